@@ -1,0 +1,74 @@
+"""Field constraints: what a value in a record may be, said once and rendered into JSON Schema.
+
+A record field is annotated `Annotated[int, Range(0, 10)]`, `Annotated[str, Text(64)]` and so on.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Inclusive bounds of an integer."""
+
+    minimum: int
+    maximum: int
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Bounds of a string in characters, and the pattern that it must match as a whole."""
+
+    max_length: int
+    min_length: int = 1
+    pattern: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """Bounds of a list's length."""
+
+    max_items: int
+    min_items: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """One sentence on a field: its meaning, unit or owner, as its type does not tell."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Timestamp:
+    """An RFC 3339 date-time with an offset; years 2000 to 2100."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """The field's name on the wire, where it cannot be a Python name."""
+
+    name: str
+
+
+AMOUNT_MICROS_MAX = 10**15
+"""Largest absolute amount anywhere: a thousand million units of a currency."""
+
+TENANT_ID = Text(64, pattern=r"[A-Za-z0-9._:@-]+")
+ENTITY_ID = Text(128, pattern=r"[\x21-\x7e]+")
+CURRENCY = Text(3, 3, r"[A-Z]{3}")
+COUNTRY = Text(2, 2, r"[A-Z]{2}")
+OFFSET = Range(0, 2**63 - 1)
+MILLIS = Range(0, 4_133_980_800_000)
+AMOUNT = Range(-AMOUNT_MICROS_MAX, AMOUNT_MICROS_MAX)
+POSITIVE = Range(1, AMOUNT_MICROS_MAX)
+NOT_NEGATIVE = Range(0, AMOUNT_MICROS_MAX)
+
+TenantId = Annotated[str, TENANT_ID, About("The tenant who prepays; the key of the record.")]
+Id = Annotated[str, ENTITY_ID]
+Currency = Annotated[str, CURRENCY, About("ISO 4217.")]
+Moment = Annotated[str, Timestamp()]
+Micros = Annotated[int, AMOUNT, About("Millionths of the account's currency.")]
+Offset = Annotated[int, OFFSET]
+Millis = Annotated[int, MILLIS, About("Stream time, milliseconds since 1970 UTC.")]
+Count = Annotated[int, Range(0, 2**53 - 1)]
