@@ -351,7 +351,6 @@ CommandReason = Literal[
     "duplicate_threshold",
     "zero_amount",
     "amount_too_large",
-    "unknown_time_zone",
 ]
 
 

@@ -1,0 +1,299 @@
+"""One-node Apache Kafka for development, tests and the demo: fetch, format, start, stop, kill.
+
+Everything it writes lies in the git-ignored folder .kafka/ of the repository:
+
+    .kafka/jars/                  Apache Kafka, fetched once with Maven, shared by all instances
+    .kafka/INSTANCE/data/         the log directory, unless --data says another
+    .kafka/INSTANCE/logs/         server.log, and console.log for what the JVM itself says
+    .kafka/INSTANCE/broker.json   pid, port, data folder and log of the broker started last
+
+The command line prints the address, `host:port`, alone on standard output, and what it does on
+standard error. Programs use the class: `with Broker("mine") as broker: broker.bootstrap`.
+Where RATER_BROKER is set, `up` starts nothing and points there. Standard library only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+ROOT = Path(__file__).resolve().parents[2]
+if not __package__:
+    # Run as a script: Python has put this folder on the path, not the repository.
+    sys.path[0] = str(ROOT)
+
+from deploy.kafka.address import HOST, answers, free_ports, is_free  # noqa: E402
+from deploy.kafka.distribution import HERE, BrokerError, fetch, java, run  # noqa: E402
+from deploy.kafka.process import command_line, within  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+HOME = ROOT / ".kafka"
+START_TIMEOUT_S = 60.0
+STOP_TIMEOUT_S = 30.0
+LOG_TAIL_LINES = 20
+
+__all__ = ["Broker", "BrokerError", "answers"]
+
+
+class Broker:
+    """One broker process and its data; another object of the same name sees the same broker.
+
+    `port` 0 means the port of last time if it is free, else any free one; restart() keeps it.
+    The data survive stop() and kill(); remove() deletes them.
+    """
+
+    def __init__(
+        self, instance: str = "dev", *, port: int = 0, data: Path | None = None, home: Path = HOME
+    ) -> None:
+        """Name the instance; nothing is written or started yet."""
+        if not instance.replace("-", "").isalnum() or instance in {"jars", "m2"}:
+            raise BrokerError(f"instance {instance!r}: letters, digits and dashes only")
+        self.home = home
+        self.folder = home / instance
+        self.log = self.folder / "logs" / "server.log"
+        self._process: subprocess.Popen[bytes] | None = None
+        state = self._state()
+        self.data = (data or Path(state.get("data", self.folder / "data"))).absolute()
+        last = int(state.get("port", 0))
+        self.port = last if self.pid or (not port and last and is_free(last)) else port
+
+    def __enter__(self) -> Self:
+        """Start the broker."""
+        self.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Stop the broker; its data stay."""
+        self.stop()
+
+    @property
+    def bootstrap(self) -> str:
+        """The address for clients, `host:port`; port 0 as long as none has been chosen."""
+        return f"{HOST}:{self.port}"
+
+    @property
+    def pid(self) -> int | None:
+        """The broker's process id; None when it does not run."""
+        pid = int(self._state().get("pid", 0))
+        if self._process is not None and self._process.pid == pid:
+            return pid if self._process.poll() is None else None
+        # The number may have been given to another process since: ours names its own settings.
+        own = str(self.folder / "server.properties")
+        return pid if pid and own in command_line(pid) else None
+
+    def start(self) -> str:
+        """Start the broker, wait until it answers, and return its address.
+
+        A running one is left alone. Data that are there are used, also after a crash; an empty
+        folder is formatted first. Raises BrokerError with the end of the log if it cannot start.
+        """
+        if self.pid is None:
+            jars = fetch(self.home, say)
+            settings = self._write_settings()
+            self._format(jars, settings)
+            self._launch(jars, settings)
+        self._wait_until_it_answers()
+        return self.bootstrap
+
+    def stop(self) -> None:
+        """End the broker in order (SIGTERM), after 30 s by force; do nothing when it is down."""
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End the broker as a crash would (SIGKILL); its data stay for the next start."""
+        self._end(signal.SIGKILL)
+
+    def restart(self) -> str:
+        """Start again with the same data and port; stop in order first if it runs."""
+        self.stop()
+        return self.start()
+
+    def remove(self) -> None:
+        """Kill the broker and delete all that belongs to the instance."""
+        self.kill()
+        shutil.rmtree(self.data, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _state(self) -> dict[str, str]:
+        """Read broker.json; empty before the first start."""
+        try:
+            state: dict[str, str] = json.loads((self.folder / "broker.json").read_text())
+        except (FileNotFoundError, ValueError):
+            return {}
+        return state
+
+    def _write_settings(self) -> Path:
+        """Choose the ports and fill in server.properties.in for this instance."""
+        spare, controller_port = free_ports(2)
+        self.port = self.port or spare
+        if not is_free(self.port):
+            raise BrokerError(
+                f"port {self.port}: something listens there; give another (--port 0 takes a free "
+                f"one), or set RATER_BROKER={self.bootstrap} if that is the Kafka to use"
+            )
+        for folder in (self.folder / "logs", self.folder / "tmp", self.data):
+            folder.mkdir(parents=True, exist_ok=True)
+        values = {"port": self.port, "controller_port": controller_port, "data": self.data}
+        text = (HERE / "server.properties.in").read_text()
+        for name, value in values.items():
+            text = text.replace("{" + name + "}", str(value))
+        settings = self.folder / "server.properties"
+        settings.write_text(text)
+        return settings
+
+    def _format(self, jars: Path, settings: Path) -> None:
+        """Give an empty data folder its cluster id; leave a formatted one alone."""
+        if (self.data / "meta.properties").exists():
+            return
+        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        tool = ("kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", str(settings))
+        run(java(jars, self.folder, *tool), f"formatting {self.data} failed")
+
+    def _launch(self, jars: Path, settings: Path) -> None:
+        """Start the JVM in a session of its own, so that Ctrl-C at the terminal spares it."""
+        with (self.folder / "logs" / "console.log").open("wb") as console:
+            self._process = subprocess.Popen(
+                java(jars, self.folder, "kafka.Kafka", str(settings)),
+                stdin=subprocess.DEVNULL,
+                stdout=console,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        state = {"pid": self._process.pid, "port": self.port}
+        paths = {"data": str(self.data), "log": str(self.log)}
+        (self.folder / "broker.json").write_text(json.dumps(state | paths) + "\n")
+
+    def _wait_until_it_answers(self) -> None:
+        """Return when clients are served; raise BrokerError when it dies or takes too long."""
+        if not within(START_TIMEOUT_S, lambda: self.pid is None or answers(self.bootstrap)):
+            self.kill()
+            late = f"no answer on {self.bootstrap} in {START_TIMEOUT_S:.0f} s"
+            raise BrokerError(f"{late}:\n{self._last_lines()}")
+        if self.pid is None:
+            raise BrokerError(f"the broker ended while starting:\n{self._last_lines()}")
+
+    def _last_lines(self) -> str:
+        """Read the ends of both logs, for an error message."""
+        lines: list[str] = []
+        for log in (self.log, self.folder / "logs" / "console.log"):
+            if log.is_file():
+                lines += log.read_text(errors="replace").splitlines()[-LOG_TAIL_LINES:]
+        return "\n".join(lines)
+
+    def _end(self, how: signal.Signals) -> None:
+        """Send the signal to this broker alone and wait until it is gone."""
+        pid = self.pid
+        if pid is None:
+            return
+        for attempt in (how, signal.SIGKILL):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, attempt)
+            if within(STOP_TIMEOUT_S, lambda: self.pid is None):
+                return
+        raise BrokerError(f"process {pid} does not end")
+
+
+def instances(home: Path = HOME) -> list[Broker]:
+    """Every broker that was ever started under `home`, running or not."""
+    return [Broker(state.parent.name, home=home) for state in sorted(home.glob("*/broker.json"))]
+
+
+def say(text: str) -> None:
+    """Tell the person at the terminal what is being done."""
+    print(f"kafka: {text}", file=sys.stderr, flush=True)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Carry out one command of the command line; return the exit code."""
+    asked = _parser().parse_args(arguments)
+    external = os.environ.get("RATER_BROKER")
+    try:
+        if external and asked.command == "up":
+            return _use(external)
+        ACTIONS[asked.command](asked)
+    except BrokerError as error:
+        say(str(error))
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    """Build the command line's grammar."""
+    parser = argparse.ArgumentParser(prog="broker.py", description=__doc__.partition("\n")[0])
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parser("fetch", help="get Kafka's jars and start nothing")
+    commands.add_parser("status", help="list the instances and where they listen")
+    commands.add_parser("down-all", help="stop every instance of this folder")
+    up = commands.add_parser("up", help="start, wait until it answers, print host:port")
+    up.add_argument("--port", type=int, default=9092, help="0 takes a free one (default: 9092)")
+    up.add_argument("--data", type=Path, help="log directory (default: .kafka/INSTANCE/data)")
+    down = commands.add_parser("down", help="stop; the data stay")
+    kill9 = commands.add_parser("kill9", help="end as a crash would; the data stay")
+    remove = commands.add_parser("remove", help="end and delete the data")
+    for command in (up, down, kill9, remove):
+        command.add_argument("--instance", default="dev", help="which broker (default: dev)")
+    return parser
+
+
+def _use(external: str) -> int:
+    """Point to the broker that RATER_BROKER names; exit code 1 when it does not answer."""
+    say(f"RATER_BROKER is set: {external} is used, nothing is started")
+    if not answers(external, timeout_s=5.0):
+        say(f"RATER_BROKER={external}: no Kafka answers there")
+        return 1
+    print(external)
+    return 0
+
+
+def _up(asked: argparse.Namespace) -> None:
+    """Start an instance and print its address."""
+    broker = Broker(asked.instance, port=asked.port, data=asked.data)
+    if broker.pid is None:
+        say(f"starting Apache Kafka 4.3.0, instance {asked.instance} ...")
+    began = time.monotonic()
+    print(broker.start(), flush=True)
+    took = f"answers after {time.monotonic() - began:.1f} s"
+    say(f"{broker.bootstrap} {took} (pid {broker.pid}, log {broker.log})")
+
+
+def _down(asked: argparse.Namespace) -> None:
+    """Stop one instance, or all of them."""
+    for broker in instances() if asked.command == "down-all" else [Broker(asked.instance)]:
+        name = broker.folder.name
+        say(f"stopping {name} ..." if broker.pid else f"{name} does not run")
+        broker.stop()
+
+
+def _status(_asked: argparse.Namespace) -> None:
+    """List every instance."""
+    for broker in instances():
+        state = f"pid {broker.pid}" if broker.pid else "down"
+        print(f"{broker.folder.name}\t{broker.bootstrap}\t{state}\t{broker.data}")
+
+
+ACTIONS: dict[str, Callable[[argparse.Namespace], object]] = {
+    "fetch": lambda _asked: fetch(HOME, say),
+    "up": _up,
+    "down": _down,
+    "down-all": _down,
+    "status": _status,
+    "kill9": lambda asked: Broker(asked.instance).kill(),
+    "remove": lambda asked: Broker(asked.instance).remove(),
+}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,81 @@
+"""Plan: the knobs of the traffic. The same plan gives the same bytes."""
+
+from dataclasses import dataclass, fields
+from typing import Self
+
+from loadtest.breakages import BREAKAGES
+
+PERCENT = 100.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What traffic to make. Shares ending in `_pct` are percent of all CDRs; the rest are plain calls."""
+
+    start_ms: int
+    """The calls end shortly before this instant; milliseconds since 1970 UTC."""
+    seed: int = 1
+    tenants: int = 1_000
+    cdrs: int = 100_000
+    currency: str = "USD"
+    deck_id: str = "sample"
+    zipf_s: float = 0.8
+    """Skew of the tenants: tenant k has a share as 1/k**s; 0 gives all the same."""
+    ended_spread_s: int = 120
+    """The calls end within so many seconds before the start."""
+    short_calls_pct: float = 15.0
+    """Of the answered calls: those of 1 to 10 seconds; the others are lognormal."""
+    duration_median_s: float = 95.0
+    duration_sigma: float = 1.1
+    duration_max_s: int = 14_400
+    duplicates_pct: float = 1.0
+    """The same bytes again, of one of the last some thousand calls."""
+    conflicts_pct: float = 0.1
+    """A known id with another duration."""
+    unknown_prefix_pct: float = 0.5
+    denied_pct: float = 0.2
+    unknown_tenant_pct: float = 0.1
+    misrouted_pct: float = 0.1
+    unanswered_pct: float = 8.0
+    emergency_pct: float = 0.1
+    inbound_pct: float = 10.0
+    toll_free_pct: float = 4.0
+    broken: tuple[tuple[str, float], ...] = tuple((reason, 0.02) for reason in BREAKAGES)
+    """Share in percent of each class of unreadable records, by its reason."""
+    threshold_micros: int = 5_000_000
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be made, naming field and value."""
+        for name, least in (("tenants", 1), ("cdrs", 0), ("start_ms", 1), ("ended_spread_s", 1)):
+            if getattr(self, name) < least:
+                raise ValueError(f"{name}: {getattr(self, name)}, must be at least {least}")
+        for name, share in self._percentages():
+            if not 0 <= share <= PERCENT:
+                raise ValueError(f"{name}: {share}, must be 0 to 100 percent")
+        for reason, _ in self.broken:
+            if reason not in BREAKAGES:
+                raise ValueError(f"broken: {reason!r}, must be one of {', '.join(BREAKAGES)}")
+        if self.special_pct() > PERCENT:
+            raise ValueError(f"shares: {self.special_pct():g} percent in all, must be at most 100")
+
+    @classmethod
+    def clean(cls, *, start_ms: int, seed: int = 1, tenants: int = 1_000, cdrs: int = 100_000) -> Self:
+        """Plan traffic of plain outgoing calls alone: no record repeated, broken or suspended."""
+        shares = {item.name: 0.0 for item in fields(cls) if _is_special(item.name)}
+        return cls(
+            start_ms=start_ms, seed=seed, tenants=tenants, cdrs=cdrs, broken=(), **shares  # type: ignore[arg-type]
+        )
+
+    def special_pct(self) -> float:
+        """Return the share of all records that are not plain outgoing calls."""
+        shares = [share for name, share in self._percentages() if name != "short_calls_pct"]
+        return sum(shares)
+
+    def _percentages(self) -> list[tuple[str, float]]:
+        named = [(item.name, getattr(self, item.name)) for item in fields(self)]
+        shares = [(name, value) for name, value in named if name.endswith("_pct")]
+        return shares + [(f"broken {reason}", share) for reason, share in self.broken]
+
+
+def _is_special(name: str) -> bool:
+    return name.endswith("_pct") and name != "short_calls_pct"

@@ -1,0 +1,127 @@
+"""Tariff: a rate deck's CSV read as data, and an independent, slow answer to what a call costs.
+
+It understands plain decks alone: one row per prefix and direction, no bands, tiers or origins. That is enough for the
+sample deck, and it shares no code with the rater: where the two differ, one of them is wrong.
+"""
+
+import csv
+import math
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+MICROS = 1_000_000
+
+
+class Terms(NamedTuple):
+    """The price of one row. Amounts in units of the currency, exact; `cap` None means no cap."""
+
+    action: str
+    rate: Fraction
+    per_s: int
+    first_s: int
+    next_s: int
+    fee: Fraction
+    rounding: str
+    decimals: int
+    cap: Fraction | None
+
+
+class Row(NamedTuple):
+    """One row of the deck: what it covers, and its terms."""
+
+    prefix: str
+    direction: str
+    country: str
+    terms: Terms
+
+
+class Tariff:
+    """The rows of a deck, to be asked for the one that prices a number."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        """Take the rows; the same prefix and direction twice is a ValueError."""
+        self.rows = list(rows)
+        self._by_prefix: dict[tuple[str, str], Row] = {}
+        for row in self.rows:
+            key = (row.direction, row.prefix)
+            if key in self._by_prefix:
+                raise ValueError(f"prefix: {row.prefix} {row.direction} is there twice")
+            self._by_prefix[key] = row
+
+    @classmethod
+    def read(cls, path: Path) -> "Tariff":
+        """Read a deck file. A row that is not plain: ValueError with line, column and value."""
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            reader = csv.DictReader(lines)
+            return cls([_row(reader.line_num, cells) for cells in reader])
+
+    def match(self, direction: str, number: str) -> Row | None:
+        """Return the row that decides an E.164 number: a deny row first, else the longest prefix."""
+        digits = number.removeprefix("+")
+        found = None
+        for length in range(1, len(digits) + 1):
+            row = self._by_prefix.get((direction, digits[:length]))
+            if row is None:
+                continue
+            if row.terms.action == "deny":
+                return row
+            found = row
+        return found
+
+
+@lru_cache(maxsize=262_144)
+def charge_micros(terms: Terms, billsec: int) -> int:
+    """Return what a call of at least one second costs: increments, fee, one rounding, cap."""
+    billed_s = terms.first_s
+    if billsec > terms.first_s:
+        billed_s += math.ceil(Fraction(billsec - terms.first_s, terms.next_s)) * terms.next_s
+    exact = terms.fee
+    if terms.action == "rate":
+        exact += terms.rate * billed_s / terms.per_s
+    rounded = _rounded(exact, terms)
+    if terms.cap is not None:
+        rounded = min(rounded, terms.cap)
+    return int(rounded * MICROS)
+
+
+def _rounded(exact: Fraction, terms: Terms) -> Fraction:
+    scaled = exact * 10**terms.decimals
+    match terms.rounding:
+        case "up":
+            whole = math.ceil(scaled)
+        case "down":
+            whole = math.floor(scaled)
+        case "half_up":
+            whole = math.floor(scaled + Fraction(1, 2))
+        case _:
+            whole = round(scaled)
+    return Fraction(whole, 10**terms.decimals)
+
+
+_PLAIN_ONLY = ("from_second", "days", "start", "end", "origin_prefix")
+
+
+def _row(line: int, cells: Mapping[str, str | None]) -> Row:
+    def cell(column: str, default: str = "") -> str:
+        return (cells.get(column) or "").strip() or default
+
+    for column in _PLAIN_ONLY:
+        if cell(column) not in {"", "0"}:
+            raise ValueError(f"line {line}: {column}: {cell(column)!r}, the load test knows plain rows only")
+    first, _, following = cell("increment", "60/60").partition("/")
+    terms = Terms(
+        cell("action", "rate"),
+        Fraction(cell("rate", "0")),
+        int(cell("per_seconds", "60")),
+        int(first),
+        int(following or first),
+        Fraction(cell("connection_fee", "0")),
+        cell("rounding", "up"),
+        int(cell("decimals", "6")),
+        Fraction(cell("max_charge")) if cell("max_charge") else None,
+    )
+    prefix = cell("prefix").removeprefix("+")
+    return Row(prefix, cell("direction", "out"), cell("country", "US"), terms)

@@ -1,0 +1,46 @@
+"""The command line: one thin module per command under `rater.cli`, loaded when it is called."""
+
+import sys
+from importlib import import_module
+
+import click
+
+COMMANDS = {
+    "deck": ("rater.cli.deck", "lint, load and list rate decks"),
+    "price": ("rater.cli.price", "price calls by a deck file, without Kafka"),
+    "reconcile": ("rater.cli.reconcile", "prove from the topics alone that the money is right"),
+    "send": ("rater.cli.send", "validate JSON lines and publish them to a topic"),
+    "simulate": ("rater.cli.simulate", "run the charging core over lines, without Kafka"),
+    "topics": ("rater.cli.topics", "create, check and list the topics"),
+    "worker": ("rater.cli.worker", "run a worker"),
+}
+
+
+class _Lazy(click.Group):
+    """A group that imports a command's module only when it is asked for: `rater price` needs no Faust."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(COMMANDS[cmd_name][0]), cmd_name)
+        return command
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="rater")
+def cli() -> None:
+    """Rater: prices call-detail records in the stream and keeps prepaid accounts, exactly once in effect."""
+
+
+def main() -> None:
+    """Run the command line. Assertions are safety here: `python -O` is refused."""
+    if not __debug__:
+        sys.exit("rater: refuses to run with python -O: its assertions guard money")
+    cli()
+
+
+if __name__ == "__main__":
+    main()

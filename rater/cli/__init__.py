@@ -1,0 +1,1 @@
+"""Commands: each parses its arguments, hands over, and says what happened. No rule lives here."""

@@ -1,0 +1,157 @@
+"""`rater deck load` and `rater deck list`: publish versions of rate decks, show those there."""
+
+import time
+from pathlib import Path
+
+import click
+
+from rater.cli.topics import CannotRunError, broker_option, run
+from rater.core.decks import BandPolicy, Heading
+from rater.shell import topic_admin
+from rater.shell.deck_load import (
+    Candidate,
+    DeckLoader,
+    LoadRefusedError,
+    Versions,
+    decide,
+    outranked_by,
+    read_versions,
+)
+from rater.shell.deck_topic import DeckTopicMissingError
+from rater.wire.deck_files import DeckFileError, compile_file, read_sheet_file
+from rater.wire.deck_heading import read_heading
+
+DIGEST_SHOWN = 12
+HEAD = ("deck", "version", "currency", "valid from", "rows", "digest", "now")
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option("--deck-id", required=True, metavar="ID", help="The name that accounts list.")
+@click.option("--version", required=True, type=int, metavar="N", help="1, 2, 3, ...")
+@click.option("--currency", required=True, metavar="CODE", help="Of all prices, ISO 4217.")
+@click.option(
+    "--valid-from", required=True, metavar="TIME", help="Like 2025-01-31T23:00:00Z; it prices "
+    "the calls answered from then on.",
+)  # fmt: skip
+@click.option("--timezone", default="UTC", show_default=True, help="Of days and hours, IANA name.")
+@click.option(
+    "--band-policy",
+    type=click.Choice([policy.value for policy in BandPolicy]),
+    default=BandPolicy.SPLIT.value,
+    show_default=True,
+    help="What a call does at the boundary of a band.",
+)
+@click.option("--backdate", is_flag=True, help="Allow a version that can re-price past calls.")
+@broker_option
+def load(file: Path, broker: str, *, backdate: bool, **terms: str) -> None:
+    """Publish FILE as a version of a rate deck, whole or not at all.
+
+    The same version again changes nothing (exit 0). Exit 1, and nothing is published: the file has
+    faults, or the version may not be. Exit 2: the broker or the topic is missing.
+    """
+    candidate = _candidate(file, terms)
+
+    async def work() -> None:
+        async with topic_admin.connected(broker):
+            await _load(broker, candidate, backdate=backdate)
+
+    try:
+        run(work())
+    except LoadRefusedError as error:
+        raise click.ClickException(str(error)) from error
+    except DeckTopicMissingError as error:
+        raise CannotRunError(str(error)) from error
+
+
+@click.command(name="list")
+@broker_option
+def list_decks(broker: str) -> None:
+    """Print the versions of all rate decks on the broker, and which are in force now."""
+
+    async def work() -> Versions:
+        async with topic_admin.connected(broker):
+            return await read_versions(broker)
+
+    try:
+        versions = run(work())
+    except DeckTopicMissingError as error:
+        raise CannotRunError(str(error)) from error
+    rows = _rows(versions, _now_ms())
+    if len(rows) == 1:
+        click.echo(f"no rate decks on {broker}: publish one with `rater deck load`")
+        return
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
+        click.echo("  ".join(cells).rstrip())
+
+
+def _candidate(file: Path, terms: dict[str, str]) -> Candidate:
+    """Read and check the file; a fault ends the command."""
+    heading = read_heading(
+        terms["deck_id"],
+        int(terms["version"]),
+        (terms["currency"], terms["valid_from"], terms["timezone"], terms["band_policy"]),
+    )
+    if not isinstance(heading, Heading):
+        raise click.ClickException(heading)
+    try:
+        sheet = read_sheet_file(file)
+        compile_file(file, heading)
+    except DeckFileError as error:
+        message = f"{error}\nnothing was published"
+        raise click.ClickException(message) from error
+    return Candidate.of(heading, sheet)
+
+
+async def _load(broker: str, candidate: Candidate, *, backdate: bool) -> None:
+    heading, manifest = candidate.heading, candidate.manifest
+    name = f"deck {heading.deck_id} version {heading.version}"
+    async with DeckLoader(broker, heading.deck_id) as loader:
+        if not decide(loader.versions, candidate, _now_ms(), backdate=backdate):
+            click.echo(f"{name} is there already, the same: digest {manifest.digest}")
+            return
+        for higher in outranked_by(loader.versions, heading):
+            click.echo(
+                f"note: version {higher} is valid from the same instant and outranks it", err=True
+            )
+        await loader.publish(candidate)
+        await loader.wait_until_whole(heading)
+    click.echo(
+        f"{name} is published and whole: {manifest.rows} rows in {manifest.chunks} "
+        f"chunk{'s' if manifest.chunks > 1 else ''}, {heading.currency}, valid from "
+        f"{manifest.valid_from}, digest {manifest.digest}"
+    )
+
+
+def _rows(versions: Versions, now_ms: int) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = [HEAD]
+    for (deck_id, number), manifest in sorted(versions.manifests.items()):
+        rows.append(
+            (
+                deck_id,
+                str(number),
+                manifest.currency,
+                manifest.valid_from,
+                str(manifest.rows),
+                manifest.digest[:DIGEST_SHOWN],
+                _standing(versions, deck_id, number, now_ms),
+            )
+        )
+    return rows
+
+
+def _standing(versions: Versions, deck_id: str, version: int, now_ms: int) -> str:
+    """Say what a version is good for at this instant."""
+    if not versions.is_whole(deck_id, version):
+        return "not whole, prices nothing"
+    current = versions.book.in_force(deck_id, now_ms)
+    if current is not None and current.version == version:
+        return "in force"
+    deck = next(deck for deck in versions.of_deck(deck_id) if deck.version == version)
+    return "not yet" if deck.valid_from_ms > now_ms else "superseded"
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,144 @@
+"""`rater simulate`: lines in, lines out; the charging core without Kafka."""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import click
+import orjson
+
+from rater.core.decks import DeckBook
+from rater.core.engine import Rules
+from rater.shell.simulate import Simulator
+from rater.wire.deck_files import DeckFileError, read_deck_file
+from rater.wire.decks import DeckAssembler
+from rater.wire.emergency import load_emergency
+from rater.wire.times import to_millis
+from topics import catalog
+
+SIMULATED = (catalog.CDR_RAW.name, catalog.ACCOUNT_COMMANDS.name, catalog.RATE_DECKS.name)
+
+
+@click.command()
+@click.argument("files", nargs=-1, type=click.File("rb"))
+@click.option("--until", metavar="TIME", help="Let the clock run on to this time (ISO 8601, or ms).")
+@click.option(
+    "--deck",
+    "decks",
+    multiple=True,
+    metavar="ID=FILE.csv",
+    help="A deck in force from 2000 on; its currency is --currency. Repeat for more.",
+)
+@click.option("--currency", default="USD", show_default=True, help="Currency of the --deck files.")
+@click.option("--window-days", default=7, show_default=True, type=click.IntRange(1, 400))
+def simulate(
+    files: tuple[BinaryIO, ...],
+    until: str | None,
+    decks: tuple[str, ...],
+    currency: str,
+    window_days: int,
+) -> None:
+    """Run the charging core over lines {"topic","key","value","timestamp"} from FILES or stdin.
+
+    Writes the output topics' records in order, as lines. The clock is the lines' timestamps (ISO 8601 or milliseconds);
+    lines must be in time order. Decks come as --deck files, or as records of rate.decks.v1 among the lines.
+    """
+    book = DeckBook.of([_deck(text, currency) for text in decks])
+    run = _Run(Simulator(Rules(book, load_emergency()), window_days))
+    out = click.get_binary_stream("stdout")
+    end = None if until is None else _millis("--until", until)
+    try:
+        for text in run.lines(files or (click.get_binary_stream("stdin"),), end):
+            out.write(text + b"\n")
+    except ValueError as fault:
+        out.flush()
+        raise click.ClickException(str(fault)) from fault
+
+
+def _deck(text: str, currency: str) -> Any:
+    deck_id, equals, path = text.partition("=")
+    if not equals or not Path(path).is_file():
+        msg = f"--deck: {text!r} is not ID=FILE.csv with a file that is there"
+        raise click.UsageError(msg)
+    try:
+        return read_deck_file(Path(path), deck_id=deck_id, currency=currency)
+    except DeckFileError as fault:
+        raise click.ClickException(str(fault)) from fault
+
+
+class _Run:
+    """One run: its simulator, and the decks that came among the lines."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        self.simulator = simulator
+        self.assembler = DeckAssembler()
+
+    def lines(self, files: Iterable[BinaryIO], until_ms: int | None) -> Iterator[bytes]:
+        """Take every line of every file; yield the lines written."""
+        for file in files:
+            for number, line in enumerate(file, 1):
+                if line.strip():
+                    yield from self._line(line, f"{file.name}:{number}")
+        if until_ms is not None:
+            yield from (record.as_text() for record in self.simulator.run_until(until_ms))
+
+    def _line(self, line: bytes, where: str) -> Iterator[bytes]:
+        fields = _read(line, where)
+        key, value = _bytes(fields.get("key")), _bytes(fields.get("value"))
+        at_ms = _millis(f"{where}: timestamp", fields["timestamp"])
+        if at_ms < self.simulator.now_ms:
+            msg = f"{where}: timestamp: {fields['timestamp']} is before the line above it"
+            raise ValueError(msg)
+        if fields["topic"] == catalog.RATE_DECKS.name:
+            self._take_deck(key, value, where)
+            return
+        partition = fields.get("partition")
+        for record in self.simulator.feed(fields["topic"], key, value, at_ms, partition):
+            yield record.as_text()
+
+    def _take_deck(self, key: bytes | None, value: bytes | None, where: str) -> None:
+        result = self.assembler.feed(key or b"", value)
+        if result is None:
+            return
+        if isinstance(result, str) or not hasattr(result, "deck_id"):
+            msg = f"{where}: value: {result}"
+            raise ValueError(msg)
+        rules = self.simulator.rules
+        self.simulator.rules = Rules(rules.book.with_deck(result), rules.emergency)
+
+
+def _read(line: bytes, where: str) -> dict[str, Any]:
+    try:
+        fields = orjson.loads(line)
+    except orjson.JSONDecodeError as fault:
+        msg = f"{where}: not JSON: {fault}"
+        raise ValueError(msg) from fault
+    if not isinstance(fields, dict) or fields.get("topic") not in SIMULATED:
+        topic = fields.get("topic") if isinstance(fields, dict) else None
+        msg = f"{where}: topic: {topic!r}, must be one of {', '.join(SIMULATED)}"
+        raise ValueError(msg)
+    if "timestamp" not in fields:
+        msg = f"{where}: timestamp: is missing"
+        raise ValueError(msg)
+    return fields
+
+
+def _bytes(value: Any) -> bytes | None:
+    """Return a key or value as bytes: text as it is, anything else as JSON, null as none."""
+    if value is None:
+        return None
+    return value.encode() if isinstance(value, str) else orjson.dumps(value)
+
+
+def _millis(field: str, value: Any) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.isdigit():
+        return int(value)
+    try:
+        at = datetime.fromisoformat(str(value))
+    except ValueError as fault:
+        msg = f"{field}: {value!r} is neither ISO 8601 nor milliseconds"
+        raise ValueError(msg) from fault
+    return to_millis(at if at.tzinfo else at.replace(tzinfo=UTC))

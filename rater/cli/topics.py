@@ -1,0 +1,134 @@
+"""`rater topics`: make the catalog's topics on a broker, compare the two, list the catalog."""
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from typing import Any, TypeVar
+
+import click
+from aiokafka.errors import KafkaError
+
+from rater.shell import topic_admin
+from topics.catalog import CATALOG
+from topics.handbook import retention
+
+Result = TypeVar("Result")
+
+broker_option = click.option(
+    "--broker",
+    envvar="RATER_BROKER",
+    default="localhost:9092",
+    show_default=True,
+    show_envvar=True,
+    metavar="HOST:PORT",
+    help="The Kafka broker.",
+)
+_partitions_option = click.option(
+    "--partitions",
+    type=click.IntRange(2, 10_000),
+    metavar="N",
+    help="Of every topic keyed by tenant, instead of the catalog's number.",
+)
+
+
+class CannotRunError(click.ClickException):
+    """The command could not do its work; exit code 2."""
+
+    exit_code = 2
+
+
+def run(work: Coroutine[Any, Any, Result]) -> Result:
+    """Run a coroutine that talks to a broker; its troubles become one line and exit code 2."""
+    try:
+        return asyncio.run(work)
+    except topic_admin.BrokerUnreachableError as error:
+        raise CannotRunError(f"{error} (set --broker or RATER_BROKER)") from error
+    except topic_admin.TopicNotMadeError as error:
+        raise CannotRunError(str(error)) from error
+    except (KafkaError, TimeoutError) as error:
+        raise CannotRunError(f"Kafka: {error or type(error).__name__}") from error
+
+
+@click.group(name="topics")
+def topics() -> None:
+    """Make, check and list the topics."""
+
+
+@topics.command()
+@broker_option
+@_partitions_option
+@click.option(
+    "--replication-factor",
+    type=click.IntRange(1, 32_767),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Copies of every partition.",
+)
+def create(broker: str, partitions: int | None, replication_factor: int) -> None:
+    """Make the topics that are missing; leave the others as they are.
+
+    Exit 1, and nothing is made, when a topic is there with another partition count.
+    """
+
+    async def work() -> topic_admin.Creation:
+        async with topic_admin.connected(broker) as admin:
+            plan = topic_admin.planned(partitions)
+            return await admin.create(plan, replication_factor=replication_factor)
+
+    try:
+        done = run(work())
+    except topic_admin.PartitionCountError as error:
+        raise click.ClickException(str(error)) from error
+    counts = {topic.name: topic.partitions for topic in topic_admin.planned(partitions)}
+    for name, count in counts.items():
+        verb = "made" if name in done.made else "was there"
+        click.echo(f"{verb:<9}  {name}, {count} partition{'s' if count > 1 else ''}")
+    click.echo(f"{len(done.made)} made, {len(done.found)} were there, on {broker}")
+
+
+@topics.command()
+@broker_option
+@_partitions_option
+def check(broker: str, partitions: int | None) -> None:
+    """Compare a broker with the catalog: exit 0 no drift, 1 drift, 2 could not run."""
+
+    async def work() -> list[topic_admin.Drift]:
+        async with topic_admin.connected(broker) as admin:
+            return await admin.drift(topic_admin.planned(partitions))
+
+    drifts = run(work())
+    if not drifts:
+        click.echo(f"no drift: {len(CATALOG)} topics on {broker} are as the catalog says")
+        return
+    rows = [(drift.topic, drift.setting, drift.expected, drift.found) for drift in drifts]
+    _print_table(("topic", "setting", "expected", "found"), rows)
+    for reason in dict.fromkeys(drift.reason for drift in drifts if drift.reason):
+        settings = sorted({drift.setting for drift in drifts if drift.reason == reason})
+        verb = "refused, " if reason == topic_admin.CO_PARTITIONING else ""
+        click.echo(f"{', '.join(settings)}: {verb}{reason}")
+    raise click.exceptions.Exit(1)
+
+
+@topics.command(name="list")
+def list_topics() -> None:
+    """Print the catalog; needs no broker."""
+    rows = [
+        (
+            topic.name,
+            str(topic.partitions),
+            topic.cleanup,
+            retention(topic),
+            topic.key,
+            topic.writers,
+            topic.readers,
+        )
+        for topic in CATALOG
+    ]
+    _print_table(("topic", "partitions", "cleanup", "keeps", "key", "written by", "read by"), rows)
+
+
+def _print_table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
+    """Print columns as wide as their widest cell."""
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    for row in (head, tuple("-" * width for width in widths), *rows):
+        click.echo("  ".join(f"{cell:<{n}}" for cell, n in zip(row, widths, strict=True)).rstrip())

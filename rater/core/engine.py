@@ -1,0 +1,182 @@
+"""The engine: a CDR or a command and an account in; entries, events and statuses out. Start reading here.
+
+One door to the money. It decides everything in plain, synchronous Python: `charge` and `command` rate, draw on lots,
+cross thresholds and post the entries to a `Journal`. It never raises for anything that a message can contain: what
+cannot be charged comes back as a `Suspension`, what is refused as an entry that says why.
+
+The way of a CDR: `charge` -> `exemptions` -> `rating.rate_call` (decks, prefixes) -> `lots.plan_draws` -> an entry ->
+`journal.post` (account.apply, thresholds.cross, status.note_change).
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+import msgspec
+
+from rater.core import commands as c
+from rater.core import entries as e
+from rater.core.account import NEVER_MS, Account
+from rater.core.administration import Refusal, Rejected, obey, open_account
+from rater.core.cdr import Cdr, Source
+from rater.core.decks import DeckBook
+from rater.core.exemptions import exemption
+from rater.core.expiry import expire_due
+from rater.core.journal import Journal
+from rater.core.limits import AMOUNT_MICROS_MAX, GRACE_MS
+from rater.core.lots import plan_draws
+from rater.core.rating import Call, Rated, rate_call
+from rater.core.thresholds import Occasion
+
+
+class Suspended(StrEnum):
+    """Why a readable CDR is not charged, in order of precedence; the reasons of rating come in between."""
+
+    TOO_OLD = "too_old"
+    CONFLICT = "conflict"
+    MISROUTED = "misrouted"
+    UNKNOWN_TENANT = "unknown_tenant"
+    CORRECTION_UNSUPPORTED = "correction_unsupported"
+    ACCOUNT_CLOSED = "account_closed"
+    AMOUNT_TOO_LARGE = "amount_too_large"
+
+
+class Suspension(msgspec.Struct, frozen=True, gc=False):
+    """A CDR that cannot be charged yet: the reason, and a sentence that names field and value."""
+
+    reason: str
+    detail: str
+
+
+class Rules(msgspec.Struct, frozen=True):
+    """What the engine decides by: the decks known now, and the emergency numbers per country."""
+
+    book: DeckBook
+    emergency: Mapping[str, frozenset[str]]
+
+
+def charge(
+    account: Account, cdr: Cdr, source: Source, rules: Rules, journal: Journal
+) -> str | Suspension:
+    """Charge a CDR that is new; return its outcome, `rated` or `free`, or why it waits."""
+    expire_due(account, source, journal)
+    if cdr.kind != "final" or cdr.version != 1:
+        detail = f"kind: {cdr.kind}, version: {cdr.version}; corrections and voids are not taken yet"
+        return Suspension(Suspended.CORRECTION_UNSUPPORTED, detail)
+    if cdr.answered_ms >= account.closed_ms:
+        detail = f"tenant_id: {cdr.tenant_id} was closed before the call was answered"
+        return Suspension(Suspended.ACCOUNT_CLOSED, detail)
+    reason = exemption(cdr, rules.emergency)
+    if reason is not None:
+        _post_charge(account, cdr, source, journal, None, reason)
+        return "free"
+    call = Call(cdr.direction, cdr.to, cdr.from_, cdr.answered_ms, cdr.billsec)
+    rated = rate_call(rules.book, account.decks, account.currency, call)
+    if type(rated) is not Rated:
+        return Suspension(rated.reason, rated.detail)
+    if account.balance - rated.charge_micros < -AMOUNT_MICROS_MAX:
+        detail = f"charge_micros: {rated.charge_micros} would take the balance below the limit"
+        return Suspension(Suspended.AMOUNT_TOO_LARGE, detail)
+    reason = "free_rate" if rated.outcome == "free" else None
+    _post_charge(account, cdr, source, journal, rated, reason)
+    return rated.outcome
+
+
+def command(
+    account: Account | None, order: c.Command, source: Source, journal: Journal
+) -> Account | None:
+    """Carry out a command that is new; return the account as it then is. A refusal is an entry."""
+    if account is None:
+        if isinstance(order, c.OpenAccount):
+            return open_account(order, source, journal)
+        detail = f"tenant_id: {order.tenant_id} has no account"
+        reject(None, order, source, Refusal(Rejected.UNKNOWN_TENANT, detail), journal)
+        return None
+    expire_due(account, source, journal)
+    refusal = obey(account, order, source, journal)
+    if refusal is not None:
+        reject(account, order, source, refusal, journal)
+    return account
+
+
+def reject(
+    account: Account | None, order: c.Command, source: Source, refusal: Refusal, journal: Journal
+) -> None:
+    """Say on the ledger why a command is refused; nothing changes, no sequence number is taken."""
+    journal.entries.append(
+        e.CommandRejected(
+            f"{source.topic}/{source.partition}/{source.offset}",
+            order.tenant_id,
+            0 if account is None else account.seq,
+            source.at_ms,
+            source.topic,
+            source.partition,
+            source.offset,
+            order.command_id,
+            c.TYPE_NAMES[type(order)],
+            refusal.reason,
+            refusal.detail,
+            None if account is None else account.currency,
+            None if account is None else account.balance,
+        )
+    )
+
+
+def next_due_ms(account: Account) -> int:
+    """Return when the account must be looked at again even if nothing reaches it."""
+    return account.next_due_ms(GRACE_MS)
+
+
+def _post_charge(
+    account: Account,
+    cdr: Cdr,
+    source: Source,
+    journal: Journal,
+    rated: Rated | None,
+    reason: str | None,
+) -> None:
+    """Draw on the lots and post the entry. Positional: this is the hottest line of the house."""
+    micros = 0 if rated is None else rated.charge_micros
+    draws: list[e.Draw] = []
+    shortfall = change = 0
+    if micros:
+        draws, shortfall = plan_draws(account.lots, account.expired, micros, cdr.ended_ms)
+        change = -micros
+        if account.expired:
+            change += sum(draw.amount_micros for draw in draws if draw.grace)
+    seq = account.seq + 1
+    tail: tuple[object, ...] = () if rated is None else (
+        rated.billed_s,
+        rated.deck_id,
+        rated.deck_version,
+        rated.prefix,
+        rated.destination,
+        rated.connection_fee_micros,
+        rated.spans,
+        draws,
+        shortfall,
+        bool(micros) and cdr.ended_ms <= account.forfeited_to_ms,
+    )
+    entry = e.Charge(
+        f"{cdr.tenant_id}/{seq}",
+        cdr.tenant_id,
+        seq,
+        source.at_ms,
+        source.topic,
+        source.partition,
+        source.offset,
+        account.currency,
+        change,
+        account.balance + change,
+        account.debt + shortfall,
+        cdr.cdr_id,
+        cdr.version,
+        "free" if rated is None else rated.outcome,
+        micros,
+        cdr.direction,
+        cdr.to,
+        cdr.answered_ms,
+        cdr.billsec,
+        reason,
+        *tail,  # type: ignore[arg-type]
+    )
+    journal.post(account, entry, Occasion("charge", cdr.cdr_id, source.at_ms))

@@ -1,0 +1,62 @@
+"""Expiry: a lot leaves the balance at its expiry, and is forfeited when its grace is over (D17).
+
+Whatever reaches an account first does it: a CDR, a command, or the timer's own command for accounts that are quiet.
+"""
+
+from rater.core import entries as e
+from rater.core.account import Account
+from rater.core.cdr import Source
+from rater.core.journal import Journal
+from rater.core.limits import GRACE_MS
+from rater.core.lots import CreditLot
+from rater.core.thresholds import Occasion
+
+
+def expire_due(account: Account, source: Source, journal: Journal) -> None:
+    """Post what expires or is forfeited at the record's time; both, for a lot that is late for both."""
+    now = source.at_ms
+    for lot in [lot for lot in account.lots if lot.expires_ms <= now]:
+        _expire(account, lot, source, journal)
+    for lot in [lot for lot in account.expired if lot.expires_ms + GRACE_MS <= now]:
+        _forfeit(account, lot, source, journal)
+
+
+def _expire(account: Account, lot: CreditLot, source: Source, journal: Journal) -> None:
+    entry = e.LotExpired(
+        *head(account, source, -lot.remaining, account.debt),
+        lot.lot_id,
+        lot.expires_ms + GRACE_MS,
+    )
+    occasion = Occasion("expiry", lot.lot_id, source.at_ms)
+    journal.post(account, entry, occasion)
+    journal.expired(account, entry, occasion)
+
+
+def _forfeit(account: Account, lot: CreditLot, source: Source, journal: Journal) -> None:
+    entry = e.LotForfeited(
+        *head(account, source, 0, account.debt),
+        lot.lot_id,
+        lot.remaining,
+    )
+    journal.post(account, entry, Occasion("expiry", lot.lot_id, source.at_ms))
+
+
+Head = tuple[str, str, int, int, str, int, int, str, int, int, int]
+
+
+def head(account: Account, source: Source, amount: int, debt: int) -> Head:
+    """Return the leading fields of the account's next entry: a change of balance, and the debt after it."""
+    seq = account.seq + 1
+    return (
+        f"{account.tenant_id}/{seq}",
+        account.tenant_id,
+        seq,
+        source.at_ms,
+        source.topic,
+        source.partition,
+        source.offset,
+        account.currency,
+        amount,
+        account.balance + amount,
+        debt,
+    )

@@ -1,0 +1,30 @@
+"""Limits: every bound of the core, named with its unit."""
+
+AMOUNT_MICROS_MAX = 10**15
+"""Largest absolute amount or balance: a thousand million units of a currency."""
+
+LOTS_MAX = 10_000
+"""Live and expired lots of one account."""
+
+THRESHOLDS_MAX = 16
+
+DURATION_S_MAX = 2_678_400
+"""31 days: the longest call that is rated."""
+
+SECOND_MS = 1_000
+DAY_MS = 86_400_000
+
+GRACE_MS = 48 * 3_600_000
+"""How long late CDRs may still draw on an expired lot (D17)."""
+
+STATUS_EVERY_MS = 1_000
+"""At most one status per account in this span of stream time, unless what is allowed changes."""
+
+WINDOW_DAYS = 7
+"""How long a charged CDR is remembered (D8)."""
+
+MONTHS_VALID = 12
+"""Calendar months from purchase to expiry of a lot."""
+
+assert GRACE_MS < WINDOW_DAYS * DAY_MS
+assert DURATION_S_MAX * SECOND_MS == 31 * DAY_MS

@@ -1,0 +1,112 @@
+"""Row: one line of a rate deck, its values as integers.
+
+Rule 1: a row prices one slot of one prefix: some days, some hours, from some second of the call on,
+        for some callers.
+Rule 2: a row knows its line, so that whoever wrote it can be told.
+"""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from rater.core.money import Rounding, div_ceil
+
+ALL_DAYS = 0b111_1111
+"""Monday is the lowest bit."""
+
+DAY_S = 86_400
+
+
+class Action(StrEnum):
+    """What a row does with a call."""
+
+    RATE = "rate"
+    FREE = "free"
+    DENY = "deny"
+
+
+class Direction(StrEnum):
+    """Whom a row prices: `in` is by the number called, for toll-free and other service numbers."""
+
+    OUT = "out"
+    IN = "in"
+
+
+class Row(Struct, frozen=True, gc=False):
+    """Price terms of one prefix and slot. Rates are nanos per `per_s` seconds; both are exact."""
+
+    line: int
+    prefix: str
+    """Digits, without the plus sign."""
+    rate_nanos: int
+    direction: Direction = Direction.OUT
+    destination: str = ""
+    country: str = ""
+    number_type: str = ""
+    action: Action = Action.RATE
+    per_s: int = 60
+    initial_s: int = 60
+    """The least that is billed: the first increment of the call."""
+    increment_s: int = 60
+    """Every later increment."""
+    fee_micros: int = 0
+    from_second: int = 0
+    days: int = ALL_DAYS
+    start_s: int = 0
+    """Local time of day at which the slot begins."""
+    end_s: int = DAY_S
+    """Local time of day before which it ends; at or before `start_s`: on the next day."""
+    rounding: Rounding = Rounding.UP
+    decimals: int = 6
+    max_charge_micros: int | None = None
+    """No charge line exceeds it; None: no cap."""
+    origin_prefix: str = ""
+    """Digits that the caller's number begins with; empty: any caller."""
+
+    @property
+    def is_plain(self) -> bool:
+        """Tell whether the row holds for every caller, at every hour, from the first second on."""
+        return self.is_all_week and not self.from_second and not self.origin_prefix
+
+    @property
+    def is_all_week(self) -> bool:
+        """Tell whether the row holds at every hour of every day."""
+        return self.days == ALL_DAYS and self.start_s == 0 and self.end_s == DAY_S
+
+    def price_terms(self) -> tuple[object, ...]:
+        """Return all that decides a charge: two rows with equal terms price every call alike."""
+        if self.action is Action.DENY:
+            return (self.action, *self._slot())
+        return (
+            self.action,
+            self.rate_nanos,
+            self.per_s,
+            self.initial_s,
+            self.increment_s,
+            self.fee_micros,
+            self.rounding,
+            self.decimals,
+            self.max_charge_micros,
+            *self._slot(),
+        )
+
+    def _slot(self) -> tuple[object, ...]:
+        return (self.from_second, self.days, self.start_s, self.end_s, self.origin_prefix)
+
+
+def billed_seconds(row: Row, seconds: int, *, first: bool) -> int:
+    """Round a span of at least one second up to the row's increments.
+
+    The initial increment is for the first span of the call alone.
+
+
+    >>> row = Row(1, "33", 0, initial_s=30, increment_s=6)
+    >>> billed_seconds(row, 39, first=True), billed_seconds(row, 39, first=False)
+    (42, 42)
+    >>> billed_seconds(row, 12, first=True), billed_seconds(row, 12, first=False)
+    (30, 12)
+    """
+    paid = row.initial_s if first else 0
+    if seconds <= paid:
+        return paid
+    return paid + div_ceil(seconds - paid, row.increment_s) * row.increment_s

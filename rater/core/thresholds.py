@@ -1,0 +1,64 @@
+"""Thresholds: which a change of balance crosses, and which it re-arms (D10).
+
+Rule 1: a threshold is crossed when it is armed and the balance is below it, strictly; it fires once and is disarmed.
+Rule 2: it is re-armed when the balance is at or above it again.
+Rule 3: several crossed by one entry fire from the highest to the lowest; re-arming goes the other way.
+Rule 4: exhaustion is crossed from above zero to zero or below.
+"""
+
+import msgspec
+
+from rater.core import entries as e
+from rater.core.account import Account, Threshold
+
+
+class Occasion(msgspec.Struct, frozen=True, gc=False):
+    """Why a balance changed, and when: what the events of one entry have in common."""
+
+    cause: str
+    cause_id: str
+    at_ms: int
+
+
+Stamp = tuple[str, str, int, int, str, int, str, str]
+
+
+def cross(account: Account, before: int, occasion: Occasion, events: list[e.Event]) -> None:
+    """Append the events of a balance that was `before`; thresholds are in descending order."""
+    balance = account.balance
+    for threshold in account.thresholds:
+        if threshold.armed and balance < threshold.amount:
+            threshold.armed = False
+            events.append(_crossed(account, threshold, occasion))
+    if balance <= 0 < before:
+        events.append(e.BalanceExhausted(*stamp(account, "exhausted", occasion)))
+    elif before <= 0 < balance:
+        events.append(e.BalanceRestored(*stamp(account, "restored", occasion)))
+    for threshold in reversed(account.thresholds):
+        if not threshold.armed and balance >= threshold.amount:
+            threshold.armed = True
+            events.append(_rearmed(account, threshold, occasion))
+
+
+def stamp(account: Account, what: str, occasion: Occasion) -> Stamp:
+    """Return the leading fields of an event; its id names the entry's sequence number and what it is."""
+    return (
+        f"{account.tenant_id}/{account.seq}/{what}",
+        account.tenant_id,
+        account.seq,
+        occasion.at_ms,
+        account.currency,
+        account.balance,
+        occasion.cause,
+        occasion.cause_id,
+    )
+
+
+def _crossed(account: Account, threshold: Threshold, occasion: Occasion) -> e.Event:
+    head = stamp(account, f"crossed/{threshold.threshold_id}", occasion)
+    return e.ThresholdCrossed(*head, threshold.threshold_id, threshold.amount)
+
+
+def _rearmed(account: Account, threshold: Threshold, occasion: Occasion) -> e.Event:
+    head = stamp(account, f"rearmed/{threshold.threshold_id}", occasion)
+    return e.ThresholdRearmed(*head, threshold.threshold_id, threshold.amount)

@@ -1,0 +1,1 @@
+"""The imperative shell: the only code that knows Faust, clocks and sockets."""

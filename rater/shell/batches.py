@@ -1,0 +1,105 @@
+"""Batches: one chunk of records of one partition, delivered as a single Faust event.
+
+Start reading here for the transport; the order is batches, consumer, transactions, tables,
+recovery, transport.
+
+Declare a topic with `schema=BatchSchema()` and its agent gets `RecordBatch` objects. A worker's
+consumer scheduler is `BatchScheduler`: it fixes how many records a chunk holds at most, and which
+topics go first when several have been fetched.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import faust
+from faust.transport.utils import DefaultSchedulingStrategy
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+
+    from aiokafka.structs import ConsumerRecord
+    from faust.types import TP
+
+RECORDS_PER_BATCH = 2000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RecordBatch:
+    """Consecutive records of one partition, in order, never none."""
+
+    tp: TP
+    records: Sequence[ConsumerRecord[bytes | None, bytes | None]]
+    start_offset: int
+    """Where the batch before ended: at most `first_offset`, less where transaction markers or
+    compacted records lie between."""
+    next_offset: int
+    """The source offset to commit with this batch: markers read past the last record included."""
+
+    @property
+    def first_offset(self) -> int:
+        """Offset of the first record."""
+        return self.records[0].offset
+
+    @property
+    def last_offset(self) -> int:
+        """Offset of the last record."""
+        return self.records[-1].offset
+
+    def __len__(self) -> int:
+        """Count the records."""
+        return len(self.records)
+
+
+class BatchScheduler(DefaultSchedulingStrategy):  # type: ignore[misc]
+    """The order in which fetched batches reach their agents.
+
+    Faust calls the setting `ConsumerScheduler` without arguments: `batch_scheduler()` binds them.
+    """
+
+    def __init__(
+        self, first: Sequence[str] = (), records_per_batch: int = RECORDS_PER_BATCH
+    ) -> None:
+        """Put topics named in `first` before all others, the earliest named earliest."""
+        if records_per_batch < 1:
+            raise ValueError(f"records_per_batch must be at least 1, not {records_per_batch}")
+        self.records_per_batch = records_per_batch
+        self._rank = {topic: rank for rank, topic in enumerate(first)}
+        self._turn = 0
+
+    def iterate(self, records: Mapping[TP, RecordBatch]) -> Iterator[tuple[TP, RecordBatch]]:
+        """Yield each partition's batch once; among equals another partition begins every time."""
+        last = len(self._rank)
+        batches = sorted(records)
+        self._turn = turn = (self._turn + 1) % max(len(batches), 1)
+        batches = batches[turn:] + batches[:turn]
+        batches.sort(key=lambda tp: self._rank.get(tp.topic, last))
+        for tp in batches:
+            yield tp, records[tp]
+
+
+def batch_scheduler(
+    first: Sequence[str] = (), records_per_batch: int = RECORDS_PER_BATCH
+) -> Callable[[], BatchScheduler]:
+    """Make the value for Faust's setting `ConsumerScheduler`."""
+    # The setting is checked at once, not when the consumer is made.
+    BatchScheduler(first, records_per_batch)
+
+    def scheduler() -> BatchScheduler:
+        return BatchScheduler(first, records_per_batch)
+
+    return scheduler
+
+
+class BatchSchema(faust.Schema):  # type: ignore[misc]
+    """The schema of a batch topic: nothing is decoded here, bad bytes are the step's business."""
+
+    def compile(self, app: Any, **_options: Any) -> Callable[..., Awaitable[Any]]:
+        """Return the function that makes a Faust event of a message."""
+        create_event = app.create_event
+
+        async def decode(message: Any, *, propagate: bool = False) -> Any:  # noqa: ARG001
+            return create_event(None, message.value, None, message)
+
+        return decode

@@ -1,0 +1,198 @@
+"""A batch of CDRs: bytes in, a `Decision` out. Pure: nothing is written, no state is changed.
+
+1. Every record is read (a `Malformed` one is a dead letter) and its id hashed.
+2. One look-up for the whole batch says which ids are known (D8).
+3. Record by record, in order: skipped, too old, duplicate, conflict, misrouted, unknown tenant, or through the engine.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+from zlib import crc32
+
+import numpy as np
+from xxhash import xxh3_128_digest
+
+from rater.core import engine
+from rater.core.account import Account
+from rater.core.cdr import Cdr, Source
+from rater.core.engine import Rules, Suspended, Suspension
+from rater.core.limits import DAY_MS
+from rater.shell.decision import Decision
+from rater.shell.shard import Shard
+from rater.wire.cdrs import decode_cdr
+from rater.wire.malformed import Malformed
+from rater.wire.outputs import encode_dead, encode_suspended
+from rater.wire.state import decode_account
+from topics.catalog import CDR_RAW
+from topics.manifests import IdState
+from topics.partitioner import partition_of
+
+
+class Record(Protocol):
+    """What a batch needs of a Kafka record."""
+
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+
+
+def decide_cdrs(
+    shard: Shard, records: Sequence[Record], rules: Rules, partitions: int
+) -> Decision:
+    """Decide a batch of `cdr.raw.v1`; `partitions` is the topic's count, for records that lie wrongly."""
+    batch = CdrBatch(shard, rules, partitions)
+    return batch.decide_all(batch.read(records))
+
+
+Item = tuple[Record, Cdr, bytes, int]
+"""A readable record: itself, its CDR, the digest of its id, the hash of what decides its charge."""
+
+Known = tuple[Item, bool, int]
+"""A readable record, whether its id is remembered, and with what content."""
+
+
+class CdrBatch:
+    """One batch while it is being decided."""
+
+    def __init__(self, shard: Shard, rules: Rules, partitions: int) -> None:
+        self.shard = shard
+        self.rules = rules
+        self.partitions = partitions
+        self.decision = Decision(CDR_RAW.name, shard.partition, shard.batches.stream_ms)
+        self.working: dict[str, Account | None] = {}
+        self.fresh: dict[bytes, int] = {}
+
+    def read(self, records: Sequence[Record]) -> list[Known]:
+        """Read the records; return the readable ones with what the index knows of them."""
+        self.decision.records = len(records)
+        items: list[Item] = []
+        for record in records:
+            cdr = decode_cdr(record.value)
+            if type(cdr) is Cdr:
+                items.append((record, cdr, id_digest(cdr), content_hash(cdr)))
+            else:
+                self._bury(record, cdr)  # type: ignore[arg-type]
+        if not items:
+            return []
+        digests = b"".join([item[2] for item in items])
+        hashes = np.frombuffer(digests, "<u8").reshape(-1, 2).astype(np.uint64)
+        found = self.shard.batches.index.find(hashes)
+        return list(zip(items, found.hit.tolist(), found.content.tolist(), strict=True))
+
+    def decide_all(self, known: Sequence[Known]) -> Decision:
+        """Decide every readable record, in order."""
+        for item, hit, content in known:
+            self._decide(item, hit, content)
+        return self.decision
+
+    def _decide(self, item: Item, hit: bool, known: int) -> None:  # noqa: FBT001
+        record, cdr, digest, content = item
+        decision = self.decision
+        at_ms = record.timestamp
+        if at_ms > decision.stream_ms:
+            decision.stream_ms = at_ms
+        account = self._account(cdr.tenant_id)
+        if account is not None and record.offset <= account.cdr_offset:
+            decision.outcomes["skipped"] += 1
+            return
+        if not hit and digest in self.fresh:
+            hit, known = True, self.fresh[digest]
+        if cdr.ended_ms // DAY_MS < self.shard.oldest_day(decision.stream_ms):
+            self._suspend(item, self._too_old(cdr), None)
+        elif hit:
+            self._repeat(item, known)
+        elif account is None or record.key != cdr.tenant_id.encode():
+            self._stray(item)
+        else:
+            self._charge(item, account)
+
+    def _charge(self, item: Item, account: Account) -> None:
+        record, cdr, digest, content = item
+        decision = self.decision
+        source = Source(CDR_RAW.name, self.shard.partition, record.offset, record.timestamp)
+        seq = account.seq
+        outcome = engine.charge(account, cdr, source, self.rules, decision.journal)
+        if account.seq != seq:
+            account.cdr_offset = record.offset
+            decision.changed[cdr.tenant_id] = account
+        if type(outcome) is Suspension:
+            self._suspend(item, outcome, digest)
+            return
+        decision.outcomes[outcome] += 1  # type: ignore[index]
+        self.fresh[digest] = content
+        place = len(decision.journal.entries) - 1
+        decision.remembered.add(digest, content, IdState.CHARGED, place, cdr.ended_ms)
+
+    def _repeat(self, item: Item, known: int) -> None:
+        if item[3] == known:
+            self.decision.outcomes["duplicate"] += 1
+            return
+        cdr = item[1]
+        detail = f"cdr_id: {cdr.cdr_id}, version {cdr.version}, is known with other content"
+        self._suspend(item, Suspension(Suspended.CONFLICT, detail), None)
+
+    def _stray(self, item: Item) -> None:
+        """Suspend a record whose account is not here: it lies in a wrong partition, or there is none."""
+        record, cdr, digest, _ = item
+        tenant = cdr.tenant_id.encode()
+        right = partition_of(tenant, self.partitions)
+        if record.key != tenant:
+            key = None if record.key is None else record.key[:64].decode(errors="replace")
+            detail = f"key: {key!r}, must be tenant_id {cdr.tenant_id}; it belongs to partition {right}"
+        elif right != self.shard.partition:
+            detail = f"partition: {self.shard.partition}, murmur2 of the key says {right}"
+        else:
+            detail = f"tenant_id: {cdr.tenant_id} has no account"
+            self._suspend(item, Suspension(Suspended.UNKNOWN_TENANT, detail), digest)
+            return
+        self._suspend(item, Suspension(Suspended.MISROUTED, detail), digest, right)
+
+    def _too_old(self, cdr: Cdr) -> Suspension:
+        oldest = self.shard.oldest_day(self.decision.stream_ms)
+        detail = f"ended_at: day {cdr.ended_ms // DAY_MS}, charged CDRs are remembered from day {oldest}"
+        return Suspension(Suspended.TOO_OLD, detail)
+
+    def _suspend(
+        self, item: Item, why: Suspension, digest: bytes | None, belongs_to: int | None = None
+    ) -> None:
+        """Write a suspense record; with a digest, remember the id so that a second copy is a duplicate."""
+        record, cdr, _, content = item
+        decision = self.decision
+        decision.outcomes[f"suspended.{why.reason}"] += 1
+        value = encode_suspended(cdr, record.value or b"", self._source(record), why, belongs_to)
+        decision.suspense.append((record.key, value))
+        if digest is not None:
+            self.fresh[digest] = content
+            place = len(decision.suspense) - 1
+            decision.remembered.add(digest, content, IdState.SUSPENDED, place, cdr.ended_ms)
+
+    def _bury(self, record: Record, why: Malformed) -> None:
+        self.decision.outcomes[f"dead.{why.reason}"] += 1
+        value = encode_dead(record.key, record.value, self._source(record), why)
+        self.decision.dead.append((record.key, value))
+
+    def _source(self, record: Record) -> Source:
+        return Source(CDR_RAW.name, self.shard.partition, record.offset, record.timestamp)
+
+    def _account(self, tenant_id: str) -> Account | None:
+        try:
+            return self.working[tenant_id]
+        except KeyError:
+            value = self.shard.accounts.get(tenant_id.encode())
+            account = None if value is None else decode_account(value)
+            self.working[tenant_id] = account
+            return account
+
+
+def id_digest(cdr: Cdr) -> bytes:
+    """Return the 128-bit hash of what identifies a CDR: tenant, id and version."""
+    return xxh3_128_digest(f"{cdr.tenant_id}\0{cdr.cdr_id}\0{cdr.version}".encode())
+
+
+def content_hash(cdr: Cdr) -> int:
+    """Return the 32-bit hash of what decides the charge of a CDR."""
+    return crc32(
+        f"{cdr.kind}|{cdr.direction}|{cdr.to}|{cdr.from_}|{cdr.call_type}|{cdr.service_number_type}|"
+        f"{cdr.usage_country}|{cdr.disposition}|{cdr.answered_ms}|{cdr.ended_ms}|{cdr.billsec}".encode()
+    )

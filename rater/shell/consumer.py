@@ -1,0 +1,311 @@
+"""The consumer: fetched records leave its thread as one batch per partition.
+
+What Faust 0.15.3 does differently, and what it costs: it hands single records to the event loop
+(200 us each), hands its live set of active partitions to another thread (records of paused
+partitions are swallowed), starts reading before it has sought the committed offset (records are
+read twice), and commits offsets apart from their effects. Here:
+
+1. A fetch takes at most one batch of each partition that is active at that very moment.
+2. Every stop of the flow begins a new epoch. Whatever was taken in an older one is dropped, and
+   nothing is taken again before the recovery has sought the committed offsets.
+3. A batch begins where the one before it ended. Going back, or missing records, ends the worker.
+4. Offsets are committed by transactions alone; Faust's own commits do nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import TYPE_CHECKING, Any
+
+from aiokafka import TopicPartition
+from faust.transport.drivers import aiokafka as driver
+from faust.types.tuples import ConsumerMessage
+
+from rater.shell import faust_private as private
+from rater.shell.batches import BatchSchema, RecordBatch
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping
+    from typing import TypeVar
+
+    from faust.types import TP
+
+    T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
+
+FETCH_WAIT_MS = 100
+FETCH_MAX_BYTES = 64 * 1024 * 1024
+NOT_READY_S = 0.01
+SLOW_STEP_S = 10.0
+
+
+class OffsetsLostError(RuntimeError):
+    """The broker no longer has the next record to read, or never had it."""
+
+    def __init__(self, tp: TP, expected: int, found: int) -> None:
+        """Say which records are missing and what an operator can do."""
+        lost = (
+            f"records {expected} to {found - 1} were deleted before they were read"
+            if found > expected
+            else f"the topic was made anew: it begins at {found}"
+        )
+        super().__init__(
+            f"{tp.topic} partition {tp.partition}: expected offset {expected}, but {lost}. "
+            "Nothing of this partition was read. Restore the records, or accept the loss by "
+            "setting the group's offset with kafka-consumer-groups.sh --reset-offsets."
+        )
+
+
+class TopicsError(RuntimeError):
+    """The topics on the broker are not those that the worker was built for."""
+
+
+class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
+    """The thread that talks to the group and fetches; heartbeats never wait for a step."""
+
+    def __post_init__(self) -> None:
+        """Begin with no expectations: the first seek sets them."""
+        super().__post_init__()
+        self._expected: dict[TP, int] = {}
+        self.taken: dict[TP, int] = {}
+        """Where the last batch of each source ended."""
+
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        consumer = super()._create_worker_consumer(transport)
+        private.set_fetch_limits(consumer, wait_ms=FETCH_WAIT_MS, max_bytes=FETCH_MAX_BYTES)
+        return consumer
+
+    async def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine in this thread's loop, called from any other."""
+        return await asyncio.wrap_future(
+            asyncio.run_coroutine_threadsafe(work, self.thread_loop)
+        )
+
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        """Keep the fetcher off the changelogs: the recovery has a consumer of its own."""
+        changelogs = self.app.tables.changelog_topics
+        paused = [TopicPartition(*tp) for tp in assigned if tp.topic in changelogs]
+        self._ensure_consumer().pause(*paused)
+        await super().on_partitions_assigned(assigned, generation_id)
+
+    def wake(self) -> None:
+        """Make a waiting take() look again; called from the worker's thread."""
+        if self._consumer is not None:
+            self.thread_loop.call_soon_threadsafe(private.wake_fetch, self._consumer)
+
+    async def take(self, epoch: int, limit: int, timeout_s: float) -> dict[TP, RecordBatch]:
+        """Take one batch of each active partition; none when the time or the epoch is over."""
+        consumer = self._ensure_consumer()
+        deadline = time.monotonic() + timeout_s
+        while self.consumer.flow_epoch == epoch:
+            if not private.may_fetch(consumer):
+                await asyncio.sleep(NOT_READY_S)
+                return {}
+            if batches := await self._take_now(consumer, limit):
+                return batches
+            waiter = private.fetch_waiter(consumer)
+            left = deadline - time.monotonic()
+            done, _ = await asyncio.wait([waiter], timeout=max(left, 0.0))
+            if not done:
+                waiter.cancel()
+                return {}
+            waiter.result()
+        return {}
+
+    async def _take_now(self, consumer: Any, limit: int) -> dict[TP, RecordBatch]:
+        batches = {}
+        # Never suspends, so that no seek comes between a position and its records.
+        for tp in private.active_partitions(self.consumer):
+            start = private.position_of(consumer, tp)
+            if start is None:
+                continue
+            expected = self._expected.setdefault(tp, start)
+            if start != expected:
+                raise OffsetsLostError(tp, expected, start)
+            records = await private.take_fetched(consumer, tp, limit)
+            end = private.position_of(consumer, tp)
+            assert end is not None, f"{tp}: no position after taking records"
+            self._expected[tp] = end
+            if records:
+                assert records[0].offset >= start, f"{tp}: {records[0].offset} before {start}"
+                batches[tp] = RecordBatch(tp, records, start, end)
+                self.taken[tp] = end
+        return batches
+
+    async def seek_committed(self, tps: Iterable[TP]) -> dict[TP, int]:
+        """Move to the committed offsets, to the beginning where there is none; return them.
+
+        Asks the broker: what aiokafka learned at the assignment may be older than the last
+        transaction of the partition's previous owner.
+        """
+        consumer = self._ensure_consumer()
+        wanted = [TopicPartition(*tp) for tp in tps]
+        committed = await asyncio.gather(*(consumer.committed(tp) for tp in wanted))
+        known = {tp: at for tp, at in zip(wanted, committed, strict=True) if at is not None}
+        for tp, offset in known.items():
+            consumer.seek(tp, offset)
+        if fresh := [tp for tp in wanted if tp not in known]:
+            await consumer.seek_to_beginning(*fresh)
+        positions = await asyncio.gather(*(consumer.position(tp) for tp in wanted))
+        self._expected = {
+            driver.TP(*tp): at for tp, at in zip(wanted, positions, strict=True)
+        }
+        self.taken = dict(self._expected)
+        return dict(self._expected)
+
+    async def missing_topics(self, topics: Iterable[str]) -> list[str]:
+        """Return those of the topics that the broker does not have."""
+        return sorted(set(topics) - await self._ensure_consumer().topics())
+
+    async def leave_group(self) -> None:
+        """Tell the group that this worker is gone, so that nobody waits for its session."""
+        await private.leave_group(self._ensure_consumer())
+
+
+class BatchConsumer(driver.Consumer):  # type: ignore[misc]
+    """Faust's consumer, for topics of batches only."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        """Start in epoch 0."""
+        self.flow_epoch = 0
+        super().__init__(*args, **options)
+
+    def _new_consumer_thread(self) -> BatchConsumerThread:
+        return BatchConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+    async def subscribe(self, topics: Iterable[str]) -> None:
+        """Subscribe after checking that every topic exists and is read in batches."""
+        wanted = set(topics)
+        await self._check_topics(wanted)
+        await super().subscribe(wanted)
+
+    async def _check_topics(self, wanted: set[str]) -> None:
+        changelogs = self.app.tables.changelog_topics
+        for channel in self.app.topics:
+            names = set(channel.topics) - changelogs
+            if names and not isinstance(channel.schema, BatchSchema):
+                raise TopicsError(f"{sorted(names)}: declared without schema=BatchSchema()")
+        missing = await self._thread.run(self._thread.missing_topics(wanted))
+        if missing:
+            raise TopicsError(
+                f"topics missing on the broker: {', '.join(missing)}; run `rater topics create`"
+            )
+
+    def sources(self) -> set[TP]:
+        """Return the assigned partitions that are read in batches, changelogs left out."""
+        return {tp for tp in self.assignment() if not self._is_changelog_tp(tp)}
+
+    def stop_flow(self) -> None:
+        """Stop reading; what has been taken and not delivered is dropped."""
+        self.flow_epoch += 1
+        super().stop_flow()
+        self._thread.wake()
+
+    def resume_partitions(self, tps: Iterable[TP]) -> None:
+        """Read from these partitions again."""
+        super().resume_partitions(set(tps))
+        self._thread.wake()
+
+    def on_buffer_drop(self, tp: TP) -> None:
+        """Read on, now that an agent has caught up."""
+        super().on_buffer_drop(tp)
+        self._thread.wake()
+
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Any]]:  # noqa: ASYNC109
+        """Yield a message per partition that has records, in the scheduler's order."""
+        if not self.flow_active:
+            await self.wait(self.can_resume_flow)
+        epoch = self.flow_epoch
+        if self.should_stop:
+            return
+        batches = await self._thread.run(
+            self._thread.take(epoch, self.scheduler.records_per_batch, timeout)
+        )
+        for tp, batch in self.scheduler.iterate(batches):
+            if epoch != self.flow_epoch or self.should_stop:
+                return
+            yield tp, self._to_message(tp, batch)
+
+    def _to_message(self, tp: TP, record: RecordBatch) -> Any:
+        return ConsumerMessage(
+            tp.topic,
+            tp.partition,
+            record.last_offset,
+            0.0,
+            0,
+            None,
+            None,
+            record,
+            None,
+            0,
+            0,
+            tp,
+            generation_id=self.app.consumer_generation_id,
+        )
+
+    async def perform_seek(self) -> None:
+        """Seek the sources to their committed offsets."""
+        positions = await self._thread.run(self._thread.seek_committed(self.sources()))
+        # Faust drops what lies before these; a position names the next record, not the last one.
+        self._read_offset.update(positions)
+        self._committed_offset.update(positions)
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Stop reading, also when there was nothing to revoke, then finish the steps at work."""
+        self.stop_flow()
+        self._buffered_partitions.difference_update(revoked)
+        await super().on_partitions_revoked(revoked)
+
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        """Prepare the partitions; they are read only after the recovery."""
+        self.stop_flow()
+        self._buffered_partitions.clear()
+        await super().on_partitions_assigned(assigned, generation_id)
+
+    async def wait_empty(self) -> None:
+        """Wait for the steps at work, those of timers included, and let no other begin."""
+        began = time.monotonic()
+        while self._unacked_messages and not self.should_stop and not self.transactions.failed:
+            await self._wait_for_ack(timeout=1)
+            self._clean_unacked_messages()
+            if time.monotonic() - began > SLOW_STEP_S:
+                began = time.monotonic()
+                logger.warning("waiting for a step:\n%s", self.app.agents.human_tracebacks())
+        await self.transactions.drain()
+
+    async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:  # noqa: ARG002, FBT001, FBT002
+        """Forget what was acknowledged: every step commits its own offsets."""
+        self._acked.clear()
+        self._acked_index.clear()
+        return False
+
+    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
+        """Keep no gaps: batches are contiguous by construction."""
+
+    def verify_event_path(self, now: float, tp: TP) -> None:
+        """Leave stalls to the watchdog: Faust looks at commits that never happen here."""
+
+    def backlog(self) -> Mapping[TP, int]:
+        """Return per source how many offsets lie between the last commit and the known end.
+
+        0 when everything fetched so far is committed and only transaction markers are left.
+        Sources without an answer from the broker yet are left out.
+        """
+        consumer = self._thread._ensure_consumer()  # noqa: SLF001
+        backlog = {}
+        for tp in self.sources():
+            end, position = private.end_of(consumer, tp), private.position_of(consumer, tp)
+            taken = self._thread.taken.get(tp)
+            if end is None or position is None or taken is None:
+                continue
+            committed = self._committed_offset[tp] or 0
+            caught_up = position >= end and committed >= taken
+            backlog[tp] = 0 if caught_up else max(end - committed, 1)
+        return backlog
+
+    def note_committed(self, tp: TP, next_offset: int) -> None:
+        """Remember the offset that a transaction has just committed."""
+        self._committed_offset[tp] = next_offset

@@ -1,0 +1,149 @@
+"""Deck topic: all that is committed in rate.decks.v1, from the beginning, then what comes.
+
+A reader of its own, outside every consumer group: each worker needs every record, and a rebalance
+must not touch it. The end is the one for readers of committed records, so a loader that died in its
+transaction does not hold back a worker's start: what it had sent is in force nowhere.
+"""
+
+from typing import NamedTuple, Self
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+
+from topics.catalog import RATE_DECKS
+
+FETCH_WAIT_MS = 200
+"""The longest a fetch waits for something new; a deck must be in force within 2 s."""
+
+
+class DeckTopicMissingError(Exception):
+    """The broker has no topic for rate decks."""
+
+
+class DeckTopic:
+    """A reader of the deck topic: `open`, then `poll` for ever, then `close`."""
+
+    def __init__(
+        self, bootstrap: str, *, wait_for_open: bool = False, topic: str = RATE_DECKS.name
+    ) -> None:
+        """Name the broker; `wait_for_open` puts the end behind transactions that are still open."""
+        self._topic = topic
+        self._bootstrap = bootstrap
+        self._wait_for_open = wait_for_open
+        self._consumer = self._make_consumer("read_committed")
+        self._ends: dict[TopicPartition, int] = {}
+        self._behind: set[TopicPartition] = set()
+        self._moved_ms: dict[TopicPartition, int] = {}
+
+    async def open(self) -> None:
+        """Connect, go to the beginning and note the end; raise when the topic is missing."""
+        await self._consumer.start()
+        try:
+            partitions = await self._partitions()
+            starts = await self._consumer.beginning_offsets(partitions)
+            self._ends = await self._end_offsets(partitions)
+            self._consumer.assign(partitions)
+            for partition in partitions:
+                self._consumer.seek(partition, starts[partition])
+        except BaseException:
+            await self._consumer.stop()
+            raise
+        self._behind = {tp for tp in partitions if starts[tp] < self._ends[tp]}
+
+    async def close(self) -> None:
+        """Disconnect."""
+        await self._consumer.stop()
+
+    async def __aenter__(self) -> Self:
+        """Open, and return the reader."""
+        await self.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close."""
+        await self.close()
+
+    @property
+    def at_end(self) -> bool:
+        """Whether all that was there at the opening has been read."""
+        return not self._behind
+
+    async def progress(self) -> str:
+        """Say how far the reader has come, for people."""
+        read = sum([await self._consumer.position(tp) for tp in self._ends])
+        return f"{self._topic} read up to {read} of {sum(self._ends.values())}"
+
+    async def poll(self) -> list[ConsumerRecord]:
+        """Return what is there, or nothing after a short wait."""
+        before = {tp: await self._glance(tp) for tp in self._behind}
+        fetched = await self._consumer.getmany(timeout_ms=FETCH_WAIT_MS)
+        for partition, glance in before.items():
+            await self._note(partition, glance)
+        return [record for records in fetched.values() for record in records]
+
+    async def _note(self, partition: TopicPartition, before: "_Glance") -> None:
+        """Say whether a partition has been read to its end.
+
+        Mostly the position tells: it passes transaction markers too. But compaction may have left
+        nothing behind the position; then the broker has answered since we came here, with nothing.
+        """
+        now = await self._glance(partition)
+        end = self._ends[partition]
+        if now.position != before.position:
+            self._moved_ms[partition] = now.answered_ms
+        nothing_left = (
+            now.position == before.position
+            and before.stable >= end
+            and before.answered_ms > self._moved_ms.get(partition, 0)
+        )
+        if now.position >= end or nothing_left:
+            self._behind.discard(partition)
+
+    async def _glance(self, partition: TopicPartition) -> "_Glance":
+        return _Glance(
+            await self._consumer.position(partition),
+            self._consumer.last_stable_offset(partition) or 0,
+            self._consumer.last_poll_timestamp(partition) or 0,
+        )
+
+    async def _partitions(self) -> list[TopicPartition]:
+        if self._topic not in await self._consumer.topics():
+            message = (
+                f"topic {self._topic} is not on {self._bootstrap}: run `rater topics create` first"
+            )
+            raise DeckTopicMissingError(message)
+        numbers = self._consumer.partitions_for_topic(self._topic) or ()
+        return [TopicPartition(self._topic, number) for number in sorted(numbers)]
+
+    async def _end_offsets(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
+        ends: dict[TopicPartition, int]
+        if not self._wait_for_open:
+            ends = await self._consumer.end_offsets(partitions)
+            return ends
+        seer = self._make_consumer("read_uncommitted")
+        await seer.start()
+        try:
+            ends = await seer.end_offsets(partitions)
+        finally:
+            await seer.stop()
+        return ends
+
+    def _make_consumer(self, isolation: str) -> AIOKafkaConsumer:
+        return AIOKafkaConsumer(
+            bootstrap_servers=self._bootstrap,
+            group_id=None,
+            enable_auto_commit=False,
+            # A position outside the topic means that it was made anew: an error, never a guess.
+            auto_offset_reset="none",
+            isolation_level=isolation,
+            fetch_max_wait_ms=FETCH_WAIT_MS,
+            max_partition_fetch_bytes=RATE_DECKS.max_message_bytes,
+        )
+
+
+class _Glance(NamedTuple):
+    """Where a partition is, and what the broker said of it last."""
+
+    position: int
+    stable: int
+    """The end for readers of committed records."""
+    answered_ms: int

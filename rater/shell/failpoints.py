@@ -1,0 +1,39 @@
+"""Failpoints: named places in a step where a test kills the worker.
+
+`RATER_FAILPOINT=before_commit:7` ends the process with SIGKILL when that place is passed for the seventh time. A test
+enumerates `FAILPOINTS`, so that a new place cannot be forgotten; a name that is not in it is refused at once.
+"""
+
+import os
+import signal
+
+FAILPOINTS = (
+    "before_sends",
+    "before_ledger",
+    "before_manifest",
+    "before_commit",
+    "before_apply",
+    "after_apply",
+)
+VARIABLE = "RATER_FAILPOINT"
+
+
+def read_setting(text: str) -> tuple[str, int]:
+    """Return name and count of a setting; a wrong one raises ValueError."""
+    name, _, count = text.partition(":")
+    if name not in FAILPOINTS or not (count or "1").isdigit():
+        msg = f"{VARIABLE}: {text!r}, must be NAME or NAME:COUNT with a name of {', '.join(FAILPOINTS)}"
+        raise ValueError(msg)
+    return name, int(count or "1")
+
+
+_armed = os.environ.get(VARIABLE)
+_left = dict([read_setting(_armed)]) if _armed else {}
+
+
+def failpoint(name: str) -> None:
+    """Pass a place; kill the process if a test has asked for it."""
+    if _left and name in _left:
+        _left[name] -= 1
+        if _left[name] <= 0:
+            os.kill(os.getpid(), signal.SIGKILL)

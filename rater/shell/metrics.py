@@ -1,0 +1,203 @@
+"""Metrics: every counter, gauge and histogram of a worker, named in this one place.
+
+Rule 1: labels are bounded; a tenant, a call or a number is never one.
+Rule 2: base units (seconds, micros), prefix `rater_`.
+Rule 3: the step reports once a batch; nothing here is called per record.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from platform import python_version
+from typing import Final, Literal, get_args
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector
+
+State = Literal["starting", "recovering", "serving", "stopping"]
+Stage = Literal["decode", "decide", "commit"]
+STATES: Final[tuple[State, ...]] = get_args(State)
+STAGES: Final[tuple[Stage, ...]] = get_args(Stage)
+
+_RECORDS = (1, 10, 50, 100, 250, 500, 1_000, 2_000, 3_000, 5_000, 10_000)
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_LONG_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchReport:
+    """What one committed step did."""
+
+    topic: str
+    records: int
+    """Records read, those that were skipped included."""
+    outcomes: Mapping[tuple[str, str], int]
+    """(outcome, reason) -> records; the reason is "" where the outcome says it all."""
+    charged_micros: Mapping[str, int] = field(default_factory=dict)
+    """Currency -> sum of the charges."""
+    decode_s: float
+    decide_s: float
+    commit_s: float
+    """The whole of the transaction: sends, acknowledgements, commit."""
+
+
+class Metrics:
+    """The metrics of one worker, on a registry of their own.
+
+    Two apps (or two tests) in one process take two `Metrics`; they share nothing.
+    """
+
+    def __init__(self, registry: CollectorRegistry | None = None) -> None:
+        self.registry = CollectorRegistry() if registry is None else registry
+        ProcessCollector(registry=self.registry)
+        build = Info("rater_build", "Version of the rater and of what it stands on.",
+                     registry=self.registry)  # fmt: skip
+        build.info(_build())
+        self._describe_batches()
+        self._describe_worker()
+        self._describe_memory()
+
+    def _describe_batches(self) -> None:
+        self._records = self._counter(
+            "records", "Records of committed batches, by what became of them.",
+            "topic", "outcome", "reason",
+        )  # fmt: skip
+        self._charged = self._counter(
+            "charged_micros", "Charges committed, in millionths of the currency.", "currency"
+        )
+        self._batch_records = self._histogram("batch_records", "Records in a batch.", _RECORDS)
+        stages = self._histogram(
+            "batch_duration_seconds", "Time of a batch by stage.", _SECONDS, "stage"
+        )
+        self._stages = {stage: stages.labels(stage) for stage in STAGES}
+        self._transaction = self._histogram(
+            "transaction_duration_seconds", "First send to end of a transaction.", _SECONDS
+        )
+        self._transaction_failures = self._counter(
+            "transaction_failures", "Transactions that were not committed.", "kind"
+        )
+
+    def _describe_worker(self) -> None:
+        self._lag = self._gauge(
+            "partition_lag", "Records between the applied position and the partition's end.",
+            "topic", "partition",
+        )  # fmt: skip
+        state = self._gauge("state", "1 for the state the worker is in, 0 for the others.", "state")
+        self._states = {name: state.labels(name) for name in STATES}
+        self.set_state("starting")
+        self._recovery = self._histogram(
+            "recovery_duration_seconds", "From assignment to serving.", _LONG_SECONDS
+        )
+        self._rebalances = self._counter("rebalances", "Assignments received from the group.")
+        self._halted = self._gauge(
+            "halted_partitions", "Partitions that stand still for a broken invariant; must be 0."
+        )
+        self._violations = self._counter(
+            "invariant_violations", "Broken invariants; must be 0.", "invariant"
+        )
+
+    def _describe_memory(self) -> None:
+        self._remembered = self._gauge("remembered_ids", "Ids in the charge index.")
+        self._window = self._gauge(
+            "dedupe_window_seconds", "Stream time within which a duplicate is known exactly."
+        )
+        self._shortened = self._counter(
+            "dedupe_shortened", "Times that a full charge index shortened its window."
+        )
+        self._decks = self._gauge("decks_whole", "Versions of rate decks that can price calls.")
+        self._deck_refusals = self._counter(
+            "deck_records_refused", "Records of the deck topic that could not be used.", "reason"
+        )
+
+    def batch_done(self, report: BatchReport) -> None:
+        """Count one committed step; call it after the commit, never before."""
+        for (outcome, reason), count in report.outcomes.items():
+            self._records.labels(report.topic, outcome, reason).inc(count)
+        for currency, micros in report.charged_micros.items():
+            self._charged.labels(currency).inc(micros)
+        self._batch_records.observe(report.records)
+        self._stages["decode"].observe(report.decode_s)
+        self._stages["decide"].observe(report.decide_s)
+        self._stages["commit"].observe(report.commit_s)
+
+    def transaction_done(self, seconds: float) -> None:
+        """Note how long a committed transaction was open."""
+        self._transaction.observe(seconds)
+
+    def transaction_failed(self, kind: str) -> None:
+        """Count a transaction that was not committed; `kind` is the class of the error."""
+        self._transaction_failures.labels(kind).inc()
+
+    def set_lag(self, topic: str, partition: int, records: int) -> None:
+        """Say how far behind its end an owned partition is."""
+        self._lag.labels(topic, partition).set(records)
+
+    def forget_lag(self, topic: str, partition: int) -> None:
+        """Drop the lag of a partition that this worker has lost: its new owner reports it."""
+        self._lag.remove(topic, partition)
+
+    def set_state(self, state: State) -> None:
+        """Say which state the worker is in."""
+        for name, gauge in self._states.items():
+            gauge.set(1 if name == state else 0)
+
+    def recovered(self, seconds: float) -> None:
+        """Note how long it took from assignment to serving."""
+        self._recovery.observe(seconds)
+
+    def rebalanced(self) -> None:
+        """Count an assignment."""
+        self._rebalances.inc()
+
+    def set_halted(self, partitions: int) -> None:
+        """Say how many owned partitions stand still for a broken invariant."""
+        self._halted.set(partitions)
+
+    def invariant_violated(self, invariant: str) -> None:
+        """Count a broken invariant."""
+        self._violations.labels(invariant).inc()
+
+    def set_index(self, remembered: int, window_s: int) -> None:
+        """Say how many ids all charge indexes hold, and the shortest window among them."""
+        self._remembered.set(remembered)
+        self._window.set(window_s)
+
+    def window_shortened(self) -> None:
+        """Count a charge index that was full and dropped its oldest day."""
+        self._shortened.inc()
+
+    def set_decks_whole(self, versions: int) -> None:
+        """Say how many versions of decks are whole."""
+        self._decks.set(versions)
+
+    def deck_record_refused(self, reason: str) -> None:
+        """Count a record of the deck topic that was skipped."""
+        self._deck_refusals.labels(reason).inc()
+
+    def _counter(self, name: str, about: str, *labels: str) -> Counter:
+        return Counter(f"rater_{name}", about, labels, registry=self.registry)
+
+    def _gauge(self, name: str, about: str, *labels: str) -> Gauge:
+        return Gauge(f"rater_{name}", about, labels, registry=self.registry)
+
+    def _histogram(
+        self, name: str, about: str, buckets: tuple[float, ...], *labels: str
+    ) -> Histogram:
+        return Histogram(f"rater_{name}", about, labels, buckets=buckets, registry=self.registry)
+
+
+@cache
+def _build() -> dict[str, str]:
+    return {
+        "version": _version("rater"),
+        "faust": _version("faust-streaming"),
+        "aiokafka": _version("aiokafka"),
+        "python": python_version(),
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:  # a source tree that was never installed
+        return "unknown"

@@ -1,0 +1,165 @@
+"""Publishing hand-made records: every line checked first, then all of them in one transaction.
+
+Rule 1: a file is sent whole or not at all: nothing before every line is right, and then one Kafka
+transaction.
+Rule 2: a line is sent as it was written, byte for byte; only the blanks around it go.
+"""
+
+import asyncio
+import base64
+import binascii
+import logging
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, NamedTuple
+
+from aiokafka import AIOKafkaProducer
+
+from rater.shell.validation import Problem, RecordCheck, decode
+from topics.catalog import BY_NAME, DEAD, RATE_DECKS, Topic
+from topics.partitioner import partition_of
+
+START_TIMEOUT_S = 30.0
+_OVERHEAD_BYTES = 256
+"""Room for the key and the batch's own fields within the topic's largest record."""
+_TRANSACTION_MS = 60_000
+_TRANSACTION_MS_MAX = 900_000
+"""The broker's default limit. An open transaction holds back the topic's readers: no longer than
+needed."""
+
+
+class RefusedTopicError(Exception):
+    """Nobody sends to this topic by hand; the message says why and what to do."""
+
+
+class Ready(NamedTuple):
+    """A record ready to be sent."""
+
+    key: bytes | None
+    value: bytes
+    partition: int | None
+    """Where the record goes when it has no key."""
+
+
+class LineProblem(NamedTuple):
+    """What is wrong with a line."""
+
+    line: int
+    problem: Problem
+
+    def __str__(self) -> str:
+        """Say line, field, reason and value in one line."""
+        return f"line {self.line}: {self.problem}"
+
+
+def sendable(name: str) -> Topic:
+    """Return the topic of this name; RefusedTopicError for unknown, internal and deck topics."""
+    topic = BY_NAME.get(name)
+    names = ", ".join(t.name for t in BY_NAME.values() if _is_open(t))
+    if topic is None:
+        raise RefusedTopicError(f"unknown topic {name!r}; there are {names}")
+    if topic is RATE_DECKS:
+        raise RefusedTopicError(f"{name} takes whole deck versions only: use `rater deck load`")
+    if topic.internal:
+        raise RefusedTopicError(f"{name} is internal, {topic.writers} writes it; there are {names}")
+    return topic
+
+
+def _is_open(topic: Topic) -> bool:
+    return topic is not RATE_DECKS and not topic.internal
+
+
+class LineCheck:
+    """Checks the lines for one topic; its schemas are compiled once."""
+
+    def __init__(self, topic: Topic) -> None:
+        """Compile the topic's schemas."""
+        self._topic = topic
+        self._check = RecordCheck(topic)
+        self._bytes_max = topic.max_message_bytes - _OVERHEAD_BYTES
+
+    def lines(self, lines: Iterable[bytes]) -> Iterator[Ready | LineProblem]:
+        """Check lines in order, counted from 1; blank ones are skipped."""
+        for number, line in enumerate(lines, 1):
+            value = line.strip()
+            if value:
+                yield from self._line(number, value)
+
+    def _line(self, number: int, value: bytes) -> Iterator[Ready | LineProblem]:
+        if len(value) > self._bytes_max:
+            why = f"{len(value)} bytes, the topic takes {self._bytes_max}"
+            yield LineProblem(number, Problem("", None, why))
+            return
+        record = decode(value)
+        if isinstance(record, Problem):
+            yield LineProblem(number, record)
+            return
+        problems = self._check.problems(record)
+        assert problems or isinstance(record, dict)
+        if not problems and isinstance(record, dict):
+            ready = _ready(self._topic, record, value)
+            if isinstance(ready, Ready):
+                yield ready
+                return
+            problems = [ready]
+        for problem in problems:
+            yield LineProblem(number, problem)
+
+
+def _ready(topic: Topic, record: dict[str, Any], value: bytes) -> Ready | Problem:
+    """Give a valid record the key that the catalog says: its tenant, or a dead letter's own."""
+    if topic is not DEAD:
+        return Ready(record["tenant_id"].encode(), value, None)
+    text = record.get("key_b64")
+    if text is None:
+        return Ready(None, value, record["source_partition"])
+    try:
+        return Ready(base64.b64decode(text, validate=True), value, None)
+    except (binascii.Error, ValueError):
+        return Problem("key_b64", text, "must be base64")
+
+
+async def publish(
+    broker: str, topic: Topic, records: Sequence[Ready], partitions: int, sent: Callable[[], object]
+) -> None:
+    """Send the records in one transaction; return when it is committed.
+
+    `partitions` is how many the topic has on the broker; `sent` is called after each record, for a
+    progress bar. Any failure aborts the transaction and raises: nothing was sent.
+    """
+    async with _producer(broker, topic, len(records)) as producer, producer.transaction():
+        futures = []
+        for record in records:
+            place = _partition(record, partitions)
+            futures.append(
+                await producer.send(topic.name, record.value, record.key, partition=place)
+            )
+            sent()
+        # A record that failed must abort the transaction, not only its own future.
+        await asyncio.gather(*futures)
+
+
+def _partition(record: Ready, partitions: int) -> int:
+    if record.key is None:
+        return (record.partition or 0) % partitions
+    return partition_of(record.key, partitions)
+
+
+@asynccontextmanager
+async def _producer(broker: str, topic: Topic, count: int) -> AsyncIterator[Any]:
+    """Start a transactional producer (acks=all, idempotent) and stop it in the end."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    producer = AIOKafkaProducer(
+        bootstrap_servers=broker,
+        transactional_id=f"rater-send-{uuid.uuid4()}",
+        transaction_timeout_ms=min(_TRANSACTION_MS + count, _TRANSACTION_MS_MAX),
+        max_request_size=topic.max_message_bytes,
+        linger_ms=5,
+    )
+    try:
+        async with asyncio.timeout(START_TIMEOUT_S):
+            await producer.start()
+        yield producer
+    finally:
+        await producer.stop()

@@ -1,0 +1,170 @@
+"""The step: read, decide, commit, apply. One batch of one partition is one Kafka transaction (D1).
+
+1. Under the partition's lock, the batch is decided in plain Python (`cdr_batch`, `command_batch`): nothing changes yet.
+2. Entries, events, statuses, suspense, dead letters and the touched accounts are sent.
+3. Once the entries are in the log, the batch manifest names their offsets (D8).
+4. Everything and the source offset are committed at once. Killed anywhere before: nothing of it has happened.
+5. Only now memory changes.
+
+A broken invariant halts the partition, loudly; its neighbours go on (D9). Any failure of the transaction ends the worker.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable, Sequence
+from time import perf_counter
+from typing import Any, Protocol
+
+from rater.core.engine import Rules
+from rater.core.entries import Charge
+from rater.shell.batches import RecordBatch
+from rater.shell.cdr_batch import CdrBatch
+from rater.shell.command_batch import decide_commands
+from rater.shell.decision import Decision, Records
+from rater.shell.failpoints import failpoint
+from rater.shell.health import Health
+from rater.shell.metrics import BatchReport, Metrics
+from rater.shell.shard import Shard
+from rater.shell.status_flush import decide_flush
+from topics import catalog
+
+logger = logging.getLogger(__name__)
+
+
+class OpenStep(Protocol):
+    """What a step needs of an open transaction (`rater.shell.transactions.Step`)."""
+
+    def send_nowait(self, topic: str, partition: int, records: Records) -> Any:
+        """Start to write."""
+
+    async def send(self, topic: str, partition: int, records: Records) -> Sequence[int]:
+        """Write, and return the offsets."""
+
+    async def commit(self, next_offset: int | None = None) -> None:
+        """Make it all visible at once."""
+
+
+class Stepper:
+    """Takes the batches of all partitions of one worker."""
+
+    def __init__(
+        self,
+        transactions: Callable[[], Any],
+        shard: Callable[[int], Shard],
+        rules: Callable[[], Rules],
+        metrics: Metrics,
+        health: Health,
+    ) -> None:
+        """`transactions`, `shard` and `rules` are asked anew for every batch: they follow the assignment and the decks."""
+        self._transactions = transactions
+        self._shard = shard
+        self._rules = rules
+        self._metrics = metrics
+        self._health = health
+        self.partitions = catalog.PARTITIONS
+
+    async def take(self, batch: RecordBatch) -> None:
+        """Take one batch through its step."""
+        partition = batch.tp.partition
+        began = perf_counter()
+        async with self._transactions().step(batch.tp) as step:
+            shard = self._shard(partition)
+            try:
+                decision, decoded = self._decide(shard, batch)
+            except AssertionError as broken:
+                self._halt(partition, broken)
+                return
+            decided = perf_counter()
+            await self._commit(step, shard, decision, batch)
+            done = perf_counter()
+        self._report(decision, (decoded - began, decided - decoded, done - decided))
+
+    async def flush(self, partition: int, now_ms: int) -> int:
+        """Publish the statuses that accounts of a partition owe; return how many."""
+        async with self._transactions().step(partition) as step:
+            shard = self._shard(partition)
+            decision = decide_flush(shard, shard.accounts.dirty(), now_ms)
+            if not decision.changed:
+                return 0
+            accounts = decision.accounts()
+            step.send_nowait(catalog.ACCOUNT_STATUS.name, partition, decision.statuses())
+            step.send_nowait(catalog.ACCOUNTS_CHANGELOG.name, partition, list(accounts.items()))
+            await step.commit()
+            shard.accounts.put(accounts)
+            return len(accounts)
+
+    def _decide(self, shard: Shard, batch: RecordBatch) -> tuple[Decision, float]:
+        """Decide a batch; return when its records had been read, too."""
+        if batch.tp.topic == catalog.CDR_RAW.name:
+            cdrs = CdrBatch(shard, self._rules(), self.partitions)
+            known = cdrs.read(batch.records)
+            decoded = perf_counter()
+            return cdrs.decide_all(known), decoded
+        decoded = perf_counter()
+        return decide_commands(shard, batch.records, self.partitions), decoded
+
+    async def _commit(
+        self, step: OpenStep, shard: Shard, decision: Decision, batch: RecordBatch
+    ) -> None:
+        accounts = decision.accounts()
+        outputs: tuple[tuple[str, Records], ...] = (
+            (catalog.BALANCE_EVENTS.name, decision.events()),
+            (catalog.ACCOUNT_STATUS.name, decision.statuses()),
+            (catalog.DEAD.name, decision.dead),
+            (catalog.ACCOUNTS_CHANGELOG.name, list(accounts.items())),
+        )
+        failpoint("before_sends")
+        for topic, records in outputs:
+            if records:
+                step.send_nowait(topic, shard.partition, records)
+        failpoint("before_ledger")
+        ledger, suspense = await asyncio.gather(
+            _place(step, catalog.LEDGER.name, shard.partition, decision.ledger()),
+            _place(step, catalog.SUSPENSE.name, shard.partition, decision.suspense),
+        )
+        failpoint("before_manifest")
+        packed = decision.remembered.packed(ledger, suspense)
+        manifest = decision.manifest(batch.first_offset, batch.next_offset, packed)
+        key = decision.source_topic.encode()
+        step.send_nowait(catalog.BATCHES_CHANGELOG.name, shard.partition, [(key, manifest)])
+        failpoint("before_commit")
+        await step.commit(batch.next_offset)
+        failpoint("before_apply")
+        shard.apply(accounts, packed, decision.stream_ms)
+        failpoint("after_apply")
+
+    def _halt(self, partition: int, broken: AssertionError) -> None:
+        logger.critical("partition %d: a broken invariant", partition, exc_info=broken)
+        self._metrics.invariant_violated("engine")
+        self._health.halt(partition, str(broken)[:500])
+        self._transactions().halt(partition, str(broken)[:500])
+
+    def _report(self, decision: Decision, seconds: tuple[float, float, float]) -> None:
+        outcomes: dict[tuple[str, str], int] = {}
+        for name, count in decision.outcomes.items():
+            outcome, _, reason = name.partition(".")
+            outcomes[outcome, reason] = count
+        charged: Counter[str] = Counter()
+        for entry in decision.journal.entries:
+            if type(entry) is Charge:
+                charged[entry.currency] += entry.charge_micros
+        self._metrics.batch_done(
+            BatchReport(
+                topic=decision.source_topic,
+                records=decision.records,
+                outcomes=outcomes,
+                charged_micros=charged,
+                decode_s=seconds[0],
+                decide_s=seconds[1],
+                commit_s=seconds[2],
+            )
+        )
+        self._metrics.transaction_done(seconds[2])
+
+
+async def _place(
+    step: OpenStep, topic: str, partition: int, records: Records
+) -> Sequence[int]:
+    """Write records and return their offsets; none for none."""
+    return await step.send(topic, partition, records) if records else ()

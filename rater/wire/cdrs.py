@@ -1,0 +1,154 @@
+"""CDRs from bytes: `decode_cdr` gives a `Cdr` or says why not. Fields are those of `topics.records.Cdr`.
+
+The hot path of the house: msgspec checks types and bounds while it parses; what is left is checked by hand, since a
+regular expression costs as much as the parse.
+"""
+
+from datetime import datetime
+from functools import lru_cache
+from operator import attrgetter
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from rater.core.cdr import Cdr
+from rater.core.limits import DURATION_S_MAX
+from rater.wire.malformed import Malformed, Why, repeated_field, undecodable
+from rater.wire.times import EARLIEST_MS, LATEST_MS, to_millis
+
+_Id = Annotated[str, Meta(min_length=1, max_length=128)]
+_Name = Annotated[str, Meta(min_length=1, max_length=64)]
+_Short = Annotated[str, Meta(min_length=1, max_length=32)]
+_Moment = Annotated[datetime, Meta(tz=True)]
+
+
+class CdrRecord(msgspec.Struct, gc=False):
+    """A CDR as it stands on the topic; UNSET tells an absent field from a null one."""
+
+    cdr_id: _Id
+    tenant_id: _Name
+    direction: Literal["out", "in"]
+    to: _Short
+    started_at: _Moment
+    ended_at: _Moment
+    billsec: Annotated[int, Meta(ge=0, le=DURATION_S_MAX)]
+    schema_version: Annotated[int, Meta(ge=1, le=1)] | UnsetType = UNSET
+    version: Annotated[int, Meta(ge=1, le=1_000_000)] | UnsetType = UNSET
+    kind: Literal["final", "correction", "void"] | UnsetType = UNSET
+    source: _Name | None | UnsetType = UNSET
+    leg_of: _Id | None | UnsetType = UNSET
+    call_type: _Short | None | UnsetType = UNSET
+    from_: Annotated[str, Meta(max_length=64)] | None | UnsetType = msgspec.field(
+        name="from", default=UNSET
+    )
+    user_id: _Id | None | UnsetType = UNSET
+    organizer_id: _Id | None | UnsetType = UNSET
+    usage_country: (
+        Annotated[str, Meta(min_length=2, max_length=2, pattern="^[A-Z]{2}$")] | None | UnsetType
+    ) = UNSET
+    service_number_type: _Short | None | UnsetType = UNSET
+    license: _Name | None | UnsetType = UNSET
+    answered_at: _Moment | None | UnsetType = UNSET
+    disposition: Literal["answered", "no_answer", "busy", "failed", "cancelled"] | UnsetType = UNSET
+    conference_id: _Id | None | UnsetType = UNSET
+    currency_hint: (
+        Annotated[str, Meta(min_length=3, max_length=3, pattern="^[A-Z]{3}$")] | None | UnsetType
+    ) = UNSET
+    ingest_ts: _Moment | None | UnsetType = UNSET
+
+
+_decode = msgspec.json.Decoder(CdrRecord).decode
+_optional = attrgetter(*CdrRecord.__struct_fields__[7:])
+_REQUIRED = 7
+
+
+def decode_cdr(value: bytes | None) -> Cdr | Malformed:
+    """Read one CDR; never raises. Fields we do not know are passed over, a field that is there twice is not."""
+    if not value:
+        return Malformed(Why.EMPTY, None, "the record has no value")
+    try:
+        raw = _decode(value)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        return undecodable(value, error)
+    options = _optional(raw)
+    if (
+        value.count(b'":') != _REQUIRED + len(options) - options.count(UNSET)
+        and (complaint := repeated_field(value)) is not None
+    ):
+        return complaint
+    return _checked(raw, options)
+
+
+def _checked(raw: CdrRecord, options: tuple[Any, ...]) -> Cdr | Malformed:
+    (_, version, kind, _, _, call_type, from_, _, _, country, number_type, _, answered, disposition, *_) = (
+        options
+    )
+    answered_at = answered or raw.started_at
+    answered_ms = to_millis(answered_at)
+    ended_ms = to_millis(raw.ended_at)
+    if (
+        not EARLIEST_MS <= answered_ms <= ended_ms < LATEST_MS
+        or raw.started_at > raw.ended_at
+        or raw.started_at > answered_at
+    ):
+        return _bad_time(raw, answered_ms, ended_ms)
+    if not is_number(raw.to):
+        return Malformed(Why.BAD_NUMBER, "to", f"not E.164 nor a short number; it is {raw.to!r}")
+    cdr_id = raw.cdr_id
+    if not cdr_id.isascii() or not cdr_id.isprintable() or " " in cdr_id:
+        return Malformed(Why.UNKNOWN_VALUE, "cdr_id", f"not printable ASCII; it is {cdr_id!r}")
+    if not is_tenant_id(raw.tenant_id):
+        detail = f"letters, digits and . _ : @ - only; it is {raw.tenant_id!r}"
+        return Malformed(Why.UNKNOWN_VALUE, "tenant_id", detail)
+    return Cdr(
+        raw.tenant_id,
+        cdr_id,
+        version or 1,
+        kind or "final",
+        raw.direction,
+        raw.to,
+        from_ or None,
+        call_type or None,
+        number_type or None,
+        country or None,
+        disposition or "answered",
+        answered_ms,
+        ended_ms,
+        raw.billsec,
+    )
+
+
+def _bad_time(raw: CdrRecord, answered_ms: int, ended_ms: int) -> Malformed:
+    for field, at_ms in (("answered_at", answered_ms), ("ended_at", ended_ms)):
+        if not EARLIEST_MS <= at_ms < LATEST_MS:
+            return Malformed(Why.BAD_TIME, field, f"not in the years 2000 to 2100; it is {at_ms} ms")
+    started = raw.started_at.isoformat()
+    detail = f"started_at {started}, answered_at, ended_at {raw.ended_at.isoformat()} are not in order"
+    return Malformed(Why.BAD_TIME, "ended_at", detail)
+
+
+def is_number(text: str) -> bool:
+    """Say whether a text is E.164 with +, perhaps with a masked tail, or a short number as dialled."""
+    digits = text[1:] if text[0] == "+" else text
+    if digits.isdigit() and text.isascii():
+        return len(digits) <= 15 and (digits is text or digits[0] != "0")
+    return _is_odd_number(text)
+
+
+def _is_odd_number(text: str) -> bool:
+    if not text.isascii():
+        return False
+    if text[0] == "+":
+        digits = text[1:].rstrip("*")
+        stars = len(text) - 1 - len(digits)
+        return digits.isdigit() and digits[0] != "0" and len(digits) <= 15 and stars <= 8
+    return len(text) <= 15 and not text.strip("0123456789*#")
+
+
+@lru_cache(65_536)
+def is_tenant_id(text: str) -> bool:
+    """Say whether a text may name a tenant."""
+    return text.isascii() and not text.strip(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:@-"
+    )

@@ -1,0 +1,165 @@
+"""Decks on the topic: versions put together from their records, each when it is whole.
+
+Rule 1: a version is some chunks and one manifest, each a record of its own key; the manifest is
+        published last.
+Rule 2: it takes part only when manifest and all chunks are there, in whatever order they came, and
+        their number of rows and digest agree: nobody ever sees half of one.
+Rule 3: a version is immutable. What says otherwise later is refused, and the version stays.
+Rule 4: bytes that cannot be read come back as a `BadDeck`, never as an exception.
+"""
+
+import re
+from hashlib import sha256
+
+import msgspec
+import orjson
+from msgspec import Struct
+
+from rater.core.decks import Deck
+from rater.wire.deck_cells import COLUMNS, REQUIRED
+from rater.wire.deck_csv import Sheet, compile_sheet
+from rater.wire.deck_heading import read_heading
+from rater.wire.deck_records import Chunk, Manifest, digest_of, pack_deck
+
+__all__ = ["BadDeck", "DeckAssembler", "pack_deck"]
+
+_KEY = re.compile(r"([A-Za-z0-9._-]{1,64})/([1-9][0-9]{0,9})/(manifest|chunk-[0-9]{5,6})", re.ASCII)
+_FAULTS_SHOWN = 5
+
+
+class BadDeck(Struct, frozen=True):
+    """A record of the deck topic that changes nothing, and why."""
+
+    key: str
+    detail: str
+
+
+class _Parts(Struct):
+    """What has come of one version."""
+
+    manifest: Manifest | None = None
+    chunks: dict[int, list[list[str]]] = msgspec.field(default_factory=dict)
+    digests: dict[int, bytes] = msgspec.field(default_factory=dict)
+    is_whole: bool = False
+
+
+class DeckAssembler:
+    """Puts versions together from the records of the topic, in any order."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self._versions: dict[tuple[str, int], _Parts] = {}
+
+    def feed(self, key: bytes | None, value: bytes | None) -> Deck | BadDeck | None:
+        """Take a record: return the deck that it makes whole, what is wrong with it, or None."""
+        shown = (key or b"").decode(errors="replace")
+        match = _KEY.fullmatch(shown)
+        if match is None:
+            return BadDeck(shown, "key: is not deck_id/version/manifest or .../chunk-00001")
+        name = (match[1], int(match[2]))
+        parts = self._versions.setdefault(name, _Parts())
+        number = None if match[3] == "manifest" else int(match[3].removeprefix("chunk-"))
+        if value is None:
+            problem = _forget(parts, number)
+        elif number is None:
+            problem = _take_manifest(parts, name, value)
+        else:
+            problem = _take_chunk(parts, name, number, value)
+        made = problem or _make(parts)
+        return BadDeck(shown, made) if isinstance(made, str) else made
+
+    def incomplete(self) -> list[str]:
+        """Return the versions that are not whole yet, as `deck_id/version`."""
+        unfinished = (name for name, parts in self._versions.items() if not parts.is_whole)
+        return sorted(f"{deck_id}/{version}" for deck_id, version in unfinished)
+
+
+def _forget(parts: _Parts, number: int | None) -> str | None:
+    """Drop a part whose record was deleted; return why that may not be."""
+    if parts.is_whole:
+        return "value: was deleted, but a version is immutable; it stays until the next start"
+    if number is None:
+        parts.manifest = None
+    else:
+        parts.chunks.pop(number, None)
+    return None
+
+
+def _take_manifest(parts: _Parts, name: tuple[str, int], value: bytes) -> str | None:
+    """Keep a manifest; return what is wrong with it."""
+    try:
+        manifest = msgspec.json.decode(value, type=Manifest)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return f"value: {error}"
+    if (manifest.deck_id, manifest.version) != name:
+        return f"deck_id, version: {manifest.deck_id}/{manifest.version} is not what the key says"
+    if parts.manifest is not None and parts.manifest != manifest:
+        return f"version: {name[1]} is known with other content, and a version is immutable"
+    parts.manifest = manifest
+    return None
+
+
+def _take_chunk(parts: _Parts, name: tuple[str, int], number: int, value: bytes) -> str | None:
+    """Keep a chunk; return what is wrong with it."""
+    try:
+        chunk = msgspec.json.decode(value, type=Chunk)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return f"value: {error}"
+    if (chunk.deck_id, chunk.version) != name or chunk.chunk != number:
+        shown = f"{chunk.deck_id}/{chunk.version}/{chunk.chunk}"
+        return f"deck_id, version, chunk: {shown} is not what the key says"
+    digest = sha256(orjson.dumps(chunk.rows)).digest()
+    if parts.is_whole:
+        if parts.digests.get(number, digest) != digest:
+            return f"chunk: {number} is known with other content, and a version is immutable"
+        return None
+    parts.chunks[number] = chunk.rows
+    parts.digests[number] = digest
+    return None
+
+
+def _make(parts: _Parts) -> Deck | str | None:
+    """Return the deck if its version has just become whole, why it cannot be made, or None."""
+    manifest = parts.manifest
+    if parts.is_whole or manifest is None:
+        return None
+    numbers = range(1, manifest.chunks + 1)
+    if any(number not in parts.chunks for number in numbers):
+        return None
+    rows = [row for number in numbers for row in parts.chunks[number]]
+    deck = _check_and_compile(manifest, rows)
+    if isinstance(deck, Deck):
+        parts.is_whole = True
+        parts.chunks = {}
+    return deck
+
+
+def _check_and_compile(manifest: Manifest, rows: list[list[str]]) -> Deck | str:
+    """Return the deck that a manifest and its rows make, or what is wrong with them."""
+    terms = (manifest.currency, manifest.valid_from, manifest.time_zone, manifest.band_policy)
+    heading = read_heading(manifest.deck_id, manifest.version, terms)
+    if isinstance(heading, str):
+        return heading
+    if wrong := _disagreement(manifest, rows):
+        return wrong
+    # The line is that of the file the deck was made of, where it had no blank lines.
+    lines = list(range(2, len(rows) + 2))
+    deck = compile_sheet(heading, Sheet(manifest.columns, lines, rows))
+    if isinstance(deck, Deck):
+        return deck
+    return "rows: " + "; ".join(map(str, deck[:_FAULTS_SHOWN]))
+
+
+def _disagreement(manifest: Manifest, rows: list[list[str]]) -> str | None:
+    """Return in what a manifest and its rows do not agree; None where they do."""
+    columns = manifest.columns
+    unknown = [name for name in columns if name not in COLUMNS or columns.count(name) > 1]
+    if unknown or any(name not in columns for name in REQUIRED):
+        return f"columns: {columns} are not those of a rate deck"
+    if len(rows) != manifest.rows:
+        return f"rows: the manifest says {manifest.rows}, the chunks have {len(rows)}"
+    if digest_of(columns, rows) != manifest.digest:
+        return f"digest: {manifest.digest} is not that of the chunks"
+    if any(len(row) != len(columns) for row in rows):
+        return f"rows: some have not the {len(columns)} cells of columns"
+    return None

@@ -1,0 +1,90 @@
+"""What we write, as bytes: entries, events and statuses as they are, suspense records and dead letters."""
+
+from base64 import b64encode
+
+import msgspec
+
+from rater.core.cdr import Cdr, Source
+from rater.core.engine import Suspension
+from rater.wire.malformed import Malformed
+
+encode = msgspec.json.Encoder().encode
+"""Any entry, event or status to JSON."""
+
+
+class SuspendedRecord(msgspec.Struct, omit_defaults=True):
+    """A readable CDR that waits, whole, with the reason."""
+
+    suspense_id: str
+    reason: str
+    detail: str
+    tenant_id: str
+    cdr_id: str
+    version: int
+    at_ms: int
+    source_topic: str
+    source_partition: int
+    source_offset: int
+    cdr: str
+    belongs_to_partition: int | None = None
+
+
+class DeadRecord(msgspec.Struct, omit_defaults=True):
+    """Bytes we could not read, whole, with the reason."""
+
+    dead_id: str
+    reason: str
+    detail: str
+    at_ms: int
+    source_topic: str
+    source_partition: int
+    source_offset: int
+    field: str | None = None
+    key_b64: str | None = None
+    value_b64: str | None = None
+
+
+def encode_suspended(
+    cdr: Cdr, value: bytes, source: Source, why: Suspension, belongs_to: int | None = None
+) -> bytes:
+    """Return the suspense record of a CDR; `belongs_to` is its right partition, where it lies in another."""
+    return encode(
+        SuspendedRecord(
+            _place(source),
+            why.reason,
+            why.detail[:1000],
+            cdr.tenant_id,
+            cdr.cdr_id,
+            cdr.version,
+            source.at_ms,
+            source.topic,
+            source.partition,
+            source.offset,
+            value.decode(),
+            belongs_to,
+        )
+    )
+
+
+def encode_dead(
+    key: bytes | None, value: bytes | None, source: Source, why: Malformed
+) -> bytes:
+    """Return the dead letter of a record."""
+    return encode(
+        DeadRecord(
+            _place(source),
+            why.reason,
+            why.detail[:1000],
+            source.at_ms,
+            source.topic,
+            source.partition,
+            source.offset,
+            why.field,
+            None if key is None else b64encode(key).decode(),
+            None if value is None else b64encode(value).decode(),
+        )
+    )
+
+
+def _place(source: Source) -> str:
+    return f"{source.topic}/{source.partition}/{source.offset}"

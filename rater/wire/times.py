@@ -1,0 +1,27 @@
+"""Times: RFC 3339 instants to milliseconds since 1970 UTC, and back to text."""
+
+from datetime import UTC, datetime
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EARLIEST_MS = 946_684_800_000
+"""2000-01-01: earlier is a sentinel, not a time."""
+LATEST_MS = 4_133_980_800_000
+"""2101-01-01."""
+
+
+def to_millis(at: datetime) -> int:
+    """Return an aware instant in milliseconds; anything finer is cut off."""
+    since = at - EPOCH
+    return since.days * 86_400_000 + since.seconds * 1_000 + since.microseconds // 1_000
+
+
+def to_text(at_ms: int) -> str:
+    """Return an instant as RFC 3339 in UTC, with milliseconds only where there are some."""
+    seconds, millis = divmod(at_ms, 1_000)
+    text = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return f"{text}.{millis:03}Z" if millis else f"{text}Z"
+
+
+def is_plausible(at_ms: int) -> bool:
+    """Say whether an instant lies in the years that we take for a time."""
+    return EARLIEST_MS <= at_ms < LATEST_MS

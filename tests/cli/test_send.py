@@ -1,0 +1,124 @@
+"""`rater send` before it meets a broker: which topics, which lines, what it says."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from rater.cli.send import PROBLEMS_MAX, send
+from rater.shell.publish import LineCheck, LineProblem, Ready
+from topics.catalog import ACCOUNT_COMMANDS, CATALOG, CDR_RAW, DEAD, RATE_DECKS, Topic
+
+EXAMPLES = Path(__file__).parents[2] / "topics" / "examples"
+GOOD = (EXAMPLES / "cdr.raw.v1.valid.jsonl").read_bytes().splitlines()[0]
+NOBODY = "127.0.0.1:1"
+
+
+def run(topic: str, text: bytes) -> Result:
+    return CliRunner().invoke(send, [topic, "--broker", NOBODY], input=text)
+
+
+def checked(topic: Topic, text: bytes) -> list[Ready | LineProblem]:
+    return list(LineCheck(topic).lines(io.BytesIO(text)))
+
+
+def test_an_unknown_topic_is_answered_with_the_names() -> None:
+    result = run("cdr.raw", b"")
+
+    assert result.exit_code == 2
+    assert "unknown topic 'cdr.raw'; there are cdr.raw.v1, account.commands.v1" in result.stderr
+
+
+def test_decks_are_sent_by_their_own_command() -> None:
+    result = run(RATE_DECKS.name, b"")
+
+    assert result.exit_code == 2
+    assert "rater deck load" in result.stderr
+
+
+@pytest.mark.parametrize("topic", [topic.name for topic in CATALOG if topic.internal])
+def test_internal_topics_are_refused(topic: str) -> None:
+    result = run(topic, b"")
+
+    assert result.exit_code == 2
+    assert "internal" in result.stderr
+
+
+def test_a_bad_line_is_named_with_number_field_and_value_and_nothing_is_sent() -> None:
+    bad = GOOD.replace(b'"billsec": 61', b'"billsec": -61')
+    result = run("cdr.raw.v1", b"\n".join([GOOD, b"", bad, GOOD, b"{oops", b""]))
+
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert result.stderr.splitlines() == [
+        "line 3: billsec: must be at least 0, found -61",
+        "line 5: not JSON: Expecting property name enclosed in double quotes at column 2, "
+        "found {oops",
+        "Error: nothing was sent to cdr.raw.v1",
+    ]
+
+
+def test_after_twenty_problems_the_check_stops() -> None:
+    result = run("cdr.raw.v1", b"[]\n" * 100)
+
+    assert result.exit_code == 1
+    assert PROBLEMS_MAX == 20
+    assert len(result.stderr.splitlines()) == PROBLEMS_MAX + 1
+    assert "stopped after 20 problems" in result.stderr
+
+
+def test_a_name_twice_in_one_line_is_an_error() -> None:
+    result = run("cdr.raw.v1", GOOD.replace(b"{", b'{"billsec": 1, ', 1))
+
+    assert result.exit_code == 1
+    assert 'line 1: billsec: stands twice in one object, found 61' in result.stderr
+
+
+def test_a_record_larger_than_the_topic_takes_is_an_error() -> None:
+    line = GOOD[:-1] + b', "blob": "' + b"x" * ACCOUNT_COMMANDS.max_message_bytes + b'"}'
+    (problem,) = checked(ACCOUNT_COMMANDS, line)
+
+    assert "line 1: 1049" in str(problem)
+    assert "bytes, the topic takes 1048320" in str(problem)
+
+
+def test_an_empty_file_is_nothing_to_send_and_needs_no_broker() -> None:
+    result = run("cdr.raw.v1", b"\n \n")
+
+    assert (result.exit_code, result.stdout) == (0, "no lines, nothing sent\n")
+
+
+def test_a_broker_that_does_not_answer_is_one_clear_line() -> None:
+    result = run("cdr.raw.v1", GOOD)
+
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "Error: no Kafka broker answers at 127.0.0.1:1 (set --broker or RATER_BROKER)\n"
+    )
+
+
+def test_a_line_is_sent_as_it_was_written_with_its_tenant_as_the_key() -> None:
+    (ready,) = checked(CDR_RAW, b"  " + GOOD + b" \r\n")
+
+    assert ready == Ready(b"acme", GOOD, None)
+
+
+def test_a_dead_letter_keeps_its_own_key_and_without_one_its_partition() -> None:
+    lines = (EXAMPLES / "cdr.dead.v1.valid.jsonl").read_bytes()
+    odd = json.loads(lines.splitlines()[0]) | {"key_b64": "not base64!"}
+    keys = [r[::2] if isinstance(r, Ready) else str(r) for r in checked(DEAD, lines)]
+
+    assert keys == [(b"acme", None), (None, 2), (b"initech", None)]
+    assert [str(p) for p in checked(DEAD, json.dumps(odd).encode())] == [
+        "line 1: key_b64: must be base64, found not base64!"
+    ]
+
+
+@pytest.mark.parametrize("topic", [t for t in CATALOG if not t.internal and t is not RATE_DECKS],
+                         ids=lambda topic: topic.name)
+def test_every_golden_record_is_ready_to_be_sent(topic: Topic) -> None:
+    text = (EXAMPLES / f"{topic.name}.valid.jsonl").read_bytes()
+
+    assert all(isinstance(item, Ready) for item in checked(topic, text))

@@ -1,0 +1,186 @@
+"""`rater topics` and `rater send` on real Kafka: made, compared, refused, published whole or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import MessageSizeTooLargeError
+from click.testing import CliRunner, Result
+
+from rater.cli.send import send
+from rater.cli.topics import topics
+from rater.shell.publish import Ready, publish
+from rater.shell.topic_admin import PartitionCountError, TopicNotMadeError, connected
+from tests.e2e.broker import admin, consume, create_topics
+from topics.catalog import ACCOUNT_COMMANDS, CATALOG, CDR_RAW, RATE_DECKS
+from topics.partitioner import partition_of
+
+if TYPE_CHECKING:
+    from deploy.kafka.broker import Broker
+    from tests.e2e.broker import Record
+
+EXAMPLES = Path(__file__).parents[2] / "topics" / "examples"
+CDR = json.loads((EXAMPLES / "cdr.raw.v1.valid.jsonl").read_text().splitlines()[0])
+
+
+def rater_topics(*arguments: str) -> Result:
+    return CliRunner().invoke(topics, arguments)
+
+
+async def alter(bootstrap: str, topic: str, settings: dict[str, str]) -> None:
+    """Set a topic's settings as an operator would who bypasses the catalog."""
+    async with admin(bootstrap) as client:
+        resource = ConfigResource(ConfigResourceType.TOPIC, topic, configs=settings)
+        (response,) = await client.alter_configs([resource])
+    assert response.resources[0][0] == 0, response
+
+
+def test_topics_are_made_once_and_drift_is_named(private_broker: Broker) -> None:
+    broker = private_broker.bootstrap
+    missing = rater_topics("check", "--broker", broker)
+    assert missing.exit_code == 1
+    assert missing.stdout.count("missing") == len(CATALOG)
+
+    made = rater_topics("create", "--broker", broker)
+    assert (made.exit_code, made.stdout.count("made  ")) == (0, len(CATALOG))
+    assert made.stdout.endswith(f"10 made, 0 were there, on {broker}\n")
+    again = rater_topics("create", "--broker", broker)
+    assert (again.exit_code, again.stdout.count("was there  ")) == (0, len(CATALOG))
+
+    clean = rater_topics("check", "--broker", broker)
+    assert (clean.exit_code, clean.stdout[:9]) == (0, "no drift:")
+
+    settings = CDR_RAW.config() | {"retention.ms": "1000", "segment.bytes": "2097152"}
+    del settings["message.timestamp.after.max.ms"]
+    asyncio.run(alter(broker, CDR_RAW.name, settings))
+    drift = rater_topics("check", "--broker", broker)
+    rows = [line.split() for line in drift.stdout.splitlines()[2:]]
+    assert drift.exit_code == 1
+    assert rows == [
+        ["cdr.raw.v1", "retention.ms", "1209600000", "1000"],
+        ["cdr.raw.v1", "message.timestamp.after.max.ms", "3600000", "9223372036854775807"],
+        ["cdr.raw.v1", "segment.bytes", "the", "broker's", "default", "2097152"],
+    ] or rows[1][:3] == ["cdr.raw.v1", "message.timestamp.after.max.ms", "3600000"]
+
+    refused = rater_topics("create", "--broker", broker, "--partitions", "4")
+    assert refused.exit_code == 1
+    assert "an account lives in the partition of its key" in refused.stderr
+    assert "ledger.entries.v1 has 8, not 4" in refused.stderr
+    counted = rater_topics("check", "--broker", broker, "--partitions", "4")
+    assert counted.exit_code == 1
+    assert "partitions: refused, an account lives in the partition of its key" in counted.stdout
+
+
+async def test_nothing_is_made_while_a_partition_count_is_refused(
+    bootstrap: str, namespace: str
+) -> None:
+    plan = [replace(topic, name=f"{namespace}-{topic.name}") for topic in (CDR_RAW, RATE_DECKS)]
+    await create_topics(bootstrap, {plan[0].name: 3})
+
+    async with connected(bootstrap) as broker:
+        with pytest.raises(PartitionCountError, match=f"{plan[0].name} has 3, not 8"):
+            await broker.create(plan)
+
+        assert plan[1].name not in await broker.partition_counts()
+
+
+async def test_two_creations_at_once_make_each_topic_once(bootstrap: str, namespace: str) -> None:
+    plan = [replace(topic, name=f"{namespace}-{topic.name}", partitions=2) for topic in CATALOG]
+
+    async with connected(bootstrap) as one, connected(bootstrap) as two:
+        creations = await asyncio.gather(one.create(plan), two.create(plan))
+
+        made = [name for creation in creations for name in creation.made]
+        assert sorted(made) == sorted(topic.name for topic in plan)
+        assert await one.drift(plan) == []
+
+
+async def test_a_topic_that_the_broker_cannot_make_is_an_error_with_its_reason(
+    bootstrap: str, namespace: str
+) -> None:
+    topic = replace(CDR_RAW, name=f"{namespace}-{CDR_RAW.name}")
+
+    async with connected(bootstrap) as broker:
+        with pytest.raises(TopicNotMadeError, match="the broker refused to make it: .*eplication"):
+            await broker.create([topic], replication_factor=3)
+
+
+def tenant_records(bootstrap: str, topic: str, tenants: set[str]) -> list[Record]:
+    records = asyncio.run(consume(bootstrap, topic))
+    return [record for record in records if record.key and record.key.decode() in tenants]
+
+
+def test_sent_lines_arrive_as_written_keyed_by_tenant_in_murmur2s_partition(
+    bootstrap: str, namespace: str
+) -> None:
+    assert rater_topics("create", "--broker", bootstrap).exit_code == 0
+    tenants = [f"{namespace}-{i}" for i in range(20)]
+    lines = [
+        json.dumps({**CDR, "tenant_id": tenant, "cdr_id": f"c{i}"}).encode()
+        for tenant in tenants
+        for i in range(5)
+    ]
+
+    result = CliRunner().invoke(
+        send, [CDR_RAW.name, "--broker", bootstrap], input=b"\n".join(lines)
+    )
+    found = tenant_records(bootstrap, CDR_RAW.name, set(tenants))
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout == f"100 sent to cdr.raw.v1 (8 partitions) on {bootstrap}\n"
+    assert sorted(record.value for record in found if record.value) == sorted(lines)
+    assert all(record.partition == partition_of(record.key or b"", 8) for record in found)
+    for tenant in tenants:
+        ids = [json.loads(r.value or b"")["cdr_id"] for r in found if r.key == tenant.encode()]
+        assert ids == [f"c{i}" for i in range(5)]
+
+
+def test_with_one_bad_line_nothing_of_the_file_is_sent(
+    bootstrap: str, namespace: str, tmp_path: Path
+) -> None:
+    assert rater_topics("create", "--broker", bootstrap).exit_code == 0
+    line = json.dumps({**CDR, "tenant_id": namespace})
+    file = tmp_path / "cdrs.jsonl"
+    file.write_text(f"{line}\n{line}\n{line.replace('61', 'true')}\n")
+
+    result = CliRunner().invoke(send, [CDR_RAW.name, str(file), "--broker", bootstrap])
+
+    assert result.exit_code == 1
+    assert "line 3: billsec: must be an integer, found true" in result.stderr
+    assert tenant_records(bootstrap, CDR_RAW.name, {namespace}) == []
+
+
+async def test_a_failure_half_way_leaves_nothing_for_readers_of_committed_records(
+    bootstrap: str, namespace: str
+) -> None:
+    name = f"{namespace}-small"
+    await create_topics(bootstrap, {name: 2}, {"max.message.bytes": "2000"})
+    topic = replace(ACCOUNT_COMMANDS, name=name)
+    small = [Ready(f"t{i}".encode(), b"{}" * 300, None) for i in range(40)]
+    large = Ready(b"t0", b"x" * 100_000, None)
+
+    with pytest.raises(MessageSizeTooLargeError):
+        await publish(bootstrap, topic, [*small, large], 2, lambda: None)
+
+    assert await consume(bootstrap, name) == []
+    assert await consume(bootstrap, name, committed=False) != []
+
+
+def test_a_topic_that_is_not_on_the_broker_is_named_with_the_command_that_makes_it(
+    private_broker: Broker,
+) -> None:
+    result = CliRunner().invoke(
+        send,
+        [CDR_RAW.name, "--broker", private_broker.bootstrap],
+        input=json.dumps({**CDR, "tenant_id": uuid.uuid4().hex}),
+    )
+
+    assert result.exit_code == 2
+    assert "make it with `rater topics create`" in result.stderr

@@ -1,0 +1,237 @@
+"""Stories: scenarios as tables, run through the simulator and compared line by line.
+
+    deck acs 1 USD acs.csv
+    2024-01-10T10:00:00Z acme open USD acs
+        -> opened = 0.00
+    2024-01-10T10:01:00Z acme fund L1 50
+        -> funded L1 50.00 = 50.00
+        -> credited L1 50.00
+        -> allowed everything
+    2024-01-10T10:05:00Z acme call c1 +33612345678 219
+        -> rated c1 0.50 [L1 0.50] = 49.50
+
+Every output of a step is named, in the order written, and nothing else may come. A status is shown when what is allowed
+changes. `wait` lets the clock run. A call ends at the time of its line unless `ended=` says otherwise; its answer is its
+end less its duration unless `answered=` says otherwise; other `name=value` pairs are CDR fields.
+"""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rater.core.decks import Deck, DeckBook
+from rater.core.engine import Rules
+from rater.shell.simulate import Line, Simulator
+from rater.wire.amounts import format_micros, parse_micros
+from rater.wire.deck_csv import Sheet, compile_sheet, read_sheet
+from rater.wire.decks import read_heading
+from rater.wire.emergency import load_emergency
+from rater.wire.times import to_millis, to_text
+from topics import catalog
+
+FOLDER = Path(__file__).parent / "scenarios"
+
+
+def run_story(text: str) -> list[str]:
+    """Run a story; return it as it came out: what was said in it, with the outputs as they were."""
+    story = _Story()
+    out: list[str] = []
+    for line in text.splitlines():
+        if line.strip().startswith("->"):
+            continue
+        out.append(line)
+        if line.strip() and not line.startswith("#"):
+            out += [f"    -> {shown}" for shown in story.take(line.split())]
+    return out
+
+
+def deck_from(name: str, deck_id: str, version: int, currency: str, valid_from: str) -> Deck:
+    """Compile a deck of the scenarios' folder."""
+    sheet = read_sheet((FOLDER / name).read_bytes())
+    assert isinstance(sheet, Sheet), sheet
+    heading = read_heading(
+        deck_id=deck_id,
+        version=version,
+        currency=currency,
+        valid_from=valid_from,
+        time_zone="UTC",
+        band_policy="split",
+    )
+    deck = compile_sheet(heading, sheet)  # type: ignore[arg-type]
+    assert isinstance(deck, Deck), deck
+    return deck
+
+
+class _Story:
+    def __init__(self) -> None:
+        self.simulator = Simulator(Rules(DeckBook.of([]), load_emergency()))
+        self.allowed: dict[str, str] = {}
+        self.commands = 0
+
+    def take(self, words: list[str]) -> Iterator[str]:
+        if words[0] == "deck":
+            deck_id, version, currency, name, *since = words[1:]
+            deck = deck_from(name, deck_id, int(version), currency, (since or ["2000-01-01T00:00:00Z"])[0])
+            rules = self.simulator.rules
+            self.simulator.rules = Rules(rules.book.with_deck(deck), rules.emergency)
+            return
+        at_ms = _millis(words[0])
+        if words[1] == "wait":
+            yield from self._show(self.simulator.run_until(at_ms))
+            return
+        tenant, verb, *rest = words[1:]
+        topic, value = self._record(tenant, verb, rest, at_ms)
+        yield from self._show(
+            self.simulator.feed(topic, tenant.encode(), json.dumps(value).encode(), at_ms)
+        )
+
+    def _record(
+        self, tenant: str, verb: str, rest: list[str], at_ms: int
+    ) -> tuple[str, dict[str, Any]]:
+        if verb == "call":
+            return catalog.CDR_RAW.name, _cdr(tenant, rest, at_ms)
+        self.commands += 1
+        extra = dict(word.split("=", 1) for word in rest if "=" in word)
+        plain = [word for word in rest if "=" not in word]
+        head = {"command_id": extra.pop("id", f"cmd-{self.commands}"), "tenant_id": tenant}
+        return catalog.ACCOUNT_COMMANDS.name, head | _command(verb, plain, extra, at_ms)
+
+    def _show(self, lines: Iterator[Line]) -> Iterator[str]:
+        for line in lines:
+            shown = self._shown(line.topic, json.loads(line.value or b"null"))
+            if shown is not None:
+                yield shown
+
+    def _shown(self, topic: str, value: dict[str, Any]) -> str | None:
+        if topic == catalog.ACCOUNT_STATUS.name:
+            what = "everything" if not value["deny"] else f"only {' '.join(value['allow'])}"
+            tenant = value["tenant_id"]
+            changed = self.allowed.get(tenant) != what
+            self.allowed[tenant] = what
+            return f"allowed {what}" if changed else None
+        if topic == catalog.SUSPENSE.name:
+            return f"suspended {value['cdr_id']} {value['reason']}"
+        if topic == catalog.DEAD.name:
+            return f"dead {value['reason']} {value.get('field')}"
+        return _SHOWN[value["kind"]](value)
+
+
+def _cdr(tenant: str, words: list[str], at_ms: int) -> dict[str, Any]:
+    cdr_id, number, seconds, *rest = words
+    extra = dict(word.split("=", 1) for word in rest)
+    ended = _millis(extra.pop("ended")) if "ended" in extra else at_ms
+    answered = (
+        _millis(extra.pop("answered")) if "answered" in extra else ended - int(seconds) * 1000
+    )
+    ended = max(ended, answered)
+    return {
+        "cdr_id": cdr_id,
+        "tenant_id": tenant,
+        "direction": "out",
+        "to": number,
+        "started_at": to_text(answered),
+        "answered_at": to_text(answered),
+        "ended_at": to_text(ended),
+        "billsec": int(seconds),
+        "usage_country": "US",
+        **{name: int(text) if name == "version" else text for name, text in extra.items()},
+    }
+
+
+def _command(verb: str, plain: list[str], extra: dict[str, str], at_ms: int) -> dict[str, Any]:
+    match verb:
+        case "open":
+            return {"type": "open_account", "currency": plain[0], "decks": plain[1:]} | extra
+        case "fund":
+            return {
+                "type": "add_funds",
+                "lot_id": plain[0],
+                "amount_micros": parse_micros(plain[1]),
+                "currency": extra.get("currency", "USD"),
+                "purchased_at": extra.get("bought", to_text(at_ms)),
+            }
+        case "thresholds":
+            settings = [
+                {"threshold_id": name, "amount_micros": parse_micros(amount)}
+                for name, amount in extra.items()
+            ]
+            return {"type": "set_thresholds", "thresholds": settings}
+        case "adjust":
+            return {
+                "type": "adjust",
+                "amount_micros": _signed(plain[0]),
+                "currency": extra.get("currency", "USD"),
+                "reason": "goodwill",
+            }
+        case "close":
+            return {"type": "close_account"}
+    raise AssertionError(verb)
+
+
+def _signed(text: str) -> int:
+    amount = parse_micros(text.lstrip("-"))
+    assert isinstance(amount, int), amount
+    return -amount if text.startswith("-") else amount
+
+
+def _millis(text: str) -> int:
+    return to_millis(datetime.fromisoformat(text).astimezone(UTC))
+
+
+def money(micros: int) -> str:
+    """Return an amount as a story shows it: at least two decimals."""
+    whole, _, decimals = format_micros(micros).partition(".")
+    return f"{whole}.{decimals:0<2}"
+
+
+def _draws(value: dict[str, Any]) -> str:
+    parts = [
+        f"{d['lot_id']}{' in grace' if d.get('grace') else ''} {money(d['amount_micros'])}"
+        for d in value.get("draws", [])
+    ]
+    if value.get("shortfall_micros"):
+        parts.append(f"debt {money(value['shortfall_micros'])}")
+    return f" [{', '.join(parts)}]" if parts else ""
+
+
+def _end(value: dict[str, Any]) -> str:
+    return f" = {money(value['balance_micros'])}"
+
+
+def _charge(value: dict[str, Any]) -> str:
+    late = " late_after_expiry" if value.get("late_after_expiry") else ""
+    if value.get("reason"):
+        return f"free {value['cdr_id']} {value['reason']}{_end(value)}"
+    amount = money(value["charge_micros"])
+    return f"rated {value['cdr_id']} {amount}{_draws(value)}{late}{_end(value)}"
+
+
+def _funded(value: dict[str, Any]) -> str:
+    lot = value["lot"]
+    paid = lot["debt_paid_micros"]
+    debt = f", debt paid {money(paid)}" if paid else ""
+    return f"funded {lot['lot_id']} {money(lot['granted_micros'])}{debt}{_end(value)}"
+
+
+_SHOWN = {
+    "charge": _charge,
+    "account_opened": lambda v: f"opened{_end(v)}",
+    "funds_added": _funded,
+    "thresholds_set": lambda v: f"thresholds set{_end(v)}",
+    "adjusted": lambda v: f"adjusted {money(v['amount_micros'])}{_draws(v)}{_end(v)}",
+    "account_closed": lambda v: f"closed{_end(v)}",
+    "lot_expired": lambda v: f"expired {v['lot_id']} {money(-v['amount_micros'])}{_end(v)}",
+    "lot_forfeited": lambda v: f"forfeited {v['lot_id']} {money(v['forfeited_micros'])}{_end(v)}",
+    "command_rejected": lambda v: f"rejected {v['command_type']} {v['reason']}",
+    "threshold_crossed": lambda v: (
+        f"crossed {v['threshold_id']} {money(v['threshold_micros'])} at {money(v['balance_micros'])}"
+    ),
+    "threshold_rearmed": lambda v: f"rearmed {v['threshold_id']} {money(v['threshold_micros'])}",
+    "balance_exhausted": lambda v: f"exhausted at {money(v['balance_micros'])}",
+    "balance_restored": lambda v: f"restored at {money(v['balance_micros'])}",
+    "funds_credited": lambda v: f"credited {v['lot_id']} {money(v['amount_micros'])}",
+    "funds_expired": lambda v: f"funds expired {v['lot_id']} {money(v['amount_micros'])}",
+    "settings_changed": lambda v: "settings changed",
+}

@@ -1,0 +1,63 @@
+"""The tables of topics/README.md, generated from the catalog between their markers."""
+
+import re
+
+from topics.catalog import CATALOG, Topic
+
+_DAY_MS = 86_400_000
+_MIB = 1024 * 1024
+_MARKED = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def retention(topic: Topic) -> str:
+    """Say how long the topic keeps a record: days, for ever, or the latest of each key."""
+    if topic.cleanup == "compact":
+        return "the latest of each key"
+    if topic.retention_ms < 0:
+        return "for ever"
+    return f"{topic.retention_ms // _DAY_MS} days"
+
+
+def _topics_table() -> str:
+    head = (
+        "| topic | carries | key | partitions | keeps | largest record | written by | read by |\n"
+        "|---|---|---|---|---|---|---|---|\n"
+    )
+    return head + "".join(
+        f"| `{topic.name}`{' (internal)' if topic.internal else ''} | {topic.purpose} "
+        f"| {topic.key} | {topic.partitions} | {retention(topic)} "
+        f"| {topic.max_message_bytes // _MIB} MiB "
+        f"| {topic.writers} | {topic.readers} |\n"
+        for topic in CATALOG
+    )
+
+
+def _records_table() -> str:
+    head = (
+        "| topic | record type | told apart by | unknown fields | meaning |\n"
+        "|---|---|---|---|---|\n"
+    )
+    return head + "".join(
+        f"| `{topic.name}` | `{record.__name__}` | {_told_apart(topic)} "
+        f"| {'kept, ignored' if topic.external else 'none'} | {_first_line(record)} |\n"
+        for topic in CATALOG
+        for record in topic.records
+    )
+
+
+def _told_apart(topic: Topic) -> str:
+    if topic.tag:
+        return f"`{topic.tag}`"
+    return "its fields" if len(topic.records) > 1 else ""
+
+
+def _first_line(record: type) -> str:
+    return (record.__doc__ or "").strip().splitlines()[0].replace("|", "\\|")
+
+
+_TABLES = {"topics": _topics_table, "records": _records_table}
+
+
+def with_tables(text: str) -> str:
+    """Return the README's text with every marked table made anew; an unknown mark is a KeyError."""
+    return _MARKED.sub(lambda m: f"{m[1]}{_TABLES[m[2]]()}{m[3]}", text)
