@@ -15,7 +15,7 @@ BIN := .venv/bin
 # -B: running a broker writes nothing outside .kafka, no compiled module either.
 BROKER := $(PYTHON) -B deploy/kafka/broker.py
 PORT ?= 9092
-SAY = @printf '\033[1m%s\033[0m\n'
+SAY = @echo
 CODE := rater topics loadtest deploy tests
 
 .PHONY: help tools install dev kafka-jars kafka-up kafka-down fmt lint types imports test test-fast \
@@ -28,17 +28,18 @@ help:  ## print this list
 	@echo "RATER_BROKER=host:port uses a Kafka that is already there; PORT=N moves kafka-up (9092)."
 
 tools:  ## * check that Python, a JDK and Maven are there; say how to install what is not
+	$(SAY) "==> tools: Python, and for Kafka a JDK and Maven"
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is missing: install Python 3.11 or newer" \
 		"(sudo apt-get install python3 python3-venv, or brew install python@3.12)" >&2; exit 1; }
-	@$(PYTHON) deploy/check_tools.py && echo "tools: Python, JDK and Maven are there"
+	@$(PYTHON) deploy/check_tools.py $(if $(RATER_BROKER),--python)
 
 install: .venv/installed  ## make .venv with the locked dependencies and the rater command
 	@echo "ready: $(BIN)/rater"
 
 dev: .venv/installed-dev  ## * the same, with the tools of the developers
 
-kafka-jars:  ## * fetch Apache Kafka 4.3.0 into .kafka/jars
-	@if [ -z "$${RATER_BROKER:-}" ]; then $(MAKE) tools && $(BROKER) fetch; fi
+kafka-jars: tools  ## * fetch Apache Kafka 4.3.0 into .kafka/jars
+	@if [ -z "$${RATER_BROKER:-}" ]; then $(BROKER) fetch; fi
 
 kafka-up: kafka-jars  ## start Apache Kafka on port 9092 and wait until it answers
 	@$(BROKER) up --port $(PORT)
@@ -47,77 +48,77 @@ kafka-down:  ## stop it; its data stay in .kafka/dev until make clean
 	@$(BROKER) down
 
 fmt: dev  ## format the code and mend what ruff can mend
-	$(SAY) "ruff: formatting"
+	$(SAY) "==> ruff: formatting"
 	@$(BIN)/ruff format $(CODE)
 	@$(BIN)/ruff check --fix $(CODE)
 
 lint: dev  ## * ruff: style and formatting
-	$(SAY) "ruff: style and formatting"
+	$(SAY) "==> ruff: style and formatting"
 	@$(BIN)/ruff check $(CODE)
 	@$(BIN)/ruff format --check $(CODE)
 
 types: dev  ## * mypy --strict
-	$(SAY) "mypy: types"
+	$(SAY) "==> mypy: types"
 	@$(BIN)/mypy
 	@$(BIN)/mypy --explicit-package-bases deploy/kafka deploy/check_tools.py
 
 imports: dev  ## * the import contracts of pyproject.toml
-	$(SAY) "lint-imports: who may import whom"
+	$(SAY) "==> lint-imports: who may import whom"
 	@$(BIN)/lint-imports
 
 test: tools dev kafka-jars lint types imports  ## * all of it: set-up, checks, tests against real Kafka
-	$(SAY) "pytest: everything but the long suites; starts Kafka on a free port and stops it"
+	$(SAY) "==> pytest: everything but the long suites; starts Kafka on a free port and stops it"
 	@$(BIN)/pytest -m "not slow"
 
 test-fast: dev  ## * the tests that need no Kafka
-	$(SAY) "pytest: without Kafka"
+	$(SAY) "==> pytest: without Kafka"
 	@$(BIN)/pytest -m "not kafka and not slow" --ignore=tests/e2e
 
 props: dev  ## * the property tests, with their statistics
-	$(SAY) "pytest: properties, under hypothesis"
+	$(SAY) "==> pytest: properties, under hypothesis"
 	@$(BIN)/pytest -m "not kafka and not slow" --ignore=tests/e2e -k "propert" --hypothesis-show-statistics
 
 e2e: dev kafka-jars  ## * the tests on real Kafka alone
-	$(SAY) "pytest: end to end; starts Kafka on a free port and stops it"
+	$(SAY) "==> pytest: end to end; starts Kafka on a free port and stops it"
 	@$(BIN)/pytest tests/e2e -m "not slow"
 
 kill: dev kafka-jars  ## the long kill loop: SIGKILLs, joins and leaves, a zombie, a killed broker
-	$(SAY) "pytest: the long kill loop"
+	$(SAY) "==> pytest: the long kill loop"
 	@$(BIN)/pytest tests/e2e -m slow -p no:randomly -s
 
 bench: dev kafka-jars  ## one worker on real Kafka against two references; one JSON line last
-	$(SAY) "bench: one worker on real Kafka against two references"
+	$(SAY) "==> bench: one worker on real Kafka against two references"
 	@$(BIN)/python -m loadtest.bench
 
 bench-core: dev  ## the core alone, microseconds per CDR
-	$(SAY) "bench: the core alone"
+	$(SAY) "==> bench: the core alone"
 	@$(BIN)/python -m loadtest.bench --core-only
 
-demo: tools dev kafka-jars  ## watch 100,000 CDRs being charged, then the reconciler's verdict
-	$(SAY) "demo: real Kafka, one worker, 100,000 CDRs"
+demo: dev kafka-jars  ## watch 100,000 CDRs being charged, then the reconciler's verdict
+	$(SAY) "==> demo: real Kafka, one worker, 100,000 CDRs"
 	@$(BIN)/python -m loadtest.demo
 
 schemas: .venv/installed  ## write topics/schemas anew from the record types
-	$(SAY) "topics/schemas: written anew"
+	$(SAY) "==> topics/schemas: written anew"
 	@$(BIN)/python -m topics.schema --write
 
 deck: dev  ## make the sample deck anew from the numbering data of phonenumbers
-	$(SAY) "sample deck: made anew"
+	$(SAY) "==> sample deck: made anew"
 	@$(BIN)/python deploy/make_sample_deck.py
 
 cover: dev  ## branch coverage of core and wire, without Kafka
-	$(SAY) "coverage: rater.core and rater.wire"
+	$(SAY) "==> coverage: rater.core and rater.wire"
 	@$(BIN)/coverage run --branch --source=rater/core,rater/wire -m pytest -m "not kafka and not slow" \
 		--ignore=tests/e2e
 	@$(BIN)/coverage report --show-missing --skip-covered
 
 lock: pyproject.toml  ## resolve both lock files anew (needs uv)
-	$(SAY) "uv: requirements.lock and requirements-dev.lock"
+	$(SAY) "==> uv: requirements.lock and requirements-dev.lock"
 	@echo 'setuptools>=70.1' | $(LOCK) -o requirements.lock
 	@echo 'setuptools>=70.1' | $(LOCK) --group dev -c requirements.lock -o requirements-dev.lock
 
 clean:  ## stop every Kafka of this folder and delete .kafka, .venv and all caches
-	$(SAY) "stopping Kafka, deleting .kafka .venv and caches"
+	$(SAY) "==> stopping Kafka, deleting .kafka .venv and caches"
 	@if [ -d .kafka ]; then $(BROKER) down-all; fi
 	@rm -rf .kafka .venv build dist .coverage *.egg-info \
 		.mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
@@ -132,16 +133,16 @@ EDITABLE = --no-deps --no-build-isolation --editable .
 .venv/bin/pip:
 	@command -v $(PYTHON) >/dev/null || $(MAKE) tools
 	@$(PYTHON) deploy/check_tools.py --python
-	$(SAY) "making .venv with $$($(PYTHON) --version)"
+	$(SAY) "==> making .venv with $$($(PYTHON) --version)"
 	@$(PYTHON) -m venv .venv
 
 .venv/installed: requirements.lock pyproject.toml | .venv/bin/pip
-	$(SAY) "pip: installing requirements.lock and the rater command into .venv"
+	$(SAY) "==> pip: installing requirements.lock and the rater command into .venv"
 	@$(PIP) --require-hashes -r requirements.lock
 	@$(PIP) $(EDITABLE)
 	@touch $@
 
 .venv/installed-dev: requirements-dev.lock .venv/installed
-	$(SAY) "pip: installing requirements-dev.lock into .venv"
+	$(SAY) "==> pip: installing requirements-dev.lock into .venv"
 	@$(PIP) --require-hashes -r requirements-dev.lock
 	@touch $@

@@ -2,22 +2,23 @@
 
     python deploy/make_sample_deck.py        writes rater/data/{numbering,sample_deck,emergency}.csv
 
-The number ranges are those of Google's libphonenumber. THE PRICES ARE INVENTED: plausible, and the same at every run
-with the same metadata, but nobody's; replace the deck by your own before you charge anyone.
+The number ranges are those of Google's libphonenumber. THE PRICES ARE INVENTED: plausible, and the
+same at every run with the same metadata, but nobody's; replace the deck by your own before you
+charge anyone.
 
-Each range of a country (fixed, mobile, premium, ...) is a regular expression there. It becomes an automaton; a calling
-code's prefixes are then lengthened digit by digit until only one kind of one country remains possible under each.
+Each range of a country (landline, mobile, premium, ...) is a regular expression there. A calling
+code's prefixes are lengthened digit by digit until one kind of one country remains under each.
 """
 
 import csv
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import phonenumbers
+from number_patterns import DIGITS, Automaton
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, SUPPORTED_SHORT_REGIONS, PhoneMetadata
 from phonenumbers.geodata.locale import LOCALE_DATA
 
@@ -39,7 +40,15 @@ KINDS = {
 }
 """Our kinds of libphonenumber's ranges; personal numbers cost the caller like premium ones."""
 
-PRECEDENCE = ("premium", "shared_cost", "mobile", "mixed", "non-geographic", "landline", "toll_free")
+PRECEDENCE = (
+    "premium",
+    "shared_cost",
+    "mobile",
+    "mixed",
+    "non-geographic",
+    "landline",
+    "toll_free",
+)
 """Which kind a range is taken for where several remain possible: never the cheaper one."""
 
 GEOGRAPHIC = frozenset(("mobile", "landline", "mixed"))
@@ -50,20 +59,28 @@ COVERS = ("mobile", "landline", "mixed", "non-geographic")
 COVER_MIN = 3
 """Ranges that one outer range must replace."""
 
-DIGITS = "0123456789"
 
 UNNAMED = {"": "Global", "AC": "Ascension Island", "TA": "Tristan da Cunha", "XK": "Kosovo"}
 """Countries that the package has no name for."""
 
 CHEAP = frozenset(
-    "US CA GB FR DE ES IT NL BE IE SE NO DK FI PT AT CH PL CZ GR AU NZ JP KR SG HK IL IN CN BR MX".split()
+    (
+        *("US", "CA", "GB", "FR", "DE", "ES", "IT", "NL", "BE", "IE", "SE", "NO", "DK", "FI", "PT", "AT"),
+        *("CH", "PL", "CZ", "GR", "AU", "NZ", "JP", "KR", "SG", "HK", "IL", "IN", "CN", "BR", "MX"),
+    )
 )
 """Large markets, to which calls cost least."""
 
 WORLD = "001"
 """What libphonenumber calls the region of calling codes without a country."""
 
-WORLD_KINDS = {800: "toll_free", 808: "shared_cost", 979: "premium", 888: "non-geographic", 878: "non-geographic"}
+WORLD_KINDS = {
+    800: "toll_free",
+    808: "shared_cost",
+    979: "premium",
+    888: "non-geographic",
+    878: "non-geographic",
+}
 """Calling codes without a country; the others are satellite and global mobile networks."""
 
 
@@ -79,93 +96,9 @@ class Range(NamedTuple):
     kind: str
 
 
-class Automaton:
-    """The digits that a pattern lets follow each other; lengths and all but digits are dropped."""
-
-    def __init__(self, pattern: str) -> None:
-        """Compile a pattern of digits, sets, groups, alternatives and repeats."""
-        self._edges: list[list[tuple[frozenset[str] | None, int]]] = []
-        self._end = self._state()
-        self.start = self._closure({self._sequence(re._parser.parse(pattern), self._end)})
-
-    def step(self, states: frozenset[int], digit: str) -> frozenset[int]:
-        """Return the states after one more digit; none: no number goes on so."""
-        reached = {
-            target
-            for state in states
-            for digits, target in self._edges[state]
-            if digits is not None and digit in digits
-        }
-        return self._closure(reached)
-
-    def numbers(self) -> list[str]:
-        """Return every number that the pattern describes; for patterns of few."""
-        found: list[str] = []
-        waiting = [("", self.start)]
-        while waiting:
-            number, states = waiting.pop()
-            if self._end in states:
-                found.append(number)
-            following = ((number + digit, self.step(states, digit)) for digit in DIGITS)
-            waiting += [(longer, after) for longer, after in following if after]
-        return sorted(found)
-
-    def _state(self) -> int:
-        self._edges.append([])
-        return len(self._edges) - 1
-
-    def _closure(self, states: set[int]) -> frozenset[int]:
-        waiting = list(states)
-        while waiting:
-            for digits, target in self._edges[waiting.pop()]:
-                if digits is None and target not in states:
-                    states.add(target)
-                    waiting.append(target)
-        return frozenset(states)
-
-    def _sequence(self, tokens: Iterable[Any], end: int) -> int:
-        """Return the state from which the tokens lead to `end`; built from the last to the first."""
-        for operator, argument in reversed(list(tokens)):
-            end = self._token(str(operator), argument, end)
-        return end
-
-    def _token(self, operator: str, argument: Any, end: int) -> int:
-        if operator == "SUBPATTERN":
-            return self._sequence(argument[3], end)
-        if operator == "BRANCH":
-            return self._either([self._sequence(tokens, end) for tokens in argument[1]])
-        if operator in {"MAX_REPEAT", "MIN_REPEAT"}:
-            low, high, tokens = argument
-            for count in range(int(high), 0, -1):
-                once = self._sequence(tokens, end)
-                end = once if count <= low else self._either([once, end])
-            return end
-        state = self._state()
-        self._edges[state].append((_digits(operator, argument), end))
-        return state
-
-    def _either(self, starts: list[int]) -> int:
-        state = self._state()
-        self._edges[state] += [(None, start) for start in starts]
-        return state
-
-
-def _digits(operator: str, argument: Any) -> frozenset[str]:
-    """Return the digits that one token stands for."""
-    if operator == "LITERAL":
-        return frozenset(chr(argument))
-    if operator == "IN":
-        return frozenset().union(*(_digits(str(name), value) for name, value in argument))
-    if operator == "RANGE":
-        return frozenset(map(chr, range(argument[0], argument[1] + 1)))
-    if operator == "CATEGORY" and str(argument) == "CATEGORY_DIGIT":
-        return frozenset(DIGITS)
-    message = f"{operator} {argument}: not expected in a number pattern"
-    raise ValueError(message)
-
-
 def ranges() -> list[Range]:
-    """Return the ranges of the whole world, by prefix; an inner one is an exception to the outer."""
+    """Return the ranges of the whole world, by prefix; an inner one is an exception to the
+    outer."""
     found: list[Range] = []
     for code, regions in COUNTRY_CODE_TO_REGION_CODE.items():
         if regions == (WORLD,):
@@ -197,7 +130,9 @@ class _Plan:
         if not labels:
             return [], False
         if national and (len(labels) == 1 or len(national) >= DEPTH_MAX):
-            label = min(labels, key=lambda label: (PRECEDENCE.index(label[1]), label[0] != self._main))
+            label = min(
+                labels, key=lambda label: (PRECEDENCE.index(label[1]), label[0] != self._main)
+            )
             return [Range(self._code + national, *label)], True
         found: list[Range] = []
         full = True
@@ -221,11 +156,15 @@ class _Plan:
 
 
 def _covered(prefix: str, found: list[Range], *, full: bool) -> list[Range]:
-    """Replace the most frequent label by one range over the others, where that prices no gap cheaply."""
+    """Replace the most frequent label by one range over the others, where that prices no gap
+    cheaply."""
     outermost = [
         inner
         for inner in found
-        if not any(inner.prefix != outer.prefix and inner.prefix.startswith(outer.prefix) for outer in found)
+        if not any(
+            inner.prefix != outer.prefix and inner.prefix.startswith(outer.prefix)
+            for outer in found
+        )
     ]
     counts = Counter(outer[1:] for outer in outermost)
     if len(counts) == 1:
@@ -237,9 +176,12 @@ def _covered(prefix: str, found: list[Range], *, full: bool) -> list[Range]:
         key=lambda item: item[1],
         default=(("", ""), 0),
     )
-    if count < COVER_MIN:
+    if count < COVER_MIN or any(inner.country != label[0] for inner in found):
         return found
-    return [Range(prefix, *label), *(inner for inner in found if inner not in outermost or inner[1:] != label)]
+    return [
+        Range(prefix, *label),
+        *(inner for inner in found if inner not in outermost or inner[1:] != label),
+    ]
 
 
 def _automata(region: str) -> Iterator[tuple[Label, Automaton]]:
@@ -259,7 +201,8 @@ def _automata(region: str) -> Iterator[tuple[Label, Automaton]]:
 
 
 def emergency_numbers() -> list[tuple[str, str]]:
-    """Return country and emergency number; `*`: 112 and 911, which mobile networks take everywhere."""
+    """Return country and emergency number; `*`: 112 and 911, which mobile networks take
+    everywhere."""
     found = {("*", "112"), ("*", "911")}
     for region in sorted(SUPPORTED_SHORT_REGIONS):
         metadata = PhoneMetadata.short_metadata_for_region(region)
@@ -292,7 +235,8 @@ def _name(country: str) -> str:
 
 
 def _price(country: str, kind: str) -> str:
-    """Return an invented price per minute: the same at every run, mobile always dearer than fixed."""
+    """Return an invented price per minute: the same at every run, mobile always dearer than
+    fixed."""
     if kind == "satellite":
         return "6.50"
     fixed = 80 + _lot(country) % 120 if country in CHEAP else 400 + _lot(country) % 2_600
@@ -314,7 +258,6 @@ def _write(name: str, header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) 
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)
         writer.writerows(rows)
-    print(f"{name}: made from phonenumbers {phonenumbers.__version__}")
 
 
 def main() -> None:

@@ -33,9 +33,15 @@ class NumberPool:
     def draw(cls, tariff: Tariff, random: Random) -> "NumberPool":
         """Draw the numbers of every kind; a tariff without any price is a ValueError."""
         rows = tariff.rows
-        priced = [row.prefix for row in rows if row.direction == "out" and row.terms.action != "deny"]
-        denied = [row.prefix for row in rows if row.direction == "out" and row.terms.action == "deny"]
-        inward = [row.prefix for row in rows if row.direction == "in" and row.terms.action != "deny"]
+        priced = [
+            row.prefix for row in rows if row.direction == "out" and row.terms.action != "deny"
+        ]
+        denied = [
+            row.prefix for row in rows if row.direction == "out" and row.terms.action == "deny"
+        ]
+        inward = [
+            row.prefix for row in rows if row.direction == "in" and row.terms.action != "deny"
+        ]
         pool = cls(
             [n for n in _numbers(tariff, "out", priced, random) if _action(n) in {"rate", "free"}],
             [n for n in _numbers(tariff, "out", denied, random) if _action(n) == "deny"],

@@ -10,7 +10,7 @@ PERCENT = 100.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What traffic to make. Shares ending in `_pct` are percent of all CDRs; the rest are plain calls."""
+    """What traffic to make. `_pct` is a share of all CDRs; what is left are plain calls."""
 
     start_ms: int
     """The calls end shortly before this instant; milliseconds since 1970 UTC."""
@@ -59,11 +59,18 @@ class Plan:
             raise ValueError(f"shares: {self.special_pct():g} percent in all, must be at most 100")
 
     @classmethod
-    def clean(cls, *, start_ms: int, seed: int = 1, tenants: int = 1_000, cdrs: int = 100_000) -> Self:
+    def clean(
+        cls, *, start_ms: int, seed: int = 1, tenants: int = 1_000, cdrs: int = 100_000
+    ) -> Self:
         """Plan traffic of plain outgoing calls alone: no record repeated, broken or suspended."""
         shares = {item.name: 0.0 for item in fields(cls) if _is_special(item.name)}
         return cls(
-            start_ms=start_ms, seed=seed, tenants=tenants, cdrs=cdrs, broken=(), **shares  # type: ignore[arg-type]
+            start_ms=start_ms,
+            seed=seed,
+            tenants=tenants,
+            cdrs=cdrs,
+            broken=(),
+            **shares,  # type: ignore[arg-type]
         )
 
     def special_pct(self) -> float:

@@ -1,22 +1,28 @@
 """Tariff: a rate deck's CSV read as data, and an independent, slow answer to what a call costs.
 
-It understands plain decks alone: one row per prefix and direction, no bands, tiers or origins. That is enough for the
-sample deck, and it shares no code with the rater: where the two differ, one of them is wrong.
+It understands plain decks alone: one row per prefix and direction, no bands, tiers or origins. That
+is enough for the sample deck, and it shares no code with the rater: where the two differ, one of
+them is wrong.
 """
 
 import csv
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 MICROS = 1_000_000
 
 
-class Terms(NamedTuple):
-    """The price of one row. Amounts in units of the currency, exact; `cap` None means no cap."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Terms:
+    """The price of a row. Amounts in units of the currency, exact; `cap` None means no cap.
+
+    Rows of one price share one object, and it compares by identity: a cheap key of a cache.
+    """
 
     action: str
     rate: Fraction
@@ -59,7 +65,7 @@ class Tariff:
             return cls([_row(reader.line_num, cells) for cells in reader])
 
     def match(self, direction: str, number: str) -> Row | None:
-        """Return the row that decides an E.164 number: a deny row first, else the longest prefix."""
+        """Return the row that decides an E.164 number: a deny row, else the longest prefix."""
         digits = number.removeprefix("+")
         found = None
         for length in range(1, len(digits) + 1):
@@ -72,12 +78,16 @@ class Tariff:
         return found
 
 
-@lru_cache(maxsize=262_144)
 def charge_micros(terms: Terms, billsec: int) -> int:
     """Return what a call of at least one second costs: increments, fee, one rounding, cap."""
     billed_s = terms.first_s
     if billsec > terms.first_s:
-        billed_s += math.ceil(Fraction(billsec - terms.first_s, terms.next_s)) * terms.next_s
+        billed_s += -((terms.first_s - billsec) // terms.next_s) * terms.next_s
+    return _priced(terms, billed_s)
+
+
+@lru_cache(maxsize=262_144)
+def _priced(terms: Terms, billed_s: int) -> int:
     exact = terms.fee
     if terms.action == "rate":
         exact += terms.rate * billed_s / terms.per_s
@@ -110,18 +120,33 @@ def _row(line: int, cells: Mapping[str, str | None]) -> Row:
 
     for column in _PLAIN_ONLY:
         if cell(column) not in {"", "0"}:
-            raise ValueError(f"line {line}: {column}: {cell(column)!r}, the load test knows plain rows only")
+            raise ValueError(
+                f"line {line}: {column}: {cell(column)!r}, the load test knows plain rows only"
+            )
     first, _, following = cell("increment", "60/60").partition("/")
-    terms = Terms(
+    terms = _terms(
         cell("action", "rate"),
-        Fraction(cell("rate", "0")),
+        cell("rate", "0"),
         int(cell("per_seconds", "60")),
-        int(first),
-        int(following or first),
-        Fraction(cell("connection_fee", "0")),
-        cell("rounding", "up"),
-        int(cell("decimals", "6")),
-        Fraction(cell("max_charge")) if cell("max_charge") else None,
+        (int(first), int(following or first)),
+        cell("connection_fee", "0"),
+        (cell("rounding", "up"), int(cell("decimals", "6"))),
+        cell("max_charge"),
     )
     prefix = cell("prefix").removeprefix("+")
     return Row(prefix, cell("direction", "out"), cell("country", "US"), terms)
+
+
+@cache
+def _terms(  # noqa: PLR0913, PLR0917  # The columns of a row, as they stand in the file.
+    action: str,
+    rate: str,
+    per_s: int,
+    increment: tuple[int, int],
+    fee: str,
+    rounding: tuple[str, int],
+    cap: str,
+) -> Terms:
+    """Return the one object that all rows of this price share."""
+    ceiling = Fraction(cap) if cap else None
+    return Terms(action, Fraction(rate), per_s, *increment, Fraction(fee), *rounding, ceiling)

@@ -21,12 +21,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from rater.core.decks import Deck, DeckBook
+from rater.core.decks import Deck, DeckBook, Heading
 from rater.core.engine import Rules
 from rater.shell.simulate import Line, Simulator
 from rater.wire.amounts import format_micros, parse_micros
 from rater.wire.deck_csv import Sheet, compile_sheet, read_sheet
-from rater.wire.decks import read_heading
+from rater.wire.deck_heading import read_heading
 from rater.wire.emergency import load_emergency
 from rater.wire.times import to_millis, to_text
 from topics import catalog
@@ -51,15 +51,9 @@ def deck_from(name: str, deck_id: str, version: int, currency: str, valid_from: 
     """Compile a deck of the scenarios' folder."""
     sheet = read_sheet((FOLDER / name).read_bytes())
     assert isinstance(sheet, Sheet), sheet
-    heading = read_heading(
-        deck_id=deck_id,
-        version=version,
-        currency=currency,
-        valid_from=valid_from,
-        time_zone="UTC",
-        band_policy="split",
-    )
-    deck = compile_sheet(heading, sheet)  # type: ignore[arg-type]
+    heading = read_heading(deck_id, version, (currency, valid_from, "UTC", "split"))
+    assert isinstance(heading, Heading), heading
+    deck = compile_sheet(heading, sheet)
     assert isinstance(deck, Deck), deck
     return deck
 

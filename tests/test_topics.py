@@ -98,8 +98,10 @@ def test_a_schema_is_valid_json_schema(topic: Topic) -> None:
 @each(DESCRIBED)
 def test_every_record_type_has_a_golden_example(topic: Topic) -> None:
     if topic.tag:
-        tags = {schema.topic_schema(topic)["$defs"][r.__name__]["properties"][topic.tag]["const"]
-                for r in topic.records}
+        tags = {
+            schema.topic_schema(topic)["$defs"][r.__name__]["properties"][topic.tag]["const"]
+            for r in topic.records
+        }
         assert {record[topic.tag] for record in valid(topic)} == tags
     else:
         assert len(valid(topic)) >= len(topic.records)
@@ -154,7 +156,9 @@ def test_renamed_and_optional_fields_and_defaults_are_in_the_schema() -> None:
     assert fields["from"]["anyOf"][1] == {"type": "null"}
     assert fields["from"]["default"] is None
     assert fields["kind"] == {
-        "type": "string", "enum": ["final", "correction", "void"], "default": "final"
+        "type": "string",
+        "enum": ["final", "correction", "void"],
+        "default": "final",
     }
     assert fields["answered_at"]["description"] == "Where absent, the start is the answer."
     assert fields["started_at"]["format"] == "date-time"
@@ -182,7 +186,8 @@ def test_a_time_without_offset_or_outside_the_calendar_is_refused(moment: str) -
 
 
 @pytest.mark.parametrize(
-    "moment", ["2024-02-29T10:00:00Z", "2026-03-01T10:00:00.123456789-11:30", "2100-12-31T00:00:00Z"]
+    "moment",
+    ["2024-02-29T10:00:00Z", "2026-03-01T10:00:00.123456789-11:30", "2100-12-31T00:00:00Z"],
 )
 def test_a_time_with_an_offset_is_accepted(moment: str) -> None:
     assert problems(CDR_RAW, started_at=moment) == []

@@ -6,7 +6,7 @@ of their offsets, are the charge index (D8): the same id again means that the la
 
 One packed id, little endian, no padding:
 
-    bytes  0-15  hash     XXH3-128 digest of the id's key
+    bytes  0-15  hash     XXH3-128 digest (canonical, 16 bytes) of `cdr_key` or `command_key`
     bytes 16-19  content  hash of what decides the charge; 0 for a command
     bytes 20-24  place    offset of the ledger entry, or of the suspense record, in the partition
                           of the same number
@@ -54,6 +54,25 @@ class RememberedId(NamedTuple):
     day: int
 
 
+def cdr_key(tenant_id: str, cdr_id: str, version: int) -> bytes:
+    """Return what a CDR's hash is made of: no two CDRs and no command share a key.
+
+    >>> cdr_key("acme", "sw7-000123", 1)
+    b'cdr 1 4 acme sw7-000123'
+    """
+    return _encode(f"cdr {version} {len(tenant_id)} {tenant_id} {cdr_id}")
+
+
+def command_key(tenant_id: str, command_id: str) -> bytes:
+    """Return what a command's hash is made of."""
+    return _encode(f"command {len(tenant_id)} {tenant_id} {command_id}")
+
+
+def lot_key(tenant_id: str, lot_id: str) -> bytes:
+    """Return what a lot's hash is made of: a lot is opened once, whatever command asks for it."""
+    return _encode(f"lot {len(tenant_id)} {tenant_id} {lot_id}")
+
+
 def pack_ids(ids: Iterable[RememberedId]) -> bytes:
     """Pack ids for a manifest. A field out of its range: ValueError with field and value."""
     return b"".join(_pack(remembered) for remembered in ids)
@@ -95,6 +114,11 @@ def check_ids_length(ids: bytes) -> None:
         raise ValueError(message)
 
 
+def _encode(key: str) -> bytes:
+    # A lone surrogate (JSON can spell one) must not raise.
+    return key.encode("utf-8", "surrogatepass")
+
+
 def _pack(remembered: RememberedId) -> bytes:
     if len(remembered.hash) != HASH_BYTES:
         message = f"manifest id hash: {remembered.hash!r}, must be {HASH_BYTES} bytes"
@@ -102,10 +126,9 @@ def _pack(remembered: RememberedId) -> bytes:
     _check_range("content", remembered.content, CONTENT_MAX)
     _check_range("place", remembered.place, PLACE_MAX)
     _check_range("day", remembered.day, DAY_MAX)
-    tail = IdState(remembered.state) | remembered.day << _STATE_BITS
-    return _LAYOUT.pack(
-        remembered.hash, remembered.content, remembered.place | tail << _PLACE_BITS
-    )
+    high = IdState(remembered.state) | remembered.day << _STATE_BITS
+    tail = remembered.place | high << _PLACE_BITS
+    return _LAYOUT.pack(remembered.hash, remembered.content, tail)
 
 
 def _unpack(digest: bytes, content: int, tail: int) -> RememberedId:

@@ -18,10 +18,14 @@ from rater.shell.deck_load import (
     read_versions,
 )
 from rater.shell.deck_topic import DeckTopicMissingError
+from rater.wire.deck_csv import Sheet
 from rater.wire.deck_files import DeckFileError, compile_file, read_sheet_file
 from rater.wire.deck_heading import read_heading
+from rater.wire.deck_lint import lint
+from rater.wire.numbering import load_numbering
 
 DIGEST_SHOWN = 12
+ERRORS_SHOWN = 10
 HEAD = ("deck", "version", "currency", "valid from", "rows", "digest", "now")
 
 
@@ -43,14 +47,17 @@ HEAD = ("deck", "version", "currency", "valid from", "rows", "digest", "now")
     help="What a call does at the boundary of a band.",
 )
 @click.option("--backdate", is_flag=True, help="Allow a version that can re-price past calls.")
+@click.option("--strict", is_flag=True, help="Refuse a deck in which `lint` finds errors.")
 @broker_option
-def load(file: Path, broker: str, *, backdate: bool, **terms: str) -> None:
+def load(file: Path, broker: str, *, backdate: bool, strict: bool, **terms: str) -> None:
     """Publish FILE as a version of a rate deck, whole or not at all.
 
-    The same version again changes nothing (exit 0). Exit 1, and nothing is published: the file has
-    faults, or the version may not be. Exit 2: the broker or the topic is missing.
+    What `rater deck lint` calls an error is told; a file that cannot be read is refused anyway,
+    with --strict also one that would sell premium numbers at another price. The same version
+    again changes nothing (exit 0). Exit 1, and nothing is published: the file has faults, or the
+    version may not be. Exit 2: the broker or the topic is missing.
     """
-    candidate = _candidate(file, terms)
+    candidate = _candidate(file, terms, strict=strict)
 
     async def work() -> None:
         async with topic_admin.connected(broker):
@@ -87,7 +94,7 @@ def list_decks(broker: str) -> None:
         click.echo("  ".join(cells).rstrip())
 
 
-def _candidate(file: Path, terms: dict[str, str]) -> Candidate:
+def _candidate(file: Path, terms: dict[str, str], *, strict: bool) -> Candidate:
     """Read and check the file; a fault ends the command."""
     heading = read_heading(
         terms["deck_id"],
@@ -102,7 +109,20 @@ def _candidate(file: Path, terms: dict[str, str]) -> Candidate:
     except DeckFileError as error:
         message = f"{error}\nnothing was published"
         raise click.ClickException(message) from error
+    _tell_errors(file, sheet, strict=strict)
     return Candidate.of(heading, sheet)
+
+
+def _tell_errors(file: Path, sheet: Sheet, *, strict: bool) -> None:
+    """Show the first errors that lint finds; with `strict` they end the command."""
+    errors = [one for one in lint(sheet, load_numbering()) if one.level == "error"]
+    for one in errors[:ERRORS_SHOWN]:
+        click.echo(f"{file}:{one.line}: {one.code}: {one.message}", err=True)
+    if len(errors) > ERRORS_SHOWN:
+        click.echo(f"{len(errors)} errors in all: see `rater deck lint {file}`", err=True)
+    if errors and strict:
+        message = f"{file}: {len(errors)} errors and --strict: nothing was published"
+        raise click.ClickException(message)
 
 
 async def _load(broker: str, candidate: Candidate, *, backdate: bool) -> None:

@@ -24,7 +24,7 @@ from rater.wire.malformed import Malformed
 from rater.wire.outputs import encode_dead, encode_suspended
 from rater.wire.state import decode_account
 from topics.catalog import CDR_RAW
-from topics.manifests import IdState
+from topics.manifests import IdState, cdr_key
 from topics.partitioner import partition_of
 
 
@@ -187,7 +187,7 @@ class CdrBatch:
 
 def id_digest(cdr: Cdr) -> bytes:
     """Return the 128-bit hash of what identifies a CDR: tenant, id and version."""
-    return xxh3_128_digest(f"{cdr.tenant_id}\0{cdr.cdr_id}\0{cdr.version}".encode())
+    return xxh3_128_digest(cdr_key(cdr.tenant_id, cdr.cdr_id, cdr.version))
 
 
 def content_hash(cdr: Cdr) -> int:

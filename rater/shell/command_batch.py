@@ -22,7 +22,7 @@ from rater.wire.malformed import Malformed
 from rater.wire.outputs import encode_dead
 from rater.wire.state import decode_account
 from topics.catalog import ACCOUNT_COMMANDS
-from topics.manifests import IdState
+from topics.manifests import IdState, command_key, lot_key
 from topics.partitioner import partition_of
 
 
@@ -68,7 +68,7 @@ class _CommandBatch:
         self, order: c.Command, account: Account | None, record: Record, source: Source
     ) -> None:
         decision, journal = self.decision, self.decision.journal
-        digest = _digest(order.tenant_id, "command", order.command_id)
+        digest = xxh3_128_digest(command_key(order.tenant_id, order.command_id))
         content = crc32(repr(order).encode())
         known = self._known(digest)
         if known == content:
@@ -100,7 +100,7 @@ class _CommandBatch:
             detail = f"command_id: {order.command_id} is known with other content"
             return Refusal(Rejected.COMMAND_ID_REUSED, detail)
         if isinstance(order, c.AddFunds):
-            lot = _digest(order.tenant_id, "lot", order.lot_id)
+            lot = xxh3_128_digest(lot_key(order.tenant_id, order.lot_id))
             if self._known(lot) is not None:
                 return Refusal(Rejected.LOT_EXISTS, f"lot_id: {order.lot_id} has been opened before")
         return None
@@ -114,7 +114,7 @@ class _CommandBatch:
         self.fresh[digest] = content
         decision.remembered.add(digest, content, IdState.COMMAND, place, source.at_ms)
         if isinstance(order, c.AddFunds) and type(entries[place]).__name__ == "FundsAdded":
-            lot = _digest(order.tenant_id, "lot", order.lot_id)
+            lot = xxh3_128_digest(lot_key(order.tenant_id, order.lot_id))
             self.fresh[lot] = 0
             decision.remembered.add(lot, 0, IdState.COMMAND, place, source.at_ms)
 
@@ -132,7 +132,3 @@ class _CommandBatch:
             self.working[tenant_id] = None if value is None else decode_account(value)
         return self.working[tenant_id]
 
-
-def _digest(tenant_id: str, what: str, name: str) -> bytes:
-    """Return the hash of a command's or a lot's id; a CDR's version is never such a word."""
-    return xxh3_128_digest(f"{tenant_id}\0{name}\0{what}".encode())

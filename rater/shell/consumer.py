@@ -171,6 +171,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
     def __init__(self, *args: Any, **options: Any) -> None:
         """Start in epoch 0."""
         self.flow_epoch = 0
+        self._committed: dict[TP, int] = {}
         super().__init__(*args, **options)
 
     def _new_consumer_thread(self) -> BatchConsumerThread:
@@ -251,7 +252,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
         positions = await self._thread.run(self._thread.seek_committed(self.sources()))
         # Faust drops what lies before these; a position names the next record, not the last one.
         self._read_offset.update(positions)
-        self._committed_offset.update(positions)
+        self._committed = positions
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Stop reading, also when there was nothing to revoke, then finish the steps at work."""
@@ -301,11 +302,11 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
             taken = self._thread.taken.get(tp)
             if end is None or position is None or taken is None:
                 continue
-            committed = self._committed_offset[tp] or 0
+            committed = self._committed.get(tp, 0)
             caught_up = position >= end and committed >= taken
             backlog[tp] = 0 if caught_up else max(end - committed, 1)
         return backlog
 
     def note_committed(self, tp: TP, next_offset: int) -> None:
         """Remember the offset that a transaction has just committed."""
-        self._committed_offset[tp] = next_offset
+        self._committed[tp] = next_offset

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from rater.core.account import Account
 from rater.core.journal import Journal
 from rater.core.limits import DAY_MS
+from rater.shell.charge_index import make_entries
 from rater.shell.id_table import ENTRY
 from rater.wire.outputs import encode
 from rater.wire.state import encode_account
@@ -21,7 +22,6 @@ from topics.manifests import PLACE_MAX, IdState, join_manifest
 from topics.records import BatchManifest
 
 Records = list[tuple[bytes | None, bytes]]
-Hashes = npt.NDArray[np.uint64]
 
 NOWHERE = PLACE_MAX
 """The place of an id that left no record: a timer's command that found nothing to do."""
@@ -51,18 +51,16 @@ class Remembered:
         self, ledger: Sequence[int], suspense: Sequence[int]
     ) -> npt.NDArray[np.void]:
         """Return the ids as they stand in a manifest, given the offsets of the records written."""
-        size = len(self.hashes)
-        entries = np.zeros(size, ENTRY)
-        if not size:
-            return entries
-        halves = np.frombuffer(b"".join(self.hashes), "<u8").reshape(size, 2)
-        entries["high"], entries["low"] = halves[:, 0], halves[:, 1]
-        entries["content"] = self.content
+        if not self.hashes:
+            return np.zeros(0, ENTRY)
         state = np.array(self.state, np.uint64)
-        place = self._places(state, ledger, suspense)
-        day = np.array(self.day, np.uint64)
-        entries["tail"] = place | state << np.uint64(40) | day << np.uint64(48)
-        return entries
+        return make_entries(
+            np.frombuffer(b"".join(self.hashes), "<u8").reshape(-1, 2),
+            content=self.content,
+            place=self._places(state, ledger, suspense),
+            state=state,
+            day=self.day,
+        )
 
     def _places(
         self, state: npt.NDArray[np.uint64], ledger: Sequence[int], suspense: Sequence[int]

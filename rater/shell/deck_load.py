@@ -142,8 +142,8 @@ class DeckLoader:
 
     async def __aenter__(self) -> Self:
         """Shut out earlier loaders of this deck, then read all that is committed."""
-        await self._producer.start()
         try:
+            await self._producer.start()
             await self._reader.open()
             await _read_all(self._reader, self.versions)
         except BaseException:

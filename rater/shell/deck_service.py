@@ -43,7 +43,11 @@ class DeckService:
 
     async def start(self) -> None:
         """Begin to read; raise when there is no broker or no topic."""
-        await self._topic.open()
+        try:
+            await self._topic.open()
+        except BaseException:
+            await self._topic.close()
+            raise
         self.failed = asyncio.get_running_loop().create_future()
         self._follower = asyncio.create_task(self._follow(), name="rate decks")
         self._follower.add_done_callback(self._ended)

@@ -5,9 +5,11 @@ must not touch it. The end is the one for readers of committed records, so a loa
 transaction does not hold back a worker's start: what it had sent is in force nowhere.
 """
 
+from contextlib import AsyncExitStack
 from typing import NamedTuple, Self
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 
 from topics.catalog import RATE_DECKS
 
@@ -29,33 +31,36 @@ class DeckTopic:
         self._topic = topic
         self._bootstrap = bootstrap
         self._wait_for_open = wait_for_open
-        self._consumer = self._make_consumer("read_committed")
+        self._consumer: AIOKafkaConsumer
+        self._closing = AsyncExitStack()
         self._ends: dict[TopicPartition, int] = {}
         self._behind: set[TopicPartition] = set()
         self._moved_ms: dict[TopicPartition, int] = {}
 
     async def open(self) -> None:
         """Connect, go to the beginning and note the end; raise when the topic is missing."""
+        partitions = await self._partitions()
+        self._consumer = self._make_consumer("read_committed")
+        self._closing.push_async_callback(self._consumer.stop)
         await self._consumer.start()
-        try:
-            partitions = await self._partitions()
-            starts = await self._consumer.beginning_offsets(partitions)
-            self._ends = await self._end_offsets(partitions)
-            self._consumer.assign(partitions)
-            for partition in partitions:
-                self._consumer.seek(partition, starts[partition])
-        except BaseException:
-            await self._consumer.stop()
-            raise
+        starts = await self._consumer.beginning_offsets(partitions)
+        self._ends = await self._end_offsets(partitions)
         self._behind = {tp for tp in partitions if starts[tp] < self._ends[tp]}
+        self._consumer.assign(partitions)
+        for partition in partitions:
+            self._consumer.seek(partition, starts[partition])
 
     async def close(self) -> None:
-        """Disconnect."""
-        await self._consumer.stop()
+        """Disconnect; needed also when `open` failed."""
+        await self._closing.aclose()
 
     async def __aenter__(self) -> Self:
         """Open, and return the reader."""
-        await self.open()
+        try:
+            await self.open()
+        except BaseException:
+            await self.close()
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -106,13 +111,22 @@ class DeckTopic:
         )
 
     async def _partitions(self) -> list[TopicPartition]:
-        if self._topic not in await self._consumer.topics():
+        """Return every partition of the topic: with one left out, decks could be missing unseen."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap)
+        try:
+            await admin.start()
+            # Asked for by name, a topic is created by brokers that create topics by themselves.
+            described = await admin.describe_topics()
+        finally:
+            await admin.close()
+        topics = {topic["topic"]: topic["partitions"] for topic in described}
+        if not topics.get(self._topic):
             message = (
                 f"topic {self._topic} is not on {self._bootstrap}: run `rater topics create` first"
             )
             raise DeckTopicMissingError(message)
-        numbers = self._consumer.partitions_for_topic(self._topic) or ()
-        return [TopicPartition(self._topic, number) for number in sorted(numbers)]
+        numbers = sorted(entry["partition"] for entry in topics[self._topic])
+        return [TopicPartition(self._topic, number) for number in numbers]
 
     async def _end_offsets(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
         ends: dict[TopicPartition, int]
@@ -120,8 +134,8 @@ class DeckTopic:
             ends = await self._consumer.end_offsets(partitions)
             return ends
         seer = self._make_consumer("read_uncommitted")
-        await seer.start()
         try:
+            await seer.start()
             ends = await seer.end_offsets(partitions)
         finally:
             await seer.stop()

@@ -53,7 +53,7 @@ class Health:
             self._state = state
         self._metrics.set_state(state)
 
-    def set_ready(self, part: str, ready: bool, detail: str = "") -> None:  # noqa: FBT001
+    def set_ready(self, part: str, *, ready: bool, detail: str = "") -> None:
         """Say whether a part is ready, and if not, why."""
         with self._lock:
             if ready:

@@ -18,7 +18,7 @@ import contextlib
 import logging
 import os
 import signal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from rater.shell.transactions import is_fenced
 from rater.shell.watchdog import PROGRESS_LIMIT_S, Watchdog
@@ -32,7 +32,7 @@ EXIT_OK = 0
 EXIT_FAILED = 1
 EXIT_FENCED = 75
 LEAVE_TIMEOUT_S = 2.0
-CRASH_POLL_S = 0.2
+POLL_S = 0.1
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -54,34 +54,31 @@ async def run_worker(app: Any, *, stuck_after_s: float = PROGRESS_LIMIT_S) -> in
     watchdog.start()
     starting = asyncio.create_task(app.start())
     error = await _first_end(app, starting, stopping)
+    if error is None:
+        logger.info("stopping: finishing the steps at work")
+        error = await _first_end(app, asyncio.create_task(app.stop()))
     if error is not None:
         await _end_failed(app, error)
-    logger.info("stopping: finishing the steps at work")
-    await app.stop()
-    await asyncio.gather(starting, return_exceptions=True)
     watchdog.stop()
-    if transactions.failed:
-        await _end_failed(app, transactions.failure.result())
+    await asyncio.gather(starting, return_exceptions=True)
     logger.info("stopped")
     return EXIT_OK
 
 
 async def _first_end(
-    app: Any, starting: asyncio.Task[None], stopping: asyncio.Event
+    app: Any, task: asyncio.Task[None], stopping: asyncio.Event | None = None
 ) -> BaseException | None:
-    """Wait for what comes first: a signal (None) or the error that ends the worker."""
+    """Wait for the signal, or without one for the task's end; return any error that comes first."""
     failure = app.consumer.transactions.failure
-    while not stopping.is_set():
+    while not (task.done() if stopping is None else stopping.is_set()):
         if failure.done():
-            return failure.result()  # type: ignore[no-any-return]
+            return cast("BaseException", failure.result())
         if app.crashed:
             return app.crash_reason or RuntimeError("the app crashed without a reason")
-        if starting.done() and starting.exception() is not None:
-            return starting.exception()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(CRASH_POLL_S):
-                await stopping.wait()
-    return None
+        if task.done() and task.exception() is not None:
+            return task.exception()
+        await asyncio.wait([failure, *([] if task.done() else [task])], timeout=POLL_S)
+    return task.exception() if task.done() else None
 
 
 async def _end_failed(app: Any, error: BaseException) -> NoReturn:

@@ -100,6 +100,7 @@ class Lease:
     producer: AIOKafkaProducer
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     closed: bool = False
+    """No step may begin; those at work are waited for."""
     halted: str | None = None
 
 
@@ -177,6 +178,8 @@ class Step:
         self, records: Iterable[Record], headers: Headers, timestamp_ms: int | None
     ) -> list[Any]:
         create = self._lease.producer.create_batch
+        # aiokafka's compiled builder takes a list and nothing else.
+        headers = list(headers)
         builders: list[Any] = []
         append = None
         for key, value in records:
@@ -335,11 +338,8 @@ class Transactions(faust_consumer.TransactionManager):  # type: ignore[misc]
     def check(self, lease: Lease) -> None:
         """Raise NotOwnedError unless the lease is of the present assignment."""
         generation = self.app.consumer_generation_id
-        if (
-            lease.closed
-            or self._leases.get(lease.partition) is not lease
-            or lease.generation != generation
-        ):
+        # A closed lease is none of these: steps at work are finished while a rebalance waits.
+        if self._leases.get(lease.partition) is not lease or lease.generation != generation:
             raise NotOwnedError(
                 f"partition {lease.partition} was assigned in generation {lease.generation}, "
                 f"now it is {generation}"

@@ -217,17 +217,15 @@ def _why(error: Any) -> str:
             return f"must be {'an' if wanted[0] in 'aio' else 'a'} {wanted}"
         case "enum":
             return f"must be one of {', '.join(wanted)}"
-        case "const":
-            return f"must be {wanted}"
-        case "pattern":
-            return f"must match {wanted}"
         case "minLength" | "minItems" if wanted == 1:
             return "must not be empty"
         case _:
-            return _BOUNDS[error.validator].format(wanted)
+            return _DEMANDS[error.validator].format(wanted)
 
 
-_BOUNDS: dict[Any, str] = {
+_DEMANDS: dict[Any, str] = {
+    "const": "must be {}",
+    "pattern": "must match {}",
     "minimum": "must be at least {}",
     "maximum": "must be at most {}",
     "minLength": "must have at least {} characters",

@@ -54,8 +54,10 @@ def test_a_bad_line_is_named_with_number_field_and_value_and_nothing_is_sent() -
     assert result.stdout == ""
     assert result.stderr.splitlines() == [
         "line 3: billsec: must be at least 0, found -61",
-        "line 5: not JSON: Expecting property name enclosed in double quotes at column 2, "
-        "found {oops",
+        (
+            "line 5: not JSON: Expecting property name enclosed in double quotes at column 2, "
+            "found {oops"
+        ),
         "Error: nothing was sent to cdr.raw.v1",
     ]
 
@@ -73,7 +75,7 @@ def test_a_name_twice_in_one_line_is_an_error() -> None:
     result = run("cdr.raw.v1", GOOD.replace(b"{", b'{"billsec": 1, ', 1))
 
     assert result.exit_code == 1
-    assert 'line 1: billsec: stands twice in one object, found 61' in result.stderr
+    assert "line 1: billsec: stands twice in one object, found 61" in result.stderr
 
 
 def test_a_record_larger_than_the_topic_takes_is_an_error() -> None:
@@ -116,8 +118,11 @@ def test_a_dead_letter_keeps_its_own_key_and_without_one_its_partition() -> None
     ]
 
 
-@pytest.mark.parametrize("topic", [t for t in CATALOG if not t.internal and t is not RATE_DECKS],
-                         ids=lambda topic: topic.name)
+@pytest.mark.parametrize(
+    "topic",
+    [t for t in CATALOG if not t.internal and t is not RATE_DECKS],
+    ids=lambda topic: topic.name,
+)
 def test_every_golden_record_is_ready_to_be_sent(topic: Topic) -> None:
     text = (EXAMPLES / f"{topic.name}.valid.jsonl").read_bytes()
 

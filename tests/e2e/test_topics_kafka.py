@@ -1,13 +1,14 @@
-"""`rater topics` and `rater send` on real Kafka: made, compared, refused, published whole or not at all."""
+"""`rater topics` and `rater send` on real Kafka: made, compared, refused; published whole or not."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import time
 import uuid
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
@@ -23,9 +24,12 @@ from topics.catalog import ACCOUNT_COMMANDS, CATALOG, CDR_RAW, RATE_DECKS
 from topics.partitioner import partition_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from deploy.kafka.broker import Broker
     from tests.e2e.broker import Record
 
+Seen = TypeVar("Seen")
 EXAMPLES = Path(__file__).parents[2] / "topics" / "examples"
 CDR = json.loads((EXAMPLES / "cdr.raw.v1.valid.jsonl").read_text().splitlines()[0])
 
@@ -58,16 +62,16 @@ def test_topics_are_made_once_and_drift_is_named(private_broker: Broker) -> None
     assert (clean.exit_code, clean.stdout[:9]) == (0, "no drift:")
 
     settings = CDR_RAW.config() | {"retention.ms": "1000", "segment.bytes": "2097152"}
-    del settings["message.timestamp.after.max.ms"]
+    settings["message.timestamp.after.max.ms"] = "60000"
     asyncio.run(alter(broker, CDR_RAW.name, settings))
-    drift = rater_topics("check", "--broker", broker)
-    rows = [line.split() for line in drift.stdout.splitlines()[2:]]
+    drift = first_that(lambda: rater_topics("check", "--broker", broker), lambda r: r.exit_code)
+    rows = [" ".join(line.split()) for line in drift.stdout.splitlines()[2:]]
     assert drift.exit_code == 1
     assert rows == [
-        ["cdr.raw.v1", "retention.ms", "1209600000", "1000"],
-        ["cdr.raw.v1", "message.timestamp.after.max.ms", "3600000", "9223372036854775807"],
-        ["cdr.raw.v1", "segment.bytes", "the", "broker's", "default", "2097152"],
-    ] or rows[1][:3] == ["cdr.raw.v1", "message.timestamp.after.max.ms", "3600000"]
+        "cdr.raw.v1 retention.ms 1209600000 1000",
+        "cdr.raw.v1 message.timestamp.after.max.ms 3600000 60000",
+        "cdr.raw.v1 segment.bytes the broker's default 2097152",
+    ]
 
     refused = rater_topics("create", "--broker", broker, "--partitions", "4")
     assert refused.exit_code == 1
@@ -85,7 +89,7 @@ async def test_nothing_is_made_while_a_partition_count_is_refused(
     await create_topics(bootstrap, {plan[0].name: 3})
 
     async with connected(bootstrap) as broker:
-        with pytest.raises(PartitionCountError, match=f"{plan[0].name} has 3, not 8"):
+        with pytest.raises(PartitionCountError, match=r"cdr\.raw\.v1 has 3, not 8"):
             await broker.create(plan)
 
         assert plan[1].name not in await broker.partition_counts()
@@ -108,13 +112,26 @@ async def test_a_topic_that_the_broker_cannot_make_is_an_error_with_its_reason(
     topic = replace(CDR_RAW, name=f"{namespace}-{CDR_RAW.name}")
 
     async with connected(bootstrap) as broker:
-        with pytest.raises(TopicNotMadeError, match="the broker refused to make it: .*eplication"):
+        with pytest.raises(TopicNotMadeError, match=r"the broker refused to make it: .*eplication"):
             await broker.create([topic], replication_factor=3)
 
 
 def tenant_records(bootstrap: str, topic: str, tenants: set[str]) -> list[Record]:
     records = asyncio.run(consume(bootstrap, topic))
     return [record for record in records if record.key and record.key.decode() in tenants]
+
+
+def first_that(
+    look: Callable[[], Seen], holds: Callable[[Seen], object], timeout_s: float = 10.0
+) -> Seen:
+    """Look until it holds, and return what was seen last.
+
+    A broker answers an alteration, and a commit, a moment before every reader sees it.
+    """
+    until = time.monotonic() + timeout_s
+    while not holds(seen := look()) and time.monotonic() < until:
+        time.sleep(0.05)
+    return seen
 
 
 def test_sent_lines_arrive_as_written_keyed_by_tenant_in_murmur2s_partition(
@@ -131,7 +148,9 @@ def test_sent_lines_arrive_as_written_keyed_by_tenant_in_murmur2s_partition(
     result = CliRunner().invoke(
         send, [CDR_RAW.name, "--broker", bootstrap], input=b"\n".join(lines)
     )
-    found = tenant_records(bootstrap, CDR_RAW.name, set(tenants))
+    found = first_that(
+        lambda: tenant_records(bootstrap, CDR_RAW.name, set(tenants)), lambda r: len(r) >= 100
+    )
 
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout == f"100 sent to cdr.raw.v1 (8 partitions) on {bootstrap}\n"
@@ -161,7 +180,7 @@ async def test_a_failure_half_way_leaves_nothing_for_readers_of_committed_record
     bootstrap: str, namespace: str
 ) -> None:
     name = f"{namespace}-small"
-    await create_topics(bootstrap, {name: 2}, {"max.message.bytes": "2000"})
+    await create_topics(bootstrap, {name: 2}, {"max.message.bytes": "20000"})
     topic = replace(ACCOUNT_COMMANDS, name=name)
     small = [Ready(f"t{i}".encode(), b"{}" * 300, None) for i in range(40)]
     large = Ready(b"t0", b"x" * 100_000, None)

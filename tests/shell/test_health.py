@@ -47,12 +47,12 @@ def make_ready(health: Health) -> None:
     health.tick()
     health.set_state("serving")
     for part in PARTS:
-        health.set_ready(part, True)
+        health.set_ready(part, ready=True)
 
 
 def test_a_worker_that_has_just_started_is_alive_and_not_ready(served: Served) -> None:
     served.health.tick()
-    served.health.set_ready("decks", False, "at 3 of 40")
+    served.health.set_ready("decks", ready=False, detail="at 3 of 40")
 
     alive = served.verdict("/livez")
     ready = served.verdict("/readyz")
@@ -81,7 +81,7 @@ def test_a_worker_with_all_parts_that_serves_is_ready(served: Served) -> None:
 @pytest.mark.parametrize("part", PARTS)
 def test_a_worker_that_loses_a_part_is_not_ready(served: Served, part: str) -> None:
     make_ready(served.health)
-    served.health.set_ready(part, False, "lost")
+    served.health.set_ready(part, ready=False, detail="lost")
 
     assert served.verdict("/readyz") == (503, {"ready": False, "missing": {part: "lost"}})
 

@@ -1,0 +1,92 @@
+"""Accounts: the tenants of a plan and the commands that open and fund them."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import accumulate
+from random import Random
+from typing import NamedTuple
+
+from loadtest.plan import Plan
+from topics.partitioner import partition_of
+
+LOTS_MAX = 4
+_LOT_AGE_DAYS_MAX = 300
+"""Younger than the 12 months of a lot's life: nothing expires during a run."""
+_COUNTRIES = ("US", "FR", "GB", "DE", "ES", "IT", "SE", "JP")
+_LOT_SIZES_MICROS = tuple(units * 1_000_000 for units in (5, 10, 20, 50, 100, 250, 500))
+
+Record = tuple[int, bytes, bytes | None]
+"""Partition, key and value of a record to be sent."""
+
+
+class Tenant(NamedTuple):
+    """A customer: key and partition of its records, its country and its main number."""
+
+    tenant_id: str
+    key: bytes
+    partition: int
+    country: str
+    number: str
+
+
+class Population:
+    """The tenants of a plan, some far busier than others."""
+
+    def __init__(self, plan: Plan, partitions: int) -> None:
+        """Make the tenants; the first has the greatest share of the calls."""
+        self.tenants = [tenant(f"tenant-{k:04}", k, partitions) for k in range(1, plan.tenants + 1)]
+        self.shares = list(accumulate(1 / k**plan.zipf_s for k in range(1, plan.tenants + 1)))
+
+
+def tenant(tenant_id: str, serial: int, partitions: int) -> Tenant:
+    """Make a tenant; its number is in a range that no one is given."""
+    key = tenant_id.encode()
+    country = _COUNTRIES[serial % len(_COUNTRIES)]
+    return Tenant(tenant_id, key, partition_of(key, partitions), country, f"+1500555{serial:04}")
+
+
+def commands(plan: Plan, tenants: list[Tenant]) -> Iterator[tuple[Tenant, dict[str, object]]]:
+    """Yield what opens each account, adds one to four lots, and sets two thresholds."""
+    random = Random(f"accounts {plan.seed}")
+    for each in tenants:
+        yield (
+            each,
+            {
+                **_head(each, "open_account", "open"),
+                "currency": plan.currency,
+                "decks": [plan.deck_id],
+                "time_zone": "UTC",
+            },
+        )
+        for lot in range(1, random.randint(1, LOTS_MAX) + 1):
+            yield each, _add_funds(plan, each, lot, random)
+        yield each, {**_head(each, "set_thresholds", "thresholds"), "thresholds": _thresholds(plan)}
+
+
+def encode(command: dict[str, object]) -> bytes:
+    """Return a command as it goes to its topic."""
+    return json.dumps(command, separators=(",", ":")).encode()
+
+
+def _head(each: Tenant, kind: str, name: str) -> dict[str, object]:
+    return {"type": kind, "command_id": f"{each.tenant_id}-{name}", "tenant_id": each.tenant_id}
+
+
+def _add_funds(plan: Plan, each: Tenant, lot: int, random: Random) -> dict[str, object]:
+    bought = datetime.fromtimestamp(plan.start_ms // 1000, UTC)
+    bought -= timedelta(days=random.randint(1, _LOT_AGE_DAYS_MAX))
+    return {
+        **_head(each, "add_funds", f"lot-{lot}"),
+        "lot_id": f"{each.tenant_id}-lot-{lot}",
+        "amount_micros": random.choice(_LOT_SIZES_MICROS),
+        "currency": plan.currency,
+        "purchased_at": bought.strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+
+
+def _thresholds(plan: Plan) -> list[dict[str, object]]:
+    return [
+        {"threshold_id": "low", "amount_micros": plan.threshold_micros},
+        {"threshold_id": "empty", "amount_micros": 0},
+    ]

@@ -1,0 +1,50 @@
+"""Calls: one CDR as a call platform writes it, some 400 bytes of JSON."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from loadtest.accounts import Tenant
+
+
+class Clock(dict[int, str]):
+    """Seconds since 1970 to RFC 3339 text; the calls of a run share a few hours of them."""
+
+    def __missing__(self, second: int) -> str:
+        """Format a second that has not been asked for yet."""
+        text = self[second] = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return text
+
+
+@dataclass(slots=True)
+class Call:
+    """One call of a tenant, in the terms of its CDR; `ring_s` goes before the answer."""
+
+    tenant: Tenant
+    cdr_id: str
+    to: str
+    billsec: int
+    ended_s: int
+    ring_s: int
+    serial: int
+    direction: str = "out"
+    call_type: str = "user_out"
+    number_type: str = "subscriber"
+    disposition: str = "answered"
+
+
+def encode(call: Call, clock: Clock) -> bytes:
+    """Return the CDR's bytes. A call that was not answered has no `answered_at`."""
+    each = call.tenant
+    answered_s = call.ended_s - call.billsec
+    answered = f'"answered_at":"{clock[answered_s]}",' if call.disposition == "answered" else ""
+    user = call.serial % 50
+    return (
+        f'{{"schema_version":1,"cdr_id":"{call.cdr_id}","version":1,"kind":"final",'
+        f'"tenant_id":"{each.tenant_id}","source":"sbc-{call.serial & 3}",'
+        f'"call_type":"{call.call_type}","direction":"{call.direction}",'
+        f'"from":"{each.number}","to":"{call.to}","user_id":"u{user:02}@{each.tenant_id}",'
+        f'"usage_country":"{each.country}","service_number_type":"{call.number_type}",'
+        f'"license":"MCOPSTNPP","started_at":"{clock[answered_s - call.ring_s]}",{answered}'
+        f'"ended_at":"{clock[call.ended_s]}","billsec":{call.billsec},'
+        f'"disposition":"{call.disposition}"}}'
+    ).encode()

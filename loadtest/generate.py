@@ -1,0 +1,234 @@
+"""Generate: the records of a plan, and what they must lead to.
+
+The same plan and deck give the same bytes: every random choice comes from generators that the plan
+seeds. A tenant's records stay in the order in which they are yielded when each partition is sent in
+order; that is what the expectation rests on. Accounts come first: CDRs that arrive before their
+account are `unknown_tenant`, which is not expected here.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from itertools import accumulate
+from pathlib import Path
+from random import Random
+from typing import TypeVar
+
+from loadtest.accounts import Population, Record, commands, encode, tenant
+from loadtest.breakages import BREAKAGES
+from loadtest.calls import Call, Clock
+from loadtest.calls import encode as encode_call
+from loadtest.expected import Expected
+from loadtest.numbers import Number, NumberPool
+from loadtest.plan import PERCENT, Plan
+from loadtest.tariff import Tariff, charge_micros
+from topics.catalog import PARTITIONS
+from topics.partitioner import partition_of
+
+RECENT = 4_096
+"""So many of the last calls may be repeated; a power of two."""
+_DURATIONS = 16_384
+_GHOSTS = 20
+_UNANSWERED = ("no_answer", "busy", "failed", "cancelled")
+
+Kind = Callable[[], Record]
+T = TypeVar("T")
+
+
+class Workload:
+    """The traffic of a plan. `expected` holds what the records yielded so far must lead to."""
+
+    def __init__(self, plan: Plan, deck: Path, partitions: int = PARTITIONS) -> None:
+        """Read the deck (a CSV file) that the accounts name and draw the numbers to call."""
+        self.plan = plan
+        self.partitions = partitions
+        self.population = Population(plan, partitions)
+        self.numbers = NumberPool.draw(Tariff.read(deck), Random(f"numbers {plan.seed}"))
+        self.expected = Expected()
+
+    def commands(self) -> Iterator[Record]:
+        """Yield the account commands; to be sent and obeyed before the CDRs."""
+        funded = self.expected.funded_micros
+        funded.clear()
+        for each, command in commands(self.plan, self.population.tenants):
+            amount = command.get("amount_micros", 0)
+            assert isinstance(amount, int), amount
+            funded[each.tenant_id] += amount
+            yield each.partition, each.key, encode(command)
+
+    def cdrs(self) -> Iterator[Record]:
+        """Yield the CDRs; each pass begins anew and yields the same."""
+        expected = Expected(funded_micros=self.expected.funded_micros)
+        self.expected = expected
+        return _Traffic(self, expected).records()
+
+
+class _Traffic:
+    """One pass over the CDRs of a plan."""
+
+    def __init__(self, workload: Workload, expected: Expected) -> None:
+        self.plan = plan = workload.plan
+        self.partitions = workload.partitions
+        self.tenants = workload.population.tenants
+        self.shares = workload.population.shares
+        self.numbers = workload.numbers
+        self.expected = expected
+        self.random = Random(f"calls {plan.seed}")
+        self.durations = _durations(plan)
+        self.ghosts = [tenant(f"ghost-{k:02}", k, self.partitions) for k in range(_GHOSTS)]
+        self.clock = Clock()
+        self.recent: list[Record] = []
+        self.serial = 0
+        self.prefix = f"{plan.seed:x}-{plan.start_ms:x}"
+
+    def records(self) -> Iterator[Record]:
+        shares, kinds = zip(*self._kinds(), strict=True)
+        limits = list(accumulate(shares))
+        draw = self.random.random
+        last = len(kinds) - 1
+        for serial in range(self.plan.cdrs):
+            self.serial = serial
+            yield kinds[min(bisect_right(limits, draw() * PERCENT), last)]()
+
+    def _kinds(self) -> list[tuple[float, Kind]]:
+        """Return each kind of record with its share; plain calls, last, take what is left."""
+        plan = self.plan
+        return [
+            (plan.duplicates_pct, self._duplicate),
+            (plan.conflicts_pct, self._conflict),
+            (plan.unknown_prefix_pct, self._unknown_prefix),
+            (plan.denied_pct, self._denied),
+            (plan.unknown_tenant_pct, self._unknown_tenant),
+            (plan.misrouted_pct, self._misrouted),
+            (plan.unanswered_pct, self._unanswered),
+            (plan.emergency_pct, self._emergency),
+            (plan.inbound_pct, self._inbound),
+            (plan.toll_free_pct, self._toll_free),
+            *((share, self._broken(reason)) for reason, share in plan.broken),
+            (PERCENT, self._plain),
+        ]
+
+    def _plain(self) -> Record:
+        number = self._pick(self.numbers.priced)
+        return self._charged(self._call(number.text), number)
+
+    def _toll_free(self) -> Record:
+        if not self.numbers.toll_free:
+            return self._plain()
+        number = self._pick(self.numbers.toll_free)
+        call = self._call(number.text)
+        call.direction, call.call_type, call.number_type = "in", "conf_in", "toll_free"
+        return self._charged(call, number)
+
+    def _inbound(self) -> Record:
+        call = self._call("")
+        call.direction, call.call_type, call.to = "in", "user_in", call.tenant.number
+        return self._charged(call, None)
+
+    def _emergency(self) -> Record:
+        return self._charged(self._call("112"), None)
+
+    def _unanswered(self) -> Record:
+        call = self._call(self._pick(self.numbers.priced).text)
+        call.billsec = 0
+        call.disposition = _UNANSWERED[self.serial % len(_UNANSWERED)]
+        return self._charged(call, None)
+
+    def _charged(self, call: Call, number: Number | None) -> Record:
+        """Expect a charge; without a number the call is free by itself."""
+        micros = None
+        if number is not None:
+            assert number.terms is not None, number
+            micros = charge_micros(number.terms, call.billsec)
+            if number.terms.action == "free" and not micros:
+                micros = None
+        self.expected.charge(call.tenant.tenant_id, micros)
+        return self._remembered(call)
+
+    def _unknown_prefix(self) -> Record:
+        return self._unpriced(self.numbers.unknown, "suspended.no_rate")
+
+    def _denied(self) -> Record:
+        return self._unpriced(self.numbers.denied, "suspended.denied")
+
+    def _unpriced(self, numbers: list[Number], outcome: str) -> Record:
+        if not numbers:
+            return self._plain()
+        self.expected.outcomes[outcome] += 1
+        return self._remembered(self._call(self._pick(numbers).text))
+
+    def _unknown_tenant(self) -> Record:
+        call = self._call(self._pick(self.numbers.priced).text)
+        call.tenant = self._pick(self.ghosts)
+        self.expected.outcomes["suspended.unknown_tenant"] += 1
+        return self._remembered(call)
+
+    def _misrouted(self) -> Record:
+        """Send a good CDR under another key, or under its own key to another partition."""
+        call = self._call(self._pick(self.numbers.priced).text)
+        self.expected.outcomes["suspended.misrouted"] += 1
+        value = encode_call(call, self.clock)
+        if self.serial & 1 and self.partitions > 1:
+            return (call.tenant.partition + 1) % self.partitions, call.tenant.key, value
+        key = b"lost-" + call.tenant.key
+        return partition_of(key, self.partitions), key, value
+
+    def _broken(self, reason: str) -> Kind:
+        breakage = BREAKAGES[reason]
+
+        def make() -> Record:
+            call = self._call(self._pick(self.numbers.priced).text)
+            self.expected.outcomes[f"dead.{reason}"] += 1
+            return call.tenant.partition, call.tenant.key, breakage(encode_call(call, self.clock))
+
+        return make
+
+    def _duplicate(self) -> Record:
+        if not self.recent:
+            return self._plain()
+        self.expected.outcomes["duplicate"] += 1
+        return self._pick(self.recent)
+
+    def _conflict(self) -> Record:
+        """Send a known id with another duration: a digit more in front."""
+        if not self.recent:
+            return self._plain()
+        self.expected.outcomes["suspended.conflict"] += 1
+        partition, key, value = self._pick(self.recent)
+        assert value is not None
+        return partition, key, value.replace(b'"billsec":', b'"billsec":1', 1)
+
+    def _remembered(self, call: Call) -> Record:
+        """Encode a call and keep it among those that may be repeated."""
+        record = call.tenant.partition, call.tenant.key, encode_call(call, self.clock)
+        if len(self.recent) < RECENT:
+            self.recent.append(record)
+        else:
+            self.recent[self.serial % RECENT] = record
+        return record
+
+    def _call(self, to: str) -> Call:
+        """Make an answered outgoing call of a tenant, busier ones more often."""
+        draw = self.random.random
+        index = bisect_right(self.shares, draw() * self.shares[-1])
+        ended_s = self.plan.start_ms // 1000 - int(draw() * self.plan.ended_spread_s)
+        billsec = self._pick(self.durations)
+        ring_s = 2 + self.serial % 9
+        who = self.tenants[min(index, len(self.tenants) - 1)]
+        cdr_id = f"{self.prefix}-{self.serial:08x}"
+        return Call(who, cdr_id, to, billsec, ended_s, ring_s, self.serial)
+
+    def _pick(self, items: list[T]) -> T:
+        return items[int(self.random.random() * len(items))]
+
+
+def _durations(plan: Plan) -> list[int]:
+    """Draw the durations that calls pick from: a mass of short ones, the others lognormal."""
+    random = Random(f"durations {plan.seed}")
+    durations = []
+    for _ in range(_DURATIONS):
+        if random.random() * PERCENT < plan.short_calls_pct:
+            durations.append(random.randint(1, 10))
+            continue
+        drawn = plan.duration_median_s * random.lognormvariate(0.0, plan.duration_sigma)
+        durations.append(min(max(int(drawn), 1), plan.duration_max_s))
+    return durations

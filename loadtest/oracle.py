@@ -1,0 +1,109 @@
+"""The oracle: what the ledger says of each tenant, compared with another run or with the plan.
+
+    folds = fold([record.value async for record in topic_log.read(bootstrap, "ledger.entries.v1")])
+    assert compare(folds, undisturbed) == []
+
+`fold` adds up what entries say and checks nothing of their rules; that is `rater reconcile`'s work.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from loadtest.expected import Expected
+from loadtest.topic_log import read
+from topics.catalog import BATCHES_CHANGELOG, CDR_RAW, LEDGER
+from topics.manifests import split_manifest
+
+
+@dataclass(slots=True)
+class Fold:
+    """What the entries of one tenant add up to."""
+
+    balance_micros: int = 0
+    """The sum of the changes; `last_balance_micros` is what the last entry says it is."""
+    last_balance_micros: int = 0
+    charges: int = 0
+    charged_micros: int = 0
+    entries: int = 0
+    lots: dict[str, int] = field(default_factory=dict)
+    """What is left of each lot, micros; a lot in its grace too."""
+
+    def post(self, entry: Mapping[str, Any]) -> None:
+        """Add an entry, as parsed from its JSON."""
+        self.entries += 1
+        if entry["kind"] == "command_rejected":
+            return
+        self.balance_micros += entry["amount_micros"]
+        self.last_balance_micros = entry["balance_micros"]
+        if entry["kind"] == "charge":
+            self.charges += 1
+            self.charged_micros += entry["charge_micros"]
+        if (lot := entry.get("lot")) is not None:
+            self.lots[lot["lot_id"]] = lot["remaining_micros"]
+        for draw in entry.get("draws", ()):
+            self.lots[draw["lot_id"]] -= draw["amount_micros"]
+        if entry["kind"] == "lot_forfeited":
+            del self.lots[entry["lot_id"]]
+
+
+def fold(values: Iterable[bytes | None]) -> dict[str, Fold]:
+    """Fold the values of ledger entries, in their order, into one `Fold` per tenant."""
+    folds: dict[str, Fold] = {}
+    for value in values:
+        if value is not None:
+            entry = orjson.loads(value)
+            folds.setdefault(entry["tenant_id"], Fold()).post(entry)
+    return folds
+
+
+async def fold_topic(bootstrap: str) -> dict[str, Fold]:
+    """Fold the whole ledger topic of a broker."""
+    return fold([record.value async for record in read(bootstrap, LEDGER.name)])
+
+
+async def outcomes(bootstrap: str) -> Counter[str]:
+    """Add up what the batch manifests count of CDRs: rated, free, suspended.REASON and so on."""
+    counts: Counter[str] = Counter()
+    async for record in read(bootstrap, BATCHES_CHANGELOG.name):
+        if record.value is not None and record.key == CDR_RAW.name.encode():
+            counts.update(split_manifest(record.value)[0]["outcomes"])
+    return counts
+
+
+def compare(found: Mapping[str, Fold], wanted: Mapping[str, Fold]) -> list[str]:
+    """Name every tenant whose fold differs from that of another run; none: the runs agree."""
+    return [
+        f"{tenant_id}: found {found.get(tenant_id)}, wanted {wanted.get(tenant_id)}"
+        for tenant_id in sorted(found.keys() | wanted.keys())
+        if found.get(tenant_id) != wanted.get(tenant_id)
+    ]
+
+
+def compare_with_plan(folds: Mapping[str, Fold], expected: Expected) -> list[str]:
+    """Name every tenant whose balance, charges or charged sum is not what the plan implies."""
+    problems = []
+    for tenant_id in sorted(folds.keys() | expected.funded_micros.keys()):
+        found = folds.get(tenant_id, Fold())
+        for name, is_, must in (
+            ("balance_micros", found.balance_micros, expected.balance_micros(tenant_id)),
+            ("last balance_micros", found.last_balance_micros, expected.balance_micros(tenant_id)),
+            ("charges", found.charges, expected.charges[tenant_id]),
+            ("charged_micros", found.charged_micros, expected.charged_micros[tenant_id]),
+        ):
+            if is_ != must:
+                problems.append(f"{tenant_id}: {name}: found {is_}, expected {must}")
+    return problems
+
+
+def compare_outcomes(found: Mapping[str, int], expected: Expected) -> list[str]:
+    """Name every outcome that was not counted as often as the plan implies."""
+    wanted = expected.outcomes
+    return [
+        f"{name}: found {found.get(name, 0)}, expected {wanted[name]}"
+        for name in sorted(found.keys() | wanted.keys())
+        if found.get(name, 0) != wanted[name]
+    ]

@@ -1,0 +1,64 @@
+"""The log of a topic: its committed records, read once from the beginning to the end of now."""
+
+from collections.abc import AsyncIterator
+from typing import NamedTuple
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from loadtest.progress import Progress
+
+_FETCH_MS = 200
+
+
+class Stored(NamedTuple):
+    """A record as it lies on its topic."""
+
+    partition: int
+    offset: int
+    timestamp_ms: int
+    key: bytes | None
+    value: bytes | None
+
+
+async def read(bootstrap: str, topic: str) -> AsyncIterator[Stored]:
+    """Yield the committed records of a topic, in order within each partition, until its end.
+
+    The end is that of the call; an unknown topic is a LookupError.
+    """
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap,
+        isolation_level="read_committed",
+        enable_auto_commit=False,
+        max_partition_fetch_bytes=4 * 1024 * 1024,
+    )
+    await consumer.start()
+    try:
+        await consumer.client.add_topic(topic)
+        partitions = consumer.partitions_for_topic(topic)
+        if not partitions:
+            raise LookupError(f"{topic} is not on the broker")
+        assigned = [TopicPartition(topic, number) for number in sorted(partitions)]
+        consumer.assign(assigned)
+        async for record in _until_end(consumer, topic, assigned):
+            yield record
+    finally:
+        await consumer.stop()
+
+
+async def _until_end(
+    consumer: AIOKafkaConsumer, topic: str, assigned: list[TopicPartition]
+) -> AsyncIterator[Stored]:
+    """Yield records until every partition has been read to its end, markers included."""
+    ends = await consumer.end_offsets(assigned)
+    await consumer.seek_to_beginning(*assigned)
+    count = 0
+    with Progress(f"reading {topic}", sum(ends.values()), "record") as progress:
+        left = set(assigned)
+        while left:
+            for part, records in (await consumer.getmany(timeout_ms=_FETCH_MS)).items():
+                for raw in records:
+                    if raw.offset < ends[part]:
+                        yield Stored(part.partition, raw.offset, raw.timestamp, raw.key, raw.value)
+                count += len(records)
+                progress.to(count)
+            left = {part for part in left if await consumer.position(part) < ends[part]}

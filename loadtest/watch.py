@@ -1,0 +1,114 @@
+"""Watch: how far the charging group has come, and waiting until it has done everything."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+
+from loadtest.progress import Progress
+from topics.catalog import APP
+
+POLL_S = 0.1
+
+
+class LateError(Exception):
+    """The group did not reach the end in time; the message says where it stands."""
+
+
+class Watch:
+    """The committed offsets of a consumer group, and the ends of the topics it reads.
+
+    Make one with `watching`.
+    """
+
+    def __init__(self, admin: AIOKafkaAdminClient, consumer: AIOKafkaConsumer, group: str) -> None:
+        """Take clients that are started; `watching` does that."""
+        self._admin = admin
+        self._consumer = consumer
+        self._group = group
+
+    async def ends(self, topic: str) -> dict[int, int]:
+        """Return where each partition of a topic ends now."""
+        partitions = [TopicPartition(topic, p) for p in await self._partitions(topic)]
+        ends = await self._consumer.end_offsets(partitions)
+        return {part.partition: end for part, end in ends.items()}
+
+    async def records(self, topic: str) -> int:
+        """Return how many offsets a topic holds now, deleted ones not counted."""
+        partitions = [TopicPartition(topic, p) for p in await self._partitions(topic)]
+        begins = await self._consumer.beginning_offsets(partitions)
+        ends = await self._consumer.end_offsets(partitions)
+        return sum(ends[part] - begins[part] for part in partitions)
+
+    async def committed(self, topic: str) -> dict[int, int]:
+        """Return the group's committed offset per partition; a partition without one is absent."""
+        offsets = await self._admin.list_consumer_group_offsets(self._group)
+        return {
+            part.partition: at.offset
+            for part, at in offsets.items()
+            if part.topic == topic and at.offset >= 0
+        }
+
+    async def until_done(
+        self, topic: str, *, timeout_s: float, alive: Callable[[], None] = lambda: None
+    ) -> None:
+        """Wait until the group has committed all that the topic holds now.
+
+        Too late: LateError. `alive` is called again and again; it may raise when waiting is in
+        vain, as when the worker has ended.
+        """
+        ends = await self.ends(topic)
+        total = sum(ends.values())
+        deadline = time.monotonic() + timeout_s
+        with Progress(f"charging {topic}", total, "record") as progress:
+            while True:
+                alive()
+                done = await self.committed(topic)
+                progress.to(sum(min(done.get(part, 0), end) for part, end in ends.items()))
+                if all(done.get(part, 0) >= end for part, end in ends.items()):
+                    return
+                if time.monotonic() > deadline:
+                    raise LateError(_where(self._group, topic, done, ends, timeout_s))
+                await asyncio.sleep(POLL_S)
+
+    async def _partitions(self, topic: str) -> list[int]:
+        (described,) = await self._admin.describe_topics([topic])
+        if described["error_code"]:
+            raise LookupError(f"{topic} is not on the broker")
+        return sorted(part["partition"] for part in described["partitions"])
+
+
+@asynccontextmanager
+async def watching(bootstrap: str, group: str = APP) -> AsyncIterator[Watch]:
+    """Open a watch on a group; it belongs to no group itself and commits nothing."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap,
+        isolation_level="read_committed",
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+    )
+    await admin.start()
+    try:
+        await consumer.start()
+        try:
+            yield Watch(admin, consumer, group)
+        finally:
+            await consumer.stop()
+    finally:
+        await admin.close()
+
+
+def _where(
+    group: str, topic: str, done: dict[int, int], ends: dict[int, int], timeout_s: float
+) -> str:
+    """Say which partitions are behind."""
+    behind = ", ".join(
+        f"{part}: {done.get(part, 0)} of {end}"
+        for part, end in sorted(ends.items())
+        if done.get(part, 0) < end
+    )
+    return f"{group} has not finished {topic} in {timeout_s:.0f} s: partition {behind}"

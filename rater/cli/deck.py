@@ -1,0 +1,58 @@
+"""`rater deck`: what can be done with rate decks."""
+
+from pathlib import Path
+
+import click
+import msgspec
+
+from rater.cli.deck_load import list_decks, load
+from rater.wire.deck_csv import Sheet
+from rater.wire.deck_files import DeckFileError, read_sheet_file
+from rater.wire.deck_lint import Finding, lint
+from rater.wire.numbering import load_numbering
+
+
+@click.group()
+def deck() -> None:
+    """Lint, load and list rate decks."""
+
+
+@deck.command("lint")
+@click.argument("path", metavar="FILE.csv", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON line per finding.")
+@click.option("--strict", is_flag=True, help="Let warnings fail too.")
+def lint_deck(path: Path, *, as_json: bool, strict: bool) -> None:
+    """Find what costs money in FILE.csv before it is loaded.
+
+    Exit code 1: there are errors (with --strict: or warnings). Exit code 2: the file cannot be
+    read.
+    """
+    findings = _findings(path)
+    for finding in findings:
+        click.echo(msgspec.json.encode(finding) if as_json else _sentence(path, finding))
+    errors = sum(finding.level == "error" for finding in findings)
+    warnings = len(findings) - errors
+    if not as_json:
+        click.echo(f"{path}: {errors} errors, {warnings} warnings", err=True)
+    if errors or (strict and warnings):
+        raise SystemExit(1)
+
+
+def _findings(path: Path) -> list[Finding]:
+    try:
+        sheet: Sheet = read_sheet_file(path)
+    except DeckFileError as error:
+        if not error.faults:
+            click.echo(str(error), err=True)
+            raise SystemExit(2) from error
+        return [Finding("error", fault.line, "bad_cell", str(fault)) for fault in error.faults]
+    return lint(sheet, load_numbering())
+
+
+def _sentence(path: Path, finding: Finding) -> str:
+    where = f"{path}:{finding.line}" if finding.line else str(path)
+    return f"{where}: {finding.level}: {finding.code}: {finding.message}"
+
+
+deck.add_command(load)
+deck.add_command(list_decks)

@@ -1,0 +1,129 @@
+"""`rater price`: what calls cost by a deck file, without Kafka, by the rating of the workers."""
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import click
+import orjson
+from tqdm import tqdm
+
+from rater.core.decks import DeckBook, Heading
+from rater.wire.deck_files import ALWAYS, DeckFileError, compile_file
+from rater.wire.deck_heading import read_heading
+from rater.wire.quotes import BadCall, Quoter, read_call, read_call_line
+
+CALL_FIELDS = ("to", "answered_at", "duration")
+
+
+@click.command()
+@click.option(
+    "--deck", "path", required=True, type=click.Path(path_type=Path), help="The deck: a CSV file."
+)
+@click.option("--currency", default="USD", show_default=True, help="Its currency.")
+@click.option("--timezone", default="UTC", show_default=True, help="Where its bands are local.")
+@click.option("--valid-from", default=ALWAYS, show_default=True, help="Since when it is in force.")
+@click.option(
+    "--band-policy",
+    type=click.Choice(["split", "start"]),
+    default="split",
+    show_default=True,
+    help="Cut a call at band boundaries, or let the band of the answer govern it.",
+)
+@click.option("--to", help="The number called: E.164, its tail may be masked with *.")
+@click.option("--from", "from_", help="The caller's number, for rows with an origin prefix.")
+@click.option("--answered-at", help="A time with its offset, like 2024-01-31T23:00:00Z.")
+@click.option("--duration", help="Connected seconds.")
+@click.option("--direction", type=click.Choice(["out", "in"]), help="Default: out.")
+@click.option("--country", help="The caller's country, for its emergency numbers.")
+@click.option("--calls", type=click.File("rb"), help="Price a file of JSON lines; - for stdin.")
+def price(path: Path, calls: BinaryIO | None, **options: str | None) -> None:
+    """Price a call, or every call of a file, and print a JSON object for each.
+
+    A line of --calls is {"to", "from", "answered_at", "duration"}, and "direction" and "country"
+    where they matter. A line that cannot be read becomes {"outcome": "error"} with its number,
+    field and value; the others are priced all the same, and the exit code is 2.
+    """
+    given = {
+        "to": options["to"],
+        "from": options["from_"],
+        "answered_at": options["answered_at"],
+        "duration": options["duration"],
+        "direction": options["direction"],
+        "country": options["country"],
+    }
+    fields = {name: value for name, value in given.items() if value is not None}
+    if calls is None:
+        _price_one(_quoter(path, options), fields)
+        return
+    if fields:
+        message = f"--calls brings its own calls: leave out --{min(fields).replace('_', '-')}"
+        raise click.UsageError(message)
+    _price_all(_quoter(path, options), calls)
+
+
+def _quoter(path: Path, options: dict[str, str | None]) -> Quoter:
+    """Compile the deck; end with exit code 2 and every fault where it cannot be."""
+    names = ("currency", "valid_from", "timezone", "band_policy")
+    currency, valid_from, zone, policy = (options[name] or "" for name in names)
+    heading = read_heading("deck", 1, (currency, valid_from, zone, policy))
+    if not isinstance(heading, Heading):
+        raise click.UsageError(heading)
+    try:
+        return Quoter(DeckBook.of([compile_file(path, heading)]), "deck", currency)
+    except DeckFileError as error:
+        click.echo(str(error), err=True)
+        raise SystemExit(2) from error
+
+
+def _price_one(quoter: Quoter, fields: dict[str, str]) -> None:
+    for name in CALL_FIELDS:
+        if name not in fields:
+            message = f"Missing option '--{name.replace('_', '-')}' (or price a file with --calls)."
+            raise click.UsageError(message)
+    known: dict[str, Any] = dict(fields)
+    with suppress(ValueError):
+        known["duration"] = int(fields["duration"])
+    call = read_call(known)
+    if isinstance(call, BadCall):
+        message = f"--{call.field}: {call.value} {call.detail}".replace(
+            "answered_at", "answered-at"
+        )
+        raise click.UsageError(message)
+    click.echo(orjson.dumps(quoter.quote(call)))
+
+
+def _price_all(quoter: Quoter, calls: BinaryIO) -> None:
+    """Price a file line by line, its progress on the terminal; exit code 2 if a line was bad."""
+    out = click.get_binary_stream("stdout")
+    lines = bad = 0
+    with tqdm(
+        total=_size(calls), desc="pricing", unit="B", unit_scale=True, disable=None, leave=False
+    ) as bar:
+        for number, line in _numbered(calls, bar):
+            call = read_call_line(line)
+            lines += 1
+            bad += isinstance(call, BadCall)
+            answer = call.as_record(number) if isinstance(call, BadCall) else quoter.quote(call)
+            out.write(orjson.dumps(answer) + b"\n")
+    out.flush()
+    if bad:
+        click.echo(f"{bad} of {lines} lines could not be read", err=True)
+        raise SystemExit(2)
+
+
+def _numbered(calls: BinaryIO, bar: Any) -> Iterator[tuple[int, bytes]]:
+    """Yield number and text of the lines that are not blank, and move the bar by their bytes."""
+    for number, line in enumerate(calls, 1):
+        bar.update(len(line))
+        if line.strip():
+            yield number, line
+
+
+def _size(file: BinaryIO) -> int | None:
+    """Return the size of a regular file; None for a pipe or a terminal."""
+    with suppress(OSError):
+        return os.fstat(file.fileno()).st_size or None
+    return None

@@ -1,0 +1,74 @@
+"""Account state: what the accounts' changelog says, decoded apart from the rater.
+
+Layout 1: version byte, flag byte (bit 0: a status is owed), next due time and the two watermarks as little-endian
+signed 64-bit integers, then the account as a msgpack array.
+"""
+
+import struct
+
+import msgspec
+
+LAYOUT = 1
+NEVER_MS = 2**62
+_HEAD = struct.Struct("<BBqqq")
+
+
+class StoredLot(msgspec.Struct, array_like=True, gc=False):
+    """What is left of one purchase, in micros."""
+
+    lot_id: str
+    purchased_ms: int
+    expires_ms: int
+    remaining: int
+
+
+class StoredThreshold(msgspec.Struct, array_like=True, gc=False):
+    """A threshold, and whether it would fire."""
+
+    threshold_id: str
+    amount: int
+    armed: bool
+
+
+class AccountState(msgspec.Struct, array_like=True, forbid_unknown_fields=True, gc=False):
+    """An account as the charging agent keeps it."""
+
+    tenant_id: str
+    currency: str
+    time_zone: str
+    decks: list[str]
+    seq: int
+    balance: int
+    debt: int
+    lots: list[StoredLot]
+    expired: list[StoredLot]
+    thresholds: list[StoredThreshold]
+    closed_ms: int
+    forfeited_to_ms: int
+    status_ms: int
+    status_class: int
+    dirty: bool
+    cdr_offset: int
+    command_offset: int
+
+
+class Head(msgspec.Struct, frozen=True, gc=False):
+    """What the table reads of an account without the rest; it must agree with it."""
+
+    dirty: bool
+    due_ms: int
+    cdr_offset: int
+    command_offset: int
+
+
+_decode = msgspec.msgpack.Decoder(AccountState).decode
+
+
+def read_account(value: bytes) -> tuple[Head, AccountState]:
+    """Read a changelog value; ValueError or msgspec.MsgspecError where it is not one of this layout."""
+    if len(value) < _HEAD.size or value[0] != LAYOUT:
+        message = f"layout {value[:1].hex() or 'none'}, known is {LAYOUT}"
+        raise ValueError(message)
+    _, flags, due_ms, cdr_offset, command_offset = _HEAD.unpack_from(value)
+    head = Head(bool(flags), due_ms, cdr_offset, command_offset)
+    return head, _decode(memoryview(value)[_HEAD.size :])

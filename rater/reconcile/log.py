@@ -1,0 +1,70 @@
+"""Log: the records of one partition number of every topic, as they lie on the broker.
+
+All topics keyed by tenant have the same number of partitions (D2), so one number of all of them holds everything of
+its tenants: a proof needs one `Log` at a time, and memory is bounded by the largest.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from topics import catalog
+
+
+class Record(NamedTuple):
+    """A record of one partition; `value` None is a tombstone, `at_ms` the record's timestamp."""
+
+    offset: int
+    at_ms: int
+    key: bytes | None
+    value: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """One partition of one topic. `start`: records below it are gone (retention)."""
+
+    records: Sequence[Record] = ()
+    start: int = 0
+
+
+EMPTY = Slice()
+
+CO_PARTITIONED = tuple(topic.name for topic in catalog.CATALOG if topic is not catalog.RATE_DECKS)
+"""The topics of a `Log`; the decks come apart, they belong to all partitions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """Partition `partition` of `partitions`; a topic that is not there is empty."""
+
+    partition: int
+    partitions: int
+    slices: Mapping[str, Slice] = field(default_factory=dict)
+
+    def slice(self, topic: str) -> Slice:
+        """Return this partition of a topic."""
+        return self.slices.get(topic, EMPTY)
+
+
+Located = tuple[int, Record]
+"""A record and its partition."""
+
+
+def logs_of(
+    topics: Mapping[str, Iterable[Located]],
+    partitions: int,
+    starts: Mapping[tuple[str, int], int] | None = None,
+) -> list[Log]:
+    """Sort the records of whole topics into logs; `starts` are log start offsets other than 0."""
+    sorted_out: list[dict[str, list[Record]]] = [
+        {name: [] for name in topics} for _ in range(partitions)
+    ]
+    for name, records in topics.items():
+        for partition, record in records:
+            sorted_out[partition][name].append(record)
+    begin = starts or {}
+    return [
+        Log(number, partitions, {n: Slice(r, begin.get((n, number), 0)) for n, r in those.items()})
+        for number, those in enumerate(sorted_out)
+    ]

@@ -1,0 +1,112 @@
+"""Source records: CDRs and commands as others wrote them, read anew for comparison.
+
+Only what a ledger entry can be held against is read; whether a record should have been taken is the charging agent's
+business. What cannot be read comes back as None: then it must be a dead letter.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+from zlib import crc32
+
+import msgspec
+from xxhash import xxh3_128_digest
+
+DAY_MS = 86_400_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class SourceCdr(msgspec.Struct, gc=False):
+    """The fields of a CDR that its charge must agree with."""
+
+    cdr_id: str
+    tenant_id: str
+    direction: str
+    to: str
+    started_at: datetime
+    ended_at: datetime
+    billsec: int
+    version: int = 1
+    kind: str = "final"
+    call_type: str | None = None
+    from_: str | None = msgspec.field(name="from", default=None)
+    usage_country: str | None = None
+    service_number_type: str | None = None
+    answered_at: datetime | None = None
+    disposition: str = "answered"
+
+    @property
+    def answered_ms(self) -> int:
+        """Return when the call was answered; where that is not said, when it started."""
+        return millis(self.answered_at or self.started_at)
+
+    @property
+    def ended_ms(self) -> int:
+        """Return when the call ended."""
+        return millis(self.ended_at)
+
+    def digest(self) -> bytes:
+        """Return the hash of the CDR's identity, as batch manifests hold it."""
+        return id_digest(self.tenant_id, self.cdr_id, str(self.version))
+
+    def content(self) -> int:
+        """Return the hash of what decides the charge, as batch manifests hold it."""
+        return crc32(
+            f"{self.kind}|{self.direction}|{self.to}|{self.from_ or None}|"
+            f"{self.call_type or None}|{self.service_number_type or None}|"
+            f"{self.usage_country or None}|{self.disposition}|"
+            f"{self.answered_ms}|{self.ended_ms}|{self.billsec}".encode()
+        )
+
+
+class SourceCommand(msgspec.Struct, gc=False):
+    """Any account command: its head, and the fields of all kinds, None where a kind has none."""
+
+    type: str
+    command_id: str
+    tenant_id: str
+    currency: str | None = None
+    decks: list[str] | None = None
+    time_zone: str = "UTC"
+    lot_id: str | None = None
+    amount_micros: int | None = None
+    purchased_at: datetime | None = None
+    thresholds: list[dict[str, Any]] | None = None
+    reason: str | None = None
+
+    def digest(self) -> bytes:
+        """Return the hash of the command's identity, as batch manifests hold it."""
+        return id_digest(self.tenant_id, self.command_id, "command")
+
+
+_read_cdr = msgspec.json.Decoder(SourceCdr).decode
+_read_command = msgspec.json.Decoder(SourceCommand).decode
+
+
+def id_digest(tenant_id: str, name: str, what: str) -> bytes:
+    """Return the 128-bit hash of an identity; `what` is a CDR's version, `command` or `lot`."""
+    return xxh3_128_digest(f"{tenant_id}\0{name}\0{what}".encode())
+
+
+def millis(at: datetime) -> int:
+    """Return an aware instant in milliseconds since 1970 UTC; anything finer is cut off."""
+    since = at - _EPOCH
+    return since.days * DAY_MS + since.seconds * 1_000 + since.microseconds // 1_000
+
+
+def read_cdr(value: bytes | None) -> SourceCdr | None:
+    """Read a CDR; None: it cannot be read."""
+    try:
+        cdr = _read_cdr(value or b"")
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    moments = (cdr.started_at, cdr.ended_at, cdr.answered_at or cdr.ended_at)
+    return cdr if all(moment.tzinfo for moment in moments) else None
+
+
+def read_command(value: bytes | None) -> SourceCommand | None:
+    """Read a command; None: it cannot be read."""
+    try:
+        command = _read_command(value or b"")
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    return None if command.purchased_at and not command.purchased_at.tzinfo else command

@@ -1,0 +1,169 @@
+"""The core alone: microseconds of CPU per CDR for decode, decide and encode, without Kafka.
+
+`python -m tests.bench_core` prints one line of JSON. It runs what `rater.shell.step` runs between two
+waits, in batches of one partition: read and hash the ids, look them up, rate, draw, post; encode all
+that is written, pack the manifest; apply. The money is checked at the end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from loadtest import oracle
+from loadtest.generate import Workload
+from loadtest.plan import Plan
+from rater.core.decks import DeckBook
+from rater.core.engine import Rules
+from rater.shell.cdr_batch import CdrBatch
+from rater.shell.command_batch import decide_commands
+from rater.shell.shard import Shard
+from rater.wire.deck_files import read_deck_file
+from rater.wire.emergency import load_emergency
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from loadtest.accounts import Record
+    from rater.shell.decision import Decision
+
+SAMPLE_DECK = Path(__file__).resolve().parents[1] / "rater" / "data" / "sample_deck.csv"
+BATCH_RECORDS = 2_000
+_WARM_UP = 10
+"""One in so many CDRs goes before the measurement: caches fill, tables grow."""
+
+
+class Stored(NamedTuple):
+    """A record as a worker gets it."""
+
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+
+
+class CoreRun:
+    """All partitions of a worker in memory; adds up what is written, and the time it takes."""
+
+    def __init__(self, plan: Plan, partitions: int, deck: Path = SAMPLE_DECK) -> None:
+        """Load the deck; no account is open yet."""
+        book = DeckBook.of([read_deck_file(deck, deck_id=plan.deck_id, currency=plan.currency)])
+        self.rules = Rules(book, load_emergency())
+        self.at_ms = plan.start_ms
+        self.shards = [Shard.empty(number) for number in range(partitions)]
+        self.outcomes: Counter[str] = Counter()
+        self.ledger: list[bytes | None] = []
+        self.stage_s = {"decode": 0.0, "decide": 0.0, "encode": 0.0}
+        self._ends: Counter[tuple[str, int]] = Counter()
+
+    def open_accounts(self, commands: Iterable[Record]) -> None:
+        """Carry out the commands."""
+        for partition, records in self._batches("commands", commands):
+            shard = self.shards[partition]
+            decision = decide_commands(shard, records, len(self.shards))
+            self.ledger += self._write(shard, decision, records)
+
+    def charge(self, cdrs: Iterable[Record]) -> int:
+        """Charge CDRs, timing every stage; return how many."""
+        count = 0
+        for partition, records in self._batches("cdrs", cdrs):
+            shard = self.shards[partition]
+            clock = time.process_time
+            began = clock()
+            batch = CdrBatch(shard, self.rules, len(self.shards))
+            known = batch.read(records)
+            decoded = clock()
+            decision = batch.decide_all(known)
+            decided = clock()
+            ledger = self._write(shard, decision, records)
+            done = clock()
+            for stage, spent in zip(
+                self.stage_s, (decoded - began, decided - decoded, done - decided), strict=True
+            ):
+                self.stage_s[stage] += spent
+            self.outcomes.update(decision.outcomes)
+            self.ledger += ledger
+            count += len(records)
+        return count
+
+    def _write(self, shard: Shard, decision: Decision, records: list[Stored]) -> list[bytes]:
+        """Encode all that the step would send, then apply it; return the ledger entries."""
+        accounts = decision.accounts()
+        decision.events()
+        decision.statuses()
+        ledger = decision.ledger()
+        packed = decision.remembered.packed(
+            self._offsets("ledger", shard.partition, len(ledger)),
+            self._offsets("suspense", shard.partition, len(decision.suspense)),
+        )
+        decision.manifest(records[0].offset, records[-1].offset + 1, packed)
+        shard.apply(accounts, packed, decision.stream_ms)
+        return [value for _, value in ledger]
+
+    def _batches(
+        self, topic: str, records: Iterable[Record]
+    ) -> Iterable[tuple[int, list[Stored]]]:
+        """Cut records into batches of one partition each."""
+        waiting: dict[int, list[Stored]] = {}
+        for partition, key, value in records:
+            batch = waiting.setdefault(partition, [])
+            offset = self._offsets(topic, partition, 1)[0]
+            batch.append(Stored(offset, self.at_ms, key, value))
+            if len(batch) == BATCH_RECORDS:
+                yield partition, waiting.pop(partition)
+        yield from waiting.items()
+
+    def _offsets(self, topic: str, partition: int, count: int) -> range:
+        first = self._ends[topic, partition]
+        self._ends[topic, partition] += count
+        return range(first, first + count)
+
+
+def measure(plan: Plan) -> dict[str, object]:
+    """Charge a plan's CDRs; return the measurement, and whether the money came out right."""
+    workload = Workload(plan, SAMPLE_DECK)
+    run = CoreRun(plan, workload.partitions)
+    commands = list(workload.commands())
+    run.open_accounts(commands)
+    # The records are made before, so that making them is not measured.
+    cdrs = list(workload.cdrs())
+    warm = len(cdrs) // _WARM_UP
+    run.charge(cdrs[:warm])
+    run.stage_s = dict.fromkeys(run.stage_s, 0.0)
+    count = run.charge(cdrs[warm:])
+    problems = oracle.compare_outcomes(run.outcomes, workload.expected)
+    problems += oracle.compare_with_plan(oracle.fold(run.ledger), workload.expected)
+    return {
+        "core_us_per_cdr": _micros(sum(run.stage_s.values()), count),
+        **{f"{stage}_us": _micros(spent, count) for stage, spent in run.stage_s.items()},
+        "cdrs": count,
+        "money_ok": not problems,
+        "problems": problems[:5],
+    }
+
+
+def _micros(seconds: float, count: int) -> float:
+    return round(seconds / count * 1e6, 2) if count else 0.0
+
+
+def main() -> None:
+    """Measure and print one line of JSON; exit code 1 when the money is wrong."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench_core", description=__doc__)
+    parser.add_argument("--cdrs", type=int, default=200_000)
+    parser.add_argument("--tenants", type=int, default=1_000)
+    parser.add_argument("--seed", type=int, default=1)
+    asked = parser.parse_args()
+    now_ms = time.time_ns() // 1_000_000
+    plan = Plan(start_ms=now_ms, seed=asked.seed, tenants=asked.tenants, cdrs=asked.cdrs)
+    result = measure(plan)
+    sys.stdout.write(json.dumps(result) + "\n")
+    sys.exit(0 if result["money_ok"] else 1)
+
+
+if __name__ == "__main__":
+    main()

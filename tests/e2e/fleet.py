@@ -1,0 +1,181 @@
+"""A fleet of counting workers, their topics, and the proof that they counted exactly once."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.e2e.broker import consume, create_topics, produce
+from tests.e2e.counting_worker import PARTITIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tests.e2e.broker import Record
+
+ROOT = Path(__file__).resolve().parents[2]
+READY = "serving partitions"
+PRODUCE_CHUNK = 5_000
+
+
+class Worker:
+    """One worker process and its log."""
+
+    def __init__(self, bootstrap: str, namespace: str, log: Path, *options: str) -> None:
+        """Start the process."""
+        self.log = log
+        with log.open("wb") as out:
+            self.process = subprocess.Popen(  # noqa: S603
+                [sys.executable, "-m", "tests.e2e.counting_worker", bootstrap, namespace, *options],
+                cwd=ROOT,
+                stderr=out,
+                stdout=out,
+            )
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal."""
+        self.process.send_signal(number)
+
+    async def end(self, number: signal.Signals, timeout_s: float = 30.0) -> int:
+        """Send a signal and wait for the exit code."""
+        self.signal(number)
+        return await self.wait(timeout_s)
+
+    async def wait(self, timeout_s: float = 30.0) -> int:
+        """Wait for the exit code."""
+        return await asyncio.to_thread(self.process.wait, timeout_s)
+
+    def lines(self) -> list[str]:
+        """Return the log so far."""
+        return self.log.read_text(errors="replace").splitlines()
+
+    def noise(self) -> list[str]:
+        """Return every line that is not an ordinary INFO line."""
+        return [line for line in self.lines() if " INFO " not in line]
+
+    def times(self, text: str) -> list[str]:
+        """Return the lines that contain a text."""
+        return [line for line in self.lines() if text in line]
+
+    async def ready(self, times: int = 1, timeout_s: float = 30.0) -> None:
+        """Wait until it serves, for the given time."""
+        deadline = time.monotonic() + timeout_s
+        while len(self.times(READY)) < times:
+            assert self.process.poll() is None, f"{self.log}: ended with {self.process.poll()}"
+            assert time.monotonic() < deadline, f"{self.log}: not ready after {timeout_s} s"
+            await asyncio.sleep(0.05)
+
+
+@dataclass
+class Fleet:
+    """Topics and workers of one test."""
+
+    bootstrap: str
+    namespace: str
+    folder: Path
+    workers: list[Worker] = field(default_factory=list)
+    sent: Counter[bytes] = field(default_factory=Counter)
+    records: int = 0
+
+    async def create(self) -> None:
+        """Make the topics."""
+        name = self.namespace
+        plain = [f"{name}.{topic}" for topic in ("cdrs", "commands", "out", "marks")]
+        await create_topics(self.bootstrap, dict.fromkeys(plain, PARTITIONS))
+        for table, policy in (("counts", "compact"), ("batches", "delete")):
+            topic = f"{name}-counter-{table}-changelog"
+            await create_topics(self.bootstrap, {topic: PARTITIONS}, {"cleanup.policy": policy})
+
+    async def produce(self, topic: str, count: int, keys: int = 500) -> None:
+        """Publish records that a correct fleet counts once each."""
+        records = [(b"key-%d" % (number % keys), b"x" * 150) for number in range(count)]
+        await produce(self.bootstrap, f"{self.namespace}.{topic}", records)
+        self.sent.update(key for key, _ in records)
+        self.records += count
+
+    async def trickle(self, topic: str, count: int, seconds: float) -> None:
+        """Publish records evenly over a time."""
+        parts = max(1, int(seconds / 0.25))
+        for _ in range(parts):
+            await self.produce(topic, count // parts)
+            await asyncio.sleep(seconds / parts)
+
+    def start(self, *options: str) -> Worker:
+        """Start one more worker."""
+        log = self.folder / f"worker-{len(self.workers)}.log"
+        worker = Worker(self.bootstrap, self.namespace, log, *options)
+        self.workers.append(worker)
+        return worker
+
+    def kill_all(self) -> None:
+        """Kill what still runs."""
+        for worker in self.workers:
+            if worker.process.poll() is None:
+                worker.process.kill()
+                worker.process.wait()
+
+    async def outputs(self) -> list[Record]:
+        """Read the committed outputs."""
+        return await consume(self.bootstrap, f"{self.namespace}.out")
+
+    async def finish(self, timeout_s: float = 60.0) -> list[Record]:
+        """Wait until every record has its output, and return the outputs."""
+        deadline = time.monotonic() + timeout_s
+        while len(outputs := await self.outputs()) < self.records:
+            assert time.monotonic() < deadline, f"{len(outputs)} of {self.records} outputs"
+            await asyncio.sleep(0.2)
+        return outputs
+
+    async def prove(self) -> list[Record]:
+        """Check everything that was written against what was sent; return the outputs."""
+        outputs = await self.finish()
+        changes = await consume(self.bootstrap, f"{self.namespace}-counter-counts-changelog")
+        manifests = await consume(self.bootstrap, f"{self.namespace}-counter-batches-changelog")
+        check_outputs(outputs, self.sent)
+        final = {change.key: int(change.value or b"0") for change in changes}
+        assert final == self.sent, "the changelog differs from what was sent"
+        check_manifests(manifests, outputs)
+        return outputs
+
+
+def check_outputs(outputs: Iterable[Record], sent: Counter[bytes]) -> None:
+    """Every record once; every key counted 1, 2, 3 ... without a gap or a repetition."""
+    sources: Counter[bytes] = Counter()
+    counts: dict[bytes, list[int]] = defaultdict(list)
+    for output in outputs:
+        assert output.key is not None
+        assert output.value is not None
+        *source, count = output.value.split()
+        sources[b" ".join(source)] += 1
+        counts[output.key].append(int(count))
+    twice = [source for source, times in sources.items() if times > 1]
+    assert not twice, f"{len(twice)} records counted twice, {twice[:3]}"
+    assert sources.total() == sent.total(), f"{sources.total()} of {sent.total()} counted"
+    for key, seen in counts.items():
+        assert seen == list(range(1, sent[key] + 1)), f"{key!r}: counts out of order or torn"
+
+
+def check_manifests(manifests: Iterable[Record], outputs: Iterable[Record]) -> None:
+    """Batches follow each other without a gap, and name their outputs' offsets rightly."""
+    where = {(output.partition, output.offset): output.value for output in outputs}
+    ends: dict[tuple[str, int], int] = defaultdict(int)
+    for manifest in manifests:
+        assert manifest.value is not None
+        batch = json.loads(manifest.value)
+        place = (batch["source"], manifest.partition)
+        assert batch["start"] == ends[place], f"{place}: {batch} after {ends[place]}"
+        ends[place] = batch["next"]
+        first, last = batch["outputs"]
+        for offset in (first, last):
+            value = where[manifest.partition, offset]
+            assert value is not None
+            assert value.startswith(batch["source"].encode() + b" "), f"{batch}: {value!r}"
+        assert last - first + 1 == batch["records"], str(batch)
