@@ -3,11 +3,13 @@
 from collections.abc import AsyncIterator
 from typing import NamedTuple
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import UnknownTopicOrPartitionError
 
 from loadtest.progress import Progress
 
 _FETCH_MS = 200
+_FETCH_BYTES = 4 * 1024 * 1024
 
 
 class Stored(NamedTuple):
@@ -25,35 +27,32 @@ async def read(bootstrap: str, topic: str) -> AsyncIterator[Stored]:
 
     The end is that of the call; an unknown topic is a LookupError.
     """
+    # Without a group, the consumer gets all partitions of the topic at once.
     consumer = AIOKafkaConsumer(
+        topic,
         bootstrap_servers=bootstrap,
         isolation_level="read_committed",
+        auto_offset_reset="earliest",
         enable_auto_commit=False,
-        max_partition_fetch_bytes=4 * 1024 * 1024,
+        max_partition_fetch_bytes=_FETCH_BYTES,
     )
-    await consumer.start()
     try:
-        await consumer.client.add_topic(topic)
-        partitions = consumer.partitions_for_topic(topic)
-        if not partitions:
-            raise LookupError(f"{topic} is not on the broker")
-        assigned = [TopicPartition(topic, number) for number in sorted(partitions)]
-        consumer.assign(assigned)
-        async for record in _until_end(consumer, topic, assigned):
+        await consumer.start()
+    except UnknownTopicOrPartitionError as error:
+        raise LookupError(f"{topic} is not on the broker") from error
+    try:
+        async for record in _until_end(consumer, topic):
             yield record
     finally:
         await consumer.stop()
 
 
-async def _until_end(
-    consumer: AIOKafkaConsumer, topic: str, assigned: list[TopicPartition]
-) -> AsyncIterator[Stored]:
+async def _until_end(consumer: AIOKafkaConsumer, topic: str) -> AsyncIterator[Stored]:
     """Yield records until every partition has been read to its end, markers included."""
-    ends = await consumer.end_offsets(assigned)
-    await consumer.seek_to_beginning(*assigned)
+    ends = await consumer.end_offsets(consumer.assignment())
     count = 0
     with Progress(f"reading {topic}", sum(ends.values()), "record") as progress:
-        left = set(assigned)
+        left = set(ends)
         while left:
             for part, records in (await consumer.getmany(timeout_ms=_FETCH_MS)).items():
                 for raw in records:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 
 from loadtest.progress import Progress
 from topics.catalog import APP
@@ -44,8 +45,14 @@ class Watch:
         return sum(ends[part] - begins[part] for part in partitions)
 
     async def committed(self, topic: str) -> dict[int, int]:
-        """Return the group's committed offset per partition; a partition without one is absent."""
-        offsets = await self._admin.list_consumer_group_offsets(self._group)
+        """Return the group's committed offset per partition; a partition without one is absent.
+
+        A broker that is starting or restarting knows no offsets for the moment: none are returned.
+        """
+        try:
+            offsets = await self._admin.list_consumer_group_offsets(self._group)
+        except KafkaError:
+            return {}
         return {
             part.partition: at.offset
             for part, at in offsets.items()

@@ -1,25 +1,27 @@
 """The core alone: microseconds of CPU per CDR for decode, decide and encode, without Kafka.
 
-`python -m tests.bench_core` prints one line of JSON. It runs what `rater.shell.step` runs between two
-waits, in batches of one partition: read and hash the ids, look them up, rate, draw, post; encode all
-that is written, pack the manifest; apply. The money is checked at the end.
+`python -m tests.bench_core` prints one line of JSON. It runs what `rater.shell.step` runs between
+two waits, in batches of one partition: read and hash the ids, look them up, rate, draw, post;
+encode all that is written, pack the manifest; apply. The money is checked at the end.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import sys
 import time
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from loadtest import oracle
 from loadtest.generate import Workload
 from loadtest.plan import Plan
 from rater.core.decks import DeckBook
-from rater.core.engine import Rules
+from rater.core.rules import Rules
 from rater.shell.cdr_batch import CdrBatch
 from rater.shell.command_batch import decide_commands
 from rater.shell.shard import Shard
@@ -38,7 +40,8 @@ _WARM_UP = 10
 """One in so many CDRs goes before the measurement: caches fill, tables grow."""
 
 
-class Stored(NamedTuple):
+@dataclass(slots=True)
+class Stored:
     """A record as a worker gets it."""
 
     offset: int
@@ -105,9 +108,7 @@ class CoreRun:
         shard.apply(accounts, packed, decision.stream_ms)
         return [value for _, value in ledger]
 
-    def _batches(
-        self, topic: str, records: Iterable[Record]
-    ) -> Iterable[tuple[int, list[Stored]]]:
+    def _batches(self, topic: str, records: Iterable[Record]) -> Iterable[tuple[int, list[Stored]]]:
         """Cut records into batches of one partition each."""
         waiting: dict[int, list[Stored]] = {}
         for partition, key, value in records:
@@ -132,6 +133,9 @@ def measure(plan: Plan) -> dict[str, object]:
     run.open_accounts(commands)
     # The records are made before, so that making them is not measured.
     cdrs = list(workload.cdrs())
+    # As the worker does (rater.shell.charging_worker).
+    gc.freeze()
+    gc.set_threshold(200_000, 20, 20)
     warm = len(cdrs) // _WARM_UP
     run.charge(cdrs[:warm])
     run.stage_s = dict.fromkeys(run.stage_s, 0.0)

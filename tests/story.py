@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from rater.core.decks import Deck, DeckBook, Heading
-from rater.core.engine import Rules
+from rater.core.rules import Rules
 from rater.shell.simulate import Line, Simulator
 from rater.wire.amounts import format_micros, parse_micros
 from rater.wire.deck_csv import Sheet, compile_sheet, read_sheet

@@ -1,6 +1,6 @@
 """`rater deck load` and `rater deck list`: publish versions of rate decks, show those there."""
 
-import time
+import logging
 from pathlib import Path
 
 import click
@@ -8,6 +8,7 @@ import click
 from rater.cli.topics import CannotRunError, broker_option, run
 from rater.core.decks import BandPolicy, Heading
 from rater.shell import topic_admin
+from rater.shell.clock import now_ms
 from rater.shell.deck_load import (
     Candidate,
     DeckLoader,
@@ -57,6 +58,8 @@ def load(file: Path, broker: str, *, backdate: bool, strict: bool, **terms: str)
     again changes nothing (exit 0). Exit 1, and nothing is published: the file has faults, or the
     version may not be. Exit 2: the broker or the topic is missing.
     """
+    # Shut out by another loader, aiokafka leaves failed futures behind; we say it ourselves.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     candidate = _candidate(file, terms, strict=strict)
 
     async def work() -> None:
@@ -84,7 +87,7 @@ def list_decks(broker: str) -> None:
         versions = run(work())
     except DeckTopicMissingError as error:
         raise CannotRunError(str(error)) from error
-    rows = _rows(versions, _now_ms())
+    rows = _rows(versions, now_ms())
     if len(rows) == 1:
         click.echo(f"no rate decks on {broker}: publish one with `rater deck load`")
         return
@@ -129,7 +132,7 @@ async def _load(broker: str, candidate: Candidate, *, backdate: bool) -> None:
     heading, manifest = candidate.heading, candidate.manifest
     name = f"deck {heading.deck_id} version {heading.version}"
     async with DeckLoader(broker, heading.deck_id) as loader:
-        if not decide(loader.versions, candidate, _now_ms(), backdate=backdate):
+        if not decide(loader.versions, candidate, now_ms(), backdate=backdate):
             click.echo(f"{name} is there already, the same: digest {manifest.digest}")
             return
         for higher in outranked_by(loader.versions, heading):
@@ -171,7 +174,3 @@ def _standing(versions: Versions, deck_id: str, version: int, now_ms: int) -> st
         return "in force"
     deck = next(deck for deck in versions.of_deck(deck_id) if deck.version == version)
     return "not yet" if deck.valid_from_ms > now_ms else "superseded"
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

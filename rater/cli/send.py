@@ -85,5 +85,8 @@ async def _publish(broker: str, topic: Topic, records: list[publish.Ready]) -> i
     if partitions == 0:
         raise CannotRunError(f"{topic.name} on {broker} lacks a leader for a partition; try again")
     with tqdm(total=len(records), desc="sending", unit=" lines", disable=None, leave=False) as bar:
-        await publish.publish(broker, topic, records, partitions, bar.update)
+        try:
+            await publish.publish(broker, topic, records, partitions, bar.update)
+        except publish.PublishError as error:
+            raise CannotRunError(f"{topic.name}: {error}") from error
     return partitions

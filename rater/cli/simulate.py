@@ -9,7 +9,7 @@ import click
 import orjson
 
 from rater.core.decks import DeckBook
-from rater.core.engine import Rules
+from rater.core.rules import Rules
 from rater.shell.simulate import Simulator
 from rater.wire.deck_files import DeckFileError, read_deck_file
 from rater.wire.decks import DeckAssembler

@@ -63,11 +63,14 @@ def charging(
     """
     from rater.shell.charging_worker import StartError, WorkerSettings, run  # noqa: PLC0415
 
+    _quiet = ("faust", "mode") if log_level.upper() != "DEBUG" else ()
     logging.basicConfig(
         level=log_level.upper(),
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
         stream=sys.stderr,
     )
+    for name in _quiet:
+        logging.getLogger(name).setLevel(logging.WARNING)
     settings = WorkerSettings(
         broker=broker,
         metrics_host=metrics_host,

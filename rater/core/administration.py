@@ -11,11 +11,11 @@ from rater.core import entries as e
 from rater.core.account import NEVER_MS, Account
 from rater.core.calendar import add_months
 from rater.core.cdr import Source
+from rater.core.draws import plan_draws
+from rater.core.entries import Occasion
 from rater.core.expiry import head
 from rater.core.journal import Journal
 from rater.core.limits import AMOUNT_MICROS_MAX, LOTS_MAX, MONTHS_VALID
-from rater.core.lots import plan_draws
-from rater.core.thresholds import Occasion
 
 
 class Rejected(StrEnum):
@@ -47,7 +47,7 @@ def open_account(command: c.OpenAccount, source: Source, journal: Journal) -> Ac
     entry = e.AccountOpened(
         *head(account, source, 0, 0), command.command_id, command.time_zone, command.decks
     )
-    journal.post(account, entry, Occasion("settings", command.command_id, source.at_ms))
+    journal.post(account, entry, "settings", command.command_id)
     return account
 
 
@@ -70,7 +70,7 @@ def _add_funds(
     lot = _lot(account, command.lot_id, command.amount_micros, command.purchased_ms)
     fields = head(account, source, command.amount_micros, account.debt - lot.debt_paid_micros)
     occasion = Occasion("credit", command.command_id, source.at_ms)
-    journal.post(account, e.FundsAdded(*fields, command.command_id, lot), occasion)
+    journal.post(account, e.FundsAdded(*fields, command.command_id, lot), "credit", command.command_id)
     journal.credited(account, lot, occasion)
     return None
 
@@ -103,7 +103,7 @@ def _set_thresholds(
     fields = head(account, source, 0, account.debt)
     occasion = Occasion("settings", command.command_id, source.at_ms)
     entry = e.ThresholdsSet(*fields, command.command_id, command.thresholds)
-    journal.post(account, entry, occasion)
+    journal.post(account, entry, "settings", command.command_id)
     journal.settings_changed(account, occasion)
     return None
 
@@ -116,18 +116,16 @@ def _adjust(
         return Refusal(Rejected.ZERO_AMOUNT, "amount_micros: 0 changes nothing")
     if refusal := _refuse_money(account, command.currency, amount):
         return refusal
-    occasion = Occasion("adjustment", command.command_id, source.at_ms)
     if amount > 0:
         lot = _lot(account, f"adjust:{command.command_id}"[:128], amount, source.at_ms)
         fields = head(account, source, amount, account.debt - lot.debt_paid_micros)
-        journal.post(
-            account, e.Adjusted(*fields, command.command_id, command.reason, lot), occasion
-        )
+        entry = e.Adjusted(*fields, command.command_id, command.reason, lot)
+        journal.post(account, entry, "adjustment", command.command_id)
         return None
     draws, shortfall = plan_draws(account.lots, [], -amount, source.at_ms)
     fields = head(account, source, amount, account.debt + shortfall)
     entry = e.Adjusted(*fields, command.command_id, command.reason, None, draws, shortfall)
-    journal.post(account, entry, occasion)
+    journal.post(account, entry, "adjustment", command.command_id)
     return None
 
 
@@ -137,7 +135,7 @@ def _close(
     entry = e.AccountClosed(
         *head(account, source, 0, account.debt), command.command_id, command.reason
     )
-    journal.post(account, entry, Occasion("close", command.command_id, source.at_ms))
+    journal.post(account, entry, "close", command.command_id)
     return None
 
 

@@ -8,50 +8,19 @@ The way of a CDR: `charge` -> `exemptions` -> `rating.rate_call` (decks, prefixe
 `journal.post` (account.apply, thresholds.cross, status.note_change).
 """
 
-from collections.abc import Mapping
-from enum import StrEnum
-
-import msgspec
-
 from rater.core import commands as c
 from rater.core import entries as e
 from rater.core.account import NEVER_MS, Account
 from rater.core.administration import Refusal, Rejected, obey, open_account
 from rater.core.cdr import Cdr, Source
-from rater.core.decks import DeckBook
+from rater.core.draws import plan_draws
 from rater.core.exemptions import exemption
-from rater.core.expiry import expire_due
+from rater.core.expiry import expire_due, head
 from rater.core.journal import Journal
-from rater.core.limits import AMOUNT_MICROS_MAX, GRACE_MS
-from rater.core.lots import plan_draws
+from rater.core.limits import AMOUNT_MICROS_MAX
 from rater.core.rating import Call, Rated, rate_call
-from rater.core.thresholds import Occasion
-
-
-class Suspended(StrEnum):
-    """Why a readable CDR is not charged, in order of precedence; the reasons of rating come in between."""
-
-    TOO_OLD = "too_old"
-    CONFLICT = "conflict"
-    MISROUTED = "misrouted"
-    UNKNOWN_TENANT = "unknown_tenant"
-    CORRECTION_UNSUPPORTED = "correction_unsupported"
-    ACCOUNT_CLOSED = "account_closed"
-    AMOUNT_TOO_LARGE = "amount_too_large"
-
-
-class Suspension(msgspec.Struct, frozen=True, gc=False):
-    """A CDR that cannot be charged yet: the reason, and a sentence that names field and value."""
-
-    reason: str
-    detail: str
-
-
-class Rules(msgspec.Struct, frozen=True):
-    """What the engine decides by: the decks known now, and the emergency numbers per country."""
-
-    book: DeckBook
-    emergency: Mapping[str, frozenset[str]]
+from rater.core.rules import Rules
+from rater.core.suspension import Suspended, Suspension
 
 
 def charge(
@@ -67,7 +36,7 @@ def charge(
         return Suspension(Suspended.ACCOUNT_CLOSED, detail)
     reason = exemption(cdr, rules.emergency)
     if reason is not None:
-        _post_charge(account, cdr, source, journal, None, reason)
+        _post_free(account, cdr, source, journal, reason)
         return "free"
     call = Call(cdr.direction, cdr.to, cdr.from_, cdr.answered_ms, cdr.billsec)
     rated = rate_call(rules.book, account.decks, account.currency, call)
@@ -76,8 +45,7 @@ def charge(
     if account.balance - rated.charge_micros < -AMOUNT_MICROS_MAX:
         detail = f"charge_micros: {rated.charge_micros} would take the balance below the limit"
         return Suspension(Suspended.AMOUNT_TOO_LARGE, detail)
-    reason = "free_rate" if rated.outcome == "free" else None
-    _post_charge(account, cdr, source, journal, rated, reason)
+    _post_charge(account, cdr, source, journal, rated)
     return rated.outcome
 
 
@@ -121,41 +89,35 @@ def reject(
     )
 
 
-def next_due_ms(account: Account) -> int:
-    """Return when the account must be looked at again even if nothing reaches it."""
-    return account.next_due_ms(GRACE_MS)
+def _post_free(
+    account: Account, cdr: Cdr, source: Source, journal: Journal, reason: str
+) -> None:
+    """Post a charge of nothing: unanswered, emergency and the like."""
+    entry = e.Charge(
+        *head(account, source, 0, account.debt),
+        cdr.cdr_id,
+        cdr.version,
+        "free",
+        0,
+        cdr.direction,
+        cdr.to,
+        cdr.answered_ms,
+        cdr.billsec,
+        reason,
+    )
+    journal.post(account, entry, "charge", cdr.cdr_id)
 
 
 def _post_charge(
-    account: Account,
-    cdr: Cdr,
-    source: Source,
-    journal: Journal,
-    rated: Rated | None,
-    reason: str | None,
+    account: Account, cdr: Cdr, source: Source, journal: Journal, rated: Rated
 ) -> None:
-    """Draw on the lots and post the entry. Positional: this is the hottest line of the house."""
-    micros = 0 if rated is None else rated.charge_micros
-    draws: list[e.Draw] = []
-    shortfall = change = 0
-    if micros:
-        draws, shortfall = plan_draws(account.lots, account.expired, micros, cdr.ended_ms)
-        change = -micros
-        if account.expired:
-            change += sum(draw.amount_micros for draw in draws if draw.grace)
+    """Draw on the lots and post the entry. Inline and positional: this is the hottest line of the house."""
+    micros = rated.charge_micros
+    draws, shortfall = plan_draws(account.lots, account.expired, micros, cdr.ended_ms)
+    change = -micros
+    if account.expired:
+        change += sum(draw.amount_micros for draw in draws if draw.grace)
     seq = account.seq + 1
-    tail: tuple[object, ...] = () if rated is None else (
-        rated.billed_s,
-        rated.deck_id,
-        rated.deck_version,
-        rated.prefix,
-        rated.destination,
-        rated.connection_fee_micros,
-        rated.spans,
-        draws,
-        shortfall,
-        bool(micros) and cdr.ended_ms <= account.forfeited_to_ms,
-    )
     entry = e.Charge(
         f"{cdr.tenant_id}/{seq}",
         cdr.tenant_id,
@@ -170,13 +132,22 @@ def _post_charge(
         account.debt + shortfall,
         cdr.cdr_id,
         cdr.version,
-        "free" if rated is None else rated.outcome,
+        rated.outcome,
         micros,
         cdr.direction,
         cdr.to,
         cdr.answered_ms,
         cdr.billsec,
-        reason,
-        *tail,  # type: ignore[arg-type]
+        "free_rate" if rated.outcome == "free" else None,
+        rated.billed_s,
+        rated.deck_id,
+        rated.deck_version,
+        rated.prefix,
+        rated.destination,
+        rated.connection_fee_micros,
+        rated.spans,
+        draws,
+        shortfall,
+        micros > 0 and cdr.ended_ms <= account.forfeited_to_ms,
     )
-    journal.post(account, entry, Occasion("charge", cdr.cdr_id, source.at_ms))
+    journal.post(account, entry, "charge", cdr.cdr_id)

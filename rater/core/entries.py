@@ -150,6 +150,14 @@ class CommandRejected(_Entry, tag_field="kind", tag="command_rejected"):
     balance_micros: int | None = None
 
 
+class Occasion(msgspec.Struct, frozen=True, gc=False):
+    """Why a balance changed, and when: what the events of one entry have in common."""
+
+    cause: str
+    cause_id: str
+    at_ms: int
+
+
 class Event(_Record, tag_field="kind", tag="event"):
     """What every balance event says."""
 

@@ -6,15 +6,17 @@ Whatever reaches an account first does it: a CDR, a command, or the timer's own 
 from rater.core import entries as e
 from rater.core.account import Account
 from rater.core.cdr import Source
+from rater.core.entries import Occasion
 from rater.core.journal import Journal
 from rater.core.limits import GRACE_MS
 from rater.core.lots import CreditLot
-from rater.core.thresholds import Occasion
 
 
 def expire_due(account: Account, source: Source, journal: Journal) -> None:
     """Post what expires or is forfeited at the record's time; both, for a lot that is late for both."""
     now = source.at_ms
+    if now < account.due_ms:
+        return
     for lot in [lot for lot in account.lots if lot.expires_ms <= now]:
         _expire(account, lot, source, journal)
     for lot in [lot for lot in account.expired if lot.expires_ms + GRACE_MS <= now]:
@@ -28,7 +30,7 @@ def _expire(account: Account, lot: CreditLot, source: Source, journal: Journal) 
         lot.expires_ms + GRACE_MS,
     )
     occasion = Occasion("expiry", lot.lot_id, source.at_ms)
-    journal.post(account, entry, occasion)
+    journal.post(account, entry, "expiry", lot.lot_id)
     journal.expired(account, entry, occasion)
 
 
@@ -38,7 +40,7 @@ def _forfeit(account: Account, lot: CreditLot, source: Source, journal: Journal)
         lot.lot_id,
         lot.remaining,
     )
-    journal.post(account, entry, Occasion("expiry", lot.lot_id, source.at_ms))
+    journal.post(account, entry, "expiry", lot.lot_id)
 
 
 Head = tuple[str, str, int, int, str, int, int, str, int, int, int]

@@ -1,9 +1,11 @@
 """Journal: what one batch says, in order; posting an entry is what makes it happen."""
 
 from rater.core import entries as e
-from rater.core.account import Account, apply
+from rater.core.account import Account
+from rater.core.applying import apply
+from rater.core.entries import Occasion
 from rater.core.status import note_change
-from rater.core.thresholds import Occasion, cross, stamp
+from rater.core.thresholds import cross, crosses, stamp
 
 
 class Journal:
@@ -16,14 +18,14 @@ class Journal:
         self.events: list[e.Event] = []
         self.statuses: list[e.AccountStatus] = []
 
-    def post(self, account: Account, entry: e.Entry, occasion: Occasion) -> None:
+    def post(self, account: Account, entry: e.Entry, cause: str, cause_id: str) -> None:
         """Apply an entry to its account; say which thresholds it crosses, and the status when due."""
         before = account.balance
         apply(account, entry)
         self.entries.append(entry)
-        if account.balance != before:
-            cross(account, before, occasion, self.events)
-        note_change(account, occasion.at_ms, self.statuses)
+        if account.balance != before and crosses(account, before):
+            cross(account, before, Occasion(cause, cause_id, entry.at_ms), self.events)
+        note_change(account, entry.at_ms, self.statuses)
 
     def credited(self, account: Account, lot: e.Lot, occasion: Occasion) -> None:
         """Say that money arrived; the entry that brought it has been posted."""

@@ -6,21 +6,22 @@ Rule 3: several crossed by one entry fire from the highest to the lowest; re-arm
 Rule 4: exhaustion is crossed from above zero to zero or below.
 """
 
-import msgspec
-
 from rater.core import entries as e
 from rater.core.account import Account, Threshold
-
-
-class Occasion(msgspec.Struct, frozen=True, gc=False):
-    """Why a balance changed, and when: what the events of one entry have in common."""
-
-    cause: str
-    cause_id: str
-    at_ms: int
-
+from rater.core.entries import Occasion
 
 Stamp = tuple[str, str, int, int, str, int, str, str]
+
+
+def crosses(account: Account, before: int) -> bool:
+    """Say whether a balance that was `before` has anything to announce; most have not."""
+    balance = account.balance
+    if (balance > 0) != (before > 0):
+        return True
+    for threshold in account.thresholds:
+        if threshold.armed == (balance < threshold.amount):
+            return True
+    return False
 
 
 def cross(account: Account, before: int, occasion: Occasion, events: list[e.Event]) -> None:

@@ -12,15 +12,21 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 import msgspec
 
-from topics.catalog import Topic
+from topics.catalog import BY_NAME, Topic
 from topics.fields import Items, Range, Text
 
 
 def decoder_of(topic: Topic) -> Callable[[bytes], Any]:
     """Return the strict decoder of a topic's values; it raises msgspec.MsgspecError or ValueError.
 
-    What it returns has the attributes of the record type, and the tag of its kind as a class attribute.
+    What it returns has the attributes of the record type, and the tag of its kind as an attribute.
     """
+    return _decoder(topic.name)
+
+
+@cache
+def _decoder(name: str) -> Callable[[bytes], Any]:
+    topic = BY_NAME[name]
     kinds = [_struct(record, topic.tag, is_open=topic.external) for record in topic.records]
     union = reduce(lambda left, right: Union[left, right], kinds[1:], kinds[0])
     return msgspec.json.Decoder(union).decode

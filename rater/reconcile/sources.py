@@ -4,15 +4,16 @@ Only what a ledger entry can be held against is read; whether a record should ha
 business. What cannot be read comes back as None: then it must be a dead letter.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from zlib import crc32
 
 import msgspec
 from xxhash import xxh3_128_digest
 
+from topics.manifests import cdr_key, command_key
+
 DAY_MS = 86_400_000
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class SourceCdr(msgspec.Struct, gc=False):
@@ -46,7 +47,7 @@ class SourceCdr(msgspec.Struct, gc=False):
 
     def digest(self) -> bytes:
         """Return the hash of the CDR's identity, as batch manifests hold it."""
-        return id_digest(self.tenant_id, self.cdr_id, str(self.version))
+        return xxh3_128_digest(cdr_key(self.tenant_id, self.cdr_id, self.version))
 
     def content(self) -> int:
         """Return the hash of what decides the charge, as batch manifests hold it."""
@@ -75,22 +76,16 @@ class SourceCommand(msgspec.Struct, gc=False):
 
     def digest(self) -> bytes:
         """Return the hash of the command's identity, as batch manifests hold it."""
-        return id_digest(self.tenant_id, self.command_id, "command")
+        return xxh3_128_digest(command_key(self.tenant_id, self.command_id))
 
 
 _read_cdr = msgspec.json.Decoder(SourceCdr).decode
 _read_command = msgspec.json.Decoder(SourceCommand).decode
 
 
-def id_digest(tenant_id: str, name: str, what: str) -> bytes:
-    """Return the 128-bit hash of an identity; `what` is a CDR's version, `command` or `lot`."""
-    return xxh3_128_digest(f"{tenant_id}\0{name}\0{what}".encode())
-
-
 def millis(at: datetime) -> int:
-    """Return an aware instant in milliseconds since 1970 UTC; anything finer is cut off."""
-    since = at - _EPOCH
-    return since.days * DAY_MS + since.seconds * 1_000 + since.microseconds // 1_000
+    """Return an aware instant in milliseconds since 1970 UTC, rounded as the wire does it."""
+    return int(at.timestamp() * 1_000 + 0.5)
 
 
 def read_cdr(value: bytes | None) -> SourceCdr | None:

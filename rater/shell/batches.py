@@ -11,7 +11,7 @@ topics go first when several have been fetched.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import faust
 from faust.transport.utils import DefaultSchedulingStrategy
@@ -19,10 +19,33 @@ from faust.transport.utils import DefaultSchedulingStrategy
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 
-    from aiokafka.structs import ConsumerRecord
     from faust.types import TP
 
 RECORDS_PER_BATCH = 2000
+
+
+class SourceRecord(Protocol):
+    """What a step sees of a record; topic and partition are the batch's."""
+
+    @property
+    def offset(self) -> int:
+        """Offset in the partition."""
+
+    @property
+    def timestamp(self) -> int:
+        """Milliseconds since 1970: the producer's, or the broker's where the topic says so."""
+
+    @property
+    def key(self) -> bytes | None:
+        """The key."""
+
+    @property
+    def value(self) -> bytes | None:
+        """The value; None is a tombstone."""
+
+    @property
+    def headers(self) -> Sequence[tuple[str, bytes]]:
+        """The headers."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,7 +53,7 @@ class RecordBatch:
     """Consecutive records of one partition, in order, never none."""
 
     tp: TP
-    records: Sequence[ConsumerRecord[bytes | None, bytes | None]]
+    records: Sequence[SourceRecord]
     start_offset: int
     """Where the batch before ended: at most `first_offset`, less where transaction markers or
     compacted records lie between."""

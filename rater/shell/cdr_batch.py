@@ -15,14 +15,16 @@ from xxhash import xxh3_128_digest
 from rater.core import engine
 from rater.core.account import Account
 from rater.core.cdr import Cdr, Source
-from rater.core.engine import Rules, Suspended, Suspension
 from rater.core.limits import DAY_MS
+from rater.core.rules import Rules
+from rater.core.suspension import Suspended, Suspension
 from rater.shell.decision import Decision
 from rater.shell.shard import Shard
 from rater.wire.cdrs import decode_cdr
 from rater.wire.malformed import Malformed
 from rater.wire.outputs import encode_dead, encode_suspended
 from rater.wire.state import decode_account
+from rater.wire.times import to_text
 from topics.catalog import CDR_RAW
 from topics.manifests import IdState, cdr_key
 from topics.partitioner import partition_of
@@ -62,6 +64,7 @@ class CdrBatch:
         self.decision = Decision(CDR_RAW.name, shard.partition, shard.batches.stream_ms)
         self.working: dict[str, Account | None] = {}
         self.fresh: dict[bytes, int] = {}
+        self._forget_before(self.decision.stream_ms)
 
     def read(self, records: Sequence[Record]) -> list[Known]:
         """Read the records; return the readable ones with what the index knows of them."""
@@ -92,13 +95,15 @@ class CdrBatch:
         at_ms = record.timestamp
         if at_ms > decision.stream_ms:
             decision.stream_ms = at_ms
+            if at_ms >= self.next_day_ms:
+                self._forget_before(at_ms)
         account = self._account(cdr.tenant_id)
         if account is not None and record.offset <= account.cdr_offset:
             decision.outcomes["skipped"] += 1
             return
         if not hit and digest in self.fresh:
             hit, known = True, self.fresh[digest]
-        if cdr.ended_ms // DAY_MS < self.shard.oldest_day(decision.stream_ms):
+        if cdr.ended_ms < self.oldest_ms:
             self._suspend(item, self._too_old(cdr), None)
         elif hit:
             self._repeat(item, known)
@@ -149,8 +154,8 @@ class CdrBatch:
         self._suspend(item, Suspension(Suspended.MISROUTED, detail), digest, right)
 
     def _too_old(self, cdr: Cdr) -> Suspension:
-        oldest = self.shard.oldest_day(self.decision.stream_ms)
-        detail = f"ended_at: day {cdr.ended_ms // DAY_MS}, charged CDRs are remembered from day {oldest}"
+        ended, oldest = to_text(cdr.ended_ms), to_text(self.oldest_ms)
+        detail = f"ended_at: {ended}; charged CDRs are remembered from {oldest}"
         return Suspension(Suspended.TOO_OLD, detail)
 
     def _suspend(
@@ -171,6 +176,11 @@ class CdrBatch:
         self.decision.outcomes[f"dead.{why.reason}"] += 1
         value = encode_dead(record.key, record.value, self._source(record), why)
         self.decision.dead.append((record.key, value))
+
+    def _forget_before(self, stream_ms: int) -> None:
+        """Note from which instant on every charged call is remembered, and until when that holds."""
+        self.oldest_ms = self.shard.oldest_day(stream_ms) * DAY_MS
+        self.next_day_ms = (stream_ms // DAY_MS + 1) * DAY_MS
 
     def _source(self, record: Record) -> Source:
         return Source(CDR_RAW.name, self.shard.partition, record.offset, record.timestamp)

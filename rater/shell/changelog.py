@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from aiokafka import TopicPartition
 
+from rater.shell.faust_private import keep_records_plain
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
@@ -56,6 +58,7 @@ class ChangelogReader:
         while pending := await self._pending(states):
             if self._interrupted():
                 raise InterruptedRecoveryError
+            keep_records_plain(self._consumer, *pending)
             fetched = await self._consumer.getmany(
                 *pending, timeout_ms=READ_WAIT_MS, max_records=RECORDS_PER_READ
             )

@@ -13,8 +13,8 @@ from typing import Any
 import faust
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from rater.core.engine import Rules
 from rater.core.limits import DAY_MS, WINDOW_DAYS
+from rater.core.rules import Rules
 from rater.shell.accounts import AccountsShard
 from rater.shell.batches import RECORDS_PER_BATCH, BatchSchema
 from rater.shell.clock import now_ms

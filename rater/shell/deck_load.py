@@ -18,6 +18,7 @@ from aiokafka.errors import ProducerFenced
 
 from rater.core.decks import Deck, DeckBook, Heading
 from rater.shell.deck_topic import DeckTopic
+from rater.shell.faust_private import end_of_transaction
 from rater.wire.deck_csv import Sheet
 from rater.wire.deck_records import Manifest, pack_deck
 from rater.wire.decks import DeckAssembler
@@ -165,6 +166,8 @@ class DeckLoader:
                 ]
                 await asyncio.gather(*sent)
         except ProducerFenced as error:
+            # Taken note of, or Python would complain of an exception that nobody has looked at.
+            end_of_transaction(self._producer).exception()
             message = (
                 f"deck_id: another load of {candidate.heading.deck_id} has begun meanwhile; "
                 "nothing was published by this one"

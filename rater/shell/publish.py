@@ -10,23 +10,33 @@ import base64
 import binascii
 import logging
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
 
 from rater.shell.validation import Problem, RecordCheck, decode
 from topics.catalog import BY_NAME, DEAD, RATE_DECKS, Topic
 from topics.partitioner import partition_of
 
 START_TIMEOUT_S = 30.0
+STALL_S = 20.0
+"""How long the broker may take for the next thousand records, or for the commit."""
+FAREWELL_S = 5.0
 _OVERHEAD_BYTES = 256
 """Room for the key and the batch's own fields within the topic's largest record."""
 _TRANSACTION_MS = 60_000
 _TRANSACTION_MS_MAX = 900_000
 """The broker's default limit. An open transaction holds back the topic's readers: no longer than
 needed."""
+_STRIDE = 1_000
+_UNKNOWN = "it is not known whether the records were sent: send them again, each counts once"
+
+
+class PublishError(Exception):
+    """The records were not sent, or nobody knows; the message says which."""
 
 
 class RefusedTopicError(Exception):
@@ -126,18 +136,61 @@ async def publish(
     """Send the records in one transaction; return when it is committed.
 
     `partitions` is how many the topic has on the broker; `sent` is called after each record, for a
-    progress bar. Any failure aborts the transaction and raises: nothing was sent.
+    progress bar. Any failure is a PublishError that says whether something may have been sent.
     """
-    async with _producer(broker, topic, len(records)) as producer, producer.transaction():
-        futures = []
-        for record in records:
+    async with _producer(broker, topic, len(records)) as producer:
+        await producer.begin_transaction()
+        try:
+            await _send(producer, topic, records, partitions, sent)
+        except (KafkaError, TimeoutError) as error:
+            await _briefly(producer.abort_transaction())
+            raise PublishError(f"{_reason(error)}; nothing was sent") from error
+        except asyncio.CancelledError:
+            # Ctrl-C: an open transaction would hold back the topic's readers until it times out.
+            await _briefly(producer.abort_transaction())
+            raise
+        try:
+            async with asyncio.timeout(STALL_S):
+                await producer.commit_transaction()
+        except (KafkaError, TimeoutError) as error:
+            raise PublishError(f"{_reason(error)}; {_UNKNOWN}") from error
+
+
+async def _send(
+    producer: Any,
+    topic: Topic,
+    records: Sequence[Ready],
+    partitions: int,
+    sent: Callable[[], object],
+) -> None:
+    """Send the records and wait until the broker has them all; TimeoutError when it stalls."""
+    clock = asyncio.get_running_loop().time
+    futures = []
+    # The client itself would try again for ever.
+    async with asyncio.timeout(STALL_S) as limit:
+        for number, record in enumerate(records):
+            if number % _STRIDE == 0:
+                limit.reschedule(clock() + STALL_S)
             place = _partition(record, partitions)
-            futures.append(
-                await producer.send(topic.name, record.value, record.key, partition=place)
-            )
+            future = await producer.send(topic.name, record.value, record.key, partition=place)
+            futures.append(future)
             sent()
+        limit.reschedule(clock() + STALL_S)
         # A record that failed must abort the transaction, not only its own future.
         await asyncio.gather(*futures)
+
+
+async def _briefly(farewell: Awaitable[object]) -> None:
+    """Wait a little for what is only a courtesy to a broker that may be gone."""
+    with suppress(Exception):
+        async with asyncio.timeout(FAREWELL_S):
+            await farewell
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return f"the broker did not answer for {STALL_S:.0f} s"
+    return f"Kafka: {error}"
 
 
 def _partition(record: Ready, partitions: int) -> int:
@@ -162,4 +215,4 @@ async def _producer(broker: str, topic: Topic, count: int) -> AsyncIterator[Any]
             await producer.start()
         yield producer
     finally:
-        await producer.stop()
+        await _briefly(producer.stop())

@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 import orjson
 
-from rater.core.engine import Rules
 from rater.core.limits import STATUS_EVERY_MS, WINDOW_DAYS
+from rater.core.rules import Rules
 from rater.shell.cdr_batch import decide_cdrs
 from rater.shell.command_batch import decide_commands
 from rater.shell.decision import Decision, Records

@@ -16,8 +16,8 @@ from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import Any, Protocol
 
-from rater.core.engine import Rules
 from rater.core.entries import Charge
+from rater.core.rules import Rules
 from rater.shell.batches import RecordBatch
 from rater.shell.cdr_batch import CdrBatch
 from rater.shell.command_batch import decide_commands

@@ -4,59 +4,17 @@ The hot path of the house: msgspec checks types and bounds while it parses; what
 regular expression costs as much as the parse.
 """
 
-from datetime import datetime
 from functools import lru_cache
 from operator import attrgetter
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET
 
 from rater.core.cdr import Cdr
-from rater.core.limits import DURATION_S_MAX
+from rater.wire.cdr_record import CdrRecord
 from rater.wire.malformed import Malformed, Why, repeated_field, undecodable
 from rater.wire.times import EARLIEST_MS, LATEST_MS, to_millis
-
-_Id = Annotated[str, Meta(min_length=1, max_length=128)]
-_Name = Annotated[str, Meta(min_length=1, max_length=64)]
-_Short = Annotated[str, Meta(min_length=1, max_length=32)]
-_Moment = Annotated[datetime, Meta(tz=True)]
-
-
-class CdrRecord(msgspec.Struct, gc=False):
-    """A CDR as it stands on the topic; UNSET tells an absent field from a null one."""
-
-    cdr_id: _Id
-    tenant_id: _Name
-    direction: Literal["out", "in"]
-    to: _Short
-    started_at: _Moment
-    ended_at: _Moment
-    billsec: Annotated[int, Meta(ge=0, le=DURATION_S_MAX)]
-    schema_version: Annotated[int, Meta(ge=1, le=1)] | UnsetType = UNSET
-    version: Annotated[int, Meta(ge=1, le=1_000_000)] | UnsetType = UNSET
-    kind: Literal["final", "correction", "void"] | UnsetType = UNSET
-    source: _Name | None | UnsetType = UNSET
-    leg_of: _Id | None | UnsetType = UNSET
-    call_type: _Short | None | UnsetType = UNSET
-    from_: Annotated[str, Meta(max_length=64)] | None | UnsetType = msgspec.field(
-        name="from", default=UNSET
-    )
-    user_id: _Id | None | UnsetType = UNSET
-    organizer_id: _Id | None | UnsetType = UNSET
-    usage_country: (
-        Annotated[str, Meta(min_length=2, max_length=2, pattern="^[A-Z]{2}$")] | None | UnsetType
-    ) = UNSET
-    service_number_type: _Short | None | UnsetType = UNSET
-    license: _Name | None | UnsetType = UNSET
-    answered_at: _Moment | None | UnsetType = UNSET
-    disposition: Literal["answered", "no_answer", "busy", "failed", "cancelled"] | UnsetType = UNSET
-    conference_id: _Id | None | UnsetType = UNSET
-    currency_hint: (
-        Annotated[str, Meta(min_length=3, max_length=3, pattern="^[A-Z]{3}$")] | None | UnsetType
-    ) = UNSET
-    ingest_ts: _Moment | None | UnsetType = UNSET
-
 
 _decode = msgspec.json.Decoder(CdrRecord).decode
 _optional = attrgetter(*CdrRecord.__struct_fields__[7:])

@@ -5,7 +5,7 @@ from base64 import b64encode
 import msgspec
 
 from rater.core.cdr import Cdr, Source
-from rater.core.engine import Suspension
+from rater.core.suspension import Suspension
 from rater.wire.malformed import Malformed
 
 encode = msgspec.json.Encoder().encode

@@ -9,8 +9,7 @@ import struct
 
 import msgspec
 
-from rater.core.account import Account
-from rater.core.engine import next_due_ms
+from rater.core.account import Account, next_due_ms
 
 LAYOUT = 1
 _HEAD = struct.Struct("<BBqqq")
@@ -30,8 +29,9 @@ class Head(msgspec.Struct, frozen=True, gc=False):
 
 def encode_account(account: Account) -> bytes:
     """Return the account in the current layout."""
+    account.due_ms = next_due_ms(account)
     head = _HEAD.pack(
-        LAYOUT, account.dirty, next_due_ms(account), account.cdr_offset, account.command_offset
+        LAYOUT, account.dirty, account.due_ms, account.cdr_offset, account.command_offset
     )
     return head + _encode(account)
 

@@ -10,9 +10,8 @@ LATEST_MS = 4_133_980_800_000
 
 
 def to_millis(at: datetime) -> int:
-    """Return an aware instant in milliseconds; anything finer is cut off."""
-    since = at - EPOCH
-    return since.days * 86_400_000 + since.seconds * 1_000 + since.microseconds // 1_000
+    """Return an aware instant in milliseconds, rounded; a float of seconds is exact to well below that."""
+    return int(at.timestamp() * 1_000 + 0.5)
 
 
 def to_text(at_ms: int) -> str:

@@ -1,0 +1,66 @@
+"""The broker of a run: that of RATER_BROKER, or one of our own, started fresh and removed after."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from loadtest.rater_command import CommandError
+
+ROOT = Path(__file__).resolve().parents[1]
+_TOOL = ROOT / "deploy" / "kafka" / "broker.py"
+
+
+@dataclass(frozen=True, slots=True)
+class RunningBroker:
+    """A broker that answers; `own` says that it was started for this run and is empty."""
+
+    bootstrap: str
+    own: bool
+
+
+@contextmanager
+def running_broker(purpose: str) -> Iterator[RunningBroker]:
+    """Give a broker for as long as the context lasts.
+
+    Where RATER_BROKER names one, it is used and left alone. Else an instance of this process is
+    started on a free port, and removed with its data in the end, whatever happens. It cannot be
+    had: CommandError with what the tool said.
+    """
+    chosen = os.environ.get("RATER_BROKER")
+    if chosen:
+        _run("up")
+        yield RunningBroker(chosen, own=False)
+        return
+    _remove_orphans(purpose)
+    instance = f"{purpose}-{os.getpid()}"
+    try:
+        yield RunningBroker(_run("up", "--port", "0", "--instance", instance), own=True)
+    finally:
+        _run("remove", "--instance", instance)
+
+
+def _remove_orphans(purpose: str) -> None:
+    """Remove the brokers of runs that were killed before they could clean up."""
+    for folder in (ROOT / ".kafka").glob(f"{purpose}-*"):
+        pid = folder.name.removeprefix(f"{purpose}-")
+        if pid.isdigit() and not Path(f"/proc/{pid}").exists() and Path("/proc/self").exists():
+            _run("remove", "--instance", folder.name)
+
+
+def _run(*arguments: str) -> str:
+    """Run the broker tool in a session that Ctrl-C spares; return what it printed."""
+    done = subprocess.run(
+        [sys.executable, "-B", str(_TOOL), *arguments],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        start_new_session=True,
+    )
+    if done.returncode:
+        raise CommandError(f"{_TOOL.name} {' '.join(arguments)}: {done.stderr.strip()}")
+    return done.stdout.strip()

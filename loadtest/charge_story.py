@@ -1,0 +1,80 @@
+"""The story of one charge: from the call to the new balance, line by line."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from loadtest.money import micros_text, nanos_text
+
+Entry = Mapping[str, Any]
+
+
+def tell(entry: Entry, lots_before: Mapping[str, int]) -> list[str]:
+    """Explain a charge entry that was priced, given what each lot held before it (micros)."""
+    return [*_call(entry), *_price(entry), *_sum(entry), *_draws(entry, lots_before), *_end(entry)]
+
+
+def worth_telling(entry: Entry) -> tuple[int, int, int]:
+    """Return how much there is to tell of a charge: draws, then spans, then the amount."""
+    return len(entry.get("draws", ())), len(entry.get("spans", ())), entry["charge_micros"]
+
+
+def _call(entry: Entry) -> list[str]:
+    where = "to" if entry["direction"] == "out" else "received on"
+    who = f"{entry['cdr_id']} of {entry['tenant_id']}"
+    when = f"{entry['duration_s']} s, answered {_moment(entry['answered_ms'])}"
+    return [f"call     {who}, {where} {entry['to']}, {when}"]
+
+
+def _price(entry: Entry) -> list[str]:
+    deck = f"deck {entry['deck_id']} version {entry['deck_version']}"
+    row = f"prefix {entry['prefix']}: {entry.get('destination') or 'unnamed'}"
+    fee = entry.get("connection_fee_micros", 0)
+    return [
+        f"price    {deck}, {row}",
+        *map(_span, entry.get("spans", ())),
+        *([f"fee      connection {micros_text(fee)}"] if fee else ()),
+    ]
+
+
+def _span(span: Mapping[str, Any]) -> str:
+    time = f"{span['seconds']} s -> {span['billed_s']} s billed"
+    rate = f"{nanos_text(span['rate_nanos'])} per {span['per_s']} s"
+    return f"span     {time} x {rate} = {nanos_text(span['amount_nanos'])}"
+
+
+def _sum(entry: Entry) -> list[str]:
+    exact = sum(span["amount_nanos"] for span in entry.get("spans", ()))
+    exact += entry.get("connection_fee_micros", 0) * 1_000
+    charge, currency = entry["charge_micros"], entry["currency"]
+    how = "exact" if exact == charge * 1_000 else f"rounded once, from {nanos_text(exact)}"
+    return [f"charge   {micros_text(charge)} {currency} ({how})"]
+
+
+def _draws(entry: Entry, lots_before: Mapping[str, int]) -> list[str]:
+    shortfall = entry.get("shortfall_micros", 0)
+    return [
+        *(_draw(draw, lots_before.get(draw["lot_id"], 0)) for draw in entry.get("draws", ())),
+        *([f"debt     {micros_text(shortfall)} that no lot covers"] if shortfall else ()),
+    ]
+
+
+def _draw(draw: Mapping[str, Any], held: int) -> str:
+    taken = draw["amount_micros"]
+    lot = draw["lot_id"] + (" (expired, within its grace)" if draw.get("grace") else "")
+    left = f"{micros_text(held)} -> {micros_text(held - taken)}"
+    return f"draw     {micros_text(taken)} from {lot}: {left}"
+
+
+def _end(entry: Entry) -> list[str]:
+    after = entry["balance_micros"]
+    before = micros_text(after - entry["amount_micros"])
+    source = f"{entry['source_topic']}/{entry['source_partition']} offset {entry['source_offset']}"
+    return [
+        f"balance  {before} -> {micros_text(after)} {entry['currency']}",
+        f"entry    {entry['entry_id']}, number {entry['seq']} of the account, from {source}",
+    ]
+
+
+def _moment(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms // 1_000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

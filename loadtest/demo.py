@@ -1,0 +1,146 @@
+"""The demo: a hundred thousand CDRs charged on a real Kafka, and the proof that it was right.
+
+`python -m loadtest.demo` is what `make demo` runs. It tells each step in one line, and leaves
+nothing running: not after a failure, not after Ctrl-C. Exit code 0: charged, and every check clean.
+"""
+
+import argparse
+import asyncio
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from loadtest import oracle, report, stage
+from loadtest.broker import RunningBroker, running_broker
+from loadtest.drive import publish_cdrs
+from loadtest.generate import Workload
+from loadtest.plan import Plan
+from loadtest.rater_command import CommandError, Worker, now_ms, run
+from loadtest.watch import LateError, watching
+from topics.catalog import CDR_RAW
+
+CHARGING_TIMEOUT_S = 180.0
+
+
+def say(text: str = "") -> None:
+    """Tell the person at the terminal."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+async def demo(plan: Plan) -> bool:
+    """Run it all; return whether every check was clean."""
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, _cancel)
+    say("1. Kafka: starting a broker of its own, empty (RATER_BROKER would name another)")
+    with running_broker("demo") as broker:
+        say(f"   {broker.bootstrap} answers{'' if broker.own else ' (RATER_BROKER)'}")
+        workload = await _set_up(broker, plan)
+        await _play(broker, workload)
+        say("7. report: reading the topics back")
+        findings = await report.gather(broker.bootstrap)
+        say()
+        for line in report.lines(findings):
+            say("   " + line)
+        say()
+        as_planned = _compare(findings, workload)
+        return _reconcile(broker) and as_planned
+
+
+async def _set_up(broker: RunningBroker, plan: Plan) -> Workload:
+    say("2. topics: creating them")
+    say(f"   {stage.create_topics(broker.bootstrap)}")
+    async with watching(broker.bootstrap) as watch:
+        await stage.refuse_used(watch, broker.bootstrap)
+        partitions = len(await watch.ends(CDR_RAW.name))
+    say("3. rates: loading the sample deck, worldwide, invented prices")
+    say(f"   {stage.load_deck(broker.bootstrap, plan)}")
+    return Workload(plan, stage.SAMPLE_DECK, partitions)
+
+
+async def _play(broker: RunningBroker, workload: Workload) -> None:
+    """Start a worker, open the accounts, publish the CDRs, wait, stop the worker."""
+    plan, bootstrap = workload.plan, broker.bootstrap
+    with tempfile.TemporaryDirectory(prefix="rater-demo-") as folder:
+        log = Path(folder) / "worker.log"
+        say("4. worker: starting `rater worker charging`")
+        async with watching(bootstrap) as watch:
+            with Worker(bootstrap, log) as worker:
+                say(f"5. accounts: opening and funding {plan.tenants:,}")
+                try:
+                    count = await stage.open_accounts(bootstrap, workload, watch, worker)
+                    say(f"   {count:,} commands obeyed")
+                    say(f"6. calls: publishing {plan.cdrs:,} CDRs while the worker charges them")
+                    began = time.monotonic()
+                    await publish_cdrs(bootstrap, workload)
+                    published_s = time.monotonic() - began
+                    await watch.until_done(
+                        CDR_RAW.name, timeout_s=CHARGING_TIMEOUT_S, alive=worker.check
+                    )
+                    charged_s = time.monotonic() - began
+                except LateError as late:
+                    raise CommandError(f"{late}\n{worker.last_lines()}") from late
+            say(
+                f"   published in {published_s:.1f} s, charged after {charged_s:.1f} s:"
+                f" {plan.cdrs / charged_s:,.0f} CDRs/s, making and publishing them included"
+            )
+            say("   worker stopped in order")
+
+
+def _compare(findings: report.Findings, workload: Workload) -> bool:
+    """Compare with what the generator says must come out, by its own reading of the deck."""
+    expected = workload.expected
+    problems = oracle.compare_outcomes(findings.outcomes, expected)
+    problems += oracle.compare_with_plan(findings.folds, expected)
+    if not problems:
+        say(
+            "8. generator: every outcome and every account's balance are what it predicted"
+            f" ({len(findings.folds):,} accounts)"
+        )
+        return True
+    say(f"8. generator: {len(problems)} things are not what it predicted")
+    for problem in problems[:10]:
+        say(f"   {problem}")
+    return False
+
+
+def _reconcile(broker: RunningBroker) -> bool:
+    """Let `rater reconcile` prove the topics; return whether it found them clean."""
+    say("9. reconciler: `rater reconcile` reads the topics alone")
+    done = run("reconcile", "--broker", broker.bootstrap, accepted=(0, 1), timeout_s=300.0)
+    for line in done.text.splitlines():
+        say("   " + line)
+    say(f"   verdict: {'clean' if done.code == 0 else 'a difference'}")
+    return done.code == 0
+
+
+def _cancel() -> None:
+    """Take SIGTERM as Ctrl-C is taken: unwind, and leave nothing running."""
+    for task in asyncio.all_tasks():
+        task.cancel()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the demo; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m loadtest.demo", description=__doc__)
+    parser.add_argument("--cdrs", type=int, default=100_000)
+    parser.add_argument("--tenants", type=int, default=1_000)
+    parser.add_argument("--seed", type=int, default=1)
+    asked = parser.parse_args(arguments)
+    plan = Plan(start_ms=now_ms(), seed=asked.seed, tenants=asked.tenants, cdrs=asked.cdrs)
+    began = time.monotonic()
+    try:
+        clean = asyncio.run(demo(plan))
+    except (CommandError, LateError) as error:
+        say(f"failed: {error}")
+        return 1
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        say("stopped; nothing is left running")
+        return 130
+    say(f"done in {time.monotonic() - began:.0f} s; nothing is left running")
+    return 0 if clean else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,106 @@
+"""Pass-through: read, parse, encode and write every CDR with plain aiokafka, without transactions.
+
+The most that a Python process can do between two Kafka topics. It reads in fetches and writes in
+batches, as the worker does, and decides nothing.
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+
+_BATCH_BYTES = 256 * 1024
+_FETCH_BYTES = 1024 * 1024
+_FETCH_MS = 200
+
+
+@dataclass(slots=True)
+class PassThrough:
+    """One run: `records` of `source` to the partition of the same number of `target`."""
+
+    source: str
+    target: str
+    records: int
+
+    async def run(self, bootstrap: str) -> dict[str, Any]:
+        """Pass the records through; return the measurement, from the first record read on."""
+        # Without a group, the consumer gets all partitions of the topic at once.
+        consumer = AIOKafkaConsumer(
+            self.source,
+            bootstrap_servers=bootstrap,
+            auto_offset_reset="earliest",
+            enable_auto_commit=False,
+            max_partition_fetch_bytes=_FETCH_BYTES,
+        )
+        producer = AIOKafkaProducer(
+            bootstrap_servers=bootstrap, acks="all", max_batch_size=_BATCH_BYTES, linger_ms=0
+        )
+        await consumer.start()
+        await producer.start()
+        try:
+            return await self._pass(consumer, producer)
+        finally:
+            await producer.stop()
+            await consumer.stop()
+
+    async def _pass(self, consumer: AIOKafkaConsumer, producer: AIOKafkaProducer) -> dict[str, Any]:
+        done, began, cpu = 0, 0.0, 0.0
+        underway: list[Any] = []
+        while done < self.records:
+            fetched = await consumer.getmany(timeout_ms=_FETCH_MS)
+            if not began:
+                began, cpu = time.monotonic(), time.process_time()
+            for part, raws in fetched.items():
+                underway += await self._write(producer, part.partition, raws)
+                done += len(raws)
+        for sent in underway:
+            await sent
+        took = time.monotonic() - began
+        spent = time.process_time() - cpu
+        return {"records": done, "per_s": done / took, "cpu_us": spent / done * 1e6}
+
+    async def _write(
+        self, producer: AIOKafkaProducer, partition: int, raws: list[Any]
+    ) -> list[Any]:
+        """Parse and encode the records of a fetch; start to write them in whole batches."""
+        sent = []
+        batch = producer.create_batch()
+        for raw in raws:
+            value = _again(raw.value)
+            if batch.append(timestamp=None, key=raw.key, value=value) is None:
+                sent.append(await producer.send_batch(batch, self.target, partition=partition))
+                batch = producer.create_batch()
+                batch.append(timestamp=None, key=raw.key, value=value)
+        batch.close()
+        sent.append(await producer.send_batch(batch, self.target, partition=partition))
+        return sent
+
+
+def _again(value: bytes | None) -> bytes | None:
+    """Return the JSON parsed and encoded anew; what cannot be parsed as it is."""
+    try:
+        return orjson.dumps(orjson.loads(value or b""))
+    except orjson.JSONDecodeError:
+        return value
+
+
+def main() -> None:
+    """Run and print one line of JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--broker", required=True)
+    parser.add_argument("--source", required=True)
+    parser.add_argument("--target", required=True)
+    parser.add_argument("--records", type=int, required=True)
+    asked = parser.parse_args()
+    work = PassThrough(asked.source, asked.target, asked.records)
+    sys.stdout.write(json.dumps(asyncio.run(work.run(asked.broker))) + "\n")
+
+
+if __name__ == "__main__":
+    main()

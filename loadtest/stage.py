@@ -1,0 +1,53 @@
+"""The stage: a broker with our topics, the sample deck and funded accounts, ready for CDRs."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from loadtest.broker import ROOT
+from loadtest.drive import publish_commands
+from loadtest.generate import Workload
+from loadtest.plan import Plan
+from loadtest.rater_command import CommandError, Worker, run
+from loadtest.watch import Watch
+from topics.catalog import ACCOUNT_COMMANDS, CDR_RAW, LEDGER
+
+SAMPLE_DECK = ROOT / "rater" / "data" / "sample_deck.csv"
+_IN_FORCE_FROM = "2024-01-01T00:00:00Z"
+_COMMANDS_TIMEOUT_S = 60.0
+
+Say = Callable[[str], None]
+
+
+def create_topics(bootstrap: str) -> str:
+    """Make the topics that are missing; return what the command said last."""
+    return last_line(run("topics", "create", "--broker", bootstrap).text)
+
+
+def load_deck(bootstrap: str, plan: Plan, deck: Path = SAMPLE_DECK) -> str:
+    """Publish the deck that the plan's accounts name; return what the command said last."""
+    terms = ("--deck-id", plan.deck_id, "--version", "1", "--currency", plan.currency)
+    options = (*terms, "--valid-from", _IN_FORCE_FROM, "--broker", bootstrap)
+    return last_line(run("deck", "load", str(deck), *options).text)
+
+
+async def refuse_used(watch: Watch, bootstrap: str) -> None:
+    """Raise CommandError when the broker has CDRs or entries already: the counts would mix."""
+    for topic in (CDR_RAW, ACCOUNT_COMMANDS, LEDGER):
+        if held := await watch.records(topic.name):
+            raise CommandError(
+                f"{topic.name} on {bootstrap} holds {held:,} records already; this run would mix"
+                " with them: unset RATER_BROKER to use a broker of its own, or name an empty one"
+            )
+
+
+async def open_accounts(bootstrap: str, workload: Workload, watch: Watch, worker: Worker) -> int:
+    """Publish the account commands and wait until the worker has obeyed them; return how many."""
+    count = await publish_commands(bootstrap, workload)
+    await watch.until_done(ACCOUNT_COMMANDS.name, timeout_s=_COMMANDS_TIMEOUT_S, alive=worker.check)
+    return count
+
+
+def last_line(text: str) -> str:
+    """Return the last line that is not empty."""
+    written = [line for line in text.splitlines() if line.strip()]
+    return written[-1] if written else ""

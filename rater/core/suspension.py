@@ -1,0 +1,24 @@
+"""Suspension: why a readable CDR is not charged yet."""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Suspended(StrEnum):
+    """Why a readable CDR is not charged, in order of precedence; the reasons of rating come in between."""
+
+    TOO_OLD = "too_old"
+    CONFLICT = "conflict"
+    MISROUTED = "misrouted"
+    UNKNOWN_TENANT = "unknown_tenant"
+    CORRECTION_UNSUPPORTED = "correction_unsupported"
+    ACCOUNT_CLOSED = "account_closed"
+    AMOUNT_TOO_LARGE = "amount_too_large"
+
+
+class Suspension(msgspec.Struct, frozen=True, gc=False):
+    """A CDR that cannot be charged yet: the reason, and a sentence that names field and value."""
+
+    reason: str
+    detail: str

@@ -1,0 +1,110 @@
+"""Accounts: what the changelog holds is what the ledger folds to (I4)."""
+
+from collections.abc import Iterator
+
+from rater.reconcile.account_state import NEVER_MS, AccountState, Head
+from rater.reconcile.books import CDRS, COMMANDS, Stored
+from rater.reconcile.difference import Complaint, Difference
+from rater.reconcile.evidence import Evidence
+from rater.reconcile.ledger import Folded
+from rater.reconcile.statuses import class_at
+from topics import catalog
+from topics import records as r
+
+PROOF = "accounts"
+TOPIC = catalog.ACCOUNTS_CHANGELOG.name
+
+_Lots = list[tuple[str, int, int, int]]
+
+
+def prove(evidence: Evidence) -> Iterator[Difference]:
+    """Prove it for the last record of every tenant; earlier ones must agree with the ledger at their number."""
+    said = {status.tenant_id: status for _, status in evidence.books.statuses}
+    for tenant, account in evidence.ledger.accounts.items():
+        if tenant not in evidence.books.accounts:
+            wrong = Complaint("record", f"an account at seq {account.seq}", None)
+            yield evidence.differ(PROOF, TOPIC, None, tenant, wrong)
+    for tenant, history in evidence.books.accounts.items():
+        folded = evidence.ledger.accounts.get(tenant)
+        for stored in history:
+            is_last = stored is history[-1]
+            for wrong in _hold(folded, stored, said.get(tenant) if is_last else None, is_last):
+                yield evidence.differ(PROOF, TOPIC, stored.offset, tenant, wrong)
+
+
+def _hold(
+    folded: Folded | None,
+    stored: Stored,
+    status: r.AccountStatus | None,
+    is_last: bool,  # noqa: FBT001
+) -> Iterator[Complaint]:
+    """Hold one stored account against the ledger at its sequence number."""
+    state, head = stored.state, stored.head
+    if state is None or head is None:
+        yield Complaint("value", "an account, they are never removed", None)
+        return
+    if folded is None:
+        yield Complaint("tenant_id", "a tenant of the ledger", state.tenant_id)
+        return
+    if not 1 <= state.seq <= folded.seq:
+        yield Complaint("seq", f"1 to {folded.seq}, the last of the ledger", state.seq)
+        return
+    if (state.balance, state.debt) != folded.at(state.seq):
+        yield Complaint("balance, debt", folded.at(state.seq), (state.balance, state.debt))
+    yield from _hold_head(head, state)
+    if is_last:
+        yield from _hold_last(folded, state)
+        if status is not None and state.status_ms != status.at_ms:
+            yield Complaint("status_ms", status.at_ms, state.status_ms)
+
+
+def _hold_head(head: Head, state: AccountState) -> Iterator[Complaint]:
+    """Hold the head of a stored account against the account itself."""
+    grace = 48 * 3_600_000
+    due = min((lot.expires_ms for lot in state.lots), default=NEVER_MS)
+    due = min((lot.expires_ms + grace for lot in state.expired), default=due)
+    expected = Head(state.dirty, due, state.cdr_offset, state.command_offset)
+    if head != expected:
+        yield Complaint("head", expected, head)
+
+
+def _hold_last(folded: Folded, state: AccountState) -> Iterator[Complaint]:
+    """Hold the last stored account against the end of the ledger."""
+    opened = folded.opened
+    for name, expected, found in (
+        ("seq", folded.seq, state.seq),
+        ("currency", opened.currency, state.currency),
+        ("closed_ms", folded.closed.at_ms if folded.closed else NEVER_MS, state.closed_ms),
+        ("status_class", class_at(folded, folded.seq), state.status_class),
+        ("cdr_offset", folded.applied.get(CDRS, -1), state.cdr_offset),
+        ("command_offset", folded.applied.get(COMMANDS, -1), state.command_offset),
+        *_settings(folded, state),
+        *_lots(folded, state),
+    ):
+        if expected != found:
+            yield Complaint(name, expected, found)
+
+
+def _settings(folded: Folded, state: AccountState) -> Iterator[tuple[str, object, object]]:
+    opened = folded.opened
+    if opened.kind == "account_opened":
+        yield "time_zone", opened.time_zone, state.time_zone
+        yield "decks", list(opened.decks), state.decks
+    if not folded.has_gaps:
+        watched = [(w.threshold_id, w.amount, w.armed) for w in folded.edges.watched]
+        found = [(t.threshold_id, t.amount, t.armed) for t in state.thresholds]
+        yield "thresholds", watched, found
+
+
+def _lots(folded: Folded, state: AccountState) -> Iterator[tuple[str, object, object]]:
+    purse = folded.purse
+    if folded.has_gaps or not purse.is_certain:
+        return
+    for name, lots, stored in (
+        ("lots", purse.live, state.lots),
+        ("expired", purse.expired, state.expired),
+    ):
+        expected: _Lots = [(x.lot_id, x.purchased_ms, x.expires_ms, x.remaining) for x in lots]
+        found: _Lots = [(x.lot_id, x.purchased_ms, x.expires_ms, x.remaining) for x in stored]
+        yield name, expected, found
+    yield "forfeited_to_ms", purse.forfeited_to_ms, state.forfeited_to_ms

@@ -1,0 +1,128 @@
+"""Deck shelf: the whole versions of rate decks, checked against their digests (D7).
+
+The digest is the SHA-256 of the columns, then each row, as compact JSON arrays in UTF-8, a line feed after each.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+
+import msgspec
+
+from rater.reconcile.difference import Complaint, Difference, difference
+from rater.reconcile.log import Record
+from rater.reconcile.schemas import decoder_of_record
+from rater.reconcile.sources import millis
+from topics import catalog
+from topics import records as r
+
+PROOF = "decks"
+TOPIC = catalog.RATE_DECKS.name
+
+Name = tuple[str, int]
+"""Deck id and version."""
+
+_KEY = re.compile(r"([^/]+)/([1-9][0-9]*)/(?:manifest|chunk-([0-9]+))", re.ASCII)
+_MANIFEST = 0
+"""The part number of a manifest; chunks count from 1."""
+_read_manifest = decoder_of_record(r.DeckManifest)
+_read_chunk = decoder_of_record(r.DeckChunk)
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class DeckVersion:
+    """What a charge must agree with; prefixes are (direction, prefix)."""
+
+    currency: str
+    valid_from_ms: int
+    prefixes: frozenset[tuple[str, str]]
+
+
+@dataclass(slots=True)
+class DeckShelf:
+    """All whole versions, and what is wrong with the others."""
+
+    versions: dict[Name, DeckVersion] = field(default_factory=dict)
+    faults: list[Difference] = field(default_factory=list)
+
+
+_Parts = dict[int, Record]
+
+
+def read_decks(records: Iterable[tuple[int, Record]]) -> DeckShelf:
+    """Put the versions together; a version whose manifest is not there yet is passed over."""
+    shelf = DeckShelf()
+    found: dict[Name, _Parts] = {}
+    for _, record in records:
+        match = _KEY.fullmatch((record.key or b"").decode(errors="replace"))
+        if match is None:
+            wrong = Complaint("key", "deck_id/version/part", record.key)
+            shelf.faults.append(difference(PROOF, (TOPIC, 0, record.offset), record.key, wrong))
+            continue
+        parts = found.setdefault((match[1], int(match[2])), {})
+        part = int(match[3] or _MANIFEST)
+        if part in parts and parts[part].value != record.value:
+            wrong = Complaint("value", "the same again: a version is immutable", record.value)
+            shelf.faults.append(difference(PROOF, (TOPIC, 0, record.offset), record.key, wrong))
+        else:
+            parts[part] = record
+    for name, parts in found.items():
+        if _MANIFEST in parts:
+            _shelve(shelf, name, parts)
+    return shelf
+
+
+def _shelve(shelf: DeckShelf, name: Name, parts: _Parts) -> None:
+    manifest = parts[_MANIFEST]
+    try:
+        shelf.versions[name] = _assemble(name, parts)
+    except (msgspec.MsgspecError, ValueError, LookupError) as error:
+        wrong = Complaint("version", "whole and as its digest says", str(error))
+        place = (TOPIC, 0, manifest.offset)
+        shelf.faults.append(difference(PROOF, place, manifest.key, wrong))
+
+
+def _assemble(name: Name, parts: _Parts) -> DeckVersion:
+    """Make a version of its parts; what is wrong is raised as ValueError, LookupError or MsgspecError."""
+    manifest: r.DeckManifest = _read_manifest(parts[_MANIFEST].value or b"")
+    if (manifest.deck_id, manifest.version) != name:
+        message = f"the manifest is that of {manifest.deck_id}/{manifest.version}"
+        raise ValueError(message)
+    rows = _rows(name, parts, manifest.chunks)
+    if len(rows) != manifest.rows:
+        message = f"rows: the manifest says {manifest.rows}, the chunks have {len(rows)}"
+        raise ValueError(message)
+    digest = sha256(_encode(manifest.columns) + b"\n")
+    for row in rows:
+        digest.update(_encode(row) + b"\n")
+    if digest.hexdigest() != manifest.digest:
+        message = f"digest: the manifest says {manifest.digest}, it is {digest.hexdigest()}"
+        raise ValueError(message)
+    valid_from_ms = millis(msgspec.convert(manifest.valid_from, datetime))
+    return DeckVersion(manifest.currency, valid_from_ms, _prefixes(manifest.columns, rows))
+
+
+def _rows(name: Name, parts: Mapping[int, Record], chunks: int) -> list[list[str]]:
+    rows: list[list[str]] = []
+    for number in range(1, chunks + 1):
+        if number not in parts:
+            message = f"chunk {number} of {chunks} is missing"
+            raise LookupError(message)
+        chunk: r.DeckChunk = _read_chunk(parts[number].value or b"")
+        if (chunk.deck_id, chunk.version, chunk.chunk) != (*name, number):
+            message = f"chunk {number} is that of {chunk.deck_id}/{chunk.version}/{chunk.chunk}"
+            raise ValueError(message)
+        rows += chunk.rows
+    return rows
+
+
+def _prefixes(columns: list[str], rows: list[list[str]]) -> frozenset[tuple[str, str]]:
+    at = columns.index("prefix")
+    way = columns.index("direction") if "direction" in columns else None
+    return frozenset(
+        ("out" if way is None else row[way].strip().lower() or "out", row[at].strip().lstrip("+"))
+        for row in rows
+    )

@@ -1,0 +1,117 @@
+"""Evidence: what the proofs of one partition share: the books, the folded ledger, the batches and their outcomes."""
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from rater.reconcile.books import CDRS, COMMANDS, Books, Manifest, read_books
+from rater.reconcile.deck_shelf import DeckShelf
+from rater.reconcile.difference import Complaint, Difference, difference
+from rater.reconcile.ledger import Ledger, fold
+from rater.reconcile.log import Log
+from topics import catalog
+
+
+class Outcome(NamedTuple):
+    """What a source record came to: its name as manifests count it, and the record that says so."""
+
+    name: str
+    topic: str
+    offset: int
+
+
+Outcomes = dict[int, list[Outcome]]
+"""By source offset; a record that was a duplicate, or a timer's command with nothing to do, has none."""
+
+
+class Batches:
+    """The batches of one source topic in the order of the log."""
+
+    def __init__(self, manifests: list[Manifest]) -> None:
+        """Take the manifests of one source topic."""
+        self.manifests = manifests
+        self._by_range = sorted(
+            range(len(manifests)), key=lambda i: manifests[i].header.first_offset
+        )
+        self._firsts = [manifests[i].header.first_offset for i in self._by_range]
+
+    def locate(self, offset: int) -> int | None:
+        """Return the index of the batch that covers a source offset, None where none does."""
+        at = bisect_right(self._firsts, offset) - 1
+        if at < 0:
+            return None
+        found = self._by_range[at]
+        return found if offset < self.manifests[found].header.next_offset else None
+
+    @property
+    def first_offset(self) -> int | None:
+        """Return where the first known batch began, None without batches."""
+        return self._firsts[0] if self._firsts else None
+
+    @property
+    def next_offset(self) -> int:
+        """Return where the last batch ended, 0 without batches."""
+        return max((m.header.next_offset for m in self.manifests), default=0)
+
+
+@dataclass(slots=True)
+class Evidence:
+    """All that is known of one partition."""
+
+    books: Books
+    ledger: Ledger
+    shelf: DeckShelf
+    batches: dict[str, Batches]
+    outcomes: dict[str, Outcomes]
+    entries_from: dict[tuple[str, int], list[int]] = field(default_factory=dict)
+    """Offsets of the ledger entries that a source record caused."""
+
+    def proven_from(self, source: str) -> int | None:
+        """Return the source offset from which on batches must cover every outcome; None: nowhere."""
+        if self.books.is_whole(catalog.BATCHES_CHANGELOG.name):
+            return 0
+        return self.batches[source].first_offset
+
+    def differ(
+        self, proof: str, topic: str, offset: int | None, key: bytes | str | None, wrong: Complaint
+    ) -> Difference:
+        """Make a difference in this partition."""
+        return difference(proof, (topic, self.books.partition, offset), key, wrong)
+
+
+def gather(log: Log, shelf: DeckShelf) -> Evidence:
+    """Decode and fold a log."""
+    books = read_books(log)
+    evidence = Evidence(
+        books,
+        fold(books),
+        shelf,
+        {source: Batches(books.manifests.get(source, [])) for source in (CDRS, COMMANDS)},
+        {CDRS: {}, COMMANDS: {}},
+    )
+    for source, offset, outcome in _outcomes(books):
+        evidence.outcomes.setdefault(source, {}).setdefault(offset, []).append(outcome)
+    for offset, entry in books.ledger.items():
+        caused = (entry.source_topic, entry.source_offset)
+        evidence.entries_from.setdefault(caused, []).append(offset)
+    return evidence
+
+
+def _outcomes(books: Books) -> Iterator[tuple[str, int, Outcome]]:
+    """Yield source topic, source offset and outcome of everything that was written."""
+    ledger = catalog.LEDGER.name
+    for offset, entry in books.ledger.items():
+        if entry.kind == "charge":
+            yield CDRS, entry.source_offset, Outcome(entry.outcome, ledger, offset)
+        elif entry.kind == "command_rejected":
+            yield COMMANDS, entry.source_offset, Outcome("rejected", ledger, offset)
+        elif entry.kind not in ("lot_expired", "lot_forfeited"):
+            yield COMMANDS, entry.source_offset, Outcome("obeyed", ledger, offset)
+    for record, suspended in books.suspense:
+        name = f"suspended.{suspended.reason}"
+        place = suspended.source_offset
+        yield suspended.source_topic, place, Outcome(name, catalog.SUSPENSE.name, record.offset)
+    for record, dead in books.dead:
+        name = f"dead.{dead.reason}"
+        yield dead.source_topic, dead.source_offset, Outcome(name, catalog.DEAD.name, record.offset)

@@ -1,0 +1,159 @@
+"""Ledger: the entries of a partition folded per tenant (I1, I4, I5, I13).
+
+The fold trusts amounts, not balances: a balance is the running sum, and what an entry says of it is compared. After a
+gap in a tenant's numbers the fold takes up the balance that the next entry implies, and no longer vouches for the lots
+and events of that tenant: one lost entry is one difference, not a hundred.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from rater.reconcile.books import CDRS, COMMANDS, BalanceEntry, Books
+from rater.reconcile.difference import Complaint, Difference, difference
+from rater.reconcile.edges import Edge, Edges
+from rater.reconcile.purse import Purse
+from topics import catalog
+from topics import records as r
+
+PROOF = "ledger"
+
+_FROM_CDRS = frozenset(("charge", "lot_expired", "lot_forfeited"))
+"""The kinds of entry that a CDR can cause."""
+
+
+@dataclass(slots=True)
+class Folded:
+    """One tenant's account as the ledger says it. `balances[n]` is that after entry n + 1."""
+
+    opened: BalanceEntry
+    seq: int = 0
+    balance: int = 0
+    purse: Purse = field(default_factory=Purse)
+    edges: Edges = field(default_factory=Edges)
+    balances: list[int] = field(default_factory=list)
+    debts: list[int] = field(default_factory=list)
+    closed: r.AccountClosed | None = None
+    applied: dict[str, int] = field(default_factory=dict)
+    """The last offset applied per source topic."""
+    has_gaps: bool = False
+
+    def at(self, seq: int) -> tuple[int, int]:
+        """Return balance and debt after an entry that was folded."""
+        return self.balances[seq - 1], self.debts[seq - 1]
+
+
+@dataclass(slots=True)
+class Ledger:
+    """All tenants of a partition, the events that their entries imply, and what was wrong."""
+
+    accounts: dict[str, Folded] = field(default_factory=dict)
+    edges: list[Edge] = field(default_factory=list)
+    faults: list[Difference] = field(default_factory=list)
+
+
+def fold(books: Books) -> Ledger:
+    """Fold the ledger of a partition, in the order of offsets."""
+    ledger = Ledger()
+    topic = catalog.LEDGER.name
+    for offset, entry in books.ledger.items():
+        if entry.kind == "command_rejected":
+            complaints = _hold_rejection(ledger, entry)
+        else:
+            complaints = _take(books, ledger, entry)
+        place = (topic, books.partition, offset)
+        ledger.faults += [difference(PROOF, place, entry.tenant_id, c) for c in complaints]
+    for tenant, account in ledger.accounts.items():
+        place = (topic, books.partition, None)
+        ledger.faults += [difference(PROOF, place, tenant, c) for c in _conserve(account)]
+    return ledger
+
+
+def _hold_rejection(ledger: Ledger, entry: r.CommandRejected) -> list[Complaint]:
+    """Hold a refusal against the account as it then was; a refusal changes nothing."""
+    source = f"{entry.source_topic}/{entry.source_partition}/{entry.source_offset}"
+    expected: tuple[object, ...] = (source, COMMANDS, 0, None, None)
+    if (account := ledger.accounts.get(entry.tenant_id)) is not None:
+        expected = (source, COMMANDS, account.seq, account.opened.currency, account.balance)
+    found = (entry.entry_id, entry.source_topic, entry.seq, entry.currency, entry.balance_micros)
+    if expected == found:
+        return []
+    return [Complaint("entry_id, source_topic, seq, currency, balance_micros", expected, found)]
+
+
+def _take(books: Books, ledger: Ledger, entry: BalanceEntry) -> list[Complaint]:
+    """Fold one entry; return what is wrong with it."""
+    account = ledger.accounts.get(entry.tenant_id)
+    if account is None:
+        account = ledger.accounts[entry.tenant_id] = Folded(entry)
+    if entry.seq <= account.seq:
+        return [Complaint("seq", account.seq + 1, entry.seq)]
+    complaints = list(_number(account, entry))
+    complaints += _hold_head(books, account, entry)
+    before = account.balance
+    account.seq = entry.seq
+    account.balance += entry.amount_micros
+    if account.balance != entry.balance_micros:
+        complaints.append(Complaint("balance_micros", account.balance, entry.balance_micros))
+    if not account.has_gaps:
+        complaints += account.purse.take(entry, _ended_ms(books, entry))
+        ledger.edges += account.edges.of(entry, before, account.balance)
+    account.balances.append(account.balance)
+    account.debts.append(entry.debt_micros)
+    if entry.kind == "account_closed":
+        account.closed = entry
+    account.applied[entry.source_topic] = entry.source_offset
+    return complaints
+
+
+def _number(account: Folded, entry: BalanceEntry) -> Iterator[Complaint]:
+    """Count the entry; over a gap, take up the balance that it implies."""
+    if entry.seq == account.seq + 1:
+        return
+    yield Complaint("seq", account.seq + 1, entry.seq)
+    missing = entry.seq - account.seq - 1
+    account.has_gaps = True
+    account.balance = entry.balance_micros - entry.amount_micros
+    account.balances += [account.balance] * missing
+    account.debts += [entry.debt_micros] * missing
+
+
+def _hold_head(books: Books, account: Folded, entry: BalanceEntry) -> Iterator[Complaint]:
+    """Hold what every entry says against where it lies and what came before."""
+    expected_id = f"{entry.tenant_id}/{entry.seq}"
+    if entry.entry_id != expected_id:
+        yield Complaint("entry_id", expected_id, entry.entry_id)
+    opened = account.opened
+    if entry.currency != opened.currency:
+        yield Complaint("currency", opened.currency, entry.currency)
+    if (entry.kind == "account_opened") != (entry is opened):
+        yield Complaint("kind", "account_opened as the first entry and never again", entry.kind)
+    if entry.source_partition != books.partition:
+        yield Complaint("source_partition", books.partition, entry.source_partition)
+    by_cdr = entry.kind in _FROM_CDRS and entry.source_topic == CDRS
+    if not by_cdr and (entry.source_topic != COMMANDS or entry.kind == "charge"):
+        yield Complaint("source_topic", "that of a record that can cause this", entry.source_topic)
+    if entry.source_offset < account.applied.get(entry.source_topic, -1):
+        last = account.applied[entry.source_topic]
+        yield Complaint("source_offset", f"not below {last}, applied before", entry.source_offset)
+    if account.closed is not None and entry.kind in ("funds_added", "thresholds_set", "adjusted"):
+        yield Complaint("kind", "nothing of this after the account was closed", entry.kind)
+
+
+def _ended_ms(books: Books, entry: BalanceEntry) -> int | None:
+    if entry.kind != "charge":
+        return None
+    cdr = books.cdrs.get(entry.source_offset)
+    return None if cdr is None else cdr.ended_ms
+
+
+def _conserve(account: Folded) -> Iterator[Complaint]:
+    """Prove conservation: purchases + adjustments - charges - forfeitures = balance + what is in grace."""
+    purse = account.purse
+    if account.has_gaps or not purse.is_certain:
+        return
+    put_in = purse.funded + purse.adjusted - purse.charged - purse.forfeited
+    kept = account.balance + purse.in_grace
+    if put_in != kept:
+        yield Complaint("conservation, in micros", put_in, kept)
+    if purse.balance != account.balance:
+        yield Complaint("live lots less debt", account.balance, purse.balance)

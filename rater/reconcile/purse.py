@@ -1,0 +1,239 @@
+"""Purse: the lots and the debt of one tenant, folded from the ledger (I5, D17).
+
+Every entry is held against what the lots allow: draws come from lots that are there, in draw order, never more than is
+left, never from a lot that had expired when the call ended. After the first complaint a purse is no longer certain:
+it says nothing more, and the state it ends with is not compared.
+"""
+
+from bisect import insort
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+import msgspec
+
+from rater.reconcile.account_state import NEVER_MS
+from rater.reconcile.books import BalanceEntry
+from rater.reconcile.difference import Complaint
+from topics import records as r
+
+GRACE_MS = 48 * 3_600_000
+"""How long late CDRs may draw on an expired lot (D17)."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_ID_MAX = 128
+
+
+class PurseLot(msgspec.Struct, gc=False):
+    """What is left of one purchase."""
+
+    purchased_ms: int
+    lot_id: str
+    expires_ms: int
+    remaining: int
+
+
+class Part(NamedTuple):
+    """What a lot pays of an amount."""
+
+    lot_id: str
+    amount: int
+    grace: bool
+
+
+def _order(lot: PurseLot) -> tuple[int, str]:
+    return (lot.purchased_ms, lot.lot_id)
+
+
+class Purse:
+    """Live and expired lots in draw order, debt, and the sums of all that came and went, in micros."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self.live: list[PurseLot] = []
+        self.expired: list[PurseLot] = []
+        self.debt = 0
+        self.forfeited_to_ms = 0
+        self.funded = self.adjusted = self.charged = self.forfeited = 0
+        self.is_certain = True
+        self._due_ms = NEVER_MS
+
+    @property
+    def in_grace(self) -> int:
+        """Return what late CDRs may still draw."""
+        return sum(lot.remaining for lot in self.expired)
+
+    @property
+    def balance(self) -> int:
+        """Return what the live lots hold, less the debt."""
+        return sum(lot.remaining for lot in self.live) - self.debt
+
+    def due_ms(self) -> int:
+        """Return when the next lot expires or is forfeited."""
+        due = min((lot.expires_ms for lot in self.live), default=NEVER_MS)
+        return min((lot.expires_ms + GRACE_MS for lot in self.expired), default=due)
+
+    def take(self, entry: BalanceEntry, ended_ms: int | None) -> list[Complaint]:
+        """Take an entry; `ended_ms` is when the call of a charge ended, None where that is not known."""
+        if not self.is_certain:
+            return []
+        complaints = list(self._take(entry, ended_ms))
+        if self.debt != entry.debt_micros:
+            complaints.append(Complaint("debt_micros", self.debt, entry.debt_micros))
+        self.is_certain = not complaints
+        return complaints
+
+    def _take(self, entry: BalanceEntry, ended_ms: int | None) -> Iterator[Complaint]:
+        if entry.at_ms >= self._due_ms and entry.kind not in ("lot_expired", "lot_forfeited"):
+            self._due_ms = self.due_ms()
+            if entry.at_ms >= self._due_ms:
+                yield Complaint("at_ms", f"lots due at {self._due_ms} expired first", entry.at_ms)
+        match entry.kind:
+            case "charge":
+                yield from self._charge(entry, ended_ms)
+            case "funds_added":
+                yield from self._fund(entry)
+            case "adjusted":
+                yield from self._adjust(entry)
+            case "lot_expired":
+                yield from self._expire(entry)
+            case "lot_forfeited":
+                yield from self._forfeit(entry)
+            case _:
+                yield from _differ("amount_micros", 0, entry.amount_micros)
+
+    def _charge(self, entry: r.Charge, ended_ms: int | None) -> Iterator[Complaint]:
+        amount = entry.charge_micros
+        self.charged += amount
+        found = [Part(d.lot_id, d.amount_micros, d.grace) for d in entry.draws]
+        if not amount:
+            yield from _differ("draws", [], found)
+            yield from _differ("shortfall_micros", 0, entry.shortfall_micros)
+            yield from _differ("amount_micros", 0, entry.amount_micros)
+            return
+        end = self._least_end(entry, found) if ended_ms is None else ended_ms
+        parts, shortfall = self.plan(amount, end)
+        yield from _differ("draws", parts, found)
+        yield from _differ("shortfall_micros", shortfall, entry.shortfall_micros)
+        change = sum(part.amount for part in parts if part.grace) - amount
+        yield from _differ("amount_micros", change, entry.amount_micros)
+        if ended_ms is not None:
+            late = ended_ms <= self.forfeited_to_ms
+            yield from _differ("late_after_expiry", late, entry.late_after_expiry)
+        self._draw(parts, shortfall)
+
+    def plan(
+        self, amount: int, ended_ms: int, *, with_grace: bool = True
+    ) -> tuple[list[Part], int]:
+        """Return what each lot pays of an amount for a call that ended then, and what none does."""
+        parts: list[Part] = []
+        lots = [(lot, True) for lot in self.expired] if with_grace else []
+        for lot, grace in lots + [(lot, False) for lot in self.live]:
+            if not amount:
+                break
+            if ended_ms <= lot.expires_ms:
+                part = min(lot.remaining, amount)
+                parts.append(Part(lot.lot_id, part, grace))
+                amount -= part
+        return parts, amount
+
+    def _least_end(self, entry: r.Charge, found: list[Part]) -> int:
+        """Return the earliest end of a call that explains which lots were passed over."""
+        drawn = {(part.lot_id, part.grace) for part in found}
+        left = len(drawn)
+        end = entry.answered_ms
+        for lots, grace in ((self.expired, True), (self.live, False)):
+            for lot in lots:
+                if (lot.lot_id, grace) in drawn:
+                    left -= 1
+                elif left or entry.shortfall_micros:
+                    end = max(end, lot.expires_ms + 1)
+        return end
+
+    def _fund(self, entry: r.FundsAdded) -> Iterator[Complaint]:
+        lot = entry.lot
+        yield from _differ("amount_micros", lot.granted_micros, entry.amount_micros)
+        if any(known.lot_id == lot.lot_id for known in self.live + self.expired):
+            yield Complaint("lot.lot_id", "a new lot", lot.lot_id)
+        self.funded += lot.granted_micros
+        yield from self._open(lot)
+
+    def _adjust(self, entry: r.Adjusted) -> Iterator[Complaint]:
+        amount = entry.amount_micros
+        self.adjusted += amount
+        found = [Part(d.lot_id, d.amount_micros, d.grace) for d in entry.draws]
+        parts, shortfall = self.plan(max(0, -amount), entry.at_ms, with_grace=False)
+        yield from _differ("draws", parts, found)
+        yield from _differ("shortfall_micros", shortfall, entry.shortfall_micros)
+        self._draw(parts, shortfall)
+        if (entry.lot is not None) != (amount > 0):
+            yield Complaint("lot", "a lot for money in, none for money out", entry.lot)
+        elif entry.lot is not None:
+            name = f"adjust:{entry.command_id}"[:_ID_MAX]
+            yield from _differ("lot.lot_id", name, entry.lot.lot_id)
+            yield from _differ("lot.granted_micros", amount, entry.lot.granted_micros)
+            yield from _differ("lot.purchased_ms", entry.at_ms, entry.lot.purchased_ms)
+            yield from self._open(entry.lot)
+
+    def _open(self, lot: r.Lot) -> Iterator[Complaint]:
+        paid = min(self.debt, lot.granted_micros)
+        yield from _differ("lot.debt_paid_micros", paid, lot.debt_paid_micros)
+        yield from _differ("lot.remaining_micros", lot.granted_micros - paid, lot.remaining_micros)
+        yield from _differ("lot.expires_ms", a_year_after(lot.purchased_ms), lot.expires_ms)
+        self.debt -= paid
+        if lot.granted_micros > paid:
+            opened = PurseLot(
+                lot.purchased_ms, lot.lot_id, lot.expires_ms, lot.granted_micros - paid
+            )
+            insort(self.live, opened, key=_order)
+            self._due_ms = min(self._due_ms, lot.expires_ms)
+
+    def _expire(self, entry: r.LotExpired) -> Iterator[Complaint]:
+        lot = next((lot for lot in self.live if lot.lot_id == entry.lot_id), None)
+        if lot is None:
+            yield Complaint("lot_id", [lot.lot_id for lot in self.live], entry.lot_id)
+            return
+        yield from _differ("amount_micros", -lot.remaining, entry.amount_micros)
+        yield from _differ("grace_until_ms", lot.expires_ms + GRACE_MS, entry.grace_until_ms)
+        if entry.at_ms < lot.expires_ms:
+            yield Complaint("at_ms", f"not before {lot.expires_ms}", entry.at_ms)
+        self.live.remove(lot)
+        insort(self.expired, lot, key=_order)
+        self._due_ms = min(self._due_ms, lot.expires_ms + GRACE_MS)
+
+    def _forfeit(self, entry: r.LotForfeited) -> Iterator[Complaint]:
+        lot = next((lot for lot in self.expired if lot.lot_id == entry.lot_id), None)
+        if lot is None:
+            yield Complaint("lot_id", [lot.lot_id for lot in self.expired], entry.lot_id)
+            return
+        yield from _differ("amount_micros", 0, entry.amount_micros)
+        yield from _differ("forfeited_micros", lot.remaining, entry.forfeited_micros)
+        if entry.at_ms < lot.expires_ms + GRACE_MS:
+            yield Complaint("at_ms", f"not before {lot.expires_ms + GRACE_MS}", entry.at_ms)
+        self.expired.remove(lot)
+        self.forfeited += lot.remaining
+        self.forfeited_to_ms = max(self.forfeited_to_ms, lot.expires_ms)
+
+    def _draw(self, parts: list[Part], shortfall: int) -> None:
+        self.debt += shortfall
+        for part in parts:
+            lots = self.expired if part.grace else self.live
+            lot = next(lot for lot in lots if lot.lot_id == part.lot_id)
+            lot.remaining -= part.amount
+            if not lot.remaining:
+                lots.remove(lot)
+
+
+def _differ(field: str, expected: object, found: object) -> Iterator[Complaint]:
+    if expected != found:
+        yield Complaint(field, expected, found)
+
+
+def a_year_after(at_ms: int) -> int:
+    """Return the same moment 12 calendar months later; 29 February becomes the 28th (UTC)."""
+    at = _EPOCH + timedelta(milliseconds=at_ms)
+    try:
+        later = at.replace(year=at.year + 1)
+    except ValueError:
+        later = at.replace(year=at.year + 1, day=28)
+    return (later - _EPOCH) // timedelta(milliseconds=1)

@@ -1,0 +1,160 @@
+"""A slow rater, for the differential test: Decimal, second by second, by the words of the issue alone.
+
+It shares nothing with the rater: rows are the texts of the CSV, times are datetimes, every row is tried for every
+second, increments are bought one after the other. Nothing here is clever, so that it can be believed.
+"""
+
+import decimal
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import product
+from zoneinfo import ZoneInfo
+
+Texts = dict[str, str]
+
+DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WAYS = {
+    "up": decimal.ROUND_CEILING,
+    "half_up": decimal.ROUND_HALF_UP,
+    "half_even": decimal.ROUND_HALF_EVEN,
+    "down": decimal.ROUND_FLOOR,
+}
+DEFAULTS = {
+    "direction": "out",
+    "action": "rate",
+    "per_seconds": "60",
+    "increment": "60/60",
+    "connection_fee": "0",
+    "from_second": "0",
+    "rounding": "up",
+    "decimals": "6",
+}
+
+
+class SlowRater:
+    """Prices calls by one deck."""
+
+    def __init__(self, rows: list[Texts], zone: str, band_policy: str) -> None:
+        self.rows = [{name: row.get(name) or default for name, default in DEFAULTS.items()} | {
+            name: text for name, text in row.items() if text
+        } for row in rows]
+        self.zone = ZoneInfo(zone)
+        self.band_policy = band_policy
+
+    def price(self, call: dict[str, object]) -> tuple[object, ...]:
+        """Return outcome, charge, prefix and billed seconds; or the reason why there is no price."""
+        with decimal.localcontext() as context:
+            context.prec = 60
+            return self._price(call)
+
+    def _price(self, call: dict[str, object]) -> tuple[object, ...]:
+        number, caller = str(call["to"])[1:], str(call.get("from") or "")
+        answered, duration = call["answered"], call["duration"]
+        assert isinstance(answered, datetime)
+        assert isinstance(duration, int)
+        matching = [
+            row
+            for row in self.rows
+            if row["direction"] == call["direction"] and number.startswith(row["prefix"])
+        ]
+        if not matching:
+            return ("no_rate",)
+        for prefix in {row["prefix"] for row in matching}:
+            rows = self._for_caller(matching, prefix, caller)
+            answer = self._in_force(rows, answered, 0)
+            if answer is not None and answer["action"] == "deny":
+                return ("denied",)
+        longest = max((row["prefix"] for row in matching), key=len)
+        rows = self._for_caller(matching, longest, caller)
+        if not rows:
+            return ("no_rate",)
+        return self._line(rows, answered, duration)
+
+    def _line(self, rows: list[Texts], answered: datetime, duration: int) -> tuple[object, ...]:
+        first = self._in_force(rows, answered, 0)
+        if first is None:
+            return ("outside_bands",)
+        for second in range(duration):
+            row = self._at(rows, answered, second)
+            if row is None:
+                return ("outside_bands",)
+            if row["action"] == "deny":
+                return ("denied",)
+        total = Decimal(0)
+        paid = 0
+        free = duration > 0
+        while paid < duration:
+            row = self._at(rows, answered, paid)
+            assert row is not None
+            initial, later = map(int, row["increment"].split("/"))
+            bought = later if paid else initial
+            if row["action"] == "rate":
+                free = False
+                total += Decimal(row["rate"]) * bought / Decimal(row["per_seconds"])
+            paid += bought
+        if duration:
+            total += Decimal(first["connection_fee"])
+            free = free and Decimal(first["connection_fee"]) == 0
+        # Thirds of a currency unit have no end: 40 digits keep every tie a tie and every excess an excess.
+        total = total.quantize(Decimal(10) ** -40, rounding=decimal.ROUND_HALF_EVEN)
+        step = Decimal(10) ** -int(first["decimals"])
+        charge = total.quantize(step, rounding=WAYS[first["rounding"]])
+        if first.get("max_charge"):
+            charge = min(charge, Decimal(first["max_charge"]))
+        return ("free" if free else "rated", charge, first["prefix"], paid)
+
+    def _for_caller(self, rows: list[Texts], prefix: str, caller: str) -> list[Texts]:
+        """Return the rows of a prefix for the longest origin that the caller has; else those without."""
+        mine = [row for row in rows if row["prefix"] == prefix]
+        origins = [
+            row["origin_prefix"]
+            for row in mine
+            if row.get("origin_prefix") and caller.startswith("+" + row["origin_prefix"])
+        ]
+        best = max(origins, key=len, default="")
+        return [row for row in mine if row.get("origin_prefix", "") == best]
+
+    def _at(self, rows: list[Texts], answered: datetime, second: int) -> Texts | None:
+        return self._in_force(rows, answered, second)
+
+    def _in_force(self, rows: list[Texts], answered: datetime, second: int) -> Texts | None:
+        """Return the row of the latest tier among those whose band holds at a second of the call."""
+        moment = answered if self.band_policy == "start" else answered + timedelta(seconds=second)
+        wall = moment.astimezone(UTC).astimezone(self.zone)
+        holding = [
+            row for row in rows if int(row["from_second"]) <= second and holds(row, wall)
+        ]
+        return max(holding, key=lambda row: int(row["from_second"]), default=None)
+
+    def price_masked(self, call: dict[str, object]) -> set[tuple[object, ...]]:
+        """Return the prices of all completions of a masked number."""
+        number = str(call["to"])
+        known, hidden = number.rstrip("*"), number.count("*")
+        return {
+            self.price({**call, "to": known + "".join(tail)})
+            for tail in product("0123456789", repeat=hidden)
+        }
+
+
+def holds(row: Texts, wall: datetime) -> bool:
+    """Tell whether a row's band holds at a local wall time."""
+    start, end = row.get("start") or "00:00", row.get("end") or "24:00"
+    now = f"{wall:%H:%M:%S}.{wall.microsecond:06}"
+    today, yesterday = DAYS[wall.weekday()], DAYS[wall.weekday() - 1]
+    days = named_days(row.get("days") or "mon-sun")
+    if start < end:
+        return today in days and start <= now < end
+    return (today in days and start <= now) or (yesterday in days and now < end)
+
+
+def named_days(text: str) -> set[str]:
+    """Return the days of a text like `mon-fri` or `sat sun`."""
+    found: set[str] = set()
+    for part in text.split():
+        first, _, last = part.partition("-")
+        index = DAYS.index(first)
+        found.add(first)
+        while last and DAYS[index] != last:
+            index = (index + 1) % 7
+            found.add(DAYS[index])
+    return found

@@ -1,0 +1,215 @@
+"""The rater against a slow one that shares nothing with it: same price, same reason, for any deck and call."""
+
+import csv
+import io
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
+
+from rater.core.decks import BandPolicy, Deck, DeckBook, Heading
+from rater.core.rating import Call, Rated, Refusal, rate_call
+from rater.wire.deck_csv import Sheet, compile_sheet, read_sheet
+from rater.wire.times import to_millis
+from rater.wire.zones import zone_of
+from tests.decimal_rater import SlowRater, Texts, holds
+
+ZONES = ("UTC", "Europe/Paris", "America/New_York", "Australia/Lord_Howe", "Africa/Casablanca")
+PREFIXES = ("3", "33", "336", "3361", "33612", "337", "44")
+NUMBERS = ("+33612345678", "+33612345678", "+3361945678", "+337000000", "+33", "+3", "+4420")
+CALLERS = (None, "", "+32475", "+3257", "+441", "anonymous")
+TIMES = ("00:00", "00:30", "01:59:58", "02:00", "02:15", "02:30:01", "03:00", "08:00", "20:00")
+DAYS = ("", "mon-fri", "sat sun", "fri-mon", "sun", "mon tue wed thu fri sat sun")
+TURNS = (
+    datetime(2024, 3, 31, 1, tzinfo=UTC),  # Paris: 02:00 becomes 03:00.
+    datetime(2024, 10, 27, 1, tzinfo=UTC),  # Paris: 03:00 becomes 02:00.
+    datetime(2024, 3, 10, 7, tzinfo=UTC),  # New York.
+    datetime(2024, 11, 3, 6, tzinfo=UTC),
+    datetime(2024, 10, 5, 15, 30, tzinfo=UTC),  # Lord Howe: half an hour.
+    datetime(2024, 4, 14, 2, tzinfo=UTC),  # Casablanca, after Ramadan.
+    datetime(2024, 2, 29, 23, 59, tzinfo=UTC),
+    datetime(2024, 1, 7, 23, 0, tzinfo=UTC),  # The week ends.
+)
+
+terms = st.fixed_dictionaries(
+    {
+        "rate": st.sampled_from(["0", "0.01", "0.125", "0.0333", "1.000000001", "7", "0.000000007"]),
+        "action": st.sampled_from(["", "rate", "rate", "rate", "rate", "free"]),
+        "per_seconds": st.sampled_from(["", "60", "1", "7", "3600"]),
+        "increment": st.sampled_from(["", "60/60", "30/6", "1/1", "6/6", "60/1", "1/60", "90/7"]),
+        "connection_fee": st.sampled_from(["", "0", "0.05", "0.000001"]),
+        "rounding": st.sampled_from(["", "up", "half_up", "half_even", "down"]),
+        "decimals": st.sampled_from(["", "6", "4", "2", "0"]),
+        "max_charge": st.sampled_from(["", "", "", "0", "0.5", "2.345678"]),
+    }
+)
+
+
+@st.composite
+def slots(draw: st.DrawFn, prefix: str, origin: str) -> list[Texts]:
+    """Rows of one prefix and caller: the day cut into bands, each with tiers; sometimes a hole, a deny, a weekend."""
+    cuts = sorted(draw(st.sets(st.sampled_from(TIMES), max_size=3)))
+    bands = list(zip(cuts, [*cuts[1:], cuts[0]], strict=True)) if len(cuts) > 1 else [("", "")]
+    if draw(st.integers(0, 9)) == 0:
+        bands = bands[1:] or bands
+    slot = {"prefix": prefix, "origin_prefix": origin}
+    slot["direction"] = draw(st.sampled_from(["", "out", "out", "out", "in"]))
+    rows: list[Texts] = []
+    for start, end in bands:
+        days = draw(st.sampled_from(DAYS)) if draw(st.integers(0, 4)) == 0 else ""
+        tiers = {0} | draw(st.sets(st.sampled_from([1, 5, 60, 61, 600]), max_size=2))
+        if draw(st.integers(0, 9)) == 0:
+            band = {"start": start, "end": end, "days": days}
+            rows.append(slot | band | {"rate": "", "action": "deny"})
+            continue
+        rows += [
+            slot
+            | {"start": start, "end": end, "days": days, "from_second": str(tier)}
+            | draw(terms)
+            for tier in sorted(tiers)
+        ]
+    if draw(st.integers(0, 19)) == 0:
+        rows.append(slot | draw(terms) | {"start": draw(st.sampled_from(TIMES))})
+    return rows
+
+
+@st.composite
+def decks(draw: st.DrawFn) -> list[Texts]:
+    rows: list[Texts] = []
+    for prefix in draw(st.sets(st.sampled_from(PREFIXES), min_size=1, max_size=4)):
+        for origin in draw(st.sampled_from([("",), ("",), ("", "32"), ("32", "325"), ("", "325")])):
+            rows += draw(slots(prefix, origin))
+    return rows
+
+
+@st.composite
+def calls(draw: st.DrawFn, numbers: tuple[str, ...] = NUMBERS) -> dict[str, object]:
+    answered = draw(st.sampled_from(TURNS)) + timedelta(
+        seconds=draw(st.integers(-7_200, 7_200)), milliseconds=draw(st.sampled_from([0, 0, 1, 500]))
+    )
+    short = st.integers(0, 700)
+    return {
+        "direction": draw(st.sampled_from(["out"] * 9 + ["in"])),
+        "to": draw(st.sampled_from(numbers)),
+        "from": draw(st.sampled_from(CALLERS)),
+        "answered": answered,
+        "duration": draw(st.one_of(short, short, st.integers(0, 9_000))),
+    }
+
+
+def as_csv(rows: list[Texts]) -> bytes:
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, names, restval="")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+def compiled(rows: list[Texts], zone: str, policy: str) -> Deck | list[object]:
+    found = zone_of(zone)
+    assert found is not None
+    sheet = read_sheet(as_csv(rows))
+    assert isinstance(sheet, Sheet)
+    made = compile_sheet(Heading("d", 1, "USD", 0, found, BandPolicy(policy)), sheet)
+    return made if isinstance(made, Deck) else list(made)
+
+
+def fast(deck: Deck, call: dict[str, object]) -> Rated | Refusal:
+    answered, caller, duration = call["answered"], call["from"], call["duration"]
+    assert isinstance(answered, datetime)
+    assert caller is None or isinstance(caller, str)
+    assert isinstance(duration, int)
+    asked = Call(str(call["direction"]), str(call["to"]), caller, to_millis(answered), duration)
+    return rate_call(DeckBook.of([deck]), ("d",), "USD", asked)
+
+
+def summary(result: Rated | Refusal) -> tuple[object, ...]:
+    if isinstance(result, Refusal):
+        return (result.reason.value,)
+    charge = Decimal(result.charge_micros).scaleb(-6)
+    return (result.outcome, charge, result.prefix, result.billed_s)
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(decks(), calls(), st.sampled_from(ZONES), st.sampled_from(["split", "split", "start"]))
+def test_fast_and_slow_rater_agree(
+    rows: list[Texts], call: dict[str, object], zone: str, policy: str
+) -> None:
+    deck = compiled(rows, zone, policy)
+    if not isinstance(deck, Deck):
+        event("clash")
+        assert overlap(rows), deck
+        return
+    expected = SlowRater(rows, zone, policy).price(call)
+    event(str(expected[0]))
+
+    result = fast(deck, call)
+
+    assert summary(result) == expected
+    if isinstance(result, Rated):
+        event(f"{min(len(result.spans), 4)} spans")
+        assert sum(span.billed_s for span in result.spans) == result.billed_s
+        assert sum(span.seconds for span in result.spans) <= call["duration"]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    decks(),
+    calls(("+3361*", "+336**", "+33612345***", "+3*", "+44**", "+39*")),
+    st.sampled_from(ZONES),
+)
+def test_a_masked_number_is_priced_only_as_all_its_completions_are(
+    rows: list[Texts], call: dict[str, object], zone: str
+) -> None:
+    deck = compiled(rows, zone, "split")
+    call["duration"] = min(call["duration"], 90)
+    if not isinstance(deck, Deck):
+        return
+    possible = {price[:2] for price in SlowRater(rows, zone, "split").price_masked(call)}
+
+    result = summary(fast(deck, call))
+
+    event(str(result[0]))
+    if result == ("ambiguous_prefix",):
+        known = str(call["to"]).strip("+*")
+        assert any(row["prefix"].startswith(known) and row["prefix"] != known for row in rows)
+    else:
+        assert possible == {result[:2]}
+
+
+@pytest.mark.parametrize("policy", ["split", "start"])
+def test_they_agree_on_a_call_over_two_days_of_bands(policy: str) -> None:
+    rows = [
+        {"prefix": "33", "rate": "0.05", "start": "08:00", "end": "20:00", "increment": "60/7"},
+        {"prefix": "33", "rate": "0.02", "start": "20:00", "end": "08:00", "increment": "1/61"},
+    ]
+    answered = datetime(2024, 3, 30, 6, 59, 31, 250_000, UTC)
+    call = {"direction": "out", "to": "+331", "from": None, "answered": answered}
+    call["duration"] = 180_000
+    deck = compiled(rows, "Europe/Paris", policy)
+    assert isinstance(deck, Deck)
+
+    expected = SlowRater(rows, "Europe/Paris", policy).price(call)
+
+    assert summary(fast(deck, call)) == expected
+
+
+def overlap(rows: list[Texts]) -> bool:
+    """Tell, by looking at every half minute of a week, whether two rows of one tier hold at once."""
+    for index, one in enumerate(rows):
+        for other in rows[:index]:
+            same = ("prefix", "origin_prefix", "from_second", "direction")
+            if all(_alike(key, one, other) for key in same):
+                monday = datetime(2024, 1, 1, tzinfo=UTC)
+                walls = (monday + timedelta(seconds=30 * step + 29) for step in range(7 * 2_880))
+                if any(holds(one, wall) and holds(other, wall) for wall in walls):
+                    return True
+    return False
+
+
+def _alike(key: str, one: Texts, other: Texts) -> bool:
+    default = {"from_second": "0", "direction": "out"}.get(key, "")
+    return (one.get(key) or default) == (other.get(key) or default)
