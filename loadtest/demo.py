@@ -33,9 +33,10 @@ def say(text: str = "") -> None:
 async def demo(plan: Plan) -> bool:
     """Run it all; return whether every check was clean."""
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, _cancel)
-    say("1. Kafka: starting a broker of its own, empty (RATER_BROKER would name another)")
+    say("1. Kafka: starting an empty broker, unless RATER_BROKER names one")
     with running_broker("demo") as broker:
-        say(f"   {broker.bootstrap} answers{'' if broker.own else ' (RATER_BROKER)'}")
+        origin = "started for this run" if broker.own else "named by RATER_BROKER"
+        say(f"   {broker.bootstrap}, {origin}")
         workload = await _set_up(broker, plan)
         await _play(broker, workload)
         say("7. report: reading the topics back")

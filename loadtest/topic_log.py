@@ -38,11 +38,10 @@ async def read(bootstrap: str, topic: str) -> AsyncIterator[Stored]:
     )
     try:
         await consumer.start()
-    except UnknownTopicOrPartitionError as error:
-        raise LookupError(f"{topic} is not on the broker") from error
-    try:
         async for record in _until_end(consumer, topic):
             yield record
+    except UnknownTopicOrPartitionError as error:
+        raise LookupError(f"{topic} is not on the broker") from error
     finally:
         await consumer.stop()
 

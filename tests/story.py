@@ -67,7 +67,9 @@ class _Story:
     def take(self, words: list[str]) -> Iterator[str]:
         if words[0] == "deck":
             deck_id, version, currency, name, *since = words[1:]
-            deck = deck_from(name, deck_id, int(version), currency, (since or ["2000-01-01T00:00:00Z"])[0])
+            deck = deck_from(
+                name, deck_id, int(version), currency, (since or ["2000-01-01T00:00:00Z"])[0]
+            )
             rules = self.simulator.rules
             self.simulator.rules = Rules(rules.book.with_deck(deck), rules.emergency)
             return

@@ -2,8 +2,9 @@
 
 import csv
 import io
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
+from itertools import combinations
 
 import pytest
 from hypothesis import HealthCheck, event, given, settings
@@ -52,15 +53,15 @@ def slots(draw: st.DrawFn, prefix: str, origin: str) -> list[Texts]:
     """Rows of one prefix and caller: the day cut into bands, each with tiers; sometimes a hole, a deny, a weekend."""
     cuts = sorted(draw(st.sets(st.sampled_from(TIMES), max_size=3)))
     bands = list(zip(cuts, [*cuts[1:], cuts[0]], strict=True)) if len(cuts) > 1 else [("", "")]
-    if draw(st.integers(0, 9)) == 0:
+    if draw(st.integers(0, 9)) == 7:
         bands = bands[1:] or bands
     slot = {"prefix": prefix, "origin_prefix": origin}
-    slot["direction"] = draw(st.sampled_from(["", "out", "out", "out", "in"]))
+    slot["direction"] = draw(st.sampled_from(["", "out", "out", "out", "out", "out", "out", "in"]))
     rows: list[Texts] = []
     for start, end in bands:
-        days = draw(st.sampled_from(DAYS)) if draw(st.integers(0, 4)) == 0 else ""
+        days = draw(st.sampled_from(DAYS)) if draw(st.integers(0, 4)) == 3 else ""
         tiers = {0} | draw(st.sets(st.sampled_from([1, 5, 60, 61, 600]), max_size=2))
-        if draw(st.integers(0, 9)) == 0:
+        if draw(st.integers(0, 9)) == 7:
             band = {"start": start, "end": end, "days": days}
             rows.append(slot | band | {"rate": "", "action": "deny"})
             continue
@@ -70,7 +71,7 @@ def slots(draw: st.DrawFn, prefix: str, origin: str) -> list[Texts]:
             | draw(terms)
             for tier in sorted(tiers)
         ]
-    if draw(st.integers(0, 19)) == 0:
+    if draw(st.integers(0, 29)) == 17:
         rows.append(slot | draw(terms) | {"start": draw(st.sampled_from(TIMES))})
     return rows
 
@@ -78,8 +79,9 @@ def slots(draw: st.DrawFn, prefix: str, origin: str) -> list[Texts]:
 @st.composite
 def decks(draw: st.DrawFn) -> list[Texts]:
     rows: list[Texts] = []
-    for prefix in draw(st.sets(st.sampled_from(PREFIXES), min_size=1, max_size=4)):
-        for origin in draw(st.sampled_from([("",), ("",), ("", "32"), ("32", "325"), ("", "325")])):
+    base = draw(st.sampled_from(["33", "336", "3361"]))
+    for prefix in sorted({base} | draw(st.sets(st.sampled_from(PREFIXES), max_size=3))):
+        for origin in draw(st.sampled_from([("",), ("",), ("",), ("", "32"), ("32", "325"), ("", "325")])):
             rows += draw(slots(prefix, origin))
     return rows
 
@@ -158,14 +160,14 @@ def test_fast_and_slow_rater_agree(
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     decks(),
-    calls(("+3361*", "+336**", "+33612345***", "+3*", "+44**", "+39*")),
+    calls(("+3361*", "+336**", "+33612345**", "+3*", "+44**", "+39*")),
     st.sampled_from(ZONES),
 )
 def test_a_masked_number_is_priced_only_as_all_its_completions_are(
     rows: list[Texts], call: dict[str, object], zone: str
 ) -> None:
     deck = compiled(rows, zone, "split")
-    call["duration"] = min(call["duration"], 90)
+    call["duration"] = min(call["duration"], 20)
     if not isinstance(deck, Deck):
         return
     possible = {price[:2] for price in SlowRater(rows, zone, "split").price_masked(call)}
@@ -198,16 +200,19 @@ def test_they_agree_on_a_call_over_two_days_of_bands(policy: str) -> None:
 
 
 def overlap(rows: list[Texts]) -> bool:
-    """Tell, by looking at every half minute of a week, whether two rows of one tier hold at once."""
-    for index, one in enumerate(rows):
-        for other in rows[:index]:
-            same = ("prefix", "origin_prefix", "from_second", "direction")
-            if all(_alike(key, one, other) for key in same):
-                monday = datetime(2024, 1, 1, tzinfo=UTC)
-                walls = (monday + timedelta(seconds=30 * step + 29) for step in range(7 * 2_880))
-                if any(holds(one, wall) and holds(other, wall) for wall in walls):
-                    return True
-    return False
+    """Tell whether two rows of one tier hold at once: if so, then when one of them begins."""
+    keys = ("prefix", "origin_prefix", "from_second", "direction")
+    monday = datetime(2024, 1, 1, tzinfo=UTC)
+    walls = [
+        datetime.combine(monday + timedelta(days=day), time.fromisoformat(begin))
+        for day in range(7)
+        for begin in TIMES
+    ]
+    return any(
+        all(_alike(key, one, other) for key in keys)
+        and any(holds(one, wall) and holds(other, wall) for wall in walls)
+        for one, other in combinations(rows, 2)
+    )
 
 
 def _alike(key: str, one: Texts, other: Texts) -> bool:

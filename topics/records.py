@@ -33,7 +33,9 @@ Country = Annotated[str, COUNTRY, About("ISO 3166-1 alpha-2.")]
 Number = Annotated[
     str,
     Text(32, pattern=r"\+[1-9][0-9]{0,14}\*{0,8}|[0-9*#]{1,15}"),
-    About("E.164 with +, its tail masked with * where the platform hides it; or a short number as dialled."),
+    About(
+        "E.164 with +, its tail masked with * where the platform hides it; or a short number as dialled."
+    ),
 ]
 NotNegative = Annotated[int, NOT_NEGATIVE]
 Positive = Annotated[int, POSITIVE]
@@ -57,7 +59,9 @@ class Cdr:
     kind: Literal["final", "correction", "void"] = "final"
     source: Name | None = None
     leg_of: Id | None = None
-    call_type: Annotated[str, Text(32), About("Open list: user_out, conf_out, conf_in, ...")] | None = None
+    call_type: (
+        Annotated[str, Text(32), About("Open list: user_out, conf_out, conf_in, ...")] | None
+    ) = None
     from_: Annotated[str, Text(64, 0), Wire("from")] | None = None
     user_id: Id | None = None
     organizer_id: Id | None = None
@@ -196,7 +200,9 @@ class Span:
     start_ms: Millis
     seconds: Seconds
     billed_s: Annotated[int, Range(0, 2**31 - 1)]
-    rate_nanos: Annotated[int, NOT_NEGATIVE, About("Billionths of the currency per `per_s` seconds.")]
+    rate_nanos: Annotated[
+        int, NOT_NEGATIVE, About("Billionths of the currency per `per_s` seconds.")
+    ]
     per_s: Annotated[int, Range(1, 86_400)]
     amount_nanos: Annotated[
         int, Range(0, 10**18), About("For reading: the charge is rounded once, over all spans.")
@@ -246,9 +252,9 @@ class Charge(MoneyEntry):
     cdr_id: Id
     version: Annotated[int, Range(1, 1_000_000)]
     outcome: Literal["rated", "free"]
-    reason: (
-        Literal["unanswered", "zero_duration", "emergency", "inbound", "free_rate"] | None
-    ) = None
+    reason: Literal["unanswered", "zero_duration", "emergency", "inbound", "free_rate"] | None = (
+        None
+    )
     charge_micros: NotNegative
     direction: Literal["out", "in"]
     to: Number
@@ -463,6 +469,7 @@ SuspenseReason = Literal[
     "unknown_tenant",
     "conflict",
     "too_old",
+    "in_future",
     "correction_unsupported",
     "account_closed",
     "unknown_deck",

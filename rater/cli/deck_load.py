@@ -12,6 +12,7 @@ from rater.shell.clock import now_ms
 from rater.shell.deck_load import (
     Candidate,
     DeckLoader,
+    HeldBackError,
     LoadRefusedError,
     Versions,
     decide,
@@ -70,7 +71,7 @@ def load(file: Path, broker: str, *, backdate: bool, strict: bool, **terms: str)
         run(work())
     except LoadRefusedError as error:
         raise click.ClickException(str(error)) from error
-    except DeckTopicMissingError as error:
+    except (DeckTopicMissingError, HeldBackError) as error:
         raise CannotRunError(str(error)) from error
 
 

@@ -12,7 +12,7 @@ from rater.core.decks import DeckBook
 from rater.core.rules import Rules
 from rater.shell.simulate import Simulator
 from rater.wire.deck_files import DeckFileError, read_deck_file
-from rater.wire.decks import DeckAssembler
+from rater.wire.decks import BadDeck, DeckAssembler
 from rater.wire.emergency import load_emergency
 from rater.wire.times import to_millis
 from topics import catalog
@@ -22,7 +22,9 @@ SIMULATED = (catalog.CDR_RAW.name, catalog.ACCOUNT_COMMANDS.name, catalog.RATE_D
 
 @click.command()
 @click.argument("files", nargs=-1, type=click.File("rb"))
-@click.option("--until", metavar="TIME", help="Let the clock run on to this time (ISO 8601, or ms).")
+@click.option(
+    "--until", metavar="TIME", help="Let the clock run on to this time (ISO 8601, or ms)."
+)
 @click.option(
     "--deck",
     "decks",
@@ -101,8 +103,8 @@ class _Run:
         result = self.assembler.feed(key or b"", value)
         if result is None:
             return
-        if isinstance(result, str) or not hasattr(result, "deck_id"):
-            msg = f"{where}: value: {result}"
+        if isinstance(result, BadDeck):
+            msg = f"{where}: {result.detail}"
             raise ValueError(msg)
         rules = self.simulator.rules
         self.simulator.rules = Rules(rules.book.with_deck(result), rules.emergency)

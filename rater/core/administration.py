@@ -70,7 +70,9 @@ def _add_funds(
     lot = _lot(account, command.lot_id, command.amount_micros, command.purchased_ms)
     fields = head(account, source, command.amount_micros, account.debt - lot.debt_paid_micros)
     occasion = Occasion("credit", command.command_id, source.at_ms)
-    journal.post(account, e.FundsAdded(*fields, command.command_id, lot), "credit", command.command_id)
+    journal.post(
+        account, e.FundsAdded(*fields, command.command_id, lot), "credit", command.command_id
+    )
     journal.credited(account, lot, occasion)
     return None
 

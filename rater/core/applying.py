@@ -1,11 +1,13 @@
 """Applying: how an entry changes its account. No rule is applied here: the entry has decided (D4)."""
 
 from bisect import insort
+from collections.abc import Callable
+from typing import Any
 
 from rater.core import entries as e
 from rater.core.account import Account, Threshold, next_due_ms
 from rater.core.draws import take
-from rater.core.lots import CreditLot, draw_order
+from rater.core.lots import CreditLot, Draw, draw_order
 
 
 def apply(account: Account, entry: e.Entry) -> None:
@@ -14,14 +16,14 @@ def apply(account: Account, entry: e.Entry) -> None:
         _apply_draws(account, entry.draws)
         account.debt += entry.shortfall_micros
     else:
-        _APPLY[type(entry)](account, entry)  # type: ignore[operator]
+        _APPLY[type(entry)](account, entry)
     account.seq = entry.seq
     account.balance += entry.amount_micros
     assert account.balance == entry.balance_micros, entry
     assert account.debt == entry.debt_micros, entry
 
 
-def _apply_draws(account: Account, draws: list[e.Draw]) -> None:
+def _apply_draws(account: Account, draws: list[Draw]) -> None:
     for draw in draws:
         take(account.expired if draw.grace else account.lots, draw)
 
@@ -48,7 +50,9 @@ def _adjusted(account: Account, entry: e.Adjusted) -> None:
 def _thresholds_set(account: Account, entry: e.ThresholdsSet) -> None:
     before = {(t.threshold_id, t.amount): t.armed for t in account.thresholds}
     account.thresholds = [
-        Threshold(s.threshold_id, s.amount_micros, before.get((s.threshold_id, s.amount_micros), True))
+        Threshold(
+            s.threshold_id, s.amount_micros, before.get((s.threshold_id, s.amount_micros), True)
+        )
         for s in sorted(entry.thresholds, key=lambda s: (-s.amount_micros, s.threshold_id))
     ]
 
@@ -75,7 +79,7 @@ def _nothing(account: Account, entry: e.Entry) -> None:
     pass
 
 
-_APPLY = {
+_APPLY: dict[type[e.Entry], Callable[[Account, Any], None]] = {
     e.AccountOpened: _nothing,
     e.FundsAdded: _funds_added,
     e.ThresholdsSet: _thresholds_set,

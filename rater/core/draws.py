@@ -20,7 +20,7 @@ def plan_draws(
         if not amount:
             break
         if ended_ms <= lot.expires_ms:
-            part = lot.remaining if lot.remaining < amount else amount
+            part = min(lot.remaining, amount)
             draws.append(Draw(lot.lot_id, part))
             amount -= part
     return draws, amount

@@ -10,7 +10,7 @@ The way of a CDR: `charge` -> `exemptions` -> `rating.rate_call` (decks, prefixe
 
 from rater.core import commands as c
 from rater.core import entries as e
-from rater.core.account import NEVER_MS, Account
+from rater.core.account import Account
 from rater.core.administration import Refusal, Rejected, obey, open_account
 from rater.core.cdr import Cdr, Source
 from rater.core.draws import plan_draws
@@ -29,7 +29,9 @@ def charge(
     """Charge a CDR that is new; return its outcome, `rated` or `free`, or why it waits."""
     expire_due(account, source, journal)
     if cdr.kind != "final" or cdr.version != 1:
-        detail = f"kind: {cdr.kind}, version: {cdr.version}; corrections and voids are not taken yet"
+        detail = (
+            f"kind: {cdr.kind}, version: {cdr.version}; corrections and voids are not taken yet"
+        )
         return Suspension(Suspended.CORRECTION_UNSUPPORTED, detail)
     if cdr.answered_ms >= account.closed_ms:
         detail = f"tenant_id: {cdr.tenant_id} was closed before the call was answered"
@@ -89,9 +91,7 @@ def reject(
     )
 
 
-def _post_free(
-    account: Account, cdr: Cdr, source: Source, journal: Journal, reason: str
-) -> None:
+def _post_free(account: Account, cdr: Cdr, source: Source, journal: Journal, reason: str) -> None:
     """Post a charge of nothing: unanswered, emergency and the like."""
     entry = e.Charge(
         *head(account, source, 0, account.debt),

@@ -14,7 +14,7 @@ class _Record(msgspec.Struct, gc=False, omit_defaults=True, forbid_unknown_field
     pass
 
 
-class Span(_Record, frozen=True):
+class Span(_Record):
     """A stretch of a call under one rate; `amount_nanos` is for reading, the charge is rounded once."""
 
     start_ms: int
@@ -25,7 +25,7 @@ class Span(_Record, frozen=True):
     amount_nanos: int
 
 
-class Lot(_Record, frozen=True):
+class Lot(_Record):
     """A lot as it was opened."""
 
     lot_id: str
@@ -36,7 +36,7 @@ class Lot(_Record, frozen=True):
     expires_ms: int
 
 
-class ThresholdSetting(_Record, frozen=True):
+class ThresholdSetting(_Record):
     """A threshold as an administrator set it."""
 
     threshold_id: str

@@ -49,7 +49,10 @@ def status_of(account: Account, at_ms: int) -> AccountStatus:
 
 def note_change(account: Account, at_ms: int, statuses: list[AccountStatus]) -> None:
     """Publish the account's status if it is due, else remember that it is owed."""
-    if at_ms - account.status_ms >= STATUS_EVERY_MS or status_class(account) != account.status_class:
+    if (
+        at_ms - account.status_ms >= STATUS_EVERY_MS
+        or status_class(account) != account.status_class
+    ):
         statuses.append(status_of(account, at_ms))
     else:
         account.dirty = True

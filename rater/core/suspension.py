@@ -9,6 +9,7 @@ class Suspended(StrEnum):
     """Why a readable CDR is not charged, in order of precedence; the reasons of rating come in between."""
 
     TOO_OLD = "too_old"
+    IN_FUTURE = "in_future"
     CONFLICT = "conflict"
     MISROUTED = "misrouted"
     UNKNOWN_TENANT = "unknown_tenant"

@@ -18,7 +18,7 @@ def crosses(account: Account, before: int) -> bool:
     balance = account.balance
     if (balance > 0) != (before > 0):
         return True
-    for threshold in account.thresholds:
+    for threshold in account.thresholds:  # noqa: SIM110  # A generator costs three times as much.
         if threshold.armed == (balance < threshold.amount):
             return True
     return False

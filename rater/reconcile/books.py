@@ -47,6 +47,15 @@ KEYS = "keys"
 CDRS, COMMANDS = catalog.CDR_RAW.name, catalog.ACCOUNT_COMMANDS.name
 
 
+def command_id_of(entry: LedgerEntry) -> str | None:
+    """Return the command that an entry carries out or refuses; None where a CDR or time caused it."""
+    match entry.kind:
+        case "charge" | "lot_expired" | "lot_forfeited":
+            return None
+        case _:
+            return entry.command_id
+
+
 class Manifest(NamedTuple):
     """One batch: where its manifest lies, its header and its packed ids."""
 

@@ -63,8 +63,8 @@ def fold(books: Books) -> Ledger:
         place = (topic, books.partition, offset)
         ledger.faults += [difference(PROOF, place, entry.tenant_id, c) for c in complaints]
     for tenant, account in ledger.accounts.items():
-        place = (topic, books.partition, None)
-        ledger.faults += [difference(PROOF, place, tenant, c) for c in _conserve(account)]
+        whole = (topic, books.partition, None)
+        ledger.faults += [difference(PROOF, whole, tenant, c) for c in _conserve(account)]
     return ledger
 
 

@@ -56,7 +56,7 @@ def _struct(record: type, tag_field: str | None, *, is_open: bool) -> Any:
         tag=tag,
         kw_only=True,
         forbid_unknown_fields=not is_open,
-        namespace=None if tag is None else {tag_field: tag},
+        namespace={} if tag_field is None or tag is None else {tag_field: tag},
         gc=False,
     )
 
@@ -73,7 +73,8 @@ def _type(hint: Any, *, is_open: bool) -> Any:
         return list[_type(arguments[0], is_open=is_open)]  # type: ignore[misc]
     if origin is Literal or origin is dict:
         return hint
-    return _struct(hint, None, is_open=is_open) if is_dataclass(hint) else hint
+    is_record = isinstance(hint, type) and is_dataclass(hint)
+    return _struct(hint, None, is_open=is_open) if is_record else hint
 
 
 def _constrained(kind: Any, marks: tuple[object, ...]) -> Any:

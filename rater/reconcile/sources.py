@@ -5,7 +5,6 @@ business. What cannot be read comes back as None: then it must be a dead letter.
 """
 
 from datetime import datetime
-from typing import Any
 from zlib import crc32
 
 import msgspec
@@ -59,6 +58,13 @@ class SourceCdr(msgspec.Struct, gc=False):
         )
 
 
+class SourceThreshold(msgspec.Struct, gc=False):
+    """A threshold that a command sets, in micros."""
+
+    threshold_id: str
+    amount_micros: int
+
+
 class SourceCommand(msgspec.Struct, gc=False):
     """Any account command: its head, and the fields of all kinds, None where a kind has none."""
 
@@ -71,7 +77,7 @@ class SourceCommand(msgspec.Struct, gc=False):
     lot_id: str | None = None
     amount_micros: int | None = None
     purchased_at: datetime | None = None
-    thresholds: list[dict[str, Any]] | None = None
+    thresholds: list[SourceThreshold] | None = None
     reason: str | None = None
 
     def digest(self) -> bytes:

@@ -89,4 +89,3 @@ class AccountsShard:
     def _due_ms(self, key: bytes) -> int:
         value = self._values.get(key)
         return NEVER_MS if value is None else decode_head(value).due_ms
-

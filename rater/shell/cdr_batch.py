@@ -33,15 +33,24 @@ from topics.partitioner import partition_of
 class Record(Protocol):
     """What a batch needs of a Kafka record."""
 
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
+    @property
+    def offset(self) -> int:
+        """Its place in the partition."""
+
+    @property
+    def timestamp(self) -> int:
+        """Its time in ms: stream time (D6)."""
+
+    @property
+    def key(self) -> bytes | None:
+        """The tenant id, if it is where it belongs."""
+
+    @property
+    def value(self) -> bytes | None:
+        """What has to be read."""
 
 
-def decide_cdrs(
-    shard: Shard, records: Sequence[Record], rules: Rules, partitions: int
-) -> Decision:
+def decide_cdrs(shard: Shard, records: Sequence[Record], rules: Rules, partitions: int) -> Decision:
     """Decide a batch of `cdr.raw.v1`; `partitions` is the topic's count, for records that lie wrongly."""
     batch = CdrBatch(shard, rules, partitions)
     return batch.decide_all(batch.read(records))
@@ -90,7 +99,7 @@ class CdrBatch:
         return self.decision
 
     def _decide(self, item: Item, hit: bool, known: int) -> None:  # noqa: FBT001
-        record, cdr, digest, content = item
+        record, cdr, digest, _ = item
         decision = self.decision
         at_ms = record.timestamp
         if at_ms > decision.stream_ms:
@@ -105,6 +114,8 @@ class CdrBatch:
             hit, known = True, self.fresh[digest]
         if cdr.ended_ms < self.oldest_ms:
             self._suspend(item, self._too_old(cdr), None)
+        elif cdr.ended_ms > at_ms + DAY_MS:
+            self._suspend(item, _in_future(cdr, at_ms), None)
         elif hit:
             self._repeat(item, known)
         elif account is None or record.key != cdr.tenant_id.encode():
@@ -144,7 +155,9 @@ class CdrBatch:
         right = partition_of(tenant, self.partitions)
         if record.key != tenant:
             key = None if record.key is None else record.key[:64].decode(errors="replace")
-            detail = f"key: {key!r}, must be tenant_id {cdr.tenant_id}; it belongs to partition {right}"
+            detail = (
+                f"key: {key!r}, must be tenant_id {cdr.tenant_id}; it belongs to partition {right}"
+            )
         elif right != self.shard.partition:
             detail = f"partition: {self.shard.partition}, murmur2 of the key says {right}"
         else:
@@ -193,6 +206,12 @@ class CdrBatch:
             account = None if value is None else decode_account(value)
             self.working[tenant_id] = account
             return account
+
+
+def _in_future(cdr: Cdr, at_ms: int) -> Suspension:
+    """Say that a call ended long after its record was written: it would be remembered for too long."""
+    detail = f"ended_at: {to_text(cdr.ended_ms)}, but the record was written at {to_text(at_ms)}"
+    return Suspension(Suspended.IN_FUTURE, detail)
 
 
 def id_digest(cdr: Cdr) -> bytes:

@@ -17,6 +17,7 @@ from rater.core.limits import DAY_MS, WINDOW_DAYS
 from rater.core.rules import Rules
 from rater.shell.accounts import AccountsShard
 from rater.shell.batches import RECORDS_PER_BATCH, BatchSchema
+from rater.shell.charge_index import ChargeIndex
 from rater.shell.clock import now_ms
 from rater.shell.deck_service import DeckService
 from rater.shell.faust_settings import SESSION_TIMEOUT_S, faust_settings
@@ -127,7 +128,7 @@ class Charging:
         self.batches.on_recover(self._before_serving)
 
     async def _charge(self, stream: Any) -> None:
-        """The agent: every batch of one partition, one after another."""
+        """Take every batch of one partition, one after another; this is the agent."""
         async for batch in stream:
             try:
                 await self.stepper.take(batch)
@@ -216,11 +217,15 @@ class Charging:
         for topic, partition in self._lags - current:
             self.metrics.forget_lag(topic, partition)
         self._lags = current
+        for partition in self.batches.states.partitions():
+            for lost in self.batches.state(partition).index.take_shortenings():
+                self.metrics.window_shortened()
+                logger.error("partition %d: the charge index is full: %s", partition, lost)
         indexes = [self.batches.state(p).index for p in self.batches.states.partitions()]
         window = min((self._window_days(index) for index in indexes), default=0)
         self.metrics.set_index(sum(map(len, indexes)), window * DAY_MS // 1000)
 
-    def _window_days(self, index: Any) -> int:
+    def _window_days(self, index: ChargeIndex) -> int:
         today = now_ms() // DAY_MS
         return min(self.settings.window_days, today - index.oldest_day)
 

@@ -102,7 +102,9 @@ class _CommandBatch:
         if isinstance(order, c.AddFunds):
             lot = xxh3_128_digest(lot_key(order.tenant_id, order.lot_id))
             if self._known(lot) is not None:
-                return Refusal(Rejected.LOT_EXISTS, f"lot_id: {order.lot_id} has been opened before")
+                return Refusal(
+                    Rejected.LOT_EXISTS, f"lot_id: {order.lot_id} has been opened before"
+                )
         return None
 
     def _remember(
@@ -131,4 +133,3 @@ class _CommandBatch:
             value = self.shard.accounts.get(tenant_id.encode())
             self.working[tenant_id] = None if value is None else decode_account(value)
         return self.working[tenant_id]
-

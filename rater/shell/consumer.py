@@ -91,6 +91,9 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         self._ensure_consumer().pause(*paused)
         await super().on_partitions_assigned(assigned, generation_id)
 
+    def close(self) -> None:
+        """Do nothing: Faust closes the client in the wrong loop, then stops the thread anyway."""
+
     def wake(self) -> None:
         """Make a waiting take() look again; called from the worker's thread."""
         if self._consumer is not None:
@@ -258,6 +261,9 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
         """Stop reading, also when there was nothing to revoke, then finish the steps at work."""
         self.stop_flow()
         self._buffered_partitions.difference_update(revoked)
+        if self.app.should_stop:
+            # Faust returns at once then, and others would get the partitions under our steps.
+            await self.wait_empty()
         await super().on_partitions_revoked(revoked)
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:

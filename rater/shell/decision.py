@@ -47,9 +47,7 @@ class Remembered:
         self.place.append(place)
         self.day.append(at_ms // DAY_MS)
 
-    def packed(
-        self, ledger: Sequence[int], suspense: Sequence[int]
-    ) -> npt.NDArray[np.void]:
+    def packed(self, ledger: Sequence[int], suspense: Sequence[int]) -> npt.NDArray[np.void]:
         """Return the ids as they stand in a manifest, given the offsets of the records written."""
         if not self.hashes:
             return np.zeros(0, ENTRY)
@@ -107,9 +105,7 @@ class Decision:
         """Return the new bytes of every account that changed."""
         return {name.encode(): encode_account(a) for name, a in self.changed.items()}
 
-    def manifest(
-        self, first_offset: int, next_offset: int, packed: npt.NDArray[np.void]
-    ) -> bytes:
+    def manifest(self, first_offset: int, next_offset: int, packed: npt.NDArray[np.void]) -> bytes:
         """Return the value of the batch manifest."""
         header = BatchManifest(
             app=APP,

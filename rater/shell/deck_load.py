@@ -34,6 +34,10 @@ class LoadRefusedError(Exception):
     """The version may not be published; nothing was."""
 
 
+class HeldBackError(Exception):
+    """Somebody's transaction on the topic stays open and hides what lies behind it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A version ready to be published."""
@@ -146,7 +150,11 @@ class DeckLoader:
         try:
             await self._producer.start()
             await self._reader.open()
-            await _read_all(self._reader, self.versions)
+            async with asyncio.timeout(VISIBLE_TIMEOUT_S):
+                await _read_all(self._reader, self.versions)
+        except TimeoutError as error:
+            await self._close()
+            raise HeldBackError(f"{self._held_back()}; nothing was published") from error
         except BaseException:
             await self._close()
             raise
@@ -177,11 +185,20 @@ class DeckLoader:
     async def wait_until_whole(self, heading: Heading) -> None:
         """Return when readers of committed records see the version whole.
 
-        Raises `TimeoutError` after a minute: somebody's open transaction holds them back.
+        Raises `HeldBackError` after a minute; the version is published all the same.
         """
-        async with asyncio.timeout(VISIBLE_TIMEOUT_S):
-            while not self.versions.is_whole(heading.deck_id, heading.version):
-                self.versions.take(await self._reader.poll())
+        try:
+            async with asyncio.timeout(VISIBLE_TIMEOUT_S):
+                while not self.versions.is_whole(heading.deck_id, heading.version):
+                    self.versions.take(await self._reader.poll())
+        except TimeoutError as error:
+            raise HeldBackError(f"{self._held_back()}; the version is published") from error
+
+    def _held_back(self) -> str:
+        return (
+            f"{self._topic}: a transaction has been open for {VISIBLE_TIMEOUT_S:.0f} s and hides "
+            "what lies behind it"
+        )
 
     async def _close(self) -> None:
         await self._reader.close()

@@ -6,7 +6,7 @@ transaction does not hold back a worker's start: what it had sent is in force no
 """
 
 from contextlib import AsyncExitStack
-from typing import NamedTuple, Self
+from typing import Self
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
@@ -35,7 +35,6 @@ class DeckTopic:
         self._closing = AsyncExitStack()
         self._ends: dict[TopicPartition, int] = {}
         self._behind: set[TopicPartition] = set()
-        self._moved_ms: dict[TopicPartition, int] = {}
 
     async def open(self) -> None:
         """Connect, go to the beginning and note the end; raise when the topic is missing."""
@@ -79,36 +78,12 @@ class DeckTopic:
 
     async def poll(self) -> list[ConsumerRecord]:
         """Return what is there, or nothing after a short wait."""
-        before = {tp: await self._glance(tp) for tp in self._behind}
         fetched = await self._consumer.getmany(timeout_ms=FETCH_WAIT_MS)
-        for partition, glance in before.items():
-            await self._note(partition, glance)
+        # The position counts, not the last record: aborted ones and markers are passed unseen.
+        for partition in list(self._behind):
+            if await self._consumer.position(partition) >= self._ends[partition]:
+                self._behind.discard(partition)
         return [record for records in fetched.values() for record in records]
-
-    async def _note(self, partition: TopicPartition, before: "_Glance") -> None:
-        """Say whether a partition has been read to its end.
-
-        Mostly the position tells: it passes transaction markers too. But compaction may have left
-        nothing behind the position; then the broker has answered since we came here, with nothing.
-        """
-        now = await self._glance(partition)
-        end = self._ends[partition]
-        if now.position != before.position:
-            self._moved_ms[partition] = now.answered_ms
-        nothing_left = (
-            now.position == before.position
-            and before.stable >= end
-            and before.answered_ms > self._moved_ms.get(partition, 0)
-        )
-        if now.position >= end or nothing_left:
-            self._behind.discard(partition)
-
-    async def _glance(self, partition: TopicPartition) -> "_Glance":
-        return _Glance(
-            await self._consumer.position(partition),
-            self._consumer.last_stable_offset(partition) or 0,
-            self._consumer.last_poll_timestamp(partition) or 0,
-        )
 
     async def _partitions(self) -> list[TopicPartition]:
         """Return every partition of the topic: with one left out, decks could be missing unseen."""
@@ -152,12 +127,3 @@ class DeckTopic:
             fetch_max_wait_ms=FETCH_WAIT_MS,
             max_partition_fetch_bytes=RATE_DECKS.max_message_bytes,
         )
-
-
-class _Glance(NamedTuple):
-    """Where a partition is, and what the broker said of it last."""
-
-    position: int
-    stable: int
-    """The end for readers of committed records."""
-    answered_ms: int

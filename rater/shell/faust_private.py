@@ -56,6 +56,7 @@ OVERRIDDEN = {
     "faust.transport.drivers.aiokafka:AIOKafkaConsumerThread": {
         "_create_worker_consumer": "(self, transport)",
         "on_partitions_assigned": "(self, assigned, generation_id=0)",
+        "close": "(self)",
     },
     "faust.transport.drivers.aiokafka:Consumer": {
         "_new_consumer_thread": "(self)",

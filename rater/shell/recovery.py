@@ -11,6 +11,8 @@ it behind the same few methods that Faust calls.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 import logging
 import time
 from typing import TYPE_CHECKING, Any
@@ -24,6 +26,8 @@ from mode import Service
 from rater.shell.changelog import ChangelogReader, InterruptedRecoveryError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from faust.types import TP
 
     from rater.shell.tables import PartitionStates
@@ -127,7 +131,8 @@ class StateRecovery(Service):  # type: ignore[misc]
 
         try:
             await consumer.start()
-            return await ChangelogReader(consumer, self._interrupted, count).read(states)
+            with _no_collections():
+                return await ChangelogReader(consumer, self._interrupted, count).read(states)
         finally:
             await consumer.stop()
 
@@ -160,6 +165,7 @@ class StateRecovery(Service):  # type: ignore[misc]
         # From here to resume_flow() nothing is awaited: a revocation comes before or after all.
         self._check()
         consumer.resume_partitions(consumer.sources())
+        consumer.transactions.open()
         self.app.flow_control.resume()
         consumer.resume_flow()
         self.completed.set()
@@ -167,6 +173,18 @@ class StateRecovery(Service):  # type: ignore[misc]
         self.tables.on_standbys_ready()
         self.app.on_rebalance_end()
         await self.app._fetcher.maybe_start()  # noqa: SLF001
+
+
+@contextlib.contextmanager
+def _no_collections() -> Iterator[None]:
+    """Keep the cyclic garbage collector away: it walks the growing state again and again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 class StateTableManager(TableManager):  # type: ignore[misc]

@@ -20,6 +20,7 @@ import os
 import signal
 from typing import TYPE_CHECKING, Any, cast
 
+from rater.shell.log_levels import lower_expected
 from rater.shell.transactions import is_fenced
 from rater.shell.watchdog import PROGRESS_LIMIT_S, Watchdog
 
@@ -38,6 +39,7 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 async def run_worker(app: Any, *, stuck_after_s: float = PROGRESS_LIMIT_S) -> int:
     """Run the app until a signal and return 0; in any other case end the process."""
+    lower_expected()
     loop = asyncio.get_running_loop()
     stopping = asyncio.Event()
     for number in SIGNALS:

@@ -155,9 +155,7 @@ class Simulator:
         for lines in written:
             yield from lines
 
-    def _append(
-        self, topic: str, partition: int, records: Records, at_ms: int
-    ) -> list[Line]:
+    def _append(self, topic: str, partition: int, records: Records, at_ms: int) -> list[Line]:
         return [
             Line(topic, partition, self._next_offset(topic, partition), at_ms, key, value)
             for key, value in records

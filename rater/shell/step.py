@@ -163,8 +163,6 @@ class Stepper:
         self._metrics.transaction_done(seconds[2])
 
 
-async def _place(
-    step: OpenStep, topic: str, partition: int, records: Records
-) -> Sequence[int]:
+async def _place(step: OpenStep, topic: str, partition: int, records: Records) -> Sequence[int]:
     """Write records and return their offsets; none for none."""
     return await step.send(topic, partition, records) if records else ()

@@ -69,9 +69,7 @@ class ExpiryTimer:
             if value is None or self._is_under_way(key, due_ms, now):
                 continue
             command = expire_command(decode_account(value), due_ms)
-            await self._producer.send(
-                ACCOUNT_COMMANDS.name, command, key=key, partition=partition
-            )
+            await self._producer.send(ACCOUNT_COMMANDS.name, command, key=key, partition=partition)
             self._sent[key] = (due_ms, now)
             sent += 1
         if sent:

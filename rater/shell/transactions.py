@@ -55,7 +55,7 @@ TRANSACTION_TIMEOUT_S = 10.0
 """The coordinator aborts what takes longer: an open transaction holds back every reader."""
 COMMIT_TIMEOUT_S = 12.0
 FENCING_TIMEOUT_S = 8.0
-RETRY_BACKOFF_MS = 20
+RETRY_BACKOFF_MS = 50
 
 
 class NotOwnedError(RuntimeError):
@@ -99,8 +99,8 @@ class Lease:
     generation: int
     producer: AIOKafkaProducer
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    closed: bool = False
-    """No step may begin; those at work are waited for."""
+    closed: bool = True
+    """No step may begin: the state is not recovered yet, or a rebalance waits for those at work."""
     halted: str | None = None
 
 
@@ -231,6 +231,12 @@ class Step:
         try:
             async with asyncio.timeout(COMMIT_TIMEOUT_S):
                 await self._commit(next_offset)
+        except TimeoutError as error:
+            late = CommitFailedError(
+                f"partition {self.partition}: not committed within {COMMIT_TIMEOUT_S:.0f} s"
+            )
+            late.__cause__ = error
+            await self._transactions.give_up(late, self._lease)
         except BaseException as error:
             await self._transactions.give_up(error, self._lease)
         self._transactions.note_committed(
@@ -315,7 +321,7 @@ class Transactions(faust_consumer.TransactionManager):  # type: ignore[misc]
             raise NotOwnedError(f"partition {partition} is not assigned to this worker")
         async with lease.lock:
             if lease.closed:
-                raise NotOwnedError(f"partition {partition} was revoked")
+                raise NotOwnedError(f"partition {partition} is recovering or was revoked")
             if lease.halted is not None:
                 raise PartitionHaltedError(f"partition {partition} is halted: {lease.halted}")
             tp = None if isinstance(source, int) else source
@@ -373,6 +379,11 @@ class Transactions(faust_consumer.TransactionManager):  # type: ignore[misc]
         await self.loop.create_future()
         raise AssertionError("unreachable")
 
+    def open(self) -> None:
+        """Let steps begin: the assigned partitions have been recovered."""
+        for lease in self._leases.values():
+            lease.closed = False
+
     async def drain(self) -> None:
         """Wait for the steps at work and let no other begin."""
         leases = list(self._leases.values())
@@ -413,7 +424,7 @@ class Transactions(faust_consumer.TransactionManager):  # type: ignore[misc]
     async def _close(self) -> None:
         leases, self._leases = self._leases, {}
         for lease in leases.values():
-            lease.closed = True
+            lease.closed = True  # A timer may still wait for its lock.
         await asyncio.gather(*(lease.producer.stop() for lease in leases.values()))
 
     async def on_stop(self) -> None:

@@ -14,7 +14,7 @@ from msgspec import UNSET
 from rater.core.cdr import Cdr
 from rater.wire.cdr_record import CdrRecord
 from rater.wire.malformed import Malformed, Why, repeated_field, undecodable
-from rater.wire.times import EARLIEST_MS, LATEST_MS, to_millis
+from rater.wire.times import EARLIEST_MS, LATEST_MS, to_millis, to_text
 
 _decode = msgspec.json.Decoder(CdrRecord).decode
 _optional = attrgetter(*CdrRecord.__struct_fields__[7:])
@@ -39,18 +39,28 @@ def decode_cdr(value: bytes | None) -> Cdr | Malformed:
 
 
 def _checked(raw: CdrRecord, options: tuple[Any, ...]) -> Cdr | Malformed:
-    (_, version, kind, _, _, call_type, from_, _, _, country, number_type, _, answered, disposition, *_) = (
-        options
-    )
-    answered_at = answered or raw.started_at
-    answered_ms = to_millis(answered_at)
+    (
+        _,
+        version,
+        kind,
+        _,
+        _,
+        call_type,
+        from_,
+        _,
+        _,
+        country,
+        number_type,
+        _,
+        answered,
+        disposition,
+        *_,
+    ) = options
+    started_ms = to_millis(raw.started_at)
+    answered_ms = to_millis(answered) if answered else started_ms
     ended_ms = to_millis(raw.ended_at)
-    if (
-        not EARLIEST_MS <= answered_ms <= ended_ms < LATEST_MS
-        or raw.started_at > raw.ended_at
-        or raw.started_at > answered_at
-    ):
-        return _bad_time(raw, answered_ms, ended_ms)
+    if not EARLIEST_MS <= started_ms <= answered_ms <= ended_ms < LATEST_MS:
+        return _bad_time(started_ms, answered_ms, ended_ms)
     if not is_number(raw.to):
         return Malformed(Why.BAD_NUMBER, "to", f"not E.164 nor a short number; it is {raw.to!r}")
     cdr_id = raw.cdr_id
@@ -77,13 +87,16 @@ def _checked(raw: CdrRecord, options: tuple[Any, ...]) -> Cdr | Malformed:
     )
 
 
-def _bad_time(raw: CdrRecord, answered_ms: int, ended_ms: int) -> Malformed:
-    for field, at_ms in (("answered_at", answered_ms), ("ended_at", ended_ms)):
+def _bad_time(started_ms: int, answered_ms: int, ended_ms: int) -> Malformed:
+    times = {"started_at": started_ms, "answered_at": answered_ms, "ended_at": ended_ms}
+    for field, at_ms in times.items():
         if not EARLIEST_MS <= at_ms < LATEST_MS:
-            return Malformed(Why.BAD_TIME, field, f"not in the years 2000 to 2100; it is {at_ms} ms")
-    started = raw.started_at.isoformat()
-    detail = f"started_at {started}, answered_at, ended_at {raw.ended_at.isoformat()} are not in order"
-    return Malformed(Why.BAD_TIME, "ended_at", detail)
+            return Malformed(
+                Why.BAD_TIME, field, f"not in the years 2000 to 2100; it is {at_ms} ms"
+            )
+    field = "answered_at" if answered_ms < started_ms else "ended_at"
+    shown = ", ".join(f"{name} {to_text(at_ms)}" for name, at_ms in times.items())
+    return Malformed(Why.BAD_TIME, field, f"before what must come before it: {shown}")
 
 
 def is_number(text: str) -> bool:

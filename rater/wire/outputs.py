@@ -66,9 +66,7 @@ def encode_suspended(
     )
 
 
-def encode_dead(
-    key: bytes | None, value: bytes | None, source: Source, why: Malformed
-) -> bytes:
+def encode_dead(key: bytes | None, value: bytes | None, source: Source, why: Malformed) -> bytes:
     """Return the dead letter of a record."""
     return encode(
         DeadRecord(

@@ -52,4 +52,4 @@ def decode_head(value: bytes) -> Head:
 
 def read_numbers(value: bytes) -> tuple[int, int, int]:
     """Read of an account's head the due time and the two watermarks only."""
-    return _NUMBERS.unpack_from(value)  # type: ignore[return-value]
+    return _NUMBERS.unpack_from(value)

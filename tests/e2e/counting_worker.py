@@ -126,7 +126,7 @@ class CountingApp:
             assert key is not None
             count = int(new.get(key) or state.get(key, b"0")) + 1
             new[key] = b"%d" % count
-            yield key, b"%b %d %d %d" % (topic, record.partition, record.offset, count)
+            yield key, b"%b %d %d %d" % (topic, batch.tp.partition, record.offset, count)
 
     async def flush_forever(self) -> None:
         """Run timers' steps: each writes a mark without any source record."""

@@ -19,9 +19,11 @@ from click.testing import CliRunner, Result
 from deploy.kafka.broker import Broker
 from rater.cli.deck_load import list_decks, load
 from rater.core.decks import Deck, Heading
+from rater.shell import deck_load
 from rater.shell.deck_load import (
     Candidate,
     DeckLoader,
+    HeldBackError,
     LoadRefusedError,
     decide,
     outranked_by,
@@ -349,6 +351,35 @@ async def test_a_loader_sees_what_an_open_transaction_of_another_hides(
 
     assert waited
     assert loader.versions.is_whole("voice", 1)
+
+
+async def test_a_transaction_that_stays_open_is_told_and_nothing_is_published(
+    bootstrap: str, topic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deck_load, "VISIBLE_TIMEOUT_S", 1.0)
+    async with producer(bootstrap, f"open-{topic}") as client:
+        await client.begin_transaction()
+        await client.send_and_wait(topic, b"{}", b"other/1/chunk-00001", partition=0)
+
+        with pytest.raises(HeldBackError, match="open for 1 s .* nothing was published"):
+            await publish(bootstrap, topic, candidate())
+
+        await client.abort_transaction()
+
+
+async def test_what_a_loader_left_half_sent_is_never_seen_and_the_next_does_not_wait_for_it(
+    bootstrap: str, topic: str
+) -> None:
+    half = candidate(f"{HEADER}33,9\n", deck_id=topic)
+    async with producer(bootstrap, f"rater-deck-load-{topic}") as dead:
+        await dead.begin_transaction()
+        key, value = half.records[0]
+        await dead.send_and_wait(topic, value, key, partition=0)
+        async with asyncio.timeout(10):
+            await publish(bootstrap, topic, candidate(deck_id=topic))
+
+    records = await consume(bootstrap, topic)
+    assert [record[4:6] for record in records] == candidate(deck_id=topic).records
 
 
 async def publish_hidden(bootstrap: str, topic: str, version: Candidate) -> None:

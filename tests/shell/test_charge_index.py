@@ -145,7 +145,6 @@ def test_manifests_loaded_at_one_go_are_as_remembered_one_by_one(
     # The two may shorten at different days; from the later one on they must agree.
     answers = (look_up(lived, hashes), look_up(loaded, hashes))
     lived_ids, loaded_ids = ([x and x[3] >= oldest_day and x for x in one] for one in answers)
-
     assert [one or None for one in lived_ids] == [one or None for one in loaded_ids]
 
 
@@ -242,6 +241,14 @@ def test_a_full_index_shortens_the_window_loudly() -> None:
     assert index.take_shortenings() == []
     index.advance(DAY + 5)
     assert not index.window_shortened
+
+
+def test_a_shortening_makes_a_sixteenth_free_so_that_the_next_is_not_at_once() -> None:
+    index = ChargeIndex(window_days=60, capacity_max=32)
+    index.advance(DAY)
+    index.load(pack_ids([id_of(f"c{age}", DAY - age) for age in range(33)]))
+    assert [Shortening(DAY - 60, DAY - 29, 3)] == index.take_shortenings()
+    assert len(index) == 30
 
 
 def test_a_day_that_is_too_much_alone_goes_too() -> None:

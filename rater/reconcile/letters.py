@@ -1,0 +1,85 @@
+"""Letters: suspense records and dead letters keep the source record as it was, byte for byte."""
+
+from base64 import b64encode
+from collections.abc import Iterator
+
+from rater.reconcile.books import CDRS, COMMANDS
+from rater.reconcile.difference import Complaint, Difference
+from rater.reconcile.evidence import Evidence
+from rater.reconcile.log import Record
+from rater.reconcile.sources import read_cdr
+from topics import catalog
+from topics import records as r
+from topics.partitioner import partition_of
+
+PROOF = "letters"
+
+
+def prove(evidence: Evidence) -> Iterator[Difference]:
+    """Prove it for all that have their source record still, and what can be proven for the others."""
+    for record, suspended in evidence.books.suspense:
+        for wrong in _hold_suspended(evidence, record, suspended):
+            yield evidence.differ(PROOF, catalog.SUSPENSE.name, record.offset, record.key, wrong)
+    for record, dead in evidence.books.dead:
+        for wrong in _hold_dead(evidence, record, dead):
+            yield evidence.differ(PROOF, catalog.DEAD.name, record.offset, record.key, wrong)
+
+
+def _hold_suspended(
+    evidence: Evidence, record: Record, suspended: r.Suspended
+) -> Iterator[Complaint]:
+    yield from _hold_place(evidence, suspended, suspended.suspense_id, (CDRS,))
+    cdr = read_cdr(suspended.cdr.encode())
+    identity = (suspended.tenant_id, suspended.cdr_id, suspended.version)
+    kept = None if cdr is None else (cdr.tenant_id, cdr.cdr_id, cdr.version)
+    if kept != identity:
+        yield Complaint("tenant_id, cdr_id, version", f"{kept}, as in the text kept", identity)
+    if suspended.reason == "misrouted":
+        right = partition_of(suspended.tenant_id.encode(), evidence.books.log.partitions)
+        if suspended.belongs_to_partition != right:
+            yield Complaint("belongs_to_partition", right, suspended.belongs_to_partition)
+    source = _source(evidence, suspended)
+    if source is None:
+        return
+    if source.key != record.key:
+        yield Complaint("key", source.key, record.key)
+    if suspended.at_ms != source.at_ms:
+        yield Complaint("at_ms", source.at_ms, suspended.at_ms)
+    if source.value is None or suspended.cdr.encode() != source.value:
+        yield Complaint("cdr", source.value, suspended.cdr)
+
+
+def _hold_dead(evidence: Evidence, record: Record, dead: r.Dead) -> Iterator[Complaint]:
+    yield from _hold_place(evidence, dead, dead.dead_id, (CDRS, COMMANDS))
+    source = _source(evidence, dead)
+    if source is None:
+        return
+    for name, right, kept in (
+        ("key", source.key, record.key),
+        ("at_ms", source.at_ms, dead.at_ms),
+        ("key_b64", _base64(source.key), dead.key_b64),
+        ("value_b64", _base64(source.value), dead.value_b64),
+    ):
+        if right != kept:
+            yield Complaint(name, right, kept)
+
+
+def _hold_place(
+    evidence: Evidence, letter: r.Suspended | r.Dead, name: str, sources: tuple[str, ...]
+) -> Iterator[Complaint]:
+    """Hold what a letter says of its source against where it lies."""
+    place = f"{letter.source_topic}/{letter.source_partition}/{letter.source_offset}"
+    if name != place:
+        yield Complaint("id", place, name)
+    if letter.source_topic not in sources or letter.source_partition != evidence.books.partition:
+        right = f"{' or '.join(sources)}, partition {evidence.books.partition}"
+        yield Complaint("source_topic, source_partition", right, place)
+
+
+def _source(evidence: Evidence, letter: r.Suspended | r.Dead) -> Record | None:
+    """Return the source record; None where it is gone, or was never there (`completeness` says so)."""
+    return evidence.books.sources.get(letter.source_topic, {}).get(letter.source_offset)
+
+
+def _base64(value: bytes | None) -> str | None:
+    return None if value is None else b64encode(value).decode()

@@ -1,0 +1,177 @@
+"""Verdict: all proofs over all partitions, what they covered, and what they could not."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from rater.reconcile import (
+    accounts,
+    chain,
+    charges,
+    completeness,
+    events,
+    letters,
+    orders,
+    remembered,
+    statuses,
+)
+from rater.reconcile.books import CDRS, COMMANDS
+from rater.reconcile.deck_shelf import DeckShelf
+from rater.reconcile.difference import Complaint, Difference
+from rater.reconcile.evidence import Evidence, gather
+from rater.reconcile.log import Log
+from topics import catalog
+
+Proof = Callable[[Evidence], Iterator[Difference]]
+
+PROOFS: tuple[Proof, ...] = (
+    charges.prove,
+    statuses.prove,
+    accounts.prove,
+    chain.prove,
+    completeness.prove,
+    orders.prove,
+    remembered.prove,
+    letters.prove,
+    events.prove,
+)
+"""Beside these, reading the books and folding the ledger prove something: records, keys, ledger, decks."""
+
+SHOWN_MAX = 20
+"""Differences of one proof that the text shows; `--json` has them all."""
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What was proven, counted over all partitions."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    outcomes: Counter[str] = field(default_factory=Counter)
+    """Of source records, by the names that batch manifests use."""
+    waiting: Counter[str] = field(default_factory=Counter)
+    """Source records that no batch has read yet, by topic."""
+    unproven: list[str] = field(default_factory=list)
+    differences: list[Difference] = field(default_factory=list)
+
+    @property
+    def is_clean(self) -> bool:
+        """Say whether nothing differs."""
+        return not self.differences
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the verdict as one JSON object."""
+        return {
+            "verdict": "clean" if self.is_clean else "different",
+            "counts": dict(sorted(self.counts.items())),
+            "outcomes": dict(sorted(self.outcomes.items())),
+            "waiting": dict(sorted(self.waiting.items())),
+            "unproven": self.unproven,
+            "differences": [difference._asdict() for difference in self.differences],
+        }
+
+    def lines(self) -> Iterator[str]:
+        """Yield the verdict as text."""
+        width = max(map(len, self.counts), default=0)
+        for name, count in sorted(self.counts.items()):
+            yield f"{name:<{width}}  {count:>12,}"
+        yield "what became of the source records: " + (_listed(self.outcomes) or "nothing yet")
+        for name, count in sorted(self.waiting.items()):
+            yield f"not yet processed: {count:,} records of {name}"
+        for note in self.unproven:
+            yield f"not proven: {note}"
+        yield from _shown(self.differences)
+        total = len(self.differences)
+        yield "clean: no difference" if self.is_clean else f"{total:,} differences"
+
+
+def begin(shelf: DeckShelf) -> Verdict:
+    """Return a verdict on the decks alone."""
+    verdict = Verdict(differences=list(shelf.faults))
+    verdict.counts["deck versions"] = len(shelf.versions)
+    return verdict
+
+
+def prove(verdict: Verdict, log: Log, shelf: DeckShelf, *, complete: bool = False) -> None:
+    """Add a partition to a verdict; `complete`: records that no batch has read are a difference."""
+    evidence = gather(log, shelf)
+    verdict.differences += evidence.books.faults
+    verdict.differences += evidence.ledger.faults
+    for proof in PROOFS:
+        verdict.differences += proof(evidence)
+    _count(verdict, evidence)
+    verdict.unproven += _unproven(evidence)
+    for source in (CDRS, COMMANDS):
+        waiting = _waiting(evidence, source)
+        if not waiting:
+            continue
+        verdict.waiting[source] += len(waiting)
+        if complete:
+            wrong = Complaint("processed", "every record", f"{len(waiting)} not yet")
+            verdict.differences.append(
+                evidence.differ(chain.PROOF, source, waiting[0], None, wrong)
+            )
+
+
+def _count(verdict: Verdict, evidence: Evidence) -> None:
+    books = evidence.books
+    verdict.counts.update(
+        {
+            "partitions": 1,
+            "tenants": len(evidence.ledger.accounts),
+            "ledger entries": len(books.ledger),
+            "charges": sum(entry.kind == "charge" for entry in books.ledger.values()),
+            "statuses": len(books.statuses),
+            "balance events": len(books.events),
+            "stored accounts": len(books.accounts),
+            "batches": sum(map(len, books.manifests.values())),
+            "source CDRs": len(books.sources[CDRS]),
+            "source commands": len(books.sources[COMMANDS]),
+            "suspense records": len(books.suspense),
+            "dead letters": len(books.dead),
+        }
+    )
+    for manifests in books.manifests.values():
+        for manifest in manifests:
+            verdict.outcomes.update(manifest.header.outcomes)
+
+
+def _waiting(evidence: Evidence, source: str) -> list[int]:
+    """Return the source offsets beyond the last batch; where no batch is known any more, none."""
+    batches = evidence.batches[source]
+    if evidence.proven_from(source) is None:
+        return []
+    return [offset for offset in evidence.books.sources[source] if offset >= batches.next_offset]
+
+
+def _unproven(evidence: Evidence) -> Iterator[str]:
+    """Say what time has deleted, and what a difference found has made uncertain."""
+    partition = evidence.books.partition
+    for topic in catalog.CATALOG:
+        if start := evidence.books.start(topic.name):
+            yield f"{topic.name}/{partition}: proven from offset {start}, older records are deleted"
+    for source, batches in evidence.batches.items():
+        if not evidence.books.is_whole(catalog.BATCHES_CHANGELOG.name):
+            first = batches.first_offset
+            since = "not at all" if first is None else f"from offset {first}"
+            yield f"{source}/{partition}: batches are proven {since}, older manifests are deleted"
+    for tenant, account in evidence.ledger.accounts.items():
+        if account.has_gaps or not account.purse.is_certain:
+            yield f"{tenant}: lots and events after its first difference in the ledger"
+
+
+def _listed(counts: Counter[str]) -> str:
+    return ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items()))
+
+
+def _shown(differences: list[Difference]) -> Iterator[str]:
+    """Yield the first differences of each proof, and how many are left out."""
+    by_proof = Counter(difference.proof for difference in differences)
+    shown: Counter[str] = Counter()
+    for difference in differences:
+        shown[difference.proof] += 1
+        if shown[difference.proof] <= SHOWN_MAX:
+            yield f"DIFFERENCE {difference}"
+    for proof, total in by_proof.items():
+        if total > SHOWN_MAX:
+            yield f"{proof}: {total - SHOWN_MAX:,} more differences, see --json"

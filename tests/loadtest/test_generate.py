@@ -1,0 +1,135 @@
+"""The generator: the same bytes from the same plan, and a true word on what they lead to.
+
+The last test is the point of it all: the core and the generator price every call independently.
+"""
+
+from dataclasses import replace
+from itertools import islice
+
+import orjson
+import pytest
+
+from loadtest import oracle
+from loadtest.breakages import BREAKAGES
+from loadtest.generate import Workload
+from loadtest.plan import Plan
+from rater.wire.cdrs import decode_cdr
+from rater.wire.malformed import Malformed
+from tests.bench_core import SAMPLE_DECK, CoreRun
+from topics.partitioner import partition_of
+
+PLAN = Plan(start_ms=1_790_000_000_000, tenants=40, cdrs=3_000)
+PARTITIONS = 4
+
+
+@pytest.fixture(scope="module")
+def workload() -> Workload:
+    return Workload(PLAN, SAMPLE_DECK, PARTITIONS)
+
+
+def test_the_same_plan_gives_the_same_bytes(workload: Workload) -> None:
+    again = Workload(PLAN, SAMPLE_DECK, PARTITIONS)
+
+    assert list(again.commands()) == list(workload.commands())
+    assert list(again.cdrs()) == list(workload.cdrs())
+
+
+def test_another_seed_gives_other_calls(workload: Workload) -> None:
+    other = Workload(replace(PLAN, seed=2), SAMPLE_DECK, PARTITIONS)
+
+    assert list(islice(other.cdrs(), 10)) != list(islice(workload.cdrs(), 10))
+
+
+def test_a_second_pass_yields_the_same_and_expects_the_same(workload: Workload) -> None:
+    first, expected = list(workload.cdrs()), workload.expected
+
+    assert list(workload.cdrs()) == first
+    assert workload.expected == expected
+
+
+def test_a_pass_yields_as_many_records_as_planned_each_with_one_outcome(
+    workload: Workload,
+) -> None:
+    records = list(workload.cdrs())
+
+    assert len(records) == PLAN.cdrs
+    assert workload.expected.outcomes.total() == PLAN.cdrs
+
+
+def test_records_lie_where_their_key_says_unless_they_are_misrouted(workload: Workload) -> None:
+    strays = [
+        (partition, key)
+        for partition, key, value in workload.cdrs()
+        if partition != partition_of(key, PARTITIONS)
+        or (value and orjson_tenant(value) not in {key.decode(), ""})
+    ]
+
+    assert len(strays) == workload.expected.outcomes["suspended.misrouted"]
+
+
+def orjson_tenant(value: bytes) -> str:
+    try:
+        return str(orjson.loads(value)["tenant_id"])
+    except orjson.JSONDecodeError:
+        return ""
+
+
+def test_calls_end_shortly_before_the_start_of_the_plan() -> None:
+    clean = Workload(Plan.clean(start_ms=PLAN.start_ms, cdrs=500), SAMPLE_DECK, PARTITIONS)
+
+    for _, _, value in clean.cdrs():
+        cdr = decode_cdr(value)
+        assert not isinstance(cdr, Malformed)
+        assert 0 <= PLAN.start_ms - cdr.ended_ms <= PLAN.ended_spread_s * 1_000
+        assert cdr.ended_ms - cdr.answered_ms == cdr.billsec * 1_000
+
+
+def test_a_clean_plan_charges_everything() -> None:
+    clean = Workload(Plan.clean(start_ms=PLAN.start_ms, cdrs=500), SAMPLE_DECK, PARTITIONS)
+    list(clean.cdrs())
+
+    assert set(clean.expected.outcomes) <= {"rated", "free"}
+
+
+def test_a_cdr_has_some_400_bytes(workload: Workload) -> None:
+    sizes = [len(value) for _, _, value in workload.cdrs() if value]
+
+    assert 350 < sum(sizes) / len(sizes) < 550
+
+
+def test_the_first_tenant_is_busier_than_the_last(workload: Workload) -> None:
+    list(workload.cdrs())
+    charges = workload.expected.charges
+
+    assert charges["tenant-0001"] > 3 * charges["tenant-0040"]
+
+
+@pytest.mark.parametrize("reason", BREAKAGES)
+def test_a_broken_record_is_broken_in_the_way_its_name_says(
+    reason: str, workload: Workload
+) -> None:
+    good = next(
+        value
+        for _, _, value in workload.cdrs()
+        if value and b'"answered_at"' in value and b'"direction":"out"' in value
+    )
+
+    verdict = decode_cdr(BREAKAGES[reason](good))
+
+    assert isinstance(verdict, Malformed)
+    assert verdict.reason == reason
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_core_comes_to_the_outcomes_and_balances_that_the_generator_expects(seed: int) -> None:
+    shares = dict.fromkeys(("duplicates_pct", "conflicts_pct", "denied_pct"), 4.0)
+    broken = tuple((reason, 0.5) for reason in BREAKAGES)
+    plan = replace(PLAN, seed=seed, unknown_tenant_pct=2.0, broken=broken, **shares)
+    workload = Workload(plan, SAMPLE_DECK, PARTITIONS)
+    run = CoreRun(plan, PARTITIONS)
+
+    run.open_accounts(workload.commands())
+    run.charge(workload.cdrs())
+
+    assert oracle.compare_outcomes(run.outcomes, workload.expected) == []
+    assert oracle.compare_with_plan(oracle.fold(run.ledger), workload.expected) == []

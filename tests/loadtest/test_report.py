@@ -1,0 +1,110 @@
+"""The report: what it says of a run, and how it explains a charge."""
+
+from typing import Any
+
+from loadtest import report
+from loadtest.money import micros_text, nanos_text
+
+MONEY = {"tenant_id": "acme", "currency": "USD"}
+LOTS = [
+    MONEY
+    | {
+        "kind": "funds_added",
+        "amount_micros": amount,
+        "balance_micros": balance,
+        "lot": {"lot_id": lot, "remaining_micros": amount},
+    }
+    for lot, amount, balance in (("L1", 20_000, 20_000), ("L2", 5_000_000, 5_020_000))
+]
+CALL: dict[str, Any] = MONEY | {
+    "kind": "charge",
+    "entry_id": "acme/4",
+    "seq": 4,
+    "source_topic": "cdr.raw.v1",
+    "source_partition": 3,
+    "source_offset": 17,
+    "cdr_id": "sw7-000123",
+    "outcome": "rated",
+    "direction": "out",
+    "to": "+34600111222",
+    "answered_ms": 1_770_000_000_000,
+    "duration_s": 61,
+    "deck_id": "sample",
+    "deck_version": 2,
+    "prefix": "346",
+    "destination": "Spain mobile",
+    "connection_fee_micros": 1_000,
+    "spans": [
+        {
+            "start_ms": 1_770_000_000_000,
+            "seconds": 61,
+            "billed_s": 66,
+            "rate_nanos": 60_000_000,
+            "per_s": 60,
+            "amount_nanos": 66_000_000,
+        }
+    ],
+    "charge_micros": 67_000,
+    "draws": [
+        {"lot_id": "L1", "amount_micros": 20_000},
+        {"lot_id": "L2", "amount_micros": 47_000},
+    ],
+    "amount_micros": -67_000,
+    "balance_micros": 4_953_000,
+}
+
+
+def findings(*entries: dict[str, Any]) -> report.Findings:
+    found = report.Findings()
+    for entry in entries:
+        found.post(entry)
+    return found
+
+
+def test_a_charge_is_explained_from_the_call_to_the_new_balance() -> None:
+    text = "\n".join(report.lines(findings(*LOTS, CALL)))
+
+    for line in (
+        "call     sw7-000123 of acme, to +34600111222, 61 s, answered 2026-02-02 02:40:00 UTC",
+        "price    deck sample version 2, prefix 346: Spain mobile",
+        "span     61 s -> 66 s billed x 0.06 per 60 s = 0.066",
+        "fee      connection 0.001",
+        "charge   0.067 USD (exact)",
+        "draw     0.02 from L1: 0.02 -> 0.00",
+        "draw     0.047 from L2: 5.00 -> 4.953",
+        "balance  5.02 -> 4.953 USD",
+        "entry    acme/4, number 4 of the account, from cdr.raw.v1/3 offset 17",
+    ):
+        assert line in text
+
+
+def test_a_rounded_charge_says_from_what_it_was_rounded() -> None:
+    rounded = CALL | {"charge_micros": 67_001, "amount_micros": -67_001}
+
+    text = "\n".join(report.lines(findings(*LOTS, rounded)))
+
+    assert "charge   0.067001 USD (rounded once, from 0.067)" in text
+
+
+def test_a_charge_no_lot_covers_names_the_debt() -> None:
+    unpaid = CALL | {"draws": [], "shortfall_micros": 67_000}
+
+    assert "debt     0.067 that no lot covers" in "\n".join(report.lines(findings(unpaid)))
+
+
+def test_accounts_are_shown_by_what_they_spent_with_the_rest_of_each_lot() -> None:
+    text = "\n".join(report.lines(findings(*LOTS, CALL)))
+
+    assert "acme: 1 calls, spent 0.067, balance 4.953" in text
+    assert "L2                              4.953 left" in text
+
+
+def test_a_run_without_a_priced_call_says_so() -> None:
+    assert "no call was priced" in report.lines(findings())
+
+
+def test_money_is_written_with_two_decimals_and_more_where_there_are_more() -> None:
+    shown = [micros_text(n) for n in (0, -1_250_000, 67_000, 1_234_567_000_001)]
+
+    assert shown == ["0.00", "-1.25", "0.067", "1,234,567.000001"]
+    assert nanos_text(16_500_000) == "0.0165"

@@ -1,0 +1,18 @@
+"""Sampling: a speed is what lies between the first and the last sample."""
+
+import pytest
+
+from loadtest.sampling import Sample, Speed, speed
+
+
+def test_the_speed_leaves_out_what_was_committed_by_the_first_sample() -> None:
+    measured = speed(
+        [Sample(10.0, 2_000, 5.0), Sample(10.1, 9_000, 5.1), Sample(12.0, 82_000, 6.6)]
+    )
+
+    assert measured == Speed(40_000.0, pytest.approx(20.0), 80_000, 2.0)
+
+
+def test_one_sample_is_no_measurement() -> None:
+    with pytest.raises(ValueError, match="give more --cdrs"):
+        speed([Sample(10.0, 2_000, 5.0)])
