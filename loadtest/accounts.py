@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
+from math import pow as power
 from random import Random
 from typing import NamedTuple
 
@@ -11,10 +12,13 @@ from loadtest.plan import Plan
 from topics.partitioner import partition_of
 
 LOTS_MAX = 4
+_UNIT_MICROS = 1_000_000
 _LOT_AGE_DAYS_MAX = 300
 """Younger than the 12 months of a lot's life: nothing expires during a run."""
 _COUNTRIES = ("US", "FR", "GB", "DE", "ES", "IT", "SE", "JP")
-_LOT_SIZES_MICROS = tuple(units * 1_000_000 for units in (5, 10, 20, 50, 100, 250, 500))
+_LOT_UNITS_MIN = 5
+_LOT_SPEND_PCT = (15, 130)
+"""A lot covers between so much and so much of what its tenant will spend: some run into debt."""
 
 Record = tuple[int, bytes, bytes | None]
 """Partition, key and value of a record to be sent."""
@@ -36,7 +40,12 @@ class Population:
     def __init__(self, plan: Plan, partitions: int) -> None:
         """Make the tenants; the first has the greatest share of the calls."""
         self.tenants = [tenant(f"tenant-{k:04}", k, partitions) for k in range(1, plan.tenants + 1)]
-        self.shares = list(accumulate(1 / k**plan.zipf_s for k in range(1, plan.tenants + 1)))
+        self.zipf_s = plan.zipf_s
+        self.shares = list(accumulate(power(k, -plan.zipf_s) for k in range(1, plan.tenants + 1)))
+
+    def share(self, serial: int) -> float:
+        """Return which part of the calls the tenant of that serial number makes."""
+        return power(serial, -self.zipf_s) / self.shares[-1]
 
 
 def tenant(tenant_id: str, serial: int, partitions: int) -> Tenant:
@@ -46,10 +55,11 @@ def tenant(tenant_id: str, serial: int, partitions: int) -> Tenant:
     return Tenant(tenant_id, key, partition_of(key, partitions), country, f"+1500555{serial:04}")
 
 
-def commands(plan: Plan, tenants: list[Tenant]) -> Iterator[tuple[Tenant, dict[str, object]]]:
+def commands(plan: Plan, population: Population) -> Iterator[tuple[Tenant, dict[str, object]]]:
     """Yield what opens each account, adds one to four lots, and sets two thresholds."""
     random = Random(f"accounts {plan.seed}")
-    for each in tenants:
+    for serial, each in enumerate(population.tenants, 1):
+        spend = int(plan.cdrs * plan.spend_micros * population.share(serial))
         yield (
             each,
             {
@@ -60,7 +70,9 @@ def commands(plan: Plan, tenants: list[Tenant]) -> Iterator[tuple[Tenant, dict[s
             },
         )
         for lot in range(1, random.randint(1, LOTS_MAX) + 1):
-            yield each, _add_funds(plan, each, lot, random)
+            covered = spend * random.randint(*_LOT_SPEND_PCT) // 100
+            units = max(covered // _UNIT_MICROS, _LOT_UNITS_MIN)
+            yield each, _add_funds(plan, each, lot, units * _UNIT_MICROS, random)
         yield each, {**_head(each, "set_thresholds", "thresholds"), "thresholds": _thresholds(plan)}
 
 
@@ -73,13 +85,15 @@ def _head(each: Tenant, kind: str, name: str) -> dict[str, object]:
     return {"type": kind, "command_id": f"{each.tenant_id}-{name}", "tenant_id": each.tenant_id}
 
 
-def _add_funds(plan: Plan, each: Tenant, lot: int, random: Random) -> dict[str, object]:
+def _add_funds(
+    plan: Plan, each: Tenant, lot: int, amount_micros: int, random: Random
+) -> dict[str, object]:
     bought = datetime.fromtimestamp(plan.start_ms // 1000, UTC)
     bought -= timedelta(days=random.randint(1, _LOT_AGE_DAYS_MAX))
     return {
         **_head(each, "add_funds", f"lot-{lot}"),
         "lot_id": f"{each.tenant_id}-lot-{lot}",
-        "amount_micros": random.choice(_LOT_SIZES_MICROS),
+        "amount_micros": amount_micros,
         "currency": plan.currency,
         "purchased_at": bought.strftime("%Y-%m-%dT%H:%M:%SZ"),
     }

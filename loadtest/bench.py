@@ -29,10 +29,10 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from loadtest import oracle, stage
 from loadtest.broker import ROOT, RunningBroker, running_broker
-from loadtest.demo import say
 from loadtest.drive import publish_cdrs
 from loadtest.generate import Workload
 from loadtest.plan import Plan
+from loadtest.progress import say
 from loadtest.rater_command import CommandError, Worker, now_ms, run
 from loadtest.sampling import Speed, sample, speed
 from loadtest.watch import LateError, watching
@@ -210,11 +210,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 130
     _table(results)
     say(json.dumps(results))
-    return (
-        0
-        if all(results.get(key, True) for key in ("money_ok", "reconciled", "as_predicted"))
-        else 1
-    )
+    return 0 if all(results.get(check, True) for check in _CHECKS) else 1
 
 
 if __name__ == "__main__":

@@ -17,17 +17,12 @@ from loadtest.broker import RunningBroker, running_broker
 from loadtest.drive import publish_cdrs
 from loadtest.generate import Workload
 from loadtest.plan import Plan
+from loadtest.progress import say
 from loadtest.rater_command import CommandError, Worker, now_ms, run
 from loadtest.watch import LateError, watching
 from topics.catalog import CDR_RAW
 
 CHARGING_TIMEOUT_S = 180.0
-
-
-def say(text: str = "") -> None:
-    """Tell the person at the terminal."""
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
 
 
 async def demo(plan: Plan) -> bool:

@@ -49,7 +49,7 @@ class Workload:
         """Yield the account commands; to be sent and obeyed before the CDRs."""
         funded = self.expected.funded_micros
         funded.clear()
-        for each, command in commands(self.plan, self.population.tenants):
+        for each, command in commands(self.plan, self.population):
             amount = command.get("amount_micros", 0)
             assert isinstance(amount, int), amount
             funded[each.tenant_id] += amount

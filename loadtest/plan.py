@@ -43,6 +43,8 @@ class Plan:
     broken: tuple[tuple[str, float], ...] = tuple((reason, 0.02) for reason in BREAKAGES)
     """Share in percent of each class of unreadable records, by its reason."""
     threshold_micros: int = 5_000_000
+    spend_micros: int = 350_000
+    """About what a CDR costs on average; the lots of a tenant are sized by its share of them."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be made, naming field and value."""

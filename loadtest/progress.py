@@ -1,4 +1,7 @@
-"""Progress: a bar on a terminal, else a line every few seconds; on standard error."""
+"""Progress: what is being done, and how far it has come.
+
+A bar on a terminal, else a line every few seconds, on standard error.
+"""
 
 import sys
 import time
@@ -8,6 +11,12 @@ from typing import NoReturn, Self
 from tqdm import tqdm
 
 LINE_EVERY_S = 5.0
+
+
+def say(text: str = "") -> None:
+    """Tell the person at the terminal, on standard output."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
 
 
 class Progress:

@@ -100,7 +100,7 @@ class CoreRun:
         decision.events()
         decision.statuses()
         ledger = decision.ledger()
-        packed = decision.remembered.packed(
+        packed = decision.packed(
             self._offsets("ledger", shard.partition, len(ledger)),
             self._offsets("suspense", shard.partition, len(decision.suspense)),
         )

@@ -97,7 +97,7 @@ def calls(draw: st.DrawFn, numbers: tuple[str, ...] = NUMBERS) -> dict[str, obje
         "to": draw(st.sampled_from(numbers)),
         "from": draw(st.sampled_from(CALLERS)),
         "answered": answered,
-        "duration": draw(st.one_of(short, short, st.integers(0, 9_000))),
+        "duration": draw(st.one_of(short, short, st.integers(0, 4_000))),
     }
 
 

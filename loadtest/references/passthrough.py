@@ -1,7 +1,7 @@
 """Pass-through: read, parse, encode and write every CDR with plain aiokafka, without transactions.
 
-The most that a Python process can do between two Kafka topics. It reads in fetches and writes in
-batches, as the worker does, and decides nothing.
+What Python can do between two Kafka topics when nothing is decided. It reads in fetches and writes
+in whole batches, as the worker does.
 """
 
 import argparse

@@ -27,7 +27,8 @@ def charge(
     account: Account, cdr: Cdr, source: Source, rules: Rules, journal: Journal
 ) -> str | Suspension:
     """Charge a CDR that is new; return its outcome, `rated` or `free`, or why it waits."""
-    expire_due(account, source, journal)
+    if source.at_ms >= account.due_ms:
+        expire_due(account, source, journal)
     if cdr.kind != "final" or cdr.version != 1:
         detail = (
             f"kind: {cdr.kind}, version: {cdr.version}; corrections and voids are not taken yet"

@@ -15,8 +15,6 @@ from rater.core.lots import CreditLot
 def expire_due(account: Account, source: Source, journal: Journal) -> None:
     """Post what expires or is forfeited at the record's time; both, for a lot that is late for both."""
     now = source.at_ms
-    if now < account.due_ms:
-        return
     for lot in [lot for lot in account.lots if lot.expires_ms <= now]:
         _expire(account, lot, source, journal)
     for lot in [lot for lot in account.expired if lot.expires_ms + GRACE_MS <= now]:

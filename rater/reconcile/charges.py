@@ -44,6 +44,7 @@ def _hold_price(evidence: Evidence, entry: r.Charge) -> Iterator[Complaint]:
         yield Complaint("deck_id, deck_version", "a whole version on rate.decks.v1", named)
     else:
         yield from _hold_deck(deck, entry)
+    yield from _hold_spans(entry)
     account = evidence.ledger.accounts.get(entry.tenant_id)
     opened = None if account is None else account.opened
     if (
@@ -61,7 +62,19 @@ def _hold_deck(deck: DeckVersion, entry: r.Charge) -> Iterator[Complaint]:
         since = f"a deck in force at {entry.answered_ms}"
         yield Complaint("deck_version", since, f"one from {deck.valid_from_ms}")
     prefix = (entry.prefix or "").removeprefix("+")
-    if (entry.direction, prefix) not in deck.prefixes:
+    named = deck.destinations.get((entry.direction, prefix))
+    if named is None:
         yield Complaint("prefix", f"a prefix of the deck, {entry.direction}", entry.prefix)
+    elif (entry.destination or "") not in named:
+        yield Complaint("destination", sorted(named), entry.destination)
     if not entry.to.removeprefix("+").startswith(prefix):
         yield Complaint("prefix", f"the beginning of {entry.to}", entry.prefix)
+
+
+def _hold_spans(entry: r.Charge) -> Iterator[Complaint]:
+    """Hold the spans of a call against its length; what they cost is the rating's business."""
+    billed = sum(span.billed_s for span in entry.spans)
+    if billed != entry.billed_s:
+        yield Complaint("billed_s", f"{billed}, the sum of the spans", entry.billed_s)
+    if entry.spans and entry.spans[0].start_ms != entry.answered_ms:
+        yield Complaint("spans", f"beginning at the answer, {entry.answered_ms}", entry.spans[0].start_ms)

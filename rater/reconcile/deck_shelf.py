@@ -34,11 +34,11 @@ _encode = msgspec.json.Encoder().encode
 
 @dataclass(frozen=True, slots=True)
 class DeckVersion:
-    """What a charge must agree with; prefixes are (direction, prefix)."""
+    """What a charge must agree with; destinations by (direction, prefix)."""
 
     currency: str
     valid_from_ms: int
-    prefixes: frozenset[tuple[str, str]]
+    destinations: dict[tuple[str, str], set[str]]
 
 
 @dataclass(slots=True)
@@ -102,7 +102,7 @@ def _assemble(name: Name, parts: _Parts) -> DeckVersion:
         message = f"digest: the manifest says {manifest.digest}, it is {digest.hexdigest()}"
         raise ValueError(message)
     valid_from_ms = millis(msgspec.convert(manifest.valid_from, datetime))
-    return DeckVersion(manifest.currency, valid_from_ms, _prefixes(manifest.columns, rows))
+    return DeckVersion(manifest.currency, valid_from_ms, _destinations(manifest.columns, rows))
 
 
 def _rows(name: Name, parts: Mapping[int, Record], chunks: int) -> list[list[str]]:
@@ -119,10 +119,13 @@ def _rows(name: Name, parts: Mapping[int, Record], chunks: int) -> list[list[str
     return rows
 
 
-def _prefixes(columns: list[str], rows: list[list[str]]) -> frozenset[tuple[str, str]]:
-    at = columns.index("prefix")
-    way = columns.index("direction") if "direction" in columns else None
-    return frozenset(
-        ("out" if way is None else row[way].strip().lower() or "out", row[at].strip().lstrip("+"))
-        for row in rows
-    )
+def _destinations(columns: list[str], rows: list[list[str]]) -> dict[tuple[str, str], set[str]]:
+    """Return the destinations of every prefix; several rows of one are its slots."""
+    destinations: dict[tuple[str, str], set[str]] = {}
+    for row in rows:
+        cells = dict(zip(columns, row, strict=False))
+        direction = cells.get("direction", "").strip().lower() or "out"
+        prefix = cells.get("prefix", "").strip().lstrip("+")
+        named = destinations.setdefault((direction, prefix), set())
+        named.add(cells.get("destination", "").strip())
+    return destinations

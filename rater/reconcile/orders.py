@@ -64,6 +64,8 @@ def _facts(
     """Yield name, the command's value and the entry's value of all that they have in common."""
     yield "at_ms", record.at_ms, entry.at_ms
     yield "tenant_id", command.tenant_id, entry.tenant_id
+    if entry.kind != "command_rejected" or entry.reason != "misrouted":
+        yield "key", command.tenant_id.encode(), record.key
     match entry.kind:
         case "command_rejected":
             yield "command_id", command.command_id, entry.command_id

@@ -11,7 +11,7 @@ from xxhash import xxh3_128_digest
 from rater.reconcile.books import CDRS, COMMANDS, LedgerEntry, Manifest, command_id_of
 from rater.reconcile.difference import Complaint, Difference
 from rater.reconcile.evidence import Evidence
-from rater.reconcile.sources import DAY_MS, SourceCdr
+from rater.reconcile.sources import DAY_MS
 from topics import catalog
 from topics.manifests import (
     PLACE_MAX,
@@ -34,8 +34,8 @@ _FORGOTTEN = frozenset(("too_old", "conflict"))
 _REPEATED = frozenset(("command_id_reused", "misrouted"))
 """Reasons of refusal that may concern an id which was remembered before."""
 
-_Wanted = dict[tuple[bytes, IdState, int], SourceCdr | None]
-"""What a batch must remember: digest, state and place, with the CDR where it is still there."""
+_Wanted = dict[tuple[bytes, IdState, int], tuple[int | None, int] | None]
+"""What a batch must remember: digest, state and place; with content and day, as far as they are known."""
 
 
 def prove(evidence: Evidence) -> Iterator[Difference]:
@@ -65,31 +65,36 @@ def _wanted(evidence: Evidence) -> dict[tuple[str, int], _Wanted]:
         of_batch = wanted.setdefault((entry.source_topic, index), {})
         if entry.kind == "charge":
             digest = xxh3_128_digest(cdr_key(entry.tenant_id, entry.cdr_id, entry.version))
-            cdr = evidence.books.cdrs.get(entry.source_offset)
-            of_batch[digest, IdState.CHARGED, offset] = cdr
+            of_batch[digest, IdState.CHARGED, offset] = _facts(evidence, entry.source_offset)
         else:
-            for digest in _command_digests(entry):
-                of_batch[digest, IdState.COMMAND, offset] = None
+            for digest, content in _command_ids(entry):
+                of_batch[digest, IdState.COMMAND, offset] = (content, entry.at_ms // DAY_MS)
     for record, suspended in evidence.books.suspense:
         index = evidence.batches[CDRS].locate(suspended.source_offset)
         if index is not None and suspended.reason not in _FORGOTTEN:
             key = cdr_key(suspended.tenant_id, suspended.cdr_id, suspended.version)
             of_batch = wanted.setdefault((CDRS, index), {})
-            cdr = evidence.books.cdrs.get(suspended.source_offset)
-            of_batch[xxh3_128_digest(key), IdState.SUSPENDED, record.offset] = cdr
+            facts = _facts(evidence, suspended.source_offset)
+            of_batch[xxh3_128_digest(key), IdState.SUSPENDED, record.offset] = facts
     return wanted
 
 
-def _command_digests(entry: LedgerEntry) -> Iterator[bytes]:
-    """Yield the ids that a command's entry must be remembered by."""
+def _facts(evidence: Evidence, offset: int) -> tuple[int, int] | None:
+    """Return content and day of a CDR, None where it is gone."""
+    cdr = evidence.books.cdrs.get(offset)
+    return None if cdr is None else (cdr.content(), cdr.ended_ms // DAY_MS)
+
+
+def _command_ids(entry: LedgerEntry) -> Iterator[tuple[bytes, int | None]]:
+    """Yield the ids that a command's entry must be remembered by, with their content if it is known."""
     command_id = command_id_of(entry)
     if command_id is None:
         return
     if entry.kind == "command_rejected" and entry.reason in _REPEATED:
         return
-    yield xxh3_128_digest(command_key(entry.tenant_id, command_id))
+    yield xxh3_128_digest(command_key(entry.tenant_id, command_id)), None
     if entry.kind == "funds_added":
-        yield xxh3_128_digest(lot_key(entry.tenant_id, entry.lot.lot_id))
+        yield xxh3_128_digest(lot_key(entry.tenant_id, entry.lot.lot_id)), 0
 
 
 def _hold(
@@ -103,11 +108,12 @@ def _hold(
         if name not in missing:
             loose.append(known)
             continue
-        cdr = missing.pop(name)
-        if cdr is not None:
-            expected = (cdr.content(), cdr.ended_ms // DAY_MS)
-            if expected != (known.content, known.day):
-                yield Complaint(f"id {_show(known)}: content, day", expected, (known.content, known.day))
+        facts = missing.pop(name)
+        if facts is not None:
+            expected = (known.content if facts[0] is None else facts[0], facts[1])
+            found = (known.content, known.day)
+            if expected != found:
+                yield Complaint(f"id {_show(known)}: content, day", expected, found)
     for digest, state, place in missing:
         shown = f"{state.name} {digest.hex()} at {place}"
         yield Complaint("ids", shown, None)

@@ -98,4 +98,3 @@ class ChangelogReader:
                 # Markers only, or nothing at all.
                 states[tp].load(tp.partition, [], position)
         return pending
-

@@ -114,11 +114,11 @@ class _CommandBatch:
         decision, entries = self.decision, self.decision.journal.entries
         place = len(entries) - 1 if len(entries) > first else -1
         self.fresh[digest] = content
-        decision.remembered.add(digest, content, IdState.COMMAND, place, source.at_ms)
+        decision.remembered.append((digest, content, IdState.COMMAND, place, source.at_ms))
         if isinstance(order, c.AddFunds) and type(entries[place]).__name__ == "FundsAdded":
             lot = xxh3_128_digest(lot_key(order.tenant_id, order.lot_id))
             self.fresh[lot] = 0
-            decision.remembered.add(lot, 0, IdState.COMMAND, place, source.at_ms)
+            decision.remembered.append((lot, 0, IdState.COMMAND, place, source.at_ms))
 
     def _known(self, digest: bytes) -> int | None:
         """Return the content an id is known with, or None."""

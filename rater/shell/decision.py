@@ -27,51 +27,9 @@ NOWHERE = PLACE_MAX
 """The place of an id that left no record: a timer's command that found nothing to do."""
 
 
-class Remembered:
-    """The ids that a batch remembers, column by column; a place is an index into what the batch writes."""
-
-    __slots__ = ("content", "day", "hashes", "place", "state")
-
-    def __init__(self) -> None:
-        self.hashes: list[bytes] = []
-        self.content: list[int] = []
-        self.state: list[int] = []
-        self.place: list[int] = []
-        self.day: list[int] = []
-
-    def add(self, digest: bytes, content: int, state: IdState, place: int, at_ms: int) -> None:
-        """Remember an id (its 16-byte digest) until the window has passed the day of `at_ms`."""
-        self.hashes.append(digest)
-        self.content.append(content)
-        self.state.append(state)
-        self.place.append(place)
-        self.day.append(at_ms // DAY_MS)
-
-    def packed(self, ledger: Sequence[int], suspense: Sequence[int]) -> npt.NDArray[np.void]:
-        """Return the ids as they stand in a manifest, given the offsets of the records written."""
-        if not self.hashes:
-            return np.zeros(0, ENTRY)
-        state = np.array(self.state, np.uint64)
-        return make_entries(
-            np.frombuffer(b"".join(self.hashes), "<u8").reshape(-1, 2),
-            content=self.content,
-            place=self._places(state, ledger, suspense),
-            state=state,
-            day=self.day,
-        )
-
-    def _places(
-        self, state: npt.NDArray[np.uint64], ledger: Sequence[int], suspense: Sequence[int]
-    ) -> npt.NDArray[np.uint64]:
-        index = np.array(self.place, np.int64)
-        places = np.full(len(index), NOWHERE, np.uint64)
-        suspended = (state == IdState.SUSPENDED) & (index >= 0)
-        entered = (state != IdState.SUSPENDED) & (index >= 0)
-        if suspended.any():
-            places[suspended] = np.asarray(suspense, np.uint64)[index[suspended]]
-        if entered.any():
-            places[entered] = np.asarray(ledger, np.uint64)[index[entered]]
-        return places
+Remembered = tuple[bytes, int, IdState, int, int]
+"""An id to remember: its 16-byte digest, the hash of its content, its state, the index of its record among those that
+the batch writes (-1: none), and the time whose day the window is applied to."""
 
 
 class Decision:
@@ -85,7 +43,7 @@ class Decision:
         self.journal = Journal()
         self.suspense: Records = []
         self.dead: Records = []
-        self.remembered = Remembered()
+        self.remembered: list[Remembered] = []
         self.changed: dict[str, Account] = {}
         self.outcomes: Counter[str] = Counter()
 
@@ -105,6 +63,20 @@ class Decision:
         """Return the new bytes of every account that changed."""
         return {name.encode(): encode_account(a) for name, a in self.changed.items()}
 
+    def packed(self, ledger: Sequence[int], suspense: Sequence[int]) -> npt.NDArray[np.void]:
+        """Return the ids as they stand in the manifest, given the offsets of the records written."""
+        if not self.remembered:
+            return np.zeros(0, ENTRY)
+        digests, content, states, index, times = zip(*self.remembered, strict=True)
+        state = np.array(states, np.uint64)
+        return make_entries(
+            np.frombuffer(b"".join(digests), "<u8").reshape(-1, 2),
+            content=content,
+            place=_places(state, np.array(index, np.int64), ledger, suspense),
+            state=state,
+            day=np.array(times, np.int64) // DAY_MS,
+        )
+
     def manifest(self, first_offset: int, next_offset: int, packed: npt.NDArray[np.void]) -> bytes:
         """Return the value of the batch manifest."""
         header = BatchManifest(
@@ -121,3 +93,19 @@ class Decision:
             at_ms=self.stream_ms,
         )
         return join_manifest(encode(header), packed.tobytes())
+
+
+def _places(
+    state: npt.NDArray[np.uint64],
+    index: npt.NDArray[np.int64],
+    ledger: Sequence[int],
+    suspense: Sequence[int],
+) -> npt.NDArray[np.uint64]:
+    """Return for each id the offset of its record."""
+    places = np.full(len(index), NOWHERE, np.uint64)
+    suspended = state == IdState.SUSPENDED
+    for mine, offsets in ((suspended, suspense), (~suspended, ledger)):
+        written = mine & (index >= 0)
+        if written.any():
+            places[written] = np.asarray(offsets, np.uint64)[index[written]]
+    return places

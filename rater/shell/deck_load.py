@@ -8,6 +8,7 @@ Rule 3: loaders of one deck exclude each other. They share a transactional id, s
 """
 
 import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Self
@@ -24,6 +25,8 @@ from rater.wire.deck_records import Manifest, pack_deck
 from rater.wire.decks import DeckAssembler
 from rater.wire.times import to_text
 from topics.catalog import RATE_DECKS
+
+_NAME = re.compile(rb"([A-Za-z0-9._-]{1,64})/([0-9]{1,10})/")
 
 VISIBLE_TIMEOUT_S = 60.0
 _TRANSACTION_TIMEOUT_MS = 30_000
@@ -212,9 +215,8 @@ async def _read_all(reader: DeckTopic, versions: Versions) -> None:
 
 def _name_of(key: bytes | None) -> tuple[str, int]:
     """Return deck and version of a record's key; ("", 0) where it says none."""
-    deck_id, _, rest = (key or b"").decode(errors="replace").partition("/")
-    version = rest.partition("/")[0]
-    return (deck_id, int(version)) if version.isascii() and version.isdigit() else ("", 0)
+    match = _NAME.match(key or b"")
+    return (match[1].decode(), int(match[2])) if match else ("", 0)
 
 
 def _manifest_of(record: ConsumerRecord) -> Manifest | None:

@@ -23,6 +23,22 @@ if TYPE_CHECKING:
 PINNED = {"faust-streaming": "0.15.3", "aiokafka": "0.14.0", "mode-streaming": "0.7.1"}
 
 CALLED = {
+    "faust.app:App": {
+        "_fetcher": None,
+        "on_rebalance_end": "(self)",
+    },
+    "faust.tables.manager:TableManager": {
+        "_update_channels": "(self)",
+        "on_actives_ready": "(self)",
+        "on_standbys_ready": "(self)",
+    },
+    "faust.tables.base:Collection": {"call_recover_callbacks": "(self)"},
+    "faust.transport.consumer:Consumer": {
+        "_is_changelog_tp": "(self, tp)",
+        "_wait_for_ack": "(self, timeout)",
+        "_clean_unacked_messages": "(self)",
+        "pause_partitions": "(self, tps)",
+    },
     "faust.transport.drivers.aiokafka:AIOKafkaConsumerThread": {
         "_ensure_consumer": "(self)",
     },
@@ -34,7 +50,6 @@ CALLED = {
     "faust.transport.drivers.aiokafka:credentials_to_aiokafka_auth": {
         "": "(credentials=None, ssl_context=None)"
     },
-    "faust.app:App": {"_fetcher": None},
     "aiokafka.consumer.fetcher:Fetcher": {
         "fetched_records": "(self, partitions, timeout=0, max_records=None)",
         "_create_fetch_waiter": "(self)",
@@ -62,20 +77,17 @@ OVERRIDDEN = {
         "_new_consumer_thread": "(self)",
         "_to_message": "(self, tp, record)",
         "verify_event_path": "(self, now, tp)",
+        "subscribe": "(self, topics)",
         "getmany": "(self, timeout)",
         "perform_seek": "(self)",
         "stop_flow": "(self)",
-        "resume_flow": "(self)",
         "resume_partitions": "(self, tps)",
         "on_buffer_drop": "(self, tp)",
         "on_partitions_revoked": "(self, revoked)",
         "on_partitions_assigned": "(self, assigned, generation_id=0)",
         "wait_empty": "(self)",
-        "_new_offset": "(self, tp)",
+        "commit": "(self, topics=None, start_new_transaction=True)",
         "_add_gap": "(self, tp, offset_from, offset_to)",
-    },
-    "faust.transport.drivers.aiokafka:Producer": {
-        "_new_producer": "(self, transactional_id=None)",
     },
     "faust.transport.consumer:TransactionManager": {
         "flush": "(self)",
@@ -86,14 +98,10 @@ OVERRIDDEN = {
         " transactional_id=None)",
     },
     "faust.transport.conductor:Conductor": {"_flag_changes": "(self)"},
-    "faust.tables.manager:TableManager": {
-        "recovery": None,
-        "on_start": "(self)",
-        "_update_channels": "(self)",
-    },
-    "faust.tables.base:Collection": {
-        "_new_changelog_topic": "(self, *, retention=None, compacting=None, deleting=None)",
-        "on_start": "(self)",
+    "faust.tables.manager:TableManager": {"recovery": None, "on_start": "(self)"},
+    "faust.tables.recovery:Recovery": {
+        "on_partitions_revoked": "(self, revoked)",
+        "on_rebalance": "(self, assigned, revoked, newly_assigned, generation_id=0)",
     },
 }
 
@@ -102,11 +110,14 @@ ATTRIBUTES = {
         "_active_partitions",
         "_buffered_partitions",
         "_read_offset",
-        "_committed_offset",
         "_acked",
         "_acked_index",
         "_unacked_messages",
     ),
+    "faust.transport.consumer:ThreadDelegateConsumer": ("_thread",),
+    "faust.transport.drivers.aiokafka:AIOKafkaConsumerThread": ("_consumer",),
+    "faust.transport.conductor:Conductor": ("_subscription_changed",),
+    "faust.tables.manager:TableManager": ("_recovery",),
     "aiokafka:AIOKafkaConsumer": (
         "_fetcher",
         "_coordinator",
@@ -158,9 +169,7 @@ def end_of(consumer: AIOKafkaConsumer, tp: TP) -> int | None:
     return None if state is None else cast("int | None", state.lso)
 
 
-async def take_fetched(
-    consumer: AIOKafkaConsumer, tp: TP, limit: int
-) -> list[SourceRecord]:
+async def take_fetched(consumer: AIOKafkaConsumer, tp: TP, limit: int) -> list[SourceRecord]:
     """Take at most `limit` records that have been fetched already; never waits."""
     fetcher = consumer._fetcher  # noqa: SLF001
     keep_records_plain(consumer, tp)

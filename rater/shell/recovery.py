@@ -51,15 +51,15 @@ class StateRecovery(Service):  # type: ignore[misc]
         self._revoked = True
         super().__init__(**options)
 
-    def on_partitions_revoked(self, revoked: set[TP]) -> None:  # noqa: ARG002
+    def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Interrupt a recovery at work: its assignment is over."""
         self._revoked = True
 
     async def on_rebalance(
         self,
         assigned: set[TP],
-        revoked: set[TP],  # noqa: ARG002
-        newly_assigned: set[TP],  # noqa: ARG002
+        revoked: set[TP],
+        newly_assigned: set[TP],
         generation_id: int = 0,
     ) -> None:
         """Keep the states that came back, drop the others, and recover in the background."""
@@ -70,7 +70,7 @@ class StateRecovery(Service):  # type: ignore[misc]
         self._revoked = False
         self._requested.set()
 
-    @Service.task
+    @Service.task  # type: ignore[untyped-decorator]
     async def _recover_forever(self) -> None:
         while not self.should_stop:
             await self.wait(self._requested)
@@ -189,6 +189,8 @@ def _no_collections() -> Iterator[None]:
 
 class StateTableManager(TableManager):  # type: ignore[misc]
     """Faust's table manager with our recovery; the value of its setting `TableManager`."""
+
+    _recovery: StateRecovery | None = None
 
     @property
     def recovery(self) -> StateRecovery:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from rater.shell.log_levels import lower_expected
 from rater.shell.transactions import is_fenced
-from rater.shell.watchdog import PROGRESS_LIMIT_S, Watchdog
+from rater.shell.watchdog import PROGRESS_LIMIT_S, Limits, Watchdog
 
 if TYPE_CHECKING:
     from typing import NoReturn
@@ -51,7 +51,7 @@ async def run_worker(app: Any, *, stuck_after_s: float = PROGRESS_LIMIT_S) -> in
         loop,
         lambda: transactions.progress.mark,
         lambda: sum(app.consumer.backlog().values()),
-        progress_limit_s=stuck_after_s,
+        Limits(progress_s=stuck_after_s),
     )
     watchdog.start()
     starting = asyncio.create_task(app.start())

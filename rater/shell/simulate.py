@@ -147,7 +147,7 @@ class Simulator:
                 strict=True,
             )
         ]
-        packed = decision.remembered.packed(
+        packed = decision.packed(
             [line.offset for line in written[0]], [line.offset for line in written[3]]
         )
         shard.apply(decision.accounts(), packed, decision.stream_ms)

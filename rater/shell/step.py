@@ -124,7 +124,7 @@ class Stepper:
             _place(step, catalog.SUSPENSE.name, shard.partition, decision.suspense),
         )
         failpoint("before_manifest")
-        packed = decision.remembered.packed(ledger, suspense)
+        packed = decision.packed(ledger, suspense)
         manifest = decision.manifest(batch.first_offset, batch.next_offset, packed)
         key = decision.source_topic.encode()
         step.send_nowait(catalog.BATCHES_CHANGELOG.name, shard.partition, [(key, manifest)])

@@ -24,259 +24,44 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import time
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.errors import (
-    InvalidProducerEpoch,
-    InvalidProducerIdMapping,
-    InvalidTxnState,
-    ProducerFenced,
-)
+from aiokafka import AIOKafkaProducer
 from faust.transport import consumer as faust_consumer
 from faust.transport.drivers import aiokafka as driver
 
-from rater.shell import faust_private as private
+from rater.shell.leases import (
+    CommitFailedError,
+    Lease,
+    NotOwnedError,
+    PartitionHaltedError,
+    Progress,
+    is_fenced,
+)
+from rater.shell.transaction import Step
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Sequence
-    from types import TracebackType
+    from collections.abc import AsyncIterator, Mapping
 
     from faust.types import TP
 
-    Record = tuple[bytes | None, bytes | None]
-    Headers = Sequence[tuple[str, bytes]]
-
 logger = logging.getLogger(__name__)
+
+__all__ = [
+    "BatchProducer",
+    "CommitFailedError",
+    "NotOwnedError",
+    "PartitionHaltedError",
+    "Progress",
+    "Step",
+    "Transactions",
+    "is_fenced",
+]
 
 TRANSACTION_TIMEOUT_S = 10.0
 """The coordinator aborts what takes longer: an open transaction holds back every reader."""
-COMMIT_TIMEOUT_S = 12.0
 FENCING_TIMEOUT_S = 8.0
 RETRY_BACKOFF_MS = 50
-
-
-class NotOwnedError(RuntimeError):
-    """The partition is not assigned to this worker, or no longer."""
-
-
-class PartitionHaltedError(RuntimeError):
-    """The partition was halted by a broken invariant; only a new assignment frees it."""
-
-
-class CommitFailedError(RuntimeError):
-    """A transaction was neither committed nor refused in time."""
-
-
-FENCED = (
-    ProducerFenced,
-    InvalidProducerEpoch,
-    InvalidProducerIdMapping,
-    InvalidTxnState,
-    NotOwnedError,
-)
-
-
-def is_fenced(error: BaseException | None) -> bool:
-    """Tell whether another worker, or the coordinator, has taken the partition over.
-
-    aiokafka wraps some of these errors in others, so causes count too.
-    """
-    while error is not None:
-        if isinstance(error, FENCED):
-            return True
-        error = error.__cause__
-    return False
-
-
-@dataclass(slots=True)
-class Lease:
-    """One partition for the time of one assignment."""
-
-    partition: int
-    generation: int
-    producer: AIOKafkaProducer
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    closed: bool = True
-    """No step may begin: the state is not recovered yet, or a rebalance waits for those at work."""
-    halted: str | None = None
-
-
-@dataclass(slots=True)
-class Progress:
-    """What the watchdog and the metrics look at; only ever grows."""
-
-    commits: int = 0
-    failures: int = 0
-    commit_seconds: float = 0.0
-    recovered_records: int = 0
-
-    @property
-    def mark(self) -> int:
-        """A number that changes when anything gets done."""
-        return self.commits + self.recovered_records
-
-
-class Step:
-    """One open transaction under the partition's lock; made by Transactions.step."""
-
-    def __init__(self, transactions: Transactions, lease: Lease, source: TP | None) -> None:
-        """Take part in nothing yet."""
-        self.partition = lease.partition
-        self._transactions = transactions
-        self._lease = lease
-        self._source = source
-        self._sends: list[asyncio.Task[Sequence[int]]] = []
-        self._order: dict[tuple[str, int], asyncio.Lock] = {}
-        self._last: dict[tuple[str, int], int] = {}
-        self._done = False
-
-    def send_nowait(
-        self,
-        topic: str,
-        partition: int,
-        records: Iterable[Record],
-        *,
-        headers: Headers = (),
-        timestamp_ms: int | None = None,
-    ) -> asyncio.Task[Sequence[int]]:
-        """Start writing records, in order after what was sent there before; commit() waits.
-
-        The result is the offset of each record. `headers` and `timestamp_ms` (None: the time of
-        writing) hold for all of them.
-        """
-        assert not self._done, f"partition {self.partition}: sending after the end of the step"
-        builders = self._build(records, headers, timestamp_ms)
-        place = (topic, partition)
-        order = self._order.setdefault(place, asyncio.Lock())
-        send = asyncio.create_task(self._deliver(place, order, builders))
-        self._sends.append(send)
-        return send
-
-    async def send(
-        self,
-        topic: str,
-        partition: int,
-        records: Iterable[Record],
-        *,
-        headers: Headers = (),
-        timestamp_ms: int | None = None,
-    ) -> Sequence[int]:
-        """Write records and wait until they are in the log; return the offset of each."""
-        send = self.send_nowait(
-            topic, partition, records, headers=headers, timestamp_ms=timestamp_ms
-        )
-        try:
-            async with asyncio.timeout(COMMIT_TIMEOUT_S):
-                return await asyncio.shield(send)
-        except Exception as error:  # noqa: BLE001
-            await self._transactions.give_up(error, self._lease)
-
-    def _build(
-        self, records: Iterable[Record], headers: Headers, timestamp_ms: int | None
-    ) -> list[Any]:
-        create = self._lease.producer.create_batch
-        # aiokafka's compiled builder takes a list and nothing else.
-        headers = list(headers)
-        builders: list[Any] = []
-        append = None
-        for key, value in records:
-            if append is not None:
-                taken = append(timestamp=timestamp_ms, key=key, value=value, headers=headers)
-                if taken is not None:
-                    continue
-            # No room left, or no batch yet. A batch takes its first record whatever its size.
-            builders.append(create())
-            append = builders[-1].append
-            taken = append(timestamp=timestamp_ms, key=key, value=value, headers=headers)
-            assert taken is not None, f"an empty batch refused {len(value or b'')} bytes"
-        for builder in builders:
-            builder.close()
-        return builders
-
-    async def _deliver(
-        self, place: tuple[str, int], order: asyncio.Lock, builders: list[Any]
-    ) -> Sequence[int]:
-        topic, partition = place
-        futures = []
-        async with order:
-            for builder in builders:
-                future = await self._lease.producer.send_batch(builder, topic, partition=partition)
-                future.add_done_callback(_retrieve)
-                futures.append(future)
-        offsets: Sequence[int] = range(0)
-        for builder, future in zip(builders, futures, strict=True):
-            first = (await future).offset
-            assert first >= 0, f"{topic} partition {partition}: the broker did not tell the offset"
-            written = range(first, first + builder.record_count())
-            offsets = written if not offsets else [*offsets, *written]
-        if offsets:
-            self._last[place] = max(offsets[-1], self._last.get(place, -1))
-        return offsets
-
-    async def commit(self, next_offset: int | None = None) -> None:
-        """Make everything sent, and the source offset, visible at once.
-
-        `next_offset` is the batch's; None for a step without source records. Returns only when
-        committed: any failure ends the worker.
-        """
-        assert not self._done, f"partition {self.partition}: committing twice"
-        assert (next_offset is None) == (self._source is None), (
-            f"partition {self.partition}: source {self._source}, next offset {next_offset}"
-        )
-        self._done = True
-        began = time.monotonic()
-        try:
-            async with asyncio.timeout(COMMIT_TIMEOUT_S):
-                await self._commit(next_offset)
-        except TimeoutError as error:
-            late = CommitFailedError(
-                f"partition {self.partition}: not committed within {COMMIT_TIMEOUT_S:.0f} s"
-            )
-            late.__cause__ = error
-            await self._transactions.give_up(late, self._lease)
-        except BaseException as error:
-            await self._transactions.give_up(error, self._lease)
-        self._transactions.note_committed(
-            self._source, next_offset, self._last, time.monotonic() - began
-        )
-
-    async def _commit(self, next_offset: int | None) -> None:
-        for send in self._sends:
-            await send
-        self._transactions.check(self._lease)
-        producer = self._lease.producer
-        if self._source is not None:
-            await producer.send_offsets_to_transaction(
-                {TopicPartition(*self._source): next_offset}, self._transactions.group_id
-            )
-            self._transactions.check(self._lease)
-        await producer.commit_transaction()
-
-    async def __aenter__(self) -> Self:
-        """Begin; nothing goes to the broker yet."""
-        await self._lease.producer.begin_transaction()
-        private.end_of_transaction(self._lease.producer).add_done_callback(_retrieve)
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Take back what was sent, unless committed."""
-        if self._done:
-            return
-        self._done = True
-        try:
-            async with asyncio.timeout(COMMIT_TIMEOUT_S):
-                await asyncio.gather(*self._sends, return_exceptions=True)
-                await self._lease.producer.abort_transaction()
-        except Exception as failure:  # noqa: BLE001
-            await self._transactions.give_up(error or failure, self._lease)
 
 
 class Transactions(faust_consumer.TransactionManager):  # type: ignore[misc]
@@ -355,7 +140,7 @@ class Transactions(faust_consumer.TransactionManager):  # type: ignore[misc]
         self,
         source: TP | None,
         next_offset: int | None,
-        last: dict[tuple[str, int], int],
+        last: Mapping[tuple[str, int], int],
         seconds: float,
     ) -> None:
         """Tell the consumer and the tables how far they are after a commit."""
@@ -395,12 +180,12 @@ class Transactions(faust_consumer.TransactionManager):  # type: ignore[misc]
             async with lease.lock:
                 pass
 
-    async def on_partitions_revoked(self, revoked: set[TP]) -> None:  # noqa: ARG002
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Close every producer: Faust revokes everything at every rebalance."""
         await self._close()
 
     async def on_rebalance(
-        self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP]  # noqa: ARG002
+        self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP]
     ) -> None:
         """Fence the assigned partitions' previous owners, before anything is recovered.
 
@@ -434,11 +219,11 @@ class Transactions(faust_consumer.TransactionManager):  # type: ignore[misc]
     async def flush(self) -> None:
         """Do nothing: a step is durable when it is committed."""
 
-    async def commit(self, offsets: Any, start_new_transaction: bool = True) -> bool:  # noqa: ARG002, FBT001, FBT002
+    async def commit(self, offsets: Any, start_new_transaction: bool = True) -> bool:  # noqa: FBT001, FBT002
         """Do nothing: offsets are committed by steps."""
         return True
 
-    async def send(
+    async def send(  # noqa: PLR0913, PLR0917 (Faust calls it so)
         self,
         topic: str,
         key: bytes | None,
@@ -447,7 +232,7 @@ class Transactions(faust_consumer.TransactionManager):  # type: ignore[misc]
         timestamp: float | None,
         headers: Any,
         *,
-        transactional_id: str | None = None,  # noqa: ARG002
+        transactional_id: str | None = None,
     ) -> Any:
         """Send outside any transaction, for what is no part of a step."""
         return await self.producer.send(topic, key, value, partition, timestamp, headers)
@@ -466,9 +251,3 @@ class BatchProducer(driver.Producer):  # type: ignore[misc]
             transaction_timeout_ms=int(TRANSACTION_TIMEOUT_S * 1000),
             retry_backoff_ms=RETRY_BACKOFF_MS,
         )
-
-
-def _retrieve(future: asyncio.Future[Any]) -> None:
-    """Look at a future's error, so that asyncio does not report it as overlooked."""
-    if not future.cancelled():
-        future.exception()

@@ -18,6 +18,7 @@ import sys
 import threading
 import time
 import traceback
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,6 +30,18 @@ EXIT_STUCK = 70
 INTERVAL_S = 1.0
 LOOP_LIMIT_S = 30.0
 PROGRESS_LIMIT_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long nothing may happen, and how often the watchdog looks."""
+
+    loop_s: float = LOOP_LIMIT_S
+    progress_s: float = PROGRESS_LIMIT_S
+    interval_s: float = INTERVAL_S
+
+
+DEFAULT_LIMITS = Limits()
 
 
 def exit_stuck() -> None:
@@ -45,10 +58,7 @@ class Watchdog(threading.Thread):
         loop: asyncio.AbstractEventLoop,
         progress: Callable[[], int],
         backlog: Callable[[], int],
-        *,
-        loop_limit_s: float = LOOP_LIMIT_S,
-        progress_limit_s: float = PROGRESS_LIMIT_S,
-        interval_s: float = INTERVAL_S,
+        limits: Limits = DEFAULT_LIMITS,
         end: Callable[[], None] = exit_stuck,
     ) -> None:
         """Watch `loop`; `progress` is any number that changes with work, `backlog` what is left.
@@ -59,31 +69,30 @@ class Watchdog(threading.Thread):
         self._loop = loop
         self._progress = progress
         self._backlog = backlog
-        self._limits = (loop_limit_s, progress_limit_s)
-        self._interval = interval_s
+        self._limits = limits
         self._end = end
         self._ticks = 0
         self._idle = threading.Event()
 
     def run(self) -> None:
         """Look every interval until stopped or until something is stuck."""
-        loop_limit_s, progress_limit_s = self._limits
+        limits = self._limits
         silent_s = stalled_s = 0.0
         ticks, mark = self._ticks, self._progress()
         self._ask_tick()
         before = time.monotonic()
-        while not self._idle.wait(self._interval):
+        while not self._idle.wait(limits.interval_s):
             now = time.monotonic()
             # A suspended process must not count the time it slept.
-            ran_s, before = min(now - before, 2 * self._interval), now
+            ran_s, before = min(now - before, 2 * limits.interval_s), now
             silent_s = 0.0 if self._ticks != ticks else silent_s + ran_s
             ticks = self._ticks
             stalled_s = 0.0 if self._works(mark) else stalled_s + ran_s
             mark = self._progress()
-            if silent_s >= loop_limit_s:
+            if silent_s >= limits.loop_s:
                 self._report(f"the event loop has not run for {silent_s:.0f} s")
                 return
-            if stalled_s >= progress_limit_s:
+            if stalled_s >= limits.progress_s:
                 self._report(f"no progress for {stalled_s:.0f} s, {self._backlog()} offsets behind")
                 return
             if silent_s == 0.0:

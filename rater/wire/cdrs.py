@@ -14,7 +14,7 @@ from msgspec import UNSET
 from rater.core.cdr import Cdr
 from rater.wire.cdr_record import CdrRecord
 from rater.wire.malformed import Malformed, Why, repeated_field, undecodable
-from rater.wire.times import EARLIEST_MS, LATEST_MS, to_millis, to_text
+from rater.wire.times import EARLIEST, EARLIEST_MS, LATEST_MS, to_millis, to_text
 
 _decode = msgspec.json.Decoder(CdrRecord).decode
 _optional = attrgetter(*CdrRecord.__struct_fields__[7:])
@@ -56,11 +56,13 @@ def _checked(raw: CdrRecord, options: tuple[Any, ...]) -> Cdr | Malformed:
         disposition,
         *_,
     ) = options
-    started_ms = to_millis(raw.started_at)
-    answered_ms = to_millis(answered) if answered else started_ms
+    started = raw.started_at
+    answered_ms = to_millis(answered or started)
     ended_ms = to_millis(raw.ended_at)
-    if not EARLIEST_MS <= started_ms <= answered_ms <= ended_ms < LATEST_MS:
-        return _bad_time(started_ms, answered_ms, ended_ms)
+    if not (EARLIEST_MS <= answered_ms <= ended_ms < LATEST_MS) or (
+        answered and not EARLIEST <= started <= answered
+    ):
+        return _bad_time(to_millis(started), answered_ms, ended_ms)
     if not is_number(raw.to):
         return Malformed(Why.BAD_NUMBER, "to", f"not E.164 nor a short number; it is {raw.to!r}")
     cdr_id = raw.cdr_id

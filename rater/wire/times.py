@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EARLIEST_MS = 946_684_800_000
 """2000-01-01: earlier is a sentinel, not a time."""
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST_MS = 4_133_980_800_000
 """2101-01-01."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import signal
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from tests.e2e.counting_worker import PARTITIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from signal import Signals
 
     from tests.e2e.broker import Record
 
@@ -33,20 +33,20 @@ class Worker:
         """Start the process."""
         self.log = log
         with log.open("wb") as out:
-            self.process = subprocess.Popen(  # noqa: S603
+            self.process = subprocess.Popen(
                 [sys.executable, "-m", "tests.e2e.counting_worker", bootstrap, namespace, *options],
                 cwd=ROOT,
                 stderr=out,
                 stdout=out,
             )
 
-    def signal(self, number: signal.Signals) -> None:
+    def send(self, number: Signals) -> None:
         """Send a signal."""
         self.process.send_signal(number)
 
-    async def end(self, number: signal.Signals, timeout_s: float = 30.0) -> int:
+    async def end(self, number: Signals, timeout_s: float = 30.0) -> int:
         """Send a signal and wait for the exit code."""
-        self.signal(number)
+        self.send(number)
         return await self.wait(timeout_s)
 
     async def wait(self, timeout_s: float = 30.0) -> int:

@@ -361,7 +361,7 @@ async def test_a_transaction_that_stays_open_is_told_and_nothing_is_published(
         await client.begin_transaction()
         await client.send_and_wait(topic, b"{}", b"other/1/chunk-00001", partition=0)
 
-        with pytest.raises(HeldBackError, match="open for 1 s .* nothing was published"):
+        with pytest.raises(HeldBackError, match=r"open for 1 s .* nothing was published"):
             await publish(bootstrap, topic, candidate())
 
         await client.abort_transaction()

@@ -61,13 +61,13 @@ def test_records_lie_where_their_key_says_unless_they_are_misrouted(workload: Wo
         (partition, key)
         for partition, key, value in workload.cdrs()
         if partition != partition_of(key, PARTITIONS)
-        or (value and orjson_tenant(value) not in {key.decode(), ""})
+        or (value and tenant_in(value) not in {key.decode(), ""})
     ]
 
     assert len(strays) == workload.expected.outcomes["suspended.misrouted"]
 
 
-def orjson_tenant(value: bytes) -> str:
+def tenant_in(value: bytes) -> str:
     try:
         return str(orjson.loads(value)["tenant_id"])
     except orjson.JSONDecodeError:
@@ -122,9 +122,10 @@ def test_a_broken_record_is_broken_in_the_way_its_name_says(
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_the_core_comes_to_the_outcomes_and_balances_that_the_generator_expects(seed: int) -> None:
-    shares = dict.fromkeys(("duplicates_pct", "conflicts_pct", "denied_pct"), 4.0)
     broken = tuple((reason, 0.5) for reason in BREAKAGES)
-    plan = replace(PLAN, seed=seed, unknown_tenant_pct=2.0, broken=broken, **shares)
+    plan = replace(
+        PLAN, seed=seed, duplicates_pct=4.0, conflicts_pct=4.0, denied_pct=4.0, broken=broken
+    )
     workload = Workload(plan, SAMPLE_DECK, PARTITIONS)
     run = CoreRun(plan, PARTITIONS)
 

@@ -1,0 +1,70 @@
+"""The play: a workload cut into acts, published with times of its own, so that every run of it is the same.
+
+Commands come first and are obeyed before the first CDR. Each act's records carry one timestamp:
+two runs then differ in nothing but what the test does to the workers meanwhile.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from loadtest import stage
+from loadtest.drive import publish, publish_commands
+from loadtest.generate import Workload
+from loadtest.plan import Plan
+from topics.catalog import ACCOUNT_COMMANDS, CDR_RAW
+
+if TYPE_CHECKING:
+    from loadtest.accounts import Record
+    from loadtest.expected import Expected
+
+ACT_MS = 1_000
+
+
+@dataclass(frozen=True)
+class Play:
+    """Commands and acts of CDRs, in memory."""
+
+    workload: Workload
+    acts: list[list[Record]]
+
+    @classmethod
+    def of(cls, cdrs: int, acts: int, *, tenants: int = 200, seed: int = 1) -> Play:
+        """Make one that begins now; `seed` chooses the traffic."""
+        start_ms = time.time_ns() // 1_000_000_000 * 1_000
+        plan = Plan(start_ms=start_ms, seed=seed, tenants=tenants, cdrs=cdrs)
+        workload = Workload(plan, stage.SAMPLE_DECK)
+        list(workload.commands())
+        records = list(workload.cdrs())
+        size = -(-len(records) // acts)
+        return cls(workload, [records[at : at + size] for at in range(0, len(records), size)])
+
+    @property
+    def expected(self) -> Expected:
+        """What the generator says must come out."""
+        return self.workload.expected
+
+    def set_up(self, bootstrap: str) -> None:
+        """Make the topics and load the deck."""
+        stage.create_topics(bootstrap)
+        stage.load_deck(bootstrap, self.workload.plan)
+
+    async def publish_commands(self, bootstrap: str) -> None:
+        """Publish what opens and funds the accounts."""
+        start_ms = self.workload.plan.start_ms
+        # A generator of commands resets what the CDRs are expected to find funded, to the same.
+        await publish_commands(bootstrap, self.workload, start_ms)
+
+    async def publish_act(self, bootstrap: str, number: int) -> None:
+        """Publish one act; acts are published in their order."""
+        await self.publish_part(bootstrap, self.acts[number], number)
+
+    async def publish_part(self, bootstrap: str, records: list[Record], number: int) -> None:
+        """Publish a part of an act."""
+        stamp = self.workload.plan.start_ms + ACT_MS * (number + 1)
+        await publish(bootstrap, CDR_RAW.name, records, len(records), timestamp_ms=stamp)
+
+
+SOURCES = (ACCOUNT_COMMANDS.name, CDR_RAW.name)

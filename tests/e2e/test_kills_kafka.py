@@ -1,0 +1,294 @@
+"""Kills: whatever happens to the workers and to the broker, the books are those of an undisturbed run.
+
+`make kill` runs the long versions, marked slow; one short storm of everything runs in CI. Every
+random choice comes from the printed seed: RATER_KILL_SEED=N repeats it, as far as processes can.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rater.shell.failpoints import FAILPOINTS
+from rater.shell.runner import EXIT_FENCED
+from tests.e2e.charging_fleet import EXIT_KILLED, until
+from tests.e2e.charging_play import Play
+from tests.e2e.charging_stage import (
+    closed,
+    flow,
+    open_transactions,
+    same,
+    staged,
+    standstill_s,
+    undisturbed,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+    from random import Random
+
+    from deploy.kafka.broker import Broker
+    from tests.e2e.charging_books import Books
+    from tests.e2e.charging_fleet import Fleet, Worker
+
+    Rehearse = Callable[[int, int], Awaitable[tuple[Play, Books]]]
+
+SESSION = ("--session-timeout", "2")
+SMALL = ("--records-per-batch", "50")
+LONG = (40_000, 24)
+"""CDRs and acts of the long versions."""
+SHORT = (12_000, 8)
+TAKEOVER_S = 3.0
+
+
+@pytest.fixture
+def chance() -> Random:
+    """Give a generator whose seed is printed."""
+    seed = int(os.environ.get("RATER_KILL_SEED", time.time_ns() % 1_000_000))
+    print(f"\nRATER_KILL_SEED={seed}")
+    return random.Random(seed)
+
+
+@pytest.fixture(scope="module")
+def rehearse(tmp_path_factory: pytest.TempPathFactory) -> Rehearse:
+    """Give a play and its undisturbed books; each size is performed once."""
+    known: dict[tuple[int, int], tuple[Play, Books]] = {}
+
+    async def perform(cdrs: int, acts: int) -> tuple[Play, Books]:
+        if (cdrs, acts) not in known:
+            play = Play.of(cdrs, acts)
+            folder = tmp_path_factory.mktemp("undisturbed")
+            known[cdrs, acts] = play, await undisturbed(play, folder)
+        return known[cdrs, acts]
+
+    return perform
+
+
+async def killed_at_random(fleet: Fleet, chance: Random) -> int:
+    """Kill a worker at a random moment; return how many of its transactions were open.
+
+    Three of four kills come while there is work; the others at any moment from the start on.
+    """
+    worker = chance.choice(fleet.alive())
+    if chance.random() < 0.75:
+        await fleet.settled()
+        await asyncio.sleep(chance.uniform(0, 0.5))
+    else:
+        await asyncio.sleep(chance.uniform(0, 3.0))
+    age = time.monotonic() - worker.started_at
+    served = fleet.kill(worker)
+    opened = await open_transactions(fleet.bootstrap, served)
+    print(f"killed {age:.2f} s old, serving {sorted(served)}, open transactions: {sorted(opened)}")
+    return len(opened)
+
+
+async def stopped_in_a_transaction(fleet: Fleet, worker: Worker) -> None:
+    """Suspend a worker at a moment when it has an open transaction."""
+    for _ in range(200):
+        worker.signal(signal.SIGSTOP)
+        if opened := await open_transactions(fleet.bootstrap, worker.serves()):
+            print(f"suspended with open transactions: {sorted(opened)}")
+            return
+        worker.signal(signal.SIGCONT)
+        await asyncio.sleep(0.02)
+    pytest.fail(f"never in a transaction\n{fleet.report()}")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("workers", [1, 2, 3])
+async def test_twenty_kills_at_random_moments_change_nothing(
+    workers: int, rehearse: Rehearse, private_broker: Broker, tmp_path: Path, chance: Random
+) -> None:
+    play, wanted = await rehearse(*LONG)
+    kills, inside, transactions = 20, 0, 0
+    async with staged(
+        private_broker, play, tmp_path, *SESSION, *SMALL, workers=workers
+    ) as fleet:
+        for number in range(kills):
+            await play.publish_act(fleet.bootstrap, number)
+            opened = await killed_at_random(fleet, chance)
+            inside, transactions = inside + bool(opened), transactions + opened
+            fleet.start()
+        for number in range(kills, len(play.acts)):
+            await play.publish_act(fleet.bootstrap, number)
+        books = await closed(fleet, play)
+    print(
+        f"{workers} workers, {kills} kills: {inside} inside open transactions, {transactions} of"
+        f" them; {books.aborted} records aborted, {books.charges} charges"
+    )
+
+    same(books, wanted)
+    assert inside > 0
+    assert books.aborted > 0
+    assert fleet.ended == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+async def test_a_kill_at_every_place_of_a_step_changes_nothing(
+    rehearse: Rehearse, private_broker: Broker, tmp_path: Path, chance: Random
+) -> None:
+    play, wanted = await rehearse(*LONG)
+    opened: dict[str, int] = {}
+    async with staged(private_broker, play, tmp_path, *SESSION, *SMALL) as fleet:
+        fleet.kill(fleet.workers[0])
+        for number in range(len(play.acts)):
+            await play.publish_act(fleet.bootstrap, number)
+        for name in FAILPOINTS:
+            worker = fleet.start(failpoint=f"{name}:{chance.randint(1, 40)}")
+            code = await worker.ended()
+            fleet.size -= 1
+            assert code == EXIT_KILLED, fleet.report()
+            opened[name] = len(await open_transactions(fleet.bootstrap, range(8)))
+            print(f"killed {name}: open transactions of {opened[name]} partitions")
+        fleet.start()
+        books = await closed(fleet, play)
+    print(f"{books.aborted} records of aborted transactions")
+
+    same(books, wanted)
+    assert opened["before_manifest"] > 0
+    assert opened["before_commit"] > 0
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+async def test_five_joins_and_leaves_under_load_change_nothing_and_hardly_stop_anyone(
+    rehearse: Rehearse, private_broker: Broker, tmp_path: Path
+) -> None:
+    play, wanted = await rehearse(*LONG)
+    moments: list[tuple[str, float, float]] = []
+    async with staged(private_broker, play, tmp_path) as fleet:
+        # Some 40 s of it, a part every tenth of a second.
+        load = asyncio.create_task(flow(play, fleet.bootstrap, range(24), 0.1, 18))
+        for _ in range(5):
+            begin = time.time()
+            second = fleet.start()
+            await fleet.settled()
+            moments.append(("join", begin, time.time()))
+            await asyncio.sleep(1.0)
+            begin = time.time()
+            assert await fleet.terminate(second) == 0, fleet.report()
+            await fleet.settled()
+            moments.append(("leave", begin, time.time()))
+            await asyncio.sleep(1.0)
+        still_flowing = not load.done()
+        await load
+        books = await closed(fleet, play)
+    longest = [(what, standstill_s(books, begin, end)) for what, begin, end in moments]
+    print("longest standstill of a partition:", ", ".join(f"{w} {s:.2f} s" for w, s in longest))
+
+    same(books, wanted)
+    assert fleet.ended == []
+    assert still_flowing, "the load ended before the last leave"
+    assert max(seconds for _, seconds in longest) < TAKEOVER_S
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+async def test_a_worker_woken_after_its_session_is_fenced_and_ends_quietly(
+    rehearse: Rehearse, private_broker: Broker, tmp_path: Path
+) -> None:
+    play, wanted = await rehearse(*LONG)
+    options = ("--session-timeout", "3", "--records-per-batch", "20")
+    async with staged(private_broker, play, tmp_path, *options, workers=2) as fleet:
+        zombie, heir = fleet.workers
+        for number in range(len(play.acts)):
+            await play.publish_act(fleet.bootstrap, number)
+        await stopped_in_a_transaction(fleet, zombie)
+        took = await until(lambda: len(heir.serves()) == 8, fleet.report)
+        zombie.signal(signal.SIGCONT)
+        code = await zombie.ended()
+        print(f"taken over after {took:.1f} s; the zombie ended with exit code {code}")
+        books = await closed(fleet, play)
+
+    assert code == EXIT_FENCED, fleet.report()
+    assert zombie.noise() == []
+    same(books, wanted)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+async def test_a_broker_killed_and_restarted_under_load_changes_nothing(
+    rehearse: Rehearse, private_broker: Broker, tmp_path: Path, chance: Random
+) -> None:
+    play, wanted = await rehearse(*LONG)
+    async with staged(private_broker, play, tmp_path, "--records-per-batch", "20") as fleet:
+        fleet.start()
+        await fleet.settled()
+        for half in (range(12), range(12, 24)):
+            for number in half:
+                await play.publish_act(fleet.bootstrap, number)
+            await asyncio.sleep(chance.uniform(0, 2.0))
+            await asyncio.to_thread(private_broker.kill)
+            await asyncio.sleep(chance.uniform(0, 3.0))
+            await asyncio.to_thread(private_broker.restart)
+            await fleet.obeyed("cdr.raw.v1")
+        books = await closed(fleet, play)
+    print(f"workers ended and restarted: {fleet.ended}; {books.aborted} records aborted")
+
+    same(books, wanted)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+async def test_a_worker_told_to_stop_finishes_its_batch_and_hands_over(
+    rehearse: Rehearse, private_broker: Broker, tmp_path: Path
+) -> None:
+    play, wanted = await rehearse(*LONG)
+    async with staged(private_broker, play, tmp_path, *SMALL, workers=2) as fleet:
+        leaving, heir = fleet.workers
+        for number in range(len(play.acts)):
+            await play.publish_act(fleet.bootstrap, number)
+        began = time.monotonic()
+        leaving.signal(signal.SIGTERM)
+        fleet.size -= 1
+        await until(lambda: len(heir.serves()) == 8, fleet.report)
+        took = time.monotonic() - began
+        code = await leaving.ended()
+        books = await closed(fleet, play)
+    print(f"handed over in {took:.2f} s")
+
+    assert code == 0, fleet.report()
+    assert leaving.noise() == []
+    assert books.aborted == 0
+    assert took < TAKEOVER_S
+    same(books, wanted)
+
+
+@pytest.mark.timeout(240)
+async def test_a_short_storm_of_kills_a_join_and_a_leave_changes_nothing(
+    rehearse: Rehearse, private_broker: Broker, tmp_path: Path, chance: Random
+) -> None:
+    play, wanted = await rehearse(*SHORT)
+    async with staged(private_broker, play, tmp_path, *SESSION, *SMALL) as fleet:
+        opened = 0
+        for number, place in enumerate(("", "before_commit:9", "before_apply:5", "")):
+            await play.publish_act(fleet.bootstrap, number)
+            if place:
+                assert await fleet.alive()[0].ended() == EXIT_KILLED, fleet.report()
+                fleet.size -= 1
+                opened += len(await open_transactions(fleet.bootstrap, range(8)))
+            else:
+                opened += await killed_at_random(fleet, chance)
+            following = ("before_commit:9", "before_apply:5", "", "")[number]
+            fleet.start(failpoint=following)
+        await fleet.settled()
+        second = fleet.start()
+        for number in range(4, len(play.acts)):
+            await play.publish_act(fleet.bootstrap, number)
+        await fleet.settled()
+        assert await fleet.terminate(second) == 0, fleet.report()
+        books = await closed(fleet, play)
+    print(f"4 kills, open transactions of {opened} partitions, {books.aborted} records aborted")
+
+    same(books, wanted)
+    assert opened > 0
+    assert books.aborted > 0

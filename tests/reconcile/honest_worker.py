@@ -1,0 +1,247 @@
+"""An honest worker in memory: the real batches, written to topics that are lists, as the step writes them."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rater.core.decks import Deck, DeckBook, Heading
+from rater.core.engine import Rules
+from rater.reconcile.log import Located, Record
+from rater.shell.cdr_batch import decide_cdrs
+from rater.shell.command_batch import decide_commands
+from rater.shell.decision import Decision, Records
+from rater.shell.shard import Shard
+from rater.shell.status_flush import decide_flush
+from rater.shell.timer import expire_command
+from rater.wire.deck_csv import Sheet, compile_sheet, read_sheet
+from rater.wire.deck_heading import read_heading
+from rater.wire.deck_records import pack_deck
+from rater.wire.emergency import load_emergency
+from rater.wire.state import decode_account
+from topics import catalog
+from topics.partitioner import partition_of
+
+CDRS, COMMANDS = catalog.CDR_RAW.name, catalog.ACCOUNT_COMMANDS.name
+SHEET = Path(__file__).parents[1] / "scenarios" / "acs.csv"
+DAY_MS = 86_400_000
+START_MS = 1_735_689_600_000
+"""2025-01-01."""
+PARTITIONS = 2
+MARKER = 1
+"""Offsets that a transaction's marker takes."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A record as a batch takes it."""
+
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+
+
+@dataclass
+class HonestWorker:
+    """All partitions of all topics, and a worker's memory. `now_ms` is the time of what is produced next."""
+
+    partitions: int = PARTITIONS
+    now_ms: int = START_MS
+    topics: dict[str, list[Located]] = field(default_factory=lambda: defaultdict(list))
+
+    def __post_init__(self) -> None:
+        """Load the deck."""
+        self.shards = [Shard.empty(p) for p in range(self.partitions)]
+        self.ends: dict[tuple[str, int], int] = defaultdict(int)
+        self.taken: dict[tuple[str, int], int] = defaultdict(int)
+        sheet = read_sheet(SHEET.read_bytes())
+        heading = read_heading("acs", 1, ("USD", "2020-01-01T00:00:00Z", "UTC", "split"))
+        assert isinstance(sheet, Sheet)
+        assert isinstance(heading, Heading)
+        deck = compile_sheet(heading, sheet)
+        assert isinstance(deck, Deck)
+        self.rules = Rules(DeckBook.of([deck]), load_emergency())
+        self._append(catalog.RATE_DECKS.name, 0, pack_deck(heading, sheet))
+
+    def command(self, tenant: str, kind: str, **fields: Any) -> None:
+        """Produce a command."""
+        fields = {"type": kind, "tenant_id": tenant} | fields
+        fields.setdefault("command_id", f"cmd-{self.ends[COMMANDS, self.of(tenant)]}-{tenant}")
+        self.produce(COMMANDS, tenant.encode(), json.dumps(fields).encode())
+
+    def fund(self, tenant: str, lot_id: str, micros: int, **fields: Any) -> None:
+        """Produce a lot bought now."""
+        self.command(
+            tenant,
+            "add_funds",
+            **{"lot_id": lot_id, "amount_micros": micros, "currency": "USD"}
+            | {"purchased_at": at(self.now_ms)}
+            | fields,
+        )
+
+    def call(self, tenant: str, cdr_id: str, to: str = "+33612345678", **fields: Any) -> None:
+        """Produce a CDR of a call that ended a minute ago."""
+        seconds = fields.get("billsec", 61)
+        ended = fields.pop("ended_ms", self.now_ms - 60_000)
+        cdr = {
+            "cdr_id": cdr_id,
+            "tenant_id": tenant,
+            "direction": "out",
+            "to": to,
+            "started_at": at(ended - seconds * 1_000),
+            "ended_at": at(ended),
+            "billsec": seconds,
+        }
+        self.produce(CDRS, tenant.encode(), json.dumps(cdr | fields).encode())
+
+    def produce(
+        self, topic: str, key: bytes | None, value: bytes | None, partition: int | None = None
+    ) -> None:
+        """Append a source record."""
+        if partition is None:
+            partition = partition_of(key or b"", self.partitions)
+        self._append(topic, partition, [(key, value)])
+
+    def of(self, tenant: str) -> int:
+        """Return the partition of a tenant."""
+        return partition_of(tenant.encode(), self.partitions)
+
+    def work(self, batch: int = 7) -> None:
+        """Take all that is there, commands first, in batches."""
+        for topic in (COMMANDS, CDRS):
+            for shard in self.shards:
+                records = [
+                    Kept(*record)
+                    for partition, record in self.topics[topic]
+                    if partition == shard.partition
+                    and record.offset >= self.taken[topic, partition]
+                ]
+                for first in range(0, len(records), batch):
+                    self._step(topic, shard, records[first : first + batch])
+
+    def pass_time(self, millis: int) -> None:
+        """Let time pass; the timers fire at its end."""
+        self.now_ms += millis
+        for shard in self.shards:
+            for key, due_ms in shard.accounts.due(self.now_ms):
+                account = decode_account(shard.accounts.get(key) or b"")
+                self.produce(COMMANDS, key, expire_command(account, due_ms))
+        self.work()
+
+    def flush(self) -> None:
+        """Pay the statuses that are owed."""
+        for shard in self.shards:
+            self._write(shard, decide_flush(shard, shard.accounts.dirty(), self.now_ms), None)
+
+    def _step(self, topic: str, shard: Shard, records: list[Kept]) -> None:
+        if topic == CDRS:
+            decision = decide_cdrs(shard, records, self.rules, self.partitions)
+        else:
+            decision = decide_commands(shard, records, self.partitions)
+        next_offset = records[-1].offset + 1
+        self.taken[topic, shard.partition] = next_offset
+        self._write(shard, decision, (records[0].offset, next_offset))
+
+    def _write(self, shard: Shard, decision: Decision, span: tuple[int, int] | None) -> None:
+        number = shard.partition
+        accounts = decision.accounts()
+        ledger = self._append(catalog.LEDGER.name, number, decision.ledger())
+        suspense = self._append(catalog.SUSPENSE.name, number, decision.suspense)
+        for topic, records in (
+            (catalog.BALANCE_EVENTS, decision.events()),
+            (catalog.ACCOUNT_STATUS, decision.statuses()),
+            (catalog.DEAD, decision.dead),
+            (catalog.ACCOUNTS_CHANGELOG, list(accounts.items())),
+        ):
+            self._append(topic.name, number, records)
+        packed = decision.remembered.packed(ledger, suspense)
+        if span is not None:
+            manifest = decision.manifest(*span, packed)
+            key = decision.source_topic.encode()
+            self._append(catalog.BATCHES_CHANGELOG.name, number, [(key, manifest)])
+        shard.apply(accounts, packed, decision.stream_ms)
+
+    def _append(
+        self, topic: str, partition: int, records: Iterable[tuple[bytes | None, bytes | None]]
+    ) -> list[int]:
+        offsets = []
+        for key, value in records:
+            offset = self.ends[topic, partition]
+            self.ends[topic, partition] += 1
+            self.topics[topic].append((partition, Record(offset, self.now_ms, key, value)))
+            offsets.append(offset)
+        if offsets and topic not in (CDRS, COMMANDS):
+            self.ends[topic, partition] += MARKER
+        return offsets
+
+
+def at(at_ms: int) -> str:
+    """Return an instant as RFC 3339."""
+    return datetime.fromtimestamp(at_ms / 1_000, UTC).isoformat().replace("+00:00", "Z")
+
+
+def busy_day() -> HonestWorker:
+    """Return a worker after a day with everything in it; `acme` and `beta` lie in one partition each."""
+    worker = HonestWorker()
+    for tenant in ("acme", "beta", "gamma", "delta"):
+        worker.command(tenant, "open_account", currency="USD", decks=["acs"])
+    old = at(START_MS - 364 * DAY_MS)
+    worker.fund("acme", "A", 9_000_000, purchased_at=old)
+    worker.fund("acme", "B", 5_000_000)
+    worker.fund("beta", "L1", 1_000_000)
+    worker.fund("gamma", "G1", 300_000)
+    settings = [{"threshold_id": n, "amount_micros": m} for n, m in (("low", 5_500_000), ("x", 1))]
+    worker.command("acme", "set_thresholds", thresholds=settings)
+    worker.command("gamma", "set_thresholds", thresholds=settings[1:])
+    worker.command("acme", "adjust", amount_micros=-250_000, currency="USD", reason="too much")
+    worker.command("beta", "adjust", amount_micros=75_000, currency="USD", reason="sorry")
+    worker.fund("acme", "E", 1_000_000, currency="EUR")
+    worker.command("nobody", "close_account")
+    worker.produce(COMMANDS, b"acme", b'{"type": "add_funds"')
+    worker.work()
+    _calls(worker)
+    worker.work()
+    worker.pass_time(2 * DAY_MS)
+    worker.call("acme", "late", ended_ms=START_MS, billsec=60)
+    worker.call("acme", "after", billsec=60)
+    worker.fund("gamma", "G2", 9_000_000)
+    worker.fund("gamma", "G2", 9_000_000, command_id="again")
+    worker.work()
+    worker.pass_time(3 * DAY_MS)
+    worker.call("acme", "tardy", ended_ms=START_MS)
+    worker.command("delta", "close_account", reason="moved")
+    worker.work()
+    worker.now_ms += 10
+    worker.call("beta", "last", billsec=1)
+    worker.call("beta", "owed", billsec=1)
+    worker.work()
+    return worker
+
+
+def _calls(worker: HonestWorker) -> None:
+    for number in range(40):
+        worker.now_ms += 400
+        for tenant in ("acme", "beta", "gamma"):
+            worker.call(tenant, f"c{number}", billsec=1 + number)
+        if number % 9 == 0:
+            worker.call("acme", f"c{number}", billsec=1 + number, ended_ms=worker.now_ms - 60_000)
+    worker.call("acme", "c3", billsec=4_000)
+    worker.call("acme", "premium", "+449098765432")
+    worker.call("acme", "unknown", "+9607000000")
+    worker.call("acme", "void", kind="void", version=2)
+    worker.call("acme", "idle", disposition="busy", billsec=0)
+    worker.call("acme", "help", "112")
+    worker.call("acme", "old", ended_ms=START_MS - 30 * DAY_MS)
+    worker.call("nobody", "n1")
+    worker.call("nobody", "n1")
+    worker.produce(CDRS, b"acme", b"{not json")
+    worker.produce(CDRS, b"acme", b"\xff\xfe")
+    worker.produce(CDRS, None, None, partition=1)
+    worker.call("acme", "stray")
+    _, stray = worker.topics[CDRS][-1]
+    worker.produce(CDRS, b"beta", (stray.value or b"").replace(b"stray", b"stroy"))
+    worker.produce(COMMANDS, b"gamma", b'{"type":"close_account","command_id":"s","tenant_id":"beta"}')
