@@ -17,7 +17,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-import phonenumbers
 from number_patterns import DIGITS, Automaton
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, SUPPORTED_SHORT_REGIONS, PhoneMetadata
 from phonenumbers.geodata.locale import LOCALE_DATA
@@ -65,7 +64,24 @@ UNNAMED = {"": "Global", "AC": "Ascension Island", "TA": "Tristan da Cunha", "XK
 
 CHEAP = frozenset(
     (
-        *("US", "CA", "GB", "FR", "DE", "ES", "IT", "NL", "BE", "IE", "SE", "NO", "DK", "FI", "PT", "AT"),
+        *(
+            "US",
+            "CA",
+            "GB",
+            "FR",
+            "DE",
+            "ES",
+            "IT",
+            "NL",
+            "BE",
+            "IE",
+            "SE",
+            "NO",
+            "DK",
+            "FI",
+            "PT",
+            "AT",
+        ),
         *("CH", "PL", "CZ", "GR", "AU", "NZ", "JP", "KR", "SG", "HK", "IL", "IN", "CN", "BR", "MX"),
     )
 )
@@ -98,7 +114,8 @@ class Range(NamedTuple):
 
 def ranges() -> list[Range]:
     """Return the ranges of the whole world, by prefix; an inner one is an exception to the
-    outer."""
+    outer.
+    """
     found: list[Range] = []
     for code, regions in COUNTRY_CODE_TO_REGION_CODE.items():
         if regions == (WORLD,):
@@ -157,7 +174,8 @@ class _Plan:
 
 def _covered(prefix: str, found: list[Range], *, full: bool) -> list[Range]:
     """Replace the most frequent label by one range over the others, where that prices no gap
-    cheaply."""
+    cheaply.
+    """
     outermost = [
         inner
         for inner in found
@@ -202,7 +220,8 @@ def _automata(region: str) -> Iterator[tuple[Label, Automaton]]:
 
 def emergency_numbers() -> list[tuple[str, str]]:
     """Return country and emergency number; `*`: 112 and 911, which mobile networks take
-    everywhere."""
+    everywhere.
+    """
     found = {("*", "112"), ("*", "911")}
     for region in sorted(SUPPORTED_SHORT_REGIONS):
         metadata = PhoneMetadata.short_metadata_for_region(region)
@@ -236,7 +255,8 @@ def _name(country: str) -> str:
 
 def _price(country: str, kind: str) -> str:
     """Return an invented price per minute: the same at every run, mobile always dearer than
-    fixed."""
+    fixed.
+    """
     if kind == "satellite":
         return "6.50"
     fixed = 80 + _lot(country) % 120 if country in CHEAP else 400 + _lot(country) % 2_600

@@ -53,7 +53,8 @@ class Automaton:
 
     def _sequence(self, tokens: Iterable[Any], end: int) -> int:
         """Return the state from which the tokens lead to `end`; built from the last to the
-        first."""
+        first.
+        """
         for operator, argument in reversed(list(tokens)):
             end = self._token(str(operator), argument, end)
         return end

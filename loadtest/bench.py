@@ -117,9 +117,11 @@ async def _worker(broker: RunningBroker) -> Speed:
 @contextmanager
 def _worker_process(broker: RunningBroker) -> Iterator[Worker]:
     """Run a worker for as long as the context lasts."""
-    with tempfile.TemporaryDirectory(prefix="rater-bench-") as folder:
-        with Worker(broker.bootstrap, Path(folder) / "worker.log") as worker:
-            yield worker
+    with (
+        tempfile.TemporaryDirectory(prefix="rater-bench-") as folder,
+        Worker(broker.bootstrap, Path(folder) / "worker.log") as worker,
+    ):
+        yield worker
 
 
 async def _reference(broker: RunningBroker, name: str, target: str, records: int) -> Results:

@@ -1,13 +1,16 @@
-"""A slow rater, for the differential test: Decimal, second by second, by the words of the issue alone.
+"""A slow rater, for the differential test: Decimal, second by second, by the words of the issue
+alone.
 
-It shares nothing with the rater: rows are the texts of the CSV, times are datetimes, every row is tried for every
-second, increments are bought one after the other. Nothing here is clever, so that it can be believed.
+It shares nothing with the rater: rows are the texts of the CSV, times are datetimes, every row is
+tried for every second, increments are bought one after the other. Nothing here is clever, so that
+it can be believed.
 """
 
 import decimal
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import product
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 Texts = dict[str, str]
@@ -31,51 +34,62 @@ DEFAULTS = {
 }
 
 
+class Asked(NamedTuple):
+    """A call to price."""
+
+    direction: str
+    to: str
+    caller: str | None
+    answered: datetime
+    duration: int
+
+
 class SlowRater:
     """Prices calls by one deck."""
 
     def __init__(self, rows: list[Texts], zone: str, band_policy: str) -> None:
-        self.rows = [{name: row.get(name) or default for name, default in DEFAULTS.items()} | {
-            name: text for name, text in row.items() if text
-        } for row in rows]
+        self.rows = [
+            {name: row.get(name) or default for name, default in DEFAULTS.items()}
+            | {name: text for name, text in row.items() if text}
+            for row in rows
+        ]
         self.zone = ZoneInfo(zone)
         self.band_policy = band_policy
 
-    def price(self, call: dict[str, object]) -> tuple[object, ...]:
-        """Return outcome, charge, prefix and billed seconds; or the reason why there is no price."""
+    def price(self, call: Asked) -> tuple[object, ...]:
+        """Return outcome, charge, prefix and billed seconds; or the reason why there is no
+        price.
+        """
         with decimal.localcontext() as context:
             context.prec = 60
             return self._price(call)
 
-    def _price(self, call: dict[str, object]) -> tuple[object, ...]:
-        number, caller = str(call["to"])[1:], str(call.get("from") or "")
-        answered, duration = call["answered"], call["duration"]
-        assert isinstance(answered, datetime)
-        assert isinstance(duration, int)
+    def _price(self, call: Asked) -> tuple[object, ...]:
+        number, caller = call.to[1:], call.caller or ""
         matching = [
             row
             for row in self.rows
-            if row["direction"] == call["direction"] and number.startswith(row["prefix"])
+            if row["direction"] == call.direction and number.startswith(row["prefix"])
         ]
         if not matching:
             return ("no_rate",)
         for prefix in {row["prefix"] for row in matching}:
             rows = self._for_caller(matching, prefix, caller)
-            answer = self._in_force(rows, answered, 0)
+            answer = self._in_force(rows, call.answered, 0)
             if answer is not None and answer["action"] == "deny":
                 return ("denied",)
         longest = max((row["prefix"] for row in matching), key=len)
         rows = self._for_caller(matching, longest, caller)
         if not rows:
             return ("no_rate",)
-        return self._line(rows, answered, duration)
+        return self._line(rows, call.answered, call.duration)
 
     def _line(self, rows: list[Texts], answered: datetime, duration: int) -> tuple[object, ...]:
         first = self._in_force(rows, answered, 0)
         if first is None:
             return ("outside_bands",)
         for second in range(duration):
-            row = self._at(rows, answered, second)
+            row = self._in_force(rows, answered, second)
             if row is None:
                 return ("outside_bands",)
             if row["action"] == "deny":
@@ -84,7 +98,7 @@ class SlowRater:
         paid = 0
         free = duration > 0
         while paid < duration:
-            row = self._at(rows, answered, paid)
+            row = self._in_force(rows, answered, paid)
             assert row is not None
             initial, later = map(int, row["increment"].split("/"))
             bought = later if paid else initial
@@ -104,7 +118,9 @@ class SlowRater:
         return ("free" if free else "rated", charge, first["prefix"], paid)
 
     def _for_caller(self, rows: list[Texts], prefix: str, caller: str) -> list[Texts]:
-        """Return the rows of a prefix for the longest origin that the caller has; else those without."""
+        """Return the rows of a prefix for the longest origin that the caller has; else those
+        without.
+        """
         mine = [row for row in rows if row["prefix"] == prefix]
         origins = [
             row["origin_prefix"]
@@ -114,24 +130,21 @@ class SlowRater:
         best = max(origins, key=len, default="")
         return [row for row in mine if row.get("origin_prefix", "") == best]
 
-    def _at(self, rows: list[Texts], answered: datetime, second: int) -> Texts | None:
-        return self._in_force(rows, answered, second)
-
     def _in_force(self, rows: list[Texts], answered: datetime, second: int) -> Texts | None:
-        """Return the row of the latest tier among those whose band holds at a second of the call."""
+        """Return the row of the latest tier among those whose band holds at a second of the
+        call.
+        """
         moment = answered if self.band_policy == "start" else answered + timedelta(seconds=second)
         wall = moment.astimezone(UTC).astimezone(self.zone)
-        holding = [
-            row for row in rows if int(row["from_second"]) <= second and holds(row, wall)
-        ]
+        holding = [row for row in rows if int(row["from_second"]) <= second and holds(row, wall)]
         return max(holding, key=lambda row: int(row["from_second"]), default=None)
 
-    def price_masked(self, call: dict[str, object]) -> set[tuple[object, ...]]:
+    def price_masked(self, call: Asked) -> set[tuple[object, ...]]:
         """Return the prices of all completions of a masked number."""
-        number = str(call["to"])
+        number = call.to
         known, hidden = number.rstrip("*"), number.count("*")
         return {
-            self.price({**call, "to": known + "".join(tail)})
+            self.price(call._replace(to=known + "".join(tail)))
             for tail in product("0123456789", repeat=hidden)
         }
 

@@ -1,4 +1,6 @@
-"""The rater against a slow one that shares nothing with it: same price, same reason, for any deck and call."""
+"""The rater against a slow one that shares nothing with it: same price, same reason, for any deck
+and call.
+"""
 
 import csv
 import io
@@ -15,7 +17,7 @@ from rater.core.rating import Call, Rated, Refusal, rate_call
 from rater.wire.deck_csv import Sheet, compile_sheet, read_sheet
 from rater.wire.times import to_millis
 from rater.wire.zones import zone_of
-from tests.decimal_rater import SlowRater, Texts, holds
+from tests.decimal_rater import Asked, SlowRater, Texts, holds
 
 ZONES = ("UTC", "Europe/Paris", "America/New_York", "Australia/Lord_Howe", "Africa/Casablanca")
 PREFIXES = ("3", "33", "336", "3361", "33612", "337", "44")
@@ -36,7 +38,9 @@ TURNS = (
 
 terms = st.fixed_dictionaries(
     {
-        "rate": st.sampled_from(["0", "0.01", "0.125", "0.0333", "1.000000001", "7", "0.000000007"]),
+        "rate": st.sampled_from(
+            ["0", "0.01", "0.125", "0.0333", "1.000000001", "7", "0.000000007"]
+        ),
         "action": st.sampled_from(["", "rate", "rate", "rate", "rate", "free"]),
         "per_seconds": st.sampled_from(["", "60", "1", "7", "3600"]),
         "increment": st.sampled_from(["", "60/60", "30/6", "1/1", "6/6", "60/1", "1/60", "90/7"]),
@@ -50,7 +54,9 @@ terms = st.fixed_dictionaries(
 
 @st.composite
 def slots(draw: st.DrawFn, prefix: str, origin: str) -> list[Texts]:
-    """Rows of one prefix and caller: the day cut into bands, each with tiers; sometimes a hole, a deny, a weekend."""
+    """Rows of one prefix and caller: the day cut into bands, each with tiers; sometimes a hole, a
+    deny, a weekend.
+    """
     cuts = sorted(draw(st.sets(st.sampled_from(TIMES), max_size=3)))
     bands = list(zip(cuts, [*cuts[1:], cuts[0]], strict=True)) if len(cuts) > 1 else [("", "")]
     if draw(st.integers(0, 9)) == 7:
@@ -81,24 +87,26 @@ def decks(draw: st.DrawFn) -> list[Texts]:
     rows: list[Texts] = []
     base = draw(st.sampled_from(["33", "336", "3361"]))
     for prefix in sorted({base} | draw(st.sets(st.sampled_from(PREFIXES), max_size=3))):
-        for origin in draw(st.sampled_from([("",), ("",), ("",), ("", "32"), ("32", "325"), ("", "325")])):
+        for origin in draw(
+            st.sampled_from([("",), ("",), ("",), ("", "32"), ("32", "325"), ("", "325")])
+        ):
             rows += draw(slots(prefix, origin))
     return rows
 
 
 @st.composite
-def calls(draw: st.DrawFn, numbers: tuple[str, ...] = NUMBERS) -> dict[str, object]:
+def calls(draw: st.DrawFn, numbers: tuple[str, ...] = NUMBERS) -> Asked:
     answered = draw(st.sampled_from(TURNS)) + timedelta(
         seconds=draw(st.integers(-7_200, 7_200)), milliseconds=draw(st.sampled_from([0, 0, 1, 500]))
     )
     short = st.integers(0, 700)
-    return {
-        "direction": draw(st.sampled_from(["out"] * 9 + ["in"])),
-        "to": draw(st.sampled_from(numbers)),
-        "from": draw(st.sampled_from(CALLERS)),
-        "answered": answered,
-        "duration": draw(st.one_of(short, short, st.integers(0, 4_000))),
-    }
+    return Asked(
+        direction=draw(st.sampled_from(["out"] * 9 + ["in"])),
+        to=draw(st.sampled_from(numbers)),
+        caller=draw(st.sampled_from(CALLERS)),
+        answered=answered,
+        duration=draw(st.one_of(short, short, st.integers(0, 4_000))),
+    )
 
 
 def as_csv(rows: list[Texts]) -> bytes:
@@ -119,13 +127,10 @@ def compiled(rows: list[Texts], zone: str, policy: str) -> Deck | list[object]:
     return made if isinstance(made, Deck) else list(made)
 
 
-def fast(deck: Deck, call: dict[str, object]) -> Rated | Refusal:
-    answered, caller, duration = call["answered"], call["from"], call["duration"]
-    assert isinstance(answered, datetime)
-    assert caller is None or isinstance(caller, str)
-    assert isinstance(duration, int)
-    asked = Call(str(call["direction"]), str(call["to"]), caller, to_millis(answered), duration)
-    return rate_call(DeckBook.of([deck]), ("d",), "USD", asked)
+def fast(deck: Deck, asked: Asked) -> Rated | Refusal:
+    answered_ms = to_millis(asked.answered)
+    call = Call(asked.direction, asked.to, asked.caller, answered_ms, asked.duration)
+    return rate_call(DeckBook.of([deck]), ("d",), "USD", call)
 
 
 def summary(result: Rated | Refusal) -> tuple[object, ...]:
@@ -137,9 +142,7 @@ def summary(result: Rated | Refusal) -> tuple[object, ...]:
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(decks(), calls(), st.sampled_from(ZONES), st.sampled_from(["split", "split", "start"]))
-def test_fast_and_slow_rater_agree(
-    rows: list[Texts], call: dict[str, object], zone: str, policy: str
-) -> None:
+def test_fast_and_slow_rater_agree(rows: list[Texts], call: Asked, zone: str, policy: str) -> None:
     deck = compiled(rows, zone, policy)
     if not isinstance(deck, Deck):
         event("clash")
@@ -154,7 +157,7 @@ def test_fast_and_slow_rater_agree(
     if isinstance(result, Rated):
         event(f"{min(len(result.spans), 4)} spans")
         assert sum(span.billed_s for span in result.spans) == result.billed_s
-        assert sum(span.seconds for span in result.spans) <= call["duration"]
+        assert sum(span.seconds for span in result.spans) <= call.duration
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -164,10 +167,10 @@ def test_fast_and_slow_rater_agree(
     st.sampled_from(ZONES),
 )
 def test_a_masked_number_is_priced_only_as_all_its_completions_are(
-    rows: list[Texts], call: dict[str, object], zone: str
+    rows: list[Texts], call: Asked, zone: str
 ) -> None:
     deck = compiled(rows, zone, "split")
-    call["duration"] = min(call["duration"], 20)
+    call = call._replace(duration=min(call.duration, 20))
     if not isinstance(deck, Deck):
         return
     possible = {price[:2] for price in SlowRater(rows, zone, "split").price_masked(call)}
@@ -176,7 +179,7 @@ def test_a_masked_number_is_priced_only_as_all_its_completions_are(
 
     event(str(result[0]))
     if result == ("ambiguous_prefix",):
-        known = str(call["to"]).strip("+*")
+        known = call.to.strip("+*")
         assert any(row["prefix"].startswith(known) and row["prefix"] != known for row in rows)
     else:
         assert possible == {result[:2]}
@@ -189,8 +192,7 @@ def test_they_agree_on_a_call_over_two_days_of_bands(policy: str) -> None:
         {"prefix": "33", "rate": "0.02", "start": "20:00", "end": "08:00", "increment": "1/61"},
     ]
     answered = datetime(2024, 3, 30, 6, 59, 31, 250_000, UTC)
-    call = {"direction": "out", "to": "+331", "from": None, "answered": answered}
-    call["duration"] = 180_000
+    call = Asked("out", "+331", None, answered, 180_000)
     deck = compiled(rows, "Europe/Paris", policy)
     assert isinstance(deck, Deck)
 

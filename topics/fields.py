@@ -72,3 +72,18 @@ Micros = Annotated[int, AMOUNT, About("Millionths of the account's currency.")]
 Offset = Annotated[int, OFFSET]
 Millis = Annotated[int, MILLIS, About("Stream time, milliseconds since 1970 UTC.")]
 Count = Annotated[int, Range(0, 2**53 - 1)]
+
+Name = Annotated[str, Text(64)]
+Note = Annotated[str, Text(1000, 0)]
+Country = Annotated[str, COUNTRY, About("ISO 3166-1 alpha-2.")]
+Number = Annotated[
+    str,
+    Text(32, pattern=r"\+[1-9][0-9]{0,14}\*{0,8}|[0-9*#]{1,15}"),
+    About(
+        "E.164 with +, its tail masked with * where the platform hides it; or a short number as dialled."
+    ),
+]
+NotNegative = Annotated[int, NOT_NEGATIVE]
+Positive = Annotated[int, POSITIVE]
+Partition = Annotated[int, Range(0, 100_000)]
+Seconds = Annotated[int, Range(0, 2_678_400), About("Seconds, at most 31 days.")]

@@ -1,18 +1,37 @@
 """`rater deck`: what can be done with rate decks."""
 
+from importlib import import_module
 from pathlib import Path
 
 import click
 import msgspec
 
 from rater.cli.deck_load import list_decks, load
-from rater.wire.deck_csv import Sheet
 from rater.wire.deck_files import DeckFileError, read_sheet_file
 from rater.wire.deck_lint import Finding, lint
 from rater.wire.numbering import load_numbering
 
+ON_KAFKA = {"list": "list_decks", "load": "load"}
+"""Commands that need a broker: their module is imported only when one of them is called."""
 
-@click.group()
+
+class _Decks(click.Group):
+    """The group of `rater deck`, some of its commands loaded on demand."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        return sorted({*super().list_commands(ctx), *ON_KAFKA})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command by its name; None where there is none."""
+        if cmd_name not in ON_KAFKA:
+            return super().get_command(ctx, cmd_name)
+        module = import_module("rater.cli.deck_load")
+        command: click.Command = getattr(module, ON_KAFKA[cmd_name])
+        return command
+
+
+@click.group(cls=_Decks)
 def deck() -> None:
     """Lint, load and list rate decks."""
 
@@ -40,7 +59,7 @@ def lint_deck(path: Path, *, as_json: bool, strict: bool) -> None:
 
 def _findings(path: Path) -> list[Finding]:
     try:
-        sheet: Sheet = read_sheet_file(path)
+        sheet = read_sheet_file(path)
     except DeckFileError as error:
         if not error.faults:
             click.echo(str(error), err=True)

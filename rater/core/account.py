@@ -45,7 +45,7 @@ class Account(msgspec.Struct, array_like=True):
     command_offset: int = -1
     """The offsets applied per source topic (D3)."""
     due_ms: int = NEVER_MS
-    """When the account must be looked at even if nothing reaches it: at the latest when a lot expires or is forfeited."""
+    """When the account must be looked at though nothing reaches it: not after a lot expires or is forfeited."""
 
 
 def next_due_ms(account: Account) -> int:

@@ -65,8 +65,8 @@ def _add_funds(
 ) -> Refusal | None:
     if refusal := _refuse_money(account, command.currency, command.amount_micros):
         return refusal
-    if any(lot.lot_id == command.lot_id for lot in account.lots + account.expired):
-        return Refusal(Rejected.LOT_EXISTS, f"lot_id: {command.lot_id} is open already")
+    if refusal := _refuse_lot(account, command.lot_id):
+        return refusal
     lot = _lot(account, command.lot_id, command.amount_micros, command.purchased_ms)
     fields = head(account, source, command.amount_micros, account.debt - lot.debt_paid_micros)
     occasion = Occasion("credit", command.command_id, source.at_ms)
@@ -95,6 +95,13 @@ def _refuse_money(account: Account, currency: str, amount: int) -> Refusal | Non
     return None
 
 
+def _refuse_lot(account: Account, lot_id: str) -> Refusal | None:
+    """Refuse a second lot of one id: a draw names its lot by the id alone."""
+    if any(lot.lot_id == lot_id for lot in account.lots + account.expired):
+        return Refusal(Rejected.LOT_EXISTS, f"lot_id: {lot_id} is open already")
+    return None
+
+
 def _set_thresholds(
     account: Account, command: c.SetThresholds, source: Source, journal: Journal
 ) -> Refusal | None:
@@ -120,6 +127,8 @@ def _adjust(
         return refusal
     if amount > 0:
         lot = _lot(account, f"adjust:{command.command_id}"[:128], amount, source.at_ms)
+        if refusal := _refuse_lot(account, lot.lot_id):
+            return refusal
         fields = head(account, source, amount, account.debt - lot.debt_paid_micros)
         entry = e.Adjusted(*fields, command.command_id, command.reason, lot)
         journal.post(account, entry, "adjustment", command.command_id)

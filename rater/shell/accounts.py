@@ -1,6 +1,6 @@
 """The accounts of one partition, as bytes: a table's state, and which of them a timer must look at.
 
-The bytes are the committed truth; a batch works on copies (`rater.shell.batch`) and hands back new bytes after its commit.
+The bytes are the committed truth; a batch works on copies and hands back new bytes after its commit.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 PINNED = {"faust-streaming": "0.15.3", "aiokafka": "0.14.0", "mode-streaming": "0.7.1"}
 
-CALLED = {
+CALLED: dict[str, dict[str, str | None]] = {
     "faust.app:App": {
         "_fetcher": None,
         "on_rebalance_end": "(self)",
@@ -67,7 +67,7 @@ CALLED = {
     },
 }
 
-OVERRIDDEN = {
+OVERRIDDEN: dict[str, dict[str, str | None]] = {
     "faust.transport.drivers.aiokafka:AIOKafkaConsumerThread": {
         "_create_worker_consumer": "(self, transport)",
         "on_partitions_assigned": "(self, assigned, generation_id=0)",
@@ -105,7 +105,7 @@ OVERRIDDEN = {
     },
 }
 
-ATTRIBUTES = {
+ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "faust.transport.consumer:Consumer": (
         "_active_partitions",
         "_buffered_partitions",

@@ -1,7 +1,7 @@
 """Shard: all that one partition remembers, its accounts and what it has charged.
 
-Both halves are states of Faust tables (`rater.shell.tables`), read back from their changelogs at start; `rater simulate`
-makes them empty. Only a committed batch changes them.
+Both halves are states of Faust tables (`rater.shell.tables`), read back from their changelogs at start;
+`rater simulate` makes them empty. Only a committed batch changes them.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,8 +1,8 @@
 """The simulator: the same batches as in a worker, without Kafka.
 
-Lines in, lines out. Its clock is the lines' own timestamps; timers fire between them as they would in a worker: a lot
-that falls due gets its `expire_lots` command, an account that owes a status pays it. Every record is a batch of its own,
-which changes nothing: what a batch decides does not depend on where it is cut.
+Lines in, lines out. Its clock is the lines' own timestamps; timers fire between them as they would in a worker: a
+lot that falls due gets its `expire_lots` command, an account that owes a status pays it. Every record is a batch of
+its own, which changes nothing: what a batch decides does not depend on where it is cut.
 """
 
 from collections import Counter

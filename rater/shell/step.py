@@ -6,7 +6,7 @@
 4. Everything and the source offset are committed at once. Killed anywhere before: nothing of it has happened.
 5. Only now memory changes.
 
-A broken invariant halts the partition, loudly; its neighbours go on (D9). Any failure of the transaction ends the worker.
+A broken invariant halts the partition, loudly; its neighbours go on (D9). A transaction that fails ends the worker.
 """
 
 import asyncio
@@ -56,7 +56,7 @@ class Stepper:
         metrics: Metrics,
         health: Health,
     ) -> None:
-        """`transactions`, `shard` and `rules` are asked anew for every batch: they follow the assignment and the decks."""
+        """`transactions`, `shard` and `rules` are asked anew for every batch: assignment and decks change."""
         self._transactions = transactions
         self._shard = shard
         self._rules = rules

@@ -27,23 +27,23 @@ class CdrRecord(msgspec.Struct, gc=False):
     schema_version: Annotated[int, Meta(ge=1, le=1)] | UnsetType = UNSET
     version: Annotated[int, Meta(ge=1, le=1_000_000)] | UnsetType = UNSET
     kind: Literal["final", "correction", "void"] | UnsetType = UNSET
-    source: _Name | None | UnsetType = UNSET
-    leg_of: _Id | None | UnsetType = UNSET
-    call_type: _Short | None | UnsetType = UNSET
-    from_: Annotated[str, Meta(max_length=64)] | None | UnsetType = msgspec.field(
+    source: _Name | UnsetType | None = UNSET
+    leg_of: _Id | UnsetType | None = UNSET
+    call_type: _Short | UnsetType | None = UNSET
+    from_: Annotated[str, Meta(max_length=64)] | UnsetType | None = msgspec.field(
         name="from", default=UNSET
     )
-    user_id: _Id | None | UnsetType = UNSET
-    organizer_id: _Id | None | UnsetType = UNSET
+    user_id: _Id | UnsetType | None = UNSET
+    organizer_id: _Id | UnsetType | None = UNSET
     usage_country: (
-        Annotated[str, Meta(min_length=2, max_length=2, pattern="^[A-Z]{2}$")] | None | UnsetType
+        Annotated[str, Meta(min_length=2, max_length=2, pattern="^[A-Z]{2}$")] | UnsetType | None
     ) = UNSET
-    service_number_type: _Short | None | UnsetType = UNSET
-    license: _Name | None | UnsetType = UNSET
-    answered_at: _Moment | None | UnsetType = UNSET
+    service_number_type: _Short | UnsetType | None = UNSET
+    license: _Name | UnsetType | None = UNSET
+    answered_at: _Moment | UnsetType | None = UNSET
     disposition: Literal["answered", "no_answer", "busy", "failed", "cancelled"] | UnsetType = UNSET
-    conference_id: _Id | None | UnsetType = UNSET
+    conference_id: _Id | UnsetType | None = UNSET
     currency_hint: (
-        Annotated[str, Meta(min_length=3, max_length=3, pattern="^[A-Z]{3}$")] | None | UnsetType
+        Annotated[str, Meta(min_length=3, max_length=3, pattern="^[A-Z]{3}$")] | UnsetType | None
     ) = UNSET
-    ingest_ts: _Moment | None | UnsetType = UNSET
+    ingest_ts: _Moment | UnsetType | None = UNSET

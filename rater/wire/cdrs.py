@@ -19,6 +19,8 @@ from rater.wire.times import EARLIEST, EARLIEST_MS, LATEST_MS, to_millis, to_tex
 _decode = msgspec.json.Decoder(CdrRecord).decode
 _optional = attrgetter(*CdrRecord.__struct_fields__[7:])
 _REQUIRED = 7
+_REQUIRED_TEXTS = 6
+"""All but `billsec`; of the others, the first two are numbers: a record has two quotes for each name and each text."""
 
 
 def decode_cdr(value: bytes | None) -> Cdr | Malformed:
@@ -30,8 +32,11 @@ def decode_cdr(value: bytes | None) -> Cdr | Malformed:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         return undecodable(value, error)
     options = _optional(raw)
+    present = len(options) - options.count(UNSET)
+    numbers = (options[0] is not UNSET) + (options[1] is not UNSET)
+    texts = _REQUIRED_TEXTS + present - options.count(None) - numbers
     if (
-        value.count(b'":') != _REQUIRED + len(options) - options.count(UNSET)
+        value.count(b'"') != 2 * (_REQUIRED + present + texts)
         and (complaint := repeated_field(value)) is not None
     ):
         return complaint
@@ -101,11 +106,16 @@ def _bad_time(started_ms: int, answered_ms: int, ended_ms: int) -> Malformed:
     return Malformed(Why.BAD_TIME, field, f"before what must come before it: {shown}")
 
 
+DIGITS_MAX = 15
+"""Of an E.164 number, and of a short one."""
+MASK_MAX = 8
+
+
 def is_number(text: str) -> bool:
     """Say whether a text is E.164 with +, perhaps with a masked tail, or a short number as dialled."""
     digits = text[1:] if text[0] == "+" else text
     if digits.isdigit() and text.isascii():
-        return len(digits) <= 15 and (digits is text or digits[0] != "0")
+        return len(digits) <= DIGITS_MAX and (digits is text or digits[0] != "0")
     return _is_odd_number(text)
 
 
@@ -115,8 +125,8 @@ def _is_odd_number(text: str) -> bool:
     if text[0] == "+":
         digits = text[1:].rstrip("*")
         stars = len(text) - 1 - len(digits)
-        return digits.isdigit() and digits[0] != "0" and len(digits) <= 15 and stars <= 8
-    return len(text) <= 15 and not text.strip("0123456789*#")
+        return digits.isdigit() and digits[0] != "0" and len(digits) <= DIGITS_MAX and stars <= MASK_MAX
+    return len(text) <= DIGITS_MAX and not text.strip("0123456789*#")
 
 
 @lru_cache(65_536)

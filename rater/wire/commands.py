@@ -14,10 +14,10 @@ from rater.core.limits import AMOUNT_MICROS_MAX, THRESHOLDS_MAX
 from rater.wire.malformed import Malformed, Why, repeated_field, undecodable
 from rater.wire.times import is_plausible, to_millis
 
-_Id = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[\x21-\x7e]+$")]
-_Tenant = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:@-]+$")]
+_Id = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[\x21-\x7e]+\Z")]
+_Tenant = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:@-]+\Z")]
 _Name = Annotated[str, Meta(min_length=1, max_length=64)]
-_Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$", min_length=3, max_length=3)]
+_Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z", min_length=3, max_length=3)]
 _Amount = Annotated[int, Meta(ge=-AMOUNT_MICROS_MAX, le=AMOUNT_MICROS_MAX)]
 _Positive = Annotated[int, Meta(ge=1, le=AMOUNT_MICROS_MAX)]
 
@@ -78,7 +78,7 @@ def decode_command(value: bytes | None) -> c.Command | Malformed:
     return repeated_field(value) or _convert(raw)
 
 
-def _convert(raw: Any) -> c.Command | Malformed:
+def _convert(raw: Any) -> c.Command | Malformed:  # noqa: PLR0911  # One return a type.
     head = (raw.command_id, raw.tenant_id)
     match raw:
         case _OpenAccount():

@@ -30,7 +30,7 @@ REQUIRED = ("prefix", "rate")
 _SHOWN = 60
 _PREFIX = re.compile(rf"\+?([1-9][0-9]{{0,{PREFIX_DIGITS_MAX - 1}}})", re.ASCII)
 _COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
-_TIME = re.compile(r"([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?", re.ASCII)
+_TIME = re.compile(r"([0-9]{2}):([0-5][0-9])(?::([0-5][0-9]))?", re.ASCII)
 _INCREMENT = re.compile(r"([0-9]{1,6})/([0-9]{1,6})", re.ASCII)
 _WHOLE = re.compile(r"[0-9]{1,9}", re.ASCII)
 
@@ -112,7 +112,7 @@ def _time(text: str) -> int | Complaint:
     if match:
         hours, minutes, seconds = int(match[1]), int(match[2]), int(match[3] or 0)
         total = hours * 3_600 + minutes * 60 + seconds
-        if minutes < 60 and seconds < 60 and total <= DAY_S:
+        if total <= DAY_S:
             return total
     return Complaint("is not a time of day like 08:00, 17:30:00 or 24:00")
 
@@ -203,7 +203,7 @@ def _contradictions(
     if values["start"] == DAY_S:
         complaint = "is not before the end of the day"
         faults.append(DeckFault(line, "start", texts["start"], complaint))
-    if values["start"] == values["end"]:
+    elif values["start"] == values["end"]:
         complaint = "is the same as start; leave both empty for all day"
         faults.append(DeckFault(line, "end", texts.get("end", ""), complaint))
     if values["action"] is Action.DENY and values["from_second"]:

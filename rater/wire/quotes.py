@@ -1,5 +1,6 @@
 """Quotes: a call as people type it in, and what it costs as they read it."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,6 +20,7 @@ from rater.wire.times import to_text
 
 CALLER_LENGTH_MAX = 64
 _SHOWN = 120
+_COUNTRY = re.compile("[A-Z]{2}")
 
 Record = dict[str, Any]
 
@@ -79,8 +81,8 @@ def read_call(fields: Mapping[str, Any]) -> QuotedCall | BadCall:
         wrong = "from", f"is not a text of at most {CALLER_LENGTH_MAX} characters"
     elif direction not in tuple(Direction):
         wrong = "direction", "is neither out nor in"
-    elif country is not None and not (isinstance(country, str) and len(country) == 2):
-        wrong = "country", "is not a country code of two letters"
+    elif country is not None and not (isinstance(country, str) and _COUNTRY.fullmatch(country)):
+        wrong = "country", "is not a country code of two capital letters"
     else:
         return QuotedCall(Call(direction, to, caller, answered_ms, duration), country)
     return BadCall(wrong[0], _shown(fields.get(wrong[0])), wrong[1])

@@ -17,7 +17,9 @@ def row(prefix: str, milli: int, **others: object) -> Row:
     return Row(int(prefix), prefix, milli * NANOS // 1_000, **others)  # type: ignore[arg-type]
 
 
-def deck(*rows: Row, name: str = "d", currency: str = "USD", since: int = 0, version: int = 1) -> Deck:
+def deck(
+    *rows: Row, name: str = "d", currency: str = "USD", since: int = 0, version: int = 1
+) -> Deck:
     made = Deck.of(Heading(name, version, currency, since, UTC), rows)
     assert isinstance(made, Deck)
     return made
@@ -237,7 +239,11 @@ def test_the_row_of_the_answer_governs_the_line() -> None:
 
 def test_the_band_of_the_answer_governs_the_call_where_the_deck_says_so() -> None:
     noon_s = 43_200
-    rows = [row("33", 60, end_s=noon_s), row("33", 6, start_s=noon_s), row("33", 1, from_second=120)]
+    rows = [
+        row("33", 60, end_s=noon_s),
+        row("33", 6, start_s=noon_s),
+        row("33", 1, from_second=120),
+    ]
     answered = 4 * 86_400_000 + noon_s * 1_000 - 60_000
     call = Call("out", "+331", None, answered, 180)
 
@@ -260,7 +266,7 @@ def test_a_deny_row_with_hours_denies_when_it_is_in_force_at_the_answer() -> Non
 
 
 @pytest.mark.parametrize("plain", [True, False])
-def test_a_charge_beyond_every_limit_is_refused(plain: bool) -> None:
+def test_a_charge_beyond_every_limit_is_refused(*, plain: bool) -> None:
     dear = [row("33", 1_000_000_000, per_s=1)]
     if not plain:
         dear.append(row("33", 1, from_second=2_600_000))

@@ -9,7 +9,9 @@ HOUR_MS = HOUR_S * 1_000
 
 
 def band(line: int, start: int, end: int, days: int = 0b111_1111, tier: int = 0) -> Row:
-    return Row(line, "33", 1, start_s=start * HOUR_S, end_s=end * HOUR_S, days=days, from_second=tier)
+    return Row(
+        line, "33", 1, start_s=start * HOUR_S, end_s=end * HOUR_S, days=days, from_second=tier
+    )
 
 
 def compiled(*rows: Row) -> Schedule:
@@ -46,7 +48,13 @@ def test_a_band_over_midnight_belongs_to_the_day_on_which_it_starts() -> None:
 def test_the_greatest_tier_start_that_is_reached_is_in_force() -> None:
     schedule = compiled(band(1, 0, 24), band(2, 0, 24, tier=60), band(3, 8, 20, tier=600))
 
-    assert [line_at(schedule, 9 * HOUR_MS, second) for second in (0, 59, 60, 599, 600)] == [1, 1, 2, 2, 3]
+    assert [line_at(schedule, 9 * HOUR_MS, second) for second in (0, 59, 60, 599, 600)] == [
+        1,
+        1,
+        2,
+        2,
+        3,
+    ]
     assert line_at(schedule, 21 * HOUR_MS, 600) == 2
 
 

@@ -70,23 +70,30 @@ class Books:
             self._take_manifest(record.partition, record.timestamp_ms, record.value)
             return
         assert record.key is not None, record
-        name = record.key.decode()
         if record.topic == catalog.ACCOUNT_STATUS.name:
-            self.statuses[name] = orjson.loads(record.value)
+            self.statuses[record.key.decode()] = orjson.loads(record.value)
         else:
-            account = decode_account(record.value)
-            fields = account.__struct_fields__
-            self.accounts[name] = {
-                field: getattr(account, field) for field in fields if field not in _OF_STATUS
-            }
+            self.note_account(record.key, record.value)
+
+    def note_account(self, key: bytes, value: bytes) -> None:
+        """Take an account's state; a later one replaces it."""
+        account = decode_account(value)
+        fields = account.__struct_fields__
+        self.accounts[key.decode()] = {
+            field: getattr(account, field) for field in fields if field not in _OF_STATUS
+        }
+
+    def note_ids(self, partition: int, ids: bytes) -> None:
+        """Take packed ids; a later one of the same hash replaces it."""
+        for known in unpack_ids(ids):
+            self.ids[partition, known.hash] = (known.content, known.state, known.day)
 
     def _take_manifest(self, partition: int, at_ms: int, value: bytes) -> None:
         header, ids = split_manifest(value)
         self.manifests.append((partition, at_ms))
         if header["source_topic"] == catalog.CDR_RAW.name:
             self.outcomes.update(header["outcomes"])
-        for known in unpack_ids(ids):
-            self.ids[partition, known.hash] = (known.content, known.state, known.day)
+        self.note_ids(partition, ids)
 
 
 async def read_books(bootstrap: str) -> Books:

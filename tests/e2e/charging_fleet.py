@@ -17,6 +17,7 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -147,11 +148,12 @@ class Fleet:
             self.start()
 
     async def settled(self, timeout_s: float = READY_TIMEOUT_S) -> None:
-        """Wait until the living workers serve every partition, each one of them."""
-        await until(lambda: sorted(self._served()) == sorted(ALL), self.report, timeout_s)
+        """Wait until every living worker serves, and each partition is served by one."""
+        await until(self._is_settled, self.report, timeout_s)
 
-    def _served(self) -> list[int]:
-        return [partition for worker in self.alive() for partition in worker.serves()]
+    def _is_settled(self) -> bool:
+        served = [worker.serves() for worker in self.alive()]
+        return all(served) and sorted(chain.from_iterable(served)) == sorted(ALL)
 
     async def obeyed(self, *topics: str, timeout_s: float = 120.0) -> None:
         """Wait until all that lies on source topics now is committed; restart what ends."""

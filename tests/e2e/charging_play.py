@@ -8,18 +8,30 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from loadtest import stage
 from loadtest.drive import publish, publish_commands
 from loadtest.generate import Workload
 from loadtest.plan import Plan
+from rater.core.decks import DeckBook
+from rater.core.rules import Rules
+from rater.shell.simulate import Simulator
+from rater.wire.deck_files import read_deck_file
+from rater.wire.emergency import load_emergency
+from tests.e2e.broker import Record
+from tests.e2e.charging_books import Books
 from topics.catalog import ACCOUNT_COMMANDS, CDR_RAW
 
 if TYPE_CHECKING:
-    from loadtest.accounts import Record
-    from loadtest.expected import Expected
+    from collections.abc import Iterable
 
+    from loadtest.accounts import Record as Sent
+    from loadtest.expected import Expected
+    from rater.shell.simulate import Line
+
+SOURCES = (ACCOUNT_COMMANDS.name, CDR_RAW.name)
 ACT_MS = 1_000
 
 
@@ -28,7 +40,7 @@ class Play:
     """Commands and acts of CDRs, in memory."""
 
     workload: Workload
-    acts: list[list[Record]]
+    acts: list[list[Sent]]
 
     @classmethod
     def of(cls, cdrs: int, acts: int, *, tenants: int = 200, seed: int = 1) -> Play:
@@ -61,10 +73,36 @@ class Play:
         """Publish one act; acts are published in their order."""
         await self.publish_part(bootstrap, self.acts[number], number)
 
-    async def publish_part(self, bootstrap: str, records: list[Record], number: int) -> None:
+    async def publish_part(self, bootstrap: str, records: list[Sent], number: int) -> None:
         """Publish a part of an act."""
         stamp = self.workload.plan.start_ms + ACT_MS * (number + 1)
         await publish(bootstrap, CDR_RAW.name, records, len(records), timestamp_ms=stamp)
 
 
-SOURCES = (ACCOUNT_COMMANDS.name, CDR_RAW.name)
+def simulated(play: Play) -> Books:
+    """Perform a play in the simulator: the same core, one record at a time, no Kafka at all."""
+    plan = play.workload.plan
+    deck = read_deck_file(stage.SAMPLE_DECK, deck_id=plan.deck_id, currency=plan.currency)
+    simulator = Simulator(Rules(DeckBook.of([deck]), load_emergency()))
+    books = Books()
+    commands = ((ACCOUNT_COMMANDS.name, record, 0) for record in play.workload.commands())
+    cdrs = (
+        (CDR_RAW.name, record, number)
+        for number, act in enumerate(play.acts, 1)
+        for record in act
+    )
+    for topic, (partition, key, value), number in chain(commands, cdrs):
+        at_ms = plan.start_ms + ACT_MS * number
+        _note(books, simulator.feed(topic, key, value, at_ms, partition))
+    _note(books, simulator.run_until(at_ms + 2 * ACT_MS))
+    for shard in simulator.shards:
+        books.note_ids(shard.partition, shard.batches.index._table.entries().tobytes())
+        for key, value in shard.accounts.items():
+            books.note_account(key, value)
+    books.outcomes = play.expected.outcomes.copy()
+    return books
+
+
+def _note(books: Books, lines: Iterable[Line]) -> None:
+    for line in lines:
+        books.take(Record(line.topic, line.partition, line.offset, 0, line.key, line.value, ()))

@@ -4,6 +4,9 @@ Every record of two source topics adds one to the count of its key, and writes t
 it came from to an output topic. Counts live in one table; a second table, whose changelog is
 deleted by time, keeps for each batch which offsets it covered and where its outputs are.
 
+Values above 1 MB are copied to a topic of marks, where timers write too. The key `poison` breaks
+an invariant after the outputs of its batch have been sent.
+
 Run by tests: python -m tests.e2e.counting_worker BROKERS NAMESPACE [options]
 """
 
@@ -23,7 +26,7 @@ from rater.shell.batches import BatchSchema, RecordBatch
 from rater.shell.faust_settings import faust_settings
 from rater.shell.runner import run_worker
 from rater.shell.tables import BytesState, StateTable, state_table
-from rater.shell.transactions import NotOwnedError
+from rater.shell.transactions import NotOwnedError, PartitionHaltedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
     from rater.shell.transactions import Step, Transactions
 
 PARTITIONS = 4
+POISON = b"poison"
+LARGE = 1_000_000
 
 
 class Ranges:
@@ -52,8 +57,8 @@ class CountingApp:
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         """Declare topics, tables and agents."""
-        self.namespace = name = arguments.namespace
-        self.outputs = f"{name}.out"
+        name = arguments.namespace
+        self.outputs, self.marks = f"{name}.out", f"{name}.marks"
         self.app = faust.App(
             f"{name}-counter",
             **faust_settings(
@@ -86,7 +91,12 @@ class CountingApp:
     async def count(self, stream: Any) -> None:
         """Count every record of every batch."""
         async for batch in stream:
-            await self.step(batch)
+            try:
+                await self.step(batch)
+            except AssertionError as broken:
+                self.transactions.halt(batch.tp.partition, str(broken))
+            except PartitionHaltedError:
+                continue
 
     async def step(self, batch: RecordBatch) -> None:
         """Count a batch in one transaction."""
@@ -98,6 +108,9 @@ class CountingApp:
             if self.delay_s:
                 await asyncio.sleep(self.delay_s)
             offsets = await step.send(self.outputs, partition, outputs)
+            assert POISON not in new, "poison"
+            if large := [(r.key, r.value) for r in batch.records if len(r.value or b"") > LARGE]:
+                step.send_nowait(self.marks, partition, large, headers=[("why", b"large")])
             manifest = {
                 "source": batch.tp.topic,
                 "start": batch.start_offset,
@@ -135,7 +148,7 @@ class CountingApp:
             for partition in self.transactions.owned_partitions():
                 try:
                     async with self.transactions.step(partition) as step:
-                        step.send_nowait(f"{self.namespace}.marks", partition, [(None, b"mark")])
+                        step.send_nowait(self.marks, partition, [(None, b"mark")])
                         await step.commit()
                 except NotOwnedError:
                     continue

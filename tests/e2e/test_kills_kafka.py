@@ -11,14 +11,15 @@ import os
 import random
 import signal
 import time
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
 
 from rater.shell.failpoints import FAILPOINTS
 from rater.shell.runner import EXIT_FENCED
-from tests.e2e.charging_fleet import EXIT_KILLED, until
-from tests.e2e.charging_play import Play
+from tests.e2e.charging_fleet import ALL, EXIT_KILLED, until
+from tests.e2e.charging_play import Play, simulated
 from tests.e2e.charging_stage import (
     closed,
     flow,
@@ -89,6 +90,17 @@ async def killed_at_random(fleet: Fleet, chance: Random) -> int:
     return len(opened)
 
 
+async def killed_as_told(fleet: Fleet, chance: Random, place: str) -> int:
+    """Wait until the only worker has killed itself at its failpoint; without one, kill it."""
+    if not place:
+        return await killed_at_random(fleet, chance)
+    assert await fleet.alive()[0].ended() == EXIT_KILLED, fleet.report()
+    fleet.size -= 1
+    opened = await open_transactions(fleet.bootstrap, ALL)
+    print(f"killed {place}, open transactions: {sorted(opened)}")
+    return len(opened)
+
+
 async def stopped_in_a_transaction(fleet: Fleet, worker: Worker) -> None:
     """Suspend a worker at a moment when it has an open transaction."""
     for _ in range(200):
@@ -143,12 +155,9 @@ async def test_a_kill_at_every_place_of_a_step_changes_nothing(
         for number in range(len(play.acts)):
             await play.publish_act(fleet.bootstrap, number)
         for name in FAILPOINTS:
-            worker = fleet.start(failpoint=f"{name}:{chance.randint(1, 40)}")
-            code = await worker.ended()
-            fleet.size -= 1
-            assert code == EXIT_KILLED, fleet.report()
-            opened[name] = len(await open_transactions(fleet.bootstrap, range(8)))
-            print(f"killed {name}: open transactions of {opened[name]} partitions")
+            place = f"{name}:{chance.randint(1, 40)}"
+            fleet.start(failpoint=place)
+            opened[name] = await killed_as_told(fleet, chance, place)
         fleet.start()
         books = await closed(fleet, play)
     print(f"{books.aborted} records of aborted transactions")
@@ -203,7 +212,7 @@ async def test_a_worker_woken_after_its_session_is_fenced_and_ends_quietly(
         for number in range(len(play.acts)):
             await play.publish_act(fleet.bootstrap, number)
         await stopped_in_a_transaction(fleet, zombie)
-        took = await until(lambda: len(heir.serves()) == 8, fleet.report)
+        took = await until(lambda: len(heir.serves()) == len(ALL), fleet.report)
         zombie.signal(signal.SIGCONT)
         code = await zombie.ended()
         print(f"taken over after {took:.1f} s; the zombie ended with exit code {code}")
@@ -250,7 +259,7 @@ async def test_a_worker_told_to_stop_finishes_its_batch_and_hands_over(
         began = time.monotonic()
         leaving.signal(signal.SIGTERM)
         fleet.size -= 1
-        await until(lambda: len(heir.serves()) == 8, fleet.report)
+        await until(lambda: len(heir.serves()) == len(ALL), fleet.report)
         took = time.monotonic() - began
         code = await leaving.ended()
         books = await closed(fleet, play)
@@ -265,30 +274,23 @@ async def test_a_worker_told_to_stop_finishes_its_batch_and_hands_over(
 
 @pytest.mark.timeout(240)
 async def test_a_short_storm_of_kills_a_join_and_a_leave_changes_nothing(
-    rehearse: Rehearse, private_broker: Broker, tmp_path: Path, chance: Random
+    private_broker: Broker, tmp_path: Path, chance: Random
 ) -> None:
-    play, wanted = await rehearse(*SHORT)
+    play = Play.of(*SHORT)
     async with staged(private_broker, play, tmp_path, *SESSION, *SMALL) as fleet:
         opened = 0
-        for number, place in enumerate(("", "before_commit:9", "before_apply:5", "")):
+        for number, places in enumerate(pairwise(("", "before_commit:9", "before_apply:5", "", ""))):
             await play.publish_act(fleet.bootstrap, number)
-            if place:
-                assert await fleet.alive()[0].ended() == EXIT_KILLED, fleet.report()
-                fleet.size -= 1
-                opened += len(await open_transactions(fleet.bootstrap, range(8)))
-            else:
-                opened += await killed_at_random(fleet, chance)
-            following = ("before_commit:9", "before_apply:5", "", "")[number]
-            fleet.start(failpoint=following)
-        await fleet.settled()
+            opened += await killed_as_told(fleet, chance, places[0])
+            fleet.start(failpoint=places[1])
         second = fleet.start()
+        await fleet.settled()
         for number in range(4, len(play.acts)):
             await play.publish_act(fleet.bootstrap, number)
-        await fleet.settled()
         assert await fleet.terminate(second) == 0, fleet.report()
         books = await closed(fleet, play)
     print(f"4 kills, open transactions of {opened} partitions, {books.aborted} records aborted")
 
-    same(books, wanted)
+    same(books, simulated(play))
     assert opened > 0
     assert books.aborted > 0

@@ -1,21 +1,27 @@
-"""An honest worker in memory: the real batches, written to topics that are lists, as the step writes them."""
+"""An honest worker in memory: the real step, whose transactions write to topics that are lists."""
 
+import asyncio
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from faust.types import TP
+from prometheus_client import CollectorRegistry
+
 from rater.core.decks import Deck, DeckBook, Heading
 from rater.core.engine import Rules
 from rater.reconcile.log import Located, Record
-from rater.shell.cdr_batch import decide_cdrs
-from rater.shell.command_batch import decide_commands
-from rater.shell.decision import Decision, Records
+from rater.shell.batches import RecordBatch
+from rater.shell.decision import Records
+from rater.shell.health import Health
+from rater.shell.metrics import Metrics
 from rater.shell.shard import Shard
-from rater.shell.status_flush import decide_flush
+from rater.shell.step import Stepper
 from rater.shell.timer import expire_command
 from rater.wire.deck_csv import Sheet, compile_sheet, read_sheet
 from rater.wire.deck_heading import read_heading
@@ -45,6 +51,37 @@ class Kept:
     value: bytes | None
 
 
+Append = Callable[[str, int, Records], list[int]]
+
+
+class Transactions:
+    """The step's transactions, every one of which is committed."""
+
+    def __init__(self, append: Append) -> None:
+        """`append` writes records to a partition of a topic and returns their offsets."""
+        self.append = append
+
+    @asynccontextmanager
+    async def step(self, _: TP | int) -> AsyncIterator["Transactions"]:
+        """Open one."""
+        yield self
+
+    def halt(self, partition: int, reason: str) -> None:
+        """Take a broken invariant for what it is."""
+        raise AssertionError(partition, reason)
+
+    def send_nowait(self, topic: str, partition: int, records: Records) -> None:
+        """Write."""
+        self.append(topic, partition, records)
+
+    async def send(self, topic: str, partition: int, records: Records) -> list[int]:
+        """Write, and return the offsets."""
+        return self.append(topic, partition, records)
+
+    async def commit(self, next_offset: int | None = None) -> None:
+        """Do nothing more."""
+
+
 @dataclass
 class HonestWorker:
     """All partitions of all topics, and a worker's memory. `now_ms` is the time of what is produced next."""
@@ -57,14 +94,24 @@ class HonestWorker:
         """Load the deck."""
         self.shards = [Shard.empty(p) for p in range(self.partitions)]
         self.ends: dict[tuple[str, int], int] = defaultdict(int)
-        self.taken: dict[tuple[str, int], int] = defaultdict(int)
+        self.taken: dict[TP, int] = defaultdict(int)
         sheet = read_sheet(SHEET.read_bytes())
         heading = read_heading("acs", 1, ("USD", "2020-01-01T00:00:00Z", "UTC", "split"))
         assert isinstance(sheet, Sheet)
         assert isinstance(heading, Heading)
         deck = compile_sheet(heading, sheet)
         assert isinstance(deck, Deck)
-        self.rules = Rules(DeckBook.of([deck]), load_emergency())
+        rules = Rules(DeckBook.of([deck]), load_emergency())
+        metrics = Metrics(CollectorRegistry())
+        transactions = Transactions(self._append)
+        self.stepper = Stepper(
+            lambda: transactions,
+            lambda partition: self.shards[partition],
+            lambda: rules,
+            metrics,
+            Health(metrics),
+        )
+        self.stepper.partitions = self.partitions
         self._append(catalog.RATE_DECKS.name, 0, pack_deck(heading, sheet))
 
     def command(self, tenant: str, kind: str, **fields: Any) -> None:
@@ -113,15 +160,8 @@ class HonestWorker:
     def work(self, batch: int = 7) -> None:
         """Take all that is there, commands first, in batches."""
         for topic in (COMMANDS, CDRS):
-            for shard in self.shards:
-                records = [
-                    Kept(*record)
-                    for partition, record in self.topics[topic]
-                    if partition == shard.partition
-                    and record.offset >= self.taken[topic, partition]
-                ]
-                for first in range(0, len(records), batch):
-                    self._step(topic, shard, records[first : first + batch])
+            for partition in range(self.partitions):
+                asyncio.run(self._take(TP(topic, partition), batch))
 
     def pass_time(self, millis: int) -> None:
         """Let time pass; the timers fire at its end."""
@@ -134,40 +174,23 @@ class HonestWorker:
 
     def flush(self) -> None:
         """Pay the statuses that are owed."""
-        for shard in self.shards:
-            self._write(shard, decide_flush(shard, shard.accounts.dirty(), self.now_ms), None)
+        for partition in range(self.partitions):
+            asyncio.run(self.stepper.flush(partition, self.now_ms))
 
-    def _step(self, topic: str, shard: Shard, records: list[Kept]) -> None:
-        if topic == CDRS:
-            decision = decide_cdrs(shard, records, self.rules, self.partitions)
-        else:
-            decision = decide_commands(shard, records, self.partitions)
-        next_offset = records[-1].offset + 1
-        self.taken[topic, shard.partition] = next_offset
-        self._write(shard, decision, (records[0].offset, next_offset))
+    async def _take(self, tp: TP, size: int) -> None:
+        first = self.taken[tp]
+        records = [
+            Kept(*record)
+            for partition, record in self.topics[tp.topic]
+            if partition == tp.partition and record.offset >= first
+        ]
+        for at in range(0, len(records), size):
+            chunk = records[at : at + size]
+            next_offset = chunk[-1].offset + 1
+            await self.stepper.take(RecordBatch(tp, chunk, self.taken[tp], next_offset))
+            self.taken[tp] = next_offset
 
-    def _write(self, shard: Shard, decision: Decision, span: tuple[int, int] | None) -> None:
-        number = shard.partition
-        accounts = decision.accounts()
-        ledger = self._append(catalog.LEDGER.name, number, decision.ledger())
-        suspense = self._append(catalog.SUSPENSE.name, number, decision.suspense)
-        for topic, records in (
-            (catalog.BALANCE_EVENTS, decision.events()),
-            (catalog.ACCOUNT_STATUS, decision.statuses()),
-            (catalog.DEAD, decision.dead),
-            (catalog.ACCOUNTS_CHANGELOG, list(accounts.items())),
-        ):
-            self._append(topic.name, number, records)
-        packed = decision.remembered.packed(ledger, suspense)
-        if span is not None:
-            manifest = decision.manifest(*span, packed)
-            key = decision.source_topic.encode()
-            self._append(catalog.BATCHES_CHANGELOG.name, number, [(key, manifest)])
-        shard.apply(accounts, packed, decision.stream_ms)
-
-    def _append(
-        self, topic: str, partition: int, records: Iterable[tuple[bytes | None, bytes | None]]
-    ) -> list[int]:
+    def _append(self, topic: str, partition: int, records: Records) -> list[int]:
         offsets = []
         for key, value in records:
             offset = self.ends[topic, partition]

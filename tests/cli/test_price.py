@@ -1,0 +1,183 @@
+"""`rater price`."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from rater.cli.price import price
+
+DECK = """prefix,direction,action,rate,number_type,destination,start,end,connection_fee
+3361,,,0.125,mobile,France mobile,,,0.05
+331,,,0.02,landline,Paris day,08:00,20:00,
+331,,,0.01,landline,Paris night,20:00,08:00,
+33899,,deny,,,,,,
+33800,in,,0.022,toll_free,,,,
+33800,out,free,,toll_free,,,,
+"""
+AT = "2024-01-31T19:59:30+01:00"
+
+
+@pytest.fixture
+def deck(tmp_path: Path) -> Path:
+    path = tmp_path / "deck.csv"
+    path.write_text(DECK)
+    return path
+
+
+def run(deck: Path, *options: str, text: str | None = None) -> Result:
+    return CliRunner().invoke(price, ["--deck", str(deck), *options], input=text)
+
+
+def priced(deck: Path, to: str, seconds: str, *options: str) -> dict[str, Any]:
+    result = run(deck, "--to", to, "--answered-at", AT, "--duration", seconds, *options)
+    assert result.exit_code == 0, result.output
+    answer: dict[str, Any] = json.loads(result.stdout)
+    return answer
+
+
+def test_a_call_is_explained_in_decimal_text(deck: Path) -> None:
+    assert priced(deck, "+33612345678", "219") == {
+        "outcome": "rated",
+        "reason": None,
+        "charge": "0.55",
+        "currency": "USD",
+        "prefix": "3361",
+        "destination": "France mobile",
+        "country": "",
+        "number_type": "mobile",
+        "billed_seconds": 240,
+        "connection_fee": "0.05",
+        "spans": [
+            {
+                "start": "2024-01-31T18:59:30Z",
+                "seconds": 219,
+                "billed_seconds": 240,
+                "rate": "0.125",
+                "per_seconds": 60,
+                "amount": "0.50",
+            }
+        ],
+    }
+
+
+def test_bands_are_local_in_the_deck_s_time_zone(deck: Path) -> None:
+    local = priced(deck, "+331", "120", "--timezone", "Europe/Paris")
+    utc = priced(deck, "+331", "120")
+    by_start = priced(deck, "+331", "120", "--timezone", "Europe/Paris", "--band-policy", "start")
+
+    assert (local["charge"], len(local["spans"])) == ("0.03", 2)
+    assert (utc["charge"], len(utc["spans"])) == ("0.04", 1)
+    assert (by_start["charge"], len(by_start["spans"])) == ("0.04", 1)
+
+
+@pytest.mark.parametrize(
+    ("to", "options", "outcome", "reason"),
+    [
+        ("+33899123456", (), "denied", "denied"),
+        ("+9601234567", (), "unrated", "no_rate"),
+        ("0612345678", (), "unrated", "short_number"),
+        ("+3****", (), "unrated", "ambiguous_prefix"),
+        ("+331", ("--valid-from", "2024-02-01T00:00:00Z"), "unrated", "unknown_deck"),
+        ("+33800123456", (), "free", "free_rate"),
+        ("112", (), "free", "emergency"),
+        ("17", ("--country", "FR"), "free", "emergency"),
+        ("17", ("--country", "US"), "unrated", "short_number"),
+    ],
+)
+def test_every_outcome_has_its_reason(
+    deck: Path, to: str, options: tuple[str, ...], outcome: str, reason: str
+) -> None:
+    answer = priced(deck, to, "60", *options)
+
+    assert (answer["outcome"], answer["reason"]) == (outcome, reason)
+    assert (answer["charge"] is None) == (outcome in {"denied", "unrated"})
+
+
+def test_a_toll_free_number_costs_whom_it_belongs_to(deck: Path) -> None:
+    assert priced(deck, "+33800123456", "605", "--direction", "in")["charge"] == "0.242"
+
+
+def test_a_file_is_priced_line_by_line_and_nothing_of_it_is_lost(deck: Path) -> None:
+    lines = [
+        {"to": "+33612345678", "from": "+331", "answered_at": AT, "duration": 60},
+        {"to": "+33612345678", "answered_at": AT, "duration": 1.5},
+        {"to": "+33612345678", "answered_at": AT, "duration": True},
+        {"to": "x", "answered_at": AT, "duration": 60},
+        {"to": "+331", "answered_at": "2024-01-31T19:59:30", "duration": 60},
+        {"answered_at": AT, "duration": 60},
+        {"to": "+331", "answered_at": AT, "duration": 60},
+    ]
+    text = "\n".join(map(json.dumps, lines)) + '\n\n{"to": NaN}\n[1]\n'
+
+    result = run(deck, "--calls", "-", text=text)
+
+    answers = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [answer["outcome"] for answer in answers] == [
+        "rated",
+        *["error"] * 5,
+        "rated",
+        *["error"] * 2,
+    ]
+    assert [(one["line"], one["field"]) for one in answers if one["outcome"] == "error"] == [
+        (2, "duration"),
+        (3, "duration"),
+        (4, "to"),
+        (5, "answered_at"),
+        (6, "to"),
+        (9, None),
+        (10, None),
+    ]
+    assert answers[1]["value"] == "1.5"
+    assert result.exit_code == 2
+    assert "7 of 9 lines" in result.stderr
+
+
+def test_a_good_file_ends_well_and_says_nothing_beside_the_answers(
+    deck: Path, tmp_path: Path
+) -> None:
+    calls = tmp_path / "calls.jsonl"
+    calls.write_text(f'{{"to":"+331","answered_at":"{AT}","duration":60}}\n' * 3)
+
+    result = run(deck, "--calls", str(calls))
+
+    assert (result.exit_code, result.stderr, result.stdout.count("\n")) == (0, "", 3)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ((), "--to"),
+        (("--to", "+331"), "--answered-at"),
+        (("--to", "x", "--answered-at", AT, "--duration", "1"), "--to: x"),
+        (("--to", "+331", "--answered-at", AT, "--duration", "-1"), "--duration: -1"),
+        (("--to", "+331", "--answered-at", AT, "--duration", "a"), "--duration: a"),
+        (("--to", "+331", "--answered-at", "now", "--duration", "1"), "--answered-at: now"),
+        (("--currency", "dollars"), "currency: 'dollars'"),
+        (("--timezone", "Mars/Base"), "time_zone: 'Mars/Base'"),
+        (("--valid-from", "2024"), "valid_from: '2024'"),
+        (("--calls", "-", "--to", "+331"), "leave out --to"),
+    ],
+)
+def test_bad_input_is_said_on_standard_error(
+    deck: Path, options: tuple[str, ...], said: str
+) -> None:
+    result = run(deck, *options)
+
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert result.stdout == ""
+
+
+def test_every_fault_of_a_deck_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "bad.csv"
+    path.write_text("prefix,rate\nx,1\n33,y\n")
+
+    result = run(path, "--to", "+331", "--answered-at", AT, "--duration", "1")
+
+    assert result.exit_code == 2
+    assert "line 2, column prefix: 'x'" in result.stderr
+    assert "line 3, column rate: 'y'" in result.stderr
+    assert run(tmp_path / "none.csv", "--to", "+331").exit_code == 2

@@ -1,0 +1,104 @@
+"""House style that no linter checks."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("rater", "topics", "loadtest", "deploy")
+MODULES = sorted(path for name in PACKAGES for path in (ROOT / name).rglob("*.py"))
+CORE = [path for path in MODULES if "rater/core" in path.as_posix()]
+MONEY = [*CORE, *(path for path in MODULES if path.name in ("amounts.py", "quotes.py"))]
+
+FUNCTION_LINES_MAX = 50
+MODULE_LINES_MAX = 300
+BANNED_NAMES = {"utils", "helpers", "common", "base", "manager"}
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def nodes(path: Path) -> Iterator[ast.AST]:
+    return ast.walk(ast.parse(path.read_text()))
+
+
+def lines_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Count the lines of a function without its docstring."""
+    body = function.body
+    assert function.end_lineno is not None
+    first = body[0]
+    docstring = 0
+    if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+        docstring = (first.end_lineno or first.lineno) - first.lineno + 1
+    return function.end_lineno - function.lineno + 1 - docstring
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_a_module_is_small_and_says_what_it_is(path: Path) -> None:
+    text = path.read_text()
+    tree = ast.parse(text)
+
+    assert ast.get_docstring(tree), "no docstring"
+    assert len(text.splitlines()) <= MODULE_LINES_MAX
+    assert path.stem not in BANNED_NAMES
+    long = [
+        (node.name, lines_of(node))
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and lines_of(node) > FUNCTION_LINES_MAX
+    ]
+    assert [] == long
+
+
+@pytest.mark.parametrize("path", MONEY, ids=name_of)
+def test_no_float_comes_near_money(path: Path) -> None:
+    found = []
+    for node in nodes(path):
+        if isinstance(node, ast.Constant) and isinstance(node.value, float):
+            found.append((node.lineno, node.value))
+        if isinstance(node, ast.Name) and node.id == "float":
+            found.append((node.lineno, "float"))
+        if isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.Div):
+            found.append((node.lineno, "/"))
+
+    assert [] == found
+
+
+@pytest.mark.parametrize("path", CORE, ids=name_of)
+def test_the_core_awaits_nothing(path: Path) -> None:
+    kinds = (ast.AsyncFunctionDef, ast.Await, ast.AsyncFor, ast.AsyncWith)
+
+    assert [] == [node for node in nodes(path) if isinstance(node, kinds)]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_nothing_is_left_to_do_in_a_comment(path: Path) -> None:
+    assert not re.search(r"\b(FIXME|TODO|XXX|HACK)\b", path.read_text())
+
+
+@pytest.mark.parametrize("part", ["core", "wire"])
+def test_every_module_of_core_and_wire_has_its_tests(part: str) -> None:
+    tested = {path.stem.removeprefix("test_") for path in (ROOT / "tests" / part).glob("test_*.py")}
+    everything = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("*.py"))
+    modules = {path.stem for path in (ROOT / "rater" / part).glob("*.py")} - {"__init__"}
+    untested = {
+        name for name in modules - tested if f"rater.{part}.{name} import" not in everything
+    }
+
+    assert set() == untested
+
+
+def test_only_the_clock_and_the_monotonic_ones_tell_the_time() -> None:
+    allowed = {"rater/shell/clock.py", "rater/cli/deck_load.py"}
+    asking = re.compile(r"\btime\.time(_ns)?\(|datetime\.now\(|\btoday\(")
+    found = {
+        name_of(path)
+        for path in MODULES
+        if name_of(path).startswith("rater/") and asking.search(path.read_text())
+    }
+
+    assert found <= allowed

@@ -1,0 +1,189 @@
+"""Versions packed for the topic and put together again."""
+
+import json
+import random
+from itertools import permutations
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rater.core.decks import Deck, Heading, Row
+from rater.wire.deck_csv import Sheet
+from rater.wire.deck_heading import read_heading
+from rater.wire.deck_records import CHUNK_ROWS_MAX
+from rater.wire.decks import BadDeck, DeckAssembler, pack_deck
+from topics.catalog import RATE_DECKS
+from topics.schema import topic_schema
+
+Record = tuple[bytes, bytes]
+
+
+def heading(version: int = 1) -> Heading:
+    terms = ("USD", "2024-01-01T00:00:00Z", "Europe/Paris", "split")
+    found = read_heading("world", version, terms)
+    assert isinstance(found, Heading)
+    return found
+
+
+def packed(rows: int = 2, version: int = 1, rate: str = "0.1") -> list[Record]:
+    cells = [[str(10_000 + number), rate] for number in range(rows)]
+    return pack_deck(heading(version), Sheet(["prefix", "rate"], list(range(rows)), cells))
+
+
+def fed(records: list[Record]) -> list[Deck | BadDeck | None]:
+    assembler = DeckAssembler()
+    return [assembler.feed(key, value) for key, value in records]
+
+
+def test_a_version_is_whole_with_its_last_record_in_whatever_order() -> None:
+    records = packed(2 * CHUNK_ROWS_MAX + 1)
+
+    for order in permutations(records):
+        *before, last = fed(list(order))
+
+        assert before == [None, None, None]
+        assert isinstance(last, Deck)
+        assert (last.rows, last.deck_id, last.version, last.zone.name) == (
+            10_001,
+            "world",
+            1,
+            "Europe/Paris",
+        )
+
+
+def test_the_records_are_what_the_topic_s_schema_says() -> None:
+    validator = jsonschema.Draft202012Validator(topic_schema(RATE_DECKS))
+
+    for _, value in packed(CHUNK_ROWS_MAX + 1):
+        validator.validate(json.loads(value))
+
+
+def test_keys_name_deck_version_and_part_and_the_manifest_is_last() -> None:
+    assert [key for key, _ in packed(CHUNK_ROWS_MAX + 1)] == [
+        b"world/1/chunk-00001",
+        b"world/1/chunk-00002",
+        b"world/1/manifest",
+    ]
+
+
+def test_a_version_that_is_known_changes_nothing_when_it_comes_again() -> None:
+    records = packed()
+
+    assert fed(records + records)[2:] == [None, None]
+
+
+def test_a_version_is_immutable() -> None:
+    old, new = packed(rate="0.1"), packed(rate="0.2")
+
+    _, whole, chunk, manifest = fed(old + new)
+
+    assert isinstance(whole, Deck)
+    assert isinstance(chunk, BadDeck)
+    assert isinstance(manifest, BadDeck)
+    assert "immutable" in chunk.detail
+    assert "immutable" in manifest.detail
+
+
+def test_versions_do_not_mix() -> None:
+    mixed = [*packed(version=1), *packed(version=2, rate="0.2")]
+    random.Random(4).shuffle(mixed)
+
+    assert sum(isinstance(result, Deck) for result in fed(mixed)) == 2
+
+
+def test_what_is_not_whole_is_named() -> None:
+    assembler = DeckAssembler()
+    chunk, manifest = packed()
+    assembler.feed(*chunk)
+
+    assert assembler.incomplete() == ["world/1"]
+    assert isinstance(assembler.feed(*manifest), Deck)
+    assert assembler.incomplete() == []
+
+
+def test_an_interrupted_load_can_be_repeated_with_other_rows() -> None:
+    (first, _), (second, manifest) = packed(rate="0.1"), packed(rate="0.2")
+    nothing, still_nothing, whole = fed([first, second, manifest])
+
+    assert (nothing, still_nothing) == (None, None)
+    assert isinstance(whole, Deck)
+    found = whole.outward.find("+10000")
+    assert isinstance(found, Row)
+    assert found.rate_nanos == 200_000_000
+
+
+def test_a_part_that_is_deleted_before_the_version_is_whole_is_forgotten() -> None:
+    (key, value), manifest = packed()
+    assembler = DeckAssembler()
+
+    assert assembler.feed(key, value) is None
+    assert assembler.feed(key, None) is None
+    assert assembler.feed(*manifest) is None
+    assert isinstance(assembler.feed(key, value), Deck)
+    assert isinstance(assembler.feed(key, None), BadDeck)
+
+
+def changed(record: Record, **fields: object) -> Record:
+    key, value = record
+    return key, json.dumps(json.loads(value) | fields).encode()
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"rows": 3}, "rows"),
+        ({"digest": "0" * 64}, "digest"),
+        ({"currency": "usd"}, "currency"),
+        ({"valid_from": "yesterday"}, "valid_from"),
+        ({"time_zone": "Mars/Base"}, "time_zone"),
+        ({"columns": ["prefix", "price"]}, "columns"),
+        ({"columns": ["prefix", "rate", "country"]}, "digest"),
+        ({"band_policy": "both"}, "band_policy"),
+        ({"version": 2}, "version"),
+        ({"surprise": 1}, "surprise"),
+        ({"chunks": 0}, "chunks"),
+    ],
+)
+def test_a_manifest_that_does_not_agree_is_a_value_that_says_so(
+    fields: dict[str, object], said: str
+) -> None:
+    chunk, manifest = packed()
+
+    _, result = fed([chunk, changed(manifest, **fields)])
+
+    assert isinstance(result, BadDeck)
+    assert said in result.detail
+
+
+def test_rows_that_cannot_be_read_are_named() -> None:
+    _, result = fed(packed(rate="free"))
+
+    assert isinstance(result, BadDeck)
+    assert "line 2, column rate: 'free'" in result.detail
+
+
+@pytest.mark.parametrize(
+    "key",
+    [None, b"", b"world", b"world/1", b"world/x/manifest", b"world/1/chunk-1", b"\xff/1/manifest"],
+)
+def test_a_key_of_another_form_is_a_value_that_says_so(key: bytes | None) -> None:
+    assert isinstance(DeckAssembler().feed(key, b"{}"), BadDeck)
+
+
+@given(
+    st.sampled_from([b"world/1/manifest", b"world/1/chunk-00001"]),
+    st.one_of(
+        st.binary(max_size=50),
+        st.recursive(
+            st.none() | st.text(max_size=5),
+            lambda inner: (
+                st.lists(inner)
+                | st.dictionaries(st.sampled_from(["rows", "chunk", "deck_id", "version"]), inner)
+            ),
+        ).map(lambda made: json.dumps(made).encode()),
+    ),
+)
+def test_no_bytes_make_it_raise(key: bytes, value: bytes) -> None:
+    assert isinstance(DeckAssembler().feed(key, value), BadDeck)
