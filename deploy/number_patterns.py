@@ -14,7 +14,8 @@ class Automaton:
         """Compile a pattern of digits, sets, groups, alternatives and repeats."""
         self._edges: list[list[tuple[frozenset[str] | None, int]]] = []
         self._end = self._state()
-        self.start = self._closure({self._sequence(re._parser.parse(pattern), self._end)})
+        tokens = re._parser.parse(pattern)  # noqa: SLF001  There is no public way to a pattern's tokens.
+        self.start = self._closure({self._sequence(tokens, self._end)})
 
     def step(self, states: frozenset[int], digit: str) -> frozenset[int]:
         """Return the states after one more digit; none: no number goes on so."""

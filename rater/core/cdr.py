@@ -3,7 +3,7 @@
 import msgspec
 
 
-class Cdr(msgspec.Struct, frozen=True, gc=False):
+class Cdr(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """One finished call. `answered_ms` is the start where the platform names no answer."""
 
     tenant_id: str

@@ -30,7 +30,7 @@ class StoredThreshold(msgspec.Struct, array_like=True, gc=False):
     armed: bool
 
 
-class AccountState(msgspec.Struct, array_like=True, gc=False):
+class AccountState(msgspec.Struct, array_like=True, forbid_unknown_fields=True, gc=False):
     """An account as the charging agent keeps it."""
 
     tenant_id: str
@@ -50,6 +50,7 @@ class AccountState(msgspec.Struct, array_like=True, gc=False):
     dirty: bool
     cdr_offset: int
     command_offset: int
+    due_ms: int
 
 
 class Head(msgspec.Struct, frozen=True, gc=False):

@@ -7,6 +7,7 @@ from rater.reconcile.books import CDRS, COMMANDS, Stored
 from rater.reconcile.difference import Complaint, Difference
 from rater.reconcile.evidence import Evidence
 from rater.reconcile.ledger import Folded
+from rater.reconcile.purse import GRACE_MS
 from rater.reconcile.statuses import class_at
 from topics import catalog
 from topics import records as r
@@ -60,12 +61,13 @@ def _hold(
 
 def _hold_head(head: Head, state: AccountState) -> Iterator[Complaint]:
     """Hold the head of a stored account against the account itself."""
-    grace = 48 * 3_600_000
     due = min((lot.expires_ms for lot in state.lots), default=NEVER_MS)
-    due = min((lot.expires_ms + grace for lot in state.expired), default=due)
+    due = min((lot.expires_ms + GRACE_MS for lot in state.expired), default=due)
     expected = Head(state.dirty, due, state.cdr_offset, state.command_offset)
     if head != expected:
         yield Complaint("head", expected, head)
+    if state.due_ms != due:
+        yield Complaint("due_ms", due, state.due_ms)
 
 
 def _hold_last(folded: Folded, state: AccountState) -> Iterator[Complaint]:

@@ -58,7 +58,9 @@ def _follow(manifest: Manifest, end: int | None, offsets: Sequence[int]) -> Iter
     if end is None:
         return
     if header.first_offset < end:
-        yield Complaint("first_offset", f"at least {end}, where the last batch ended", header.first_offset)
+        yield Complaint(
+            "first_offset", f"at least {end}, where the last batch ended", header.first_offset
+        )
     elif left_out := _between(offsets, end, header.first_offset):
         between = f"no record between {end} and {header.first_offset}"
         yield Complaint("first_offset", between, f"{len(left_out)}, the first at {left_out[0]}")
@@ -76,7 +78,9 @@ def _add_up(
     if header.first_offset >= evidence.books.start(source):
         read = len(_between(offsets, header.first_offset, header.next_offset))
         if read != header.records:
-            yield Complaint("records", f"{read}, as many as the source has in the range", header.records)
+            yield Complaint(
+                "records", f"{read}, as many as the source has in the range", header.records
+            )
     gone = _may_be_gone(evidence)
     unseen = _UNSEEN[source]
     for name in sorted(header.outcomes.keys() | counted.keys()):

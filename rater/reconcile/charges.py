@@ -47,11 +47,7 @@ def _hold_price(evidence: Evidence, entry: r.Charge) -> Iterator[Complaint]:
     yield from _hold_spans(entry)
     account = evidence.ledger.accounts.get(entry.tenant_id)
     opened = None if account is None else account.opened
-    if (
-        opened is not None
-        and opened.kind == "account_opened"
-        and entry.deck_id not in opened.decks
-    ):
+    if opened is not None and opened.kind == "account_opened" and entry.deck_id not in opened.decks:
         yield Complaint("deck_id", f"one of the account's, {list(opened.decks)}", entry.deck_id)
 
 
@@ -77,4 +73,6 @@ def _hold_spans(entry: r.Charge) -> Iterator[Complaint]:
     if billed != entry.billed_s:
         yield Complaint("billed_s", f"{billed}, the sum of the spans", entry.billed_s)
     if entry.spans and entry.spans[0].start_ms != entry.answered_ms:
-        yield Complaint("spans", f"beginning at the answer, {entry.answered_ms}", entry.spans[0].start_ms)
+        yield Complaint(
+            "spans", f"beginning at the answer, {entry.answered_ms}", entry.spans[0].start_ms
+        )

@@ -111,7 +111,9 @@ def _prove_duplicates(evidence: Evidence) -> Iterator[Difference]:
         identity = None if cdr is None else (cdr.tenant_id, cdr.cdr_id, cdr.version)
         first = None if identity is None else known.get(identity)
         if cdr is None or first is None or first > offset:
-            lost = Complaint("outcome", "a charge, suspense record, dead letter or first copy", None)
+            lost = Complaint(
+                "outcome", "a charge, suspense record, dead letter or first copy", None
+            )
             yield evidence.differ(PROOF, CDRS, offset, record.key, lost)
             continue
         original = evidence.books.cdrs.get(first)

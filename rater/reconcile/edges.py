@@ -82,7 +82,9 @@ class Edges:
     def _set(self, settings: Iterable[r.ThresholdSetting]) -> None:
         armed = {(w.threshold_id, w.amount): w.armed for w in self.watched}
         watched = [
-            Watched(s.threshold_id, s.amount_micros, armed.get((s.threshold_id, s.amount_micros), True))
+            Watched(
+                s.threshold_id, s.amount_micros, armed.get((s.threshold_id, s.amount_micros), True)
+            )
             for s in settings
         ]
         self.watched = sorted(watched, key=lambda w: (-w.amount, w.threshold_id))

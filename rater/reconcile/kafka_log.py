@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from rater.reconcile.log import CO_PARTITIONED, Log, Record, Slice
@@ -111,6 +112,7 @@ def _records(batch: Iterable[Any], end: int) -> list[Record]:
 async def open_log(broker: str) -> AsyncIterator[KafkaLog]:
     """Open the topics of a broker; CannotReadError where there is none, or topics are missing."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    partitions = await _partition_count(broker)
     consumer = AIOKafkaConsumer(
         bootstrap_servers=broker,
         isolation_level="read_committed",
@@ -120,30 +122,38 @@ async def open_log(broker: str) -> AsyncIterator[KafkaLog]:
         fetch_max_wait_ms=100,
     )
     try:
-        async with asyncio.timeout(START_TIMEOUT_S):
-            await consumer.start()
-    except (KafkaError, TimeoutError, OSError) as error:
-        await consumer.stop()
-        message = f"no Kafka broker answers at {broker}"
-        raise CannotReadError(message) from error
-    try:
-        log = KafkaLog(consumer, await _partition_count(consumer))
+        await consumer.start()
+        log = KafkaLog(consumer, partitions)
         await log.fix_range()
         yield log
     finally:
         await consumer.stop()
 
 
-async def _partition_count(consumer: Any) -> int:
+async def _partition_count(broker: str) -> int:
     """Return the number of partitions that the topics have in common."""
-    there = await consumer.topics()
-    missing = [topic.name for topic in catalog.CATALOG if topic.name not in there]
+    counts = await _partition_counts(broker)
+    missing = [topic.name for topic in catalog.CATALOG if not counts.get(topic.name)]
     if missing:
         message = f"topics missing on the broker: {', '.join(missing)}"
         raise CannotReadError(message)
-    counts = {name: len(consumer.partitions_for_topic(name) or ()) for name in CO_PARTITIONED}
+    counts = {name: counts[name] for name in CO_PARTITIONED}
     if len(set(counts.values())) != 1:
         listed = ", ".join(f"{name} has {count}" for name, count in counts.items())
         message = f"the topics keyed by tenant have not the same number of partitions: {listed}"
         raise CannotReadError(message)
     return next(iter(counts.values()))
+
+
+async def _partition_counts(broker: str) -> dict[str, int]:
+    """Return the number of partitions of every topic on a broker."""
+    client = AIOKafkaAdminClient(bootstrap_servers=broker)
+    try:
+        async with asyncio.timeout(START_TIMEOUT_S):
+            await client.start()
+            return {t["topic"]: len(t["partitions"]) for t in await client.describe_topics()}
+    except (KafkaError, TimeoutError, OSError) as error:
+        message = f"no Kafka broker answers at {broker}"
+        raise CannotReadError(message) from error
+    finally:
+        await client.close()

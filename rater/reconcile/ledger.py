@@ -56,10 +56,11 @@ def fold(books: Books) -> Ledger:
     ledger = Ledger()
     topic = catalog.LEDGER.name
     for offset, entry in books.ledger.items():
-        if entry.kind == "command_rejected":
-            complaints = _hold_rejection(ledger, entry)
-        else:
-            complaints = _take(books, ledger, entry)
+        match entry.kind:
+            case "command_rejected":
+                complaints = _hold_refusal(ledger, entry)
+            case _:
+                complaints = _take(books, ledger, entry)
         place = (topic, books.partition, offset)
         ledger.faults += [difference(PROOF, place, entry.tenant_id, c) for c in complaints]
     for tenant, account in ledger.accounts.items():
@@ -68,7 +69,7 @@ def fold(books: Books) -> Ledger:
     return ledger
 
 
-def _hold_rejection(ledger: Ledger, entry: r.CommandRejected) -> list[Complaint]:
+def _hold_refusal(ledger: Ledger, entry: r.CommandRejected) -> list[Complaint]:
     """Hold a refusal against the account as it then was; a refusal changes nothing."""
     source = f"{entry.source_topic}/{entry.source_partition}/{entry.source_offset}"
     expected: tuple[object, ...] = (source, COMMANDS, 0, None, None)

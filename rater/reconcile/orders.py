@@ -39,16 +39,12 @@ def prove(evidence: Evidence) -> Iterator[Difference]:
         for outcome in came_to:
             entry = books.ledger[outcome.offset]
             for wrong in _hold(command, record, entry):
-                yield evidence.differ(
-                    PROOF, outcome.topic, outcome.offset, entry.tenant_id, wrong
-                )
+                yield evidence.differ(PROOF, outcome.topic, outcome.offset, entry.tenant_id, wrong)
 
 
 def _may_be_silent(command: SourceCommand, entered: set[tuple[str, str | None]]) -> bool:
     """Say whether a command may leave no entry: the timer's, and a second copy."""
-    return (
-        command.type == "expire_lots" or (command.tenant_id, command.command_id) in entered
-    )
+    return command.type == "expire_lots" or (command.tenant_id, command.command_id) in entered
 
 
 def _hold(command: SourceCommand, record: Record, entry: LedgerEntry) -> Iterator[Complaint]:

@@ -7,6 +7,7 @@ bounds, an unknown kind. It does so at the speed of msgspec, which jsonschema do
 from collections.abc import Callable
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache, reduce
+from operator import or_
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -28,7 +29,7 @@ def decoder_of(topic: Topic) -> Callable[[bytes], Any]:
 def _decoder(name: str) -> Callable[[bytes], Any]:
     topic = BY_NAME[name]
     kinds = [_struct(record, topic.tag, is_open=topic.external) for record in topic.records]
-    union = reduce(lambda left, right: Union[left, right], kinds[1:], kinds[0])
+    union = reduce(or_, kinds)
     return msgspec.json.Decoder(union).decode
 
 
@@ -48,7 +49,9 @@ def _struct(record: type, tag_field: str | None, *, is_open: bool) -> Any:
         if tag is not None and item.name == tag_field:
             continue
         hint = _type(hints[item.name], is_open=is_open)
-        columns.append((item.name, hint) if item.default is MISSING else (item.name, hint, item.default))
+        columns.append(
+            (item.name, hint) if item.default is MISSING else (item.name, hint, item.default)
+        )
     return msgspec.defstruct(
         record.__name__,
         columns,

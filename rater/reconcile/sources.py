@@ -13,6 +13,7 @@ from xxhash import xxh3_128_digest
 from topics.manifests import cdr_key, command_key
 
 DAY_MS = 86_400_000
+_pack = msgspec.msgpack.Encoder().encode
 
 
 class SourceCdr(msgspec.Struct, gc=False):
@@ -51,10 +52,24 @@ class SourceCdr(msgspec.Struct, gc=False):
     def content(self) -> int:
         """Return the hash of what decides the charge, as batch manifests hold it."""
         return crc32(
-            f"{self.kind}|{self.direction}|{self.to}|{self.from_ or None}|"
-            f"{self.call_type or None}|{self.service_number_type or None}|"
-            f"{self.usage_country or None}|{self.disposition}|"
-            f"{self.answered_ms}|{self.ended_ms}|{self.billsec}".encode()
+            _pack(
+                (
+                    self.tenant_id,
+                    self.cdr_id,
+                    self.version,
+                    self.kind,
+                    self.direction,
+                    self.to,
+                    self.from_ or None,
+                    self.call_type or None,
+                    self.service_number_type or None,
+                    self.usage_country or None,
+                    self.disposition,
+                    self.answered_ms,
+                    self.ended_ms,
+                    self.billsec,
+                )
+            )
         )
 
 

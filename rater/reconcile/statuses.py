@@ -85,9 +85,7 @@ def _hold(
         yield Complaint("state, allow, deny, deny_reason", tuple(allowed), tuple(said))
 
 
-def _hold_last(
-    evidence: Evidence, account: Folded, status: r.AccountStatus
-) -> Iterator[Complaint]:
+def _hold_last(evidence: Evidence, account: Folded, status: r.AccountStatus) -> Iterator[Complaint]:
     """Hold the last status of a tenant against the end of the ledger."""
     if class_at(account, status.seq) != class_at(account, account.seq):
         now = CLASSES[class_at(account, account.seq)]

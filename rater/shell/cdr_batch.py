@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Protocol
 from zlib import crc32
 
+import msgspec
 import numpy as np
 from xxhash import xxh3_128_digest
 
@@ -28,6 +29,9 @@ from rater.wire.times import to_text
 from topics.catalog import CDR_RAW
 from topics.manifests import IdState, cdr_key
 from topics.partitioner import partition_of
+
+
+_pack = msgspec.msgpack.Encoder().encode
 
 
 class Record(Protocol):
@@ -215,8 +219,5 @@ def id_digest(cdr: Cdr) -> bytes:
 
 
 def content_hash(cdr: Cdr) -> int:
-    """Return the 32-bit hash of what decides the charge of a CDR."""
-    return crc32(
-        f"{cdr.kind}|{cdr.direction}|{cdr.to}|{cdr.from_}|{cdr.call_type}|{cdr.service_number_type}|"
-        f"{cdr.usage_country}|{cdr.disposition}|{cdr.answered_ms}|{cdr.ended_ms}|{cdr.billsec}".encode()
-    )
+    """Return the 32-bit hash of what decides the charge of a CDR: all that was read of it."""
+    return crc32(_pack(cdr))

@@ -81,6 +81,11 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
         super().stop_flow()
         self._thread.wake()
 
+    def pause_partitions(self, tps: Iterable[TP]) -> None:
+        """Read from these partitions no longer, not even when an agent has caught up."""
+        super().pause_partitions(tps)
+        self._buffered_partitions.difference_update(tps)
+
     def resume_partitions(self, tps: Iterable[TP]) -> None:
         """Read from these partitions again."""
         super().resume_partitions(set(tps))

@@ -80,20 +80,26 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         """Take one batch of each active partition; none when the time or the epoch is over."""
         consumer = self._ensure_consumer()
         deadline = time.monotonic() + timeout_s
-        while self.consumer.flow_epoch == epoch:
-            if not private.may_fetch(consumer):
-                await asyncio.sleep(NOT_READY_S)
-                return {}
-            if batches := await self._take_now(consumer, limit):
-                return batches
-            waiter = private.fetch_waiter(consumer)
-            left = deadline - time.monotonic()
-            done, _ = await asyncio.wait([waiter], timeout=max(left, 0.0))
-            if not done:
-                waiter.cancel()
-                return {}
-            waiter.result()
+        with private.fetching(consumer):
+            while self.consumer.flow_epoch == epoch:
+                if not private.may_fetch(consumer):
+                    await asyncio.sleep(NOT_READY_S)
+                    break
+                if batches := await self._take_now(consumer, limit):
+                    return batches
+                if not await self._fetched(consumer, deadline - time.monotonic()):
+                    break
         return {}
+
+    async def _fetched(self, consumer: Any, timeout_s: float) -> bool:
+        """Wait until there may be something to take; False when the time is over."""
+        waiter = private.fetch_waiter(consumer)
+        done, _ = await asyncio.wait([waiter], timeout=max(timeout_s, 0.0))
+        if done:
+            waiter.result()
+        else:
+            waiter.cancel()
+        return bool(done)
 
     async def _take_now(self, consumer: Any, limit: int) -> dict[TP, RecordBatch]:
         batches = {}

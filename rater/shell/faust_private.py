@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     import asyncio
+    from contextlib import AbstractContextManager
     from typing import TypeVar
 
     from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -37,7 +38,6 @@ CALLED: dict[str, dict[str, str | None]] = {
         "_is_changelog_tp": "(self, tp)",
         "_wait_for_ack": "(self, timeout)",
         "_clean_unacked_messages": "(self)",
-        "pause_partitions": "(self, tps)",
     },
     "faust.transport.drivers.aiokafka:AIOKafkaConsumerThread": {
         "_ensure_consumer": "(self)",
@@ -81,6 +81,7 @@ OVERRIDDEN: dict[str, dict[str, str | None]] = {
         "getmany": "(self, timeout)",
         "perform_seek": "(self)",
         "stop_flow": "(self)",
+        "pause_partitions": "(self, tps)",
         "resume_partitions": "(self, tps)",
         "on_buffer_drop": "(self, tp)",
         "on_partitions_revoked": "(self, revoked)",
@@ -169,12 +170,19 @@ def end_of(consumer: AIOKafkaConsumer, tp: TP) -> int | None:
     return None if state is None else cast("int | None", state.lso)
 
 
+def fetching(consumer: AIOKafkaConsumer) -> AbstractContextManager[None]:
+    """Count as a member that polls; one that does not for long has to leave the group."""
+    return cast(
+        "AbstractContextManager[None]",
+        consumer._subscription.fetch_context(),  # noqa: SLF001
+    )
+
+
 async def take_fetched(consumer: AIOKafkaConsumer, tp: TP, limit: int) -> list[SourceRecord]:
     """Take at most `limit` records that have been fetched already; never waits."""
     fetcher = consumer._fetcher  # noqa: SLF001
     keep_records_plain(consumer, tp)
-    with consumer._subscription.fetch_context():  # noqa: SLF001
-        taken = await fetcher.fetched_records({tp}, timeout=0, max_records=limit)
+    taken = await fetcher.fetched_records({tp}, timeout=0, max_records=limit)
     return cast("list[SourceRecord]", taken.get(tp, []))
 
 

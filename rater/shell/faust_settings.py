@@ -17,7 +17,7 @@ HEARTBEAT_S = 0.5
 """How late a worker may learn of a rebalance, while those who know stand still."""
 REQUEST_TIMEOUT_S = 30.0
 REBALANCE_TIMEOUT_S = 30.0
-RECORDS_PER_FETCH_BYTES = 4 * 1024 * 1024
+FETCH_BYTES = 4 * 1024 * 1024
 BATCH_BYTES = 1_000_000
 """Below the 1,048,588 bytes that a broker and a topic accept by default."""
 REQUEST_BYTES = 16 * 1024 * 1024
@@ -56,7 +56,7 @@ def faust_settings(
         "stream_buffer_maxsize": BUFFERED_BATCHES,
         "stream_wait_empty": True,
         "consumer_auto_offset_reset": "earliest",
-        "consumer_max_fetch_size": RECORDS_PER_FETCH_BYTES,
+        "consumer_max_fetch_size": FETCH_BYTES,
         "broker_session_timeout": session_timeout_s,
         "broker_heartbeat_interval": min(HEARTBEAT_S, session_timeout_s / 3),
         "broker_rebalance_timeout": REBALANCE_TIMEOUT_S,

@@ -21,6 +21,10 @@ class NotOwnedError(RuntimeError):
     """The partition is not assigned to this worker, or no longer."""
 
 
+class AssignmentError(RuntimeError):
+    """Partition N of the app's topics was not assigned to one worker as a whole."""
+
+
 class PartitionHaltedError(RuntimeError):
     """The partition was halted by a broken invariant; only a new assignment frees it."""
 

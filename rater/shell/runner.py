@@ -50,7 +50,7 @@ async def run_worker(app: Any, *, stuck_after_s: float = PROGRESS_LIMIT_S) -> in
     watchdog = Watchdog(
         loop,
         lambda: transactions.progress.mark,
-        lambda: sum(app.consumer.backlog().values()),
+        lambda: _backlog(app),
         Limits(progress_s=stuck_after_s),
     )
     watchdog.start()
@@ -65,6 +65,13 @@ async def run_worker(app: Any, *, stuck_after_s: float = PROGRESS_LIMIT_S) -> in
     await asyncio.gather(starting, return_exceptions=True)
     logger.info("stopped")
     return EXIT_OK
+
+
+def _backlog(app: Any) -> int:
+    """Count what is left to do; a halted partition is known to stand still."""
+    halted = app.consumer.transactions.halted()
+    backlog = app.consumer.backlog().items()
+    return sum(offsets for tp, offsets in backlog if tp.partition not in halted)
 
 
 async def _first_end(

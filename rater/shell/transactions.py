@@ -31,6 +31,7 @@ from faust.transport import consumer as faust_consumer
 from faust.transport.drivers import aiokafka as driver
 
 from rater.shell.leases import (
+    AssignmentError,
     CommitFailedError,
     Lease,
     NotOwnedError,
@@ -41,7 +42,7 @@ from rater.shell.leases import (
 from rater.shell.transaction import Step
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Iterable, Mapping
 
     from faust.types import TP
 
@@ -193,7 +194,7 @@ class Transactions(faust_consumer.TransactionManager):  # type: ignore[misc]
         """
         await self._close()
         generation = self.app.consumer_generation_id
-        partitions = sorted({tp.partition for tp in assigned})
+        partitions = sorted(assigned_together(assigned))
         async with asyncio.timeout(FENCING_TIMEOUT_S):
             producers = await asyncio.gather(*(self._fence(number) for number in partitions))
         self._leases = {
@@ -236,6 +237,21 @@ class Transactions(faust_consumer.TransactionManager):  # type: ignore[misc]
     ) -> Any:
         """Send outside any transaction, for what is no part of a step."""
         return await self.producer.send(topic, key, value, partition, timestamp, headers)
+
+
+def assigned_together(assigned: Iterable[TP]) -> set[int]:
+    """Return the assigned partitions, which are the same of every topic; else fail."""
+    topics: dict[str, set[int]] = {}
+    for tp in assigned:
+        topics.setdefault(tp.topic, set()).add(tp.partition)
+    partitions = set().union(*topics.values())
+    apart = {topic: sorted(part) for topic, part in topics.items() if part != partitions}
+    if apart:
+        raise AssignmentError(
+            f"partitions {sorted(partitions)} are assigned, but only {apart}; "
+            "the topics of an app must have equal numbers of partitions"
+        )
+    return partitions
 
 
 class BatchProducer(driver.Producer):  # type: ignore[misc]

@@ -19,6 +19,9 @@ from rater.wire.times import EARLIEST, EARLIEST_MS, LATEST_MS, to_millis, to_tex
 _decode = msgspec.json.Decoder(CdrRecord).decode
 _optional = attrgetter(*CdrRecord.__struct_fields__[7:])
 _REQUIRED = 7
+_OPTIONAL = len(CdrRecord.__struct_fields__) - _REQUIRED
+_ANSWERED_AT = 12
+assert CdrRecord.__struct_fields__[_REQUIRED + _ANSWERED_AT] == "answered_at"
 _REQUIRED_TEXTS = 6
 """All but `billsec`; of the others, the first two are numbers: a record has two quotes for each name and each text."""
 
@@ -32,45 +35,27 @@ def decode_cdr(value: bytes | None) -> Cdr | Malformed:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         return undecodable(value, error)
     options = _optional(raw)
-    present = len(options) - options.count(UNSET)
-    numbers = (options[0] is not UNSET) + (options[1] is not UNSET)
-    texts = _REQUIRED_TEXTS + present - options.count(None) - numbers
+    absent = options.count(UNSET)
+    version = options[1]
+    numbers = (options[0] is not UNSET) + (version is not UNSET)
+    texts = _REQUIRED_TEXTS + _OPTIONAL - absent - options.count(None) - numbers
     if (
-        value.count(b'"') != 2 * (_REQUIRED + present + texts)
+        value.count(b'"') != 2 * (_REQUIRED + _OPTIONAL - absent + texts)
         and (complaint := repeated_field(value)) is not None
     ):
         return complaint
-    return _checked(raw, options)
-
-
-def _checked(raw: CdrRecord, options: tuple[Any, ...]) -> Cdr | Malformed:
-    (
-        _,
-        version,
-        kind,
-        _,
-        _,
-        call_type,
-        from_,
-        _,
-        _,
-        country,
-        number_type,
-        _,
-        answered,
-        disposition,
-        *_,
-    ) = options
-    started = raw.started_at
-    answered_ms = to_millis(answered or started)
-    ended_ms = to_millis(raw.ended_at)
+    started, answered, to, cdr_id = raw.started_at, options[_ANSWERED_AT], raw.to, raw.cdr_id
+    answered_ms = int((answered or started).timestamp() * 1_000 + 0.5)
+    ended_ms = int(raw.ended_at.timestamp() * 1_000 + 0.5)
     if not (EARLIEST_MS <= answered_ms <= ended_ms < LATEST_MS) or (
         answered and not EARLIEST <= started <= answered
     ):
         return _bad_time(to_millis(started), answered_ms, ended_ms)
-    if not is_number(raw.to):
-        return Malformed(Why.BAD_NUMBER, "to", f"not E.164 nor a short number; it is {raw.to!r}")
-    cdr_id = raw.cdr_id
+    if (
+        not (to[0] == "+" and len(to) <= DIGITS_MAX + 1 and to[1:].isdecimal() and to.isascii())
+        or to[1] == "0"
+    ) and not is_number(to):
+        return Malformed(Why.BAD_NUMBER, "to", f"not E.164 nor a short number; it is {to!r}")
     if not cdr_id.isascii() or not cdr_id.isprintable() or " " in cdr_id:
         return Malformed(Why.UNKNOWN_VALUE, "cdr_id", f"not printable ASCII; it is {cdr_id!r}")
     if not is_tenant_id(raw.tenant_id):
@@ -80,14 +65,14 @@ def _checked(raw: CdrRecord, options: tuple[Any, ...]) -> Cdr | Malformed:
         raw.tenant_id,
         cdr_id,
         version or 1,
-        kind or "final",
+        options[2] or "final",
         raw.direction,
-        raw.to,
-        from_ or None,
-        call_type or None,
-        number_type or None,
-        country or None,
-        disposition or "answered",
+        to,
+        options[6] or None,
+        options[5] or None,
+        options[10] or None,
+        options[9] or None,
+        options[13] or "answered",
         answered_ms,
         ended_ms,
         raw.billsec,

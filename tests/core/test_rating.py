@@ -272,3 +272,22 @@ def test_a_charge_beyond_every_limit_is_refused(*, plain: bool) -> None:
         dear.append(row("33", 1, from_second=2_600_000))
 
     assert reason(rate("+331", 2_678_400, deck(*dear))) is Unrated.AMOUNT_TOO_LARGE
+
+
+def test_a_call_that_runs_into_hours_without_a_price_has_none_at_all() -> None:
+    of_day_s = AT_MS // 1_000 % 86_400
+    first = row("33", 16, end_s=of_day_s + 30)
+    night = row("33", 0, action=Action.DENY, start_s=of_day_s + 30)
+
+    assert micros(rate("+331", 30, deck(first))) == 16_000
+    assert reason(rate("+331", 31, deck(first))) is Unrated.OUTSIDE_BANDS
+    assert reason(rate("+331", 31, deck(first, night))) is Unrated.DENIED
+
+
+def test_a_masked_caller_under_a_guard_must_leave_no_choice() -> None:
+    known = deck(row("33", 0, action=Action.DENY, origin_prefix="3247"), row("331", 16))
+
+    assert reason(rate("+331", 60, known, caller="+3247***")) is Unrated.DENIED
+    assert reason(rate("+331", 60, known, caller="+32***")) is Unrated.AMBIGUOUS_PREFIX
+    assert micros(rate("+331", 60, known, caller="+44***")) == 16_000
+    assert micros(rate("+331", 60, known)) == 16_000

@@ -93,6 +93,12 @@ class Worker:
         served = self.served()
         return served[-1][1] if served and self.code is None else frozenset()
 
+    def peak_mib(self) -> int:
+        """Return the most memory that it has used, MiB."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        peak = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
+        return int(peak.split()[1]) // 1024
+
     async def is_ready(self) -> bool:
         """Ask `/readyz`."""
         address = [match[1] for line in self.lines() if (match := _HEALTH.search(line))]

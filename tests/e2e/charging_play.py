@@ -87,9 +87,7 @@ def simulated(play: Play) -> Books:
     books = Books()
     commands = ((ACCOUNT_COMMANDS.name, record, 0) for record in play.workload.commands())
     cdrs = (
-        (CDR_RAW.name, record, number)
-        for number, act in enumerate(play.acts, 1)
-        for record in act
+        (CDR_RAW.name, record, number) for number, act in enumerate(play.acts, 1) for record in act
     )
     for topic, (partition, key, value), number in chain(commands, cdrs):
         at_ms = plan.start_ms + ACT_MS * number

@@ -101,9 +101,7 @@ async def open_transactions(bootstrap: str, partitions: Iterable[int]) -> set[in
     Asked while nobody owns them: what has been committed is given time for its markers.
     """
     await asyncio.sleep(MARKERS_S)
-    places = [
-        TopicPartition(topic, number) for topic in (*LOGS, *STATES) for number in partitions
-    ]
+    places = [TopicPartition(topic, number) for topic in (*LOGS, *STATES) for number in partitions]
     if not places:
         return set()
     stable = await _ends(bootstrap, places, "read_committed")

@@ -11,7 +11,6 @@ import os
 import random
 import signal
 import time
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -45,7 +44,7 @@ SESSION = ("--session-timeout", "2")
 SMALL = ("--records-per-batch", "50")
 LONG = (40_000, 24)
 """CDRs and acts of the long versions."""
-SHORT = (12_000, 8)
+SHORT = (6_000, 8)
 TAKEOVER_S = 3.0
 
 
@@ -72,17 +71,19 @@ def rehearse(tmp_path_factory: pytest.TempPathFactory) -> Rehearse:
     return perform
 
 
-async def killed_at_random(fleet: Fleet, chance: Random) -> int:
-    """Kill a worker at a random moment; return how many of its transactions were open.
+async def killed_at_random(fleet: Fleet, chance: Random, play: Play, number: int) -> int:
+    """Publish an act and kill a worker at a random moment; return how many transactions it had open.
 
     Three of four kills come while there is work; the others at any moment from the start on.
     """
     worker = chance.choice(fleet.alive())
-    if chance.random() < 0.75:
+    at_work = chance.random() < 0.75
+    if at_work:
         await fleet.settled()
-        await asyncio.sleep(chance.uniform(0, 0.5))
-    else:
-        await asyncio.sleep(chance.uniform(0, 3.0))
+    publishing = asyncio.create_task(play.publish_act(fleet.bootstrap, number))
+    await asyncio.sleep(chance.uniform(0, 0.6 if at_work else 3.0))
+    # A whole act or nothing: the next one must come behind it.
+    await publishing
     age = time.monotonic() - worker.started_at
     served = fleet.kill(worker)
     opened = await open_transactions(fleet.bootstrap, served)
@@ -90,10 +91,8 @@ async def killed_at_random(fleet: Fleet, chance: Random) -> int:
     return len(opened)
 
 
-async def killed_as_told(fleet: Fleet, chance: Random, place: str) -> int:
-    """Wait until the only worker has killed itself at its failpoint; without one, kill it."""
-    if not place:
-        return await killed_at_random(fleet, chance)
+async def killed_at(fleet: Fleet, place: str) -> int:
+    """Wait until the only worker has killed itself at its failpoint; return what it left open."""
     assert await fleet.alive()[0].ended() == EXIT_KILLED, fleet.report()
     fleet.size -= 1
     opened = await open_transactions(fleet.bootstrap, ALL)
@@ -121,12 +120,9 @@ async def test_twenty_kills_at_random_moments_change_nothing(
 ) -> None:
     play, wanted = await rehearse(*LONG)
     kills, inside, transactions = 20, 0, 0
-    async with staged(
-        private_broker, play, tmp_path, *SESSION, *SMALL, workers=workers
-    ) as fleet:
+    async with staged(private_broker, play, tmp_path, *SESSION, *SMALL, workers=workers) as fleet:
         for number in range(kills):
-            await play.publish_act(fleet.bootstrap, number)
-            opened = await killed_at_random(fleet, chance)
+            opened = await killed_at_random(fleet, chance, play, number)
             inside, transactions = inside + bool(opened), transactions + opened
             fleet.start()
         for number in range(kills, len(play.acts)):
@@ -157,7 +153,7 @@ async def test_a_kill_at_every_place_of_a_step_changes_nothing(
         for name in FAILPOINTS:
             place = f"{name}:{chance.randint(1, 40)}"
             fleet.start(failpoint=place)
-            opened[name] = await killed_as_told(fleet, chance, place)
+            opened[name] = await killed_at(fleet, place)
         fleet.start()
         books = await closed(fleet, play)
     print(f"{books.aborted} records of aborted transactions")
@@ -278,11 +274,14 @@ async def test_a_short_storm_of_kills_a_join_and_a_leave_changes_nothing(
 ) -> None:
     play = Play.of(*SHORT)
     async with staged(private_broker, play, tmp_path, *SESSION, *SMALL) as fleet:
-        opened = 0
-        for number, places in enumerate(pairwise(("", "before_commit:9", "before_apply:5", "", ""))):
+        opened = await killed_at_random(fleet, chance, play, 0)
+        for number, place in enumerate(("before_commit:9", "before_apply:5"), 1):
             await play.publish_act(fleet.bootstrap, number)
-            opened += await killed_as_told(fleet, chance, places[0])
-            fleet.start(failpoint=places[1])
+            fleet.start(failpoint=place)
+            opened += await killed_at(fleet, place)
+        fleet.start()
+        opened += await killed_at_random(fleet, chance, play, 3)
+        fleet.start()
         second = fleet.start()
         await fleet.settled()
         for number in range(4, len(play.acts)):

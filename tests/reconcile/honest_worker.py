@@ -37,8 +37,6 @@ DAY_MS = 86_400_000
 START_MS = 1_735_689_600_000
 """2025-01-01."""
 PARTITIONS = 2
-MARKER = 1
-"""Offsets that a transaction's marker takes."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +86,8 @@ class HonestWorker:
 
     partitions: int = PARTITIONS
     now_ms: int = START_MS
+    marker: int = 1
+    """Offsets that a transaction's marker takes."""
     topics: dict[str, list[Located]] = field(default_factory=lambda: defaultdict(list))
 
     def __post_init__(self) -> None:
@@ -198,7 +198,7 @@ class HonestWorker:
             self.topics[topic].append((partition, Record(offset, self.now_ms, key, value)))
             offsets.append(offset)
         if offsets and topic not in (CDRS, COMMANDS):
-            self.ends[topic, partition] += MARKER
+            self.ends[topic, partition] += self.marker
         return offsets
 
 
@@ -207,15 +207,15 @@ def at(at_ms: int) -> str:
     return datetime.fromtimestamp(at_ms / 1_000, UTC).isoformat().replace("+00:00", "Z")
 
 
-def busy_day() -> HonestWorker:
-    """Return a worker after a day with everything in it; `acme` and `beta` lie in one partition each."""
-    worker = HonestWorker()
+def busy_day(marker: int = 1) -> HonestWorker:
+    """Return a worker after some days with everything in them."""
+    worker = HonestWorker(marker=marker)
     for tenant in ("acme", "beta", "gamma", "delta"):
         worker.command(tenant, "open_account", currency="USD", decks=["acs"])
     old = at(START_MS - 364 * DAY_MS)
     worker.fund("acme", "A", 9_000_000, purchased_at=old)
     worker.fund("acme", "B", 5_000_000)
-    worker.fund("beta", "L1", 1_000_000)
+    worker.fund("beta", "L1", 1_100_000)
     worker.fund("gamma", "G1", 300_000)
     settings = [{"threshold_id": n, "amount_micros": m} for n, m in (("low", 5_500_000), ("x", 1))]
     worker.command("acme", "set_thresholds", thresholds=settings)
@@ -263,8 +263,11 @@ def _calls(worker: HonestWorker) -> None:
     worker.call("nobody", "n1")
     worker.produce(CDRS, b"acme", b"{not json")
     worker.produce(CDRS, b"acme", b"\xff\xfe")
-    worker.produce(CDRS, None, None, partition=1)
+    worker.produce(CDRS, None, b"", partition=1)
+    worker.produce(CDRS, b"acme", None)
     worker.call("acme", "stray")
     _, stray = worker.topics[CDRS][-1]
     worker.produce(CDRS, b"beta", (stray.value or b"").replace(b"stray", b"stroy"))
-    worker.produce(COMMANDS, b"gamma", b'{"type":"close_account","command_id":"s","tenant_id":"beta"}')
+    worker.produce(
+        COMMANDS, b"gamma", b'{"type":"close_account","command_id":"s","tenant_id":"beta"}'
+    )

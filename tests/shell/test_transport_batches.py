@@ -11,7 +11,8 @@ from faust.types import TP
 from rater.shell.batches import BatchScheduler, RecordBatch, batch_scheduler
 from rater.shell.consumer import OffsetsLostError
 from rater.shell.faust_settings import faust_settings
-from rater.shell.leases import NotOwnedError, is_fenced
+from rater.shell.leases import AssignmentError, NotOwnedError, is_fenced
+from rater.shell.transactions import assigned_together
 
 
 @dataclass
@@ -101,3 +102,12 @@ def test_an_error_caused_by_fencing_counts_as_fenced() -> None:
 def test_other_errors_do_not_count_as_fenced() -> None:
     assert not is_fenced(KafkaError("the broker is gone"))
     assert not is_fenced(None)
+
+
+def test_partitions_that_are_not_assigned_together_are_refused() -> None:
+    whole = {TP("cdrs", 1), TP("commands", 1), TP("cdrs", 3), TP("commands", 3)}
+
+    assert assigned_together(whole) == {1, 3}
+    assert assigned_together([]) == set()
+    with pytest.raises(AssignmentError, match=r"only \{'commands': \[3\]\}"):
+        assigned_together(whole - {TP("commands", 1)})

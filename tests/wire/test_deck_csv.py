@@ -91,3 +91,13 @@ def test_no_bytes_make_it_raise(content: bytes) -> None:
 @pytest.mark.parametrize("name", ["sample_deck.csv", "example_bands.csv"])
 def test_the_decks_that_ship_compile(name: str) -> None:
     assert isinstance(compile_sheet(HEADING, sheet((DATA / name).read_bytes())), Deck)
+
+
+def test_too_many_slots_of_one_prefix_are_told() -> None:
+    rows = "".join(f"33,1,{second}\n" for second in range(257))
+
+    found = faults(b"prefix,rate,from_second\n" + rows.encode())
+
+    assert [str(fault) for fault in found] == [
+        "line 258, column prefix: '33' has more than 256 rows, the first at line 2"
+    ]

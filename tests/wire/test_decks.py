@@ -4,7 +4,6 @@ import json
 import random
 from itertools import permutations
 
-import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,8 +13,6 @@ from rater.wire.deck_csv import Sheet
 from rater.wire.deck_heading import read_heading
 from rater.wire.deck_records import CHUNK_ROWS_MAX
 from rater.wire.decks import BadDeck, DeckAssembler, pack_deck
-from topics.catalog import RATE_DECKS
-from topics.schema import topic_schema
 
 Record = tuple[bytes, bytes]
 
@@ -51,21 +48,6 @@ def test_a_version_is_whole_with_its_last_record_in_whatever_order() -> None:
             1,
             "Europe/Paris",
         )
-
-
-def test_the_records_are_what_the_topic_s_schema_says() -> None:
-    validator = jsonschema.Draft202012Validator(topic_schema(RATE_DECKS))
-
-    for _, value in packed(CHUNK_ROWS_MAX + 1):
-        validator.validate(json.loads(value))
-
-
-def test_keys_name_deck_version_and_part_and_the_manifest_is_last() -> None:
-    assert [key for key, _ in packed(CHUNK_ROWS_MAX + 1)] == [
-        b"world/1/chunk-00001",
-        b"world/1/chunk-00002",
-        b"world/1/manifest",
-    ]
 
 
 def test_a_version_that_is_known_changes_nothing_when_it_comes_again() -> None:
@@ -187,3 +169,33 @@ def test_a_key_of_another_form_is_a_value_that_says_so(key: bytes | None) -> Non
 )
 def test_no_bytes_make_it_raise(key: bytes, value: bytes) -> None:
     assert isinstance(DeckAssembler().feed(key, value), BadDeck)
+
+
+def test_a_manifest_that_is_deleted_before_the_version_is_whole_may_come_anew() -> None:
+    chunk, manifest = packed(rate="0.1")
+    other_chunk, other = packed(rate="0.2")
+    assembler = DeckAssembler()
+
+    assert assembler.feed(*manifest) is None
+    assert assembler.feed(manifest[0], None) is None
+    assert assembler.feed(*other) is None
+    assert isinstance(assembler.feed(*chunk), BadDeck)
+    assert isinstance(assembler.feed(*other_chunk), Deck)
+
+
+def test_a_chunk_that_is_not_what_its_key_says_is_refused() -> None:
+    chunk, _ = packed()
+
+    (result,) = fed([changed(chunk, chunk=2)])
+
+    assert isinstance(result, BadDeck)
+    assert "world/1/2 is not what the key says" in result.detail
+
+
+def test_rows_of_another_length_than_the_columns_are_refused() -> None:
+    sheet = Sheet(["prefix", "rate", "country"], [2], [["33", "1"]])
+
+    _, result = fed(pack_deck(heading(), sheet))
+
+    assert isinstance(result, BadDeck)
+    assert "cells of columns" in result.detail

@@ -1,0 +1,66 @@
+"""Tampering: topics with one record altered, dropped or added, and the verdict on them."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from rater.reconcile.deck_shelf import read_decks
+from rater.reconcile.difference import Difference
+from rater.reconcile.log import Located, logs_of
+from rater.reconcile.verdict import Verdict, begin, prove
+from tests.reconcile.honest_worker import PARTITIONS
+from topics.catalog import RATE_DECKS
+
+Topics = dict[str, list[Located]]
+Starts = Mapping[tuple[str, int], int]
+Pick = Callable[[dict[str, Any]], bool]
+
+
+def verdict_on(topics: Topics, starts: Starts | None = None, *, complete: bool = True) -> Verdict:
+    """Reconcile topics in memory."""
+    shelf = read_decks(topics.get(RATE_DECKS.name, []))
+    verdict = begin(shelf)
+    keyed = {name: records for name, records in topics.items() if name != RATE_DECKS.name}
+    for log in logs_of(keyed, PARTITIONS, starts):
+        prove(verdict, log, shelf, complete=complete)
+    return verdict
+
+
+def differences(topics: Topics) -> list[Difference]:
+    """Return what the reconciler finds wrong."""
+    return verdict_on(topics).differences
+
+
+def place_of(topics: Topics, topic: str, pick: Pick, which: int = 0) -> int:
+    """Return where the records of a topic lie for which `pick` holds; `which` of them."""
+    found = [
+        index
+        for index, (_, record) in enumerate(topics[topic])
+        if isinstance(value := _json(record.value), dict) and pick(value)
+    ]
+    return found[which]
+
+
+def altered(
+    topics: Topics, topic: str, index: int, change: Mapping[str, Any] | bytes | None
+) -> Topics:
+    """Return the topics with one record's fields, or its whole value, changed."""
+    partition, record = topics[topic][index]
+    if isinstance(change, Mapping):
+        head, newline, tail = (record.value or b"").partition(b"\n")
+        change = json.dumps({**json.loads(head), **change}).encode() + newline + tail
+    return replaced(topics, topic, index, [(partition, record._replace(value=change))])
+
+
+def replaced(topics: Topics, topic: str, index: int, records: list[Located]) -> Topics:
+    """Return the topics with other records in the place of one: none drops it."""
+    changed = list(topics[topic])
+    changed[index : index + 1] = records
+    return {**topics, topic: changed}
+
+
+def _json(value: bytes | None) -> Any:
+    try:
+        return json.loads((value or b"").partition(b"\n")[0])
+    except ValueError:
+        return None

@@ -1,0 +1,334 @@
+"""The proofs: an honest log is clean, and one record that lies is found out, whatever its topic."""
+
+import json
+from typing import Any
+
+import pytest
+
+from rater.reconcile.log import CO_PARTITIONED
+from tests.reconcile.honest_worker import DAY_MS, HonestWorker, busy_day
+from tests.reconcile.tampering import (
+    Topics,
+    altered,
+    differences,
+    place_of,
+    replaced,
+    verdict_on,
+)
+from topics import catalog
+
+LEDGER, STATUS = catalog.LEDGER.name, catalog.ACCOUNT_STATUS.name
+EVENTS, SUSPENSE = catalog.BALANCE_EVENTS.name, catalog.SUSPENSE.name
+DEAD, DECKS = catalog.DEAD.name, catalog.RATE_DECKS.name
+CDRS, COMMANDS = catalog.CDR_RAW.name, catalog.ACCOUNT_COMMANDS.name
+ACCOUNTS, BATCHES = catalog.ACCOUNTS_CHANGELOG.name, catalog.BATCHES_CHANGELOG.name
+
+
+def test_an_honest_day_is_clean(honest: Topics) -> None:
+    verdict = verdict_on(honest)
+
+    assert verdict.differences == []
+    assert verdict.is_clean
+    assert verdict.unproven == []
+    assert verdict.counts["tenants"] == 4
+
+
+def test_the_honest_day_has_everything_in_it(honest: Topics) -> None:
+    """Method: what these tests prove is worth as much as the day they start from."""
+    entries = [json.loads(record.value or b"") for _, record in honest[LEDGER]]
+    events = {json.loads(record.value or b"")["kind"] for _, record in honest[EVENTS]}
+    draws = [draw for entry in entries for draw in entry.get("draws", [])]
+
+    assert {entry["kind"] for entry in entries} == {
+        *("charge", "account_opened", "funds_added", "thresholds_set", "adjusted"),
+        *("account_closed", "lot_expired", "lot_forfeited", "command_rejected"),
+    }
+    assert len(events) == 7
+    assert any(draw.get("grace") for draw in draws)
+    assert any(entry.get("late_after_expiry") for entry in entries)
+    assert any(entry.get("shortfall_micros") for entry in entries)
+    assert any(len(entry.get("draws", [])) > 1 for entry in entries)
+
+
+@pytest.mark.parametrize("size", [1, 3, 1_000])
+def test_an_honest_log_is_clean_whatever_the_size_of_a_batch(size: int) -> None:
+    worker = HonestWorker()
+    worker.command("acme", "open_account", currency="USD", decks=["acs"])
+    worker.fund("acme", "A", 700_000)
+    for number in range(20):
+        worker.now_ms += 100
+        worker.call("acme", f"c{number % 17}")
+        worker.call("beta", f"c{number}")
+    worker.work(size)
+
+    assert differences(dict(worker.topics)) == []
+
+
+def test_a_status_that_was_flushed_is_clean() -> None:
+    worker = busy_day()
+    worker.now_ms += 5_000
+    worker.flush()
+
+    assert differences(dict(worker.topics)) == []
+
+
+def test_compaction_changes_nothing(honest: Topics) -> None:
+    compacted = dict(honest)
+    for topic in (STATUS, ACCOUNTS):
+        last = {record.key: (partition, record) for partition, record in honest[topic]}
+        compacted[topic] = sorted(last.values(), key=lambda located: located[1].offset)
+
+    assert differences(compacted) == []
+
+
+CHARGE = {"kind": "charge", "cdr_id": "c7", "tenant_id": "acme"}
+MANIFEST = {"rows": 11, "band_policy": "split"}
+LIES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
+    (LEDGER, CHARGE, {"balance_micros": 1}, "balance_micros"),
+    (LEDGER, CHARGE, {"amount_micros": -1}, "balance_micros"),
+    (LEDGER, CHARGE, {"seq": 1}, "seq"),
+    (LEDGER, CHARGE, {"seq": 40}, "seq"),
+    (LEDGER, CHARGE, {"entry_id": "acme/1"}, "entry_id"),
+    (LEDGER, CHARGE, {"currency": "EUR"}, "currency"),
+    (LEDGER, CHARGE, {"charge_micros": 1}, "draws"),
+    (LEDGER, CHARGE, {"draws": []}, "draws"),
+    (LEDGER, CHARGE, {"draws": [{"lot_id": "Z", "amount_micros": 125_000}]}, "draws"),
+    (LEDGER, CHARGE, {"shortfall_micros": 5}, "shortfall_micros"),
+    (LEDGER, CHARGE, {"debt_micros": 5}, "debt_micros"),
+    (LEDGER, CHARGE, {"cdr_id": "c0"}, "cdr_id, version"),
+    (LEDGER, CHARGE, {"to": "+33612345679"}, "to"),
+    (LEDGER, CHARGE, {"duration_s": 9_999}, "duration_s"),
+    (LEDGER, CHARGE, {"deck_version": 2}, "deck_id, deck_version"),
+    (LEDGER, CHARGE, {"deck_id": None}, "deck_id, deck_version, prefix"),
+    (LEDGER, CHARGE, {"prefix": "+44"}, "prefix"),
+    (LEDGER, CHARGE, {"destination": "Mars"}, "destination"),
+    (LEDGER, CHARGE, {"source_offset": 9_999}, "source_offset"),
+    (LEDGER, CHARGE, {"source_partition": 7}, "source_partition"),
+    (LEDGER, CHARGE, {"source_topic": COMMANDS}, "source_topic"),
+    (LEDGER, CHARGE, {"outcome": "free"}, "outcomes.rated"),
+    (LEDGER, CHARGE, {"late_after_expiry": True}, "late_after_expiry"),
+    (LEDGER, CHARGE, {"surprise": 1}, "value"),
+    (LEDGER, CHARGE, {"kind": "debit"}, "value"),
+    (LEDGER, CHARGE, {"tenant_id": "beta"}, "key"),
+    (LEDGER, {"kind": "funds_added"}, {"amount_micros": 1}, "amount_micros"),
+    (LEDGER, {"kind": "lot_expired"}, {"lot_id": "B"}, "amount_micros"),
+    (LEDGER, {"kind": "lot_expired"}, {"grace_until_ms": 1}, "grace_until_ms"),
+    (LEDGER, {"kind": "lot_forfeited"}, {"forfeited_micros": 1}, "forfeited_micros"),
+    (LEDGER, {"kind": "adjusted"}, {"reason": "bribe"}, "reason"),
+    (LEDGER, {"kind": "account_opened"}, {"decks": ["other"]}, "decks"),
+    (LEDGER, {"kind": "command_rejected"}, {"seq": 3}, "entry_id, source_topic, seq, currency, balance_micros"),
+    (STATUS, {}, {"balance_micros": 1}, "currency, balance_micros, debt_micros"),
+    (STATUS, {}, {"allow": []}, "state, allow, deny, deny_reason"),
+    (STATUS, {}, {"seq": 9_999}, "seq"),
+    (EVENTS, {"kind": "threshold_crossed"}, {"balance_micros": 1}, "balance_micros"),
+    (EVENTS, {"kind": "threshold_crossed"}, {"threshold_micros": 77}, "micros"),
+    (EVENTS, {"kind": "threshold_crossed"}, {"kind": "threshold_rearmed"}, "kind"),
+    (EVENTS, {"kind": "balance_exhausted"}, {"event_id": "acme/1/exhausted"}, "event_id"),
+    (EVENTS, {"kind": "funds_credited"}, {"lot_id": "Z"}, "subject"),
+    (SUSPENSE, {}, {"reason": "denied"}, "outcomes.suspended.denied"),
+    (SUSPENSE, {}, {"cdr": '{"cdr_id":"x"}'}, "cdr"),
+    (SUSPENSE, {}, {"source_offset": 9_999}, "source_offset"),
+    (SUSPENSE, {"reason": "misrouted"}, {"belongs_to_partition": 7}, "belongs_to_partition"),
+    (DEAD, {}, {"value_b64": "AAAA"}, "value_b64"),
+    (DEAD, {}, {"reason": "bad_time"}, "outcomes.dead.bad_time"),
+    (CDRS, {"cdr_id": "c7"}, {"billsec": 3_000}, "duration_s"),
+    (CDRS, {"cdr_id": "c7"}, {"cdr_id": "c777"}, "cdr_id"),
+    (CDRS, {"cdr_id": "premium"}, {"to": "+33612345678"}, "cdr"),
+    (COMMANDS, {"lot_id": "A"}, {"amount_micros": 1}, "amount_micros"),
+    (COMMANDS, {"type": "adjust"}, {"amount_micros": 1}, "amount_micros"),
+    (COMMANDS, {"type": "set_thresholds"}, {"thresholds": []}, "thresholds"),
+    (COMMANDS, {"type": "open_account"}, {"command_id": "z"}, "command_id"),
+    (BATCHES, {"source_topic": CDRS}, {"records": 99}, "records"),
+    (BATCHES, {"source_topic": CDRS}, {"next_offset": 1}, "first_offset"),
+    (BATCHES, {"source_topic": CDRS}, {"outcomes": {"rated": 7}}, "outcomes.rated"),
+    (BATCHES, {"source_topic": COMMANDS}, {"outcomes": {"duplicate": 7}}, "outcomes.obeyed"),
+    (BATCHES, {"source_topic": CDRS}, {"ledger": 99}, "ledger"),
+    (BATCHES, {"source_topic": CDRS}, {"events": 99}, "events"),
+    (BATCHES, {"source_topic": CDRS}, {"ids": 99}, "value"),
+    (BATCHES, {"source_topic": CDRS}, {"at_ms": 1}, "at_ms"),
+    (BATCHES, {"source_topic": CDRS}, {"partition": 5}, "app, partition, key"),
+    (DECKS, MANIFEST, {"currency": "EUR"}, "currency of the deck"),
+    (DECKS, MANIFEST, {"valid_from": "2030-01-01T00:00:00Z"}, "deck_version"),
+    (DECKS, MANIFEST, {"rows": 3}, "version"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("topic", "which", "lie", "field"), LIES)
+def test_a_record_that_lies_is_named(
+    honest: Topics, topic: str, which: dict[str, Any], lie: dict[str, Any], field: str
+) -> None:
+    index = place_of(honest, topic, lambda value: which.items() <= value.items())
+
+    found = differences(altered(honest, topic, index, lie))
+
+    assert field in {difference.field for difference in found}, found
+
+
+@pytest.mark.parametrize("topic", [*CO_PARTITIONED, DECKS])
+@pytest.mark.parametrize("value", [None, b"", b"{", b"\xff\x00", b"[]", b"{}", b"null"])
+def test_a_value_that_is_no_record_is_a_difference(
+    honest: Topics, topic: str, value: bytes | None
+) -> None:
+    index = len(honest[topic]) - 1
+
+    assert differences(altered(honest, topic, index, value))
+
+
+@pytest.mark.parametrize("topic", [LEDGER, EVENTS, SUSPENSE, DEAD, CDRS, COMMANDS, BATCHES, DECKS])
+def test_a_record_that_is_gone_is_a_difference(honest: Topics, topic: str) -> None:
+    for index in range(0, len(honest[topic]), 9):
+        assert differences(replaced(honest, topic, index, [])), honest[topic][index]
+
+
+@pytest.mark.parametrize("topic", [LEDGER, EVENTS, SUSPENSE, DEAD, BATCHES])
+def test_a_record_that_is_there_twice_is_a_difference(honest: Topics, topic: str) -> None:
+    for index in range(0, len(honest[topic]), 9):
+        partition, record = honest[topic][index]
+        again = (partition, record._replace(offset=100_000))
+        topics = {**honest, topic: [*honest[topic], again]}
+
+        assert differences(topics), record
+
+
+def test_the_last_status_of_a_tenant_may_not_be_gone(honest: Topics) -> None:
+    index = place_of(honest, STATUS, lambda value: value["tenant_id"] == "acme", -1)
+
+    found = differences(replaced(honest, STATUS, index, []))
+
+    assert {difference.key for difference in found} == {"acme"}
+
+
+def test_every_byte_of_a_stored_account_counts(honest: Topics) -> None:
+    index = next(
+        index
+        for index in reversed(range(len(honest[ACCOUNTS])))
+        if honest[ACCOUNTS][index][1].key == b"acme"
+    )
+    value = honest[ACCOUNTS][index][1].value or b""
+
+    unnoticed = [
+        at
+        for at in range(len(value))
+        if not differences(
+            altered(honest, ACCOUNTS, index, value[:at] + bytes((value[at] ^ 1,)) + value[at + 1 :])
+        )
+    ]
+
+    assert unnoticed == []
+
+
+def test_every_byte_of_the_remembered_ids_counts(honest: Topics) -> None:
+    index = place_of(honest, BATCHES, lambda value: value["source_topic"] == CDRS, 2)
+    value = honest[BATCHES][index][1].value or b""
+    head = value.index(b"\n") + 1
+
+    unnoticed = [
+        at
+        for at in range(head, len(value), 3)
+        if not differences(
+            altered(honest, BATCHES, index, value[:at] + bytes((value[at] ^ 1,)) + value[at + 1 :])
+        )
+    ]
+
+    assert unnoticed == []
+
+
+def test_an_account_that_was_removed_is_a_difference(honest: Topics) -> None:
+    partition, record = honest[ACCOUNTS][-1]
+    tombstone = (partition, record._replace(offset=100_000, value=None))
+
+    found = differences({**honest, ACCOUNTS: [*honest[ACCOUNTS], tombstone]})
+
+    assert {difference.topic for difference in found} == {ACCOUNTS}
+
+
+def test_a_record_in_a_wrong_partition_is_a_difference(honest: Topics) -> None:
+    for topic in (LEDGER, STATUS, EVENTS, ACCOUNTS):
+        partition, record = honest[topic][-1]
+        topics = replaced(honest, topic, len(honest[topic]) - 1, [(1 - partition, record)])
+
+        assert "partition" in {difference.field for difference in differences(topics)}
+
+
+def test_one_lost_entry_is_not_a_hundred_differences(honest: Topics) -> None:
+    index = place_of(honest, LEDGER, lambda value: value.get("cdr_id") == "c5")
+
+    found = differences(replaced(honest, LEDGER, index, []))
+
+    assert "seq" in {difference.field for difference in found}
+    assert len(found) < 10
+
+
+def test_what_was_not_processed_is_told_and_is_a_difference_on_demand() -> None:
+    worker = HonestWorker()
+    worker.command("acme", "open_account", currency="USD", decks=["acs"])
+    worker.work()
+    worker.call("acme", "c1")
+    topics = dict(worker.topics)
+
+    assert verdict_on(topics, complete=False).is_clean
+    assert verdict_on(topics, complete=False).waiting[CDRS] == 1
+    assert [difference.topic for difference in differences(topics)] == [CDRS]
+
+
+def test_what_time_has_deleted_is_no_difference_and_is_told(honest: Topics) -> None:
+    starts = {}
+    kept = dict(honest)
+    for topic, start in ((CDRS, 40), (COMMANDS, 4), (EVENTS, 6), (BATCHES, 8)):
+        starts |= {(topic, partition): start for partition in (0, 1)}
+        kept[topic] = [located for located in honest[topic] if located[1].offset >= start]
+
+    verdict = verdict_on(kept, starts)
+
+    assert verdict.differences == []
+    assert any("cdr.raw.v1/0: proven from offset 40" in note for note in verdict.unproven)
+    assert any("older manifests are deleted" in note for note in verdict.unproven)
+
+
+def test_a_lie_is_found_without_its_source_too(honest: Topics) -> None:
+    starts = {(topic, partition): 10**6 for topic in (CDRS, COMMANDS) for partition in (0, 1)}
+    kept = {**honest, CDRS: [], COMMANDS: []}
+    index = place_of(kept, LEDGER, lambda value: value.get("cdr_id") == "c5")
+
+    assert verdict_on(kept, starts).differences == []
+    lie = altered(kept, LEDGER, index, {"draws": [{"lot_id": "B", "amount_micros": 125_000}]})
+    assert verdict_on(lie, starts).differences
+
+
+def test_an_empty_cluster_is_clean() -> None:
+    assert verdict_on({}).is_clean
+
+
+def test_a_deck_that_is_not_whole_yet_is_no_difference(honest: Topics) -> None:
+    partition, chunk = honest[DECKS][0]
+    new = json.dumps({**json.loads(chunk.value or b""), "version": 2}).encode()
+    record = chunk._replace(offset=1_000, key=b"acs/2/chunk-00001", value=new)
+
+    assert differences({**honest, DECKS: [*honest[DECKS], (partition, record)]}) == []
+
+
+def test_a_deck_version_that_changes_is_a_difference(honest: Topics) -> None:
+    partition, chunk = honest[DECKS][0]
+    record = chunk._replace(offset=1_000, value=(chunk.value or b"").replace(b"0.125", b"0.001"))
+
+    found = differences({**honest, DECKS: [*honest[DECKS], (partition, record)]})
+
+    assert "immutable" in found[0].expected
+
+
+def test_text_and_json_name_every_difference(honest: Topics) -> None:
+    index = place_of(honest, LEDGER, lambda value: value.get("cdr_id") == "c5")
+    verdict = verdict_on(altered(honest, LEDGER, index, {"balance_micros": 1}))
+
+    (difference,) = verdict.differences
+    shown = verdict.as_dict()["differences"][0]
+    assert shown["topic"] == LEDGER
+    assert shown["key"] == "acme"
+    assert shown["found"] == "1"
+    assert any(str(difference) in line for line in verdict.lines())
+
+
+def test_a_day_has_its_days_in_the_index(honest: Topics) -> None:
+    times = [record.at_ms for _, record in honest[CDRS]]
+
+    assert max(times) - min(times) > 4 * DAY_MS

@@ -1,0 +1,218 @@
+"""The poison corpus in memory: every record ends where it must, and its neighbours are charged."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from rater.core.decks import DeckBook
+from rater.core.rules import Rules
+from rater.shell.cdr_batch import decide_cdrs
+from rater.shell.command_batch import decide_commands
+from rater.shell.decision import Decision
+from rater.shell.shard import Shard
+from rater.shell.validation import RecordCheck
+from rater.wire.deck_files import read_deck_file
+from rater.wire.emergency import load_emergency
+from tests.corpus.poison.corpus import (
+    COUNTED,
+    FOLDER,
+    MADE,
+    Case,
+    End,
+    end_of,
+    read_accounts,
+    read_cases,
+    with_neighbours,
+)
+from topics.catalog import (
+    ACCOUNT_COMMANDS,
+    ACCOUNT_STATUS,
+    BALANCE_EVENTS,
+    CDR_RAW,
+    DEAD,
+    LEDGER,
+    PARTITIONS,
+    SUSPENSE,
+)
+
+SAMPLE_DECK = Path(__file__).parents[1] / "rater" / "data" / "sample_deck.csv"
+OPENED_MS, CALLED_MS = 1_772_352_000_000, 1_772_366_400_000
+"""08:00 and 12:00 of the corpus's day."""
+CDRS = read_cases(CDR_RAW.name)
+COMMANDS = read_cases(ACCOUNT_COMMANDS.name)
+
+
+@dataclass
+class Stored:
+    """A record as a batch gets it."""
+
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+
+
+class Play:
+    """All partitions of a worker in memory, and all that they wrote."""
+
+    def __init__(self, batch: int) -> None:
+        book = DeckBook.of([read_deck_file(SAMPLE_DECK, deck_id="worldwide", currency="USD")])
+        self.rules = Rules(book, load_emergency())
+        self.shards = [Shard.empty(number) for number in range(PARTITIONS)]
+        self.batch = batch
+        self.outputs: list[tuple[str, bytes]] = []
+        self.outcomes: Counter[str] = Counter()
+        self._ends: Counter[tuple[str, int]] = Counter()
+
+    def take(self, topic: str, cases: Sequence[Case], at_ms: int) -> list[tuple[Case, int]]:
+        """Take the records, each partition's cut into batches; return each with its offset."""
+        logs: dict[int, list[Stored]] = {}
+        placed = []
+        for case in cases:
+            offset = self._ends[topic, case.partition]
+            self._ends[topic, case.partition] += 1
+            logs.setdefault(case.partition, []).append(
+                Stored(offset, at_ms, case.key, case.value)
+            )
+            placed.append((case, offset))
+        for partition, records in logs.items():
+            for cut in range(0, len(records), self.batch):
+                self._step(topic, self.shards[partition], records[cut : cut + self.batch])
+        return placed
+
+    def _step(self, topic: str, shard: Shard, records: Sequence[Stored]) -> None:
+        if topic == CDR_RAW.name:
+            decision = decide_cdrs(shard, records, self.rules, PARTITIONS)
+        else:
+            decision = decide_commands(shard, records, PARTITIONS)
+        written = list(outputs_of(decision))
+        self.outputs += written
+        self.outcomes += decision.outcomes
+        places = [self._reserve(topic, name, shard, written) for name in (LEDGER.name, SUSPENSE.name)]
+        ids = decision.packed(*places)
+        assert decision.manifest(records[0].offset, records[-1].offset + 1, ids)
+        shard.apply(decision.accounts(), ids, decision.stream_ms)
+
+    def _reserve(
+        self, topic: str, name: str, shard: Shard, written: list[tuple[str, bytes]]
+    ) -> list[int]:
+        first = self._ends[name, shard.partition]
+        count = sum(output == name for output, _ in written)
+        self._ends[name, shard.partition] += count
+        return list(range(first, first + count))
+
+
+def outputs_of(decision: Decision) -> Iterator[tuple[str, bytes]]:
+    for topic, records in (
+        (LEDGER.name, decision.ledger()),
+        (BALANCE_EVENTS.name, decision.events()),
+        (ACCOUNT_STATUS.name, decision.statuses()),
+        (SUSPENSE.name, decision.suspense),
+        (DEAD.name, decision.dead),
+    ):
+        yield from ((topic, value) for _, value in records)
+
+
+@dataclass
+class Played:
+    """The whole corpus played: what was taken, with its place, and what came of it."""
+
+    play: Play
+    placed: list[tuple[Case, int]]
+    ends: dict[tuple[str, int, int], list[End]]
+
+    def of(self, case: Case) -> list[End]:
+        offset = next(offset for taken, offset in self.placed if taken is case)
+        return self.ends.get((case.topic, case.partition, offset), [])
+
+
+def perform(batch: int) -> Played:
+    play = Play(batch)
+    placed = play.take(ACCOUNT_COMMANDS.name, read_accounts(), OPENED_MS)
+    for topic, cases in ((ACCOUNT_COMMANDS.name, COMMANDS), (CDR_RAW.name, CDRS)):
+        placed += play.take(topic, list(with_neighbours(cases)), CALLED_MS)
+    ends: dict[tuple[str, int, int], list[End]] = {}
+    for topic, value in play.outputs:
+        if topic in {LEDGER.name, SUSPENSE.name, DEAD.name}:
+            place, end = end_of(topic, value)
+            ends.setdefault(place, []).append(end)
+    return Played(play, placed, ends)
+
+
+@pytest.fixture(scope="module")
+def played() -> Played:
+    return perform(batch=10_000)
+
+
+@pytest.mark.parametrize("case", CDRS + COMMANDS, ids=lambda case: case.name)
+def test_a_poison_record_ends_on_its_topic_for_its_reason(case: Case, played: Played) -> None:
+    ends = played.of(case)
+
+    if case.ends_on in COUNTED:
+        assert ends == []
+        return
+    assert [(end.ends_on, end.reason) for end in ends] == [(case.ends_on, case.reason)]
+    if case.field is not None:
+        assert ends[0].field == case.field
+
+
+@pytest.mark.parametrize("case", CDRS + COMMANDS, ids=lambda case: case.name)
+def test_what_is_kept_of_a_poison_record_is_what_was_sent(case: Case, played: Played) -> None:
+    for end in played.of(case):
+        if end.ends_on == DEAD.name:
+            assert (end.kept_key, end.kept_value) == (case.key, case.value)
+        if end.ends_on == SUSPENSE.name:
+            assert end.kept_value == case.value
+
+
+def test_the_neighbours_of_poison_are_charged(played: Played) -> None:
+    good = [case for case, _ in played.placed if case.name.startswith("good-")]
+
+    assert len(good) == len(CDRS) + len(COMMANDS) + 4
+    for case in good:
+        assert [(end.ends_on, end.reason) for end in played.of(case)] == [
+            (case.ends_on, case.reason)
+        ]
+
+
+def test_every_record_of_the_corpus_is_counted_once(played: Played) -> None:
+    outcomes = played.play.outcomes
+
+    assert sum(outcomes.values()) == len(played.placed)
+    assert outcomes["duplicate"] == sum(case.ends_on == "duplicate" for case in CDRS + COMMANDS)
+    assert outcomes["skipped"] == 0
+    assert sum(map(len, played.ends.values())) + sum(
+        case.ends_on in COUNTED for case in CDRS + COMMANDS
+    ) == len(played.placed)
+
+
+def test_whatever_comes_of_poison_is_in_the_published_language(played: Played) -> None:
+    checks = {
+        topic.name: RecordCheck(topic)
+        for topic in (LEDGER, BALANCE_EVENTS, ACCOUNT_STATUS, SUSPENSE, DEAD)
+    }
+
+    for topic, value in played.play.outputs:
+        assert checks[topic].problems(json.loads(value)) == [], value[:500]
+
+
+@pytest.mark.parametrize("batch", [1, 17])
+def test_poison_comes_out_the_same_however_it_is_cut(batch: int, played: Played) -> None:
+    again = perform(batch)
+
+    assert sorted(again.play.outputs) == sorted(played.play.outputs)
+    assert again.play.outcomes == played.play.outcomes
+
+
+def test_the_corpus_is_large_and_its_index_names_every_file() -> None:
+    index = [json.loads(line) for line in (FOLDER / "cases.jsonl").read_text().splitlines()]
+    named = {line["file"] for line in index if line.get("file")}
+
+    assert len(index) >= 60
+    assert len({line["name"] for line in index}) == len(index)
+    assert named == {path.name for path in FOLDER.iterdir() if path.name[:3].isdigit()}
+    assert {line["made"] for line in index if "made" in line} == set(MADE)
