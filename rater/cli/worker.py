@@ -5,6 +5,7 @@ import logging
 import sys
 
 import click
+import uvloop
 
 from rater.cli.topics import CannotRunError, broker_option
 from rater.core.limits import WINDOW_DAYS
@@ -81,6 +82,8 @@ def charging(
         stuck_after_s=stuck_after_s,
     )
     try:
+        # The policy, not just a runner: the consumer's thread makes a loop of its own.
+        asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
         sys.exit(asyncio.run(run(settings)))
     except StartError as error:
         raise CannotRunError(str(error)) from error

@@ -31,6 +31,9 @@ from topics import catalog
 
 logger = logging.getLogger(__name__)
 
+FLUSHED_MAX = 5_000
+"""Accounts whose owed status one flush publishes; the next tick goes on."""
+
 
 class OpenStep(Protocol):
     """What a step needs of an open transaction (`rater.shell.transactions.Step`)."""
@@ -84,7 +87,7 @@ class Stepper:
         """Publish the statuses that accounts of a partition owe; return how many."""
         async with self._transactions().step(partition) as step:
             shard = self._shard(partition)
-            decision = decide_flush(shard, shard.accounts.dirty(), now_ms)
+            decision = decide_flush(shard, shard.accounts.dirty()[:FLUSHED_MAX], now_ms)
             if not decision.changed:
                 return 0
             accounts = decision.accounts()
