@@ -75,9 +75,7 @@ class Play:
         for case in cases:
             offset = self._ends[topic, case.partition]
             self._ends[topic, case.partition] += 1
-            logs.setdefault(case.partition, []).append(
-                Stored(offset, at_ms, case.key, case.value)
-            )
+            logs.setdefault(case.partition, []).append(Stored(offset, at_ms, case.key, case.value))
             placed.append((case, offset))
         for partition, records in logs.items():
             for cut in range(0, len(records), self.batch):
@@ -92,7 +90,9 @@ class Play:
         written = list(outputs_of(decision))
         self.outputs += written
         self.outcomes += decision.outcomes
-        places = [self._reserve(topic, name, shard, written) for name in (LEDGER.name, SUSPENSE.name)]
+        places = [
+            self._reserve(topic, name, shard, written) for name in (LEDGER.name, SUSPENSE.name)
+        ]
         ids = decision.packed(*places)
         assert decision.manifest(records[0].offset, records[-1].offset + 1, ids)
         shard.apply(decision.accounts(), ids, decision.stream_ms)

@@ -145,7 +145,9 @@ def summary(result: Rated | Refusal) -> tuple[object, ...]:
 
 @settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(decks(), calls(), st.sampled_from(["split", "split", "start"]))
-def test_fast_and_slow_rater_agree(rows: list[Texts], asked: tuple[str, Asked], policy: str) -> None:
+def test_fast_and_slow_rater_agree(
+    rows: list[Texts], asked: tuple[str, Asked], policy: str
+) -> None:
     zone, call = asked
     deck = compiled(rows, zone, policy)
     if not isinstance(deck, Deck):

@@ -1,5 +1,6 @@
 """Letters: suspense records and dead letters keep the source record as it was, byte for byte."""
 
+import re
 from base64 import b64encode
 from collections.abc import Iterator
 
@@ -13,6 +14,9 @@ from topics import records as r
 from topics.partitioner import partition_of
 
 PROOF = "letters"
+
+_CUT = re.compile(r"(key|value): ([0-9]+) bytes, of which the first ([0-9]{5,}) are kept; ")
+"""How a dead letter says that it does not keep the whole; five digits: so little is never cut."""
 
 
 def prove(evidence: Evidence) -> Iterator[Difference]:
@@ -57,8 +61,8 @@ def _hold_dead(evidence: Evidence, record: Record, dead: r.Dead) -> Iterator[Com
     for name, right, kept in (
         ("key", source.key, record.key),
         ("at_ms", source.at_ms, dead.at_ms),
-        ("key_b64", _base64(source.key), dead.key_b64),
-        ("value_b64", _base64(source.value), dead.value_b64),
+        ("key_b64", _kept("key", source.key, dead.detail), dead.key_b64),
+        ("value_b64", _kept("value", source.value, dead.detail), dead.value_b64),
     ):
         if right != kept:
             yield Complaint(name, right, kept)
@@ -81,5 +85,11 @@ def _source(evidence: Evidence, letter: r.Suspended | r.Dead) -> Record | None:
     return evidence.books.sources.get(letter.source_topic, {}).get(letter.source_offset)
 
 
-def _base64(value: bytes | None) -> str | None:
-    return None if value is None else b64encode(value).decode()
+def _kept(name: str, value: bytes | None, detail: str) -> str | None:
+    """Return what must be kept of a key or a value: all, unless the letter says that it was too large."""
+    if value is None:
+        return None
+    for part, size, first in _CUT.findall(detail):
+        if part == name and int(size) == len(value):
+            value = value[: int(first)]
+    return b64encode(value).decode()

@@ -6,14 +6,13 @@ regular expression costs as much as the parse.
 
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any
 
 import msgspec
 from msgspec import UNSET
 
 from rater.core.cdr import Cdr
 from rater.wire.cdr_record import CdrRecord
-from rater.wire.malformed import Malformed, Why, repeated_field, undecodable
+from rater.wire.malformed import VALUE_BYTES_MAX, Malformed, Why, repeated_field, undecodable, unfit
 from rater.wire.times import EARLIEST, EARLIEST_MS, LATEST_MS, to_millis, to_text
 
 _decode = msgspec.json.Decoder(CdrRecord).decode
@@ -28,8 +27,8 @@ _REQUIRED_TEXTS = 6
 
 def decode_cdr(value: bytes | None) -> Cdr | Malformed:
     """Read one CDR; never raises. Fields we do not know are passed over, a field that is there twice is not."""
-    if not value:
-        return Malformed(Why.EMPTY, None, "the record has no value")
+    if not value or len(value) > VALUE_BYTES_MAX:
+        return unfit(value or b"")
     try:
         raw = _decode(value)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
@@ -110,7 +109,12 @@ def _is_odd_number(text: str) -> bool:
     if text[0] == "+":
         digits = text[1:].rstrip("*")
         stars = len(text) - 1 - len(digits)
-        return digits.isdigit() and digits[0] != "0" and len(digits) <= DIGITS_MAX and stars <= MASK_MAX
+        return (
+            digits.isdigit()
+            and digits[0] != "0"
+            and len(digits) <= DIGITS_MAX
+            and stars <= MASK_MAX
+        )
     return len(text) <= DIGITS_MAX and not text.strip("0123456789*#")
 
 

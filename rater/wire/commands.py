@@ -11,7 +11,7 @@ from msgspec import Meta
 from rater.core import commands as c
 from rater.core.entries import ThresholdSetting
 from rater.core.limits import AMOUNT_MICROS_MAX, THRESHOLDS_MAX
-from rater.wire.malformed import Malformed, Why, repeated_field, undecodable
+from rater.wire.malformed import VALUE_BYTES_MAX, Malformed, Why, repeated_field, undecodable, unfit
 from rater.wire.times import is_plausible, to_millis
 
 _Id = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[\x21-\x7e]+\Z")]
@@ -69,8 +69,8 @@ _decode = msgspec.json.Decoder(_Any).decode
 
 def decode_command(value: bytes | None) -> c.Command | Malformed:
     """Read one command; never raises."""
-    if not value:
-        return Malformed(Why.EMPTY, None, "the record has no value")
+    if not value or len(value) > VALUE_BYTES_MAX:
+        return unfit(value or b"")
     try:
         raw = _decode(value)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:

@@ -33,6 +33,9 @@ class Malformed(msgspec.Struct, frozen=True):
     detail: str
 
 
+VALUE_BYTES_MAX = 3 * 1024 * 1024
+"""Largest value that is read. As text in a suspense record it may be twice as large, which must fit that topic."""
+
 NESTED_MAX = 100
 """Deepest nesting that is read. A bound of our own: Python's depends on who calls, and no decision may."""
 
@@ -56,6 +59,13 @@ _KINDS = (
     ("<= ", Why.OUT_OF_RANGE),
     ("Expected", Why.WRONG_TYPE),
 )
+
+
+def unfit(value: bytes) -> Malformed:
+    """Say why a value is not read at all: there is none, or too much of it."""
+    if not value:
+        return Malformed(Why.EMPTY, None, "the record has no value")
+    return Malformed(Why.TOO_LONG, None, f"{len(value)} bytes, at most {VALUE_BYTES_MAX} are read")
 
 
 def undecodable(value: bytes, error: Exception) -> Malformed:

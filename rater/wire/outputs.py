@@ -8,6 +8,10 @@ from rater.core.cdr import Cdr, Source
 from rater.core.suspension import Suspension
 from rater.wire.malformed import Malformed
 
+VALUE_KEPT_MAX = 4 * 1024 * 1024
+KEY_KEPT_MAX = 64 * 1024
+"""What a dead letter keeps of a record: all that a source topic takes. Compressed, a record can be any size."""
+
 encode = msgspec.json.Encoder().encode
 """Any entry, event or status to JSON."""
 
@@ -67,21 +71,29 @@ def encode_suspended(
 
 
 def encode_dead(key: bytes | None, value: bytes | None, source: Source, why: Malformed) -> bytes:
-    """Return the dead letter of a record."""
+    """Return the dead letter of a record: whole, unless it is larger than any dead letter could be."""
+    cut = _cut("key", key, KEY_KEPT_MAX) + _cut("value", value, VALUE_KEPT_MAX)
     return encode(
         DeadRecord(
             _place(source),
             why.reason,
-            why.detail[:1000],
+            f"{cut}{why.detail}"[:1000],
             source.at_ms,
             source.topic,
             source.partition,
             source.offset,
             why.field,
-            None if key is None else b64encode(key).decode(),
-            None if value is None else b64encode(value).decode(),
+            None if key is None else b64encode(key[:KEY_KEPT_MAX]).decode(),
+            None if value is None else b64encode(value[:VALUE_KEPT_MAX]).decode(),
         )
     )
+
+
+def _cut(name: str, text: bytes | None, kept: int) -> str:
+    """Return what must be said of a part that is not kept whole."""
+    if text is None or len(text) <= kept:
+        return ""
+    return f"{name}: {len(text)} bytes, of which the first {kept} are kept; "
 
 
 def _place(source: Source) -> str:

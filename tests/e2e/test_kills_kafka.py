@@ -28,6 +28,7 @@ from tests.e2e.charging_stage import (
     standstill_s,
     undisturbed,
 )
+from topics.catalog import CDR_RAW
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -46,6 +47,8 @@ LONG = (40_000, 24)
 """CDRs and acts of the long versions."""
 SHORT = (6_000, 8)
 TAKEOVER_S = 3.0
+OUTAGE_S = 15.0
+"""More than a worker waits for a commit: it ends, and is restarted."""
 
 
 @pytest.fixture
@@ -225,21 +228,24 @@ async def test_a_broker_killed_and_restarted_under_load_changes_nothing(
     rehearse: Rehearse, private_broker: Broker, tmp_path: Path, chance: Random
 ) -> None:
     play, wanted = await rehearse(*LONG)
-    async with staged(private_broker, play, tmp_path, "--records-per-batch", "20") as fleet:
-        fleet.start()
-        await fleet.settled()
-        for half in (range(12), range(12, 24)):
+    kills: list[float] = []
+    tiny = ("--records-per-batch", "10")
+    async with staged(private_broker, play, tmp_path, *tiny, workers=2) as fleet:
+        for half, away_s in ((range(12), chance.uniform(0, 3.0)), (range(12, 24), OUTAGE_S)):
             for number in half:
                 await play.publish_act(fleet.bootstrap, number)
-            await asyncio.sleep(chance.uniform(0, 2.0))
             await asyncio.to_thread(private_broker.kill)
-            await asyncio.sleep(chance.uniform(0, 3.0))
+            kills.append(time.time())
+            await asyncio.sleep(away_s)
             await asyncio.to_thread(private_broker.restart)
-            await fleet.obeyed("cdr.raw.v1")
+            print(f"away for {time.time() - kills[-1]:.1f} s")
+            await fleet.obeyed(CDR_RAW.name)
         books = await closed(fleet, play)
-    print(f"workers ended and restarted: {fleet.ended}; {books.aborted} records aborted")
+    after = [sum(at > 1000 * kill for _, at in books.manifests) for kill in kills]
+    print(f"batches after each kill: {after}; workers that ended: {fleet.ended}")
 
     same(books, wanted)
+    assert after[1] > 100, "the broker was killed when all work was done"
 
 
 @pytest.mark.slow

@@ -332,3 +332,16 @@ def test_a_day_has_its_days_in_the_index(honest: Topics) -> None:
     times = [record.at_ms for _, record in honest[CDRS]]
 
     assert max(times) - min(times) > 4 * DAY_MS
+
+
+def test_a_dead_letter_that_says_how_much_it_keeps_is_honest() -> None:
+    worker = HonestWorker()
+    worker.produce(CDRS, b"k" * 70_000, b"x" * 100)
+    worker.produce(CDRS, b"acme", b"x" * (5 * 1024 * 1024))
+    worker.work()
+    topics = dict(worker.topics)
+    letter = json.loads(topics[DEAD][0][1].value or b"")
+
+    assert differences(topics) == []
+    assert "are kept" in letter["detail"]
+    assert differences(altered(topics, DEAD, 0, {"key_b64": letter["key_b64"][:-4]}))

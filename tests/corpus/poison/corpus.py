@@ -184,8 +184,10 @@ MADE: dict[str, Callable[[str], bytes]] = {
     "large_note": lambda name: _large(name, "note"),
     "large_cdr_id": lambda name: _large(name, "cdr_id"),
     "large_from": lambda name: _large(name, "from"),
-    "brackets": lambda name: b"[" * SIZE,
-    "nested_note": lambda name: _with_note(name, b'{"a":' * (SIZE // 5) + b"1" + b"}" * (SIZE // 5)),
+    "brackets": lambda _: b"[" * SIZE,
+    "nested_note": lambda name: _with_note(
+        name, b'{"a":' * (SIZE // 5) + b"1" + b"}" * (SIZE // 5)
+    ),
     "many_fields": _many_fields,
     "quotes_without_price": lambda name: _with_note(
         name, b'"' + rb"\"" * (SIZE // 2) + b'"', to="+999123456"

@@ -1,0 +1,250 @@
+"""Builders: the things of the house in one line each, with sensible defaults; and a partition to play them on.
+
+Rates of the deck `acs`, per minute: 33 0.02, 336 0.125, 449 denied, 44 0.015, 881 two rows by caller, 1800 (in) 0.022.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rater.core.account import Account
+from rater.core.cdr import Cdr, Source
+from rater.core.decks import Deck, DeckBook, Heading
+from rater.core.journal import Journal
+from rater.core.lots import CreditLot
+from rater.core.rows import Action, Direction, Row
+from rater.core.rules import Rules
+from rater.core.zones import UTC
+from rater.shell.cdr_batch import decide_cdrs
+from rater.shell.command_batch import decide_commands
+from rater.shell.decision import Decision
+from rater.shell.shard import Shard
+from rater.shell.status_flush import decide_flush
+from rater.wire.state import decode_account
+from rater.wire.times import to_text
+from topics.catalog import ACCOUNT_COMMANDS, CDR_RAW
+
+UNIT = 1_000_000
+"""Micros of one unit of a currency."""
+NOW = 1_772_366_400_000
+"""2026-03-01T12:00:00Z."""
+MINUTE, HOUR, DAY, YEAR = 60_000, 3_600_000, 86_400_000, 365 * 86_400_000
+FAR = 2**62
+
+ROWS = (
+    Row(2, "33", 20_000_000),
+    Row(3, "336", 125_000_000),
+    Row(4, "44", 15_000_000),
+    Row(5, "449", 0, action=Action.DENY),
+    Row(6, "881", 90_000_000, origin_prefix="33"),
+    Row(7, "1800", 22_000_000, direction=Direction.IN),
+    Row(8, "39", 10_000_000, start_s=8 * 3_600, end_s=18 * 3_600),
+    Row(9, "5999", 10**18),
+    Row(10, "7800", 0, action=Action.FREE),
+)
+
+
+def deck(*rows: Row, deck_id: str = "acs", currency: str = "USD", valid_from_ms: int = 0) -> Deck:
+    made = Deck.of(Heading(deck_id, 1, currency, valid_from_ms, UTC), rows or ROWS)
+    assert isinstance(made, Deck), made
+    return made
+
+
+RULES = Rules(DeckBook.of([deck()]), {"*": frozenset({"112"}), "US": frozenset({"911"})})
+
+
+def lot(lot_id: str = "L1", remaining: int = UNIT, expires_ms: int = NOW + YEAR) -> CreditLot:
+    return CreditLot(lot_id, expires_ms - YEAR, expires_ms, remaining)
+
+
+def account(*lots: CreditLot, **other: Any) -> Account:
+    fields = {"time_zone": "UTC", "decks": ("acs",), "debt": 0, **other}
+    balance = sum(each.remaining for each in lots) - fields["debt"]
+    due = min((each.expires_ms for each in lots), default=FAR)
+    defaults = {"balance": balance, "lots": list(lots), "due_ms": due}
+    return Account(tenant_id="acme", currency="USD", **{**defaults, **fields})
+
+
+def source(at_ms: int = NOW, offset: int = 7, topic: str = CDR_RAW.name) -> Source:
+    return Source(topic, 0, offset, at_ms)
+
+
+def cdr(**changes: Any) -> Cdr:
+    seconds = changes.get("billsec", 60)
+    ended = changes.pop("ended_ms", NOW)
+    return Cdr(
+        **{
+            "tenant_id": "acme",
+            "cdr_id": "c1",
+            "version": 1,
+            "kind": "final",
+            "direction": "out",
+            "to": "+33612345678",
+            "from_": None,
+            "call_type": None,
+            "service_number_type": None,
+            "usage_country": None,
+            "disposition": "answered",
+            "answered_ms": ended - seconds * 1_000,
+            "ended_ms": ended,
+            "billsec": 60,
+            **changes,
+        }
+    )
+
+
+def cdr_fields(**changes: Any) -> dict[str, Any]:
+    ended = changes.pop("ended_ms", NOW)
+    seconds = changes.get("billsec", 60)
+    start = to_text(ended - (seconds if isinstance(seconds, int) else 0) * 1_000)
+    return {
+        "cdr_id": "c1",
+        "tenant_id": "acme",
+        "direction": "out",
+        "to": "+33612345678",
+        "started_at": start,
+        "ended_at": to_text(ended),
+        "billsec": 60,
+        **changes,
+    }
+
+
+def cdr_bytes(**changes: Any) -> bytes:
+    return json.dumps(cdr_fields(**changes)).encode()
+
+
+def opening(tenant_id: str = "acme", **changes: Any) -> dict[str, Any]:
+    terms = {"currency": "USD", "decks": ["acs"], "command_id": f"open-{tenant_id}"}
+    return {"type": "open_account", "tenant_id": tenant_id, **terms, **changes}
+
+
+def funds(lot_id: str = "L1", amount: int = UNIT, **changes: Any) -> dict[str, Any]:
+    return {
+        "type": "add_funds",
+        "command_id": f"fund-{lot_id}",
+        "tenant_id": "acme",
+        "lot_id": lot_id,
+        "amount_micros": amount,
+        "currency": "USD",
+        "purchased_at": to_text(changes.pop("bought_ms", NOW)),
+        **changes,
+    }
+
+
+def order(kind: str, command_id: str = "x1", **fields: Any) -> dict[str, Any]:
+    return {"type": kind, "command_id": command_id, "tenant_id": "acme", **fields}
+
+
+@dataclass
+class Stored:
+    """A record as a batch gets it."""
+
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A record as somebody sends it."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    at_ms: int = NOW
+
+
+def call(at_ms: int = NOW, **changes: Any) -> Sent:
+    fields = cdr_fields(**{"ended_ms": at_ms, **changes})
+    return Sent(CDR_RAW.name, fields["tenant_id"].encode(), json.dumps(fields).encode(), at_ms)
+
+
+def command(fields: dict[str, Any], at_ms: int = NOW) -> Sent:
+    key = fields["tenant_id"].encode()
+    return Sent(ACCOUNT_COMMANDS.name, key, json.dumps(fields).encode(), at_ms)
+
+
+class Partition:
+    """The only partition of a worker in memory: takes records in batches, keeps all that comes of them."""
+
+    def __init__(self, rules: Rules = RULES, window_days: int = 7) -> None:
+        self.rules = rules
+        self.shard = Shard.empty(0, window_days)
+        self.ledger: list[bytes] = []
+        self.events: list[bytes] = []
+        self.statuses: list[bytes] = []
+        self.suspense: list[bytes] = []
+        self.dead: list[bytes] = []
+        self.outcomes: Counter[str] = Counter()
+        self.last = Decision("none", 0, 0)
+        self._ends: Counter[str] = Counter()
+
+    def take(self, *sent: Sent) -> "Partition":
+        """Take records of one topic as one batch."""
+        (topic,) = {record.topic for record in sent}
+        records = [
+            Stored(self._ends[topic] + n, record.at_ms, record.key, record.value)
+            for n, record in enumerate(sent)
+        ]
+        self._ends[topic] += len(records)
+        return self.redeliver(topic, records)
+
+    def take_each(self, history: Sequence[Sent]) -> "Partition":
+        """Take records one by one."""
+        for record in history:
+            self.take(record)
+        return self
+
+    def redeliver(self, topic: str, records: Sequence[Stored]) -> "Partition":
+        """Take records with the offsets that they have."""
+        if topic == CDR_RAW.name:
+            self._commit(decide_cdrs(self.shard, records, self.rules, 1))
+        else:
+            self._commit(decide_commands(self.shard, records, 1))
+        return self
+
+    def flush(self, at_ms: int) -> "Partition":
+        """Publish the statuses that are owed."""
+        self._commit(decide_flush(self.shard, self.shard.accounts.dirty(), at_ms))
+        return self
+
+    def account(self, tenant_id: str = "acme") -> Account:
+        value = self.shard.accounts.get(tenant_id.encode())
+        assert value is not None, f"{tenant_id} has no account"
+        return decode_account(value)
+
+    def entries(self) -> list[dict[str, Any]]:
+        return [json.loads(entry) for entry in self.ledger]
+
+    def outputs(self) -> tuple[list[bytes], ...]:
+        return (self.ledger, self.events, self.statuses, self.suspense, self.dead)
+
+    def _commit(self, decision: Decision) -> None:
+        self.last = decision
+        first = len(self.ledger), len(self.suspense)
+        self.ledger += [value for _, value in decision.ledger()]
+        self.events += [value for _, value in decision.events()]
+        self.statuses += [value for _, value in decision.statuses()]
+        self.suspense += [value for _, value in decision.suspense]
+        self.dead += [value for _, value in decision.dead]
+        self.outcomes += decision.outcomes
+        ids = decision.packed(
+            range(first[0], len(self.ledger)), range(first[1], len(self.suspense))
+        )
+        self.shard.apply(decision.accounts(), ids, decision.stream_ms)
+
+
+def opened(*lots: tuple[str, int], rules: Rules = RULES) -> Partition:
+    """Return a partition with acme's account and lots of so much money, bought an hour ago."""
+    partition = Partition(rules)
+    partition.take(command(opening(), NOW - HOUR))
+    for lot_id, amount in lots:
+        partition.take(command(funds(lot_id, amount, bought_ms=NOW - HOUR), NOW - HOUR))
+    return partition
+
+
+def journal() -> Journal:
+    return Journal()

@@ -1,0 +1,237 @@
+"""Strategies: histories of two tenants, as bytes on two topics in time order, duplicates and decay included."""
+
+import json
+from typing import Any
+
+from hypothesis import strategies as st
+
+from rater.core.account import Account, Threshold
+from rater.core.limits import AMOUNT_MICROS_MAX
+from rater.core.lots import CreditLot
+from tests.build import (
+    DAY,
+    HOUR,
+    NOW,
+    UNIT,
+    Sent,
+    call,
+    cdr_fields,
+    command,
+    funds,
+    opening,
+    order,
+)
+
+TENANTS = ("ann", "bob")
+NUMBERS = (
+    "+33612345678",
+    "+33142685300",
+    "+447500123456",
+    "+449098765432",
+    "+3361234****",
+    "+33********",
+    "+390612345678",
+    "+78001234567",
+    "+999123456",
+    "112",
+    "3635",
+)
+PAUSES_MS = (0, 0, 0, 1, 300, 999, 1_000, HOUR, 6 * HOUR, DAY, 5 * DAY, 20 * DAY, 170 * DAY)
+
+tenants = st.sampled_from(TENANTS)
+small = st.integers(0, 9)
+amounts = st.integers(1, 4 * UNIT)
+signed = st.integers(-2 * UNIT, 2 * UNIT)
+
+calls = st.fixed_dictionaries(
+    {
+        "cdr_id": small.map("c{}".format),
+        "to": st.sampled_from(NUMBERS),
+        "billsec": st.sampled_from((0, 1, 60, 61, 600)),
+        "age_ms": st.sampled_from((0, 0, 1_000, HOUR, 30 * HOUR, 5 * DAY, 9 * DAY)),
+        "disposition": st.sampled_from(("answered", "answered", "answered", "busy")),
+    }
+)
+orders = st.one_of(
+    st.builds(lambda n, a, age: ("fund", n, a, age), small, amounts, st.integers(0, 380)),
+    st.builds(lambda n, a: ("adjust", n, a), small, signed),
+    st.builds(
+        lambda n, names: ("thresholds", n, names),
+        small,
+        st.dictionaries(st.sampled_from(("low", "mid", "top")), signed, max_size=3),
+    ),
+    st.builds(lambda n: ("expire", n), small),
+)
+closing = st.builds(lambda n: ("close", n), small)
+
+
+@st.composite
+def histories(
+    draw: st.DrawFn, *, closes: bool = True, pauses: tuple[int, ...] = PAUSES_MS
+) -> list[Sent]:
+    """Draw what two tenants do from NOW on; their accounts are opened first, one perhaps is not."""
+    at_ms = NOW
+    history = [
+        command(opening(name), at_ms) for name in draw(st.sampled_from((TENANTS, TENANTS[:1])))
+    ]
+    choices = [calls, calls, orders] + ([closing] if closes and draw(st.booleans()) else [])
+    for _ in range(draw(st.integers(1, 30))):
+        at_ms += draw(st.sampled_from(pauses))
+        what = draw(st.one_of(choices))
+        history.append(_sent(draw(tenants), what, at_ms))
+    return history
+
+
+def _sent(tenant: str, what: Any, at_ms: int) -> Sent:
+    if isinstance(what, dict):
+        fields = {**what, "ended_ms": at_ms - what["age_ms"], "tenant_id": tenant}
+        del fields["age_ms"]
+        return call(at_ms, **fields)
+    kind, number, *rest = what
+    head = {"tenant_id": tenant, "command_id": f"{kind}-{number}"}
+    if kind == "fund":
+        amount, days = rest
+        bought = at_ms - days * DAY
+        return command(funds(f"L{number}", amount, bought_ms=bought, **head), at_ms)
+    if kind == "adjust":
+        fields = {"amount_micros": rest[0], "currency": "USD", "reason": "as drawn"}
+        return command({**order("adjust", **fields), **head}, at_ms)
+    if kind == "thresholds":
+        settings = [{"threshold_id": k, "amount_micros": v} for k, v in rest[0].items()]
+        return command({**order("set_thresholds", thresholds=settings), **head}, at_ms)
+    if kind == "expire":
+        return command({**order("expire_lots", due_ms=at_ms), **head}, at_ms)
+    return command({**order("close_account"), **head}, at_ms)
+
+
+def batches(
+    history: list[Sent], sizes: list[int], *, across_days: bool = False
+) -> list[list[Sent]]:
+    """Cut a history into batches of one topic, of the sizes given in turn.
+
+    Unless `across_days`, what begins a day is a batch of its own: then the window moves between batches only.
+    """
+    cut: list[list[Sent]] = []
+    day = size = 0
+    for record in history:
+        begins = record.at_ms // DAY > day
+        day = record.at_ms // DAY
+        fits = cut and cut[-1][0].topic == record.topic and len(cut[-1]) < size
+        if fits and (across_days or not begins):
+            cut[-1].append(record)
+        else:
+            cut.append([record])
+            size = 1 if begins and not across_days else sizes[len(cut) % len(sizes)]
+    return cut
+
+
+names = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=20)
+micros = st.integers(-AMOUNT_MICROS_MAX, AMOUNT_MICROS_MAX)
+instants = st.integers(0, 2**62)
+lots = st.builds(CreditLot, names, instants, instants, st.integers(1, AMOUNT_MICROS_MAX))
+accounts = st.builds(
+    Account,
+    tenant_id=names,
+    currency=st.sampled_from(("USD", "EUR")),
+    time_zone=names,
+    decks=st.lists(st.text(max_size=9), max_size=3).map(tuple),
+    seq=st.integers(0, 2**53),
+    balance=micros,
+    debt=st.integers(0, AMOUNT_MICROS_MAX),
+    lots=st.lists(lots, max_size=4),
+    expired=st.lists(lots, max_size=4),
+    thresholds=st.lists(st.builds(Threshold, names, micros, st.booleans()), max_size=4),
+    closed_ms=instants,
+    forfeited_to_ms=instants,
+    status_ms=instants,
+    status_class=st.integers(-1, 2),
+    dirty=st.booleans(),
+    cdr_offset=st.integers(-1, 2**40),
+    command_offset=st.integers(-1, 2**40),
+)
+
+TIMES = (
+    "2026-03-01T11:59:00Z",
+    "2026-03-01T12:59:00.250+01:00",
+    "2026-03-01T11:59:00",
+    "2026-02-30T11:59:00Z",
+    "2026-03-01T11:59:60Z",
+    "2026-03-01T24:00:00Z",
+    "0001-01-01T00:00:00Z",
+    "1970-01-01T00:00:00Z",
+    "9999-12-31T23:59:59Z",
+    "2026-03-01",
+    "",
+)
+"""Texts of which schema and worker say the same."""
+
+odd_values = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**70), 2**70),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.text(max_size=70),
+    st.sampled_from(
+        ("", "out", "in", "final", "answered", "FR", "fr", "USD", "+336", "112", "*1#")
+    ),
+    st.sampled_from(TIMES),
+    st.lists(st.integers(), max_size=2),
+    st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
+)
+field_names = st.sampled_from(
+    (
+        *cdr_fields(),
+        "schema_version",
+        "version",
+        "kind",
+        "source",
+        "leg_of",
+        "call_type",
+        "from",
+        "user_id",
+        "organizer_id",
+        "usage_country",
+        "service_number_type",
+        "license",
+        "answered_at",
+        "disposition",
+        "conference_id",
+        "currency_hint",
+        "ingest_ts",
+        "note",
+    )
+)
+
+
+@st.composite
+def odd_cdrs(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw a CDR some of whose fields hold anything, or are missing."""
+    fields = cdr_fields()
+    for name in draw(st.lists(field_names, max_size=3)):
+        fields[name] = draw(odd_values)
+    for name in draw(st.lists(st.sampled_from(tuple(cdr_fields())), max_size=1)):
+        fields.pop(name, None)
+    return fields
+
+
+@st.composite
+def damaged(draw: st.DrawFn, whole: bytes) -> bytes:
+    """Draw bytes that were valid before someone cut, doubled or overwrote parts of them."""
+    value = bytearray(whole)
+    for _ in range(draw(st.integers(1, 4))):
+        start = draw(st.integers(0, len(value)))
+        end = min(len(value), start + draw(st.integers(0, 12)))
+        value[start:end] = draw(
+            st.one_of(
+                st.binary(max_size=6),
+                st.sampled_from(
+                    (b'"', b"\\", b"{", b"]", b":", b",", b"\\ud800", b"1e999", b"null")
+                ),
+                st.just(bytes(value[start : start + 30]) * 2),
+            )
+        )
+    return bytes(value)
+
+
+WHOLE_CDR = json.dumps(cdr_fields(**{"from": "+33142685300", "note": {"a": [1]}})).encode()
+WHOLE_COMMAND = json.dumps(funds()).encode()
