@@ -179,6 +179,7 @@ class Partition:
         self.suspense: list[bytes] = []
         self.dead: list[bytes] = []
         self.outcomes: Counter[str] = Counter()
+        self.log: list[tuple[str, Stored]] = []
         self.last = Decision("none", 0, 0)
         self._ends: Counter[str] = Counter()
 
@@ -190,6 +191,7 @@ class Partition:
             for n, record in enumerate(sent)
         ]
         self._ends[topic] += len(records)
+        self.log += [(topic, record) for record in records]
         return self.redeliver(topic, records)
 
     def take_each(self, history: Sequence[Sent]) -> "Partition":

@@ -37,6 +37,8 @@ NUMBERS = (
     "3635",
 )
 PAUSES_MS = (0, 0, 0, 1, 300, 999, 1_000, HOUR, 6 * HOUR, DAY, 5 * DAY, 20 * DAY, 170 * DAY)
+SHORT_PAUSES_MS = (0, 0, 1, 300, 999, 1_000, HOUR, 3 * HOUR)
+"""So short that no history outlasts the window."""
 
 tenants = st.sampled_from(TENANTS)
 small = st.integers(0, 9)

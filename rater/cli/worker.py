@@ -28,7 +28,7 @@ def worker() -> None:
 )
 @click.option("--window-days", default=WINDOW_DAYS, show_default=True, type=click.IntRange(3, 400))
 @click.option(
-    "--records-per-batch", default=2_000, show_default=True, type=click.IntRange(1, 10_000)
+    "--records-per-batch", default=5_000, show_default=True, type=click.IntRange(1, 10_000)
 )
 @click.option(
     "--session-timeout",

@@ -44,6 +44,9 @@ class Account(msgspec.Struct, array_like=True):
     cdr_offset: int = -1
     command_offset: int = -1
     """The offsets applied per source topic (D3)."""
+    calm_from: int = 1
+    calm_to: int = 0
+    """No threshold has anything to say of a balance from `calm_from` to below `calm_to`; at first, of none."""
     due_ms: int = NEVER_MS
     """When the account must be looked at though nothing reaches it: not after a lot expires or is forfeited."""
 

@@ -5,7 +5,7 @@ from rater.core.account import Account
 from rater.core.applying import apply
 from rater.core.entries import Occasion
 from rater.core.status import note_change
-from rater.core.thresholds import cross, crosses, stamp
+from rater.core.thresholds import cross, stamp
 
 
 class Journal:
@@ -23,7 +23,7 @@ class Journal:
         before = account.balance
         apply(account, entry)
         self.entries.append(entry)
-        if account.balance != before and crosses(account, before):
+        if not account.calm_from <= account.balance < account.calm_to:
             cross(account, before, Occasion(cause, cause_id, entry.at_ms), self.events)
         note_change(account, entry.at_ms, self.statuses)
 

@@ -9,19 +9,12 @@ Rule 4: exhaustion is crossed from above zero to zero or below.
 from rater.core import entries as e
 from rater.core.account import Account, Threshold
 from rater.core.entries import Occasion
+from rater.core.limits import AMOUNT_MICROS_MAX
+
+FAR = 2 * AMOUNT_MICROS_MAX
+"""Beyond every balance."""
 
 Stamp = tuple[str, str, int, int, str, int, str, str]
-
-
-def crosses(account: Account, before: int) -> bool:
-    """Say whether a balance that was `before` has anything to announce; most have not."""
-    balance = account.balance
-    if (balance > 0) != (before > 0):
-        return True
-    for threshold in account.thresholds:  # noqa: SIM110  # A generator costs three times as much.
-        if threshold.armed == (balance < threshold.amount):
-            return True
-    return False
 
 
 def cross(account: Account, before: int, occasion: Occasion, events: list[e.Event]) -> None:
@@ -39,6 +32,20 @@ def cross(account: Account, before: int, occasion: Occasion, events: list[e.Even
         if not threshold.armed and balance >= threshold.amount:
             threshold.armed = True
             events.append(_rearmed(account, threshold, occasion))
+    _note_calm(account)
+
+
+def _note_calm(account: Account) -> None:
+    """Note between which balances nothing happens, so that most charges need no look at the thresholds."""
+    funded = account.balance > 0
+    armed = [t.amount for t in account.thresholds if t.armed]
+    quiet = [t.amount for t in account.thresholds if not t.armed]
+    account.calm_from = max(armed, default=-FAR)
+    account.calm_to = min(quiet, default=FAR)
+    if funded:
+        account.calm_from = max(account.calm_from, 1)
+    else:
+        account.calm_to = min(account.calm_to, 1)
 
 
 def stamp(account: Account, what: str, occasion: Occasion) -> Stamp:

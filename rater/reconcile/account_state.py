@@ -50,6 +50,8 @@ class AccountState(msgspec.Struct, array_like=True, forbid_unknown_fields=True, 
     dirty: bool
     cdr_offset: int
     command_offset: int
+    calm_from: int
+    calm_to: int
     due_ms: int
 
 

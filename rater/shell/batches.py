@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from faust.types import TP
 
-RECORDS_PER_BATCH = 2000
+RECORDS_PER_BATCH = 5000
 
 
 class SourceRecord(Protocol):

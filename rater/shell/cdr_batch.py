@@ -60,11 +60,9 @@ def decide_cdrs(shard: Shard, records: Sequence[Record], rules: Rules, partition
     return batch.decide_all(batch.read(records))
 
 
-Item = tuple[Record, Cdr, bytes, int]
-"""A readable record: itself, its CDR, the digest of its id, the hash of what decides its charge."""
-
-Known = tuple[Item, bool, int]
-"""A readable record, whether its id is remembered, and with what content."""
+Item = tuple[Record, Cdr, bytes, int, bool, int]
+"""A readable record: itself, its CDR, the digest of its id, the hash of what decides its charge; whether that id is
+remembered, and with what content."""
 
 
 class CdrBatch:
@@ -79,28 +77,34 @@ class CdrBatch:
         self.fresh: dict[bytes, int] = {}
         self._forget_before(self.decision.stream_ms)
 
-    def read(self, records: Sequence[Record]) -> list[Known]:
+    def read(self, records: Sequence[Record]) -> list[Item]:
         """Read the records; return the readable ones with what the index knows of them."""
         self.decision.records = len(records)
-        items: list[Item] = []
+        readable: list[Record] = []
+        cdrs: list[Cdr] = []
+        digests: list[bytes] = []
+        contents: list[int] = []
         for record in records:
             cdr = decode_cdr(record.value)
             if type(cdr) is Cdr:
-                items.append((record, cdr, id_digest(cdr), content_hash(cdr)))
+                readable.append(record)
+                cdrs.append(cdr)
+                digests.append(id_digest(cdr))
+                contents.append(content_hash(cdr))
             else:
                 self._bury(record, cdr)  # type: ignore[arg-type]
-        if not items:
+        if not cdrs:
             return []
-        digests = b"".join([item[2] for item in items])
-        hashes = np.frombuffer(digests, "<u8").reshape(-1, 2).astype(np.uint64)
+        hashes = np.frombuffer(b"".join(digests), "<u8").reshape(-1, 2).astype(np.uint64)
         found = self.shard.batches.index.find(hashes)
-        return list(zip(items, found.hit.tolist(), found.content.tolist(), strict=True))
+        hits, known = found.hit.tolist(), found.content.tolist()
+        return list(zip(readable, cdrs, digests, contents, hits, known, strict=True))
 
-    def decide_all(self, known: Sequence[Known]) -> Decision:
+    def decide_all(self, items: Sequence[Item]) -> Decision:
         """Decide every readable record, in order. One loop with the common way inline: it is the hot one."""
         decision, fresh, working = self.decision, self.fresh, self.working
-        for item, hit, known_content in known:
-            record, cdr, digest, _ = item
+        for item in items:
+            record, cdr, digest, _, hit, known = item
             at_ms = record.timestamp
             if at_ms > decision.stream_ms:
                 decision.stream_ms = at_ms
@@ -115,7 +119,7 @@ class CdrBatch:
             elif cdr.ended_ms > at_ms + DAY_MS:
                 self._suspend(item, _in_future(cdr, at_ms), None)
             elif hit:
-                self._repeat(item, known_content)
+                self._repeat(item, known)
             elif digest in fresh:
                 self._repeat(item, fresh[digest])
             elif account is None or record.key != tenant_id.encode():
@@ -125,13 +129,13 @@ class CdrBatch:
         return decision
 
     def _charge(self, item: Item, account: Account) -> None:
-        record, cdr, digest, content = item
+        record, cdr, digest, content, _, _ = item
         decision = self.decision
-        source = Source(CDR_RAW.name, self.shard.partition, record.offset, record.timestamp)
-        seq = account.seq
+        offset, seq = record.offset, account.seq
+        source = Source(CDR_RAW.name, self.shard.partition, offset, record.timestamp)
         outcome = engine.charge(account, cdr, source, self.rules, decision.journal)
         if account.seq != seq:
-            account.cdr_offset = record.offset
+            account.cdr_offset = offset
             decision.changed[cdr.tenant_id] = account
         if type(outcome) is Suspension:
             self._suspend(item, outcome, digest)
@@ -151,7 +155,7 @@ class CdrBatch:
 
     def _stray(self, item: Item) -> None:
         """Suspend a record whose account is not here: it lies in a wrong partition, or there is none."""
-        record, cdr, digest, _ = item
+        record, cdr, digest, *_ = item
         tenant = cdr.tenant_id.encode()
         right = partition_of(tenant, self.partitions)
         if record.key != tenant:
@@ -176,7 +180,7 @@ class CdrBatch:
         self, item: Item, why: Suspension, digest: bytes | None, belongs_to: int | None = None
     ) -> None:
         """Write a suspense record; with a digest, remember the id so that a second copy is a duplicate."""
-        record, cdr, _, content = item
+        record, cdr, _, content, *_ = item
         decision = self.decision
         decision.outcomes[f"suspended.{why.reason}"] += 1
         value = encode_suspended(cdr, record.value or b"", self._source(record), why, belongs_to)

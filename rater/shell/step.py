@@ -11,8 +11,8 @@ A broken invariant halts the partition, loudly; its neighbours go on (D9). A tra
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from time import perf_counter
 from typing import Any, Protocol
 
@@ -30,6 +30,8 @@ from rater.shell.status_flush import decide_flush
 from topics import catalog
 
 logger = logging.getLogger(__name__)
+
+_amount = attrgetter("charge_micros")
 
 FLUSHED_MAX = 5_000
 """Accounts whose owed status one flush publishes; the next tick goes on."""
@@ -148,22 +150,27 @@ class Stepper:
         for name, count in decision.outcomes.items():
             outcome, _, reason = name.partition(".")
             outcomes[outcome, reason] = count
-        charged: Counter[str] = Counter()
-        for entry in decision.journal.entries:
-            if type(entry) is Charge:
-                charged[entry.currency] += entry.charge_micros
         self._metrics.batch_done(
             BatchReport(
                 topic=decision.source_topic,
                 records=decision.records,
                 outcomes=outcomes,
-                charged_micros=charged,
+                charged_micros=_charged(decision),
                 decode_s=seconds[0],
                 decide_s=seconds[1],
                 commit_s=seconds[2],
             )
         )
         self._metrics.transaction_done(seconds[2])
+
+
+def _charged(decision: Decision) -> dict[str, int]:
+    """Return the sum of the charges by currency; nearly every batch has one currency."""
+    charges = [entry for entry in decision.journal.entries if type(entry) is Charge]
+    currencies = {account.currency for account in decision.changed.values()}
+    if len(currencies) == 1:
+        return {currencies.pop(): sum(map(_amount, charges))}
+    return {c: sum(e.charge_micros for e in charges if e.currency == c) for c in currencies}
 
 
 async def _place(step: OpenStep, topic: str, partition: int, records: Records) -> Sequence[int]:

@@ -6,6 +6,7 @@ regular expression costs as much as the parse.
 
 from functools import lru_cache
 from operator import attrgetter
+from string import ascii_uppercase
 
 import msgspec
 from msgspec import UNSET
@@ -55,6 +56,10 @@ def decode_cdr(value: bytes | None) -> Cdr | Malformed:
         or to[1] == "0"
     ) and not is_number(to):
         return Malformed(Why.BAD_NUMBER, "to", f"not E.164 nor a short number; it is {to!r}")
+    country = options[9]
+    if country and country not in COUNTRIES:
+        detail = f"not two capital letters; it is {country!r}"
+        return Malformed(Why.UNKNOWN_VALUE, "usage_country", detail)
     if not cdr_id.isascii() or not cdr_id.isprintable() or " " in cdr_id:
         return Malformed(Why.UNKNOWN_VALUE, "cdr_id", f"not printable ASCII; it is {cdr_id!r}")
     if not is_tenant_id(raw.tenant_id):
@@ -70,7 +75,7 @@ def decode_cdr(value: bytes | None) -> Cdr | Malformed:
         options[6] or None,
         options[5] or None,
         options[10] or None,
-        options[9] or None,
+        country or None,
         options[13] or "answered",
         answered_ms,
         ended_ms,
@@ -90,6 +95,8 @@ def _bad_time(started_ms: int, answered_ms: int, ended_ms: int) -> Malformed:
     return Malformed(Why.BAD_TIME, field, f"before what must come before it: {shown}")
 
 
+COUNTRIES = frozenset(a + b for a in ascii_uppercase for b in ascii_uppercase)
+"""All that has the form of a country code: a look-up costs less than a pattern."""
 DIGITS_MAX = 15
 """Of an E.164 number, and of a short one."""
 MASK_MAX = 8

@@ -75,7 +75,7 @@ def _manifests(count: int, now_ms: int, known: bytes) -> Iterator[Sent]:
     yield _partition(known), key, _manifest(_known(known, today), 0, now_ms)
     for number, partition in enumerate(islice(cycle(range(catalog.PARTITIONS)), count)):
         day = today - DAYS + DAYS * number // count
-        hashes = random.integers(0, 1 << 63, (IDS_PER_MANIFEST, 2), np.uint64)
+        hashes = random.integers(0, (1 << 64) - 1, (IDS_PER_MANIFEST, 2), np.uint64)
         entries = make_entries(
             hashes,
             content=random.integers(0, 1 << 32, IDS_PER_MANIFEST),

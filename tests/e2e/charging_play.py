@@ -12,7 +12,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from loadtest import stage
-from loadtest.drive import publish, publish_commands
+from loadtest.drive import publish
 from loadtest.generate import Workload
 from loadtest.plan import Plan
 from rater.core.decks import DeckBook
@@ -40,6 +40,7 @@ class Play:
     """Commands and acts of CDRs, in memory."""
 
     workload: Workload
+    commands: list[Sent]
     acts: list[list[Sent]]
 
     @classmethod
@@ -48,10 +49,11 @@ class Play:
         start_ms = time.time_ns() // 1_000_000_000 * 1_000
         plan = Plan(start_ms=start_ms, seed=seed, tenants=tenants, cdrs=cdrs)
         workload = Workload(plan, stage.SAMPLE_DECK)
-        list(workload.commands())
+        commands = list(workload.commands())
         records = list(workload.cdrs())
         size = -(-len(records) // acts)
-        return cls(workload, [records[at : at + size] for at in range(0, len(records), size)])
+        acted = [records[at : at + size] for at in range(0, len(records), size)]
+        return cls(workload, commands, acted)
 
     @property
     def expected(self) -> Expected:
@@ -65,9 +67,9 @@ class Play:
 
     async def publish_commands(self, bootstrap: str) -> None:
         """Publish what opens and funds the accounts."""
+        topic, count = ACCOUNT_COMMANDS.name, len(self.commands)
         start_ms = self.workload.plan.start_ms
-        # A generator of commands resets what the CDRs are expected to find funded, to the same.
-        await publish_commands(bootstrap, self.workload, start_ms)
+        await publish(bootstrap, topic, self.commands, count, timestamp_ms=start_ms)
 
     async def publish_act(self, bootstrap: str, number: int) -> None:
         """Publish one act; acts are published in their order."""
@@ -85,7 +87,7 @@ def simulated(play: Play) -> Books:
     deck = read_deck_file(stage.SAMPLE_DECK, deck_id=plan.deck_id, currency=plan.currency)
     simulator = Simulator(Rules(DeckBook.of([deck]), load_emergency()))
     books = Books()
-    commands = ((ACCOUNT_COMMANDS.name, record, 0) for record in play.workload.commands())
+    commands = ((ACCOUNT_COMMANDS.name, record, 0) for record in play.commands)
     cdrs = (
         (CDR_RAW.name, record, number) for number, act in enumerate(play.acts, 1) for record in act
     )

@@ -1,0 +1,174 @@
+"""The engine: what becomes of a CDR and of a command, each reason once."""
+
+from typing import Any
+
+import pytest
+
+from rater.core import commands as c
+from rater.core import entries as e
+from rater.core.account import NEVER_MS, Account
+from rater.core.administration import Rejected
+from rater.core.decks import DeckBook
+from rater.core.engine import charge, command
+from rater.core.journal import Journal
+from rater.core.limits import AMOUNT_MICROS_MAX, GRACE_MS
+from rater.core.refusals import Unrated
+from rater.core.rules import Rules
+from rater.core.suspension import Suspended, Suspension
+from rater.core.thresholds import Threshold
+from tests.build import DAY, NOW, RULES, UNIT, account, cdr, deck, lot, source
+
+
+def charged(there: Account, **fields: Any) -> tuple[Any, Journal]:
+    journal = Journal()
+    return charge(there, cdr(**fields), source(), RULES, journal), journal
+
+
+def entry_of(journal: Journal) -> Any:
+    return journal.entries[-1]
+
+
+def test_a_rated_call_is_drawn_from_the_lots_and_says_how() -> None:
+    outcome, journal = charged(account(lot("a", 200_000), lot("b")), billsec=90)
+    entry = entry_of(journal)
+
+    assert outcome == "rated"
+    assert (entry.charge_micros, entry.balance_micros) == (250_000, 950_000)
+    assert [(d.lot_id, d.amount_micros) for d in entry.draws] == [("a", 200_000), ("b", 50_000)]
+    assert (entry.deck_id, entry.deck_version, entry.prefix) == ("acs", 1, "336")
+    assert (entry.entry_id, entry.seq, entry.source_offset) == ("acme/1", 1, 7)
+
+
+def test_a_charge_beyond_the_balance_becomes_debt() -> None:
+    there = account(lot("a", 100_000))
+    _, journal = charged(there)
+
+    assert (there.balance, there.debt, there.lots) == (-25_000, 25_000, [])
+    assert entry_of(journal).shortfall_micros == 25_000
+    assert [type(event) for event in journal.events] == [e.BalanceExhausted]
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"disposition": "busy"}, "unanswered"),
+        ({"billsec": 0}, "zero_duration"),
+        ({"to": "112"}, "emergency"),
+        ({"direction": "in"}, "inbound"),
+        ({"to": "+78001234567"}, "free_rate"),
+    ],
+)
+def test_a_free_call_is_an_entry_of_nothing_with_its_reason(
+    fields: dict[str, Any], reason: str
+) -> None:
+    there = account(lot())
+    outcome, journal = charged(there, **fields)
+
+    assert (outcome, entry_of(journal).reason) == ("free", reason)
+    assert (entry_of(journal).charge_micros, there.balance, there.seq) == (0, UNIT, 1)
+
+
+@pytest.mark.parametrize(
+    ("fields", "terms", "reason"),
+    [
+        ({"kind": "void"}, {}, Suspended.CORRECTION_UNSUPPORTED),
+        ({"version": 2}, {}, Suspended.CORRECTION_UNSUPPORTED),
+        ({"ended_ms": NOW}, {"closed_ms": NOW - DAY}, Suspended.ACCOUNT_CLOSED),
+        ({"to": "+39061", "ended_ms": NOW - 10 * 3_600_000}, {}, Unrated.OUTSIDE_BANDS),
+        ({"to": "+449098765432"}, {}, Unrated.DENIED),
+        ({"to": "+999123"}, {}, Unrated.NO_RATE),
+        ({"to": "3635"}, {}, Unrated.SHORT_NUMBER),
+        ({"to": "+33********"}, {}, Unrated.AMBIGUOUS_PREFIX),
+        ({"to": "+5999123"}, {}, Unrated.AMOUNT_TOO_LARGE),
+        ({}, {"debt": AMOUNT_MICROS_MAX}, Suspended.AMOUNT_TOO_LARGE),
+        ({}, {"decks": ("gone",)}, Unrated.UNKNOWN_DECK),
+    ],
+    ids=str,
+)
+def test_a_call_that_cannot_be_charged_waits_and_changes_nothing(
+    fields: dict[str, Any], terms: dict[str, Any], reason: str
+) -> None:
+    there = account(**terms)
+    outcome, journal = charged(there, **fields)
+
+    assert type(outcome) is Suspension
+    assert outcome.reason == reason
+    assert outcome.detail.partition(":")[0]
+    assert (journal.entries, journal.statuses, there.seq) == ([], [], 0)
+
+
+def test_an_account_in_another_currency_than_its_decks_waits() -> None:
+    rules = Rules(DeckBook.of([deck(currency="EUR")]), RULES.emergency)
+    outcome = charge(account(lot()), cdr(), source(), rules, Journal())
+
+    assert isinstance(outcome, Suspension)
+    assert outcome.reason == Unrated.CURRENCY_MISMATCH
+
+
+def test_a_call_answered_before_the_account_was_closed_is_charged() -> None:
+    outcome, _ = charged(account(lot(), closed_ms=NOW))
+
+    assert outcome == "rated"
+
+
+def test_a_late_call_draws_on_a_lot_in_its_grace_without_touching_the_balance() -> None:
+    there = account(lot("new"), expired=[lot("old", 100_000, NOW - DAY)])
+    outcome, journal = charged(there, ended_ms=NOW - DAY)
+
+    assert outcome == "rated"
+    assert [(d.lot_id, d.grace) for d in entry_of(journal).draws] == [("old", True), ("new", False)]
+    assert (entry_of(journal).amount_micros, there.balance) == (-25_000, UNIT - 25_000)
+
+
+def test_a_call_that_came_after_the_grace_says_so() -> None:
+    there = account(lot("new"), forfeited_to_ms=NOW - DAY)
+
+    assert entry_of(charged(there, ended_ms=NOW - DAY)[1]).late_after_expiry is True
+    assert entry_of(charged(there, ended_ms=NOW)[1]).late_after_expiry is False
+
+
+def test_what_is_due_is_posted_before_the_call_is_charged() -> None:
+    old, gone = lot("old", 500_000, NOW - 1), lot("gone", 500_000, NOW - GRACE_MS)
+    there = account(gone, old, lot("new"))
+    _, journal = charged(there)
+
+    assert [type(entry).__name__ for entry in journal.entries] == [
+        "LotExpired",
+        "LotExpired",
+        "LotForfeited",
+        "Charge",
+    ]
+    assert there.balance == UNIT - 125_000
+
+
+def test_a_charge_that_crosses_a_threshold_says_so_once() -> None:
+    there = account(lot(), thresholds=[Threshold("low", UNIT, armed=True)])
+
+    assert [type(x) for x in charged(there)[1].events] == [e.ThresholdCrossed]
+    assert charged(there, cdr_id="c2")[1].events == []
+
+
+def test_an_account_is_opened_once() -> None:
+    journal = Journal()
+    order = c.OpenAccount("o1", "acme", "USD", ("acs",), "UTC")
+    there = command(None, order, source(), journal)
+    assert there is not None
+
+    again = command(there, c.OpenAccount("o2", "acme", "EUR", ("acs",), "UTC"), source(), journal)
+
+    assert (there.seq, there.currency, there.closed_ms) == (1, "USD", NEVER_MS)
+    assert again is there
+    assert [getattr(entry, "reason", None) for entry in journal.entries] == [
+        None,
+        Rejected.ACCOUNT_EXISTS,
+    ]
+
+
+def test_a_command_for_a_tenant_without_an_account_is_refused() -> None:
+    journal = Journal()
+
+    assert command(None, c.CloseAccount("x", "nobody", None), source(), journal) is None
+    refused = entry_of(journal)
+    assert (refused.reason, refused.seq, refused.balance_micros) == ("unknown_tenant", 0, None)
+    assert refused.command_type == "close_account"
+    assert refused.entry_id == "cdr.raw.v1/0/7"

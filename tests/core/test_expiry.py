@@ -1,0 +1,54 @@
+"""Expiry: out of the balance at once, forfeited when the grace is over (D17)."""
+
+from rater.core import entries as e
+from rater.core.expiry import expire_due, head
+from rater.core.journal import Journal
+from rater.core.limits import GRACE_MS
+from tests.build import NOW, UNIT, account, lot, source
+
+
+def test_nothing_is_done_before_a_lot_is_due() -> None:
+    journal = Journal()
+    expire_due(account(lot(expires_ms=NOW + 1)), source(), journal)
+
+    assert journal.entries == []
+
+
+def test_a_lot_leaves_the_balance_at_its_expiry() -> None:
+    journal = Journal()
+    there = account(lot("a", UNIT, NOW), lot("b", 5, NOW + 1))
+    expire_due(there, source(), journal)
+
+    (entry,) = journal.entries
+    assert isinstance(entry, e.LotExpired)
+    assert (entry.lot_id, entry.amount_micros, entry.grace_until_ms) == ("a", -UNIT, NOW + GRACE_MS)
+    assert (there.balance, [each.lot_id for each in there.expired]) == (5, ["a"])
+    assert [type(event).__name__ for event in journal.events] == ["FundsExpired"]
+
+
+def test_a_lot_is_forfeited_when_its_grace_is_over() -> None:
+    journal = Journal()
+    there = account(
+        expired=[lot("a", 7, NOW - GRACE_MS), lot("b", 7, NOW - GRACE_MS + 1)], due_ms=0
+    )
+    expire_due(there, source(), journal)
+
+    (entry,) = journal.entries
+    assert isinstance(entry, e.LotForfeited)
+    assert (entry.lot_id, entry.forfeited_micros, entry.amount_micros) == ("a", 7, 0)
+    assert (there.balance, [each.lot_id for each in there.expired]) == (0, ["b"])
+
+
+def test_a_lot_that_is_late_for_both_goes_through_both() -> None:
+    journal = Journal()
+    expire_due(account(lot("a", 7, NOW - GRACE_MS)), source(), journal)
+
+    assert [type(entry).__name__ for entry in journal.entries] == ["LotExpired", "LotForfeited"]
+
+
+def test_the_head_of_an_entry_is_the_account_after_it() -> None:
+    there = account(lot("a", 50), seq=4)
+
+    assert head(there, source(offset=9), -20, 0) == (
+        "acme/5", "acme", 5, NOW, "cdr.raw.v1", 0, 9, "USD", -20, 30, 0,
+    )  # fmt: skip
