@@ -323,7 +323,7 @@ def test_property_thresholds_are_edges_and_none_is_missing(history: list[Sent]) 
     for value in map(json.loads, partition.events):
         if value["kind"] in {"threshold_crossed", "threshold_rearmed"}:
             seen[value["tenant_id"]].append((value["seq"], value["kind"], value["threshold_id"]))
-        if value["kind"] in {"balance_exhausted", "balance_restored"}:
+        if value["kind"] in {"balance_exhausted", "balance_restored", "settings_changed"}:
             seen[value["tenant_id"]].append((value["seq"], value["kind"], ""))
 
     for tenant_id in known_tenants(partition):
@@ -339,6 +339,7 @@ def expected_edges(entries: Sequence[Any]) -> list[tuple[int, str, str]]:
     balance = 0
     for entry in entries:
         if isinstance(entry, e.ThresholdsSet):
+            edges.append((entry.seq, "settings_changed", ""))
             wanted = [(-t.amount_micros, t.threshold_id) for t in entry.thresholds]
             armed = {key: armed.get(key, True) for key in wanted}
         before, balance = balance, entry.balance_micros

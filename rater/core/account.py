@@ -5,11 +5,13 @@ An account here is a working copy of one batch: touched in place, dropped when t
 
 import msgspec
 
-from rater.core.limits import GRACE_MS
+from rater.core.limits import AMOUNT_MICROS_MAX, GRACE_MS
 from rater.core.lots import CreditLot
 
 NEVER_MS = 2**62
 """A due time that does not come."""
+FAR = 2 * AMOUNT_MICROS_MAX
+"""Beyond every balance."""
 
 
 class Threshold(msgspec.Struct, array_like=True, gc=False):

@@ -16,6 +16,7 @@ from rater.core.entries import Occasion
 from rater.core.expiry import head
 from rater.core.journal import Journal
 from rater.core.limits import AMOUNT_MICROS_MAX, LOTS_MAX, MONTHS_VALID
+from rater.core.thresholds import note_calm
 
 
 class Rejected(StrEnum):
@@ -44,6 +45,7 @@ class Refusal(msgspec.Struct, frozen=True):
 def open_account(command: c.OpenAccount, source: Source, journal: Journal) -> Account:
     """Make the account and post its first entry."""
     account = Account(command.tenant_id, command.currency, command.time_zone, command.decks)
+    note_calm(account)
     entry = e.AccountOpened(
         *head(account, source, 0, 0), command.command_id, command.time_zone, command.decks
     )

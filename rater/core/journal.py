@@ -23,7 +23,7 @@ class Journal:
         before = account.balance
         apply(account, entry)
         self.entries.append(entry)
-        if not account.calm_from <= account.balance < account.calm_to:
+        if account.balance != before and not account.calm_from <= account.balance < account.calm_to:
             cross(account, before, Occasion(cause, cause_id, entry.at_ms), self.events)
         note_change(account, entry.at_ms, self.statuses)
 

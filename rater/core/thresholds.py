@@ -7,12 +7,8 @@ Rule 4: exhaustion is crossed from above zero to zero or below.
 """
 
 from rater.core import entries as e
-from rater.core.account import Account, Threshold
+from rater.core.account import FAR, Account, Threshold
 from rater.core.entries import Occasion
-from rater.core.limits import AMOUNT_MICROS_MAX
-
-FAR = 2 * AMOUNT_MICROS_MAX
-"""Beyond every balance."""
 
 Stamp = tuple[str, str, int, int, str, int, str, str]
 
@@ -32,10 +28,10 @@ def cross(account: Account, before: int, occasion: Occasion, events: list[e.Even
         if not threshold.armed and balance >= threshold.amount:
             threshold.armed = True
             events.append(_rearmed(account, threshold, occasion))
-    _note_calm(account)
+    note_calm(account)
 
 
-def _note_calm(account: Account) -> None:
+def note_calm(account: Account) -> None:
     """Note between which balances nothing happens, so that most charges need no look at the thresholds."""
     funded = account.balance > 0
     armed = [t.amount for t in account.thresholds if t.armed]

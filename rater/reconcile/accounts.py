@@ -11,7 +11,10 @@ from rater.reconcile.purse import GRACE_MS
 from rater.reconcile.statuses import class_at
 from topics import catalog
 from topics import records as r
+from topics.fields import AMOUNT_MICROS_MAX
 
+FAR = 2 * AMOUNT_MICROS_MAX
+"""Beyond every balance."""
 PROOF = "accounts"
 TOPIC = catalog.ACCOUNTS_CHANGELOG.name
 
@@ -68,6 +71,16 @@ def _hold_head(head: Head, state: AccountState) -> Iterator[Complaint]:
         yield Complaint("head", expected, head)
     if state.due_ms != due:
         yield Complaint("due_ms", due, state.due_ms)
+    calm = _calm(state)
+    if (state.calm_from, state.calm_to) != calm:
+        yield Complaint("calm_from, calm_to", calm, (state.calm_from, state.calm_to))
+
+
+def _calm(state: AccountState) -> tuple[int, int]:
+    """Return from which balance on, and below which, no threshold has anything to say."""
+    low = max((t.amount for t in state.thresholds if t.armed), default=-FAR)
+    high = min((t.amount for t in state.thresholds if not t.armed), default=FAR)
+    return (max(low, 1), high) if state.balance > 0 else (low, min(high, 1))
 
 
 def _hold_last(folded: Folded, state: AccountState) -> Iterator[Complaint]:

@@ -79,7 +79,7 @@ def test_a_free_call_is_an_entry_of_nothing_with_its_reason(
         ({"to": "+999123"}, {}, Unrated.NO_RATE),
         ({"to": "3635"}, {}, Unrated.SHORT_NUMBER),
         ({"to": "+33********"}, {}, Unrated.AMBIGUOUS_PREFIX),
-        ({"to": "+5999123"}, {}, Unrated.AMOUNT_TOO_LARGE),
+        ({"to": "+5999123", "billsec": 61}, {}, Unrated.AMOUNT_TOO_LARGE),
         ({}, {"debt": AMOUNT_MICROS_MAX}, Suspended.AMOUNT_TOO_LARGE),
         ({}, {"decks": ("gone",)}, Unrated.UNKNOWN_DECK),
     ],

@@ -58,7 +58,11 @@ async def fleet(module_broker: Broker, tmp_path: Path) -> AsyncIterator[Fleet]:
     fleet = Fleet(bootstrap, tmp_path)
     await load(fleet, 1, DECK)
     yield fleet
-    fleet.end()
+    try:
+        # In order: the next test's worker need not wait for the session of this one.
+        await fleet.stop()
+    finally:
+        fleet.end()
 
 
 async def load(fleet: Fleet, version: int, text: str) -> None:
