@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING
 from loadtest import oracle
 from loadtest.generate import Workload
 from loadtest.plan import Plan
+from rater.batch.cdr_batch import CdrBatch
+from rater.batch.command_batch import decide_commands
+from rater.batch.shard import Shard
 from rater.core.decks import DeckBook
 from rater.core.rules import Rules
-from rater.shell.cdr_batch import CdrBatch
-from rater.shell.command_batch import decide_commands
-from rater.shell.shard import Shard
 from rater.wire.deck_files import read_deck_file
 from rater.wire.emergency import load_emergency
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from loadtest.accounts import Record
-    from rater.shell.decision import Decision
+    from rater.batch.decision import Decision
 
 SAMPLE_DECK = Path(__file__).resolve().parents[1] / "rater" / "data" / "sample_deck.csv"
 BATCH_RECORDS = 2_000

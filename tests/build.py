@@ -9,6 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rater.batch.cdr_batch import decide_cdrs
+from rater.batch.command_batch import decide_commands
+from rater.batch.decision import Decision
+from rater.batch.shard import Shard
+from rater.batch.status_flush import decide_flush
 from rater.core.account import Account
 from rater.core.cdr import Cdr, Source
 from rater.core.decks import Deck, DeckBook, Heading
@@ -17,11 +22,6 @@ from rater.core.lots import CreditLot
 from rater.core.rows import Action, Direction, Row
 from rater.core.rules import Rules
 from rater.core.zones import UTC
-from rater.shell.cdr_batch import decide_cdrs
-from rater.shell.command_batch import decide_commands
-from rater.shell.decision import Decision
-from rater.shell.shard import Shard
-from rater.shell.status_flush import decide_flush
 from rater.wire.state import decode_account
 from rater.wire.times import to_text
 from topics.catalog import ACCOUNT_COMMANDS, CDR_RAW

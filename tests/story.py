@@ -21,9 +21,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from rater.batch.simulate import Line, Simulator
 from rater.core.decks import Deck, DeckBook, Heading
 from rater.core.rules import Rules
-from rater.shell.simulate import Line, Simulator
 from rater.wire.amounts import format_micros, parse_micros
 from rater.wire.deck_csv import Sheet, compile_sheet, read_sheet
 from rater.wire.deck_heading import read_heading

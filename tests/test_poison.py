@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from rater.batch.cdr_batch import decide_cdrs
+from rater.batch.command_batch import decide_commands
+from rater.batch.decision import Decision
+from rater.batch.shard import Shard
 from rater.core.decks import DeckBook
 from rater.core.rules import Rules
-from rater.shell.cdr_batch import decide_cdrs
-from rater.shell.command_batch import decide_commands
-from rater.shell.decision import Decision
-from rater.shell.shard import Shard
 from rater.shell.validation import RecordCheck
 from rater.wire.deck_files import read_deck_file
 from rater.wire.emergency import load_emergency

@@ -21,12 +21,11 @@ from rater.core.applying import apply
 from rater.core.cdr import Cdr
 from rater.core.limits import GRACE_MS
 from rater.core.suspension import Suspension
-from rater.shell.timer import expire_command
 from rater.shell.validation import RecordCheck
 from rater.wire.cdrs import decode_cdr
 from rater.wire.commands import decode_command
 from rater.wire.malformed import Malformed
-from rater.wire.outputs import encode_dead, encode_suspended
+from rater.wire.outputs import encode_dead, encode_suspended, expire_command
 from rater.wire.state import decode_account, decode_head, encode_account
 from tests.build import (
     DAY,

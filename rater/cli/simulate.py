@@ -8,9 +8,9 @@ from typing import Any, BinaryIO
 import click
 import orjson
 
+from rater.batch.simulate import Simulator
 from rater.core.decks import DeckBook
 from rater.core.rules import Rules
-from rater.shell.simulate import Simulator
 from rater.wire.deck_files import DeckFileError, read_deck_file
 from rater.wire.decks import BadDeck, DeckAssembler
 from rater.wire.emergency import load_emergency

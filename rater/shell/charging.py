@@ -13,21 +13,21 @@ from typing import Any
 import faust
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from rater.batch.accounts import AccountsShard
+from rater.batch.charge_index import ChargeIndex
+from rater.batch.shard import BatchesShard, Shard
 from rater.core.limits import DAY_MS, WINDOW_DAYS
 from rater.core.rules import Rules
-from rater.shell.accounts import AccountsShard
-from rater.shell.batches import RECORDS_PER_BATCH, BatchSchema
-from rater.shell.charge_index import ChargeIndex
 from rater.shell.clock import now_ms
 from rater.shell.deck_service import DeckService
-from rater.shell.faust_settings import SESSION_TIMEOUT_S, faust_settings
 from rater.shell.health import Health
 from rater.shell.metrics import Metrics
-from rater.shell.shard import BatchesShard, Shard
 from rater.shell.step import Stepper
-from rater.shell.tables import state_table
+from rater.shell.stream.batches import RECORDS_PER_BATCH, BatchSchema
+from rater.shell.stream.faust_settings import SESSION_TIMEOUT_S, faust_settings
+from rater.shell.stream.tables import state_table
+from rater.shell.stream.transactions import NotOwnedError, PartitionHaltedError
 from rater.shell.timer import ExpiryTimer
-from rater.shell.transactions import NotOwnedError, PartitionHaltedError
 from rater.wire.emergency import load_emergency
 from topics import catalog
 
@@ -43,7 +43,7 @@ class WatermarkError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class ChargingSettings:
-    """What an operator may choose; the rest is in `rater.shell.faust_settings` and `rater.core.limits`."""
+    """What an operator may choose; the rest is in `rater.shell.stream.faust_settings` and `rater.core.limits`."""
 
     broker: str
     partitions: int = catalog.PARTITIONS

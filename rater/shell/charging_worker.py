@@ -9,7 +9,7 @@ from aiokafka.errors import KafkaError
 from rater.shell.charging import Charging, ChargingSettings
 from rater.shell.health import Health, HealthServer, PortInUseError
 from rater.shell.metrics import Metrics
-from rater.shell.runner import run_worker
+from rater.shell.stream.runner import run_worker
 from rater.shell.topic_admin import BrokerUnreachableError, connected
 from topics import catalog
 

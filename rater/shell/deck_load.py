@@ -19,7 +19,7 @@ from aiokafka.errors import ProducerFenced
 
 from rater.core.decks import Deck, DeckBook, Heading
 from rater.shell.deck_topic import DeckTopic
-from rater.shell.faust_private import end_of_transaction
+from rater.shell.stream.faust_private import end_of_transaction
 from rater.wire.deck_csv import Sheet
 from rater.wire.deck_records import Manifest, pack_deck
 from rater.wire.decks import DeckAssembler

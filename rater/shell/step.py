@@ -16,17 +16,17 @@ from operator import attrgetter
 from time import perf_counter
 from typing import Any, Protocol
 
+from rater.batch.cdr_batch import CdrBatch
+from rater.batch.command_batch import decide_commands
+from rater.batch.decision import Decision, Records
+from rater.batch.shard import Shard
+from rater.batch.status_flush import decide_flush
 from rater.core.entries import Charge
 from rater.core.rules import Rules
-from rater.shell.batches import RecordBatch
-from rater.shell.cdr_batch import CdrBatch
-from rater.shell.command_batch import decide_commands
-from rater.shell.decision import Decision, Records
 from rater.shell.failpoints import failpoint
 from rater.shell.health import Health
 from rater.shell.metrics import BatchReport, Metrics
-from rater.shell.shard import Shard
-from rater.shell.status_flush import decide_flush
+from rater.shell.stream.batches import RecordBatch
 from topics import catalog
 
 logger = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ FLUSHED_MAX = 5_000
 
 
 class OpenStep(Protocol):
-    """What a step needs of an open transaction (`rater.shell.transactions.Step`)."""
+    """What a step needs of an open transaction (`rater.shell.stream.transactions.Step`)."""
 
     def send_nowait(self, topic: str, partition: int, records: Records) -> Any:
         """Start to write."""

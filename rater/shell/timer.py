@@ -9,10 +9,9 @@ from collections.abc import Callable
 
 from aiokafka import AIOKafkaProducer
 
-from rater.core.account import Account
-from rater.shell.accounts import AccountsShard
+from rater.batch.accounts import AccountsShard
 from rater.shell.clock import now_ms
-from rater.wire.outputs import encode
+from rater.wire.outputs import expire_command
 from rater.wire.state import decode_account
 from topics.catalog import ACCOUNT_COMMANDS
 
@@ -20,21 +19,6 @@ logger = logging.getLogger(__name__)
 
 RESEND_MS = 30_000
 """How long a command may take to come back through the stream before it is sent again."""
-
-
-def expire_command(account: Account, due_ms: int) -> bytes:
-    """Return the command that expires what is due in an account.
-
-    Its id names the account's sequence number: sent again it is a duplicate, unless the account has changed.
-    """
-    return encode(
-        {
-            "type": "expire_lots",
-            "command_id": f"expire/{account.tenant_id}/{due_ms}/{account.seq}",
-            "tenant_id": account.tenant_id,
-            "due_ms": due_ms,
-        }
-    )
 
 
 class ExpiryTimer:

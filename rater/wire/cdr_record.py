@@ -35,9 +35,7 @@ class CdrRecord(msgspec.Struct, gc=False):
     )
     user_id: _Id | UnsetType | None = UNSET
     organizer_id: _Id | UnsetType | None = UNSET
-    usage_country: (
-        Annotated[str, Meta(min_length=2, max_length=2)] | UnsetType | None
-    ) = UNSET
+    usage_country: Annotated[str, Meta(min_length=2, max_length=2)] | UnsetType | None = UNSET
     service_number_type: _Short | UnsetType | None = UNSET
     license: _Name | UnsetType | None = UNSET
     answered_at: _Moment | UnsetType | None = UNSET

@@ -36,14 +36,18 @@ def decode_cdr(value: bytes | None) -> Cdr | Malformed:
         return undecodable(value, error)
     options = _optional(raw)
     absent = options.count(UNSET)
-    version = options[1]
-    numbers = (options[0] is not UNSET) + (version is not UNSET)
+    numbers = (options[0] is not UNSET) + (options[1] is not UNSET)
     texts = _REQUIRED_TEXTS + _OPTIONAL - absent - options.count(None) - numbers
     if (
         value.count(b'"') != 2 * (_REQUIRED + _OPTIONAL - absent + texts)
         and (complaint := repeated_field(value)) is not None
     ):
         return complaint
+    return _checked(raw, options)
+
+
+def _checked(raw: CdrRecord, options: tuple[Any, ...]) -> Cdr | Malformed:
+    """Check what msgspec has not, and make the core's CDR."""
     started, answered, to, cdr_id = raw.started_at, options[_ANSWERED_AT], raw.to, raw.cdr_id
     answered_ms = int((answered or started).timestamp() * 1_000 + 0.5)
     ended_ms = int(raw.ended_at.timestamp() * 1_000 + 0.5)
@@ -68,7 +72,7 @@ def decode_cdr(value: bytes | None) -> Cdr | Malformed:
     return Cdr(
         raw.tenant_id,
         cdr_id,
-        version or 1,
+        options[1] or 1,
         options[2] or "final",
         raw.direction,
         to,

@@ -4,6 +4,7 @@ from base64 import b64encode
 
 import msgspec
 
+from rater.core.account import Account
 from rater.core.cdr import Cdr, Source
 from rater.core.suspension import Suspension
 from rater.wire.malformed import Malformed
@@ -94,6 +95,21 @@ def _cut(name: str, text: bytes | None, kept: int) -> str:
     if text is None or len(text) <= kept:
         return ""
     return f"{name}: {len(text)} bytes, of which the first {kept} are kept; "
+
+
+def expire_command(account: Account, due_ms: int) -> bytes:
+    """Return the command that expires what is due in an account.
+
+    Its id names the account's sequence number: sent again it is a duplicate, unless the account has changed.
+    """
+    return encode(
+        {
+            "type": "expire_lots",
+            "command_id": f"expire/{account.tenant_id}/{due_ms}/{account.seq}",
+            "tenant_id": account.tenant_id,
+            "due_ms": due_ms,
+        }
+    )
 
 
 def _place(source: Source) -> str:

@@ -10,11 +10,11 @@ import numpy as np
 import orjson
 
 from loadtest.drive import publish
+from rater.batch.cdr_batch import content_hash, id_digest
+from rater.batch.charge_index import make_entries
 from rater.core.account import Account, Threshold
 from rater.core.limits import DAY_MS
 from rater.core.lots import CreditLot
-from rater.shell.cdr_batch import content_hash, id_digest
-from rater.shell.charge_index import make_entries
 from rater.wire.cdrs import decode_cdr
 from rater.wire.malformed import Malformed
 from rater.wire.state import encode_account

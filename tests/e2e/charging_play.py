@@ -15,9 +15,9 @@ from loadtest import stage
 from loadtest.drive import publish
 from loadtest.generate import Workload
 from loadtest.plan import Plan
+from rater.batch.simulate import Simulator
 from rater.core.decks import DeckBook
 from rater.core.rules import Rules
-from rater.shell.simulate import Simulator
 from rater.wire.deck_files import read_deck_file
 from rater.wire.emergency import load_emergency
 from tests.e2e.broker import Record
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from loadtest.accounts import Record as Sent
     from loadtest.expected import Expected
-    from rater.shell.simulate import Line
+    from rater.batch.simulate import Line
 
 SOURCES = (ACCOUNT_COMMANDS.name, CDR_RAW.name)
 ACT_MS = 1_000

@@ -22,16 +22,16 @@ from typing import TYPE_CHECKING, Any
 
 import faust
 
-from rater.shell.batches import BatchSchema, RecordBatch
-from rater.shell.faust_settings import faust_settings
-from rater.shell.runner import run_worker
-from rater.shell.tables import BytesState, StateTable, state_table
-from rater.shell.transactions import NotOwnedError, PartitionHaltedError
+from rater.shell.stream.batches import BatchSchema, RecordBatch
+from rater.shell.stream.faust_settings import faust_settings
+from rater.shell.stream.runner import run_worker
+from rater.shell.stream.tables import BytesState, StateTable, state_table
+from rater.shell.stream.transactions import NotOwnedError, PartitionHaltedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from rater.shell.transactions import Step, Transactions
+    from rater.shell.stream.transactions import Step, Transactions
 
 PARTITIONS = 4
 POISON = b"poison"

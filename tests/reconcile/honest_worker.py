@@ -13,20 +13,20 @@ from typing import Any
 from faust.types import TP
 from prometheus_client import CollectorRegistry
 
+from rater.batch.decision import Records
+from rater.batch.shard import Shard
 from rater.core.decks import Deck, DeckBook, Heading
 from rater.core.engine import Rules
 from rater.reconcile.log import Located, Record
-from rater.shell.batches import RecordBatch
-from rater.shell.decision import Records
 from rater.shell.health import Health
 from rater.shell.metrics import Metrics
-from rater.shell.shard import Shard
 from rater.shell.step import Stepper
-from rater.shell.timer import expire_command
+from rater.shell.stream.batches import RecordBatch
 from rater.wire.deck_csv import Sheet, compile_sheet, read_sheet
 from rater.wire.deck_heading import read_heading
 from rater.wire.deck_records import pack_deck
 from rater.wire.emergency import load_emergency
+from rater.wire.outputs import expire_command
 from rater.wire.state import decode_account
 from topics import catalog
 from topics.partitioner import partition_of

@@ -1,0 +1,135 @@
+"""A batch of account commands: bytes in, a `Decision` out. Pure: nothing is written, no state is changed.
+
+A command is idempotent by its id, and a lot by its own: both are remembered as a CDR is (D8).
+"""
+
+from collections.abc import Sequence
+from zlib import crc32
+
+import numpy as np
+from xxhash import xxh3_128_digest
+
+from rater.batch.cdr_batch import Record
+from rater.batch.decision import Decision
+from rater.batch.shard import Shard
+from rater.core import commands as c
+from rater.core import engine
+from rater.core.account import Account
+from rater.core.administration import Refusal, Rejected
+from rater.core.cdr import Source
+from rater.wire.commands import decode_command
+from rater.wire.malformed import Malformed
+from rater.wire.outputs import encode_dead
+from rater.wire.state import decode_account
+from topics.catalog import ACCOUNT_COMMANDS
+from topics.manifests import IdState, command_key, lot_key
+from topics.partitioner import partition_of
+
+
+def decide_commands(shard: Shard, records: Sequence[Record], partitions: int) -> Decision:
+    """Decide a batch of `account.commands.v1`; `partitions` is the topic's count."""
+    batch = _CommandBatch(shard, partitions)
+    for record in records:
+        batch.decide(record)
+    return batch.decision
+
+
+class _CommandBatch:
+    """One batch while it is being decided."""
+
+    def __init__(self, shard: Shard, partitions: int) -> None:
+        self.shard = shard
+        self.partitions = partitions
+        self.decision = Decision(ACCOUNT_COMMANDS.name, shard.partition, shard.batches.stream_ms)
+        self.working: dict[str, Account | None] = {}
+        self.fresh: dict[bytes, int] = {}
+
+    def decide(self, record: Record) -> None:
+        """Read one command and carry it out, or say why not."""
+        decision = self.decision
+        decision.records += 1
+        decision.stream_ms = max(decision.stream_ms, record.timestamp)
+        source = Source(
+            ACCOUNT_COMMANDS.name, self.shard.partition, record.offset, record.timestamp
+        )
+        order = decode_command(record.value)
+        if isinstance(order, Malformed):
+            decision.outcomes[f"dead.{order.reason}"] += 1
+            letter = encode_dead(record.key, record.value, source, order)
+            decision.dead.append((record.key, letter))
+            return
+        account = self._account(order.tenant_id)
+        if account is not None and source.offset <= account.command_offset:
+            decision.outcomes["skipped"] += 1
+            return
+        self._obey(order, account, record, source)
+
+    def _obey(
+        self, order: c.Command, account: Account | None, record: Record, source: Source
+    ) -> None:
+        decision, journal = self.decision, self.decision.journal
+        digest = xxh3_128_digest(command_key(order.tenant_id, order.command_id))
+        content = crc32(repr(order).encode())
+        known = self._known(digest)
+        if known == content:
+            decision.outcomes["duplicate"] += 1
+            return
+        first, seq = len(journal.entries), 0 if account is None else account.seq
+        refusal = self._refuse(order, record.key, known)
+        if refusal is not None:
+            engine.reject(account, order, source, refusal, journal)
+        else:
+            account = engine.command(account, order, source, journal)
+        rejected = any(type(x).__name__ == "CommandRejected" for x in journal.entries[first:])
+        decision.outcomes["rejected" if rejected else "obeyed"] += 1
+        if account is not None and account.seq != seq:
+            account.command_offset = source.offset
+            self.working[order.tenant_id] = decision.changed[order.tenant_id] = account
+        if known is None:
+            self._remember(order, digest, content, source, first)
+
+    def _refuse(self, order: c.Command, key: bytes | None, known: int | None) -> Refusal | None:
+        """Refuse what no account needs to be asked about."""
+        tenant = order.tenant_id.encode()
+        right = partition_of(tenant, self.partitions)
+        if key != tenant or right != self.shard.partition:
+            shown = None if key is None else key[:64].decode(errors="replace")
+            detail = f"key: {shown!r} in partition {self.shard.partition}; {order.tenant_id} belongs to {right}"
+            return Refusal(Rejected.MISROUTED, detail)
+        if known is not None:
+            detail = f"command_id: {order.command_id} is known with other content"
+            return Refusal(Rejected.COMMAND_ID_REUSED, detail)
+        if isinstance(order, c.AddFunds):
+            lot = xxh3_128_digest(lot_key(order.tenant_id, order.lot_id))
+            if self._known(lot) is not None:
+                return Refusal(
+                    Rejected.LOT_EXISTS, f"lot_id: {order.lot_id} has been opened before"
+                )
+        return None
+
+    def _remember(
+        self, order: c.Command, digest: bytes, content: int, source: Source, first: int
+    ) -> None:
+        """Remember the command, and the lot if one was opened; the place is that of its last entry."""
+        decision, entries = self.decision, self.decision.journal.entries
+        place = len(entries) - 1 if len(entries) > first else -1
+        self.fresh[digest] = content
+        decision.remembered.append((digest, content, IdState.COMMAND, place, source.at_ms))
+        if isinstance(order, c.AddFunds) and type(entries[place]).__name__ == "FundsAdded":
+            lot = xxh3_128_digest(lot_key(order.tenant_id, order.lot_id))
+            self.fresh[lot] = 0
+            decision.remembered.append((lot, 0, IdState.COMMAND, place, source.at_ms))
+
+    def _known(self, digest: bytes) -> int | None:
+        """Return the content an id is known with, or None."""
+        if digest in self.fresh:
+            return self.fresh[digest]
+        hashes = np.frombuffer(digest, "<u8").reshape(1, 2).astype(np.uint64)
+        found = self.shard.batches.index.find(hashes)
+        return int(found.content[0]) if found.hit[0] else None
+
+    def _account(self, tenant_id: str) -> Account | None:
+        if tenant_id not in self.working:
+            value = self.shard.accounts.get(tenant_id.encode())
+            self.working[tenant_id] = None if value is None else decode_account(value)
+        return self.working[tenant_id]

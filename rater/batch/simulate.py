@@ -1,0 +1,167 @@
+"""The simulator: the same batches as in a worker, without Kafka.
+
+Lines in, lines out. Its clock is the lines' own timestamps; timers fire between them as they would in a worker: a
+lot that falls due gets its `expire_lots` command, an account that owes a status pays it. Every record is a batch of
+its own, which changes nothing: what a batch decides does not depend on where it is cut.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import orjson
+
+from rater.batch.cdr_batch import decide_cdrs
+from rater.batch.command_batch import decide_commands
+from rater.batch.decision import Decision, Records
+from rater.batch.shard import Shard
+from rater.batch.status_flush import decide_flush
+from rater.core.limits import STATUS_EVERY_MS, WINDOW_DAYS
+from rater.core.rules import Rules
+from rater.wire.outputs import expire_command
+from rater.wire.state import decode_account
+from topics import catalog
+from topics.partitioner import partition_of
+
+OUTPUTS = (
+    catalog.LEDGER.name,
+    catalog.BALANCE_EVENTS.name,
+    catalog.ACCOUNT_STATUS.name,
+    catalog.SUSPENSE.name,
+    catalog.DEAD.name,
+)
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A record of the simulated log."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+
+    def as_text(self) -> bytes:
+        """Return the record as one line of JSON; a value that is not JSON stays text."""
+        shown: dict[str, Any] = {
+            "topic": self.topic,
+            "key": None if self.key is None else self.key.decode(errors="replace"),
+            "value": None if self.value is None else _shown(self.value),
+            "timestamp": self.timestamp,
+            "partition": self.partition,
+            "offset": self.offset,
+        }
+        return orjson.dumps(shown)
+
+
+def _shown(value: bytes) -> Any:
+    try:
+        return orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return value.decode(errors="replace")
+
+
+class Simulator:
+    """A whole worker in one object; feed it records in time order, it yields what it writes."""
+
+    def __init__(self, rules: Rules, window_days: int = WINDOW_DAYS) -> None:
+        self.rules = rules
+        self.now_ms = 0
+        self.shards = [Shard.empty(p, window_days) for p in range(catalog.PARTITIONS)]
+        self._ends: Counter[tuple[str, int]] = Counter()
+        self._timers: dict[int, tuple[int, int, bytes]] = {}
+        """The next timer of each partition, forgotten when something of it is committed."""
+
+    def feed(
+        self,
+        topic: str,
+        key: bytes | None,
+        value: bytes | None,
+        at_ms: int,
+        partition: int | None = None,
+    ) -> Iterator[Line]:
+        """Let time pass to a record, and take it; without a partition its key gives it one."""
+        yield from self.run_until(at_ms)
+        if partition is None:
+            partition = partition_of(key or b"", catalog.PARTITIONS)
+        yield from self._take(topic, key, value, at_ms, partition)
+
+    def run_until(self, at_ms: int) -> Iterator[Line]:
+        """Let time pass: fire the timers that are due, in order."""
+        while True:
+            for shard in self.shards:
+                if shard.partition not in self._timers:
+                    self._timers[shard.partition] = self._next_timer(shard)
+            when, partition, key = min(self._timers.values())
+            if when > at_ms:
+                break
+            yield from self._fire(self.shards[partition], key, max(when, self.now_ms))
+        self.now_ms = max(self.now_ms, at_ms)
+
+    def _next_timer(self, shard: Shard) -> tuple[int, int, bytes]:
+        """Return when the shard's next timer fires, and for which account."""
+        horizon = 2**62
+        due = [(max(at, 1), shard.partition, key) for key, at in shard.accounts.due(horizon)]
+        for key in shard.accounts.dirty():
+            account = decode_account(shard.accounts.get(key) or b"")
+            due.append((account.status_ms + STATUS_EVERY_MS, shard.partition, key))
+        return min(due, default=(horizon, shard.partition, b""))
+
+    def _fire(self, shard: Shard, key: bytes, at_ms: int) -> Iterator[Line]:
+        self.now_ms = max(self.now_ms, at_ms)
+        overdue = [due for name, due in shard.accounts.due(at_ms) if name == key]
+        if overdue:
+            account = decode_account(shard.accounts.get(key) or b"")
+            command = expire_command(account, overdue[0])
+            name = catalog.ACCOUNT_COMMANDS.name
+            yield from self._take(name, key, command, at_ms, shard.partition)
+        else:
+            yield from self._commit(shard, decide_flush(shard, [key], at_ms), at_ms)
+
+    def _take(
+        self, topic: str, key: bytes | None, value: bytes | None, at_ms: int, partition: int
+    ) -> Iterator[Line]:
+        shard = self.shards[partition]
+        record = Line(topic, partition, self._next_offset(topic, partition), at_ms, key, value)
+        if topic == catalog.CDR_RAW.name:
+            decision = decide_cdrs(shard, [record], self.rules, catalog.PARTITIONS)
+        else:
+            decision = decide_commands(shard, [record], catalog.PARTITIONS)
+        yield from self._commit(shard, decision, at_ms)
+
+    def _commit(self, shard: Shard, decision: Decision, at_ms: int) -> Iterator[Line]:
+        """Write what was decided, then apply it: the worker's order."""
+        written = [
+            self._append(topic, shard.partition, records, at_ms)
+            for topic, records in zip(
+                OUTPUTS,
+                (
+                    decision.ledger(),
+                    decision.events(),
+                    decision.statuses(),
+                    decision.suspense,
+                    decision.dead,
+                ),
+                strict=True,
+            )
+        ]
+        packed = decision.packed(
+            [line.offset for line in written[0]], [line.offset for line in written[3]]
+        )
+        shard.apply(decision.accounts(), packed, decision.stream_ms)
+        self._timers.pop(shard.partition, None)
+        for lines in written:
+            yield from lines
+
+    def _append(self, topic: str, partition: int, records: Records, at_ms: int) -> list[Line]:
+        return [
+            Line(topic, partition, self._next_offset(topic, partition), at_ms, key, value)
+            for key, value in records
+        ]
+
+    def _next_offset(self, topic: str, partition: int) -> int:
+        offset = self._ends[topic, partition]
+        self._ends[topic, partition] += 1
+        return offset

@@ -1,0 +1,149 @@
+"""The consumer's thread: group membership, fetching and seeking; heartbeats never wait for a step."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from aiokafka import TopicPartition
+from faust.transport.drivers import aiokafka as driver
+
+from rater.shell.stream import faust_private as private
+from rater.shell.stream.batches import RecordBatch
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Iterable
+
+    from faust.types import TP
+
+T = TypeVar("T")
+
+FETCH_WAIT_MS = 100
+"""What Faust hard-codes as 1,500: a fetch that waits holds back the partitions that are not in it."""
+FETCH_MAX_BYTES = 64 * 1024 * 1024
+NOT_READY_S = 0.01
+
+
+class OffsetsLostError(RuntimeError):
+    """The broker no longer has the next record to read, or never had it."""
+
+    def __init__(self, tp: TP, expected: int, found: int) -> None:
+        """Say which records are missing and what an operator can do."""
+        lost = (
+            f"records {expected} to {found - 1} were deleted before they were read"
+            if found > expected
+            else f"the topic was made anew: it begins at {found}"
+        )
+        super().__init__(
+            f"{tp.topic} partition {tp.partition}: expected offset {expected}, but {lost}. "
+            "Nothing of this partition was read. Restore the records, or accept the loss by "
+            "setting the group's offset with kafka-consumer-groups.sh --reset-offsets."
+        )
+
+
+class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
+    """The thread that talks to the group and fetches; heartbeats never wait for a step."""
+
+    def __post_init__(self) -> None:
+        """Begin with no expectations: the first seek sets them."""
+        super().__post_init__()
+        self._expected: dict[TP, int] = {}
+        self.taken: dict[TP, int] = {}
+        """Where the last batch of each source ended."""
+
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        consumer = super()._create_worker_consumer(transport)
+        private.set_fetch_limits(consumer, wait_ms=FETCH_WAIT_MS, max_bytes=FETCH_MAX_BYTES)
+        return consumer
+
+    async def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine in this thread's loop, called from any other."""
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self.thread_loop))
+
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        """Keep the fetcher off the changelogs: the recovery has a consumer of its own."""
+        changelogs = self.app.tables.changelog_topics
+        paused = [TopicPartition(*tp) for tp in assigned if tp.topic in changelogs]
+        self._ensure_consumer().pause(*paused)
+        await super().on_partitions_assigned(assigned, generation_id)
+
+    def close(self) -> None:
+        """Do nothing: Faust closes the client in the wrong loop, then stops the thread anyway."""
+
+    def wake(self) -> None:
+        """Make a waiting take() look again; called from the worker's thread."""
+        if self._consumer is not None:
+            self.thread_loop.call_soon_threadsafe(private.wake_fetch, self._consumer)
+
+    async def take(self, epoch: int, limit: int, timeout_s: float) -> dict[TP, RecordBatch]:
+        """Take one batch of each active partition; none when the time or the epoch is over."""
+        consumer = self._ensure_consumer()
+        deadline = time.monotonic() + timeout_s
+        with private.fetching(consumer):
+            while self.consumer.flow_epoch == epoch:
+                if not private.may_fetch(consumer):
+                    await asyncio.sleep(NOT_READY_S)
+                    break
+                if batches := await self._take_now(consumer, limit):
+                    return batches
+                if not await self._fetched(consumer, deadline - time.monotonic()):
+                    break
+        return {}
+
+    async def _fetched(self, consumer: Any, timeout_s: float) -> bool:
+        """Wait until there may be something to take; False when the time is over."""
+        waiter = private.fetch_waiter(consumer)
+        done, _ = await asyncio.wait([waiter], timeout=max(timeout_s, 0.0))
+        if done:
+            waiter.result()
+        else:
+            waiter.cancel()
+        return bool(done)
+
+    async def _take_now(self, consumer: Any, limit: int) -> dict[TP, RecordBatch]:
+        batches = {}
+        # Never suspends, so that no seek comes between a position and its records.
+        for tp in private.active_partitions(self.consumer):
+            start = private.position_of(consumer, tp)
+            if start is None:
+                continue
+            expected = self._expected.setdefault(tp, start)
+            if start != expected:
+                raise OffsetsLostError(tp, expected, start)
+            records = await private.take_fetched(consumer, tp, limit)
+            end = private.position_of(consumer, tp)
+            assert end is not None, f"{tp}: no position after taking records"
+            self._expected[tp] = end
+            if records:
+                assert records[0].offset >= start, f"{tp}: {records[0].offset} before {start}"
+                batches[tp] = RecordBatch(tp, records, start, end)
+                self.taken[tp] = end
+        return batches
+
+    async def seek_committed(self, tps: Iterable[TP]) -> dict[TP, int]:
+        """Move to the committed offsets, to the beginning where there is none; return them.
+
+        Asks the broker: what aiokafka learned at the assignment may be older than the last
+        transaction of the partition's previous owner.
+        """
+        consumer = self._ensure_consumer()
+        wanted = [TopicPartition(*tp) for tp in tps]
+        committed = await asyncio.gather(*(consumer.committed(tp) for tp in wanted))
+        known = {tp: at for tp, at in zip(wanted, committed, strict=True) if at is not None}
+        for tp, offset in known.items():
+            consumer.seek(tp, offset)
+        if fresh := [tp for tp in wanted if tp not in known]:
+            await consumer.seek_to_beginning(*fresh)
+        positions = await asyncio.gather(*(consumer.position(tp) for tp in wanted))
+        self._expected = {driver.TP(*tp): at for tp, at in zip(wanted, positions, strict=True)}
+        self.taken = dict(self._expected)
+        return dict(self._expected)
+
+    async def missing_topics(self, topics: Iterable[str]) -> list[str]:
+        """Return those of the topics that the broker does not have."""
+        return sorted(set(topics) - await self._ensure_consumer().topics())
+
+    async def leave_group(self) -> None:
+        """Tell the group that this worker is gone, so that nobody waits for its session."""
+        await private.leave_group(self._ensure_consumer())

@@ -1,0 +1,155 @@
+"""A batch of account commands: each obeyed once, refused with a reason, or a dead letter."""
+
+import json
+
+import pytest
+
+from rater.batch.command_batch import decide_commands
+from rater.batch.shard import Shard
+from tests.build import (
+    DAY,
+    HOUR,
+    NOW,
+    UNIT,
+    Partition,
+    Sent,
+    Stored,
+    call,
+    command,
+    funds,
+    opened,
+    opening,
+    order,
+)
+from topics.catalog import ACCOUNT_COMMANDS
+from topics.manifests import IdState
+
+
+def refusals(partition: Partition) -> list[str]:
+    return [x["reason"] for x in partition.entries() if x["kind"] == "command_rejected"]
+
+
+def test_commands_of_one_batch_see_each_other() -> None:
+    partition = Partition().take(command(opening()), command(funds()), command(funds("L2")))
+
+    assert (partition.account().balance, partition.account().command_offset) == (2 * UNIT, 2)
+    assert partition.outcomes["obeyed"] == 3
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_a_command_is_obeyed_once(later: bool) -> None:  # noqa: FBT001
+    partition = opened()
+    partition.take(command(funds()), command(funds()))
+    if later:
+        partition.take(command(funds(), NOW + DAY))
+
+    assert partition.account().balance == UNIT
+    assert partition.outcomes["duplicate"] == 1 + later
+
+
+def test_a_command_id_with_other_content_is_refused() -> None:
+    partition = opened().take(command(funds()), command(funds(amount=5)))
+    partition.take(command(funds(amount=5)))
+
+    assert refusals(partition) == ["command_id_reused", "command_id_reused"]
+
+
+def test_a_lot_is_opened_once_even_when_it_has_been_spent() -> None:
+    partition = opened(("L1", 125_000)).take(call())
+    assert partition.account().lots == []
+
+    partition.take(command(funds("L1", command_id="again")))
+
+    assert refusals(partition) == ["lot_exists"]
+
+
+def test_a_refused_command_is_remembered_and_says_why_once() -> None:
+    partition = Partition().take(command(funds()), command(funds()))
+
+    assert refusals(partition) == ["unknown_tenant"]
+    assert partition.outcomes["duplicate"] == 1
+
+
+@pytest.mark.parametrize("key", [None, b"", b"globex", b"\xff"])
+def test_a_command_under_another_key_is_misrouted(key: bytes | None) -> None:
+    partition = opened()
+    partition.take(Sent(ACCOUNT_COMMANDS.name, key, json.dumps(funds()).encode()))
+
+    assert refusals(partition) == ["misrouted"]
+
+
+def test_a_command_in_another_partition_is_misrouted() -> None:
+    records = [Stored(0, NOW, b"acme", command(opening()).value)]
+    outcomes = [decide_commands(Shard.empty(number), records, 8).outcomes for number in range(8)]
+
+    assert [each["obeyed"] for each in outcomes].count(1) == 1
+    assert [each["rejected"] for each in outcomes].count(1) == 7
+
+
+def test_a_command_that_the_account_has_applied_is_skipped() -> None:
+    partition = opened()
+    partition.redeliver(ACCOUNT_COMMANDS.name, [Stored(0, NOW, b"acme", command(funds()).value)])
+
+    assert (partition.outcomes["skipped"], partition.account().balance) == (1, 0)
+
+
+def test_a_broken_command_is_a_dead_letter() -> None:
+    partition = opened().take(Sent(ACCOUNT_COMMANDS.name, b"acme", b"{}"))
+
+    assert partition.outcomes["dead.missing_field"] == 1
+    assert json.loads(partition.dead[0])["field"] == "type"
+
+
+def test_a_command_that_finds_nothing_to_do_is_remembered_without_a_place() -> None:
+    partition = opened().take(command(order("expire_lots", due_ms=5)))
+
+    ((_, _, state, place, _),) = partition.last.remembered
+    assert (state, place) == (IdState.COMMAND, -1)
+    assert partition.outcomes["obeyed"] == 2
+
+
+def test_what_expires_on_the_way_does_not_hide_a_refusal() -> None:
+    partition = opened(("L1", UNIT))
+    late = NOW + 400 * DAY
+    partition.take(command(opening(command_id="again"), late))
+
+    assert [x["kind"] for x in partition.entries()][-3:] == [
+        "lot_expired",
+        "lot_forfeited",
+        "command_rejected",
+    ]
+    assert partition.outcomes["rejected"] == 1
+
+
+@pytest.mark.xfail(
+    strict=True, reason="a late command is remembered by its own time, not the stream's"
+)
+def test_a_late_command_is_obeyed_once() -> None:
+    """One that a producer has kept for long, or a mirror has copied with its time."""
+    partition = opened(("L1", UNIT)).take(call(cdr_id="a"))
+    late = command(funds("L2", 125_000), NOW - 30 * DAY)
+    partition.take(late)
+    partition.take(call(cdr_id="b", billsec=600)).take(call(cdr_id="c"))
+    partition.take(late)
+
+    assert partition.outcomes["duplicate"] == 1
+
+
+@pytest.mark.xfail(strict=True, reason="the day of a remembered command may be below zero")
+@pytest.mark.parametrize("at_ms", [-1, -(10**15)])
+def test_a_command_without_a_time_is_of_the_time_of_the_stream(at_ms: int) -> None:
+    partition = opened().take(call(to="112"))
+    partition.take(command(funds(), at_ms))
+
+    assert partition.entries()[-1]["at_ms"] == NOW
+
+
+@pytest.mark.xfail(strict=True, reason="ids that leave the window within a batch are still known")
+def test_a_command_that_has_left_the_window_is_new_within_the_batch_too() -> None:
+    sent = [
+        command(funds(), NOW - HOUR),
+        command(order("close_account"), NOW + 9 * DAY),
+        command(funds(), NOW + 9 * DAY),
+    ]
+
+    assert opened().take(*sent).outputs() == opened().take_each(sent).outputs()

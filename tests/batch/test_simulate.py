@@ -1,0 +1,89 @@
+"""The simulator: a whole worker without Kafka, whose clock is the lines' own."""
+
+import json
+from collections.abc import Iterable
+
+import pytest
+
+from rater.batch.simulate import Line, Simulator
+from rater.core.limits import GRACE_MS
+from tests.build import DAY, NOW, RULES, UNIT, YEAR, Sent, call, command, funds, opening
+from topics.catalog import ACCOUNT_STATUS, CDR_RAW, DEAD, LEDGER, SUSPENSE
+from topics.partitioner import partition_of
+
+
+def feed(simulator: Simulator, *sent: Sent) -> list[Line]:
+    lines: list[Line] = []
+    for record in sent:
+        lines += simulator.feed(record.topic, record.key, record.value, record.at_ms)
+    return lines
+
+
+def kinds(lines: Iterable[Line]) -> list[str]:
+    return [json.loads(x.value or b"")["kind"] for x in lines if x.topic == LEDGER.name]
+
+
+@pytest.fixture
+def simulator() -> Simulator:
+    made = Simulator(RULES)
+    feed(made, command(opening()), command(funds()))
+    return made
+
+
+def test_a_record_goes_to_the_partition_of_its_key(simulator: Simulator) -> None:
+    lines = feed(simulator, call())
+
+    assert {line.partition for line in lines} == {partition_of(b"acme", 8)}
+    assert {line.key for line in lines} == {b"acme"}
+
+
+def test_outputs_have_offsets_of_their_own_without_gaps(simulator: Simulator) -> None:
+    lines = feed(simulator, *(call(cdr_id=f"c{n}") for n in range(3)))
+    offsets = [line.offset for line in lines if line.topic == LEDGER.name]
+
+    assert offsets == [2, 3, 4]
+
+
+def test_a_record_may_be_laid_into_another_partition(simulator: Simulator) -> None:
+    wrong = (partition_of(b"acme", 8) + 1) % 8
+    record = call()
+    (line,) = simulator.feed(record.topic, record.key, record.value, NOW, wrong)
+
+    assert (line.topic, line.partition) == (SUSPENSE.name, wrong)
+
+
+def test_a_lot_expires_and_is_forfeited_while_time_passes(simulator: Simulator) -> None:
+    lines = list(simulator.run_until(NOW + YEAR + GRACE_MS))
+    times = [line.timestamp for line in lines if line.topic == LEDGER.name]
+
+    assert kinds(lines) == ["lot_expired", "lot_forfeited"]
+    assert times == [NOW + YEAR, NOW + YEAR + GRACE_MS]
+
+
+def test_timers_fire_before_the_record_that_comes_later(simulator: Simulator) -> None:
+    lines = feed(simulator, call(NOW + YEAR + 3 * DAY))
+
+    assert kinds(lines) == ["lot_expired", "lot_forfeited", "charge"]
+
+
+def test_a_status_that_is_owed_is_paid_a_second_later(simulator: Simulator) -> None:
+    feed(simulator, call(cdr_id="a"))
+    lines = list(simulator.run_until(NOW + 1_000))
+
+    assert [(line.topic, line.timestamp) for line in lines] == [(ACCOUNT_STATUS.name, NOW + 1_000)]
+    assert json.loads(lines[0].value or b"")["balance_micros"] == UNIT - 125_000
+    assert list(simulator.run_until(NOW + 90_000)) == []
+
+
+def test_a_broken_record_comes_out_as_text_that_can_be_read(simulator: Simulator) -> None:
+    (line,) = simulator.feed(CDR_RAW.name, b"\xff", b"\xfe{", NOW)
+    shown = json.loads(line.as_text())
+
+    assert (line.topic, shown["key"]) == (DEAD.name, "\ufffd")
+    assert shown["value"]["reason"] == "not_utf8"
+
+
+def test_a_line_shows_json_as_it_is_and_the_rest_as_text() -> None:
+    lines = [Line("t", 0, 1, 2, None, value) for value in (b'{"a": 1}', b"\xff", None)]
+
+    assert [json.loads(line.as_text())["value"] for line in lines] == [{"a": 1}, "\ufffd", None]
