@@ -7,6 +7,7 @@ regular expression costs as much as the parse.
 from functools import lru_cache
 from operator import attrgetter
 from string import ascii_uppercase
+from typing import Any
 
 import msgspec
 from msgspec import UNSET
