@@ -10,9 +10,9 @@
     2024-01-10T10:05:00Z acme call c1 +33612345678 219
         -> rated c1 0.50 [L1 0.50] = 49.50
 
-Every output of a step is named, in the order written, and nothing else may come. A status is shown when what is allowed
-changes. `wait` lets the clock run. A call ends at the time of its line unless `ended=` says otherwise; its answer is its
-end less its duration unless `answered=` says otherwise; other `name=value` pairs are CDR fields.
+Every output of a step is named, in the order written, and nothing else may come. A status is shown when what is
+allowed changes. `wait` lets the clock run. A call ends at the time of its line unless `ended=` says otherwise; its
+answer is its end less its duration unless `answered=` says otherwise; other `name=value` pairs are CDR fields.
 """
 
 import json

@@ -105,7 +105,7 @@ class _Run:
             return
         if isinstance(result, BadDeck):
             msg = f"{where}: {result.detail}"
-            raise ValueError(msg)
+            raise ValueError(msg)  # noqa: TRY004  # The line is wrong, not a type.
         rules = self.simulator.rules
         self.simulator.rules = Rules(rules.book.with_deck(result), rules.emergency)
 
