@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -176,9 +175,6 @@ def test_property_where_a_batch_is_cut_changes_no_byte(
     check_cut(history, batches(history, sizes))
 
 
-@pytest.mark.xfail(
-    strict=True, reason="ids that leave the window within a batch are known until its end"
-)
 @settings(FEW, phases=[Phase.generate])
 @given(histories(), sizes)
 def test_property_where_a_batch_over_several_days_is_cut_changes_no_byte(

@@ -23,7 +23,7 @@ from rater.core.rules import Rules
 from rater.core.suspension import Suspended, Suspension
 from rater.wire.cdrs import decode_cdr
 from rater.wire.malformed import Malformed
-from rater.wire.outputs import encode_dead, encode_suspended
+from rater.wire.outputs import encode_dead, encode_suspended, output_key
 from rater.wire.state import decode_account
 from rater.wire.times import to_text
 from topics.catalog import CDR_RAW
@@ -59,9 +59,9 @@ def decide_cdrs(shard: Shard, records: Sequence[Record], rules: Rules, partition
     return batch.decide_all(batch.read(records))
 
 
-Item = tuple[Record, Cdr, bytes, int, bool, int]
+Item = tuple[Record, Cdr, bytes, int, bool, int, int]
 """A readable record: itself, its CDR, the digest of its id, the hash of what decides its charge; whether that id is
-remembered, and with what content."""
+remembered, with what content, and as of which day."""
 
 
 class CdrBatch:
@@ -73,7 +73,8 @@ class CdrBatch:
         self.partitions = partitions
         self.decision = Decision(CDR_RAW.name, shard.partition, shard.batches.stream_ms)
         self.working: dict[str, Account | None] = {}
-        self.fresh: dict[bytes, int] = {}
+        self.fresh: dict[bytes, tuple[int, int]] = {}
+        """What this batch remembers: the content, and the instant that the window is applied to."""
         self._forget_before(self.decision.stream_ms)
 
     def read(self, records: Sequence[Record]) -> list[Item]:
@@ -96,15 +97,15 @@ class CdrBatch:
             return []
         hashes = np.frombuffer(b"".join(digests), "<u8").reshape(-1, 2).astype(np.uint64)
         found = self.shard.batches.index.find(hashes)
-        hits, known = found.hit.tolist(), found.content.tolist()
-        return list(zip(readable, cdrs, digests, contents, hits, known, strict=True))
+        known = found.hit.tolist(), found.content.tolist(), found.day.tolist()
+        return list(zip(readable, cdrs, digests, contents, *known, strict=True))
 
     def decide_all(self, items: Sequence[Item]) -> Decision:
         """Decide every readable record, in order. One loop with the common way inline: it is the hot one."""
         decision, fresh, working = self.decision, self.fresh, self.working
         for item in items:
-            record, cdr, digest, _, hit, known = item
-            at_ms = record.timestamp
+            record, cdr, digest, _, hit, known, known_day = item
+            at_ms = record.timestamp if record.timestamp >= 0 else decision.stream_ms
             if at_ms > decision.stream_ms:
                 decision.stream_ms = at_ms
                 if at_ms >= self.next_day_ms:
@@ -117,21 +118,21 @@ class CdrBatch:
                 self._suspend(item, self._too_old(cdr), None)
             elif cdr.ended_ms > at_ms + DAY_MS:
                 self._suspend(item, _in_future(cdr, at_ms), None)
-            elif hit:
+            elif hit and known_day * DAY_MS >= self.oldest_ms:
                 self._repeat(item, known)
-            elif digest in fresh:
-                self._repeat(item, fresh[digest])
+            elif digest in fresh and fresh[digest][1] >= self.oldest_ms:
+                self._repeat(item, fresh[digest][0])
             elif account is None or record.key != tenant_id.encode():
                 self._stray(item)
             else:
-                self._charge(item, account)
+                self._charge(item, account, at_ms)
         return decision
 
-    def _charge(self, item: Item, account: Account) -> None:
-        record, cdr, digest, content, _, _ = item
+    def _charge(self, item: Item, account: Account, at_ms: int) -> None:
+        record, cdr, digest, content, *_ = item
         decision = self.decision
         offset, seq = record.offset, account.seq
-        source = Source(CDR_RAW.name, self.shard.partition, offset, record.timestamp)
+        source = Source(CDR_RAW.name, self.shard.partition, offset, at_ms)
         outcome = engine.charge(account, cdr, source, self.rules, decision.journal)
         if account.seq != seq:
             account.cdr_offset = offset
@@ -140,7 +141,7 @@ class CdrBatch:
             self._suspend(item, outcome, digest)
             return
         decision.outcomes[outcome] += 1  # type: ignore[index]
-        self.fresh[digest] = content
+        self.fresh[digest] = content, cdr.ended_ms
         place = len(decision.journal.entries) - 1
         decision.remembered.append((digest, content, IdState.CHARGED, place, cdr.ended_ms))
 
@@ -183,16 +184,19 @@ class CdrBatch:
         decision = self.decision
         decision.outcomes[f"suspended.{why.reason}"] += 1
         value = encode_suspended(cdr, record.value or b"", self._source(record), why, belongs_to)
-        decision.suspense.append((record.key, value))
+        decision.suspense.append((output_key(record.key), value))
         if digest is not None:
-            self.fresh[digest] = content
+            self.fresh[digest] = content, cdr.ended_ms
             place = len(decision.suspense) - 1
             decision.remembered.append((digest, content, IdState.SUSPENDED, place, cdr.ended_ms))
 
     def _bury(self, record: Record, why: Malformed) -> None:
         self.decision.outcomes[f"dead.{why.reason}"] += 1
-        value = encode_dead(record.key, record.value, self._source(record), why)
-        self.decision.dead.append((record.key, value))
+        # Not the time of the stream, which is not known yet: the batch is still being read.
+        at_ms = max(record.timestamp, 0)
+        source = Source(CDR_RAW.name, self.shard.partition, record.offset, at_ms)
+        value = encode_dead(record.key, record.value, source, why)
+        self.decision.dead.append((output_key(record.key), value))
 
     def _forget_before(self, stream_ms: int) -> None:
         """Note from which instant on every charged call is remembered, and until when that holds."""
@@ -200,7 +204,9 @@ class CdrBatch:
         self.next_day_ms = (stream_ms // DAY_MS + 1) * DAY_MS
 
     def _source(self, record: Record) -> Source:
-        return Source(CDR_RAW.name, self.shard.partition, record.offset, record.timestamp)
+        # Kafka's -1 for no time, or less, is the time of the stream.
+        at_ms = record.timestamp if record.timestamp >= 0 else self.decision.stream_ms
+        return Source(CDR_RAW.name, self.shard.partition, record.offset, at_ms)
 
     def _account(self, tenant_id: str) -> Account | None:
         """Make the batch's working copy of an account, at its first touch."""

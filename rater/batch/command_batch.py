@@ -17,9 +17,10 @@ from rater.core import engine
 from rater.core.account import Account
 from rater.core.administration import Refusal, Rejected
 from rater.core.cdr import Source
+from rater.core.limits import DAY_MS
 from rater.wire.commands import decode_command
 from rater.wire.malformed import Malformed
-from rater.wire.outputs import encode_dead
+from rater.wire.outputs import encode_dead, output_key
 from rater.wire.state import decode_account
 from topics.catalog import ACCOUNT_COMMANDS
 from topics.manifests import IdState, command_key, lot_key
@@ -42,21 +43,22 @@ class _CommandBatch:
         self.partitions = partitions
         self.decision = Decision(ACCOUNT_COMMANDS.name, shard.partition, shard.batches.stream_ms)
         self.working: dict[str, Account | None] = {}
-        self.fresh: dict[bytes, int] = {}
+        self.fresh: dict[bytes, tuple[int, int]] = {}
+        """What this batch remembers: the content, and the time that the window is applied to."""
 
     def decide(self, record: Record) -> None:
         """Read one command and carry it out, or say why not."""
         decision = self.decision
         decision.records += 1
         decision.stream_ms = max(decision.stream_ms, record.timestamp)
-        source = Source(
-            ACCOUNT_COMMANDS.name, self.shard.partition, record.offset, record.timestamp
-        )
+        # Kafka's -1 for no time, or less, is the time of the stream.
+        at_ms = record.timestamp if record.timestamp >= 0 else decision.stream_ms
+        source = Source(ACCOUNT_COMMANDS.name, self.shard.partition, record.offset, at_ms)
         order = decode_command(record.value)
         if isinstance(order, Malformed):
             decision.outcomes[f"dead.{order.reason}"] += 1
             letter = encode_dead(record.key, record.value, source, order)
-            decision.dead.append((record.key, letter))
+            decision.dead.append((output_key(record.key), letter))
             return
         account = self._account(order.tenant_id)
         if account is not None and source.offset <= account.command_offset:
@@ -86,7 +88,7 @@ class _CommandBatch:
             account.command_offset = source.offset
             self.working[order.tenant_id] = decision.changed[order.tenant_id] = account
         if known is None:
-            self._remember(order, digest, content, source, first)
+            self._remember(order, digest, content, first)
 
     def _refuse(self, order: c.Command, key: bytes | None, known: int | None) -> Refusal | None:
         """Refuse what no account needs to be asked about."""
@@ -107,26 +109,31 @@ class _CommandBatch:
                 )
         return None
 
-    def _remember(
-        self, order: c.Command, digest: bytes, content: int, source: Source, first: int
-    ) -> None:
-        """Remember the command, and the lot if one was opened; the place is that of its last entry."""
+    def _remember(self, order: c.Command, digest: bytes, content: int, first: int) -> None:
+        """Remember the command, and the lot if one was opened; the place is that of its last entry.
+
+        By stream time: a command that is late has the whole window before it, too.
+        """
         decision, entries = self.decision, self.decision.journal.entries
         place = len(entries) - 1 if len(entries) > first else -1
-        self.fresh[digest] = content
-        decision.remembered.append((digest, content, IdState.COMMAND, place, source.at_ms))
+        now = decision.stream_ms
+        self.fresh[digest] = content, now
+        decision.remembered.append((digest, content, IdState.COMMAND, place, now))
         if isinstance(order, c.AddFunds) and type(entries[place]).__name__ == "FundsAdded":
             lot = xxh3_128_digest(lot_key(order.tenant_id, order.lot_id))
-            self.fresh[lot] = 0
-            decision.remembered.append((lot, 0, IdState.COMMAND, place, source.at_ms))
+            self.fresh[lot] = 0, now
+            decision.remembered.append((lot, 0, IdState.COMMAND, place, now))
 
     def _known(self, digest: bytes) -> int | None:
         """Return the content an id is known with, or None."""
+        oldest_day = self.shard.oldest_day(self.decision.stream_ms)
         if digest in self.fresh:
-            return self.fresh[digest]
+            content, at_ms = self.fresh[digest]
+            return content if at_ms // DAY_MS >= oldest_day else None
         hashes = np.frombuffer(digest, "<u8").reshape(1, 2).astype(np.uint64)
         found = self.shard.batches.index.find(hashes)
-        return int(found.content[0]) if found.hit[0] else None
+        known = found.hit[0] and found.day[0] >= oldest_day
+        return int(found.content[0]) if known else None
 
     def _account(self, tenant_id: str) -> Account | None:
         if tenant_id not in self.working:

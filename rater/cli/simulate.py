@@ -96,6 +96,9 @@ class _Run:
             self._take_deck(key, value, where)
             return
         partition = fields.get("partition")
+        if partition is not None and partition not in range(catalog.PARTITIONS):
+            msg = f"{where}: partition: {partition!r} is not one of 0 to {catalog.PARTITIONS - 1}"
+            raise ValueError(msg)
         for record in self.simulator.feed(fields["topic"], key, value, at_ms, partition):
             yield record.as_text()
 

@@ -3,8 +3,8 @@
 AMOUNT_MICROS_MAX = 10**15
 """Largest absolute amount or balance: a thousand million units of a currency."""
 
-LOTS_MAX = 10_000
-"""Live and expired lots of one account."""
+LOTS_MAX = 4_000
+"""Live and expired lots of one account: an entry that draws on all of them is still below a megabyte."""
 
 THRESHOLDS_MAX = 16
 

@@ -15,6 +15,8 @@ from topics.partitioner import partition_of
 
 PROOF = "letters"
 
+_KEY_CARRIED_MAX = 1_024
+"""Bytes of an absurdly long key that a record about its record carries as its own key."""
 _CUT = re.compile(r"(key|value): ([0-9]+) bytes, of which the first ([0-9]{5,}) are kept; ")
 """How a dead letter says that it does not keep the whole; five digits: so little is never cut."""
 
@@ -45,8 +47,8 @@ def _hold_suspended(
     source = _source(evidence, suspended)
     if source is None:
         return
-    if source.key != record.key:
-        yield Complaint("key", source.key, record.key)
+    if _carried(source.key) != record.key:
+        yield Complaint("key", _carried(source.key), record.key)
     if suspended.at_ms != source.at_ms:
         yield Complaint("at_ms", source.at_ms, suspended.at_ms)
     if source.value is None or suspended.cdr.encode() != source.value:
@@ -59,7 +61,7 @@ def _hold_dead(evidence: Evidence, record: Record, dead: r.Dead) -> Iterator[Com
     if source is None:
         return
     for name, right, kept in (
-        ("key", source.key, record.key),
+        ("key", _carried(source.key), record.key),
         ("at_ms", source.at_ms, dead.at_ms),
         ("key_b64", _kept("key", source.key, dead.detail), dead.key_b64),
         ("value_b64", _kept("value", source.value, dead.detail), dead.value_b64),
@@ -83,6 +85,11 @@ def _hold_place(
 def _source(evidence: Evidence, letter: r.Suspended | r.Dead) -> Record | None:
     """Return the source record; None where it is gone, or was never there (`completeness` says so)."""
     return evidence.books.sources.get(letter.source_topic, {}).get(letter.source_offset)
+
+
+def _carried(key: bytes | None) -> bytes | None:
+    """Return the key that a record about a record with this key must have."""
+    return None if key is None else key[:_KEY_CARRIED_MAX]
 
 
 def _kept(name: str, value: bytes | None, detail: str) -> str | None:

@@ -10,9 +10,9 @@ from msgspec import Meta
 
 from rater.core import commands as c
 from rater.core.entries import ThresholdSetting
-from rater.core.limits import AMOUNT_MICROS_MAX, THRESHOLDS_MAX
+from rater.core.limits import AMOUNT_MICROS_MAX, DAY_MS, THRESHOLDS_MAX
 from rater.wire.malformed import VALUE_BYTES_MAX, Malformed, Why, repeated_field, undecodable, unfit
-from rater.wire.times import is_plausible, to_millis
+from rater.wire.times import LATEST_MS, is_plausible, to_millis
 
 _Id = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[\x21-\x7e]+\Z")]
 _Tenant = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:@-]+\Z")]
@@ -20,6 +20,9 @@ _Name = Annotated[str, Meta(min_length=1, max_length=64)]
 _Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z", min_length=3, max_length=3)]
 _Amount = Annotated[int, Meta(ge=-AMOUNT_MICROS_MAX, le=AMOUNT_MICROS_MAX)]
 _Positive = Annotated[int, Meta(ge=1, le=AMOUNT_MICROS_MAX)]
+
+_BOUGHT_BEFORE_MS = LATEST_MS - 400 * DAY_MS
+"""The expiry of a lot and the end of its grace must be times, too."""
 
 
 class _Record(msgspec.Struct, tag_field="type"):
@@ -41,7 +44,7 @@ class _AddFunds(_Record, tag="add_funds"):
 
 
 class _Threshold(msgspec.Struct):
-    threshold_id: _Name
+    threshold_id: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+\Z")]
     amount_micros: _Amount
 
 
@@ -88,8 +91,8 @@ def _convert(raw: Any) -> c.Command | Malformed:  # noqa: PLR0911  # One return 
             return c.OpenAccount(*head, raw.currency, raw.decks, raw.time_zone)
         case _AddFunds():
             at_ms = to_millis(raw.purchased_at)
-            if not is_plausible(at_ms):
-                detail = f"not in the years 2000 to 2100; it is {raw.purchased_at.isoformat()}"
+            if not is_plausible(at_ms) or at_ms >= _BOUGHT_BEFORE_MS:
+                detail = f"not in the years 2000 to 2099; it is {raw.purchased_at.isoformat()}"
                 return Malformed(Why.BAD_TIME, "purchased_at", detail)
             return c.AddFunds(*head, raw.lot_id, raw.amount_micros, raw.currency, at_ms)
         case _SetThresholds():

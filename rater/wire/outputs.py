@@ -13,6 +13,9 @@ VALUE_KEPT_MAX = 4 * 1024 * 1024
 KEY_KEPT_MAX = 64 * 1024
 """What a dead letter keeps of a record: all that a source topic takes. Compressed, a record can be any size."""
 
+OUTPUT_KEY_MAX = 1_024
+"""Longest key that our records take over: a tenant's is far shorter, and a poisoned one can be megabytes."""
+
 encode = msgspec.json.Encoder().encode
 """Any entry, event or status to JSON."""
 
@@ -88,6 +91,11 @@ def encode_dead(key: bytes | None, value: bytes | None, source: Source, why: Mal
             None if value is None else b64encode(value[:VALUE_KEPT_MAX]).decode(),
         )
     )
+
+
+def output_key(key: bytes | None) -> bytes | None:
+    """Return the key for a record about a record with this key."""
+    return key if key is None or len(key) <= OUTPUT_KEY_MAX else key[:OUTPUT_KEY_MAX]
 
 
 def _cut(name: str, text: bytes | None, kept: int) -> str:

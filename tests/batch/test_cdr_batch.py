@@ -167,7 +167,6 @@ def test_an_account_is_worked_on_as_one_through_the_whole_batch() -> None:
     assert partition.account("globex").debt == 125_000
 
 
-@pytest.mark.xfail(strict=True, reason="an id that leaves the window within a batch is still known")
 def test_an_id_that_has_left_the_window_is_new_within_the_batch_too() -> None:
     sent = [
         call(NOW, cdr_id="old"),
@@ -178,7 +177,6 @@ def test_an_id_that_has_left_the_window_is_new_within_the_batch_too() -> None:
     assert opened().take(*sent).outputs() == opened().take_each(sent).outputs()
 
 
-@pytest.mark.xfail(strict=True, reason="the time of a record is taken as it is, below zero too")
 @pytest.mark.parametrize("at_ms", [-1, -(10**15), -(2**63)])
 def test_a_record_without_a_time_is_of_the_time_of_the_stream(at_ms: int) -> None:
     partition = opened(("L1", UNIT)).take(call(cdr_id="a"))
@@ -189,7 +187,6 @@ def test_a_record_without_a_time_is_of_the_time_of_the_stream(at_ms: int) -> Non
     assert partition.outcomes["rated"] == 2
 
 
-@pytest.mark.xfail(strict=True, reason="a record's key is taken over whatever its size")
 def test_a_huge_key_is_not_taken_over() -> None:
     key = b"k" * 3_000_000
     partition = opened()

@@ -121,9 +121,6 @@ def test_what_expires_on_the_way_does_not_hide_a_refusal() -> None:
     assert partition.outcomes["rejected"] == 1
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a late command is remembered by its own time, not the stream's"
-)
 def test_a_late_command_is_obeyed_once() -> None:
     """One that a producer has kept for long, or a mirror has copied with its time."""
     partition = opened(("L1", UNIT)).take(call(cdr_id="a"))
@@ -135,7 +132,6 @@ def test_a_late_command_is_obeyed_once() -> None:
     assert partition.outcomes["duplicate"] == 1
 
 
-@pytest.mark.xfail(strict=True, reason="the day of a remembered command may be below zero")
 @pytest.mark.parametrize("at_ms", [-1, -(10**15)])
 def test_a_command_without_a_time_is_of_the_time_of_the_stream(at_ms: int) -> None:
     partition = opened().take(call(to="112"))
@@ -144,7 +140,6 @@ def test_a_command_without_a_time_is_of_the_time_of_the_stream(at_ms: int) -> No
     assert partition.entries()[-1]["at_ms"] == NOW
 
 
-@pytest.mark.xfail(strict=True, reason="ids that leave the window within a batch are still known")
 def test_a_command_that_has_left_the_window_is_new_within_the_batch_too() -> None:
     sent = [
         command(funds(), NOW - HOUR),

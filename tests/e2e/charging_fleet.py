@@ -158,6 +158,7 @@ class Fleet:
         await until(self._is_settled, self.report, timeout_s)
 
     def _is_settled(self) -> bool:
+        assert len(self.alive()) >= self.size, f"a worker has ended\n{self.report()}"
         served = [worker.serves() for worker in self.alive()]
         return all(served) and sorted(chain.from_iterable(served)) == sorted(ALL)
 

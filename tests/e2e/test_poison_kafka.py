@@ -28,9 +28,11 @@ from topics.catalog import (
     CDR_RAW,
     DEAD,
     LEDGER,
+    PARTITIONS,
     SUSPENSE,
 )
 from topics.manifests import split_manifest
+from topics.partitioner import partition_of
 
 SAMPLE_DECK = Path(__file__).parents[2] / "rater" / "data" / "sample_deck.csv"
 YESTERDAY = (datetime.now(UTC) - timedelta(days=1)).replace(minute=0, second=0, microsecond=0)
@@ -73,6 +75,31 @@ async def play(bootstrap: str, worker: Worker) -> list[tuple[Place, Case]]:
         placed += await publish(bootstrap, cdrs, CALLED_MS)
         await watch.until_done(CDR_RAW.name, timeout_s=60.0, alive=worker.check)
     return placed
+
+
+async def play_oversized(bootstrap: str, worker: Worker) -> dict[Place, tuple[str, str]]:
+    """Publish what a file cannot show: huge keys, records larger than their topic allows, no time at all."""
+    day = YESTERDAY.date().isoformat()
+    good = next(case for case in read_cases(CDR_RAW.name) if case.name == "masked_but_clear")
+    whole = (good.at_day(day).value or b"").replace(b'"masked"', b'"@"')
+    oversized = [
+        (b"k" * 4_000_000, b"{", CALLED_MS, (DEAD.name, "not_json")),
+        (b"k" * 3_000_000, whole.replace(b"@", b"k"), CALLED_MS, (SUSPENSE.name, "misrouted")),
+        (b"acme", b" " * 20_000_000, CALLED_MS, (DEAD.name, "too_long")),
+        (b"acme", whole.replace(b"@", b"timeless"), -1, (LEDGER.name, "rated")),
+        (b"acme", whole.replace(b"@", b"ancient"), -(10**15), (LEDGER.name, "rated")),
+    ]
+    client = AIOKafkaProducer(
+        bootstrap_servers=bootstrap, compression_type="gzip", max_request_size=64_000_000
+    )
+    ends = {}
+    async with client, watching(bootstrap) as watch:
+        for key, value, at_ms, end in oversized:
+            home = partition_of(b"acme", PARTITIONS)
+            done = await client.send_and_wait(CDR_RAW.name, value, key, home, at_ms)
+            ends[done.topic, done.partition, done.offset] = end
+        await watch.until_done(CDR_RAW.name, timeout_s=60.0, alive=worker.check)
+    return ends
 
 
 async def read_ends(bootstrap: str) -> dict[Place, list[End]]:
@@ -120,6 +147,7 @@ async def test_every_poison_record_ends_on_its_topic_and_the_worker_stays_up(
 
     with Worker(bootstrap, tmp_path / "worker.log") as worker:
         placed = await play(bootstrap, worker)
+        oversized = await play_oversized(bootstrap, worker)
         ends = await read_ends(bootstrap)
         outcomes = await read_outcomes(bootstrap)
         worker.check()
@@ -127,6 +155,9 @@ async def test_every_poison_record_ends_on_its_topic_and_the_worker_stays_up(
 
     for place, case in placed:
         check_end(case, ends.pop(place, []))
+    for place, end in oversized.items():
+        (found,) = ends.pop(place)
+        assert (found.ends_on, found.reason) == end
     assert ends == {}, "records that nobody sent"
-    assert outcomes.total() == len(placed)
+    assert outcomes.total() == len(placed) + len(oversized)
     assert outcomes["duplicate"] == sum(case.ends_on == "duplicate" for _, case in placed)

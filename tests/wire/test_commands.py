@@ -63,8 +63,9 @@ def test_a_field_that_is_there_twice_is_refused() -> None:
     assert (found.reason, found.field) == (Why.DUPLICATE_FIELD, "amount_micros")
 
 
-def test_money_is_bought_in_our_century() -> None:
-    found = read({**funds(), "purchased_at": "1999-12-31T23:59:59Z"})
+@pytest.mark.parametrize("at", ["1999-12-31T23:59:59Z", "2100-12-31T00:00:00Z"])
+def test_money_is_bought_in_our_century_and_expires_in_it(at: str) -> None:
+    found = read({**funds(), "purchased_at": at})
 
     assert isinstance(found, Malformed)
     assert (found.reason, found.field) == (Why.BAD_TIME, "purchased_at")

@@ -7,6 +7,7 @@ from topics.fields import (
     About,
     Count,
     Currency,
+    EventId,
     Id,
     Items,
     Micros,
@@ -15,6 +16,7 @@ from topics.fields import (
     NotNegative,
     Positive,
     TenantId,
+    ThresholdId,
 )
 
 
@@ -42,7 +44,7 @@ Cause = Literal["charge", "credit", "adjustment", "expiry", "settings", "close"]
 class Event:
     """What every balance event says."""
 
-    event_id: Id
+    event_id: EventId
     tenant_id: TenantId
     seq: Annotated[Count, About("The entry that caused it.")]
     at_ms: Millis
@@ -57,7 +59,7 @@ class ThresholdCrossed(Event):
     """The balance went from at or above the threshold to below it (strictly)."""
 
     kind: Literal["threshold_crossed"]
-    threshold_id: Name
+    threshold_id: ThresholdId
     threshold_micros: Micros
 
 
@@ -66,7 +68,7 @@ class ThresholdRearmed(Event):
     """The balance is at or above the threshold again."""
 
     kind: Literal["threshold_rearmed"]
-    threshold_id: Name
+    threshold_id: ThresholdId
     threshold_micros: Micros
 
 

@@ -16,6 +16,7 @@ from topics.fields import (
     Positive,
     TenantId,
     Text,
+    ThresholdId,
 )
 
 
@@ -23,7 +24,7 @@ from topics.fields import (
 class ThresholdSetting:
     """An amount that is announced once when the balance falls below it."""
 
-    threshold_id: Name
+    threshold_id: ThresholdId
     amount_micros: Micros
 
 
