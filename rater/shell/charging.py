@@ -8,6 +8,7 @@ import asyncio
 import logging
 from contextlib import suppress
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 import faust
@@ -88,6 +89,7 @@ class Charging:
         self.stepper.partitions = settings.partitions
         self._background: list[asyncio.Task[None]] = []
         self._lags: set[tuple[str, int]] = set()
+        self._assigned_at = monotonic()
         self._declare()
 
     def shard(self, partition: int) -> Shard:
@@ -102,8 +104,13 @@ class Charging:
         """Start what is not Faust's: decks, timer, and the tasks that look after them."""
         await self.decks.start()
         await self.timer.start()
+        self.app.consumer.transactions.failure.add_done_callback(self._count_failure)
         for work in (self._wait_for_decks(), self._watch_decks(), self._tick_forever()):
             self._background.append(asyncio.create_task(work))
+
+    def _count_failure(self, failure: "asyncio.Future[BaseException]") -> None:
+        if not failure.cancelled():
+            self.metrics.transaction_failed(type(failure.result()).__name__)
 
     async def stop_parts(self) -> None:
         """Stop them, in the other order."""
@@ -140,6 +147,7 @@ class Charging:
 
     async def _on_assigned(self, app: Any, assigned: Any, **_: Any) -> None:
         self.metrics.rebalanced()
+        self._assigned_at = monotonic()
         self.health.set_state("recovering")
         self.health.set_ready("assigned", ready=bool(assigned), detail="no partition assigned")
         self.health.set_ready("recovered", ready=False, detail="reading changelogs")
@@ -152,6 +160,7 @@ class Charging:
         """Hold back the sources until decks are whole, and refuse topics that were made anew."""
         await self.decks.ready()
         await self._check_watermarks()
+        self.metrics.recovered(monotonic() - self._assigned_at)
         self.health.set_ready("recovered", ready=True)
         self.health.set_state("serving")
 
