@@ -72,6 +72,8 @@ class Charging:
                 partitions=settings.partitions,
             ),
         )
+        # Before anything asks for the consumer: Faust makes one without transactions for a client.
+        self.app.in_worker = True
         self.accounts = state_table(
             self.app, "accounts", AccountsShard, partitions=settings.partitions
         )
@@ -90,6 +92,7 @@ class Charging:
         self._background: list[asyncio.Task[None]] = []
         self._lags: set[tuple[str, int]] = set()
         self._assigned_at = monotonic()
+        self._failures_counted = False
         self._declare()
 
     def shard(self, partition: int) -> Shard:
@@ -104,7 +107,6 @@ class Charging:
         """Start what is not Faust's: decks, timer, and the tasks that look after them."""
         await self.decks.start()
         await self.timer.start()
-        self.app.consumer.transactions.failure.add_done_callback(self._count_failure)
         for work in (self._wait_for_decks(), self._watch_decks(), self._tick_forever()):
             self._background.append(asyncio.create_task(work))
 
@@ -139,14 +141,18 @@ class Charging:
         async for batch in stream:
             try:
                 await self.stepper.take(batch)
-            except (NotOwnedError, PartitionHaltedError) as refused:
-                logger.info("batch of %s left to its next owner: %s", batch.tp, refused)
+            except PartitionHaltedError as halted:
+                logger.warning("batch of %s is left: %s", batch.tp, halted)
             except Exception as error:
                 await self.app.crash(error)
                 raise
 
     async def _on_assigned(self, app: Any, assigned: Any, **_: Any) -> None:
         self.metrics.rebalanced()
+        if not self._failures_counted:
+            # Not earlier: whoever asks for the consumer first makes it, and that is the runner's to do.
+            self._failures_counted = True
+            app.consumer.transactions.failure.add_done_callback(self._count_failure)
         self._assigned_at = monotonic()
         self.health.set_state("recovering")
         self.health.set_ready("assigned", ready=bool(assigned), detail="no partition assigned")

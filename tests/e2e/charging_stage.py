@@ -20,6 +20,7 @@ from tests.e2e.charging_play import SOURCES
 from topics.catalog import PARTITIONS
 
 if TYPE_CHECKING:
+    from asyncio import Event
     from collections.abc import AsyncIterator, Iterable, Sequence
     from pathlib import Path
 
@@ -137,13 +138,13 @@ def standstill_s(books: Books, begin: float, end: float) -> float:
     return longest / 1000
 
 
-async def flow(play: Play, bootstrap: str, acts: range, every_s: float, parts: int) -> None:
-    """Publish acts evenly, each in parts, one part every so many seconds."""
+async def flow(play: Play, bootstrap: str, every_s: float, parts: int, hurry: Event) -> None:
+    """Publish a play evenly, each act in parts, one part every so many seconds, until in a hurry."""
     due = time.monotonic()
-    for number in acts:
-        act = play.acts[number]
+    for number, act in enumerate(play.acts):
         size = -(-len(act) // parts)
         for at in range(0, len(act), size):
             await play.publish_part(bootstrap, act[at : at + size], number)
             due += every_s
-            await asyncio.sleep(max(0.0, due - time.monotonic()))
+            if not hurry.is_set():
+                await asyncio.sleep(max(0.0, due - time.monotonic()))

@@ -45,7 +45,7 @@ SESSION = ("--session-timeout", "1.5")
 SMALL = ("--records-per-batch", "50")
 LONG = (40_000, 24)
 """CDRs and acts of the long versions."""
-SHORT = (4_000, 8)
+SHORT = (6_000, 8)
 TAKEOVER_S = 3.0
 OUTAGE_S = 15.0
 """More than a worker waits for a commit: it ends, and is restarted."""
@@ -172,8 +172,9 @@ async def test_five_joins_and_leaves_under_load_change_nothing_and_hardly_stop_a
     play, wanted = await rehearse(*LONG)
     moments: list[tuple[str, float, float]] = []
     async with staged(private_broker, play, tmp_path) as fleet:
-        # Some 40 s of it, a part every tenth of a second.
-        load = asyncio.create_task(flow(play, fleet.bootstrap, range(24), 0.1, 18))
+        # More than two minutes of it, a part every tenth of a second.
+        enough = asyncio.Event()
+        load = asyncio.create_task(flow(play, fleet.bootstrap, 0.1, 60, enough))
         for _ in range(5):
             begin = time.time()
             second = fleet.start()
@@ -186,6 +187,7 @@ async def test_five_joins_and_leaves_under_load_change_nothing_and_hardly_stop_a
             moments.append(("leave", begin, time.time()))
             await asyncio.sleep(1.0)
         assert not load.done(), "the load ended before the last leave"
+        enough.set()
         await load
         books = await closed(fleet, play)
     longest = [(what, standstill_s(books, begin, end)) for what, begin, end in moments]
