@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import json
+import logging
 import sys
 
 import click
@@ -50,6 +51,10 @@ def reconcile(*, broker: str, as_json: bool, complete: bool) -> None:
         raise CannotRunError(f"{error} (set --broker or RATER_BROKER)") from error
     except (KafkaError, TimeoutError) as error:
         raise CannotRunError(f"Kafka: {error or type(error).__name__}") from error
+    except Exception as error:
+        # Exit code 1 says that money differs; a fault of our own must not.
+        logging.getLogger(__name__).exception("the reconciler failed")
+        raise CannotRunError(f"{type(error).__name__}: {error}") from error
     finally:
         gc.enable()
     if as_json:

@@ -73,7 +73,6 @@ class Charging:
             ),
         )
         # Before anything asks for the consumer: Faust makes one without transactions for a client.
-        self.app.in_worker = True
         self.accounts = state_table(
             self.app, "accounts", AccountsShard, partitions=settings.partitions
         )

@@ -121,8 +121,7 @@ async def stopped_in_a_transaction(fleet: Fleet, worker: Worker) -> None:
 async def test_twenty_kills_at_random_moments_change_nothing(
     workers: int, rehearse: Rehearse, private_broker: Broker, tmp_path: Path, chance: Random
 ) -> None:
-    play, wanted = await rehearse(*LONG)
-    kills, inside, transactions = 20, 0, 0
+    (play, wanted), kills, inside, transactions = await rehearse(*LONG), 20, 0, 0
     async with staged(private_broker, play, tmp_path, *SESSION, *SMALL, workers=workers) as fleet:
         for number in range(kills):
             opened = await killed_at_random(fleet, chance, play, number)
@@ -210,7 +209,7 @@ async def test_a_worker_woken_after_its_session_is_fenced_and_ends_quietly(
         for number in range(len(play.acts)):
             await play.publish_act(fleet.bootstrap, number)
         await stopped_in_a_transaction(fleet, zombie)
-        took = await until(lambda: len(heir.serves()) == len(ALL), fleet.report)
+        took = await until(lambda: heir.serves() == ALL, fleet.report)
         zombie.signal(signal.SIGCONT)
         code = await zombie.ended()
         print(f"taken over after {took:.1f} s; the zombie ended with exit code {code}")
@@ -260,7 +259,7 @@ async def test_a_worker_told_to_stop_finishes_its_batch_and_hands_over(
         began = time.monotonic()
         leaving.signal(signal.SIGTERM)
         fleet.size -= 1
-        await until(lambda: len(heir.serves()) == len(ALL), fleet.report)
+        await until(lambda: heir.serves() == ALL, fleet.report)
         took = time.monotonic() - began
         code = await leaving.ended()
         books = await closed(fleet, play)

@@ -59,7 +59,13 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
 
     async def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine in this thread's loop, called from any other."""
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self.thread_loop))
+        try:
+            future = asyncio.run_coroutine_threadsafe(work, self.thread_loop)
+        except RuntimeError:
+            # The thread's loop is closed; a coroutine that never runs would complain.
+            work.close()
+            raise
+        return await asyncio.wrap_future(future)
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         """Keep the fetcher off the changelogs: the recovery has a consumer of its own."""

@@ -46,6 +46,7 @@ async def run_worker(app: Any, *, stuck_after_s: float = PROGRESS_LIMIT_S) -> in
         loop.add_signal_handler(number, stopping.set)
     # Without it Faust takes the app for a client, which needs no transactions.
     app.in_worker = True
+    assert app.consumer.in_transaction, "the consumer was made before in_worker was set"
     transactions = app.consumer.transactions
     watchdog = Watchdog(
         loop,
