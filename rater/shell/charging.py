@@ -72,7 +72,6 @@ class Charging:
                 partitions=settings.partitions,
             ),
         )
-        # Before anything asks for the consumer: Faust makes one without transactions for a client.
         self.accounts = state_table(
             self.app, "accounts", AccountsShard, partitions=settings.partitions
         )
