@@ -10,6 +10,8 @@ import logging
 import sys
 import time
 import uuid
+from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import faust
@@ -22,6 +24,7 @@ def make_app(bootstrap: str, source: str, target: str) -> tuple[Any, Any, Any]:
         f"plain-faust-{uuid.uuid4().hex[:8]}",
         broker=f"kafka://{bootstrap}",
         store="memory://",
+        datadir=str(Path(gettempdir()) / "rater-faust"),
         value_serializer="raw",
         topic_allow_declare=False,
         topic_disable_leader=True,

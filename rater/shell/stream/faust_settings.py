@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import gettempdir
 from typing import TYPE_CHECKING, Any
 
 from rater.shell.stream.batches import RECORDS_PER_BATCH, batch_scheduler
@@ -43,6 +45,8 @@ def faust_settings(
         "broker": ";".join(f"{SCHEME}://{address.strip()}" for address in brokers.split(",")),
         "processing_guarantee": "exactly_once",
         "store": "memory://",
+        # Faust makes a folder for tables in any case; ours are in memory, and it stays empty.
+        "datadir": str(Path(gettempdir()) / "rater-faust"),
         "ConsumerScheduler": batch_scheduler(first_topics, records_per_batch),
         "Table": StateTable,
         "TableManager": StateTableManager,
