@@ -12,8 +12,9 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
+from rater.core.cdr import Call
 from rater.core.decks import BandPolicy, Deck, DeckBook, Heading
-from rater.core.rating import Call, Rated, Refusal, rate_call
+from rater.core.rating import Rated, Refusal, rate_call
 from rater.wire.deck_csv import Sheet, compile_sheet, read_sheet
 from rater.wire.times import to_millis
 from rater.wire.zones import zone_of

@@ -6,7 +6,7 @@
 """
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Final, Protocol, final
 from zlib import crc32
 
 import msgspec
@@ -30,7 +30,11 @@ from topics.catalog import CDR_RAW
 from topics.manifests import IdState, cdr_key
 from topics.partitioner import partition_of
 
-_pack = msgspec.msgpack.Encoder().encode
+_pack: Final = msgspec.msgpack.Encoder().encode
+_TOPIC: Final = CDR_RAW.name
+# Bound once: an attribute of a class that is not compiled is slow from code that is.
+_CHARGED: Final = IdState.CHARGED
+_SUSPENDED: Final = IdState.SUSPENDED
 
 
 class Record(Protocol):
@@ -64,11 +68,13 @@ Item = tuple[Record, Cdr, bytes, int, bool, int, int]
 remembered, with what content, and as of which day."""
 
 
+@final
 class CdrBatch:
     """One batch while it is being decided."""
 
     def __init__(self, shard: Shard, rules: Rules, partitions: int) -> None:
         self.shard = shard
+        self.partition: Final = shard.partition
         self.rules = rules
         self.partitions = partitions
         self.decision = Decision(CDR_RAW.name, shard.partition, shard.batches.stream_ms)
@@ -86,13 +92,13 @@ class CdrBatch:
         contents: list[int] = []
         for record in records:
             cdr = decode_cdr(record.value)
-            if type(cdr) is Cdr:
+            if isinstance(cdr, Cdr):
                 readable.append(record)
                 cdrs.append(cdr)
                 digests.append(id_digest(cdr))
                 contents.append(content_hash(cdr))
             else:
-                self._bury(record, cdr)  # type: ignore[arg-type]
+                self._bury(record, cdr)
         if not cdrs:
             return []
         hashes = np.frombuffer(b"".join(digests), "<u8").reshape(-1, 2).astype(np.uint64)
@@ -129,21 +135,21 @@ class CdrBatch:
         return decision
 
     def _charge(self, item: Item, account: Account, at_ms: int) -> None:
-        record, cdr, digest, content, *_ = item
+        record, cdr, digest, content, _, _, _ = item
         decision = self.decision
         offset, seq = record.offset, account.seq
-        source = Source(CDR_RAW.name, self.shard.partition, offset, at_ms)
+        source = Source(_TOPIC, self.partition, offset, at_ms)
         outcome = engine.charge(account, cdr, source, self.rules, decision.journal)
         if account.seq != seq:
             account.cdr_offset = offset
             decision.changed[cdr.tenant_id] = account
-        if type(outcome) is Suspension:
+        if isinstance(outcome, Suspension):
             self._suspend(item, outcome, digest)
             return
-        decision.outcomes[outcome] += 1  # type: ignore[index]
+        decision.outcomes[outcome] += 1
         self.fresh[digest] = content, cdr.ended_ms
         place = len(decision.journal.entries) - 1
-        decision.remembered.append((digest, content, IdState.CHARGED, place, cdr.ended_ms))
+        decision.remembered.append((digest, content, _CHARGED, place, cdr.ended_ms))
 
     def _repeat(self, item: Item, known: int) -> None:
         if item[3] == known:
@@ -188,7 +194,7 @@ class CdrBatch:
         if digest is not None:
             self.fresh[digest] = content, cdr.ended_ms
             place = len(decision.suspense) - 1
-            decision.remembered.append((digest, content, IdState.SUSPENDED, place, cdr.ended_ms))
+            decision.remembered.append((digest, content, _SUSPENDED, place, cdr.ended_ms))
 
     def _bury(self, record: Record, why: Malformed) -> None:
         self.decision.outcomes[f"dead.{why.reason}"] += 1
@@ -206,7 +212,7 @@ class CdrBatch:
     def _source(self, record: Record) -> Source:
         # Kafka's -1 for no time, or less, is the time of the stream.
         at_ms = record.timestamp if record.timestamp >= 0 else self.decision.stream_ms
-        return Source(CDR_RAW.name, self.shard.partition, record.offset, at_ms)
+        return Source(_TOPIC, self.partition, record.offset, at_ms)
 
     def _account(self, tenant_id: str) -> Account | None:
         """Make the batch's working copy of an account, at its first touch."""
@@ -229,4 +235,4 @@ def id_digest(cdr: Cdr) -> bytes:
 
 def content_hash(cdr: Cdr) -> int:
     """Return the 32-bit hash of what decides the charge of a CDR: all that was read of it."""
-    return crc32(_pack(cdr))
+    return crc32(_pack(cdr.values()))

@@ -6,6 +6,7 @@ are in the log (D8).
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import final
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +33,7 @@ Remembered = tuple[bytes, int, IdState, int, int]
 the batch writes (-1: none), and the time whose day the window is applied to."""
 
 
+@final
 class Decision:
     """What a batch of one partition writes and counts."""
 

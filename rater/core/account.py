@@ -3,54 +3,108 @@
 An account here is a working copy of one batch: touched in place, dropped when the batch is aborted.
 """
 
-import msgspec
+from typing import Final, final
 
 from rater.core.limits import AMOUNT_MICROS_MAX, GRACE_MS
 from rater.core.lots import CreditLot
+from rater.core.value import Value
 
-NEVER_MS = 2**62
+NEVER_MS: Final = 2**62
 """A due time that does not come."""
-FAR = 2 * AMOUNT_MICROS_MAX
+FAR: Final = 2 * AMOUNT_MICROS_MAX
 """Beyond every balance."""
 
 
-class Threshold(msgspec.Struct, array_like=True, gc=False):
+@final
+class Threshold(Value):
     """An amount that is announced once when the balance falls below it."""
 
-    threshold_id: str
-    amount: int
-    armed: bool
+    __match_args__ = ("threshold_id", "amount", "armed")
+    __slots__ = __match_args__
+
+    def __init__(self, threshold_id: str, amount: int, armed: bool) -> None:  # noqa: FBT001
+        self.threshold_id: Final = threshold_id
+        self.amount: Final = amount
+        self.armed = armed
 
 
-class Account(msgspec.Struct, array_like=True):
+@final
+class Account(Value):
     """Money in micros of `currency`. `balance` is the sum of live lots less `debt`, kept for speed."""
 
-    tenant_id: str
-    currency: str
-    time_zone: str
-    decks: tuple[str, ...]
-    seq: int = 0
-    balance: int = 0
-    debt: int = 0
-    lots: list[CreditLot] = []
-    expired: list[CreditLot] = []
-    thresholds: list[Threshold] = []
-    closed_ms: int = NEVER_MS
-    forfeited_to_ms: int = 0
-    """Latest expiry of a lot that has been forfeited."""
-    status_ms: int = 0
-    status_class: int = -1
-    """Class of what was last published as allowed; -1 where nothing was."""
-    dirty: bool = False
-    """A status is owed (D10)."""
-    cdr_offset: int = -1
-    command_offset: int = -1
-    """The offsets applied per source topic (D3)."""
-    calm_from: int = 1
-    calm_to: int = 0
-    """No threshold has anything to say of a balance from `calm_from` to below `calm_to`; at first, of none."""
-    due_ms: int = NEVER_MS
-    """When the account must be looked at though nothing reaches it: not after a lot expires or is forfeited."""
+    __match_args__ = (
+        "tenant_id",
+        "currency",
+        "time_zone",
+        "decks",
+        "seq",
+        "balance",
+        "debt",
+        "lots",
+        "expired",
+        "thresholds",
+        "closed_ms",
+        "forfeited_to_ms",
+        "status_ms",
+        "status_class",
+        "dirty",
+        "cdr_offset",
+        "command_offset",
+        "calm_from",
+        "calm_to",
+        "due_ms",
+    )
+    __slots__ = __match_args__
+
+    def __init__(  # noqa: PLR0913, PLR0917
+        self,
+        tenant_id: str,
+        currency: str,
+        time_zone: str,
+        decks: tuple[str, ...],
+        seq: int = 0,
+        balance: int = 0,
+        debt: int = 0,
+        lots: list[CreditLot] | None = None,
+        expired: list[CreditLot] | None = None,
+        thresholds: list[Threshold] | None = None,
+        closed_ms: int = NEVER_MS,
+        forfeited_to_ms: int = 0,
+        status_ms: int = 0,
+        status_class: int = -1,
+        dirty: bool = False,  # noqa: FBT001, FBT002
+        cdr_offset: int = -1,
+        command_offset: int = -1,
+        calm_from: int = 1,
+        calm_to: int = 0,
+        due_ms: int = NEVER_MS,
+    ) -> None:
+        self.tenant_id = tenant_id
+        self.currency = currency
+        self.time_zone = time_zone
+        self.decks = decks
+        self.seq = seq
+        self.balance = balance
+        self.debt = debt
+        self.lots = [] if lots is None else lots
+        self.expired = [] if expired is None else expired
+        self.thresholds = [] if thresholds is None else thresholds
+        self.closed_ms = closed_ms
+        self.forfeited_to_ms = forfeited_to_ms
+        """Latest expiry of a lot that has been forfeited."""
+        self.status_ms = status_ms
+        self.status_class = status_class
+        """Class of what was last published as allowed; -1 where nothing was."""
+        self.dirty = dirty
+        """A status is owed (D10)."""
+        self.cdr_offset = cdr_offset
+        self.command_offset = command_offset
+        """The offsets applied per source topic (D3)."""
+        self.calm_from = calm_from
+        self.calm_to = calm_to
+        """No threshold has anything to say of a balance from `calm_from` to below `calm_to`; at first, of none."""
+        self.due_ms = due_ms
+        """When the account must be looked at though nothing reaches it: not after a lot expires or is forfeited."""
 
 
 def next_due_ms(account: Account) -> int:

@@ -7,12 +7,13 @@ from typing import Any
 from rater.core import entries as e
 from rater.core.account import Account, Threshold, next_due_ms
 from rater.core.draws import take
-from rater.core.lots import CreditLot, Draw, draw_order
+from rater.core.entries import Charge
+from rater.core.lots import CreditLot, draw_order
 
 
 def apply(account: Account, entry: e.Entry) -> None:
     """Change the account as the entry says; a balance that then differs from the entry's is a broken invariant."""
-    if type(entry) is e.Charge:
+    if isinstance(entry, Charge):
         _apply_draws(account, entry.draws)
         account.debt += entry.shortfall_micros
     else:
@@ -23,7 +24,7 @@ def apply(account: Account, entry: e.Entry) -> None:
     assert account.debt == entry.debt_micros, entry
 
 
-def _apply_draws(account: Account, draws: list[Draw]) -> None:
+def _apply_draws(account: Account, draws: list[e.Draw]) -> None:
     for draw in draws:
         take(account.expired if draw.grace else account.lots, draw)
 

@@ -1,31 +1,115 @@
 """Cdr: a call-detail record after validation; times in milliseconds, duration in seconds."""
 
-import msgspec
+from typing import Final, final
+
+from rater.core.value import Value
 
 
-class Cdr(msgspec.Struct, frozen=True, gc=False, array_like=True):
+class Call(Value):
+    """What rating must know of a call: at most 31 days long, numbers as the platform wrote them."""
+
+    __match_args__ = ("direction", "to", "from_", "answered_ms", "billsec")
+    __slots__ = __match_args__
+
+    def __init__(
+        self, direction: str, to: str, from_: str | None, answered_ms: int, billsec: int
+    ) -> None:
+        self.direction: Final = direction
+        self.to: Final = to
+        self.from_: Final = from_
+        self.answered_ms: Final = answered_ms
+        self.billsec: Final = billsec
+
+
+@final
+class Cdr(Call):
     """One finished call. `answered_ms` is the start where the platform names no answer."""
 
-    tenant_id: str
-    cdr_id: str
-    version: int
-    kind: str
-    direction: str
-    to: str
-    from_: str | None
-    call_type: str | None
-    service_number_type: str | None
-    usage_country: str | None
-    disposition: str
-    answered_ms: int
-    ended_ms: int
-    billsec: int
+    __match_args__ = (
+        "tenant_id",
+        "cdr_id",
+        "version",
+        "kind",
+        "direction",
+        "to",
+        "from_",
+        "call_type",
+        "service_number_type",
+        "usage_country",
+        "disposition",
+        "answered_ms",
+        "ended_ms",
+        "billsec",
+    )
+    __slots__ = (
+        "call_type",
+        "cdr_id",
+        "disposition",
+        "ended_ms",
+        "kind",
+        "service_number_type",
+        "tenant_id",
+        "usage_country",
+        "version",
+    )
+
+    def __init__(  # noqa: PLR0913, PLR0917
+        self,
+        tenant_id: str,
+        cdr_id: str,
+        version: int,
+        kind: str,
+        direction: str,
+        to: str,
+        from_: str | None,
+        call_type: str | None,
+        service_number_type: str | None,
+        usage_country: str | None,
+        disposition: str,
+        answered_ms: int,
+        ended_ms: int,
+        billsec: int,
+    ) -> None:
+        super().__init__(direction, to, from_, answered_ms, billsec)
+        self.tenant_id: Final = tenant_id
+        self.cdr_id: Final = cdr_id
+        self.version: Final = version
+        self.kind: Final = kind
+        self.call_type: Final = call_type
+        self.service_number_type: Final = service_number_type
+        self.usage_country: Final = usage_country
+        self.disposition: Final = disposition
+        self.ended_ms: Final = ended_ms
+
+    def values(self) -> tuple[object, ...]:
+        """Return all fields, in the order in which they are hashed."""
+        return (
+            self.tenant_id,
+            self.cdr_id,
+            self.version,
+            self.kind,
+            self.direction,
+            self.to,
+            self.from_,
+            self.call_type,
+            self.service_number_type,
+            self.usage_country,
+            self.disposition,
+            self.answered_ms,
+            self.ended_ms,
+            self.billsec,
+        )
 
 
-class Source(msgspec.Struct, frozen=True, gc=False):
+@final
+class Source(Value):
     """Where a record was read, and its time: what D6 calls stream time."""
 
-    topic: str
-    partition: int
-    offset: int
-    at_ms: int
+    __match_args__ = ("topic", "partition", "offset", "at_ms")
+    __slots__ = __match_args__
+
+    def __init__(self, topic: str, partition: int, offset: int, at_ms: int) -> None:
+        self.topic: Final = topic
+        self.partition: Final = partition
+        self.offset: Final = offset
+        self.at_ms: Final = at_ms

@@ -9,13 +9,13 @@ Rule 2: a deck is compiled once; nothing in it changes afterwards, so that a boo
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
-
-from msgspec import Struct
+from typing import Final, final
 
 from rater.core.prefixes import PrefixTable
 from rater.core.rows import Action, Direction, Row
 from rater.core.schedule import Clash
 from rater.core.terms import Entry, compile_terms
+from rater.core.value import Value
 from rater.core.zones import Zone
 
 __all__ = ["Action", "BandPolicy", "Clash", "Deck", "DeckBook", "Direction", "Heading", "Row"]
@@ -29,30 +29,68 @@ class BandPolicy(StrEnum):
     """The band of the answer governs the whole call; tiers still cut it."""
 
 
-class Heading(Struct, frozen=True):
+@final
+class Heading(Value):
     """What a deck version says about itself, apart from its rows."""
 
-    deck_id: str
-    version: int
-    currency: str
-    valid_from_ms: int
-    zone: Zone
-    band_policy: BandPolicy = BandPolicy.SPLIT
+    __match_args__ = ("deck_id", "version", "currency", "valid_from_ms", "zone", "band_policy")
+    __slots__ = __match_args__
+
+    def __init__(  # noqa: PLR0913, PLR0917
+        self,
+        deck_id: str,
+        version: int,
+        currency: str,
+        valid_from_ms: int,
+        zone: Zone,
+        band_policy: BandPolicy = BandPolicy.SPLIT,
+    ) -> None:
+        self.deck_id: Final = deck_id
+        self.version: Final = version
+        self.currency: Final = currency
+        self.valid_from_ms: Final = valid_from_ms
+        self.zone: Final = zone
+        self.band_policy: Final = band_policy
 
 
-class Deck(Struct, frozen=True):
+@final
+class Deck:
     """One compiled version of a rate deck."""
 
-    deck_id: str
-    version: int
-    currency: str
-    valid_from_ms: int
-    zone: Zone
-    band_policy: BandPolicy
-    rows: int
-    """How many rows it was made of."""
-    outward: PrefixTable[Entry]
-    inward: PrefixTable[Entry]
+    __slots__ = (
+        "band_policy",
+        "currency",
+        "deck_id",
+        "inward",
+        "outward",
+        "rows",
+        "valid_from_ms",
+        "version",
+        "zone",
+    )
+
+    def __init__(  # noqa: PLR0913, PLR0917
+        self,
+        deck_id: str,
+        version: int,
+        currency: str,
+        valid_from_ms: int,
+        zone: Zone,
+        band_policy: BandPolicy,
+        rows: int,
+        outward: PrefixTable[Entry],
+        inward: PrefixTable[Entry],
+    ) -> None:
+        self.deck_id: Final = deck_id
+        self.version: Final = version
+        self.currency: Final = currency
+        self.valid_from_ms: Final = valid_from_ms
+        self.zone: Final = zone
+        self.band_policy: Final = band_policy
+        self.rows: Final = rows
+        """How many rows it was made of."""
+        self.outward: Final = outward
+        self.inward: Final = inward
 
     @staticmethod
     def of(heading: Heading, rows: Sequence[Row]) -> "Deck | list[Clash]":
@@ -74,13 +112,18 @@ class Deck(Struct, frozen=True):
         )
 
 
-class _Shelf(Struct, frozen=True):
+@final
+class _Shelf:
     """All versions of one deck, by the instant from which they are in force, then by version."""
 
-    starts_ms: tuple[int, ...]
-    decks: tuple[Deck, ...]
+    __slots__ = ("decks", "starts_ms")
+
+    def __init__(self, starts_ms: tuple[int, ...], decks: tuple[Deck, ...]) -> None:
+        self.starts_ms: Final = starts_ms
+        self.decks: Final = decks
 
 
+@final
 class DeckBook:
     """An immutable snapshot of all whole versions of all decks."""
 

@@ -1,6 +1,7 @@
 """Draws: what each lot pays of an amount, and the shortfall that none does."""
 
-from rater.core.lots import CreditLot, Draw
+from rater.core.entries import Draw
+from rater.core.lots import CreditLot
 
 
 def plan_draws(

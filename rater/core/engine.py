@@ -14,11 +14,12 @@ from rater.core.account import Account
 from rater.core.administration import Refusal, Rejected, obey, open_account
 from rater.core.cdr import Cdr, Source
 from rater.core.draws import plan_draws
+from rater.core.entries import Charge
 from rater.core.exemptions import exemption
 from rater.core.expiry import expire_due, head
 from rater.core.journal import Journal
 from rater.core.limits import AMOUNT_MICROS_MAX
-from rater.core.rating import Call, Rated, rate_call
+from rater.core.rating import Rated, rate_call
 from rater.core.rules import Rules
 from rater.core.suspension import Suspended, Suspension
 
@@ -41,9 +42,8 @@ def charge(
     if reason is not None:
         _post_free(account, cdr, source, journal, reason)
         return "free"
-    call = Call(cdr.direction, cdr.to, cdr.from_, cdr.answered_ms, cdr.billsec)
-    rated = rate_call(rules.book, account.decks, account.currency, call)
-    if type(rated) is not Rated:
+    rated = rate_call(rules.book, account.decks, account.currency, cdr)
+    if not isinstance(rated, Rated):
         return Suspension(rated.reason, rated.detail)
     if account.balance - rated.charge_micros < -AMOUNT_MICROS_MAX:
         detail = f"charge_micros: {rated.charge_micros} would take the balance below the limit"
@@ -119,7 +119,7 @@ def _post_charge(
     if account.expired:
         change += sum(draw.amount_micros for draw in draws if draw.grace)
     seq = account.seq + 1
-    entry = e.Charge(
+    entry = Charge(
         f"{cdr.tenant_id}/{seq}",
         cdr.tenant_id,
         seq,

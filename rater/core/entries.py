@@ -7,11 +7,17 @@ from typing import Any
 
 import msgspec
 
-from rater.core.lots import Draw
-
 
 class _Record(msgspec.Struct, gc=False, omit_defaults=True, forbid_unknown_fields=True):
     pass
+
+
+class Draw(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """The part of a charge taken from one lot; `grace`: the lot had already left the balance."""
+
+    lot_id: str
+    amount_micros: int
+    grace: bool = False
 
 
 class Span(_Record):

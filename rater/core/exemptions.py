@@ -6,16 +6,17 @@ Rule 3: a call to an ordinary number of the tenant (not toll-free, not a service
 """
 
 from collections.abc import Mapping
+from typing import Final
 
 from rater.core.cdr import Cdr
 
 Emergency = Mapping[str, frozenset[str]]
 
-ORDINARY = frozenset((None, "", "subscriber"))
+ORDINARY: Final = frozenset((None, "", "subscriber"))
 """Number types whose inbound calls are free."""
 
 
-EMERGENCY_CALLS = frozenset(("emergency", "emergency_out", "dr_emergency_out"))
+EMERGENCY_CALLS: Final = frozenset(("emergency", "emergency_out", "dr_emergency_out"))
 """Call types that say so themselves."""
 
 

@@ -1,5 +1,7 @@
 """Journal: what one batch says, in order; posting an entry is what makes it happen."""
 
+from typing import final
+
 from rater.core import entries as e
 from rater.core.account import Account
 from rater.core.applying import apply
@@ -8,6 +10,7 @@ from rater.core.status import note_change
 from rater.core.thresholds import cross, stamp
 
 
+@final
 class Journal:
     """Entries, events and statuses of one batch of one partition, in the order decided."""
 

@@ -1,29 +1,31 @@
 """Limits: every bound of the core, named with its unit."""
 
-AMOUNT_MICROS_MAX = 10**15
+from typing import Final
+
+AMOUNT_MICROS_MAX: Final = 10**15
 """Largest absolute amount or balance: a thousand million units of a currency."""
 
-LOTS_MAX = 4_000
+LOTS_MAX: Final = 4_000
 """Live and expired lots of one account: an entry that draws on all of them is still below a megabyte."""
 
-THRESHOLDS_MAX = 16
+THRESHOLDS_MAX: Final = 16
 
-DURATION_S_MAX = 2_678_400
+DURATION_S_MAX: Final = 2_678_400
 """31 days: the longest call that is rated."""
 
-SECOND_MS = 1_000
-DAY_MS = 86_400_000
+SECOND_MS: Final = 1_000
+DAY_MS: Final = 86_400_000
 
-GRACE_MS = 48 * 3_600_000
+GRACE_MS: Final = 48 * 3_600_000
 """How long late CDRs may still draw on an expired lot (D17)."""
 
-STATUS_EVERY_MS = 1_000
+STATUS_EVERY_MS: Final = 1_000
 """At most one status per account in this span of stream time, unless what is allowed changes."""
 
-WINDOW_DAYS = 7
+WINDOW_DAYS: Final = 7
 """How long a charged CDR is remembered (D8)."""
 
-MONTHS_VALID = 12
+MONTHS_VALID: Final = 12
 """Calendar months from purchase to expiry of a lot."""
 
 assert GRACE_MS < WINDOW_DAYS * DAY_MS

@@ -3,24 +3,23 @@
 Draw order: purchased first, then lot id. A lot pays only for calls that ended at or before its expiry.
 """
 
-import msgspec
+from typing import Final, final
+
+from rater.core.value import Value
 
 
-class Draw(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """The part of a charge taken from one lot; `grace`: the lot had already left the balance."""
-
-    lot_id: str
-    amount_micros: int
-    grace: bool = False
-
-
-class CreditLot(msgspec.Struct, array_like=True, gc=False):
+@final
+class CreditLot(Value):
     """What is left of one purchase."""
 
-    lot_id: str
-    purchased_ms: int
-    expires_ms: int
-    remaining: int
+    __match_args__ = ("lot_id", "purchased_ms", "expires_ms", "remaining")
+    __slots__ = __match_args__
+
+    def __init__(self, lot_id: str, purchased_ms: int, expires_ms: int, remaining: int) -> None:
+        self.lot_id: Final = lot_id
+        self.purchased_ms: Final = purchased_ms
+        self.expires_ms: Final = expires_ms
+        self.remaining = remaining
 
 
 def draw_order(lot: CreditLot) -> tuple[int, str]:

@@ -9,20 +9,20 @@ Rule 3: a division says its direction in its name. Numerators are not negative, 
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 Micros: TypeAlias = int
 
-MICROS = 1_000_000
+MICROS: Final = 1_000_000
 """Micros in one unit of a currency."""
 
-NANOS = 1_000_000_000
+NANOS: Final = 1_000_000_000
 """Nanos in one unit of a currency."""
 
-NANOS_PER_MICRO = 1_000
+NANOS_PER_MICRO: Final = 1_000
 
-MICROS_DECIMALS = 6
-NANOS_DECIMALS = 9
+MICROS_DECIMALS: Final = 6
+NANOS_DECIMALS: Final = 9
 
 
 class Rounding(StrEnum):
@@ -67,7 +67,8 @@ def div_half_even(numerator: int, denominator: int) -> int:
     >>> div_half_even(5, 2), div_half_even(7, 2)
     (2, 4)
     """
-    quotient, remainder = divmod(numerator, denominator)
+    quotient = numerator // denominator
+    remainder = numerator - quotient * denominator
     twice = 2 * remainder
     if twice > denominator or (twice == denominator and quotient & 1):
         return quotient + 1

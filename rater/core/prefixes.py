@@ -8,16 +8,17 @@ cut off before the look-up.
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar, final
 
 T = TypeVar("T")
 
-HEAD = 4
+HEAD: Final = 4
 """Characters of a head: the plus sign and three digits."""
 
 _DIGITS = "0123456789"
 
 
+@final
 class PrefixTable(Generic[T]):
     """An immutable map from prefixes (`+336`) to terms, asked for numbers (`+33612345678`)."""
 

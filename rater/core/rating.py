@@ -15,11 +15,11 @@ The common call (one plain row) takes a short path: no bands, no time zone, no l
 """
 
 from math import lcm
-from typing import final
+from typing import Final, final
 
-from msgspec import Struct
-
+from rater.core.cdr import Call
 from rater.core.decks import BandPolicy, Deck, DeckBook
+from rater.core.entries import Span
 from rater.core.limits import AMOUNT_MICROS_MAX, SECOND_MS
 from rater.core.money import (
     DIVIDE,
@@ -31,62 +31,66 @@ from rater.core.money import (
     div_half_even,
 )
 from rater.core.refusals import Refusal, Unrated, denied, outside, too_large
-from rater.core.rows import Action, Direction, Row
+from rater.core.rows import Action, Row
 from rater.core.schedule import Schedule, Tiers
 from rater.core.spans import Gap, Piece, cut, row_at_answer
 from rater.core.terms import Entry, Terms, price_terms
+from rater.core.value import Value
 
 __all__ = ["Call", "Rated", "Refusal", "Span", "Unrated", "rate_call"]
 
-_RATE = Action.RATE
-_DENY = Action.DENY
-_FREE = Action.FREE
-_OUT = Direction.OUT
-_UP = Rounding.UP
-
-
-class Call(Struct, frozen=True, gc=False):
-    """What rating must know of a call: at most 31 days long, numbers as the platform wrote them."""
-
-    direction: str
-    to: str
-    from_: str | None
-    answered_ms: int
-    duration_s: int
-
-
-class Span(Struct, frozen=True, gc=False):
-    """A stretch of a call under one row.
-
-    `amount_nanos` is for reading: the charge is rounded once, over all spans.
-    """
-
-    start_ms: int
-    seconds: int
-    """Seconds of the call in it, without those that an earlier span has paid for."""
-    billed_s: int
-    rate_nanos: int
-    per_s: int
-    amount_nanos: int
-    """Its exact amount, rounded half even to nanos."""
+_RATE: Final = Action.RATE
+_DENY: Final = Action.DENY
+_FREE: Final = Action.FREE
+_OUT: Final = "out"
+_UP: Final = Rounding.UP
 
 
 @final
-class Rated(Struct, frozen=True, gc=False):
+class Rated(Value):
     """What a call costs, and by which row of which deck."""
 
-    outcome: str
-    """`rated`, or `free` where the deck says so and nothing is charged."""
-    charge_micros: Micros
-    deck_id: str
-    deck_version: int
-    prefix: str
-    destination: str
-    country: str
-    number_type: str
-    billed_s: int
-    connection_fee_micros: Micros
-    spans: tuple[Span, ...]
+    __match_args__ = (
+        "outcome",
+        "charge_micros",
+        "deck_id",
+        "deck_version",
+        "prefix",
+        "destination",
+        "country",
+        "number_type",
+        "billed_s",
+        "connection_fee_micros",
+        "spans",
+    )
+    __slots__ = __match_args__
+
+    def __init__(  # noqa: PLR0913, PLR0917
+        self,
+        outcome: str,
+        charge_micros: Micros,
+        deck_id: str,
+        deck_version: int,
+        prefix: str,
+        destination: str,
+        country: str,
+        number_type: str,
+        billed_s: int,
+        connection_fee_micros: Micros,
+        spans: tuple[Span, ...],
+    ) -> None:
+        self.outcome: Final = outcome
+        """`rated`, or `free` where the deck says so and nothing is charged."""
+        self.charge_micros: Final = charge_micros
+        self.deck_id: Final = deck_id
+        self.deck_version: Final = deck_version
+        self.prefix: Final = prefix
+        self.destination: Final = destination
+        self.country: Final = country
+        self.number_type: Final = number_type
+        self.billed_s: Final = billed_s
+        self.connection_fee_micros: Final = connection_fee_micros
+        self.spans: Final = spans
 
 
 def rate_call(
@@ -111,7 +115,7 @@ def rate_call(
 
 def _rate_plain(deck: Deck, row: Row, call: Call) -> Rated | Refusal:
     """Price a call by its only row. Inline and positional: most calls go through here."""
-    seconds = call.duration_s
+    seconds = call.billsec
     if row.action is not _RATE or seconds <= 0:
         return _rate_slots(deck, Schedule((0,), (Tiers((0,), (row,)),)), row, call)
     billed = row.initial_s
@@ -130,8 +134,9 @@ def _rate_plain(deck: Deck, row: Row, call: Call) -> Rated | Refusal:
     cap = row.max_charge_micros
     if cap is not None and charge > cap:
         charge = cap
-    whole, rest = divmod(nanos, per)
-    amount = whole if not rest else div_half_even(nanos, per)
+    amount = nanos // per
+    if amount * per != nanos:
+        amount = div_half_even(nanos, per)
     return Rated(
         "rated",
         charge,
@@ -185,12 +190,12 @@ def _rate_slots(deck: Deck, schedule: Schedule, row: Row, call: Call) -> Rated |
     """Price a call by its slots; `row` is the one in force at the answer."""
     if row.action is _DENY:
         return denied(deck, row, call.to)
-    pieces = cut(schedule, deck.zone, call.answered_ms, call.duration_s)
+    pieces = cut(schedule, deck.zone, call.answered_ms, call.billsec)
     if isinstance(pieces, Gap):
         if pieces.row is not None:
             return denied(deck, pieces.row, call.to)
         return outside(deck, row.prefix, pieces.second)
-    fee = row.fee_micros if call.duration_s > 0 else 0
+    fee = row.fee_micros if call.billsec > 0 else 0
     per = lcm(*(piece.row.per_s for piece in pieces))
     nanos = sum(
         _rate_nanos(piece.row) * piece.billed_s * (per // piece.row.per_s) for piece in pieces

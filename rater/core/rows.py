@@ -6,15 +6,15 @@ Rule 2: a row knows its line, so that whoever wrote it can be told.
 """
 
 from enum import StrEnum
-
-from msgspec import Struct
+from typing import Final, final
 
 from rater.core.money import Rounding, div_ceil
+from rater.core.value import Value
 
-ALL_DAYS = 0b111_1111
+ALL_DAYS: Final = 0b111_1111
 """Monday is the lowest bit."""
 
-DAY_S = 86_400
+DAY_S: Final = 86_400
 
 
 class Action(StrEnum):
@@ -32,36 +32,84 @@ class Direction(StrEnum):
     IN = "in"
 
 
-class Row(Struct, frozen=True, gc=False):
+@final
+class Row(Value):
     """Price terms of one prefix and slot. Rates are nanos per `per_s` seconds; both are exact."""
 
-    line: int
-    prefix: str
-    """Digits, without the plus sign."""
-    rate_nanos: int
-    direction: Direction = Direction.OUT
-    destination: str = ""
-    country: str = ""
-    number_type: str = ""
-    action: Action = Action.RATE
-    per_s: int = 60
-    initial_s: int = 60
-    """The least that is billed: the first increment of the call."""
-    increment_s: int = 60
-    """Every later increment."""
-    fee_micros: int = 0
-    from_second: int = 0
-    days: int = ALL_DAYS
-    start_s: int = 0
-    """Local time of day at which the slot begins."""
-    end_s: int = DAY_S
-    """Local time of day before which it ends; at or before `start_s`: on the next day."""
-    rounding: Rounding = Rounding.UP
-    decimals: int = 6
-    max_charge_micros: int | None = None
-    """No charge line exceeds it; None: no cap."""
-    origin_prefix: str = ""
-    """Digits that the caller's number begins with; empty: any caller."""
+    __match_args__ = (
+        "line",
+        "prefix",
+        "rate_nanos",
+        "direction",
+        "destination",
+        "country",
+        "number_type",
+        "action",
+        "per_s",
+        "initial_s",
+        "increment_s",
+        "fee_micros",
+        "from_second",
+        "days",
+        "start_s",
+        "end_s",
+        "rounding",
+        "decimals",
+        "max_charge_micros",
+        "origin_prefix",
+    )
+    __slots__ = __match_args__
+
+    def __init__(  # noqa: PLR0913, PLR0917
+        self,
+        line: int,
+        prefix: str,
+        rate_nanos: int,
+        direction: Direction = Direction.OUT,
+        destination: str = "",
+        country: str = "",
+        number_type: str = "",
+        action: Action = Action.RATE,
+        per_s: int = 60,
+        initial_s: int = 60,
+        increment_s: int = 60,
+        fee_micros: int = 0,
+        from_second: int = 0,
+        days: int = ALL_DAYS,
+        start_s: int = 0,
+        end_s: int = DAY_S,
+        rounding: Rounding = Rounding.UP,
+        decimals: int = 6,
+        max_charge_micros: int | None = None,
+        origin_prefix: str = "",
+    ) -> None:
+        self.line: Final = line
+        self.prefix: Final = prefix
+        """Digits, without the plus sign."""
+        self.rate_nanos: Final = rate_nanos
+        self.direction: Final = direction
+        self.destination: Final = destination
+        self.country: Final = country
+        self.number_type: Final = number_type
+        self.action: Final = action
+        self.per_s: Final = per_s
+        self.initial_s: Final = initial_s
+        """The least that is billed: the first increment of the call."""
+        self.increment_s: Final = increment_s
+        """Every later increment."""
+        self.fee_micros: Final = fee_micros
+        self.from_second: Final = from_second
+        self.days: Final = days
+        self.start_s: Final = start_s
+        """Local time of day at which the slot begins."""
+        self.end_s: Final = end_s
+        """Local time of day before which it ends; at or before `start_s`: on the next day."""
+        self.rounding: Final = rounding
+        self.decimals: Final = decimals
+        self.max_charge_micros: Final = max_charge_micros
+        """No charge line exceeds it; None: no cap."""
+        self.origin_prefix: Final = origin_prefix
+        """Digits that the caller's number begins with; empty: any caller."""
 
     @property
     def is_plain(self) -> bool:

@@ -4,18 +4,22 @@ A status goes out at once when what is allowed changes, otherwise at most once i
 what is still owed is the account's `dirty` flag, which a flush pays.
 """
 
+from typing import Final
+
 from rater.core.account import NEVER_MS, Account
 from rater.core.entries import AccountStatus
 from rater.core.limits import STATUS_EVERY_MS
 
-OPEN, EXHAUSTED, CLOSED = 0, 1, 2
+OPEN: Final = 0
+EXHAUSTED: Final = 1
+CLOSED: Final = 2
 
-FREE_CALLS = ("emergency", "in_bundle", "inbound")
-PAID_CALLS = ("conference_dial_out", "international", "overage", "toll_free")
+FREE_CALLS: Final = ("emergency", "in_bundle", "inbound")
+PAID_CALLS: Final = ("conference_dial_out", "international", "overage", "toll_free")
 
-_ALLOW = (FREE_CALLS + PAID_CALLS, FREE_CALLS, ("emergency",))
-_DENY = ((), PAID_CALLS, ("in_bundle", "inbound", *PAID_CALLS))
-_REASON = (None, "balance_not_positive", "account_closed")
+_ALLOW: Final = (FREE_CALLS + PAID_CALLS, FREE_CALLS, ("emergency",))
+_DENY: Final = ((), PAID_CALLS, ("in_bundle", "inbound", *PAID_CALLS))
+_REASON: Final = (None, "balance_not_positive", "account_closed")
 
 
 def status_class(account: Account) -> int:

@@ -4,27 +4,43 @@ The hot path of the house: msgspec checks types and bounds while it parses; what
 regular expression costs as much as the parse.
 """
 
+from datetime import datetime
 from functools import lru_cache
-from operator import attrgetter
 from string import ascii_uppercase
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from msgspec import UNSET
+from msgspec.structs import astuple
 
 from rater.core.cdr import Cdr
 from rater.wire.cdr_record import CdrRecord
 from rater.wire.malformed import VALUE_BYTES_MAX, Malformed, Why, repeated_field, undecodable, unfit
 from rater.wire.times import EARLIEST, EARLIEST_MS, LATEST_MS, to_millis, to_text
 
-_decode = msgspec.json.Decoder(CdrRecord).decode
-_optional = attrgetter(*CdrRecord.__struct_fields__[7:])
-_REQUIRED = 7
-_OPTIONAL = len(CdrRecord.__struct_fields__) - _REQUIRED
-_ANSWERED_AT = 12
-assert CdrRecord.__struct_fields__[_REQUIRED + _ANSWERED_AT] == "answered_at"
-_REQUIRED_TEXTS = 6
-"""All but `billsec`; of the others, the first two are numbers: a record has two quotes for each name and each text."""
+_UNSET: Final[object] = UNSET
+_decode: Final = msgspec.json.Decoder(CdrRecord).decode
+_REQUIRED: Final = 7
+_SCHEMA_VERSION: Final = 7
+_VERSION: Final = 8
+_KIND: Final = 9
+_CALL_TYPE: Final = 12
+_FROM: Final = 13
+_USAGE_COUNTRY: Final = 16
+_SERVICE_NUMBER_TYPE: Final = 17
+_ANSWERED_AT: Final = 19
+_DISPOSITION: Final = 20
+# Written out: a compiled module takes a number that is Final for what it is, and looks up any other name.
+assert CdrRecord.__struct_fields__[:10] == (
+    *("cdr_id", "tenant_id", "direction", "to", "started_at", "ended_at", "billsec"),
+    *("schema_version", "version", "kind"),
+)
+assert CdrRecord.__struct_fields__[_CALL_TYPE : _FROM + 1] == ("call_type", "from_")
+assert CdrRecord.__struct_fields__[_USAGE_COUNTRY : _DISPOSITION + 1] == (
+    *("usage_country", "service_number_type", "license", "answered_at", "disposition"),
+)
+_REQUIRED_QUOTES: Final = 26
+"""Of the names of the required fields and of their texts, which are all but `billsec`."""
 
 
 def decode_cdr(value: bytes | None) -> Cdr | Malformed:
@@ -35,23 +51,36 @@ def decode_cdr(value: bytes | None) -> Cdr | Malformed:
         raw = _decode(value)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         return undecodable(value, error)
-    options = _optional(raw)
-    absent = options.count(UNSET)
-    numbers = (options[0] is not UNSET) + (options[1] is not UNSET)
-    texts = _REQUIRED_TEXTS + _OPTIONAL - absent - options.count(None) - numbers
-    if (
-        value.count(b'"') != 2 * (_REQUIRED + _OPTIONAL - absent + texts)
-        and (complaint := repeated_field(value)) is not None
-    ):
+    fields = astuple(raw)
+    if value.count(b'"') != _quotes(fields) and (complaint := repeated_field(value)) is not None:
         return complaint
-    return _checked(raw, options)
+    return _checked(fields)
 
 
-def _checked(raw: CdrRecord, options: tuple[Any, ...]) -> Cdr | Malformed:
+def _quotes(fields: tuple[Any, ...]) -> int:
+    """Return how many quotes a record of these fields has: two for each name, and two for each text."""
+    unset = _UNSET
+    quotes = _REQUIRED_QUOTES
+    for option in fields[_REQUIRED:]:
+        if option is not unset:
+            quotes += 2 if option is None else 4
+    # The versions are numbers.
+    if fields[_SCHEMA_VERSION] is not unset:
+        quotes -= 2
+    if fields[_VERSION] is not unset:
+        quotes -= 2
+    return quotes
+
+
+def _checked(fields: tuple[Any, ...]) -> Cdr | Malformed:
     """Check what msgspec has not, and make the core's CDR."""
-    started, answered, to, cdr_id = raw.started_at, options[_ANSWERED_AT], raw.to, raw.cdr_id
-    answered_ms = int((answered or started).timestamp() * 1_000 + 0.5)
-    ended_ms = int(raw.ended_at.timestamp() * 1_000 + 0.5)
+    cdr_id: str = fields[0]
+    tenant_id: str = fields[1]
+    to: str = fields[3]
+    started: datetime = fields[4]
+    answered: datetime | None = fields[_ANSWERED_AT] or None
+    answered_ms = _millis(answered or started)
+    ended_ms = _millis(fields[5])
     if not (EARLIEST_MS <= answered_ms <= ended_ms < LATEST_MS) or (
         answered and not EARLIEST <= started <= answered
     ):
@@ -61,31 +90,35 @@ def _checked(raw: CdrRecord, options: tuple[Any, ...]) -> Cdr | Malformed:
         or to[1] == "0"
     ) and not is_number(to):
         return Malformed(Why.BAD_NUMBER, "to", f"not E.164 nor a short number; it is {to!r}")
-    country = options[9]
+    country = fields[_USAGE_COUNTRY]
     if country and country not in COUNTRIES:
         detail = f"not two capital letters; it is {country!r}"
         return Malformed(Why.UNKNOWN_VALUE, "usage_country", detail)
     if not cdr_id.isascii() or not cdr_id.isprintable() or " " in cdr_id:
         return Malformed(Why.UNKNOWN_VALUE, "cdr_id", f"not printable ASCII; it is {cdr_id!r}")
-    if not is_tenant_id(raw.tenant_id):
-        detail = f"letters, digits and . _ : @ - only; it is {raw.tenant_id!r}"
+    if not is_tenant_id(tenant_id):
+        detail = f"letters, digits and . _ : @ - only; it is {tenant_id!r}"
         return Malformed(Why.UNKNOWN_VALUE, "tenant_id", detail)
     return Cdr(
-        raw.tenant_id,
+        tenant_id,
         cdr_id,
-        options[1] or 1,
-        options[2] or "final",
-        raw.direction,
+        fields[_VERSION] or 1,
+        fields[_KIND] or "final",
+        fields[2],
         to,
-        options[6] or None,
-        options[5] or None,
-        options[10] or None,
+        fields[_FROM] or None,
+        fields[_CALL_TYPE] or None,
+        fields[_SERVICE_NUMBER_TYPE] or None,
         country or None,
-        options[13] or "answered",
+        fields[_DISPOSITION] or "answered",
         answered_ms,
         ended_ms,
-        raw.billsec,
+        fields[6],
     )
+
+
+def _millis(at: datetime) -> int:
+    return int(at.timestamp() * 1_000 + 0.5)
 
 
 def _bad_time(started_ms: int, answered_ms: int, ended_ms: int) -> Malformed:
@@ -100,11 +133,11 @@ def _bad_time(started_ms: int, answered_ms: int, ended_ms: int) -> Malformed:
     return Malformed(Why.BAD_TIME, field, f"before what must come before it: {shown}")
 
 
-COUNTRIES = frozenset(a + b for a in ascii_uppercase for b in ascii_uppercase)
+COUNTRIES: Final = frozenset(a + b for a in ascii_uppercase for b in ascii_uppercase)
 """All that has the form of a country code: a look-up costs less than a pattern."""
-DIGITS_MAX = 15
+DIGITS_MAX: Final = 15
 """Of an E.164 number, and of a short one."""
-MASK_MAX = 8
+MASK_MAX: Final = 8
 
 
 def is_number(text: str) -> bool:

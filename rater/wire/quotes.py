@@ -7,11 +7,11 @@ from typing import Any
 import orjson
 from msgspec import Struct
 
-from rater.core.cdr import Cdr
+from rater.core.cdr import Call, Cdr
 from rater.core.decks import DeckBook, Direction
 from rater.core.exemptions import exemption
 from rater.core.limits import DURATION_S_MAX, SECOND_MS
-from rater.core.rating import Call, Rated, Refusal, Span, Unrated, rate_call
+from rater.core.rating import Rated, Refusal, Span, Unrated, rate_call
 from rater.wire.amounts import format_micros, format_nanos
 from rater.wire.cdrs import is_number
 from rater.wire.emergency import load_emergency
@@ -107,7 +107,7 @@ class Quoter:
             outcome = "denied" if rated.reason is Unrated.DENIED else "unrated"
             return self._record(outcome, rated.reason, prefix=rated.prefix, detail=rated.detail)
         reason = "free_rate" if rated.outcome == "free" else None
-        if not call.duration_s:
+        if not call.billsec:
             reason = "zero_duration"
         return self._record(rated.outcome, reason, **_priced(rated))
 
@@ -168,8 +168,8 @@ def _is_emergency(quoted: QuotedCall) -> bool:
         usage_country=quoted.country,
         disposition="answered",
         answered_ms=call.answered_ms,
-        ended_ms=call.answered_ms + call.duration_s * SECOND_MS,
-        billsec=call.duration_s,
+        ended_ms=call.answered_ms + call.billsec * SECOND_MS,
+        billsec=call.billsec,
     )
     return exemption(cdr, load_emergency()) == "emergency"
 

@@ -4,9 +4,9 @@ import pytest
 
 from rater.core import entries as e
 from rater.core.applying import apply
+from rater.core.entries import Draw
 from rater.core.expiry import head
 from rater.core.limits import GRACE_MS
-from rater.core.lots import Draw
 from tests.build import NOW, UNIT, account, lot, source
 
 

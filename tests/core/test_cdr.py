@@ -2,14 +2,31 @@
 
 import pytest
 
+from rater.core.cdr import Call, Cdr, Source
 from tests.build import cdr, source
+from tests.finals import COMPILED, finals
 
 
-def test_a_cdr_and_its_source_cannot_be_changed() -> None:
+@pytest.mark.parametrize("kind", [Call, Cdr, Source])
+def test_a_cdr_and_its_source_cannot_be_changed(kind: type) -> None:
+    """Mypy refuses to assign what is Final; compiled, the field refuses it too."""
+    assert set(kind.__match_args__) == finals(*kind.__mro__[:-1])  # type: ignore[attr-defined]
+    if COMPILED:
+        with pytest.raises(AttributeError, match="not writable"):
+            cdr().billsec = 1  # type: ignore[misc]
+        with pytest.raises(AttributeError, match="not writable"):
+            source().at_ms = 1  # type: ignore[misc]
+
+
+def test_a_cdr_has_no_other_fields() -> None:
     with pytest.raises(AttributeError):
-        cdr().billsec = 1  # type: ignore[misc]
-    with pytest.raises(AttributeError):
-        source().at_ms = 1  # type: ignore[misc]
+        cdr().amount = 1  # type: ignore[attr-defined]
+
+
+def test_the_content_is_hashed_in_the_order_of_the_fields() -> None:
+    found = cdr(service_number_type="toll_free")
+
+    assert found.values() == tuple(getattr(found, name) for name in Cdr.__match_args__)
 
 
 def test_equal_cdrs_are_equal() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from rater.core.draws import plan_draws, take
-from rater.core.lots import Draw
+from rater.core.entries import Draw
 from tests.build import NOW, lot
 
 

@@ -2,9 +2,10 @@
 
 import pytest
 
+from rater.core.cdr import Call
 from rater.core.decks import BandPolicy, Deck, DeckBook, Direction, Heading, Row
 from rater.core.money import Rounding
-from rater.core.rating import Call, Rated, Refusal, Unrated, rate_call
+from rater.core.rating import Rated, Refusal, Unrated, rate_call
 from rater.core.rows import Action
 from rater.core.zones import UTC
 

@@ -24,7 +24,7 @@ def test_a_call_is_read_with_its_defaults() -> None:
 
     assert isinstance(found, QuotedCall)
     assert (found.call.direction, found.call.from_, found.country) == ("out", None, None)
-    assert (found.call.answered_ms, found.call.duration_s) == (1_706_742_000_000, 61)
+    assert (found.call.answered_ms, found.call.billsec) == (1_706_742_000_000, 61)
 
 
 @pytest.mark.parametrize(
