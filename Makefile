@@ -33,10 +33,10 @@ tools:  ## * check that Python, a JDK and Maven are there; say how to install wh
 		"(sudo apt-get install python3 python3-venv, or brew install python@3.12)" >&2; exit 1; }
 	@$(PYTHON) deploy/check_tools.py $(if $(RATER_BROKER),--python)
 
-install: .venv/installed  ## make .venv with the locked dependencies and the rater command
+install: .venv/installed .venv/compiled  ## make .venv with the locked dependencies and the rater command
 	@echo "ready: $(BIN)/rater"
 
-dev: .venv/installed-dev  ## * the same, with the tools of the developers
+dev: .venv/installed-dev .venv/compiled  ## * the same, with the tools of the developers
 
 kafka-jars: tools  ## * fetch Apache Kafka 4.3.0 into .kafka/jars
 	@if [ -z "$${RATER_BROKER:-}" ]; then $(BROKER) fetch; fi
@@ -69,6 +69,8 @@ imports: dev  ## * the import contracts of pyproject.toml
 test: tools dev kafka-jars lint types imports  ## * all of it: set-up, checks, tests against real Kafka
 	$(SAY) "==> pytest: everything but the long suites; starts Kafka on a free port and stops it"
 	@$(BIN)/pytest -m "not slow"
+	$(SAY) "==> pytest: core, wire and batches once more, interpreted"
+	@RATER_INTERPRETED=1 $(BIN)/pytest tests/core tests/wire tests/batch
 
 test-fast: dev  ## * the tests that need no Kafka
 	$(SAY) "==> pytest: without Kafka"
@@ -108,23 +110,25 @@ deck: dev  ## make the sample deck anew from the numbering data of phonenumbers
 
 cover: dev  ## branch coverage of core and wire, without Kafka
 	$(SAY) "==> coverage: rater.core and rater.wire"
-	@$(BIN)/coverage run --branch --source=rater/core,rater/wire -m pytest -m "not kafka and not slow" \
+	@RATER_INTERPRETED=1 $(BIN)/coverage run --branch --source=rater/core,rater/wire -m pytest -m "not kafka and not slow" \
 		--ignore=tests/e2e
 	@$(BIN)/coverage report --show-missing --skip-covered
 
 lock: pyproject.toml  ## resolve both lock files anew (needs uv)
 	$(SAY) "==> uv: requirements.lock and requirements-dev.lock"
-	@echo 'setuptools>=70.1' | $(LOCK) -o requirements.lock
-	@echo 'setuptools>=70.1' | $(LOCK) --group dev -c requirements.lock -o requirements-dev.lock
+	@printf '%s\n' $(BUILD) | $(LOCK) -o requirements.lock
+	@printf '%s\n' $(BUILD) | $(LOCK) --group dev -c requirements.lock -o requirements-dev.lock
 
 clean:  ## stop every Kafka of this folder and delete .kafka, .venv and all caches
 	$(SAY) "==> stopping Kafka, deleting .kafka .venv and caches"
 	@if [ -d .kafka ]; then $(BROKER) down-all; fi
-	@rm -rf .kafka .venv build dist .coverage *.egg-info \
+	@rm -rf .kafka .venv build dist .coverage *.egg-info rater/compiled.json \
 		.mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find rater -name '*.so' -delete
 
-# setuptools, too, is in the lock: pip needs no build environment of its own to install the project.
+# What builds is in the lock, too: pip needs no build environment of its own to install the project.
+BUILD = 'setuptools>=70.1' 'mypy>=2.4,<3'
 LOCK = uv pip compile pyproject.toml - --quiet --universal --python-version 3.11 \
 	--generate-hashes --custom-compile-command "make lock"
 PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check install
@@ -139,7 +143,14 @@ EDITABLE = --no-deps --no-build-isolation --editable .
 .venv/installed: requirements.lock pyproject.toml | .venv/bin/pip
 	$(SAY) "==> pip: installing requirements.lock and the rater command into .venv"
 	@$(PIP) --require-hashes -r requirements.lock
-	@$(PIP) $(EDITABLE)
+	@RATER_COMPILE=0 $(PIP) $(EDITABLE)
+	@touch $@
+
+# Whatever a compiled module is made of: an older one must never stand before a newer source.
+.venv/compiled: .venv/installed setup.py \
+		$(wildcard rater/core/*.py rater/wire/*.py rater/batch/*.py topics/*.py topics/records/*.py)
+	$(SAY) "==> mypyc: compiling the hot path; without a C compiler it runs interpreted"
+	@$(BIN)/python setup.py --quiet build_ext --inplace
 	@touch $@
 
 .venv/installed-dev: requirements-dev.lock .venv/installed

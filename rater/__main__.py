@@ -5,6 +5,8 @@ from importlib import import_module
 
 import click
 
+from rater.shell.hot_path import StaleError, refuse_stale
+
 COMMANDS = {
     "deck": ("rater.cli.deck", "lint, load and list rate decks"),
     "price": ("rater.cli.price", "price calls by a deck file, without Kafka"),
@@ -36,9 +38,14 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Run the command line. Assertions are safety here: `python -O` is refused."""
+    """Run the command line. Assertions are safety here: `python -O` is refused, and so is what is compiled no more."""
     if not __debug__:
         sys.exit("rater: refuses to run with python -O: its assertions guard money")
+    try:
+        refuse_stale()
+    except StaleError as stale:
+        sys.stderr.write(f"rater: {stale}\n")
+        sys.exit(2)
     cli()
 
 

@@ -25,6 +25,7 @@ from rater.batch.command_batch import decide_commands
 from rater.batch.shard import Shard
 from rater.core.decks import DeckBook
 from rater.core.rules import Rules
+from rater.shell.hot_path import is_compiled
 from rater.wire.deck_files import read_deck_file
 from rater.wire.emergency import load_emergency
 
@@ -145,6 +146,7 @@ def measure(plan: Plan) -> dict[str, object]:
     return {
         "core_us_per_cdr": _micros(sum(run.stage_s.values()), count),
         **{f"{stage}_us": _micros(spent, count) for stage, spent in run.stage_s.items()},
+        "compiled": is_compiled(),
         "cdrs": count,
         "money_ok": not problems,
         "problems": problems[:5],

@@ -1,12 +1,9 @@
 """What is declared `Final`: in a class that is not compiled, mypy alone guards it."""
 
 import ast
-import sys
 from pathlib import Path
 
-from rater.core import cdr
-
-COMPILED = not (cdr.__file__ or "").endswith(".py")
+ROOT = Path(__file__).parent.parent
 
 
 def finals(*classes: type) -> set[str]:
@@ -15,8 +12,7 @@ def finals(*classes: type) -> set[str]:
 
 
 def _finals(each: type) -> set[str]:
-    module = sys.modules[each.__module__].__file__ or ""
-    source = Path(module).with_name(f"{each.__module__.rpartition('.')[2]}.py")
+    source = ROOT / f"{each.__module__.replace('.', '/')}.py"
     (body,) = (
         node
         for node in ast.parse(source.read_text()).body

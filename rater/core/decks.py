@@ -95,8 +95,8 @@ class Deck:
     @staticmethod
     def of(heading: Heading, rows: Sequence[Row]) -> "Deck | list[Clash]":
         """Compile a deck; a list names all rows that clash."""
-        outward, clashes = compile_terms(row for row in rows if row.direction is Direction.OUT)
-        inward, more = compile_terms(row for row in rows if row.direction is Direction.IN)
+        outward, clashes = compile_terms([row for row in rows if row.direction is Direction.OUT])
+        inward, more = compile_terms([row for row in rows if row.direction is Direction.IN])
         if clashes or more:
             return clashes + more
         return Deck(

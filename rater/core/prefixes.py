@@ -45,7 +45,8 @@ class PrefixTable(Generic[T]):
 
     def under(self, known: str, hidden: int) -> Iterator[T]:
         """Yield the values of the prefixes that are `known` and 1 to `hidden` digits more."""
-        return (self._by_prefix[prefix] for prefix in self._longer(known, hidden))
+        for prefix in self._longer(known, hidden):
+            yield self._by_prefix[prefix]
 
     def covers(self, known: str, hidden: int) -> bool:
         """Tell whether each completion by `hidden` digits matches a prefix longer than `known`."""

@@ -196,9 +196,9 @@ def _rate_slots(deck: Deck, schedule: Schedule, row: Row, call: Call) -> Rated |
             return denied(deck, pieces.row, call.to)
         return outside(deck, row.prefix, pieces.second)
     fee = row.fee_micros if call.billsec > 0 else 0
-    per = lcm(*(piece.row.per_s for piece in pieces))
+    per = lcm(*[piece.row.per_s for piece in pieces])
     nanos = sum(
-        _rate_nanos(piece.row) * piece.billed_s * (per // piece.row.per_s) for piece in pieces
+        [_rate_nanos(piece.row) * piece.billed_s * (per // piece.row.per_s) for piece in pieces]
     )
     charge = _round_line(row, nanos, per) if pieces else 0
     if charge > AMOUNT_MICROS_MAX:

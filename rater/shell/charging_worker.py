@@ -8,6 +8,7 @@ from aiokafka.errors import KafkaError
 
 from rater.shell.charging import Charging, ChargingSettings
 from rater.shell.health import Health, HealthServer, PortInUseError
+from rater.shell.hot_path import is_compiled
 from rater.shell.metrics import Metrics
 from rater.shell.stream.runner import run_worker
 from rater.shell.topic_admin import BrokerUnreachableError, connected
@@ -38,6 +39,7 @@ class StartError(Exception):
 
 async def run(settings: WorkerSettings) -> int:
     """Run a charging worker; return its exit code."""
+    logger.info("hot path: compiled: %s", str(is_compiled()).lower())
     partitions = await _partitions(settings.broker)
     metrics = Metrics()
     health = Health(metrics)

@@ -1,0 +1,112 @@
+"""Build step: the hot path compiled by mypyc, where mypyc and a C compiler are there; else it runs interpreted.
+
+`RATER_COMPILE=1` makes a failure an error, `RATER_COMPILE=0` compiles nothing. Beside the compiled modules
+`rater/compiled.json` says of which sources they were made: `rater.shell.hot_path` refuses to run anything else.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterable
+from hashlib import sha256
+from pathlib import Path
+
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+
+ROOT = Path(__file__).parent
+COMPILED = Path("rater/compiled.json")
+
+# No module with a msgspec Struct of its own: compiled, the class loses its keywords.
+MODULES = (
+    *(
+        "account",
+        "applying",
+        "cdr",
+        "decks",
+        "draws",
+        "engine",
+        "exemptions",
+        "expiry",
+        "journal",
+        "limits",
+    ),
+    *("lots", "money", "prefixes", "rating", "rows", "status", "thresholds", "value"),
+)
+HOT_PATH = (
+    *(f"rater/core/{module}.py" for module in MODULES),
+    "rater/wire/cdrs.py",
+    "rater/batch/cdr_batch.py",
+    "rater/batch/decision.py",
+)
+
+ASKED = os.environ.get("RATER_COMPILE", "")
+
+
+def main() -> None:
+    """Set up the package, compiled or not."""
+    os.chdir(ROOT)
+    setup(ext_modules=extensions(), cmdclass={"build_ext": BuildHotPath})
+
+
+def extensions() -> list[Extension]:
+    """Translate the hot path to C; without mypyc there is nothing to build."""
+    if ASKED == "0":
+        return []
+    try:
+        from mypyc.build import mypycify  # noqa: PLC0415
+
+        # The library that the modules share lies in the package: the folder above is not always on the path.
+        paths = ["--config-file", "pyproject.toml", *HOT_PATH]
+        made: list[Extension] = mypycify(
+            paths, opt_level="3", debug_level="0", group_name="rater.hot_path"
+        )
+    except (ImportError, SystemExit, OSError) as error:
+        give_up("no mypyc" if isinstance(error, ImportError) else "mypyc failed", error)
+        return []
+    return made
+
+
+def give_up(reason: str, error: BaseException) -> None:
+    """Say that nothing is compiled, and why; an error where it was asked for."""
+    if ASKED == "1":
+        raise error
+    sys.stderr.write(f"rater: {reason}: runs interpreted, slower ({error})\n")
+
+
+class BuildHotPath(build_ext):
+    """Compiles all of it or nothing."""
+
+    def run(self) -> None:
+        """Compile; what an earlier build left in place is gone first, so that nothing stale is found."""
+        if self.inplace:
+            remove(Path("rater"))
+        if not self.extensions:
+            return
+        try:
+            super().run()
+        except Exception as error:  # noqa: BLE001  # Each compiler fails in its own way.
+            give_up("no C compiler", error)
+            self.extensions = []
+            return
+        written = COMPILED if self.inplace else Path(self.build_lib) / COMPILED
+        written.write_text(json.dumps(digests(HOT_PATH), indent=1) + "\n")
+
+
+def remove(package: Path) -> None:
+    """Remove what has been compiled in place."""
+    COMPILED.unlink(missing_ok=True)
+    for pattern in ("*.so", "*.pyd"):
+        for module in package.rglob(pattern):
+            module.unlink()
+
+
+def digests(paths: Iterable[str]) -> dict[str, str]:
+    """Return the SHA-256 of each source, by its path in the package."""
+    return {
+        path.removeprefix("rater/"): sha256(Path(path).read_bytes()).hexdigest() for path in paths
+    }
+
+
+if __name__ == "__main__":
+    main()
