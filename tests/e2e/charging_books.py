@@ -78,7 +78,7 @@ class Books:
     def note_account(self, key: bytes, value: bytes) -> None:
         """Take an account's state; a later one replaces it."""
         account = decode_account(value)
-        fields = account.__struct_fields__
+        fields = account.__match_args__
         self.accounts[key.decode()] = {
             field: getattr(account, field) for field in fields if field not in _OF_STATUS
         }
