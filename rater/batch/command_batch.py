@@ -17,6 +17,7 @@ from rater.core import engine
 from rater.core.account import Account
 from rater.core.administration import Refusal, Rejected
 from rater.core.cdr import Source
+from rater.core.entries import CommandRejected, FundsAdded
 from rater.core.limits import DAY_MS
 from rater.wire.commands import decode_command
 from rater.wire.malformed import Malformed
@@ -82,7 +83,7 @@ class _CommandBatch:
             engine.reject(account, order, source, refusal, journal)
         else:
             account = engine.command(account, order, source, journal)
-        rejected = any(type(x).__name__ == "CommandRejected" for x in journal.entries[first:])
+        rejected = any(isinstance(x, CommandRejected) for x in journal.entries[first:])
         decision.outcomes["rejected" if rejected else "obeyed"] += 1
         if account is not None and account.seq != seq:
             account.command_offset = source.offset
@@ -119,7 +120,7 @@ class _CommandBatch:
         now = decision.stream_ms
         self.fresh[digest] = content, now
         decision.remembered.append((digest, content, IdState.COMMAND, place, now))
-        if isinstance(order, c.AddFunds) and type(entries[place]).__name__ == "FundsAdded":
+        if isinstance(order, c.AddFunds) and isinstance(entries[place], FundsAdded):
             lot = xxh3_128_digest(lot_key(order.tenant_id, order.lot_id))
             self.fresh[lot] = 0, now
             decision.remembered.append((lot, 0, IdState.COMMAND, place, now))

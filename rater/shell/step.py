@@ -72,8 +72,9 @@ class Stepper:
     async def take(self, batch: RecordBatch) -> None:
         """Take one batch through its step."""
         partition = batch.tp.partition
-        began = perf_counter()
         async with self._transactions().step(batch.tp) as step:
+            # Only now: until its turn comes, the batch has waited for others.
+            began = perf_counter()
             shard = self._shard(partition)
             try:
                 decision, decoded = self._decide(shard, batch)
