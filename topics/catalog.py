@@ -1,54 +1,59 @@
 """The catalog: every topic once, with all that an operator or a client must know of it."""
 
-from dataclasses import dataclass, field
-from typing import Literal
-
 from topics import records as r
+from topics.recharge_topics import (
+    GATEWAY_GROUP,
+    NOTIFICATIONS,
+    NOTIFICATIONS_DEAD,
+    NOTIFIER_GROUP,
+    NOTIFIER_SENT,
+    PAYMENT_COMMANDS,
+    PAYMENT_QUARANTINE,
+    PAYMENT_RESULTS,
+    RECHARGE_APP,
+    RECHARGE_BATCHES,
+    RECHARGE_COMMANDS,
+    RECHARGE_DEAD,
+    RECHARGES_CHANGELOG,
+)
+from topics.topic import DAY_MS, LARGE, PARTITIONS, Topic
 
-PARTITIONS = 8
-"""Of every topic keyed by tenant: equal counts keep all of a tenant in one worker (D2)."""
+__all__ = [
+    "ACCOUNTS_CHANGELOG",
+    "ACCOUNT_COMMANDS",
+    "ACCOUNT_STATUS",
+    "APP",
+    "BALANCE_EVENTS",
+    "BATCHES_CHANGELOG",
+    "BY_NAME",
+    "CATALOG",
+    "CDR_RAW",
+    "COMMANDS",
+    "DEAD",
+    "ENTRIES",
+    "EVENTS",
+    "GATEWAY_GROUP",
+    "LEDGER",
+    "NOTIFICATIONS",
+    "NOTIFICATIONS_DEAD",
+    "NOTIFIER_GROUP",
+    "NOTIFIER_SENT",
+    "PARTITIONS",
+    "PAYMENT_COMMANDS",
+    "PAYMENT_QUARANTINE",
+    "PAYMENT_RESULTS",
+    "RATE_DECKS",
+    "RECHARGES_CHANGELOG",
+    "RECHARGE_APP",
+    "RECHARGE_BATCHES",
+    "RECHARGE_COMMANDS",
+    "RECHARGE_DEAD",
+    "SUSPENSE",
+    "Topic",
+]
 
 APP = "rater-charging"
 """Consumer group and prefix of transactional ids and changelogs of the charging app."""
-
-_DAY_MS = 86_400_000
-_FOREVER = -1
-_LARGE = 8 * 1024 * 1024
-
-Cleanup = Literal["delete", "compact"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Topic:
-    """One topic: what it carries, for whom, and for how long."""
-
-    name: str
-    purpose: str
-    key: str
-    records: tuple[type, ...]
-    writers: str
-    readers: str
-    partitions: int = PARTITIONS
-    cleanup: Cleanup = "delete"
-    retention_ms: int = _FOREVER
-    max_message_bytes: int = 1024 * 1024
-    tag: str | None = None
-    """The field that tells the record types apart, where there are several."""
-    external: bool = False
-    """Others write it: records may carry fields that we do not know."""
-    internal: bool = False
-    """Only the rater reads it; it may change without notice."""
-    settings: dict[str, str] = field(default_factory=dict)
-
-    def config(self) -> dict[str, str]:
-        """Return the topic's settings as the broker names them."""
-        return {
-            "cleanup.policy": self.cleanup,
-            "retention.ms": str(self.retention_ms),
-            "max.message.bytes": str(self.max_message_bytes),
-            **self.settings,
-        }
-
 
 ENTRIES = (
     r.Charge,
@@ -59,6 +64,13 @@ ENTRIES = (
     r.AccountClosed,
     r.LotExpired,
     r.LotForfeited,
+    r.LotExpiryWarned,
+    r.AutoRechargeSet,
+    r.PaymentMethodsSet,
+    r.RecipientsSet,
+    r.SpendLimitsSet,
+    r.SpendHeld,
+    r.RechargeResumed,
     r.CommandRejected,
 )
 COMMANDS = (
@@ -68,6 +80,11 @@ COMMANDS = (
     r.Adjust,
     r.CloseAccount,
     r.ExpireLots,
+    r.SetAutoRecharge,
+    r.SetPaymentMethods,
+    r.SetRecipients,
+    r.SetSpendLimits,
+    r.ResumeRecharge,
 )
 EVENTS = (
     r.ThresholdCrossed,
@@ -77,6 +94,13 @@ EVENTS = (
     r.FundsCredited,
     r.FundsExpired,
     r.SettingsChanged,
+    r.AutoRechargeChanged,
+    r.PaymentMethodsChanged,
+    r.RecipientsChanged,
+    r.RechargeResumedEvent,
+    r.FundsExpiring,
+    r.FraudSuspected,
+    r.AccountClosedEvent,
 )
 _BOUNDED_TIME = {"message.timestamp.after.max.ms": "3600000"}
 
@@ -87,8 +111,8 @@ CDR_RAW = Topic(
     records=(r.Cdr,),
     writers="call platforms",
     readers="charging",
-    retention_ms=14 * _DAY_MS,
-    max_message_bytes=_LARGE // 2,
+    retention_ms=14 * DAY_MS,
+    max_message_bytes=LARGE // 2,
     external=True,
     settings=_BOUNDED_TIME,
 )
@@ -99,7 +123,7 @@ ACCOUNT_COMMANDS = Topic(
     records=COMMANDS,
     writers="administrators, recharge, the charging timer",
     readers="charging",
-    retention_ms=30 * _DAY_MS,
+    retention_ms=30 * DAY_MS,
     tag="type",
     external=True,
     settings=_BOUNDED_TIME,
@@ -113,7 +137,7 @@ RATE_DECKS = Topic(
     readers="every worker",
     partitions=1,
     cleanup="compact",
-    max_message_bytes=_LARGE,
+    max_message_bytes=LARGE,
 )
 LEDGER = Topic(
     name="ledger.entries.v1",
@@ -140,7 +164,7 @@ BALANCE_EVENTS = Topic(
     records=EVENTS,
     writers="charging",
     readers="recharge, notifications",
-    retention_ms=30 * _DAY_MS,
+    retention_ms=30 * DAY_MS,
     tag="kind",
 )
 SUSPENSE = Topic(
@@ -150,7 +174,7 @@ SUSPENSE = Topic(
     records=(r.Suspended,),
     writers="charging",
     readers="operators, recycling",
-    max_message_bytes=_LARGE,
+    max_message_bytes=LARGE,
 )
 DEAD = Topic(
     name="cdr.dead.v1",
@@ -159,8 +183,8 @@ DEAD = Topic(
     records=(r.Dead,),
     writers="charging",
     readers="operators",
-    retention_ms=90 * _DAY_MS,
-    max_message_bytes=_LARGE,
+    retention_ms=90 * DAY_MS,
+    max_message_bytes=LARGE,
 )
 ACCOUNTS_CHANGELOG = Topic(
     name=f"{APP}-accounts-changelog",
@@ -179,8 +203,8 @@ BATCHES_CHANGELOG = Topic(
     records=(r.BatchManifest,),
     writers="charging",
     readers="charging, the reconciler",
-    retention_ms=9 * _DAY_MS,
-    max_message_bytes=_LARGE,
+    retention_ms=9 * DAY_MS,
+    max_message_bytes=LARGE,
     internal=True,
 )
 
@@ -193,7 +217,17 @@ CATALOG = (
     BALANCE_EVENTS,
     SUSPENSE,
     DEAD,
+    RECHARGE_COMMANDS,
+    PAYMENT_COMMANDS,
+    PAYMENT_RESULTS,
+    PAYMENT_QUARANTINE,
+    NOTIFICATIONS,
+    NOTIFICATIONS_DEAD,
+    RECHARGE_DEAD,
     ACCOUNTS_CHANGELOG,
     BATCHES_CHANGELOG,
+    RECHARGES_CHANGELOG,
+    RECHARGE_BATCHES,
+    NOTIFIER_SENT,
 )
 BY_NAME = {topic.name: topic for topic in CATALOG}

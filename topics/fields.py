@@ -4,7 +4,7 @@ A record field is annotated `Annotated[int, Range(0, 10)]`, `Annotated[str, Text
 """
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +89,27 @@ NotNegative = Annotated[int, NOT_NEGATIVE]
 Positive = Annotated[int, POSITIVE]
 Partition = Annotated[int, Range(0, 100_000)]
 Seconds = Annotated[int, Range(0, 2_678_400), About("Seconds, at most 31 days.")]
+
+Hours = Annotated[int, Range(1, 87_600), About("Whole hours, at most ten years.")]
+RunwayHours = Annotated[
+    int,
+    Range(0, 87_600),
+    About("Whole hours that the balance lasts at the present burn; none: nothing is spent."),
+]
+Email = Annotated[
+    str,
+    Text(
+        254,
+        3,
+        r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,187}[A-Za-z0-9])?",
+    ),
+]
+WebhookUrl = Annotated[str, Text(2_000, pattern=r"https?://[\x21-\x7e]+")]
+Language = Literal["en", "fr"]
+MethodReference = Annotated[
+    str,
+    Text(255, pattern=r"[\x21-\x7e]+"),
+    About("The provider's reference to a stored payment method; never a card number."),
+]
+CustomerReference = Annotated[str, Text(255, pattern=r"[\x21-\x7e]+")]
+Actor = Annotated[Id, About("Who asked for it, for the audit.")]

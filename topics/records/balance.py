@@ -7,17 +7,24 @@ from topics.fields import (
     About,
     Count,
     Currency,
+    Email,
     EventId,
+    Hours,
     Id,
     Items,
+    Language,
     Micros,
     Millis,
     Name,
     NotNegative,
     Positive,
+    Range,
+    RunwayHours,
     TenantId,
     ThresholdId,
+    WebhookUrl,
 )
+from topics.records.commands import PaymentMethod, RechargeMode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +40,9 @@ class AccountStatus:
     debt_micros: NotNegative
     allow: Annotated[list[Name], Items(16)]
     deny: Annotated[list[Name], Items(16)]
-    deny_reason: Literal["balance_not_positive", "account_closed"] | None = None
+    deny_reason: Literal["balance_not_positive", "account_closed", "spend_limit"] | None = None
     next_expiry_ms: Millis | None = None
+    runway_h: RunwayHours | None = None
 
 
 Cause = Literal["charge", "credit", "adjustment", "expiry", "settings", "close"]
@@ -52,24 +60,27 @@ class Event:
     balance_micros: Micros
     cause: Cause
     cause_id: Annotated[Id, About("The CDR or command behind it.")]
+    runway_h: RunwayHours | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThresholdCrossed(Event):
-    """The balance went from at or above the threshold to below it (strictly)."""
+    """The balance, or the runway, went from at or above the threshold to below it (strictly)."""
 
     kind: Literal["threshold_crossed"]
     threshold_id: ThresholdId
-    threshold_micros: Micros
+    threshold_micros: Micros | None = None
+    threshold_h: Hours | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThresholdRearmed(Event):
-    """The balance is at or above the threshold again."""
+    """The balance, or the runway, is at or above the threshold again."""
 
     kind: Literal["threshold_rearmed"]
     threshold_id: ThresholdId
-    threshold_micros: Micros
+    threshold_micros: Micros | None = None
+    threshold_h: Hours | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,3 +120,75 @@ class SettingsChanged(Event):
     """The thresholds were replaced."""
 
     kind: Literal["settings_changed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutoRechargeChanged(Event):
+    """Auto-recharge was set; recharge looks at the balance at once."""
+
+    kind: Literal["auto_recharge_changed"]
+    enabled: bool
+    trigger_micros: Positive | None = None
+    trigger_h: Hours | None = None
+    mode: RechargeMode = "fixed"
+    amount_micros: Positive | None = None
+    target_micros: Positive | None = None
+    count_cap: Annotated[int, Range(1, 1_000)] | None = None
+    money_cap_micros: Positive | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentMethodsChanged(Event):
+    """The payment methods were replaced."""
+
+    kind: Literal["payment_methods_changed"]
+    methods: Annotated[list[PaymentMethod], Items(8)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipientsChanged(Event):
+    """Who is told was replaced."""
+
+    kind: Literal["recipients_changed"]
+    emails: Annotated[list[Email], Items(16)]
+    language: Language = "en"
+    webhook: WebhookUrl | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RechargeResumedEvent(Event):
+    """An administrator resumed what was paused or held."""
+
+    kind: Literal["recharge_resumed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FundsExpiring(Event):
+    """A lot with money in it expires in 30, 7 or 1 days."""
+
+    kind: Literal["funds_expiring"]
+    lot_id: Id
+    amount_micros: Positive
+    days: Annotated[int, Range(1, 30)]
+    expires_ms: Millis
+
+
+LimitKind = Literal["spend_per_hour", "cost_per_call", "new_destinations", "recharge_cap"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FraudSuspected(Event):
+    """A charge passed a spend limit: the classes named are denied and recharge is held, until resumed."""
+
+    kind: Literal["fraud_suspected"]
+    limit: LimitKind
+    limit_micros: Annotated[Micros, About("The limit; of new_destinations their number.")]
+    found_micros: Annotated[Micros, About("What passed it.")]
+    denied: Annotated[list[Name], Items(16)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountClosedEvent(Event):
+    """The account was closed: nothing recharges it any more."""
+
+    kind: Literal["account_closed"]

@@ -5,27 +5,39 @@ from typing import Annotated, Literal
 
 from topics.fields import (
     About,
+    Actor,
     Currency,
+    CustomerReference,
+    Email,
+    Hours,
     Id,
     Items,
+    Language,
+    MethodReference,
     Micros,
     Millis,
     Moment,
     Name,
     Note,
+    NotNegative,
     Positive,
+    Range,
     TenantId,
     Text,
     ThresholdId,
+    WebhookUrl,
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThresholdSetting:
-    """An amount that is announced once when the balance falls below it."""
+    """An amount, or a number of hours, that is announced once when balance or runway falls below it: one of them."""
 
-    threshold_id: ThresholdId
-    amount_micros: Micros
+    threshold_id: Annotated[
+        ThresholdId, About("Not auto_recharge, nor auto_recharge_hours: those are the triggers'.")
+    ]
+    amount_micros: Micros | None = None
+    hours: Hours | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +65,17 @@ class AddFunds:
     amount_micros: Positive
     currency: Currency
     purchased_at: Annotated[Moment, About("The lot expires 12 calendar months later.")]
+    recharge_seq: (
+        Annotated[
+            int,
+            Range(1, 2**53 - 1),
+            About("Recharge's own count of its credits: one is taken once."),
+        ]
+        | None
+    ) = None
+    payment_command_id: (
+        Annotated[Id, About("The payment command that brought the money.")] | None
+    ) = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,3 +118,97 @@ class ExpireLots:
     command_id: Id
     tenant_id: TenantId
     due_ms: Millis
+
+
+RechargeMode = Literal["fixed", "target", "gap"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAutoRecharge:
+    """Set when and by how much the account is recharged; enabled while below the trigger, it recharges at once."""
+
+    type: Literal["set_auto_recharge"]
+    command_id: Id
+    tenant_id: TenantId
+    enabled: bool
+    trigger_micros: Annotated[Positive, About("Recharge when the balance is below it.")] | None = (
+        None
+    )
+    trigger_h: Annotated[Hours, About("Recharge when the runway is below it.")] | None = None
+    mode: Annotated[
+        RechargeMode,
+        About("The amount; up to the target; or as many amounts at once as close the gap."),
+    ] = "fixed"
+    amount_micros: Annotated[Positive, About("Of modes fixed and gap; whole units.")] | None = None
+    target_micros: Annotated[Positive, About("Of mode target; whole units.")] | None = None
+    count_cap: (
+        Annotated[int, Range(1, 1_000), About("Recharges in rolling 24 hours; none: 5.")] | None
+    ) = None
+    money_cap_micros: (
+        Annotated[Positive, About("In rolling 30 days; none: 20 times the amount or target.")]
+        | None
+    ) = None
+    actor: Actor | None = None
+    actor_role: Annotated[Name, About("Who may: billing_admin, global_admin.")] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentMethod:
+    """A reference to a payment method that the provider keeps."""
+
+    reference: MethodReference
+    customer: CustomerReference | None = None
+    label: Annotated[str, Text(64), About("What people know it by, such as Visa 4242.")] | None = (
+        None
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetPaymentMethods:
+    """Replace the payment methods, in the order in which they are tried."""
+
+    type: Literal["set_payment_methods"]
+    command_id: Id
+    tenant_id: TenantId
+    methods: Annotated[list[PaymentMethod], Items(8)]
+    actor: Actor | None = None
+    actor_role: Name | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetRecipients:
+    """Replace who is told, in which language, and where a webhook goes."""
+
+    type: Literal["set_recipients"]
+    command_id: Id
+    tenant_id: TenantId
+    emails: Annotated[list[Email], Items(16)]
+    language: Language = "en"
+    webhook: WebhookUrl | None = None
+    actor: Actor | None = None
+    actor_role: Name | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetSpendLimits:
+    """Set the limits of the fraud breaker; passing one denies paid calls and holds recharge until resumed."""
+
+    type: Literal["set_spend_limits"]
+    command_id: Id
+    tenant_id: TenantId
+    spend_per_hour_micros: (
+        Annotated[
+            NotNegative,
+            About("None: the greater of 1,000 units and 10 times the trigger; 0: no limit."),
+        ]
+        | None
+    ) = None
+    cost_per_call_micros: Annotated[NotNegative, About("0: no limit.")] = 0
+    dear_rate_micros: Annotated[
+        NotNegative, About("A destination is dear from this price a minute on; 0: none is.")
+    ] = 0
+    dear_destinations_max: Annotated[
+        int, Range(0, 100), About("Dear destinations in 24 hours that were never called before.")
+    ] = 0
+    actor: Actor | None = None
+    actor_role: Name | None = None

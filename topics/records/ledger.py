@@ -136,6 +136,8 @@ class FundsAdded(MoneyEntry):
     kind: Literal["funds_added"]
     command_id: Id
     lot: Lot
+    recharge_seq: Annotated[int, Range(1, 2**53 - 1)] | None = None
+    payment_command_id: Id | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,8 +188,29 @@ class LotForfeited(MoneyEntry):
     forfeited_micros: Positive
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LotExpiryWarned(MoneyEntry):
+    """A lot with money in it expires in so many days; it is said once for each of 30, 7 and 1."""
+
+    kind: Literal["lot_expiry_warned"]
+    lot_id: Id
+    days: Annotated[int, Range(1, 30)]
+    remaining_micros: Positive
+    expires_ms: Millis
+
+
 CommandType = Literal[
-    "open_account", "add_funds", "set_thresholds", "adjust", "close_account", "expire_lots"
+    "open_account",
+    "add_funds",
+    "set_thresholds",
+    "adjust",
+    "close_account",
+    "expire_lots",
+    "set_auto_recharge",
+    "set_payment_methods",
+    "set_recipients",
+    "set_spend_limits",
+    "resume_recharge",
 ]
 
 
@@ -197,10 +220,15 @@ CommandReason = Literal[
     "account_exists",
     "account_closed",
     "command_id_reused",
+    "role_not_allowed",
     "currency_mismatch",
     "lot_exists",
+    "recharge_repeated",
     "too_many_lots",
     "duplicate_threshold",
+    "reserved_threshold",
+    "invalid_setting",
+    "card_number",
     "zero_amount",
     "amount_too_large",
 ]

@@ -1,0 +1,126 @@
+"""The topics of recharge, payments and notifications."""
+
+from topics import records as r
+from topics.topic import DAY_MS, LARGE, Topic
+
+RECHARGE_APP = "rater-recharge"
+"""Likewise, of the recharge app."""
+
+GATEWAY_GROUP = "rater-gateway"
+NOTIFIER_GROUP = "rater-notifier"
+"""Consumer groups of the two services."""
+
+RESULTS = (r.PaymentSucceeded, r.PaymentDeclined, r.PaymentUnknown)
+NOTICES = (
+    r.FundsAddedByRecharge,
+    r.RechargeFailed,
+    r.RechargePaused,
+    r.RechargeCapped,
+    r.BalanceLow,
+    r.BalanceIsExhausted,
+    r.FundsExpireSoon,
+    r.FundsHaveExpired,
+    r.FraudIsSuspected,
+)
+
+RECHARGE_COMMANDS = Topic(
+    name="recharge.commands.v1",
+    purpose="What timers and administrators ask of a tenant's recharge.",
+    key="tenant_id",
+    records=(r.RechargeDue, r.ResumeRecharge),
+    writers="the recharge timer, administrators",
+    readers="recharge",
+    retention_ms=30 * DAY_MS,
+    tag="type",
+    external=True,
+    settings={"message.timestamp.after.max.ms": str(8 * DAY_MS)},
+)
+PAYMENT_COMMANDS = Topic(
+    name="payment.commands.v1",
+    purpose="Payments to be made; sent again, a command is the same bytes.",
+    key="tenant_id",
+    records=(r.PaymentCommand,),
+    writers="recharge",
+    readers="the payment gateway",
+    retention_ms=400 * DAY_MS,
+)
+PAYMENT_RESULTS = Topic(
+    name="payment.results.v1",
+    purpose="What became of payments, as the gateway learnt it; a result may come twice, or late.",
+    key="tenant_id",
+    records=RESULTS,
+    writers="the payment gateway",
+    readers="recharge",
+    retention_ms=400 * DAY_MS,
+    tag="outcome",
+    external=True,
+)
+PAYMENT_QUARANTINE = Topic(
+    name="payment.quarantine.v1",
+    purpose="Results that must not be credited: a human looks at each.",
+    key="tenant_id",
+    records=(r.QuarantinedResult,),
+    writers="recharge",
+    readers="operators",
+    max_message_bytes=LARGE,
+)
+NOTIFICATIONS = Topic(
+    name="notifications.v1",
+    purpose="Requests that a tenant's people be told, on transitions only.",
+    key="tenant_id",
+    records=NOTICES,
+    writers="recharge",
+    readers="the notifier",
+    retention_ms=30 * DAY_MS,
+    tag="kind",
+)
+NOTIFICATIONS_DEAD = Topic(
+    name="notifications.dead.v1",
+    purpose="Notifications that could not be sent, whole, with the reason.",
+    key="tenant_id",
+    records=(r.UndeliveredNotification,),
+    writers="the notifier",
+    readers="operators",
+    retention_ms=90 * DAY_MS,
+    max_message_bytes=LARGE,
+)
+RECHARGE_DEAD = Topic(
+    name="recharge.dead.v1",
+    purpose="Bytes that recharge, gateway or notifier could not read, kept whole.",
+    key="the record's own key",
+    records=(r.Dead,),
+    writers="recharge, the payment gateway, the notifier",
+    readers="operators",
+    retention_ms=90 * DAY_MS,
+    max_message_bytes=LARGE,
+)
+RECHARGES_CHANGELOG = Topic(
+    name=f"{RECHARGE_APP}-recharges-changelog",
+    purpose="The recharges table: one tenant's recharge a key, in the rater's own layout.",
+    key="tenant_id",
+    records=(),
+    writers="recharge",
+    readers="recharge",
+    cleanup="compact",
+    internal=True,
+)
+RECHARGE_BATCHES = Topic(
+    name=f"{RECHARGE_APP}-batches",
+    purpose="Batch manifests of recharge: offsets and outcomes of every step.",
+    key="source topic",
+    records=(r.BatchManifest,),
+    writers="recharge",
+    readers="the reconciler",
+    retention_ms=30 * DAY_MS,
+    internal=True,
+)
+NOTIFIER_SENT = Topic(
+    name=f"{NOTIFIER_GROUP}-sent",
+    purpose="What the notifier has sent or begun to send; its memory.",
+    key="tenant_id",
+    records=(r.SentMark,),
+    writers="the notifier",
+    readers="the notifier",
+    retention_ms=60 * DAY_MS,
+    internal=True,
+)

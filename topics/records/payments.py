@@ -1,0 +1,107 @@
+"""Payments: what recharge asks of the payment gateway, and what the gateway answers."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from topics.fields import (
+    About,
+    Currency,
+    CustomerReference,
+    Id,
+    MethodReference,
+    Millis,
+    Name,
+    Note,
+    Offset,
+    Partition,
+    Positive,
+    Range,
+    TenantId,
+    Text,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentCommand:
+    """Charge an amount to a stored payment method. Sent again it is the same bytes: its id is the idempotency key."""
+
+    command_id: Annotated[Id, About("The idempotency key at the provider; one per attempt.")]
+    tenant_id: TenantId
+    recharge_id: Annotated[Id, About("The recharge that this is an attempt of.")]
+    attempt: Annotated[int, Range(1, 1_000)]
+    amount_micros: Positive
+    currency: Currency
+    method: MethodReference
+    customer: CustomerReference | None = None
+    requested_ms: Millis
+    answer_by_ms: Annotated[
+        int, Range(0, 4_133_980_800_000), About("Without a result by then the same is sent again.")
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentResult:
+    """What every result says."""
+
+    command_id: Id
+    tenant_id: TenantId
+    at_ms: Annotated[Millis, About("When the gateway learnt it.")]
+    provider: Name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentSucceeded(PaymentResult):
+    """The money was captured; the payment id becomes the lot id."""
+
+    outcome: Literal["succeeded"]
+    payment_id: Id
+    amount_micros: Positive
+    currency: Currency
+
+
+DeclineClass = Literal["hard", "soft"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentDeclined(PaymentResult):
+    """Nothing was captured. Hard: this method will not do; soft: it may do later."""
+
+    outcome: Literal["declined"]
+    decline_class: DeclineClass
+    code: Annotated[Name, About("The provider's code, such as expired_card.")]
+    detail: Note = ""
+    payment_id: Id | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentUnknown(PaymentResult):
+    """The gateway could not find out; only the same command may be sent again, never a new one."""
+
+    outcome: Literal["unknown"]
+    detail: Note = ""
+
+
+QuarantineReason = Literal[
+    "misrouted",
+    "unknown_command",
+    "currency_mismatch",
+    "amount_mismatch",
+    "second_capture",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuarantinedResult:
+    """A readable result that must not be credited, whole, with the reason: a human looks at it."""
+
+    quarantine_id: Id
+    reason: QuarantineReason
+    detail: Note
+    tenant_id: TenantId
+    command_id: Id
+    payment_id: Id | None = None
+    at_ms: Millis
+    source_topic: Name
+    source_partition: Partition
+    source_offset: Offset
+    result: Annotated[str, Text(1_048_576), About("The record's own text, unchanged.")]

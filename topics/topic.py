@@ -1,0 +1,45 @@
+"""Topic: what a catalog says of each topic."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+PARTITIONS = 8
+"""Of every topic keyed by tenant: equal counts keep all of a tenant in one worker (D2)."""
+
+DAY_MS = 86_400_000
+_FOREVER = -1
+LARGE = 8 * 1024 * 1024
+
+Cleanup = Literal["delete", "compact"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """One topic: what it carries, for whom, and for how long."""
+
+    name: str
+    purpose: str
+    key: str
+    records: tuple[type, ...]
+    writers: str
+    readers: str
+    partitions: int = PARTITIONS
+    cleanup: Cleanup = "delete"
+    retention_ms: int = _FOREVER
+    max_message_bytes: int = 1024 * 1024
+    tag: str | None = None
+    """The field that tells the record types apart, where there are several."""
+    external: bool = False
+    """Others write it: records may carry fields that we do not know."""
+    internal: bool = False
+    """Only the rater reads it; it may change without notice."""
+    settings: dict[str, str] = field(default_factory=dict)
+
+    def config(self) -> dict[str, str]:
+        """Return the topic's settings as the broker names them."""
+        return {
+            "cleanup.policy": self.cleanup,
+            "retention.ms": str(self.retention_ms),
+            "max.message.bytes": str(self.max_message_bytes),
+            **self.settings,
+        }
