@@ -3,6 +3,8 @@
 import asyncio
 import logging
 import sys
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import click
 import uvloop
@@ -16,74 +18,86 @@ def worker() -> None:
     """Run a worker."""
 
 
+def worker_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options of every worker."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+_OPTIONS = (
+    broker_option,
+    click.option("--metrics-host", default="127.0.0.1", show_default=True),
+    click.option(
+        "--metrics-port",
+        default=9464,
+        show_default=True,
+        type=click.IntRange(0, 65_535),
+        help="/metrics, /livez and /readyz; 0 takes a free one and logs it.",
+    ),
+    click.option(
+        "--records-per-batch", default=5_000, show_default=True, type=click.IntRange(1, 10_000)
+    ),
+    click.option(
+        "--session-timeout",
+        "session_timeout_s",
+        default=10.0,
+        show_default=True,
+        type=click.FloatRange(1.0, 300.0),
+        help="Seconds after which the group gives a dead worker's partitions to others.",
+    ),
+    click.option(
+        "--stuck-after",
+        "stuck_after_s",
+        default=60.0,
+        show_default=True,
+        type=click.FloatRange(min=5.0),
+        help="Seconds without progress while there is lag, after which the worker ends itself.",
+    ),
+    click.option("--log-level", default="INFO", show_default=True),
+)
+
+
 @worker.command()
-@broker_option
-@click.option("--metrics-host", default="127.0.0.1", show_default=True)
-@click.option(
-    "--metrics-port",
-    default=9464,
-    show_default=True,
-    type=click.IntRange(0, 65_535),
-    help="/metrics, /livez and /readyz; 0 takes a free one and logs it.",
-)
+@worker_options
 @click.option("--window-days", default=WINDOW_DAYS, show_default=True, type=click.IntRange(3, 400))
-@click.option(
-    "--records-per-batch", default=5_000, show_default=True, type=click.IntRange(1, 10_000)
-)
-@click.option(
-    "--session-timeout",
-    "session_timeout_s",
-    default=10.0,
-    show_default=True,
-    type=click.FloatRange(1.0, 300.0),
-    help="Seconds after which the group gives a dead worker's partitions to others.",
-)
-@click.option(
-    "--stuck-after",
-    "stuck_after_s",
-    default=60.0,
-    show_default=True,
-    type=click.FloatRange(min=5.0),
-    help="Seconds without progress while there is lag, after which the worker ends itself.",
-)
-@click.option("--log-level", default="INFO", show_default=True)
-def charging(
-    *,
-    broker: str,
-    metrics_host: str,
-    metrics_port: int,
-    window_days: int,
-    records_per_batch: int,
-    session_timeout_s: float,
-    stuck_after_s: float,
-    log_level: str,
-) -> None:
+def charging(*, log_level: str, **settings: Any) -> None:
     """Charge CDRs: rate them, draw on the accounts, write the ledger. SIGTERM finishes the batch and leaves the group.
 
     Exit codes: 0 stopped, 1 failed, 2 could not start, 70 stuck, 75 fenced by another worker.
     """
-    from rater.shell.charging_worker import StartError, WorkerSettings, run  # noqa: PLC0415
+    from rater.shell.charging_worker import ChargingWorkerSettings, run  # noqa: PLC0415
 
-    _quiet = ("faust", "mode") if log_level.upper() != "DEBUG" else ()
+    _run(log_level, lambda: run(ChargingWorkerSettings(**settings)))
+
+
+@worker.command()
+@worker_options
+def recharge(*, log_level: str, **settings: Any) -> None:
+    """Recharge accounts that run low: payment commands, credits and notifications, from balance events and results.
+
+    Exit codes as those of charging.
+    """
+    from rater.shell.agent_worker import WorkerSettings  # noqa: PLC0415
+    from rater.shell.recharge_worker import run  # noqa: PLC0415
+
+    _run(log_level, lambda: run(WorkerSettings(**settings)))
+
+
+def _run(log_level: str, start: Callable[[], Coroutine[Any, Any, int]]) -> None:
+    from rater.shell.agent_worker import StartError  # noqa: PLC0415
+
     logging.basicConfig(
         level=log_level.upper(),
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
         stream=sys.stderr,
     )
-    for name in _quiet:
-        logging.getLogger(name).setLevel(logging.WARNING)
-    settings = WorkerSettings(
-        broker=broker,
-        metrics_host=metrics_host,
-        metrics_port=metrics_port,
-        window_days=window_days,
-        records_per_batch=records_per_batch,
-        session_timeout_s=session_timeout_s,
-        stuck_after_s=stuck_after_s,
-    )
+    if log_level.upper() != "DEBUG":
+        for name in ("faust", "mode"):
+            logging.getLogger(name).setLevel(logging.WARNING)
     try:
         # The policy, not just a runner: the consumer's thread makes a loop of its own.
         asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
-        sys.exit(asyncio.run(run(settings)))
+        sys.exit(asyncio.run(start()))
     except StartError as error:
         raise CannotRunError(str(error)) from error

@@ -1,8 +1,24 @@
-"""The clock: the only one of the house."""
+"""The clock: the only one of the house.
 
+`RATER_CLOCK_AHEAD_S=3700` sets it forward, so that a rehearsal need not wait an hour for a retry that is due in one.
+"""
+
+import logging
+import os
 import time
+
+logger = logging.getLogger(__name__)
+
+VARIABLE = "RATER_CLOCK_AHEAD_S"
+_AHEAD_MS = int(os.environ.get(VARIABLE) or "0") * 1_000
 
 
 def now_ms() -> int:
     """Return the wall clock, milliseconds since 1970 UTC."""
-    return time.time_ns() // 1_000_000
+    return time.time_ns() // 1_000_000 + _AHEAD_MS
+
+
+def warn_if_ahead() -> None:
+    """Say that the clock is set forward: that is for rehearsals, never for money that counts."""
+    if _AHEAD_MS:
+        logger.warning("the clock is set forward by %d s (%s)", _AHEAD_MS // 1_000, VARIABLE)

@@ -15,14 +15,23 @@ FAILPOINTS = (
     "before_apply",
     "after_apply",
 )
+"""Those of a charging step."""
+RECHARGE_FAILPOINTS = (
+    "recharge_before_sends",
+    "recharge_before_commit",
+    "recharge_before_apply",
+    "recharge_after_apply",
+)
+"""Those of a recharge step."""
+ALL_FAILPOINTS = (*FAILPOINTS, *RECHARGE_FAILPOINTS)
 VARIABLE = "RATER_FAILPOINT"
 
 
 def read_setting(text: str) -> tuple[str, int]:
     """Return name and count of a setting; a wrong one raises ValueError."""
     name, _, count = text.partition(":")
-    if name not in FAILPOINTS or not (count or "1").isdigit():
-        msg = f"{VARIABLE}: {text!r}, must be NAME or NAME:COUNT with a name of {', '.join(FAILPOINTS)}"
+    if name not in ALL_FAILPOINTS or not (count or "1").isdigit():
+        msg = f"{VARIABLE}: {text!r}, must be NAME or NAME:COUNT with a name of {', '.join(ALL_FAILPOINTS)}"
         raise ValueError(msg)
     return name, int(count or "1")
 

@@ -11,10 +11,10 @@ A broken invariant halts the partition, loudly; its neighbours go on (D9). A tra
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from rater.batch.cdr_batch import CdrBatch
 from rater.batch.command_batch import decide_commands
@@ -79,7 +79,7 @@ class Stepper:
             try:
                 decision, decoded = self._decide(shard, batch)
             except AssertionError as broken:
-                self._halt(partition, broken)
+                halt(self._transactions(), self._metrics, self._health, partition, broken)
                 return
             decided = perf_counter()
             await self._commit(step, shard, decision, batch)
@@ -140,22 +140,12 @@ class Stepper:
         shard.apply(accounts, packed, decision.stream_ms)
         failpoint("after_apply")
 
-    def _halt(self, partition: int, broken: AssertionError) -> None:
-        logger.critical("partition %d: a broken invariant", partition, exc_info=broken)
-        self._metrics.invariant_violated("engine")
-        self._health.halt(partition, str(broken)[:500])
-        self._transactions().halt(partition, str(broken)[:500])
-
     def _report(self, decision: Decision, seconds: tuple[float, float, float]) -> None:
-        outcomes: dict[tuple[str, str], int] = {}
-        for name, count in decision.outcomes.items():
-            outcome, _, reason = name.partition(".")
-            outcomes[outcome, reason] = count
         self._metrics.batch_done(
             BatchReport(
                 topic=decision.source_topic,
                 records=decision.records,
-                outcomes=outcomes,
+                outcomes=outcomes_of(decision.outcomes),
                 charged_micros=_charged(decision),
                 decode_s=seconds[0],
                 decide_s=seconds[1],
@@ -163,6 +153,22 @@ class Stepper:
             )
         )
         self._metrics.transaction_done(seconds[2])
+
+
+def halt(
+    transactions: Any, metrics: Metrics, health: Health, partition: int, broken: AssertionError
+) -> None:
+    """Halt a partition for a broken invariant: metric, log, not ready; its neighbours go on (D9)."""
+    logger.critical("partition %d: a broken invariant", partition, exc_info=broken)
+    metrics.invariant_violated("engine")
+    health.halt(partition, str(broken)[:500])
+    transactions.halt(partition, str(broken)[:500])
+
+
+def outcomes_of(counts: Mapping[str, int]) -> dict[tuple[str, str], int]:
+    """Return counts by outcome and reason, of counts by `outcome` or `outcome.reason`."""
+    parts = {tuple(name.partition(".")[::2]): count for name, count in counts.items()}
+    return cast("dict[tuple[str, str], int]", parts)
 
 
 def _charged(decision: Decision) -> dict[str, int]:

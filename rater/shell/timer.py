@@ -1,19 +1,16 @@
-"""The timer: time as commands (D6). It changes no account; it says that time has come, and the engine decides.
+"""The timer: time as commands (D6). It changes nothing; it says that time has come, and the engine decides.
 
-It is the one part of charging that looks at the clock. For every partition that this worker owns it publishes an
-`expire_lots` command for accounts in which a lot falls due, and has the statuses that are owed flushed.
+It is the one part of a worker that looks at the clock: for every partition that the worker owns it publishes a command
+for each tenant that is due.
 """
 
 import logging
 from collections.abc import Callable
+from typing import Protocol
 
 from aiokafka import AIOKafkaProducer
 
-from rater.batch.accounts import AccountsShard
 from rater.shell.clock import now_ms
-from rater.wire.outputs import expire_command
-from rater.wire.state import decode_account
-from topics.catalog import ACCOUNT_COMMANDS
 
 logger = logging.getLogger(__name__)
 
@@ -21,12 +18,31 @@ RESEND_MS = 30_000
 """How long a command may take to come back through the stream before it is sent again."""
 
 
-class ExpiryTimer:
+class DueShard(Protocol):
+    """What the timer asks of the state of a partition."""
+
+    def due(self, now_ms: int) -> list[tuple[bytes, int]]:
+        """Return the keys that are due by now, each with its due time."""
+
+    def get(self, key: bytes) -> bytes | None:
+        """Return the state of a key."""
+
+
+class DueTimer:
     """Publishes the commands for what is due; remembers what it has sent, so as not to repeat itself."""
 
-    def __init__(self, bootstrap: str, accounts: Callable[[int], AccountsShard]) -> None:
+    def __init__(
+        self,
+        bootstrap: str,
+        topic: str,
+        shard: Callable[[int], DueShard],
+        command: Callable[[bytes, bytes, int], bytes],
+    ) -> None:
+        """`command` makes the command of a key, its state and its due time."""
         self._bootstrap = bootstrap
-        self._accounts = accounts
+        self._topic = topic
+        self._shard = shard
+        self._command = command
         self._producer: AIOKafkaProducer | None = None
         self._sent: dict[bytes, tuple[int, int]] = {}
 
@@ -46,19 +62,24 @@ class ExpiryTimer:
         """Publish what is due in a partition; return how many commands."""
         assert self._producer is not None, "the timer was not started"
         now = now_ms()
-        accounts = self._accounts(partition)
+        shard = self._shard(partition)
         sent = 0
-        for key, due_ms in accounts.due(now):
-            value = accounts.get(key)
+        for key, due_ms in shard.due(now):
+            value = shard.get(key)
             if value is None or self._is_under_way(key, due_ms, now):
                 continue
-            command = expire_command(decode_account(value), due_ms)
-            await self._producer.send(ACCOUNT_COMMANDS.name, command, key=key, partition=partition)
+            await self._producer.send(
+                self._topic,
+                self._command(key, value, due_ms),
+                key=key,
+                partition=partition,
+                timestamp_ms=now,
+            )
             self._sent[key] = (due_ms, now)
             sent += 1
         if sent:
             await self._producer.flush()
-            logger.info("partition %d: %d accounts have lots that are due", partition, sent)
+            logger.info("partition %d: %d tenants are due", partition, sent)
         return sent
 
     def _is_under_way(self, key: bytes, due_ms: int, now: int) -> bool:

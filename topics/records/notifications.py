@@ -71,7 +71,7 @@ class RechargePaused(Notification):
     """No further attempt is made until an administrator acts."""
 
     kind: Literal["recharge_paused"]
-    reason: Literal["no_method", "methods_spent", "retries_spent"]
+    reason: Literal["no_method", "methods_spent", "retries_spent", "result_quarantined"]
     code: Annotated[Name, About("Of the last decline.")] | None = None
     method_label: Annotated[str, Text(64)] | None = None
 

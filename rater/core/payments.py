@@ -1,0 +1,84 @@
+"""Payments in their wire form: the command, what results say, and the credit that captured money asks for.
+
+Fields and their meaning are those of `topics.records.payments`; a test holds the two together.
+"""
+
+import msgspec
+
+
+class PaymentCommand(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """Charge an amount to a stored method; sent again it is the same bytes."""
+
+    command_id: str
+    tenant_id: str
+    recharge_id: str
+    attempt: int
+    amount_micros: int
+    currency: str
+    method: str
+    requested_ms: int
+    answer_by_ms: int
+    customer: str | None = None
+
+
+class Result(msgspec.Struct, frozen=True, gc=False):
+    """What every result says."""
+
+    command_id: str
+    tenant_id: str
+    at_ms: int
+
+
+class Captured(Result, frozen=True, gc=False):
+    """The money was captured."""
+
+    payment_id: str
+    amount_micros: int
+    currency: str
+
+
+class Declined(Result, frozen=True, gc=False):
+    """Nothing was captured; `is_hard`: this method will not do."""
+
+    is_hard: bool
+    code: str
+
+
+class Unclear(Result, frozen=True, gc=False):
+    """The gateway could not find out."""
+
+
+class Credit(msgspec.Struct, frozen=True, gc=False):
+    """What captured money asks of the account: a lot named after the payment."""
+
+    command_id: str
+    tenant_id: str
+    lot_id: str
+    amount_micros: int
+    currency: str
+    purchased_ms: int
+    recharge_seq: int
+    payment_command_id: str
+
+
+class Quarantine(msgspec.Struct, frozen=True, gc=False):
+    """Why a readable result must not be credited: the reason, and a sentence that names field and value."""
+
+    reason: str
+    detail: str
+
+
+class QuarantinedResult(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """A readable result that must not be credited, whole, with the reason."""
+
+    quarantine_id: str
+    reason: str
+    detail: str
+    tenant_id: str
+    command_id: str
+    at_ms: int
+    source_topic: str
+    source_partition: int
+    source_offset: int
+    result: str
+    payment_id: str | None = None

@@ -1,0 +1,69 @@
+"""Recharge journal: what one batch of recharge says, in order."""
+
+from typing import final
+
+from rater.core import notices as n
+from rater.core.payments import Credit, PaymentCommand
+from rater.core.recharge_state import Awaited, Recharge
+
+Head = tuple[str, str, int, str, int, tuple[str, ...], str, str | None]
+
+
+@final
+class RechargeJournal:
+    """Payment commands, credits and notices of one batch of one partition."""
+
+    __slots__ = ("credits", "notices", "payments")
+
+    def __init__(self) -> None:
+        self.payments: list[PaymentCommand] = []
+        self.credits: list[Credit] = []
+        self.notices: list[n.Notice] = []
+
+    def request(self, recharge: Recharge) -> None:
+        """Ask for the attempt at work; a second time it is the same command, word for word."""
+        attempt, started = recharge.attempt, recharge.started[-1]
+        assert attempt is not None, recharge.state
+        self.payments.append(
+            PaymentCommand(
+                command_id=f"{started.recharge_id}/{attempt.number}",
+                tenant_id=recharge.tenant_id,
+                recharge_id=started.recharge_id,
+                attempt=attempt.number,
+                amount_micros=started.amount_micros,
+                currency=recharge.currency,
+                method=attempt.method,
+                requested_ms=attempt.requested_ms,
+                answer_by_ms=attempt.answer_by_ms,
+                customer=attempt.customer,
+            )
+        )
+
+    def credit(self, recharge: Recharge, awaited: Awaited) -> None:
+        """Ask for a captured payment to be credited; a second time it is the same command."""
+        self.credits.append(
+            Credit(
+                f"credit/{awaited.payment_command_id}",
+                recharge.tenant_id,
+                awaited.lot_id,
+                awaited.amount_micros,
+                recharge.currency,
+                awaited.captured_ms,
+                awaited.recharge_seq,
+                awaited.payment_command_id,
+            )
+        )
+
+
+def head(recharge: Recharge, what: str) -> Head:
+    """Return the leading fields of a notice; its id names the tenant and the transition."""
+    return (
+        f"{recharge.tenant_id}/{what}",
+        recharge.tenant_id,
+        recharge.now_ms,
+        recharge.currency,
+        recharge.balance,
+        recharge.emails,
+        recharge.language,
+        recharge.webhook,
+    )

@@ -1,0 +1,58 @@
+"""Telling: the notices of recharge's own transitions. What is no news is not told."""
+
+from rater.core import notices as n
+from rater.core.payments import Declined
+from rater.core.recharge_caps import find_cap
+from rater.core.recharge_journal import RechargeJournal, head
+from rater.core.recharge_state import Recharge
+from rater.core.status import PAID_CALLS
+
+
+def tell_failed(
+    recharge: Recharge, declined: Declined, next_try_ms: int | None, journal: RechargeJournal
+) -> None:
+    """Tell the first decline of a recharge; its later ones are no news. `next_try_ms` None: at once, or never."""
+    started, attempt = recharge.started[-1], recharge.attempt
+    assert attempt is not None, recharge.state
+    if started.told:
+        return
+    started.told = True
+    journal.notices.append(
+        n.RechargeFailed(
+            *head(recharge, f"failed/{recharge.generation}/{started.started_ms}"),
+            started.amount_micros,
+            "hard" if declined.is_hard else "soft",
+            declined.code,
+            attempt.label,
+            next_try_ms,
+        )
+    )
+
+
+def tell_paused(
+    recharge: Recharge, reason: str, code: str | None, label: str | None, journal: RechargeJournal
+) -> None:
+    """Tell that nothing more is tried; `code` and `label` are those of the last decline."""
+    what = f"paused/{recharge.generation}/{recharge.now_ms}"
+    journal.notices.append(n.RechargePaused(*head(recharge, what), reason, code, label))
+
+
+def tell_paused_without_method(recharge: Recharge, journal: RechargeJournal) -> None:
+    """Tell that there is no method to begin with, or that all have been refused for good."""
+    is_any = bool(recharge.methods)
+    tell_paused(recharge, "methods_spent" if is_any else "no_method", None, None, journal)
+
+
+def tell_capped(recharge: Recharge, journal: RechargeJournal) -> None:
+    """Tell that a cap holds; with nothing left on the account, somebody may be spending what is not theirs."""
+    cap = find_cap(recharge)
+    assert cap is not None, recharge
+    recharge.wait_ms = cap.until_ms
+    what = f"capped/{recharge.generation}/{recharge.now_ms}"
+    notice = n.RechargeCapped(*head(recharge, what), cap.cap, cap.limit, cap.until_ms)
+    journal.notices.append(notice)
+    if recharge.balance <= 0:
+        suspicion = head(recharge, f"suspected/{recharge.generation}/{recharge.now_ms}")
+        journal.notices.append(
+            n.FraudIsSuspected(*suspicion, "recharge_cap", PAID_CALLS, notice.notification_id)
+        )

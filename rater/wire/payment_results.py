@@ -1,0 +1,64 @@
+"""Payment results from bytes: `decode_result` gives a `Result`, or says why not. Others may write a gateway."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from rater.core.limits import AMOUNT_MICROS_MAX
+from rater.core.payments import Captured, Declined, Result, Unclear
+from rater.wire.malformed import VALUE_BYTES_MAX, Malformed, repeated_field, undecodable, unfit
+
+_Id = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[\x21-\x7e]+\Z")]
+_Tenant = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:@-]+\Z")]
+_Name = Annotated[str, Meta(min_length=1, max_length=64)]
+_Note = Annotated[str, Meta(max_length=1000)]
+_Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z", min_length=3, max_length=3)]
+
+
+class _Result(msgspec.Struct, tag_field="outcome"):
+    command_id: _Id
+    tenant_id: _Tenant
+    at_ms: Annotated[int, Meta(ge=0, le=4_133_980_800_000)]
+    provider: _Name
+
+
+class _Succeeded(_Result, tag="succeeded"):
+    payment_id: _Id
+    amount_micros: Annotated[int, Meta(ge=1, le=AMOUNT_MICROS_MAX)]
+    currency: _Currency
+
+
+class _Declined(_Result, tag="declined"):
+    decline_class: Literal["hard", "soft"]
+    code: _Name
+    detail: _Note = ""
+    payment_id: _Id | None = None
+
+
+class _Unknown(_Result, tag="unknown"):
+    detail: _Note = ""
+
+
+_decode = msgspec.json.Decoder(_Succeeded | _Declined | _Unknown).decode
+
+
+def decode_result(value: bytes | None) -> Result | Malformed:
+    """Read one result; never raises."""
+    if not value or len(value) > VALUE_BYTES_MAX:
+        return unfit(value or b"")
+    try:
+        raw = _decode(value)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        return undecodable(value, error)
+    return repeated_field(value) or _convert(raw)
+
+
+def _convert(raw: Any) -> Result:
+    head = (raw.command_id, raw.tenant_id, raw.at_ms)
+    match raw:
+        case _Succeeded():
+            return Captured(*head, raw.payment_id, raw.amount_micros, raw.currency)
+        case _Declined():
+            return Declined(*head, raw.decline_class == "hard", raw.code)
+    return Unclear(*head)
