@@ -67,3 +67,9 @@ def head(recharge: Recharge, what: str) -> Head:
         recharge.language,
         recharge.webhook,
     )
+
+
+def transition_head(recharge: Recharge, what: str) -> Head:
+    """Return the leading fields of a notice of a transition, which has no id of its own: it is counted."""
+    recharge.transitions_told += 1
+    return head(recharge, f"{what}/{recharge.now_ms}/{recharge.transitions_told}")

@@ -116,6 +116,8 @@ class Recharge(msgspec.Struct, array_like=True):
     awaited: list[Awaited] = []
     recharge_seq: int = 0
     """Credits asked for so far."""
+    transitions_told: int = 0
+    """Notices of its own transitions so far: two in one millisecond are two."""
     wait_ms: int = NEVER_MS
     """When a cap lets go, or a credit is asked for again."""
     events_offset: int = -1

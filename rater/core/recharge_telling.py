@@ -3,7 +3,7 @@
 from rater.core import notices as n
 from rater.core.payments import Declined
 from rater.core.recharge_caps import find_cap
-from rater.core.recharge_journal import RechargeJournal, head
+from rater.core.recharge_journal import RechargeJournal, transition_head
 from rater.core.recharge_state import Recharge
 from rater.core.status import PAID_CALLS
 
@@ -19,7 +19,7 @@ def tell_failed(
     started.told = True
     journal.notices.append(
         n.RechargeFailed(
-            *head(recharge, f"failed/{recharge.generation}/{started.started_ms}"),
+            *transition_head(recharge, "failed"),
             started.amount_micros,
             "hard" if declined.is_hard else "soft",
             declined.code,
@@ -33,8 +33,8 @@ def tell_paused(
     recharge: Recharge, reason: str, code: str | None, label: str | None, journal: RechargeJournal
 ) -> None:
     """Tell that nothing more is tried; `code` and `label` are those of the last decline."""
-    what = f"paused/{recharge.generation}/{recharge.now_ms}"
-    journal.notices.append(n.RechargePaused(*head(recharge, what), reason, code, label))
+    notice_head = transition_head(recharge, "paused")
+    journal.notices.append(n.RechargePaused(*notice_head, reason, code, label))
 
 
 def tell_paused_without_method(recharge: Recharge, journal: RechargeJournal) -> None:
@@ -48,11 +48,11 @@ def tell_capped(recharge: Recharge, journal: RechargeJournal) -> None:
     cap = find_cap(recharge)
     assert cap is not None, recharge
     recharge.wait_ms = cap.until_ms
-    what = f"capped/{recharge.generation}/{recharge.now_ms}"
-    notice = n.RechargeCapped(*head(recharge, what), cap.cap, cap.limit, cap.until_ms)
+    notice_head = transition_head(recharge, "capped")
+    notice = n.RechargeCapped(*notice_head, cap.cap, cap.limit, cap.until_ms)
     journal.notices.append(notice)
     if recharge.balance <= 0:
-        suspicion = head(recharge, f"suspected/{recharge.generation}/{recharge.now_ms}")
+        suspicion = transition_head(recharge, "suspected")
         journal.notices.append(
             n.FraudIsSuspected(*suspicion, "recharge_cap", PAID_CALLS, notice.notification_id)
         )

@@ -1,0 +1,109 @@
+"""A walk through a world: what may happen to a tenant, by chance. The state machine of Hypothesis uses it too."""
+
+from collections.abc import Callable
+from random import Random
+
+from rater.core import events as v
+from tests.recharge_world import AMOUNT, TRIGGER, World
+from tests.units import DAY, HOUR, MINUTE, UNIT
+
+Act = Callable[[World, Random], None]
+
+
+def wander(world: World, chance: Random, steps: int) -> None:
+    """Let so many things happen."""
+    world.methods("pm_1", "pm_2")
+    world.settle()
+    for _ in range(steps):
+        chance.choice(ACTS)(world, chance)
+
+
+def spend(world: World, chance: Random) -> None:
+    """Charge a little, or much."""
+    world.spend(chance.choice((UNIT, 30 * UNIT, 60 * UNIT, 200 * UNIT)))
+
+
+def top_up(world: World, chance: Random) -> None:
+    """Add funds by hand."""
+    world.top_up(chance.choice((10, 60, 300)) * UNIT, f"manual-{world.seq}")
+
+
+def arrive(world: World, chance: Random) -> None:
+    """Let the account carry out a credit."""
+    world.arrive()
+
+
+def succeed(world: World, chance: Random) -> None:
+    """Tell a success, of any command, again or late."""
+    if world.sent:
+        world.succeed(_one(world, chance))
+
+
+def succeed_last(world: World, chance: Random) -> None:
+    """Tell the success of the command in flight."""
+    if world.sent:
+        world.succeed(world.last)
+
+
+def decline(world: World, chance: Random) -> None:
+    """Tell a decline, of any command."""
+    if world.sent:
+        world.decline(_one(world, chance), hard=chance.random() < 0.4)
+
+
+def unclear(world: World, chance: Random) -> None:
+    """Tell that nobody knows."""
+    if world.sent:
+        world.unclear(_one(world, chance))
+
+
+def doubt(world: World, chance: Random) -> None:
+    """Tell a result that is not what was asked for."""
+    if world.sent and world.last not in world.captured:
+        world.succeed(world.last, amount_micros=AMOUNT + 1)
+        del world.captured[world.last]  # It was somebody else's money.
+
+
+def wait(world: World, chance: Random) -> None:
+    """Let time pass."""
+    world.wait(chance.choice((MINUTE, 20 * MINUTE, 2 * HOUR, 8 * HOUR, 2 * DAY, 31 * DAY)))
+
+
+def settle(world: World, chance: Random) -> None:
+    """Change the settings."""
+    world.settle(
+        enabled=chance.random() < 0.8,
+        trigger=chance.choice((TRIGGER, 2 * TRIGGER)),
+        mode=chance.choice(("fixed", "fixed", "gap", "target")),
+        target_micros=250 * UNIT,
+        count_cap=chance.choice((None, 1, 2)),
+        money_cap_micros=chance.choice((None, 3 * AMOUNT)),
+    )
+
+
+def methods(world: World, chance: Random) -> None:
+    """Replace the payment methods."""
+    world.methods(*chance.choice((("pm_1",), ("pm_1", "pm_2"), ("pm_3",), ())))
+
+
+def suspect(world: World, chance: Random) -> None:
+    """Trip the breaker."""
+    if chance.random() < 0.3:
+        world.event(
+            v.FraudSuspected, "spend_per_hour", 1000 * UNIT, 1001 * UNIT, ("international",)
+        )
+
+
+def resume(world: World, chance: Random) -> None:
+    """Let an administrator resume."""
+    world.resume()
+
+
+def _one(world: World, chance: Random) -> str:
+    return chance.choice([world.last, world.last, *world.sent])
+
+
+ACTS: tuple[Act, ...] = (
+    *(spend, spend, top_up, arrive, arrive, succeed, succeed_last, succeed_last, decline, decline),
+    *(unclear, doubt, wait, wait, settle, methods, suspect, resume),
+)

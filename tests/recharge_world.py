@@ -1,0 +1,235 @@
+"""A world for one tenant's recharge: an account, a provider with its own record, and the rules that must hold of them.
+
+The account is a number; the provider keeps what it captured, by command, and says the same of a command for ever (but
+for a late success). After every step `check` holds I8 to I10: one command in flight, nothing credited that was not
+captured, each capture once, no cap passed, the same command word for word when sent again.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from rater.core import events as v
+from rater.core import recharge_agent as agent
+from rater.core.payments import Captured, Credit, Declined, PaymentCommand, Quarantine, Unclear
+from rater.core.recharge_caps import money_cap
+from rater.core.recharge_journal import RechargeJournal
+from rater.core.recharge_state import (
+    COUNT_CAP,
+    COUNT_WINDOW_MS,
+    MONEY_WINDOW_MS,
+    AutoRecharge,
+    Recharge,
+    due_ms,
+)
+from rater.wire.recharges import decode_recharge, encode_recharge
+from tests.units import NOW, UNIT
+
+TRIGGER, AMOUNT = 100 * UNIT, 50 * UNIT
+
+
+@dataclass
+class World:
+    """One tenant; amounts in micros, times in ms."""
+
+    balance: int = 150 * UNIT
+    now: int = NOW
+    seq: int = 0
+    recharge: Recharge = field(default_factory=lambda: Recharge("acme", "USD"))
+    sent: dict[str, PaymentCommand] = field(default_factory=dict)
+    """Every payment command, by its id."""
+    times_sent: dict[str, int] = field(default_factory=dict)
+    answered: set[str] = field(default_factory=set)
+    """Commands of which a result has been told that ends them."""
+    captured: dict[str, str] = field(default_factory=dict)
+    """The provider's own record: command id to payment id."""
+    credited: dict[str, Credit] = field(default_factory=dict)
+    """What was asked of the account, by lot id."""
+    arrived: set[str] = field(default_factory=set)
+    """Lots that are on the account."""
+    notices: list[Any] = field(default_factory=list)
+    quarantined: list[Quarantine] = field(default_factory=list)
+    doubted: bool = False
+
+    def event(self, kind: type[v.Event], *fields: Any) -> None:
+        """Tell recharge what the account says."""
+        self.seq += 1
+        event = kind(
+            f"acme/{self.seq}/x", "acme", self.seq, self.now, "USD", self.balance, "charge",
+            f"c{self.seq}", None, *fields,
+        )  # fmt: skip
+        self._step(lambda recharge, journal: agent.hear(recharge, event, journal))
+
+    def settle(self, *, enabled: bool = True, trigger: int = TRIGGER, **more: Any) -> None:
+        """Set auto-recharge."""
+        terms = {"mode": "fixed", "amount_micros": AMOUNT, **more}
+        names = ("mode", "amount_micros", "target_micros", "count_cap", "money_cap_micros")
+        hours = more.get("trigger_h")
+        values = [terms.get(name) for name in names]
+        self.event(v.AutoRechargeChanged, enabled, trigger, hours, *values)
+
+    def methods(self, *references: str) -> None:
+        """Replace the payment methods."""
+        made = [AutoMethod(name, None, f"card {name}") for name in references]
+        self.event(v.PaymentMethodsChanged, tuple(made))
+
+    def spend(self, amount: int) -> None:
+        """Charge the account; only a crossing is told, as charging does."""
+        before = self.balance
+        self.balance -= amount
+        trigger = self.recharge.settings.trigger_micros
+        if trigger is not None and self.balance < trigger <= before:
+            self.event(v.ThresholdCrossed, "auto_recharge", trigger, None)
+        if self.balance <= 0 < before:
+            self.event(v.BalanceExhausted)
+
+    def top_up(self, amount: int, lot_id: str) -> None:
+        """Put money on the account."""
+        self.balance += amount
+        self.event(v.FundsCredited, lot_id, amount)
+
+    def arrive(self) -> None:
+        """Let the account carry out the oldest credit asked for."""
+        waiting = [lot for lot in self.credited if lot not in self.arrived]
+        if waiting:
+            self.arrived.add(waiting[0])
+            self.top_up(self.credited[waiting[0]].amount_micros, waiting[0])
+
+    def succeed(self, command_id: str, **changes: Any) -> str:
+        """Let the provider capture (once, whatever is asked) and tell it."""
+        command = self.sent[command_id]
+        payment_id = self.captured.setdefault(command_id, f"pay-{command_id}")
+        self.answered.add(command_id)
+        told = {
+            "payment_id": payment_id,
+            "amount_micros": command.amount_micros,
+            "currency": "USD",
+            **changes,
+        }
+        return self._result(Captured(command_id, "acme", self.now, **told))
+
+    def decline(
+        self,
+        command_id: str,
+        *,
+        hard: bool,
+        code: str = "insufficient_funds",
+        out_of_order: bool = False,
+    ) -> str:
+        """Let the provider decline; has it captured, it says so, unless this comes out of order."""
+        if command_id in self.captured and not out_of_order:
+            return self.succeed(command_id)
+        self.answered.add(command_id)
+        return self._result(Declined(command_id, "acme", self.now, hard, code))
+
+    def unclear(self, command_id: str) -> str:
+        """Let the gateway say that it could not find out."""
+        return self._result(Unclear(command_id, "acme", self.now))
+
+    def wait(self, millis: int) -> None:
+        """Let time pass; what falls due by then is told when it is."""
+        end = self.now + millis
+        while (due := due_ms(self.recharge)) <= end:
+            self.now = max(self.now, due)
+            outcome = self._step(lambda r, j: agent.fall_due(r, self.now, j))
+            assert outcome == "due", due
+        self.now = end
+
+    def resume(self) -> None:
+        """Let an administrator resume."""
+        self._step(lambda r, j: agent.resume(r, self.now, j))
+
+    @property
+    def first(self) -> str:
+        """The id of the first command."""
+        return next(iter(self.sent))
+
+    @property
+    def last(self) -> str:
+        """The id of the last command that was new."""
+        return list(self.sent)[-1]
+
+    @property
+    def state(self) -> str:
+        """What the recharge is doing."""
+        return self.recharge.state.value
+
+    def told(self) -> list[str]:
+        """Return the kinds of the notices so far."""
+        return [notice.__struct_config__.tag for notice in self.notices]
+
+    def _result(self, result: Any) -> str:
+        outcome = self._step(lambda r, j: agent.take_result(r, result, self.now, j))
+        if isinstance(outcome, Quarantine):
+            self.quarantined.append(outcome)
+            self.doubted = True
+            return f"quarantined.{outcome.reason}"
+        return outcome
+
+    def _step(self, act: Any) -> Any:
+        # As in a batch: a working copy from bytes, and bytes again.
+        recharge = decode_recharge(encode_recharge(self.recharge))
+        journal = RechargeJournal()
+        before = list(self.sent)
+        outcome = act(recharge, journal)
+        self.recharge = recharge
+        for command in journal.payments:
+            self._note_payment(command, before)
+        for credit in journal.credits:
+            assert self.credited.setdefault(credit.lot_id, credit) == credit
+        self.notices += journal.notices
+        self.check()
+        return outcome
+
+    def _note_payment(self, command: PaymentCommand, before: list[str]) -> None:
+        """I8, I10, I11: nothing else is in flight, no cap is passed, and again means the same."""
+        known = self.sent.setdefault(command.command_id, command)
+        assert known == command, "the command's words have changed"
+        self.times_sent[command.command_id] = self.times_sent.get(command.command_id, 0) + 1
+        if command.command_id in before:
+            assert command.command_id not in self.answered, "sent again though it was answered"
+            return
+        open_ones = [each for each in before if each not in self.answered]
+        assert not open_ones, f"{open_ones} in flight beside {command.command_id}"
+        if command.attempt == 1:
+            self._hold_caps(command)
+
+    def _hold_caps(self, command: PaymentCommand) -> None:
+        settings: AutoRecharge = self.recharge.settings
+        told = [self.sent[c] for c in self.captured if f"pay-{c}" in self.credited]
+        recent = {c.recharge_id for c in told if _begun(c) > command.requested_ms - COUNT_WINDOW_MS}
+        assert len(recent) < (settings.count_cap or COUNT_CAP)
+        month = [
+            c.amount_micros for c in told if _begun(c) > command.requested_ms - MONEY_WINDOW_MS
+        ]
+        assert sum(month) + command.amount_micros <= money_cap(settings)
+
+    def check(self) -> None:
+        """I9: what is credited was captured, each once, to the micro."""
+        payments = {payment: command for command, payment in self.captured.items()}
+        for lot_id, credit in self.credited.items():
+            command = self.sent[payments[lot_id]]
+            assert (credit.amount_micros, credit.currency) == (command.amount_micros, "USD")
+        numbers = [credit.recharge_seq for credit in self.credited.values()]
+        assert numbers == list(range(1, len(numbers) + 1))
+
+
+def _begun(command: PaymentCommand) -> int:
+    return int(command.recharge_id.rpartition("/")[2])
+
+
+@dataclass(frozen=True)
+class AutoMethod:
+    """A payment method as the event names it."""
+
+    reference: str
+    customer: str | None
+    label: str | None
+
+
+def low(**more: Any) -> World:
+    """Return a world that is set up and has just crossed its trigger: the first command is out."""
+    world = World(balance=TRIGGER + UNIT // 10)
+    world.methods("pm_1")
+    world.settle(**more)
+    world.spend(UNIT // 2)
+    return world
