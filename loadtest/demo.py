@@ -18,7 +18,8 @@ from loadtest.drive import publish_cdrs
 from loadtest.generate import Workload
 from loadtest.plan import Plan
 from loadtest.progress import say
-from loadtest.rater_command import CommandError, Worker, now_ms, run
+from loadtest.rater_command import CommandError, now_ms, run
+from loadtest.service import Worker
 from loadtest.watch import LateError, watching
 from topics.catalog import CDR_RAW
 

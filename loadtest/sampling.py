@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from loadtest.progress import Progress
-from loadtest.rater_command import Worker
+from loadtest.service import Worker
 from loadtest.watch import POLL_S, LateError, Watch
 
 

@@ -7,7 +7,8 @@ from loadtest.broker import ROOT
 from loadtest.drive import publish_commands
 from loadtest.generate import Workload
 from loadtest.plan import Plan
-from loadtest.rater_command import CommandError, Worker, run
+from loadtest.rater_command import CommandError, run
+from loadtest.service import Worker
 from loadtest.watch import Watch
 from topics.catalog import ACCOUNT_COMMANDS, CDR_RAW, LEDGER
 

@@ -1,12 +1,14 @@
-"""The simulator: the same batches as in a worker, without Kafka.
+"""The simulator: the same batches as in the workers, without Kafka: charging and recharge, joined by their topics.
 
 Lines in, lines out. Its clock is the lines' own timestamps; timers fire between them as they would in a worker: a
-lot that falls due gets its `expire_lots` command, an account that owes a status pays it. Every record is a batch of
-its own, which changes nothing: what a batch decides does not depend on where it is cut.
+lot that falls due gets its `expire_lots` command, an account that owes a status pays it, a recharge that waits gets its
+`recharge_due`. What one of the two writes for the other is taken at once, in the order written. Every record is a batch
+of its own, which changes nothing: what a batch decides does not depend on where it is cut. Nobody pays: results are
+lines like any other.
 """
 
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -14,23 +16,25 @@ import orjson
 
 from rater.batch.cdr_batch import decide_cdrs
 from rater.batch.command_batch import decide_commands
-from rater.batch.decision import Decision, Records
+from rater.batch.decision import Decision
+from rater.batch.recharge_batch import COMMANDS, EVENTS, SOURCES, RechargeDecision, decide_recharge
+from rater.batch.recharge_shard import RechargesShard
 from rater.batch.shard import Shard
 from rater.batch.status_flush import decide_flush
 from rater.core.limits import STATUS_EVERY_MS, WINDOW_DAYS
 from rater.core.rules import Rules
 from rater.wire.outputs import expire_command
+from rater.wire.recharge_commands import due_command
 from rater.wire.state import decode_account
 from topics import catalog
 from topics.partitioner import partition_of
 
-OUTPUTS = (
-    catalog.LEDGER.name,
-    catalog.BALANCE_EVENTS.name,
-    catalog.ACCOUNT_STATUS.name,
-    catalog.SUSPENSE.name,
-    catalog.DEAD.name,
-)
+Record = tuple[bytes | None, bytes | None]
+
+NEVER = 2**62
+"""Later than any timer."""
+JOINED = (EVENTS, catalog.ACCOUNT_COMMANDS.name)
+"""What charging writes for recharge, and recharge for charging."""
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -64,15 +68,18 @@ def _shown(value: bytes) -> Any:
 
 
 class Simulator:
-    """A whole worker in one object; feed it records in time order, it yields what it writes."""
+    """All workers in one object; feed it records in time order, it yields what they write."""
 
     def __init__(self, rules: Rules, window_days: int = WINDOW_DAYS) -> None:
         self.rules = rules
         self.now_ms = 0
         self.shards = [Shard.empty(p, window_days) for p in range(catalog.PARTITIONS)]
+        self.recharges = [RechargesShard() for _ in range(catalog.PARTITIONS)]
         self._ends: Counter[tuple[str, int]] = Counter()
         self._timers: dict[int, tuple[int, int, bytes]] = {}
         """The next timer of each partition, forgotten when something of it is committed."""
+        self._joined: deque[Line] = deque()
+        """What one has written for the other and that is not taken yet."""
 
     def feed(
         self,
@@ -86,7 +93,7 @@ class Simulator:
         yield from self.run_until(at_ms)
         if partition is None:
             partition = partition_of(key or b"", catalog.PARTITIONS)
-        yield from self._take(topic, key, value, at_ms, partition)
+        yield from self._take_new(topic, key, value, at_ms, partition)
 
     def run_until(self, at_ms: int) -> Iterator[Line]:
         """Let time pass: fire the timers that are due, in order."""
@@ -101,61 +108,100 @@ class Simulator:
         self.now_ms = max(self.now_ms, at_ms)
 
     def _next_timer(self, shard: Shard) -> tuple[int, int, bytes]:
-        """Return when the shard's next timer fires, and for which account."""
-        horizon = 2**62
-        due = [(max(at, 1), shard.partition, key) for key, at in shard.accounts.due(horizon)]
+        """Return when the partition's next timer fires, and for which tenant."""
+        due = [(max(at, 1), shard.partition, key) for key, at in shard.accounts.due(NEVER)]
+        recharges = self.recharges[shard.partition].due(NEVER)
+        due += [(max(at, 1), shard.partition, key) for key, at in recharges]
         for key in shard.accounts.dirty():
             account = decode_account(shard.accounts.get(key) or b"")
             due.append((account.status_ms + STATUS_EVERY_MS, shard.partition, key))
-        return min(due, default=(horizon, shard.partition, b""))
+        return min(due, default=(NEVER, shard.partition, b""))
 
     def _fire(self, shard: Shard, key: bytes, at_ms: int) -> Iterator[Line]:
         self.now_ms = max(self.now_ms, at_ms)
         overdue = [due for name, due in shard.accounts.due(at_ms) if name == key]
+        waited = [due for name, due in self.recharges[shard.partition].due(at_ms) if name == key]
         if overdue:
             account = decode_account(shard.accounts.get(key) or b"")
             command = expire_command(account, overdue[0])
             name = catalog.ACCOUNT_COMMANDS.name
-            yield from self._take(name, key, command, at_ms, shard.partition)
+            yield from self._take_new(name, key, command, at_ms, shard.partition)
+        elif waited:
+            command = due_command(key.decode(), waited[0])
+            yield from self._take_new(COMMANDS, key, command, at_ms, shard.partition)
         else:
             yield from self._commit(shard, decide_flush(shard, [key], at_ms), at_ms)
+            yield from self._take_joined()
 
-    def _take(
+    def _take_new(
         self, topic: str, key: bytes | None, value: bytes | None, at_ms: int, partition: int
     ) -> Iterator[Line]:
-        shard = self.shards[partition]
-        record = Line(topic, partition, self._next_offset(topic, partition), at_ms, key, value)
+        (record,) = self._append(topic, partition, [(key, value)], at_ms)
+        yield from self._take(record)
+        yield from self._take_joined()
+
+    def _take_joined(self) -> Iterator[Line]:
+        while self._joined:
+            yield from self._take(self._joined.popleft())
+
+    def _take(self, record: Line) -> Iterator[Line]:
+        topic, shard = record.topic, self.shards[record.partition]
+        if topic in SOURCES:
+            recharges = self.recharges[record.partition]
+            heard = decide_recharge(
+                recharges, record.partition, topic, [record], catalog.PARTITIONS
+            )
+            yield from self._commit_recharge(recharges, heard, record.timestamp)
+            return
         if topic == catalog.CDR_RAW.name:
             decision = decide_cdrs(shard, [record], self.rules, catalog.PARTITIONS)
         else:
             decision = decide_commands(shard, [record], catalog.PARTITIONS)
-        yield from self._commit(shard, decision, at_ms)
+        yield from self._commit(shard, decision, record.timestamp)
 
     def _commit(self, shard: Shard, decision: Decision, at_ms: int) -> Iterator[Line]:
         """Write what was decided, then apply it: the worker's order."""
-        written = [
-            self._append(topic, shard.partition, records, at_ms)
-            for topic, records in zip(
-                OUTPUTS,
-                (
-                    decision.ledger(),
-                    decision.events(),
-                    decision.statuses(),
-                    decision.suspense,
-                    decision.dead,
-                ),
-                strict=True,
-            )
-        ]
+        outputs = (
+            (catalog.LEDGER.name, decision.ledger()),
+            (EVENTS, decision.events()),
+            (catalog.ACCOUNT_STATUS.name, decision.statuses()),
+            (catalog.SUSPENSE.name, decision.suspense),
+            (catalog.DEAD.name, decision.dead),
+        )
+        written = {
+            topic: self._append(topic, shard.partition, records, at_ms)
+            for topic, records in outputs
+        }
         packed = decision.packed(
-            [line.offset for line in written[0]], [line.offset for line in written[3]]
+            [line.offset for line in written[catalog.LEDGER.name]],
+            [line.offset for line in written[catalog.SUSPENSE.name]],
         )
         shard.apply(decision.accounts(), packed, decision.stream_ms)
         self._timers.pop(shard.partition, None)
-        for lines in written:
-            yield from lines
+        for lines in written.values():
+            yield from self._written(lines)
 
-    def _append(self, topic: str, partition: int, records: Records, at_ms: int) -> list[Line]:
+    def _commit_recharge(
+        self, shard: RechargesShard, decision: RechargeDecision, at_ms: int
+    ) -> Iterator[Line]:
+        written = [
+            self._append(topic, decision.partition, records, at_ms)
+            for topic, records in decision.outputs()
+        ]
+        shard.put(decision.recharges())
+        self._timers.pop(decision.partition, None)
+        for lines in written:
+            yield from self._written(lines)
+
+    def _written(self, lines: list[Line]) -> Iterator[Line]:
+        for line in lines:
+            if line.topic in JOINED:
+                self._joined.append(line)
+            yield line
+
+    def _append(
+        self, topic: str, partition: int, records: Sequence[Record], at_ms: int
+    ) -> list[Line]:
         return [
             Line(topic, partition, self._next_offset(topic, partition), at_ms, key, value)
             for key, value in records

@@ -1,4 +1,4 @@
-"""`rater simulate`: lines in, lines out; the charging core without Kafka."""
+"""`rater simulate`: lines in, lines out; charging and recharge without Kafka."""
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -17,7 +17,13 @@ from rater.wire.emergency import load_emergency
 from rater.wire.times import to_millis
 from topics import catalog
 
-SIMULATED = (catalog.CDR_RAW.name, catalog.ACCOUNT_COMMANDS.name, catalog.RATE_DECKS.name)
+SIMULATED = (
+    catalog.CDR_RAW.name,
+    catalog.ACCOUNT_COMMANDS.name,
+    catalog.RATE_DECKS.name,
+    catalog.PAYMENT_RESULTS.name,
+    catalog.RECHARGE_COMMANDS.name,
+)
 
 
 @click.command()
@@ -41,7 +47,7 @@ def simulate(
     currency: str,
     window_days: int,
 ) -> None:
-    """Run the charging core over lines {"topic","key","value","timestamp"} from FILES or stdin.
+    """Run charging and recharge over lines {"topic","key","value","timestamp"} from FILES or stdin.
 
     Writes the output topics' records in order, as lines. The clock is the lines' timestamps (ISO 8601 or milliseconds);
     lines must be in time order. Decks come as --deck files, or as records of rate.decks.v1 among the lines.

@@ -10,7 +10,8 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 
 from deploy.kafka.broker import Broker
-from loadtest.rater_command import Worker, run
+from loadtest.rater_command import run
+from loadtest.service import Worker
 from loadtest.watch import watching
 from tests.corpus.poison.corpus import (
     COUNTED,

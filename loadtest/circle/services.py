@@ -1,0 +1,96 @@
+"""The services of the circle, each a process: charging, recharge, gateway, notifier; and a mail server to send to."""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from loadtest.rater_command import CommandError
+from loadtest.service import Service, Worker
+
+SINK_TIMEOUT_S = 20.0
+CLOCK = "RATER_CLOCK_AHEAD_S"
+NAMES = ("charging", "recharge", "gateway", "notifier")
+
+
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """What runs, and where the two outside records are: the provider's book and the mail server's mailbox."""
+
+    bootstrap: str
+    folder: Path
+    services: Mapping[str, Service]
+    sink: Service
+
+    @property
+    def book(self) -> Path:
+        """The simulator's capture book, an SQLite file."""
+        return self.folder / "captures.sqlite"
+
+    @property
+    def mailbox(self) -> Path:
+        """What the mail server got, JSON lines."""
+        return self.folder / "mailbox.jsonl"
+
+    def check(self) -> None:
+        """Raise CommandError when a process has ended that should not have."""
+        for service in (*self.services.values(), self.sink):
+            service.check()
+
+    def set_clock(self, ahead_s: int) -> None:
+        """Let services that are started from now on believe that it is later."""
+        for service in self.services.values():
+            service.environment[CLOCK] = str(ahead_s)
+
+    def restart(self, name: str) -> None:
+        """Kill a service as a crash would, and start it anew."""
+        self.services[name].kill()
+        self.services[name].start()
+
+
+@contextmanager
+def circle(bootstrap: str, folder: Path, *, session_timeout_s: float = 10.0) -> Iterator[Circle]:
+    """Run all services for as long as the context lasts; they end in order, or at once after a failure."""
+    folder.mkdir(parents=True, exist_ok=True)
+    common = ("--broker", bootstrap, "--metrics-port", "0")
+    session = ("--session-timeout", str(session_timeout_s))
+    with ExitStack() as stack:
+        sink = stack.enter_context(_sink(folder))
+        smtp = ("--smtp-host", "127.0.0.1", "--smtp-port", str(_port(sink)), "--smtp-tls", "none")
+        arguments = {
+            "recharge": ("worker", "recharge", *common, *session),
+            "gateway": (
+                *("gateway", "--provider", "simulator"),
+                *("--book", str(folder / "captures.sqlite"), *common, *session),
+            ),
+            "notifier": ("notifier", *smtp, "--retry-first", "0.5", *common, *session),
+        }
+        services: dict[str, Service] = {
+            "charging": Worker(bootstrap, folder / "charging.log", *session),
+            **{
+                name: Service(f"rater {name}", "rater", words, folder / f"{name}.log")
+                for name, words in arguments.items()
+            },
+        }
+        for service in services.values():
+            stack.enter_context(service)
+        yield Circle(bootstrap, folder, services, sink)
+
+
+def _sink(folder: Path) -> Service:
+    arguments = ("--port", "0", "--mailbox", str(folder / "mailbox.jsonl"))
+    return Service("the mail server", "loadtest.smtp_sink", arguments, folder / "sink.log")
+
+
+def _port(sink: Service) -> int:
+    """Wait for the port that the sink prints."""
+    deadline = time.monotonic() + SINK_TIMEOUT_S
+    while time.monotonic() < deadline:
+        sink.check()
+        words = sink.last_lines().split()
+        numbers = [word for word in words if word.isdigit()]
+        if numbers:
+            return int(numbers[0])
+        time.sleep(0.05)
+    raise CommandError(f"the mail server did not say its port in {SINK_TIMEOUT_S:.0f} s")

@@ -1,0 +1,160 @@
+"""The truth: what the provider captured and the mail server got, held against the topics.
+
+The provider's book and the mailbox are not ours: what the topics say is what is judged. Every problem is a sentence.
+"""
+
+import json
+import sqlite3
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from loadtest.circle.services import Circle
+from loadtest.topic_log import read
+from topics import catalog
+
+Value = dict[str, Any]
+FINAL = ("succeeded", "declined")
+
+
+@dataclass(slots=True)
+class Evidence:
+    """All that was written, by us and by others; values in the order of their partition."""
+
+    captures: list[tuple[str, str, str, int]] = field(default_factory=list)
+    """(payment id, command id, tenant, micros) of what the provider captured."""
+    mails: list[Value] = field(default_factory=list)
+    commands: list[tuple[int, Value]] = field(default_factory=list)
+    """Payment commands with the time of their record, ms."""
+    results: list[tuple[int, Value]] = field(default_factory=list)
+    notices: list[Value] = field(default_factory=list)
+    credits: list[Value] = field(default_factory=list)
+    """Ledger entries of lots that a recharge opened."""
+
+
+async def gather(circle: Circle) -> Evidence:
+    """Read the book, the mailbox and the topics."""
+    evidence = Evidence(captures=read_book(circle.book), mails=read_mailbox(circle.mailbox))
+    bootstrap = circle.bootstrap
+    async for record in read(bootstrap, catalog.PAYMENT_COMMANDS.name):
+        evidence.commands.append((record.timestamp_ms, orjson.loads(record.value or b"null")))
+    async for record in read(bootstrap, catalog.PAYMENT_RESULTS.name):
+        evidence.results.append((record.timestamp_ms, orjson.loads(record.value or b"null")))
+    async for record in read(bootstrap, catalog.NOTIFICATIONS.name):
+        evidence.notices.append(orjson.loads(record.value or b"null"))
+    async for record in read(bootstrap, catalog.LEDGER.name):
+        entry = orjson.loads(record.value or b"null")
+        if entry["kind"] == "funds_added" and "recharge_seq" in entry:
+            evidence.credits.append(entry)
+    return evidence
+
+
+def read_book(path: Path) -> list[tuple[str, str, str, int]]:
+    """Return what the provider has captured."""
+    if not path.is_file():
+        return []
+    query = "SELECT payment_id, command_id, tenant_id, amount_micros FROM payments WHERE status = 'captured'"
+    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    try:
+        return connection.execute(query).fetchall()
+    finally:
+        connection.close()
+
+
+def read_mailbox(path: Path) -> list[Value]:
+    """Return what the mail server got."""
+    if not path.is_file():
+        return []
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def problems(evidence: Evidence, *, doubtful_mails: int = 0) -> list[str]:
+    """Hold everything against everything; `doubtful_mails` may have come twice, where SMTP cannot promise."""
+    return [
+        *_money(evidence),
+        *_in_flight(evidence),
+        *_notices(evidence),
+        *_mails(evidence, doubtful_mails),
+    ]
+
+
+def open_commands(evidence: Evidence) -> list[str]:
+    """Return the commands that no result has ended yet."""
+    ended = {result["command_id"] for _, result in evidence.results if result["outcome"] in FINAL}
+    sent = dict.fromkeys(command["command_id"] for _, command in evidence.commands)
+    return [command_id for command_id in sent if command_id not in ended]
+
+
+def _money(evidence: Evidence) -> Iterator[str]:
+    """Each capture is credited once, to the micro, and nothing else is."""
+    per_command = Counter(command_id for _, command_id, _, _ in evidence.captures)
+    for command_id, times in per_command.items():
+        if times > 1:
+            yield f"the provider captured {command_id} {times} times"
+    captured = {payment: (tenant, micros) for payment, _, tenant, micros in evidence.captures}
+    credited = Counter(entry["lot"]["lot_id"] for entry in evidence.credits)
+    for entry in evidence.credits:
+        lot = entry["lot"]
+        found = (entry["tenant_id"], lot["granted_micros"])
+        if captured.get(lot["lot_id"]) != found:
+            yield f"credited {found} as {lot['lot_id']}, captured {captured.get(lot['lot_id'])}"
+    for payment, (tenant, micros) in captured.items():
+        if credited[payment] != 1:
+            yield f"captured {micros} of {tenant} as {payment}, credited {credited[payment]} times"
+
+
+def _in_flight(evidence: Evidence) -> Iterator[str]:
+    """Whenever a new command went out, every one before it of the same tenant had its result."""
+    ended: dict[str, int] = {}
+    for at_ms, result in evidence.results:
+        if result["outcome"] in FINAL:
+            ended[result["command_id"]] = min(at_ms, ended.get(result["command_id"], at_ms))
+    sent: dict[str, dict[str, Value]] = defaultdict(dict)
+    for at_ms, command in evidence.commands:
+        before = sent[command["tenant_id"]]
+        known = before.setdefault(command["command_id"], command)
+        if known != command:
+            yield f"{command['command_id']} was sent again in other words"
+        for other in before:
+            if other != command["command_id"] and ended.get(other, at_ms + 1) > at_ms:
+                yield f"{command['command_id']} was sent while {other} was in flight"
+
+
+def _notices(evidence: Evidence) -> Iterator[str]:
+    """One notification a transition: an id comes once, and each credit is told once."""
+    ids = Counter(notice["notification_id"] for notice in evidence.notices)
+    for notification_id, times in ids.items():
+        if times > 1:
+            yield f"notification {notification_id} was written {times} times"
+    told = Counter(n["lot_id"] for n in evidence.notices if n["kind"] == "funds_added")
+    for payment, _, tenant, _ in evidence.captures:
+        if told[payment] != 1:
+            yield f"the capture {payment} of {tenant} was told {told[payment]} times"
+
+
+def _mails(evidence: Evidence, doubtful: int) -> Iterator[str]:
+    """Every notification reached every recipient; what came twice came with one Message-ID."""
+    got: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for mail in evidence.mails:
+        for recipient in mail["to"]:
+            got[mail["notification_id"], recipient].append(mail["message_id"])
+    for notice in evidence.notices:
+        for recipient in notice["emails"]:
+            if not got.pop((notice["notification_id"], recipient), []):
+                yield f"{notice['notification_id']} did not reach its recipient"
+    got_all: Counter[str] = Counter(mail["message_id"] for mail in evidence.mails)
+    again = sum(times - 1 for times in got_all.values())
+    if again > doubtful:
+        yield f"{again} mails came again, at most {doubtful} were in doubt"
+    for notification_id, _ in got:
+        yield f"a mail names {notification_id}, which nobody wrote"
+    by_notice: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for mail in evidence.mails:
+        by_notice[mail["notification_id"], mail["to"][0]].add(mail["message_id"])
+    for (notification_id, _), names in by_notice.items():
+        if len(names) > 1:
+            yield f"{notification_id} went out under {len(names)} Message-IDs"

@@ -1,0 +1,125 @@
+"""Services: processes that go on, their logs in files: started, killed and stopped as an operator would.
+
+Each has a session of its own: Ctrl-C at the terminal reaches us alone, and we stop it in order.
+"""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from loadtest.rater_command import LOG_LINES, CommandError, cpu_s
+
+STOP_TIMEOUT_S = 30.0
+
+
+class Service:
+    """One process of a module that is run with `python -m`. Use it as a context, or start and stop it."""
+
+    def __init__(
+        self,
+        name: str,
+        module: str,
+        arguments: Sequence[str],
+        log: Path,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        """Name it for messages; `environment` goes on top of ours."""
+        self.name = name
+        self.log = log
+        self.environment = dict(environment or {})
+        self._command = [sys.executable, "-m", module, *arguments]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """The process id; only after start()."""
+        assert self._process is not None
+        return self._process.pid
+
+    def __enter__(self) -> Self:
+        """Start it."""
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop it; after a failure its exit code is of no interest."""
+        if kind is None:
+            self.stop()
+        else:
+            with contextlib.suppress(CommandError):
+                self.stop()
+
+    def start(self) -> None:
+        """Start the process; it is not ready yet."""
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                env={**os.environ, **self.environment},
+            )
+
+    def check(self) -> None:
+        """Raise CommandError with the end of its log if it has ended."""
+        assert self._process is not None
+        code = self._process.poll()
+        if code is not None:
+            raise CommandError(f"{self.name} ended with exit code {code}\n{self.last_lines()}")
+
+    def stop(self) -> None:
+        """Ask it to finish what it is at and leave; end it by force if it takes 30 s.
+
+        An exit code other than 0, or force, is a CommandError. Do nothing when it does not run.
+        """
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.send_signal(signal.SIGTERM)
+        try:
+            code = process.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            message = f"{self.name} did not stop in {STOP_TIMEOUT_S:.0f} s"
+            raise CommandError(f"{message}\n{self.last_lines()}") from None
+        if code != 0:
+            raise CommandError(f"{self.name} stopped with exit code {code}\n{self.last_lines()}")
+
+    def kill(self) -> None:
+        """End it as a crash would, and wait until it is gone."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+
+    def cpu_s(self) -> float:
+        """Return the CPU seconds that it has used, all threads, user and system."""
+        return cpu_s(self.pid)
+
+    def last_lines(self) -> str:
+        """Return the end of its log."""
+        if not self.log.is_file():
+            return ""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-LOG_LINES:])
+
+
+class Worker(Service):
+    """A charging worker."""
+
+    def __init__(self, bootstrap: str, log: Path, *options: str) -> None:
+        """Name the broker, the log file and more options of `rater worker charging`."""
+        arguments = ("worker", "charging", "--broker", bootstrap, "--metrics-port", "0", *options)
+        super().__init__("the worker", "rater", arguments, log)
