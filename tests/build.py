@@ -55,14 +55,18 @@ def deck(*rows: Row, deck_id: str = "acs", currency: str = "USD", valid_from_ms:
 RULES = Rules(DeckBook.of([deck()]), {"*": frozenset({"112"}), "US": frozenset({"911"})})
 
 
-def lot(lot_id: str = "L1", remaining: int = UNIT, expires_ms: int = NOW + YEAR) -> CreditLot:
-    return CreditLot(lot_id, expires_ms - YEAR, expires_ms, remaining)
+def lot(
+    lot_id: str = "L1", remaining: int = UNIT, expires_ms: int = NOW + YEAR, **other: Any
+) -> CreditLot:
+    """Make a lot that nobody need be warned of any more, unless `due_ms` says otherwise."""
+    due_ms = other.get("due_ms", expires_ms)
+    return CreditLot(lot_id, expires_ms - YEAR, expires_ms, remaining, due_ms)
 
 
 def account(*lots: CreditLot, **other: Any) -> Account:
     fields = {"time_zone": "UTC", "decks": ("acs",), "debt": 0, **other}
     balance = sum(each.remaining for each in lots) - fields["debt"]
-    due = min((each.expires_ms for each in lots), default=FAR)
+    due = min((each.due_ms for each in lots), default=FAR)
     defaults = {"balance": balance, "lots": list(lots), "due_ms": due}
     return Account(tenant_id="acme", currency="USD", **{**defaults, **fields})
 

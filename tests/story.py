@@ -30,6 +30,7 @@ from rater.wire.deck_csv import Sheet, compile_sheet, read_sheet
 from rater.wire.deck_heading import read_heading
 from rater.wire.emergency import load_emergency
 from rater.wire.times import to_millis, to_text
+from tests.story_settings import SHOWN, at_hours, setting, shown_twice, threshold
 from topics import catalog
 
 FOLDER = Path(__file__).parent / "scenarios"
@@ -123,6 +124,7 @@ class _Story:
     def _shown(self, topic: str, value: dict[str, Any]) -> str | None:
         if topic == catalog.ACCOUNT_STATUS.name:
             what = "everything" if not value["deny"] else f"only {' '.join(value['allow'])}"
+            what += " (spend_limit)" if value.get("deny_reason") == "spend_limit" else ""
             tenant = value["tenant_id"]
             changed = self.allowed.get(tenant) != what
             self.allowed[tenant] = what
@@ -131,7 +133,7 @@ class _Story:
             return f"suspended {value['cdr_id']} {value['reason']}"
         if topic == catalog.DEAD.name:
             return f"dead {value['reason']} {value.get('field')}"
-        return _SHOWN[value["kind"]](value)
+        return shown_twice(value) or _SHOWN[value["kind"]](value)
 
 
 def _cdr(tenant: str, words: list[str], at_ms: int) -> dict[str, Any]:
@@ -167,12 +169,9 @@ def _command(verb: str, plain: list[str], extra: dict[str, str], at_ms: int) -> 
                 "amount_micros": parse_micros(plain[1]),
                 "currency": extra.get("currency", "USD"),
                 "purchased_at": extra.get("bought", to_text(at_ms)),
-            }
+            } | ({"recharge_seq": int(extra["seq"])} if "seq" in extra else {})
         case "thresholds":
-            settings = [
-                {"threshold_id": name, "amount_micros": parse_micros(amount)}
-                for name, amount in extra.items()
-            ]
+            settings = [threshold(name, text) for name, text in extra.items()]
             return {"type": "set_thresholds", "thresholds": settings}
         case "adjust":
             return {
@@ -183,7 +182,7 @@ def _command(verb: str, plain: list[str], extra: dict[str, str], at_ms: int) -> 
             }
         case "close":
             return {"type": "close_account"}
-    raise AssertionError(verb)
+    return setting(verb, plain, extra)
 
 
 def _signed(text: str) -> int:
@@ -231,20 +230,23 @@ def _funded(value: dict[str, Any]) -> str:
     return f"funded {lot['lot_id']} {money(lot['granted_micros'])}{debt}{_end(value)}"
 
 
-_SHOWN = {
+def _threshold(value: dict[str, Any]) -> str:
+    if "threshold_h" in value:
+        return at_hours(value)
+    return f"{value['threshold_id']} {money(value['threshold_micros'])}"
+
+
+_SHOWN = SHOWN | {
     "charge": _charge,
     "account_opened": lambda v: f"opened{_end(v)}",
     "funds_added": _funded,
     "thresholds_set": lambda v: f"thresholds set{_end(v)}",
     "adjusted": lambda v: f"adjusted {money(v['amount_micros'])}{_draws(v)}{_end(v)}",
-    "account_closed": lambda v: f"closed{_end(v)}",
     "lot_expired": lambda v: f"expired {v['lot_id']} {money(-v['amount_micros'])}{_end(v)}",
     "lot_forfeited": lambda v: f"forfeited {v['lot_id']} {money(v['forfeited_micros'])}{_end(v)}",
     "command_rejected": lambda v: f"rejected {v['command_type']} {v['reason']}",
-    "threshold_crossed": lambda v: (
-        f"crossed {v['threshold_id']} {money(v['threshold_micros'])} at {money(v['balance_micros'])}"
-    ),
-    "threshold_rearmed": lambda v: f"rearmed {v['threshold_id']} {money(v['threshold_micros'])}",
+    "threshold_crossed": lambda v: f"crossed {_threshold(v)} at {money(v['balance_micros'])}",
+    "threshold_rearmed": lambda v: f"rearmed {_threshold(v)}",
     "balance_exhausted": lambda v: f"exhausted at {money(v['balance_micros'])}",
     "balance_restored": lambda v: f"restored at {money(v['balance_micros'])}",
     "funds_credited": lambda v: f"credited {v['lot_id']} {money(v['amount_micros'])}",

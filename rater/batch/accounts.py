@@ -7,7 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from rater.core.account import NEVER_MS
 from rater.core.limits import DAY_MS
-from rater.wire.state import decode_head, read_numbers
+from rater.wire.state import (
+    decode_account,
+    decode_head,
+    encode_account,
+    is_current,
+    read_numbers,
+)
 
 _DIRTY = 1
 
@@ -70,6 +76,9 @@ class AccountsShard:
         return self._applied[0], self._applied[1]
 
     def _set(self, key: bytes, value: bytes) -> None:
+        if not is_current(value):
+            # Of the release before: in today's layout its head says when its lots must be warned of.
+            value = encode_account(decode_account(value))
         self._values[key] = value
         if value[1] & _DIRTY:
             self._dirty.add(key)

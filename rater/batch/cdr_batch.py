@@ -18,6 +18,7 @@ from rater.batch.shard import Shard
 from rater.core import engine
 from rater.core.account import Account
 from rater.core.cdr import Cdr, Source
+from rater.core.entries import Charge
 from rater.core.limits import DAY_MS
 from rater.core.rules import Rules
 from rater.core.suspension import Suspended, Suspension
@@ -148,7 +149,11 @@ class CdrBatch:
             return
         decision.outcomes[outcome] += 1
         self.fresh[digest] = content, cdr.ended_ms
-        place = len(decision.journal.entries) - 1
+        entries = decision.journal.entries
+        place = len(entries) - 1
+        while type(entries[place]) is not Charge:
+            # What the breaker holds comes after the charge.
+            place -= 1
         decision.remembered.append((digest, content, _CHARGED, place, cdr.ended_ms))
 
     def _repeat(self, item: Item, known: int) -> None:

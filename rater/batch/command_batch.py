@@ -15,10 +15,10 @@ from rater.batch.shard import Shard
 from rater.core import commands as c
 from rater.core import engine
 from rater.core.account import Account
-from rater.core.administration import Refusal, Rejected
 from rater.core.cdr import Source
 from rater.core.entries import CommandRejected, FundsAdded
-from rater.core.limits import DAY_MS
+from rater.core.limits import DAY_MS, RECHARGE_MINIMUM_MICROS
+from rater.core.rejections import Refusal, Rejected
 from rater.wire.commands import decode_command
 from rater.wire.malformed import Malformed
 from rater.wire.outputs import encode_dead, output_key
@@ -28,9 +28,14 @@ from topics.manifests import IdState, command_key, lot_key
 from topics.partitioner import partition_of
 
 
-def decide_commands(shard: Shard, records: Sequence[Record], partitions: int) -> Decision:
+def decide_commands(
+    shard: Shard,
+    records: Sequence[Record],
+    partitions: int,
+    recharge_minimum_micros: int = RECHARGE_MINIMUM_MICROS,
+) -> Decision:
     """Decide a batch of `account.commands.v1`; `partitions` is the topic's count."""
-    batch = _CommandBatch(shard, partitions)
+    batch = _CommandBatch(shard, partitions, recharge_minimum_micros)
     for record in records:
         batch.decide(record)
     return batch.decision
@@ -39,9 +44,10 @@ def decide_commands(shard: Shard, records: Sequence[Record], partitions: int) ->
 class _CommandBatch:
     """One batch while it is being decided."""
 
-    def __init__(self, shard: Shard, partitions: int) -> None:
+    def __init__(self, shard: Shard, partitions: int, recharge_minimum_micros: int) -> None:
         self.shard = shard
         self.partitions = partitions
+        self.recharge_minimum_micros = recharge_minimum_micros
         self.decision = Decision(ACCOUNT_COMMANDS.name, shard.partition, shard.batches.stream_ms)
         self.working: dict[str, Account | None] = {}
         self.fresh: dict[bytes, tuple[int, int]] = {}
@@ -82,7 +88,7 @@ class _CommandBatch:
         if refusal is not None:
             engine.reject(account, order, source, refusal, journal)
         else:
-            account = engine.command(account, order, source, journal)
+            account = engine.command(account, order, source, journal, self.recharge_minimum_micros)
         rejected = any(isinstance(x, CommandRejected) for x in journal.entries[first:])
         decision.outcomes["rejected" if rejected else "obeyed"] += 1
         if account is not None and account.seq != seq:

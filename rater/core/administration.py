@@ -1,45 +1,22 @@
 """Administration: account commands, each refused with its reason or posted as one entry."""
 
 from collections.abc import Callable, Mapping
-from enum import StrEnum
 from typing import Any
-
-import msgspec
 
 from rater.core import commands as c
 from rater.core import entries as e
-from rater.core.account import NEVER_MS, Account
+from rater.core import events as v
+from rater.core.account import AUTO_RECHARGE, AUTO_RECHARGE_HOURS, NEVER_MS, Account
 from rater.core.calendar import add_months
 from rater.core.cdr import Source
 from rater.core.draws import plan_draws
-from rater.core.entries import Occasion
+from rater.core.events import Occasion
 from rater.core.expiry import head
 from rater.core.journal import Journal
 from rater.core.limits import AMOUNT_MICROS_MAX, LOTS_MAX, MONTHS_VALID
+from rater.core.rejections import Refusal, Rejected
+from rater.core.settings import obey_setting
 from rater.core.thresholds import note_calm
-
-
-class Rejected(StrEnum):
-    """Why a command is refused, in order of precedence."""
-
-    MISROUTED = "misrouted"
-    UNKNOWN_TENANT = "unknown_tenant"
-    ACCOUNT_EXISTS = "account_exists"
-    ACCOUNT_CLOSED = "account_closed"
-    COMMAND_ID_REUSED = "command_id_reused"
-    CURRENCY_MISMATCH = "currency_mismatch"
-    LOT_EXISTS = "lot_exists"
-    TOO_MANY_LOTS = "too_many_lots"
-    DUPLICATE_THRESHOLD = "duplicate_threshold"
-    ZERO_AMOUNT = "zero_amount"
-    AMOUNT_TOO_LARGE = "amount_too_large"
-
-
-class Refusal(msgspec.Struct, frozen=True):
-    """A reason, and a sentence that names the field and the value."""
-
-    reason: Rejected
-    detail: str
 
 
 def open_account(command: c.OpenAccount, source: Source, journal: Journal) -> Account:
@@ -53,28 +30,50 @@ def open_account(command: c.OpenAccount, source: Source, journal: Journal) -> Ac
     return account
 
 
-def obey(account: Account, command: c.Command, source: Source, journal: Journal) -> Refusal | None:
+def obey(
+    account: Account,
+    command: c.Command,
+    source: Source,
+    journal: Journal,
+    recharge_minimum_micros: int,
+) -> Refusal | None:
     """Carry out a command on an account that exists; return why not, if so."""
     if isinstance(command, c.OpenAccount):
         return Refusal(Rejected.ACCOUNT_EXISTS, f"tenant_id: {command.tenant_id} has an account")
-    if account.closed_ms != NEVER_MS and not isinstance(command, c.ExpireLots):
+    if account.closed_ms != NEVER_MS and not _reaches_a_closed_account(command):
         return Refusal(Rejected.ACCOUNT_CLOSED, f"tenant_id: {command.tenant_id} is closed")
+    if isinstance(command, c.Setting):
+        return obey_setting(account, command, source, journal, recharge_minimum_micros)
     return _OBEY[type(command)](account, command, source, journal)
+
+
+def _reaches_a_closed_account(command: c.Command) -> bool:
+    """Say what an account still takes after it was closed: time, and money that has been captured."""
+    if isinstance(command, c.AddFunds):
+        return command.recharge_seq is not None
+    return isinstance(command, c.ExpireLots)
 
 
 def _add_funds(
     account: Account, command: c.AddFunds, source: Source, journal: Journal
 ) -> Refusal | None:
+    if command.recharge_seq is not None and command.recharge_seq <= account.recharge_seq:
+        detail = f"recharge_seq: {command.recharge_seq}, the last that was taken is {account.recharge_seq}"
+        return Refusal(Rejected.RECHARGE_REPEATED, detail)
     if refusal := _refuse_money(account, command.currency, command.amount_micros):
         return refusal
     if refusal := _refuse_lot(account, command.lot_id):
         return refusal
     lot = _lot(account, command.lot_id, command.amount_micros, command.purchased_ms)
-    fields = head(account, source, command.amount_micros, account.debt - lot.debt_paid_micros)
-    occasion = Occasion("credit", command.command_id, source.at_ms)
-    journal.post(
-        account, e.FundsAdded(*fields, command.command_id, lot), "credit", command.command_id
+    entry = e.FundsAdded(
+        *head(account, source, command.amount_micros, account.debt - lot.debt_paid_micros),
+        command.command_id,
+        lot,
+        command.recharge_seq,
+        command.payment_command_id,
     )
+    occasion = Occasion("credit", command.command_id, source.at_ms)
+    journal.post(account, entry, "credit", command.command_id)
     journal.credited(account, lot, occasion)
     return None
 
@@ -107,15 +106,29 @@ def _refuse_lot(account: Account, lot_id: str) -> Refusal | None:
 def _set_thresholds(
     account: Account, command: c.SetThresholds, source: Source, journal: Journal
 ) -> Refusal | None:
-    ids = [setting.threshold_id for setting in command.thresholds]
+    if refusal := _refuse_thresholds(command.thresholds):
+        return refusal
+    fields = head(account, source, 0, account.debt)
+    entry = e.ThresholdsSet(*fields, command.command_id, command.thresholds)
+    occasion = Occasion("settings", command.command_id, source.at_ms)
+    journal.settle(account, entry, occasion, "settings", lambda stamp: v.SettingsChanged(*stamp))
+    return None
+
+
+def _refuse_thresholds(thresholds: tuple[e.ThresholdSetting, ...]) -> Refusal | None:
+    ids = [setting.threshold_id for setting in thresholds]
     for name in ids:
         if ids.count(name) > 1:
             return Refusal(Rejected.DUPLICATE_THRESHOLD, f"threshold_id: {name} is there twice")
-    fields = head(account, source, 0, account.debt)
-    occasion = Occasion("settings", command.command_id, source.at_ms)
-    entry = e.ThresholdsSet(*fields, command.command_id, command.thresholds)
-    journal.post(account, entry, "settings", command.command_id)
-    journal.settings_changed(account, occasion)
+        if name in (AUTO_RECHARGE, AUTO_RECHARGE_HOURS):
+            detail = f"threshold_id: {name} is set by set_auto_recharge alone"
+            return Refusal(Rejected.RESERVED_THRESHOLD, detail)
+    for setting in thresholds:
+        if (setting.amount_micros is None) == (setting.hours is None):
+            detail = (
+                f"threshold_id: {setting.threshold_id} needs amount_micros or hours, one of them"
+            )
+            return Refusal(Rejected.INVALID_SETTING, detail)
     return None
 
 
@@ -148,7 +161,8 @@ def _close(
     entry = e.AccountClosed(
         *head(account, source, 0, account.debt), command.command_id, command.reason
     )
-    journal.post(account, entry, "close", command.command_id)
+    occasion = Occasion("close", command.command_id, source.at_ms)
+    journal.settle(account, entry, occasion, "closed", lambda stamp: v.AccountClosedEvent(*stamp))
     return None
 
 

@@ -1,21 +1,41 @@
 """Applying: how an entry changes its account. No rule is applied here: the entry has decided (D4)."""
 
 from bisect import insort
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from rater.core import entries as e
-from rater.core.account import Account, Threshold, next_due_ms
+from rater.core.account import (
+    AUTO_RECHARGE,
+    AUTO_RECHARGE_HOURS,
+    NO_LIMIT,
+    Account,
+    Dear,
+    Threshold,
+    next_due_ms,
+)
+from rater.core.breaker import hold, note_spend, resume
+from rater.core.burn import let_pass, spend
 from rater.core.draws import take
 from rater.core.entries import Charge
-from rater.core.lots import CreditLot, draw_order
+from rater.core.limits import (
+    AMOUNT_MICROS_MAX,
+    DAY_MS,
+    SPEND_PER_HOUR_MICROS,
+    SPEND_PER_HOUR_TRIGGERS,
+)
+from rater.core.lots import CreditLot, draw_order, next_look
 
 
 def apply(account: Account, entry: e.Entry) -> None:
     """Change the account as the entry says; a balance that then differs from the entry's is a broken invariant."""
+    let_pass(account, entry.at_ms)
     if isinstance(entry, Charge):
         _apply_draws(account, entry.draws)
         account.debt += entry.shortfall_micros
+        if entry.charge_micros:
+            spend(account, entry.charge_micros)
+            note_spend(account, entry)
     else:
         _APPLY[type(entry)](account, entry)
     account.seq = entry.seq
@@ -29,33 +49,101 @@ def _apply_draws(account: Account, draws: list[e.Draw]) -> None:
         take(account.expired if draw.grace else account.lots, draw)
 
 
-def _open_lot(account: Account, lot: e.Lot) -> None:
+def _open_lot(account: Account, lot: e.Lot, at_ms: int) -> None:
     account.debt -= lot.debt_paid_micros
     if lot.remaining_micros:
-        opened = CreditLot(lot.lot_id, lot.purchased_ms, lot.expires_ms, lot.remaining_micros)
+        opened = CreditLot(
+            lot.lot_id,
+            lot.purchased_ms,
+            lot.expires_ms,
+            lot.remaining_micros,
+            next_look(lot.expires_ms, at_ms),
+        )
         insort(account.lots, opened, key=draw_order)
         account.due_ms = next_due_ms(account)
 
 
 def _funds_added(account: Account, entry: e.FundsAdded) -> None:
-    _open_lot(account, entry.lot)
+    _open_lot(account, entry.lot, entry.at_ms)
+    if entry.recharge_seq is not None:
+        account.recharge_seq = entry.recharge_seq
 
 
 def _adjusted(account: Account, entry: e.Adjusted) -> None:
     if entry.lot is not None:
-        _open_lot(account, entry.lot)
+        _open_lot(account, entry.lot, entry.at_ms)
     _apply_draws(account, entry.draws)
     account.debt += entry.shortfall_micros
 
 
 def _thresholds_set(account: Account, entry: e.ThresholdsSet) -> None:
-    before = {(t.threshold_id, t.amount): t.armed for t in account.thresholds}
-    account.thresholds = [
-        Threshold(
-            s.threshold_id, s.amount_micros, before.get((s.threshold_id, s.amount_micros), True)
-        )
-        for s in sorted(entry.thresholds, key=lambda s: (-s.amount_micros, s.threshold_id))
+    amounts = {s.threshold_id: s.amount_micros for s in entry.thresholds}
+    hours = {s.threshold_id: s.hours for s in entry.thresholds}
+    for threshold in account.thresholds:
+        if threshold.threshold_id == AUTO_RECHARGE:
+            amounts[AUTO_RECHARGE] = threshold.amount
+    for threshold in account.hour_thresholds:
+        if threshold.threshold_id == AUTO_RECHARGE_HOURS:
+            hours[AUTO_RECHARGE_HOURS] = threshold.amount
+    account.thresholds = _replaced(account.thresholds, amounts)
+    account.hour_thresholds = _replaced(account.hour_thresholds, hours)
+
+
+def _replaced(old: list[Threshold], wanted: Mapping[str, int | None]) -> list[Threshold]:
+    """Return the thresholds wanted, from the highest to the lowest; one that was there before stays as armed."""
+    armed = {(t.threshold_id, t.amount): t.armed for t in old}
+    made = [
+        Threshold(name, amount, armed.get((name, amount), True))
+        for name, amount in wanted.items()
+        if amount is not None
     ]
+    return sorted(made, key=lambda t: (-t.amount, t.threshold_id))
+
+
+def _auto_recharge_set(account: Account, entry: e.AutoRechargeSet) -> None:
+    amounts: dict[str, int | None] = {t.threshold_id: t.amount for t in account.thresholds}
+    hours: dict[str, int | None] = {t.threshold_id: t.amount for t in account.hour_thresholds}
+    amounts[AUTO_RECHARGE] = entry.trigger_micros if entry.enabled else None
+    hours[AUTO_RECHARGE_HOURS] = entry.trigger_h if entry.enabled else None
+    account.thresholds = _replaced(account.thresholds, amounts)
+    account.hour_thresholds = _replaced(account.hour_thresholds, hours)
+    _note_spend_limit(account)
+
+
+def _spend_limits_set(account: Account, entry: e.SpendLimitsSet) -> None:
+    per_hour = entry.spend_per_hour_micros
+    account.spend_per_hour = -1 if per_hour is None else per_hour
+    account.cost_limit = entry.cost_per_call_micros
+    rate, most = entry.dear_rate_micros, entry.dear_destinations_max
+    if rate:
+        dear = account.dear or Dear(rate, most, [], [])
+        account.dear = Dear(rate, most, dear.known, dear.fresh_ms)
+    else:
+        account.dear = None
+    _note_spend_limit(account)
+
+
+def _note_spend_limit(account: Account) -> None:
+    """Note what the limit an hour comes to: as set, or by default of the trigger."""
+    limit = account.spend_per_hour
+    if limit < 0:
+        triggers = [t.amount for t in account.thresholds if t.threshold_id == AUTO_RECHARGE]
+        limit = max([SPEND_PER_HOUR_MICROS, *(SPEND_PER_HOUR_TRIGGERS * t for t in triggers)])
+    account.spend_limit = min(limit, AMOUNT_MICROS_MAX) if limit else NO_LIMIT
+
+
+def _spend_held(account: Account, entry: e.SpendHeld) -> None:
+    hold(account, entry)
+
+
+def _resumed(account: Account, entry: e.RechargeResumed) -> None:
+    resume(account)
+
+
+def _warned(account: Account, entry: e.LotExpiryWarned) -> None:
+    lot = next(lot for lot in account.lots if lot.lot_id == entry.lot_id)
+    lot.due_ms = next_look(lot.expires_ms, lot.expires_ms - entry.days * DAY_MS)
+    account.due_ms = next_due_ms(account)
 
 
 def _closed(account: Account, entry: e.AccountClosed) -> None:
@@ -88,4 +176,11 @@ _APPLY: dict[type[e.Entry], Callable[[Account, Any], None]] = {
     e.AccountClosed: _closed,
     e.LotExpired: _expired,
     e.LotForfeited: _forfeited,
+    e.LotExpiryWarned: _warned,
+    e.AutoRechargeSet: _auto_recharge_set,
+    e.PaymentMethodsSet: _nothing,
+    e.RecipientsSet: _nothing,
+    e.SpendLimitsSet: _spend_limits_set,
+    e.SpendHeld: _spend_held,
+    e.RechargeResumed: _resumed,
 }

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from rater.core.entries import ThresholdSetting
+from rater.core.entries import PaymentMethod, ThresholdSetting
 
 
 class Command(msgspec.Struct, frozen=True, gc=False):
@@ -20,13 +20,15 @@ class OpenAccount(Command, frozen=True, gc=False):
     time_zone: str
 
 
-class AddFunds(Command, frozen=True, gc=False):
-    """Open a credit lot; debt is paid first."""
+class AddFunds(Command, frozen=True, gc=False, repr_omit_defaults=True):
+    """Open a credit lot; debt is paid first. With a `recharge_seq` it is the money of a recharge."""
 
     lot_id: str
     amount_micros: int
     currency: str
     purchased_ms: int
+    recharge_seq: int | None = None
+    payment_command_id: str | None = None
 
 
 class SetThresholds(Command, frozen=True, gc=False):
@@ -55,6 +57,55 @@ class ExpireLots(Command, frozen=True, gc=False):
     due_ms: int
 
 
+class Setting(Command, frozen=True, gc=False):
+    """What the commands of administrators say besides: who asked, and as what."""
+
+    actor: str | None
+    actor_role: str | None
+
+
+class SetAutoRecharge(Setting, frozen=True, gc=False):
+    """Set when and by how much the account is recharged."""
+
+    enabled: bool
+    trigger_micros: int | None = None
+    trigger_h: int | None = None
+    mode: str = "fixed"
+    amount_micros: int | None = None
+    target_micros: int | None = None
+    count_cap: int | None = None
+    money_cap_micros: int | None = None
+
+
+class SetPaymentMethods(Setting, frozen=True, gc=False):
+    """Replace the payment methods."""
+
+    methods: tuple[PaymentMethod, ...]
+
+
+class SetRecipients(Setting, frozen=True, gc=False):
+    """Replace who is told."""
+
+    emails: tuple[str, ...]
+    language: str = "en"
+    webhook: str | None = None
+
+
+class SetSpendLimits(Setting, frozen=True, gc=False):
+    """Set the limits of the fraud breaker; None is the default, 0 no limit."""
+
+    spend_per_hour_micros: int | None = None
+    cost_per_call_micros: int = 0
+    dear_rate_micros: int = 0
+    dear_destinations_max: int = 0
+
+
+class ResumeRecharge(Setting, frozen=True, gc=False):
+    """Forget what is paused, and allow what the breaker denied."""
+
+    reason: str | None = None
+
+
 TYPE_NAMES: dict[type[Command], str] = {
     OpenAccount: "open_account",
     AddFunds: "add_funds",
@@ -62,4 +113,9 @@ TYPE_NAMES: dict[type[Command], str] = {
     Adjust: "adjust",
     CloseAccount: "close_account",
     ExpireLots: "expire_lots",
+    SetAutoRecharge: "set_auto_recharge",
+    SetPaymentMethods: "set_payment_methods",
+    SetRecipients: "set_recipients",
+    SetSpendLimits: "set_spend_limits",
+    ResumeRecharge: "resume_recharge",
 }

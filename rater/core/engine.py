@@ -11,15 +11,18 @@ The way of a CDR: `charge` -> `exemptions` -> `rating.rate_call` (decks, prefixe
 from rater.core import commands as c
 from rater.core import entries as e
 from rater.core.account import Account
-from rater.core.administration import Refusal, Rejected, obey, open_account
+from rater.core.administration import obey, open_account
+from rater.core.breaker import denied_by, is_new_destination, passed
 from rater.core.cdr import Cdr, Source
 from rater.core.draws import plan_draws
 from rater.core.entries import Charge
+from rater.core.events import Occasion
 from rater.core.exemptions import exemption
 from rater.core.expiry import expire_due, head
 from rater.core.journal import Journal
-from rater.core.limits import AMOUNT_MICROS_MAX
+from rater.core.limits import AMOUNT_MICROS_MAX, RECHARGE_MINIMUM_MICROS
 from rater.core.rating import Rated, rate_call
+from rater.core.rejections import Refusal, Rejected
 from rater.core.rules import Rules
 from rater.core.suspension import Suspended, Suspension
 
@@ -53,7 +56,11 @@ def charge(
 
 
 def command(
-    account: Account | None, order: c.Command, source: Source, journal: Journal
+    account: Account | None,
+    order: c.Command,
+    source: Source,
+    journal: Journal,
+    recharge_minimum_micros: int = RECHARGE_MINIMUM_MICROS,
 ) -> Account | None:
     """Carry out a command that is new; return the account as it then is. A refusal is an entry."""
     if account is None:
@@ -63,7 +70,7 @@ def command(
         reject(None, order, source, Refusal(Rejected.UNKNOWN_TENANT, detail), journal)
         return None
     expire_due(account, source, journal)
-    refusal = obey(account, order, source, journal)
+    refusal = obey(account, order, source, journal, recharge_minimum_micros)
     if refusal is not None:
         reject(account, order, source, refusal, journal)
     return account
@@ -151,4 +158,25 @@ def _post_charge(
         shortfall,
         micros > 0 and cdr.ended_ms <= account.forfeited_to_ms,
     )
+    is_new = account.dear is not None and is_new_destination(account.dear, entry)
     journal.post(account, entry, "charge", cdr.cdr_id)
+    if account.spent + account.spent_before > account.spend_limit or account.cost_limit or is_new:
+        _break(account, cdr, source, journal, (entry, rated.country, is_new))
+
+
+def _break(
+    account: Account,
+    cdr: Cdr,
+    source: Source,
+    journal: Journal,
+    charged: tuple[Charge, str, bool],
+) -> None:
+    """Post what the breaker holds after a charge: its entry, the country called, whether that is new."""
+    entry, country, is_new = charged
+    for limit, most, found in passed(account, entry, is_new):
+        denied = denied_by(limit, cdr, country)
+        held = e.SpendHeld(
+            *head(account, source, 0, account.debt), cdr.cdr_id, limit, most, found, denied
+        )
+        journal.post(account, held, "charge", cdr.cdr_id)
+        journal.suspected(account, held, Occasion("charge", cdr.cdr_id, source.at_ms))

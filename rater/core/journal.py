@@ -1,13 +1,15 @@
 """Journal: what one batch says, in order; posting an entry is what makes it happen."""
 
+from collections.abc import Callable
 from typing import final
 
 from rater.core import entries as e
+from rater.core import events as v
 from rater.core.account import Account
 from rater.core.applying import apply
-from rater.core.entries import Occasion
+from rater.core.events import Occasion
 from rater.core.status import note_change
-from rater.core.thresholds import cross, stamp
+from rater.core.thresholds import Stamp, cross, stamp
 
 
 @final
@@ -18,7 +20,7 @@ class Journal:
 
     def __init__(self) -> None:
         self.entries: list[e.Entry | e.CommandRejected] = []
-        self.events: list[e.Event] = []
+        self.events: list[v.Event] = []
         self.statuses: list[e.AccountStatus] = []
 
     def post(self, account: Account, entry: e.Entry, cause: str, cause_id: str) -> None:
@@ -26,21 +28,50 @@ class Journal:
         before = account.balance
         apply(account, entry)
         self.entries.append(entry)
-        if account.balance != before and not account.calm_from <= account.balance < account.calm_to:
+        if not account.calm_from <= account.balance < account.calm_to and (
+            account.balance != before or account.hour_thresholds
+        ):
             cross(account, before, Occasion(cause, cause_id, entry.at_ms), self.events)
+        note_change(account, entry.at_ms, self.statuses)
+
+    def settle(
+        self,
+        account: Account,
+        entry: e.Entry,
+        occasion: Occasion,
+        what: str,
+        event: Callable[[Stamp], v.Event] | None,
+    ) -> None:
+        """Post an entry that moves no money: first its event, made of its leading fields, then what it crosses."""
+        apply(account, entry)
+        self.entries.append(entry)
+        if event is not None:
+            self.events.append(event(stamp(account, what, occasion)))
+        cross(account, account.balance, occasion, self.events)
         note_change(account, entry.at_ms, self.statuses)
 
     def credited(self, account: Account, lot: e.Lot, occasion: Occasion) -> None:
         """Say that money arrived; the entry that brought it has been posted."""
         head = stamp(account, "credited", occasion)
-        self.events.append(e.FundsCredited(*head, lot.lot_id, lot.granted_micros))
+        self.events.append(v.FundsCredited(*head, lot.lot_id, lot.granted_micros))
 
     def expired(self, account: Account, entry: e.LotExpired, occasion: Occasion) -> None:
         """Say that a lot expired with money in it."""
         head = stamp(account, f"expired/{entry.lot_id}", occasion)
-        self.events.append(e.FundsExpired(*head, entry.lot_id, -entry.amount_micros))
+        self.events.append(v.FundsExpired(*head, entry.lot_id, -entry.amount_micros))
 
-    def settings_changed(self, account: Account, occasion: Occasion) -> None:
-        """Say that the thresholds were replaced, and evaluate them at once."""
-        self.events.append(e.SettingsChanged(*stamp(account, "settings", occasion)))
-        cross(account, account.balance, occasion, self.events)
+    def expiring(self, account: Account, entry: e.LotExpiryWarned, occasion: Occasion) -> None:
+        """Say that a lot with money in it expires soon."""
+        head = stamp(account, f"expiring/{entry.lot_id}", occasion)
+        said = v.FundsExpiring(
+            *head, entry.lot_id, entry.remaining_micros, entry.days, entry.expires_ms
+        )
+        self.events.append(said)
+
+    def suspected(self, account: Account, entry: e.SpendHeld, occasion: Occasion) -> None:
+        """Say that a charge passed a spend limit."""
+        head = stamp(account, f"fraud/{entry.limit}", occasion)
+        said = v.FraudSuspected(
+            *head, entry.limit, entry.limit_micros, entry.found_micros, entry.denied
+        )
+        self.events.append(said)

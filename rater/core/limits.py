@@ -9,11 +9,29 @@ LOTS_MAX: Final = 4_000
 """Live and expired lots of one account: an entry that draws on all of them is still below a megabyte."""
 
 THRESHOLDS_MAX: Final = 16
+"""Beside them there are the two triggers of recharge."""
+
+UNIT_MICROS: Final = 1_000_000
+
+RECHARGE_MINIMUM_MICROS: Final = 50 * UNIT_MICROS
+"""Least amount, target and trigger of recharge; whole units, too."""
+
+SPEND_PER_HOUR_MICROS: Final = 1_000 * UNIT_MICROS
+"""What an account may spend in an hour before the breaker looks at its trigger or its own limit."""
+SPEND_PER_HOUR_TRIGGERS: Final = 10
+
+DEAR_KNOWN_MAX: Final = 256
+"""Dear destinations that are remembered of an account."""
+
+RUNWAY_H_MAX: Final = 87_600
+"""Ten years."""
 
 DURATION_S_MAX: Final = 2_678_400
 """31 days: the longest call that is rated."""
 
 SECOND_MS: Final = 1_000
+MINUTE_MS: Final = 60_000
+HOUR_MS: Final = 3_600_000
 DAY_MS: Final = 86_400_000
 
 GRACE_MS: Final = 48 * 3_600_000

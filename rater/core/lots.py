@@ -5,23 +5,44 @@ Draw order: purchased first, then lot id. A lot pays only for calls that ended a
 
 from typing import Final, final
 
+from rater.core.limits import DAY_MS
 from rater.core.value import Value
+
+WARNED_DAYS: Final = (30, 7, 1)
+"""How long before its expiry the world is warned of a lot with money in it."""
 
 
 @final
 class CreditLot(Value):
     """What is left of one purchase."""
 
-    __match_args__ = ("lot_id", "purchased_ms", "expires_ms", "remaining")
+    __match_args__ = ("lot_id", "purchased_ms", "expires_ms", "remaining", "due_ms")
     __slots__ = __match_args__
 
-    def __init__(self, lot_id: str, purchased_ms: int, expires_ms: int, remaining: int) -> None:
+    def __init__(
+        self, lot_id: str, purchased_ms: int, expires_ms: int, remaining: int, due_ms: int
+    ) -> None:
         self.lot_id: Final = lot_id
         self.purchased_ms: Final = purchased_ms
         self.expires_ms: Final = expires_ms
         self.remaining = remaining
+        self.due_ms = due_ms
+        """When it must be warned of, or else expires; of an expired lot it says nothing."""
 
 
 def draw_order(lot: CreditLot) -> tuple[int, str]:
     """Return the key that sorts lots into draw order."""
     return (lot.purchased_ms, lot.lot_id)
+
+
+def next_look(expires_ms: int, after_ms: int) -> int:
+    """Return the first instant after one at which a lot must be warned of, or its expiry."""
+    for days in WARNED_DAYS:
+        if expires_ms - days * DAY_MS > after_ms:
+            return expires_ms - days * DAY_MS
+    return expires_ms
+
+
+def days_left(expires_ms: int, now_ms: int) -> int:
+    """Return which warning is due: of those that are, the most urgent; 0 where none is."""
+    return min((days for days in WARNED_DAYS if expires_ms - days * DAY_MS <= now_ms), default=0)

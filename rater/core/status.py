@@ -1,21 +1,26 @@
 """Status: what an account may do now, and when the world is told (D10).
 
 A status goes out at once when what is allowed changes, otherwise at most once in STATUS_EVERY_MS of stream time;
-what is still owed is the account's `dirty` flag, which a flush pays.
+what is still owed is the account's `dirty` flag, which a flush pays. What denies first: the closed account, the
+balance, the breaker.
 """
 
 from typing import Final
 
 from rater.core.account import NEVER_MS, Account
+from rater.core.burn import runway_h
 from rater.core.entries import AccountStatus
 from rater.core.limits import STATUS_EVERY_MS
 
 OPEN: Final = 0
 EXHAUSTED: Final = 1
 CLOSED: Final = 2
+HELD: Final = 16
+"""Open, but for the paid calls that the breaker denies: their bits (in the order of PAID_CALLS) are added."""
 
 FREE_CALLS: Final = ("emergency", "in_bundle", "inbound")
 PAID_CALLS: Final = ("conference_dial_out", "international", "overage", "toll_free")
+ALL_PAID: Final = 0b1111
 
 _ALLOW: Final = (FREE_CALLS + PAID_CALLS, FREE_CALLS, ("emergency",))
 _DENY: Final = ((), PAID_CALLS, ("in_bundle", "inbound", *PAID_CALLS))
@@ -23,10 +28,17 @@ _REASON: Final = (None, "balance_not_positive", "account_closed")
 
 
 def status_class(account: Account) -> int:
-    """Return what the account is allowed now: OPEN, EXHAUSTED or CLOSED."""
+    """Return what the account is allowed now: OPEN, EXHAUSTED, CLOSED, or HELD and which calls are."""
     if account.closed_ms != NEVER_MS:
         return CLOSED
-    return OPEN if account.balance > 0 else EXHAUSTED
+    if account.balance <= 0:
+        return EXHAUSTED
+    return HELD + account.held if account.held else OPEN
+
+
+def paid_calls(bits: int) -> tuple[str, ...]:
+    """Return the paid calls that some bits mean."""
+    return tuple([name for n, name in enumerate(PAID_CALLS) if bits >> n & 1])
 
 
 def status_of(account: Account, at_ms: int) -> AccountStatus:
@@ -35,6 +47,7 @@ def status_of(account: Account, at_ms: int) -> AccountStatus:
     account.status_class = allowed
     account.status_ms = at_ms
     account.dirty = False
+    allow, deny, reason = _permission(allowed)
     expiry = min((lot.expires_ms for lot in account.lots), default=None)
     return AccountStatus(
         account.tenant_id,
@@ -44,11 +57,20 @@ def status_of(account: Account, at_ms: int) -> AccountStatus:
         account.currency,
         account.balance,
         account.debt,
-        _ALLOW[allowed],
-        _DENY[allowed],
-        _REASON[allowed],
+        allow,
+        deny,
+        reason,
         expiry,
+        runway_h(account),
     )
+
+
+def _permission(allowed: int) -> tuple[tuple[str, ...], tuple[str, ...], str | None]:
+    """Return what is allowed, what is denied, and why."""
+    if allowed < HELD:
+        return _ALLOW[allowed], _DENY[allowed], _REASON[allowed]
+    denied = paid_calls(allowed - HELD)
+    return FREE_CALLS + paid_calls(ALL_PAID & ~(allowed - HELD)), denied, "spend_limit"
 
 
 def note_change(account: Account, at_ms: int, statuses: list[AccountStatus]) -> None:

@@ -4,16 +4,20 @@ Rule 1: a threshold is crossed when it is armed and the balance is below it, str
 Rule 2: it is re-armed when the balance is at or above it again.
 Rule 3: several crossed by one entry fire from the highest to the lowest; re-arming goes the other way.
 Rule 4: exhaustion is crossed from above zero to zero or below.
+Rule 5: thresholds in hours do likewise with the runway, after all that; without a runway nothing is below it.
 """
 
-from rater.core import entries as e
+from msgspec import UNSET, UnsetType
+
+from rater.core import events as v
 from rater.core.account import FAR, Account, Threshold
-from rater.core.entries import Occasion
+from rater.core.burn import runway_h
+from rater.core.events import Occasion
 
-Stamp = tuple[str, str, int, int, str, int, str, str]
+Stamp = tuple[str, str, int, int, str, int, str, str, int | UnsetType]
 
 
-def cross(account: Account, before: int, occasion: Occasion, events: list[e.Event]) -> None:
+def cross(account: Account, before: int, occasion: Occasion, events: list[v.Event]) -> None:
     """Append the events of a balance that was `before`; thresholds are in descending order."""
     balance = account.balance
     for threshold in account.thresholds:
@@ -21,18 +25,42 @@ def cross(account: Account, before: int, occasion: Occasion, events: list[e.Even
             threshold.armed = False
             events.append(_crossed(account, threshold, occasion))
     if balance <= 0 < before:
-        events.append(e.BalanceExhausted(*stamp(account, "exhausted", occasion)))
+        events.append(v.BalanceExhausted(*stamp(account, "exhausted", occasion)))
     elif before <= 0 < balance:
-        events.append(e.BalanceRestored(*stamp(account, "restored", occasion)))
+        events.append(v.BalanceRestored(*stamp(account, "restored", occasion)))
     for threshold in reversed(account.thresholds):
         if not threshold.armed and balance >= threshold.amount:
             threshold.armed = True
             events.append(_rearmed(account, threshold, occasion))
+    if account.hour_thresholds:
+        _cross_hours(account, occasion, events)
     note_calm(account)
 
 
+def _cross_hours(account: Account, occasion: Occasion, events: list[v.Event]) -> None:
+    runway = runway_h(account)
+    for threshold in account.hour_thresholds:
+        if threshold.armed and runway is not None and runway < threshold.amount:
+            threshold.armed = False
+            head = stamp(account, f"crossed/{threshold.threshold_id}", occasion)
+            name, hours = threshold.threshold_id, threshold.amount
+            events.append(v.ThresholdCrossed(*head, name, None, hours))
+    for threshold in reversed(account.hour_thresholds):
+        if not threshold.armed and (runway is None or runway >= threshold.amount):
+            threshold.armed = True
+            head = stamp(account, f"rearmed/{threshold.threshold_id}", occasion)
+            name, hours = threshold.threshold_id, threshold.amount
+            events.append(v.ThresholdRearmed(*head, name, None, hours))
+
+
 def note_calm(account: Account) -> None:
-    """Note between which balances nothing happens, so that most charges need no look at the thresholds."""
+    """Note between which balances nothing happens, so that most charges need no look at the thresholds.
+
+    A runway changes with every entry: where it has thresholds, no balance is calm.
+    """
+    if account.hour_thresholds:
+        account.calm_from, account.calm_to = 1, 0
+        return
     funded = account.balance > 0
     armed = [t.amount for t in account.thresholds if t.armed]
     quiet = [t.amount for t in account.thresholds if not t.armed]
@@ -46,6 +74,7 @@ def note_calm(account: Account) -> None:
 
 def stamp(account: Account, what: str, occasion: Occasion) -> Stamp:
     """Return the leading fields of an event; its id names the entry's sequence number and what it is."""
+    runway = runway_h(account)
     return (
         f"{account.tenant_id}/{account.seq}/{what}",
         account.tenant_id,
@@ -55,14 +84,15 @@ def stamp(account: Account, what: str, occasion: Occasion) -> Stamp:
         account.balance,
         occasion.cause,
         occasion.cause_id,
+        UNSET if runway is None else runway,
     )
 
 
-def _crossed(account: Account, threshold: Threshold, occasion: Occasion) -> e.Event:
+def _crossed(account: Account, threshold: Threshold, occasion: Occasion) -> v.Event:
     head = stamp(account, f"crossed/{threshold.threshold_id}", occasion)
-    return e.ThresholdCrossed(*head, threshold.threshold_id, threshold.amount)
+    return v.ThresholdCrossed(*head, threshold.threshold_id, threshold.amount)
 
 
-def _rearmed(account: Account, threshold: Threshold, occasion: Occasion) -> e.Event:
+def _rearmed(account: Account, threshold: Threshold, occasion: Occasion) -> v.Event:
     head = stamp(account, f"rearmed/{threshold.threshold_id}", occasion)
-    return e.ThresholdRearmed(*head, threshold.threshold_id, threshold.amount)
+    return v.ThresholdRearmed(*head, threshold.threshold_id, threshold.amount)

@@ -1,8 +1,8 @@
 """Accounts to bytes and back, for the accounts table and its changelog.
 
-Layout 1: one version byte, one flag byte (bit 0: a status is owed), the next due time and the two watermarks as signed
+Layout 2: one version byte, one flag byte (bit 0: a status is owed), the next due time and the two watermarks as signed
 64-bit little-endian integers, then the account as a msgpack array. The head can be read without the rest: timers and
-checks at start look at a million accounts.
+checks at start look at a million accounts. Layout 1 has fewer fields at the end of the account and of each lot.
 """
 
 import struct
@@ -10,10 +10,12 @@ from operator import attrgetter
 
 import msgspec
 
-from rater.core.account import NEVER_MS, Account, Threshold, next_due_ms
-from rater.core.lots import CreditLot
+from rater.core.account import NEVER_MS, Account, Dear, Threshold, next_due_ms
+from rater.core.limits import SPEND_PER_HOUR_MICROS
+from rater.core.lots import CreditLot, next_look
 
-LAYOUT = 1
+LAYOUT = 2
+_BEFORE = 1
 _HEAD = struct.Struct("<BBqqq")
 _NUMBERS = struct.Struct("<2xqqq")
 _encode = msgspec.msgpack.Encoder().encode
@@ -24,12 +26,20 @@ class _Lot(msgspec.Struct, array_like=True, gc=False):
     purchased_ms: int
     expires_ms: int
     remaining: int
+    due_ms: int = -1
 
 
 class _Threshold(msgspec.Struct, array_like=True, gc=False):
     threshold_id: str
     amount: int
     armed: bool
+
+
+class _Dear(msgspec.Struct, array_like=True, gc=False):
+    rate: int
+    most: int
+    known: list[str]
+    fresh_ms: list[int]
 
 
 class _Account(msgspec.Struct, array_like=True):
@@ -55,16 +65,35 @@ class _Account(msgspec.Struct, array_like=True):
     calm_from: int = 1
     calm_to: int = 0
     due_ms: int = NEVER_MS
+    hour_thresholds: list[_Threshold] = []
+    recharge_seq: int = 0
+    burn: int = 0
+    burn_from: int = -1
+    burn_to: int = 0
+    spend_per_hour: int = -1
+    spend_limit: int = SPEND_PER_HOUR_MICROS
+    spend_hour: int = 0
+    spent: int = 0
+    spent_before: int = 0
+    cost_limit: int = 0
+    dear: _Dear | None = None
+    held: int = 0
+    tripped: int = 0
 
 
 _decode = msgspec.msgpack.Decoder(_Account).decode
 _values = attrgetter(*_Account.__struct_fields__)
 _lot_values = attrgetter(*_Lot.__struct_fields__)
 _threshold_values = attrgetter(*_Threshold.__struct_fields__)
-_LOTS, _EXPIRED, _THRESHOLDS = 7, 8, 9
-for _stored, _live in ((_Account, Account), (_Lot, CreditLot), (_Threshold, Threshold)):
+_dear_values = attrgetter(*_Dear.__struct_fields__)
+for _stored, _live in (
+    *((_Account, Account), (_Lot, CreditLot), (_Threshold, Threshold), (_Dear, Dear)),
+):
     assert _stored.__struct_fields__ == _live.__match_args__, _live
-assert _Account.__struct_fields__[_LOTS : _THRESHOLDS + 1] == ("lots", "expired", "thresholds")
+_LOTS, _EXPIRED, _THRESHOLDS, _HOURS, _DEAR = map(
+    _Account.__struct_fields__.index,
+    ("lots", "expired", "thresholds", "hour_thresholds", "dear"),
+)
 
 
 class Head(msgspec.Struct, frozen=True, gc=False):
@@ -86,19 +115,38 @@ def encode_account(account: Account) -> bytes:
     values[_LOTS] = [_lot_values(lot) for lot in account.lots]
     values[_EXPIRED] = [_lot_values(lot) for lot in account.expired]
     values[_THRESHOLDS] = [_threshold_values(threshold) for threshold in account.thresholds]
+    if account.hour_thresholds:
+        values[_HOURS] = [_threshold_values(threshold) for threshold in account.hour_thresholds]
+    if account.dear is not None:
+        values[_DEAR] = _dear_values(account.dear)
     return head + _encode(values)
 
 
 def decode_account(value: bytes) -> Account:
     """Read an account of any layout we have written; another one raises ValueError: never guess at money."""
-    if not value or value[0] != LAYOUT:
-        msg = f"account layout {value[:1].hex() or 'none'} is not known; this rater reads {LAYOUT}"
+    if not value or value[0] not in (LAYOUT, _BEFORE):
+        shown = value[:1].hex() or "none"
+        msg = f"account layout {shown} is not known; this rater reads {_BEFORE} and {LAYOUT}"
         raise ValueError(msg)
     values = list(_values(_decode(memoryview(value)[_HEAD.size :])))
     values[_LOTS] = [CreditLot(*_lot_values(lot)) for lot in values[_LOTS]]
     values[_EXPIRED] = [CreditLot(*_lot_values(lot)) for lot in values[_EXPIRED]]
     values[_THRESHOLDS] = [Threshold(*_threshold_values(each)) for each in values[_THRESHOLDS]]
-    return Account(*values)
+    if values[_HOURS]:
+        values[_HOURS] = [Threshold(*_threshold_values(each)) for each in values[_HOURS]]
+    if values[_DEAR] is not None:
+        values[_DEAR] = Dear(*_dear_values(values[_DEAR]))
+    account = Account(*values)
+    if value[0] == _BEFORE:
+        for lot in account.lots + account.expired:
+            lot.due_ms = next_look(lot.expires_ms, 0)
+        account.due_ms = next_due_ms(account)
+    return account
+
+
+def is_current(value: bytes) -> bool:
+    """Say whether an account is in the current layout."""
+    return value[0] == LAYOUT
 
 
 def decode_head(value: bytes) -> Head:

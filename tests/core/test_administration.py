@@ -4,17 +4,18 @@ import pytest
 
 from rater.core import commands as c
 from rater.core import entries as e
-from rater.core.account import Account
-from rater.core.administration import Refusal, Rejected, obey, open_account
+from rater.core.account import AUTO_RECHARGE, AUTO_RECHARGE_HOURS, Account
+from rater.core.administration import obey, open_account
 from rater.core.journal import Journal
-from rater.core.limits import AMOUNT_MICROS_MAX, LOTS_MAX
+from rater.core.limits import AMOUNT_MICROS_MAX, LOTS_MAX, RECHARGE_MINIMUM_MICROS
+from rater.core.rejections import Refusal, Rejected
 from tests.build import NOW, UNIT, YEAR, account, lot, source
 from topics.records import CommandReason
 
 
 def obeyed(there: Account, order: c.Command) -> tuple[Refusal | None, Journal]:
     journal = Journal()
-    return obey(there, order, source(), journal), journal
+    return obey(there, order, source(), journal, RECHARGE_MINIMUM_MICROS), journal
 
 
 def refused(there: Account, order: c.Command) -> Rejected | None:
@@ -24,8 +25,10 @@ def refused(there: Account, order: c.Command) -> Rejected | None:
     return None if refusal is None else refusal.reason
 
 
-def funds(lot_id: str = "L1", amount: int = UNIT, currency: str = "USD") -> c.AddFunds:
-    return c.AddFunds("f1", "acme", lot_id, amount, currency, NOW)
+def funds(
+    lot_id: str = "L1", amount: int = UNIT, currency: str = "USD", seq: int | None = None
+) -> c.AddFunds:
+    return c.AddFunds("f1", "acme", lot_id, amount, currency, NOW, seq)
 
 
 def adjust(amount: int, command_id: str = "a1", currency: str = "USD") -> c.Adjust:
@@ -154,6 +157,44 @@ def test_a_closed_account_takes_no_orders(order: c.Command) -> None:
     assert refused(account(closed_ms=NOW), order) is Rejected.ACCOUNT_CLOSED
 
 
+def test_a_closed_account_takes_money_that_was_captured() -> None:
+    there = account(closed_ms=NOW)
+
+    assert refused(there, funds("a")) is Rejected.ACCOUNT_CLOSED
+    assert obeyed(there, funds("b", seq=1))[0] is None
+    assert (there.balance, there.recharge_seq) == (UNIT, 1)
+
+
+def test_a_credit_of_recharge_is_taken_once_for_ever() -> None:
+    there = account()
+    obeyed(there, funds("a", seq=4))
+
+    assert refused(there, funds("b", seq=4)) is Rejected.RECHARGE_REPEATED
+    assert refused(there, funds("b", seq=3)) is Rejected.RECHARGE_REPEATED
+    assert obeyed(there, funds("b", seq=9))[0] is None
+    assert (there.recharge_seq, there.balance) == (9, 2 * UNIT)
+
+
+def test_a_credit_of_recharge_says_which_payment_brought_it() -> None:
+    order = c.AddFunds("f1", "acme", "L1", UNIT, "USD", NOW, 7, "pay-7")
+    (entry,) = obeyed(account(), order)[1].entries
+
+    assert isinstance(entry, e.FundsAdded)
+    assert (entry.recharge_seq, entry.payment_command_id) == (7, "pay-7")
+
+
+@pytest.mark.parametrize("name", [AUTO_RECHARGE, AUTO_RECHARGE_HOURS])
+def test_the_triggers_of_recharge_are_not_set_as_thresholds(name: str) -> None:
+    assert refused(account(), low(name)) is Rejected.RESERVED_THRESHOLD
+
+
+@pytest.mark.parametrize(("amount", "hours"), [(None, None), (UNIT, 5)])
+def test_a_threshold_is_an_amount_or_hours(amount: int | None, hours: int | None) -> None:
+    settings = (e.ThresholdSetting("low", amount, hours),)
+
+    assert refused(account(), c.SetThresholds("t1", "acme", settings)) is Rejected.INVALID_SETTING
+
+
 def test_the_timer_may_look_at_a_closed_account() -> None:
     assert refused(account(closed_ms=NOW), c.ExpireLots("x", "acme", NOW)) is None
 
@@ -165,4 +206,5 @@ def test_closing_an_account_says_why() -> None:
     (entry,) = journal.entries
     assert isinstance(entry, e.AccountClosed)
     assert (entry.reason, there.closed_ms, there.balance) == ("moved", NOW, UNIT)
+    assert [event.event_id for event in journal.events] == ["acme/1/closed"]
     assert journal.statuses[-1].state == "closed"

@@ -7,7 +7,7 @@ import pytest
 from rater.core import commands as c
 from rater.core import entries as e
 from rater.core.account import NEVER_MS, Account
-from rater.core.administration import Rejected
+from rater.core.rejections import Rejected
 from rater.core.decks import DeckBook
 from rater.core.engine import charge, command
 from rater.core.journal import Journal

@@ -1,8 +1,9 @@
 """The journal: what one batch says, in order."""
 
 from rater.core import entries as e
+from rater.core import events as v
 from rater.core.account import Threshold
-from rater.core.entries import Occasion
+from rater.core.events import Occasion
 from rater.core.expiry import head
 from rater.core.journal import Journal
 from tests.build import NOW, UNIT, account, lot, source
@@ -37,7 +38,7 @@ def test_a_credit_names_its_lot_and_what_was_paid_in() -> None:
     journal.credited(account(seq=2), e.Lot("L1", 50, 20, 30, NOW, NOW), WHY)
 
     (event,) = journal.events
-    assert isinstance(event, e.FundsCredited)
+    assert isinstance(event, v.FundsCredited)
     assert (event.event_id, event.lot_id, event.amount_micros) == ("acme/2/credited", "L1", 50)
 
 
@@ -47,16 +48,15 @@ def test_an_expiry_names_its_lot_and_what_was_left() -> None:
     journal.expired(there, e.LotExpired(*head(there, source(), -7, 0), "a", NOW), WHY)
 
     (event,) = journal.events
-    assert isinstance(event, e.FundsExpired)
+    assert isinstance(event, v.FundsExpired)
     assert (event.lot_id, event.amount_micros) == ("a", 7)
 
 
-def test_new_settings_are_evaluated_at_once() -> None:
+def test_settings_are_said_first_and_then_what_they_cross() -> None:
     there = account(thresholds=[Threshold("low", 5, armed=True)])
     journal = Journal()
-    journal.settings_changed(there, WHY)
+    entry = e.ThresholdsSet(*head(there, source(), 0, 0), "x", (e.ThresholdSetting("low", 5),))
+    journal.settle(there, entry, WHY, "settings", lambda stamp: v.SettingsChanged(*stamp))
 
-    assert [type(event).__name__ for event in journal.events] == [
-        "SettingsChanged",
-        "ThresholdCrossed",
-    ]
+    assert [event.event_id for event in journal.events] == ["acme/1/settings", "acme/1/crossed/low"]
+    assert len(journal.statuses) == 1

@@ -3,7 +3,7 @@
 import pytest
 
 from rater.core.account import Threshold
-from rater.core.entries import Event, Occasion
+from rater.core.events import Event, Occasion
 from rater.core.thresholds import cross, stamp
 from tests.build import NOW, account
 

@@ -60,7 +60,13 @@ def _accounts(count: int, now_ms: int) -> Iterator[Sent]:
         name = account.tenant_id = tenant_id(number)
         bought_ms = now_ms - number % 300 * DAY_MS
         account.lots = [
-            CreditLot(f"{name}-lot-{lot}", bought_ms, bought_ms + 365 * DAY_MS, 50_000_000)
+            CreditLot(
+                f"{name}-lot-{lot}",
+                bought_ms,
+                bought_ms + 365 * DAY_MS,
+                50_000_000,
+                bought_ms + 335 * DAY_MS,
+            )
             for lot in (1, 2)
         ]
         account.balance = 100_000_000

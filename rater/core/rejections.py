@@ -1,0 +1,33 @@
+"""Rejections: why an account command is refused. A refusal is a value, and ends as a ledger entry."""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Rejected(StrEnum):
+    """Why a command is refused, in order of precedence."""
+
+    MISROUTED = "misrouted"
+    UNKNOWN_TENANT = "unknown_tenant"
+    ACCOUNT_EXISTS = "account_exists"
+    ACCOUNT_CLOSED = "account_closed"
+    COMMAND_ID_REUSED = "command_id_reused"
+    ROLE_NOT_ALLOWED = "role_not_allowed"
+    CURRENCY_MISMATCH = "currency_mismatch"
+    LOT_EXISTS = "lot_exists"
+    RECHARGE_REPEATED = "recharge_repeated"
+    TOO_MANY_LOTS = "too_many_lots"
+    DUPLICATE_THRESHOLD = "duplicate_threshold"
+    RESERVED_THRESHOLD = "reserved_threshold"
+    INVALID_SETTING = "invalid_setting"
+    CARD_NUMBER = "card_number"
+    ZERO_AMOUNT = "zero_amount"
+    AMOUNT_TOO_LARGE = "amount_too_large"
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """A reason, and a sentence that names the field and the value."""
+
+    reason: Rejected
+    detail: str

@@ -1,0 +1,167 @@
+"""The commands of administrators that are settings, from bytes: recharge, payment methods, recipients, spend limits.
+
+A card number where a reference belongs must not become a dead letter, which would keep it: what has one in it is read
+however it is written, and refused by the core.
+"""
+
+import re
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from rater.core import commands as c
+from rater.core.cards import has_card_number
+from rater.core.entries import PaymentMethod
+from rater.wire.command_fields import CommandRecord, Hours, Id, Name, Note, NotNegative, Positive
+from rater.wire.malformed import Malformed, Why
+
+_Text = Annotated[str, Meta(max_length=10_000)] | int
+_PRINTABLE = re.compile(r"[\x21-\x7e]+")
+_REFERENCE_MAX = 255
+_LABEL_MAX = 64
+_Email = Annotated[
+    str,
+    Meta(
+        min_length=3,
+        max_length=254,
+        pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,187}[A-Za-z0-9])?\Z",
+    ),
+]
+_WebhookUrl = Annotated[
+    str, Meta(min_length=1, max_length=2_000, pattern=r"^https?://[\x21-\x7e]+\Z")
+]
+
+
+class SetAutoRecharge(CommandRecord, tag="set_auto_recharge"):
+    """When and by how much the account is recharged."""
+
+    enabled: bool
+    trigger_micros: Positive | None = None
+    trigger_h: Hours | None = None
+    mode: Literal["fixed", "target", "gap"] = "fixed"
+    amount_micros: Positive | None = None
+    target_micros: Positive | None = None
+    count_cap: Annotated[int, Meta(ge=1, le=1_000)] | None = None
+    money_cap_micros: Positive | None = None
+    actor: Id | None = None
+    actor_role: Name | None = None
+
+
+class _Method(msgspec.Struct):
+    reference: _Text
+    customer: _Text | None = None
+    label: _Text | None = None
+
+
+class SetPaymentMethods(CommandRecord, tag="set_payment_methods"):
+    """The payment methods, in the order in which they are tried."""
+
+    methods: Annotated[tuple[_Method, ...], Meta(max_length=8)]
+    actor: Id | None = None
+    actor_role: Name | None = None
+
+
+class SetRecipients(CommandRecord, tag="set_recipients"):
+    """Who is told, in which language, and where a webhook goes."""
+
+    emails: Annotated[tuple[_Email, ...], Meta(max_length=16)]
+    language: Literal["en", "fr"] = "en"
+    webhook: _WebhookUrl | None = None
+    actor: Id | None = None
+    actor_role: Name | None = None
+
+
+class SetSpendLimits(CommandRecord, tag="set_spend_limits"):
+    """The limits of the fraud breaker."""
+
+    spend_per_hour_micros: NotNegative | None = None
+    cost_per_call_micros: NotNegative = 0
+    dear_rate_micros: NotNegative = 0
+    dear_destinations_max: Annotated[int, Meta(ge=0, le=100)] = 0
+    actor: Id | None = None
+    actor_role: Name | None = None
+
+
+class ResumeRecharge(CommandRecord, tag="resume_recharge"):
+    """What is paused is forgotten, and what the breaker denied is allowed."""
+
+    reason: Note | None = None
+    actor: Id | None = None
+    actor_role: Name | None = None
+
+
+Setting = SetAutoRecharge | SetPaymentMethods | SetRecipients | SetSpendLimits | ResumeRecharge
+
+
+def convert_setting(raw: Setting) -> c.Command | Malformed:
+    """Make the core's command of a record that was read."""
+    head = (raw.command_id, raw.tenant_id, raw.actor, raw.actor_role)
+    match raw:
+        case SetAutoRecharge():
+            return c.SetAutoRecharge(
+                *head,
+                raw.enabled,
+                raw.trigger_micros,
+                raw.trigger_h,
+                raw.mode,
+                raw.amount_micros,
+                raw.target_micros,
+                raw.count_cap,
+                raw.money_cap_micros,
+            )
+        case SetPaymentMethods():
+            methods = _methods(raw)
+            if isinstance(methods, Malformed):
+                return methods
+            return c.SetPaymentMethods(*head, methods)
+        case SetRecipients():
+            return c.SetRecipients(*head, raw.emails, raw.language, raw.webhook)
+        case SetSpendLimits():
+            return c.SetSpendLimits(
+                *head,
+                raw.spend_per_hour_micros,
+                raw.cost_per_call_micros,
+                raw.dear_rate_micros,
+                raw.dear_destinations_max,
+            )
+    return c.ResumeRecharge(*head, raw.reason)
+
+
+def _methods(raw: SetPaymentMethods) -> tuple[PaymentMethod, ...] | Malformed:
+    """Check the methods, unless a card number is among them: then the command must get to its refusal."""
+    texts = [t for m in raw.methods for t in (m.reference, m.customer, m.label)]
+    if not any(has_card_number(str(text)) for text in texts):
+        for n, method in enumerate(raw.methods):
+            if complaint := _unfit(f"methods[{n}]", method):
+                return complaint
+    return tuple(
+        PaymentMethod(
+            str(m.reference),
+            None if m.customer is None else str(m.customer),
+            None if m.label is None else str(m.label),
+        )
+        for m in raw.methods
+    )
+
+
+def _unfit(place: str, method: _Method) -> Malformed | None:
+    for name in ("reference", "customer", "label"):
+        text = getattr(method, name)
+        field = f"{place}.{name}"
+        if text is None:
+            continue
+        if isinstance(text, int):
+            return Malformed(Why.WRONG_TYPE, field, f"Expected `str`, got `int`; it is {text}")
+        most = _LABEL_MAX if name == "label" else _REFERENCE_MAX
+        if len(text) > most:
+            return Malformed(Why.TOO_LONG, field, f"{len(text)} characters, at most {most}")
+        if not text:
+            return Malformed(Why.OUT_OF_RANGE, field, "empty")
+        if name != "label" and not _PRINTABLE.fullmatch(text):
+            return Malformed(
+                Why.UNKNOWN_VALUE,
+                field,
+                f"printable ASCII without blanks only; it is {text[:120]!r}",
+            )
+    return None

@@ -1,0 +1,128 @@
+"""Stories, continued: the words for settings, runway, warnings and the breaker.
+
+    2024-01-10T10:02:00Z acme auto on trigger=100 amount=200
+    2024-01-10T10:02:00Z acme auto off
+    2024-01-10T10:02:00Z acme methods pm_1 pm_2
+    2024-01-10T10:02:00Z acme recipients ann@example.com language=fr
+    2024-01-10T10:02:00Z acme limits hour=50 call=5 rate=0.5 most=2
+    2024-01-10T10:02:00Z acme resume
+
+`role=` and `actor=` go with all of them; a threshold in hours is written `soon=8h`.
+"""
+
+from typing import Any
+
+from rater.wire.amounts import format_micros, parse_micros
+
+_AMOUNTS = {
+    "trigger": "trigger_micros",
+    "amount": "amount_micros",
+    "target": "target_micros",
+    "cap": "money_cap_micros",
+    "hour": "spend_per_hour_micros",
+    "call": "cost_per_call_micros",
+    "rate": "dear_rate_micros",
+}
+_NUMBERS = {"hours": "trigger_h", "count": "count_cap", "most": "dear_destinations_max"}
+_TEXTS = {"role": "actor_role"}
+
+
+def setting(verb: str, plain: list[str], extra: dict[str, str]) -> dict[str, Any]:
+    """Return the fields of a command that is a setting."""
+    fields = dict(map(_field, extra.items()))
+    match verb:
+        case "auto":
+            return {"type": "set_auto_recharge", "enabled": plain == ["on"]} | fields
+        case "methods":
+            methods = [{"reference": each.replace("_", " ")} for each in plain]
+            if all(each.startswith("pm") for each in plain):
+                methods = [{"reference": each} for each in plain]
+            return {"type": "set_payment_methods", "methods": methods} | fields
+        case "recipients":
+            return {"type": "set_recipients", "emails": plain} | fields
+        case "limits":
+            return {"type": "set_spend_limits"} | fields
+        case "resume":
+            return {"type": "resume_recharge"} | fields
+    raise AssertionError(verb)
+
+
+def threshold(name: str, text: str) -> dict[str, Any]:
+    """Return a threshold: an amount, or hours where the text ends in h."""
+    if text.endswith("h"):
+        return {"threshold_id": name, "hours": int(text[:-1])}
+    return {"threshold_id": name, "amount_micros": parse_micros(text)}
+
+
+def _field(pair: tuple[str, str]) -> tuple[str, Any]:
+    name, text = pair
+    if name in _AMOUNTS:
+        return _AMOUNTS[name], parse_micros(text)
+    if name in _NUMBERS:
+        return _NUMBERS[name], int(text)
+    return _TEXTS.get(name, name), text
+
+
+def _money(micros: int) -> str:
+    whole, _, decimals = format_micros(micros).partition(".")
+    return f"{whole}.{decimals:0<2}"
+
+
+def _end(value: dict[str, Any]) -> str:
+    return f" = {_money(value['balance_micros'])}"
+
+
+def _auto(value: dict[str, Any]) -> str:
+    if not value["enabled"]:
+        return "auto-recharge off"
+    below = [_money(value["trigger_micros"])] if "trigger_micros" in value else []
+    below += [f"{value['trigger_h']} h"] if "trigger_h" in value else []
+    much = value.get("amount_micros") or value.get("recharge_micros") or value["target_micros"]
+    return f"auto-recharge {value.get('mode', 'fixed')} {_money(much)} below {' or '.join(below)}"
+
+
+def at_hours(value: dict[str, Any]) -> str:
+    """Return what a threshold in hours and the runway are."""
+    runway = f"{value['runway_h']} h" if "runway_h" in value else "no end"
+    return f"{value['threshold_id']} {value['threshold_h']} h, runway {runway}"
+
+
+def _held(value: dict[str, Any]) -> str:
+    found, limit = value["found_micros"], value["limit_micros"]
+    if value["limit"] != "new_destinations":
+        return f"{value['limit']} {_money(found)} > {_money(limit)}, denied {' '.join(value['denied'])}"
+    return f"{value['limit']} {found} > {limit}, denied {' '.join(value['denied'])}"
+
+
+SHOWN = {
+    "lot_expiry_warned": lambda v: (
+        f"warned of {v['lot_id']} {_money(v['remaining_micros'])}, {v['days']} days{_end(v)}"
+    ),
+    "funds_expiring": lambda v: (
+        f"funds expiring {v['lot_id']} {_money(v['amount_micros'])} in {v['days']} days"
+    ),
+    "auto_recharge_set": lambda v: f"set {_auto(v)}{_end(v)}",
+    "auto_recharge_changed": lambda v: f"changed {_auto(v)}",
+    "payment_methods_set": lambda v: f"set {len(v['methods'])} payment methods{_end(v)}",
+    "payment_methods_changed": lambda v: (
+        f"changed payment methods {' '.join(m['reference'] for m in v['methods'])}"
+    ),
+    "recipients_set": lambda v: f"set {v['emails']} recipients in {v['language']}{_end(v)}",
+    "recipients_changed": lambda v: f"changed recipients {' '.join(v['emails'])}",
+    "spend_limits_set": lambda v: f"set spend limits{_end(v)}",
+    "spend_held": lambda v: f"held {v['cdr_id']} {_held(v)}{_end(v)}",
+    "fraud_suspected": lambda v: f"fraud suspected {_held(v)}",
+}
+"""How entries and events are shown; `recharge_resumed` and `account_closed` are both."""
+
+
+def shown_twice(value: dict[str, Any]) -> str | None:
+    """Show a kind that is both an entry and an event, None where it is another kind."""
+    is_entry = "entry_id" in value
+    if value["kind"] == "recharge_resumed":
+        if is_entry:
+            return f"resumed {' '.join(value['allowed']) or 'nothing'}{_end(value)}"
+        return "recharge resumed"
+    if value["kind"] == "account_closed":
+        return f"closed{_end(value)}" if is_entry else "account closed"
+    return None
