@@ -30,6 +30,7 @@ from rater.wire.deck_csv import Sheet, compile_sheet, read_sheet
 from rater.wire.deck_heading import read_heading
 from rater.wire.emergency import load_emergency
 from rater.wire.times import to_millis, to_text
+from tests.story_recharge import RESULTS, TOPICS, Payments
 from tests.story_settings import SHOWN, at_hours, setting, shown_twice, threshold
 from topics import catalog
 
@@ -66,6 +67,7 @@ class _Story:
         self.allowed: dict[str, str] = {}
         self.commands = 0
         self.books: dict[str, Counter[str]] = {}
+        self.payments = Payments()
 
     def take(self, words: list[str]) -> Iterator[str]:
         if words[0] == "deck":
@@ -91,6 +93,8 @@ class _Story:
     ) -> tuple[str, dict[str, Any]]:
         if verb == "call":
             return catalog.CDR_RAW.name, _cdr(tenant, rest, at_ms)
+        if verb in ("paid", "declined", "unclear"):
+            return RESULTS, self.payments.result(tenant, verb, rest, at_ms)
         self.commands += 1
         extra = dict(word.split("=", 1) for word in rest if "=" in word)
         plain = [word for word in rest if "=" not in word]
@@ -122,6 +126,10 @@ class _Story:
         assert book["in"] - book["out"] == entry["balance_micros"] + book["grace"], entry
 
     def _shown(self, topic: str, value: dict[str, Any]) -> str | None:
+        if topic in TOPICS:
+            return self.payments.shown(topic, value)
+        if topic == catalog.ACCOUNT_COMMANDS.name:
+            return None
         if topic == catalog.ACCOUNT_STATUS.name:
             what = "everything" if not value["deny"] else f"only {' '.join(value['allow'])}"
             what += " (spend_limit)" if value.get("deny_reason") == "spend_limit" else ""
@@ -131,7 +139,7 @@ class _Story:
             return f"allowed {what}" if changed else None
         if topic == catalog.SUSPENSE.name:
             return f"suspended {value['cdr_id']} {value['reason']}"
-        if topic == catalog.DEAD.name:
+        if topic in (catalog.DEAD.name, catalog.RECHARGE_DEAD.name):
             return f"dead {value['reason']} {value.get('field')}"
         return shown_twice(value) or _SHOWN[value["kind"]](value)
 

@@ -10,7 +10,7 @@ from rater.core.recharge_events import hear
 from rater.core.recharge_journal import RechargeJournal
 from rater.core.recharge_moves import attempt_of, move, request_next, resumed, review
 from rater.core.recharge_results import take_result
-from rater.core.recharge_state import ANSWER_MS, Recharge, due_ms
+from rater.core.recharge_state import ANSWER_MS, SILENCES_MAX, Recharge, due_ms
 
 __all__ = ["fall_due", "hear", "resume", "take_result"]
 
@@ -22,7 +22,9 @@ def fall_due(recharge: Recharge, now_ms: int, journal: RechargeJournal) -> str:
         return "early"
     if recharge.state in IN_FLIGHT:
         move(recharge, Signal.SILENT)
-        attempt_of(recharge).due_ms = recharge.now_ms + ANSWER_MS
+        attempt = attempt_of(recharge)
+        attempt.silences += 1
+        attempt.due_ms = recharge.now_ms + (ANSWER_MS << min(attempt.silences - 1, SILENCES_MAX))
         journal.request(recharge)
     elif recharge.state is State.CREDITING:
         move(recharge, Signal.SILENT)

@@ -18,7 +18,7 @@ def hear(recharge: Recharge, event: e.Event, journal: RechargeJournal) -> str:
     """Take a balance event: the balance as it is, and what else it says; return the outcome."""
     recharge.now_ms = max(recharge.now_ms, event.at_ms)
     recharge.balance = event.balance_micros
-    recharge.runway_h = event.runway_h
+    recharge.runway_h = event.runway_h if isinstance(event.runway_h, int) else None
     heed = _HEED.get(type(event))
     if heed is not None:
         heed(recharge, event, journal)
@@ -104,7 +104,7 @@ def _tell_low(recharge: Recharge, event: e.ThresholdCrossed, journal: RechargeJo
                 event.cause_id,
                 event.threshold_micros,
                 event.threshold_h,
-                event.runway_h,
+                recharge.runway_h,
             )
         )
 

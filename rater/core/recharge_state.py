@@ -16,6 +16,8 @@ MINUTE_MS: Final = 60_000
 
 ANSWER_MS: Final = 15 * MINUTE_MS
 """Without a result for so long, the same command is sent again; likewise the credit of a captured payment."""
+SILENCES_MAX: Final = 4
+"""So often the wait for an answer is doubled."""
 RETRY_AFTER_MS: Final = (0, HOUR_MS, 3 * HOUR_MS, 7 * HOUR_MS)
 """The attempts with one method that is declined for now, counted from the first."""
 JITTER_MS: Final = 5 * MINUTE_MS
@@ -66,6 +68,8 @@ class Attempt(msgspec.Struct, array_like=True):
     soft_declines: int = 0
     due_ms: int = NEVER_MS
     """When the same is sent again, or the next attempt is made."""
+    silences: int = 0
+    """Times that the same was sent again; each wait is twice the one before, up to four hours."""
 
 
 class Started(msgspec.Struct, array_like=True):

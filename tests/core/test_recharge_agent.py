@@ -148,6 +148,17 @@ def test_without_an_answer_the_same_words_are_sent_again_and_a_late_success_coun
     assert ("duplicate", 1, 1) == (outcome, len(world.sent), len(world.credited))
 
 
+def test_the_longer_the_silence_the_longer_the_wait_up_to_four_hours() -> None:
+    world = low()
+    times = []
+    for _ in range(8):
+        world.wait(due_ms(world.recharge) - world.now)
+        times.append((due_ms(world.recharge) - world.now) // MINUTE)
+
+    assert [15, 30, 60, 120, 240, 240, 240, 240] == times
+    assert {world.last: 9} == world.times_sent
+
+
 def test_an_unclear_result_is_not_a_decline() -> None:
     world = low()
     world.wait(5 * MINUTE)
