@@ -8,7 +8,7 @@ import click
 import uvloop
 
 from rater.cli.topics import CannotRunError, broker_option
-from rater.core.limits import WINDOW_DAYS
+from rater.core.limits import RECHARGE_MINIMUM_MICROS, UNIT_MICROS, WINDOW_DAYS
 
 
 @click.group()
@@ -46,6 +46,14 @@ def worker() -> None:
     type=click.FloatRange(min=5.0),
     help="Seconds without progress while there is lag, after which the worker ends itself.",
 )
+@click.option(
+    "--recharge-minimum",
+    "recharge_minimum_units",
+    default=RECHARGE_MINIMUM_MICROS // UNIT_MICROS,
+    show_default=True,
+    type=click.IntRange(1, 1_000_000),
+    help="Least amount, target and trigger of auto-recharge, in whole units. Alike for all workers of a group.",
+)
 @click.option("--log-level", default="INFO", show_default=True)
 def charging(
     *,
@@ -56,6 +64,7 @@ def charging(
     records_per_batch: int,
     session_timeout_s: float,
     stuck_after_s: float,
+    recharge_minimum_units: int,
     log_level: str,
 ) -> None:
     """Charge CDRs: rate them, draw on the accounts, write the ledger. SIGTERM finishes the batch and leaves the group.
@@ -80,6 +89,7 @@ def charging(
         records_per_batch=records_per_batch,
         session_timeout_s=session_timeout_s,
         stuck_after_s=stuck_after_s,
+        recharge_minimum_micros=recharge_minimum_units * UNIT_MICROS,
     )
     try:
         # The policy, not just a runner: the consumer's thread makes a loop of its own.

@@ -17,7 +17,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from rater.batch.accounts import AccountsShard
 from rater.batch.charge_index import ChargeIndex
 from rater.batch.shard import BatchesShard, Shard
-from rater.core.limits import DAY_MS, WINDOW_DAYS
+from rater.core.limits import DAY_MS, RECHARGE_MINIMUM_MICROS, WINDOW_DAYS
 from rater.core.rules import Rules
 from rater.shell.clock import now_ms
 from rater.shell.deck_service import DeckService
@@ -51,6 +51,7 @@ class ChargingSettings:
     records_per_batch: int = RECORDS_PER_BATCH
     session_timeout_s: float = SESSION_TIMEOUT_S
     window_days: int = WINDOW_DAYS
+    recharge_minimum_micros: int = RECHARGE_MINIMUM_MICROS
 
 
 class Charging:
@@ -87,6 +88,7 @@ class Charging:
             lambda: self.app.consumer.transactions, self.shard, self.rules, metrics, health
         )
         self.stepper.partitions = settings.partitions
+        self.stepper.recharge_minimum_micros = settings.recharge_minimum_micros
         self._background: list[asyncio.Task[None]] = []
         self._lags: set[tuple[str, int]] = set()
         self._assigned_at = monotonic()

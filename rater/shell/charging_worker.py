@@ -31,6 +31,7 @@ class WorkerSettings:
     records_per_batch: int
     session_timeout_s: float
     stuck_after_s: float
+    recharge_minimum_micros: int
 
 
 class StartError(Exception):
@@ -54,6 +55,7 @@ async def run(settings: WorkerSettings) -> int:
             records_per_batch=settings.records_per_batch,
             session_timeout_s=settings.session_timeout_s,
             window_days=settings.window_days,
+            recharge_minimum_micros=settings.recharge_minimum_micros,
         ),
         metrics,
         health,

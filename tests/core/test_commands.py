@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from rater.core.commands import TYPE_NAMES, AddFunds, Command, Setting, SetThresholds
+from rater.core.commands import TYPE_NAMES, AddFunds, Command, SetThresholds, Setting
 from rater.core.entries import ThresholdSetting
 from topics.records import CommandType
 

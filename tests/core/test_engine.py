@@ -5,15 +5,14 @@ from typing import Any
 import pytest
 
 from rater.core import commands as c
-from rater.core import entries as e
 from rater.core import events as v
 from rater.core.account import NEVER_MS, Account
-from rater.core.rejections import Rejected
 from rater.core.decks import DeckBook
 from rater.core.engine import charge, command
 from rater.core.journal import Journal
 from rater.core.limits import AMOUNT_MICROS_MAX, GRACE_MS
 from rater.core.refusals import Unrated
+from rater.core.rejections import Rejected
 from rater.core.rules import Rules
 from rater.core.suspension import Suspended, Suspension
 from rater.core.thresholds import Threshold
