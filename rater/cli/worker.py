@@ -10,7 +10,7 @@ import click
 import uvloop
 
 from rater.cli.topics import CannotRunError, broker_option
-from rater.core.limits import WINDOW_DAYS
+from rater.core.limits import RECHARGE_MINIMUM_MICROS, UNIT_MICROS, WINDOW_DAYS
 
 
 @click.group()
@@ -61,6 +61,13 @@ _OPTIONS = (
 @worker.command()
 @worker_options
 @click.option("--window-days", default=WINDOW_DAYS, show_default=True, type=click.IntRange(3, 400))
+@click.option(
+    "--recharge-minimum",
+    default=RECHARGE_MINIMUM_MICROS // UNIT_MICROS,
+    show_default=True,
+    type=click.IntRange(1, 1_000_000),
+    help="Least amount, target and trigger of a recharge, in whole units of the currency.",
+)
 def charging(*, log_level: str, **settings: Any) -> None:
     """Charge CDRs: rate them, draw on the accounts, write the ledger. SIGTERM finishes the batch and leaves the group.
 

@@ -183,4 +183,6 @@ class Account(Value):
 def next_due_ms(account: Account) -> int:
     """Return when the account's next lot expires, is forfeited or must be warned of; NEVER_MS where none is."""
     due = min((lot.due_ms for lot in account.lots), default=NEVER_MS)
-    return min((lot.expires_ms + GRACE_MS for lot in account.expired), default=due)
+    if account.expired:
+        due = min(due, min(lot.expires_ms for lot in account.expired) + GRACE_MS)
+    return due

@@ -14,7 +14,7 @@ from aiokafka import TopicPartition
 from rater.batch.accounts import AccountsShard
 from rater.batch.charge_index import ChargeIndex
 from rater.batch.shard import BatchesShard, Shard
-from rater.core.limits import DAY_MS, WINDOW_DAYS
+from rater.core.limits import DAY_MS, RECHARGE_MINIMUM_MICROS, WINDOW_DAYS
 from rater.core.rules import Rules
 from rater.shell.agent_app import AgentApp, AgentSettings
 from rater.shell.clock import now_ms
@@ -38,6 +38,7 @@ class ChargingSettings(AgentSettings):
     """What an operator may choose of charging."""
 
     window_days: int = WINDOW_DAYS
+    recharge_minimum_micros: int = RECHARGE_MINIMUM_MICROS
 
 
 class Charging(AgentApp):
@@ -66,6 +67,7 @@ class Charging(AgentApp):
             lambda: self.app.consumer.transactions, self.shard, self.rules, metrics, health
         )
         self.stepper.partitions = settings.partitions
+        self.stepper.recharge_minimum_micros = settings.recharge_minimum_micros
         self.declare("charge", self.batches)
 
     def shard(self, partition: int) -> Shard:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from rater.core.limits import UNIT_MICROS
 from rater.shell.agent_worker import StartError, WorkerSettings, serve
 from rater.shell.charging import Charging, ChargingSettings
 from rater.shell.health import PARTS, Health
@@ -15,6 +16,8 @@ class ChargingWorkerSettings(WorkerSettings):
     """What the command line gives."""
 
     window_days: int
+    recharge_minimum: int
+    """Least amount, target and trigger of a recharge, in whole units of the currency."""
 
 
 async def run(settings: ChargingWorkerSettings) -> int:
@@ -27,6 +30,7 @@ async def run(settings: ChargingWorkerSettings) -> int:
             records_per_batch=settings.records_per_batch,
             session_timeout_s=settings.session_timeout_s,
             window_days=settings.window_days,
+            recharge_minimum_micros=settings.recharge_minimum * UNIT_MICROS,
         )
         return Charging(charging, metrics, health)
 

@@ -21,6 +21,16 @@ def test_an_account_is_due_when_the_grace_of_an_expired_lot_ends() -> None:
     assert next_due_ms(waiting) == NOW + GRACE_MS
 
 
+def test_an_account_is_due_when_a_lot_expires_while_another_is_in_its_grace() -> None:
+    waiting = account(lot("b", expires_ms=NOW + 5), expired=[lot("a", expires_ms=NOW)])
+
+    assert next_due_ms(waiting) == NOW + 5
+
+
+def test_an_account_is_due_when_a_lot_must_be_warned_of() -> None:
+    assert next_due_ms(account(lot(expires_ms=NOW + 5, due_ms=NOW + 2))) == NOW + 2
+
+
 def test_accounts_do_not_share_their_lists() -> None:
     first, second = account(), account()
     first.expired.append(lot())

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from rater.core import commands as c
-from rater.core import entries as e
+from rater.core import events as v
 from rater.core.account import NEVER_MS, Account
 from rater.core.decks import DeckBook
 from rater.core.engine import charge, command
@@ -45,7 +45,7 @@ def test_a_charge_beyond_the_balance_becomes_debt() -> None:
 
     assert (there.balance, there.debt, there.lots) == (-25_000, 25_000, [])
     assert entry_of(journal).shortfall_micros == 25_000
-    assert [type(event) for event in journal.events] == [e.BalanceExhausted]
+    assert [type(event) for event in journal.events] == [v.BalanceExhausted]
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_what_is_due_is_posted_before_the_call_is_charged() -> None:
 def test_a_charge_that_crosses_a_threshold_says_so_once() -> None:
     there = account(lot(), thresholds=[Threshold("low", UNIT, armed=True)])
 
-    assert [type(x) for x in charged(there)[1].events] == [e.ThresholdCrossed]
+    assert [type(x) for x in charged(there)[1].events] == [v.ThresholdCrossed]
     assert charged(there, cdr_id="c2")[1].events == []
 
 
