@@ -15,14 +15,27 @@ FAILPOINTS = (
     "before_apply",
     "after_apply",
 )
+GATEWAY_FAILPOINTS = (
+    "before_look_up",
+    "before_charge",
+    "after_charge",
+    "after_result",
+    "before_offset_commit",
+    "after_offset_commit",
+    "before_dead_letter",
+    "after_dead_letter",
+    "webhook_before_result",
+    "webhook_after_result",
+)
+ALL = FAILPOINTS + GATEWAY_FAILPOINTS
 VARIABLE = "RATER_FAILPOINT"
 
 
 def read_setting(text: str) -> tuple[str, int]:
     """Return name and count of a setting; a wrong one raises ValueError."""
     name, _, count = text.partition(":")
-    if name not in FAILPOINTS or not (count or "1").isdigit():
-        msg = f"{VARIABLE}: {text!r}, must be NAME or NAME:COUNT with a name of {', '.join(FAILPOINTS)}"
+    if name not in ALL or not (count or "1").isdigit():
+        msg = f"{VARIABLE}: {text!r}, must be NAME or NAME:COUNT with a name of {', '.join(ALL)}"
         raise ValueError(msg)
     return name, int(count or "1")
 
