@@ -21,8 +21,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal, Self
 from urllib.parse import parse_qs, urlsplit
 
-DECLINES = {
-    # method: (code, decline_code)
+DECLINES: dict[str, tuple[str, str | None]] = {
     "pm_card_chargeDeclined": ("card_declined", "generic_decline"),
     "pm_card_chargeDeclinedInsufficientFunds": ("card_declined", "insufficient_funds"),
     "pm_card_chargeDeclinedLostCard": ("card_declined", "lost_card"),
@@ -31,6 +30,8 @@ DECLINES = {
     "pm_card_authenticationRequired": ("authentication_required", "authentication_required"),
     "pm_card_novel": ("card_declined", "a_code_of_tomorrow"),
 }
+"""By method: code and decline code."""
+
 CARD_NUMBER = "4242424242424242"
 """In every message and card, to be found in none of our outputs."""
 
