@@ -62,8 +62,8 @@ async def run(settings: ProcessSettings) -> int:
         server = HealthServer(health, metrics.shared, settings.metrics_host, settings.metrics_port)
     except PortInUseError as error:
         raise StartError(str(error)) from error
-    provider = await _provider(settings, metrics)
     with server:
+        provider = await _provider(settings, metrics)
         try:
             return await _serve(settings, partitions, provider, (metrics, health))
         finally:
