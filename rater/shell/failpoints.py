@@ -1,7 +1,7 @@
 """Failpoints: named places in a step where a test kills the worker.
 
 `RATER_FAILPOINT=before_commit:7` ends the process with SIGKILL when that place is passed for the seventh time. A test
-enumerates `FAILPOINTS`, so that a new place cannot be forgotten; a name that is not in it is refused at once.
+enumerates the places of its service, so that a new one cannot be forgotten; a name that is not there is refused at once.
 """
 
 import os
@@ -22,16 +22,40 @@ RECHARGE_FAILPOINTS = (
     "recharge_before_apply",
     "recharge_after_apply",
 )
-"""Those of a recharge step."""
-ALL_FAILPOINTS = (*FAILPOINTS, *RECHARGE_FAILPOINTS)
+GATEWAY_FAILPOINTS = (
+    "before_look_up",
+    "before_charge",
+    "after_charge",
+    "after_result",
+    "before_offset_commit",
+    "after_offset_commit",
+    "before_dead_letter",
+    "after_dead_letter",
+    "webhook_before_result",
+    "webhook_after_result",
+)
+NOTIFIER_FAILPOINTS = (
+    "before_sending_mark",
+    "after_sending_mark",
+    "after_smtp",
+    "after_sent_mark",
+    "before_webhook_mark",
+    "after_webhook_mark",
+    "after_webhook",
+    "after_webhook_sent_mark",
+    "before_undelivered",
+    "after_undelivered",
+    "before_offset_commit",
+)
+ALL = FAILPOINTS + RECHARGE_FAILPOINTS + GATEWAY_FAILPOINTS + NOTIFIER_FAILPOINTS
 VARIABLE = "RATER_FAILPOINT"
 
 
 def read_setting(text: str) -> tuple[str, int]:
     """Return name and count of a setting; a wrong one raises ValueError."""
     name, _, count = text.partition(":")
-    if name not in ALL_FAILPOINTS or not (count or "1").isdigit():
-        msg = f"{VARIABLE}: {text!r}, must be NAME or NAME:COUNT with a name of {', '.join(ALL_FAILPOINTS)}"
+    if name not in ALL or not (count or "1").isdigit():
+        msg = f"{VARIABLE}: {text!r}, must be NAME or NAME:COUNT with a name of {', '.join(ALL)}"
         raise ValueError(msg)
     return name, int(count or "1")
 

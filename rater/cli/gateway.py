@@ -1,0 +1,87 @@
+"""`rater gateway`: make payments until told to stop."""
+
+import asyncio
+import logging
+import sys
+from pathlib import Path
+
+import click
+
+from rater.cli.topics import CannotRunError, broker_option
+
+
+@click.command()
+@broker_option
+@click.option(
+    "--provider",
+    required=True,
+    type=click.Choice(["stripe", "simulator"]),
+    help="Stripe takes RATER_STRIPE_KEY or RATER_STRIPE_KEY_FILE from the environment.",
+)
+@click.option(
+    "--book",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where the simulator keeps its payments: an SQLite file, made if it is not there.",
+)
+@click.option("--webhook-host", default="127.0.0.1", show_default=True)
+@click.option(
+    "--webhook-port",
+    type=click.IntRange(0, 65_535),
+    help="For POST /webhooks/stripe; needs RATER_STRIPE_WEBHOOK_SECRET (or _FILE). Without it: no webhooks.",
+)
+@click.option("--metrics-host", default="127.0.0.1", show_default=True)
+@click.option(
+    "--metrics-port",
+    default=9466,
+    show_default=True,
+    type=click.IntRange(0, 65_535),
+    help="/metrics, /livez and /readyz; 0 takes a free one and logs it.",
+)
+@click.option(
+    "--concurrency",
+    default=32,
+    show_default=True,
+    type=click.IntRange(1, 128),
+    help="Payments at the provider at once; those of one tenant come one after the other.",
+)
+@click.option(
+    "--budget",
+    "budget_s",
+    default=30.0,
+    show_default=True,
+    type=click.FloatRange(1.0, 120.0),
+    help="Seconds for one command, retries included; then its outcome is unknown.",
+)
+@click.option(
+    "--drain",
+    "drain_s",
+    default=20.0,
+    show_default=True,
+    type=click.FloatRange(0.0, 120.0),
+    help="Seconds that SIGTERM leaves to payments at work; the next gateway looks the others up.",
+)
+@click.option(
+    "--session-timeout",
+    "session_timeout_s",
+    default=10.0,
+    show_default=True,
+    type=click.FloatRange(1.0, 300.0),
+    help="Seconds after which the group gives a dead gateway's partitions to others.",
+)
+@click.option("--log-level", default="INFO", show_default=True)
+def gateway(log_level: str, **options: object) -> None:
+    """Make the payments that recharge commands, each once, and tell what became of them.
+
+    Exit codes: 0 stopped, 1 failed, 2 could not start.
+    """
+    from rater.shell.gateway.process import ProcessSettings, StartError, run  # noqa: PLC0415
+
+    logging.basicConfig(
+        level=log_level.upper(),
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+    try:
+        sys.exit(asyncio.run(run(ProcessSettings(**options))))  # type: ignore[arg-type]
+    except StartError as error:
+        raise CannotRunError(str(error)) from error

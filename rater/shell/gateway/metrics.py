@@ -1,0 +1,71 @@
+"""Metrics of the gateway, on the registry that every service has.
+
+The same three rules as in `rater.shell.metrics`: bounded labels, base units, `rater_` in front.
+"""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from rater.shell.gateway.provider import Captured, Declined, Outcome
+from rater.shell.metrics import Metrics
+
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0)
+
+
+def name_of(outcome: Outcome) -> str:
+    """Return the outcome as results and metrics name it."""
+    if isinstance(outcome, Captured):
+        return "succeeded"
+    return "declined" if isinstance(outcome, Declined) else "unknown"
+
+
+class GatewayMetrics:
+    """What a gateway counts; state and lag are those of `Metrics`."""
+
+    def __init__(self, shared: Metrics) -> None:
+        self.shared = shared
+        registry = shared.registry
+        self._commands = Counter(
+            "rater_gateway_commands", "Commands with a result (or a dead letter), by outcome.",
+            ["outcome"], registry=registry,
+        )  # fmt: skip
+        self._late = Counter(
+            "rater_gateway_late_outcomes", "Results of what the provider told by itself.",
+            ["outcome"], registry=registry,
+        )  # fmt: skip
+        self._requests = Counter(
+            "rater_gateway_provider_requests",
+            "Questions to the provider: what was asked, what came of it.",
+            ["operation", "status"], registry=registry,
+        )  # fmt: skip
+        self._seconds = Histogram(
+            "rater_gateway_provider_seconds", "How long the provider took to answer.",
+            ["operation"], buckets=_SECONDS, registry=registry,
+        )  # fmt: skip
+        self._webhooks = Counter(
+            "rater_gateway_webhooks", "Webhooks received, by what became of them.",
+            ["outcome"], registry=registry,
+        )  # fmt: skip
+        self._in_flight = Gauge(
+            "rater_gateway_in_flight", "Commands read and not yet finished.", registry=registry
+        )
+
+    def command_done(self, outcome: str) -> None:
+        """Count a command that needs no more work."""
+        self._commands.labels(outcome).inc()
+
+    def late_outcome(self, outcome: Outcome) -> None:
+        """Count a result that no command asked for just now."""
+        self._late.labels(name_of(outcome)).inc()
+
+    def asked(self, operation: str, status: str, seconds: float) -> None:
+        """Note one question to the provider."""
+        self._requests.labels(operation, status).inc()
+        self._seconds.labels(operation).observe(seconds)
+
+    def webhook(self, outcome: str) -> None:
+        """Count a webhook."""
+        self._webhooks.labels(outcome).inc()
+
+    def set_in_flight(self, commands: int) -> None:
+        """Say how many commands are at work or wait for their turn."""
+        self._in_flight.set(commands)

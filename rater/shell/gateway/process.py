@@ -1,0 +1,157 @@
+"""The process of a gateway: what must be there first, what runs beside it, and the way out.
+
+Exit codes: 0 stopped by SIGTERM or SIGINT, 1 failed (a supervisor starts it anew), 2 could not start.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiokafka.errors import KafkaError
+
+from rater.shell.gateway.metrics import GatewayMetrics
+from rater.shell.gateway.provider import Provider
+from rater.shell.gateway.secret_settings import SecretError, require_secret
+from rater.shell.gateway.service import Gateway, GatewaySettings
+from rater.shell.gateway.simulator import Simulator
+from rater.shell.health import Health, HealthServer, PortInUseError
+from rater.shell.metrics import Metrics
+from rater.shell.topic_admin import BrokerUnreachableError, connected
+from topics.catalog import PAYMENT_COMMANDS, PAYMENT_RESULTS, RECHARGE_DEAD
+
+KEY_VARIABLE = "RATER_STRIPE_KEY"
+WEBHOOK_SECRET_VARIABLE = "RATER_STRIPE_WEBHOOK_SECRET"  # noqa: S105  # The name, not the secret.
+API_BASE_VARIABLE = "RATER_STRIPE_API_BASE"
+EXIT_OK = 0
+EXIT_FAILED = 1
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessSettings:
+    """What the command line gives."""
+
+    broker: str
+    provider: str
+    book: Path | None
+    webhook_host: str
+    webhook_port: int | None
+    metrics_host: str
+    metrics_port: int
+    concurrency: int
+    budget_s: float
+    drain_s: float
+    session_timeout_s: float
+
+
+class StartError(Exception):
+    """The gateway could not start; the message says what to do."""
+
+
+async def run(settings: ProcessSettings) -> int:
+    """Run a gateway until a signal; return its exit code."""
+    partitions = await _partitions(settings.broker)
+    metrics = GatewayMetrics(Metrics())
+    health = Health(metrics.shared, parts=("assigned",))
+    try:
+        server = HealthServer(health, metrics.shared, settings.metrics_host, settings.metrics_port)
+    except PortInUseError as error:
+        raise StartError(str(error)) from error
+    with server:
+        provider = await _provider(settings, metrics)
+        try:
+            return await _serve(settings, partitions, provider, (metrics, health))
+        finally:
+            await provider.close()
+
+
+async def _serve(
+    settings: ProcessSettings, partitions: int, provider: Provider,
+    reporting: tuple[GatewayMetrics, Health],
+) -> int:  # fmt: skip
+    metrics, health = reporting
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    gateway = Gateway(
+        GatewaySettings(
+            broker=settings.broker,
+            partitions=partitions,
+            concurrency=settings.concurrency,
+            budget_s=settings.budget_s,
+            drain_s=settings.drain_s,
+            session_timeout_s=settings.session_timeout_s,
+        ),
+        provider, metrics, health,
+    )  # fmt: skip
+    health.set_state("serving")
+    log.info("gateway to %s", provider.name)
+    try:
+        await gateway.run(stopping)
+    except Exception as error:  # The supervisor starts it anew.
+        log.critical("failed: %s", type(error).__name__, exc_info=error)
+        return EXIT_FAILED
+    log.info("stopped")
+    return EXIT_OK
+
+
+async def _provider(settings: ProcessSettings, metrics: GatewayMetrics) -> Provider:
+    """Make the provider that was asked for."""
+    if settings.provider == "simulator":
+        if settings.book is None:
+            raise StartError("the simulator needs --book FILE, where it keeps its payments")
+        try:
+            return Simulator(settings.book)
+        except sqlite3.Error as error:
+            raise StartError(f"--book {settings.book}: {error}") from error
+    try:
+        return await _stripe(settings, metrics)
+    except SecretError as error:
+        raise StartError(str(error)) from error
+
+
+async def _stripe(settings: ProcessSettings, metrics: GatewayMetrics) -> Provider:
+    # The package takes a second to import: only whom it serves waits for it.
+    from rater.shell.gateway.stripe_provider import StripeProvider  # noqa: PLC0415
+    from rater.shell.gateway.stripe_webhooks import (  # noqa: PLC0415
+        StripeWithWebhooks,
+        WebhookPortError,
+    )
+
+    key, api_base = require_secret(KEY_VARIABLE), os.environ.get(API_BASE_VARIABLE)
+    if settings.webhook_port is None:
+        return StripeProvider(key, api_base)
+    secret = require_secret(WEBHOOK_SECRET_VARIABLE)
+    address = (settings.webhook_host, settings.webhook_port)
+    provider = StripeWithWebhooks(key, secret, metrics, address, api_base)
+    try:
+        await provider.listen()
+    except WebhookPortError as error:
+        await provider.close()
+        raise StartError(str(error)) from error
+    return provider
+
+
+async def _partitions(broker: str) -> int:
+    """Return the partition count of the gateway's topics; they must be there, and agree."""
+    try:
+        async with connected(broker) as admin:
+            counts = await admin.partition_counts()
+    except (BrokerUnreachableError, KafkaError) as error:
+        raise StartError(f"{error} (set --broker or RATER_BROKER)") from error
+    finally:
+        logging.getLogger("aiokafka").setLevel(logging.WARNING)
+    names = [topic.name for topic in (PAYMENT_COMMANDS, PAYMENT_RESULTS, RECHARGE_DEAD)]
+    if missing := [name for name in names if name not in counts]:
+        raise StartError(
+            f"topics missing on {broker}: {', '.join(missing)}; run `rater topics create`"
+        )
+    found = {name: counts[name] for name in names}
+    if len(set(found.values())) != 1:
+        raise StartError(f"topics keyed by tenant must have equal partition counts, found {found}")
+    return counts[PAYMENT_COMMANDS.name]

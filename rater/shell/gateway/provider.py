@@ -1,0 +1,92 @@
+"""Provider: what the gateway asks of a payment provider, and what it may hear.
+
+Rule 1: a decline is a statement that nothing was captured and nothing of this command will be.
+Rule 2: whatever is not known is `Unclear` or a `TroubleError`, never a decline.
+Rule 3: no text of the provider reaches an outcome or an exception: it may hold a card's number or a key.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from rater.wire.payments import PaymentCommand
+
+DeclineClass = Literal["hard", "soft"]
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """The provider has the money: as much, and in the currency, as it says itself."""
+
+    payment_id: str
+    amount_micros: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """Nothing was captured. Hard: this method will not do; soft: it may do later."""
+
+    decline_class: DeclineClass
+    code: str
+    detail: str
+    payment_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """Nobody knows, or it is still going on: only the same command may be tried again."""
+
+    detail: str
+
+
+Outcome = Captured | Declined | Unclear
+
+
+@dataclass(frozen=True, slots=True)
+class LateOutcome:
+    """What a provider tells of its own accord, of a payment that was commanded once."""
+
+    command_id: str
+    tenant_id: str
+    outcome: Outcome
+
+
+Publish = Callable[[LateOutcome], Awaitable[None]]
+"""Writes a late outcome to the results; returns when the broker has it."""
+
+
+class TroubleError(Exception):
+    """The provider could not be asked, or its answer did not come: to be tried again with the same key.
+
+    `status` is short and one of few, for metrics: an HTTP status or `connection`. `retry_after_s` is what
+    the provider asked for, 0 if nothing.
+    """
+
+    def __init__(self, status: str, retry_after_s: float = 0.0) -> None:
+        super().__init__(f"no answer from the provider ({status})")
+        self.status = status
+        self.retry_after_s = retry_after_s
+
+
+class Provider(Protocol):
+    """A payment provider. Both questions raise `TroubleError` for what may pass by itself."""
+
+    @property
+    def name(self) -> str:
+        """The provider's name in results."""
+
+    async def look_up(self, command: PaymentCommand) -> Outcome | None:
+        """Say what has become of this command at the provider, by its metadata; None: never heard of it.
+
+        Must be exact for everything that the provider's idempotency keys no longer cover.
+        """
+
+    async def charge(self, command: PaymentCommand) -> Outcome:
+        """Charge, with the command's id as the idempotency key."""
+
+    async def tell_late_outcomes(self, publish: Publish) -> None:
+        """Publish what the provider tells of its own accord, until cancelled."""
+
+    async def close(self) -> None:
+        """Let go of connections and files."""

@@ -1,0 +1,289 @@
+"""The service: commands from Kafka, each a task of its own; results out at once; offsets when all before are done.
+
+A crash anywhere hands the same command, with the same key, to the next gateway. It looks the payment up before it
+charges, so there is no second charge; a result may come twice, which recharge tolerates.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from aiokafka import (
+    AIOKafkaConsumer,
+    AIOKafkaProducer,
+    ConsumerRebalanceListener,
+    TopicPartition,
+)
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+
+from rater.core.cdr import Source
+from rater.shell.clock import now_ms
+from rater.shell.failpoints import failpoint
+from rater.shell.gateway.metrics import GatewayMetrics, name_of
+from rater.shell.gateway.provider import LateOutcome, Provider
+from rater.shell.gateway.results import encode_result
+from rater.shell.gateway.settling import settle
+from rater.shell.gateway.watermark import Watermark
+from rater.shell.health import Health
+from rater.wire.malformed import Malformed
+from rater.wire.outputs import encode_dead, output_key
+from rater.wire.payments import PaymentCommand, decode_payment_command
+from topics.catalog import GATEWAY_GROUP, PAYMENT_COMMANDS, PAYMENT_RESULTS, RECHARGE_DEAD
+from topics.partitioner import partition_of
+
+AT_WORK_MAX = 128
+"""Commands read and not finished. Few, so that the next poll is never far (`max_poll_interval`)."""
+POLL_MS = 200
+FULL_WAIT_S = 0.02
+COMMIT_EVERY_S = 0.1
+_GONE = (CommitFailedError, IllegalStateError)
+"""The group has moved on: what was to be committed is somebody else's now, who will look the payments up."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewaySettings:
+    """What the gateway works by."""
+
+    broker: str
+    partitions: int
+    concurrency: int
+    budget_s: float
+    drain_s: float
+    session_timeout_s: float
+
+
+class _Owned(NamedTuple):
+    """A partition that is ours."""
+
+    watermark: Watermark
+    tasks: set[asyncio.Task[None]]
+
+
+class Gateway:
+    """One gateway: `run` it until the event it is given is set."""
+
+    def __init__(
+        self, settings: GatewaySettings, provider: Provider, metrics: GatewayMetrics, health: Health
+    ) -> None:
+        self._settings = settings
+        self._provider = provider
+        self._metrics = metrics
+        self._health = health
+        self._owned: dict[TopicPartition, _Owned] = {}
+        self._last_of_tenant: dict[str, asyncio.Task[None]] = {}
+        self._slots = asyncio.Semaphore(settings.concurrency)
+        self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._consumer = AIOKafkaConsumer(
+            bootstrap_servers=settings.broker,
+            group_id=GATEWAY_GROUP,
+            isolation_level="read_committed",
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            session_timeout_ms=int(settings.session_timeout_s * 1_000),
+            heartbeat_interval_ms=int(settings.session_timeout_s * 300),
+        )
+        self._producer = AIOKafkaProducer(
+            bootstrap_servers=settings.broker,
+            enable_idempotence=True,
+            acks="all",
+            max_request_size=RECHARGE_DEAD.max_message_bytes,
+        )
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Work until the event is set, then finish what is at work; raise what makes work impossible."""
+        await self._producer.start()
+        self._consumer.subscribe([PAYMENT_COMMANDS.name], listener=_Rebalances(self))
+        await self._consumer.start()
+        beside = [
+            asyncio.create_task(self._guarded(self._provider.tell_late_outcomes(self.publish))),
+            asyncio.create_task(self._guarded(self._commit_for_ever())),
+        ]
+        try:
+            await self._read(stopping)
+            log.info("stopping: finishing %d commands", self._at_work())
+            await self._drain()
+            self._raise_failure()
+        finally:
+            await _cancel(beside)
+            await self._leave()
+
+    async def _leave(self) -> None:
+        """Commit what is finished and leave the group; what is not finished is somebody else's."""
+        for owned in self._owned.values():
+            await _cancel(owned.tasks)
+        with contextlib.suppress(KafkaError):
+            await self._commit()
+        await self._consumer.stop()
+        await self._producer.stop()
+
+    async def publish(self, told: LateOutcome) -> None:
+        """Write a result that no command asks for just now, where its tenant's results lie."""
+        failpoint("webhook_before_result")
+        partition = partition_of(told.tenant_id.encode(), self._settings.partitions)
+        await self._write(told, partition)
+        failpoint("webhook_after_result")
+        self._metrics.late_outcome(told.outcome)
+        log.info("command %s: told late: %s", told.command_id, name_of(told.outcome))
+
+    async def _read(self, stopping: asyncio.Event) -> None:
+        """Fetch and start commands, as long as there is room."""
+        while not stopping.is_set():
+            self._raise_failure()
+            room = AT_WORK_MAX - self._at_work()
+            if room <= 0:
+                await asyncio.sleep(FULL_WAIT_S)
+                continue
+            fetched = await self._consumer.getmany(timeout_ms=POLL_MS, max_records=room)
+            for partition, records in fetched.items():
+                self._start(partition, records)
+
+    def _raise_failure(self) -> None:
+        if self._failure.done():
+            self._failure.result()
+
+    def _start(self, partition: TopicPartition, records: Iterable[Any]) -> None:
+        owned = self._owned.get(partition)
+        for record in records if owned else ():
+            assert owned is not None
+            owned.watermark.start(record.offset)
+            task = asyncio.create_task(self._guarded(self._handle(record, owned.watermark)))
+            owned.tasks.add(task)
+            task.add_done_callback(owned.tasks.discard)
+
+    async def _handle(self, record: Any, watermark: Watermark) -> None:
+        """Do all that a record asks for; returns when it is acknowledged."""
+        command = decode_payment_command(record.value)
+        if isinstance(command, Malformed):
+            await self._bury(record, command)
+        else:
+            async with self._turn(command.tenant_id), self._slots:
+                await self._obey(command, record.partition)
+        watermark.finish(record.offset)
+
+    @contextlib.asynccontextmanager
+    async def _turn(self, tenant_id: str) -> AsyncIterator[None]:
+        """Wait until the tenant's earlier commands are done."""
+        me = asyncio.current_task()
+        assert me is not None
+        before = self._last_of_tenant.get(tenant_id)
+        self._last_of_tenant[tenant_id] = me
+        try:
+            if before is not None and not before.done():
+                await asyncio.wait([before])
+            yield
+        finally:
+            if self._last_of_tenant.get(tenant_id) is me:
+                del self._last_of_tenant[tenant_id]
+
+    async def _obey(self, command: PaymentCommand, partition: int) -> None:
+        outcome = await settle(self._provider, command, self._metrics, self._settings.budget_s)
+        await self._write(LateOutcome(command.command_id, command.tenant_id, outcome), partition)
+        failpoint("after_result")
+        self._metrics.command_done(name_of(outcome))
+        log.info("command %s: %s", command.command_id, name_of(outcome))
+
+    async def _write(self, told: LateOutcome, partition: int) -> None:
+        value = encode_result(told, self._provider.name, now_ms())
+        key = told.tenant_id.encode()
+        await self._producer.send_and_wait(PAYMENT_RESULTS.name, value, key, partition)
+
+    async def _bury(self, record: Any, why: Malformed) -> None:
+        """Keep a record that cannot be read."""
+        failpoint("before_dead_letter")
+        source = Source(record.topic, record.partition, record.offset, record.timestamp)
+        value = encode_dead(record.key, record.value, source, why)
+        await self._producer.send_and_wait(
+            RECHARGE_DEAD.name, value, output_key(record.key), record.partition
+        )
+        failpoint("after_dead_letter")
+        self._metrics.command_done("dead")
+        log.warning("partition %d, offset %d: %s", record.partition, record.offset, why.reason)
+
+    async def _guarded(self, work: Any) -> None:
+        """Let an error end the gateway: its successor takes up the same commands."""
+        try:
+            await work
+        except Exception as error:  # noqa: BLE001  # Whatever it is, nothing of it may be lost.
+            if not self._failure.done():
+                self._failure.set_exception(error)
+
+    async def _commit_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(COMMIT_EVERY_S)
+            await self._commit()
+            self._report()
+
+    async def _commit(self) -> None:
+        due = {part: at for part, o in self._owned.items() if (at := o.watermark.due()) is not None}
+        if not due:
+            return
+        failpoint("before_offset_commit")
+        try:
+            await self._consumer.commit(due)
+        except _GONE as gone:
+            log.info("not committed, the group has moved on: %s", type(gone).__name__)
+            return
+        failpoint("after_offset_commit")
+        for partition, position in due.items():
+            if partition in self._owned:
+                self._owned[partition].watermark.committed(position)
+
+    def _report(self) -> None:
+        self._health.tick()
+        self._metrics.set_in_flight(self._at_work())
+        for part, owned in self._owned.items():
+            end, position = self._consumer.highwater(part), owned.watermark.position
+            if end is not None and position is not None:
+                self._metrics.shared.set_lag(part.topic, part.partition, end - position)
+
+    def _at_work(self) -> int:
+        return sum(len(owned.tasks) for owned in self._owned.values())
+
+    async def _drain(self) -> None:
+        tasks = [task for owned in self._owned.values() for task in owned.tasks]
+        if tasks:
+            await asyncio.wait(tasks, timeout=self._settings.drain_s)
+
+    async def lose(self, partitions: Iterable[TopicPartition]) -> None:
+        """Drop what is at work; what is finished is committed while the partitions are still ours."""
+        with contextlib.suppress(KafkaError):
+            await self._commit()
+        for partition in partitions:
+            if (owned := self._owned.pop(partition, None)) is not None:
+                await _cancel(owned.tasks)
+                with contextlib.suppress(KeyError):
+                    self._metrics.shared.forget_lag(partition.topic, partition.partition)
+        self._health.set_ready("assigned", ready=False, detail="no partitions")
+
+    def gain(self, partitions: Iterable[TopicPartition]) -> None:
+        """Take over partitions."""
+        self._metrics.shared.rebalanced()
+        for partition in partitions:
+            self._owned[partition] = _Owned(Watermark(), set())
+        numbers = sorted(partition.partition for partition in self._owned)
+        log.info("serving partitions %s", numbers)
+        self._health.set_ready("assigned", ready=bool(numbers), detail="no partitions")
+
+
+class _Rebalances(ConsumerRebalanceListener):  # type: ignore[misc]
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        await self._gateway.lose(revoked)
+
+    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        self._gateway.gain(assigned)
+
+
+async def _cancel(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel tasks and wait for their end."""
+    there = list(tasks)
+    for task in there:
+        task.cancel()
+    await asyncio.gather(*there, return_exceptions=True)

@@ -1,0 +1,86 @@
+"""Settling: one command to one outcome; first the look-up, then the charge, again and again in case of trouble.
+
+Every round begins with the look-up, not only the first: a provider may answer 500 to a charge that it made,
+and keep that answer under the key for ever.
+"""
+
+import asyncio
+import logging
+import zlib
+from collections.abc import Awaitable
+from time import monotonic
+from typing import TypeVar
+
+from rater.shell.failpoints import failpoint
+from rater.shell.gateway.metrics import GatewayMetrics, name_of
+from rater.shell.gateway.provider import Outcome, Provider, TroubleError, Unclear
+from rater.wire.payments import PaymentCommand
+
+ROUNDS_MAX = 6
+FIRST_WAIT_S = 0.25
+"""Doubled with each round; plus or minus a quarter, by the command's id."""
+
+Answer = TypeVar("Answer", bound=Outcome | None)
+
+log = logging.getLogger(__name__)
+
+
+async def settle(
+    provider: Provider, command: PaymentCommand, metrics: GatewayMetrics, budget_s: float
+) -> Outcome:
+    """Find out or bring about what becomes of a command; `Unclear` when the time runs out."""
+    try:
+        async with asyncio.timeout(budget_s):
+            return await _rounds(provider, command, metrics, monotonic() + budget_s)
+    except TimeoutError:
+        return Unclear(f"no answer from the provider within {budget_s:g} s")
+
+
+async def _rounds(
+    provider: Provider, command: PaymentCommand, metrics: GatewayMetrics, end: float
+) -> Outcome:
+    for number in range(ROUNDS_MAX):
+        try:
+            return await _round(provider, command, metrics)
+        except TroubleError as trouble:
+            wait_s = max(trouble.retry_after_s, backoff_s(command.command_id, number))
+            last = number == ROUNDS_MAX - 1 or monotonic() + wait_s >= end
+            log.warning(
+                "command %s, round %d: %s%s", command.command_id, number + 1, trouble,
+                ", given up for now" if last else f", again in {wait_s:.2f} s",
+            )  # fmt: skip
+            if last:
+                return Unclear(str(trouble))
+        await asyncio.sleep(wait_s)
+    raise AssertionError("the last round returns")
+
+
+async def _round(provider: Provider, command: PaymentCommand, metrics: GatewayMetrics) -> Outcome:
+    failpoint("before_look_up")
+    found = await _asked("look_up", provider.look_up(command), metrics)
+    if found is not None:
+        return found
+    failpoint("before_charge")
+    outcome = await _asked("charge", provider.charge(command), metrics)
+    failpoint("after_charge")
+    return outcome
+
+
+async def _asked(operation: str, question: Awaitable[Answer], metrics: GatewayMetrics) -> Answer:
+    """Await an answer, and note what it was and how long it took."""
+    began, status = monotonic(), "cancelled"
+    try:
+        answer = await question
+        status = "none" if answer is None else name_of(answer)
+    except TroubleError as trouble:
+        status = trouble.status
+        raise
+    finally:
+        metrics.asked(operation, status, monotonic() - began)
+    return answer
+
+
+def backoff_s(command_id: str, number: int) -> float:
+    """Return how long to wait after a round, counted from 0; commands that failed together do not return together."""
+    spread = zlib.crc32(f"{command_id}/{number}".encode()) % 1_000 / 2_000
+    return FIRST_WAIT_S * (1 << number) * (0.75 + spread)

@@ -1,0 +1,101 @@
+"""Webhooks: what Stripe tells of its own accord, signed, at `POST /webhooks/stripe`.
+
+200 is said only when the result is on the topic; until then Stripe sends it again, for days.
+"""
+
+import asyncio
+import logging
+
+import stripe
+from aiohttp import web
+
+from rater.shell.gateway.metrics import GatewayMetrics
+from rater.shell.gateway.provider import Publish, TroubleError
+from rater.shell.gateway.secret_settings import Secret
+from rater.shell.gateway.stripe_provider import StripeProvider
+
+PATH = "/webhooks/stripe"
+BODY_MAX = 1024 * 1024
+EVENTS = (
+    "payment_intent.succeeded",
+    "payment_intent.payment_failed",
+    "payment_intent.canceled",
+)
+"""Those that end a payment. `processing` and `requires_action` are steps on the way: nothing to tell yet."""
+
+log = logging.getLogger(__name__)
+
+
+class WebhookPortError(Exception):
+    """The webhooks' port cannot be had."""
+
+
+class StripeWithWebhooks(StripeProvider):
+    """The adapter together with the server of its webhooks."""
+
+    def __init__(
+        self, key: Secret, secret: Secret, metrics: GatewayMetrics, address: tuple[str, int],
+        api_base: str | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(key, api_base)
+        self._secret = secret
+        self._metrics = metrics
+        self._address = address
+        self._publish: Publish | None = None
+        self._runner: web.AppRunner | None = None
+
+    async def listen(self) -> None:
+        """Take the port; WebhookPortError where it is taken. 503 is answered until there is somebody to tell."""
+        app = web.Application(client_max_size=BODY_MAX)
+        app.router.add_post(PATH, self._receive)
+        self._runner = web.AppRunner(app, access_log=None)
+        await self._runner.setup()
+        try:
+            site = web.TCPSite(self._runner, *self._address)
+            await site.start()
+        except OSError as error:
+            host, port = self._address
+            raise WebhookPortError(f"webhooks on {host}:{port}: {error.strerror}") from error
+        host, port = self._runner.addresses[0][:2]
+        log.info("webhooks on http://%s:%d%s", host, port, PATH)
+
+    async def tell_late_outcomes(self, publish: Publish) -> None:
+        """Answer webhooks until cancelled."""
+        self._publish = publish
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self._publish = None
+
+    async def close(self) -> None:
+        """Close the server, then the client."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+        await super().close()
+
+    async def _receive(self, request: web.Request) -> web.Response:
+        body = await request.read()
+        outcome, status = await self._judge(body, request.headers.get("Stripe-Signature"))
+        self._metrics.webhook(outcome)
+        return web.Response(status=status, text=f"{outcome}\n")
+
+    async def _judge(self, body: bytes, signature: str | None) -> tuple[str, int]:
+        """Return what became of a webhook, and the HTTP status that says so."""
+        try:
+            event = self.client.construct_event(body, signature, self._secret.reveal()).to_dict()
+        except (ValueError, stripe.SignatureVerificationError):
+            log.warning("a webhook was refused: it is not signed as ours, or is too old")
+            return "refused", 400
+        if event.get("type") not in EVENTS:
+            return "ignored", 200
+        if self._publish is None:
+            return "unready", 503
+        try:
+            told = await self.late_outcome(event["data"]["object"])
+        except TroubleError as trouble:
+            log.warning("a webhook waits: %s", trouble)
+            return "waiting", 503
+        if told is None:
+            return "ignored", 200
+        await self._publish(told)
+        return "result", 200

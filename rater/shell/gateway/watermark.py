@@ -1,0 +1,34 @@
+"""The watermark of a partition: up to where every command is finished, whatever the order they finish in."""
+
+
+class Watermark:
+    """Offsets of one partition that are at work. Offsets may have gaps: markers of transactions lie between them."""
+
+    def __init__(self) -> None:
+        self._at_work: dict[int, None] = {}
+        self._next: int | None = None
+        self._committed: int | None = None
+
+    def start(self, offset: int) -> None:
+        """Note that a record is at work; records start in the order of their offsets."""
+        if self._next is None:
+            self._committed = offset
+        self._at_work[offset] = None
+        self._next = offset + 1
+
+    def finish(self, offset: int) -> None:
+        """Note that all of a record's work is done, and acknowledged."""
+        del self._at_work[offset]
+
+    @property
+    def position(self) -> int | None:
+        """The offset to continue from after a crash; None while nothing was read."""
+        return next(iter(self._at_work), self._next)
+
+    def due(self) -> int | None:
+        """Return the position if it is not committed yet."""
+        return None if self.position == self._committed else self.position
+
+    def committed(self, position: int) -> None:
+        """Note what the broker has taken down."""
+        self._committed = position

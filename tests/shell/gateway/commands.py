@@ -1,0 +1,62 @@
+"""Payment commands for tests, and a provider that does as it is told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from rater.shell.clock import now_ms
+from rater.shell.gateway.provider import TroubleError
+from rater.wire.payments import PaymentCommand
+
+if TYPE_CHECKING:
+    from rater.shell.gateway.provider import Outcome, Publish
+
+
+def command(
+    command_id: str = "acme/r1/1", method: str = "sim:ok", **changes: Any
+) -> PaymentCommand:
+    """Return a command to charge 200 USD, requested now."""
+    now = now_ms()
+    fields = {
+        "command_id": command_id, "tenant_id": "acme", "recharge_id": "acme/r1", "attempt": 1,
+        "amount_micros": 200_000_000, "currency": "USD", "method": method, "customer": "cus_acme",
+        "requested_ms": now, "answer_by_ms": now + 900_000,
+    }  # fmt: skip
+    return msgspec.convert({**fields, **changes}, PaymentCommand)
+
+
+class Obedient:
+    """A provider whose answers are given; `asked` is what it was asked, in order."""
+
+    name = "obedient"
+
+    def __init__(
+        self,
+        look_ups: list[Outcome | TroubleError | None],
+        charges: list[Outcome | TroubleError],
+    ) -> None:
+        self.asked: list[str] = []
+        self._look_ups = look_ups
+        self._charges = charges
+
+    async def look_up(self, command: PaymentCommand) -> Outcome | None:
+        self.asked.append("look_up")
+        answer = self._look_ups.pop(0)
+        if isinstance(answer, TroubleError):
+            raise answer
+        return answer
+
+    async def charge(self, command: PaymentCommand) -> Outcome:
+        self.asked.append("charge")
+        answer = self._charges.pop(0)
+        if isinstance(answer, TroubleError):
+            raise answer
+        return answer
+
+    async def tell_late_outcomes(self, publish: Publish) -> None:
+        raise NotImplementedError
+
+    async def close(self) -> None:
+        """Hold nothing."""

@@ -1,0 +1,106 @@
+"""What the gateway says when it cannot start; secrets come from the environment or a file."""
+
+import socket
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from rater.cli.gateway import gateway
+from rater.shell.gateway import process
+from rater.shell.gateway.secret_settings import SecretError, read_secret, require_secret
+from rater.shell.gateway.stripe_provider import StripeProvider
+
+
+@pytest.fixture(autouse=True)
+def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("RATER_STRIPE_KEY", "RATER_STRIPE_WEBHOOK_SECRET"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(f"{name}_FILE", raising=False)
+
+
+@pytest.fixture
+def with_topics(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def eight(broker: str) -> int:
+        return 8
+
+    monkeypatch.setattr(process, "_partitions", eight)
+
+
+def start(*options: str) -> tuple[int, str]:
+    done = CliRunner().invoke(gateway, ["--metrics-port", "0", *options])
+    return done.exit_code, done.output.strip()
+
+
+def test_without_a_broker_it_says_so() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+        code, said = start("--provider", "simulator", "--broker", address)
+
+    assert code == 2
+    assert f"no Kafka broker answers at {address} (set --broker or RATER_BROKER)" in said
+
+
+@pytest.mark.usefixtures("with_topics")
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--provider", "simulator"), "the simulator needs --book FILE"),
+        (("--provider", "simulator", "--book", "/nowhere/book"), "--book /nowhere/book: unable"),
+        (("--provider", "stripe"), "set RATER_STRIPE_KEY, or RATER_STRIPE_KEY_FILE"),
+    ],
+)
+def test_what_is_missing_is_named(options: tuple[str, ...], said: str) -> None:
+    code, found = start(*options)
+
+    assert code == 2
+    assert said in found
+
+
+@pytest.mark.usefixtures("with_topics")
+def test_webhooks_need_their_secret_and_a_free_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RATER_STRIPE_KEY", "sk_test_x")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        without = start("--provider", "stripe", "--webhook-port", port)
+        monkeypatch.setenv("RATER_STRIPE_WEBHOOK_SECRET", "whsec_x")
+        with_secret = start("--provider", "stripe", "--webhook-port", port)
+
+    assert without[0] == with_secret[0] == 2
+    assert "set RATER_STRIPE_WEBHOOK_SECRET" in without[1]
+    assert f"webhooks on 127.0.0.1:{port}" in with_secret[1]
+
+
+def test_a_secret_is_read_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "key").write_text("sk_test_from_file\n")
+    monkeypatch.setenv("RATER_STRIPE_KEY_FILE", str(tmp_path / "key"))
+
+    assert require_secret("RATER_STRIPE_KEY").reveal() == "sk_test_from_file"
+    monkeypatch.setenv("RATER_STRIPE_KEY", "sk_test_from_environment")
+    assert require_secret("RATER_STRIPE_KEY").reveal() == "sk_test_from_environment"
+
+
+def test_a_secret_that_cannot_be_read_is_named_not_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert read_secret("RATER_STRIPE_KEY") is None
+    monkeypatch.setenv("RATER_STRIPE_KEY_FILE", str(tmp_path / "gone"))
+    with pytest.raises(SecretError, match="RATER_STRIPE_KEY_FILE: cannot read"):
+        read_secret("RATER_STRIPE_KEY")
+    (tmp_path / "gone").write_text(" \n")
+    with pytest.raises(SecretError, match="is empty"):
+        read_secret("RATER_STRIPE_KEY")
+
+
+async def test_a_real_key_talks_to_stripe_itself() -> None:
+    from rater.shell.gateway.secret_settings import Secret  # noqa: PLC0415
+
+    provider = StripeProvider(Secret("sk_test_x"))
+    await provider.close()
+
+    assert provider.client._requestor.base_addresses.get("api", "https://api.stripe.com") == (
+        "https://api.stripe.com"
+    )

@@ -1,0 +1,92 @@
+"""Settling: look up, charge, and again in case of trouble; never a decline out of uncertainty."""
+
+import asyncio
+
+import pytest
+
+from rater.shell.gateway import settling
+from rater.shell.gateway.declines import declined
+from rater.shell.gateway.metrics import GatewayMetrics
+from rater.shell.gateway.provider import Captured, Outcome, TroubleError, Unclear
+from rater.shell.gateway.settling import ROUNDS_MAX, backoff_s, settle
+from rater.shell.metrics import Metrics
+from tests.shell.gateway.commands import Obedient, command
+
+PAID = Captured("pi_1", 200_000_000, "USD")
+BUSY = TroubleError("429")
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settling, "FIRST_WAIT_S", 0.001)
+
+
+async def settled(provider: Obedient, budget_s: float = 5.0) -> Outcome:
+    return await settle(provider, command(), GatewayMetrics(Metrics()), budget_s)
+
+
+async def test_a_payment_that_was_made_before_is_not_made_again() -> None:
+    provider = Obedient([PAID], [])
+
+    assert await settled(provider) == PAID
+    assert ["look_up"] == provider.asked
+
+
+async def test_what_the_provider_never_heard_of_is_charged() -> None:
+    provider = Obedient([None], [declined("expired_card")])
+
+    assert await settled(provider) == declined("expired_card")
+    assert ["look_up", "charge"] == provider.asked
+
+
+async def test_after_trouble_it_looks_up_again_before_it_charges_again() -> None:
+    provider = Obedient([None, None, PAID], [BUSY, TroubleError("500")])
+
+    assert await settled(provider) == PAID
+    assert ["look_up", "charge", "look_up", "charge", "look_up"] == provider.asked
+
+
+async def test_without_a_look_up_nothing_is_charged() -> None:
+    provider = Obedient([TroubleError("connection")] * ROUNDS_MAX, [])
+
+    assert await settled(provider) == Unclear("no answer from the provider (connection)")
+    assert ["look_up"] * ROUNDS_MAX == provider.asked
+
+
+async def test_trouble_that_does_not_pass_is_unclear() -> None:
+    provider = Obedient([None] * ROUNDS_MAX, [BUSY] * ROUNDS_MAX)
+
+    assert await settled(provider) == Unclear("no answer from the provider (429)")
+
+
+async def test_a_wait_that_the_time_does_not_allow_is_not_begun() -> None:
+    provider = Obedient([None], [TroubleError("429", retry_after_s=60)])
+
+    async with asyncio.timeout(1):
+        assert await settled(provider) == Unclear("no answer from the provider (429)")
+
+
+async def test_retry_after_is_waited_for() -> None:
+    provider = Obedient([None, None], [TroubleError("429", retry_after_s=0.2), PAID])
+    began = asyncio.get_running_loop().time()
+
+    assert await settled(provider) == PAID
+    assert asyncio.get_running_loop().time() - began >= 0.2
+
+
+async def test_a_provider_that_never_answers_is_unclear_when_the_time_is_up() -> None:
+    class Silent(Obedient):
+        async def charge(self, command: object) -> Outcome:
+            await asyncio.sleep(60)
+            raise AssertionError
+
+    assert await settled(Silent([None], []), 0.05) == Unclear(
+        "no answer from the provider within 0.05 s"
+    )
+
+
+def test_waits_double_and_differ_by_command() -> None:
+    waits = [backoff_s("acme/r1/1", number) for number in range(5)]
+
+    assert all(0.75e-3 * 2**n <= wait <= 1.25e-3 * 2**n for n, wait in enumerate(waits))
+    assert len({backoff_s(f"c{n}", 0) for n in range(50)}) > 40

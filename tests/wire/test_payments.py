@@ -1,0 +1,78 @@
+"""Payment commands: what the schema accepts is read, all else is a value that says why."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rater.wire.malformed import Malformed, Why
+from rater.wire.payments import PaymentCommand, decode_payment_command
+from tests.test_topics import lines, valid
+from topics.catalog import PAYMENT_COMMANDS
+
+GOOD: dict[str, Any] = valid(PAYMENT_COMMANDS)[0]
+
+
+def read(**changes: object) -> PaymentCommand | Malformed:
+    return decode_payment_command(json.dumps({**GOOD, **changes}).encode())
+
+
+def test_every_field_is_taken_over() -> None:
+    command = read()
+
+    assert isinstance(command, PaymentCommand)
+    assert {name: getattr(command, name) for name in GOOD} == GOOD
+
+
+def test_the_gateway_reads_what_the_schema_accepts_and_nothing_it_refuses() -> None:
+    for record in valid(PAYMENT_COMMANDS):
+        assert isinstance(decode_payment_command(json.dumps(record).encode()), PaymentCommand)
+    for line in lines(PAYMENT_COMMANDS, "invalid"):
+        found = decode_payment_command(json.dumps(line["record"]).encode())
+        assert isinstance(found, Malformed), line
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "reason"),
+    [
+        ({"amount_micros": 0}, "amount_micros", Why.OUT_OF_RANGE),
+        ({"amount_micros": 10**15 + 1}, "amount_micros", Why.OUT_OF_RANGE),
+        ({"attempt": 1_001}, "attempt", Why.OUT_OF_RANGE),
+        ({"currency": "usd"}, "currency", Why.UNKNOWN_VALUE),
+        ({"currency": "USD\n"}, "currency", Why.TOO_LONG),
+        ({"command_id": "x" * 129}, "command_id", Why.TOO_LONG),
+        ({"command_id": "id\n"}, "command_id", Why.UNKNOWN_VALUE),
+        ({"tenant_id": None}, "tenant_id", Why.WRONG_TYPE),
+        ({"requested_ms": -1}, "requested_ms", Why.OUT_OF_RANGE),
+    ],
+)
+def test_a_fault_names_the_field(changes: dict[str, Any], field: str, reason: Why) -> None:
+    found = read(**changes)
+
+    assert isinstance(found, Malformed)
+    assert (found.field, found.reason) == (field, reason)
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (None, Why.EMPTY),
+        (b"", Why.EMPTY),
+        (b"{not json", Why.NOT_JSON),
+        (b'{"command_id": "\xff"}', Why.NOT_UTF8),
+        (b"[]", Why.WRONG_TYPE),
+        (json.dumps(GOOD).encode()[:-1] + b', "amount_micros": 1}', Why.DUPLICATE_FIELD),
+    ],
+)
+def test_what_is_no_command_is_a_value(value: bytes | None, reason: Why) -> None:
+    found = decode_payment_command(value)
+
+    assert isinstance(found, Malformed)
+    assert reason == found.reason
+
+
+@given(st.binary(max_size=80))
+def test_no_bytes_make_it_raise(value: bytes) -> None:
+    decode_payment_command(value)
