@@ -15,14 +15,28 @@ FAILPOINTS = (
     "before_apply",
     "after_apply",
 )
+NOTIFIER_FAILPOINTS = (
+    "before_sending_mark",
+    "after_sending_mark",
+    "after_smtp",
+    "after_sent_mark",
+    "before_webhook_mark",
+    "after_webhook_mark",
+    "after_webhook",
+    "after_webhook_sent_mark",
+    "before_undelivered",
+    "after_undelivered",
+    "before_offset_commit",
+)
 VARIABLE = "RATER_FAILPOINT"
 
 
 def read_setting(text: str) -> tuple[str, int]:
     """Return name and count of a setting; a wrong one raises ValueError."""
     name, _, count = text.partition(":")
-    if name not in FAILPOINTS or not (count or "1").isdigit():
-        msg = f"{VARIABLE}: {text!r}, must be NAME or NAME:COUNT with a name of {', '.join(FAILPOINTS)}"
+    names = (*FAILPOINTS, *NOTIFIER_FAILPOINTS)
+    if name not in names or not (count or "1").isdigit():
+        msg = f"{VARIABLE}: {text!r}, must be NAME or NAME:COUNT with a name of {', '.join(names)}"
         raise ValueError(msg)
     return name, int(count or "1")
 
