@@ -89,6 +89,13 @@ class PartitionWork:
         self._records.add(task)
         task.add_done_callback(self._records.discard)
 
+    def read_up_to(self, offset: int) -> None:
+        """Have the offset follow over what is no record, so that a topic that is read to its end has no lag."""
+        if not self.closing:
+            self.watermark.read_up_to(offset)
+            if not self.watermark.waiting:
+                self._writer.commit_offset(offset)
+
     async def drain(self) -> None:
         """Let nothing more begin, finish what is being sent, write its marks and the offset, and close the writer."""
         self._closing.set()

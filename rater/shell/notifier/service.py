@@ -6,6 +6,7 @@ import logging
 import signal
 from collections.abc import Collection
 from math import inf
+from time import monotonic
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
@@ -40,9 +41,13 @@ EXIT_FAILED: Final = 1
 EXIT_FENCED: Final = 75
 PARTS: Final = ("assigned", "marks_read")
 _POLL_MS: Final = 100
+_CATCH_UP_S: Final = 1.0
 _LEAVE_S: Final = 10.0
 _REBALANCE_MS: Final = int((DRAIN_S + COMMIT_TIMEOUT_S + 15) * 1_000)
 """How long the group waits for a member that finishes what it is sending."""
+
+_READING_MS: Final = 600_000
+"""How long reading the marks may take after an assignment."""
 
 
 class StartError(Exception):
@@ -58,7 +63,6 @@ async def run(settings: NotifierSettings) -> int:
         server = HealthServer(health, metrics.process, settings.metrics_host, settings.metrics_port)
     except PortInUseError as error:
         raise StartError(str(error)) from error
-    log.info("metrics and health on http://%s:%d/", server.host, server.port)
     with server:
         return await Notifier(settings, metrics, health).run()
 
@@ -97,6 +101,9 @@ class Notifier(ConsumerRebalanceListener):  # type: ignore[misc]
         self._table = SentTable(settings.broker, self._failure.done)
         self._works: dict[int, PartitionWork] = {}
         self._paused: set[TopicPartition] = set()
+        self._ready = False
+        """Not while a rebalance is under way."""
+        self._caught_up_at = 0.0
         self._rules = Rules(settings.retry, settings.on_doubt, settings.session_timeout_s)
         webhooks = Webhooks(settings.webhook_secret, allow_insecure=settings.webhook_allow_insecure)
         channels: list[tuple[str, Channel]] = [
@@ -116,7 +123,8 @@ class Notifier(ConsumerRebalanceListener):  # type: ignore[misc]
             auto_offset_reset="earliest",
             session_timeout_ms=int(settings.session_timeout_s * 1_000),
             heartbeat_interval_ms=int(settings.session_timeout_s * 1_000 / 4),
-            max_poll_interval_ms=_REBALANCE_MS,
+            rebalance_timeout_ms=_REBALANCE_MS,
+            max_poll_interval_ms=_READING_MS,
             max_partition_fetch_bytes=NOTIFICATIONS.max_message_bytes * 2,
         )
 
@@ -144,15 +152,27 @@ class Notifier(ConsumerRebalanceListener):  # type: ignore[misc]
         while not self._stopping.is_set() and not self._failure.done():
             self._health.tick()
             self._hold_back()
+            if not self._ready:
+                # aiokafka fetches as soon as it is assigned; what was sent must be known first.
+                await asyncio.sleep(_POLL_MS / 1_000)
+                continue
             fetched = await self._consumer.getmany(
                 timeout_ms=_POLL_MS, max_records=self._settings.in_flight
             )
             for tp, records in fetched.items():
-                if (work := self._works.get(tp.partition)) is not None:
-                    for record in records:
-                        source = Source(tp.topic, tp.partition, record.offset, record.timestamp)
-                        work.take(record.key, record.value, source)
-            self._report()
+                self._take(tp, records)
+            await self._catch_up()
+
+    def _take(self, tp: TopicPartition, records: list[Any]) -> None:
+        """Begin with records; put them back where the partition is not, or no longer, being served."""
+        work = self._works.get(tp.partition)
+        if work is None or work.closing:
+            with contextlib.suppress(KafkaError):
+                self._consumer.seek(tp, records[0].offset)
+            return
+        for record in records:
+            source = Source(tp.topic, tp.partition, record.offset, record.timestamp)
+            work.take(record.key, record.value, source)
 
     async def _leave(self) -> int:
         """Finish, or cut short what another may be sending by now; leave the group."""
@@ -184,6 +204,7 @@ class Notifier(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
         """Finish what is being sent and write its marks, before the group gives the partitions to others."""
+        self._ready = False
         self._health.set_state("recovering")
         works, self._works = self._works, {}
         await asyncio.gather(*(work.drain() for work in works.values()))
@@ -219,6 +240,7 @@ class Notifier(ConsumerRebalanceListener):  # type: ignore[misc]
             )
             for writer in writers
         }
+        self._ready = True
         self._health.set_ready("marks_read", ready=True)
         self._health.set_state("serving")
         known = sum(len(marks.states) for marks in table.values())
@@ -236,9 +258,18 @@ class Notifier(ConsumerRebalanceListener):  # type: ignore[misc]
                 self._consumer.resume(tp)
                 self._paused.discard(tp)
 
-    def _report(self) -> None:
+    async def _catch_up(self) -> None:
+        """Once a second, let the offsets follow over the markers of transactions, and say how far behind we are."""
+        if monotonic() - self._caught_up_at < _CATCH_UP_S:
+            return
+        self._caught_up_at = monotonic()
         self._metrics.waiting.set(sum(w.watermark.waiting for w in self._works.values()))
-        for number, work in self._works.items():
-            end = self._consumer.highwater(TopicPartition(NOTIFICATIONS.name, number))
-            if end is not None:
+        for number, work in list(self._works.items()):
+            tp = TopicPartition(NOTIFICATIONS.name, number)
+            try:
+                async with asyncio.timeout(_CATCH_UP_S):
+                    work.read_up_to(await self._consumer.position(tp))
+            except (TimeoutError, KafkaError):
+                continue  # A rebalance, or nothing has been fetched yet.
+            if (end := self._consumer.highwater(tp)) is not None:
                 self._metrics.lag.labels(number).set(max(0, end - work.watermark.next_offset))

@@ -28,3 +28,7 @@ class Watermark:
     def handled(self, offset: int) -> None:
         """Note that a record needs nothing more."""
         del self._open[offset]
+
+    def read_up_to(self, offset: int) -> None:
+        """Note that nothing lies before an offset but what was taken: markers of transactions are never taken."""
+        self._after_last = max(self._after_last, offset)
