@@ -1,7 +1,7 @@
 """Failpoints: named places in a step where a test kills the worker.
 
 `RATER_FAILPOINT=before_commit:7` ends the process with SIGKILL when that place is passed for the seventh time. A test
-enumerates the places of its service, so that a new one cannot be forgotten; a name that is not there is refused at once.
+enumerates those of its service, so that a new one cannot be forgotten; a name that is not there is refused at once.
 """
 
 import os

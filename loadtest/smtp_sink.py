@@ -1,0 +1,97 @@
+"""A mail server that keeps what it gets: `python -m loadtest.smtp_sink --port 0 --mailbox FILE.jsonl`.
+
+It prints its port, and appends each message that it accepts to the mailbox as one JSON line, flushed to the disk
+before it answers 250: what a sender was promised is in the file, also when the sink is killed. `--refuse-first N`
+answers the first N messages with 451. It speaks plain SMTP, for tests and the demo; nothing leaves the machine.
+"""
+
+import argparse
+import asyncio
+import email
+import json
+import os
+import signal
+import sys
+from email.policy import default
+from pathlib import Path
+from typing import IO, Any
+
+from aiosmtpd.controller import UnthreadedController
+
+ACCEPTED = "250 2.0.0 kept"
+LATER = "451 4.3.0 try again later"
+
+
+class Mailbox:
+    """The handler that aiosmtpd calls: keeps messages, or refuses the first ones."""
+
+    def __init__(self, file: IO[str], refuse_first: int = 0) -> None:
+        """Append to `file`."""
+        self._file = file
+        self._refusals_left = refuse_first
+        self.kept = 0
+
+    async def handle_DATA(self, server: object, session: object, envelope: Any) -> str:  # noqa: N802
+        """Keep one message; the answer is the SMTP reply."""
+        if self._refusals_left > 0:
+            self._refusals_left -= 1
+            return LATER
+        self._file.write(json.dumps(mail_of(envelope), ensure_ascii=False) + "\n")
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self.kept += 1
+        return ACCEPTED
+
+
+def mail_of(envelope: Any) -> dict[str, object]:
+    """Return what the mailbox keeps of a message."""
+    message = email.message_from_bytes(envelope.content, policy=default)
+    text = message.get_body(("plain",))
+    html = message.get_body(("html",))
+    return {
+        "from": envelope.mail_from,
+        "to": envelope.rcpt_tos,
+        "message_id": message["Message-ID"],
+        "subject": message["Subject"],
+        "kind": message["X-Rater-Kind"],
+        "notification_id": message["X-Rater-Notification"],
+        "date": message["Date"],
+        "text": text.get_content() if text else None,
+        "html": html.get_content() if html else None,
+    }
+
+
+async def serve(host: str, port: int, mailbox: Path, refuse_first: int) -> None:
+    """Serve until SIGTERM or SIGINT; print the port when it listens."""
+    loop = asyncio.get_running_loop()
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    with mailbox.open("a", encoding="utf-8") as file:
+        controller = UnthreadedController(
+            Mailbox(file, refuse_first),
+            hostname=host,
+            port=port,
+            ident="rater smtp sink",
+            loop=loop,
+        )
+        server = await loop.create_server(controller.factory, host=host, port=port)
+        print(server.sockets[0].getsockname()[1], flush=True)
+        await stopping.wait()
+        server.close()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the sink; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m loadtest.smtp_sink", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free one (default)")
+    parser.add_argument("--mailbox", type=Path, required=True, metavar="FILE")
+    parser.add_argument("--refuse-first", type=int, default=0, metavar="N")
+    options = parser.parse_args(arguments)
+    asyncio.run(serve(options.host, options.port, options.mailbox, options.refuse_first))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,221 @@
+"""`rater notifier`: send e-mail and webhooks for notifications until told to stop."""
+
+import asyncio
+import logging
+import sys
+
+import click
+import uvloop
+
+from rater.cli.topics import CannotRunError, broker_option
+from rater.shell.notifier.message import Sender, read_sender
+from rater.shell.notifier.settings import (
+    SMTP_PASSWORD,
+    WEBHOOK_SECRET,
+    NotifierSettings,
+    OnDoubt,
+    RetryPolicy,
+    SecretError,
+    SmtpSettings,
+    TlsMode,
+    read_secret,
+)
+
+_PORTS = {"starttls": 587, "tls": 465, "none": 25}
+
+
+def _sender(_ctx: click.Context, _param: click.Parameter, value: str) -> Sender:
+    try:
+        return read_sender(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+def _secret(variable: str) -> str | None:
+    try:
+        return read_secret(variable)
+    except SecretError as error:
+        raise CannotRunError(str(error)) from error
+
+
+@click.group(invoke_without_command=True)
+@broker_option
+@click.option(
+    "--from",
+    "sender",
+    default="Rater <rater@localhost>",
+    show_default=True,
+    envvar="RATER_MAIL_FROM",
+    show_envvar=True,
+    callback=_sender,
+    help="Whom the letters are from; its domain ends every Message-ID.",
+)
+@click.option("--smtp-host", default="localhost", show_default=True, envvar="RATER_SMTP_HOST")
+@click.option(
+    "--smtp-port",
+    type=click.IntRange(1, 65_535),
+    envvar="RATER_SMTP_PORT",
+    help="Without it 587, 465 or 25, by --smtp-tls.",
+)
+@click.option(
+    "--smtp-tls",
+    type=click.Choice(["starttls", "tls", "none"]),
+    default="starttls",
+    show_default=True,
+    help="starttls insists on it.",
+)
+@click.option("--smtp-ca", type=click.Path(exists=True, dir_okay=False), help="Trust this CA file.")
+@click.option(
+    "--smtp-user",
+    envvar="RATER_SMTP_USER",
+    help=f"The password is in {SMTP_PASSWORD}, or in the file that {SMTP_PASSWORD}_FILE names.",
+)
+@click.option(
+    "--smtp-timeout",
+    "smtp_timeout_s",
+    default=30.0,
+    show_default=True,
+    type=click.FloatRange(0.1, 300.0),
+    help="Seconds for each answer of the mail server.",
+)
+@click.option("--tries", default=10, show_default=True, type=click.IntRange(1, 100))
+@click.option(
+    "--retry-first",
+    "first_wait_s",
+    default=7.0,
+    show_default=True,
+    type=click.FloatRange(0.01, 3_600.0),
+    help="Seconds before the second try; then twice as long each time: ten tries take an hour.",
+)
+@click.option(
+    "--on-doubt",
+    type=click.Choice(["resend", "skip"]),
+    default="resend",
+    show_default=True,
+    help="An e-mail that may have been sent: send it again (at least once), or not (at most once).",
+)
+@click.option(
+    "--deliveries",
+    default=8,
+    show_default=True,
+    type=click.IntRange(1, 256),
+    help="Sent at once, on each channel.",
+)
+@click.option(
+    "--in-flight",
+    default=200,
+    show_default=True,
+    type=click.IntRange(1, 10_000),
+    help="Notifications of a partition that may wait for another try before it is read no further.",
+)
+@click.option(
+    "--webhook-allow-insecure",
+    is_flag=True,
+    help="Also http, and private, loopback and link-local addresses: for tests.",
+)
+@click.option("--metrics-host", default="127.0.0.1", show_default=True)
+@click.option(
+    "--metrics-port",
+    default=9467,
+    show_default=True,
+    type=click.IntRange(0, 65_535),
+    help="/metrics, /livez and /readyz; 0 takes a free one and logs it.",
+)
+@click.option(
+    "--session-timeout",
+    "session_timeout_s",
+    default=10.0,
+    show_default=True,
+    type=click.FloatRange(1.0, 300.0),
+    help="Seconds after which the group gives a dead notifier's partitions to others.",
+)
+@click.option("--log-level", default="INFO", show_default=True)
+@click.pass_context
+def notifier(
+    ctx: click.Context,
+    *,
+    broker: str,
+    sender: Sender,
+    smtp_host: str,
+    smtp_port: int | None,
+    smtp_tls: TlsMode,
+    smtp_ca: str | None,
+    smtp_user: str | None,
+    smtp_timeout_s: float,
+    tries: int,
+    first_wait_s: float,
+    on_doubt: OnDoubt,
+    deliveries: int,
+    in_flight: int,
+    webhook_allow_insecure: bool,
+    metrics_host: str,
+    metrics_port: int,
+    session_timeout_s: float,
+    log_level: str,
+) -> None:
+    """Send e-mail and webhooks for notifications, each once in effect. SIGTERM finishes what is being sent.
+
+    Exit codes: 0 stopped, 1 failed, 2 could not start, 70 stuck, 75 fenced by another notifier.
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    if smtp_user and smtp_tls == "none":
+        raise CannotRunError("--smtp-user with --smtp-tls none would send the password in clear")
+    smtp = SmtpSettings(
+        host=smtp_host,
+        port=smtp_port or _PORTS[smtp_tls],
+        tls=smtp_tls,
+        user=smtp_user,
+        password=_secret(SMTP_PASSWORD),
+        ca_file=smtp_ca,
+        timeout_s=smtp_timeout_s,
+    )
+    settings = NotifierSettings(
+        broker=broker,
+        metrics_host=metrics_host,
+        metrics_port=metrics_port,
+        sender=sender,
+        smtp=smtp,
+        retry=RetryPolicy(tries=tries, first_wait_s=first_wait_s),
+        on_doubt=on_doubt,
+        deliveries=deliveries,
+        in_flight=in_flight,
+        session_timeout_s=session_timeout_s,
+        webhook_secret=_secret(WEBHOOK_SECRET),
+        webhook_allow_insecure=webhook_allow_insecure,
+    )
+    logging.basicConfig(
+        level=log_level.upper(),
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+    sys.exit(_run(settings))
+
+
+def _run(settings: NotifierSettings) -> int:
+    from rater.shell.notifier.service import StartError, run  # noqa: PLC0415
+
+    if settings.webhook_secret is None:
+        logging.getLogger(__name__).warning(
+            "%s is not set: webhooks become dead letters", WEBHOOK_SECRET
+        )
+    try:
+        asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+        return asyncio.run(run(settings))
+    except (StartError, OSError) as error:
+        raise CannotRunError(str(error)) from error
+
+
+@notifier.command(name="webhook-key")
+@click.argument("tenant")
+def webhook_key(tenant: str) -> None:
+    """Print the key, in hex, with which the webhooks of TENANT are signed; give it to its administrator alone."""
+    from rater.shell.notifier.webhooks import tenant_key  # noqa: PLC0415
+    from rater.wire.cdrs import is_tenant_id  # noqa: PLC0415
+
+    if not tenant or not is_tenant_id(tenant):
+        raise CannotRunError(f"not a tenant: {tenant!r}")
+    secret = _secret(WEBHOOK_SECRET)
+    if secret is None:
+        raise CannotRunError(f"set {WEBHOOK_SECRET} or {WEBHOOK_SECRET}_FILE")
+    click.echo(tenant_key(secret, tenant).hex())

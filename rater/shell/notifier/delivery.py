@@ -1,0 +1,195 @@
+"""One delivery: a notification to one recipient, tried until it is sent or given up; marked before and after."""
+
+import logging
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any, Final, Literal, Protocol, TypeAlias
+
+from rater.core.cdr import Source
+from rater.shell.clock import now_ms
+from rater.shell.failpoints import failpoint
+from rater.shell.notifier.attempt import Attempt, Channel, Verdict
+from rater.shell.notifier.metrics import NotifierMetrics
+from rater.shell.notifier.settings import OnDoubt, RetryPolicy
+from rater.shell.notifier.writer import Output
+from rater.wire.deliveries import MarkState, Reason, SentMark, encode_undelivered
+from rater.wire.notifications import Notification
+from rater.wire.outputs import encode
+from topics.catalog import NOTIFICATIONS_DEAD, NOTIFIER_SENT
+
+log = logging.getLogger(__name__)
+
+Result: TypeAlias = Literal["sent", "undelivered", "unfinished"]
+
+_FOR_EVER: Final[dict[Verdict, Reason]] = {
+    "refused": "refused",
+    "unreadable": "unreadable",
+    "no_recipient": "no_recipient",
+}
+_DOUBT: Final = "in doubt: it may have been sent, and by --on-doubt skip it is not sent again"
+
+
+class Lease(Protocol):
+    """What a delivery needs of its partition."""
+
+    @property
+    def closing(self) -> bool:
+        """Whether nothing more may begin."""
+
+    async def pause(self, seconds: float) -> bool:
+        """Wait; False: the partition is closing, and waiting was cut short."""
+
+    async def write(self, *outputs: Output) -> None:
+        """Write records; return when they are committed."""
+
+    def state(self, digest: str) -> MarkState | None:
+        """Return what a delivery has come to, by its marks."""
+
+    def note(self, mark: SentMark) -> None:
+        """Remember a mark that is committed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is to be delivered to whom."""
+
+    notice: Notification
+    value: bytes
+    source: Source
+    recipient: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How deliveries are tried, on this notifier."""
+
+    retry: RetryPolicy
+    on_doubt: OnDoubt
+    lease_s: float
+    """A `sending` mark that took longer is written again: the partition may have gone to another notifier meanwhile."""
+
+
+class Delivery:
+    """One delivery over one channel, for as long as the lease lasts."""
+
+    def __init__(
+        self, job: Job, channel: Channel, lease: Lease, rules: Rules, metrics: NotifierMetrics
+    ) -> None:
+        """Nothing happens before `run`."""
+        self._job = job
+        self._channel = channel
+        self._lease = lease
+        self._rules = rules
+        self._metrics = metrics
+
+    async def run(self, turns: Any) -> Result:
+        """Deliver; `turns` bounds how many do so at once. Unfinished: the partition's next owner goes on."""
+        match self._lease.state(self._job.digest):
+            case "sent" | "undelivered" as state:
+                self._count("known")
+                return state
+            case "sending" if self._skips:
+                return await self._give_up("retries_spent", _DOUBT, 0)
+        return await self._tried(turns)
+
+    async def _tried(self, turns: Any) -> Result:
+        tries = self._rules.retry.tries
+        for number in range(1, tries + 1):
+            async with turns:
+                if self._lease.closing:
+                    return "unfinished"
+                attempt = await self._try()
+                if attempt.verdict == "sent":
+                    return await self._accepted()
+            if (result := await self._settled(attempt, number)) is not None:
+                return result
+            if number < tries and not await self._wait(number, attempt):
+                return "unfinished"
+        return await self._give_up("retries_spent", attempt.detail, tries)
+
+    async def _settled(self, attempt: Attempt, number: int) -> Result | None:
+        """Give up where another try would not help; None where it may."""
+        if (reason := _FOR_EVER.get(attempt.verdict)) is not None:
+            tried = number if reason == "refused" else 0
+            return await self._give_up(reason, attempt.detail, tried)
+        self._count(attempt.verdict)
+        if attempt.verdict == "in_doubt" and self._skips:
+            return await self._give_up("retries_spent", f"{_DOUBT}; {attempt.detail}", number)
+        return None
+
+    @property
+    def _skips(self) -> bool:
+        return self._channel.name == "email" and self._rules.on_doubt == "skip"
+
+    async def _try(self) -> Attempt:
+        began = monotonic()
+        job = self._job
+        attempt = await self._channel.attempt(
+            job.notice, job.value, job.recipient, self._before_sending
+        )
+        self._metrics.delivery_seconds.labels(self._channel.name).observe(monotonic() - began)
+        return attempt
+
+    async def _before_sending(self) -> None:
+        """Mark that it is about to be sent, so late that the mark proves that the partition is still ours."""
+        failpoint(self._channel.places.before_mark)
+        while True:
+            asked = monotonic()
+            await self._mark("sending")
+            if monotonic() - asked < self._rules.lease_s:
+                break
+        failpoint(self._channel.places.after_mark)
+
+    async def _accepted(self) -> Result:
+        failpoint(self._channel.places.after_accepted)
+        await self._mark("sent")
+        failpoint(self._channel.places.after_sent_mark)
+        self._count("sent")
+        return "sent"
+
+    async def _give_up(self, reason: Reason, detail: str, attempts: int) -> Result:
+        """Write the dead letter and the mark in one transaction: there is one letter, whatever happens."""
+        failpoint("before_undelivered")
+        job, mark = self._job, self._new_mark("undelivered")
+        letter = encode_undelivered(
+            job.notice, job.value, job.source, mark, (reason, detail, attempts)
+        )
+        key = job.notice.tenant_id.encode()
+        await self._lease.write(Output(NOTIFICATIONS_DEAD.name, key, letter), self._output(mark))
+        self._lease.note(mark)
+        failpoint("after_undelivered")
+        self._count("undelivered")
+        log.warning(
+            "undelivered: %s of %s over %s: %s after %d tries",
+            job.notice.kind, job.notice.tenant_id, mark.channel, reason, attempts,
+        )  # fmt: skip
+        return "undelivered"
+
+    async def _wait(self, number: int, attempt: Attempt) -> bool:
+        wait_s = self._rules.retry.first_wait_s * 2 ** (number - 1) * self._spread()
+        log.info(
+            "deferred: %s of %s over %s: %s, try %d of %d, again in %.1f s",
+            self._job.notice.kind, self._job.notice.tenant_id, self._channel.name,
+            attempt.code, number, self._rules.retry.tries, wait_s,
+        )  # fmt: skip
+        return await self._lease.pause(wait_s)
+
+    def _spread(self) -> float:
+        """Return 0.75 to 1.25, from the digest: a crowd that failed together does not come back together."""
+        return 0.75 + int(self._job.digest[:4], 16) / 0x1FFFE
+
+    async def _mark(self, state: MarkState) -> None:
+        mark = self._new_mark(state)
+        await self._lease.write(self._output(mark))
+        self._lease.note(mark)
+
+    def _new_mark(self, state: MarkState) -> SentMark:
+        job = self._job
+        return SentMark(job.notice.notification_id, self._channel.name, job.digest, state, now_ms())
+
+    def _output(self, mark: SentMark) -> Output:
+        return Output(NOTIFIER_SENT.name, self._job.notice.tenant_id.encode(), encode(mark))
+
+    def _count(self, outcome: str) -> None:
+        self._metrics.deliveries.labels(self._channel.name, outcome).inc()

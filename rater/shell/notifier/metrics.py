@@ -1,0 +1,41 @@
+"""Metrics of the notifier: beside those of every process of ours, on the same registry. No label names a person."""
+
+from typing import Final
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from rater.shell.metrics import Metrics
+
+_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+
+
+class NotifierMetrics:
+    """What the notifier counts; `process` is what health and its server take."""
+
+    def __init__(self) -> None:
+        self.process = Metrics()
+        registry = self.process.registry
+        self.notifications = Counter(
+            "rater_notifier_notifications", "Notifications handled, by what became of them: sent, "
+            "undelivered, partly, dead (unreadable bytes).", ["kind", "outcome"], registry=registry,
+        )  # fmt: skip
+        self.deliveries = Counter(
+            "rater_notifier_deliveries", "Deliveries: sent, undelivered, known (was marked before); "
+            "deferred counts tries that failed for now, in_doubt those without an answer.",
+            ["channel", "outcome"], registry=registry,
+        )  # fmt: skip
+        self.delivery_seconds = Histogram(
+            "rater_notifier_delivery_seconds", "Time of one try, marks included.", ["channel"],
+            buckets=_SECONDS, registry=registry,
+        )  # fmt: skip
+        self.lag = Gauge(
+            "rater_notifier_lag_records", "Records between the watermark and the partition's end.",
+            ["partition"], registry=registry,
+        )  # fmt: skip
+        self.waiting = Gauge(
+            "rater_notifier_waiting", "Notifications taken and not handled: being sent, or waiting for "
+            "the next try.", registry=registry,
+        )  # fmt: skip
+        self.rebalances = Counter(
+            "rater_notifier_rebalances", "Assignments received.", registry=registry
+        )

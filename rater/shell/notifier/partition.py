@@ -1,0 +1,180 @@
+"""One partition for the time of one assignment: what was taken from it, what is being delivered, and its watermark."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from rater.core.cdr import Source
+from rater.shell.clock import now_ms
+from rater.shell.notifier.attempt import Channel
+from rater.shell.notifier.delivery import Delivery, Job, Result, Rules
+from rater.shell.notifier.message import recipient_digest
+from rater.shell.notifier.metrics import NotifierMetrics
+from rater.shell.notifier.sent import PartitionMarks
+from rater.shell.notifier.watermark import Watermark
+from rater.shell.notifier.writer import Output, PartitionWriter, WriterClosedError
+from rater.wire.deliveries import MarkState, SentMark
+from rater.wire.malformed import Malformed
+from rater.wire.notifications import Notification, decode_notification
+from rater.wire.outputs import encode, encode_dead, output_key
+from topics.catalog import NOTIFIER_SENT, RECHARGE_DEAD
+
+log = logging.getLogger(__name__)
+
+DRAIN_S: Final = 45.0
+"""How long what is being sent may take when the partition goes; then it is cut short, and in doubt."""
+NOBODY: Final = "nobody"
+
+Outcome = str | None
+"""What became of a notification; None: unfinished."""
+
+
+class PartitionWork:
+    """Takes records of one partition, delivers what they ask for, and has the offset follow."""
+
+    def __init__(  # noqa: PLR0913
+        self,
+        writer: PartitionWriter,
+        marks: PartitionMarks,
+        channels: Mapping[str, tuple[Channel, Any]],
+        *,
+        rules: Rules,
+        metrics: NotifierMetrics,
+        on_failure: Callable[[BaseException], None],
+    ) -> None:
+        """Begin at once; `channels` are each with the semaphore that bounds it."""
+        self.watermark = Watermark()
+        self._writer = writer
+        self._marks = marks
+        self._channels = channels
+        self._rules = rules
+        self._metrics = metrics
+        self._on_failure = on_failure
+        self._closing = asyncio.Event()
+        self._records: set[asyncio.Task[None]] = set()
+        self._deliveries: dict[str, asyncio.Task[Result]] = {}
+
+    @property
+    def closing(self) -> bool:
+        """Whether nothing more may begin."""
+        return self._closing.is_set()
+
+    async def pause(self, seconds: float) -> bool:
+        """Wait; False: the partition is closing, and waiting was cut short."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._closing.wait()
+        return not self.closing
+
+    async def write(self, *outputs: Output) -> None:
+        """Write records; return when they are committed."""
+        await self._writer.write(*outputs)
+
+    def state(self, digest: str) -> MarkState | None:
+        """Return what a delivery has come to, by its marks."""
+        return self._marks.state(digest)
+
+    def note(self, mark: SentMark) -> None:
+        """Remember a mark that is committed."""
+        self._marks.note(mark)
+
+    def take(self, key: bytes | None, value: bytes | None, source: Source) -> None:
+        """Begin with a record; one that comes while the partition closes is its next owner's."""
+        if self.closing:
+            return
+        self.watermark.take(source.offset)
+        task = asyncio.create_task(self._handle(key, value, source))
+        self._records.add(task)
+        task.add_done_callback(self._records.discard)
+
+    def read_up_to(self, offset: int) -> None:
+        """Have the offset follow over what is no record, so that a topic that is read to its end has no lag."""
+        if not self.closing:
+            self.watermark.read_up_to(offset)
+            if not self.watermark.waiting:
+                self._writer.commit_offset(offset)
+
+    async def drain(self) -> None:
+        """Let nothing more begin, finish what is being sent, write its marks and the offset, and close the writer."""
+        self._closing.set()
+        if self._records:
+            _, late = await asyncio.wait(self._records, timeout=DRAIN_S)
+            await self._cut(late)
+        await self._writer.close()
+
+    async def abandon(self) -> None:
+        """Cut short what is being sent: the partition is another's."""
+        self._closing.set()
+        await self._cut(self._records)
+        await self._writer.close()
+
+    async def _cut(self, records: set[asyncio.Task[None]]) -> None:
+        tasks = [*records, *self._deliveries.values()] if records else []
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _handle(self, key: bytes | None, value: bytes | None, source: Source) -> None:
+        try:
+            notice = decode_notification(value)
+            if isinstance(notice, Malformed):
+                kind, outcome = "unreadable", await self._bury(key, value, source, notice)
+            else:
+                kind, outcome = notice.kind, await self._deliver(notice, value or b"", source)
+        except WriterClosedError:
+            return
+        except Exception as error:  # noqa: BLE001  # A mistake of ours must end the process, not one task.
+            self._on_failure(error)
+            return
+        if outcome is not None:
+            self._metrics.notifications.labels(kind, outcome).inc()
+            self.watermark.handled(source.offset)
+            self._writer.commit_offset(self.watermark.next_offset)
+
+    async def _bury(
+        self, key: bytes | None, value: bytes | None, source: Source, why: Malformed
+    ) -> Outcome:
+        """Write the dead letter of bytes that cannot be read, and the mark that says so, in one transaction."""
+        place = f"{source.topic}/{source.partition}/{source.offset}"
+        digest = recipient_digest(place, NOBODY)
+        if self.state(digest) is None:
+            mark = SentMark(place, "email", digest, "undelivered", now_ms())
+            letter = Output(
+                RECHARGE_DEAD.name, output_key(key), encode_dead(key, value, source, why)
+            )
+            await self.write(letter, Output(NOTIFIER_SENT.name, None, encode(mark)))
+            self.note(mark)
+            log.warning("unreadable: %s: %s in %s", place, why.reason, why.field or "the whole")
+        return "dead"
+
+    async def _deliver(self, notice: Notification, value: bytes, source: Source) -> Outcome:
+        """Deliver to everyone at once; return what became of it."""
+        recipients = [("email", address) for address in dict.fromkeys(notice.emails)]
+        if notice.webhook is not None:
+            recipients.append(("webhook", notice.webhook))
+        results = await asyncio.gather(
+            *(
+                self._once(name, Job(notice, value, source, recipient, _digest(notice, recipient)))
+                for name, recipient in recipients or [(NOBODY, NOBODY)]
+            )
+        )
+        if "unfinished" in results:
+            return None
+        return results[0] if len(set(results)) == 1 else "partly"
+
+    async def _once(self, channel: str, job: Job) -> Result:
+        """Deliver, unless a record with the same notification is at it: then wait for what comes of that."""
+        running = self._deliveries.get(job.digest)
+        if running is None:
+            chosen, turns = self._channels[channel]
+            delivery = Delivery(job, chosen, self, self._rules, self._metrics)
+            running = asyncio.create_task(delivery.run(turns))
+            self._deliveries[job.digest] = running
+            running.add_done_callback(lambda _: self._deliveries.pop(job.digest, None))
+        return await asyncio.shield(running)
+
+
+def _digest(notice: Notification, recipient: str) -> str:
+    return recipient_digest(notice.notification_id, recipient)

@@ -1,0 +1,90 @@
+"""The sent-table: what each delivery of the partitions assigned has come to, read from `rater-notifier-sent`.
+
+Read before anything is sent, from the beginning to the end, after the previous owner has been fenced: no transaction
+of its is open then, so the end for readers of committed records is the end. Marks outlive the notifications (60
+days, 30 days), so that a group whose offsets have expired reads old notifications again and sends none of them.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from rater.wire.deliveries import MarkState, SentMark, decode_mark
+from topics.catalog import NOTIFIER_SENT
+
+_READ_WAIT_MS: Final = 100
+
+
+@dataclass(slots=True)
+class PartitionMarks:
+    """The deliveries of one partition by their digests, 16 bytes each, and how far its marks have been read."""
+
+    states: dict[bytes, MarkState] = field(default_factory=dict)
+    next_offset: int = 0
+
+    def state(self, digest: str) -> MarkState | None:
+        """Return what a delivery has come to; None: nothing yet."""
+        return self.states.get(bytes.fromhex(digest))
+
+    def note(self, mark: SentMark) -> None:
+        """Take over a mark that is committed."""
+        self.states[bytes.fromhex(mark.recipient)] = mark.state
+
+
+class SentTable:
+    """The marks of every partition that is, or just was, assigned."""
+
+    def __init__(self, bootstrap: str, interrupted: Callable[[], bool]) -> None:
+        """Read nothing yet; `interrupted` says when reading has become pointless."""
+        self._bootstrap = bootstrap
+        self._interrupted = interrupted
+        self._partitions: dict[int, PartitionMarks] = {}
+
+    async def read(self, partitions: Iterable[int]) -> dict[int, PartitionMarks]:
+        """Return the marks of these partitions, read to their end; forget those of others.
+
+        What was read before stays: only what has been written since, perhaps by others, is read again.
+        """
+        wanted = set(partitions)
+        self._partitions = {p: self._partitions.get(p, PartitionMarks()) for p in sorted(wanted)}
+        if wanted:
+            consumer = AIOKafkaConsumer(
+                bootstrap_servers=self._bootstrap,
+                group_id=None,
+                enable_auto_commit=False,
+                auto_offset_reset="earliest",
+                isolation_level="read_committed",
+                fetch_max_wait_ms=_READ_WAIT_MS,
+            )
+            try:
+                await consumer.start()
+                await self._read_all(consumer)
+            finally:
+                await consumer.stop()
+        return dict(self._partitions)
+
+    async def _read_all(self, consumer: AIOKafkaConsumer) -> None:
+        places = {p: TopicPartition(NOTIFIER_SENT.name, p) for p in self._partitions}
+        consumer.assign(list(places.values()))
+        begins = await consumer.beginning_offsets(list(places.values()))
+        ends = await consumer.end_offsets(list(places.values()))
+        for number, tp in places.items():
+            marks = self._partitions[number]
+            if marks.next_offset > ends[tp]:
+                # The topic was made anew.
+                marks.states.clear()
+                marks.next_offset = 0
+            consumer.seek(tp, max(begins[tp], marks.next_offset))
+        behind = {tp for tp in places.values() if await consumer.position(tp) < ends[tp]}
+        while behind and not self._interrupted():
+            fetched = await consumer.getmany(*behind, timeout_ms=_READ_WAIT_MS)
+            for tp, records in fetched.items():
+                for record in records:
+                    if (mark := decode_mark(record.value)) is not None:
+                        self._partitions[tp.partition].note(mark)
+            for tp in list(behind):
+                self._partitions[tp.partition].next_offset = await consumer.position(tp)
+                if self._partitions[tp.partition].next_offset >= ends[tp]:
+                    behind.discard(tp)

@@ -1,0 +1,275 @@
+"""The notifier's process: the consumer, its partitions as they come and go, and the way out."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import Collection
+from math import inf
+from time import monotonic
+from typing import Any, Final
+
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import KafkaError
+
+from rater.core.cdr import Source
+from rater.shell.health import Health, HealthServer, PortInUseError
+from rater.shell.notifier.attempt import Channel, Nobody
+from rater.shell.notifier.delivery import Rules
+from rater.shell.notifier.mailer import Mailer
+from rater.shell.notifier.metrics import NotifierMetrics
+from rater.shell.notifier.partition import DRAIN_S, NOBODY, PartitionWork
+from rater.shell.notifier.sent import SentTable
+from rater.shell.notifier.settings import NotifierSettings
+from rater.shell.notifier.webhooks import Webhooks
+from rater.shell.notifier.writer import COMMIT_TIMEOUT_S, PartitionWriter
+from rater.shell.stream.leases import is_fenced
+from rater.shell.stream.watchdog import Limits, Watchdog
+from rater.shell.topic_admin import BrokerUnreachableError, connected
+from topics.catalog import (
+    NOTIFICATIONS,
+    NOTIFICATIONS_DEAD,
+    NOTIFIER_GROUP,
+    NOTIFIER_SENT,
+    RECHARGE_DEAD,
+)
+
+log = logging.getLogger(__name__)
+
+EXIT_OK: Final = 0
+EXIT_FAILED: Final = 1
+EXIT_FENCED: Final = 75
+PARTS: Final = ("assigned", "marks_read")
+_POLL_MS: Final = 100
+_CATCH_UP_S: Final = 1.0
+_LEAVE_S: Final = 10.0
+_REBALANCE_MS: Final = int((DRAIN_S + COMMIT_TIMEOUT_S + 15) * 1_000)
+"""How long the group waits for a member that finishes what it is sending."""
+
+_READING_MS: Final = 600_000
+"""How long reading the marks may take after an assignment."""
+
+
+class StartError(Exception):
+    """The notifier could not start; the message says what to do."""
+
+
+async def run(settings: NotifierSettings) -> int:
+    """Run a notifier until it is told to stop; return its exit code."""
+    await _check_topics(settings.broker)
+    metrics = NotifierMetrics()
+    health = Health(metrics.process, PARTS)
+    try:
+        server = HealthServer(health, metrics.process, settings.metrics_host, settings.metrics_port)
+    except PortInUseError as error:
+        raise StartError(str(error)) from error
+    with server:
+        return await Notifier(settings, metrics, health).run()
+
+
+async def _check_topics(broker: str) -> None:
+    """Refuse to start without the topics, or when marks would not lie beside their notifications."""
+    try:
+        async with connected(broker) as admin:
+            counts = await admin.partition_counts()
+    except (BrokerUnreachableError, KafkaError) as error:
+        raise StartError(f"{error} (set --broker or RATER_BROKER)") from error
+    topics = (NOTIFICATIONS, NOTIFICATIONS_DEAD, RECHARGE_DEAD, NOTIFIER_SENT)
+    missing = [topic.name for topic in topics if topic.name not in counts]
+    if missing:
+        raise StartError(
+            f"topics missing on {broker}: {', '.join(missing)}; run `rater topics create`"
+        )
+    found = {topic.name: counts[topic.name] for topic in topics}
+    if len(set(found.values())) != 1:
+        raise StartError(f"topics keyed by tenant must have equal partition counts, found {found}")
+    logging.getLogger("aiokafka").setLevel(logging.WARNING)
+
+
+class Notifier(ConsumerRebalanceListener):  # type: ignore[misc]
+    """One member of the group `rater-notifier`."""
+
+    def __init__(
+        self, settings: NotifierSettings, metrics: NotifierMetrics, health: Health
+    ) -> None:
+        """Connect to nothing yet; needs a running loop."""
+        self._settings = settings
+        self._metrics = metrics
+        self._health = health
+        self._failure: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
+        self._stopping = asyncio.Event()
+        self._table = SentTable(settings.broker, self._failure.done)
+        self._works: dict[int, PartitionWork] = {}
+        self._paused: set[TopicPartition] = set()
+        self._ready = False
+        """Not while a rebalance is under way."""
+        self._caught_up_at = 0.0
+        self._rules = Rules(settings.retry, settings.on_doubt, settings.session_timeout_s)
+        webhooks = Webhooks(settings.webhook_secret, allow_insecure=settings.webhook_allow_insecure)
+        channels: list[tuple[str, Channel]] = [
+            ("email", Mailer(settings.smtp, settings.sender)),
+            ("webhook", webhooks),
+            (NOBODY, Nobody()),
+        ]
+        self._channels = {
+            name: (channel, asyncio.Semaphore(settings.deliveries)) for name, channel in channels
+        }
+        self._consumer: Any = AIOKafkaConsumer(
+            bootstrap_servers=settings.broker,
+            group_id=NOTIFIER_GROUP,
+            client_id=NOTIFIER_GROUP,
+            isolation_level="read_committed",
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            session_timeout_ms=int(settings.session_timeout_s * 1_000),
+            heartbeat_interval_ms=int(settings.session_timeout_s * 1_000 / 4),
+            rebalance_timeout_ms=_REBALANCE_MS,
+            max_poll_interval_ms=_READING_MS,
+            max_partition_fetch_bytes=NOTIFICATIONS.max_message_bytes * 2,
+        )
+
+    async def run(self) -> int:
+        """Consume until SIGTERM, SIGINT or a failure; return the exit code."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stopping.set)
+        watchdog = Watchdog(loop, lambda: 0, lambda: 0, Limits(progress_s=inf))
+        watchdog.start()
+        try:
+            await self._consume()
+        except Exception as error:  # noqa: BLE001
+            self._fail(error)
+        try:
+            return await self._leave()
+        finally:
+            watchdog.stop()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.remove_signal_handler(number)
+
+    async def _consume(self) -> None:
+        self._consumer.subscribe([NOTIFICATIONS.name], listener=self)
+        await self._consumer.start()
+        while not self._stopping.is_set() and not self._failure.done():
+            self._health.tick()
+            self._hold_back()
+            if not self._ready:
+                # aiokafka fetches as soon as it is assigned; what was sent must be known first.
+                await asyncio.sleep(_POLL_MS / 1_000)
+                continue
+            fetched = await self._consumer.getmany(
+                timeout_ms=_POLL_MS, max_records=self._settings.in_flight
+            )
+            for tp, records in fetched.items():
+                self._take(tp, records)
+            await self._catch_up()
+
+    def _take(self, tp: TopicPartition, records: list[Any]) -> None:
+        """Begin with records; put them back where the partition is not, or no longer, being served."""
+        work = self._works.get(tp.partition)
+        if work is None or work.closing:
+            with contextlib.suppress(KafkaError):
+                self._consumer.seek(tp, records[0].offset)
+            return
+        for record in records:
+            source = Source(tp.topic, tp.partition, record.offset, record.timestamp)
+            work.take(record.key, record.value, source)
+
+    async def _leave(self) -> int:
+        """Finish, or cut short what another may be sending by now; leave the group."""
+        self._health.set_state("stopping")
+        failure = self._failure.result() if self._failure.done() else None
+        works, self._works = self._works, {}
+        if failure is None:
+            log.info("stopping: finishing what is being sent")
+            await asyncio.gather(*(work.drain() for work in works.values()))
+            failure = self._failure.result() if self._failure.done() else None
+        else:
+            await asyncio.gather(*(work.abandon() for work in works.values()))
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(_LEAVE_S):
+                await asyncio.gather(*(channel.close() for channel, _ in self._channels.values()))
+                await self._consumer.stop()
+        if failure is None:
+            log.info("stopped")
+            return EXIT_OK
+        if is_fenced(failure):
+            log.warning("fenced, another notifier has taken over: %s", type(failure).__name__)
+            return EXIT_FENCED
+        log.critical("failed: %r", failure, exc_info=failure)
+        return EXIT_FAILED
+
+    def _fail(self, error: BaseException) -> None:
+        if not self._failure.done():
+            self._failure.set_result(error)
+
+    async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
+        """Finish what is being sent and write its marks, before the group gives the partitions to others."""
+        self._ready = False
+        self._health.set_state("recovering")
+        works, self._works = self._works, {}
+        await asyncio.gather(*(work.drain() for work in works.values()))
+        for tp in revoked:
+            with contextlib.suppress(KeyError):
+                self._metrics.lag.remove(tp.partition)
+
+    async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
+        """Fence the previous owners, then read what they have sent, then begin."""
+        try:
+            await self._begin(sorted(tp.partition for tp in assigned))
+        except Exception as error:  # noqa: BLE001  # aiokafka would log it and go on without.
+            self._fail(error)
+
+    async def _begin(self, partitions: list[int]) -> None:
+        self._metrics.rebalances.inc()
+        self._paused.clear()
+        self._health.set_ready(
+            "assigned", ready=bool(partitions), detail="no partitions: others have them all"
+        )
+        self._health.set_ready("marks_read", ready=False)
+        writers = [PartitionWriter(self._settings.broker, p, self._fail) for p in partitions]
+        await asyncio.gather(*(writer.start() for writer in writers))
+        table = await self._table.read(partitions)
+        self._works = {
+            writer.partition: PartitionWork(
+                writer,
+                table[writer.partition],
+                self._channels,
+                rules=self._rules,
+                metrics=self._metrics,
+                on_failure=self._fail,
+            )
+            for writer in writers
+        }
+        self._ready = True
+        self._health.set_ready("marks_read", ready=True)
+        self._health.set_state("serving")
+        known = sum(len(marks.states) for marks in table.values())
+        log.info("serving partitions %s, %d deliveries known", partitions, known)
+
+    def _hold_back(self) -> None:
+        """Read no further where enough is waiting, and go on where it no longer is."""
+        for number, work in self._works.items():
+            tp = TopicPartition(NOTIFICATIONS.name, number)
+            full = work.watermark.waiting >= self._settings.in_flight
+            if full and tp not in self._paused:
+                self._consumer.pause(tp)
+                self._paused.add(tp)
+            elif not full and tp in self._paused:
+                self._consumer.resume(tp)
+                self._paused.discard(tp)
+
+    async def _catch_up(self) -> None:
+        """Once a second, let the offsets follow over the markers of transactions, and say how far behind we are."""
+        if monotonic() - self._caught_up_at < _CATCH_UP_S:
+            return
+        self._caught_up_at = monotonic()
+        self._metrics.waiting.set(sum(w.watermark.waiting for w in self._works.values()))
+        for number, work in list(self._works.items()):
+            tp = TopicPartition(NOTIFICATIONS.name, number)
+            try:
+                async with asyncio.timeout(_CATCH_UP_S):
+                    work.read_up_to(await self._consumer.position(tp))
+            except (TimeoutError, KafkaError):
+                continue  # A rebalance, or nothing has been fetched yet.
+            if (end := self._consumer.highwater(tp)) is not None:
+                self._metrics.lag.labels(number).set(max(0, end - work.watermark.next_offset))
