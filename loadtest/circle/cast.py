@@ -112,7 +112,8 @@ class Cast:
         )
         references = self.methods_of(number)
         methods = [
-            {"reference": each, "label": f"Card {place}"} for place, each in enumerate(references, 1)
+            {"reference": each, "label": f"Card {place}"}
+            for place, each in enumerate(references, 1)
         ]
         yield "set_payment_methods", {"methods": methods}
         yield (

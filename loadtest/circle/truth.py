@@ -142,19 +142,19 @@ def _mails(evidence: Evidence, doubtful: int) -> Iterator[str]:
     for mail in evidence.mails:
         for recipient in mail["to"]:
             got[mail["notification_id"], recipient].append(mail["message_id"])
-    for notice in evidence.notices:
-        for recipient in notice["emails"]:
-            if not got.pop((notice["notification_id"], recipient), []):
-                yield f"{notice['notification_id']} did not reach its recipient"
-    got_all: Counter[str] = Counter(mail["message_id"] for mail in evidence.mails)
-    again = sum(times - 1 for times in got_all.values())
+    again = sum(len(names) - 1 for names in got.values())
     if again > doubtful:
         yield f"{again} mails came again, at most {doubtful} were in doubt"
-    for notification_id, _ in got:
+    for (notification_id, _), names in got.items():
+        if len(set(names)) > 1:
+            yield f"{notification_id} went out under {len(set(names))} Message-IDs"
+    wanted = {(n["notification_id"], each) for n in evidence.notices for each in n["emails"]}
+    for notification_id, _ in wanted - got.keys():
+        yield f"{notification_id} did not reach its recipient"
+    for notification_id, _ in got.keys() - wanted:
         yield f"a mail names {notification_id}, which nobody wrote"
-    by_notice: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for mail in evidence.mails:
-        by_notice[mail["notification_id"], mail["to"][0]].add(mail["message_id"])
-    for (notification_id, _), names in by_notice.items():
-        if len(names) > 1:
-            yield f"{notification_id} went out under {len(names)} Message-IDs"
+
+
+def mails_again(evidence: Evidence) -> int:
+    """Return how many mails came once more, under the same Message-ID."""
+    return len(evidence.mails) - len({mail["message_id"] for mail in evidence.mails})
