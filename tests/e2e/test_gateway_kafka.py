@@ -351,3 +351,35 @@ async def test_told_to_stop_it_finishes_what_is_at_the_provider_and_hands_over_t
     assert {1} == set(book_captures(book).values())
     assert {1} == {len(told) for told in results.values()}, "nothing was done twice"
     assert gateway.noise() + heir.noise() == []
+
+
+@pytest.mark.timeout(120)
+async def test_a_gateway_woken_after_its_session_charges_nothing_again(
+    private_broker: Broker, tmp_path: Path
+) -> None:
+    book = tmp_path / "book.sqlite"
+    commands = [command(n, "sim:delay=500ms") for n in range(30)]
+    options = ("--provider", "simulator", "--book", str(book), "--concurrency", "8")
+    async with staged(private_broker.bootstrap, tmp_path, *options) as stage:
+        zombie = stage.start()
+        await zombie.serving()
+        await stage.give(*commands)
+        await until(lambda: sum(book_captures(book).values()) >= 4, stage.logs)
+        zombie.signal(signal.SIGSTOP)
+        forget_keys(book)
+        heir = stage.start()
+        await stage.settled(commands)
+        forget_keys(book)
+        zombie.signal(signal.SIGCONT)
+        await stage.give(*(last := [command(f"last{n}", "sim:ok") for n in range(20)]))
+        await stage.settled(last)
+        await asyncio.sleep(2)
+        results = await stage.results()
+        for gateway in (zombie, heir):
+            gateway.signal(signal.SIGTERM)
+            assert await gateway.ended() == 0, stage.logs()
+    print(f"{sum(len(told) - 1 for told in results.values())} results repeated")
+
+    assert dict.fromkeys((c["command_id"] for c in [*commands, *last]), 1) == book_captures(book)
+    all_equal(results)
+    assert zombie.noise() + heir.noise() == []

@@ -39,6 +39,7 @@ AT_WORK_MAX = 128
 POLL_MS = 200
 FULL_WAIT_S = 0.02
 COMMIT_EVERY_S = 0.1
+LEAVE_TIMEOUT_S = 5.0
 _GONE = (CommitFailedError, IllegalStateError)
 """The group has moved on: what was to be committed is somebody else's now, who will look the payments up."""
 
@@ -116,10 +117,14 @@ class Gateway:
         """Commit what is finished and leave the group; what is not finished is somebody else's."""
         for owned in self._owned.values():
             await _cancel(owned.tasks)
-        with contextlib.suppress(KafkaError):
-            await self._commit()
-        await self._consumer.stop()
-        await self._producer.stop()
+        with contextlib.suppress(KafkaError, TimeoutError):
+            async with asyncio.timeout(LEAVE_TIMEOUT_S):
+                await self._commit()
+        # Whatever it takes: without a broker these would wait for one.
+        for part in (self._consumer, self._producer):
+            with contextlib.suppress(KafkaError, TimeoutError):
+                async with asyncio.timeout(LEAVE_TIMEOUT_S):
+                    await part.stop()
 
     async def publish(self, told: LateOutcome) -> None:
         """Write a result that no command asks for just now, where its tenant's results lie."""
