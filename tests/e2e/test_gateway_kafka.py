@@ -58,6 +58,14 @@ def book_captures(path: Path) -> Counter[str]:
     return found
 
 
+def made_at_ms(path: Path) -> list[tuple[str, int]]:
+    """Return the tenant and the time of each payment."""
+    with sqlite3.connect(path) as db:
+        found = db.execute("SELECT tenant_id, made_at_ms FROM payments").fetchall()
+    db.close()
+    return found
+
+
 def forget_keys(path: Path) -> None:
     """Do to the book what a provider does to idempotency keys after a day."""
     with sqlite3.connect(path) as db:
@@ -336,6 +344,8 @@ async def test_told_to_stop_it_finishes_what_is_at_the_provider_and_hands_over_t
         await gateway.serving()
         await stage.give(*commands, *waiting)
         await until(lambda: sum(book_captures(book).values()) >= 20, stage.logs)
+        await asyncio.sleep(0.3)
+        busy = await asyncio.to_thread(read, await gateway.health() + "/metrics")
         began = time.monotonic()
         gateway.signal(signal.SIGTERM)
         assert await gateway.ended() == 0, stage.logs()
@@ -347,7 +357,43 @@ async def test_told_to_stop_it_finishes_what_is_at_the_provider_and_hands_over_t
         heir.signal(signal.SIGTERM)
         assert await heir.ended() == 0
 
+    made = sorted(made_at for tenant, made_at in made_at_ms(book) if tenant == "tenant-0")
+    assert [made[0] + 1_000 <= later for later in made[1:]] == [True] * 3, "one after the other"
+    assert "rater_gateway_in_flight 23.0" in busy
+    assert 'rater_gateway_provider_requests_total{operation="look_up",status="none"} 20.0' in busy
     assert took < 5, stage.logs()
     assert {1} == set(book_captures(book).values())
     assert {1} == {len(told) for told in results.values()}, "nothing was done twice"
     assert gateway.noise() + heir.noise() == []
+
+
+@pytest.mark.timeout(120)
+async def test_a_gateway_woken_after_its_session_charges_nothing_again(
+    private_broker: Broker, tmp_path: Path
+) -> None:
+    book = tmp_path / "book.sqlite"
+    commands = [command(n, "sim:delay=500ms") for n in range(30)]
+    options = ("--provider", "simulator", "--book", str(book), "--concurrency", "8")
+    async with staged(private_broker.bootstrap, tmp_path, *options) as stage:
+        zombie = stage.start()
+        await zombie.serving()
+        await stage.give(*commands)
+        await until(lambda: sum(book_captures(book).values()) >= 4, stage.logs)
+        zombie.signal(signal.SIGSTOP)
+        forget_keys(book)
+        heir = stage.start()
+        await stage.settled(commands)
+        forget_keys(book)
+        zombie.signal(signal.SIGCONT)
+        await stage.give(*(last := [command(f"last{n}", "sim:ok") for n in range(20)]))
+        await stage.settled(last)
+        await asyncio.sleep(2)
+        results = await stage.results()
+        for gateway in (zombie, heir):
+            gateway.signal(signal.SIGTERM)
+            assert await gateway.ended() == 0, stage.logs()
+    print(f"{sum(len(told) - 1 for told in results.values())} results repeated")
+
+    assert dict.fromkeys((c["command_id"] for c in [*commands, *last]), 1) == book_captures(book)
+    all_equal(results)
+    assert zombie.noise() + heir.noise() == []

@@ -13,32 +13,28 @@ from typing import Any, NamedTuple
 
 from aiokafka import (
     AIOKafkaConsumer,
-    AIOKafkaProducer,
     ConsumerRebalanceListener,
     TopicPartition,
 )
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
-from rater.core.cdr import Source
-from rater.shell.clock import now_ms
 from rater.shell.failpoints import failpoint
 from rater.shell.gateway.metrics import GatewayMetrics, name_of
+from rater.shell.gateway.outbox import Outbox
 from rater.shell.gateway.provider import LateOutcome, Provider
-from rater.shell.gateway.results import encode_result
 from rater.shell.gateway.settling import settle
 from rater.shell.gateway.watermark import Watermark
 from rater.shell.health import Health
 from rater.wire.malformed import Malformed
-from rater.wire.outputs import encode_dead, output_key
 from rater.wire.payments import PaymentCommand, decode_payment_command
-from topics.catalog import GATEWAY_GROUP, PAYMENT_COMMANDS, PAYMENT_RESULTS, RECHARGE_DEAD
-from topics.partitioner import partition_of
+from topics.catalog import GATEWAY_GROUP, PAYMENT_COMMANDS
 
 AT_WORK_MAX = 128
 """Commands read and not finished. Few, so that the next poll is never far (`max_poll_interval`)."""
 POLL_MS = 200
 FULL_WAIT_S = 0.02
 COMMIT_EVERY_S = 0.1
+LEAVE_TIMEOUT_S = 5.0
 _GONE = (CommitFailedError, IllegalStateError)
 """The group has moved on: what was to be committed is somebody else's now, who will look the payments up."""
 
@@ -87,16 +83,11 @@ class Gateway:
             session_timeout_ms=int(settings.session_timeout_s * 1_000),
             heartbeat_interval_ms=int(settings.session_timeout_s * 300),
         )
-        self._producer = AIOKafkaProducer(
-            bootstrap_servers=settings.broker,
-            enable_idempotence=True,
-            acks="all",
-            max_request_size=RECHARGE_DEAD.max_message_bytes,
-        )
+        self._outbox = Outbox(settings.broker, provider.name, settings.partitions)
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Work until the event is set, then finish what is at work; raise what makes work impossible."""
-        await self._producer.start()
+        await self._outbox.start()
         self._consumer.subscribe([PAYMENT_COMMANDS.name], listener=_Rebalances(self))
         await self._consumer.start()
         beside = [
@@ -116,16 +107,19 @@ class Gateway:
         """Commit what is finished and leave the group; what is not finished is somebody else's."""
         for owned in self._owned.values():
             await _cancel(owned.tasks)
-        with contextlib.suppress(KafkaError):
-            await self._commit()
-        await self._consumer.stop()
-        await self._producer.stop()
+        with contextlib.suppress(KafkaError, TimeoutError):
+            async with asyncio.timeout(LEAVE_TIMEOUT_S):
+                await self._commit()
+        # Whatever it takes: without a broker these would wait for one.
+        for part in (self._consumer, self._outbox):
+            with contextlib.suppress(KafkaError, TimeoutError):
+                async with asyncio.timeout(LEAVE_TIMEOUT_S):
+                    await part.stop()
 
     async def publish(self, told: LateOutcome) -> None:
         """Write a result that no command asks for just now, where its tenant's results lie."""
         failpoint("webhook_before_result")
-        partition = partition_of(told.tenant_id.encode(), self._settings.partitions)
-        await self._write(told, partition)
+        await self._outbox.tell(told)
         failpoint("webhook_after_result")
         self._metrics.late_outcome(told.outcome)
         log.info("command %s: told late: %s", told.command_id, name_of(told.outcome))
@@ -182,24 +176,16 @@ class Gateway:
 
     async def _obey(self, command: PaymentCommand, partition: int) -> None:
         outcome = await settle(self._provider, command, self._metrics, self._settings.budget_s)
-        await self._write(LateOutcome(command.command_id, command.tenant_id, outcome), partition)
+        told = LateOutcome(command.command_id, command.tenant_id, outcome)
+        await self._outbox.tell(told, partition)
         failpoint("after_result")
         self._metrics.command_done(name_of(outcome))
         log.info("command %s: %s", command.command_id, name_of(outcome))
 
-    async def _write(self, told: LateOutcome, partition: int) -> None:
-        value = encode_result(told, self._provider.name, now_ms())
-        key = told.tenant_id.encode()
-        await self._producer.send_and_wait(PAYMENT_RESULTS.name, value, key, partition)
-
     async def _bury(self, record: Any, why: Malformed) -> None:
         """Keep a record that cannot be read."""
         failpoint("before_dead_letter")
-        source = Source(record.topic, record.partition, record.offset, record.timestamp)
-        value = encode_dead(record.key, record.value, source, why)
-        await self._producer.send_and_wait(
-            RECHARGE_DEAD.name, value, output_key(record.key), record.partition
-        )
+        await self._outbox.bury(record, why)
         failpoint("after_dead_letter")
         self._metrics.command_done("dead")
         log.warning("partition %d, offset %d: %s", record.partition, record.offset, why.reason)

@@ -6,6 +6,7 @@ and keep that answer under the key for ever.
 
 import asyncio
 import logging
+import traceback
 import zlib
 from collections.abc import Awaitable
 from time import monotonic
@@ -28,12 +29,23 @@ log = logging.getLogger(__name__)
 async def settle(
     provider: Provider, command: PaymentCommand, metrics: GatewayMetrics, budget_s: float
 ) -> Outcome:
-    """Find out or bring about what becomes of a command; `Unclear` when the time runs out."""
+    """Find out or bring about what becomes of a command; `Unclear` when the time runs out.
+
+    A fault in an adapter is unclear, too: it must not stop the payments of others. It is in the log, loudly, but
+    without the error's text, which may hold what the provider sent.
+    """
     try:
         async with asyncio.timeout(budget_s):
             return await _rounds(provider, command, metrics, monotonic() + budget_s)
     except TimeoutError:
         return Unclear(f"no answer from the provider within {budget_s:g} s")
+    except Exception as fault:  # noqa: BLE001
+        where = traceback.extract_tb(fault.__traceback__)[-1]
+        kind = type(fault).__name__
+        log.critical(
+            "command %s: %s at %s:%s", command.command_id, kind, where.filename, where.lineno
+        )
+        return Unclear(f"the gateway failed ({kind})")
 
 
 async def _rounds(
@@ -68,7 +80,7 @@ async def _round(provider: Provider, command: PaymentCommand, metrics: GatewayMe
 
 async def _asked(operation: str, question: Awaitable[Answer], metrics: GatewayMetrics) -> Answer:
     """Await an answer, and note what it was and how long it took."""
-    began, status = monotonic(), "cancelled"
+    began, status = monotonic(), "broken_off"
     try:
         answer = await question
         status = "none" if answer is None else name_of(answer)

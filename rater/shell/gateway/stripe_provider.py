@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import aiohttp
 import stripe
 
+from rater.shell.clock import now_ms
 from rater.shell.gateway.declines import declined
 from rater.shell.gateway.minor_units import to_minor
 from rater.shell.gateway.provider import (
@@ -42,6 +43,9 @@ REQUEST_TIMEOUT_S = 20
 PAGE = 100
 LIST_SINCE_MARGIN_S = 9 * 86_400
 """Before the command's stream time. Records may be dated up to 8 days ahead of the clock that Stripe goes by."""
+
+AT_WORK_MS = 120_000
+"""How long an intent may be open because Stripe is still at it."""
 
 _RETRIED_BELOW_500 = (409, 429)
 _KEY_REFUSED = Unclear("the provider refused our API key: see the gateway's log")
@@ -144,11 +148,11 @@ class StripeProvider:
     async def conclude(self, intent: Intent) -> Outcome:
         """Return what an intent says; one that is still open is cancelled first, so that it cannot be paid later."""
         outcome = outcome_of(intent)
-        if isinstance(outcome, Open):
+        if isinstance(outcome, Open) and not _may_be_at_work(intent, outcome):
             outcome = outcome_of(await self._cancelled(outcome.intent_id, outcome.reason))
-        return (
-            Unclear("the provider left the payment open") if isinstance(outcome, Open) else outcome
-        )
+        if isinstance(outcome, Open):
+            return Unclear("the provider has not decided yet (open)")
+        return outcome
 
     async def _cancelled(self, intent_id: str, reason: CancelReason) -> Intent:
         """Cancel an intent; if it has been paid or closed meanwhile, return it as it is."""
@@ -202,6 +206,13 @@ async def _answered(request: Awaitable[Answer]) -> Answer:
         raise
     except (aiohttp.ClientError, TimeoutError, OSError):
         raise TroubleError("connection") from None
+
+
+def _may_be_at_work(intent: Intent, found: Open) -> bool:
+    """Say whether Stripe may just be confirming the intent, for a gateway that was killed a moment ago."""
+    if found.reason == "abandoned":
+        return False
+    return int(intent.get("created") or 0) * 1_000 > now_ms() - AT_WORK_MS
 
 
 def _raise_if_passing(error: stripe.StripeError) -> None:

@@ -91,7 +91,7 @@ class StripeWithWebhooks(StripeProvider):
         if self._publish is None:
             return "unready", 503
         try:
-            told = await self.late_outcome(event["data"]["object"])
+            told = await self.late_outcome((event.get("data") or {}).get("object") or {})
         except TroubleError as trouble:
             log.warning("a webhook waits: %s", trouble)
             return "waiting", 503

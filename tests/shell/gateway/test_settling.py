@@ -85,6 +85,18 @@ async def test_a_provider_that_never_answers_is_unclear_when_the_time_is_up() ->
     )
 
 
+async def test_a_fault_of_the_adapter_is_unclear_and_its_text_stays_out_of_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Broken(Obedient):
+        async def charge(self, command: object) -> Outcome:
+            raise KeyError("4242424242424242")
+
+    assert await settled(Broken([None], [])) == Unclear("the gateway failed (KeyError)")
+    assert "KeyError at " in caplog.text
+    assert "4242" not in caplog.text
+
+
 def test_waits_double_and_differ_by_command() -> None:
     waits = [backoff_s("acme/r1/1", number) for number in range(5)]
 

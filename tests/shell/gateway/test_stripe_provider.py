@@ -146,6 +146,20 @@ async def test_a_payment_that_became_paid_while_it_was_to_be_closed_is_paid(
     assert await provider.conclude(seen) == PAID
 
 
+async def test_an_intent_that_was_left_open_is_closed_when_stripe_cannot_be_at_it_any_more(
+    provider: StripeProvider, stripe: Stripe
+) -> None:
+    await provider.charge(command(method="pm_sepa"))
+    intent = stripe.intents["pi_000001"]
+    intent["status"] = "requires_confirmation"
+    assert isinstance(await provider.look_up(command()), Unclear)
+    assert intent["status"] == "requires_confirmation"
+
+    intent["created"] -= 121
+    assert await provider.look_up(command()) == declined("payment_intent_canceled", "pi_000001")
+    assert intent["status"] == "canceled"
+
+
 async def test_a_payment_under_way_is_unclear(provider: StripeProvider, stripe: Stripe) -> None:
     assert isinstance(await provider.charge(command(method="pm_sepa")), Unclear)
     assert isinstance(await provider.look_up(command()), Unclear)

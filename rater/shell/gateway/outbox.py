@@ -1,0 +1,50 @@
+"""The outbox: results and dead letters to Kafka, each acknowledged by all replicas before it counts as written."""
+
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+
+from rater.core.cdr import Source
+from rater.shell.clock import now_ms
+from rater.shell.gateway.provider import LateOutcome
+from rater.shell.gateway.results import encode_result
+from rater.wire.malformed import Malformed
+from rater.wire.outputs import encode_dead, output_key
+from topics.catalog import PAYMENT_RESULTS, RECHARGE_DEAD
+from topics.partitioner import partition_of
+
+
+class Outbox:
+    """An idempotent producer; no transaction, because a result must be out before its command's offset is."""
+
+    def __init__(self, broker: str, provider: str, partitions: int) -> None:
+        self._provider = provider
+        self._partitions = partitions
+        self._producer = AIOKafkaProducer(
+            bootstrap_servers=broker,
+            enable_idempotence=True,
+            acks="all",
+            max_request_size=RECHARGE_DEAD.max_message_bytes,
+        )
+
+    async def start(self) -> None:
+        """Connect."""
+        await self._producer.start()
+
+    async def stop(self) -> None:
+        """Send what is under way, and disconnect."""
+        await self._producer.stop()
+
+    async def tell(self, told: LateOutcome, partition: int | None = None) -> None:
+        """Write a result, into its command's partition; None: where the tenant's commands lie."""
+        key = told.tenant_id.encode()
+        if partition is None:
+            partition = partition_of(key, self._partitions)
+        value = encode_result(told, self._provider, now_ms())
+        await self._producer.send_and_wait(PAYMENT_RESULTS.name, value, key, partition)
+
+    async def bury(self, record: Any, why: Malformed) -> None:
+        """Keep a record that cannot be read, whole, with the reason."""
+        source = Source(record.topic, record.partition, record.offset, record.timestamp)
+        value, key = encode_dead(record.key, record.value, source, why), output_key(record.key)
+        await self._producer.send_and_wait(RECHARGE_DEAD.name, value, key, record.partition)
