@@ -30,7 +30,7 @@ def test_an_honest_day_is_clean(honest: Topics) -> None:
     assert verdict.differences == []
     assert verdict.is_clean
     assert verdict.unproven == []
-    assert verdict.counts["tenants"] == 4
+    assert verdict.counts["tenants"] == 5
 
 
 def test_the_honest_day_has_everything_in_it(honest: Topics) -> None:
@@ -42,8 +42,12 @@ def test_the_honest_day_has_everything_in_it(honest: Topics) -> None:
     assert {entry["kind"] for entry in entries} == {
         *("charge", "account_opened", "funds_added", "thresholds_set", "adjusted"),
         *("account_closed", "lot_expired", "lot_forfeited", "command_rejected"),
+        *("lot_expiry_warned", "auto_recharge_set", "payment_methods_set", "recipients_set"),
+        *("spend_limits_set", "spend_held", "recharge_resumed"),
     }
-    assert len(events) == 7
+    assert len(events) == 14
+    limits = {entry["limit"] for entry in entries if entry["kind"] == "spend_held"}
+    assert limits == {"spend_per_hour", "cost_per_call", "new_destinations"}
     assert any(draw.get("grace") for draw in draws)
     assert any(entry.get("late_after_expiry") for entry in entries)
     assert any(entry.get("shortfall_micros") for entry in entries)
