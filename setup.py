@@ -22,6 +22,8 @@ MODULES = (
     *(
         "account",
         "applying",
+        "breaker",
+        "burn",
         "cdr",
         "decks",
         "draws",

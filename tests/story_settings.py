@@ -7,7 +7,7 @@
     2024-01-10T10:02:00Z acme limits hour=50 call=5 rate=0.5 most=2
     2024-01-10T10:02:00Z acme resume
 
-`role=` and `actor=` go with all of them; a threshold in hours is written `soon=8h`.
+A `~` in a method is a blank. `role=` and `actor=` go with all of them; a threshold in hours is written `soon=8h`.
 """
 
 from typing import Any
@@ -34,9 +34,7 @@ def setting(verb: str, plain: list[str], extra: dict[str, str]) -> dict[str, Any
         case "auto":
             return {"type": "set_auto_recharge", "enabled": plain == ["on"]} | fields
         case "methods":
-            methods = [{"reference": each.replace("_", " ")} for each in plain]
-            if all(each.startswith("pm") for each in plain):
-                methods = [{"reference": each} for each in plain]
+            methods = [{"reference": each.replace("~", " ")} for each in plain]
             return {"type": "set_payment_methods", "methods": methods} | fields
         case "recipients":
             return {"type": "set_recipients", "emails": plain} | fields
@@ -96,10 +94,10 @@ def _held(value: dict[str, Any]) -> str:
 
 SHOWN = {
     "lot_expiry_warned": lambda v: (
-        f"warned of {v['lot_id']} {_money(v['remaining_micros'])}, {v['days']} days{_end(v)}"
+        f"warned of {v['lot_id']} {_money(v['remaining_micros'])}, {v['days']} d{_end(v)}"
     ),
     "funds_expiring": lambda v: (
-        f"funds expiring {v['lot_id']} {_money(v['amount_micros'])} in {v['days']} days"
+        f"funds expiring {v['lot_id']} {_money(v['amount_micros'])} in {v['days']} d"
     ),
     "auto_recharge_set": lambda v: f"set {_auto(v)}{_end(v)}",
     "auto_recharge_changed": lambda v: f"changed {_auto(v)}",

@@ -1,14 +1,16 @@
 """Account state: what the accounts' changelog says, decoded apart from the rater.
 
-Layout 1: version byte, flag byte (bit 0: a status is owed), next due time and the two watermarks as little-endian
-signed 64-bit integers, then the account as a msgpack array.
+Layout 2: version byte, flag byte (bit 0: a status is owed), next due time and the two watermarks as little-endian
+signed 64-bit integers, then the account as a msgpack array. Layout 1, of the release before, ends earlier:
+its accounts and lots lack the last fields.
 """
 
 import struct
 
 import msgspec
 
-LAYOUT = 1
+LAYOUT = 2
+LAYOUT_BEFORE = 1
 NEVER_MS = 2**62
 _HEAD = struct.Struct("<BBqqq")
 
@@ -20,6 +22,7 @@ class StoredLot(msgspec.Struct, array_like=True, gc=False):
     purchased_ms: int
     expires_ms: int
     remaining: int
+    due_ms: int = -1
 
 
 class StoredThreshold(msgspec.Struct, array_like=True, gc=False):
@@ -28,6 +31,15 @@ class StoredThreshold(msgspec.Struct, array_like=True, gc=False):
     threshold_id: str
     amount: int
     armed: bool
+
+
+class StoredDear(msgspec.Struct, array_like=True, gc=False):
+    """The watch over new dear destinations."""
+
+    rate: int
+    most: int
+    known: list[str]
+    fresh_ms: list[int]
 
 
 class AccountState(msgspec.Struct, array_like=True, forbid_unknown_fields=True, gc=False):
@@ -53,6 +65,20 @@ class AccountState(msgspec.Struct, array_like=True, forbid_unknown_fields=True, 
     calm_from: int
     calm_to: int
     due_ms: int
+    hour_thresholds: list[StoredThreshold] = []
+    recharge_seq: int = 0
+    burn: int = 0
+    burn_from: int = -1
+    burn_to: int = 0
+    spend_per_hour: int = -1
+    spend_limit: int = 0
+    spend_hour: int = 0
+    spent: int = 0
+    spent_before: int = 0
+    cost_limit: int = 0
+    dear: StoredDear | None = None
+    held: int = 0
+    tripped: int = 0
 
 
 class Head(msgspec.Struct, frozen=True, gc=False):
@@ -62,6 +88,7 @@ class Head(msgspec.Struct, frozen=True, gc=False):
     due_ms: int
     cdr_offset: int
     command_offset: int
+    layout: int = LAYOUT
 
 
 _decode = msgspec.msgpack.Decoder(AccountState).decode
@@ -69,9 +96,9 @@ _decode = msgspec.msgpack.Decoder(AccountState).decode
 
 def read_account(value: bytes) -> tuple[Head, AccountState]:
     """Read a changelog value; ValueError or msgspec.MsgspecError where it is not one of this layout."""
-    if len(value) < _HEAD.size or value[0] != LAYOUT:
-        message = f"layout {value[:1].hex() or 'none'}, known is {LAYOUT}"
+    if len(value) < _HEAD.size or value[0] not in (LAYOUT, LAYOUT_BEFORE):
+        message = f"layout {value[:1].hex() or 'none'}, known are {LAYOUT_BEFORE} and {LAYOUT}"
         raise ValueError(message)
-    _, flags, due_ms, cdr_offset, command_offset = _HEAD.unpack_from(value)
-    head = Head(bool(flags), due_ms, cdr_offset, command_offset)
+    layout, flags, due_ms, cdr_offset, command_offset = _HEAD.unpack_from(value)
+    head = Head(bool(flags), due_ms, cdr_offset, command_offset, layout)
     return head, _decode(memoryview(value)[_HEAD.size :])

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from rater.reconcile.account_state import NEVER_MS, AccountState, Head
+from rater.reconcile.account_state import LAYOUT_BEFORE, NEVER_MS, AccountState, Head
 from rater.reconcile.books import CDRS, COMMANDS, Stored
 from rater.reconcile.difference import Complaint, Difference
 from rater.reconcile.evidence import Evidence
 from rater.reconcile.ledger import Folded
 from rater.reconcile.purse import GRACE_MS
-from rater.reconcile.statuses import class_at
+from rater.reconcile.statuses import agree, class_at
 from topics import catalog
 from topics import records as r
 from topics.fields import AMOUNT_MICROS_MAX
@@ -58,15 +58,16 @@ def _hold(
     yield from _hold_head(head, state)
     if is_last:
         yield from _hold_last(folded, state)
+        if head.layout != LAYOUT_BEFORE and not folded.has_gaps:
+            yield from _hold_watch(folded, state)
         if status is not None and state.status_ms != status.at_ms:
             yield Complaint("status_ms", status.at_ms, state.status_ms)
 
 
 def _hold_head(head: Head, state: AccountState) -> Iterator[Complaint]:
     """Hold the head of a stored account against the account itself."""
-    due = min((lot.expires_ms for lot in state.lots), default=NEVER_MS)
-    due = min((lot.expires_ms + GRACE_MS for lot in state.expired), default=due)
-    expected = Head(state.dirty, due, state.cdr_offset, state.command_offset)
+    due = _due_ms(state, head.layout)
+    expected = Head(state.dirty, due, state.cdr_offset, state.command_offset, head.layout)
     if head != expected:
         yield Complaint("head", expected, head)
     if state.due_ms != due:
@@ -76,8 +77,18 @@ def _hold_head(head: Head, state: AccountState) -> Iterator[Complaint]:
         yield Complaint("calm_from, calm_to", calm, (state.calm_from, state.calm_to))
 
 
+def _due_ms(state: AccountState, layout: int) -> int:
+    """Return when the account is due; the release before knew no warnings, and looked at lots in grace first."""
+    graces = [lot.expires_ms + GRACE_MS for lot in state.expired]
+    if layout == LAYOUT_BEFORE:
+        return min(graces or [lot.expires_ms for lot in state.lots], default=NEVER_MS)
+    return min([lot.due_ms for lot in state.lots] + graces, default=NEVER_MS)
+
+
 def _calm(state: AccountState) -> tuple[int, int]:
     """Return from which balance on, and below which, no threshold has anything to say."""
+    if state.hour_thresholds:
+        return 1, 0
     low = max((t.amount for t in state.thresholds if t.armed), default=-FAR)
     high = min((t.amount for t in state.thresholds if not t.armed), default=FAR)
     return (max(low, 1), high) if state.balance > 0 else (low, min(high, 1))
@@ -86,15 +97,51 @@ def _calm(state: AccountState) -> tuple[int, int]:
 def _hold_last(folded: Folded, state: AccountState) -> Iterator[Complaint]:
     """Hold the last stored account against the end of the ledger."""
     opened = folded.opened
+    right = class_at(folded, folded.seq)
+    if not agree(folded, right, state.status_class):
+        yield Complaint("status_class", right, state.status_class)
     for name, expected, found in (
         ("seq", folded.seq, state.seq),
         ("currency", opened.currency, state.currency),
         ("closed_ms", folded.closed.at_ms if folded.closed else NEVER_MS, state.closed_ms),
-        ("status_class", class_at(folded, folded.seq), state.status_class),
         ("cdr_offset", folded.applied.get(CDRS, -1), state.cdr_offset),
         ("command_offset", folded.applied.get(COMMANDS, -1), state.command_offset),
         *_settings(folded, state),
         *_lots(folded, state),
+    ):
+        if expected != found:
+            yield Complaint(name, expected, found)
+
+
+def _hold_watch(folded: Folded, state: AccountState) -> Iterator[Complaint]:
+    """Hold what the account knows of its spending against the ledger."""
+    breaker, burn = folded.breaker, folded.burn
+    watched = [(w.threshold_id, w.amount, w.armed) for w in folded.edges.hours]
+    dear = breaker.dear and (*breaker.dear, breaker.known, breaker.fresh_ms)
+    stored = state.dear
+    hour = (breaker.hour, breaker.spent, breaker.spent_before)
+    for name, expected, found in (
+        (
+            "hour_thresholds",
+            watched,
+            [(t.threshold_id, t.amount, t.armed) for t in state.hour_thresholds],
+        ),
+        ("recharge_seq", folded.recharge_seq, state.recharge_seq),
+        (
+            "burn, burn_from, burn_to",
+            (burn.burn, burn.first, burn.now),
+            (state.burn, state.burn_from, state.burn_to),
+        ),
+        ("spend_per_hour", breaker.spend_per_hour, state.spend_per_hour),
+        ("spend_limit", breaker.spend_limit, state.spend_limit),
+        (
+            "spend_hour, spent, spent_before",
+            hour,
+            (state.spend_hour, state.spent, state.spent_before),
+        ),
+        ("cost_limit", breaker.cost_limit, state.cost_limit),
+        ("dear", dear, stored and (stored.rate, stored.most, stored.known, stored.fresh_ms)),
+        ("held, tripped", (breaker.held, breaker.tripped), (state.held, state.tripped)),
     ):
         if expected != found:
             yield Complaint(name, expected, found)
@@ -122,4 +169,7 @@ def _lots(folded: Folded, state: AccountState) -> Iterator[tuple[str, object, ob
         expected: _Lots = [(x.lot_id, x.purchased_ms, x.expires_ms, x.remaining) for x in lots]
         found: _Lots = [(x.lot_id, x.purchased_ms, x.expires_ms, x.remaining) for x in stored]
         yield name, expected, found
+    looks = [lot.due_ms for lot in state.lots]
+    if all(due >= 0 for due in looks):
+        yield "due_ms of lots", [lot.due_ms for lot in purse.live], looks
     yield "forfeited_to_ms", purse.forfeited_to_ms, state.forfeited_to_ms

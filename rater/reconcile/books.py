@@ -29,6 +29,13 @@ BalanceEntry = (
     | r.AccountClosed
     | r.LotExpired
     | r.LotForfeited
+    | r.LotExpiryWarned
+    | r.AutoRechargeSet
+    | r.PaymentMethodsSet
+    | r.RecipientsSet
+    | r.SpendLimitsSet
+    | r.SpendHeld
+    | r.RechargeResumed
 )
 LedgerEntry = BalanceEntry | r.CommandRejected
 """The types are those of the published language; what is held has their attributes (`schemas`)."""
@@ -41,16 +48,27 @@ BalanceEvent = (
     | r.FundsCredited
     | r.FundsExpired
     | r.SettingsChanged
+    | r.AutoRechargeChanged
+    | r.PaymentMethodsChanged
+    | r.RecipientsChanged
+    | r.RechargeResumedEvent
+    | r.FundsExpiring
+    | r.FraudSuspected
+    | r.AccountClosedEvent
 )
 RECORDS = "records"
 KEYS = "keys"
 CDRS, COMMANDS = catalog.CDR_RAW.name, catalog.ACCOUNT_COMMANDS.name
 
 
+UNASKED = ("lot_expired", "lot_forfeited", "lot_expiry_warned", "spend_held")
+"""The kinds of entry that no command asks for, and that are not what becomes of a CDR."""
+
+
 def command_id_of(entry: LedgerEntry) -> str | None:
     """Return the command that an entry carries out or refuses; None where a CDR or time caused it."""
     match entry.kind:
-        case "charge" | "lot_expired" | "lot_forfeited":
+        case "charge" | "lot_expired" | "lot_forfeited" | "lot_expiry_warned" | "spend_held":
             return None
         case _:
             return entry.command_id

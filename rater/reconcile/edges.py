@@ -2,20 +2,22 @@
 
 A threshold fires once when the balance is below it, strictly, and is re-armed when the balance is at or above it again;
 downwards from the highest to the lowest, upwards the other way. The balance is exhausted from above zero to zero or
-below, and restored the other way. Money in and settings are told after what they caused.
+below, and restored the other way. One in hours does so with the runway, after all that, at every entry. Settings are
+told before what they cause; money, expiries and what is held, after.
 """
 
-from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 import msgspec
 
 from rater.reconcile.books import BalanceEntry, BalanceEvent
-from topics import records as r
+
+TRIGGER, TRIGGER_HOURS = "auto_recharge", "auto_recharge_hours"
 
 
 class Edge(NamedTuple):
-    """A balance event: all its fields; `subject` and `micros` are threshold or lot and its amount."""
+    """A balance event: all its fields; `subject` and `micros` are threshold, lot or limit and its amount."""
 
     event_id: str
     tenant_id: str
@@ -26,8 +28,11 @@ class Edge(NamedTuple):
     balance_micros: int
     cause: str
     cause_id: str
+    runway_h: int | None
     subject: str | None
     micros: int | None
+    more: tuple[object, ...]
+    """What else it says; of recipients how many and how, as in the ledger."""
 
 
 class _Move(NamedTuple):
@@ -36,6 +41,7 @@ class _Move(NamedTuple):
     kind: str
     subject: str | None = None
     micros: int | None = None
+    more: tuple[object, ...] = ()
 
 
 class Watched(msgspec.Struct, gc=False):
@@ -54,46 +60,75 @@ _WORDS = {
     "funds_credited": "credited",
     "funds_expired": "expired/",
     "settings_changed": "settings",
+    "auto_recharge_changed": "auto_recharge",
+    "payment_methods_changed": "payment_methods",
+    "recipients_changed": "recipients",
+    "recharge_resumed": "resumed",
+    "funds_expiring": "expiring/",
+    "fraud_suspected": "fraud/",
+    "account_closed": "closed",
 }
+_SETTINGS = {
+    "thresholds_set": "settings_changed",
+    "auto_recharge_set": "auto_recharge_changed",
+    "payment_methods_set": "payment_methods_changed",
+    "recipients_set": "recipients_changed",
+    "spend_limits_set": None,
+    "recharge_resumed": "recharge_resumed",
+    "account_closed": "account_closed",
+}
+"""The event of an entry that is told before what it causes; None: none."""
 
 
 class Edges:
-    """The thresholds of one tenant."""
+    """The thresholds of one tenant, by balance and by runway."""
 
     def __init__(self) -> None:
         """Begin with none."""
         self.watched: list[Watched] = []
+        self.hours: list[Watched] = []
 
-    def of(self, entry: BalanceEntry, before: int, after: int) -> list[Edge]:
-        """Return the events of an entry in their order, given the balances around it."""
+    def of(self, entry: BalanceEntry, before: int, after: int, runway_h: int | None) -> list[Edge]:
+        """Return the events of an entry in their order, given the balances around it and the runway after it."""
         moves: list[_Move] = []
-        if entry.kind == "thresholds_set":
-            self._set(entry.thresholds)
-            moves.append(_Move("settings_changed"))
+        if entry.kind in _SETTINGS:
+            self._set(entry)
+            if (kind := _SETTINGS[entry.kind]) is not None:
+                moves.append(_Move(kind, more=_settings_of(entry)))
             moves += self._crossings(before, after)
         elif before != after:
             moves += self._crossings(before, after)
-        if entry.kind == "funds_added":
-            moves.append(_Move("funds_credited", entry.lot.lot_id, entry.lot.granted_micros))
-        elif entry.kind == "lot_expired":
-            moves.append(_Move("funds_expired", entry.lot_id, -entry.amount_micros))
-        return [_edge(entry, after, move) for move in moves]
+        moves += self._hour_crossings(runway_h)
+        moves += _told_after(entry)
+        return [_edge(entry, after, runway_h, move) for move in moves]
 
-    def _set(self, settings: Iterable[r.ThresholdSetting]) -> None:
-        armed = {(w.threshold_id, w.amount): w.armed for w in self.watched}
-        watched = [
-            Watched(
-                s.threshold_id, s.amount_micros, armed.get((s.threshold_id, s.amount_micros), True)
+    def _set(self, entry: BalanceEntry) -> None:
+        if entry.kind == "thresholds_set":
+            triggers = [w for w in self.watched if w.threshold_id == TRIGGER]
+            hour_triggers = [w for w in self.hours if w.threshold_id == TRIGGER_HOURS]
+            self.watched = _replaced(
+                self.watched,
+                {s.threshold_id: s.amount_micros for s in entry.thresholds}
+                | {w.threshold_id: w.amount for w in triggers},
             )
-            for s in settings
-        ]
-        self.watched = sorted(watched, key=lambda w: (-w.amount, w.threshold_id))
+            self.hours = _replaced(
+                self.hours,
+                {s.threshold_id: s.hours for s in entry.thresholds}
+                | {w.threshold_id: w.amount for w in hour_triggers},
+            )
+        elif entry.kind == "auto_recharge_set":
+            amount = entry.trigger_micros if entry.enabled else None
+            hours = entry.trigger_h if entry.enabled else None
+            others = {w.threshold_id: w.amount for w in self.watched}
+            self.watched = _replaced(self.watched, {**others, TRIGGER: amount})
+            others = {w.threshold_id: w.amount for w in self.hours}
+            self.hours = _replaced(self.hours, {**others, TRIGGER_HOURS: hours})
 
     def _crossings(self, before: int, balance: int) -> Iterator[_Move]:
         for watched in self.watched:
             if watched.armed and balance < watched.amount:
                 watched.armed = False
-                yield _Move("threshold_crossed", watched.threshold_id, watched.amount)
+                yield _Move("threshold_crossed", watched.threshold_id, watched.amount, (None,))
         if balance <= 0 < before:
             yield _Move("balance_exhausted")
         elif before <= 0 < balance:
@@ -101,10 +136,63 @@ class Edges:
         for watched in reversed(self.watched):
             if not watched.armed and balance >= watched.amount:
                 watched.armed = True
-                yield _Move("threshold_rearmed", watched.threshold_id, watched.amount)
+                yield _Move("threshold_rearmed", watched.threshold_id, watched.amount, (None,))
+
+    def _hour_crossings(self, runway_h: int | None) -> Iterator[_Move]:
+        for watched in self.hours:
+            if watched.armed and runway_h is not None and runway_h < watched.amount:
+                watched.armed = False
+                yield _Move("threshold_crossed", watched.threshold_id, None, (watched.amount,))
+        for watched in reversed(self.hours):
+            if not watched.armed and (runway_h is None or runway_h >= watched.amount):
+                watched.armed = True
+                yield _Move("threshold_rearmed", watched.threshold_id, None, (watched.amount,))
 
 
-def _edge(entry: BalanceEntry, balance: int, move: _Move) -> Edge:
+def _replaced(old: list[Watched], wanted: Mapping[str, int | None]) -> list[Watched]:
+    """Return the thresholds wanted; one that was there with that amount is armed as it was."""
+    armed = {(w.threshold_id, w.amount): w.armed for w in old}
+    made = [
+        Watched(name, amount, armed.get((name, amount), True))
+        for name, amount in wanted.items()
+        if amount is not None
+    ]
+    return sorted(made, key=lambda w: (-w.amount, w.threshold_id))
+
+
+def _settings_of(entry: BalanceEntry) -> tuple[object, ...]:
+    """Return what the event of a setting repeats of its entry."""
+    match entry.kind:
+        case "auto_recharge_set":
+            numbers = (entry.recharge_micros, entry.target_micros)
+            caps = (entry.count_cap, entry.money_cap_micros)
+            trigger = (entry.trigger_micros, entry.trigger_h)
+            return (entry.enabled, *trigger, entry.mode, *numbers, *caps)
+        case "payment_methods_set":
+            return tuple((m.reference, m.customer, m.label) for m in entry.methods)
+        case "recipients_set":
+            return (entry.emails, entry.language, entry.webhook)
+        case _:
+            return ()
+
+
+def _told_after(entry: BalanceEntry) -> Iterator[_Move]:
+    match entry.kind:
+        case "funds_added":
+            yield _Move("funds_credited", entry.lot.lot_id, entry.lot.granted_micros)
+        case "lot_expired":
+            yield _Move("funds_expired", entry.lot_id, -entry.amount_micros)
+        case "lot_expiry_warned":
+            more = (entry.days, entry.expires_ms)
+            yield _Move("funds_expiring", entry.lot_id, entry.remaining_micros, more)
+        case "spend_held":
+            held = (entry.limit_micros, *entry.denied)
+            yield _Move("fraud_suspected", entry.limit, entry.found_micros, held)
+        case _:
+            return
+
+
+def _edge(entry: BalanceEntry, balance: int, runway_h: int | None, move: _Move) -> Edge:
     word = _WORDS[move.kind]
     named = f"{word}{move.subject}" if word.endswith("/") else word
     return Edge(
@@ -116,20 +204,22 @@ def _edge(entry: BalanceEntry, balance: int, move: _Move) -> Edge:
         entry.currency,
         balance,
         *_cause(entry),
+        runway_h,
         move.subject,
         move.micros,
+        move.more,
     )
 
 
 def _cause(entry: BalanceEntry) -> tuple[str, str]:
     match entry.kind:
-        case "charge":
+        case "charge" | "spend_held":
             return "charge", entry.cdr_id
         case "funds_added":
             return "credit", entry.command_id
         case "adjusted":
             return "adjustment", entry.command_id
-        case "lot_expired" | "lot_forfeited":
+        case "lot_expired" | "lot_forfeited" | "lot_expiry_warned":
             return "expiry", entry.lot_id
         case "account_closed":
             return "close", entry.command_id
@@ -139,12 +229,6 @@ def _cause(entry: BalanceEntry) -> tuple[str, str]:
 
 def edge_of(event: BalanceEvent) -> Edge:
     """Return an event as it was found."""
-    subject: Any = None
-    micros: Any = None
-    if event.kind in ("threshold_crossed", "threshold_rearmed"):
-        subject, micros = event.threshold_id, event.threshold_micros
-    elif event.kind in ("funds_credited", "funds_expired"):
-        subject, micros = event.lot_id, event.amount_micros
     return Edge(
         event.event_id,
         event.tenant_id,
@@ -155,6 +239,36 @@ def edge_of(event: BalanceEvent) -> Edge:
         event.balance_micros,
         event.cause,
         event.cause_id,
-        subject,
-        micros,
+        event.runway_h,
+        *_said(event),
     )
+
+
+def _said(event: BalanceEvent) -> tuple[str | None, int | None, tuple[object, ...]]:
+    """Return subject, amount and what else an event says."""
+    match event.kind:
+        case "threshold_crossed" | "threshold_rearmed":
+            return event.threshold_id, event.threshold_micros, (event.threshold_h,)
+        case "funds_credited" | "funds_expired":
+            return event.lot_id, event.amount_micros, ()
+        case "funds_expiring":
+            return event.lot_id, event.amount_micros, (event.days, event.expires_ms)
+        case "fraud_suspected":
+            return event.limit, event.found_micros, (event.limit_micros, *event.denied)
+        case _:
+            return None, None, _said_of_settings(event)
+
+
+def _said_of_settings(event: BalanceEvent) -> tuple[object, ...]:
+    match event.kind:
+        case "auto_recharge_changed":
+            numbers = (event.amount_micros, event.target_micros)
+            caps = (event.count_cap, event.money_cap_micros)
+            trigger = (event.trigger_micros, event.trigger_h)
+            return (event.enabled, *trigger, event.mode, *numbers, *caps)
+        case "payment_methods_changed":
+            return tuple((m.reference, m.customer, m.label) for m in event.methods)
+        case "recipients_changed":
+            return (len(event.emails), event.language, event.webhook is not None)
+        case _:
+            return ()

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from rater.reconcile.books import CDRS, COMMANDS, Books, Manifest, read_books
+from rater.reconcile.books import CDRS, COMMANDS, UNASKED, Books, Manifest, read_books
 from rater.reconcile.deck_shelf import DeckShelf
 from rater.reconcile.difference import Complaint, Difference, difference
 from rater.reconcile.ledger import Ledger, fold
@@ -106,7 +106,7 @@ def _outcomes(books: Books) -> Iterator[tuple[str, int, Outcome]]:
             yield CDRS, entry.source_offset, Outcome(entry.outcome, ledger, offset)
         elif entry.kind == "command_rejected":
             yield COMMANDS, entry.source_offset, Outcome("rejected", ledger, offset)
-        elif entry.kind not in ("lot_expired", "lot_forfeited"):
+        elif entry.kind not in UNASKED:
             yield COMMANDS, entry.source_offset, Outcome("obeyed", ledger, offset)
     for record, suspended in books.suspense:
         name = f"suspended.{suspended.reason}"

@@ -5,10 +5,13 @@ gap in a tenant's numbers the fold takes up the balance that the next entry impl
 and events of that tenant: one lost entry is one difference, not a hundred.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from rater.reconcile.books import CDRS, COMMANDS, BalanceEntry, Books
+from rater.reconcile.books import CDRS, COMMANDS, UNASKED, BalanceEntry, Books
+from rater.reconcile.breaker import Breaker
+from rater.reconcile.burn import Burn
 from rater.reconcile.difference import Complaint, Difference, difference
 from rater.reconcile.edges import Edge, Edges
 from rater.reconcile.purse import Purse
@@ -17,8 +20,17 @@ from topics import records as r
 
 PROOF = "ledger"
 
-_FROM_CDRS = frozenset(("charge", "lot_expired", "lot_forfeited"))
+_OF_CDRS = ("charge", "spend_held")
+"""The kinds of entry that only a CDR can cause."""
+_FROM_CDRS = frozenset((*_OF_CDRS, *UNASKED))
 """The kinds of entry that a CDR can cause."""
+_NOT_AFTER_CLOSING = frozenset(
+    (
+        *("funds_added", "thresholds_set", "adjusted", "account_closed", "auto_recharge_set"),
+        *("payment_methods_set", "recipients_set", "spend_limits_set", "recharge_resumed"),
+    )
+)
+"""The kinds that a closed account has no more of, but for the money of a recharge."""
 
 
 @dataclass(slots=True)
@@ -30,8 +42,14 @@ class Folded:
     balance: int = 0
     purse: Purse = field(default_factory=Purse)
     edges: Edges = field(default_factory=Edges)
+    burn: Burn = field(default_factory=Burn)
+    breaker: Breaker = field(default_factory=Breaker)
+    recharge_seq: int = 0
     balances: list[int] = field(default_factory=list)
     debts: list[int] = field(default_factory=list)
+    runways: list[int | None] = field(default_factory=list)
+    holds: list[tuple[int, int]] = field(default_factory=lambda: [(0, 0)])
+    """What is held, as bits, from which entry on."""
     closed: r.AccountClosed | None = None
     applied: dict[str, int] = field(default_factory=dict)
     """The last offset applied per source topic."""
@@ -40,6 +58,10 @@ class Folded:
     def at(self, seq: int) -> tuple[int, int]:
         """Return balance and debt after an entry that was folded."""
         return self.balances[seq - 1], self.debts[seq - 1]
+
+    def held_at(self, seq: int) -> int:
+        """Return what was held after an entry, as bits of the paid classes."""
+        return self.holds[bisect_right(self.holds, seq, key=lambda hold: hold[0]) - 1][1]
 
 
 @dataclass(slots=True)
@@ -95,11 +117,18 @@ def _take(books: Books, ledger: Ledger, entry: BalanceEntry) -> list[Complaint]:
     account.balance += entry.amount_micros
     if account.balance != entry.balance_micros:
         complaints.append(Complaint("balance_micros", account.balance, entry.balance_micros))
+    account.burn.take(entry)
+    runway_h = account.burn.runway_h(account.balance)
     if not account.has_gaps:
-        complaints += account.purse.take(entry, _ended_ms(books, entry))
-        ledger.edges += account.edges.of(entry, before, account.balance)
+        cdr = books.cdrs.get(entry.source_offset) if entry.kind in _OF_CDRS else None
+        complaints += account.purse.take(entry, None if cdr is None else cdr.ended_ms)
+        complaints += account.breaker.take(entry, cdr)
+        ledger.edges += account.edges.of(entry, before, account.balance, runway_h)
     account.balances.append(account.balance)
     account.debts.append(entry.debt_micros)
+    account.runways.append(runway_h)
+    if account.breaker.held != account.holds[-1][1]:
+        account.holds.append((entry.seq, account.breaker.held))
     if entry.kind == "account_closed":
         account.closed = entry
     account.applied[entry.source_topic] = entry.source_offset
@@ -116,6 +145,7 @@ def _number(account: Folded, entry: BalanceEntry) -> Iterator[Complaint]:
     account.balance = entry.balance_micros - entry.amount_micros
     account.balances += [account.balance] * missing
     account.debts += [entry.debt_micros] * missing
+    account.runways += [None] * missing
 
 
 def _hold_head(books: Books, account: Folded, entry: BalanceEntry) -> Iterator[Complaint]:
@@ -131,20 +161,18 @@ def _hold_head(books: Books, account: Folded, entry: BalanceEntry) -> Iterator[C
     if entry.source_partition != books.partition:
         yield Complaint("source_partition", books.partition, entry.source_partition)
     by_cdr = entry.kind in _FROM_CDRS and entry.source_topic == CDRS
-    if not by_cdr and (entry.source_topic != COMMANDS or entry.kind == "charge"):
+    if not by_cdr and (entry.source_topic != COMMANDS or entry.kind in _OF_CDRS):
         yield Complaint("source_topic", "that of a record that can cause this", entry.source_topic)
     if entry.source_offset < account.applied.get(entry.source_topic, -1):
         last = account.applied[entry.source_topic]
         yield Complaint("source_offset", f"not below {last}, applied before", entry.source_offset)
-    if account.closed is not None and entry.kind in ("funds_added", "thresholds_set", "adjusted"):
+    credit = entry.recharge_seq if entry.kind == "funds_added" else None
+    if account.closed is not None and entry.kind in _NOT_AFTER_CLOSING and credit is None:
         yield Complaint("kind", "nothing of this after the account was closed", entry.kind)
-
-
-def _ended_ms(books: Books, entry: BalanceEntry) -> int | None:
-    if entry.kind != "charge":
-        return None
-    cdr = books.cdrs.get(entry.source_offset)
-    return None if cdr is None else cdr.ended_ms
+    if credit is not None:
+        if credit <= account.recharge_seq:
+            yield Complaint("recharge_seq", f"above {account.recharge_seq}", credit)
+        account.recharge_seq = credit
 
 
 def _conserve(account: Folded) -> Iterator[Complaint]:
@@ -152,6 +180,7 @@ def _conserve(account: Folded) -> Iterator[Complaint]:
     purse = account.purse
     if account.has_gaps or not purse.is_certain:
         return
+    yield from account.breaker.still_pending()
     put_in = purse.funded + purse.adjusted - purse.charged - purse.forfeited
     kept = account.balance + purse.in_grace
     if put_in != kept:

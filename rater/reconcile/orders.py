@@ -17,6 +17,11 @@ _KINDS = {
     "set_thresholds": "thresholds_set",
     "adjust": "adjusted",
     "close_account": "account_closed",
+    "set_auto_recharge": "auto_recharge_set",
+    "set_payment_methods": "payment_methods_set",
+    "set_recipients": "recipients_set",
+    "set_spend_limits": "spend_limits_set",
+    "resume_recharge": "recharge_resumed",
 }
 """The kind of entry that carries out each type of command; a timer's `expire_lots` has none of its own."""
 
@@ -77,9 +82,11 @@ def _facts(
             yield "amount_micros", command.amount_micros, entry.amount_micros
             yield "lot.lot_id", command.lot_id, entry.lot.lot_id
             yield "lot.purchased_ms", bought, entry.lot.purchased_ms
+            yield "recharge_seq", command.recharge_seq, entry.recharge_seq
+            yield "payment_command_id", command.payment_command_id, entry.payment_command_id
         case "thresholds_set":
-            asked = [(t.threshold_id, t.amount_micros) for t in command.thresholds or ()]
-            said = [(t.threshold_id, t.amount_micros) for t in entry.thresholds]
+            asked = [(t.threshold_id, t.amount_micros, t.hours) for t in command.thresholds or ()]
+            said = [(t.threshold_id, t.amount_micros, t.hours) for t in entry.thresholds]
             yield "thresholds", asked, said
         case "adjusted":
             yield "currency", command.currency, entry.currency
@@ -87,7 +94,44 @@ def _facts(
             yield "reason", command.reason, entry.reason
         case "account_closed":
             yield "reason", command.reason, entry.reason
-        case _:
+        case "charge" | "lot_expired" | "lot_forfeited" | "lot_expiry_warned" | "spend_held":
             return
+        case _:
+            yield from _setting(command, entry)
     yield "command_id", command.command_id, entry.command_id
     yield "kind", _KINDS.get(command.type), entry.kind
+
+
+_LIMITS = (
+    *("spend_per_hour_micros", "cost_per_call_micros"),
+    *("dear_rate_micros", "dear_destinations_max"),
+)
+_AUTO_RECHARGE = (
+    *("enabled", "trigger_micros", "trigger_h", "mode"),
+    *("target_micros", "count_cap", "money_cap_micros"),
+)
+
+
+def _setting(command: SourceCommand, entry: LedgerEntry) -> Iterator[tuple[str, object, object]]:
+    """Yield what the entry of a setting repeats of its command."""
+    names: tuple[str, ...] = ("actor", "actor_role")
+    match entry.kind:
+        case "auto_recharge_set":
+            names += _AUTO_RECHARGE
+            yield "recharge_micros", command.amount_micros, entry.recharge_micros
+        case "payment_methods_set":
+            asked = [(m.reference, m.customer, m.label) for m in command.methods or ()]
+            yield "methods", asked, [(m.reference, m.customer, m.label) for m in entry.methods]
+        case "recipients_set":
+            asked_of = (len(command.emails or ()), command.language, command.webhook is not None)
+            yield (
+                "emails, language, webhook",
+                asked_of,
+                (*(entry.emails, entry.language, entry.webhook),),
+            )
+        case "spend_limits_set":
+            names += _LIMITS
+        case "recharge_resumed":
+            names += ("reason",)
+    for name in names:
+        yield name, getattr(command, name), getattr(entry, name)

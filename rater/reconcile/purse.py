@@ -17,11 +17,14 @@ from rater.reconcile.books import BalanceEntry
 from rater.reconcile.difference import Complaint
 from topics import records as r
 
+WARNED_MS = tuple(days * 86_400_000 for days in (30, 7, 1))
+"""How long before its expiry the world is warned of a lot."""
 GRACE_MS = 48 * 3_600_000
 """How long late CDRs may draw on an expired lot (D17)."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ID_MAX = 128
+_BY_TIME = ("lot_expired", "lot_forfeited", "lot_expiry_warned")
 
 
 class PurseLot(msgspec.Struct, gc=False):
@@ -31,6 +34,8 @@ class PurseLot(msgspec.Struct, gc=False):
     lot_id: str
     expires_ms: int
     remaining: int
+    due_ms: int
+    """The next warning of it, or its expiry."""
 
 
 class Part(NamedTuple):
@@ -69,9 +74,10 @@ class Purse:
         return sum(lot.remaining for lot in self.live) - self.debt
 
     def due_ms(self) -> int:
-        """Return when the next lot expires or is forfeited."""
-        due = min((lot.expires_ms for lot in self.live), default=NEVER_MS)
-        return min((lot.expires_ms + GRACE_MS for lot in self.expired), default=due)
+        """Return when the next lot expires, is forfeited or warned of."""
+        due = [lot.due_ms for lot in self.live]
+        due += [lot.expires_ms + GRACE_MS for lot in self.expired]
+        return min(due, default=NEVER_MS)
 
     def take(self, entry: BalanceEntry, ended_ms: int | None) -> list[Complaint]:
         """Take an entry; `ended_ms` is when the call of a charge ended, None where that is not known."""
@@ -84,10 +90,12 @@ class Purse:
         return complaints
 
     def _take(self, entry: BalanceEntry, ended_ms: int | None) -> Iterator[Complaint]:
-        if entry.at_ms >= self._due_ms and entry.kind not in ("lot_expired", "lot_forfeited"):
+        if entry.at_ms >= self._due_ms and entry.kind not in _BY_TIME:
             self._due_ms = self.due_ms()
             if entry.at_ms >= self._due_ms:
-                yield Complaint("at_ms", f"lots due at {self._due_ms} expired first", entry.at_ms)
+                yield Complaint(
+                    "at_ms", f"lots due at {self._due_ms} expired or warned of first", entry.at_ms
+                )
         match entry.kind:
             case "charge":
                 yield from self._charge(entry, ended_ms)
@@ -99,6 +107,8 @@ class Purse:
                 yield from self._expire(entry)
             case "lot_forfeited":
                 yield from self._forfeit(entry)
+            case "lot_expiry_warned":
+                yield from self._warn(entry)
             case _:
                 yield from _differ("amount_micros", 0, entry.amount_micros)
 
@@ -156,7 +166,7 @@ class Purse:
         if any(known.lot_id == lot.lot_id for known in self.live + self.expired):
             yield Complaint("lot.lot_id", "a new lot", lot.lot_id)
         self.funded += lot.granted_micros
-        yield from self._open(lot)
+        yield from self._open(lot, entry.at_ms)
 
     def _adjust(self, entry: r.Adjusted) -> Iterator[Complaint]:
         amount = entry.amount_micros
@@ -173,20 +183,20 @@ class Purse:
             yield from _differ("lot.lot_id", name, entry.lot.lot_id)
             yield from _differ("lot.granted_micros", amount, entry.lot.granted_micros)
             yield from _differ("lot.purchased_ms", entry.at_ms, entry.lot.purchased_ms)
-            yield from self._open(entry.lot)
+            yield from self._open(entry.lot, entry.at_ms)
 
-    def _open(self, lot: r.Lot) -> Iterator[Complaint]:
+    def _open(self, lot: r.Lot, at_ms: int) -> Iterator[Complaint]:
         paid = min(self.debt, lot.granted_micros)
         yield from _differ("lot.debt_paid_micros", paid, lot.debt_paid_micros)
         yield from _differ("lot.remaining_micros", lot.granted_micros - paid, lot.remaining_micros)
         yield from _differ("lot.expires_ms", a_year_after(lot.purchased_ms), lot.expires_ms)
         self.debt -= paid
         if lot.granted_micros > paid:
-            opened = PurseLot(
-                lot.purchased_ms, lot.lot_id, lot.expires_ms, lot.granted_micros - paid
-            )
+            due = _next_look(lot.expires_ms, at_ms)
+            remaining = lot.granted_micros - paid
+            opened = PurseLot(lot.purchased_ms, lot.lot_id, lot.expires_ms, remaining, due)
             insort(self.live, opened, key=_order)
-            self._due_ms = min(self._due_ms, lot.expires_ms)
+            self._due_ms = min(self._due_ms, due)
 
     def _expire(self, entry: r.LotExpired) -> Iterator[Complaint]:
         lot = next((lot for lot in self.live if lot.lot_id == entry.lot_id), None)
@@ -214,6 +224,22 @@ class Purse:
         self.forfeited += lot.remaining
         self.forfeited_to_ms = max(self.forfeited_to_ms, lot.expires_ms)
 
+    def _warn(self, entry: r.LotExpiryWarned) -> Iterator[Complaint]:
+        lot = next((lot for lot in self.live if lot.lot_id == entry.lot_id), None)
+        if lot is None:
+            yield Complaint("lot_id", [lot.lot_id for lot in self.live], entry.lot_id)
+            return
+        left = lot.expires_ms - entry.at_ms
+        warned = min((before for before in WARNED_MS if left <= before), default=0)
+        yield from _differ("amount_micros", 0, entry.amount_micros)
+        yield from _differ("days", warned // 86_400_000, entry.days)
+        yield from _differ("remaining_micros", lot.remaining, entry.remaining_micros)
+        yield from _differ("expires_ms", lot.expires_ms, entry.expires_ms)
+        if entry.at_ms < lot.due_ms:
+            yield Complaint("at_ms", f"not before {lot.due_ms}, and once", entry.at_ms)
+        lot.due_ms = _next_look(lot.expires_ms, entry.at_ms)
+        self._due_ms = min(self._due_ms, lot.due_ms)
+
     def _draw(self, parts: list[Part], shortfall: int) -> None:
         self.debt += shortfall
         for part in parts:
@@ -227,6 +253,12 @@ class Purse:
 def _differ(field: str, expected: object, found: object) -> Iterator[Complaint]:
     if expected != found:
         yield Complaint(field, expected, found)
+
+
+def _next_look(expires_ms: int, now_ms: int) -> int:
+    """Return the first warning of a lot after an instant, or its expiry."""
+    looks = [expires_ms - before for before in WARNED_MS]
+    return min((look for look in looks if look > now_ms), default=expires_ms)
 
 
 def a_year_after(at_ms: int) -> int:

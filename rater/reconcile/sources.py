@@ -74,10 +74,19 @@ class SourceCdr(msgspec.Struct, gc=False):
 
 
 class SourceThreshold(msgspec.Struct, gc=False):
-    """A threshold that a command sets, in micros."""
+    """A threshold that a command sets, in micros or in hours."""
 
     threshold_id: str
-    amount_micros: int
+    amount_micros: int | None = None
+    hours: int | None = None
+
+
+class SourceMethod(msgspec.Struct, gc=False):
+    """A payment method as a command names it; what is refused may be a number."""
+
+    reference: str | int
+    customer: str | int | None = None
+    label: str | int | None = None
 
 
 class SourceCommand(msgspec.Struct, gc=False):
@@ -94,6 +103,25 @@ class SourceCommand(msgspec.Struct, gc=False):
     purchased_at: datetime | None = None
     thresholds: list[SourceThreshold] | None = None
     reason: str | None = None
+    recharge_seq: int | None = None
+    payment_command_id: str | None = None
+    enabled: bool | None = None
+    trigger_micros: int | None = None
+    trigger_h: int | None = None
+    mode: str = "fixed"
+    target_micros: int | None = None
+    count_cap: int | None = None
+    money_cap_micros: int | None = None
+    methods: list[SourceMethod] | None = None
+    emails: list[str] | None = None
+    language: str = "en"
+    webhook: str | None = None
+    spend_per_hour_micros: int | None = None
+    cost_per_call_micros: int = 0
+    dear_rate_micros: int = 0
+    dear_destinations_max: int = 0
+    actor: str | None = None
+    actor_role: str | None = None
 
     def digest(self) -> bytes:
         """Return the hash of the command's identity, as batch manifests hold it."""

@@ -36,11 +36,40 @@ CLASSES = (
 )
 
 
+HELD = 16
+"""Open, but for what the breaker denies: the bits of those classes are added."""
+
+
+def allowed_in(state: int) -> Allowed:
+    """Return what a class allows."""
+    if state < HELD:
+        return CLASSES[state]
+    denied = tuple(name for n, name in enumerate(_PAID) if state - HELD >> n & 1)
+    allow = _FREE + tuple(name for name in _PAID if name not in denied)
+    return Allowed("open", allow, denied, "spend_limit")
+
+
 def class_at(account: Folded, seq: int) -> int:
     """Return which of the classes an account is in after an entry."""
     if account.closed is not None and account.closed.seq <= seq:
         return 2
-    return 0 if account.at(seq)[0] > 0 else 1
+    if account.at(seq)[0] <= 0:
+        return 1
+    held = account.held_at(seq)
+    return HELD + held if held else 0
+
+
+def agree(account: Folded, expected: int, found: int) -> bool:
+    """Say whether two classes are the same; after a gap nobody knows what is held."""
+    if account.has_gaps and {expected, found} <= {0, *range(HELD, 2 * HELD)}:
+        return True
+    return expected == found
+
+
+def _class_of(said: Allowed) -> int:
+    """Return the class that a status names, -1 where there is none."""
+    known = [0, 1, 2, *range(HELD + 1, 2 * HELD)]
+    return next((state for state in known if allowed_in(state) == said), -1)
 
 
 def prove(evidence: Evidence) -> Iterator[Difference]:
@@ -79,16 +108,20 @@ def _hold(
     found = (status.currency, status.balance_micros, status.debt_micros)
     if found != money:
         yield Complaint("currency, balance_micros, debt_micros", money, found)
-    allowed = CLASSES[class_at(account, status.seq)]
+    if not account.has_gaps and status.runway_h != account.runways[status.seq - 1]:
+        yield Complaint("runway_h", account.runways[status.seq - 1], status.runway_h)
+    right = class_at(account, status.seq)
+    allowed = allowed_in(right)
     said = Allowed(status.state, tuple(status.allow), tuple(status.deny), status.deny_reason)
-    if said != allowed:
+    if said != allowed and not agree(account, right, _class_of(said)):
         yield Complaint("state, allow, deny, deny_reason", tuple(allowed), tuple(said))
 
 
 def _hold_last(evidence: Evidence, account: Folded, status: r.AccountStatus) -> Iterator[Complaint]:
     """Hold the last status of a tenant against the end of the ledger."""
-    if class_at(account, status.seq) != class_at(account, account.seq):
-        now = CLASSES[class_at(account, account.seq)]
+    before, last = class_at(account, status.seq), class_at(account, account.seq)
+    if not agree(account, last, before):
+        now = allowed_in(last)
         yield Complaint("allow at the end of the ledger", now.allow, tuple(status.allow))
     stored = evidence.books.accounts.get(status.tenant_id, [])
     state = stored[-1].state if stored else None

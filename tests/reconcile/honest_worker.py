@@ -226,6 +226,7 @@ def busy_day(marker: int = 1) -> HonestWorker:
     worker.command("nobody", "close_account")
     worker.produce(COMMANDS, b"acme", b'{"type": "add_funds"')
     worker.work()
+    _watched(worker)
     _calls(worker)
     worker.work()
     worker.pass_time(2 * DAY_MS)
@@ -237,12 +238,59 @@ def busy_day(marker: int = 1) -> HonestWorker:
     worker.pass_time(3 * DAY_MS)
     worker.call("acme", "tardy", ended_ms=START_MS)
     worker.command("delta", "close_account", reason="moved")
+    worker.fund("delta", "pay-1", 4_000_000, recharge_seq=1, payment_command_id="pc-1")
     worker.work()
+    _resumed(worker)
     worker.now_ms += 10
     worker.call("beta", "last", billsec=1)
     worker.call("beta", "owed", billsec=1)
     worker.work()
     return worker
+
+
+def _watched(worker: HonestWorker) -> None:
+    """Let a tenant set all that can be set, and pass its limits."""
+    name = "watch"
+    worker.command(name, "open_account", currency="USD", decks=["acs"])
+    worker.fund(name, "W1", 90_000_000, purchased_at=at(START_MS - 358 * DAY_MS))
+    worker.fund(name, "W2", 60_000_000, recharge_seq=3, payment_command_id="pc-3")
+    worker.fund(name, "W3", 60_000_000, recharge_seq=3)
+    who = {"actor": "ann", "actor_role": "billing_admin"}
+    trigger = {"trigger_micros": 100_000_000, "trigger_h": 9}
+    amount = {"amount_micros": 50_000_000, "count_cap": 3}
+    worker.command(name, "set_auto_recharge", enabled=True, **trigger, **amount, **who)
+    settings = [{"threshold_id": "soon", "hours": 40}, {"threshold_id": "low", "amount_micros": 5}]
+    worker.command(name, "set_thresholds", thresholds=settings)
+    methods = [{"reference": "pm_1", "customer": "cus_1", "label": "Visa 4242"}]
+    worker.command(name, "set_payment_methods", methods=methods, **who)
+    worker.command(name, "set_payment_methods", methods=[{"reference": "4242 4242 4242 4242"}])
+    hook = "https://example.com/hook"
+    worker.command(name, "set_recipients", emails=["a@example.com"], language="fr", webhook=hook)
+    limits = {
+        "dear_rate_micros": 100_000,
+        "dear_destinations_max": 1,
+        "cost_per_call_micros": 10**7,
+    }
+    worker.command(name, "set_spend_limits", spend_per_hour_micros=30_000_000, **limits)
+    worker.command(name, "resume_recharge", actor="bob", actor_role="helpdesk")
+    worker.work()
+    for number, to in enumerate(("+33612345678", "+38267123456", "+447911123456", "+38267123456")):
+        worker.now_ms += 600_000
+        worker.call(name, f"w{number}", to, billsec=1_000, usage_country="ME")
+        worker.call(name, f"i{number}", "+18005551234", billsec=60, direction="in")
+        worker.work()
+    worker.now_ms += 3_000_000
+    worker.call(name, "conference", "+38267123456", billsec=3_000, call_type="conf_out")
+    worker.work()
+
+
+def _resumed(worker: HonestWorker) -> None:
+    """Let the tenant whose limits were passed be resumed, and pass one again."""
+    worker.command("watch", "resume_recharge", reason="it was us", actor="ann")
+    worker.work()
+    worker.call("watch", "again", "+38267123456", billsec=1_200)
+    worker.command("watch", "set_auto_recharge", enabled=False)
+    worker.work()
 
 
 def _calls(worker: HonestWorker) -> None:

@@ -30,7 +30,7 @@ def test_an_honest_day_is_clean(honest: Topics) -> None:
     assert verdict.differences == []
     assert verdict.is_clean
     assert verdict.unproven == []
-    assert verdict.counts["tenants"] == 4
+    assert verdict.counts["tenants"] == 5
 
 
 def test_the_honest_day_has_everything_in_it(honest: Topics) -> None:
@@ -42,8 +42,12 @@ def test_the_honest_day_has_everything_in_it(honest: Topics) -> None:
     assert {entry["kind"] for entry in entries} == {
         *("charge", "account_opened", "funds_added", "thresholds_set", "adjusted"),
         *("account_closed", "lot_expired", "lot_forfeited", "command_rejected"),
+        *("lot_expiry_warned", "auto_recharge_set", "payment_methods_set", "recipients_set"),
+        *("spend_limits_set", "spend_held", "recharge_resumed"),
     }
-    assert len(events) == 7
+    assert len(events) == 14
+    limits = {entry["limit"] for entry in entries if entry["kind"] == "spend_held"}
+    assert limits == {"spend_per_hour", "cost_per_call", "new_destinations"}
     assert any(draw.get("grace") for draw in draws)
     assert any(entry.get("late_after_expiry") for entry in entries)
     assert any(entry.get("shortfall_micros") for entry in entries)
@@ -117,6 +121,28 @@ LIES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     (LEDGER, {"kind": "adjusted"}, {"reason": "bribe"}, "reason"),
     (LEDGER, {"kind": "account_opened"}, {"decks": ["other"]}, "decks"),
     (LEDGER, {"kind": "command_rejected"}, {"seq": 3}, "entry_id, source_topic, seq, currency, balance_micros"),
+    (LEDGER, {"kind": "lot_expiry_warned"}, {"days": 30}, "days"),
+    (LEDGER, {"kind": "lot_expiry_warned"}, {"remaining_micros": 1}, "remaining_micros"),
+    (LEDGER, {"kind": "lot_expiry_warned"}, {"lot_id": "Z"}, "lot_id"),
+    (LEDGER, {"kind": "auto_recharge_set"}, {"trigger_micros": 7}, "trigger_micros"),
+    (LEDGER, {"kind": "auto_recharge_set"}, {"actor": "eve"}, "actor"),
+    (LEDGER, {"kind": "payment_methods_set"}, {"methods": []}, "methods"),
+    (LEDGER, {"kind": "recipients_set"}, {"emails": 7}, "emails, language, webhook"),
+    (LEDGER, {"kind": "spend_limits_set"}, {"cost_per_call_micros": 1}, "cost_per_call_micros"),
+    (LEDGER, {"kind": "spend_held"}, {"found_micros": 7}, "spend_held"),
+    (LEDGER, {"kind": "spend_held"}, {"denied": ["toll_free"]}, "denied"),
+    (LEDGER, {"kind": "spend_held", "cdr_id": "w3"}, {"denied": ["toll_free"]}, "denied"),
+    (LEDGER, {"kind": "recharge_resumed"}, {"allowed": []}, "allowed"),
+    (LEDGER, {"recharge_seq": 3}, {"recharge_seq": 4}, "recharge_seq"),
+    (STATUS, {"deny_reason": "spend_limit"}, {"deny": []}, "state, allow, deny, deny_reason"),
+    (STATUS, {"tenant_id": "watch"}, {"runway_h": 77}, "runway_h"),
+    (EVENTS, {"threshold_id": "soon"}, {"threshold_h": 3}, "more"),
+    (EVENTS, {"threshold_id": "soon"}, {"runway_h": 3}, "runway_h"),
+    (EVENTS, {"kind": "fraud_suspected"}, {"limit_micros": 3}, "more"),
+    (EVENTS, {"kind": "funds_expiring"}, {"days": 3}, "more"),
+    (EVENTS, {"kind": "recipients_changed"}, {"language": "en"}, "more"),
+    (EVENTS, {"kind": "payment_methods_changed"}, {"methods": []}, "more"),
+    (EVENTS, {"kind": "auto_recharge_changed"}, {"amount_micros": 3}, "more"),
     (STATUS, {}, {"balance_micros": 1}, "currency, balance_micros, debt_micros"),
     (STATUS, {}, {"allow": []}, "state, allow, deny, deny_reason"),
     (STATUS, {}, {"seq": 9_999}, "seq"),
@@ -198,11 +224,12 @@ def test_the_last_status_of_a_tenant_may_not_be_gone(honest: Topics) -> None:
     assert {difference.key for difference in found} == {"acme"}
 
 
-def test_every_byte_of_a_stored_account_counts(honest: Topics) -> None:
+@pytest.mark.parametrize("tenant", [b"acme", b"watch"])
+def test_every_byte_of_a_stored_account_counts(honest: Topics, tenant: bytes) -> None:
     index = next(
         index
         for index in reversed(range(len(honest[ACCOUNTS])))
-        if honest[ACCOUNTS][index][1].key == b"acme"
+        if honest[ACCOUNTS][index][1].key == tenant
     )
     value = honest[ACCOUNTS][index][1].value or b""
 
@@ -257,6 +284,27 @@ def test_one_lost_entry_is_not_a_hundred_differences(honest: Topics) -> None:
 
     assert "seq" in {difference.field for difference in found}
     assert len(found) < 10
+
+
+def test_one_lost_hold_is_not_a_hundred_differences(honest: Topics) -> None:
+    index = place_of(honest, LEDGER, lambda value: value["kind"] == "spend_held", 2)
+
+    found = differences(replaced(honest, LEDGER, index, []))
+
+    assert "seq" in {difference.field for difference in found}
+    assert len(found) < 10
+
+
+def test_a_hold_that_was_never_posted_is_named(honest: Topics) -> None:
+    """The limit of a command is below what was spent: then something should have been held."""
+    lower = {"spend_per_hour_micros": 1_000_000}
+    index = place_of(honest, COMMANDS, lambda value: value["type"] == "set_spend_limits")
+    topics = altered(honest, COMMANDS, index, lower)
+    index = place_of(honest, LEDGER, lambda value: value["kind"] == "spend_limits_set")
+
+    found = differences(altered(topics, LEDGER, index, lower))
+
+    assert any("spend_held, spend_per_hour" in str(difference) for difference in found)
 
 
 def test_what_was_not_processed_is_told_and_is_a_difference_on_demand() -> None:
