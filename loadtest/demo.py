@@ -1,4 +1,4 @@
-"""The demo: a hundred thousand CDRs charged on a real Kafka, and the proof that it was right.
+"""The demo: a hundred thousand CDRs charged on a real Kafka, accounts refilled, and the proof that it was right.
 
 `python -m loadtest.demo` is what `make demo` runs. It tells each step in one line, and leaves
 nothing running: not after a failure, not after Ctrl-C. Exit code 0: charged, and every check clean.
@@ -14,6 +14,8 @@ from pathlib import Path
 
 from loadtest import oracle, report, stage
 from loadtest.broker import RunningBroker, running_broker
+from loadtest.circle.cast import Cast
+from loadtest.circle.show import show
 from loadtest.drive import publish_cdrs
 from loadtest.generate import Workload
 from loadtest.plan import Plan
@@ -24,6 +26,7 @@ from loadtest.watch import LateError, watching
 from topics.catalog import CDR_RAW
 
 CHARGING_TIMEOUT_S = 180.0
+CIRCLE_TENANTS = 60
 
 
 async def demo(plan: Plan) -> bool:
@@ -42,7 +45,11 @@ async def demo(plan: Plan) -> bool:
             say("   " + line)
         say()
         as_planned = _compare(findings, workload)
-        return _reconcile(broker) and as_planned
+        with tempfile.TemporaryDirectory(prefix="rater-circle-") as folder:
+            say("9. circle: accounts run low, are refilled, and their people are told")
+            cast = Cast(CIRCLE_TENANTS, now_ms(), partitions=workload.partitions)
+            agreed = await show(broker.bootstrap, Path(folder), cast)
+        return _reconcile(broker) and as_planned and agreed
 
 
 async def _set_up(broker: RunningBroker, plan: Plan) -> Workload:
@@ -104,7 +111,7 @@ def _compare(findings: report.Findings, workload: Workload) -> bool:
 
 def _reconcile(broker: RunningBroker) -> bool:
     """Let `rater reconcile` prove the topics; return whether it found them clean."""
-    say("9. reconciler: `rater reconcile` reads the topics alone")
+    say("10. reconciler: `rater reconcile` reads the topics alone")
     done = run("reconcile", "--broker", broker.bootstrap, accepted=(0, 1), timeout_s=300.0)
     for line in done.text.splitlines():
         say("   " + line)

@@ -30,13 +30,14 @@ SLOW = ("sim:delay=700ms",)
 BUSY = ("sim:429*2,500,ok",)
 DISORDER = ("sim:out_of_order",)
 TIMEOUT = ("sim:timeout,ok",)
+TOLD = ("sim:webhook=1s",)
 
 DEMO = (
     *(SIMPLE, SIMPLE, SIMPLE, SIMPLE, DECLINED, FALLBACK, SOFT, DUPLICATE, SLOW, BUSY, DISORDER),
-    *(LATE,),
+    *(TOLD,),
 )
 """What the demo shows; each in turn."""
-ROUGH = (*DEMO, SPENT, TIMEOUT, ("sim:reversed",), ("sim:webhook=2s",), ("sim:random:7",))
+ROUGH = (*DEMO, SPENT, TIMEOUT, LATE, ("sim:reversed",), ("sim:random:7",))
 """What the kill test plays."""
 
 

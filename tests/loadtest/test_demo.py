@@ -37,6 +37,7 @@ def test_the_demo_charges_its_calls_and_every_check_is_clean() -> None:
     for line in (
         "every outcome and every account's balance are what it predicted",
         "one charge explained:",
+        "one letter a transition",
         "verdict: clean",
         "nothing is left running",
     ):

@@ -1,0 +1,85 @@
+"""Show: the whole circle once, told in a few lines, and held against the provider's book and the mailbox."""
+
+import time
+from collections import Counter
+from pathlib import Path
+
+from loadtest.circle import truth
+from loadtest.circle.cast import AMOUNT_UNITS, TRIGGER_UNITS, Cast
+from loadtest.circle.quiet import until_quiet
+from loadtest.circle.services import circle
+from loadtest.drive import publish
+from loadtest.money import micros_text
+from loadtest.progress import say
+from loadtest.watch import LateError
+from topics.catalog import ACCOUNT_COMMANDS, CDR_RAW
+
+QUIET_S = 90.0
+SETTLED_S = 60.0
+_MAIL_LINES = 24
+
+
+async def show(bootstrap: str, folder: Path, cast: Cast) -> bool:
+    """Let every tenant of the cast fall below its trigger; return whether the truth agrees with the topics."""
+    say("   starting charging, recharge, gateway (simulated provider), notifier and a mail server")
+    with circle(bootstrap, folder) as played:
+        commands = list(cast.commands())
+        await publish(bootstrap, ACCOUNT_COMMANDS.name, commands, len(commands))
+        await until_quiet(bootstrap, timeout_s=QUIET_S, alive=played.check)
+        say(
+            f"   {cast.tenants:,} tenants, each recharged with {AMOUNT_UNITS} when below {TRIGGER_UNITS};"
+            " one call takes each of them below"
+        )
+        began = time.monotonic()
+        calls = list(cast.calls())
+        await publish(bootstrap, CDR_RAW.name, calls, len(calls))
+        while True:
+            await until_quiet(bootstrap, timeout_s=QUIET_S, alive=played.check)
+            evidence = await truth.gather(played)
+            if not truth.open_commands(evidence):
+                break
+            if time.monotonic() - began > SETTLED_S:
+                raise LateError(f"without a result: {truth.open_commands(evidence)[:5]}")
+    _tell(evidence)
+    problems = truth.problems(evidence)
+    for problem in problems[:10]:
+        say(f"   {problem}")
+    if not problems:
+        say("   the provider's book, the mailbox and the topics agree: each capture credited once,")
+        say("   one command in flight, one letter a transition")
+    return not problems
+
+
+def _tell(evidence: truth.Evidence) -> None:
+    outcomes = Counter(_outcome(result) for _, result in evidence.results)
+    captured = sum(micros for _, _, _, micros in evidence.captures)
+    credited = sum(entry["lot"]["granted_micros"] for entry in evidence.credits)
+    kinds = Counter(mail["kind"] for mail in evidence.mails)
+    say(f"   {len(evidence.commands):,} payment commands; results: {_listed(outcomes)}")
+    say(
+        f"   provider captured {len(evidence.captures):,} payments, {micros_text(captured)} USD;"
+        f" credited {len(evidence.credits):,} lots, {micros_text(credited)} USD"
+    )
+    say(f"   e-mails at the mail server: {_listed(kinds)}; one of them:")
+    say()
+    english = {n["notification_id"] for n in evidence.notices if n["language"] == "en"}
+    added = (m for m in evidence.mails if m["kind"] == "funds_added")
+    mail = next((m for m in added if m["notification_id"] in english), None)
+    if mail is not None:
+        for line in [f"To: {mail['to'][0]}", f"Subject: {mail['subject']}", "", *_text(mail)]:
+            say(f"      | {line}")
+    say()
+
+
+def _text(mail: truth.Value) -> list[str]:
+    return str(mail["text"]).rstrip().splitlines()[:_MAIL_LINES]
+
+
+def _outcome(result: truth.Value) -> str:
+    if result["outcome"] == "declined":
+        return f"declined {result['code']}"
+    return str(result["outcome"])
+
+
+def _listed(counts: Counter[str]) -> str:
+    return ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in counts.most_common())
