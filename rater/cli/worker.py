@@ -18,23 +18,27 @@ def worker() -> None:
     """Run a worker."""
 
 
-def worker_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options of every worker."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+def worker_options(port: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Add the options of every worker; `port` is its default for metrics."""
+    metrics_port = click.option(
+        "--metrics-port",
+        default=port,
+        show_default=True,
+        type=click.IntRange(0, 65_535),
+        help="/metrics, /livez and /readyz; 0 takes a free one and logs it.",
+    )
+
+    def add(command: Callable[..., None]) -> Callable[..., None]:
+        for option in reversed((*_OPTIONS, metrics_port)):
+            command = option(command)
+        return command
+
+    return add
 
 
 _OPTIONS = (
     broker_option,
     click.option("--metrics-host", default="127.0.0.1", show_default=True),
-    click.option(
-        "--metrics-port",
-        default=9464,
-        show_default=True,
-        type=click.IntRange(0, 65_535),
-        help="/metrics, /livez and /readyz; 0 takes a free one and logs it.",
-    ),
     click.option(
         "--records-per-batch", default=5_000, show_default=True, type=click.IntRange(1, 10_000)
     ),
@@ -59,7 +63,7 @@ _OPTIONS = (
 
 
 @worker.command()
-@worker_options
+@worker_options(9464)
 @click.option("--window-days", default=WINDOW_DAYS, show_default=True, type=click.IntRange(3, 400))
 @click.option(
     "--recharge-minimum",
@@ -79,7 +83,7 @@ def charging(*, log_level: str, **settings: Any) -> None:
 
 
 @worker.command()
-@worker_options
+@worker_options(9465)
 def recharge(*, log_level: str, **settings: Any) -> None:
     """Recharge accounts that run low: payment commands, credits and notifications, from balance events and results.
 
