@@ -13,6 +13,7 @@ import json
 import os
 import signal
 import sys
+from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 from typing import IO, Any
@@ -63,14 +64,20 @@ def mail_of(envelope: Any) -> dict[str, object]:
     return {
         "from": envelope.mail_from,
         "to": envelope.rcpt_tos,
-        "message_id": message["Message-ID"],
-        "subject": message["Subject"],
-        "kind": message["X-Rater-Kind"],
-        "notification_id": message["X-Rater-Notification"],
-        "date": message["Date"],
+        "message_id": _header(message, "Message-ID"),
+        "subject": _header(message, "Subject"),
+        "kind": _header(message, "X-Rater-Kind"),
+        "notification_id": _header(message, "X-Rater-Notification"),
+        "date": _header(message, "Date"),
         "text": text.get_content() if text else None,
         "html": html.get_content() if html else None,
     }
+
+
+def _header(message: EmailMessage, name: str) -> str | None:
+    """Return a header's text; a long one may begin on the line after its name."""
+    value = message[name]
+    return None if value is None else str(value).strip()
 
 
 async def serve(host: str, port: int, mailbox: Path, refuse_first: int, unknown: str) -> None:

@@ -268,6 +268,7 @@ def staged(bootstrap: str, folder: Path, *sink_options: str) -> Iterator[Stage]:
             try:
                 yield stage
             finally:
+                stage.sink.stop()  # Perhaps another than the first.
                 for notifier in stage.notifiers:
                     notifier.end()
     finally:
