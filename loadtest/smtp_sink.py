@@ -2,7 +2,8 @@
 
 It prints its port, and appends each message that it accepts to the mailbox as one JSON line, flushed to the disk
 before it answers 250: what a sender was promised is in the file, also when the sink is killed. `--refuse-first N`
-answers the first N messages with 451. It speaks plain SMTP, for tests and the demo; nothing leaves the machine.
+answers the first N messages with 451, `--unknown END` answers addresses with such an end with 550. It speaks plain
+SMTP, for tests and the demo; nothing leaves the machine.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import json
 import os
 import signal
 import sys
+from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 from typing import IO, Any
@@ -20,16 +22,27 @@ from aiosmtpd.controller import UnthreadedController
 
 ACCEPTED = "250 2.0.0 kept"
 LATER = "451 4.3.0 try again later"
+UNKNOWN = "550 5.1.1 no such mailbox"
 
 
 class Mailbox:
     """The handler that aiosmtpd calls: keeps messages, or refuses the first ones."""
 
-    def __init__(self, file: IO[str], refuse_first: int = 0) -> None:
-        """Append to `file`."""
+    def __init__(self, file: IO[str], refuse_first: int = 0, unknown: str = "") -> None:
+        """Append to `file`; recipients that end with `unknown` are refused for ever."""
         self._file = file
+        self._unknown = unknown
         self._refusals_left = refuse_first
         self.kept = 0
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: object, session: object, envelope: Any, address: str, options: list[str]
+    ) -> str:
+        """Take a recipient, unless it is one that is unknown here."""
+        if self._unknown and address.endswith(self._unknown):
+            return UNKNOWN
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 taken"
 
     async def handle_DATA(self, server: object, session: object, envelope: Any) -> str:  # noqa: N802
         """Keep one message; the answer is the SMTP reply."""
@@ -51,17 +64,23 @@ def mail_of(envelope: Any) -> dict[str, object]:
     return {
         "from": envelope.mail_from,
         "to": envelope.rcpt_tos,
-        "message_id": message["Message-ID"],
-        "subject": message["Subject"],
-        "kind": message["X-Rater-Kind"],
-        "notification_id": message["X-Rater-Notification"],
-        "date": message["Date"],
+        "message_id": _header(message, "Message-ID"),
+        "subject": _header(message, "Subject"),
+        "kind": _header(message, "X-Rater-Kind"),
+        "notification_id": _header(message, "X-Rater-Notification"),
+        "date": _header(message, "Date"),
         "text": text.get_content() if text else None,
         "html": html.get_content() if html else None,
     }
 
 
-async def serve(host: str, port: int, mailbox: Path, refuse_first: int) -> None:
+def _header(message: EmailMessage, name: str) -> str | None:
+    """Return a header's text; a long one may begin on the line after its name."""
+    value = message[name]
+    return None if value is None else str(value).strip()
+
+
+async def serve(host: str, port: int, mailbox: Path, refuse_first: int, unknown: str) -> None:
     """Serve until SIGTERM or SIGINT; print the port when it listens."""
     loop = asyncio.get_running_loop()
     stopping = asyncio.Event()
@@ -69,7 +88,7 @@ async def serve(host: str, port: int, mailbox: Path, refuse_first: int) -> None:
         loop.add_signal_handler(number, stopping.set)
     with mailbox.open("a", encoding="utf-8") as file:
         controller = UnthreadedController(
-            Mailbox(file, refuse_first),
+            Mailbox(file, refuse_first, unknown),
             hostname=host,
             port=port,
             ident="rater smtp sink",
@@ -88,8 +107,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one (default)")
     parser.add_argument("--mailbox", type=Path, required=True, metavar="FILE")
     parser.add_argument("--refuse-first", type=int, default=0, metavar="N")
+    parser.add_argument(
+        "--unknown", default="", metavar="END", help="550 for addresses that end so"
+    )
     options = parser.parse_args(arguments)
-    asyncio.run(serve(options.host, options.port, options.mailbox, options.refuse_first))
+    asyncio.run(
+        serve(options.host, options.port, options.mailbox, options.refuse_first, options.unknown)
+    )
     return 0
 
 

@@ -22,11 +22,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
 from loadtest.rater_command import run
 from loadtest.watch import watching
 from rater.shell.failpoints import VARIABLE
 from tests.e2e.broker import consume, produce
-from topics.catalog import NOTIFICATIONS, NOTIFIER_GROUP, NOTIFIER_SENT
+from topics.catalog import NOTIFICATIONS, NOTIFIER_GROUP, NOTIFIER_SENT, PARTITIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -214,12 +216,28 @@ class Stage:
         self.notifiers.append(notifier)
         return notifier
 
-    async def publish(self, *notices: dict[str, Any] | bytes, partition: int | None = None) -> None:
-        """Publish notifications, or bytes that are none, under the key of the first tenant."""
-        for item in notices:
-            key = b"acme" if isinstance(item, bytes) else item["tenant_id"].encode()
-            value = item if isinstance(item, bytes) else json.dumps(item).encode()
-            await produce(self.bootstrap, NOTIFICATIONS.name, [(key, value)], partition=partition)
+    async def publish(self, *notices: dict[str, Any] | bytes) -> None:
+        """Publish notifications, and bytes that are none, each under its tenant's key."""
+        records: list[tuple[bytes | None, bytes | None]] = [
+            (b"acme", item)
+            if isinstance(item, bytes)
+            else (item["tenant_id"].encode(), json.dumps(item).encode())
+            for item in notices
+        ]
+        await produce(self.bootstrap, NOTIFICATIONS.name, records)
+
+    async def rewind(self) -> None:
+        """Commit offset 0 of every partition, as if the group had forgotten its own; nobody may run."""
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self.bootstrap, group_id=NOTIFIER_GROUP, enable_auto_commit=False
+        )
+        await consumer.start()
+        try:
+            places = [TopicPartition(NOTIFICATIONS.name, p) for p in range(PARTITIONS)]
+            consumer.assign(places)
+            await consumer.commit(dict.fromkeys(places, 0))
+        finally:
+            await consumer.stop()
 
     async def done(self, timeout_s: float = 60.0) -> None:
         """Wait until all that lies on the topic is handled, by the offsets of the group."""
@@ -250,6 +268,7 @@ def staged(bootstrap: str, folder: Path, *sink_options: str) -> Iterator[Stage]:
             try:
                 yield stage
             finally:
+                stage.sink.stop()  # Perhaps another than the first.
                 for notifier in stage.notifiers:
                     notifier.end()
     finally:

@@ -2,27 +2,259 @@
 
 from __future__ import annotations
 
+import asyncio
+import hmac
+import json
+import random
+import signal
+import socket
+from collections import Counter
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.notifier_stage import notice, staged
+from rater.shell.failpoints import NOTIFIER_FAILPOINTS
+from rater.shell.notifier.webhooks import tenant_key
+from tests.e2e.broker import own_broker
+from tests.e2e.notifier_stage import SECRET, Sink, notice, staged, until
+from topics.catalog import NOTIFICATIONS_DEAD, RECHARGE_DEAD
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from deploy.kafka.broker import Broker
+    from tests.e2e.notifier_stage import Stage
+
+EXAMPLES = Path(__file__).parents[2] / "topics" / "examples" / "notifications.v1.valid.jsonl"
+EXIT_KILLED = -signal.SIGKILL
+EXIT_FENCED = 75
+ONE_AT_A_TIME = ("--deliveries", "1", "--in-flight", "1")
+GONE = "@gone.example"
 
 
-async def test_a_notification_reaches_everyone_once(private_broker: Broker, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """Give the tests of this module one broker, and one mail server that knows nobody at gone.example."""
+    broker = own_broker()
+    try:
+        broker.start()
+        with staged(broker.bootstrap, tmp_path_factory.mktemp("stage"), "--unknown", GONE) as found:
+            yield found
+    finally:
+        broker.remove()
+
+
+@contextmanager
+def ending(stage: Stage) -> Iterator[None]:
+    """End what a test has started, whatever becomes of it."""
+    try:
+        yield
+    finally:
+        for notifier in stage.notifiers:
+            notifier.end()
+
+
+def ours(counts: Counter[tuple[str, str]], tenant: str) -> Counter[tuple[str, str]]:
+    """Return what the mailbox has for the notifications of one tenant."""
+    return Counter({pair: n for pair, n in counts.items() if pair[0].startswith(f"{tenant}/")})
+
+
+async def test_every_kind_reaches_every_recipient_once_and_nothing_goes_out_again(
+    private_broker: Broker, tmp_path: Path
+) -> None:
     with staged(private_broker.bootstrap, tmp_path) as stage:
-        await stage.publish(
-            notice("acme", 1, "ada@acme.example", "bob@acme.example", webhook=stage.hook.url),
-            notice("globex", 1, "eve@globex.example", language="fr"),
-        )
+        notices = [
+            {**json.loads(line), "webhook": stage.hook.url}
+            for line in EXAMPLES.read_text().splitlines()
+        ]
+        await stage.publish(*notices, *notices[:4])
         notifier = stage.start()
         await stage.done()
-        print(notifier.text())
-        print(stage.sink.counts(), stage.hook.requests)
-        print(await stage.marks())
-        print(await notifier.terminate(), notifier.text())
+        expected = Counter((n["notification_id"], e) for n in notices for e in n["emails"])
+
+        assert expected == stage.sink.counts()
+        assert Counter(n["notification_id"] for n in notices) == stage.hook.counts()
+        for headers, body in stage.hook.requests:
+            at_s, _, digest = headers["Rater-Signature"].removeprefix("t=").partition(",v1=")
+            tenant = json.loads(body)["tenant_id"]
+            signed = hmac.digest(tenant_key(SECRET, tenant), at_s.encode() + b"." + body, "sha256")
+            assert digest == signed.hex()
+            assert json.loads(body)["schema_version"] == 1
+
+        assert (200, '{"ready": true, "missing": {}}\n') == notifier.get("/readyz")
+        assert notifier.get("/livez")[0] == 200
+        metrics = notifier.get("/metrics")[1]
+        sent = 'rater_notifier_deliveries_total{channel="email",outcome="sent"}'
+        assert f"{sent} {expected.total():.1f}" in metrics
+        written = f"{metrics}{notifier.text()}{await stage.marks()}"
+        assert not [email for n in notices for email in n["emails"] if email in written]
+        assert 0 == await notifier.terminate()
+        assert [] == notifier.noise()
+
+        # The group's offsets are lost, as after a week's rest: the marks know what was sent.
+        await stage.rewind()
+        again = stage.start()
+        await stage.done()
+        assert 0 == await again.terminate()
+        assert expected == stage.sink.counts()
+        assert len(notices) == len(stage.hook.requests)
+
+
+@pytest.mark.parametrize("place", NOTIFIER_FAILPOINTS)
+async def test_killed_anywhere_it_tells_everyone_and_twice_only_where_smtp_cannot_promise(
+    stage: Stage, place: str
+) -> None:
+    tenant = place.replace("_", "-")
+    notices = [
+        notice(tenant, 1, "ada@acme.example", "bob@acme.example"),
+        notice(tenant, 2, webhook=stage.hook.url),
+        notice(tenant, 3, f"eve{GONE}"),
+        notice(tenant, 4, "ada@acme.example"),
+        notice(tenant, 5, webhook=stage.hook.url),
+        notice(tenant, 6),
+        notice(tenant, 7, "ada@acme.example"),
+    ]
+    with ending(stage):
+        await stage.publish(*notices)
+        killed = stage.start(*ONE_AT_A_TIME, failpoint=f"{place}:2")
+        assert EXIT_KILLED == await killed.ended(), killed.text()
+        restarted = stage.start(*ONE_AT_A_TIME)
+        await stage.done()
+        assert 0 == await restarted.terminate()
+
+    mails = ours(stage.sink.counts(), tenant)
+    posts = {key: n for key, n in stage.hook.counts().items() if key.startswith(f"{tenant}/")}
+    dead = [d for d in await stage.letters(NOTIFICATIONS_DEAD.name) if d["tenant_id"] == tenant]
+    told = {(n["notification_id"], e) for n in notices for e in n["emails"] if GONE not in e}
+    assert told == set(mails)
+    assert {"after_smtp": [2]}.get(place, []) == [n for n in mails.values() if n != 1]
+    assert {f"{tenant}/2/exhausted", f"{tenant}/5/exhausted"} == set(posts)
+    assert {"after_webhook": [2]}.get(place, []) == [n for n in posts.values() if n != 1]
+    assert [("no_recipient", 0), ("refused", 1)] == sorted(
+        (d["reason"], d["attempts"]) for d in dead
+    )
+
+
+async def test_with_skip_a_mail_in_doubt_is_not_sent_again_but_becomes_a_dead_letter(
+    stage: Stage,
+) -> None:
+    options = (*ONE_AT_A_TIME, "--on-doubt", "skip")
+    with ending(stage):
+        await stage.publish(notice("skip", 1, "ada@acme.example"), notice("skip", 2, "b@c.example"))
+        killed = stage.start(*options, failpoint="after_sending_mark")
+        assert EXIT_KILLED == await killed.ended()
+        restarted = stage.start(*options)
+        await stage.done()
+        assert 0 == await restarted.terminate()
+
+    assert {("skip/2/exhausted", "b@c.example"): 1} == ours(stage.sink.counts(), "skip")
+    (dead,) = [d for d in await stage.letters(NOTIFICATIONS_DEAD.name) if d["tenant_id"] == "skip"]
+    assert "retries_spent" == dead["reason"]
+    assert dead["detail"].startswith("in doubt: ")
+
+
+async def test_while_the_mail_server_is_down_webhooks_go_on_and_then_nothing_is_missing(
+    private_broker: Broker, tmp_path: Path
+) -> None:
+    with staged(private_broker.bootstrap, tmp_path) as stage, socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # Nobody listens.
+        port = taken.getsockname()[1]
+        stage.sink.stop()
+        stage.sink.port = port
+        notifier = stage.start("--tries", "12", "--in-flight", "50")
+        stage.hook.answers = [503, 302, 429]
+        await stage.publish(
+            *(notice("acme", n, "ada@acme.example") for n in range(5)),
+            notice("acme", 5, webhook=stage.hook.url),
+            b"{not json",
+            notice("globex", 6, "eve@globex.example", webhook=stage.hook.url),
+        )
+        await until(lambda: len(stage.hook.requests) >= 5, "webhooks")
+        dead = await stage.letters(RECHARGE_DEAD.name)
+        assert [("not_json", "notifications.v1")] == [
+            (letter["reason"], letter["source_topic"]) for letter in dead
+        ]
+        assert Counter() == stage.sink.counts()
+        taken.close()
+        sink = stage.sink = Sink(stage.sink.mailbox, "--port", str(port), "--refuse-first", "3")
+        await stage.done()
+
+        expected = {(f"acme/{n}/exhausted", "ada@acme.example"): 1 for n in range(5)}
+        assert expected | {("globex/6/exhausted", "eve@globex.example"): 1} == sink.counts()
+        assert 0 == await notifier.terminate()
+        assert [] == notifier.noise()
+
+
+async def test_when_the_tries_are_spent_a_dead_letter_keeps_the_notification(stage: Stage) -> None:
+    hook = stage.hook
+    with ending(stage):
+        hook.answers = [500, 500, 500, 410]
+        await stage.publish(
+            notice("spent", 1, webhook=hook.url), notice("spent", 2, webhook=hook.url)
+        )
+        notifier = stage.start(*ONE_AT_A_TIME, "--tries", "3")
+        await stage.done()
+        assert 0 == await notifier.terminate()
+
+    dead = [d for d in await stage.letters(NOTIFICATIONS_DEAD.name) if d["tenant_id"] == "spent"]
+    assert [("retries_spent", 3, "HTTP status 500"), ("refused", 1, "HTTP status 410")] == [
+        (d["reason"], d["attempts"], d["detail"]) for d in dead
+    ]
+    assert "spent/1/exhausted" == json.loads(dead[0]["notification"])["notification_id"]
+
+
+async def test_notifiers_join_leave_and_die_at_random_and_everyone_is_told(stage: Stage) -> None:
+    draw = random.Random(4)
+    tenants = [f"many-{n}" for n in range(40)]
+    expected: set[tuple[str, str]] = set()
+    kills = 0
+    with ending(stage):
+        running = [stage.start(), stage.start()]
+        for round_ in range(6):
+            for tenant in tenants:
+                found = notice(tenant, round_, "ada@acme.example", f"{tenant}@x.example")
+                expected |= {(found["notification_id"], email) for email in found["emails"]}
+                await stage.publish(found)
+            await asyncio.sleep(draw.random())
+            victim = running.pop(draw.randrange(2))
+            if round_ % 3 == 2:
+                assert 0 == await victim.terminate(), victim.text()
+            else:
+                victim.end()
+                kills += 1
+            running.append(stage.start())
+        await stage.done()
+        for notifier in running:
+            assert 0 == await notifier.terminate(), notifier.text()
+
+    counts = Counter({p: n for p, n in stage.sink.counts().items() if p[0].startswith("many-")})
+    twice = [pair for pair, n in counts.items() if n > 1]
+    print(f"{kills} kills, {counts.total()} mails, {len(twice)} of {len(expected)} twice")
+    assert expected == set(counts)
+    assert len(twice) <= kills * 8  # No more than were being sent.
+
+
+async def test_a_notifier_that_was_suspended_is_fenced_and_sends_nothing_more(stage: Stage) -> None:
+    with ending(stage):
+        zombie = stage.start()
+        await until(lambda: len(zombie.serves()) == 8, "the first serves")
+        zombie.process.send_signal(signal.SIGSTOP)
+        heir = stage.start()
+        await until(lambda: len(heir.serves()) == 8, "the second serves all")
+        await stage.publish(*(notice(f"zombie-{n}", 1, "ada@acme.example") for n in range(20)))
+        await stage.done()
+        zombie.process.send_signal(signal.SIGCONT)
+        await until(
+            lambda: zombie.process.poll() is not None or len(heir.serves()) < 8, "the zombie woke"
+        )
+        await stage.publish(*(notice(f"zombie-{n}", 2, "ada@acme.example") for n in range(20)))
+        await stage.done()
+        assert zombie.process.poll() in {None, EXIT_FENCED}
+        assert 0 == await heir.terminate()
+
+    counts = {p: n for p, n in stage.sink.counts().items() if p[0].startswith("zombie-")}
+    assert {
+        (f"zombie-{n}/{k}/exhausted", "ada@acme.example"): 1 for n in range(20) for k in (1, 2)
+    } == (counts)

@@ -67,12 +67,12 @@ def write_message(notice: Notification, recipient: str, sender: Sender) -> bytes
     message["Date"] = format_datetime(datetime.fromtimestamp(notice.at_ms // 1_000, UTC))
     message["Message-ID"] = message_id(notice.notification_id, recipient, sender.domain)
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = notice.language
     message["X-Rater-Kind"] = notice.kind
     message["X-Rater-Notification"] = _header_text(notice.notification_id)
     message.set_content(letter.text, cte="quoted-printable")
     message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
     message.set_boundary(f"rater-{digest}")
+    message["Content-Language"] = notice.language
     return message.as_bytes()
 
 

@@ -1,0 +1,87 @@
+"""LETTERS.md: every letter as a reader gets it, made from the templates and the golden examples.
+
+`python -m rater.shell.notifier.letter_book --write` writes it anew, `--check` exits with 1 where it is stale.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from rater.shell import notifier
+from rater.shell.notifier.letters import LANGUAGES, write_letter
+from rater.shell.notifier.message import message_id
+from rater.wire.malformed import Malformed
+from rater.wire.notifications import Notification, decode_notification
+from topics.catalog import NOTIFICATIONS
+
+PLACE: Final = Path(__file__).parents[3] / "LETTERS.md"
+_NAMES: Final = {"en": "English", "fr": "French"}
+_HEAD: Final = """\
+# Letters
+
+What the notifier sends. Made by `python -m rater.shell.notifier.letter_book --write` from `rater/data/letters/` and
+the examples in `topics/examples/{topic}.valid.jsonl`; a test holds it fresh. The HTML part says the same.
+
+## What is promised, and what cannot be
+
+{promise}
+"""
+
+
+def examples() -> dict[str, Notification]:
+    """Return the first golden example of each kind."""
+    name = f"examples/{NOTIFICATIONS.name}.valid.jsonl"
+    found: dict[str, Notification] = {}
+    for line in files("topics").joinpath(name).read_bytes().splitlines():
+        notice = decode_notification(line)
+        assert not isinstance(notice, Malformed), notice
+        found.setdefault(notice.kind, notice)
+    return found
+
+
+def letter_book() -> str:
+    """Return the text of LETTERS.md."""
+    promise = (notifier.__doc__ or "").strip().split("\n\n", 1)[1]
+    parts = [_HEAD.format(topic=NOTIFICATIONS.name, promise=promise)]
+    for kind, notice in examples().items():
+        parts.append(f"## {kind}\n")
+        parts += [_shown(msgspec.structs.replace(notice, language=lang)) for lang in LANGUAGES]
+    return "\n".join(parts)
+
+
+def _shown(notice: Notification) -> str:
+    letter = write_letter(notice)
+    lines = "\n".join(_lines(notice, letter.subject, letter.text))
+    return f"{_NAMES[notice.language]}:\n\n```text\n{lines}\n```\n"
+
+
+def _lines(notice: Notification, subject: str, text: str) -> Iterator[str]:
+    address = notice.emails[0]
+    yield f"To: {address}"
+    yield f"Subject: {subject}"
+    yield f"Message-ID: {message_id(notice.notification_id, address, 'rater.example')}"
+    yield ""
+    yield from (line.rstrip(" ") for line in text.rstrip("\n").split("\n"))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write or check LETTERS.md; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m rater.shell.notifier.letter_book")
+    mode = parser.add_mutually_exclusive_group(required=True)
+    mode.add_argument("--write", action="store_true")
+    mode.add_argument("--check", action="store_true")
+    options = parser.parse_args(arguments)
+    text = letter_book()
+    stale = not PLACE.exists() or PLACE.read_text(encoding="utf-8") != text
+    if options.write:
+        PLACE.write_text(text, encoding="utf-8")
+    return int(options.check and stale)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

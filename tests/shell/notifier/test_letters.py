@@ -1,0 +1,150 @@
+"""Letters: every kind in both languages, honest, on one line where it must be, escaped where it must be."""
+
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rater.shell.notifier.letter_book import PLACE, letter_book
+from rater.shell.notifier.letters import LANGUAGES, write_letter
+from rater.wire.notifications import Notification
+from tests.shell.notifier.notices import GOLDEN, golden
+
+KINDS = [kind.__struct_config__.tag for kind in get_args(Notification)]
+N = "\u00a0"
+
+
+class Tags(HTMLParser):
+    """The tags of a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        self.tags.append(tag)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_has_a_letter_that_tells_tenant_and_balance(kind: str, language: str) -> None:
+    letter = write_letter(golden(kind, language=language, balance_micros=1_234_500_000))
+    currency = golden(kind).currency
+    balance = f"1,234.50 {currency}" if language == "en" else f"1{N}234,50{N}{currency}"
+
+    assert golden(kind).tenant_id in letter.subject
+    for body in (letter.text, letter.html):
+        assert balance in body
+        assert "None" not in body
+        assert "{" not in body.replace("{margin", "")
+    assert max(map(len, letter.text.splitlines())) <= 90
+    assert f'<html lang="{language}">' in letter.html
+
+
+@pytest.mark.parametrize("notice", GOLDEN, ids=lambda n: n.notification_id)
+def test_a_notification_always_gives_the_same_letter(notice: Notification) -> None:
+    assert write_letter(notice) == write_letter(notice)
+
+
+def test_what_is_not_known_is_not_mentioned() -> None:
+    letter = write_letter(golden("funds_added", method_label=None))
+
+    assert "Paid with" not in letter.text
+    assert "paid with" not in letter.text
+
+
+def test_a_hard_decline_says_that_the_method_is_out_and_the_next_is_tried_at_once() -> None:
+    letter = write_letter(golden("recharge_failed", decline_class="hard", next_try_ms=None))
+    text = " ".join(letter.text.split())
+
+    assert "This payment method is not used again until you change your payment methods." in text
+    assert "The next payment method of the account is tried at once." in text
+
+
+@pytest.mark.parametrize(
+    ("limit", "found", "said"),
+    [
+        ("spend_per_hour", 1_019_520_000, "within one hour cost 1,019.52 USD, more than the limit"),
+        (
+            "cost_per_call",
+            42_480_000,
+            "A single call of initech cost 42.48 USD, more than the limit",
+        ),
+        ("new_destinations", 4, "has called 4 high-priced destinations that it had not called"),
+        ("recharge_cap", None, "is empty although auto-recharge has reached its cap."),
+    ],
+)
+def test_the_fraud_letter_says_which_limit_was_passed(
+    limit: str, found: int | None, said: str
+) -> None:
+    letter = write_letter(golden("fraud_suspected", limit=limit, found_micros=found))
+
+    assert said in " ".join(letter.text.split())
+
+
+def test_a_balance_that_rounds_to_its_threshold_is_written_out() -> None:
+    letter = write_letter(
+        golden(
+            "balance_low", balance_micros=99_998_000, threshold_micros=100_000_000, runway_h=None
+        )
+    )
+
+    assert "fallen to 99.998 EUR, below its threshold of 100.00 EUR." in " ".join(
+        letter.text.split()
+    )
+    assert "Lasts about" not in letter.text
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [
+        ({"threshold_h": 24, "runway_h": 11}, "it lasts about 11 hours, less than the threshold"),
+        ({"threshold_h": 24, "runway_h": 1}, "it lasts about 1 hour, less than the threshold"),
+        ({"threshold_h": 24, "runway_h": None}, "it lasts less than the threshold of 24 hours."),
+        ({"threshold_h": None, "runway_h": None}, "has fallen to 4.95 EUR, below a threshold."),
+    ],
+)
+def test_a_threshold_in_hours_is_told_in_hours(hours: dict[str, int | None], said: str) -> None:
+    letter = write_letter(golden("balance_low", threshold_micros=None, **hours))
+
+    assert said in " ".join(letter.text.split())
+
+
+HOSTILE = "x\r\nBcc: all@acme.example\u2028\u202e<script>alert('&')</script> | y"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_hostile_label_is_one_line_of_text_and_no_tag(language: str) -> None:
+    letter = write_letter(golden("funds_added", language=language, method_label=HOSTILE))
+    plain = write_letter(golden("funds_added", language=language, method_label="Visa"))
+
+    assert Tags(plain.html).tags == Tags(letter.html).tags
+    assert not re.search(r"^Bcc", letter.text, re.MULTILINE)
+    assert "\u202e" not in letter.text + letter.html
+
+
+@given(st.text(max_size=64), st.text(max_size=64), st.sampled_from(LANGUAGES))
+def test_no_text_in_a_record_breaks_a_letter(label: str, code: str, language: str) -> None:
+    letter = write_letter(
+        golden("recharge_failed", method_label=label, code=code, language=language)
+    )
+    plain = write_letter(golden("recharge_failed", method_label="x", code="x", language=language))
+
+    assert letter.subject.isprintable() or N in letter.subject
+    assert set(Tags(letter.html).tags) == set(Tags(plain.html).tags)
+
+
+def test_the_book_of_letters_is_fresh() -> None:
+    assert PLACE.read_text(encoding="utf-8") == letter_book()
+
+
+def test_the_check_of_the_book_exits_with_0() -> None:
+    command = [sys.executable, "-m", "rater.shell.notifier.letter_book", "--check"]
+
+    assert subprocess.run(command, check=False).returncode == 0

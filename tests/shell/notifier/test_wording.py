@@ -1,0 +1,59 @@
+"""Amounts and dates in words: rounded half to even, in the reader's form, by integers alone."""
+
+from decimal import ROUND_HALF_EVEN, Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rater.core.limits import AMOUNT_MICROS_MAX
+from rater.shell.notifier.wording import amount, call_classes, count, exact_amount, moment
+
+N = "\u00a0"
+
+
+@pytest.mark.parametrize(
+    ("micros", "currency", "english", "french"),
+    [
+        (1_234_500_000, "USD", "1,234.50 USD", f"1{N}234,50{N}USD"),
+        (0, "EUR", "0.00 EUR", f"0,00{N}EUR"),
+        (-200_000, "USD", "-0.20 USD", f"-0,20{N}USD"),
+        (5_000, "USD", "0.00 USD", f"0,00{N}USD"),
+        (15_000, "USD", "0.02 USD", f"0,02{N}USD"),
+        (-4_999, "USD", "0.00 USD", f"0,00{N}USD"),
+        (1_500_000, "JPY", "2 JPY", f"2{N}JPY"),
+        (2_500_000, "JPY", "2 JPY", f"2{N}JPY"),
+        (1_234_567, "KWD", "1.235 KWD", f"1,235{N}KWD"),
+        (AMOUNT_MICROS_MAX, "USD", "1,000,000,000.00 USD", f"1{N}000{N}000{N}000,00{N}USD"),
+    ],
+)
+def test_an_amount_is_written_as_its_reader_writes_it(
+    micros: int, currency: str, english: str, french: str
+) -> None:
+    assert english == amount(micros, currency, "en")
+    assert french == amount(micros, currency, "fr")
+
+
+@given(st.integers(-AMOUNT_MICROS_MAX, AMOUNT_MICROS_MAX))
+def test_rounding_is_that_of_decimal(micros: int) -> None:
+    expected = Decimal(micros).scaleb(-6).quantize(Decimal("0.01"), ROUND_HALF_EVEN)
+
+    assert Decimal(amount(micros, "USD", "en").replace(",", "").removesuffix(" USD")) == expected
+
+
+def test_an_exact_amount_hides_nothing() -> None:
+    assert exact_amount(99_998_000, "USD", "en") == "99.998 USD"
+    assert exact_amount(-1_099_998_000, "USD", "fr") == f"-1{N}099,998{N}USD"
+
+
+def test_a_moment_is_in_words_and_in_utc() -> None:
+    assert moment(1_772_361_060_000, "en") == "1 March 2026, 10:31 UTC"
+    assert moment(1_772_361_060_999, "fr") == "1er mars 2026 à 10:31 UTC"
+    assert moment(1_785_542_400_000, "fr") == "1er août 2026 à 00:00 UTC"
+    assert moment(0, "en") == "1 January 1970, 00:00 UTC"
+    assert moment(4_133_980_800_000, "fr") == "1er janvier 2101 à 00:00 UTC"
+
+
+def test_counts_and_classes_of_calls_are_words_and_an_unknown_class_stands_as_it_is() -> None:
+    assert (count(87_600, "en"), count(87_600, "fr")) == ("87,600", f"87{N}600")
+    assert call_classes(("toll_free", "carrier_pigeon"), "en") == "toll-free calls, carrier_pigeon"
