@@ -51,7 +51,7 @@ _CHECKED: dict[str, Any] = {
     "cause": Literal["charge", "credit", "adjustment", "expiry", "settings", "close"],
     "cause_id": Id,
     "runway_h": Annotated[int, Meta(ge=0, le=RUNWAY_H_MAX)],
-    "threshold_id": Name,
+    "threshold_id": Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+\Z")],
     "threshold_micros": Amount,
     "threshold_h": Hours,
     "lot_id": Id,
