@@ -17,7 +17,7 @@ from rater.core.payments import Quarantine, Result
 from rater.core.recharge_journal import RechargeJournal
 from rater.core.recharge_state import Recharge
 from rater.wire.balance_events import decode_event
-from rater.wire.malformed import Malformed
+from rater.wire.malformed import Malformed, Why
 from rater.wire.outputs import encode, encode_dead, output_key
 from rater.wire.payment_results import decode_result
 from rater.wire.recharge_commands import RechargeCommand, RechargeDue, decode_recharge_command
@@ -123,9 +123,7 @@ class _RechargeBatch:
         )
         said = self.decode(record.value)
         if isinstance(said, Malformed):
-            decision.outcomes[f"dead.{said.reason}"] += 1
-            letter = encode_dead(record.key, record.value, source, said)
-            decision.dead.append((output_key(record.key), letter))
+            self._bury(record, source, said)
             return
         if stray := self._stray(said.tenant_id, record.key):
             self._refuse(said, record, source, Quarantine("misrouted", stray))
@@ -136,7 +134,8 @@ class _RechargeBatch:
         decision = self.decision
         recharge = self._recharge(said)
         if recharge is None:
-            self._refuse(said, record, source, Quarantine("unknown_command", "no such tenant"))
+            detail = f"tenant_id: {said.tenant_id} is not known here"
+            self._refuse(said, record, source, Quarantine("unknown_command", detail))
             return
         if record.offset <= getattr(recharge, self.watermark):
             decision.outcomes["skipped"] += 1
@@ -150,14 +149,21 @@ class _RechargeBatch:
             decision.outcomes[outcome] += 1
 
     def _refuse(self, said: Any, record: Record, source: Source, why: Quarantine) -> None:
-        """Put a result that must not be credited in quarantine; other records are only counted."""
+        """Put a result that must not be credited in quarantine; another record that is nobody's is a dead letter."""
         decision = self.decision
         if isinstance(said, Result):
             decision.outcomes[f"quarantined.{why.reason}"] += 1
             value = encode_quarantined(record.value or b"", source, said, why)
             decision.quarantined.append((output_key(record.key), value))
         else:
-            decision.outcomes[f"refused.{why.reason}"] += 1
+            detail = f"{why.reason}: {why.detail}"
+            self._bury(record, source, Malformed(Why.UNKNOWN_VALUE, "tenant_id", detail))
+
+    def _bury(self, record: Record, source: Source, why: Malformed) -> None:
+        decision = self.decision
+        decision.outcomes[f"dead.{why.reason}"] += 1
+        letter = encode_dead(record.key, record.value, source, why)
+        decision.dead.append((output_key(record.key), letter))
 
     def _stray(self, tenant_id: str, key: bytes | None) -> str | None:
         tenant = tenant_id.encode()

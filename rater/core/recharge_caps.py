@@ -57,7 +57,7 @@ def money_cap(settings: AutoRecharge) -> int:
     if settings.money_cap_micros is not None:
         return settings.money_cap_micros
     each = settings.target_micros if settings.mode == "target" else settings.amount_micros
-    return MONEY_CAP_TIMES * (each or 0)
+    return min(MONEY_CAP_TIMES * (each or 0), AMOUNT_MICROS_MAX)
 
 
 def find_cap(recharge: Recharge) -> Cap | None:

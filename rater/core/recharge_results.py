@@ -77,7 +77,8 @@ def capture(
         captured.payment_id,
         captured.command_id,
         captured.amount_micros,
-        min(captured.at_ms, recharge.now_ms),
+        # The gateway's clock may be wrong by years, and a lot's life begins here.
+        min(max(captured.at_ms, started.started_ms), recharge.now_ms),
         recharge.recharge_seq,
         label,
     )

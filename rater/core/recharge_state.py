@@ -141,6 +141,8 @@ def find_started(recharge: Recharge, command_id: str) -> tuple[Started, int] | N
     """Return the recharge and the attempt that a payment command is of; None where there was no such command."""
     recharge_id, _, number = command_id.rpartition("/")
     attempt = int(number) if number.isascii() and number.isdigit() and len(number) <= 4 else 0
+    if number != str(attempt):
+        return None
     for started in reversed(recharge.started):
         if started.recharge_id == recharge_id and 1 <= attempt <= started.attempts:
             return started, attempt

@@ -7,7 +7,10 @@ from msgspec import Meta
 
 from rater.core.limits import AMOUNT_MICROS_MAX
 from rater.core.payments import Captured, Declined, Result, Unclear
-from rater.wire.malformed import VALUE_BYTES_MAX, Malformed, repeated_field, undecodable, unfit
+from rater.wire.malformed import Malformed, Why, repeated_field, undecodable, unfit
+
+RESULT_BYTES_MAX = 1024 * 1024
+"""Largest result that is read: its text must fit a quarantine record."""
 
 _Id = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[\x21-\x7e]+\Z")]
 _Tenant = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:@-]+\Z")]
@@ -45,8 +48,11 @@ _decode = msgspec.json.Decoder(_Succeeded | _Declined | _Unknown).decode
 
 def decode_result(value: bytes | None) -> Result | Malformed:
     """Read one result; never raises."""
-    if not value or len(value) > VALUE_BYTES_MAX:
-        return unfit(value or b"")
+    if not value:
+        return unfit(b"")
+    if len(value) > RESULT_BYTES_MAX:
+        detail = f"{len(value)} bytes, at most {RESULT_BYTES_MAX} are read"
+        return Malformed(Why.TOO_LONG, None, detail)
     try:
         raw = _decode(value)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
