@@ -54,17 +54,64 @@ calls = st.fixed_dictionaries(
         "disposition": st.sampled_from(("answered", "answered", "answered", "busy")),
     }
 )
+units = st.integers(45, 70).map(UNIT.__mul__)
+hours = st.sampled_from((1, 5, 50, 5_000, 80_000))
+levels = st.one_of(
+    signed.map(lambda micros: {"amount_micros": micros}), hours.map(lambda h: {"hours": h})
+)
+seqs = st.none() | st.integers(1, 9)
+roles = st.sampled_from((None, "billing_admin", "helpdesk"))
 orders = st.one_of(
-    st.builds(lambda n, a, age: ("fund", n, a, age), small, amounts, st.integers(0, 380)),
-    st.builds(lambda n, a: ("adjust", n, a), small, signed),
+    st.builds(
+        lambda n, a, age, seq: ("fund", n, a, age, seq),
+        *(small, amounts | units, st.integers(0, 380), seqs),
+    ),
+    st.builds(lambda n, a: ("adjust", n, a), small, signed | signed.map(lambda a: 10 * a)),
     st.builds(
         lambda n, names: ("thresholds", n, names),
         small,
-        st.dictionaries(st.sampled_from(("low", "mid", "top")), signed, max_size=3),
+        st.dictionaries(st.sampled_from(("low", "mid", "top")), levels, max_size=3),
     ),
     st.builds(lambda n: ("expire", n), small),
 )
-closing = st.builds(lambda n: ("close", n), small)
+settings = st.one_of(
+    st.builds(
+        lambda n, on, below, h: (
+            "set_auto_recharge",
+            n,
+            {"enabled": on, "trigger_micros": below, "trigger_h": h, "amount_micros": 50 * UNIT},
+        ),
+        *(small, st.booleans(), st.none() | units, st.none() | hours),
+    ),
+    st.builds(
+        lambda n, hour, call, rate, most: (
+            "set_spend_limits",
+            n,
+            {
+                "spend_per_hour_micros": hour,
+                "cost_per_call_micros": call,
+                "dear_rate_micros": rate,
+                "dear_destinations_max": most,
+            },
+        ),
+        small,
+        st.sampled_from((None, 0, 1, 300_000, 2 * UNIT)),
+        st.sampled_from((0, 1, 200_000)),
+        st.sampled_from((0, 10_000, 20_000, 100_000)),
+        st.integers(0, 2),
+    ),
+    st.builds(lambda n, role: ("resume_recharge", n, {"actor_role": role}), small, roles),
+    st.builds(
+        lambda n, m: ("set_payment_methods", n, {"methods": [{"reference": r} for r in m]}),
+        small,
+        st.lists(st.sampled_from(("pm_1", "pm_2", "4242 4242 4242 4242")), max_size=3),
+    ),
+    st.builds(
+        lambda n, m: ("set_recipients", n, {"emails": m}),
+        *(small, st.lists(st.just("a@example.com"), max_size=2)),
+    ),
+)
+closing = st.builds(lambda n: ("close_account", n), small)
 
 
 @st.composite
@@ -76,7 +123,9 @@ def histories(
     history = [
         command(opening(name), at_ms) for name in draw(st.sampled_from((TENANTS, TENANTS[:1])))
     ]
-    choices = [calls, calls, orders] + ([closing] if closes and draw(st.booleans()) else [])
+    choices = [calls, calls, orders, settings] + (
+        [closing] if closes and draw(st.booleans()) else []
+    )
     for _ in range(draw(st.integers(1, 30))):
         at_ms += draw(st.sampled_from(pauses))
         what = draw(st.one_of(choices))
@@ -92,18 +141,19 @@ def _sent(tenant: str, what: Any, at_ms: int) -> Sent:
     kind, number, *rest = what
     head = {"tenant_id": tenant, "command_id": f"{kind}-{number}"}
     if kind == "fund":
-        amount, days = rest
+        amount, days, seq = rest
         bought = at_ms - days * DAY
-        return command(funds(f"L{number}", amount, bought_ms=bought, **head), at_ms)
+        credit = {} if seq is None else {"recharge_seq": seq, "payment_command_id": f"p{seq}"}
+        return command(funds(f"L{number}", amount, bought_ms=bought, **head, **credit), at_ms)
     if kind == "adjust":
         fields = {"amount_micros": rest[0], "currency": "USD", "reason": "as drawn"}
         return command({**order("adjust", **fields), **head}, at_ms)
     if kind == "thresholds":
-        settings = [{"threshold_id": k, "amount_micros": v} for k, v in rest[0].items()]
-        return command({**order("set_thresholds", thresholds=settings), **head}, at_ms)
+        levels = [{"threshold_id": name, **level} for name, level in rest[0].items()]
+        return command({**order("set_thresholds", thresholds=levels), **head}, at_ms)
     if kind == "expire":
         return command({**order("expire_lots", due_ms=at_ms), **head}, at_ms)
-    return command({**order("close_account"), **head}, at_ms)
+    return command({**order(kind, **(rest[0] if rest else {})), **head}, at_ms)
 
 
 def batches(

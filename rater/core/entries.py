@@ -3,7 +3,6 @@
 Fields and their meaning are those of `topics.records`; a test holds the two together. Amounts in micros, times in ms.
 """
 
-from typing import Any
 
 import msgspec
 
@@ -96,7 +95,7 @@ class Charge(Entry, tag_field="kind", tag="charge"):
     prefix: str | None = None
     destination: str | None = None
     connection_fee_micros: int = 0
-    spans: Any = ()
+    spans: tuple[Span, ...] = ()
     draws: list[Draw] = []
     shortfall_micros: int = 0
     late_after_expiry: bool = False
