@@ -14,7 +14,7 @@ from rater.batch.command_batch import decide_commands
 from rater.batch.decision import Decision
 from rater.batch.shard import Shard
 from rater.batch.status_flush import decide_flush
-from rater.core.account import Account
+from rater.core.account import Account, Spending
 from rater.core.cdr import Cdr, Source
 from rater.core.decks import Deck, DeckBook, Heading
 from rater.core.journal import Journal
@@ -65,6 +65,8 @@ def lot(
 
 def account(*lots: CreditLot, **other: Any) -> Account:
     fields = {"time_zone": "UTC", "decks": ("acs",), "debt": 0, **other}
+    watched = {name: fields.pop(name) for name in Spending.__match_args__ if name in fields}
+    fields.setdefault("spending", Spending(**watched))
     balance = sum(each.remaining for each in lots) - fields["debt"]
     due = min((each.due_ms for each in lots), default=FAR)
     defaults = {"balance": balance, "lots": list(lots), "due_ms": due}

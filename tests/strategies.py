@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from rater.core.account import Account, Dear, Threshold
+from rater.core.account import Account, Dear, Spending, Threshold
 from rater.core.limits import AMOUNT_MICROS_MAX
 from rater.core.lots import CreditLot
 from tests.build import (
@@ -181,6 +181,28 @@ names = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, 
 micros = st.integers(-AMOUNT_MICROS_MAX, AMOUNT_MICROS_MAX)
 instants = st.integers(0, 2**62)
 lots = st.builds(CreditLot, names, instants, instants, st.integers(1, AMOUNT_MICROS_MAX), instants)
+spendings = st.builds(
+    Spending,
+    burn=st.integers(0, 2**63 - 1),
+    burn_from=st.integers(-1, 2**32),
+    burn_to=st.integers(0, 2**32),
+    per_hour=st.integers(-1, AMOUNT_MICROS_MAX),
+    limit=instants,
+    hour=st.integers(0, 2**30),
+    spent=instants,
+    spent_before=instants,
+    cost_limit=st.integers(0, AMOUNT_MICROS_MAX),
+    dear=st.none()
+    | st.builds(
+        Dear,
+        st.integers(1, AMOUNT_MICROS_MAX),
+        st.integers(0, 100),
+        st.lists(names, max_size=3),
+        st.lists(instants, max_size=3),
+    ),
+    held=st.integers(0, 15),
+    tripped=st.integers(0, 7),
+)
 accounts = st.builds(
     Account,
     tenant_id=names,
@@ -204,25 +226,7 @@ accounts = st.builds(
         st.builds(Threshold, names, st.integers(1, 87_600), st.booleans()), max_size=3
     ),
     recharge_seq=st.integers(0, 2**53),
-    burn=st.integers(0, 2**63 - 1),
-    burn_from=st.integers(-1, 2**32),
-    burn_to=st.integers(0, 2**32),
-    spend_per_hour=st.integers(-1, AMOUNT_MICROS_MAX),
-    spend_limit=instants,
-    spend_hour=st.integers(0, 2**30),
-    spent=instants,
-    spent_before=instants,
-    cost_limit=st.integers(0, AMOUNT_MICROS_MAX),
-    dear=st.none()
-    | st.builds(
-        Dear,
-        st.integers(1, AMOUNT_MICROS_MAX),
-        st.integers(0, 100),
-        st.lists(names, max_size=3),
-        st.lists(instants, max_size=3),
-    ),
-    held=st.integers(0, 15),
-    tripped=st.integers(0, 7),
+    spending=spendings,
 )
 
 TIMES = (

@@ -52,8 +52,72 @@ class Dear(Value):
 
 
 @final
+class Spending(Value):
+    """What an account has spent lately (`burn`), and the limits of it (`breaker`)."""
+
+    __match_args__ = (
+        "burn",
+        "burn_from",
+        "burn_to",
+        "per_hour",
+        "limit",
+        "hour",
+        "spent",
+        "spent_before",
+        "cost_limit",
+        "dear",
+        "held",
+        "tripped",
+    )
+    __slots__ = __match_args__
+
+    def __init__(  # noqa: PLR0913, PLR0917
+        self,
+        burn: int = 0,
+        burn_from: int = -1,
+        burn_to: int = 0,
+        per_hour: int = -1,
+        limit: int = SPEND_PER_HOUR_MICROS,
+        hour: int = 0,
+        spent: int = 0,
+        spent_before: int = 0,
+        cost_limit: int = 0,
+        dear: Dear | None = None,
+        held: int = 0,
+        tripped: int = 0,
+    ) -> None:
+        self.burn = burn
+        self.burn_from = burn_from
+        self.burn_to = burn_to
+        """What has been spent, decayed, from the first minute of spending (-1: none) to that of the last entry."""
+        self.per_hour = per_hour
+        """The limit an hour as it was set: -1 for the default, 0 for none."""
+        self.limit = limit
+        """What that comes to, in micros; NO_LIMIT where there is none."""
+        self.hour = hour
+        self.spent = spent
+        self.spent_before = spent_before
+        """Charges of a clock hour (its number since 1970), and of the one before it."""
+        self.cost_limit = cost_limit
+        """Of one call, in micros; 0 for no limit."""
+        self.dear = dear
+        self.held = held
+        self.tripped = tripped
+        """What the breaker denies, and which limits have done it, as bits."""
+
+
+@final
 class Account(Value):
-    """Money in micros of `currency`. `balance` is the sum of live lots less `debt`, kept for speed."""
+    """Money in micros of `currency`. `balance` is the sum of live lots less `debt`, kept for speed.
+
+    forfeited_to_ms: latest expiry of a lot that has been forfeited.
+    status_class: class of what was last published as allowed; -1 where nothing was. dirty: a status is owed (D10).
+    cdr_offset, command_offset: the offsets applied per source topic (D3).
+    calm_from, calm_to: no threshold has anything to say of a balance from the one to below the other.
+    due_ms: when the account must be looked at though nothing reaches it: a lot expires, is forfeited or warned of.
+    hour_thresholds: thresholds in hours of runway; where there are any, no balance is calm.
+    recharge_seq: the last of recharge's credits that was taken.
+    """
 
     __match_args__ = (
         "tenant_id",
@@ -78,18 +142,7 @@ class Account(Value):
         "due_ms",
         "hour_thresholds",
         "recharge_seq",
-        "burn",
-        "burn_from",
-        "burn_to",
-        "spend_per_hour",
-        "spend_limit",
-        "spend_hour",
-        "spent",
-        "spent_before",
-        "cost_limit",
-        "dear",
-        "held",
-        "tripped",
+        "spending",
     )
     __slots__ = __match_args__
 
@@ -117,18 +170,7 @@ class Account(Value):
         due_ms: int = NEVER_MS,
         hour_thresholds: list[Threshold] | None = None,
         recharge_seq: int = 0,
-        burn: int = 0,
-        burn_from: int = -1,
-        burn_to: int = 0,
-        spend_per_hour: int = -1,
-        spend_limit: int = SPEND_PER_HOUR_MICROS,
-        spend_hour: int = 0,
-        spent: int = 0,
-        spent_before: int = 0,
-        cost_limit: int = 0,
-        dear: Dear | None = None,
-        held: int = 0,
-        tripped: int = 0,
+        spending: Spending | None = None,
     ) -> None:
         self.tenant_id = tenant_id
         self.currency = currency
@@ -142,42 +184,17 @@ class Account(Value):
         self.thresholds = [] if thresholds is None else thresholds
         self.closed_ms = closed_ms
         self.forfeited_to_ms = forfeited_to_ms
-        """Latest expiry of a lot that has been forfeited."""
         self.status_ms = status_ms
         self.status_class = status_class
-        """Class of what was last published as allowed; -1 where nothing was."""
         self.dirty = dirty
-        """A status is owed (D10)."""
         self.cdr_offset = cdr_offset
         self.command_offset = command_offset
-        """The offsets applied per source topic (D3)."""
         self.calm_from = calm_from
         self.calm_to = calm_to
-        """No threshold has anything to say of a balance from `calm_from` to below `calm_to`; at first, of none."""
         self.due_ms = due_ms
-        """When the account must be looked at though nothing reaches it: a lot expires, is forfeited or warned of."""
         self.hour_thresholds = [] if hour_thresholds is None else hour_thresholds
-        """Thresholds in hours of runway; where there are any, no balance is calm."""
         self.recharge_seq = recharge_seq
-        """The last of recharge's credits that was taken."""
-        self.burn = burn
-        self.burn_from = burn_from
-        self.burn_to = burn_to
-        """What has been spent, decayed (`burn`), from the first minute of spending (-1: none) to the last entry's."""
-        self.spend_per_hour = spend_per_hour
-        """As it was set: -1 for the default, 0 for no limit."""
-        self.spend_limit = spend_limit
-        """What that comes to, in micros; NO_LIMIT where there is none."""
-        self.spend_hour = spend_hour
-        self.spent = spent
-        self.spent_before = spent_before
-        """Charges of a clock hour (its number since 1970), and of the one before it."""
-        self.cost_limit = cost_limit
-        """Of one call, in micros; 0 for no limit."""
-        self.dear = dear
-        self.held = held
-        self.tripped = tripped
-        """What the breaker denies, and which limits have done it, as bits (`breaker`)."""
+        self.spending = Spending() if spending is None else spending
 
 
 def next_due_ms(account: Account) -> int:

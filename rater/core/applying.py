@@ -29,13 +29,13 @@ from rater.core.lots import CreditLot, draw_order, next_look
 
 def apply(account: Account, entry: e.Entry) -> None:
     """Change the account as the entry says; a balance that then differs from the entry's is a broken invariant."""
-    let_pass(account, entry.at_ms)
+    let_pass(account.spending, entry.at_ms)
     if isinstance(entry, Charge):
         _apply_draws(account, entry.draws)
         account.debt += entry.shortfall_micros
         if entry.charge_micros:
-            spend(account, entry.charge_micros)
-            note_spend(account, entry)
+            spend(account.spending, entry.charge_micros)
+            note_spend(account.spending, entry)
     else:
         _APPLY[type(entry)](account, entry)
     account.seq = entry.seq
@@ -112,32 +112,32 @@ def _auto_recharge_set(account: Account, entry: e.AutoRechargeSet) -> None:
 
 def _spend_limits_set(account: Account, entry: e.SpendLimitsSet) -> None:
     per_hour = entry.spend_per_hour_micros
-    account.spend_per_hour = -1 if per_hour is None else per_hour
-    account.cost_limit = entry.cost_per_call_micros
+    account.spending.per_hour = -1 if per_hour is None else per_hour
+    account.spending.cost_limit = entry.cost_per_call_micros
     rate, most = entry.dear_rate_micros, entry.dear_destinations_max
     if rate:
-        dear = account.dear or Dear(rate, most, [], [])
-        account.dear = Dear(rate, most, dear.known, dear.fresh_ms)
+        dear = account.spending.dear or Dear(rate, most, [], [])
+        account.spending.dear = Dear(rate, most, dear.known, dear.fresh_ms)
     else:
-        account.dear = None
+        account.spending.dear = None
     _note_spend_limit(account)
 
 
 def _note_spend_limit(account: Account) -> None:
     """Note what the limit an hour comes to: as set, or by default of the trigger."""
-    limit = account.spend_per_hour
+    limit = account.spending.per_hour
     if limit < 0:
         triggers = [t.amount for t in account.thresholds if t.threshold_id == AUTO_RECHARGE]
         limit = max([SPEND_PER_HOUR_MICROS, *(SPEND_PER_HOUR_TRIGGERS * t for t in triggers)])
-    account.spend_limit = min(limit, AMOUNT_MICROS_MAX) if limit else NO_LIMIT
+    account.spending.limit = min(limit, AMOUNT_MICROS_MAX) if limit else NO_LIMIT
 
 
 def _spend_held(account: Account, entry: e.SpendHeld) -> None:
-    hold(account, entry)
+    hold(account.spending, entry)
 
 
 def _resumed(account: Account, entry: e.RechargeResumed) -> None:
-    resume(account)
+    resume(account.spending)
 
 
 def _warned(account: Account, entry: e.LotExpiryWarned) -> None:

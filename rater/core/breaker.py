@@ -16,7 +16,7 @@ Rule 5: a class is guessed from what a CDR says: an inbound paid call is toll_fr
 
 from typing import Final
 
-from rater.core.account import Account, Dear
+from rater.core.account import Dear, Spending
 from rater.core.cdr import Cdr
 from rater.core.entries import Charge, SpendHeld
 from rater.core.limits import AMOUNT_MICROS_MAX, DAY_MS, DEAR_KNOWN_MAX, HOUR_MS
@@ -31,16 +31,16 @@ LIMITS: Final = (SPEND_PER_HOUR, COST_PER_CALL, NEW_DESTINATIONS)
 _NANOS_PER_MICRO: Final = 1_000
 
 
-def note_spend(account: Account, entry: Charge) -> None:
+def note_spend(spending: Spending, entry: Charge) -> None:
     """Count a charge, and a dear destination that is new."""
     hour = entry.at_ms // HOUR_MS
-    if hour > account.spend_hour:
-        account.spent_before = account.spent if hour == account.spend_hour + 1 else 0
-        account.spent = 0
-        account.spend_hour = hour
-    account.spent += entry.charge_micros
-    if account.dear is not None and is_new_destination(account.dear, entry):
-        _note_destination(account.dear, entry.prefix or "", entry.at_ms)
+    if hour > spending.hour:
+        spending.spent_before = spending.spent if hour == spending.hour + 1 else 0
+        spending.spent = 0
+        spending.hour = hour
+    spending.spent += entry.charge_micros
+    if spending.dear is not None and is_new_destination(spending.dear, entry):
+        _note_destination(spending.dear, entry.prefix or "", entry.at_ms)
 
 
 def _note_destination(dear: Dear, prefix: str, at_ms: int) -> None:
@@ -57,23 +57,23 @@ def is_new_destination(dear: Dear, entry: Charge) -> bool:
     return any(span.rate_nanos * 60 >= least_nanos * span.per_s for span in entry.spans)
 
 
-def spent_in_an_hour(account: Account, at_ms: int) -> int:
+def spent_in_an_hour(spending: Spending, at_ms: int) -> int:
     """Return what was spent in the 60 minutes before an instant."""
-    gone_ms = min(max(at_ms - account.spend_hour * HOUR_MS, 0), HOUR_MS)
-    return account.spent + account.spent_before * (HOUR_MS - gone_ms) // HOUR_MS
+    gone_ms = min(max(at_ms - spending.hour * HOUR_MS, 0), HOUR_MS)
+    return spending.spent + spending.spent_before * (HOUR_MS - gone_ms) // HOUR_MS
 
 
-def passed(account: Account, entry: Charge, is_new: bool) -> list[tuple[str, int, int]]:  # noqa: FBT001
+def passed(spending: Spending, entry: Charge, is_new: bool) -> list[tuple[str, int, int]]:  # noqa: FBT001
     """Return the limits that a charge has passed and that had not tripped: name, limit, what was found."""
     found: list[tuple[str, int, int]] = []
-    if not account.tripped & 1:
-        spent = spent_in_an_hour(account, entry.at_ms)
-        if spent > account.spend_limit:
-            found.append((SPEND_PER_HOUR, account.spend_limit, min(spent, AMOUNT_MICROS_MAX)))
-    if not account.tripped & 2 and 0 < account.cost_limit < entry.charge_micros:
-        found.append((COST_PER_CALL, account.cost_limit, entry.charge_micros))
-    dear = account.dear
-    if not account.tripped & 4 and is_new and dear is not None:
+    if not spending.tripped & 1:
+        spent = spent_in_an_hour(spending, entry.at_ms)
+        if spent > spending.limit:
+            found.append((SPEND_PER_HOUR, spending.limit, min(spent, AMOUNT_MICROS_MAX)))
+    if not spending.tripped & 2 and 0 < spending.cost_limit < entry.charge_micros:
+        found.append((COST_PER_CALL, spending.cost_limit, entry.charge_micros))
+    dear = spending.dear
+    if not spending.tripped & 4 and is_new and dear is not None:
         fresh = sum([1 for at_ms in dear.fresh_ms if at_ms > entry.at_ms - DAY_MS])
         if fresh > dear.most:
             found.append((NEW_DESTINATIONS, dear.most, fresh))
@@ -94,22 +94,22 @@ def class_of(cdr: Cdr, country: str) -> str:
     return "overage" if country and country == cdr.usage_country else "international"
 
 
-def hold(account: Account, entry: SpendHeld) -> None:
+def hold(spending: Spending, entry: SpendHeld) -> None:
     """Deny what an entry says."""
     for n, name in enumerate(PAID_CALLS):
         if name in entry.denied:
-            account.held |= 1 << n
-    account.tripped |= 1 << LIMITS.index(entry.limit)
+            spending.held |= 1 << n
+    spending.tripped |= 1 << LIMITS.index(entry.limit)
 
 
-def held_calls(account: Account) -> tuple[str, ...]:
+def held_calls(spending: Spending) -> tuple[str, ...]:
     """Return the classes that are denied."""
-    return paid_calls(account.held & ALL_PAID)
+    return paid_calls(spending.held & ALL_PAID)
 
 
-def resume(account: Account) -> None:
+def resume(spending: Spending) -> None:
     """Allow all again, and count from nothing."""
-    account.held = account.tripped = 0
-    account.spent = account.spent_before = 0
-    if account.dear is not None:
-        account.dear.fresh_ms = []
+    spending.held = spending.tripped = 0
+    spending.spent = spending.spent_before = 0
+    if spending.dear is not None:
+        spending.dear.fresh_ms = []

@@ -10,7 +10,7 @@ Rule 4: the runway is the balance by that rate in whole hours, downwards; 0 with
 
 from typing import Final
 
-from rater.core.account import Account
+from rater.core.account import Account, Spending
 from rater.core.limits import HOUR_MS, MINUTE_MS, RUNWAY_H_MAX
 
 HALF_LIFE: Final = 360
@@ -37,31 +37,31 @@ def _factors() -> tuple[int, ...]:
 FACTORS: Final = _factors()
 
 
-def let_pass(account: Account, at_ms: int) -> None:
+def let_pass(spending: Spending, at_ms: int) -> None:
     """Let time pass to an entry."""
     minute = at_ms // MINUTE_MS
-    if minute > account.burn_to:
-        halvings = minute // HALF_LIFE - account.burn_to // HALF_LIFE
-        if halvings and account.burn:
-            account.burn >>= min(halvings, 64)
-        account.burn_to = minute
+    if minute > spending.burn_to:
+        halvings = minute // HALF_LIFE - spending.burn_to // HALF_LIFE
+        if halvings and spending.burn:
+            spending.burn >>= min(halvings, 64)
+        spending.burn_to = minute
 
 
-def spend(account: Account, micros: int) -> None:
+def spend(spending: Spending, micros: int) -> None:
     """Add a charge; the time has passed to it."""
-    burn = account.burn + micros * FACTORS[account.burn_to % HALF_LIFE]
-    account.burn = min(burn, _BURN_MAX)
-    if account.burn_from < 0:
-        account.burn_from = account.burn_to
+    burn = spending.burn + micros * FACTORS[spending.burn_to % HALF_LIFE]
+    spending.burn = min(burn, _BURN_MAX)
+    if spending.burn_from < 0:
+        spending.burn_from = spending.burn_to
 
 
-def rate_per_hour(account: Account) -> int:
+def rate_per_hour(spending: Spending) -> int:
     """Return the micros an hour that the account spends, as of its last entry."""
-    if not account.burn:
+    if not spending.burn:
         return 0
-    minutes = account.burn_to - account.burn_from
+    minutes = spending.burn_to - spending.burn_from
     left = (_FULL_MS * 4096 // FACTORS[minutes % HALF_LIFE]) >> min(minutes // HALF_LIFE, 64)
-    decayed = account.burn // FACTORS[account.burn_to % HALF_LIFE]
+    decayed = spending.burn // FACTORS[spending.burn_to % HALF_LIFE]
     return decayed * HOUR_MS // max(_FULL_MS - left, HOUR_MS)
 
 
@@ -69,5 +69,5 @@ def runway_h(account: Account) -> int | None:
     """Return the whole hours that the balance lasts; None: nothing is spent."""
     if account.balance <= 0:
         return 0
-    rate = rate_per_hour(account)
+    rate = rate_per_hour(account.spending)
     return min(account.balance // rate, RUNWAY_H_MAX) if rate else None

@@ -158,9 +158,11 @@ def _post_charge(
         shortfall,
         micros > 0 and cdr.ended_ms <= account.forfeited_to_ms,
     )
-    is_new = account.dear is not None and is_new_destination(account.dear, entry)
+    spending = account.spending
+    is_new = spending.dear is not None and is_new_destination(spending.dear, entry)
     journal.post(account, entry, "charge", cdr.cdr_id)
-    if account.spent + account.spent_before > account.spend_limit or account.cost_limit or is_new:
+    spent = spending.spent + spending.spent_before
+    if spent > spending.limit or spending.cost_limit or is_new:
         _break(account, cdr, source, journal, (entry, rated.country, is_new))
 
 
@@ -173,7 +175,7 @@ def _break(
 ) -> None:
     """Post what the breaker holds after a charge: its entry, the country called, whether that is new."""
     entry, country, is_new = charged
-    for limit, most, found in passed(account, entry, is_new):
+    for limit, most, found in passed(account.spending, entry, is_new):
         denied = denied_by(limit, cdr, country)
         held = e.SpendHeld(
             *head(account, source, 0, account.debt), cdr.cdr_id, limit, most, found, denied

@@ -3,7 +3,6 @@
 Fields and their meaning are those of `topics.records`; a test holds the two together. Amounts in micros, times in ms.
 """
 
-
 import msgspec
 
 

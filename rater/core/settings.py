@@ -149,7 +149,7 @@ def _set_spend_limits(
 
 
 def _resume(account: Account, command: c.ResumeRecharge, source: Source, journal: Journal) -> None:
-    allowed = held_calls(account)
+    allowed = held_calls(account.spending)
     fields = head(account, source, 0, account.debt)
     entry = e.RechargeResumed(*fields, command.command_id, allowed, command.reason, *_who(command))
     _settle(journal, account, entry, "resumed", lambda at: v.RechargeResumedEvent(*at))

@@ -33,7 +33,7 @@ def status_class(account: Account) -> int:
         return CLOSED
     if account.balance <= 0:
         return EXHAUSTED
-    return HELD + account.held if account.held else OPEN
+    return HELD + account.spending.held if account.spending.held else OPEN
 
 
 def paid_calls(bits: int) -> tuple[str, ...]:

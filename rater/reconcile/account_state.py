@@ -42,6 +42,23 @@ class StoredDear(msgspec.Struct, array_like=True, gc=False):
     fresh_ms: list[int]
 
 
+class StoredSpending(msgspec.Struct, array_like=True, forbid_unknown_fields=True, frozen=True):
+    """What the account has spent lately, and the limits of it."""
+
+    burn: int = 0
+    burn_from: int = -1
+    burn_to: int = 0
+    per_hour: int = -1
+    limit: int = 0
+    hour: int = 0
+    spent: int = 0
+    spent_before: int = 0
+    cost_limit: int = 0
+    dear: StoredDear | None = None
+    held: int = 0
+    tripped: int = 0
+
+
 class AccountState(msgspec.Struct, array_like=True, forbid_unknown_fields=True, gc=False):
     """An account as the charging agent keeps it."""
 
@@ -67,18 +84,7 @@ class AccountState(msgspec.Struct, array_like=True, forbid_unknown_fields=True, 
     due_ms: int
     hour_thresholds: list[StoredThreshold] = []
     recharge_seq: int = 0
-    burn: int = 0
-    burn_from: int = -1
-    burn_to: int = 0
-    spend_per_hour: int = -1
-    spend_limit: int = 0
-    spend_hour: int = 0
-    spent: int = 0
-    spent_before: int = 0
-    cost_limit: int = 0
-    dear: StoredDear | None = None
-    held: int = 0
-    tripped: int = 0
+    spending: StoredSpending = StoredSpending()
 
 
 class Head(msgspec.Struct, frozen=True, gc=False):

@@ -118,7 +118,7 @@ def _hold_watch(folded: Folded, state: AccountState) -> Iterator[Complaint]:
     breaker, burn = folded.breaker, folded.burn
     watched = [(w.threshold_id, w.amount, w.armed) for w in folded.edges.hours]
     dear = breaker.dear and (*breaker.dear, breaker.known, breaker.fresh_ms)
-    stored = state.dear
+    spent, stored = state.spending, state.spending.dear
     hour = (breaker.hour, breaker.spent, breaker.spent_before)
     for name, expected, found in (
         (
@@ -130,18 +130,18 @@ def _hold_watch(folded: Folded, state: AccountState) -> Iterator[Complaint]:
         (
             "burn, burn_from, burn_to",
             (burn.burn, burn.first, burn.now),
-            (state.burn, state.burn_from, state.burn_to),
+            (spent.burn, spent.burn_from, spent.burn_to),
         ),
-        ("spend_per_hour", breaker.spend_per_hour, state.spend_per_hour),
-        ("spend_limit", breaker.spend_limit, state.spend_limit),
+        ("spend_per_hour", breaker.spend_per_hour, spent.per_hour),
+        ("spend_limit", breaker.spend_limit, spent.limit),
         (
             "spend_hour, spent, spent_before",
             hour,
-            (state.spend_hour, state.spent, state.spent_before),
+            (spent.hour, spent.spent, spent.spent_before),
         ),
-        ("cost_limit", breaker.cost_limit, state.cost_limit),
+        ("cost_limit", breaker.cost_limit, spent.cost_limit),
         ("dear", dear, stored and (stored.rate, stored.most, stored.known, stored.fresh_ms)),
-        ("held, tripped", (breaker.held, breaker.tripped), (state.held, state.tripped)),
+        ("held, tripped", (breaker.held, breaker.tripped), (spent.held, spent.tripped)),
     ):
         if expected != found:
             yield Complaint(name, expected, found)

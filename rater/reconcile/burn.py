@@ -46,13 +46,20 @@ class Burn:
 
     def take(self, entry: Entry) -> None:
         """Let time pass to an entry, and add what it charges."""
-        minute = max(self.now, entry.at_ms // 60_000)
+        self.pass_time(entry.at_ms)
+        self.spend(getattr(entry, "charge_micros", 0))
+
+    def pass_time(self, at_ms: int) -> None:
+        """Let time pass to an instant; backwards none passes."""
+        minute = max(self.now, at_ms // 60_000)
         self.burn >>= minute // _HALF_LIFE - self.now // _HALF_LIFE
         self.now = minute
-        charge = getattr(entry, "charge_micros", 0)
-        if charge:
-            self.burn = min(self.burn + charge * _FACTORS[minute % _HALF_LIFE], _MAX)
-            self.first = minute if self.first < 0 else self.first
+
+    def spend(self, micros: int) -> None:
+        """Add a charge."""
+        if micros:
+            self.burn = min(self.burn + micros * _FACTORS[self.now % _HALF_LIFE], _MAX)
+            self.first = self.now if self.first < 0 else self.first
 
     def runway_h(self, balance: int) -> int | None:
         """Return the hours that a balance lasts, None where nothing is spent."""

@@ -10,7 +10,7 @@ from operator import attrgetter
 
 import msgspec
 
-from rater.core.account import NEVER_MS, Account, Dear, Threshold, next_due_ms
+from rater.core.account import NEVER_MS, Account, Dear, Spending, Threshold, next_due_ms
 from rater.core.limits import SPEND_PER_HOUR_MICROS
 from rater.core.lots import CreditLot, next_look
 
@@ -42,6 +42,21 @@ class _Dear(msgspec.Struct, array_like=True, gc=False):
     fresh_ms: list[int]
 
 
+class _Spending(msgspec.Struct, array_like=True, frozen=True):
+    burn: int = 0
+    burn_from: int = -1
+    burn_to: int = 0
+    per_hour: int = -1
+    limit: int = SPEND_PER_HOUR_MICROS
+    hour: int = 0
+    spent: int = 0
+    spent_before: int = 0
+    cost_limit: int = 0
+    dear: _Dear | None = None
+    held: int = 0
+    tripped: int = 0
+
+
 class _Account(msgspec.Struct, array_like=True):
     """The account as it is stored: the order of the fields is the layout."""
 
@@ -67,33 +82,26 @@ class _Account(msgspec.Struct, array_like=True):
     due_ms: int = NEVER_MS
     hour_thresholds: list[_Threshold] = []
     recharge_seq: int = 0
-    burn: int = 0
-    burn_from: int = -1
-    burn_to: int = 0
-    spend_per_hour: int = -1
-    spend_limit: int = SPEND_PER_HOUR_MICROS
-    spend_hour: int = 0
-    spent: int = 0
-    spent_before: int = 0
-    cost_limit: int = 0
-    dear: _Dear | None = None
-    held: int = 0
-    tripped: int = 0
+    spending: _Spending = _Spending()
 
 
 _decode = msgspec.msgpack.Decoder(_Account).decode
 _values = attrgetter(*_Account.__struct_fields__)
 _lot_values = attrgetter(*_Lot.__struct_fields__)
 _threshold_values = attrgetter(*_Threshold.__struct_fields__)
+_spending_values = attrgetter(*_Spending.__struct_fields__)
 _dear_values = attrgetter(*_Dear.__struct_fields__)
 for _stored, _live in (
-    *((_Account, Account), (_Lot, CreditLot), (_Threshold, Threshold), (_Dear, Dear)),
+    *((_Account, Account), (_Lot, CreditLot), (_Threshold, Threshold)),
+    *((_Spending, Spending), (_Dear, Dear)),
 ):
     assert _stored.__struct_fields__ == _live.__match_args__, _live
-_LOTS, _EXPIRED, _THRESHOLDS, _HOURS, _DEAR = map(
+_LOTS, _EXPIRED, _THRESHOLDS, _HOURS, _SPENDING = map(
     _Account.__struct_fields__.index,
-    ("lots", "expired", "thresholds", "hour_thresholds", "dear"),
+    ("lots", "expired", "thresholds", "hour_thresholds", "spending"),
 )
+
+_DEAR = _Spending.__struct_fields__.index("dear")
 
 
 class Head(msgspec.Struct, frozen=True, gc=False):
@@ -117,8 +125,10 @@ def encode_account(account: Account) -> bytes:
     values[_THRESHOLDS] = [_threshold_values(threshold) for threshold in account.thresholds]
     if account.hour_thresholds:
         values[_HOURS] = [_threshold_values(threshold) for threshold in account.hour_thresholds]
-    if account.dear is not None:
-        values[_DEAR] = _dear_values(account.dear)
+    spending = account.spending
+    values[_SPENDING] = kept = list(_spending_values(spending))
+    if spending.dear is not None:
+        kept[_DEAR] = _dear_values(spending.dear)
     return head + _encode(values)
 
 
@@ -134,8 +144,10 @@ def decode_account(value: bytes) -> Account:
     values[_THRESHOLDS] = [Threshold(*_threshold_values(each)) for each in values[_THRESHOLDS]]
     if values[_HOURS]:
         values[_HOURS] = [Threshold(*_threshold_values(each)) for each in values[_HOURS]]
-    if values[_DEAR] is not None:
-        values[_DEAR] = Dear(*_dear_values(values[_DEAR]))
+    spending = Spending(*_spending_values(values[_SPENDING]))
+    if spending.dear is not None:
+        spending.dear = Dear(*_dear_values(spending.dear))
+    values[_SPENDING] = spending
     account = Account(*values)
     if value[0] == _BEFORE:
         for lot in account.lots + account.expired:

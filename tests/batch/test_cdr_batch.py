@@ -21,6 +21,7 @@ from tests.build import (
     command,
     opened,
     opening,
+    order,
 )
 from topics.catalog import CDR_RAW
 from topics.partitioner import partition_of
@@ -194,3 +195,18 @@ def test_a_huge_key_is_not_taken_over() -> None:
     decision = partition.last
 
     assert max(len(taken or b"") for taken, _ in decision.dead + decision.suspense) <= 1_024
+
+
+def test_a_charge_is_remembered_by_its_own_entry_though_others_follow() -> None:
+    partition = opened(("L1", 60 * UNIT))
+    limits = order("set_spend_limits", spend_per_hour_micros=1, cost_per_call_micros=1)
+    partition.take(command(limits, NOW - HOUR))
+    partition.take(call(cdr_id="a"), call(cdr_id="b"))
+
+    kinds = [entry["kind"] for entry in partition.entries()][-4:]
+    assert kinds == ["charge", "spend_held", "spend_held", "charge"]
+    ids = partition.last.remembered
+    entries = partition.last.journal.entries
+    assert [entries[place].entry_id for *_, place, _ in ids] == ["acme/4", "acme/7"]
+    partition.take(call(cdr_id="a"))
+    assert partition.outcomes["duplicate"] == 1

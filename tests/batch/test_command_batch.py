@@ -148,3 +148,45 @@ def test_a_command_that_has_left_the_window_is_new_within_the_batch_too() -> Non
     ]
 
     assert opened().take(*sent).outputs() == opened().take_each(sent).outputs()
+
+
+def test_the_least_recharge_is_given_to_the_batch() -> None:
+    partition = opened()
+    fields = {"enabled": True, "trigger_micros": 9 * UNIT, "amount_micros": 9 * UNIT}
+    record = Stored(9, NOW, b"acme", command(order("set_auto_recharge", **fields)).value)
+
+    strict = decide_commands(partition.shard, [record], 1)
+    lenient = decide_commands(partition.shard, [record], 1, 9 * UNIT)
+
+    assert strict.outcomes == {"rejected": 1}
+    assert lenient.outcomes == {"obeyed": 1}
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "4242424242424242",
+        "4242 4242 4242 4242",
+        4242424242424242,
+        "x" * 999 + " 4242-42424242-4242",
+    ],
+)
+def test_a_card_number_gets_into_nothing_that_is_written(reference: str | int) -> None:
+    partition = opened()
+    methods = [{"reference": "pm_1"}, {"reference": reference, "label": "y" * 99}]
+    partition.take(command(order("set_payment_methods", methods=methods)))
+
+    assert refusals(partition) == ["card_number"]
+    for written in partition.outputs():
+        assert b"4242" not in b"".join(written)
+    assert all(b"4242" not in value for _, value in partition.shard.accounts.items())
+
+
+def test_a_credit_of_recharge_is_taken_once_beyond_the_window_too() -> None:
+    partition = opened()
+    first = funds("pay-1", command_id="a", recharge_seq=1)
+    partition.take(command(first)).take(command(first, NOW + 30 * DAY))
+    partition.take(command(funds("pay-2", command_id="b", recharge_seq=2), NOW + 30 * DAY))
+
+    assert refusals(partition) == ["recharge_repeated"]
+    assert partition.account().balance == 2 * UNIT

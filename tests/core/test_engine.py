@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from rater.core import commands as c
+from rater.core import entries as e
 from rater.core import events as v
-from rater.core.account import NEVER_MS, Account
+from rater.core.account import NEVER_MS, Account, Dear
 from rater.core.decks import DeckBook
 from rater.core.engine import charge, command
 from rater.core.journal import Journal
@@ -14,6 +15,7 @@ from rater.core.limits import AMOUNT_MICROS_MAX, GRACE_MS
 from rater.core.refusals import Unrated
 from rater.core.rejections import Rejected
 from rater.core.rules import Rules
+from rater.core.status import OPEN
 from rater.core.suspension import Suspended, Suspension
 from rater.core.thresholds import Threshold
 from tests.build import DAY, NOW, RULES, UNIT, account, cdr, deck, lot, source
@@ -146,6 +148,37 @@ def test_a_charge_that_crosses_a_threshold_says_so_once() -> None:
 
     assert [type(x) for x in charged(there)[1].events] == [v.ThresholdCrossed]
     assert charged(there, cdr_id="c2")[1].events == []
+
+
+def test_the_charge_that_passes_a_limit_is_charged_and_then_held() -> None:
+    there = account(lot("a", UNIT), limit=200_000, cost_limit=50_000, status_class=OPEN)
+    journal = charged(there, usage_country="FR")[1]
+    charge_entry, held = journal.entries
+
+    assert (charge_entry.seq, held.seq, there.balance) == (1, 2, 875_000)
+    assert isinstance(held, e.SpendHeld)
+    assert (held.cdr_id, held.limit, held.amount_micros) == ("c1", "cost_per_call", 0)
+    assert (held.limit_micros, held.found_micros) == (50_000, 125_000)
+    assert held.denied == ("international",)
+    (event,) = journal.events
+    assert (event.event_id, event.cause) == ("acme/2/fraud/cost_per_call", "charge")
+    assert [status.deny for status in journal.statuses][-1] == ("international",)
+
+    again = charged(there, cdr_id="c2")[1]
+    assert [getattr(entry, "limit", None) for entry in again.entries] == [None, "spend_per_hour"]
+    assert len(charged(there, cdr_id="c3")[1].entries) == 1
+
+
+def test_a_new_dear_destination_too_many_is_held() -> None:
+    there = account(lot("a", UNIT), dear=Dear(20_000, 1, [], []))
+    limits = []
+    for n, to in enumerate(("+33612345678", "+33612345679", "+447500123456", "+33142685300")):
+        entries = charged(there, cdr_id=f"c{n}", to=to)[1].entries
+        limits.append([x.limit for x in entries if isinstance(x, e.SpendHeld)])
+
+    assert limits == [[], [], [], ["new_destinations"]]
+    assert there.spending.dear is not None
+    assert there.spending.dear.known == ["336", "33"]
 
 
 def test_an_account_is_opened_once() -> None:

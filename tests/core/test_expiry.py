@@ -1,10 +1,11 @@
 """Expiry: out of the balance at once, forfeited when the grace is over (D17)."""
 
 from rater.core import entries as e
+from rater.core import events as v
 from rater.core.expiry import expire_due, head
 from rater.core.journal import Journal
 from rater.core.limits import GRACE_MS
-from tests.build import NOW, UNIT, account, lot, source
+from tests.build import DAY, HOUR, NOW, UNIT, YEAR, account, lot, source
 
 
 def test_nothing_is_done_before_a_lot_is_due() -> None:
@@ -52,3 +53,38 @@ def test_the_head_of_an_entry_is_the_account_after_it() -> None:
     assert head(there, source(offset=9), -20, 0) == (
         "acme/5", "acme", 5, NOW, "cdr.raw.v1", 0, 9, "USD", -20, 30, 0,
     )  # fmt: skip
+
+
+def test_a_lot_with_money_is_warned_of_once_for_each_of_30_7_and_1_days() -> None:
+    expires = NOW + YEAR
+    there = account(lot("a", 7, expires, due_ms=expires - 30 * DAY))
+    days = []
+    for hours in range(366 * 24):
+        journal = Journal()
+        if NOW + hours * HOUR >= there.due_ms:
+            expire_due(there, source(NOW + hours * HOUR), journal)
+        days += [(x.days, hours / 24) for x in journal.entries if isinstance(x, e.LotExpiryWarned)]
+
+    assert days == [(30, 335), (7, 358), (1, 364)]
+    assert there.lots == []
+
+
+def test_of_warnings_that_are_late_only_the_most_urgent_is_said() -> None:
+    journal = Journal()
+    there = account(lot("a", 7, NOW + 3 * DAY, due_ms=NOW - 27 * DAY))
+    expire_due(there, source(), journal)
+    expire_due(there, source(NOW + HOUR), journal)
+
+    (entry,), (event,) = journal.entries, journal.events
+    assert isinstance(entry, e.LotExpiryWarned)
+    assert isinstance(event, v.FundsExpiring)
+    assert (entry.days, entry.remaining_micros, entry.expires_ms) == (7, 7, NOW + 3 * DAY)
+    assert (event.event_id, event.cause, event.cause_id) == ("acme/1/expiring/a", "expiry", "a")
+    assert (there.lots[0].due_ms, there.due_ms) == (NOW + 2 * DAY, NOW + 2 * DAY)
+
+
+def test_a_lot_that_expires_is_not_warned_of() -> None:
+    journal = Journal()
+    expire_due(account(lot("a", 7, NOW, due_ms=NOW - DAY)), source(), journal)
+
+    assert [type(entry) for entry in journal.entries] == [e.LotExpired]

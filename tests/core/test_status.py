@@ -5,7 +5,7 @@ import pytest
 from rater.core.account import NEVER_MS
 from rater.core.entries import AccountStatus
 from rater.core.limits import STATUS_EVERY_MS
-from rater.core.status import CLOSED, EXHAUSTED, OPEN, note_change, status_class, status_of
+from rater.core.status import CLOSED, EXHAUSTED, HELD, OPEN, note_change, status_class, status_of
 from tests.build import NOW, account, lot
 
 
@@ -33,6 +33,28 @@ def test_a_closed_account_may_only_call_for_help() -> None:
         ("emergency",),
         "account_closed",
     )
+
+
+def test_what_the_breaker_holds_is_denied_and_nothing_else() -> None:
+    status = status_of(account(lot(), held=0b0101), NOW)
+
+    assert status.deny == ("conference_dial_out", "overage")
+    assert status.allow == ("emergency", "in_bundle", "inbound", "international", "toll_free")
+    assert (status.state, status.deny_reason) == ("open", "spend_limit")
+
+
+def test_a_closed_account_and_an_exhausted_one_come_before_what_is_held() -> None:
+    assert status_class(account(lot(), held=3)) == HELD + 3
+    assert status_class(account(held=3)) == EXHAUSTED
+    assert status_class(account(lot(), held=3, closed_ms=NOW)) == CLOSED
+
+
+def test_a_status_says_how_long_the_balance_lasts() -> None:
+    there = account(lot(), burn=500_000 * 4096, burn_from=0)
+
+    assert status_of(there, NOW).runway_h == 2
+    assert status_of(account(lot()), NOW).runway_h is None
+    assert status_of(account(), NOW).runway_h == 0
 
 
 def test_a_status_tells_the_next_expiry_of_a_live_lot() -> None:

@@ -5,6 +5,7 @@ import pytest
 from rater.core.account import Threshold
 from rater.core.events import Event, Occasion
 from rater.core.thresholds import cross, stamp
+from rater.wire.outputs import encode
 from tests.build import NOW, account
 
 CAUSE = Occasion("charge", "c1", NOW)
@@ -57,6 +58,48 @@ def test_exhaustion_is_crossed_from_above_zero_to_zero_or_below(
     before: int, balance: int, kind: list[str]
 ) -> None:
     assert kinds(moved(before, balance)) == kind
+
+
+def in_hours(balance: int, *thresholds: tuple[str, int, bool]) -> list[Event]:
+    """Return the events of an account that spends 10 an hour."""
+    there = account(
+        balance=balance,
+        seq=3,
+        burn=10 * 4096,
+        burn_from=0,
+        hour_thresholds=[Threshold(name, hours, armed) for name, hours, armed in thresholds],
+    )
+    events: list[Event] = []
+    cross(there, balance, CAUSE, events)
+    assert (there.calm_from, there.calm_to) == (1, 0)
+    return events
+
+
+def test_hours_are_crossed_by_a_runway_below_them_and_not_by_one_at_them() -> None:
+    assert kinds(in_hours(50, ("soon", 5, True))) == []
+    assert kinds(in_hours(49, ("soon", 5, True))) == ["crossed/soon"]
+    assert kinds(in_hours(49, ("soon", 5, False))) == []
+    assert kinds(in_hours(50, ("soon", 5, False))) == ["rearmed/soon"]
+
+
+def test_several_in_hours_fire_from_the_longest_and_are_armed_from_the_shortest() -> None:
+    down = [("month", 720, True), ("day", 24, True), ("now", 1, True)]
+    up = [(name, at, False) for name, at, _ in down]
+
+    assert kinds(in_hours(9, *down)) == ["crossed/month", "crossed/day", "crossed/now"]
+    assert kinds(in_hours(10**6, *up)) == ["rearmed/now", "rearmed/day", "rearmed/month"]
+
+
+def test_who_spends_nothing_is_below_no_hours() -> None:
+    there = account(balance=5, hour_thresholds=[Threshold("soon", 80_000, armed=False)])
+    events: list[Event] = []
+    cross(there, 5, CAUSE, events)
+
+    (event,) = events
+    assert event.event_id == "acme/0/rearmed/soon"
+    assert event.threshold_h == 80_000  # type: ignore[attr-defined]
+    assert event.threshold_micros is None  # type: ignore[attr-defined]
+    assert b"runway_h" not in encode(event)
 
 
 def test_an_event_says_which_threshold_and_why() -> None:

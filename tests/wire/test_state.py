@@ -2,8 +2,8 @@
 
 import pytest
 
-from rater.core.account import NEVER_MS, Threshold
-from rater.core.limits import GRACE_MS, SPEND_PER_HOUR_MICROS
+from rater.core.account import NEVER_MS, Spending, Threshold
+from rater.core.limits import GRACE_MS
 from rater.wire.state import (
     LAYOUT,
     decode_account,
@@ -65,8 +65,8 @@ def test_an_account_of_the_release_before_is_read() -> None:
         forfeited_to_ms=NOW - YEAR,
         calm_from=UNIT,
         calm_to=9 * UNIT,
-        spend_limit=SPEND_PER_HOUR_MICROS,
         due_ms=NOW - 10 * DAY,
     )
+    assert old.spending == Spending(burn_from=-1, per_hour=-1, limit=1_000 * UNIT)
     assert not is_current(LAYOUT_1)
     assert decode_account(encode_account(old)) == old
