@@ -16,7 +16,7 @@ import sys
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 from aiosmtpd.controller import UnthreadedController
 
@@ -59,8 +59,6 @@ class Mailbox:
 def mail_of(envelope: Any) -> dict[str, object]:
     """Return what the mailbox keeps of a message."""
     message = email.message_from_bytes(envelope.content, policy=default)
-    text = message.get_body(("plain",))
-    html = message.get_body(("html",))
     return {
         "from": envelope.mail_from,
         "to": envelope.rcpt_tos,
@@ -69,8 +67,8 @@ def mail_of(envelope: Any) -> dict[str, object]:
         "kind": _header(message, "X-Rater-Kind"),
         "notification_id": _header(message, "X-Rater-Notification"),
         "date": _header(message, "Date"),
-        "text": text.get_content() if text else None,
-        "html": html.get_content() if html else None,
+        "text": _body(message, "plain"),
+        "html": _body(message, "html"),
     }
 
 
@@ -78,6 +76,11 @@ def _header(message: EmailMessage, name: str) -> str | None:
     """Return a header's text; a long one may begin on the line after its name."""
     value = message[name]
     return None if value is None else str(value).strip()
+
+
+def _body(message: EmailMessage, kind: Literal["plain", "html"]) -> str | None:
+    part = message.get_body((kind,))
+    return None if part is None else str(part.get_content()).replace("\r\n", "\n")
 
 
 async def serve(host: str, port: int, mailbox: Path, refuse_first: int, unknown: str) -> None:

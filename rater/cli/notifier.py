@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import sys
+from typing import Any
 
 import click
 import uvloop
@@ -13,11 +14,9 @@ from rater.shell.notifier.settings import (
     SMTP_PASSWORD,
     WEBHOOK_SECRET,
     NotifierSettings,
-    OnDoubt,
     RetryPolicy,
     SecretError,
     SmtpSettings,
-    TlsMode,
     read_secret,
 )
 
@@ -131,65 +130,38 @@ def _secret(variable: str) -> str | None:
 )
 @click.option("--log-level", default="INFO", show_default=True)
 @click.pass_context
-def notifier(
-    ctx: click.Context,
-    *,
-    broker: str,
-    sender: Sender,
-    smtp_host: str,
-    smtp_port: int | None,
-    smtp_tls: TlsMode,
-    smtp_ca: str | None,
-    smtp_user: str | None,
-    smtp_timeout_s: float,
-    tries: int,
-    first_wait_s: float,
-    on_doubt: OnDoubt,
-    deliveries: int,
-    in_flight: int,
-    webhook_allow_insecure: bool,
-    metrics_host: str,
-    metrics_port: int,
-    session_timeout_s: float,
-    log_level: str,
-) -> None:
+def notifier(ctx: click.Context, /, **given: Any) -> None:
     """Send e-mail and webhooks for notifications, each once in effect. SIGTERM finishes what is being sent.
 
     Exit codes: 0 stopped, 1 failed, 2 could not start, 70 stuck, 75 fenced by another notifier.
     """
     if ctx.invoked_subcommand is not None:
         return
-    if smtp_user and smtp_tls == "none":
-        raise CannotRunError("--smtp-user with --smtp-tls none would send the password in clear")
-    smtp = SmtpSettings(
-        host=smtp_host,
-        port=smtp_port or _PORTS[smtp_tls],
-        tls=smtp_tls,
-        user=smtp_user,
-        password=_secret(SMTP_PASSWORD),
-        ca_file=smtp_ca,
-        timeout_s=smtp_timeout_s,
-    )
-    settings = NotifierSettings(
-        broker=broker,
-        metrics_host=metrics_host,
-        metrics_port=metrics_port,
-        sender=sender,
-        smtp=smtp,
-        retry=RetryPolicy(tries=tries, first_wait_s=first_wait_s),
-        on_doubt=on_doubt,
-        deliveries=deliveries,
-        in_flight=in_flight,
-        session_timeout_s=session_timeout_s,
-        webhook_secret=_secret(WEBHOOK_SECRET),
-        webhook_allow_insecure=webhook_allow_insecure,
-    )
     logging.basicConfig(
-        level=log_level.upper(),
+        level=given.pop("log_level").upper(),
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
         stream=sys.stderr,
     )
-    sys.exit(_run(settings))
+    smtp = _smtp(given)
+    retry = RetryPolicy(tries=given.pop("tries"), first_wait_s=given.pop("first_wait_s"))
+    secret = _secret(WEBHOOK_SECRET)
+    sys.exit(_run(NotifierSettings(smtp=smtp, retry=retry, webhook_secret=secret, **given)))
+
+
+def _smtp(given: dict[str, Any]) -> SmtpSettings:
+    """Take the options of the mail server out of what was given."""
+    user, tls = given.pop("smtp_user"), given.pop("smtp_tls")
+    if user and tls == "none":
+        raise CannotRunError("--smtp-user with --smtp-tls none would send the password in clear")
+    return SmtpSettings(
+        host=given.pop("smtp_host"),
+        port=given.pop("smtp_port") or _PORTS[tls],
+        tls=tls,
+        user=user,
+        password=_secret(SMTP_PASSWORD),
+        ca_file=given.pop("smtp_ca"),
+        timeout_s=given.pop("smtp_timeout_s"),
+    )
 
 
 def _run(settings: NotifierSettings) -> int:

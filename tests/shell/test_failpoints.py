@@ -7,7 +7,13 @@ import sys
 
 import pytest
 
-from rater.shell.failpoints import FAILPOINTS, VARIABLE, failpoint, read_setting
+from rater.shell.failpoints import (
+    FAILPOINTS,
+    NOTIFIER_FAILPOINTS,
+    VARIABLE,
+    failpoint,
+    read_setting,
+)
 
 
 def run(setting: str | None, code: str) -> subprocess.CompletedProcess[str]:
@@ -23,7 +29,7 @@ def run(setting: str | None, code: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("name", FAILPOINTS)
+@pytest.mark.parametrize("name", [*FAILPOINTS, *NOTIFIER_FAILPOINTS])
 def test_a_place_that_nobody_asked_for_is_passed(name: str) -> None:
     failpoint(name)
 

@@ -20,18 +20,18 @@ class ForbiddenAddressError(OSError):
 def is_public(text: str) -> bool:
     """Say whether an address is one of the public internet; an address within another counts too."""
     address = ip_address(text.partition("%")[0])
+    if address in _NAT64:
+        return is_public(str(IPv4Address(int(address) & 0xFFFFFFFF)))
     if not address.is_global or address.is_multicast or address.is_reserved:
         return False
     return all(is_public(str(inner)) for inner in _within(address))
 
 
 def _within(address: IPv4Address | IPv6Address) -> list[IPv4Address]:
-    """Return the IPv4 addresses that an IPv6 address leads to: mapped, 6to4, Teredo, NAT64."""
+    """Return the IPv4 addresses that an IPv6 address leads to: mapped, 6to4, Teredo."""
     if isinstance(address, IPv4Address):
         return []
     found = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
-    if address in _NAT64:
-        found.append(IPv4Address(int(address) & 0xFFFFFFFF))
     return [inner for inner in found if inner is not None]
 
 

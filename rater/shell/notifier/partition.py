@@ -154,15 +154,21 @@ class PartitionWork:
         recipients = [("email", address) for address in dict.fromkeys(notice.emails)]
         if notice.webhook is not None:
             recipients.append(("webhook", notice.webhook))
-        results = await asyncio.gather(
+        found = await asyncio.gather(
             *(
                 self._once(name, Job(notice, value, source, recipient, _digest(notice, recipient)))
                 for name, recipient in recipients or [(NOBODY, NOBODY)]
-            )
+            ),
+            return_exceptions=True,  # One that fails must not leave the others unwatched.
         )
+        results: set[Result] = set()
+        for result in found:
+            if isinstance(result, BaseException):
+                raise result
+            results.add(result)
         if "unfinished" in results:
             return None
-        return results[0] if len(set(results)) == 1 else "partly"
+        return results.pop() if len(results) == 1 else "partly"
 
     async def _once(self, channel: str, job: Job) -> Result:
         """Deliver, unless a record with the same notification is at it: then wait for what comes of that."""

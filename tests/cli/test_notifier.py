@@ -1,0 +1,89 @@
+"""`rater notifier` at its start: what it refuses, and the keys it prints."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner, Result
+
+from rater.__main__ import cli
+from rater.shell.notifier.settings import SecretError, SmtpSettings, read_secret
+from rater.shell.notifier.webhooks import tenant_key
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SECRET = {"RATER_WEBHOOK_SECRET": "s"}
+NOWHERE = ("--broker", "127.0.0.1:1")
+
+
+def rater_notifier(*arguments: str, **environment: str) -> Result:
+    unset = dict.fromkeys(("RATER_WEBHOOK_SECRET", "RATER_WEBHOOK_SECRET_FILE"))
+    return CliRunner().invoke(cli, ["notifier", *arguments], env={**unset, **environment})
+
+
+def test_the_key_of_a_tenant_is_printed_for_its_administrator() -> None:
+    done = rater_notifier("webhook-key", "acme", **SECRET)
+
+    assert (done.exit_code, done.stdout) == (0, tenant_key("s", "acme").hex() + "\n")
+
+
+def test_without_a_secret_there_is_no_key() -> None:
+    done = rater_notifier("webhook-key", "acme")
+
+    assert done.exit_code == 2
+    assert "set RATER_WEBHOOK_SECRET or RATER_WEBHOOK_SECRET_FILE" in done.stderr
+
+
+@pytest.mark.parametrize("tenant", ["", "a b", "acme\n"])
+def test_what_names_no_tenant_has_no_key(tenant: str) -> None:
+    assert rater_notifier("webhook-key", tenant, **SECRET).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--from", "nobody"), "not an address like"),
+        (("--from", "a@b.example\r\nBcc: x@y.example"), "not an address like"),
+        (("--smtp-tls", "none", "--smtp-user", "ada"), "would send the password in clear"),
+        (NOWHERE, "no Kafka broker answers at 127.0.0.1:1"),
+        (("--smtp-tls", "ssl3"), "'ssl3' is not one of"),
+    ],
+)
+def test_a_start_that_cannot_succeed_ends_with_2_and_says_why(
+    arguments: tuple[str, ...], said: str
+) -> None:
+    done = rater_notifier(*arguments)
+
+    assert done.exit_code == 2
+    assert said in done.stderr
+
+
+def test_a_secret_is_read_from_the_environment_or_a_file_and_from_nowhere_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "secret"
+    file.write_text("in the file\n")
+    assert read_secret("RATER_X") is None
+    monkeypatch.setenv("RATER_X_FILE", str(file))
+    assert read_secret("RATER_X") == "in the file"
+    monkeypatch.setenv("RATER_X", "in the environment")
+    assert read_secret("RATER_X") == "in the environment"
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\n", b"\xff"])
+def test_a_secret_that_cannot_be_read_is_named_and_not_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None
+) -> None:
+    file = tmp_path / "secret"
+    if content is not None:
+        file.write_bytes(content)
+    monkeypatch.setenv("RATER_X_FILE", str(file))
+
+    with pytest.raises(SecretError, match="RATER_X_FILE"):
+        read_secret("RATER_X")
+
+
+def test_settings_do_not_show_the_password() -> None:
+    assert "hunter2" not in repr(SmtpSettings(host="h", port=1, password="hunter2"))  # noqa: S106
