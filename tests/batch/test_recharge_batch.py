@@ -15,7 +15,6 @@ from tests.recharge_partition import (
     DEAD,
     MONEY,
     NOTICES,
-    PAYMENTS,
     QUARANTINE,
     History,
     RechargePartition,

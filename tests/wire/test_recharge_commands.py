@@ -31,7 +31,10 @@ def test_every_field_is_taken_over() -> None:
         found = read(record)
 
         assert isinstance(found, kind)
-        assert record == {"type": record["type"], **{n: getattr(found, n) for n in record if n != "type"}}
+        assert record == {
+            "type": record["type"],
+            **{n: getattr(found, n) for n in record if n != "type"},
+        }
 
 
 def test_recharge_reads_what_the_schema_accepts_and_nothing_it_refuses() -> None:

@@ -36,7 +36,7 @@ def test_one_that_waits_for_nothing_is_never_due() -> None:
 
 @pytest.mark.parametrize("value", [b"", b"\x00", bytes([LAYOUT + 1]) + bytes(40)])
 def test_a_layout_that_is_not_known_is_not_guessed_at(value: bytes) -> None:
-    with pytest.raises(ValueError, match="layout .* is not known"):
+    with pytest.raises(ValueError, match=r"layout .* is not known"):
         decode_recharge(value)
 
 

@@ -1,0 +1,67 @@
+"""Results, beside the rules of the agent: what is not ours is not credited, and whose clock counts."""
+
+import pytest
+
+from rater.core.payments import Captured, Quarantine
+from rater.core.recharge_journal import RechargeJournal
+from rater.core.recharge_results import take_result
+from tests.recharge_world import AMOUNT, World, low
+from tests.units import DAY, HOUR, YEAR
+
+
+def captured(world: World, at_ms: int, **changes: object) -> tuple[object, RechargeJournal]:
+    journal = RechargeJournal()
+    told = {"payment_id": "pay-1", "amount_micros": AMOUNT, "currency": "USD", **changes}
+    result = Captured(command_id=world.last, tenant_id="acme", at_ms=at_ms, **told)  # type: ignore[arg-type]
+    return take_result(world.recharge, result, world.now, journal), journal
+
+
+@pytest.mark.parametrize("off_ms", [-50 * YEAR, -YEAR, YEAR, 50 * YEAR])
+def test_a_lot_is_bought_between_the_recharge_and_now_whatever_the_gateways_clock_says(
+    off_ms: int,
+) -> None:
+    world = low()
+    begun = world.now
+    world.wait(10_000)
+    outcome, journal = captured(world, world.now + off_ms)
+
+    assert "captured" == outcome
+    assert (begun if off_ms < 0 else world.now) == journal.credits[0].purchased_ms
+
+
+def test_the_gateways_clock_is_believed_where_it_can_be_right() -> None:
+    world = low()
+    begun = world.now
+    world.wait(10_000)
+    _, journal = captured(world, begun + 7_000)
+
+    assert begun + 7_000 == journal.credits[0].purchased_ms
+
+
+def test_a_result_from_the_future_does_not_turn_recharges_clock_on() -> None:
+    world = low()
+    captured(world, world.now + 70 * YEAR)
+
+    assert world.now == world.recharge.now_ms
+
+
+def test_the_payment_of_one_command_is_not_credited_for_another() -> None:
+    world = low()
+    first = world.last
+    world.decline(first, hard=False)
+    world.wait(2 * HOUR)
+    world.succeed(first)
+    outcome, journal = captured(world, world.now, payment_id=f"pay-{first}")
+
+    assert isinstance(outcome, Quarantine)
+    assert ("second_capture", []) == (outcome.reason, journal.credits)
+
+
+def test_a_success_that_comes_a_year_late_is_credited() -> None:
+    world = low()
+    world.decline(world.last, hard=True)
+    world.wait(399 * DAY)
+
+    assert "captured_late" == world.succeed(world.first)
+    world.arrive()
+    assert {f"pay-{world.first}"} == world.arrived
