@@ -75,7 +75,7 @@ class RechargePaused(_Notice, frozen=True, kw_only=True, tag="recharge_paused"):
     """No further attempt until an administrator acts."""
 
     kind = "recharge_paused"
-    reason: Literal["no_method", "methods_spent", "retries_spent"]
+    reason: Literal["no_method", "methods_spent", "retries_spent", "result_quarantined"]
     code: _Name | None = None
     method_label: _Name | None = None
 

@@ -42,7 +42,7 @@ class SetAutoRecharge(CommandRecord, tag="set_auto_recharge"):
     mode: Literal["fixed", "target", "gap"] = "fixed"
     amount_micros: Positive | None = None
     target_micros: Positive | None = None
-    count_cap: Annotated[int, Meta(ge=1, le=1_000)] | None = None
+    count_cap: Annotated[int, Meta(ge=1, le=100)] | None = None
     money_cap_micros: Positive | None = None
     actor: Id | None = None
     actor_role: Name | None = None

@@ -37,13 +37,13 @@ def methods(*methods: dict[str, Any]) -> c.Command | Malformed:
                 mode="gap",
                 amount_micros=5,
                 target_micros=6,
-                count_cap=1_000,
+                count_cap=100,
                 money_cap_micros=7,
                 actor="ann",
                 actor_role="billing_admin",
             ),
             c.SetAutoRecharge(
-                *HEAD, "ann", "billing_admin", True, UNIT, 87_600, "gap", 5, 6, 1_000, 7
+                *HEAD, "ann", "billing_admin", True, UNIT, 87_600, "gap", 5, 6, 100, 7
             ),
         ),
         (

@@ -133,7 +133,7 @@ class AutoRechargeChanged(Event):
     mode: RechargeMode = "fixed"
     amount_micros: Positive | None = None
     target_micros: Positive | None = None
-    count_cap: Annotated[int, Range(1, 1_000)] | None = None
+    count_cap: Annotated[int, Range(1, 100)] | None = None
     money_cap_micros: Positive | None = None
 
 

@@ -142,7 +142,7 @@ class SetAutoRecharge:
     amount_micros: Annotated[Positive, About("Of modes fixed and gap; whole units.")] | None = None
     target_micros: Annotated[Positive, About("Of mode target; whole units.")] | None = None
     count_cap: (
-        Annotated[int, Range(1, 1_000), About("Recharges in rolling 24 hours; none: 5.")] | None
+        Annotated[int, Range(1, 100), About("Recharges in rolling 24 hours; none: 5.")] | None
     ) = None
     money_cap_micros: (
         Annotated[Positive, About("In rolling 30 days; none: 20 times the amount or target.")]

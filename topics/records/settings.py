@@ -34,7 +34,7 @@ class AutoRechargeSet(MoneyEntry):
     mode: RechargeMode = "fixed"
     recharge_micros: Annotated[Positive, About("Of modes fixed and gap.")] | None = None
     target_micros: Positive | None = None
-    count_cap: Annotated[int, Range(1, 1_000)] | None = None
+    count_cap: Annotated[int, Range(1, 100)] | None = None
     money_cap_micros: Positive | None = None
     actor: Id | None = None
     actor_role: Name | None = None
