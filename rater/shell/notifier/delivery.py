@@ -1,4 +1,9 @@
-"""One delivery: a notification to one recipient, tried until it is sent or given up; marked before and after."""
+"""One delivery: a notification to one recipient, tried until it is sent or given up; marked before and after.
+
+Tries are counted in memory: a restart or a rebalance begins anew, which may mean more tries, never fewer. Nor is it
+marked that an attempt that was marked has certainly failed (a 4xx to DATA): killed while it waits for the next try,
+it is in doubt to its successor, and with `--on-doubt skip` a dead letter.
+"""
 
 import logging
 from dataclasses import dataclass

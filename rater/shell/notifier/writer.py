@@ -17,6 +17,8 @@ from topics.catalog import NOTIFICATIONS, NOTIFICATIONS_DEAD, NOTIFIER_GROUP
 COMMIT_TIMEOUT_S: Final = 20.0
 _TRANSACTION_TIMEOUT_MS: Final = 10_000
 """The coordinator aborts what takes longer: an open transaction would hold back the next owner's reading."""
+_OFFSET_DELAY_S: Final = 0.25
+"""How long an offset waits for a mark whose transaction it can share: a mark must not wait for an offset's."""
 _START_TIMEOUT_S: Final = 20.0
 _STOP_TIMEOUT_S: Final = 3.0
 
@@ -104,12 +106,21 @@ class PartitionWriter:
                             done.set_result(None)
                 if self._closing:
                     return
-                await self._wake.wait()
-                self._wake.clear()
+                await self._called()
         except Exception as error:  # noqa: BLE001
             self._on_failure(error)
         finally:
             self._refuse([*taken, *self._pending])
+
+    async def _called(self) -> None:
+        """Wait until there are records to write, or for some time an offset alone, or the end."""
+        await self._wake.wait()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_OFFSET_DELAY_S):
+                while not self._pending and not self._closing:
+                    self._wake.clear()
+                    await self._wake.wait()
+        self._wake.clear()
 
     def _refuse(self, waiting: list[tuple[tuple[Output, ...], asyncio.Future[None]]]) -> None:
         for _, done in waiting:
