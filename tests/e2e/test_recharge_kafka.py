@@ -321,12 +321,16 @@ def _each_capture_is_credited_once(books: Books) -> None:
 async def _poison(
     tap: Tap, cases: list[Case], payments: dict[str, dict[str, Any]], at_ms: int
 ) -> list[tuple[tuple[str, int, int], Case, bytes | None]]:
-    placed = []
-    for case in cases:
-        value = case.value(payments[case.tenant], payments[OTHER]["command_id"], at_ms)
-        place = await tap.send(case.topic, case.key, value, at_ms, case.partition)
-        placed.append((place, case, value))
-    return placed
+    values = [
+        case.value(payments[case.tenant], payments[OTHER]["command_id"], at_ms) for case in cases
+    ]
+    places = await asyncio.gather(
+        *(
+            tap.send(case.topic, case.key, value, at_ms, case.partition)
+            for case, value in zip(cases, values, strict=True)
+        )
+    )
+    return list(zip(places, cases, values, strict=True))
 
 
 async def test_poison_on_each_source_ends_on_its_topic_and_the_worker_stays_up(tap: Tap) -> None:
@@ -345,9 +349,12 @@ async def test_poison_on_each_source_ends_on_its_topic_and_the_worker_stays_up(t
 
     placed = await _poison(tap, [case for case in cases if not case.is_after], payments, at_ms)
     await tap.settled()
-    for tenant in tenants:
-        value = good_result(payments[tenant], at_ms)
-        await tap.send(RESULTS, tenant.encode(), value, at_ms)
+    await asyncio.gather(
+        *(
+            tap.send(RESULTS, tenant.encode(), good_result(payments[tenant], at_ms), at_ms)
+            for tenant in tenants
+        )
+    )
     placed += await _poison(tap, [case for case in cases if case.is_after], payments, at_ms)
     await tap.settled()
 
