@@ -14,7 +14,7 @@ from rater.core.account import (
     Threshold,
     next_due_ms,
 )
-from rater.core.breaker import hold, note_spend, resume
+from rater.core.breaker import hold, note_destination, note_spend, resume
 from rater.core.burn import let_pass, spend
 from rater.core.draws import take
 from rater.core.entries import Charge
@@ -29,13 +29,17 @@ from rater.core.lots import CreditLot, draw_order, next_look
 
 def apply(account: Account, entry: e.Entry) -> None:
     """Change the account as the entry says; a balance that then differs from the entry's is a broken invariant."""
-    let_pass(account.spending, entry.at_ms)
+    spending, at_ms = account.spending, entry.at_ms
+    let_pass(spending, at_ms)
     if isinstance(entry, Charge):
         _apply_draws(account, entry.draws)
         account.debt += entry.shortfall_micros
-        if entry.charge_micros:
-            spend(account.spending, entry.charge_micros)
-            note_spend(account.spending, entry)
+        micros = entry.charge_micros
+        if micros:
+            spend(spending, micros)
+            note_spend(spending, micros, at_ms)
+            if spending.dear is not None:
+                note_destination(spending.dear, entry)
     else:
         _APPLY[type(entry)](account, entry)
     account.seq = entry.seq

@@ -31,22 +31,22 @@ LIMITS: Final = (SPEND_PER_HOUR, COST_PER_CALL, NEW_DESTINATIONS)
 _NANOS_PER_MICRO: Final = 1_000
 
 
-def note_spend(spending: Spending, entry: Charge) -> None:
-    """Count a charge, and a dear destination that is new."""
-    hour = entry.at_ms // HOUR_MS
+def note_spend(spending: Spending, micros: int, at_ms: int) -> None:
+    """Count a charge."""
+    hour = at_ms // HOUR_MS
     if hour > spending.hour:
         spending.spent_before = spending.spent if hour == spending.hour + 1 else 0
         spending.spent = 0
         spending.hour = hour
-    spending.spent += entry.charge_micros
-    if spending.dear is not None and is_new_destination(spending.dear, entry):
-        _note_destination(spending.dear, entry.prefix or "", entry.at_ms)
+    spending.spent += micros
 
 
-def _note_destination(dear: Dear, prefix: str, at_ms: int) -> None:
-    dear.known = [*dear.known, prefix][-DEAR_KNOWN_MAX:]
-    # One more than is allowed says all.
-    dear.fresh_ms = [*dear.fresh_ms, at_ms][-dear.most - 1 :]
+def note_destination(dear: Dear, entry: Charge) -> None:
+    """Remember a dear destination that is new."""
+    if is_new_destination(dear, entry):
+        dear.known = [*dear.known, entry.prefix or ""][-DEAR_KNOWN_MAX:]
+        # One more than is allowed says all.
+        dear.fresh_ms = [*dear.fresh_ms, entry.at_ms][-dear.most - 1 :]
 
 
 def is_new_destination(dear: Dear, entry: Charge) -> bool:

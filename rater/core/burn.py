@@ -49,8 +49,9 @@ def let_pass(spending: Spending, at_ms: int) -> None:
 
 def spend(spending: Spending, micros: int) -> None:
     """Add a charge; the time has passed to it."""
-    burn = spending.burn + micros * FACTORS[spending.burn_to % HALF_LIFE]
-    spending.burn = min(burn, _BURN_MAX)
+    spending.burn += micros * FACTORS[spending.burn_to % HALF_LIFE]
+    if spending.burn > _BURN_MAX:  # noqa: PLR1730  # Compiled, min() boxes them.
+        spending.burn = _BURN_MAX
     if spending.burn_from < 0:
         spending.burn_from = spending.burn_to
 

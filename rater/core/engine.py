@@ -5,7 +5,7 @@ cross thresholds and post the entries to a `Journal`. It never raises for anythi
 cannot be charged comes back as a `Suspension`, what is refused as an entry that says why.
 
 The way of a CDR: `charge` -> `exemptions` -> `rating.rate_call` (decks, prefixes) -> `lots.plan_draws` -> an entry ->
-`journal.post` (account.apply, thresholds.cross, status.note_change).
+`journal.post` (applying.apply, thresholds.cross, status.note_change) -> `breaker.passed`, where there is a limit.
 """
 
 from rater.core import commands as c

@@ -206,8 +206,8 @@ def watermark_message(tp: TopicPartition, offset: int, end: int) -> str:
     """Say what has happened, and what to do."""
     memories = [topic.name for topic in catalog.CATALOG if topic.internal]
     return (
-        f"{tp.topic} partition {tp.partition} ends at offset {end}, but offset {offset} has been applied: the "
-        "topic was made anew under a state that remembers the old one. Its records would be taken for old ones. "
+        f"{tp.topic} partition {tp.partition} ends at offset {end}, but an account has applied offset {offset}: the "
+        "topic was made anew under accounts that remember the old one. Their records would be taken for old ones. "
         f"Restore the topic; or, to begin anew, stop all workers, delete the topics {', '.join(memories)} "
         "with the others, and run `rater topics create`."
     )

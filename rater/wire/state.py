@@ -126,8 +126,9 @@ def encode_account(account: Account) -> bytes:
     if account.hour_thresholds:
         values[_HOURS] = [_threshold_values(threshold) for threshold in account.hour_thresholds]
     spending = account.spending
-    values[_SPENDING] = kept = list(_spending_values(spending))
+    values[_SPENDING] = _spending_values(spending)
     if spending.dear is not None:
+        values[_SPENDING] = kept = list(values[_SPENDING])
         kept[_DEAR] = _dear_values(spending.dear)
     return head + _encode(values)
 

@@ -10,6 +10,7 @@ from rater.core.breaker import (
     denied_by,
     hold,
     is_new_destination,
+    note_destination,
     note_spend,
     passed,
     resume,
@@ -35,7 +36,7 @@ def charge(
 
 def spent(there: Account, *charges: tuple[int, int]) -> Account:
     for at_ms, micros in charges:
-        note_spend(there.spending, charge(there, micros, at_ms))
+        note_spend(there.spending, micros, at_ms)
     return there
 
 
@@ -107,12 +108,13 @@ def test_a_destination_is_dear_by_the_price_of_a_minute() -> None:
 
 
 def test_new_dear_destinations_are_counted_over_a_day() -> None:
-    there = account(lot(), dear=Dear(1, 1, [], []))
+    dear = Dear(1, 1, [], [])
+    there = account(lot(), dear=dear)
     found = []
     for n, at_ms in enumerate((NOW, NOW + HOUR, NOW + HOUR, NOW + DAY, NOW + 2 * DAY)):
         entry = charge(there, 1, at_ms, f"+{n}", 10**9)
-        is_new = is_new_destination(there.spending.dear or Dear(0, 0, [], []), entry)
-        note_spend(there.spending, entry)
+        is_new = is_new_destination(dear, entry)
+        note_destination(dear, entry)
         found.append(passed(there.spending, entry, is_new))
 
     assert found == [
@@ -125,13 +127,13 @@ def test_new_dear_destinations_are_counted_over_a_day() -> None:
 
 
 def test_the_oldest_dear_destination_is_forgotten() -> None:
-    there = account(lot(), dear=Dear(1, 100, [], []))
+    dear = Dear(1, 100, [], [])
+    there = account(lot(), dear=dear)
     for n in range(DEAR_KNOWN_MAX + 2):
-        note_spend(there.spending, charge(there, 1, NOW, f"+{n}", 10**9))
+        note_destination(dear, charge(there, 1, NOW, f"+{n}", 10**9))
 
-    assert there.spending.dear is not None
-    assert (len(there.spending.dear.known), there.spending.dear.known[0]) == (DEAR_KNOWN_MAX, "+2")
-    assert len(there.spending.dear.fresh_ms) == 101
+    assert (len(dear.known), dear.known[0]) == (DEAR_KNOWN_MAX, "+2")
+    assert len(dear.fresh_ms) == 101
 
 
 def test_a_limit_that_has_tripped_does_not_trip_again_until_it_is_resumed() -> None:

@@ -115,7 +115,6 @@ def test_the_walks_together_tell_every_kind_of_notice_and_every_reason() -> None
     assert {"count", "money"} == caps
 
 
-@pytest.mark.xfail(strict=True, reason="the notifier does not know the reason result_quarantined")
 def test_the_notifier_reads_every_notice_that_recharge_writes() -> None:
     notices = [notice for seed in SEEDS for notice in walked(seed).notices]
     read = [decode_notification(encode(notice)) for notice in notices]

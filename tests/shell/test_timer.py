@@ -30,5 +30,5 @@ def test_sent_again_it_is_a_duplicate() -> None:
     partition.take(sent, sent).take(sent)
 
     kinds = [json.loads(entry)["kind"] for entry in partition.ledger]
-    assert kinds.count("lot_expired") == 1
+    assert kinds.count("lot_expiry_warned") == 1
     assert partition.outcomes["duplicate"] == 2
