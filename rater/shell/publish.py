@@ -18,7 +18,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from rater.shell.validation import Problem, RecordCheck, decode
-from topics.catalog import BY_NAME, DEAD, RATE_DECKS, Topic
+from topics.catalog import BY_NAME, DEAD, RATE_DECKS, RECHARGE_DEAD, Topic
 from topics.partitioner import partition_of
 
 START_TIMEOUT_S = 30.0
@@ -119,7 +119,7 @@ class LineCheck:
 
 def _ready(topic: Topic, record: dict[str, Any], value: bytes) -> Ready | Problem:
     """Give a valid record the key that the catalog says: its tenant, or a dead letter's own."""
-    if topic is not DEAD:
+    if topic not in (DEAD, RECHARGE_DEAD):
         return Ready(record["tenant_id"].encode(), value, None)
     text = record.get("key_b64")
     if text is None:
