@@ -145,10 +145,10 @@ def decode_account(value: bytes) -> Account:
     values[_THRESHOLDS] = [Threshold(*_threshold_values(each)) for each in values[_THRESHOLDS]]
     if values[_HOURS]:
         values[_HOURS] = [Threshold(*_threshold_values(each)) for each in values[_HOURS]]
-    spending = Spending(*_spending_values(values[_SPENDING]))
-    if spending.dear is not None:
-        spending.dear = Dear(*_dear_values(spending.dear))
-    values[_SPENDING] = spending
+    spending = list(_spending_values(values[_SPENDING]))
+    if spending[_DEAR] is not None:
+        spending[_DEAR] = Dear(*_dear_values(spending[_DEAR]))
+    values[_SPENDING] = Spending(*spending)
     account = Account(*values)
     if value[0] == _BEFORE:
         for lot in account.lots + account.expired:
