@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rater.reconcile.batches import Batches
 from rater.reconcile.books import CDRS, COMMANDS, UNASKED, Books, read_books
@@ -38,6 +38,8 @@ class Evidence:
     recharge: RechargeEvidence
     entries_from: dict[tuple[str, int], list[int]] = field(default_factory=dict)
     """Offsets of the ledger entries that a source record caused."""
+    credits: dict[tuple[str, str], list[tuple[int, Any]]] = field(default_factory=dict)
+    """The ledger entries of recharge's money by tenant and lot, with their offsets."""
 
     def proven_from(self, source: str) -> int | None:
         """Return the source offset from which on batches must cover every outcome; None: nowhere."""
@@ -68,6 +70,9 @@ def gather(log: Log, shelf: DeckShelf) -> Evidence:
     for offset, entry in books.ledger.items():
         caused = (entry.source_topic, entry.source_offset)
         evidence.entries_from.setdefault(caused, []).append(offset)
+        if entry.kind == "funds_added" and entry.recharge_seq is not None:
+            lot = (entry.tenant_id, entry.lot.lot_id)
+            evidence.credits.setdefault(lot, []).append((offset, entry))
     return evidence
 
 

@@ -1,7 +1,7 @@
 """Notices: what must be told is told once, to whom it concerns, and nothing else is.
 
 Every balance event that people must hear of (a threshold that is not recharge's own, the balance exhausted, funds that
-expire or have expired, suspected fraud) and every credit of a captured payment has one notification, once recharge has
+expire or have expired, suspected fraud) and every credit of recharge's money has one notification, once recharge has
 heard the event: its id is the event's, or the lot's; it says what the event says, to the recipients of the last
 `recipients_changed` before it. Recharge's own transitions (failed, paused, capped, suspected) are numbered per tenant,
 1, 2, 3 and so on: none is missing and none is there twice; a recharge has failed once at most, for its own amount.
@@ -79,8 +79,7 @@ def _due(evidence: Evidence) -> Iterator[tuple[str, Due]]:
         if kind is not None:
             named = event.event_id.removeprefix(f"{tenant_id}/")
             yield f"{tenant_id}/{named}", Due(kind, event, recipients.get(tenant_id))
-        captures = evidence.recharge.captures
-        if event.kind == "funds_credited" and (tenant_id, event.lot_id) in captures:
+        if event.kind == "funds_credited" and (tenant_id, event.lot_id) in evidence.credits:
             due = Due("funds_added", event, recipients.get(tenant_id))
             yield f"{tenant_id}/funds_added/{event.lot_id}", due
 

@@ -10,45 +10,33 @@ Not proven: that the provider captured what a result says; that is between the g
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from rater.reconcile.books import COMMANDS
 from rater.reconcile.difference import Complaint, Difference
 from rater.reconcile.evidence import Evidence
-from rater.reconcile.recharge_books import RESULTS
-from rater.reconcile.recharge_evidence import Capture, Key
+from rater.reconcile.recharge_books import PAYMENTS, RESULTS
+from rater.reconcile.recharge_evidence import Capture, Fate
 from topics import catalog
 
 PROOF = "payments"
+UNSURE = Fate("unsure")
 LEDGER = catalog.LEDGER.name
-
-Credits = Mapping[Key, Sequence[tuple[int, Any]]]
-"""The ledger entries of recharge by tenant and lot, with their offsets."""
 
 
 def prove(evidence: Evidence) -> Iterator[Difference]:
     """Prove it where recharge has ever run."""
     if not evidence.recharge.books.is_running:
         return
-    credits_by_lot = credits_of(evidence)
-    yield from _prove_captures(evidence, credits_by_lot)
-    yield from _prove_credits(evidence, credits_by_lot)
-    yield from _prove_numbers(evidence, credits_by_lot)
+    yield from _prove_captures(evidence)
+    yield from _prove_credits(evidence)
+    yield from _prove_numbers(evidence)
 
 
-def credits_of(evidence: Evidence) -> Credits:
-    """Return what was credited as the money of a recharge."""
-    found: dict[Key, list[tuple[int, Any]]] = defaultdict(list)
-    for offset, entry in evidence.books.ledger.items():
-        if entry.kind == "funds_added" and entry.recharge_seq is not None:
-            found[entry.tenant_id, entry.lot.lot_id].append((offset, entry))
-    return found
-
-
-def waiting(evidence: Evidence, credits_by_lot: Credits) -> Iterator[Capture]:
+def waiting(evidence: Evidence) -> Iterator[Capture]:
     """Yield the captures whose credit is asked for and not read by charging yet."""
-    uncredited = [key for key in evidence.recharge.captures if key not in credits_by_lot]
+    uncredited = [key for key in evidence.recharge.captures if key not in evidence.credits]
     if not uncredited:
         return
     asked = {
@@ -62,11 +50,11 @@ def waiting(evidence: Evidence, credits_by_lot: Credits) -> Iterator[Capture]:
             yield evidence.recharge.captures[key]
 
 
-def _prove_captures(evidence: Evidence, credits_by_lot: Credits) -> Iterator[Difference]:
-    late = {capture.offset for capture in waiting(evidence, credits_by_lot)}
+def _prove_captures(evidence: Evidence) -> Iterator[Difference]:
+    late = {capture.offset for capture in waiting(evidence)}
     ledger = evidence.books.log.slice(LEDGER)
     for key, capture in evidence.recharge.captures.items():
-        entries = credits_by_lot.get(key, ())
+        entries = evidence.credits.get(key, [])
         tenant_id, lot_id = key
         if not entries and capture.offset not in late and ledger.reaches(capture.at_ms):
             wrong = Complaint("lot_id", f"{lot_id} credited, {_shown(capture)}", None)
@@ -90,23 +78,23 @@ def _hold_credit(evidence: Evidence, capture: Capture, entry: Any) -> Iterator[C
     ):
         if right != found:
             yield Complaint(name, f"{right!r}, as captured", found)
-    is_counted = evidence.books.is_whole(RESULTS)
+    is_counted = evidence.books.is_whole(RESULTS) and evidence.books.is_whole(PAYMENTS)
     if is_counted and entry.recharge_seq != capture.number:
         yield Complaint(
             "recharge_seq", f"{capture.number}, its place among the captures", entry.recharge_seq
         )
 
 
-def _prove_credits(evidence: Evidence, credits_by_lot: Credits) -> Iterator[Difference]:
+def _prove_credits(evidence: Evidence) -> Iterator[Difference]:
     """Prove that what was credited was captured."""
     results = evidence.books.log.slice(RESULTS)
     recharge = evidence.recharge
     unsure = {
         (result.tenant_id, result.payment_id)
         for offset, result in recharge.books.results.items()
-        if result.outcome == "succeeded" and recharge.fates.get(offset, ("",))[0] == "unsure"
+        if result.outcome == "succeeded" and recharge.fates.get(offset) == UNSURE
     }
-    for key, entries in credits_by_lot.items():
+    for key, entries in evidence.credits.items():
         if key in recharge.captures or key in unsure:
             continue
         tenant_id, lot_id = key
@@ -118,10 +106,10 @@ def _prove_credits(evidence: Evidence, credits_by_lot: Credits) -> Iterator[Diff
                 yield evidence.differ(PROOF, LEDGER, offset, tenant_id, wrong)
 
 
-def _prove_numbers(evidence: Evidence, credits_by_lot: Credits) -> Iterator[Difference]:
+def _prove_numbers(evidence: Evidence) -> Iterator[Difference]:
     """Prove that the credits of a tenant are numbered without a gap."""
     by_tenant: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    for (tenant_id, _), entries in credits_by_lot.items():
+    for (tenant_id, _), entries in evidence.credits.items():
         by_tenant[tenant_id] += [(offset, entry.recharge_seq) for offset, entry in entries]
     is_whole = evidence.books.is_whole(LEDGER)
     for tenant_id, numbered in by_tenant.items():

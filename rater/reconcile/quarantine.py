@@ -5,7 +5,6 @@ a payment that was another command's: `recharge_evidence` says which. Likewise t
 a record that could not be read.
 """
 
-import json
 from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +13,7 @@ from rater.reconcile.difference import Complaint, Difference
 from rater.reconcile.evidence import Evidence
 from rater.reconcile.log import Record
 from rater.reconcile.recharge_books import RESULTS
+from rater.reconcile.recharge_evidence import UNREAD
 from topics import catalog
 from topics import records as r
 
@@ -37,6 +37,22 @@ def prove(evidence: Evidence) -> Iterator[Difference]:
     for record, dead in evidence.recharge.books.dead:
         for wrong in _hold_dead(evidence, record, dead):
             yield evidence.differ(PROOF, DEAD, record.offset, record.key, wrong)
+    yield from _missing_dead(evidence)
+
+
+def _missing_dead(evidence: Evidence) -> Iterator[Difference]:
+    """Find what was read, cannot be read, and has no dead letter."""
+    books = evidence.recharge.books
+    part = evidence.books.log.slice(DEAD)
+    found = {(dead.source_topic, dead.source_offset) for _, dead in books.dead}
+    for source, offsets in books.unreadable.items():
+        for offset in offsets:
+            if evidence.recharge.step(source, offset) == UNREAD or (source, offset) in found:
+                continue
+            record = books.sources[source][offset]
+            if part.reaches(record.at_ms):
+                wrong = Complaint("source_offset", f"{offset} of {source}, unreadable", None)
+                yield evidence.differ(PROOF, DEAD, None, record.key, wrong)
 
 
 def _missing(evidence: Evidence, found: dict[int, int]) -> Iterator[Difference]:
@@ -64,10 +80,10 @@ def _hold(
             yield Complaint("source_offset", f"a record of {RESULTS}", offset)
         return
     fate = evidence.recharge.fates.get(offset)
-    if fate is None or fate.name != "quarantined":
+    if fate is None or fate.name not in ("quarantined", "unsure"):
         right = "a result that must not be credited"
         yield Complaint("source_offset", right, f"{offset}, {fate.name if fate else 'unread'}")
-    elif said.reason != fate.reason:
+    elif fate.reason and said.reason != fate.reason:
         yield Complaint("reason", fate.reason, said.reason)
     result = evidence.recharge.books.results.get(offset)
     for name, right, told in (
@@ -86,7 +102,7 @@ def _ids(result: Any, said: r.QuarantinedResult) -> Iterator[tuple[str, Any, Any
 
 
 def _hold_dead(evidence: Evidence, record: Record, dead: r.Dead) -> Iterator[Complaint]:
-    """Hold a dead letter against its source; a readable result may be dead only for a field that it has twice."""
+    """Hold a dead letter against its source."""
     place = f"{dead.source_topic}/{evidence.books.partition}/{dead.source_offset}"
     if dead.dead_id != place or _place_of(dead) != place:
         yield Complaint("dead_id", place, f"{dead.dead_id}, of {_place_of(dead)}")
@@ -104,10 +120,8 @@ def _hold_dead(evidence: Evidence, record: Record, dead: r.Dead) -> Iterator[Com
     ):
         if right != told:
             yield Complaint(name, right, told)
-    is_readable = (
-        dead.source_topic == RESULTS and dead.source_offset in evidence.recharge.books.results
-    )
-    if is_readable and not _repeats_a_field(source.value or b""):
+    results = evidence.recharge.books.results
+    if dead.source_topic == RESULTS and dead.source_offset in results:
         yield Complaint("reason", "a result that cannot be read", source.value)
 
 
@@ -117,14 +131,3 @@ def _place_of(letter: r.QuarantinedResult | r.Dead) -> str:
 
 def _carried(key: bytes | None) -> bytes | None:
     return None if key is None else key[:_KEY_CARRIED_MAX]
-
-
-def _repeats_a_field(value: bytes) -> bool:
-    """Say whether an object in a JSON text has a field twice."""
-    repeated: list[bool] = []
-
-    def note(pairs: list[tuple[str, Any]]) -> None:
-        repeated.append(len(pairs) != len({name for name, _ in pairs}))
-
-    json.loads(value, object_pairs_hook=note)
-    return any(repeated)

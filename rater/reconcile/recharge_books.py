@@ -1,8 +1,10 @@
 """Recharge books: what recharge read and wrote, decoded; payment commands, results, quarantine, notices, manifests.
 
-Results and recharge commands are written by others: what cannot be read there is no fault, it must be a dead letter.
+Results and recharge commands are written by others: what cannot be read there, or says something twice, is no fault of
+the rater; it must be a dead letter.
 """
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -44,6 +46,8 @@ class RechargeBooks:
     steps: list[Manifest] = field(default_factory=list)
     """The manifests in the order of the log: what recharge did, one step after the other."""
     sources: dict[str, dict[int, Record]] = field(default_factory=dict)
+    unreadable: dict[str, list[int]] = field(default_factory=dict)
+    """The offsets of results and recharge commands that cannot be read."""
     faults: list[Difference] = field(default_factory=list)
 
     @property
@@ -70,13 +74,39 @@ def read_recharge_books(log: Log) -> RechargeBooks:
         books.sources = {name: {r.offset: r for r in log.slice(name).records} for name in HEARD}
     else:
         books.sources = {name: {} for name in HEARD}
-    read = decoder_of(catalog.PAYMENT_RESULTS)
-    for record in log.slice(RESULTS).records:
-        try:
-            books.results[record.offset] = read(record.value or b"")
-        except (msgspec.MsgspecError, ValueError, RecursionError):
-            continue
+    books.results = _read_source(books, catalog.PAYMENT_RESULTS)
+    _read_source(books, catalog.RECHARGE_COMMANDS)
     return books
+
+
+def _read_source(books: RechargeBooks, topic: catalog.Topic) -> dict[int, Any]:
+    """Read what others have written, and note what cannot be read."""
+    decode = decoder_of(topic)
+    readable: dict[int, Any] = {}
+    unreadable = books.unreadable.setdefault(topic.name, [])
+    for record in books.log.slice(topic.name).records:
+        value = record.value or b""
+        try:
+            read = decode(value)
+            is_plain = not _repeats_a_field(value)
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            is_plain = False
+        if is_plain:
+            readable[record.offset] = read
+        else:
+            unreadable.append(record.offset)
+    return readable
+
+
+def _repeats_a_field(value: bytes) -> bool:
+    """Say whether an object in a JSON text has a field twice."""
+    repeated: list[bool] = []
+
+    def note(pairs: list[tuple[str, Any]]) -> None:
+        repeated.append(len(pairs) != len({name for name, _ in pairs}))
+
+    json.loads(value, object_pairs_hook=note)
+    return any(repeated)
 
 
 def _read_steps(books: RechargeBooks) -> None:

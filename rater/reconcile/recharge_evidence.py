@@ -66,7 +66,7 @@ class Capture(NamedTuple):
 class Fate(NamedTuple):
     """What a readable result must come to: `quarantined` for a reason, `captured`, `repeated`, or `heard`.
 
-    `unsure`: its command has been deleted by time, it may have been captured.
+    `unsure`: its command, or an earlier result of it, may have been deleted by time; it may have been captured.
     """
 
     name: str
@@ -148,12 +148,9 @@ class _Fold:
             named = read_name(tenant_id, command_id)
             self.latest[tenant_id] = named.generation if named else 0
         self.quarantined = {
-            each.source_offset
+            each.source_offset: each.reason
             for _, each in evidence.books.quarantine
             if each.source_topic == RESULTS
-        }
-        self.dead = {
-            each.source_offset for _, each in evidence.books.dead if each.source_topic == RESULTS
         }
 
     def take_all(self) -> None:
@@ -161,7 +158,7 @@ class _Fold:
         for offset, result in evidence.books.results.items():
             if evidence.step(RESULTS, offset) == UNREAD:
                 evidence.unheard += [result] if result.outcome == "succeeded" else []
-            elif offset not in self.dead:
+            else:
                 evidence.fates[offset] = self.take(offset, result)
 
     def take(self, offset: int, result: Any) -> Fate:
@@ -175,7 +172,7 @@ class _Fold:
             return Fate("quarantined", "misrouted")
         key = result.tenant_id, result.command_id
         sent = evidence.sent.get(key)
-        if sent is None and self._may_be_gone(key) and offset not in self.quarantined:
+        if sent is None and self._may_be_gone(key):
             return Fate("unsure")
         if sent is None or not self._is_known(offset, record.at_ms, sent):
             return Fate("quarantined", "unknown_command")
@@ -204,11 +201,13 @@ class _Fold:
             or self.latest[command.tenant_id] - generation >= FORGOTTEN_RECHARGES
         )
         if is_unsure:
-            return offset not in self.quarantined
+            return self.quarantined.get(offset) != "unknown_command"
         return sent.step is None or sent.step <= step
 
     def _take_capture(self, offset: int, result: r.PaymentSucceeded, sent: Sent) -> Fate:
         key, paid = (result.tenant_id, result.command_id), (result.tenant_id, result.payment_id)
+        if not self.evidence.books.log.slice(RESULTS).reaches(sent.command.requested_ms):
+            return Fate("unsure")
         before = self.captured.get(key)
         if before == result.payment_id:
             return Fate("repeated")

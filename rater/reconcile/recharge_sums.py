@@ -3,7 +3,7 @@
 from collections import Counter
 
 from rater.reconcile.evidence import Evidence
-from rater.reconcile.payments import credits_of, waiting
+from rater.reconcile.payments import waiting
 from rater.reconcile.recharge_books import HEARD, MANIFESTS
 
 
@@ -21,14 +21,13 @@ def count_recharge(evidence: Evidence) -> Counter[str]:
     counts["notifications"] = len(books.notices)
     counts["recharge batches"] = len(books.steps)
     counts["captures"] = len(recharge.captures)
-    by_lot = credits_of(evidence)
-    counts["credits by recharge"] = sum(map(len, by_lot.values()))
+    counts["credits by recharge"] = sum(map(len, evidence.credits.values()))
     for capture in recharge.captures.values():
         counts[f"micros captured, {capture.result.currency}"] += capture.result.amount_micros
-    for entries in by_lot.values():
+    for entries in evidence.credits.values():
         for _, entry in entries:
             counts[f"micros credited by recharge, {entry.currency}"] += entry.amount_micros
-    for capture in waiting(evidence, by_lot):
+    for capture in waiting(evidence):
         name = f"micros captured and not credited yet, {capture.result.currency}"
         counts[name] += capture.result.amount_micros
     for result in recharge.unheard:

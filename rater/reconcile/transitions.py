@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from rater.reconcile.difference import Complaint
 from rater.reconcile.evidence import Evidence
-from rater.reconcile.recharge_books import PAYMENTS, Notice
+from rater.reconcile.recharge_books import PAYMENTS, RESULTS, Notice
 from topics import catalog
 from topics import records as r
 
@@ -21,8 +21,11 @@ _KINDS: Final = {
 }
 _NAME = re.compile(r"[^/]+/(failed|paused|capped|suspected)/([0-9]{1,18})/([0-9]{1,18})")
 
-Wrong = tuple[int, str, Complaint]
-"""The offset of a notification, its tenant, and what is wrong with it."""
+LONGEST_MS: Final = 30 * 86_400_000
+"""No recharge goes on for longer."""
+
+Wrong = tuple[int | None, str, Complaint]
+"""The offset of a notification (None: it is missing), its tenant, and what is wrong with it."""
 
 
 class Recharge(NamedTuple):
@@ -31,6 +34,9 @@ class Recharge(NamedTuple):
     started_ms: int
     amount_micros: int
     declined_ms: int | None
+    """When the first decline was written."""
+    is_unsure: bool
+    """Results of it may have been deleted by time."""
 
 
 def is_transition(notice: Notice) -> bool:
@@ -43,7 +49,7 @@ def prove_transitions(evidence: Evidence) -> Iterator[Wrong]:
     """Prove that they are numbered without a gap, and that each failure is that of a recharge."""
     counted: dict[str, int] = {}
     is_whole = evidence.books.is_whole(TOPIC)
-    failed: dict[str, list[tuple[int, Notice]]] = defaultdict(list)
+    told: dict[str, list[tuple[int, Notice]]] = defaultdict(list)
     seen: set[str] = set()
     for record, notice in evidence.recharge.books.notices:
         tenant_id = notice.tenant_id
@@ -57,36 +63,51 @@ def prove_transitions(evidence: Evidence) -> Iterator[Wrong]:
         if int(at_ms) != notice.at_ms:
             yield record.offset, tenant_id, Complaint("at_ms", at_ms, notice.at_ms)
         counted[tenant_id] = int(number)
-        if notice.kind == "recharge_failed":
-            failed[tenant_id].append((record.offset, notice))
-    if failed and evidence.books.is_whole(PAYMENTS):
-        yield from _prove_failures(evidence, failed)
+        told[tenant_id].append((record.offset, notice))
+    recharges = _recharges(evidence)
+    for tenant_id in recharges.keys() | told.keys():
+        begun, notices = recharges.get(tenant_id, []), told.get(tenant_id, [])
+        yield from _prove_failures(evidence, tenant_id, begun, notices)
 
 
 def _prove_failures(
-    evidence: Evidence, failed: dict[str, list[tuple[int, Notice]]]
+    evidence: Evidence,
+    tenant_id: str,
+    begun: list[Recharge],
+    notices: list[tuple[int, Notice]],
 ) -> Iterator[Wrong]:
-    """Find for each failure a recharge of that time and amount that was declined, and that no other is of."""
-    recharges = _recharges(evidence)
-    for tenant_id, notices in failed.items():
-        begun = recharges.get(tenant_id, [])
-        ends = [later.started_ms for later in begun[1:]] + [1 << 63]
-        left = list(zip(begun, ends, strict=True))
-        for offset, notice in notices:
-            found = next((each for each in left if _fits(notice, *each)), None)
-            if found is None:
-                right = "of a recharge that was declined, once"
-                wrong = Complaint("recharge_failed", right, notice.notification_id)
-                yield offset, tenant_id, wrong
-            else:
-                left.remove(found)
+    """Find for each failure a recharge of that time and amount that was declined, and that no other is of.
+
+    A recharge that was declined and is not told to have failed is told to be paused: there was no other method or try.
+    """
+    payments = evidence.books.log.slice(PAYMENTS)
+    ends = [later.started_ms for later in begun[1:]] + [1 << 63]
+    left = list(zip(begun, ends, strict=False))
+    for offset, notice in notices:
+        if notice.kind != "recharge_failed":
+            continue
+        found = next((each for each in left if _fits(notice, *each)), None)
+        if found is None and payments.reaches(notice.at_ms - LONGEST_MS):
+            right = "of a recharge that was declined, once"
+            yield offset, tenant_id, Complaint("recharge_failed", right, notice.notification_id)
+        elif found is not None:
+            left.remove(found)
+    paused = [notice.at_ms for _, notice in notices if notice.kind == "recharge_paused"]
+    part = evidence.books.log.slice(TOPIC)
+    for recharge, end_ms in left:
+        declined_ms = recharge.declined_ms
+        if recharge.is_unsure or declined_ms is None or not part.reaches(declined_ms):
+            continue
+        if not any(declined_ms <= at_ms <= end_ms for at_ms in paused):
+            right = f"that the recharge of {recharge.started_ms} has failed, or is paused"
+            yield None, tenant_id, Complaint("recharge_failed", right, None)
 
 
 def _fits(notice: Notice, recharge: Recharge, end_ms: int) -> bool:
     declined_ms = recharge.declined_ms
+    is_declined = declined_ms is not None and declined_ms <= notice.at_ms
     return (
-        declined_ms is not None
-        and declined_ms <= notice.at_ms
+        (is_declined or recharge.is_unsure)
         and recharge.started_ms <= notice.at_ms <= end_ms
         and recharge.amount_micros == notice.amount_micros
     )
@@ -96,15 +117,19 @@ def _recharges(evidence: Evidence) -> dict[str, list[Recharge]]:
     """Return every tenant's recharges in their order, with the time of the first decline of each."""
     declined: dict[str, int] = {}
     books = evidence.recharge.books
+    results = evidence.books.log.slice(RESULTS)
     first: dict[str, r.PaymentCommand] = {}
     for (tenant_id, command_id), sent in evidence.recharge.sent.items():
         first.setdefault(sent.command.recharge_id, sent.command)
         final = evidence.recharge.finals.get((tenant_id, command_id))
         if final is not None and books.results[final].outcome == "declined":
-            at_ms = books.sources[catalog.PAYMENT_RESULTS.name][final].at_ms
+            at_ms = books.sources[RESULTS][final].at_ms
             declined.setdefault(sent.command.recharge_id, at_ms)
     found: dict[str, list[Recharge]] = defaultdict(list)
     for recharge_id, command in first.items():
-        recharge = Recharge(command.requested_ms, command.amount_micros, declined.get(recharge_id))
+        begun_ms = command.requested_ms
+        is_unsure = not results.reaches(begun_ms)
+        declined_ms = declined.get(recharge_id)
+        recharge = Recharge(begun_ms, command.amount_micros, declined_ms, is_unsure)
         found[command.tenant_id].append(recharge)
     return found

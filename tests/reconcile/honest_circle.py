@@ -71,9 +71,13 @@ class HonestCircle(HonestWorker):
         while before != dict(self.ends):
             before = dict(self.ends)
             self.work(batch)
-            for topic in (RESULTS, EVENTS, RECHARGE_COMMANDS):
-                for partition in range(self.partitions):
-                    self._with(self.rechargers, TP(topic, partition), batch)
+            self.hear(batch)
+
+    def hear(self, batch: int = 7) -> None:
+        """Let recharge alone take all that is there."""
+        for topic in (RESULTS, EVENTS, RECHARGE_COMMANDS):
+            for partition in range(self.partitions):
+                self._with(self.rechargers, TP(topic, partition), batch)
 
     def _with(self, stepper: RechargeStepper, tp: TP, batch: int) -> None:
         charging, self.stepper = self.stepper, _as_stepper(stepper)
@@ -126,8 +130,9 @@ def _as_stepper(stepper: Any) -> Stepper:
 def busy_circle(marker: int = 1) -> HonestCircle:
     """Return a circle after a day in which all went well, and all went wrong."""
     circle = HonestCircle(marker=marker)
-    for tenant in ("acme", "beta", "gamma", "delta", "tight", "spare"):
-        circle.join(tenant, **({"count_cap": 2} if tenant == "tight" else {}))
+    caps = {"tight": {"count_cap": 2}, "empty": {"count_cap": 1}}
+    for tenant in ("acme", "beta", "gamma", "delta", "tight", "empty"):
+        circle.join(tenant, **caps.get(tenant, {}))
         circle.now_ms += 1_000
     _succeed(circle)
     _decline(circle)
@@ -202,7 +207,11 @@ def _quarantine(circle: HonestCircle) -> None:
 
 
 def _cap(circle: HonestCircle) -> None:
-    """Recharge until a cap holds, with nothing left on the account, and go on the next day."""
+    """Recharge until a cap holds, once with nothing left on the account, and go on the next day."""
+    circle.spend("empty")
+    circle.capture(circle.last("empty"))
+    circle.turn()
+    circle.spend("empty", 200 * UNIT)
     for _ in range(2):
         circle.now_ms += 60_000
         circle.spend("tight", 60 * UNIT)
@@ -212,5 +221,3 @@ def _cap(circle: HonestCircle) -> None:
     circle.wait(DAY_MS + 60_000)
     circle.capture(circle.last("tight"))
     circle.turn()
-
-
