@@ -88,7 +88,7 @@ def _hold(
     result = evidence.recharge.books.results.get(offset)
     for name, right, told in (
         ("result", source.value, said.result.encode()),
-        ("at_ms", source.at_ms, said.at_ms),
+        ("at_ms", max(source.at_ms, 0), said.at_ms),
         ("key", _carried(source.key), record.key),
         *_ids(result, said),
     ):
@@ -115,7 +115,7 @@ def _hold_dead(evidence: Evidence, record: Record, dead: r.Dead) -> Iterator[Com
     if "are kept" not in dead.detail and kept != dead.value_b64:
         yield Complaint("value_b64", kept, dead.value_b64)
     for name, right, told in (
-        ("at_ms", source.at_ms, dead.at_ms),
+        ("at_ms", max(source.at_ms, 0), dead.at_ms),
         ("key", _carried(source.key), record.key),
     ):
         if right != told:

@@ -66,7 +66,8 @@ def _add_up(
     if len(read) != header.records:
         right = f"{len(read)}, as many as the source has in the range"
         yield Complaint("records", right, header.records)
-    latest = max((evidence.recharge.books.sources[source][at].at_ms for at in read), default=0)
+    records = evidence.recharge.books.sources[source]
+    latest = max((0, *(records[at].at_ms for at in read)))
     if latest != header.at_ms:
         yield Complaint("at_ms", latest, header.at_ms)
 

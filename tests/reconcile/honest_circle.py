@@ -131,10 +131,11 @@ def busy_circle(marker: int = 1) -> HonestCircle:
     """Return a circle after a day in which all went well, and all went wrong."""
     circle = HonestCircle(marker=marker)
     caps = {"tight": {"count_cap": 2}, "empty": {"count_cap": 1}}
-    for tenant in ("acme", "beta", "gamma", "delta", "tight", "empty"):
+    for tenant in ("acme", "beta", "gamma", "delta", "tight", "empty", "swift"):
         circle.join(tenant, **caps.get(tenant, {}))
         circle.now_ms += 1_000
     _succeed(circle)
+    _spend_meanwhile(circle)
     _decline(circle)
     _quarantine(circle)
     _cap(circle)
@@ -154,6 +155,18 @@ def _succeed(circle: HonestCircle) -> None:
     circle.turn()
     circle.wait(HOUR_MS // 2)
     circle.capture(circle.last("acme"))
+    circle.turn()
+
+
+def _spend_meanwhile(circle: HonestCircle) -> None:
+    """Capture, and let the balance fall on before the credit arrives."""
+    circle.spend("swift")
+    circle.capture(circle.last("swift"))
+    fields = {"amount_micros": -60 * UNIT, "currency": "USD", "reason": "spent"}
+    circle.command("swift", "adjust", **fields)
+    circle.hear()
+    circle.turn(1)
+    circle.capture(circle.last("swift"))
     circle.turn()
 
 

@@ -7,6 +7,11 @@ from typing import Any
 
 import pytest
 
+from rater.core import recharge_events, recharge_moves, recharge_results
+from rater.core.events import ThresholdCrossed
+from rater.core.recharge import IN_FLIGHT, TRANSITIONS, Signal, State
+from rater.core.recharge_journal import RechargeJournal
+from rater.core.recharge_state import Recharge, Started
 from rater.reconcile.difference import Difference
 from rater.reconcile.log import READ
 from tests.reconcile.honest_circle import HOUR_MS, UNIT, HonestCircle, busy_circle
@@ -72,8 +77,8 @@ def test_an_honest_circle_is_clean(circle: Topics) -> None:
     assert verdict.differences == []
     assert verdict.unproven == []
     assert verdict.waiting == {}
-    assert verdict.counts["micros captured, USD"] == 500 * UNIT
-    assert verdict.counts["micros credited by recharge, USD"] == 500 * UNIT
+    assert verdict.counts["micros captured, USD"] == 600 * UNIT
+    assert verdict.counts["micros credited by recharge, USD"] == 600 * UNIT
 
 
 def test_the_honest_circle_has_everything_in_it(circle: Topics) -> None:
@@ -603,3 +608,69 @@ def test_a_late_capture_may_pass_a_cap() -> None:
     verdict = verdict_on(dict(circle.topics))
     assert verdict.differences == []
     assert verdict.heard["captured_late"] == 1
+
+
+def a_second_one_at_once(patch: pytest.MonkeyPatch) -> None:
+    """Let the engine begin another recharge while one is in flight."""
+    for state in IN_FLIGHT:
+        patch.setitem(TRANSITIONS[state], Signal.LOW, State.REQUESTED)
+
+
+def no_wait_for_the_credit(patch: pytest.MonkeyPatch) -> None:
+    """Let the engine look at the balance again before the money has arrived."""
+    patch.setitem(TRANSITIONS[State.CREDITING], Signal.LOW, State.REQUESTED)
+
+
+def no_caps(patch: pytest.MonkeyPatch) -> None:
+    """Let the engine forget the caps."""
+    patch.setattr(recharge_moves, "find_cap", lambda _: None)
+
+
+def no_doubt(patch: pytest.MonkeyPatch) -> None:
+    """Let the engine credit whatever is told."""
+    patch.setattr(recharge_results, "_doubt", lambda *_: None)
+
+
+def no_doubles_known(patch: pytest.MonkeyPatch) -> None:
+    """Let the engine take every success for a new one."""
+    patch.setattr(recharge_results, "_doubt", lambda *_: None)
+    patch.setattr(Started, "captures", property(lambda _: {}, lambda *_: None))
+
+
+def other_words_again(patch: pytest.MonkeyPatch) -> None:
+    """Let the engine ask for an answer at another time when it sends a command again."""
+    honest = RechargeJournal.request
+
+    def request(journal: RechargeJournal, recharge: Recharge) -> None:
+        if recharge.attempt is not None:
+            recharge.attempt.answer_by_ms = recharge.now_ms + 1
+        honest(journal, recharge)
+
+    patch.setattr(RechargeJournal, "request", request)
+
+
+def silence(patch: pytest.MonkeyPatch) -> None:
+    """Let the engine tell nobody that the balance is low."""
+    patch.delitem(recharge_events._HEED, ThresholdCrossed)
+
+
+@pytest.mark.parametrize(
+    ("mistake", "proof"),
+    [
+        (a_second_one_at_once, "in flight"),
+        (no_wait_for_the_credit, "in flight"),
+        (no_caps, "caps"),
+        (no_doubt, "payments"),
+        (no_doubles_known, "payments"),
+        (other_words_again, "in flight"),
+        (silence, "notifications"),
+    ],
+)
+def test_a_mistake_of_the_engine_is_found(
+    monkeypatch: pytest.MonkeyPatch, mistake: Callable[[pytest.MonkeyPatch], None], proof: str
+) -> None:
+    """Method: the same busy circle, with an engine that has the mistake; every topic agrees with it."""
+    mistake(monkeypatch)
+    circle = busy_circle()
+
+    assert proof in {difference.proof for difference in differences(dict(circle.topics))}
