@@ -53,8 +53,7 @@ class RechargeBooks:
     @property
     def is_running(self) -> bool:
         """Say whether recharge has ever written here; a platform without it has nothing to prove."""
-        written = self.log.slice(MANIFESTS)
-        return bool(self.steps or self.payments or written.records or written.start)
+        return bool(self.steps or self.payments or self.log.slice(MANIFESTS).start)
 
 
 def read_recharge_books(log: Log) -> RechargeBooks:

@@ -67,7 +67,7 @@ async def test_topics_on_kafka_are_proven_and_every_forgery_is_found(
     assert told["differences"][:3] == []
     assert result.exit_code == 0
     assert told["verdict"] == "clean"
-    assert told["counts"]["charges"] == 128
+    assert told["counts"]["charges"] == 138
     seen: set[str] = set()
     for topic, key, value in forgeries(worker):
         async with producer(bootstrap) as client:
