@@ -40,6 +40,9 @@ class CannotRunError(click.ClickException):
 def reconcile(*, broker: str, as_json: bool, complete: bool) -> None:
     """Prove from the topics alone that the money is right: exit 0 clean, 1 a difference, 2 could not run.
 
+    Of charging: every CDR came to one thing, every entry follows from the one before. Of recharge: what was captured
+    is credited, once, and nothing else is; one payment command at a time; caps; each notification once.
+
     Reads what is committed up to now and writes nothing. Run it when the workers have caught up: what they
     commit while it reads the ends may be seen in one topic and not yet in another.
     """

@@ -36,7 +36,7 @@ def _prove_source(evidence: Evidence, source: str) -> Iterator[Difference]:
     are_events_known = not any(a.has_gaps for a in evidence.ledger.accounts.values())
     for index, manifest in enumerate(manifests):
         complaints = [
-            *_follow(manifest, end, offsets),
+            *follow(manifest, end, offsets),
             *_add_up(evidence, manifest, offsets, counted[index]),
             *_hold_written(manifest, written[index], are_events_known=are_events_known),
         ]
@@ -45,12 +45,12 @@ def _prove_source(evidence: Evidence, source: str) -> Iterator[Difference]:
             yield evidence.differ(PROOF, TOPIC, manifest.offset, source, wrong)
 
 
-def _between(offsets: Sequence[int], first: int, end: int) -> Sequence[int]:
+def between(offsets: Sequence[int], first: int, end: int) -> Sequence[int]:
     """Return the source records from `first` up to but not including `end`."""
     return offsets[bisect_left(offsets, first) : bisect_left(offsets, end)]
 
 
-def _follow(manifest: Manifest, end: int | None, offsets: Sequence[int]) -> Iterator[Complaint]:
+def follow(manifest: Manifest, end: int | None, offsets: Sequence[int]) -> Iterator[Complaint]:
     """Hold a batch against the end of the one before; None: it is the first that is known."""
     header = manifest.header
     if header.next_offset <= header.first_offset:
@@ -61,9 +61,9 @@ def _follow(manifest: Manifest, end: int | None, offsets: Sequence[int]) -> Iter
         yield Complaint(
             "first_offset", f"at least {end}, where the last batch ended", header.first_offset
         )
-    elif left_out := _between(offsets, end, header.first_offset):
-        between = f"no record between {end} and {header.first_offset}"
-        yield Complaint("first_offset", between, f"{len(left_out)}, the first at {left_out[0]}")
+    elif left_out := between(offsets, end, header.first_offset):
+        gap = f"no record between {end} and {header.first_offset}"
+        yield Complaint("first_offset", gap, f"{len(left_out)}, the first at {left_out[0]}")
 
 
 def _add_up(
@@ -76,7 +76,7 @@ def _add_up(
         yield Complaint("outcomes", f"{header.records} in all, as many as records", total)
     source = header.source_topic
     if header.first_offset >= evidence.books.start(source):
-        read = len(_between(offsets, header.first_offset, header.next_offset))
+        read = len(between(offsets, header.first_offset, header.next_offset))
         if read != header.records:
             yield Complaint(
                 "records", f"{read}, as many as the source has in the range", header.records

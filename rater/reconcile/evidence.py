@@ -1,15 +1,16 @@
 """Evidence: what the proofs of one partition share: the books, the folded ledger, the batches and their outcomes."""
 
-from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from rater.reconcile.books import CDRS, COMMANDS, UNASKED, Books, Manifest, read_books
+from rater.reconcile.batches import Batches
+from rater.reconcile.books import CDRS, COMMANDS, UNASKED, Books, read_books
 from rater.reconcile.deck_shelf import DeckShelf
 from rater.reconcile.difference import Complaint, Difference, difference
 from rater.reconcile.ledger import Ledger, fold
 from rater.reconcile.log import Log
+from rater.reconcile.recharge_evidence import RechargeEvidence, gather_recharge
 from topics import catalog
 
 
@@ -25,36 +26,6 @@ Outcomes = dict[int, list[Outcome]]
 """By source offset; a record that was a duplicate, or a timer's command with nothing to do, has none."""
 
 
-class Batches:
-    """The batches of one source topic in the order of the log."""
-
-    def __init__(self, manifests: list[Manifest]) -> None:
-        """Take the manifests of one source topic."""
-        self.manifests = manifests
-        self._by_range = sorted(
-            range(len(manifests)), key=lambda i: manifests[i].header.first_offset
-        )
-        self._firsts = [manifests[i].header.first_offset for i in self._by_range]
-
-    def locate(self, offset: int) -> int | None:
-        """Return the index of the batch that covers a source offset, None where none does."""
-        at = bisect_right(self._firsts, offset) - 1
-        if at < 0:
-            return None
-        found = self._by_range[at]
-        return found if offset < self.manifests[found].header.next_offset else None
-
-    @property
-    def first_offset(self) -> int | None:
-        """Return where the first known batch began, None without batches."""
-        return self._firsts[0] if self._firsts else None
-
-    @property
-    def next_offset(self) -> int:
-        """Return where the last batch ended, 0 without batches."""
-        return max((m.header.next_offset for m in self.manifests), default=0)
-
-
 @dataclass(slots=True)
 class Evidence:
     """All that is known of one partition."""
@@ -64,8 +35,11 @@ class Evidence:
     shelf: DeckShelf
     batches: dict[str, Batches]
     outcomes: dict[str, Outcomes]
+    recharge: RechargeEvidence
     entries_from: dict[tuple[str, int], list[int]] = field(default_factory=dict)
     """Offsets of the ledger entries that a source record caused."""
+    credits: dict[tuple[str, str], list[tuple[int, Any]]] = field(default_factory=dict)
+    """The ledger entries of recharge's money by tenant and lot, with their offsets."""
 
     def proven_from(self, source: str) -> int | None:
         """Return the source offset from which on batches must cover every outcome; None: nowhere."""
@@ -89,12 +63,16 @@ def gather(log: Log, shelf: DeckShelf) -> Evidence:
         shelf,
         {source: Batches(books.manifests.get(source, [])) for source in (CDRS, COMMANDS)},
         {CDRS: {}, COMMANDS: {}},
+        gather_recharge(log),
     )
     for source, offset, outcome in _outcomes(books):
         evidence.outcomes.setdefault(source, {}).setdefault(offset, []).append(outcome)
     for offset, entry in books.ledger.items():
         caused = (entry.source_topic, entry.source_offset)
         evidence.entries_from.setdefault(caused, []).append(offset)
+        if entry.kind == "funds_added" and entry.recharge_seq is not None:
+            lot = (entry.tenant_id, entry.lot.lot_id)
+            evidence.credits.setdefault(lot, []).append((offset, entry))
     return evidence
 
 

@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from rater.reconcile.log import CO_PARTITIONED, Log, Record, Slice
+from rater.reconcile.log import CO_PARTITIONED, READ, Log, Record, Slice
 from topics import catalog
 
 START_TIMEOUT_S = 15.0
@@ -60,14 +60,14 @@ class KafkaLog:
     async def logs(self) -> AsyncIterator[Log]:
         """Read one partition number of all topics at a time."""
         for number in range(self.partitions):
-            parts = [TopicPartition(name, number) for name in CO_PARTITIONED]
+            parts = [TopicPartition(name, number) for name in READ]
             slices = await self._read(parts)
             named = {part.topic: found for part, found in slices.items()}
             yield Log(number, self.partitions, named)
 
     async def fix_range(self) -> None:
         """Ask where each partition begins and ends, until nothing moves between two answers, or in vain."""
-        parts = [TopicPartition(n, p) for n in CO_PARTITIONED for p in range(self.partitions)]
+        parts = [TopicPartition(n, p) for n in READ for p in range(self.partitions)]
         parts.append(TopicPartition(catalog.RATE_DECKS.name, 0))
         self._ends = await self._consumer.end_offsets(parts)
         for _ in range(STILL_TRIES):
@@ -135,7 +135,8 @@ async def _partition_count(broker: str) -> int:
     counts = await _partition_counts(broker)
     missing = [topic.name for topic in catalog.CATALOG if not counts.get(topic.name)]
     if missing:
-        message = f"topics missing on the broker: {', '.join(missing)}"
+        listed = ", ".join(missing)
+        message = f"topics missing on the broker: {listed}; `rater topics create` makes them"
         raise CannotReadError(message)
     counts = {name: counts[name] for name in CO_PARTITIONED}
     if len(set(counts.values())) != 1:

@@ -27,11 +27,19 @@ class Slice:
     records: Sequence[Record] = ()
     start: int = 0
 
+    def reaches(self, at_ms: int) -> bool:
+        """Say whether nothing written since a time can be gone: retention deletes from the beginning."""
+        return self.start == 0 or (bool(self.records) and self.records[0].at_ms < at_ms)
+
 
 EMPTY = Slice()
 
 CO_PARTITIONED = tuple(topic.name for topic in catalog.CATALOG if topic is not catalog.RATE_DECKS)
-"""The topics of a `Log`; the decks come apart, they belong to all partitions."""
+"""The topics with a common number of partitions; the decks come apart, they belong to all partitions."""
+UNPROVEN = (catalog.RECHARGES_CHANGELOG, catalog.NOTIFICATIONS_DEAD, catalog.NOTIFIER_SENT)
+"""Nothing is proven of these: what a table or a service remembers is its own, and is not read."""
+READ = tuple(name for name in CO_PARTITIONED if name not in {topic.name for topic in UNPROVEN})
+"""The topics of a `Log`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,18 @@ from typing import Any
 
 from rater.reconcile import (
     accounts,
+    caps,
     chain,
     charges,
     completeness,
     events,
+    in_flight,
     letters,
+    notices,
     orders,
+    payments,
+    quarantine,
+    recharge_chain,
     remembered,
     statuses,
 )
@@ -21,6 +27,8 @@ from rater.reconcile.deck_shelf import DeckShelf
 from rater.reconcile.difference import Complaint, Difference
 from rater.reconcile.evidence import Evidence, gather
 from rater.reconcile.log import Log
+from rater.reconcile.recharge_books import HEARD
+from rater.reconcile.recharge_sums import count_recharge, waiting_offsets
 from topics import catalog
 
 Proof = Callable[[Evidence], Iterator[Difference]]
@@ -35,8 +43,15 @@ PROOFS: tuple[Proof, ...] = (
     remembered.prove,
     letters.prove,
     events.prove,
+    payments.prove,
+    quarantine.prove,
+    in_flight.prove,
+    caps.prove,
+    recharge_chain.prove,
+    notices.prove,
 )
-"""Beside these, reading the books and folding the ledger prove something: records, keys, ledger, decks."""
+"""The last six are of recharge. Beside these, reading the books and folding the ledger prove something: records, keys,
+ledger, decks."""
 
 SHOWN_MAX = 20
 """Differences of one proof that the text shows; `--json` has them all."""
@@ -49,6 +64,8 @@ class Verdict:
     counts: Counter[str] = field(default_factory=Counter)
     outcomes: Counter[str] = field(default_factory=Counter)
     """Of source records, by the names that batch manifests use."""
+    heard: Counter[str] = field(default_factory=Counter)
+    """Of what recharge read, likewise."""
     waiting: Counter[str] = field(default_factory=Counter)
     """Source records that no batch has read yet, by topic."""
     unproven: list[str] = field(default_factory=list)
@@ -65,6 +82,7 @@ class Verdict:
             "verdict": "clean" if self.is_clean else "different",
             "counts": dict(sorted(self.counts.items())),
             "outcomes": dict(sorted(self.outcomes.items())),
+            "heard": dict(sorted(self.heard.items())),
             "waiting": dict(sorted(self.waiting.items())),
             "unproven": self.unproven,
             "differences": [difference._asdict() for difference in self.differences],
@@ -76,6 +94,8 @@ class Verdict:
         for name, count in sorted(self.counts.items()):
             yield f"{name:<{width}}  {count:>12,}"
         yield "what became of the source records: " + (_listed(self.outcomes) or "nothing yet")
+        if self.heard:
+            yield "what became of what recharge read: " + _listed(self.heard)
         for name, count in sorted(self.waiting.items()):
             yield f"not yet processed: {count:,} records of {name}"
         for note in self.unproven:
@@ -97,20 +117,20 @@ def prove(verdict: Verdict, log: Log, shelf: DeckShelf, *, complete: bool = Fals
     evidence = gather(log, shelf)
     verdict.differences += evidence.books.faults
     verdict.differences += evidence.ledger.faults
+    verdict.differences += evidence.recharge.books.faults
     for proof in PROOFS:
         verdict.differences += proof(evidence)
     _count(verdict, evidence)
     verdict.unproven += _unproven(evidence)
-    for source in (CDRS, COMMANDS):
-        waiting = _waiting(evidence, source)
+    unread = [(source, chain.PROOF, _waiting(evidence, source)) for source in (CDRS, COMMANDS)]
+    unread += [(s, recharge_chain.PROOF, waiting_offsets(evidence, s)) for s in HEARD]
+    for source, name, waiting in unread:
         if not waiting:
             continue
         verdict.waiting[source] += len(waiting)
         if complete:
             wrong = Complaint("processed", "every record", f"{len(waiting)} not yet")
-            verdict.differences.append(
-                evidence.differ(chain.PROOF, source, waiting[0], None, wrong)
-            )
+            verdict.differences.append(evidence.differ(name, source, waiting[0], None, wrong))
 
 
 def _count(verdict: Verdict, evidence: Evidence) -> None:
@@ -134,6 +154,9 @@ def _count(verdict: Verdict, evidence: Evidence) -> None:
     for manifests in books.manifests.values():
         for manifest in manifests:
             verdict.outcomes.update(manifest.header.outcomes)
+    verdict.counts.update(count_recharge(evidence))
+    for manifest in evidence.recharge.books.steps:
+        verdict.heard.update(manifest.header.outcomes)
 
 
 def _waiting(evidence: Evidence, source: str) -> list[int]:

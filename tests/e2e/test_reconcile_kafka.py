@@ -90,6 +90,10 @@ def forgeries(worker: HonestWorker) -> list[tuple[str, bytes, bytes | None]]:
     return [
         (catalog.DEAD.name, b"acme", json.dumps(letter).encode()),
         (catalog.SUSPENSE.name, b"acme", b"{}"),
+        (catalog.PAYMENT_COMMANDS.name, b"acme", b"{}"),
+        (catalog.PAYMENT_QUARANTINE.name, b"acme", b"{}"),
+        (catalog.NOTIFICATIONS.name, b"acme", b"{}"),
+        (catalog.RECHARGE_BATCHES.name, catalog.BALANCE_EVENTS.name.encode(), b"{}"),
         (catalog.ACCOUNTS_CHANGELOG.name, b"acme", None),
         (catalog.ACCOUNT_STATUS.name, b"acme", b'{"balance_micros": 1}'),
         (catalog.BALANCE_EVENTS.name, b"acme", b"[]"),
@@ -111,6 +115,17 @@ async def test_a_missing_topic_is_named(private_broker: Broker) -> None:
 
     assert result.exit_code == 2
     assert catalog.DEAD.name in result.output
+
+
+async def test_a_broker_from_before_recharge_is_told_what_to_make(private_broker: Broker) -> None:
+    counts = {topic.name: 1 for topic in catalog.CATALOG if "rechar" not in topic.name}
+    await create_topics(private_broker.bootstrap, counts)
+
+    result, _ = await in_thread(private_broker.bootstrap)
+
+    assert result.exit_code == 2
+    assert catalog.RECHARGE_BATCHES.name in result.output
+    assert "`rater topics create` makes them" in result.output
 
 
 async def test_partition_counts_that_differ_are_refused(private_broker: Broker) -> None:

@@ -1,0 +1,126 @@
+"""Payments: what was captured is credited once, and nothing else is (I9); what must not be credited is in quarantine.
+
+For every success on `payment.results.v1` that a step of recharge has read, and whose amount and currency are its
+command's, the ledger has one `funds_added` entry: the payment is the lot. Every `funds_added` entry with a
+`recharge_seq` is of such a success, so that the sums are equal; a tenant's `recharge_seq` are 1, 2, 3 and so on, in the
+order in which the successes were heard. A capture may wait: while charging has not read its credit. The same payment
+told again is no second capture, whatever it says the second time.
+
+Not proven: that the provider captured what a result says; that is between the gateway and the provider.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from rater.reconcile.books import COMMANDS
+from rater.reconcile.difference import Complaint, Difference
+from rater.reconcile.evidence import Evidence
+from rater.reconcile.recharge_books import PAYMENTS, RESULTS
+from rater.reconcile.recharge_evidence import Capture, Fate
+from topics import catalog
+
+PROOF = "payments"
+UNSURE = Fate("unsure")
+LEDGER = catalog.LEDGER.name
+
+
+def prove(evidence: Evidence) -> Iterator[Difference]:
+    """Prove it where recharge has ever run."""
+    if not evidence.recharge.books.is_running:
+        return
+    yield from _prove_captures(evidence)
+    yield from _prove_credits(evidence)
+    yield from _prove_numbers(evidence)
+
+
+def waiting(evidence: Evidence) -> Iterator[Capture]:
+    """Yield the captures whose credit is asked for and not read by charging yet."""
+    uncredited = [key for key in evidence.recharge.captures if key not in evidence.credits]
+    if not uncredited:
+        return
+    asked = {
+        (command.tenant_id, command.lot_id): offset
+        for offset, command in evidence.books.commands.items()
+        if command.payment_command_id is not None
+    }
+    read = evidence.batches[COMMANDS].next_offset
+    for key in uncredited:
+        if asked.get(key, -1) >= read:
+            yield evidence.recharge.captures[key]
+
+
+def _prove_captures(evidence: Evidence) -> Iterator[Difference]:
+    late = {capture.offset for capture in waiting(evidence)}
+    ledger = evidence.books.log.slice(LEDGER)
+    for key, capture in evidence.recharge.captures.items():
+        entries = evidence.credits.get(key, [])
+        tenant_id, lot_id = key
+        if not entries and capture.offset not in late and ledger.reaches(capture.at_ms):
+            wrong = Complaint("lot_id", f"{lot_id} credited, {_shown(capture)}", None)
+            yield evidence.differ(PROOF, LEDGER, None, tenant_id, wrong)
+        for offset, _ in entries[1:]:
+            wrong = Complaint("lot_id", f"credited once, at offset {entries[0][0]}", lot_id)
+            yield evidence.differ(PROOF, LEDGER, offset, tenant_id, wrong)
+        for offset, entry in entries:
+            for wrong in _hold_credit(evidence, capture, entry):
+                yield evidence.differ(PROOF, LEDGER, offset, tenant_id, wrong)
+
+
+def _hold_credit(evidence: Evidence, capture: Capture, entry: Any) -> Iterator[Complaint]:
+    """Hold an entry against its capture."""
+    captured = capture.result
+    for name, right, found in (
+        ("amount_micros", captured.amount_micros, entry.amount_micros),
+        ("granted_micros", captured.amount_micros, entry.lot.granted_micros),
+        ("currency", captured.currency, entry.currency),
+        ("payment_command_id", captured.command_id, entry.payment_command_id),
+    ):
+        if right != found:
+            yield Complaint(name, f"{right!r}, as captured", found)
+    is_counted = evidence.books.is_whole(RESULTS) and evidence.books.is_whole(PAYMENTS)
+    if is_counted and entry.recharge_seq != capture.number:
+        yield Complaint(
+            "recharge_seq", f"{capture.number}, its place among the captures", entry.recharge_seq
+        )
+
+
+def _prove_credits(evidence: Evidence) -> Iterator[Difference]:
+    """Prove that what was credited was captured."""
+    results = evidence.books.log.slice(RESULTS)
+    recharge = evidence.recharge
+    unsure = {
+        (result.tenant_id, result.payment_id)
+        for offset, result in recharge.books.results.items()
+        if result.outcome == "succeeded" and recharge.fates.get(offset) == UNSURE
+    }
+    for key, entries in evidence.credits.items():
+        if key in recharge.captures or key in unsure:
+            continue
+        tenant_id, lot_id = key
+        for offset, entry in entries:
+            if results.reaches(entry.lot.purchased_ms):
+                wrong = Complaint(
+                    "lot_id", "a payment that was captured and may be credited", lot_id
+                )
+                yield evidence.differ(PROOF, LEDGER, offset, tenant_id, wrong)
+
+
+def _prove_numbers(evidence: Evidence) -> Iterator[Difference]:
+    """Prove that the credits of a tenant are numbered without a gap."""
+    by_tenant: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for (tenant_id, _), entries in evidence.credits.items():
+        by_tenant[tenant_id] += [(offset, entry.recharge_seq) for offset, entry in entries]
+    is_whole = evidence.books.is_whole(LEDGER)
+    for tenant_id, numbered in by_tenant.items():
+        before = 0 if is_whole else None
+        for offset, number in sorted(numbered):
+            if before is not None and number != before + 1:
+                wrong = Complaint("recharge_seq", before + 1, number)
+                yield evidence.differ(PROOF, LEDGER, offset, tenant_id, wrong)
+            before = number
+
+
+def _shown(capture: Capture) -> str:
+    result = capture.result
+    return f"{result.amount_micros} {result.currency} captured by {result.command_id}"
