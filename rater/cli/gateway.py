@@ -1,17 +1,16 @@
 """`rater gateway`: make payments until told to stop."""
 
 import asyncio
-import logging
 import sys
 from pathlib import Path
 
 import click
 
-from rater.cli.topics import CannotRunError, broker_option
+from rater.cli.service_options import service_options, start_logging
+from rater.cli.topics import CannotRunError
 
 
 @click.command()
-@broker_option
 @click.option(
     "--provider",
     required=True,
@@ -28,14 +27,6 @@ from rater.cli.topics import CannotRunError, broker_option
     "--webhook-port",
     type=click.IntRange(0, 65_535),
     help="For POST /webhooks/stripe; needs RATER_STRIPE_WEBHOOK_SECRET (or _FILE). Without it: no webhooks.",
-)
-@click.option("--metrics-host", default="127.0.0.1", show_default=True)
-@click.option(
-    "--metrics-port",
-    default=9466,
-    show_default=True,
-    type=click.IntRange(0, 65_535),
-    help="/metrics, /livez and /readyz; 0 takes a free one and logs it.",
 )
 @click.option(
     "--concurrency",
@@ -60,15 +51,7 @@ from rater.cli.topics import CannotRunError, broker_option
     type=click.FloatRange(0.0, 120.0),
     help="Seconds that SIGTERM leaves to payments at work; the next gateway looks the others up.",
 )
-@click.option(
-    "--session-timeout",
-    "session_timeout_s",
-    default=10.0,
-    show_default=True,
-    type=click.FloatRange(1.0, 300.0),
-    help="Seconds after which the group gives a dead gateway's partitions to others.",
-)
-@click.option("--log-level", default="INFO", show_default=True)
+@service_options(9466)
 def gateway(log_level: str, **options: object) -> None:
     """Make the payments that recharge commands, each once, and tell what became of them.
 
@@ -76,11 +59,7 @@ def gateway(log_level: str, **options: object) -> None:
     """
     from rater.shell.gateway.process import ProcessSettings, StartError, run  # noqa: PLC0415
 
-    logging.basicConfig(
-        level=log_level.upper(),
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        stream=sys.stderr,
-    )
+    start_logging(log_level)
     try:
         sys.exit(asyncio.run(run(ProcessSettings(**options))))  # type: ignore[arg-type]
     except StartError as error:

@@ -8,17 +8,17 @@ from typing import Any
 import click
 import uvloop
 
-from rater.cli.topics import CannotRunError, broker_option
+from rater.cli.service_options import service_options, start_logging
+from rater.cli.topics import CannotRunError
 from rater.shell.notifier.message import Sender, read_sender
 from rater.shell.notifier.settings import (
     SMTP_PASSWORD,
     WEBHOOK_SECRET,
     NotifierSettings,
     RetryPolicy,
-    SecretError,
     SmtpSettings,
-    read_secret,
 )
+from rater.shell.secret import SecretError, read_secret
 
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
@@ -32,13 +32,13 @@ def _sender(_ctx: click.Context, _param: click.Parameter, value: str) -> Sender:
 
 def _secret(variable: str) -> str | None:
     try:
-        return read_secret(variable)
+        secret = read_secret(variable)
     except SecretError as error:
         raise CannotRunError(str(error)) from error
+    return None if secret is None else secret.reveal()
 
 
 @click.group(invoke_without_command=True)
-@broker_option
 @click.option(
     "--from",
     "sender",
@@ -112,23 +112,7 @@ def _secret(variable: str) -> str | None:
     is_flag=True,
     help="Also http, and private, loopback and link-local addresses: for tests.",
 )
-@click.option("--metrics-host", default="127.0.0.1", show_default=True)
-@click.option(
-    "--metrics-port",
-    default=9467,
-    show_default=True,
-    type=click.IntRange(0, 65_535),
-    help="/metrics, /livez and /readyz; 0 takes a free one and logs it.",
-)
-@click.option(
-    "--session-timeout",
-    "session_timeout_s",
-    default=10.0,
-    show_default=True,
-    type=click.FloatRange(1.0, 300.0),
-    help="Seconds after which the group gives a dead notifier's partitions to others.",
-)
-@click.option("--log-level", default="INFO", show_default=True)
+@service_options(9467)
 @click.pass_context
 def notifier(ctx: click.Context, /, **given: Any) -> None:
     """Send e-mail and webhooks for notifications, each once in effect. SIGTERM finishes what is being sent.
@@ -137,11 +121,7 @@ def notifier(ctx: click.Context, /, **given: Any) -> None:
     """
     if ctx.invoked_subcommand is not None:
         return
-    logging.basicConfig(
-        level=given.pop("log_level").upper(),
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        stream=sys.stderr,
-    )
+    start_logging(given.pop("log_level"))
     smtp = _smtp(given)
     retry = RetryPolicy(tries=given.pop("tries"), first_wait_s=given.pop("first_wait_s"))
     secret = _secret(WEBHOOK_SECRET)

@@ -1,7 +1,6 @@
 """`rater worker charging`: run a worker until it is told to stop."""
 
 import asyncio
-import logging
 import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -9,7 +8,8 @@ from typing import Any
 import click
 import uvloop
 
-from rater.cli.topics import CannotRunError, broker_option
+from rater.cli.service_options import service_options, start_logging
+from rater.cli.topics import CannotRunError
 from rater.core.limits import RECHARGE_MINIMUM_MICROS, UNIT_MICROS, WINDOW_DAYS
 
 
@@ -18,37 +18,16 @@ def worker() -> None:
     """Run a worker."""
 
 
-def worker_options(port: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Add the options of every worker; `port` is its default for metrics."""
-    metrics_port = click.option(
-        "--metrics-port",
-        default=port,
-        show_default=True,
-        type=click.IntRange(0, 65_535),
-        help="/metrics, /livez and /readyz; 0 takes a free one and logs it.",
-    )
-
-    def add(command: Callable[..., None]) -> Callable[..., None]:
-        for option in reversed((*_OPTIONS, metrics_port)):
-            command = option(command)
-        return command
-
-    return add
+def worker_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options of every worker, besides those of every service."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
 
 
 _OPTIONS = (
-    broker_option,
-    click.option("--metrics-host", default="127.0.0.1", show_default=True),
     click.option(
         "--records-per-batch", default=5_000, show_default=True, type=click.IntRange(1, 10_000)
-    ),
-    click.option(
-        "--session-timeout",
-        "session_timeout_s",
-        default=10.0,
-        show_default=True,
-        type=click.FloatRange(1.0, 300.0),
-        help="Seconds after which the group gives a dead worker's partitions to others.",
     ),
     click.option(
         "--stuck-after",
@@ -58,12 +37,12 @@ _OPTIONS = (
         type=click.FloatRange(min=5.0),
         help="Seconds without progress while there is lag, after which the worker ends itself.",
     ),
-    click.option("--log-level", default="INFO", show_default=True),
 )
 
 
 @worker.command()
-@worker_options(9464)
+@service_options(9464)
+@worker_options
 @click.option("--window-days", default=WINDOW_DAYS, show_default=True, type=click.IntRange(3, 400))
 @click.option(
     "--recharge-minimum",
@@ -83,7 +62,8 @@ def charging(*, log_level: str, **settings: Any) -> None:
 
 
 @worker.command()
-@worker_options(9465)
+@service_options(9465)
+@worker_options
 def recharge(*, log_level: str, **settings: Any) -> None:
     """Recharge accounts that run low: payment commands, credits and notifications, from balance events and results.
 
@@ -98,14 +78,7 @@ def recharge(*, log_level: str, **settings: Any) -> None:
 def _run(log_level: str, start: Callable[[], Coroutine[Any, Any, int]]) -> None:
     from rater.shell.agent_worker import StartError  # noqa: PLC0415
 
-    logging.basicConfig(
-        level=log_level.upper(),
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        stream=sys.stderr,
-    )
-    if log_level.upper() != "DEBUG":
-        for name in ("faust", "mode"):
-            logging.getLogger(name).setLevel(logging.WARNING)
+    start_logging(log_level)
     try:
         # The policy, not just a runner: the consumer's thread makes a loop of its own.
         asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())

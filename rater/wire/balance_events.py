@@ -10,7 +10,8 @@ from msgspec import Meta
 from rater.core import events as v
 from rater.core.limits import RUNWAY_H_MAX
 from rater.wire.command_fields import Amount, Currency, Hours, Id, Name, Positive, Tenant
-from rater.wire.malformed import VALUE_BYTES_MAX, Malformed, repeated_field, undecodable, unfit
+from rater.wire.malformed import Malformed
+from rater.wire.strict import read_strictly
 
 EVENTS: tuple[type[v.Event], ...] = (
     v.ThresholdCrossed,
@@ -100,13 +101,8 @@ _decode = msgspec.json.Decoder(_Any).decode
 
 def decode_event(value: bytes | None) -> v.Event | Malformed:
     """Read one event; never raises."""
-    if not value or len(value) > VALUE_BYTES_MAX:
-        return unfit(value or b"")
-    try:
-        read = _decode(value)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        return undecodable(value, error)
-    return repeated_field(value) or _convert(read)
+    read = read_strictly(_decode, value)
+    return read if isinstance(read, Malformed) else _convert(read)
 
 
 def _convert(read: msgspec.Struct) -> v.Event:

@@ -21,7 +21,7 @@ from rater.wire.command_fields import (
     Note,
     Positive,
 )
-from rater.wire.malformed import VALUE_BYTES_MAX, Malformed, Why, repeated_field, undecodable, unfit
+from rater.wire.malformed import Malformed, Why
 from rater.wire.settings_commands import (
     ResumeRecharge,
     SetAutoRecharge,
@@ -30,6 +30,7 @@ from rater.wire.settings_commands import (
     SetSpendLimits,
     convert_setting,
 )
+from rater.wire.strict import read_strictly
 from rater.wire.times import LATEST_MS, is_plausible, to_millis
 
 _BOUGHT_BEFORE_MS = LATEST_MS - 400 * DAY_MS
@@ -93,13 +94,8 @@ _decode = msgspec.json.Decoder(_Any).decode
 
 def decode_command(value: bytes | None) -> c.Command | Malformed:
     """Read one command; never raises."""
-    if not value or len(value) > VALUE_BYTES_MAX:
-        return unfit(value or b"")
-    try:
-        raw = _decode(value)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        return undecodable(value, error)
-    return repeated_field(value) or _convert(raw)
+    raw = read_strictly(_decode, value)
+    return raw if isinstance(raw, Malformed) else _convert(raw)
 
 
 def _convert(raw: Any) -> c.Command | Malformed:  # noqa: PLR0911  # One return a type.

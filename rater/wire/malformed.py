@@ -61,11 +61,11 @@ _KINDS = (
 )
 
 
-def unfit(value: bytes) -> Malformed:
+def unfit(value: bytes, bytes_max: int = VALUE_BYTES_MAX) -> Malformed:
     """Say why a value is not read at all: there is none, or too much of it."""
     if not value:
         return Malformed(Why.EMPTY, None, "the record has no value")
-    return Malformed(Why.TOO_LONG, None, f"{len(value)} bytes, at most {VALUE_BYTES_MAX} are read")
+    return Malformed(Why.TOO_LONG, None, f"{len(value)} bytes, at most {bytes_max} are read")
 
 
 def undecodable(value: bytes, error: Exception) -> Malformed:

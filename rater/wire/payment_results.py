@@ -7,7 +7,8 @@ from msgspec import Meta
 
 from rater.core.limits import AMOUNT_MICROS_MAX
 from rater.core.payments import Captured, Declined, Result, Unclear
-from rater.wire.malformed import Malformed, Why, repeated_field, undecodable, unfit
+from rater.wire.malformed import Malformed
+from rater.wire.strict import read_strictly
 
 RESULT_BYTES_MAX = 1024 * 1024
 """Largest result that is read: its text must fit a quarantine record."""
@@ -48,16 +49,8 @@ _decode = msgspec.json.Decoder(_Succeeded | _Declined | _Unknown).decode
 
 def decode_result(value: bytes | None) -> Result | Malformed:
     """Read one result; never raises."""
-    if not value:
-        return unfit(b"")
-    if len(value) > RESULT_BYTES_MAX:
-        detail = f"{len(value)} bytes, at most {RESULT_BYTES_MAX} are read"
-        return Malformed(Why.TOO_LONG, None, detail)
-    try:
-        raw = _decode(value)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        return undecodable(value, error)
-    return repeated_field(value) or _convert(raw)
+    raw = read_strictly(_decode, value, RESULT_BYTES_MAX)
+    return raw if isinstance(raw, Malformed) else _convert(raw)
 
 
 def _convert(raw: Any) -> Result:

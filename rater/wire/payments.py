@@ -6,7 +6,8 @@ import msgspec
 from msgspec import Meta
 
 from rater.core.limits import AMOUNT_MICROS_MAX
-from rater.wire.malformed import VALUE_BYTES_MAX, Malformed, repeated_field, undecodable, unfit
+from rater.wire.malformed import Malformed
+from rater.wire.strict import read_strictly
 
 PaymentId = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[\x21-\x7e]+\Z")]
 """Ids of commands, recharges and payments."""
@@ -39,10 +40,5 @@ _decode = msgspec.json.Decoder(PaymentCommand).decode
 
 def decode_payment_command(value: bytes | None) -> PaymentCommand | Malformed:
     """Read one payment command; never raises. Only recharge writes them, so an unknown field is a fault."""
-    if not value or len(value) > VALUE_BYTES_MAX:
-        return unfit(value or b"")
-    try:
-        command = _decode(value)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        return undecodable(value, error)
-    return repeated_field(value) or command
+    command: PaymentCommand | Malformed = read_strictly(_decode, value)
+    return command

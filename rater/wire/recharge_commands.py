@@ -5,15 +5,9 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from rater.wire.malformed import (
-    VALUE_BYTES_MAX,
-    Malformed,
-    Why,
-    repeated_field,
-    undecodable,
-    unfit,
-)
+from rater.wire.malformed import Malformed, Why
 from rater.wire.outputs import encode
+from rater.wire.strict import read_strictly
 
 _Id = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[\x21-\x7e]+\Z")]
 _Tenant = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:@-]+\Z")]
@@ -46,16 +40,11 @@ _decode = msgspec.json.Decoder(RechargeCommand).decode
 
 def decode_recharge_command(value: bytes | None) -> RechargeCommand | Malformed:
     """Read one command; never raises."""
-    if not value or len(value) > VALUE_BYTES_MAX:
-        return unfit(value or b"")
-    try:
-        raw = _decode(value)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        return undecodable(value, error)
+    raw: RechargeCommand | Malformed = read_strictly(_decode, value)
     if isinstance(raw, ResumeRecharge) and raw.actor_role not in (None, *ROLES):
         detail = f"may not resume, only {' and '.join(ROLES)} may; it is {raw.actor_role!r}"
         return Malformed(Why.UNKNOWN_VALUE, "actor_role", detail)
-    return repeated_field(value) or raw
+    return raw
 
 
 def due_command(tenant_id: str, due_ms: int) -> bytes:

@@ -8,8 +8,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from rater.__main__ import cli
-from rater.shell.notifier.settings import SecretError, SmtpSettings, read_secret
+from rater.shell.notifier.settings import SmtpSettings
 from rater.shell.notifier.webhooks import tenant_key
+from rater.shell.secret import Secret, SecretError, read_secret
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,9 +68,9 @@ def test_a_secret_is_read_from_the_environment_or_a_file_and_from_nowhere_else(
     file.write_text("in the file\n")
     assert read_secret("RATER_X") is None
     monkeypatch.setenv("RATER_X_FILE", str(file))
-    assert read_secret("RATER_X") == "in the file"
+    assert _shown(read_secret("RATER_X")) == "in the file"
     monkeypatch.setenv("RATER_X", "in the environment")
-    assert read_secret("RATER_X") == "in the environment"
+    assert _shown(read_secret("RATER_X")) == "in the environment"
 
 
 @pytest.mark.parametrize("content", [None, b"", b"\n", b"\xff"])
@@ -87,3 +88,7 @@ def test_a_secret_that_cannot_be_read_is_named_and_not_shown(
 
 def test_settings_do_not_show_the_password() -> None:
     assert "hunter2" not in repr(SmtpSettings(host="h", port=1, password="hunter2"))  # noqa: S106
+
+
+def _shown(secret: Secret | None) -> str | None:
+    return None if secret is None else secret.reveal()

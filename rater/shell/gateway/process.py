@@ -15,11 +15,11 @@ from aiokafka.errors import KafkaError
 
 from rater.shell.gateway.metrics import GatewayMetrics
 from rater.shell.gateway.provider import Provider
-from rater.shell.gateway.secret_settings import SecretError, require_secret
 from rater.shell.gateway.service import Gateway, GatewaySettings
 from rater.shell.gateway.simulator import Simulator
 from rater.shell.health import Health, HealthServer, PortInUseError
 from rater.shell.metrics import Metrics
+from rater.shell.secret import SecretError, require_secret
 from rater.shell.topic_admin import BrokerUnreachableError, connected
 from topics.catalog import PAYMENT_COMMANDS, PAYMENT_RESULTS, RECHARGE_DEAD
 

@@ -25,7 +25,6 @@ from rater.shell.gateway.provider import (
     TroubleError,
     Unclear,
 )
-from rater.shell.gateway.secret_settings import Secret
 from rater.shell.gateway.stripe_intents import (
     OUR_KEYS,
     CancelReason,
@@ -37,6 +36,7 @@ from rater.shell.gateway.stripe_intents import (
     late_outcome,
     outcome_of,
 )
+from rater.shell.secret import Secret
 from rater.wire.payments import PaymentCommand
 
 REQUEST_TIMEOUT_S = 20

@@ -11,8 +11,8 @@ from aiohttp import web
 
 from rater.shell.gateway.metrics import GatewayMetrics
 from rater.shell.gateway.provider import Publish, TroubleError
-from rater.shell.gateway.secret_settings import Secret
 from rater.shell.gateway.stripe_provider import StripeProvider
+from rater.shell.secret import Secret
 
 PATH = "/webhooks/stripe"
 BODY_MAX = 1024 * 1024

@@ -1,8 +1,6 @@
 """What the notifier is told at its start; secrets come from the environment or a file, and show in no text of it."""
 
-import os
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal, TypeAlias
 
 from rater.shell.notifier.message import Sender
@@ -12,26 +10,6 @@ WEBHOOK_SECRET = "RATER_WEBHOOK_SECRET"  # noqa: S105
 
 TlsMode: TypeAlias = Literal["starttls", "tls", "none"]
 OnDoubt: TypeAlias = Literal["resend", "skip"]
-
-
-class SecretError(Exception):
-    """A secret cannot be read; the message names the variable, never the secret."""
-
-
-def read_secret(variable: str) -> str | None:
-    """Return the secret in VARIABLE, or in the file that VARIABLE_FILE names, less its last line end; or None."""
-    if secret := os.environ.get(variable):
-        return secret
-    path = os.environ.get(f"{variable}_FILE")
-    if not path:
-        return None
-    try:
-        secret = Path(path).read_text(encoding="utf-8").removesuffix("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SecretError(f"{variable}_FILE: cannot read {path}: {type(error).__name__}") from error
-    if not secret:
-        raise SecretError(f"{variable}_FILE: {path} is empty")
-    return secret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

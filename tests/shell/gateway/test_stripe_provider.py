@@ -11,10 +11,10 @@ from rater.shell.gateway.declines import declined
 from rater.shell.gateway.metrics import GatewayMetrics
 from rater.shell.gateway.provider import Captured, Declined, Outcome, TroubleError, Unclear
 from rater.shell.gateway.results import encode_result
-from rater.shell.gateway.secret_settings import Secret
 from rater.shell.gateway.settling import settle
 from rater.shell.gateway.stripe_provider import StripeProvider
 from rater.shell.metrics import Metrics
+from rater.shell.secret import Secret
 from tests.shell.gateway.commands import command
 from tests.stripe_server import CARD_NUMBER, Fault, Stripe, StripeServer
 
