@@ -10,7 +10,8 @@ one call takes them below their trigger (probes). Three clocks, all from when th
 3. until its payment command can be read, committed.
 
 The last line is one JSON object. Exit code 0: the run is valid and every probe came, whatever the
-latency; `goal_met` tells whether it is good.
+latency; `goal_met` tells whether it is good. `cores_used.machine` counts everybody: where it comes
+near `cores`, the latencies are those of a machine without idle time.
 """
 
 import argparse
@@ -65,9 +66,10 @@ class Workers:
         self.charging.check()
         self.recharge.check()
 
-    def cpu_s(self) -> tuple[float, float]:
-        """Return the CPU seconds that charging and recharge have used."""
-        return self.charging.cpu_s(), self.recharge.cpu_s()
+    def cpu_s(self) -> dict[str, float]:
+        """Return the CPU seconds that each, and all that runs on this machine, has used."""
+        charging, recharge = self.charging.cpu_s(), self.recharge.cpu_s()
+        return {"charging": charging, "recharge": recharge, "machine": machine_cpu_s()}
 
 
 async def measure(load: Load) -> Results:
@@ -100,13 +102,22 @@ async def _half_load(broker: RunningBroker, load: Load, watch: Watch, workers: W
         say(f"   sent; {lag:,} CDRs are not charged yet; waiting for the last probes")
         tenants = [probe.tenant_id for probe in sent.probes]
         await sightings.until(tenants, PROBES_TIMEOUT_S, workers.check)
-    used = [(end - begin) / load.length_s for begin, end in zip(before, after, strict=True)]
+    used = {name: (after[name] - before[name]) / load.length_s for name in after}
     return {
         **judge(load, sent, sightings),
         "lag_at_end": lag,
-        "charging_cores": round(used[0], 2),
-        "recharge_cores": round(used[1], 2),
+        "cores_used": {name: round(each, 2) for name, each in used.items()},
     }
+
+
+def machine_cpu_s() -> float:
+    """Return the CPU seconds used on this machine by whomever; 0.0 where /proc is missing."""
+    try:
+        head = Path("/proc/stat").read_text().partition("\n")[0]
+    except OSError:
+        return 0.0
+    user, nice, system, _idle, _waiting, *interrupts = map(int, head.split()[1:8])
+    return (user + nice + system + sum(interrupts)) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager

@@ -143,6 +143,7 @@ def test_a_small_run_on_real_kafka_sees_every_probe_and_ends_with_json(
     assert (0 if results["valid"] else 1) == done.returncode, done.stdout + done.stderr
     assert (40, 0, 7) == (results["probes"], results["missing"], results["seed"])
     assert 210 == results["offered_per_s"]
+    assert {"charging", "recharge", "machine"} == results["cores_used"].keys()
     clocks = [results[f"{name}_ms"] for name in ("produced", "threshold_event", "payment_command")]
     for shown in clocks:
         assert 0 < shown["p50"] <= shown["p90"] <= shown["p99"] <= shown["max"]
