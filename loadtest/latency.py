@@ -21,8 +21,9 @@ import os
 import platform
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -35,7 +36,7 @@ from loadtest.broker import ROOT, RunningBroker, running_broker
 from loadtest.clocks import judge
 from loadtest.drive import publish, publish_cdrs
 from loadtest.generate import Workload
-from loadtest.open_loop import FUNDED_CDRS, Load, Sent, arguments_of
+from loadtest.open_loop import BEGUN, FUNDED_CDRS, Load, Sent, arguments_of
 from loadtest.plan import Plan
 from loadtest.progress import say
 from loadtest.rater_command import CommandError, now_ms
@@ -95,10 +96,12 @@ async def _half_load(broker: RunningBroker, load: Load, watch: Watch, workers: W
     """Send by the schedule, and see when what follows can be read."""
     say(f"3. {load.rate_per_s:,.0f} CDRs/s for {load.length_s:.0f} s, by the schedule")
     async with seeing(broker.bootstrap) as sightings:
-        before = workers.cpu_s()
-        sent = await _send(broker, load)
+        async with _sender(broker, load) as sender:
+            before = workers.cpu_s()
+            sent = await _sent(sender)
+            after = workers.cpu_s()
         workers.check()
-        after, lag = workers.cpu_s(), await _lag(watch)
+        lag = await _lag(watch)
         say(f"   sent; {lag:,} CDRs are not charged yet; waiting for the last probes")
         tenants = [probe.tenant_id for probe in sent.probes]
         await sightings.until(tenants, PROBES_TIMEOUT_S, workers.check)
@@ -170,17 +173,26 @@ async def _capacity(broker: RunningBroker, load: Load, watch: Watch, workers: Wo
     return measured.per_s
 
 
-async def _send(broker: RunningBroker, load: Load) -> Sent:
-    """Send the load from a process of its own; return what was sent."""
+@asynccontextmanager
+async def _sender(broker: RunningBroker, load: Load) -> AsyncIterator[Process]:
+    """Give the process that sends the load, once its schedule has begun."""
     sender = await asyncio.create_subprocess_exec(
         *arguments_of(broker.bootstrap, load), cwd=ROOT, stdout=asyncio.subprocess.PIPE
     )
     try:
-        said, _ = await sender.communicate()
+        assert sender.stdout is not None
+        if (await sender.stdout.readline()).decode().strip() != BEGUN:
+            raise CommandError(f"the generator ended with exit code {await sender.wait()}")
+        yield sender
     finally:
         if sender.returncode is None:
             sender.kill()
             await sender.wait()
+
+
+async def _sent(sender: Process) -> Sent:
+    """Wait until everything is sent; return what that was."""
+    said, _ = await sender.communicate()
     if sender.returncode:
         raise CommandError(f"the generator ended with exit code {sender.returncode}")
     return msgspec.json.decode(said, type=Sent)

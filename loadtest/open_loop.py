@@ -1,6 +1,7 @@
 """The open loop: CDRs sent by a schedule that nothing holds up, from a process of its own.
 
-`python -m loadtest.open_loop BROKER LOAD` (LOAD: a `Load` as JSON) prints one JSON line, a `Sent`.
+`python -m loadtest.open_loop BROKER LOAD` (LOAD: a `Load` as JSON) prints a line when all records
+are made and the schedule begins, then one JSON line, a `Sent`.
 
 CDR number i is due `i / rate` after the start, whatever became of those before it. A producer that
 cannot keep up sends late what was due, and shifts nothing: a latency counted from when a record was
@@ -34,6 +35,7 @@ LINGER_S = 0.005
 """What is due is sent so often: a platform's producer lingers, too."""
 FUNDED_CDRS = 1_000_000
 """The lots of the tenants that make the load are sized for so many calls."""
+BEGUN = "begun"
 _START_IN_S = 0.2
 
 
@@ -180,6 +182,7 @@ async def send(bootstrap: str, load: Load) -> Sent:
     await producer.start()
     try:
         sent = Sent(began_s=time.monotonic() + _START_IN_S)
+        _print(BEGUN)
         outlet = _Outlet(producer, load, sent)
         await _by_schedule(outlet, sent.began_s, load.rate_per_s, iter(records), iter(probes))
         await outlet.acknowledged()
@@ -225,8 +228,13 @@ def main(arguments: list[str]) -> int:
     """Send, and print what was sent as JSON; return the exit code."""
     bootstrap, encoded = arguments
     sent = uvloop.run(send(bootstrap, msgspec.json.decode(encoded, type=Load)))
-    sys.stdout.write(msgspec.json.encode(sent).decode() + "\n")
+    _print(msgspec.json.encode(sent).decode())
     return 0
+
+
+def _print(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
