@@ -19,12 +19,12 @@ SAY = @echo
 CODE := rater topics loadtest deploy tests
 
 .PHONY: help tools install dev kafka-jars kafka-up kafka-down fmt lint types imports test test-fast \
-	props e2e kill bench bench-core demo schemas deck cover lock clean
+	props e2e kill bench bench-core bench-latency demo schemas deck cover lock clean
 
 help:  ## print this list
 	@echo "make TARGET        (* = part of make test, which is what CI runs)"
 	@grep -E '^[a-z][a-z0-9-]*:.*##' $(MAKEFILE_LIST) \
-		| awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
+		| awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
 	@echo "RATER_BROKER=host:port uses a Kafka that is already there; PORT=N moves kafka-up (9092)."
 
 tools:  ## * check that Python, a JDK and Maven are there; say how to install what is not
@@ -95,6 +95,10 @@ bench: dev kafka-jars  ## one worker on real Kafka against two references; one J
 bench-core: dev  ## the core alone, microseconds per CDR
 	$(SAY) "==> bench: the core alone"
 	@$(BIN)/python -m loadtest.bench --core-only
+
+bench-latency: dev kafka-jars  ## CDR to payment command at half load, p50 and p99; one JSON line last
+	$(SAY) "==> bench: from a CDR to its payment command, at half load"
+	@$(BIN)/python -m loadtest.latency
 
 demo: dev kafka-jars  ## watch 100,000 CDRs being charged, then the reconciler's verdict
 	$(SAY) "==> demo: real Kafka, one worker, 100,000 CDRs"

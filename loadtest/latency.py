@@ -1,0 +1,267 @@
+"""The latency benchmark: from a CDR to the payment command that it leads to, at half load.
+
+`python -m loadtest.latency` is what `make bench-latency` runs. It measures how much one charging
+worker can do here, then sends half as much by a schedule (`open_loop`) and follows tenants whose
+one call takes them below their trigger (probes). Three clocks, all from when the call was due:
+
+1. until the broker has acknowledged it: the generator's own health; when it is late, the run is
+   not valid, and says so;
+2. until its threshold event can be read, committed; its ledger entry is part of the same commit;
+3. until its payment command can be read, committed.
+
+The last line is one JSON object. Exit code 0: the run is valid and every probe came, whatever the
+latency; `goal_met` tells whether it is good. `cores_used.machine` counts everybody: where it comes
+near `cores`, the latencies are those of a machine without idle time.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import sys
+import tempfile
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from loadtest import stage
+from loadtest.broker import ROOT, RunningBroker, running_broker
+from loadtest.clocks import judge
+from loadtest.drive import publish, publish_cdrs
+from loadtest.generate import Workload
+from loadtest.open_loop import BEGUN, FUNDED_CDRS, Load, Sent, arguments_of
+from loadtest.plan import Plan
+from loadtest.progress import say
+from loadtest.rater_command import CommandError, now_ms
+from loadtest.sampling import sample, speed
+from loadtest.service import Service, Worker
+from loadtest.sightings import seeing
+from loadtest.watch import LateError, Watch, watching
+from topics.catalog import ACCOUNT_COMMANDS, BALANCE_EVENTS, CDR_RAW
+from topics.recharge_topics import RECHARGE_APP
+
+PRELOADED = 150_000
+SET_UP_TIMEOUT_S = 120.0
+CAPACITY_TIMEOUT_S = 300.0
+PROBES_TIMEOUT_S = 30.0
+
+Results = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """The two workers that a CDR passes on its way to a payment command."""
+
+    charging: Worker
+    recharge: Service
+
+    def check(self) -> None:
+        """Raise CommandError when one of them has ended."""
+        self.charging.check()
+        self.recharge.check()
+
+    def cpu_s(self) -> dict[str, float]:
+        """Return the CPU seconds that each, and all that runs on this machine, has used."""
+        charging, recharge = self.charging.cpu_s(), self.recharge.cpu_s()
+        return {"charging": charging, "recharge": recharge, "machine": machine_cpu_s()}
+
+
+async def measure(load: Load) -> Results:
+    """Measure everything; return the results. A rate of 0: half of what the worker can do."""
+    with running_broker("latency") as broker:
+        say(f"1. {load.tenants:,} accounts that make the load, and the probes'")
+        stage.create_topics(broker.bootstrap)
+        stage.load_deck(broker.bootstrap, _population(load))
+        async with watching(broker.bootstrap) as watch:
+            await stage.refuse_used(watch, broker.bootstrap)
+            load = replace(load, partitions=len(await watch.ends(CDR_RAW.name)))
+            with _workers(broker) as workers:
+                await _open_accounts(broker, load, watch, workers)
+                capacity: Results = {}
+                if not load.rate_per_s:
+                    per_s = await _capacity(broker, load, watch, workers)
+                    capacity["capacity_per_s"] = round(per_s)
+                    load = replace(load, rate_per_s=per_s / 2)
+                return {**await _half_load(broker, load, watch, workers), **capacity}
+
+
+async def _half_load(broker: RunningBroker, load: Load, watch: Watch, workers: Workers) -> Results:
+    """Send by the schedule, and see when what follows can be read."""
+    say(f"3. {load.rate_per_s:,.0f} CDRs/s for {load.length_s:.0f} s, by the schedule")
+    async with seeing(broker.bootstrap) as sightings:
+        async with _sender(broker, load) as sender:
+            before = workers.cpu_s()
+            sent = await _sent(sender)
+            after = workers.cpu_s()
+        workers.check()
+        lag = await _lag(watch)
+        say(f"   sent; {lag:,} CDRs are not charged yet; waiting for the last probes")
+        tenants = [probe.tenant_id for probe in sent.probes]
+        await sightings.until(tenants, PROBES_TIMEOUT_S, workers.check)
+    used = {name: (after[name] - before[name]) / load.length_s for name in after}
+    return {
+        **judge(load, sent, sightings),
+        "lag_at_end": lag,
+        "cores_used": {name: round(each, 2) for name, each in used.items()},
+    }
+
+
+def machine_cpu_s() -> float:
+    """Return the CPU seconds used on this machine by whomever; 0.0 where /proc is missing."""
+    try:
+        head = Path("/proc/stat").read_text().partition("\n")[0]
+    except OSError:
+        return 0.0
+    user, nice, system, _idle, _waiting, *interrupts = map(int, head.split()[1:8])
+    return (user + nice + system + sum(interrupts)) / os.sysconf("SC_CLK_TCK")
+
+
+@contextmanager
+def _workers(broker: RunningBroker) -> Iterator[Workers]:
+    """Name the workers; whatever runs of them when the context ends is stopped."""
+    with tempfile.TemporaryDirectory(prefix="rater-latency-") as name:
+        folder = Path(name)
+        arguments = ("worker", "recharge", "--broker", broker.bootstrap, "--metrics-port", "0")
+        with (
+            Worker(broker.bootstrap, folder / "charging.log") as charging,
+            Service("rater recharge", "rater", arguments, folder / "recharge.log") as recharge,
+        ):
+            yield Workers(charging, recharge)
+
+
+def _population(load: Load) -> Plan:
+    """Return the plan of the accounts that make the load, funded for a long run."""
+    return Plan.clean(
+        start_ms=load.start_ms, seed=load.seed, tenants=load.tenants, cdrs=FUNDED_CDRS
+    )
+
+
+async def _open_accounts(broker: RunningBroker, load: Load, watch: Watch, workers: Workers) -> None:
+    """Open the accounts of load and probes, and wait until recharge knows them."""
+    probes = list(load.probes().commands())
+    await publish(broker.bootstrap, ACCOUNT_COMMANDS.name, probes, len(probes))
+    workload = Workload(_population(load), stage.SAMPLE_DECK, load.partitions)
+    await stage.open_accounts(broker.bootstrap, workload, watch, workers.charging)
+    async with watching(broker.bootstrap, RECHARGE_APP) as recharge:
+        await recharge.until_done(
+            BALANCE_EVENTS.name, timeout_s=SET_UP_TIMEOUT_S, alive=workers.check
+        )
+
+
+async def _capacity(broker: RunningBroker, load: Load, watch: Watch, workers: Workers) -> float:
+    """Let the worker charge what is there already; return CDRs per second in steady state."""
+    say(f"2. what one worker can do: {PRELOADED:,} CDRs that are there before it starts")
+    workers.charging.stop()
+    begun = sum((await watch.committed(CDR_RAW.name)).values())
+    # Another start: the same calls would be duplicates in the run that follows.
+    plan = replace(_population(load), start_ms=load.start_ms - 1_000, cdrs=PRELOADED)
+    await publish_cdrs(broker.bootstrap, Workload(plan, stage.SAMPLE_DECK, load.partitions))
+    workers.charging.start()
+    measured = speed(
+        await sample(
+            watch, workers.charging, CDR_RAW.name, begun=begun, timeout_s=CAPACITY_TIMEOUT_S
+        )
+    )
+    say(f"   {measured.per_s:,.0f} CDRs/s, {measured.cpu_us:.1f} us of CPU each")
+    return measured.per_s
+
+
+@asynccontextmanager
+async def _sender(broker: RunningBroker, load: Load) -> AsyncIterator[Process]:
+    """Give the process that sends the load, once its schedule has begun."""
+    sender = await asyncio.create_subprocess_exec(
+        *arguments_of(broker.bootstrap, load), cwd=ROOT, stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        assert sender.stdout is not None
+        if (await sender.stdout.readline()).decode().strip() != BEGUN:
+            raise CommandError(f"the generator ended with exit code {await sender.wait()}")
+        yield sender
+    finally:
+        if sender.returncode is None:
+            sender.kill()
+            await sender.wait()
+
+
+async def _sent(sender: Process) -> Sent:
+    """Wait until everything is sent; return what that was."""
+    said, _ = await sender.communicate()
+    if sender.returncode:
+        raise CommandError(f"the generator ended with exit code {sender.returncode}")
+    return msgspec.json.decode(said, type=Sent)
+
+
+async def _lag(watch: Watch) -> int:
+    """Return how many CDRs are not charged yet; transaction markers count for none."""
+    ends = await watch.ends(CDR_RAW.name)
+    committed = await watch.committed(CDR_RAW.name)
+    return sum(max(end - committed.get(part, 0), 0) for part, end in ends.items())
+
+
+def _circumstances(load: Load) -> Results:
+    return {
+        "seconds": load.seconds,
+        "warm_up_s": load.warm_up_s,
+        "tenants": load.tenants,
+        "seed": load.seed,
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "faust": version("faust-streaming"),
+        "aiokafka": version("aiokafka"),
+    }
+
+
+def _table(results: Results) -> None:
+    say()
+    for name, value in results.items():
+        say(f"{name:<20} {_told(value)}")
+    say()
+
+
+def _told(value: Any) -> str:
+    if isinstance(value, dict):
+        return "  ".join(f"{name} {number:,}" for name, number in value.items())
+    return f"{value:,}" if type(value) in {int, float} else str(value)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the benchmark; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m loadtest.latency", description=__doc__)
+    parser.add_argument("--rate", type=float, default=0.0, help="CDRs/s; else half the capacity")
+    parser.add_argument("--seconds", type=float, default=30.0)
+    parser.add_argument("--warm-up", type=float, default=10.0, help="seconds before them")
+    parser.add_argument("--probes", type=float, default=20.0, help="probes a second")
+    parser.add_argument("--tenants", type=int, default=1_000)
+    parser.add_argument("--seed", type=int, default=1)
+    asked = parser.parse_args(arguments)
+    load = Load(
+        start_ms=now_ms(),
+        rate_per_s=asked.rate,
+        seconds=asked.seconds,
+        warm_up_s=asked.warm_up,
+        probes_per_s=asked.probes,
+        tenants=asked.tenants,
+        seed=asked.seed,
+    )
+    try:
+        results = {**asyncio.run(measure(load)), **_circumstances(load)}
+    except (CommandError, LateError) as error:
+        say(f"failed: {error}")
+        return 1
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        say("stopped; nothing is left running")
+        return 130
+    _table(results)
+    say(json.dumps(results))
+    return 0 if results["valid"] and not results["missing"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

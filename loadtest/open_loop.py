@@ -1,0 +1,241 @@
+"""The open loop: CDRs sent by a schedule that nothing holds up, from a process of its own.
+
+`python -m loadtest.open_loop BROKER LOAD` (LOAD: a `Load` as JSON) prints a line when all records
+are made and the schedule begins, then one JSON line, a `Sent`.
+
+CDR number i is due `i / rate` after the start, whatever became of those before it. A producer that
+cannot keep up sends late what was due, and shifts nothing: a latency counted from when a record was
+due shows the queue in front of the producer, too (no coordinated omission). Times are those of the
+monotonic clock, which all processes of a machine share.
+"""
+
+import asyncio
+import gc
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from random import Random
+from typing import Any
+
+import msgspec
+import uvloop
+from aiokafka import AIOKafkaProducer
+
+from loadtest.accounts import Record
+from loadtest.circle.cast import SIMPLE, Cast
+from loadtest.drive import BATCH_BYTES
+from loadtest.generate import Workload
+from loadtest.plan import Plan
+from loadtest.stage import SAMPLE_DECK
+from topics.catalog import CDR_RAW
+
+LINGER_S = 0.005
+"""What is due is sent so often: a platform's producer lingers, too."""
+FUNDED_CDRS = 1_000_000
+"""The lots of the tenants that make the load are sized for so many calls."""
+BEGUN = "begun"
+_START_IN_S = 0.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """What is sent, and when: plain calls of many tenants, and each probe's one call.
+
+    A probe is a tenant just above its trigger, whom its call takes below.
+    """
+
+    start_ms: int
+    """The calls end shortly before this instant; milliseconds since 1970 UTC."""
+    rate_per_s: float
+    seconds: float
+    warm_up_s: float = 5.0
+    probes_per_s: float = 20.0
+    tenants: int = 1_000
+    seed: int = 1
+    partitions: int = 8
+
+    @property
+    def length_s(self) -> float:
+        """How long it sends, warm-up included."""
+        return self.warm_up_s + self.seconds
+
+    def workload(self) -> Workload:
+        """Return the traffic that makes the load."""
+        cdrs = int(self.rate_per_s * self.length_s)
+        plan = Plan.clean(start_ms=self.start_ms, seed=self.seed, tenants=self.tenants, cdrs=cdrs)
+        return Workload(plan, SAMPLE_DECK, self.partitions)
+
+    def probes(self) -> Cast:
+        """Return the tenants that are recharged."""
+        count = int(self.probes_per_s * self.length_s)
+        return Cast(count, self.start_ms, (SIMPLE,), self.partitions, prefix="probe")
+
+    def probes_due_s(self) -> list[float]:
+        """Return when each probe's call is due, in seconds after the start.
+
+        One in each slot of equal length, at a drawn moment: a fixed beat would fall in step with
+        the beats of producer, consumers and timers.
+        """
+        random = Random(f"probes {self.seed}")
+        count = int(self.probes_per_s * self.length_s)
+        return [(slot + random.random()) / self.probes_per_s for slot in range(count)]
+
+
+class Probe(msgspec.Struct, frozen=True):
+    """A probe's call: when it was due and when it was acknowledged, seconds of the clock."""
+
+    tenant_id: str
+    due_s: float
+    produced_s: float
+
+
+class Sent(msgspec.Struct, kw_only=True):
+    """What was sent."""
+
+    began_s: float
+    records: int = 0
+    """Acknowledged in all."""
+    measured: int = 0
+    """Acknowledged between the end of the warm-up and the end of the schedule."""
+    probes: list[Probe] = []
+
+
+@dataclass(slots=True)
+class _Batch:
+    """A batch being filled; its probes with when they were due."""
+
+    builder: Any
+    records: int = 0
+    probes: list[tuple[str, float]] = field(default_factory=list)
+
+
+class _Outlet:
+    """Sends batches, and notes when they are acknowledged by all replicas."""
+
+    def __init__(self, producer: AIOKafkaProducer, load: Load, sent: Sent) -> None:
+        self._producer = producer
+        self._measured_from_s = sent.began_s + load.warm_up_s
+        self._measured_to_s = sent.began_s + load.length_s
+        self._sent = sent
+        self._open: dict[int, _Batch] = {}
+        self._underway: set[asyncio.Future[Any]] = set()
+
+    async def add(self, record: Record, probe: tuple[str, float] | None = None) -> None:
+        """Add a record to its partition's batch; a full one is sent first."""
+        partition, key, value = record
+        batch = self._open.get(partition) or self._new(partition)
+        if batch.builder.append(timestamp=None, key=key, value=value) is None:
+            await self._send(partition)
+            batch = self._new(partition)
+            taken = batch.builder.append(timestamp=None, key=key, value=value)
+            assert taken is not None, f"a record of {len(value or b'')} bytes fits in no batch"
+        batch.records += 1
+        if probe is not None:
+            batch.probes.append(probe)
+
+    async def flush(self) -> None:
+        """Send what is open; do not wait for it."""
+        for partition in list(self._open):
+            await self._send(partition)
+
+    async def acknowledged(self) -> None:
+        """Wait until all is acknowledged; a record that could not be written is an exception."""
+        await asyncio.gather(*self._underway)
+
+    def _new(self, partition: int) -> _Batch:
+        batch = self._open[partition] = _Batch(self._producer.create_batch())
+        return batch
+
+    async def _send(self, partition: int) -> None:
+        batch = self._open.pop(partition)
+        batch.builder.close()
+        future = await self._producer.send_batch(batch.builder, CDR_RAW.name, partition=partition)
+        self._underway.add(future)
+        future.add_done_callback(partial(self._note, batch))
+
+    def _note(self, batch: _Batch, future: asyncio.Future[Any]) -> None:
+        if future.cancelled() or future.exception() is not None:
+            return  # It stays underway, and acknowledged() raises.
+        self._underway.discard(future)
+        now_s = time.monotonic()
+        sent = self._sent
+        sent.records += batch.records
+        if self._measured_from_s <= now_s < self._measured_to_s:
+            sent.measured += batch.records
+        sent.probes += [Probe(tenant_id, due_s, now_s) for tenant_id, due_s in batch.probes]
+
+
+async def send(bootstrap: str, load: Load) -> Sent:
+    """Make all records, then send them by the schedule; return what was sent."""
+    records = list(load.workload().cdrs())
+    cast = load.probes()
+    probes = list(zip(load.probes_due_s(), cast.names(), cast.calls(), strict=True))
+    # Half a million records live until the end: no collector should walk over them meanwhile.
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    producer = AIOKafkaProducer(
+        bootstrap_servers=bootstrap, acks="all", linger_ms=0, max_batch_size=BATCH_BYTES
+    )
+    await producer.start()
+    try:
+        sent = Sent(began_s=time.monotonic() + _START_IN_S)
+        _print(BEGUN)
+        outlet = _Outlet(producer, load, sent)
+        await _by_schedule(outlet, sent.began_s, load.rate_per_s, iter(records), iter(probes))
+        await outlet.acknowledged()
+    finally:
+        await producer.stop()
+    return sent
+
+
+async def _by_schedule(
+    outlet: _Outlet,
+    began_s: float,
+    rate_per_s: float,
+    records: Iterator[Record],
+    probes: Iterator[tuple[float, str, Record]],
+) -> None:
+    """Send what is due, again and again, until nothing is left."""
+    sent = 0
+    record = next(records, None)
+    probe = next(probes, None)
+    beat = 0
+    while record is not None or probe is not None:
+        beat += 1
+        await asyncio.sleep(began_s + beat * LINGER_S - time.monotonic())
+        elapsed_s = time.monotonic() - began_s
+        while record is not None and sent <= elapsed_s * rate_per_s:
+            await outlet.add(record)
+            sent += 1
+            record = next(records, None)
+        while probe is not None and probe[0] <= elapsed_s:
+            due_s, tenant_id, call = probe
+            await outlet.add(call, (tenant_id, began_s + due_s))
+            probe = next(probes, None)
+        await outlet.flush()
+
+
+def arguments_of(bootstrap: str, load: Load) -> list[str]:
+    """Return the command that sends a load from a process of its own."""
+    encoded = msgspec.json.encode(asdict(load)).decode()
+    return [sys.executable, "-m", "loadtest.open_loop", bootstrap, encoded]
+
+
+def main(arguments: list[str]) -> int:
+    """Send, and print what was sent as JSON; return the exit code."""
+    bootstrap, encoded = arguments
+    sent = uvloop.run(send(bootstrap, msgspec.json.decode(encoded, type=Load)))
+    _print(msgspec.json.encode(sent).decode())
+    return 0
+
+
+def _print(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
