@@ -25,7 +25,7 @@ class Secret:
 
 
 def read_secret(variable: str) -> Secret | None:
-    """Return what VARIABLE holds, or the file that VARIABLE_FILE names, less blanks around it; None where nothing does."""
+    """Return what VARIABLE, or the file that VARIABLE_FILE names, holds, less blanks around it; None: nothing."""
     if text := os.environ.get(variable, "").strip():
         return Secret(text)
     if not (path := os.environ.get(f"{variable}_FILE")):
