@@ -58,10 +58,15 @@ def unclear(world: World, chance: Random) -> None:
 
 
 def doubt(world: World, chance: Random) -> None:
-    """Tell a result that is not what was asked for."""
-    if world.sent and world.last not in world.captured:
-        world.succeed(world.last, amount_micros=AMOUNT + 1)
+    """Tell a result that is not what was asked for; of a payment that is captured, that is loud and no more."""
+    if not world.sent:
+        return
+    state, is_new = world.state, world.last not in world.captured
+    assert world.succeed(world.last, amount_micros=AMOUNT + 1).startswith("quarantined.")
+    if is_new:
         del world.captured[world.last]  # It was somebody else's money.
+    else:
+        assert world.state == state
 
 
 def wait(world: World, chance: Random) -> None:

@@ -4,7 +4,7 @@ For every success on `payment.results.v1` that a step of recharge has read, and 
 command's, the ledger has one `funds_added` entry: the payment is the lot. Every `funds_added` entry with a
 `recharge_seq` is of such a success, so that the sums are equal; a tenant's `recharge_seq` are 1, 2, 3 and so on, in the
 order in which the successes were heard. A capture may wait: while charging has not read its credit. The same payment
-told again is no second capture, whatever it says the second time.
+told again is no second capture; where it then says another amount or currency, that telling is in quarantine.
 
 Not proven: that the provider captured what a result says; that is between the gateway and the provider.
 """

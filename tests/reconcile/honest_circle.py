@@ -208,6 +208,7 @@ def _quarantine(circle: HonestCircle) -> None:
     circle.turn()
     circle.capture(circle.last("gamma"))
     circle.capture(circle.last("gamma"), payment_id="pi_second")
+    circle.capture(circle.last("gamma"), amount_micros=9 * UNIT)
     circle.turn()
     value = next(
         record.value or b"" for _, record in circle.topics[RESULTS] if record.key == b"acme"
