@@ -146,7 +146,7 @@ class UndeliveredNotification:
     notification_id: EventId
     tenant_id: TenantId
     channel: Literal["email", "webhook"]
-    reason: Literal["no_recipient", "refused", "retries_spent", "unreadable"]
+    reason: Literal["no_recipient", "refused", "retries_spent", "in_doubt", "unreadable"]
     detail: Note
     attempts: Count
     at_ms: Millis
