@@ -33,6 +33,12 @@ def arrive(world: World, chance: Random) -> None:
     world.arrive()
 
 
+def refuse(world: World, chance: Random) -> None:
+    """Let the account refuse a credit, now and then."""
+    if chance.random() < 0.3:
+        world.refuse(chance.choice(("lot_exists", "amount_too_large")))
+
+
 def succeed(world: World, chance: Random) -> None:
     """Tell a success, of any command, again or late."""
     if world.sent:
@@ -110,5 +116,5 @@ def _one(world: World, chance: Random) -> str:
 
 ACTS: tuple[Act, ...] = (
     *(spend, spend, top_up, arrive, arrive, succeed, succeed_last, succeed_last, decline, decline),
-    *(unclear, doubt, wait, wait, settle, methods, suspect, resume),
+    *(unclear, doubt, wait, wait, settle, methods, suspect, resume, refuse),
 )

@@ -7,6 +7,7 @@ from rater.core.recharge import IN_FLIGHT, Signal
 from rater.core.recharge_journal import RechargeJournal
 from rater.core.recharge_moves import (
     attempt_of,
+    await_credit,
     is_at_work,
     judge,
     method_of,
@@ -84,8 +85,8 @@ def capture(
     )
     recharge.awaited = [*recharge.awaited, awaited]
     journal.credit(recharge, awaited)
-    if (at_work or recharge.state not in IN_FLIGHT) and move(recharge, Signal.CAPTURED):
-        recharge.wait_ms = recharge.now_ms + ANSWER_MS
+    if at_work or recharge.state not in IN_FLIGHT:
+        await_credit(recharge)
     return "captured" if at_work else "captured_late"
 
 
