@@ -33,6 +33,12 @@ def arrive(world: World, chance: Random) -> None:
     world.arrive()
 
 
+def refuse(world: World, chance: Random) -> None:
+    """Let the account refuse a credit, now and then."""
+    if chance.random() < 0.3:
+        world.refuse(chance.choice(("lot_exists", "amount_too_large")))
+
+
 def succeed(world: World, chance: Random) -> None:
     """Tell a success, of any command, again or late."""
     if world.sent:
@@ -58,10 +64,15 @@ def unclear(world: World, chance: Random) -> None:
 
 
 def doubt(world: World, chance: Random) -> None:
-    """Tell a result that is not what was asked for."""
-    if world.sent and world.last not in world.captured:
-        world.succeed(world.last, amount_micros=AMOUNT + 1)
+    """Tell a result that is not what was asked for; of a payment that is captured, that is loud and no more."""
+    if not world.sent:
+        return
+    state, is_new = world.state, world.last not in world.captured
+    assert world.succeed(world.last, amount_micros=AMOUNT + 1).startswith("quarantined.")
+    if is_new:
         del world.captured[world.last]  # It was somebody else's money.
+    else:
+        assert world.state == state
 
 
 def wait(world: World, chance: Random) -> None:
@@ -105,5 +116,5 @@ def _one(world: World, chance: Random) -> str:
 
 ACTS: tuple[Act, ...] = (
     *(spend, spend, top_up, arrive, arrive, succeed, succeed_last, succeed_last, decline, decline),
-    *(unclear, doubt, wait, wait, settle, methods, suspect, resume),
+    *(unclear, doubt, wait, wait, settle, methods, suspect, resume, refuse),
 )

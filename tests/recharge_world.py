@@ -46,16 +46,18 @@ class World:
     """What was asked of the account, by lot id."""
     arrived: set[str] = field(default_factory=set)
     """Lots that are on the account."""
+    refused: set[str] = field(default_factory=set)
+    """Lots that the account will not take."""
     notices: list[Any] = field(default_factory=list)
     quarantined: list[Quarantine] = field(default_factory=list)
     doubted: bool = False
 
-    def event(self, kind: type[v.Event], *fields: Any) -> None:
+    def event(self, kind: type[v.Event], *fields: Any, cause_id: str | None = None) -> None:
         """Tell recharge what the account says."""
         self.seq += 1
         event = kind(
             f"acme/{self.seq}/x", "acme", self.seq, self.now, "USD", self.balance, "charge",
-            f"c{self.seq}", None, *fields,
+            cause_id or f"c{self.seq}", None, *fields,
         )  # fmt: skip
         self._step(lambda recharge, journal: agent.hear(recharge, event, journal))
 
@@ -89,10 +91,17 @@ class World:
 
     def arrive(self) -> None:
         """Let the account carry out the oldest credit asked for."""
-        waiting = [lot for lot in self.credited if lot not in self.arrived]
-        if waiting:
+        if waiting := self.waiting:
             self.arrived.add(waiting[0])
             self.top_up(self.credited[waiting[0]].amount_micros, waiting[0])
+
+    def refuse(self, reason: str = "lot_exists") -> None:
+        """Let the account refuse the oldest credit asked for."""
+        if waiting := self.waiting:
+            credit = self.credited[waiting[0]]
+            self.refused.add(credit.lot_id)
+            captured = (credit.lot_id, credit.amount_micros, reason, credit.payment_command_id)
+            self.event(v.CreditRefused, *captured, cause_id=credit.command_id)
 
     def succeed(self, command_id: str, **changes: Any) -> str:
         """Let the provider capture (once, whatever is asked) and tell it."""
@@ -137,6 +146,11 @@ class World:
     def resume(self) -> None:
         """Let an administrator resume."""
         self._step(lambda r, j: agent.resume(r, self.now, j))
+
+    @property
+    def waiting(self) -> list[str]:
+        """The lots that are asked for and not answered, oldest first."""
+        return [lot for lot in self.credited if lot not in self.arrived | self.refused]
 
     @property
     def first(self) -> str:

@@ -258,6 +258,9 @@ _SHOWN = SHOWN | {
     "balance_exhausted": lambda v: f"exhausted at {money(v['balance_micros'])}",
     "balance_restored": lambda v: f"restored at {money(v['balance_micros'])}",
     "funds_credited": lambda v: f"credited {v['lot_id']} {money(v['amount_micros'])}",
+    "credit_refused": lambda v: (
+        f"credit refused {v['lot_id']} {money(v['amount_micros'])} {v['reason']}"
+    ),
     "funds_expired": lambda v: f"funds expired {v['lot_id']} {money(v['amount_micros'])}",
     "settings_changed": lambda v: "settings changed",
 }

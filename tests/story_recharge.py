@@ -75,7 +75,9 @@ def _money(micros: int) -> str:
 _DETAILS = {
     "funds_added": lambda v: f" {_money(v['amount_micros'])} = {_money(v['balance_micros'])}",
     "recharge_failed": lambda v: f" {v['code']}",
-    "recharge_paused": lambda v: f" {v['reason']}",
+    "recharge_paused": lambda v: (
+        f" {v['reason']}" + (f" {_money(v['amount_micros'])}" if "amount_micros" in v else "")
+    ),
     "recharge_capped": lambda v: f" {v['cap']}",
     "balance_low": lambda v: f" {v['threshold_id']}",
     "funds_expiring": lambda v: f" {v['lot_id']} in {v['days']} days",

@@ -53,9 +53,9 @@ class RechargeMachine(RuleBasedStateMachine):
         assert len(set(ids)) == len(ids)
 
     def teardown(self) -> None:
-        """All that was captured and told is on the account when credits have arrived."""
+        """All that was captured and told is on the account, or refused by it, when credits have arrived."""
         world = self.world
-        while set(world.credited) - world.arrived:
+        while world.waiting:
             world.arrive()
         assert world.recharge.awaited == []
 

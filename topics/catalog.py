@@ -92,6 +92,7 @@ EVENTS = (
     r.BalanceExhausted,
     r.BalanceRestored,
     r.FundsCredited,
+    r.CreditRefused,
     r.FundsExpired,
     r.SettingsChanged,
     r.AutoRechargeChanged,

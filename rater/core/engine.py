@@ -79,24 +79,29 @@ def command(
 def reject(
     account: Account | None, order: c.Command, source: Source, refusal: Refusal, journal: Journal
 ) -> None:
-    """Say on the ledger why a command is refused; nothing changes, no sequence number is taken."""
-    journal.entries.append(
-        e.CommandRejected(
-            f"{source.topic}/{source.partition}/{source.offset}",
-            order.tenant_id,
-            0 if account is None else account.seq,
-            source.at_ms,
-            source.topic,
-            source.partition,
-            source.offset,
-            order.command_id,
-            c.TYPE_NAMES[type(order)],
-            refusal.reason,
-            refusal.detail,
-            None if account is None else account.currency,
-            None if account is None else account.balance,
-        )
+    """Say on the ledger why a command is refused; nothing changes, no sequence number is taken.
+
+    Captured money that is refused is told, too: somebody has paid it.
+    """
+    entry = e.CommandRejected(
+        f"{source.topic}/{source.partition}/{source.offset}",
+        order.tenant_id,
+        0 if account is None else account.seq,
+        source.at_ms,
+        source.topic,
+        source.partition,
+        source.offset,
+        order.command_id,
+        c.TYPE_NAMES[type(order)],
+        refusal.reason,
+        refusal.detail,
+        None if account is None else account.currency,
+        None if account is None else account.balance,
     )
+    if isinstance(order, c.AddFunds) and order.recharge_seq is not None:
+        entry.lot_id, entry.credit_micros = order.lot_id, order.amount_micros
+        entry.payment_command_id = order.payment_command_id
+    journal.refuse(account, entry)
 
 
 def _post_free(account: Account, cdr: Cdr, source: Source, journal: Journal, reason: str) -> None:

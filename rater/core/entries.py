@@ -241,6 +241,9 @@ class CommandRejected(_Entry, tag_field="kind", tag="command_rejected"):
     detail: str
     currency: str | None = None
     balance_micros: int | None = None
+    lot_id: str | None = None
+    credit_micros: int | None = None
+    payment_command_id: str | None = None
 
 
 class AccountStatus(Record):

@@ -61,6 +61,15 @@ class FundsCredited(Event, tag_field="kind", tag="funds_credited"):
     amount_micros: int
 
 
+class CreditRefused(Event, tag_field="kind", tag="credit_refused"):
+    """Captured money could not be credited."""
+
+    lot_id: str
+    amount_micros: int
+    reason: str
+    payment_command_id: str | None = None
+
+
 class FundsExpired(Event, tag_field="kind", tag="funds_expired"):
     """A lot expired with money in it."""
 

@@ -50,6 +50,18 @@ class Journal:
         cross(account, account.balance, occasion, self.events)
         note_change(account, entry.at_ms, self.statuses)
 
+    def refuse(self, account: Account | None, entry: e.CommandRejected) -> None:
+        """Note a refusal, which changes nothing; that of a recharge's credit is told, where there is an account."""
+        self.entries.append(entry)
+        if account is None or entry.lot_id is None or entry.credit_micros is None:
+            return
+        occasion = Occasion("credit", entry.command_id, entry.at_ms)
+        head = stamp(account, f"credit_refused/{entry.lot_id}", occasion)
+        said = v.CreditRefused(
+            *head, entry.lot_id, entry.credit_micros, entry.reason, entry.payment_command_id
+        )
+        self.events.append(said)
+
     def credited(self, account: Account, lot: e.Lot, occasion: Occasion) -> None:
         """Say that money arrived; the entry that brought it has been posted."""
         head = stamp(account, "credited", occasion)

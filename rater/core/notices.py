@@ -40,6 +40,8 @@ class RechargePaused(Notice, tag="recharge_paused"):
     reason: str
     code: str | None = None
     method_label: str | None = None
+    amount_micros: int | None = None
+    lot_id: str | None = None
 
 
 class RechargeCapped(Notice, tag="recharge_capped"):

@@ -26,7 +26,7 @@ class State(StrEnum):
     CREDITING = "crediting"
     """Captured: the credit of the lot is awaited, for the balance heard of before is stale."""
     PAUSED = "paused"
-    """No method is left, or all retries are spent: an administrator must act."""
+    """No method is left, all retries are spent, or money is where it should not be: an administrator must act."""
     CAPPED = "capped"
     """A recharge is needed, and a cap holds it back until its window moves on."""
     HELD = "held"
@@ -68,6 +68,8 @@ class Signal(StrEnum):
     """The time of the next attempt has come."""
     CREDITED = "credited"
     """All lots that were captured are on the account."""
+    REFUSED = "refused"
+    """The account will not take the lot of a captured payment."""
     RENEWED = "renewed"
     """Payment methods were replaced, or an administrator resumed."""
 
@@ -113,6 +115,7 @@ TRANSITIONS: Final[dict[State, dict[Signal, State]]] = {
     },
     State.CREDITING: {
         _G.CREDITED: _S.IDLE,
+        _G.REFUSED: _S.PAUSED,
         _G.CAPTURED: _S.CREDITING,
         _G.SILENT: _S.CREDITING,
     },

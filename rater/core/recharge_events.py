@@ -6,9 +6,10 @@ from typing import Any, Final
 from rater.core import events as e
 from rater.core import notices as n
 from rater.core.recharge import Signal
-from rater.core.recharge_journal import Head, RechargeJournal, head
+from rater.core.recharge_journal import Head, RechargeJournal, credit_id, head
 from rater.core.recharge_moves import move, resumed, review
-from rater.core.recharge_state import AutoRecharge, Method, Recharge
+from rater.core.recharge_state import AutoRecharge, Awaited, Method, Recharge
+from rater.core.recharge_telling import tell_refused
 
 TRIGGERS: Final = ("auto_recharge", "auto_recharge_hours")
 """Thresholds that are recharge's own; what comes of them is told, not that they were crossed."""
@@ -76,6 +77,20 @@ def _credited(recharge: Recharge, event: e.FundsCredited, journal: RechargeJourn
         move(recharge, Signal.CREDITED)
 
 
+def _refused(recharge: Recharge, event: e.CreditRefused, journal: RechargeJournal) -> None:
+    """Wait no longer for a credit of ours that the account refuses; where it was waited for, a human must act."""
+    ours = [each for each in recharge.awaited if _is_refused(each, event)]
+    recharge.awaited = [each for each in recharge.awaited if each not in ours]
+    for refused in ours:
+        if move(recharge, Signal.REFUSED):
+            tell_refused(recharge, refused, journal)
+
+
+def _is_refused(awaited: Awaited, event: e.CreditRefused) -> bool:
+    """Say whether that is our own command: somebody else's for the same lot may be refused meanwhile."""
+    return (awaited.lot_id, credit_id(awaited)) == (event.lot_id, event.cause_id)
+
+
 def _suspected(recharge: Recharge, event: e.FraudSuspected, journal: RechargeJournal) -> None:
     recharge.is_held = True
     journal.notices.append(
@@ -138,6 +153,7 @@ _HEED: dict[type[e.Event], Callable[[Recharge, Any, RechargeJournal], None]] = {
     e.RechargeResumedEvent: _resumed,
     e.AccountClosedEvent: _closed,
     e.FundsCredited: _credited,
+    e.CreditRefused: _refused,
     e.FraudSuspected: _suspected,
     e.ThresholdCrossed: _tell_low,
     e.BalanceExhausted: _tell_exhausted,

@@ -43,7 +43,7 @@ class RechargeJournal:
         """Ask for a captured payment to be credited; a second time it is the same command."""
         self.credits.append(
             Credit(
-                f"credit/{awaited.payment_command_id}",
+                credit_id(awaited),
                 recharge.tenant_id,
                 awaited.lot_id,
                 awaited.amount_micros,
@@ -53,6 +53,11 @@ class RechargeJournal:
                 awaited.payment_command_id,
             )
         )
+
+
+def credit_id(awaited: Awaited) -> str:
+    """Return the id of the account command that credits a captured payment."""
+    return f"credit/{awaited.payment_command_id}"
 
 
 def head(recharge: Recharge, what: str) -> Head:

@@ -32,8 +32,13 @@ def judge(recharge: Recharge) -> Signal:
 
 
 def review(recharge: Recharge, journal: RechargeJournal) -> None:
-    """Look at the balance; where the state has a way for what that says, go it."""
-    if move(recharge, judge(recharge)):
+    """Look at the balance; where the state has a way for what that says, go it.
+
+    Not while captured money is on its way: the balance is stale, and its credit is waited for.
+    """
+    if recharge.awaited and recharge.state is State.IDLE:
+        await_credit(recharge)
+    elif move(recharge, judge(recharge)):
         entered = _ENTERED.get(recharge.state)
         if entered is not None:
             entered(recharge, journal)
@@ -53,6 +58,12 @@ def move(recharge: Recharge, signal: Signal) -> bool:
         recharge.attempt = None
     recharge.wait_ms = NEVER_MS
     return True
+
+
+def await_credit(recharge: Recharge) -> None:
+    """Wait for the credit of what was captured, where the state has a way to."""
+    if move(recharge, Signal.CAPTURED):
+        recharge.wait_ms = recharge.now_ms + ANSWER_MS
 
 
 def attempt_of(recharge: Recharge) -> Attempt:

@@ -7,6 +7,7 @@ from rater.core.recharge import IN_FLIGHT, Signal
 from rater.core.recharge_journal import RechargeJournal
 from rater.core.recharge_moves import (
     attempt_of,
+    await_credit,
     is_at_work,
     judge,
     method_of,
@@ -61,8 +62,6 @@ def capture(
 ) -> str | Quarantine:
     """Take money that was captured: credited once, in any state; what is not as it was asked for is not touched."""
     at_work = is_at_work(recharge, started, number)
-    if started.captures.get(number) == captured.payment_id:
-        return "duplicate"
     doubt = _doubt(recharge, started, number, captured)
     if doubt is not None:
         if at_work:
@@ -70,6 +69,8 @@ def capture(
             move(recharge, Signal.DOUBTFUL)
             tell_paused(recharge, "result_quarantined", None, label, journal)
         return doubt
+    if number in started.captures:
+        return "duplicate"
     label = attempt_of(recharge).label if at_work else None
     started.captures = {**started.captures, number: captured.payment_id}
     recharge.recharge_seq += 1
@@ -84,8 +85,8 @@ def capture(
     )
     recharge.awaited = [*recharge.awaited, awaited]
     journal.credit(recharge, awaited)
-    if (at_work or recharge.state not in IN_FLIGHT) and move(recharge, Signal.CAPTURED):
-        recharge.wait_ms = recharge.now_ms + ANSWER_MS
+    if at_work or recharge.state not in IN_FLIGHT:
+        await_credit(recharge)
     return "captured" if at_work else "captured_late"
 
 
@@ -98,8 +99,11 @@ def _doubt(
     if captured.amount_micros != started.amount_micros:
         detail = f"amount_micros: {captured.amount_micros}, asked for was {started.amount_micros}"
         return Quarantine("amount_mismatch", detail)
-    if number in started.captures:
-        detail = f"payment_id: {captured.payment_id}, captured before as {started.captures[number]}"
+    before = started.captures.get(number)
+    if before == captured.payment_id:
+        return None
+    if before is not None:
+        detail = f"payment_id: {captured.payment_id}, captured before as {before}"
         return Quarantine("second_capture", detail)
     if any(captured.payment_id in each.captures.values() for each in recharge.started):
         detail = f"payment_id: {captured.payment_id} was that of another command"

@@ -4,7 +4,7 @@ from rater.core import notices as n
 from rater.core.payments import Declined
 from rater.core.recharge_caps import find_cap
 from rater.core.recharge_journal import RechargeJournal, transition_head
-from rater.core.recharge_state import Recharge
+from rater.core.recharge_state import Awaited, Recharge
 from rater.core.status import PAID_CALLS
 
 
@@ -35,6 +35,13 @@ def tell_paused(
     """Tell that nothing more is tried; `code` and `label` are those of the last decline."""
     notice_head = transition_head(recharge, "paused")
     journal.notices.append(n.RechargePaused(*notice_head, reason, code, label))
+
+
+def tell_refused(recharge: Recharge, awaited: Awaited, journal: RechargeJournal) -> None:
+    """Tell that a captured payment could not be credited, and that nothing more is tried."""
+    notice_head = transition_head(recharge, "paused")
+    captured = (awaited.label, awaited.amount_micros, awaited.lot_id)
+    journal.notices.append(n.RechargePaused(*notice_head, "credit_refused", None, *captured))
 
 
 def tell_paused_without_method(recharge: Recharge, journal: RechargeJournal) -> None:

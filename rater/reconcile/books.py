@@ -46,6 +46,7 @@ BalanceEvent = (
     | r.BalanceExhausted
     | r.BalanceRestored
     | r.FundsCredited
+    | r.CreditRefused
     | r.FundsExpired
     | r.SettingsChanged
     | r.AutoRechargeChanged

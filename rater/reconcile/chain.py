@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from rater.reconcile.books import CDRS, COMMANDS, Manifest
 from rater.reconcile.difference import Complaint, Difference
+from rater.reconcile.edges import REFUSED
 from rater.reconcile.evidence import Evidence
 from topics import catalog
 
@@ -131,7 +132,11 @@ def _written(evidence: Evidence, source: str) -> list[Counter[str]]:
             if entry.kind != "command_rejected":
                 place[entry.tenant_id, entry.seq] = index
     for edge in evidence.ledger.edges:
-        index = place.get((edge.tenant_id, edge.seq))
+        index = place.get((edge.tenant_id, edge.seq)) if edge.kind != REFUSED else None
+        if index is not None:
+            counts[index]["events"] += 1
+    for refusal in evidence.ledger.refused_credits:
+        index = batches.locate(refusal.source_offset) if source == COMMANDS else None
         if index is not None:
             counts[index]["events"] += 1
     return counts

@@ -3,7 +3,7 @@
 A threshold fires once when the balance is below it, strictly, and is re-armed when the balance is at or above it again;
 downwards from the highest to the lowest, upwards the other way. The balance is exhausted from above zero to zero or
 below, and restored the other way. One in hours does so with the runway, after all that, at every entry. Settings are
-told before what they cause; money, expiries and what is held, after.
+told before what they cause; money, expiries and what is held, after. Captured money that is refused has an event, too.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,9 @@ from typing import NamedTuple
 import msgspec
 
 from rater.reconcile.books import BalanceEntry, BalanceEvent
+from topics import records as r
 
+REFUSED = "credit_refused"
 TRIGGER, TRIGGER_HOURS = "auto_recharge", "auto_recharge_hours"
 
 
@@ -227,6 +229,27 @@ def _cause(entry: BalanceEntry) -> tuple[str, str]:
             return "settings", entry.command_id
 
 
+def edge_of_refusal(entry: r.CommandRejected, runway_h: int | None) -> Edge | None:
+    """Return the event of a refusal; None: no captured money, or no account."""
+    if entry.lot_id is None or entry.currency is None or entry.balance_micros is None:
+        return None
+    return Edge(
+        f"{entry.tenant_id}/{entry.seq}/{REFUSED}/{entry.lot_id}",
+        entry.tenant_id,
+        REFUSED,
+        entry.seq,
+        entry.at_ms,
+        entry.currency,
+        entry.balance_micros,
+        "credit",
+        entry.command_id,
+        runway_h,
+        entry.lot_id,
+        entry.credit_micros,
+        (entry.reason, entry.payment_command_id),
+    )
+
+
 def edge_of(event: BalanceEvent) -> Edge:
     """Return an event as it was found."""
     return Edge(
@@ -251,6 +274,9 @@ def _said(event: BalanceEvent) -> tuple[str | None, int | None, tuple[object, ..
             return event.threshold_id, event.threshold_micros, (event.threshold_h,)
         case "funds_credited" | "funds_expired":
             return event.lot_id, event.amount_micros, ()
+        case "credit_refused":
+            more = (event.reason, event.payment_command_id)
+            return event.lot_id, event.amount_micros, more
         case "funds_expiring":
             return event.lot_id, event.amount_micros, (event.days, event.expires_ms)
         case "fraud_suspected":

@@ -1,10 +1,14 @@
-"""Events: every crossing that the ledger implies has its event, and there is no other (I7)."""
+"""Events: every crossing that the ledger implies has its event, and there is no other (I7).
 
-from collections import defaultdict
+So has every credit of a recharge that was refused. A refusal takes no number of its own: the events of two for one lot
+may have one id, and are told apart by their order.
+"""
+
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 
 from rater.reconcile.difference import Complaint, Difference
-from rater.reconcile.edges import Edge, edge_of
+from rater.reconcile.edges import REFUSED, Edge, edge_of
 from rater.reconcile.evidence import Evidence
 from topics import catalog
 
@@ -16,16 +20,19 @@ def prove(evidence: Evidence) -> Iterator[Difference]:
     """Prove it from the first event that retention has left on."""
     uncertain = {t for t, a in evidence.ledger.accounts.items() if a.has_gaps}
     found: dict[str, tuple[int, Edge]] = {}
+    names = _Names()
     for offset, event in evidence.books.events:
         edge = edge_of(event)
-        if edge.event_id in found:
-            once = f"once, at offset {found[edge.event_id][0]}"
+        name = names.of(edge)
+        if name in found:
+            once = f"once, at offset {found[name][0]}"
             wrong = Complaint("event_id", once, edge.event_id)
             yield evidence.differ(PROOF, TOPIC, offset, edge.tenant_id, wrong)
         elif edge.tenant_id not in uncertain:
-            found[edge.event_id] = offset, edge
-    implied = [e for e in evidence.ledger.edges if e.tenant_id not in uncertain]
-    expected = {e.event_id: e for e in _from_first_left(evidence, implied, found)}
+            found[name] = offset, edge
+    names = _Names()
+    implied = {names.of(e): e for e in evidence.ledger.edges if e.tenant_id not in uncertain}
+    expected = _from_first_left(evidence, implied, found)
     yield from _missing(evidence, expected, found)
     yield from _wrong(evidence, expected, found)
     yield from _order(evidence, expected, found)
@@ -35,12 +42,27 @@ _Found = Mapping[str, tuple[int, Edge]]
 _Expected = Mapping[str, Edge]
 
 
-def _from_first_left(evidence: Evidence, implied: list[Edge], found: _Found) -> list[Edge]:
+class _Names:
+    """Gives every event a name of its own: its id, and of refusals with one id the how manieth it is."""
+
+    def __init__(self) -> None:
+        self.refusals: Counter[str] = Counter()
+
+    def of(self, edge: Edge) -> str:
+        if edge.kind != REFUSED:
+            return edge.event_id
+        self.refusals[edge.event_id] += 1
+        number = self.refusals[edge.event_id]
+        return edge.event_id if number == 1 else f"{edge.event_id}, number {number}"
+
+
+def _from_first_left(evidence: Evidence, implied: _Expected, found: _Found) -> _Expected:
     """Leave out the events that may have been deleted by time: those before the first that is left."""
     if evidence.books.is_whole(TOPIC):
         return implied
-    first = next((i for i, edge in enumerate(implied) if edge.event_id in found), len(implied))
-    return implied[first:]
+    left = list(implied)
+    first = next((i for i, name in enumerate(left) if name in found), len(left))
+    return {name: implied[name] for name in left[first:]}
 
 
 def _missing(evidence: Evidence, expected: _Expected, found: _Found) -> Iterator[Difference]:

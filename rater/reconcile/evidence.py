@@ -12,6 +12,7 @@ from rater.reconcile.ledger import Ledger, fold
 from rater.reconcile.log import Log
 from rater.reconcile.recharge_evidence import RechargeEvidence, gather_recharge
 from topics import catalog
+from topics import records as r
 
 
 class Outcome(NamedTuple):
@@ -40,6 +41,8 @@ class Evidence:
     """Offsets of the ledger entries that a source record caused."""
     credits: dict[tuple[str, str], list[tuple[int, Any]]] = field(default_factory=dict)
     """The ledger entries of recharge's money by tenant and lot, with their offsets."""
+    refusals: dict[tuple[str, str], tuple[int, r.CommandRejected]] = field(default_factory=dict)
+    """The first refusal of recharge's own credit, likewise."""
 
     def proven_from(self, source: str) -> int | None:
         """Return the source offset from which on batches must cover every outcome; None: nowhere."""
@@ -73,7 +76,16 @@ def gather(log: Log, shelf: DeckShelf) -> Evidence:
         if entry.kind == "funds_added" and entry.recharge_seq is not None:
             lot = (entry.tenant_id, entry.lot.lot_id)
             evidence.credits.setdefault(lot, []).append((offset, entry))
+        if entry.kind == "command_rejected" and is_own_credit(entry.command_id, entry):
+            lot = (entry.tenant_id, entry.lot_id or "")
+            evidence.refusals.setdefault(lot, (offset, entry))
     return evidence
+
+
+def is_own_credit(command_id: str, refused: Any) -> bool:
+    """Say whether what was refused is the credit that recharge itself asked for; others may name its lot."""
+    payment = refused.payment_command_id
+    return payment is not None and command_id == f"credit/{payment}"
 
 
 def _outcomes(books: Books) -> Iterator[tuple[str, int, Outcome]]:

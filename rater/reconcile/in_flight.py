@@ -1,15 +1,17 @@
 """In flight: a tenant's payment commands follow one another, the next only when the one before has its result (I8).
 
-Proven: a new command id goes out only after a final result of the one before (succeeded or declined; one in quarantine
-ends its flight too), and after a success only when the credit of that money has been heard of. After means two things:
-the record that recharge waited for is not younger than the command's own `requested_ms` (recharge's time is the latest
-of what it has heard), and the step that read it is not later than the step that sent the command. Sent again, a command
-is the same bytes, and only while it is the last and has no final result. Recharges are numbered 1, 2, 3 and so on, and
-so are the attempts of each; another attempt follows a decline only, for the same amount.
+Proven: a new command id goes out only after a final result of the one before (succeeded or declined; one in
+quarantine ends its flight too), and after a success only when the credit of that money has been heard of, or its
+refusal. After means two things: the record that recharge waited for is not younger than the command's own
+`requested_ms` (recharge's time is the latest of what it has heard), and the step that read it is not later than the
+step that sent the command. Sent again, a command is the same bytes, and only while it is the last and has no final
+result. Recharges are numbered 1, 2, 3 and so on, and so are the attempts of each; another attempt follows a decline
+only, for the same amount.
 
 Not proven: the order within one step; it is one transaction. Where the manifests of a time are deleted, only the times.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from rater.reconcile.difference import Complaint, Difference
@@ -35,11 +37,11 @@ class _InFlight:
         self.evidence = evidence
         self.recharge: RechargeEvidence = evidence.recharge
         self.last: dict[str, Sent] = {}
-        self.credited = {
-            (event.tenant_id, event.lot_id): (offset, event.at_ms)
-            for offset, event in evidence.books.events
-            if event.kind == "funds_credited"
-        }
+        self.answered: dict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
+        for offset, event in evidence.books.events:
+            if event.kind in ("funds_credited", "credit_refused"):
+                place = offset, event.at_ms
+                self.answered[event.tenant_id, event.lot_id].append(place)
 
     def prove(self) -> Iterator[Difference]:
         steps = self.recharge.payment_steps
@@ -108,8 +110,17 @@ class _InFlight:
     def _hold_credited(
         self, result: r.PaymentSucceeded, sent: Sent, captured_ms: int
     ) -> Iterator[Complaint]:
-        """Prove that the money had arrived: a balance from before it asks for nothing."""
-        heard = self.credited.get((result.tenant_id, result.payment_id))
+        """Prove that the money had arrived, or was refused: a balance from before that asks for nothing."""
+        lot = result.tenant_id, result.payment_id
+        captured = self.recharge.captures[lot].step
+        heard = next(
+            (
+                place
+                for place in self.answered[lot]
+                if self.recharge.step(EVENTS, place[0]) >= captured
+            ),
+            None,
+        )
         events = self.evidence.books.log.slice(EVENTS)
         if heard is None and not events.reaches(captured_ms):
             return

@@ -13,7 +13,7 @@ from rater.reconcile.books import CDRS, COMMANDS, UNASKED, BalanceEntry, Books
 from rater.reconcile.breaker import Breaker
 from rater.reconcile.burn import Burn
 from rater.reconcile.difference import Complaint, Difference, difference
-from rater.reconcile.edges import Edge, Edges
+from rater.reconcile.edges import Edge, Edges, edge_of_refusal
 from rater.reconcile.purse import Purse
 from topics import catalog
 from topics import records as r
@@ -70,6 +70,8 @@ class Ledger:
 
     accounts: dict[str, Folded] = field(default_factory=dict)
     edges: list[Edge] = field(default_factory=list)
+    refused_credits: list[r.CommandRejected] = field(default_factory=list)
+    """The refusals that imply an event, though they take no sequence number."""
     faults: list[Difference] = field(default_factory=list)
 
 
@@ -81,6 +83,7 @@ def fold(books: Books) -> Ledger:
         match entry.kind:
             case "command_rejected":
                 complaints = _hold_refusal(ledger, entry)
+                _tell_refusal(ledger, entry)
             case _:
                 complaints = _take(books, ledger, entry)
         place = (topic, books.partition, offset)
@@ -101,6 +104,16 @@ def _hold_refusal(ledger: Ledger, entry: r.CommandRejected) -> list[Complaint]:
     if expected == found:
         return []
     return [Complaint("entry_id, source_topic, seq, currency, balance_micros", expected, found)]
+
+
+def _tell_refusal(ledger: Ledger, entry: r.CommandRejected) -> None:
+    """Note the event that a refusal implies."""
+    account = ledger.accounts.get(entry.tenant_id)
+    if account is None or account.has_gaps:
+        return
+    if (edge := edge_of_refusal(entry, account.runways[-1])) is not None:
+        ledger.edges.append(edge)
+        ledger.refused_credits.append(entry)
 
 
 def _take(books: Books, ledger: Ledger, entry: BalanceEntry) -> list[Complaint]:

@@ -13,9 +13,10 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from rater.reconcile.difference import Complaint, Difference
-from rater.reconcile.evidence import Evidence
+from rater.reconcile.evidence import Evidence, is_own_credit
 from rater.reconcile.recharge_books import EVENTS, Notice
-from rater.reconcile.recharge_evidence import UNREAD
+from rater.reconcile.recharge_evidence import UNREAD, Key
+from rater.reconcile.refusals import is_unsure, prove_refusals
 from rater.reconcile.transitions import is_transition, prove_transitions
 from topics import catalog
 
@@ -60,13 +61,15 @@ def prove(evidence: Evidence) -> Iterator[Difference]:
         for wrong in _hold(evidence, notice, record.at_ms, due.get(name)):
             yield evidence.differ(PROOF, TOPIC, record.offset, record.key, wrong)
     yield from _missing(evidence, due, seen)
-    for offset, tenant_id, wrong in prove_transitions(evidence):
-        yield evidence.differ(PROOF, TOPIC, offset, tenant_id, wrong)
+    for prove_more in (prove_transitions, prove_refusals):
+        for offset, tenant_id, wrong in prove_more(evidence):
+            yield evidence.differ(PROOF, TOPIC, offset, tenant_id, wrong)
 
 
 def _due(evidence: Evidence) -> Iterator[tuple[str, Due]]:
     """Yield what must have been told, by the id of its notification."""
     recipients: dict[str, Any] = {}
+    answered: set[Key] = set()
     for offset, event in evidence.books.events:
         tenant_id = event.tenant_id
         if event.kind == "recipients_changed":
@@ -79,14 +82,30 @@ def _due(evidence: Evidence) -> Iterator[tuple[str, Due]]:
         if kind is not None:
             named = event.event_id.removeprefix(f"{tenant_id}/")
             yield f"{tenant_id}/{named}", Due(kind, event, recipients.get(tenant_id))
-        if event.kind == "funds_credited" and (tenant_id, event.lot_id) in evidence.credits:
+        if event.kind == "credit_refused" and is_own_credit(event.cause_id, event):
+            answered.add((tenant_id, event.lot_id))
+        if event.kind == "funds_credited" and _is_awaited(evidence, offset, event, answered):
+            answered.add((tenant_id, event.lot_id))
             due = Due("funds_added", event, recipients.get(tenant_id))
             yield f"{tenant_id}/funds_added/{event.lot_id}", due
+
+
+def _is_awaited(evidence: Evidence, offset: int, event: Any, answered: set[Key]) -> bool:
+    """Say whether recharge waited for a credit: its own, or one by hand for a payment that it had heard of."""
+    lot = event.tenant_id, event.lot_id
+    capture = evidence.recharge.captures.get(lot)
+    if lot in answered:
+        return False
+    if capture is None:
+        return lot in evidence.credits
+    return capture.step <= evidence.recharge.step(EVENTS, offset)
 
 
 def _hold(evidence: Evidence, notice: Notice, at_ms: int, due: Due | None) -> Iterator[Complaint]:
     """Hold a notification against what it is of."""
     if due is None:
+        if notice.kind == "funds_added" and is_unsure(evidence, (notice.tenant_id, notice.lot_id)):
+            return
         if not is_transition(notice) and evidence.books.log.slice(EVENTS).reaches(at_ms):
             asked = "that of an event or a transition"
             yield Complaint("notification_id", asked, notice.notification_id)

@@ -8,6 +8,7 @@ from rater.reconcile.evidence import Evidence
 from rater.reconcile.log import Record
 from rater.reconcile.sources import SourceCommand, millis
 from topics import catalog
+from topics import records as r
 
 PROOF = "commands"
 
@@ -71,6 +72,7 @@ def _facts(
         case "command_rejected":
             yield "command_id", command.command_id, entry.command_id
             yield "command_type", command.type, entry.command_type
+            yield from _refused_credit(command, entry)
             return
         case "account_opened":
             yield "currency", command.currency, entry.currency
@@ -100,6 +102,19 @@ def _facts(
             yield from _setting(command, entry)
     yield "command_id", command.command_id, entry.command_id
     yield "kind", _KINDS.get(command.type), entry.kind
+
+
+def _refused_credit(
+    command: SourceCommand, entry: r.CommandRejected
+) -> Iterator[tuple[str, object, object]]:
+    """Yield what a refusal says of captured money; of any other command nothing."""
+    is_credit = command.type == "add_funds" and command.recharge_seq is not None
+    for name, asked, said in (
+        ("lot_id", command.lot_id, entry.lot_id),
+        ("credit_micros", command.amount_micros, entry.credit_micros),
+        ("payment_command_id", command.payment_command_id, entry.payment_command_id),
+    ):
+        yield name, asked if is_credit else None, said
 
 
 _LIMITS = (

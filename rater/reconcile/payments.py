@@ -2,9 +2,10 @@
 
 For every success on `payment.results.v1` that a step of recharge has read, and whose amount and currency are its
 command's, the ledger has one `funds_added` entry: the payment is the lot. Every `funds_added` entry with a
-`recharge_seq` is of such a success, so that the sums are equal; a tenant's `recharge_seq` are 1, 2, 3 and so on, in the
-order in which the successes were heard. A capture may wait: while charging has not read its credit. The same payment
-told again is no second capture, whatever it says the second time.
+`recharge_seq` is of such a success, so that the sums are equal; a tenant's `recharge_seq` are 1, 2, 3 and so on, in
+the order in which the successes were heard. A capture that the account refused is a difference: money was taken, and
+a human must see to it; the difference says why. A capture may wait: while charging has not read its credit. The same
+payment told again is no second capture; where it then says another amount or currency, that telling is in quarantine.
 
 Not proven: that the provider captured what a result says; that is between the gateway and the provider.
 """
@@ -17,7 +18,7 @@ from rater.reconcile.books import COMMANDS
 from rater.reconcile.difference import Complaint, Difference
 from rater.reconcile.evidence import Evidence
 from rater.reconcile.recharge_books import PAYMENTS, RESULTS
-from rater.reconcile.recharge_evidence import Capture, Fate
+from rater.reconcile.recharge_evidence import Capture, Fate, Key
 from topics import catalog
 
 PROOF = "payments"
@@ -57,14 +58,23 @@ def _prove_captures(evidence: Evidence) -> Iterator[Difference]:
         entries = evidence.credits.get(key, [])
         tenant_id, lot_id = key
         if not entries and capture.offset not in late and ledger.reaches(capture.at_ms):
-            wrong = Complaint("lot_id", f"{lot_id} credited, {_shown(capture)}", None)
-            yield evidence.differ(PROOF, LEDGER, None, tenant_id, wrong)
+            offset, why = _refusal(evidence, key)
+            wrong = Complaint("lot_id", f"{lot_id} credited, {_shown(capture)}", why)
+            yield evidence.differ(PROOF, LEDGER, offset, tenant_id, wrong)
         for offset, _ in entries[1:]:
             wrong = Complaint("lot_id", f"credited once, at offset {entries[0][0]}", lot_id)
             yield evidence.differ(PROOF, LEDGER, offset, tenant_id, wrong)
         for offset, entry in entries:
             for wrong in _hold_credit(evidence, capture, entry):
                 yield evidence.differ(PROOF, LEDGER, offset, tenant_id, wrong)
+
+
+def _refusal(evidence: Evidence, key: Key) -> tuple[int | None, str | None]:
+    """Return where the ledger says that a credit was refused, and why; None: it says nothing."""
+    if key not in evidence.refusals:
+        return None, None
+    offset, entry = evidence.refusals[key]
+    return offset, f"the account refused the credit: {entry.reason}, {entry.detail}"
 
 
 def _hold_credit(evidence: Evidence, capture: Capture, entry: Any) -> Iterator[Complaint]:
@@ -107,14 +117,23 @@ def _prove_credits(evidence: Evidence) -> Iterator[Difference]:
 
 
 def _prove_numbers(evidence: Evidence) -> Iterator[Difference]:
-    """Prove that the credits of a tenant are numbered without a gap."""
+    """Prove that the credits of a tenant are numbered without a gap, but for those that were refused."""
     by_tenant: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for (tenant_id, _), entries in evidence.credits.items():
         by_tenant[tenant_id] += [(offset, entry.recharge_seq) for offset, entry in entries]
+    refused = evidence.refusals.keys() - evidence.credits.keys()
+    captures = evidence.recharge.captures
+    taken = {(key[0], captures[key].number) for key in refused if key in captures}
+    is_counted = evidence.books.is_whole(RESULTS) and evidence.books.is_whole(PAYMENTS)
+    uncounted = set() if is_counted else {tenant_id for tenant_id, _ in refused}
     is_whole = evidence.books.is_whole(LEDGER)
     for tenant_id, numbered in by_tenant.items():
+        if tenant_id in uncounted:
+            continue
         before = 0 if is_whole else None
         for offset, number in sorted(numbered):
+            while before is not None and (tenant_id, before + 1) in taken:
+                before += 1
             if before is not None and number != before + 1:
                 wrong = Complaint("recharge_seq", before + 1, number)
                 yield evidence.differ(PROOF, LEDGER, offset, tenant_id, wrong)

@@ -209,12 +209,12 @@ class _Fold:
         if not self.evidence.books.log.slice(RESULTS).reaches(sent.command.requested_ms):
             return Fate("unsure")
         before = self.captured.get(key)
-        if before == result.payment_id:
-            return Fate("repeated")
         if result.currency != sent.command.currency:
             return Fate("quarantined", "currency_mismatch")
         if result.amount_micros != sent.command.amount_micros:
             return Fate("quarantined", "amount_mismatch")
+        if before == result.payment_id:
+            return Fate("repeated")
         if before is not None or paid in self.evidence.captures:
             return Fate("quarantined", "second_capture")
         number = self.numbers.get(result.tenant_id, 0) + 1

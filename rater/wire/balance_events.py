@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from rater.core import events as v
 from rater.core.limits import RUNWAY_H_MAX
+from rater.core.rejections import Rejected
 from rater.wire.command_fields import Amount, Currency, Hours, Id, Name, Positive, Tenant
 from rater.wire.malformed import Malformed
 from rater.wire.strict import read_strictly
@@ -19,6 +20,7 @@ EVENTS: tuple[type[v.Event], ...] = (
     v.BalanceExhausted,
     v.BalanceRestored,
     v.FundsCredited,
+    v.CreditRefused,
     v.FundsExpired,
     v.SettingsChanged,
     v.AutoRechargeChanged,
@@ -56,6 +58,8 @@ _CHECKED: dict[str, Any] = {
     "threshold_micros": Amount,
     "threshold_h": Hours,
     "lot_id": Id,
+    "reason": Rejected,
+    "payment_command_id": Id,
     "enabled": bool,
     "mode": Literal["fixed", "target", "gap"],
     "amount_micros": Positive,

@@ -10,7 +10,7 @@ from rater.wire.outputs import encode
 
 Channel: TypeAlias = Literal["email", "webhook"]
 MarkState: TypeAlias = Literal["sending", "sent", "undelivered"]
-Reason: TypeAlias = Literal["no_recipient", "refused", "retries_spent", "unreadable"]
+Reason: TypeAlias = Literal["no_recipient", "refused", "retries_spent", "in_doubt", "unreadable"]
 
 _DETAIL_MAX = 1_000
 _NOTIFICATION_MAX = 1_048_576

@@ -72,12 +72,16 @@ class RechargeFailed(_Notice, frozen=True, kw_only=True, tag="recharge_failed"):
 
 
 class RechargePaused(_Notice, frozen=True, kw_only=True, tag="recharge_paused"):
-    """No further attempt until an administrator acts."""
+    """No further attempt until an administrator acts; amount and lot are of a credit that was refused."""
 
     kind = "recharge_paused"
-    reason: Literal["no_method", "methods_spent", "retries_spent", "result_quarantined"]
+    reason: Literal[
+        "no_method", "methods_spent", "retries_spent", "result_quarantined", "credit_refused"
+    ]
     code: _Name | None = None
     method_label: _Name | None = None
+    amount_micros: _Positive | None = None
+    lot_id: _Id | None = None
 
 
 class RechargeCapped(_Notice, frozen=True, kw_only=True, tag="recharge_capped"):

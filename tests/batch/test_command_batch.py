@@ -190,3 +190,17 @@ def test_a_credit_of_recharge_is_taken_once_beyond_the_window_too() -> None:
 
     assert refusals(partition) == ["recharge_repeated"]
     assert partition.account().balance == 2 * UNIT
+
+
+def test_a_credit_of_recharge_that_is_refused_is_told_once_though_it_is_asked_for_again() -> None:
+    partition = opened(("pay-1", UNIT))
+    credit = funds("pay-1", command_id="credit/x", recharge_seq=1, payment_command_id="x")
+    partition.take(command(credit)).take(command(credit))
+    events = [json.loads(value) for value in partition.events]
+    refused = [x for x in events if x["kind"] == "credit_refused"]
+
+    assert refusals(partition) == ["lot_exists"]
+    assert partition.outcomes["duplicate"] == 1
+    assert [("pay-1", "lot_exists", "x")] == [
+        (x["lot_id"], x["reason"], x["payment_command_id"]) for x in refused
+    ]

@@ -205,3 +205,52 @@ def test_a_command_for_a_tenant_without_an_account_is_refused() -> None:
     assert (refused.reason, refused.seq, refused.balance_micros) == ("unknown_tenant", 0, None)
     assert refused.command_type == "close_account"
     assert refused.entry_id == "cdr.raw.v1/0/7"
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_captured_money_that_is_refused_is_told_with_its_payment(closed: bool) -> None:  # noqa: FBT001
+    there = account(lot("pi_1", UNIT), seq=4)
+    there.closed_ms = NOW - 1 if closed else NEVER_MS
+    journal = Journal()
+    command(there, credit("pi_1", 2 * UNIT), source(), journal)
+    refused = entry_of(journal)
+    (event,) = journal.events
+
+    assert (refused.reason, refused.lot_id, refused.credit_micros, refused.payment_command_id) == (
+        *("lot_exists", "pi_1", 2 * UNIT),
+        "acme/recharge/1/2/1",
+    )
+    assert isinstance(event, v.CreditRefused)
+    assert (event.event_id, event.seq, event.balance_micros, event.cause, event.cause_id) == (
+        *("acme/4/credit_refused/pi_1", 4, UNIT, "credit"),
+        "credit/acme/recharge/1/2/1",
+    )
+    assert (event.lot_id, event.amount_micros, event.reason, event.payment_command_id) == (
+        *("pi_1", 2 * UNIT, "lot_exists"),
+        "acme/recharge/1/2/1",
+    )
+    assert (there.seq, there.balance, journal.statuses) == (4, UNIT, [])
+
+
+@pytest.mark.parametrize(
+    ("there", "order"),
+    [
+        (account(lot("L1", UNIT)), c.AddFunds("f1", "acme", "L1", UNIT, "USD", NOW)),
+        (None, c.AddFunds("credit/x", "acme", "pi_1", UNIT, "USD", NOW, 1, "x")),
+        (account(), c.OpenAccount("o2", "acme", "USD", ("acs",), "UTC")),
+    ],
+)
+def test_what_is_no_captured_money_of_an_account_is_refused_without_an_event(
+    there: Account | None, order: c.Command
+) -> None:
+    journal = Journal()
+    command(there, order, source(), journal)
+
+    assert len(journal.entries) == 1
+    assert journal.events == []
+
+
+def credit(lot_id: str, amount: int) -> c.AddFunds:
+    """Return the credit of a capture, as recharge asks for it."""
+    payment = "acme/recharge/1/2/1"
+    return c.AddFunds(f"credit/{payment}", "acme", lot_id, amount, "USD", NOW, 1, payment)

@@ -32,6 +32,7 @@ PAIRS = [
     (v.BalanceExhausted, r.BalanceExhausted),
     (v.BalanceRestored, r.BalanceRestored),
     (v.FundsCredited, r.FundsCredited),
+    (v.CreditRefused, r.CreditRefused),
     (v.FundsExpired, r.FundsExpired),
     (v.SettingsChanged, r.SettingsChanged),
     (v.AutoRechargeChanged, r.AutoRechargeChanged),

@@ -4,11 +4,12 @@ import msgspec
 import pytest
 
 from rater.core import events as v
+from rater.core.recharge import IN_FLIGHT
 from rater.core.recharge_events import TRIGGERS, hear
 from rater.core.recharge_journal import RechargeJournal
 from rater.core.recharge_state import Recharge
-from tests.recharge_world import World, low
-from tests.units import NOW, UNIT
+from tests.recharge_world import AMOUNT, World, low
+from tests.units import HOUR, NOW, UNIT
 
 HEAD = ("acme/9/crossed/low", "acme", 9, NOW, "USD", 4 * UNIT, "charge", "c9")
 
@@ -58,6 +59,7 @@ def test_the_credit_of_somebody_elses_lot_and_every_other_event_ends_no_wait(
     fields = {
         v.ThresholdCrossed: ("low", UNIT), v.ThresholdRearmed: ("low", UNIT),
         v.FundsCredited: ("by-hand", UNIT), v.FundsExpired: ("L1", UNIT),
+        v.CreditRefused: ("by-hand", UNIT, "lot_exists"),
         v.FundsExpiring: ("L1", UNIT, 7, NOW), v.AutoRechargeChanged: (False,),
         v.PaymentMethodsChanged: ((),), v.RecipientsChanged: ((),),
         v.FraudSuspected: ("cost_per_call", 1, 2, ()),
@@ -80,3 +82,84 @@ def test_recipients_are_those_of_the_moment_of_the_notice() -> None:
         (("old@acme.example",), "en", None),
         (("new@acme.example",), "fr", "https://hooks.example/x"),
     ] == [(notice.emails, notice.language, notice.webhook) for notice in world.notices]
+
+
+def test_a_credit_that_the_account_refuses_pauses_and_is_told_with_its_payment() -> None:
+    world = low()
+    payment = f"pay-{world.last}"
+    world.succeed(world.last)
+    world.refuse("too_many_lots")
+    notice = world.notices[-1]
+
+    assert ("paused", []) == (world.state, world.recharge.awaited)
+    assert ("credit_refused", AMOUNT, payment, None, "card pm_1") == (
+        *(notice.reason, notice.amount_micros, notice.lot_id),
+        *(notice.code, notice.method_label),
+    )
+    world.wait(HOUR)
+    assert [credit.lot_id for credit in world.credited.values()] == [payment]
+
+
+def test_of_several_credits_the_refused_one_is_dropped_and_the_others_still_arrive() -> None:
+    world = two_awaited()
+    world.refuse()
+    first, second = world.credited
+
+    assert ("paused", [second]) == (world.state, [a.lot_id for a in world.recharge.awaited])
+    world.arrive()
+    assert ("paused", []) == (world.state, world.recharge.awaited)
+    assert ["recharge_paused", "funds_added"] == world.told()[-2:]
+    assert {second} == world.arrived
+    assert {first} == world.refused
+
+
+def test_who_resumes_while_another_credit_is_on_its_way_waits_for_it() -> None:
+    """The balance from before it would ask for a payment too many."""
+    world = two_awaited()
+    world.refuse()
+    sent = len(world.sent)
+    world.resume()
+    assert ("crediting", sent) == (world.state, len(world.sent))
+
+    world.arrive()
+
+    assert ("requested", sent + 1) == (world.state, len(world.sent))
+
+
+def test_that_somebody_elses_command_for_the_lot_is_refused_ends_no_wait() -> None:
+    world = low()
+    world.succeed(world.last)
+    lot = f"pay-{world.last}"
+    world.event(v.CreditRefused, lot, AMOUNT, "misrouted", world.last, cause_id="by-hand")
+    assert ("crediting", 1) == (world.state, len(world.recharge.awaited))
+
+    world.arrive()
+
+    assert "funds_added" == world.told()[-1]
+
+
+def test_a_late_credit_that_is_refused_does_not_stop_the_payment_in_flight() -> None:
+    world = low()
+    first = world.last
+    world.decline(first, hard=False)
+    world.wait(2 * HOUR)
+    told, state = world.told(), world.state
+    world.succeed(first)
+    assert 1 == len(world.recharge.awaited)
+    world.refuse()
+
+    assert state in IN_FLIGHT
+    assert (state, [], told) == (world.state, world.recharge.awaited, world.told())
+
+
+def two_awaited() -> World:
+    """Return a world, far below its trigger, that waits for the credits of two payments."""
+    world = low()
+    world.spend(190 * UNIT)
+    first = world.last
+    world.decline(first, hard=False)
+    world.wait(2 * HOUR)
+    world.succeed(world.last)
+    world.succeed(first)
+    assert 2 == len(world.waiting)
+    return world

@@ -5,8 +5,9 @@ import pytest
 from rater.core.payments import Captured, Quarantine
 from rater.core.recharge_journal import RechargeJournal
 from rater.core.recharge_results import take_result
+from rater.wire.recharges import encode_recharge
 from tests.recharge_world import AMOUNT, World, low
-from tests.units import DAY, HOUR, YEAR
+from tests.units import DAY, HOUR, UNIT, YEAR
 
 
 def captured(world: World, at_ms: int, **changes: object) -> tuple[object, RechargeJournal]:
@@ -65,3 +66,35 @@ def test_a_success_that_comes_a_year_late_is_credited() -> None:
     assert "captured_late" == world.succeed(world.first)
     world.arrive()
     assert {f"pay-{world.first}"} == world.arrived
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"amount_micros": AMOUNT + 1}, "amount_mismatch"),
+        ({"currency": "EUR"}, "currency_mismatch"),
+    ],
+)
+def test_the_same_payment_told_again_with_other_words_is_loud_and_changes_nothing(
+    changes: dict[str, object], reason: str
+) -> None:
+    world = low()
+    payment = world.succeed(world.last)
+    before = world.recharge
+
+    assert f"quarantined.{reason}" == world.succeed(world.last, **changes)
+    assert ("captured", "crediting") == (payment, world.state)
+    assert encode_recharge(before) == encode_recharge(world.recharge)
+    assert ("duplicate", 1) == (world.succeed(world.last), len(world.credited))
+
+
+def test_what_is_told_wrong_of_an_earlier_payment_does_not_pause_the_one_in_flight() -> None:
+    world = low()
+    world.spend(90 * UNIT)
+    first = world.last
+    world.succeed(first)
+    world.arrive()
+    assert first != world.last
+
+    assert "quarantined.amount_mismatch" == world.succeed(first, amount_micros=1)
+    assert ("requested", []) == (world.state, [k for k in world.told() if k == "recharge_paused"])

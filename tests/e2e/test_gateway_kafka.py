@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import re
 import signal
 import sqlite3
 import time
@@ -16,24 +17,26 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import stripe
 
+from loadtest.watch import watching
 from rater.shell.failpoints import GATEWAY_FAILPOINTS
-from tests.e2e.broker import consume, produce
+from tests.e2e.broker import consume, produce, producer
 from tests.e2e.gateway_stage import EXIT_KILLED, KEY, WEBHOOK_SECRET, command, staged, until
 from tests.stripe_server import CARD_NUMBER, StripeServer
-from topics.catalog import PAYMENT_COMMANDS, RECHARGE_DEAD
+from topics.catalog import GATEWAY_GROUP, PAYMENT_COMMANDS, RECHARGE_DEAD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from deploy.kafka.broker import Broker
-    from tests.e2e.gateway_stage import Stage
+    from tests.e2e.gateway_stage import GatewayProcess, Stage
 
 WEBHOOK_STEPS = ("webhook_before_result", "webhook_after_result")
 LETTER_STEPS = ("before_dead_letter", "after_dead_letter")
 COMMAND_STEPS = [n for n in GATEWAY_FAILPOINTS if n not in (*WEBHOOK_STEPS, *LETTER_STEPS)]
 TIMES = {"before_offset_commit": 1, "after_offset_commit": 1}
 """Several commands may share one commit; all other places are passed once a command."""
+LAG = re.compile(r'^rater_partition_lag\{[^}]*partition="(\d+)"[^}]*\} (\S+)$', re.MULTILINE)
 CAPTURED = "SELECT command_id FROM payments WHERE status = 'captured'"
 
 
@@ -397,3 +400,63 @@ async def test_a_gateway_woken_after_its_session_charges_nothing_again(
     assert dict.fromkeys((c["command_id"] for c in [*commands, *last]), 1) == book_captures(book)
     all_equal(results)
     assert zombie.noise() + heir.noise() == []
+
+
+async def test_behind_the_markers_of_transactions_no_lag_is_left(
+    private_broker: Broker, tmp_path: Path
+) -> None:
+    """Method: commands as recharge writes them; then aborted ones alone, and a gateway that never reads a record."""
+    bootstrap, topic = private_broker.bootstrap, PAYMENT_COMMANDS.name
+    provider = ("--provider", "simulator", "--book", str(tmp_path / "book.sqlite"))
+    commands = [command(f"marked-{number}", "sim:ok") for number in range(20)]
+    async with (
+        staged(bootstrap, tmp_path, *provider) as stage,
+        watching(bootstrap, GATEWAY_GROUP) as watch,
+    ):
+        first = stage.start()
+        await give_in_transactions(bootstrap, commands)
+        await stage.settled(commands)
+        await watch.until_done(topic, timeout_s=20)
+        lags = await lags_of(first)
+        first.signal(signal.SIGTERM)
+        assert await first.ended() == 0, stage.logs()
+        await give_in_transactions(bootstrap, commands[:3], abort=True)
+        before = sum((await watch.committed(topic)).values())
+        heir = stage.start()
+        await heir.serving()
+        await watch.until_done(topic, timeout_s=20)
+        ends, done = await watch.ends(topic), await watch.committed(topic)
+        lags_of_heir = await lags_of(heir)
+        results = await stage.results()
+
+    assert {number: end for number, end in ends.items() if end} == {
+        number: at for number, at in done.items() if at
+    }
+    assert sum(ends.values()) == before + 3 * 2
+    assert [set(lags.values()), set(lags_of_heir.values())] == [{0.0}, {0.0}]
+    assert dict.fromkeys(range(8), 0.0) == lags_of_heir
+    assert {len(told) for told in results.values()} == {1}
+
+
+async def give_in_transactions(
+    bootstrap: str, commands: list[dict[str, Any]], *, abort: bool = False
+) -> None:
+    """Write each command in a transaction of its own, which leaves a marker behind it."""
+    async with producer(bootstrap, transactional_id="recharge-as-it-were") as out:
+        for each in commands:
+            await out.begin_transaction()
+            record = (json.dumps(each).encode(), each["tenant_id"].encode())
+            await out.send_and_wait(PAYMENT_COMMANDS.name, *record)
+            await (out.abort_transaction() if abort else out.commit_transaction())
+
+
+async def lags_of(gateway: GatewayProcess) -> dict[int, float]:
+    """Wait until a gateway reports a lag of none, or no longer; return what it says, by partition."""
+    address = await gateway.health() + "/metrics"
+    for _ in range(100):
+        text = await asyncio.to_thread(read, address)
+        lags = {int(n): float(lag) for n, lag in LAG.findall(text)}
+        if lags and not any(lags.values()):
+            return lags
+        await asyncio.sleep(0.1)
+    return lags

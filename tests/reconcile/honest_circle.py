@@ -104,9 +104,13 @@ class HonestCircle(HonestWorker):
 
     def capture(self, command: dict[str, Any], **changes: Any) -> None:
         """Take the money of a command, once whatever is asked, and say so."""
-        payment = self.captured.setdefault(command["command_id"], f"pi_{len(self.captured)}")
         terms = {name: command[name] for name in ("amount_micros", "currency")}
-        self.result(command, "succeeded", **{"payment_id": payment, **terms, **changes})
+        paid = {"payment_id": self.payment_of(command), **terms, **changes}
+        self.result(command, "succeeded", **paid)
+
+    def payment_of(self, command: dict[str, Any]) -> str:
+        """Return the id of the payment that a command makes, whatever is asked."""
+        return self.captured.setdefault(command["command_id"], f"pi_{len(self.captured)}")
 
     def decline(self, command: dict[str, Any], kind: str) -> None:
         """Refuse a command."""
@@ -208,6 +212,7 @@ def _quarantine(circle: HonestCircle) -> None:
     circle.turn()
     circle.capture(circle.last("gamma"))
     circle.capture(circle.last("gamma"), payment_id="pi_second")
+    circle.capture(circle.last("gamma"), amount_micros=9 * UNIT)
     circle.turn()
     value = next(
         record.value or b"" for _, record in circle.topics[RESULTS] if record.key == b"acme"

@@ -255,6 +255,7 @@ def _watched(worker: HonestWorker) -> None:
     worker.fund(name, "W1", 90_000_000, purchased_at=at(START_MS - 358 * DAY_MS))
     worker.fund(name, "W2", 60_000_000, recharge_seq=3, payment_command_id="pc-3")
     worker.fund(name, "W3", 60_000_000, recharge_seq=3)
+    worker.fund(name, "W3", 60_000_000, recharge_seq=3, command_id="credit/x")
     who = {"actor": "ann", "actor_role": "billing_admin"}
     trigger = {"trigger_micros": 100_000_000, "trigger_h": 9}
     amount = {"amount_micros": 50_000_000, "count_cap": 3}

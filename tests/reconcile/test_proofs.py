@@ -45,7 +45,7 @@ def test_the_honest_day_has_everything_in_it(honest: Topics) -> None:
         *("lot_expiry_warned", "auto_recharge_set", "payment_methods_set", "recipients_set"),
         *("spend_limits_set", "spend_held", "recharge_resumed"),
     }
-    assert len(events) == 14
+    assert len(events) == 15
     limits = {entry["limit"] for entry in entries if entry["kind"] == "spend_held"}
     assert limits == {"spend_per_hour", "cost_per_call", "new_destinations"}
     assert any(draw.get("grace") for draw in draws)
@@ -121,6 +121,10 @@ LIES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     (LEDGER, {"kind": "adjusted"}, {"reason": "bribe"}, "reason"),
     (LEDGER, {"kind": "account_opened"}, {"decks": ["other"]}, "decks"),
     (LEDGER, {"kind": "command_rejected"}, {"seq": 3}, "entry_id, source_topic, seq, currency, balance_micros"),
+    (LEDGER, {"kind": "command_rejected", "lot_id": "W3"}, {"credit_micros": 7}, "credit_micros"),
+    (LEDGER, {"kind": "command_rejected", "lot_id": "W3"}, {"lot_id": "W4"}, "lot_id"),
+    (LEDGER, {"kind": "command_rejected", "lot_id": "W3"}, {"reason": "lot_exists"}, "more"),
+    (LEDGER, {"reason": "role_not_allowed"}, {"lot_id": "W4"}, "lot_id"),
     (LEDGER, {"kind": "lot_expiry_warned"}, {"days": 30}, "days"),
     (LEDGER, {"kind": "lot_expiry_warned"}, {"remaining_micros": 1}, "remaining_micros"),
     (LEDGER, {"kind": "lot_expiry_warned"}, {"lot_id": "Z"}, "lot_id"),
@@ -151,6 +155,10 @@ LIES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     (EVENTS, {"kind": "threshold_crossed"}, {"kind": "threshold_rearmed"}, "kind"),
     (EVENTS, {"kind": "balance_exhausted"}, {"event_id": "acme/1/exhausted"}, "event_id"),
     (EVENTS, {"kind": "funds_credited"}, {"lot_id": "Z"}, "subject"),
+    (EVENTS, {"kind": "credit_refused"}, {"amount_micros": 7}, "micros"),
+    (EVENTS, {"kind": "credit_refused"}, {"reason": "lot_exists"}, "more"),
+    (EVENTS, {"kind": "credit_refused"}, {"cause_id": "x"}, "cause_id"),
+    (EVENTS, {"kind": "credit_refused"}, {"lot_id": "W2"}, "subject"),
     (SUSPENSE, {}, {"reason": "denied"}, "outcomes.suspended.denied"),
     (SUSPENSE, {}, {"cdr": '{"cdr_id":"x"}'}, "cdr"),
     (SUSPENSE, {}, {"source_offset": 9_999}, "source_offset"),

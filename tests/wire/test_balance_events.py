@@ -22,6 +22,7 @@ FIELDS: dict[type[v.Event], tuple[Any, ...]] = {
     v.BalanceExhausted: (),
     v.BalanceRestored: (),
     v.FundsCredited: ("L2", 5_000_000),
+    v.CreditRefused: ("pi_1", 5_000_000, "lot_exists", "acme/recharge/1/2/1"),
     v.FundsExpired: ("L2", 5_000_000),
     v.SettingsChanged: (),
     v.AutoRechargeChanged: (True, 1, 24, "target", 2, 3, 4, 5),
@@ -85,6 +86,11 @@ def test_recharge_reads_what_the_schema_accepts_and_nothing_it_refuses() -> None
         ({"tenant_id": "a/b"}, "tenant_id", Why.UNKNOWN_VALUE),
         ({"currency": "usd"}, "currency", Why.UNKNOWN_VALUE),
         ({"cause_id": "c 1"}, "cause_id", Why.UNKNOWN_VALUE),
+        (
+            {"kind": "credit_refused", "lot_id": "pi_1", "amount_micros": 5, "reason": "whim"},
+            "reason",
+            Why.UNKNOWN_VALUE,
+        ),
         ({"kind": "balance_lost"}, "kind", Why.UNKNOWN_VALUE),
         (
             {"kind": "payment_methods_changed", "methods": [{"reference": "x" * 256}]},

@@ -25,6 +25,7 @@ from topics.fields import (
     WebhookUrl,
 )
 from topics.records.commands import PaymentMethod, RechargeMode
+from topics.records.ledger import CommandReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +105,17 @@ class FundsCredited(Event):
     kind: Literal["funds_credited"]
     lot_id: Id
     amount_micros: Positive
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditRefused(Event):
+    """Money of a recharge was captured, and the account refused its credit; `seq` is that of the last entry."""
+
+    kind: Literal["credit_refused"]
+    lot_id: Annotated[Id, About("The payment's id.")]
+    amount_micros: Positive
+    reason: CommandReason
+    payment_command_id: Id | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -245,3 +245,8 @@ class CommandRejected(Entry):
     detail: Note
     currency: Currency | None = None
     balance_micros: Micros | None = None
+    lot_id: (
+        Annotated[Id, About("Of a recharge's credit: the payment that was captured.")] | None
+    ) = None
+    credit_micros: Positive | None = None
+    payment_command_id: Id | None = None

@@ -71,9 +71,13 @@ class RechargePaused(Notification):
     """No further attempt is made until an administrator acts."""
 
     kind: Literal["recharge_paused"]
-    reason: Literal["no_method", "methods_spent", "retries_spent", "result_quarantined"]
+    reason: Literal[
+        "no_method", "methods_spent", "retries_spent", "result_quarantined", "credit_refused"
+    ]
     code: Annotated[Name, About("Of the last decline.")] | None = None
     method_label: Annotated[str, Text(64)] | None = None
+    amount_micros: Annotated[Positive, About("Of credit_refused: what was captured.")] | None = None
+    lot_id: Annotated[Id, About("Of credit_refused: the payment's id.")] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +150,7 @@ class UndeliveredNotification:
     notification_id: EventId
     tenant_id: TenantId
     channel: Literal["email", "webhook"]
-    reason: Literal["no_recipient", "refused", "retries_spent", "unreadable"]
+    reason: Literal["no_recipient", "refused", "retries_spent", "in_doubt", "unreadable"]
     detail: Note
     attempts: Count
     at_ms: Millis

@@ -7,7 +7,7 @@ charges, so there is no second charge; a result may come twice, which recharge t
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -35,6 +35,7 @@ POLL_MS = 200
 FULL_WAIT_S = 0.02
 COMMIT_EVERY_S = 0.1
 LEAVE_TIMEOUT_S = 5.0
+CATCH_UP_S = 1.0
 _GONE = (CommitFailedError, IllegalStateError)
 """The group has moved on: what was to be committed is somebody else's now, who will look the payments up."""
 
@@ -135,19 +136,38 @@ class Gateway:
             fetched = await self._consumer.getmany(timeout_ms=POLL_MS, max_records=room)
             for partition, records in fetched.items():
                 self._start(partition, records)
+            await self._catch_up()
 
     def _raise_failure(self) -> None:
         if self._failure.done():
             self._failure.result()
 
-    def _start(self, partition: TopicPartition, records: Iterable[Any]) -> None:
+    def _start(self, partition: TopicPartition, records: Sequence[Any]) -> None:
+        """Begin with records; put them back where the partition is not, or no longer, ours."""
         owned = self._owned.get(partition)
-        for record in records if owned else ():
-            assert owned is not None
+        if owned is None:
+            with contextlib.suppress(KafkaError):
+                self._consumer.seek(partition, records[0].offset)
+            return
+        for record in records:
             owned.watermark.start(record.offset)
             task = asyncio.create_task(self._guarded(self._handle(record, owned.watermark)))
             owned.tasks.add(task)
             task.add_done_callback(owned.tasks.discard)
+
+    async def _catch_up(self) -> None:
+        """Let the positions follow over the markers of transactions, so that what is read to its end has no lag.
+
+        Called when all that was fetched has been started: nothing before the consumer's position is unread.
+        """
+        for partition, owned in list(self._owned.items()):
+            try:
+                async with asyncio.timeout(CATCH_UP_S):
+                    if not owned.watermark.begun:
+                        owned.watermark.begin(await self._consumer.committed(partition) or 0)
+                    owned.watermark.read_up_to(await self._consumer.position(partition))
+            except (TimeoutError, KafkaError):
+                continue  # A rebalance, or a broker that is away: the next round knows.
 
     async def _handle(self, record: Any, watermark: Watermark) -> None:
         """Do all that a record asks for; returns when it is acknowledged."""

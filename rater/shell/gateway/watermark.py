@@ -9,6 +9,19 @@ class Watermark:
         self._next: int | None = None
         self._committed: int | None = None
 
+    @property
+    def begun(self) -> bool:
+        """Whether it is known from where this partition is read on."""
+        return self._next is not None
+
+    def begin(self, committed: int) -> None:
+        """Note what is committed of a partition of which nothing has been read yet."""
+        self._next = self._committed = committed
+
+    def read_up_to(self, offset: int) -> None:
+        """Note that before an offset lies nothing but what was started: markers of transactions are no work."""
+        self._next = max(self._next or 0, offset)
+
     def start(self, offset: int) -> None:
         """Note that a record is at work; records start in the order of their offsets."""
         if self._next is None:

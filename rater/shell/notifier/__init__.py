@@ -10,9 +10,9 @@ follow from the notification and the address alone.
 
 What SMTP cannot promise. Between the moment in which a mail server takes responsibility for a message (it has the
 final dot, and answers 250) and the moment in which our `sent` mark is committed, nobody on our side knows that it
-did. A notifier that is killed just then, or whose connection breaks just then, is in doubt. With `--on-doubt
-resend`, the default, the same bytes go out once more, with the same Message-ID, by which a mail server or reader
-that looks for duplicates knows them; with `--on-doubt skip` nothing goes out again and a dead letter says so. The
+did. A notifier that is killed just then, or whose connection breaks just then, is in doubt. With `--on-doubt resend`,
+the default, the same bytes go out once more, with the same Message-ID, by which a mail server or reader that looks
+for duplicates knows them; with `--on-doubt skip` nothing goes out again and a dead letter `in_doubt` says so. The
 first is at least once, the second at most once; there is no third, since SMTP has no transaction that spans two
 machines. At most `--deliveries` messages are in doubt at a time. For the same reason no mail server can be fenced: a
 notifier that was suspended between its `sending` mark and DATA renews the mark when it took longer than the session

@@ -31,7 +31,7 @@ _FOR_EVER: Final[dict[Verdict, Reason]] = {
     "unreadable": "unreadable",
     "no_recipient": "no_recipient",
 }
-_DOUBT: Final = "in doubt: it may have been sent, and by --on-doubt skip it is not sent again"
+_DOUBT: Final = "it may have been sent, and by --on-doubt skip it is not sent again"
 
 
 class Lease(Protocol):
@@ -95,7 +95,7 @@ class Delivery:
                 self._count("known")
                 return state
             case "sending" if self._skips:
-                return await self._give_up("retries_spent", _DOUBT, 0)
+                return await self._give_up("in_doubt", _DOUBT, 0)
         return await self._tried(turns)
 
     async def _tried(self, turns: Any) -> Result:
@@ -120,7 +120,7 @@ class Delivery:
             return await self._give_up(reason, attempt.detail, tried)
         self._count(attempt.verdict)
         if attempt.verdict == "in_doubt" and self._skips:
-            return await self._give_up("retries_spent", f"{_DOUBT}; {attempt.detail}", number)
+            return await self._give_up("in_doubt", f"{_DOUBT}; {attempt.detail}", number)
         return None
 
     @property

@@ -16,7 +16,7 @@ from rater.shell import notifier
 from rater.shell.notifier.letters import LANGUAGES, write_letter
 from rater.shell.notifier.message import message_id
 from rater.wire.malformed import Malformed
-from rater.wire.notifications import Notification, decode_notification
+from rater.wire.notifications import Notification, RechargePaused, decode_notification
 from topics.catalog import NOTIFICATIONS
 
 PLACE: Final = Path(__file__).parents[3] / "LETTERS.md"
@@ -34,13 +34,15 @@ the examples in `topics/examples/{topic}.valid.jsonl`; a test holds it fresh. Th
 
 
 def examples() -> dict[str, Notification]:
-    """Return the first golden example of each kind."""
+    """Return the first golden example of each kind, and that of money that was taken and not credited."""
     name = f"examples/{NOTIFICATIONS.name}.valid.jsonl"
     found: dict[str, Notification] = {}
     for line in files("topics").joinpath(name).read_bytes().splitlines():
         notice = decode_notification(line)
         assert not isinstance(notice, Malformed), notice
-        found.setdefault(notice.kind, notice)
+        is_refused = isinstance(notice, RechargePaused) and notice.reason == "credit_refused"
+        title = f"{notice.kind}: credit_refused" if is_refused else notice.kind
+        found.setdefault(title, notice)
     return found
 
 
@@ -48,8 +50,8 @@ def letter_book() -> str:
     """Return the text of LETTERS.md."""
     promise = (notifier.__doc__ or "").strip().split("\n\n", 1)[1]
     parts = [_HEAD.format(topic=NOTIFICATIONS.name, promise=promise)]
-    for kind, notice in examples().items():
-        parts.append(f"## {kind}\n")
+    for title, notice in examples().items():
+        parts.append(f"## {title}\n")
         parts += [_shown(msgspec.structs.replace(notice, language=lang)) for lang in LANGUAGES]
     return "\n".join(parts)
 

@@ -68,6 +68,28 @@ def test_a_hard_decline_says_that_the_method_is_out_and_the_next_is_tried_at_onc
 
 
 @pytest.mark.parametrize(
+    ("language", "subject", "said", "warned"),
+    [
+        ("en", "a payment of 50.00 EUR could", "was taken (Visa), but it could not be", "Please"),
+        ("fr", f"de 50,00{N}EUR n'a pas pu", "prélevé (Visa), mais n'a pas pu être", "Merci de ne"),
+    ],
+)
+def test_money_that_was_taken_and_not_credited_is_told_as_what_it_is(
+    language: str, subject: str, said: str, warned: str
+) -> None:
+    captured = {"amount_micros": 50_000_000, "lot_id": "pi_3QK9", "method_label": "Visa"}
+    terms = {"reason": "credit_refused", "code": None, "currency": "EUR", **captured}
+    letter = write_letter(golden("recharge_paused", language=language, **terms))
+    text = re.sub("[ \n]+", " ", letter.text)
+
+    assert subject in letter.subject
+    assert said in text
+    assert warned in text
+    assert "pi_3QK9" in text
+    assert not re.search("Nothing was added|Rien n'a été ajouté|until you act", text)
+
+
+@pytest.mark.parametrize(
     ("limit", "found", "said"),
     [
         ("spend_per_hour", 1_019_520_000, "within one hour cost 1,019.52 USD, more than the limit"),
