@@ -76,6 +76,18 @@ class Signal(StrEnum):
 
 _S, _G = State, Signal
 
+_ANSWERED: Final[dict[Signal, State]] = {
+    _G.CAPTURED: _S.CREDITING,
+    _G.NEXT_METHOD: _S.REQUESTED,
+    _G.RETRY_LATER: _S.BACKING_OFF,
+    _G.SPENT: _S.PAUSED,
+    _G.ABANDONED: _S.IDLE,
+    _G.DOUBTFUL: _S.PAUSED,
+    _G.SILENT: _S.UNKNOWN,
+    _G.UNCLEAR: _S.UNKNOWN,
+}
+"""The ways from a command in flight; that an answer is late makes no difference to it."""
+
 TRANSITIONS: Final[dict[State, dict[Signal, State]]] = {
     State.IDLE: {
         _G.LOW: _S.REQUESTED,
@@ -84,26 +96,8 @@ TRANSITIONS: Final[dict[State, dict[Signal, State]]] = {
         _G.NO_METHOD: _S.PAUSED,
         _G.CAPTURED: _S.CREDITING,
     },
-    State.REQUESTED: {
-        _G.CAPTURED: _S.CREDITING,
-        _G.NEXT_METHOD: _S.REQUESTED,
-        _G.RETRY_LATER: _S.BACKING_OFF,
-        _G.SPENT: _S.PAUSED,
-        _G.ABANDONED: _S.IDLE,
-        _G.DOUBTFUL: _S.PAUSED,
-        _G.SILENT: _S.UNKNOWN,
-        _G.UNCLEAR: _S.UNKNOWN,
-    },
-    State.UNKNOWN: {
-        _G.CAPTURED: _S.CREDITING,
-        _G.NEXT_METHOD: _S.REQUESTED,
-        _G.RETRY_LATER: _S.BACKING_OFF,
-        _G.SPENT: _S.PAUSED,
-        _G.ABANDONED: _S.IDLE,
-        _G.DOUBTFUL: _S.PAUSED,
-        _G.SILENT: _S.UNKNOWN,
-        _G.UNCLEAR: _S.UNKNOWN,
-    },
+    State.REQUESTED: _ANSWERED,
+    State.UNKNOWN: _ANSWERED,
     State.BACKING_OFF: {
         _G.RETRY_DUE: _S.REQUESTED,
         _G.CAPTURED: _S.CREDITING,

@@ -198,6 +198,7 @@ async def secured(certificate: Path, mode: str) -> AsyncIterator[tuple[int, Kept
 
 @pytest.mark.filterwarnings("default")  # aiosmtpd warns of what a server should not do.
 @pytest.mark.parametrize("mode", ["starttls", "tls"])
+@pytest.mark.filterwarnings("ignore:Requiring AUTH")
 async def test_tls_is_spoken_the_certificate_checked_and_the_password_used(
     certificate: Path, mode: str
 ) -> None:
