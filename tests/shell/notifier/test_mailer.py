@@ -196,7 +196,9 @@ async def secured(certificate: Path, mode: str) -> AsyncIterator[tuple[int, Kept
         listening.close()
 
 
-@pytest.mark.filterwarnings("ignore:Requiring AUTH")  # aiosmtpd warns of what a server should not do.
+@pytest.mark.filterwarnings(
+    "ignore:Requiring AUTH"
+)  # aiosmtpd warns of what a server should not do.
 @pytest.mark.parametrize("mode", ["starttls", "tls"])
 async def test_tls_is_spoken_the_certificate_checked_and_the_password_used(
     certificate: Path, mode: str
