@@ -11,7 +11,7 @@ import socket
 from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -22,7 +22,7 @@ from tests.e2e.notifier_stage import SECRET, Sink, notice, staged, until
 from topics.catalog import NOTIFICATIONS_DEAD, RECHARGE_DEAD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from deploy.kafka.broker import Broker
     from tests.e2e.notifier_stage import Stage
@@ -105,39 +105,69 @@ async def test_every_kind_reaches_every_recipient_once_and_nothing_goes_out_agai
 async def test_killed_at_every_place_it_tells_everyone_and_twice_only_where_smtp_cannot_promise(
     stage: Stage,
 ) -> None:
-    notices = []
+    """Each kind of delivery goes alone: a kill at a webhook's place could catch a letter where SMTP cannot promise."""
+    hook = stage.hook.url
+    letters_places = ("before_sending_mark", "after_sending_mark", "after_smtp", "after_sent_mark")
+    undelivered_places = ("before_undelivered", "after_undelivered")
+    webhook_places = tuple(place for place in NOTIFIER_FAILPOINTS if "webhook" in place)
     with ending(stage):
-        for place in NOTIFIER_FAILPOINTS:
-            tenant = f"kill-{place}"
-            act = [
+        letters = await _kill_at(
+            stage,
+            letters_places,
+            lambda tenant: [
                 notice(tenant, 1, "ada@acme.example", "bob@acme.example"),
-                notice(tenant, 2, webhook=stage.hook.url),
-                notice(tenant, 3, f"eve{GONE}"),
-                notice(tenant, 4, "ada@acme.example"),
-                notice(tenant, 5, webhook=stage.hook.url),
-                notice(tenant, 6),
-                notice(tenant, 7, "ada@acme.example"),
-            ]
-            notices += act
-            await stage.publish(*act)
-            killed = stage.start(*ONE_AT_A_TIME, failpoint=f"{place}:2")
-            assert EXIT_KILLED == await killed.ended(), killed.text()
-        last = stage.start(*ONE_AT_A_TIME)
-        await stage.done()
-        assert 0 == await last.terminate()
+                notice(tenant, 2, "ada@acme.example"),
+            ],
+        )
+        lost = await _kill_at(
+            stage,
+            undelivered_places,
+            lambda tenant: [notice(tenant, 1, f"eve{GONE}"), notice(tenant, 2)],
+        )
+        posted = await _kill_at(
+            stage,
+            webhook_places,
+            lambda tenant: [notice(tenant, n, webhook=hook) for n in range(1, 4)],
+        )
+        letters += await _kill_at(
+            stage, ("before_offset_commit",), lambda t: [notice(t, 1, "ada@acme.example")], times=1
+        )
 
+    done = {*letters_places, *undelivered_places, *webhook_places, "before_offset_commit"}
+    assert set(NOTIFIER_FAILPOINTS) == done
     mails = ours(stage.sink.counts(), "kill-")
     posts = {key: n for key, n in stage.hook.counts().items() if key.startswith("kill-")}
-    letters = await stage.letters(NOTIFICATIONS_DEAD.name)
-    dead = Counter(d["reason"] for d in letters if d["tenant_id"].startswith("kill-"))
-    assert {
-        (n["notification_id"], e) for n in notices for e in n["emails"] if GONE not in e
-    } == set(mails)
-    assert {n["notification_id"] for n in notices if "webhook" in n} == set(posts)
+    dead = Counter(
+        d["reason"]
+        for d in await stage.letters(NOTIFICATIONS_DEAD.name)
+        if d["tenant_id"].startswith("kill-")
+    )
+    assert {(n["notification_id"], e) for n in letters for e in n["emails"]} == set(mails)
+    assert {n["notification_id"] for n in posted} == set(posts)
     # Once each at `after_smtp` and `after_webhook`: accepted, and killed before that could be marked.
     assert [2] == [n for n in mails.values() if n != 1]
     assert [2] == [n for n in posts.values() if n != 1]
-    assert dict.fromkeys(("no_recipient", "refused"), len(NOTIFIER_FAILPOINTS)) == dead
+    assert len(undelivered_places) * 2 == len(lost)
+    assert dict.fromkeys(("no_recipient", "refused"), len(undelivered_places)) == dead
+
+
+async def _kill_at(
+    stage: Stage,
+    places: Iterable[str],
+    act: Callable[[str], list[dict[str, Any]]],
+    times: int = 2,
+) -> list[dict[str, Any]]:
+    """Kill a notifier at each place while it tells an act; then let another finish. Return what was to be told."""
+    notices: list[dict[str, Any]] = []
+    for place in places:
+        notices += act(f"kill-{place}")
+        await stage.publish(*act(f"kill-{place}"))
+        killed = stage.start(*ONE_AT_A_TIME, failpoint=f"{place}:{times}")
+        assert EXIT_KILLED == await killed.ended(), killed.text()
+    last = stage.start(*ONE_AT_A_TIME)
+    await stage.done()
+    assert 0 == await last.terminate()
+    return notices
 
 
 async def test_with_skip_a_mail_in_doubt_is_not_sent_again_but_becomes_a_dead_letter(
