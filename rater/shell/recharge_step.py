@@ -5,6 +5,7 @@ partition, a transaction that fails ends the worker.
 """
 
 import logging
+from collections import Counter
 from collections.abc import Callable
 from time import perf_counter
 from typing import Any
@@ -20,6 +21,9 @@ from rater.shell.stream.batches import RecordBatch
 from topics import catalog
 
 logger = logging.getLogger(__name__)
+
+LOUD = frozenset(("recharge_paused", "recharge_capped", "fraud_suspected"))
+"""Notices that operators should see, too: nothing goes on by itself."""
 
 
 class RechargeStepper:
@@ -85,7 +89,14 @@ class RechargeStepper:
 
     def _report(self, decision: RechargeDecision, decide_s: float, commit_s: float) -> None:
         if decision.quarantined:
-            logger.error("%d payment results are in quarantine", len(decision.quarantined))
+            logger.error(
+                "partition %d: %d payment results are in quarantine",
+                decision.partition,
+                len(decision.quarantined),
+            )
+        told = Counter(notice.__struct_config__.tag for notice in decision.journal.notices)
+        for kind in LOUD & told.keys():
+            logger.warning("partition %d: %s: %d", decision.partition, kind, told[kind])
         self._recharge_metrics.step_done(decision)
         self._metrics.batch_done(
             BatchReport(

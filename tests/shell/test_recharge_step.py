@@ -192,3 +192,16 @@ def test_there_is_a_gauge_of_every_state_from_the_start() -> None:
     assert [0.0] * len(State) == [
         bench.sample("rater_recharge_tenants", state=state.value) for state in State
     ]
+
+
+async def test_what_does_not_go_on_by_itself_is_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    bench = Bench()
+    command = await bench.cross()
+    await bench.take(RESULTS, result(command, amount_micros=1))
+
+    assert [
+        ("ERROR", "partition 0: 1 payment results are in quarantine"),
+        ("WARNING", "partition 0: recharge_paused: 1"),
+    ] == [(record.levelname, record.getMessage()) for record in caplog.records]
