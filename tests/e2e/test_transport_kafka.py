@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 SLOW = ("--uvloop", "--timer", "--batch", "100", "--delay", "0.02")
 SESSION_S = 3.0
+BURST = 4_000
 
 
 @pytest.fixture
@@ -45,6 +46,9 @@ async def kill_and_join(fleet: Fleet, kills: int, guests: int, records: int) -> 
         worker = fleet.start(*options())
         await worker.ready()
         await asyncio.sleep(chance.uniform(0.2, 0.8))
+        # A burst, so that the kill finds transactions open on a machine of any speed.
+        await fleet.produce("cdrs", BURST)
+        await asyncio.sleep(chance.uniform(0.05, 0.15))
         await worker.end(signal.SIGKILL)
     alive = [fleet.start(*options())]
     await alive[0].ready()
