@@ -145,7 +145,8 @@ def _smtp(given: dict[str, Any]) -> SmtpSettings:
 
 
 def _run(settings: NotifierSettings) -> int:
-    from rater.shell.notifier.service import StartError, run  # noqa: PLC0415
+    from rater.shell.notifier.service import run  # noqa: PLC0415
+    from rater.shell.start import StartError  # noqa: PLC0415
 
     if settings.webhook_secret is None:
         logging.getLogger(__name__).warning(

@@ -76,7 +76,7 @@ def recharge(*, log_level: str, **settings: Any) -> None:
 
 
 def _run(log_level: str, start: Callable[[], Coroutine[Any, Any, int]]) -> None:
-    from rater.shell.agent_worker import StartError  # noqa: PLC0415
+    from rater.shell.start import StartError  # noqa: PLC0415
 
     start_logging(log_level)
     try:

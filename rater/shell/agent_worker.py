@@ -5,15 +5,13 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from aiokafka.errors import KafkaError
-
 from rater.shell.agent_app import AgentApp
 from rater.shell.clock import warn_if_ahead
 from rater.shell.health import Health, HealthServer, PortInUseError
 from rater.shell.hot_path import is_compiled
 from rater.shell.metrics import Metrics
+from rater.shell.start import StartError, equal_partitions
 from rater.shell.stream.runner import run_worker
-from rater.shell.topic_admin import BrokerUnreachableError, connected
 from topics import catalog
 
 logger = logging.getLogger(__name__)
@@ -34,10 +32,6 @@ class WorkerSettings:
     stuck_after_s: float
 
 
-class StartError(Exception):
-    """The worker could not start; the message says what to do."""
-
-
 Make = Callable[[int, Metrics, Health], AgentApp]
 """Makes the app, given the partition count of the topics."""
 
@@ -46,7 +40,9 @@ async def serve(settings: WorkerSettings, make: Make, parts: Iterable[str]) -> i
     """Run a worker until it is told to stop; return its exit code. `parts` must be there before it is ready."""
     logger.info("hot path: compiled: %s", str(is_compiled()).lower())
     warn_if_ahead()
-    partitions = await _partitions(settings.broker)
+    keyed = [t for t in catalog.CATALOG if t.partitions == catalog.PARTITIONS]
+    others = [t for t in catalog.CATALOG if t not in keyed]
+    partitions = await equal_partitions(settings.broker, keyed, others)
     metrics = Metrics()
     health = Health(metrics, parts)
     try:
@@ -63,24 +59,3 @@ async def serve(settings: WorkerSettings, make: Make, parts: Iterable[str]) -> i
             return await run_worker(agent.app, stuck_after_s=settings.stuck_after_s)
         finally:
             await agent.stop_parts()
-
-
-async def _partitions(broker: str) -> int:
-    """Return the partition count of the topics keyed by tenant; they must be there, and agree."""
-    try:
-        async with connected(broker) as admin:
-            counts = await admin.partition_counts()
-    except (BrokerUnreachableError, KafkaError) as error:
-        msg = f"{error} (set --broker or RATER_BROKER)"
-        raise StartError(msg) from error
-    missing = [topic.name for topic in catalog.CATALOG if topic.name not in counts]
-    if missing:
-        msg = f"topics missing on {broker}: {', '.join(missing)}; run `rater topics create`"
-        raise StartError(msg)
-    tenant_topics = [t for t in catalog.CATALOG if t.partitions == catalog.PARTITIONS]
-    found = {topic.name: counts[topic.name] for topic in tenant_topics}
-    if len(set(found.values())) != 1:
-        msg = f"topics keyed by tenant must have equal partition counts, found {found}"
-        raise StartError(msg)
-    logging.getLogger("aiokafka").setLevel(logging.WARNING)
-    return counts[catalog.CDR_RAW.name]

@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 
 from rater.core.limits import UNIT_MICROS
-from rater.shell.agent_worker import StartError, WorkerSettings, serve
+from rater.shell.agent_worker import WorkerSettings, serve
 from rater.shell.charging import Charging, ChargingSettings
 from rater.shell.health import PARTS, Health
 from rater.shell.metrics import Metrics
-
-__all__ = ["ChargingWorkerSettings", "StartError", "run"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,8 +11,6 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from aiokafka.errors import KafkaError
-
 from rater.shell.gateway.metrics import GatewayMetrics
 from rater.shell.gateway.provider import Provider
 from rater.shell.gateway.service import Gateway, GatewaySettings
@@ -20,12 +18,13 @@ from rater.shell.gateway.simulator import Simulator
 from rater.shell.health import Health, HealthServer, PortInUseError
 from rater.shell.metrics import Metrics
 from rater.shell.secret import SecretError, require_secret
-from rater.shell.topic_admin import BrokerUnreachableError, connected
+from rater.shell.start import StartError, equal_partitions
 from topics.catalog import PAYMENT_COMMANDS, PAYMENT_RESULTS, RECHARGE_DEAD
 
 KEY_VARIABLE = "RATER_STRIPE_KEY"
 WEBHOOK_SECRET_VARIABLE = "RATER_STRIPE_WEBHOOK_SECRET"  # noqa: S105  # The name, not the secret.
 API_BASE_VARIABLE = "RATER_STRIPE_API_BASE"
+TOPICS = (PAYMENT_COMMANDS, PAYMENT_RESULTS, RECHARGE_DEAD)
 EXIT_OK = 0
 EXIT_FAILED = 1
 
@@ -49,13 +48,9 @@ class ProcessSettings:
     session_timeout_s: float
 
 
-class StartError(Exception):
-    """The gateway could not start; the message says what to do."""
-
-
 async def run(settings: ProcessSettings) -> int:
     """Run a gateway until a signal; return its exit code."""
-    partitions = await _partitions(settings.broker)
+    partitions = await equal_partitions(settings.broker, TOPICS)
     metrics = GatewayMetrics(Metrics())
     health = Health(metrics.shared, parts=("assigned",))
     try:
@@ -135,23 +130,3 @@ async def _stripe(settings: ProcessSettings, metrics: GatewayMetrics) -> Provide
         await provider.close()
         raise StartError(str(error)) from error
     return provider
-
-
-async def _partitions(broker: str) -> int:
-    """Return the partition count of the gateway's topics; they must be there, and agree."""
-    try:
-        async with connected(broker) as admin:
-            counts = await admin.partition_counts()
-    except (BrokerUnreachableError, KafkaError) as error:
-        raise StartError(f"{error} (set --broker or RATER_BROKER)") from error
-    finally:
-        logging.getLogger("aiokafka").setLevel(logging.WARNING)
-    names = [topic.name for topic in (PAYMENT_COMMANDS, PAYMENT_RESULTS, RECHARGE_DEAD)]
-    if missing := [name for name in names if name not in counts]:
-        raise StartError(
-            f"topics missing on {broker}: {', '.join(missing)}; run `rater topics create`"
-        )
-    found = {name: counts[name] for name in names}
-    if len(set(found.values())) != 1:
-        raise StartError(f"topics keyed by tenant must have equal partition counts, found {found}")
-    return counts[PAYMENT_COMMANDS.name]

@@ -23,9 +23,9 @@ from rater.shell.notifier.sent import SentTable
 from rater.shell.notifier.settings import NotifierSettings
 from rater.shell.notifier.webhooks import Webhooks
 from rater.shell.notifier.writer import COMMIT_TIMEOUT_S, PartitionWriter
+from rater.shell.start import StartError, equal_partitions
 from rater.shell.stream.leases import is_fenced
 from rater.shell.stream.watchdog import Limits, Watchdog
-from rater.shell.topic_admin import BrokerUnreachableError, connected
 from topics.catalog import (
     NOTIFICATIONS,
     NOTIFICATIONS_DEAD,
@@ -50,13 +50,11 @@ _READING_MS: Final = 600_000
 """How long reading the marks may take after an assignment."""
 
 
-class StartError(Exception):
-    """The notifier could not start; the message says what to do."""
-
-
 async def run(settings: NotifierSettings) -> int:
     """Run a notifier until it is told to stop; return its exit code."""
-    await _check_topics(settings.broker)
+    # Equal counts: a mark lies beside its notification.
+    topics = (NOTIFICATIONS, NOTIFICATIONS_DEAD, RECHARGE_DEAD, NOTIFIER_SENT)
+    await equal_partitions(settings.broker, topics)
     metrics = NotifierMetrics()
     health = Health(metrics.process, PARTS)
     try:
@@ -65,25 +63,6 @@ async def run(settings: NotifierSettings) -> int:
         raise StartError(str(error)) from error
     with server:
         return await Notifier(settings, metrics, health).run()
-
-
-async def _check_topics(broker: str) -> None:
-    """Refuse to start without the topics, or when marks would not lie beside their notifications."""
-    try:
-        async with connected(broker) as admin:
-            counts = await admin.partition_counts()
-    except (BrokerUnreachableError, KafkaError) as error:
-        raise StartError(f"{error} (set --broker or RATER_BROKER)") from error
-    topics = (NOTIFICATIONS, NOTIFICATIONS_DEAD, RECHARGE_DEAD, NOTIFIER_SENT)
-    missing = [topic.name for topic in topics if topic.name not in counts]
-    if missing:
-        raise StartError(
-            f"topics missing on {broker}: {', '.join(missing)}; run `rater topics create`"
-        )
-    found = {topic.name: counts[topic.name] for topic in topics}
-    if len(set(found.values())) != 1:
-        raise StartError(f"topics keyed by tenant must have equal partition counts, found {found}")
-    logging.getLogger("aiokafka").setLevel(logging.WARNING)
 
 
 class Notifier(ConsumerRebalanceListener):  # type: ignore[misc]

@@ -21,10 +21,10 @@ def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def with_topics(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def eight(broker: str) -> int:
+    async def eight(*_: object) -> int:
         return 8
 
-    monkeypatch.setattr(process, "_partitions", eight)
+    monkeypatch.setattr(process, "equal_partitions", eight)
 
 
 def start(*options: str) -> tuple[int, str]:
