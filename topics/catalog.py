@@ -115,6 +115,7 @@ CDR_RAW = Topic(
     retention_ms=14 * DAY_MS,
     max_message_bytes=LARGE // 2,
     external=True,
+    by_hand=True,
     settings=_BOUNDED_TIME,
 )
 ACCOUNT_COMMANDS = Topic(
@@ -127,6 +128,7 @@ ACCOUNT_COMMANDS = Topic(
     retention_ms=30 * DAY_MS,
     tag="type",
     external=True,
+    by_hand=True,
     settings=_BOUNDED_TIME,
 )
 RATE_DECKS = Topic(

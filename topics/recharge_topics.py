@@ -33,6 +33,7 @@ RECHARGE_COMMANDS = Topic(
     retention_ms=30 * DAY_MS,
     tag="type",
     external=True,
+    by_hand=True,
     settings={"message.timestamp.after.max.ms": str(8 * DAY_MS)},
 )
 PAYMENT_COMMANDS = Topic(

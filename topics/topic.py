@@ -31,6 +31,8 @@ class Topic:
     """The field that tells the record types apart, where there are several."""
     external: bool = False
     """Others write it: records may carry fields that we do not know."""
+    by_hand: bool = False
+    """People and platforms write it; the others only services do."""
     internal: bool = False
     """Only the rater reads it; it may change without notice."""
     settings: dict[str, str] = field(default_factory=dict)

@@ -89,8 +89,8 @@ class _CommandBatch:
             engine.reject(account, order, source, refusal, journal)
         else:
             account = engine.command(account, order, source, journal, self.recharge_minimum_micros)
-        rejected = any(isinstance(x, CommandRejected) for x in journal.entries[first:])
-        decision.outcomes["rejected" if rejected else "obeyed"] += 1
+        refused = [x.reason for x in journal.entries[first:] if isinstance(x, CommandRejected)]
+        decision.outcomes[f"rejected.{refused[0]}" if refused else "obeyed"] += 1
         if account is not None and account.seq != seq:
             account.command_offset = source.offset
             self.working[order.tenant_id] = decision.changed[order.tenant_id] = account

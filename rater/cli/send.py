@@ -1,15 +1,18 @@
 """`rater send`: check JSON lines against a topic's schema and publish them, all or none."""
 
+import json
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from typing import BinaryIO, NoReturn
+from typing import BinaryIO, NamedTuple, NoReturn
 
 import click
 from tqdm import tqdm
 
 from rater.cli.topics import CannotRunError, broker_option, run
 from rater.shell import publish, topic_admin
+from rater.shell.answers import ANSWERED, GOOD, Answer, listening
 from topics.catalog import Topic
 
 PROBLEMS_MAX = 20
@@ -20,24 +23,46 @@ PROBLEMS_MAX = 20
 @click.argument("topic")
 @click.argument("file", type=click.File("rb"), default="-")
 @broker_option
-def send(topic: str, file: BinaryIO, broker: str) -> None:
+@click.option("--force", is_flag=True, help="Send also to a topic that only services write.")
+@click.option(
+    "--wait",
+    "is_waiting",
+    is_flag=True,
+    help=f"Wait for what becomes of each record, and print it: {' and '.join(ANSWERED)}.",
+)
+@click.option(
+    "--wait-timeout",
+    "timeout_s",
+    default=30.0,
+    show_default=True,
+    type=click.FloatRange(0.1, 3_600.0),
+    help="Seconds that --wait waits.",
+)
+def send(
+    *, topic: str, file: BinaryIO, broker: str, force: bool, is_waiting: bool, timeout_s: float
+) -> None:
     """Publish the JSON lines of FILE (or standard input) to TOPIC, with the right key.
 
     Every line is checked first: with one bad line nothing is sent, and each is named with its field
     and value (exit 1). Exit 2: the topic is not one to send to, or the broker does not answer.
+    With --wait: exit 1 when a record is refused, suspended or dead, 2 when an answer is not there in time.
     """
     try:
-        chosen = publish.sendable(topic)
+        chosen = publish.sendable(topic, by_force=force)
     except publish.RefusedTopicError as error:
         raise CannotRunError(str(error)) from error
+    if is_waiting and topic not in ANSWERED:
+        raise CannotRunError(f"--wait: {topic} has no answers, only {' and '.join(ANSWERED)} have")
+    if file.isatty():
+        click.echo(f"reading {topic} from standard input; end with Ctrl-D", err=True)
     records = _checked(chosen, file)
     if not records:
         click.echo("no lines, nothing sent")
         return
-    if chosen.writers == "charging":
-        click.echo(f"note: only the charging workers write {topic}; this is by hand", err=True)
-    partitions = run(_publish(broker, chosen, records))
-    click.echo(f"{len(records)} sent to {topic} ({partitions} partitions) on {broker}")
+    sent = run(_publish(broker, chosen, records, timeout_s if is_waiting else None))
+    click.echo(f"{len(records)} sent to {topic} ({sent.partitions} partitions) on {broker}")
+    if sent.answers is not None:
+        sys.exit(_report(records, sent.places, sent.answers, timeout_s))
 
 
 def _checked(topic: Topic, file: BinaryIO) -> list[publish.Ready]:
@@ -76,17 +101,60 @@ def _size(file: BinaryIO) -> int | None:
     return None
 
 
-async def _publish(broker: str, topic: Topic, records: list[publish.Ready]) -> int:
-    """Publish the records; return the number of partitions of the topic on the broker."""
+class _Sent(NamedTuple):
+    """What was sent, and what became of it, if that was asked for."""
+
+    partitions: int
+    places: list[publish.Place]
+    answers: Mapping[publish.Place, Answer] | None
+
+
+async def _publish(
+    broker: str, topic: Topic, records: list[publish.Ready], timeout_s: float | None
+) -> _Sent:
+    """Publish the records; with a time-out, wait so long for their answers."""
     async with topic_admin.connected(broker) as admin:
         partitions = (await admin.partition_counts()).get(topic.name)
     if partitions is None:
         raise CannotRunError(f"{topic.name} is not on {broker}: make it with `rater topics create`")
     if partitions == 0:
         raise CannotRunError(f"{topic.name} on {broker} lacks a leader for a partition; try again")
+    if timeout_s is None:
+        return _Sent(partitions, await _send(broker, topic, records, partitions), None)
+    async with listening(broker, topic.name, partitions) as answers:
+        places = await _send(broker, topic, records, partitions)
+        return _Sent(partitions, places, await answers.to(places, timeout_s))
+
+
+async def _send(
+    broker: str, topic: Topic, records: list[publish.Ready], partitions: int
+) -> list[publish.Place]:
     with tqdm(total=len(records), desc="sending", unit=" lines", disable=None, leave=False) as bar:
         try:
-            await publish.publish(broker, topic, records, partitions, bar.update)
+            return await publish.publish(broker, topic, records, partitions, bar.update)
         except publish.PublishError as error:
             raise CannotRunError(f"{topic.name}: {error}") from error
-    return partitions
+
+
+def _report(
+    records: list[publish.Ready],
+    places: list[publish.Place],
+    answers: Mapping[publish.Place, Answer],
+    timeout_s: float,
+) -> int:
+    """Print what became of each record, in the order of the lines; return the exit code."""
+    for record, place in zip(records, places, strict=True):
+        answer = answers.get(place)
+        said = f"{answer.verdict}  {answer.detail}" if answer else "no answer"
+        click.echo(f"{_id(record.value)}  {said}")
+    if len(answers) < len(set(places)):
+        missing = len(set(places)) - len(answers)
+        why = f"{missing} without an answer after {timeout_s:g} s: is a charging worker running?"
+        click.echo(f"Error: {why}", err=True)
+        return 2
+    return 0 if all(answer.verdict in GOOD for answer in answers.values()) else 1
+
+
+def _id(value: bytes) -> str:
+    record = json.loads(value)
+    return str(record.get("command_id") or record.get("cdr_id"))

@@ -8,7 +8,7 @@ import click
 from aiokafka.errors import KafkaError
 
 from rater.shell import topic_admin
-from topics.catalog import CATALOG
+from topics.catalog import CATALOG, Topic
 from topics.handbook import retention
 
 Result = TypeVar("Result")
@@ -26,7 +26,7 @@ _partitions_option = click.option(
     "--partitions",
     type=click.IntRange(2, 10_000),
     metavar="N",
-    help="Of every topic keyed by tenant, instead of the catalog's number.",
+    help="Of every topic keyed by tenant; else the number that they have on the broker, or the catalog's.",
 )
 
 
@@ -70,17 +70,16 @@ def create(broker: str, partitions: int | None, replication_factor: int) -> None
     Exit 1, and nothing is made, when a topic is there with another partition count.
     """
 
-    async def work() -> topic_admin.Creation:
+    async def work() -> tuple[tuple[Topic, ...], topic_admin.Creation]:
         async with topic_admin.connected(broker) as admin:
-            plan = topic_admin.planned(partitions)
-            return await admin.create(plan, replication_factor=replication_factor)
+            plan = topic_admin.planned(partitions, await admin.partition_counts())
+            return plan, await admin.create(plan, replication_factor=replication_factor)
 
     try:
-        done = run(work())
+        plan, done = run(work())
     except topic_admin.PartitionCountError as error:
         raise click.ClickException(str(error)) from error
-    counts = {topic.name: topic.partitions for topic in topic_admin.planned(partitions)}
-    for name, count in counts.items():
+    for name, count in ((topic.name, topic.partitions) for topic in plan):
         verb = "made" if name in done.made else "was there"
         click.echo(f"{verb:<9}  {name}, {count} partition{'s' if count > 1 else ''}")
     click.echo(f"{len(done.made)} made, {len(done.found)} were there, on {broker}")
@@ -90,11 +89,15 @@ def create(broker: str, partitions: int | None, replication_factor: int) -> None
 @broker_option
 @_partitions_option
 def check(broker: str, partitions: int | None) -> None:
-    """Compare a broker with the catalog: exit 0 no drift, 1 drift, 2 could not run."""
+    """Compare a broker with the catalog: exit 0 no drift, 1 drift, 2 could not run.
+
+    The topics keyed by tenant may have any number of partitions, but all the same.
+    """
 
     async def work() -> list[topic_admin.Drift]:
         async with topic_admin.connected(broker) as admin:
-            return await admin.drift(topic_admin.planned(partitions))
+            plan = topic_admin.planned(partitions, await admin.partition_counts())
+            return await admin.drift(plan)
 
     drifts = run(work())
     if not drifts:

@@ -99,7 +99,7 @@ def _may_be_gone(evidence: Evidence) -> tuple[str, ...]:
         for beginning, topic in (
             ("rated", catalog.LEDGER),
             ("free", catalog.LEDGER),
-            ("rejected", catalog.LEDGER),
+            ("rejected.", catalog.LEDGER),
             ("suspended.", catalog.SUSPENSE),
             ("dead.", catalog.DEAD),
         )

@@ -95,7 +95,7 @@ def _outcomes(books: Books) -> Iterator[tuple[str, int, Outcome]]:
         if entry.kind == "charge":
             yield CDRS, entry.source_offset, Outcome(entry.outcome, ledger, offset)
         elif entry.kind == "command_rejected":
-            yield COMMANDS, entry.source_offset, Outcome("rejected", ledger, offset)
+            yield COMMANDS, entry.source_offset, Outcome(f"rejected.{entry.reason}", ledger, offset)
         elif entry.kind not in UNASKED:
             yield COMMANDS, entry.source_offset, Outcome("obeyed", ledger, offset)
     for record, suspended in books.suspense:

@@ -21,6 +21,7 @@ from rater.shell.stream.batches import RECORDS_PER_BATCH, BatchSchema, RecordBat
 from rater.shell.stream.faust_settings import SESSION_TIMEOUT_S, faust_settings
 from rater.shell.stream.tables import StateTable
 from rater.shell.stream.transactions import NotOwnedError, PartitionHaltedError
+from rater.shell.tally import EVERY_S, Tally
 from topics import catalog
 
 logger = logging.getLogger(__name__)
@@ -73,6 +74,8 @@ class AgentApp:
         self._lags: set[tuple[str, int]] = set()
         self._assigned_at = monotonic()
         self._failures_counted = False
+        self._tally = Tally()
+        metrics.on_batch.append(self._tally.note)
 
     async def take(self, batch: RecordBatch) -> None:
         """Take one batch through its step."""
@@ -98,7 +101,7 @@ class AgentApp:
 
     async def start_parts(self) -> None:
         """Start what is not Faust's."""
-        self.background(self._tick_forever())
+        self.background(self._tick_forever(), self._tell_forever())
 
     async def stop_parts(self) -> None:
         """Stop it."""
@@ -106,6 +109,7 @@ class AgentApp:
         for task in self._background:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
+        self._tally.say()
 
     def declare(self, verb: str, last_table: StateTable[Any]) -> None:
         """Declare the sources and their agent; `last_table` is the one that is recovered last."""
@@ -167,6 +171,11 @@ class AgentApp:
                 except Exception as error:
                     await self.app.crash(error)
                     raise
+
+    async def _tell_forever(self) -> None:
+        while True:
+            await asyncio.sleep(EVERY_S)
+            self._tally.say()
 
     async def _run_timers(self) -> None:
         if not self.app.tables.recovery.completed.is_set() or self.app.rebalancing:

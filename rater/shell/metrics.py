@@ -5,7 +5,7 @@ Rule 2: base units (seconds, micros), prefix `rater_`.
 Rule 3: the step reports once a batch; nothing here is called per record.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -53,6 +53,8 @@ class Metrics:
         build = Info("rater_build", "Version of the rater and of what it stands on.",
                      registry=self.registry)  # fmt: skip
         build.info(_build())
+        self.on_batch: list[Callable[[BatchReport], object]] = []
+        """Called with every batch that is counted."""
         self._describe_batches()
         self._describe_worker()
         self._describe_memory()
@@ -119,6 +121,8 @@ class Metrics:
         self._stages["decode"].observe(report.decode_s)
         self._stages["decide"].observe(report.decide_s)
         self._stages["commit"].observe(report.commit_s)
+        for hear in self.on_batch:
+            hear(report)
 
     def transaction_done(self, seconds: float) -> None:
         """Note how long a committed transaction was open."""

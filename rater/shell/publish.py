@@ -52,6 +52,13 @@ class Ready(NamedTuple):
     """Where the record goes when it has no key."""
 
 
+class Place(NamedTuple):
+    """Where a record was written."""
+
+    partition: int
+    offset: int
+
+
 class LineProblem(NamedTuple):
     """What is wrong with a line."""
 
@@ -63,21 +70,29 @@ class LineProblem(NamedTuple):
         return f"line {self.line}: {self.problem}"
 
 
-def sendable(name: str) -> Topic:
-    """Return the topic of this name; RefusedTopicError for unknown, internal and deck topics."""
+def sendable(name: str, *, by_force: bool = False) -> Topic:
+    """Return the topic of this name, if people send to it; RefusedTopicError says what they do instead.
+
+    By force also those that only services write: what a forged record there does, nothing undoes.
+    """
     topic = BY_NAME.get(name)
-    names = ", ".join(t.name for t in BY_NAME.values() if _is_open(t))
+    names = ", ".join(t.name for t in BY_NAME.values() if t.by_hand)
     if topic is None:
         raise RefusedTopicError(f"unknown topic {name!r}; there are {names}")
-    if topic is RATE_DECKS:
-        raise RefusedTopicError(f"{name} takes whole deck versions only: use `rater deck load`")
+    if command := _LOADED_BY.get(name):
+        raise RefusedTopicError(f"{name} takes whole versions only: use `{command}`")
     if topic.internal:
         raise RefusedTopicError(f"{name} is internal, {topic.writers} writes it; there are {names}")
+    if not topic.by_hand and not by_force:
+        raise RefusedTopicError(
+            f"{name} is written by {topic.writers} alone, a record made by hand there may move money "
+            f"that nobody has; there are {names} (--force sends all the same)"
+        )
     return topic
 
 
-def _is_open(topic: Topic) -> bool:
-    return topic is not RATE_DECKS and not topic.internal
+_LOADED_BY = {RATE_DECKS.name: "rater deck load"}
+"""Topics whose versions are published whole, by a command of their own."""
 
 
 class LineCheck:
@@ -132,8 +147,8 @@ def _ready(topic: Topic, record: dict[str, Any], value: bytes) -> Ready | Proble
 
 async def publish(
     broker: str, topic: Topic, records: Sequence[Ready], partitions: int, sent: Callable[[], object]
-) -> None:
-    """Send the records in one transaction; return when it is committed.
+) -> list[Place]:
+    """Send the records in one transaction; return where they are when it is committed.
 
     `partitions` is how many the topic has on the broker; `sent` is called after each record, for a
     progress bar. Any failure is a PublishError that says whether something may have been sent.
@@ -141,7 +156,7 @@ async def publish(
     async with _producer(broker, topic, len(records)) as producer:
         await producer.begin_transaction()
         try:
-            await _send(producer, topic, records, partitions, sent)
+            places = await _send(producer, topic, records, partitions, sent)
         except (KafkaError, TimeoutError) as error:
             await _briefly(producer.abort_transaction())
             raise PublishError(f"{_reason(error)}; nothing was sent") from error
@@ -154,6 +169,7 @@ async def publish(
                 await producer.commit_transaction()
         except (KafkaError, TimeoutError) as error:
             raise PublishError(f"{_reason(error)}; {_UNKNOWN}") from error
+    return places
 
 
 async def _send(
@@ -162,7 +178,7 @@ async def _send(
     records: Sequence[Ready],
     partitions: int,
     sent: Callable[[], object],
-) -> None:
+) -> list[Place]:
     """Send the records and wait until the broker has them all; TimeoutError when it stalls."""
     clock = asyncio.get_running_loop().time
     futures = []
@@ -177,7 +193,8 @@ async def _send(
             sent()
         limit.reschedule(clock() + STALL_S)
         # A record that failed must abort the transaction, not only its own future.
-        await asyncio.gather(*futures)
+        written = await asyncio.gather(*futures)
+    return [Place(record.partition, record.offset) for record in written]
 
 
 async def _briefly(farewell: Awaitable[object]) -> None:

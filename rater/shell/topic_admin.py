@@ -7,7 +7,8 @@ Rule 2: nothing is made while anything is refused, so that a cluster never has t
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -16,7 +17,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
-from topics.catalog import CATALOG, Topic
+from topics.catalog import CATALOG, PARTITIONS, Topic
 
 REQUEST_TIMEOUT_MS = 10_000
 APPEARANCE_TIMEOUT_S = 30.0
@@ -69,10 +70,17 @@ class Creation(NamedTuple):
     found: list[str]
 
 
-def planned(partitions: int | None = None) -> tuple[Topic, ...]:
-    """Return the catalog with so many partitions a co-partitioned topic; None: its own number."""
+def planned(partitions: int | None, counts: Mapping[str, int]) -> tuple[Topic, ...]:
+    """Return the catalog with so many partitions a co-partitioned topic; None: the broker's own number.
+
+    `counts` are the broker's, by topic. Its number is the one that most of its co-partitioned topics have, so that the
+    odd ones are the drift; on a broker without any, the catalog's.
+    """
     if partitions is None:
-        return CATALOG
+        found = Counter(
+            counts[t.name] for t in CATALOG if t.partitions > 1 and counts.get(t.name, 0)
+        )
+        partitions = found.most_common(1)[0][0] if found else PARTITIONS
     return tuple(
         replace(topic, partitions=partitions) if topic.partitions > 1 else topic
         for topic in CATALOG

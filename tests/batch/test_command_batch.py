@@ -83,7 +83,7 @@ def test_a_command_in_another_partition_is_misrouted() -> None:
     outcomes = [decide_commands(Shard.empty(number), records, 8).outcomes for number in range(8)]
 
     assert [each["obeyed"] for each in outcomes].count(1) == 1
-    assert [each["rejected"] for each in outcomes].count(1) == 7
+    assert [each["rejected.misrouted"] for each in outcomes].count(1) == 7
 
 
 def test_a_command_that_the_account_has_applied_is_skipped() -> None:
@@ -118,7 +118,7 @@ def test_what_expires_on_the_way_does_not_hide_a_refusal() -> None:
         "lot_forfeited",
         "command_rejected",
     ]
-    assert partition.outcomes["rejected"] == 1
+    assert partition.outcomes["rejected.account_exists"] == 1
 
 
 def test_a_late_command_is_obeyed_once() -> None:
@@ -158,7 +158,7 @@ def test_the_least_recharge_is_given_to_the_batch() -> None:
     strict = decide_commands(partition.shard, [record], 1)
     lenient = decide_commands(partition.shard, [record], 1, 9 * UNIT)
 
-    assert strict.outcomes == {"rejected": 1}
+    assert strict.outcomes == {"rejected.invalid_setting": 1}
     assert lenient.outcomes == {"obeyed": 1}
 
 

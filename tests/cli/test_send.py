@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,8 @@ GOOD = (EXAMPLES / "cdr.raw.v1.valid.jsonl").read_bytes().splitlines()[0]
 NOBODY = "127.0.0.1:1"
 
 
-def run(topic: str, text: bytes) -> Result:
-    return CliRunner().invoke(send, [topic, "--broker", NOBODY], input=text)
+def run(topic: str, text: bytes, *options: str) -> Result:
+    return CliRunner().invoke(send, [topic, "--broker", NOBODY, *options], input=text)
 
 
 def checked(topic: Topic, text: bytes) -> list[Ready | LineProblem]:
@@ -44,6 +45,40 @@ def test_internal_topics_are_refused(topic: str) -> None:
 
     assert result.exit_code == 2
     assert "internal" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "topic", [t.name for t in CATALOG if not (t.by_hand or t.internal or t is RATE_DECKS)]
+)
+def test_what_only_services_write_is_refused_unless_forced(topic: str) -> None:
+    result = run(topic, b"")
+
+    assert result.exit_code == 2
+    assert f"{topic} is written by " in result.stderr
+    assert "--force sends all the same" in result.stderr
+    assert run(topic, b"", "--force").stdout == "no lines, nothing sent\n"
+
+
+@pytest.mark.parametrize("topic", [t.name for t in CATALOG if t.internal])
+def test_force_does_not_open_what_is_internal(topic: str) -> None:
+    assert run(topic, b"", "--force").exit_code == 2
+
+
+def test_only_what_charging_takes_can_be_waited_for() -> None:
+    result = run("recharge.commands.v1", b"", "--wait")
+
+    assert result.exit_code == 2
+    assert "only account.commands.v1 and cdr.raw.v1 have" in result.stderr
+
+
+def test_a_terminal_is_told_that_it_is_being_read() -> None:
+    controller, terminal = os.openpty()
+    os.write(controller, b"\x04")
+    with os.fdopen(terminal, "rb") as file:
+        result = CliRunner().invoke(send, ["cdr.raw.v1", "--broker", NOBODY], input=file)
+    os.close(controller)
+
+    assert result.stderr == "reading cdr.raw.v1 from standard input; end with Ctrl-D\n"
 
 
 def test_a_bad_line_is_named_with_number_field_and_value_and_nothing_is_sent() -> None:

@@ -1,0 +1,124 @@
+"""An operator's first day on real Kafka: another partition count, commands with answers, what the log says of them."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from loadtest.rater_command import Ended, run
+from loadtest.service import Worker
+
+if TYPE_CHECKING:
+    from deploy.kafka.broker import Broker
+
+SAMPLE_DECK = Path(__file__).parents[2] / "rater" / "data" / "sample_deck.csv"
+NOW = datetime.now(UTC).replace(microsecond=0)
+TENANTS = [f"tenant-{n}" for n in range(6)]
+
+
+def lines(*records: dict[str, object]) -> str:
+    return "".join(json.dumps(record) + "\n" for record in records)
+
+
+def sent(broker: str, topic: str, text: str, *options: str) -> Ended:
+    done = subprocess.run(
+        [sys.executable, "-m", "rater", "send", topic, "--broker", broker, *options],
+        input=text,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=120,
+        check=False,
+    )
+    return Ended(done.returncode, done.stdout)
+
+
+def opened(tenant: str, **more: object) -> dict[str, object]:
+    return {
+        "type": "open_account",
+        "command_id": f"open-{tenant}",
+        "tenant_id": tenant,
+        "currency": "USD",
+        "decks": ["sample"],
+        **more,
+    }
+
+
+def funded(tenant: str, currency: str = "USD") -> dict[str, object]:
+    return {
+        "type": "add_funds",
+        "command_id": f"fund-{tenant}-{currency}",
+        "tenant_id": tenant,
+        "lot_id": f"L-{tenant}",
+        "amount_micros": 50_000_000,
+        "currency": currency,
+        "purchased_at": NOW.isoformat(),
+    }
+
+
+def called(tenant: str, to: str) -> dict[str, object]:
+    ended = NOW - timedelta(minutes=5)
+    return {
+        "cdr_id": f"call-{tenant}-{to}",
+        "tenant_id": tenant,
+        "direction": "out",
+        "to": to,
+        "started_at": (ended - timedelta(seconds=61)).isoformat(),
+        "ended_at": ended.isoformat(),
+        "billsec": 61,
+    }
+
+
+def test_any_partition_count_works_and_every_command_has_its_answer(
+    private_broker: Broker, tmp_path: Path
+) -> None:
+    broker = private_broker.bootstrap
+    made = run("topics", "create", "--partitions", "3", "--broker", broker).text
+    assert "cdr.raw.v1, 3 partitions" in made
+    assert "0 made" in run("topics", "create", "--broker", broker).text
+    assert "no drift" in run("topics", "check", "--broker", broker).text
+    run("deck", "load", str(SAMPLE_DECK), "--deck-id", "sample", "--version", "1", "--currency",
+        "USD", "--valid-from", "2026-01-01T00:00:00Z", "--broker", broker)  # fmt: skip
+
+    unheard = sent(broker, "account.commands.v1", lines(opened("early")), "--wait",
+                   "--wait-timeout", "1")  # fmt: skip
+    assert unheard.code == 2
+    assert "open-early  no answer" in unheard.text
+    assert "is a charging worker running?" in unheard.text
+
+    with Worker(broker, tmp_path / "charging.log") as worker:
+        accepted = sent(broker, "account.commands.v1", lines(*map(opened, TENANTS)), "--wait")
+        assert accepted.code == 0, accepted.text
+        assert [f"open-{t}  accepted  account_opened" for t in TENANTS] == said(accepted)
+
+        mixed = lines(funded(TENANTS[0]), funded(TENANTS[1], "EUR"), opened(TENANTS[0]))
+        refused = sent(broker, "account.commands.v1", mixed, "--wait")
+        assert refused.code == 1
+        assert said(refused) == [
+            "fund-tenant-0-USD  accepted  funds_added",
+            "fund-tenant-1-EUR  refused  currency_mismatch: currency: EUR, the account's is USD",
+            "open-tenant-0  known  has been taken before",
+        ]
+
+        calls = lines(called(TENANTS[0], "+33612345678"), called(TENANTS[1], "+999123456789"))
+        charged = sent(broker, "cdr.raw.v1", calls, "--wait")
+        assert charged.code == 1
+        first, second = said(charged)
+        assert re.fullmatch(r"call-tenant-0-\S+  charged  rated, \d+ micros", first)
+        assert re.match(r"call-tenant-1-\S+  suspended  no_rate: ", second)
+        worker.stop()
+
+    assert "clean" in run("reconcile", "--complete", "--broker", broker).text
+    log = (tmp_path / "charging.log").read_text()
+    assert "account.commands.v1: 1 rejected" in log
+    assert "cdr.raw.v1: 1 suspended (no_rate 1)" in log
+
+
+def said(ended: Ended) -> list[str]:
+    """Return the lines about single records."""
+    return [line for line in ended.text.splitlines() if "  " in line]
