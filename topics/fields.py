@@ -101,8 +101,11 @@ Email = Annotated[
     Text(
         254,
         3,
-        r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,187}[A-Za-z0-9])?",
+        r"[A-Za-z0-9!#$%&'*+/=^_`{|}~-]{1,64}(?:\.[A-Za-z0-9!#$%&'*+/=^_`{|}~-]{1,64}){0,31}"
+        r"@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+        r"(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?){0,31}",
     ),
+    About("Dot-atoms without ?, so that no reader can take it for an encoded word and decode it."),
 ]
 WebhookUrl = Annotated[str, Text(2_000, pattern=r"https?://[\x21-\x7e]+")]
 Language = Literal["en", "fr"]

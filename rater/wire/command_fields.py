@@ -23,3 +23,15 @@ class CommandRecord(msgspec.Struct, tag_field="type"):
 
     command_id: Id
     tenant_id: Tenant
+
+
+EMAIL_PATTERN = (
+    r"[A-Za-z0-9!#$%&'*+/=^_`{|}~-]{1,64}(?:\.[A-Za-z0-9!#$%&'*+/=^_`{|}~-]{1,64}){0,31}"
+    r"@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+    r"(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?){0,31}"
+)
+"""Dot-atoms without `?`: what could be an encoded word (RFC 2047) would be another address to whoever decodes it."""
+Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=rf"^{EMAIL_PATTERN}\Z")]
+WebhookUrl = Annotated[
+    str, Meta(min_length=1, max_length=2_000, pattern=r"^https?://[\x21-\x7e]+\Z")
+]

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from rater.core.limits import AMOUNT_MICROS_MAX
+from rater.wire.command_fields import Email, WebhookUrl
 from rater.wire.malformed import VALUE_BYTES_MAX, Malformed, Why, repeated_field, undecodable, unfit
 from rater.wire.times import LATEST_MS
 
@@ -19,21 +20,11 @@ _Tenant = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9
 _Currency = Annotated[str, Meta(min_length=3, max_length=3, pattern=r"^[A-Z]{3}\Z")]
 _Name = Annotated[str, Meta(min_length=1, max_length=64)]
 _ThresholdId = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+\Z")]
-_Url = Annotated[str, Meta(min_length=1, max_length=2_000, pattern=r"^https?://[\x21-\x7e]+\Z")]
 _Amount = Annotated[int, Meta(ge=-AMOUNT_MICROS_MAX, le=AMOUNT_MICROS_MAX)]
 _Positive = Annotated[int, Meta(ge=1, le=AMOUNT_MICROS_MAX)]
 _Millis = Annotated[int, Meta(ge=0, le=LATEST_MS)]
 _Hours = Annotated[int, Meta(ge=1, le=87_600)]
 _Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
-_Email = Annotated[
-    str,
-    Meta(
-        min_length=3,
-        max_length=254,
-        pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}"
-        r"@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,187}[A-Za-z0-9])?\Z",
-    ),
-]
 
 
 class _Notice(
@@ -44,9 +35,9 @@ class _Notice(
     at_ms: _Millis
     currency: _Currency
     balance_micros: _Amount
-    emails: Annotated[tuple[_Email, ...], Meta(max_length=16)]
+    emails: Annotated[tuple[Email, ...], Meta(max_length=16)]
     language: Literal["en", "fr"] = "en"
-    webhook: _Url | None = None
+    webhook: WebhookUrl | None = None
 
     kind: ClassVar[str]
 

@@ -13,24 +13,23 @@ from msgspec import Meta
 from rater.core import commands as c
 from rater.core.cards import has_card_number
 from rater.core.entries import PaymentMethod
-from rater.wire.command_fields import CommandRecord, Hours, Id, Name, Note, NotNegative, Positive
+from rater.wire.command_fields import (
+    CommandRecord,
+    Email,
+    Hours,
+    Id,
+    Name,
+    Note,
+    NotNegative,
+    Positive,
+    WebhookUrl,
+)
 from rater.wire.malformed import Malformed, Why
 
 _Text = Annotated[str, Meta(max_length=10_000)] | int
 _PRINTABLE = re.compile(r"[\x21-\x7e]+")
 _REFERENCE_MAX = 255
 _LABEL_MAX = 64
-_Email = Annotated[
-    str,
-    Meta(
-        min_length=3,
-        max_length=254,
-        pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,187}[A-Za-z0-9])?\Z",
-    ),
-]
-_WebhookUrl = Annotated[
-    str, Meta(min_length=1, max_length=2_000, pattern=r"^https?://[\x21-\x7e]+\Z")
-]
 
 
 class SetAutoRecharge(CommandRecord, tag="set_auto_recharge"):
@@ -65,9 +64,9 @@ class SetPaymentMethods(CommandRecord, tag="set_payment_methods"):
 class SetRecipients(CommandRecord, tag="set_recipients"):
     """Who is told, in which language, and where a webhook goes."""
 
-    emails: Annotated[tuple[_Email, ...], Meta(max_length=16)]
+    emails: Annotated[tuple[Email, ...], Meta(max_length=16)]
     language: Literal["en", "fr"] = "en"
-    webhook: _WebhookUrl | None = None
+    webhook: WebhookUrl | None = None
     actor: Id | None = None
     actor_role: Name | None = None
 

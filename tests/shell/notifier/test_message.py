@@ -4,11 +4,13 @@ import email
 import hashlib
 import re
 from email.policy import default
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rater.shell.notifier.headers import MangledError, check_message
 from rater.shell.notifier.message import (
     message_id,
     read_sender,
@@ -18,6 +20,8 @@ from rater.shell.notifier.message import (
 from rater.wire.notifications import Notification
 from tests.shell.notifier.notices import GOLDEN, golden
 from topics.fields import Email
+
+CORPUS = Path(__file__).parents[2] / "corpus" / "headers"
 
 SENDER = read_sender("Rater à Paris <rater@rater.example>")
 EMAIL = re.compile(Email.__metadata__[0].pattern)  # type: ignore[attr-defined]
@@ -96,6 +100,90 @@ def test_every_address_that_the_topic_accepts_is_written_as_it_is(address: str) 
 
     assert address in head.replace("\r\n ", "")
     assert len(re.findall(r"^[A-Za-z-]+:", head, re.MULTILINE)) == len(HEADERS)
+
+
+def corpus(name: str) -> list[str]:
+    return (CORPUS / name).read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize("text", corpus("texts.txt"))
+@pytest.mark.parametrize("field", ["notification_id", "tenant_id", "code", "method_label"])
+def test_an_encoded_word_is_never_decoded_into_a_header(field: str, text: str) -> None:
+    raw = write_message(golden("recharge_failed", **{field: text}), "ada@acme.example", SENDER)
+    found = email.message_from_bytes(raw, policy=default)
+    plain = email.message_from_bytes(raw)
+
+    assert sorted(found.keys()) == sorted(HEADERS)
+    assert [a.addr_spec for a in found["To"].addresses] == ["ada@acme.example"]
+    assert sorted(plain.keys()) == sorted(HEADERS)
+    assert [part.get_content_type() for part in plain.walk()][1:] == ["text/plain", "text/html"]
+
+
+_WORDS = st.builds(
+    "{}=?{}?{}?{}?={}".format,
+    st.text(max_size=8),
+    st.sampled_from(["utf-8", "us-ascii", "utf-8*en", "latin1", ""]),
+    st.sampled_from("qQbB"),
+    st.sampled_from(["=0D=0ABcc:_x", "eA0KQmNjOiB4", "=0A", "=2C", "a=40b"]),
+    st.text(max_size=8),
+)
+
+
+@given(st.lists(_WORDS, min_size=1, max_size=3).map("".join), st.data())
+def test_no_encoded_word_gets_through(text: str, data: st.DataObject) -> None:
+    field = data.draw(st.sampled_from(["notification_id", "tenant_id", "method_label"]))
+    found = parsed(golden("funds_added", **{field: text}))
+
+    assert sorted(found.keys()) == sorted(HEADERS)
+    assert len(found["To"].addresses) == 1
+
+
+@pytest.mark.parametrize("address", corpus("addresses.txt"))
+def test_an_address_that_a_reader_would_take_for_another_is_refused(address: str) -> None:
+    assert not EMAIL.fullmatch(address)
+    with pytest.raises(MangledError, match="To"):
+        write_message(golden("funds_added"), address, SENDER)
+    with pytest.raises(ValueError, match="not an address"):
+        read_sender(address)
+
+
+def test_a_sender_whose_name_is_an_encoded_word_is_refused() -> None:
+    with pytest.raises(ValueError, match="not an address"):
+        read_sender("=?utf-8?q?x=0D=0ABcc:_y?= <a@b.example>")
+
+
+def test_a_text_that_is_the_boundary_between_the_parts_is_not_sent() -> None:
+    notice = golden("funds_added")
+    boundary = f"--rater-{recipient_digest(notice.notification_id, 'ada@acme.example')}"
+    label = f"{'x' * 71} {boundary} {'y' * 71}"
+
+    with pytest.raises(MangledError, match="parts"):
+        write_message(golden("funds_added", method_label=label), "ada@acme.example", SENDER)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "named"),
+    [
+        (b"To: ", b"Bcc: x@y.example\r\nTo: ", "headers"),
+        (b"To: ada", b"To: eve", "To"),
+        (b"To: ada", b"To: x@y.example, ada", "To"),
+        (b"Subject: acme", b"Subject: globex", "Subject"),
+        (b"From: ", b"From: eve@x.example, ", "From"),
+        (b"X-Rater-Kind: funds_added", b"X-Rater-Kind: funds_gone", "X-Rater-Kind"),
+        (b"Date: ", b"Date: \r\n\r\n", "headers"),
+    ],
+)
+def test_the_finished_message_is_held_against_what_was_meant(
+    old: bytes, new: bytes, named: str
+) -> None:
+    raw = write_message(golden("funds_added"), "ada@acme.example", SENDER)
+    headers = [(name, value) for name, value in parsed(golden("funds_added")).items()]
+    meant = {n: str(v) for n, v in headers if n not in ("MIME-Version", "Content-Type")}
+    bodies = tuple(part.get_content() for part in parsed(golden("funds_added")).iter_parts())
+    check_message(raw, meant, bodies)
+
+    with pytest.raises(MangledError, match=named):
+        check_message(raw.replace(old, new, 1), meant, bodies)
 
 
 @pytest.mark.parametrize(
