@@ -10,7 +10,7 @@ Only `rater send` and tests validate this way; the workers' own decoding is in `
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
@@ -20,11 +20,10 @@ from jsonschema.exceptions import ValidationError
 from jsonschema.protocols import Validator
 from jsonschema.validators import extend
 
+from rater.wire import demands
+from rater.wire.demands import cut, shown
 from topics.catalog import Topic
 from topics.schema import topic_schema
-
-SHOWN_CHARACTERS_MAX = 80
-"""Of a value in a problem."""
 
 
 class Problem(NamedTuple):
@@ -65,7 +64,7 @@ class RecordCheck:
     def problems(self, record: object) -> list[Problem]:
         """Say what is wrong with a decoded record, one problem a field; empty: nothing is."""
         if not isinstance(record, dict):
-            return [Problem("", _shown(record), "must be an object")]
+            return [Problem("", shown(record), demands.OBJECT)]
         name = self._record_type(record)
         if isinstance(name, Problem):
             return [name]
@@ -80,11 +79,11 @@ class RecordCheck:
         if self._tag is None:
             return max(self._names, key=lambda name: len(self._names[name] & record.keys()))
         if self._tag not in record:
-            return Problem(self._tag, None, "is missing")
+            return Problem(self._tag, None, demands.MISSING)
         value = record[self._tag]
         if isinstance(value, str) and value in self._validators:
             return value
-        return Problem(self._tag, _shown(value), f"must be one of {', '.join(self._validators)}")
+        return Problem(self._tag, shown(value), demands.one_of(list(self._validators)))
 
 
 def decode(line: bytes) -> object | Problem:
@@ -96,9 +95,9 @@ def decode(line: bytes) -> object | Problem:
             json.dumps(json.loads(text), ensure_ascii=False).encode()
         decoded: object = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
     except _DuplicateNameError as error:
-        return Problem(error.name, error.value, "stands twice in one object")
+        return Problem(error.name, error.value, demands.TWICE)
     except (ValueError, RecursionError) as error:
-        return Problem("", _cut(line.decode(errors="backslashreplace")), _unreadable(error))
+        return Problem("", cut(line.decode(errors="backslashreplace")), _unreadable(error))
     return decoded
 
 
@@ -130,7 +129,7 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     seen: set[str] = set()
     for name, value in pairs:
         if name in seen:
-            raise _DuplicateNameError(name, _shown(value))
+            raise _DuplicateNameError(name, shown(value))
         seen.add(name)
     return made
 
@@ -199,39 +198,33 @@ def _explain(error: Any) -> Iterable[Problem]:
     if error.validator == "required":
         for name in error.validator_value:
             if name not in error.instance:
-                yield Problem(_join(field, name), None, "is missing")
+                yield Problem(_join(field, name), None, demands.MISSING)
     elif error.validator == "additionalProperties":
         for name in error.instance.keys() - error.schema["properties"].keys():
-            yield Problem(_join(field, name), _shown(error.instance[name]), "is not a known field")
+            yield Problem(_join(field, name), shown(error.instance[name]), demands.UNKNOWN_FIELD)
     else:
-        yield Problem(field, _shown(error.instance), _why(error))
+        yield Problem(field, shown(error.instance), _why(error))
 
 
 def _why(error: Any) -> str:
     """Say in words what a ValidationError's keyword asks."""
     wanted = error.validator_value
     if error.schema.get("format") == "date-time" and error.validator in ("pattern", "format"):
-        return "must be an RFC 3339 date-time with an offset, years 2000 to 2100"
-    match error.validator:
-        case "type":
-            return f"must be {'an' if wanted[0] in 'aio' else 'a'} {wanted}"
-        case "enum":
-            return f"must be one of {', '.join(wanted)}"
-        case "minLength" | "minItems" if wanted == 1:
-            return "must not be empty"
-        case _:
-            return _DEMANDS[error.validator].format(wanted)
+        return demands.DATE_TIME
+    return _DEMANDS[error.validator](wanted)
 
 
-_DEMANDS: dict[Any, str] = {
-    "const": "must be {}",
-    "pattern": "must match {}",
-    "minimum": "must be at least {}",
-    "maximum": "must be at most {}",
-    "minLength": "must have at least {} characters",
-    "maxLength": "must have at most {} characters",
-    "minItems": "must have at least {} items",
-    "maxItems": "must have at most {} items",
+_DEMANDS: dict[Any, Callable[[Any], str]] = {
+    "type": lambda wanted: demands.must_be(f"{'an' if wanted[0] in 'aio' else 'a'} {wanted}"),
+    "enum": demands.one_of,
+    "const": lambda wanted: f"must be {wanted}",
+    "pattern": demands.must_match,
+    "minimum": demands.at_least,
+    "maximum": demands.at_most,
+    "minLength": lambda wanted: demands.least_of(wanted, "characters"),
+    "maxLength": lambda wanted: demands.most_of(wanted, "characters"),
+    "minItems": lambda wanted: demands.least_of(wanted, "items"),
+    "maxItems": lambda wanted: demands.most_of(wanted, "items"),
 }
 
 
@@ -244,11 +237,3 @@ def _path(parts: Iterable[str | int]) -> str:
 
 def _join(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
-
-
-def _shown(value: object) -> str:
-    return _cut(json.dumps(value, ensure_ascii=False))
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= SHOWN_CHARACTERS_MAX else text[: SHOWN_CHARACTERS_MAX - 3] + "..."

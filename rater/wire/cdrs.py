@@ -15,8 +15,9 @@ from msgspec.structs import astuple
 
 from rater.core.cdr import Cdr
 from rater.wire.cdr_record import CdrRecord
+from rater.wire.demands import DATE_TIME, found
 from rater.wire.malformed import VALUE_BYTES_MAX, Malformed, Why, repeated_field, undecodable, unfit
-from rater.wire.times import EARLIEST, EARLIEST_MS, LATEST_MS, to_millis, to_text
+from rater.wire.times import EARLIEST, EARLIEST_MS, LATEST_MS, to_millis
 
 _UNSET: Final[object] = UNSET
 _decode: Final = msgspec.json.Decoder(CdrRecord).decode
@@ -39,6 +40,7 @@ assert CdrRecord.__struct_fields__[_CALL_TYPE : _FROM + 1] == ("call_type", "fro
 assert CdrRecord.__struct_fields__[_USAGE_COUNTRY : _DISPOSITION + 1] == (
     *("usage_country", "service_number_type", "license", "answered_at", "disposition"),
 )
+_NUMBER: Final = "must be an E.164 number with +, its last digits masked by * at most, or a short number as dialled"
 _REQUIRED_QUOTES: Final = 26
 """Of the names of the required fields and of their texts, which are all but `billsec`."""
 
@@ -50,7 +52,7 @@ def decode_cdr(value: bytes | None) -> Cdr | Malformed:
     try:
         raw = _decode(value)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        return undecodable(value, error)
+        return undecodable(value, error, CdrRecord)
     fields = astuple(raw)
     if value.count(b'"') != _quotes(fields) and (complaint := repeated_field(value)) is not None:
         return complaint
@@ -84,20 +86,21 @@ def _checked(fields: tuple[Any, ...]) -> Cdr | Malformed:
     if not (EARLIEST_MS <= answered_ms <= ended_ms < LATEST_MS) or (
         answered and not EARLIEST <= started <= answered
     ):
-        return _bad_time(to_millis(started), answered_ms, ended_ms)
+        return _bad_time(started, answered, fields[5])
     if (
         not (to[0] == "+" and len(to) <= DIGITS_MAX + 1 and to[1:].isdecimal() and to.isascii())
         or to[1] == "0"
     ) and not is_number(to):
-        return Malformed(Why.BAD_NUMBER, "to", f"not E.164 nor a short number; it is {to!r}")
+        return Malformed(Why.BAD_NUMBER, "to", f"{_NUMBER}{found(to)}")
     country = fields[_USAGE_COUNTRY]
     if country and country not in COUNTRIES:
-        detail = f"not two capital letters; it is {country!r}"
+        detail = f"must be two capital letters{found(country)}"
         return Malformed(Why.UNKNOWN_VALUE, "usage_country", detail)
     if not cdr_id.isascii() or not cdr_id.isprintable() or " " in cdr_id:
-        return Malformed(Why.UNKNOWN_VALUE, "cdr_id", f"not printable ASCII; it is {cdr_id!r}")
+        detail = f"must be printable ASCII without blanks{found(cdr_id)}"
+        return Malformed(Why.UNKNOWN_VALUE, "cdr_id", detail)
     if not is_tenant_id(tenant_id):
-        detail = f"letters, digits and . _ : @ - only; it is {tenant_id!r}"
+        detail = f"must be letters, digits and . _ : @ - only{found(tenant_id)}"
         return Malformed(Why.UNKNOWN_VALUE, "tenant_id", detail)
     return Cdr(
         tenant_id,
@@ -121,16 +124,14 @@ def _millis(at: datetime) -> int:
     return int(at.timestamp() * 1_000 + 0.5)
 
 
-def _bad_time(started_ms: int, answered_ms: int, ended_ms: int) -> Malformed:
-    times = {"started_at": started_ms, "answered_at": answered_ms, "ended_at": ended_ms}
-    for field, at_ms in times.items():
-        if not EARLIEST_MS <= at_ms < LATEST_MS:
-            return Malformed(
-                Why.BAD_TIME, field, f"not in the years 2000 to 2100; it is {at_ms} ms"
-            )
-    field = "answered_at" if answered_ms < started_ms else "ended_at"
-    shown = ", ".join(f"{name} {to_text(at_ms)}" for name, at_ms in times.items())
-    return Malformed(Why.BAD_TIME, field, f"before what must come before it: {shown}")
+def _bad_time(started: datetime, answered: datetime | None, ended: datetime) -> Malformed:
+    times = {"started_at": started, "answered_at": answered or started, "ended_at": ended}
+    for field, at in times.items():
+        if not EARLIEST_MS <= to_millis(at) < LATEST_MS:
+            return Malformed(Why.BAD_TIME, field, f"{DATE_TIME}{found(at.isoformat())}")
+    field = "answered_at" if answered and answered < started else "ended_at"
+    shown = ", ".join(f"{name} {at.isoformat()}" for name, at in times.items())
+    return Malformed(Why.BAD_TIME, field, f"must not be before what precedes it, found {shown}")
 
 
 COUNTRIES: Final = frozenset(a + b for a in ascii_uppercase for b in ascii_uppercase)

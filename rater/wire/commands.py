@@ -21,6 +21,7 @@ from rater.wire.command_fields import (
     Note,
     Positive,
 )
+from rater.wire.demands import found
 from rater.wire.malformed import Malformed, Why
 from rater.wire.settings_commands import (
     ResumeRecharge,
@@ -103,13 +104,13 @@ def _convert(raw: Any) -> c.Command | Malformed:  # noqa: PLR0911  # One return 
     match raw:
         case _OpenAccount():
             if not is_time_zone(raw.time_zone):
-                detail = f"not an IANA time zone; it is {raw.time_zone!r}"
+                detail = f"must be the name of an IANA time zone{found(raw.time_zone)}"
                 return Malformed(Why.UNKNOWN_VALUE, "time_zone", detail)
             return c.OpenAccount(*head, raw.currency, raw.decks, raw.time_zone)
         case _AddFunds():
             at_ms = to_millis(raw.purchased_at)
             if not is_plausible(at_ms) or at_ms >= _BOUGHT_BEFORE_MS:
-                detail = f"not in the years 2000 to 2099; it is {raw.purchased_at.isoformat()}"
+                detail = f"must be in the years 2000 to 2098{found(raw.purchased_at.isoformat())}"
                 return Malformed(Why.BAD_TIME, "purchased_at", detail)
             return c.AddFunds(
                 *head,

@@ -8,6 +8,9 @@ from typing import Any
 
 import msgspec
 
+from rater.wire import demands
+from rater.wire.demands import found
+
 
 class Why(StrEnum):
     """Reasons of a dead letter, in order of precedence."""
@@ -26,7 +29,10 @@ class Why(StrEnum):
 
 
 class Malformed(msgspec.Struct, frozen=True):
-    """What is wrong with a message: the reason, the field (None: the whole), and a sentence with the value."""
+    """What is wrong with a message: the reason, the field (None: the whole), and a sentence.
+
+    The sentence says what the field must be and what was found, in the words of `demands`.
+    """
 
     reason: Why
     field: str | None
@@ -39,10 +45,8 @@ VALUE_BYTES_MAX = 3 * 1024 * 1024
 NESTED_MAX = 100
 """Deepest nesting that is read. A bound of our own: Python's depends on who calls, and no decision may."""
 
-_PATH = re.compile(r" - at `([^`]*)`$")
 _MISSING = re.compile(r"missing required field `([^`]*)`")
 _STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\Z)|[\[\]{}]', re.DOTALL)
-_SHOWN = 120
 _KINDS = (
     # First those that quote what the sender wrote, which may be the words of another kind.
     ("Invalid enum value", Why.UNKNOWN_VALUE),
@@ -64,21 +68,32 @@ _KINDS = (
 def unfit(value: bytes, bytes_max: int = VALUE_BYTES_MAX) -> Malformed:
     """Say why a value is not read at all: there is none, or too much of it."""
     if not value:
-        return Malformed(Why.EMPTY, None, "the record has no value")
-    return Malformed(Why.TOO_LONG, None, f"{len(value)} bytes, at most {bytes_max} are read")
+        return Malformed(Why.EMPTY, None, "must have a value, found none")
+    most = demands.most_of(bytes_max, "bytes")
+    return Malformed(Why.TOO_LONG, None, f"{most}, found {len(value)}")
 
 
-def undecodable(value: bytes, error: Exception) -> Malformed:
-    """Say why a decoder refused these bytes."""
+def undecodable(value: bytes, error: Exception, wanted: Any = None) -> Malformed:
+    """Say why a decoder refused these bytes; `wanted` is the type that it decodes, whose values are then named."""
     if unreadable := _unreadable(value):
         return unreadable
     text = str(error)
     if not isinstance(error, msgspec.ValidationError) and "out of range" not in text:
-        return Malformed(Why.NOT_JSON, None, text[:500])
+        return Malformed(Why.NOT_JSON, None, f"must be JSON: {text}"[:500])
     reason = next((why for mark, why in _KINDS if mark in text), Why.WRONG_TYPE)
     field = _field(text, reason)
-    shown = "" if reason is Why.MISSING_FIELD else _value_at(value, field)
-    return Malformed(reason, field, f"{_PATH.sub('', text)}{shown}"[:900])
+    record = _record(value)
+    said = demands.demand(text, wanted, record)
+    if reason is not Why.MISSING_FIELD:
+        said += _value_at(record, demands.path_of(text))
+    return Malformed(reason, field, said[:900])
+
+
+def _record(value: bytes) -> Any:
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _unreadable(value: bytes) -> Malformed | None:
@@ -86,9 +101,9 @@ def _unreadable(value: bytes) -> Malformed | None:
     try:
         value.decode()
     except UnicodeDecodeError as fault:
-        return Malformed(Why.NOT_UTF8, None, f"byte {fault.start} is not UTF-8")
+        return Malformed(Why.NOT_UTF8, None, f"must be UTF-8, byte {fault.start} is not")
     if value.count(b"[") + value.count(b"{") > NESTED_MAX and _is_deep(value):
-        return Malformed(Why.NOT_JSON, None, f"nested deeper than {NESTED_MAX} levels")
+        return Malformed(Why.NOT_JSON, None, f"must be nested at most {NESTED_MAX} levels deep")
     return None
 
 
@@ -107,22 +122,23 @@ def _is_deep(value: bytes) -> bool:
 
 
 def _field(text: str, reason: Why) -> str | None:
+    path = demands.path_of(text)
     if reason is Why.MISSING_FIELD and (missing := _MISSING.search(text)):
-        return missing[1]
-    path = _PATH.search(text)
-    return path[1].removeprefix("$").removeprefix(".")[:200] or None if path else None
+        path = f"{path}.{missing[1]}" if path else missing[1]
+    return path[:200] or None
 
 
-def _value_at(value: bytes, field: str | None) -> str:
-    """Return the value that stands in a field, shortened, or nothing where it cannot be found."""
-    try:
-        found: Any = json.loads(value)
-        for part in re.findall(r"[^.\[\]]+", field or ""):
-            found = found[int(part) if isinstance(found, list) else part]
-        shown = json.dumps(found)
-    except (ValueError, KeyError, IndexError, TypeError, RecursionError):
+def _value_at(record: Any, path: str) -> str:
+    """Return what stands in a field, or nothing where it cannot be found."""
+    here = record
+    if here is None:
         return ""
-    return f"; it is {shown[:_SHOWN]}{'...' if len(shown) > _SHOWN else ''}"
+    try:
+        for part in demands.parts_of(path):
+            here = here[int(part) if isinstance(here, list) else part]
+    except (ValueError, KeyError, IndexError, TypeError):
+        return ""
+    return found(here)
 
 
 def repeated_field(value: bytes) -> Malformed | None:
@@ -142,8 +158,8 @@ def repeated_field(value: bytes) -> Malformed | None:
     try:
         json.loads(value, object_pairs_hook=pairs, parse_int=str, parse_float=str)
     except (ValueError, RecursionError) as fault:
-        return Malformed(Why.NOT_JSON, None, str(fault)[:500])
+        return Malformed(Why.NOT_JSON, None, f"must be JSON: {fault}"[:500])
     if not twice:
         return None
     name = min(twice)
-    return Malformed(Why.DUPLICATE_FIELD, name[:200] or None, f"{name[:_SHOWN]!r} is there twice")
+    return Malformed(Why.DUPLICATE_FIELD, name[:200] or None, demands.TWICE)

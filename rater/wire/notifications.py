@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from rater.core.limits import AMOUNT_MICROS_MAX
 from rater.wire.command_fields import Email, WebhookUrl
+from rater.wire.demands import UNKNOWN_FIELD
 from rater.wire.malformed import VALUE_BYTES_MAX, Malformed, Why, repeated_field, undecodable, unfit
 from rater.wire.times import LATEST_MS
 
@@ -153,8 +154,8 @@ def decode_notification(value: bytes | None) -> Notification | Malformed:
     try:
         notice = _decode(value)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        complaint = undecodable(value, error)
+        complaint = undecodable(value, error, Notification)
         if complaint.reason is Why.WRONG_TYPE and (unknown := _UNKNOWN.search(str(error))):
-            return Malformed(Why.UNKNOWN_VALUE, unknown[1][:200] or None, "is not a known field")
+            return Malformed(Why.UNKNOWN_VALUE, unknown[1][:200] or None, UNKNOWN_FIELD)
         return complaint
     return repeated_field(value) or notice

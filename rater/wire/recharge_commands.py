@@ -5,6 +5,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from rater.wire.demands import found, one_of
 from rater.wire.malformed import Malformed, Why
 from rater.wire.outputs import encode
 from rater.wire.strict import read_strictly
@@ -42,7 +43,7 @@ def decode_recharge_command(value: bytes | None) -> RechargeCommand | Malformed:
     """Read one command; never raises."""
     raw: RechargeCommand | Malformed = read_strictly(_decode, value)
     if isinstance(raw, ResumeRecharge) and raw.actor_role not in (None, *ROLES):
-        detail = f"may not resume, only {' and '.join(ROLES)} may; it is {raw.actor_role!r}"
+        detail = f"{one_of(ROLES)}{found(raw.actor_role)}"
         return Malformed(Why.UNKNOWN_VALUE, "actor_role", detail)
     return raw
 

@@ -24,6 +24,7 @@ from rater.wire.command_fields import (
     Positive,
     WebhookUrl,
 )
+from rater.wire.demands import NOT_EMPTY, found, most_of
 from rater.wire.malformed import Malformed, Why
 
 _Text = Annotated[str, Meta(max_length=10_000)] | int
@@ -151,16 +152,16 @@ def _unfit(place: str, method: _Method) -> Malformed | None:
         if text is None:
             continue
         if isinstance(text, int):
-            return Malformed(Why.WRONG_TYPE, field, f"Expected `str`, got `int`; it is {text}")
+            return Malformed(Why.WRONG_TYPE, field, f"must be a string{found(text)}")
         most = _LABEL_MAX if name == "label" else _REFERENCE_MAX
         if len(text) > most:
-            return Malformed(Why.TOO_LONG, field, f"{len(text)} characters, at most {most}")
+            return Malformed(Why.TOO_LONG, field, f"{most_of(most, 'characters')}{found(text)}")
         if not text:
-            return Malformed(Why.OUT_OF_RANGE, field, "empty")
+            return Malformed(Why.OUT_OF_RANGE, field, f"{NOT_EMPTY}{found(text)}")
         if name != "label" and not _PRINTABLE.fullmatch(text):
             return Malformed(
                 Why.UNKNOWN_VALUE,
                 field,
-                f"printable ASCII without blanks only; it is {text[:120]!r}",
+                f"must be printable ASCII without blanks{found(text)}",
             )
     return None

@@ -17,5 +17,6 @@ def read_strictly(
     try:
         read = decode(value)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        return undecodable(value, error)
+        decoder = getattr(decode, "__self__", None)
+        return undecodable(value, error, getattr(decoder, "type", None))
     return repeated_field(value) or read

@@ -83,7 +83,7 @@ def test_every_setting_is_a_command_record() -> None:
         ({"reference": "x", "customer": "é"}, Why.UNKNOWN_VALUE, "methods[0].customer"),
         ({"reference": "x", "label": "y" * 65}, Why.TOO_LONG, "methods[0].label"),
         ({"reference": "x", "label": ""}, Why.OUT_OF_RANGE, "methods[0].label"),
-        ({"label": "y"}, Why.MISSING_FIELD, "reference"),
+        ({"label": "y"}, Why.MISSING_FIELD, "methods[0].reference"),
     ],
 )
 def test_a_method_that_is_none_is_malformed(method: Any, reason: Why, field: str) -> None:
