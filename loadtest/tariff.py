@@ -88,9 +88,9 @@ def charge_micros(terms: Terms, billsec: int) -> int:
 
 @lru_cache(maxsize=262_144)
 def _priced(terms: Terms, billed_s: int) -> int:
-    exact = terms.fee
-    if terms.action == "rate":
-        exact += terms.rate * billed_s / terms.per_s
+    if terms.action != "rate":
+        return 0
+    exact = terms.fee + terms.rate * billed_s / terms.per_s
     rounded = _rounded(exact, terms)
     if terms.cap is not None:
         rounded = min(rounded, terms.cap)

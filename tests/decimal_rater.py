@@ -106,9 +106,8 @@ class SlowRater:
                 free = False
                 total += Decimal(row["rate"]) * bought / Decimal(row["per_seconds"])
             paid += bought
-        if duration:
+        if duration and first["action"] == "rate":
             total += Decimal(first["connection_fee"])
-            free = free and Decimal(first["connection_fee"]) == 0
         # Thirds of a currency unit have no end: 40 digits keep every tie a tie and every excess an excess.
         total = total.quantize(Decimal(10) ** -40, rounding=decimal.ROUND_HALF_EVEN)
         step = Decimal(10) ** -int(first["decimals"])

@@ -50,7 +50,7 @@ terms = st.fixed_dictionaries(
         "decimals": st.sampled_from(["", "6", "4", "2", "2", "0"]),
         "max_charge": st.sampled_from(["", "", "", "0", "0.5", "2.345678"]),
     }
-)
+).map(lambda cells: cells | {"connection_fee": ""} if cells["action"] == "free" else cells)
 
 
 @st.composite

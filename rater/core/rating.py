@@ -204,7 +204,7 @@ def _rate_slots(deck: Deck, schedule: Schedule, row: Row, call: Call) -> Rated |
     if charge > AMOUNT_MICROS_MAX:
         return too_large(deck, row, charge)
     cap = row.max_charge_micros
-    free = bool(pieces) and not fee and all(piece.row.action is _FREE for piece in pieces)
+    free = bool(pieces) and all(piece.row.action is _FREE for piece in pieces)
     return Rated(
         outcome="free" if free else "rated",
         charge_micros=charge if cap is None else min(charge, cap),

@@ -2,7 +2,8 @@
 
 Rule 1: a row prices one slot of one prefix: some days, some hours, from some second of the call on,
         for some callers.
-Rule 2: a row knows its line, so that whoever wrote it can be told.
+Rule 2: a free row charges nothing at all: it has no connection fee, and its rate is not used.
+Rule 3: a row knows its line, so that whoever wrote it can be told.
 """
 
 from enum import StrEnum
@@ -83,6 +84,7 @@ class Row(Value):
         max_charge_micros: int | None = None,
         origin_prefix: str = "",
     ) -> None:
+        assert action is not Action.FREE or not fee_micros, line
         self.line: Final = line
         self.prefix: Final = prefix
         """Digits, without the plus sign."""

@@ -11,7 +11,8 @@ from msgspec import Struct
 
 from rater.core.decks import Deck, Heading, Row
 from rater.core.schedule import SLOTS_MAX, Clash
-from rater.wire.deck_cells import COLUMNS, REQUIRED, DeckFault, RowReader
+from rater.wire.deck_columns import COLUMNS, REQUIRED
+from rater.wire.deck_rows import DeckFault, RowReader
 
 
 class Sheet(Struct, frozen=True):

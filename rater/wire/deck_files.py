@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rater.core.decks import Deck, Heading
-from rater.wire.deck_cells import DeckFault
 from rater.wire.deck_csv import Sheet, compile_sheet, read_sheet
 from rater.wire.deck_heading import read_heading
+from rater.wire.deck_rows import DeckFault
 
 ALWAYS = "2000-01-01T00:00:00Z"
 """In force as far back as any CDR can be."""

@@ -16,7 +16,7 @@ import orjson
 from msgspec import Struct
 
 from rater.core.decks import Deck
-from rater.wire.deck_cells import COLUMNS, REQUIRED
+from rater.wire.deck_columns import COLUMNS, REQUIRED
 from rater.wire.deck_csv import Sheet, compile_sheet
 from rater.wire.deck_heading import read_heading
 from rater.wire.deck_records import Chunk, Manifest, digest_of, pack_deck

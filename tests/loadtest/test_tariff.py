@@ -31,7 +31,7 @@ def tariff(tmp_path: Path, *rows: str) -> Tariff:
         ("33,0.1,,1/1,,half_even,2", 3, 0),
         ("33,1,,,,,,2.5", 3_600, 2_500_000),
         ("33,0,free", 3_600, 0),
-        ("33,5,free,,0.2", 3_600, 200_000),
+        ("33,5,free,,0.2", 3_600, 0),
     ],
 )
 def test_a_call_costs_increments_and_fee_rounded_once_and_capped(

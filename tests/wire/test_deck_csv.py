@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from rater.core.decks import Deck, Heading
 from rater.core.zones import UTC
-from rater.wire.deck_cells import DeckFault
 from rater.wire.deck_csv import Sheet, compile_sheet, read_sheet
+from rater.wire.deck_rows import DeckFault
 
 DATA = Path(__file__).parents[2] / "rater" / "data"
 HEADING = Heading("d", 1, "USD", 0, UTC)
