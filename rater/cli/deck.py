@@ -8,7 +8,8 @@ import msgspec
 
 from rater.cli.deck_load import list_decks, load
 from rater.wire.deck_files import DeckFileError, read_sheet_file
-from rater.wire.deck_lint import Finding, lint
+from rater.wire.deck_findings import Finding
+from rater.wire.deck_lint import lint
 from rater.wire.numbering import load_numbering
 
 ON_KAFKA = {"list": "list_decks", "load": "load"}

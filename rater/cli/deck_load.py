@@ -118,12 +118,15 @@ def _candidate(file: Path, terms: dict[str, str], *, strict: bool) -> Candidate:
 
 
 def _tell_errors(file: Path, sheet: Sheet, *, strict: bool) -> None:
-    """Show the first errors that lint finds; with `strict` they end the command."""
-    errors = [one for one in lint(sheet, load_numbering()) if one.level == "error"]
+    """Show the first errors that lint finds, and how many warnings; with `strict` errors end the command."""
+    findings = lint(sheet, load_numbering())
+    errors = [one for one in findings if one.level == "error"]
     for one in errors[:ERRORS_SHOWN]:
         click.echo(f"{file}:{one.line}: {one.code}: {one.message}", err=True)
     if len(errors) > ERRORS_SHOWN:
         click.echo(f"{len(errors)} errors in all: see `rater deck lint {file}`", err=True)
+    if warnings := len(findings) - len(errors):
+        click.echo(f"{warnings} warnings: see `rater deck lint {file}`", err=True)
     if errors and strict:
         message = f"{file}: {len(errors)} errors and --strict: nothing was published"
         raise click.ClickException(message)

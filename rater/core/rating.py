@@ -37,7 +37,7 @@ from rater.core.spans import Gap, Piece, cut, row_at_answer
 from rater.core.terms import Entry, Terms, price_terms
 from rater.core.value import Value
 
-__all__ = ["Call", "Rated", "Refusal", "Span", "Unrated", "rate_call"]
+__all__ = ["Call", "Rated", "Refusal", "Span", "Unrated", "rate_call", "round_line"]
 
 _RATE: Final = Action.RATE
 _DENY: Final = Action.DENY
@@ -128,7 +128,7 @@ def _rate_plain(deck: Deck, row: Row, call: Call) -> Rated | Refusal:
     if row.rounding is _UP and row.decimals == MICROS_DECIMALS:
         charge = -(-(nanos + fee * NANOS_PER_MICRO * per) // (per * NANOS_PER_MICRO))
     else:
-        charge = _round_line(row, nanos, per)
+        charge = round_line(row, nanos, per)
     if charge > AMOUNT_MICROS_MAX:
         return too_large(deck, row, charge)
     cap = row.max_charge_micros
@@ -200,7 +200,7 @@ def _rate_slots(deck: Deck, schedule: Schedule, row: Row, call: Call) -> Rated |
     nanos = sum(
         [_rate_nanos(piece.row) * piece.billed_s * (per // piece.row.per_s) for piece in pieces]
     )
-    charge = _round_line(row, nanos, per) if pieces else 0
+    charge = round_line(row, nanos, per) if pieces else 0
     if charge > AMOUNT_MICROS_MAX:
         return too_large(deck, row, charge)
     cap = row.max_charge_micros
@@ -236,7 +236,7 @@ def _span(piece: Piece, call: Call) -> Span:
     )
 
 
-def _round_line(row: Row, nanos: int, per: int) -> Micros:
+def round_line(row: Row, nanos: int, per: int) -> Micros:
     """Add the row's fee to `nanos / per` and round once, as the row says."""
     unit: int = per * 10 ** (NANOS_DECIMALS - row.decimals)
     total = nanos + row.fee_micros * NANOS_PER_MICRO * per

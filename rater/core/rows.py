@@ -84,7 +84,6 @@ class Row(Value):
         max_charge_micros: int | None = None,
         origin_prefix: str = "",
     ) -> None:
-        assert action is not Action.FREE or not fee_micros, line
         self.line: Final = line
         self.prefix: Final = prefix
         """Digits, without the plus sign."""

@@ -10,9 +10,15 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from rater.core.decks import Deck, Heading, Row
+from rater.core.money import NANOS_DECIMALS
+from rater.core.rows import Action
 from rater.core.schedule import SLOTS_MAX, Clash
+from rater.wire.amounts import format_decimal
 from rater.wire.deck_columns import COLUMNS, REQUIRED
+from rater.wire.deck_hours import common_hours, hours_text
 from rater.wire.deck_rows import DeckFault, RowReader
+
+MINUTE_S = 60
 
 
 class Sheet(Struct, frozen=True):
@@ -84,10 +90,29 @@ def clash_fault(clash: Clash) -> DeckFault:
     """Say at the later of two rows that they cannot both stand."""
     first, second = clash.first, clash.second
     if clash.kind == "overlap":
-        complaint = f"overlaps the slot of line {first.line}: same prefix, hours and tier"
+        complaint = (
+            f"overlaps the slot of line {first.line}: both hold {_common(clash)}, at "
+            f"{_price(first)} and {_price(second)}"
+        )
     else:
         complaint = f"has more than {SLOTS_MAX} rows, the first at line {first.line}"
     return DeckFault(second.line, "prefix", second.prefix, complaint)
+
+
+def _common(clash: Clash) -> str:
+    """Name when both rows of a clash hold: hours, second of the call, callers."""
+    first = clash.first
+    words = [hours_text(common_hours(first, clash.second))]
+    words += [f"from second {first.from_second} on"] if first.from_second else []
+    words += [f"for callers +{first.origin_prefix}"] if first.origin_prefix else []
+    return " ".join(words)
+
+
+def _price(row: Row) -> str:
+    if row.action is not Action.RATE:
+        return row.action.value
+    rate = format_decimal(row.rate_nanos, NANOS_DECIMALS)
+    return f"{rate} {'a minute' if row.per_s == MINUTE_S else f'per {row.per_s} seconds'}"
 
 
 def _records(text: str) -> Iterator[tuple[int, list[str] | str]]:

@@ -6,28 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from rater.wire.deck_csv import Sheet, read_sheet
-from rater.wire.deck_lint import Finding, lint
-from rater.wire.numbering import NumberRange, load_numbering
+from rater.wire.deck_csv import read_sheet
+from rater.wire.deck_findings import CODES
+from rater.wire.numbering import load_numbering
+from tests.linting import GOOD, found, linted, one
 
 DATA = Path(__file__).parents[2] / "rater" / "data"
 PRICES = Path("/work/shared/data/acs-pstn-rates-2025-10-15.csv")
-PLAN = (
-    NumberRange("331", "FR", "landline"),
-    NumberRange("336", "FR", "mobile"),
-    NumberRange("3389", "FR", "premium"),
-)
-GOOD = "prefix,rate,number_type,action\n331,0.01,landline,\n336,0.04,mobile,\n3389,,premium,deny\n"
-
-
-def linted(text: str, plan: tuple[NumberRange, ...] = PLAN) -> list[Finding]:
-    sheet = read_sheet(text.encode())
-    assert isinstance(sheet, Sheet), sheet
-    return lint(sheet, plan)
-
-
-def found(text: str) -> list[tuple[str, int | None, str]]:
-    return [(one.level, one.line, one.code) for one in linted(text)]
+FOREIGN = Path("/work/shared/data/formats/decks")
 
 
 def test_a_careful_deck_has_no_findings() -> None:
@@ -53,41 +39,6 @@ def test_bad_cells_are_errors() -> None:
     assert found(GOOD + "33x,1,,\n") == [("error", 5, "bad_cell")]
 
 
-def test_a_child_at_more_than_five_times_its_parent_is_a_warning() -> None:
-    assert found(GOOD + "3311,0.050000001,landline,\n") == [("warning", 5, "child_over_parent")]
-    assert found(GOOD + "3311,0.05,landline,\n") == []
-
-
-def test_a_child_is_compared_with_its_nearest_parent_by_the_minute() -> None:
-    text = "prefix,rate,per_seconds\n33,0.01,60\n331,0.001,1\n3311,0.3,60\n"
-
-    assert [one.line for one in linted(text, ())] == [3]
-
-
-def test_a_country_without_a_mobile_split_is_a_warning() -> None:
-    text = "prefix,rate,number_type,action\n33,0.01,landline,\n3389,,,deny\n"
-
-    assert found(text) == [("warning", 2, "no_mobile_split")]
-    assert found(text.replace("landline", "mixed")) == []
-
-
-def test_a_premium_range_at_a_landline_price_is_an_error() -> None:
-    text = "prefix,rate,number_type,action\n33,0.01,landline,\n336,0.04,mobile,\n"
-
-    assert found(text) == [("error", 2, "premium_falls_through")]
-    assert found(text + "3389,0.05,premium,\n") == []
-    assert found(text + "".join(f"3389{n},,premium,deny\n" for n in range(10))) == []
-    assert found(text + "".join(f"3389{n},,premium,deny\n" for n in range(9))) == [
-        ("error", 2, "premium_falls_through")
-    ]
-
-
-def test_a_missing_deny_range_is_a_warning_on_the_file() -> None:
-    text = "prefix,rate,number_type\n331,0.01,landline\n336,0.04,mobile\n"
-
-    assert found(text) == [("warning", None, "missing_deny")]
-
-
 def test_rows_that_never_apply_are_warnings() -> None:
     assert found(GOOD + "33891,0.02,premium,\n") == [("warning", 5, "under_deny")]
     assert found(GOOD + "33800,0.02,,free\n") == [("warning", 5, "unused_rate")]
@@ -102,6 +53,35 @@ def test_hours_and_callers_without_a_row_are_warnings() -> None:
     ]
 
 
+def test_a_free_row_with_a_connection_fee_cannot_be_loaded() -> None:
+    finding = one("prefix,rate,action,connection_fee\n33,,free,0.05\n")
+
+    assert (finding.level, finding.line, finding.code) == ("error", 2, "bad_cell")
+    assert "'0.05' must be 0 or empty in a free row" in finding.message
+
+
+def test_an_overlap_names_its_hours_and_both_prices() -> None:
+    finding = one(
+        "prefix,rate,days,start,end\n33,0.1,mon-fri,08:00,20:00\n33,0.05,fri-sun,18:30,24:00\n"
+    )
+
+    assert (finding.level, finding.line, finding.code) == ("error", 3, "overlap")
+    assert (
+        "line 2: both hold fri 18:30-20:00, at 0.10 a minute and 0.05 a minute" in finding.message
+    )
+
+
+def test_every_code_has_its_words_and_its_level() -> None:
+    text = (
+        "prefix,rate,number_type,action\n331,0.01,landline,\n331,0.02,landline,\n331,0.01,landline,\n"
+        "336,0.04,mobile,\n34,0,,\n33x,1,,\n"
+    )
+    levels = {one.code: one.level for one in linted(text)}
+
+    assert set(levels) <= set(CODES)
+    assert {code for code, level in levels.items() if level == "error"} <= set(list(CODES)[:5])
+
+
 @pytest.mark.skipif(not PRICES.exists(), reason="the published price table is not there")
 def test_the_known_mistakes_of_a_published_table_are_found() -> None:
     rows = csv.DictReader(io.StringIO(PRICES.read_text()))
@@ -113,3 +93,15 @@ def test_the_known_mistakes_of_a_published_table_are_found() -> None:
     assert any(code == "no_mobile_split" and text.startswith("DE ") for code, text in messages)
     assert any(code == "child_over_parent" and " 3519" in text for code, text in messages)
     assert any(code == "missing_deny" and text.startswith("FR ") for code, text in messages)
+
+
+@pytest.mark.skipif(not FOREIGN.exists(), reason="the sheets of other platforms are not there")
+def test_sheets_of_other_platforms_are_refused_with_the_columns_that_are_not_ours() -> None:
+    sheets = sorted(FOREIGN.glob("*.csv"))
+
+    assert sheets
+    for sheet in sheets:
+        faults = read_sheet(sheet.read_bytes())
+        assert isinstance(faults, list), sheet.name
+        assert any("is not a column; there are prefix, " in str(fault) for fault in faults)
+        assert any("lacks the column rate" in str(fault) for fault in faults)

@@ -1,0 +1,90 @@
+"""Lint of prices: rows that cost nothing, too little, or all the same."""
+
+import pytest
+
+from tests.linting import GOOD, found, linted, one
+
+
+def test_rate_0_with_action_rate_is_told_with_the_price_above() -> None:
+    finding = one("prefix,rate,action\n33,0.01,\n331,0,rate\n332,0,free\n")
+
+    assert (finding.level, finding.line, finding.code) == ("warning", 3, "zero_rate")
+    assert "line 2: 0.01 a minute" in finding.message
+
+
+def test_a_call_that_costs_its_fee_alone_is_no_finding() -> None:
+    assert linted("prefix,rate,connection_fee\n33,0,0.05\n", ()) == []
+
+
+def test_a_child_at_more_than_five_times_its_parent_is_a_warning() -> None:
+    assert found(GOOD + "3311,0.050000001,landline,\n") == [("warning", 5, "child_over_parent")]
+    assert found(GOOD + "3311,0.05,landline,\n") == []
+
+
+def test_a_child_is_compared_with_its_nearest_parent_by_the_minute() -> None:
+    text = "prefix,rate,per_seconds\n33,0.01,60\n331,0.001,1\n3311,0.3,60\n"
+
+    assert [one.line for one in linted(text, ())] == [3]
+
+
+def test_increments_of_a_day_are_told_with_what_a_second_costs() -> None:
+    first = one("prefix,rate,increment\n33,0.01,86400/86400\n")
+    later = one("prefix,rate,increment\n33,0.01,60/86400\n")
+
+    assert (first.line, first.code) == (2, "long_increment")
+    assert "a call of 1 second is billed 86400 seconds and costs 14.4" in first.message
+    assert "a call of 61 seconds is billed 86460 and costs 14.41" in later.message
+
+
+def test_a_child_far_below_its_parent_is_a_warning() -> None:
+    finding = one("prefix,rate\n33,0.05\n331,0.0099\n332,0.01\n")
+
+    assert (finding.level, finding.line, finding.code) == ("warning", 3, "child_under_parent")
+    assert "0.0099 a minute" in finding.message
+    assert "0.05 of prefix 33 (line 2)" in finding.message
+
+
+def test_what_a_free_row_says_of_a_rate_is_no_price_of_a_parent() -> None:
+    text = "prefix,rate,action\n33,0.001,\n331,9,free\n3311,0.002,\n"
+
+    assert [(one.line, one.code) for one in linted(text, ())] == [
+        (3, "unused_rate"),
+        (4, "child_over_parent"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cells", "says"),
+    [
+        ("0.01,0.05,0.02", "below the connection fee of 0.05: every call costs 0.02"),
+        ("0.01,0.05,0.055", "below the 0.06 of a call of 1 second"),
+        ("0.01,,0", "every call costs 0.00,"),
+    ],
+)
+def test_a_cap_below_what_every_call_costs_is_told(cells: str, says: str) -> None:
+    finding = one(f"prefix,rate,connection_fee,max_charge\n33,{cells}\n")
+
+    assert (finding.level, finding.line, finding.code) == ("warning", 2, "low_cap")
+    assert says in finding.message
+
+
+def test_a_fee_and_a_cap_that_no_call_meets_are_told() -> None:
+    text = "prefix,rate,action,from_second,connection_fee,max_charge\n"
+    tiers = "33,0.01,,0,0.05,2\n33,0.01,,60,0.05,2\n33,0.01,,120,0.07,3\n"
+
+    assert [(one.line, one.code) for one in linted(text + tiers + "34,,deny,,0.01,\n", ())] == [
+        (4, "unused_cap"),
+        (4, "unused_fee"),
+        (5, "unused_fee"),
+    ]
+
+
+def test_rounding_that_eats_or_multiplies_a_minute_is_told() -> None:
+    nothing = one("prefix,rate,rounding,decimals\n33,0.009,down,2\n")
+    much = one("prefix,rate,rounding,decimals\n33,0.0019,up,2\n")
+
+    assert (nothing.line, nothing.code) == (2, "rounds_to_nothing")
+    assert "a call of a minute at 0.009" in nothing.message
+    assert (much.line, much.code) == (2, "rounds_far_up")
+    assert "to 0.01, more than 5 times" in much.message
+    assert linted("prefix,rate,rounding,decimals\n33,0.015,up,2\n", ()) == []
