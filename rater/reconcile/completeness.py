@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from rater.reconcile.books import CDRS, COMMANDS
 from rater.reconcile.difference import Complaint, Difference
-from rater.reconcile.evidence import Evidence, Outcome
+from rater.reconcile.evidence import FORGOTTEN, Evidence, Outcome
 from rater.reconcile.log import Record
 from rater.reconcile.sources import SourceCdr
 from topics import catalog
@@ -130,7 +130,7 @@ def _known(evidence: Evidence) -> dict[tuple[str, str, int], int]:
             identity = (entry.tenant_id, entry.cdr_id, entry.version)
             known.setdefault(identity, entry.source_offset)
     for _, suspended in evidence.books.suspense:
-        if suspended.reason not in ("too_old", "conflict"):
+        if suspended.reason not in FORGOTTEN:
             identity = (suspended.tenant_id, suspended.cdr_id, suspended.version)
             known[identity] = min(
                 known.get(identity, suspended.source_offset), suspended.source_offset

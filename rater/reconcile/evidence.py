@@ -23,6 +23,9 @@ class Outcome(NamedTuple):
     offset: int
 
 
+FORGOTTEN = frozenset(("too_old", "in_future", "conflict"))
+"""Reasons of suspense whose id is not remembered: another copy of the CDR is no duplicate, and may be charged."""
+
 Outcomes = dict[int, list[Outcome]]
 """By source offset; a record that was a duplicate, or a timer's command with nothing to do, has none."""
 

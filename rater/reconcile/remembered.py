@@ -10,7 +10,7 @@ from xxhash import xxh3_128_digest
 
 from rater.reconcile.books import CDRS, COMMANDS, LedgerEntry, Manifest, command_id_of
 from rater.reconcile.difference import Complaint, Difference
-from rater.reconcile.evidence import Evidence
+from rater.reconcile.evidence import FORGOTTEN, Evidence
 from rater.reconcile.sources import DAY_MS
 from topics import catalog
 from topics.manifests import (
@@ -29,8 +29,6 @@ TOPIC = catalog.BATCHES_CHANGELOG.name
 NOWHERE = PLACE_MAX
 """The place of a timer's command that found nothing to do."""
 
-_FORGOTTEN = frozenset(("too_old", "conflict"))
-"""Reasons of suspense whose id is not remembered."""
 _REPEATED = frozenset(("command_id_reused", "misrouted"))
 """Reasons of refusal that may concern an id which was remembered before."""
 
@@ -71,7 +69,7 @@ def _wanted(evidence: Evidence) -> dict[tuple[str, int], _Wanted]:
                 of_batch[digest, IdState.COMMAND, offset] = (content, entry.at_ms // DAY_MS)
     for record, suspended in evidence.books.suspense:
         index = evidence.batches[CDRS].locate(suspended.source_offset)
-        if index is not None and suspended.reason not in _FORGOTTEN:
+        if index is not None and suspended.reason not in FORGOTTEN:
             key = cdr_key(suspended.tenant_id, suspended.cdr_id, suspended.version)
             of_batch = wanted.setdefault((CDRS, index), {})
             facts = _facts(evidence, suspended.source_offset)

@@ -89,19 +89,16 @@ class HonestWorker:
     marker: int = 1
     """Offsets that a transaction's marker takes."""
     topics: dict[str, list[Located]] = field(default_factory=lambda: defaultdict(list))
+    decks: dict[str, bytes] = field(default_factory=lambda: {"acs": SHEET.read_bytes()})
+    """The published decks: CSV by id."""
 
     def __post_init__(self) -> None:
-        """Load the deck."""
+        """Publish the decks and wire up the step."""
         self.shards = [Shard.empty(p) for p in range(self.partitions)]
         self.ends: dict[tuple[str, int], int] = defaultdict(int)
         self.taken: dict[TP, int] = defaultdict(int)
-        sheet = read_sheet(SHEET.read_bytes())
-        heading = read_heading("acs", 1, ("USD", "2020-01-01T00:00:00Z", "UTC", "split"))
-        assert isinstance(sheet, Sheet)
-        assert isinstance(heading, Heading)
-        deck = compile_sheet(heading, sheet)
-        assert isinstance(deck, Deck)
-        rules = Rules(DeckBook.of([deck]), load_emergency())
+        decks = [self._publish(name, sheet) for name, sheet in self.decks.items()]
+        rules = Rules(DeckBook.of(decks), load_emergency())
         metrics = Metrics(CollectorRegistry())
         transactions = Transactions(self._append)
         self.stepper = Stepper(
@@ -112,7 +109,16 @@ class HonestWorker:
             Health(metrics),
         )
         self.stepper.partitions = self.partitions
+
+    def _publish(self, deck_id: str, csv: bytes) -> Deck:
+        sheet = read_sheet(csv)
+        heading = read_heading(deck_id, 1, ("USD", "2020-01-01T00:00:00Z", "UTC", "split"))
+        assert isinstance(sheet, Sheet), sheet
+        assert isinstance(heading, Heading), heading
+        deck = compile_sheet(heading, sheet)
+        assert isinstance(deck, Deck), deck
         self._append(catalog.RATE_DECKS.name, 0, pack_deck(heading, sheet))
+        return deck
 
     def command(self, tenant: str, kind: str, **fields: Any) -> None:
         """Produce a command."""

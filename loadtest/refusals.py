@@ -1,0 +1,82 @@
+"""Refusals: one case for each reason for which an account command is refused, on the accounts of `oddities`.
+
+A reason without a case fails `tests/reconcile/test_every_reason.py`. To add one: a function under the reason's name
+that returns commands, of which the last is refused for it and those before it are obeyed.
+"""
+
+from collections.abc import Callable, Iterator
+
+from loadtest.accounts import Record
+from loadtest.oddities import FUNDED_MICROS, Scene
+from topics.partitioner import partition_of
+
+OBEYED = "obeyed"
+_BALANCE_MAX_MICROS = 10**15
+
+
+def refusals(scene: Scene) -> Iterator[tuple[str, Record]]:
+    """Yield the commands of all cases, each with the reason for which it is refused, or OBEYED."""
+    for reason, case in REFUSALS.items():
+        *before, last = case(scene)
+        yield from ((OBEYED, record) for record in before)
+        yield reason, last
+
+
+Case = Callable[[Scene], list[Record]]
+
+
+def _odd(kind: str, name: str, **fields: object) -> Case:
+    """Return the case of one command to the account that is open and funded."""
+    return lambda scene: [scene.command("odd", kind, f"refused-{name}", **fields)]
+
+
+def _thresholds(name: str, *thresholds: dict[str, str | int]) -> Case:
+    return _odd("set_thresholds", name, thresholds=list(thresholds))
+
+
+def _misrouted(scene: Scene) -> list[Record]:
+    _, key, value = scene.command("odd", "close_account", "refused-misrouted")
+    key = b"lost-" + key
+    return [(partition_of(key, scene.partitions), key, value)]
+
+
+def _reused(scene: Scene) -> list[Record]:
+    reasons = ("it was us", "it was not us")
+    return [scene.command("odd", "resume_recharge", "reused", reason=why) for why in reasons]
+
+
+def _lot_exists(scene: Scene) -> list[Record]:
+    *_, again = _odd("add_funds", "lot", **_money(scene, "odd-1"))(scene)
+    return [again]
+
+
+def _money(scene: Scene, lot_id: str, **other: object) -> dict[str, object]:
+    lot = {"lot_id": lot_id, "amount_micros": FUNDED_MICROS, "currency": "USD"}
+    return {**lot, "purchased_at": scene.bought(), **other}
+
+
+REFUSALS: dict[str, Case] = {
+    "misrouted": _misrouted,
+    "unknown_tenant": lambda scene: [scene.command("odd-nobody", "close_account")],
+    "account_exists": _odd("open_account", "open", currency="USD", decks=["odd"]),
+    "account_closed": lambda scene: [scene.funds("odd-closed", "odd-2")],
+    "command_id_reused": _reused,
+    "role_not_allowed": _odd("resume_recharge", "role", actor="eve", actor_role="helpdesk"),
+    "currency_mismatch": lambda s: _odd("add_funds", "euro", **_money(s, "odd-3", currency="EUR"))(
+        s
+    ),
+    "lot_exists": _lot_exists,
+    "duplicate_threshold": _thresholds(
+        "twice", *[{"threshold_id": "t", "hours": h} for h in (1, 2)]
+    ),
+    "reserved_threshold": _thresholds(
+        "reserved", {"threshold_id": "auto_recharge", "amount_micros": 1}
+    ),
+    "invalid_setting": _thresholds("empty", {"threshold_id": "t"}),
+    "card_number": _odd("set_payment_methods", "card", methods=[{"reference": "4242424242424242"}]),
+    "zero_amount": _odd("adjust", "zero", amount_micros=0, currency="USD", reason="none"),
+    "amount_too_large": lambda s: _odd(
+        "add_funds", "huge", **_money(s, "odd-4", amount_micros=_BALANCE_MAX_MICROS)
+    )(s),
+}
+"""By reason. `too_many_lots` takes thousands of commands, `recharge_repeated` a payment: they have tests apart."""
