@@ -9,13 +9,14 @@ from rater.shell.hot_path import StaleError, refuse_stale
 
 COMMANDS = {
     "deck": ("rater.cli.deck", "lint, load and list rate decks"),
+    "example": ("rater.cli.example", "print account commands or CDRs to try it with"),
     "gateway": ("rater.cli.gateway", "make the payments that recharge commands"),
     "notifier": ("rater.cli.notifier", "send e-mail and webhooks for notifications"),
     "price": ("rater.cli.price", "price calls by a deck file, without Kafka"),
     "reconcile": ("rater.cli.reconcile", "prove from the topics alone that the money is right"),
     "send": ("rater.cli.send", "validate JSON lines and publish them to a topic"),
     "simulate": ("rater.cli.simulate", "run the charging core over lines, without Kafka"),
-    "topics": ("rater.cli.topics", "create, check and list the topics"),
+    "topics": ("rater.cli.topics", "create, check, list and read the topics"),
     "worker": ("rater.cli.worker", "run a worker"),
 }
 

@@ -9,10 +9,6 @@ lines like any other.
 
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
-from typing import Any
-
-import msgspec
-import orjson
 
 from rater.batch.cdr_batch import decide_cdrs
 from rater.batch.command_batch import decide_commands
@@ -23,6 +19,7 @@ from rater.batch.shard import Shard
 from rater.batch.status_flush import decide_flush
 from rater.core.limits import STATUS_EVERY_MS, WINDOW_DAYS
 from rater.core.rules import Rules
+from rater.wire.lines import Line
 from rater.wire.outputs import expire_command
 from rater.wire.recharge_commands import due_command
 from rater.wire.state import decode_account
@@ -35,36 +32,6 @@ NEVER = 2**62
 """Later than any timer."""
 JOINED = (EVENTS, catalog.ACCOUNT_COMMANDS.name)
 """What charging writes for recharge, and recharge for charging."""
-
-
-class Line(msgspec.Struct, frozen=True):
-    """A record of the simulated log."""
-
-    topic: str
-    partition: int
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-
-    def as_text(self) -> bytes:
-        """Return the record as one line of JSON; a value that is not JSON stays text."""
-        shown: dict[str, Any] = {
-            "topic": self.topic,
-            "key": None if self.key is None else self.key.decode(errors="replace"),
-            "value": None if self.value is None else _shown(self.value),
-            "timestamp": self.timestamp,
-            "partition": self.partition,
-            "offset": self.offset,
-        }
-        return orjson.dumps(shown)
-
-
-def _shown(value: bytes) -> Any:
-    try:
-        return orjson.loads(value)
-    except orjson.JSONDecodeError:
-        return value.decode(errors="replace")
 
 
 class Simulator:

@@ -1,14 +1,17 @@
-"""`rater topics`: make the catalog's topics on a broker, compare the two, list the catalog."""
+"""`rater topics`: make the catalog's topics on a broker, compare the two, list the catalog, read a topic."""
 
 import asyncio
 from collections.abc import Coroutine, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import click
 from aiokafka.errors import KafkaError
 
+from rater.cli.moment import Moment
 from rater.shell import topic_admin
-from topics.catalog import CATALOG, Topic
+from rater.shell.topic_reader import Selection, reading
+from topics.catalog import BY_NAME, CATALOG, Topic
 from topics.handbook import retention
 
 Result = TypeVar("Result")
@@ -50,7 +53,7 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
 
 @click.group(name="topics")
 def topics() -> None:
-    """Make, check and list the topics."""
+    """Make, check, list and read the topics."""
 
 
 @topics.command()
@@ -128,6 +131,60 @@ def list_topics() -> None:
         for topic in CATALOG
     ]
     _print_table(("topic", "partitions", "cleanup", "keeps", "key", "written by", "read by"), rows)
+
+
+@topics.command(name="read")
+@click.argument("topic")
+@broker_option
+@click.option("--tenant", help="Only the records with this key; reads one partition.")
+@click.option(
+    "--from",
+    "from_ms",
+    type=Moment(),
+    default=None,
+    metavar="TIME",
+    help="Only records of this time or later: 2026-03-01T10:00:00Z, or 15m, 2h, 3d ago. Default: all.",
+)
+@click.option("--follow", "-f", is_flag=True, help="Go on at the end, until interrupted.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Stop after so many records.")
+def read_topic(
+    *,
+    topic: str,
+    broker: str,
+    tenant: str | None,
+    from_ms: int | None,
+    follow: bool,
+    limit: int | None,
+) -> None:
+    """Print the committed records of TOPIC, one line of JSON each: topic, key, value, timestamp, partition, offset.
+
+    `rater simulate` takes such lines. A value that is not text is there as value_b64. Exit 2: no such topic, or the
+    broker does not answer.
+    """
+    if topic not in BY_NAME:
+        raise CannotRunError(f"unknown topic {topic!r}; there are {', '.join(BY_NAME)}")
+    selection = Selection(
+        tenant=tenant, from_ms=-1 if from_ms is None else from_ms, is_following=follow
+    )
+    with suppress(KeyboardInterrupt):
+        run(_read(broker, BY_NAME[topic], selection, limit))
+
+
+async def _read(broker: str, topic: Topic, selection: Selection, limit: int | None) -> None:
+    async with topic_admin.connected(broker) as admin:
+        partitions = (await admin.partition_counts()).get(topic.name)
+    if not partitions:
+        raise CannotRunError(f"{topic.name} is not on {broker}: make it with `rater topics create`")
+    out = click.get_binary_stream("stdout")
+    left = limit
+    async with reading(broker, topic, selection) as reader:
+        async for line in reader.lines(partitions):
+            out.write(line.as_text() + b"\n")
+            out.flush()
+            if left is not None:
+                left -= 1
+                if left == 0:
+                    return
 
 
 def _print_table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:

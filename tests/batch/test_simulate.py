@@ -82,9 +82,3 @@ def test_a_broken_record_comes_out_as_text_that_can_be_read(simulator: Simulator
 
     assert (line.topic, shown["key"]) == (DEAD.name, "\ufffd")
     assert shown["value"]["reason"] == "not_utf8"
-
-
-def test_a_line_shows_json_as_it_is_and_the_rest_as_text() -> None:
-    lines = [Line("t", 0, 1, 2, None, value) for value in (b'{"a": 1}', b"\xff", None)]
-
-    assert [json.loads(line.as_text())["value"] for line in lines] == [{"a": 1}, "\ufffd", None]

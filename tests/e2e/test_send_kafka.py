@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import subprocess
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from loadtest.rater_command import Ended, run
 from loadtest.service import Worker
+from tests.e2e.broker import produce
 
 if TYPE_CHECKING:
     from deploy.kafka.broker import Broker
@@ -122,3 +124,39 @@ def test_any_partition_count_works_and_every_command_has_its_answer(
 def said(ended: Ended) -> list[str]:
     """Return the lines about single records."""
     return [line for line in ended.text.splitlines() if "  " in line]
+
+
+def test_a_topic_is_read_by_tenant_by_time_and_up_to_its_end(
+    bootstrap: str, namespace: str
+) -> None:
+    run("topics", "create", "--broker", bootstrap)
+    tenants = [f"{namespace}-{n}" for n in range(3)]
+    assert sent(bootstrap, "account.commands.v1", lines(*map(opened, tenants))).code == 0
+
+    mine = read(bootstrap, "account.commands.v1", "--tenant", tenants[1])
+    late = read(bootstrap, "account.commands.v1", "--tenant", tenants[1], "--from", "2100-01-01")
+    recent = read(bootstrap, "account.commands.v1", "--from", "5m")
+    one = read(bootstrap, "account.commands.v1", "--from", "5m", "--limit", "1")
+    followed = read(bootstrap, "account.commands.v1", "--tenant", tenants[1], "-f", "--limit", "1")
+
+    assert [line["value"] for line in mine] == [opened(tenants[1])]
+    assert {"topic", "key", "value", "timestamp", "partition", "offset"} == mine[0].keys()
+    assert mine[0]["key"] == tenants[1]
+    assert late == []
+    assert {line["key"] for line in recent} >= set(tenants)
+    assert len(one) == 1
+    assert followed == mine
+
+
+def test_what_is_no_text_is_read_as_base64(bootstrap: str, namespace: str) -> None:
+    run("topics", "create", "--broker", bootstrap)
+    asyncio.run(produce(bootstrap, "cdr.raw.v1", [(namespace.encode(), b"\xff\x00")]))
+
+    (line,) = read(bootstrap, "cdr.raw.v1", "--tenant", namespace)
+
+    assert (line["value"], line["value_b64"]) == (None, "/wA=")
+
+
+def read(broker: str, topic: str, *options: str) -> list[dict[str, object]]:
+    text = run("topics", "read", topic, "--broker", broker, *options).text
+    return [json.loads(line) for line in text.splitlines()]

@@ -1,0 +1,34 @@
+"""Moment: an option's value that is a time, or how long ago."""
+
+import re
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import click
+
+from rater.shell.clock import now_ms
+from rater.wire.times import is_plausible, to_millis
+
+_AGO = re.compile(r"(\d{1,6})(s|m|h|d)")
+_UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+
+
+class Moment(click.ParamType):
+    """A time, or how long ago: milliseconds since 1970."""
+
+    name = "time"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        """Return milliseconds since 1970."""
+        text = str(value)
+        if ago := _AGO.fullmatch(text):
+            return max(now_ms() - int(ago[1]) * _UNIT_MS[ago[2]], 0)
+        with suppress(ValueError):
+            at = datetime.fromisoformat(text)
+            at_ms = to_millis(at if at.tzinfo else at.replace(tzinfo=UTC))
+            if is_plausible(at_ms):
+                return at_ms
+        message = f"must be a time such as 2026-03-01T10:00:00Z, or how long ago, such as 15m, 2h or 3d, found {text}"
+        raise click.BadParameter(message, ctx, param)

@@ -1,0 +1,104 @@
+"""Reading a topic for people: what is committed, from a time on, up to the end or for as long as somebody looks.
+
+Outside every group: reading changes nothing. The order is that of each partition; one tenant has one partition.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from rater.wire.lines import Line
+from topics.catalog import Topic
+from topics.partitioner import partition_of
+
+_POLL_MS = 200
+_NOTHING_MS = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which records of a topic are read."""
+
+    tenant: str | None = None
+    """Of this key alone."""
+    from_ms: int = _NOTHING_MS
+    """Whose time is this or later; -1: from the beginning."""
+    is_following: bool = False
+    """Go on at the end."""
+
+
+class TopicReader:
+    """A reader of one topic; use `reading`."""
+
+    def __init__(self, consumer: Any, topic: Topic, selection: Selection) -> None:
+        """Take a started consumer."""
+        self._consumer = consumer
+        self._topic = topic
+        self._selection = selection
+        self._key = None if selection.tenant is None else selection.tenant.encode()
+
+    async def lines(self, partitions: int) -> AsyncIterator[Line]:
+        """Yield the selected records of a topic that has so many partitions."""
+        left = await self._start(self._parts(partitions))
+        while left or self._selection.is_following:
+            fetched = await self._consumer.getmany(timeout_ms=_POLL_MS)
+            for part, records in fetched.items():
+                for record in records:
+                    if self._selection.is_following or record.offset < left.get(part, 0):
+                        line = self._line(part, record)
+                        if line is not None:
+                            yield line
+            for part in list(left):
+                # The position counts, not the last record: markers are passed unseen.
+                if await self._consumer.position(part) >= left[part]:
+                    del left[part]
+
+    def _parts(self, partitions: int) -> list[TopicPartition]:
+        keyed_by_tenant = self._topic.key == "tenant_id" and self._key is not None
+        numbers = (
+            [partition_of(self._key or b"", partitions)] if keyed_by_tenant else range(partitions)
+        )
+        return [TopicPartition(self._topic.name, number) for number in numbers]
+
+    async def _start(self, parts: list[TopicPartition]) -> dict[TopicPartition, int]:
+        """Go to where reading begins; return the end of each partition that has something to read."""
+        ends: dict[TopicPartition, int] = await self._consumer.end_offsets(parts)
+        starts = await self._consumer.beginning_offsets(parts)
+        if self._selection.from_ms != _NOTHING_MS:
+            found = await self._consumer.offsets_for_times(
+                dict.fromkeys(parts, self._selection.from_ms)
+            )
+            starts = {part: at.offset if at else ends[part] for part, at in found.items()}
+        self._consumer.assign(parts)
+        for part in parts:
+            self._consumer.seek(part, starts[part])
+        return {part: end for part, end in ends.items() if starts[part] < end}
+
+    def _line(self, part: TopicPartition, record: Any) -> Line | None:
+        if self._key is not None and record.key != self._key:
+            return None
+        if record.timestamp < self._selection.from_ms:
+            return None
+        place = (part.topic, part.partition, record.offset)
+        return Line(*place, record.timestamp, record.key, record.value)
+
+
+@asynccontextmanager
+async def reading(broker: str, topic: Topic, selection: Selection) -> AsyncIterator[TopicReader]:
+    """Connect for a while."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=broker,
+        group_id=None,
+        enable_auto_commit=False,
+        isolation_level="read_committed",
+        max_partition_fetch_bytes=topic.max_message_bytes,
+        fetch_max_wait_ms=_POLL_MS,
+    )
+    try:
+        await consumer.start()
+        yield TopicReader(consumer, topic, selection)
+    finally:
+        await consumer.stop()
