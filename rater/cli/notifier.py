@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import sys
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
 import click
@@ -12,15 +13,34 @@ from rater.cli.service_options import service_options, start_logging
 from rater.cli.topics import CannotRunError
 from rater.shell.notifier.message import Sender, read_sender
 from rater.shell.notifier.settings import (
+    HOST_TURNS,
     SMTP_PASSWORD,
+    TENANT_TURNS,
     WEBHOOK_SECRET,
+    WEBHOOK_SECRET_PREVIOUS,
     NotifierSettings,
     RetryPolicy,
     SmtpSettings,
 )
+from rater.shell.notifier.webhook_keys import WebhookSecrets
 from rater.shell.secret import SecretError, read_secret
 
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
+
+
+class Network(click.ParamType):
+    """A network such as 203.0.113.0/24, or one address."""
+
+    name = "network"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> IPv4Network | IPv6Network:
+        """Read it."""
+        try:
+            return ip_network(value)
+        except ValueError as error:
+            self.fail(f"not a network like 203.0.113.0/24: {error}", param, ctx)
 
 
 def _sender(_ctx: click.Context, _param: click.Parameter, value: str) -> Sender:
@@ -98,19 +118,33 @@ def _secret(variable: str) -> str | None:
     default=8,
     show_default=True,
     type=click.IntRange(1, 256),
-    help="Sent at once, on each channel.",
+    help="E-mails sent at once.",
 )
 @click.option(
     "--in-flight",
-    default=200,
+    default=1_000,
     show_default=True,
     type=click.IntRange(1, 10_000),
-    help="Notifications of a partition that may wait for another try before it is read no further.",
+    help="Notifications of a partition that may wait for an e-mail before it is read no further.",
+)
+@click.option(
+    "--webhook-deliveries",
+    default=128,
+    show_default=True,
+    type=click.IntRange(1, 1_024),
+    help=f"Webhooks sent at once; {TENANT_TURNS} of a tenant, {HOST_TURNS} of a host of a tenant.",
+)
+@click.option(
+    "--webhook-deny",
+    multiple=True,
+    type=Network(),
+    metavar="NETWORK",
+    help="Also no webhooks to 203.0.113.0/24 or the like, beside what is not public. May be repeated.",
 )
 @click.option(
     "--webhook-allow-insecure",
     is_flag=True,
-    help="Also http, and private, loopback and link-local addresses: for tests.",
+    help="Also http, and addresses that are not public: for tests. What is denied stays denied.",
 )
 @service_options(9467)
 @click.pass_context
@@ -124,21 +158,36 @@ def notifier(ctx: click.Context, /, **given: Any) -> None:
     start_logging(given.pop("log_level"))
     smtp = _smtp(given)
     retry = RetryPolicy(tries=given.pop("tries"), first_wait_s=given.pop("first_wait_s"))
-    secret = _secret(WEBHOOK_SECRET)
-    sys.exit(_run(NotifierSettings(smtp=smtp, retry=retry, webhook_secret=secret, **given)))
+    secrets = _webhook_secrets()
+    sys.exit(_run(NotifierSettings(smtp=smtp, retry=retry, webhook_secrets=secrets, **given)))
+
+
+def _webhook_secrets() -> WebhookSecrets | None:
+    current, previous = _secret(WEBHOOK_SECRET), _secret(WEBHOOK_SECRET_PREVIOUS)
+    if current is not None:
+        return WebhookSecrets(current, previous)
+    if previous is not None:
+        raise CannotRunError(f"{WEBHOOK_SECRET_PREVIOUS} is set, and {WEBHOOK_SECRET} is not")
+    return None
 
 
 def _smtp(given: dict[str, Any]) -> SmtpSettings:
     """Take the options of the mail server out of what was given."""
-    user, tls = given.pop("smtp_user"), given.pop("smtp_tls")
+    user, tls, password = given.pop("smtp_user"), given.pop("smtp_tls"), _secret(SMTP_PASSWORD)
     if user and tls == "none":
         raise CannotRunError("--smtp-user with --smtp-tls none would send the password in clear")
+    if user and password is None:
+        raise CannotRunError(
+            f"--smtp-user {user}: no password; set {SMTP_PASSWORD} or {SMTP_PASSWORD}_FILE"
+        )
+    if password is not None and not user:
+        raise CannotRunError(f"{SMTP_PASSWORD} is set, and --smtp-user is not")
     return SmtpSettings(
         host=given.pop("smtp_host"),
         port=given.pop("smtp_port") or _PORTS[tls],
         tls=tls,
         user=user,
-        password=_secret(SMTP_PASSWORD),
+        password=password,
         ca_file=given.pop("smtp_ca"),
         timeout_s=given.pop("smtp_timeout_s"),
     )
@@ -148,7 +197,7 @@ def _run(settings: NotifierSettings) -> int:
     from rater.shell.notifier.service import run  # noqa: PLC0415
     from rater.shell.start import StartError  # noqa: PLC0415
 
-    if settings.webhook_secret is None:
+    if settings.webhook_secrets is None:
         logging.getLogger(__name__).warning(
             "%s is not set: webhooks become dead letters", WEBHOOK_SECRET
         )
@@ -162,13 +211,16 @@ def _run(settings: NotifierSettings) -> int:
 @notifier.command(name="webhook-key")
 @click.argument("tenant")
 def webhook_key(tenant: str) -> None:
-    """Print the key, in hex, with which the webhooks of TENANT are signed; give it to its administrator alone."""
-    from rater.shell.notifier.webhooks import tenant_key  # noqa: PLC0415
+    """Print the keys, in hex, with which the webhooks of TENANT are signed; give them to its administrator alone.
+
+    A line for each version that counts: current, and previous while RATER_WEBHOOK_SECRET_PREVIOUS is set.
+    """
     from rater.wire.cdrs import is_tenant_id  # noqa: PLC0415
 
     if not tenant or not is_tenant_id(tenant):
         raise CannotRunError(f"not a tenant: {tenant!r}")
-    secret = _secret(WEBHOOK_SECRET)
-    if secret is None:
+    secrets = _webhook_secrets()
+    if secrets is None:
         raise CannotRunError(f"set {WEBHOOK_SECRET} or {WEBHOOK_SECRET}_FILE")
-    click.echo(tenant_key(secret, tenant).hex())
+    for version, key in secrets.keys(tenant).items():
+        click.echo(f"{version} {key.hex()}")

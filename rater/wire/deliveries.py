@@ -1,8 +1,9 @@
 """What the notifier writes and reads of its deliveries: marks of what was sent, and dead letters of what was not."""
 
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 import msgspec
+from msgspec import Meta
 
 from rater.core.cdr import Source
 from rater.wire.notifications import Notification
@@ -10,7 +11,9 @@ from rater.wire.outputs import encode
 
 Channel: TypeAlias = Literal["email", "webhook"]
 MarkState: TypeAlias = Literal["sending", "sent", "undelivered"]
-Reason: TypeAlias = Literal["no_recipient", "refused", "retries_spent", "in_doubt", "unreadable"]
+Reason: TypeAlias = Literal[
+    "no_recipient", "refused", "retries_spent", "in_doubt", "unreadable", "crowded_out"
+]
 
 _DETAIL_MAX = 1_000
 _NOTIFICATION_MAX = 1_048_576
@@ -21,7 +24,7 @@ class SentMark(msgspec.Struct, frozen=True):
 
     notification_id: str
     channel: Channel
-    recipient: str
+    recipient: Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
     state: MarkState
     at_ms: int
 
@@ -47,7 +50,7 @@ def decode_mark(value: bytes | None) -> SentMark | None:
     """Read one of our own marks; None for what is none."""
     try:
         return _decode_mark(value or b"")
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
 
 

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from rater.__main__ import cli
 from rater.shell.notifier.settings import SmtpSettings
-from rater.shell.notifier.webhooks import tenant_key
+from rater.shell.notifier.webhook_keys import tenant_key
 from rater.shell.secret import Secret, SecretError, read_secret
 
 if TYPE_CHECKING:
@@ -20,14 +20,41 @@ NOWHERE = ("--broker", "127.0.0.1:1")
 
 
 def rater_notifier(*arguments: str, **environment: str) -> Result:
-    unset = dict.fromkeys(("RATER_WEBHOOK_SECRET", "RATER_WEBHOOK_SECRET_FILE"))
+    names = ("RATER_WEBHOOK_SECRET", "RATER_WEBHOOK_SECRET_PREVIOUS", "RATER_SMTP_PASSWORD")
+    unset = dict.fromkeys([name + end for name in names for end in ("", "_FILE")])
     return CliRunner().invoke(cli, ["notifier", *arguments], env={**unset, **environment})
 
 
 def test_the_key_of_a_tenant_is_printed_for_its_administrator() -> None:
     done = rater_notifier("webhook-key", "acme", **SECRET)
 
-    assert (done.exit_code, done.stdout) == (0, tenant_key("s", "acme").hex() + "\n")
+    assert (done.exit_code, done.stdout) == (0, f"current {tenant_key('s', 'acme').hex()}\n")
+
+
+def test_while_two_secrets_count_both_keys_are_printed() -> None:
+    both = {"RATER_WEBHOOK_SECRET": "new", "RATER_WEBHOOK_SECRET_PREVIOUS": "s"}
+    done = rater_notifier("webhook-key", "acme", **both)
+
+    new, old = (tenant_key(secret, "acme").hex() for secret in ("new", "s"))
+    assert (done.exit_code, done.stdout) == (0, f"current {new}\nprevious {old}\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "said"),
+    [
+        (("--smtp-user", "ada"), {}, "--smtp-user ada: no password; set RATER_SMTP_PASSWORD"),
+        ((), {"RATER_SMTP_PASSWORD": "p"}, "RATER_SMTP_PASSWORD is set, and --smtp-user is not"),
+        ((), {"RATER_WEBHOOK_SECRET_PREVIOUS": "p"}, "and RATER_WEBHOOK_SECRET is not"),
+        (("--webhook-deny", "10.0.0.1/8"), {}, "not a network like 203.0.113.0/24"),
+    ],
+)
+def test_half_a_secret_is_refused_at_the_start(
+    arguments: tuple[str, ...], environment: dict[str, str], said: str
+) -> None:
+    done = rater_notifier(*NOWHERE, *arguments, **environment)
+
+    assert done.exit_code == 2
+    assert said in done.stderr
 
 
 def test_without_a_secret_there_is_no_key() -> None:

@@ -8,29 +8,35 @@ import json
 import random
 import signal
 import socket
+import threading
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from itertools import islice
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from rater.shell.failpoints import NOTIFIER_FAILPOINTS
-from rater.shell.notifier.webhooks import tenant_key
+from rater.shell.notifier.settings import TENANT_TURNS
+from rater.shell.notifier.waiting_room import PER_TENANT
+from rater.shell.notifier.webhook_keys import tenant_key
 from tests.e2e.broker import own_broker
 from tests.e2e.notifier_stage import SECRET, Sink, notice, staged, until
-from topics.catalog import NOTIFICATIONS_DEAD, RECHARGE_DEAD
+from topics.catalog import NOTIFICATIONS_DEAD, PARTITIONS, RECHARGE_DEAD
+from topics.partitioner import partition_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from deploy.kafka.broker import Broker
-    from tests.e2e.notifier_stage import Stage
+    from tests.e2e.notifier_stage import Notifier, Stage
 
 EXAMPLES = Path(__file__).parents[2] / "topics" / "examples" / "notifications.v1.valid.jsonl"
 EXIT_KILLED = -signal.SIGKILL
 EXIT_FENCED = 75
-ONE_AT_A_TIME = ("--deliveries", "1", "--in-flight", "1")
+ONE_AT_A_TIME = ("--deliveries", "1", "--webhook-deliveries", "1", "--in-flight", "1")
 GONE = "@gone.example"
 
 
@@ -292,3 +298,67 @@ async def test_a_notifier_that_was_suspended_is_fenced_and_sends_nothing_more(st
     assert {
         (f"zombie-{n}/{k}/exhausted", "ada@acme.example"): 1 for n in range(20) for k in (1, 2)
     } == (counts)
+
+
+async def test_a_tar_pit_of_one_tenant_delays_no_other_and_loses_nothing(stage: Stage) -> None:
+    """In one partition: 400 webhooks of a tenant whose receivers take the connection and never answer."""
+    neighbours = _neighbours("pit", 20)
+    with ending(stage), tar_pit() as (pit, taken):
+        notifier = stage.start("--tries", "2")
+        await until(lambda: len(notifier.serves()) == PARTITIONS, "it serves")
+        crowd = [notice("pit", n, "ada@pit.example", webhook=f"{pit}/{n % 50}") for n in range(400)]
+        await stage.publish(*crowd)
+        await until(lambda: len(taken) >= TENANT_TURNS, "the pit has its turns")
+        began = monotonic()
+        await stage.publish(
+            *(notice(t, 1, f"a@{t}.example", webhook=stage.hook.url) for t in neighbours)
+        )
+        told = {f"{tenant}/1/exhausted" for tenant in neighbours}
+        await until(lambda: told <= set(stage.hook.counts()), "the neighbours' webhooks", 30.0)
+        hooks_s = monotonic() - began
+        await until(lambda: told <= {name for name, _ in stage.sink.counts()}, "mails", 30.0)
+        mails_s = monotonic() - began
+        print(f"a tar pit beside: webhooks of 20 others {hooks_s:.2f} s, mails {mails_s:.2f} s")
+        assert len(taken) <= TENANT_TURNS, "the pit took more than its turns"
+        assert max(hooks_s, mails_s) < 5.0
+        full = f"rater_notifier_webhooks_waiting {PER_TENANT:.1f}"
+        await until(lambda: full in notifier.get("/metrics")[1], "its room is full", 10.0)
+        assert resident_kib(notifier) < 300 * 1024
+        dead = await stage.letters(NOTIFICATIONS_DEAD.name)
+        crowded = {d["notification_id"] for d in dead if d["reason"] == "crowded_out"}
+        assert len(crowded) == 400 - PER_TENANT
+        assert not crowded & told
+        notifier.end()
+
+
+def resident_kib(notifier: Notifier) -> int:
+    """Return the resident memory of a notifier."""
+    status = Path(f"/proc/{notifier.process.pid}/status").read_text()
+    return int(status.split("VmRSS:")[1].split()[0])
+
+
+def _neighbours(tenant: str, number: int) -> list[str]:
+    """Return tenants of the same partition as another."""
+    place = partition_of(tenant.encode(), PARTITIONS)
+    names = (f"beside-{n}" for n in range(10_000))
+    return list(islice((n for n in names if partition_of(n.encode(), PARTITIONS) == place), number))
+
+
+@contextmanager
+def tar_pit() -> Iterator[tuple[str, list[socket.socket]]]:
+    """Take every connection and never answer."""
+    taken: list[socket.socket] = []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def take() -> None:
+            with suppress(OSError):
+                while True:
+                    taken.append(listening.accept()[0])
+
+        thread = threading.Thread(target=take, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}", taken
+        listening.shutdown(socket.SHUT_RDWR)
+        thread.join(5)
+    for each in taken:
+        each.close()

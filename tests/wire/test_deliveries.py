@@ -5,8 +5,11 @@ from typing import get_args, get_type_hints
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rater.core.cdr import Source
+from rater.shell.notifier.sent import PartitionMarks
 from rater.shell.validation import RecordCheck
 from rater.wire import deliveries
 from rater.wire.deliveries import SentMark, decode_mark, encode_undelivered
@@ -28,7 +31,14 @@ def test_a_mark_is_the_published_record_and_is_read_back() -> None:
     assert MARK == decode_mark(value)
 
 
-@pytest.mark.parametrize("value", [None, b"", b"{", b"\xff", b'{"state": "lost"}'])
+NOT_HEX = encode(msgspec.structs.replace(MARK, recipient="office@umbrella.example/x-digest"))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, b"", b"{", b"\xff", b'{"state": "lost"}', NOT_HEX, b"[" * 200_000, b'{"a":' * 200_000],
+    ids=["none", "empty", "cut", "not utf-8", "state", "not hex", "deep", "deep objects"],
+)
 def test_what_is_no_mark_is_none(value: bytes | None) -> None:
     assert decode_mark(value) is None
 
@@ -51,3 +61,12 @@ def test_the_words_are_those_of_the_published_language() -> None:
     assert get_args(mark["channel"]) == get_args(deliveries.Channel)
     assert get_args(letter["reason"]) == get_args(deliveries.Reason)
     assert set(mark) == set(msgspec.structs.asdict(MARK))
+
+
+@given(st.binary(max_size=200), st.integers(0, 150), st.integers(0, 40))
+def test_no_bytes_make_reading_a_mark_raise(noise: bytes, at: int, length: int) -> None:
+    value = encode(MARK)
+    for each in (noise, value[:at] + noise + value[at + length :]):
+        mark = decode_mark(each)
+        if mark is not None:
+            PartitionMarks().note(mark)

@@ -150,7 +150,12 @@ class UndeliveredNotification:
     notification_id: EventId
     tenant_id: TenantId
     channel: Literal["email", "webhook"]
-    reason: Literal["no_recipient", "refused", "retries_spent", "in_doubt", "unreadable"]
+    reason: Annotated[
+        Literal[
+            "no_recipient", "refused", "retries_spent", "in_doubt", "unreadable", "crowded_out"
+        ],
+        About("crowded_out: too many webhooks of the tenant were waiting already."),
+    ]
     detail: Note
     attempts: Count
     at_ms: Millis
@@ -165,6 +170,10 @@ class SentMark:
 
     notification_id: EventId
     channel: Literal["email", "webhook"]
-    recipient: Annotated[str, Text(64), About("A digest of the address: it is no one's business.")]
+    recipient: Annotated[
+        str,
+        Text(32, 32, r"[0-9a-f]{32}"),
+        About("A digest of the address: it is no one's business."),
+    ]
     state: Literal["sending", "sent", "undelivered"]
     at_ms: Millis

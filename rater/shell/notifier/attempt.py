@@ -1,6 +1,7 @@
 """An attempt to deliver, and what a channel is."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol, TypeAlias
 
@@ -34,6 +35,13 @@ class Places(NamedTuple):
     after_mark: str
     after_accepted: str
     after_sent_mark: str
+
+
+class Gate(Protocol):
+    """Who may send now, on a channel."""
+
+    def turn(self, tenant_id: str, host: str) -> AbstractAsyncContextManager[None]:
+        """Wait for a turn and hold it."""
 
 
 class Channel(Protocol):

@@ -8,12 +8,12 @@ it is in doubt to its successor, and with `--on-doubt skip` a dead letter.
 import logging
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any, Final, Literal, Protocol, TypeAlias
+from typing import Final, Literal, Protocol, TypeAlias
 
 from rater.core.cdr import Source
 from rater.shell.clock import now_ms
 from rater.shell.failpoints import failpoint
-from rater.shell.notifier.attempt import Attempt, Channel, Verdict
+from rater.shell.notifier.attempt import Attempt, Channel, Gate, Verdict
 from rater.shell.notifier.metrics import NotifierMetrics
 from rater.shell.notifier.settings import OnDoubt, RetryPolicy
 from rater.shell.notifier.writer import Output
@@ -32,6 +32,7 @@ _FOR_EVER: Final[dict[Verdict, Reason]] = {
     "no_recipient": "no_recipient",
 }
 _DOUBT: Final = "it may have been sent, and by --on-doubt skip it is not sent again"
+_CROWDED: Final = "too many webhooks of this tenant are waiting: it was not tried"
 
 
 class Lease(Protocol):
@@ -63,6 +64,8 @@ class Job:
     source: Source
     recipient: str
     digest: str
+    host: str = ""
+    """Of a webhook."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,20 +91,25 @@ class Delivery:
         self._rules = rules
         self._metrics = metrics
 
-    async def run(self, turns: Any) -> Result:
-        """Deliver; `turns` bounds how many do so at once. Unfinished: the partition's next owner goes on."""
+    async def run(self, gate: Gate, *, admitted: bool = True) -> Result:
+        """Deliver when the gate gives a turn. Unfinished: the partition's next owner goes on.
+
+        What was not `admitted` is not tried: too much of the same tenant is waiting.
+        """
         match self._lease.state(self._job.digest):
             case "sent" | "undelivered" as state:
                 self._count("known")
                 return state
             case "sending" if self._skips:
                 return await self._give_up("in_doubt", _DOUBT, 0)
-        return await self._tried(turns)
+        if not admitted:
+            return await self._give_up("crowded_out", _CROWDED, 0)
+        return await self._tried(gate)
 
-    async def _tried(self, turns: Any) -> Result:
+    async def _tried(self, gate: Gate) -> Result:
         tries = self._rules.retry.tries
         for number in range(1, tries + 1):
-            async with turns:
+            async with gate.turn(self._job.notice.tenant_id, self._job.host):
                 if self._lease.closing:
                     return "unfinished"
                 attempt = await self._try()

@@ -36,6 +36,23 @@ class NotifierMetrics:
             "rater_notifier_waiting", "Notifications taken and not handled: being sent, or waiting for "
             "the next try.", registry=registry,
         )  # fmt: skip
+        self.webhooks_waiting = Gauge(
+            "rater_notifier_webhooks_waiting", "Webhooks in the waiting room, being sent included.",
+            registry=registry,
+        )  # fmt: skip
+        self.circuits_open = Gauge(
+            "rater_notifier_circuits_open", "URLs that are left alone, or asked once, since they failed.",
+            registry=registry,
+        )  # fmt: skip
+        self.circuit_changes = Counter(
+            "rater_notifier_circuit_changes", "Circuits of webhooks that opened, half opened, closed.",
+            ["state"], registry=registry,
+        )  # fmt: skip
         self.rebalances = Counter(
             "rater_notifier_rebalances", "Assignments received.", registry=registry
         )
+
+    def circuit_changed(self, state: str, open_now: int) -> None:
+        """Count a circuit that has changed."""
+        self.circuit_changes.labels(state).inc()
+        self.circuits_open.set(open_now)

@@ -4,16 +4,18 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Final
 
 from rater.core.cdr import Source
 from rater.shell.clock import now_ms
-from rater.shell.notifier.attempt import Channel
+from rater.shell.notifier.attempt import Channel, Gate
 from rater.shell.notifier.delivery import Delivery, Job, Result, Rules
 from rater.shell.notifier.message import recipient_digest
 from rater.shell.notifier.metrics import NotifierMetrics
 from rater.shell.notifier.sent import PartitionMarks
+from rater.shell.notifier.waiting_room import WaitingRoom
 from rater.shell.notifier.watermark import Watermark
+from rater.shell.notifier.webhooks import host_of
 from rater.shell.notifier.writer import Output, PartitionWriter, WriterClosedError
 from rater.wire.deliveries import MarkState, SentMark
 from rater.wire.malformed import Malformed
@@ -38,17 +40,20 @@ class PartitionWork:
         self,
         writer: PartitionWriter,
         marks: PartitionMarks,
-        channels: Mapping[str, tuple[Channel, Any]],
+        channels: Mapping[str, tuple[Channel, Gate]],
+        room: WaitingRoom,
         *,
         rules: Rules,
         metrics: NotifierMetrics,
         on_failure: Callable[[BaseException], None],
     ) -> None:
-        """Begin at once; `channels` are each with the semaphore that bounds it."""
+        """Begin at once; `channels` are each with the gate that bounds it."""
         self.watermark = Watermark()
         self._writer = writer
         self._marks = marks
         self._channels = channels
+        self._room = room
+        self._busy: set[int] = set()
         self._rules = rules
         self._metrics = metrics
         self._on_failure = on_failure
@@ -60,6 +65,11 @@ class PartitionWork:
     def closing(self) -> bool:
         """Whether nothing more may begin."""
         return self._closing.is_set()
+
+    @property
+    def busy(self) -> int:
+        """How many records are taken and not handled, those apart that wait in the room of webhooks alone."""
+        return len(self._busy)
 
     async def pause(self, seconds: float) -> bool:
         """Wait; False: the partition is closing, and waiting was cut short."""
@@ -85,6 +95,7 @@ class PartitionWork:
         if self.closing:
             return
         self.watermark.take(source.offset)
+        self._busy.add(source.offset)
         task = asyncio.create_task(self._handle(key, value, source))
         self._records.add(task)
         task.add_done_callback(self._records.discard)
@@ -128,6 +139,8 @@ class PartitionWork:
         except Exception as error:  # noqa: BLE001  # A mistake of ours must end the process, not one task.
             self._on_failure(error)
             return
+        finally:
+            self._busy.discard(source.offset)
         if outcome is not None:
             self._metrics.notifications.labels(kind, outcome).inc()
             self.watermark.handled(source.offset)
@@ -150,37 +163,57 @@ class PartitionWork:
         return "dead"
 
     async def _deliver(self, notice: Notification, value: bytes, source: Source) -> Outcome:
-        """Deliver to everyone at once; return what became of it."""
-        recipients = [("email", address) for address in dict.fromkeys(notice.emails)]
+        """Deliver to everyone at once; return what became of it. A webhook that is long in coming holds nobody up."""
+        jobs = [_job(notice, value, source, address) for address in dict.fromkeys(notice.emails)]
+        soon = [self._started("email", job) for job in jobs]
+        late: list[asyncio.Future[Result]] = []
         if notice.webhook is not None:
-            recipients.append(("webhook", notice.webhook))
-        found = await asyncio.gather(
-            *(
-                self._once(name, Job(notice, value, source, recipient, _digest(notice, recipient)))
-                for name, recipient in recipients or [(NOBODY, NOBODY)]
-            ),
-            return_exceptions=True,  # One that fails must not leave the others unwatched.
-        )
-        results: set[Result] = set()
-        for result in found:
-            if isinstance(result, BaseException):
-                raise result
-            results.add(result)
-        if "unfinished" in results:
-            return None
-        return results.pop() if len(results) == 1 else "partly"
+            running, is_admitted = self._webhook(notice, value, source, notice.webhook)
+            (late if is_admitted else soon).append(running)
+        elif not soon:
+            soon = [self._started(NOBODY, _job(notice, value, source, NOBODY))]
+        # One that fails must not leave the others unwatched.
+        waiting = asyncio.gather(*map(asyncio.shield, late), return_exceptions=True)
+        found = await asyncio.gather(*map(asyncio.shield, soon), return_exceptions=True)
+        self._busy.discard(source.offset)
+        return _outcome([*found, *await waiting])
 
-    async def _once(self, channel: str, job: Job) -> Result:
-        """Deliver, unless a record with the same notification is at it: then wait for what comes of that."""
+    def _webhook(
+        self, notice: Notification, value: bytes, source: Source, url: str
+    ) -> tuple[asyncio.Task[Result], bool]:
+        """Begin with a webhook, and say whether it may wait; what is done, or begun already, needs no room."""
+        job = _job(notice, value, source, url, host_of(url))
+        if job.digest in self._deliveries or self.state(job.digest) in ("sent", "undelivered"):
+            return self._started("webhook", job), True
+        is_admitted = self._room.enter(notice.tenant_id)
+        running = self._started("webhook", job, admitted=is_admitted)
+        if is_admitted:
+            running.add_done_callback(lambda _: self._room.leave(notice.tenant_id))
+        return running, is_admitted
+
+    def _started(self, channel: str, job: Job, *, admitted: bool = True) -> asyncio.Task[Result]:
+        """Begin a delivery, unless a record with the same notification is at it: then wait for what comes of that."""
         running = self._deliveries.get(job.digest)
         if running is None:
-            chosen, turns = self._channels[channel]
+            chosen, gate = self._channels[channel]
             delivery = Delivery(job, chosen, self, self._rules, self._metrics)
-            running = asyncio.create_task(delivery.run(turns))
+            running = asyncio.create_task(delivery.run(gate, admitted=admitted))
             self._deliveries[job.digest] = running
             running.add_done_callback(lambda _: self._deliveries.pop(job.digest, None))
-        return await asyncio.shield(running)
+        return running
 
 
-def _digest(notice: Notification, recipient: str) -> str:
-    return recipient_digest(notice.notification_id, recipient)
+def _job(notice: Notification, value: bytes, source: Source, recipient: str, host: str = "") -> Job:
+    digest = recipient_digest(notice.notification_id, recipient)
+    return Job(notice, value, source, recipient, digest, host)
+
+
+def _outcome(found: list[Result | BaseException]) -> Outcome:
+    results: set[Result] = set()
+    for result in found:
+        if isinstance(result, BaseException):
+            raise result
+        results.add(result)
+    if "unfinished" in results:
+        return None
+    return results.pop() if len(results) == 1 else "partly"

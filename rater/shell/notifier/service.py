@@ -14,13 +14,17 @@ from aiokafka.errors import KafkaError
 
 from rater.core.cdr import Source
 from rater.shell.health import Health, HealthServer, PortInUseError
-from rater.shell.notifier.attempt import Channel, Nobody
+from rater.shell.notifier.addresses import AddressPolicy
+from rater.shell.notifier.attempt import Channel, Gate, Nobody
+from rater.shell.notifier.circuits import Circuits
 from rater.shell.notifier.delivery import Rules
 from rater.shell.notifier.mailer import Mailer
 from rater.shell.notifier.metrics import NotifierMetrics
 from rater.shell.notifier.partition import DRAIN_S, NOBODY, PartitionWork
 from rater.shell.notifier.sent import SentTable
-from rater.shell.notifier.settings import NotifierSettings
+from rater.shell.notifier.settings import HOST_TURNS, TENANT_TURNS, NotifierSettings
+from rater.shell.notifier.turns import Turns
+from rater.shell.notifier.waiting_room import WaitingRoom
 from rater.shell.notifier.webhooks import Webhooks
 from rater.shell.notifier.writer import COMMIT_TIMEOUT_S, PartitionWriter
 from rater.shell.start import StartError, equal_partitions
@@ -84,15 +88,8 @@ class Notifier(ConsumerRebalanceListener):  # type: ignore[misc]
         """Not while a rebalance is under way."""
         self._caught_up_at = 0.0
         self._rules = Rules(settings.retry, settings.on_doubt, settings.session_timeout_s)
-        webhooks = Webhooks(settings.webhook_secret, allow_insecure=settings.webhook_allow_insecure)
-        channels: list[tuple[str, Channel]] = [
-            ("email", Mailer(settings.smtp, settings.sender)),
-            ("webhook", webhooks),
-            (NOBODY, Nobody()),
-        ]
-        self._channels = {
-            name: (channel, asyncio.Semaphore(settings.deliveries)) for name, channel in channels
-        }
+        self._channels = _channels(settings, metrics)
+        self._room = WaitingRoom()
         self._consumer: Any = AIOKafkaConsumer(
             bootstrap_servers=settings.broker,
             group_id=NOTIFIER_GROUP,
@@ -213,6 +210,7 @@ class Notifier(ConsumerRebalanceListener):  # type: ignore[misc]
                 writer,
                 table[writer.partition],
                 self._channels,
+                self._room,
                 rules=self._rules,
                 metrics=self._metrics,
                 on_failure=self._fail,
@@ -229,7 +227,7 @@ class Notifier(ConsumerRebalanceListener):  # type: ignore[misc]
         """Read no further where enough is waiting, and go on where it no longer is."""
         for number, work in self._works.items():
             tp = TopicPartition(NOTIFICATIONS.name, number)
-            full = work.watermark.waiting >= self._settings.in_flight
+            full = work.busy >= self._settings.in_flight
             if full and tp not in self._paused:
                 self._consumer.pause(tp)
                 self._paused.add(tp)
@@ -243,6 +241,7 @@ class Notifier(ConsumerRebalanceListener):  # type: ignore[misc]
             return
         self._caught_up_at = monotonic()
         self._metrics.waiting.set(sum(w.watermark.waiting for w in self._works.values()))
+        self._metrics.webhooks_waiting.set(self._room.waiting)
         for number, work in list(self._works.items()):
             tp = TopicPartition(NOTIFICATIONS.name, number)
             try:
@@ -252,3 +251,16 @@ class Notifier(ConsumerRebalanceListener):  # type: ignore[misc]
                 continue  # A rebalance, or nothing has been fetched yet.
             if (end := self._consumer.highwater(tp)) is not None:
                 self._metrics.lag.labels(number).set(max(0, end - work.watermark.next_offset))
+
+
+def _channels(
+    settings: NotifierSettings, metrics: NotifierMetrics
+) -> dict[str, tuple[Channel, Gate]]:
+    """Return the channels, each with what gives turns on it: none of them waits for another's."""
+    policy = AddressPolicy(settings.webhook_deny, is_open=settings.webhook_allow_insecure)
+    webhooks = Webhooks(settings.webhook_secrets, policy, Circuits(metrics.circuit_changed))
+    return {
+        "email": (Mailer(settings.smtp, settings.sender), Turns(settings.deliveries)),
+        "webhook": (webhooks, Turns(settings.webhook_deliveries, TENANT_TURNS, HOST_TURNS)),
+        NOBODY: (Nobody(), Turns(settings.deliveries)),
+    }

@@ -1,12 +1,18 @@
 """What the notifier is told at its start; secrets come from the environment or a file, and show in no text of it."""
 
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
 from typing import Literal, TypeAlias
 
 from rater.shell.notifier.message import Sender
+from rater.shell.notifier.webhook_keys import WebhookSecrets
 
 SMTP_PASSWORD = "RATER_SMTP_PASSWORD"  # noqa: S105  # The name of a variable.
 WEBHOOK_SECRET = "RATER_WEBHOOK_SECRET"  # noqa: S105
+WEBHOOK_SECRET_PREVIOUS = "RATER_WEBHOOK_SECRET_PREVIOUS"  # noqa: S105
+
+TENANT_TURNS = 4
+HOST_TURNS = 2
 
 TlsMode: TypeAlias = Literal["starttls", "tls", "none"]
 OnDoubt: TypeAlias = Literal["resend", "skip"]
@@ -45,9 +51,12 @@ class NotifierSettings:
     retry: RetryPolicy
     on_doubt: OnDoubt
     deliveries: int
-    """At most so many are sent at once, and so many in doubt, on each channel."""
+    """At most so many e-mails are sent at once, and so many in doubt."""
     in_flight: int
-    """At most about so many notifications of a partition wait, retries included, before it is read no further."""
+    """At most about so many notifications of a partition wait for an e-mail, before it is read no further."""
     session_timeout_s: float
-    webhook_secret: str | None = field(repr=False)
+    webhook_deliveries: int = 128
+    """At most so many webhooks are sent at once; of a tenant TENANT_TURNS, of a host of a tenant HOST_TURNS."""
+    webhook_secrets: WebhookSecrets | None = None
+    webhook_deny: tuple[IPv4Network | IPv6Network, ...] = ()
     webhook_allow_insecure: bool = False

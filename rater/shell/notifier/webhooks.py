@@ -1,12 +1,12 @@
-"""Webhooks: a notification's JSON by POST, signed with a key of the tenant's own.
+"""Webhooks: a notification's JSON by POST, signed with a key of the tenant's own (`webhook_keys`).
 
-A tenant's key is HMAC-SHA256(master secret, tenant_id), so that no secret is in a topic and none needs a store. The
-header `Rater-Signature: t=SECONDS,v1=HEX` holds HMAC-SHA256(key, "SECONDS." + body); a receiver recomputes it over
-the body's bytes and refuses an old `t`. Whoever receives a `Rater-Notification-Id` twice has been told once.
+The header `Rater-Signature: t=SECONDS,v1=HEX` holds HMAC-SHA256(key, "SECONDS." + body); a receiver recomputes it over
+the body's bytes, accepts any `v1` that agrees, and refuses an old `t`. Whoever receives a `Rater-Notification-Id` twice
+has been told once. Nothing is kept between requests: no connection, no cookie, no resolved name; redirects are not
+followed, and what a receiver answers is not read.
 """
 
-import hashlib
-import hmac
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Final
 
@@ -16,15 +16,18 @@ from aiohttp import (
     ClientError,
     ClientSession,
     ClientTimeout,
+    DummyCookieJar,
     InvalidURL,
     TCPConnector,
 )
 from yarl import URL
 
 from rater.shell.clock import now_ms
-from rater.shell.notifier.addresses import ForbiddenAddressError, PublicResolver, check_literal
+from rater.shell.notifier.addresses import AddressPolicy, ForbiddenAddressError, PublicResolver
 from rater.shell.notifier.attempt import Attempt, BeforeSending, Places
+from rater.shell.notifier.circuits import Circuits
 from rater.shell.notifier.settings import WEBHOOK_SECRET
+from rater.shell.notifier.webhook_keys import WebhookSecrets, signature
 from rater.wire.deliveries import Channel
 from rater.wire.notifications import Notification
 from rater.wire.outputs import encode
@@ -36,24 +39,21 @@ _LATER: Final = frozenset(
 )
 
 
-def tenant_key(secret: str, tenant_id: str) -> bytes:
-    """Return the key with which a tenant's webhooks are signed."""
-    return hmac.digest(secret.encode(), tenant_id.encode(), hashlib.sha256)
-
-
-def signature(key: bytes, at_s: int, body: bytes) -> str:
-    """Return the value of the header `Rater-Signature`."""
-    digest = hmac.digest(key, b"%d." % at_s + body, hashlib.sha256)
-    return f"t={at_s},v1={digest.hex()}"
-
-
 def webhook_body(value: bytes) -> bytes:
     """Return the body for a notification's record: its fields, and the version of their meaning."""
     return encode({"schema_version": SCHEMA_VERSION, **msgspec.json.decode(value)})
 
 
+def host_of(url: str) -> str:
+    """Return the host that a URL names; "" where it names none."""
+    try:
+        return URL(url).host or ""
+    except ValueError:
+        return ""
+
+
 class Webhooks:
-    """The channel `webhook`. `allow_insecure` takes http and any address: for tests and the demo."""
+    """The channel `webhook`. A policy that is open takes http, too."""
 
     name: Channel = "webhook"
     places = Places(
@@ -61,14 +61,26 @@ class Webhooks:
     )
 
     def __init__(
-        self, secret: str | None, *, allow_insecure: bool, timeout_s: float = TIMEOUT_S
+        self,
+        secrets: WebhookSecrets | None,
+        policy: AddressPolicy,
+        circuits: Circuits,
+        *,
+        timeout_s: float = TIMEOUT_S,
     ) -> None:
         """Connect to nothing yet; needs a running loop."""
-        self._secret = secret
-        self._allow_insecure = allow_insecure
-        resolver = None if allow_insecure else PublicResolver()
+        self._secrets = secrets
+        self._policy = policy
+        self._circuits = circuits
         self._session = ClientSession(
-            connector=TCPConnector(resolver=resolver, use_dns_cache=False, force_close=True),
+            connector=TCPConnector(
+                resolver=PublicResolver(policy),
+                socket_factory=policy.make_socket,
+                use_dns_cache=False,
+                force_close=True,
+                limit=0,
+            ),
+            cookie_jar=DummyCookieJar(),
             timeout=ClientTimeout(total=timeout_s),
             headers={"Content-Type": "application/json", "User-Agent": "rater-notifier"},
         )
@@ -76,31 +88,40 @@ class Webhooks:
     async def attempt(
         self, notice: Notification, value: bytes, recipient: str, before_sending: BeforeSending
     ) -> Attempt:
-        """Post one notification to one URL."""
-        if self._secret is None:
+        """Post one notification to one URL, unless the URL has failed so often that it is left alone."""
+        if self._secrets is None:
             return Attempt(
                 "refused", f"{WEBHOOK_SECRET} is not set: nothing can be signed", "secret"
             )
         if trouble := self._forbidden(recipient):
             return Attempt("refused", trouble, "forbidden")
+        if not self._circuits.may_try(notice.tenant_id, recipient):
+            return Attempt("deferred", "the URL has failed again and again: not asked", "circuit")
         await before_sending()
-        body = webhook_body(value)
-        at_s = now_ms() // 1_000
-        headers = {
-            "Rater-Signature": signature(tenant_key(self._secret, notice.tenant_id), at_s, body),
-            "Rater-Notification-Id": _header_text(notice.notification_id),
-        }
-        try:
-            async with self._session.post(
-                URL(recipient), data=body, headers=headers, allow_redirects=False
-            ) as answer:
-                return _judged(answer.status)
-        except (ClientError, OSError, TimeoutError, ValueError) as error:
-            return _failed(error)
+        keys = self._secrets.keys(notice.tenant_id).values()
+        attempt = await self._post(notice, webhook_body(value), recipient, keys)
+        told = self._circuits.failed if attempt.verdict == "deferred" else self._circuits.succeeded
+        told(notice.tenant_id, recipient)
+        return attempt
 
     async def close(self) -> None:
         """Disconnect."""
         await self._session.close()
+
+    async def _post(
+        self, notice: Notification, body: bytes, url: str, keys: Iterable[bytes]
+    ) -> Attempt:
+        headers = {
+            "Rater-Signature": signature(keys, now_ms() // 1_000, body),
+            "Rater-Notification-Id": _header_text(notice.notification_id),
+        }
+        try:
+            async with self._session.post(
+                URL(url), data=body, headers=headers, allow_redirects=False
+            ) as answer:
+                return _judged(answer.status)
+        except (ClientError, OSError, TimeoutError, ValueError) as error:
+            return _failed(error)
 
     def _forbidden(self, recipient: str) -> str:
         """Say why a URL may not be sent to, as far as it says so itself; "" when it may."""
@@ -108,14 +129,14 @@ class Webhooks:
             url = URL(recipient)
             if not url.host:
                 return "the webhook's URL names no host"
-            if self._allow_insecure:
-                return ""
-            check_literal(url.host)
+            self._policy.check_literal(url.host)
         except ValueError:
             return "not a URL"
         except ForbiddenAddressError as error:
             return str(error)
-        return "" if url.scheme == "https" else f"webhooks go to https only, not {url.scheme}"
+        if self._policy.is_open or url.scheme == "https":
+            return ""
+        return f"webhooks go to https only, not {url.scheme}"
 
 
 def _judged(status: int) -> Attempt:

@@ -7,19 +7,17 @@ import hmac
 import json
 import socket
 from contextlib import asynccontextmanager
+from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from aiohttp import web
 
 from rater.shell.notifier import addresses
-from rater.shell.notifier.addresses import (
-    ForbiddenAddressError,
-    PublicResolver,
-    check_literal,
-    is_public,
-)
-from rater.shell.notifier.webhooks import Webhooks, signature, tenant_key, webhook_body
+from rater.shell.notifier.addresses import AddressPolicy
+from rater.shell.notifier.circuits import FAILURES, Circuits
+from rater.shell.notifier.webhook_keys import WebhookSecrets, tenant_key
+from rater.shell.notifier.webhooks import Webhooks, webhook_body
 from tests.shell.notifier.notices import LINES, golden
 
 if TYPE_CHECKING:
@@ -44,7 +42,10 @@ async def receiving(status: int = 204) -> AsyncIterator[tuple[str, list[web.Requ
     async def answer(request: web.Request) -> web.Response:
         requests.append(request)
         bodies.append(await request.read())
-        return web.Response(status=status, headers={"Location": "/elsewhere"})
+        return web.Response(
+            status=status,
+            headers={"Location": "/elsewhere", "Set-Cookie": "whose=the-first; Path=/"},
+        )
 
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", answer)
@@ -58,14 +59,23 @@ async def receiving(status: int = 204) -> AsyncIterator[tuple[str, list[web.Requ
         await runner.cleanup()
 
 
-async def post(
-    url: str, *, secret: str | None = SECRET, insecure: bool = True, timeout_s: float = 5.0
-) -> Attempt:
-    webhooks = Webhooks(secret, allow_insecure=insecure, timeout_s=timeout_s)
+@asynccontextmanager
+async def posting(
+    *,
+    secrets: WebhookSecrets | None = WebhookSecrets(SECRET),  # noqa: B008
+    policy: AddressPolicy = AddressPolicy(is_open=True),  # noqa: B008
+    timeout_s: float = 5.0,
+) -> AsyncIterator[Webhooks]:
+    webhooks = Webhooks(secrets, policy, Circuits(lambda *_: None), timeout_s=timeout_s)
     try:
-        return await webhooks.attempt(NOTICE, LINES[0], url, marked)
+        yield webhooks
     finally:
         await webhooks.close()
+
+
+async def post(url: str, **terms: Any) -> Attempt:
+    async with posting(**terms) as webhooks:
+        return await webhooks.attempt(NOTICE, LINES[0], url, marked)
 
 
 async def test_a_post_carries_the_notification_and_a_signature_that_its_receiver_can_check() -> (
@@ -84,15 +94,39 @@ async def test_a_post_carries_the_notification_and_a_signature_that_its_receiver
     assert requests[0].headers["Content-Type"] == "application/json"
 
 
-def test_the_signature_is_that_of_openssl() -> None:
-    # printf acme | openssl dgst -sha256 -hmac "the master", and likewise with -macopt hexkey:KEY.
-    key = tenant_key(SECRET, "acme")
+async def test_while_two_secrets_count_there_is_a_signature_of_each() -> None:
+    async with receiving() as (url, requests, bodies):
+        await post(url, secrets=WebhookSecrets("new", "old"))
 
-    assert key.hex() == "79a7abfe4230c5d94a12aab054baea0a8a70413e420a48a4ba777c0a9645ae65"
-    assert signature(key, 1_772_361_060, b"{}") == (
-        "t=1772361060,v1=e98f1cdbd45e315005c86b8845dbf4c7ead8357b65497550b53ab2b5f1cb91dc"
-    )
-    assert tenant_key(SECRET, "globex") != key
+    stamp, *signed = requests[0].headers["Rater-Signature"].split(",")
+    body = stamp[2:].encode() + b"." + bodies[0]
+    keys = (tenant_key(secret, NOTICE.tenant_id) for secret in ("new", "old"))
+    assert signed == [f"v1={hmac.new(key, body, hashlib.sha256).hexdigest()}" for key in keys]
+
+
+async def test_no_tenant_gets_the_cookies_of_another() -> None:
+    async with receiving() as (url, requests, _), posting() as webhooks:
+        for tenant in ("acme", "globex"):
+            notice = golden("funds_added", tenant_id=tenant)
+            # The host of both is the same; a jar would keep what the first was given.
+            await webhooks.attempt(notice, LINES[0], url.replace("127.0.0.1", "localhost"), marked)
+
+    assert [None, None] == [request.headers.get("Cookie") for request in requests]
+
+
+async def test_a_url_that_fails_again_and_again_is_not_asked() -> None:
+    async with receiving(503) as (url, requests, _), posting() as webhooks:
+        attempts = [
+            await webhooks.attempt(NOTICE, LINES[0], url, marked) for _ in range(FAILURES + 3)
+        ]
+        elsewhere = await webhooks.attempt(
+            golden("funds_added", tenant_id="globex"), LINES[0], url, marked
+        )
+
+    assert FAILURES + 1 == len(requests)
+    assert {"deferred"} == {attempt.verdict for attempt in attempts}
+    assert ["circuit"] * 3 == [attempt.code for attempt in attempts[FAILURES:]]
+    assert "503" == elsewhere.code
 
 
 def test_the_same_record_gives_the_same_body() -> None:
@@ -128,7 +162,7 @@ async def test_a_receiver_that_is_down_or_silent_defers() -> None:
 
 async def test_without_a_secret_nothing_is_sent() -> None:
     async with receiving() as (url, requests, _):
-        attempt = await post(url, secret=None)
+        attempt = await post(url, secrets=None)
 
     assert (attempt.verdict, len(requests)) == ("refused", 0)
     assert "RATER_WEBHOOK_SECRET is not set" in attempt.detail
@@ -142,14 +176,14 @@ async def test_without_a_secret_nothing_is_sent() -> None:
     ],
 )  # fmt: skip
 async def test_our_own_network_is_out_of_reach(host: str) -> None:
-    attempt = await post(f"https://{host}:1/hook", insecure=False)
+    attempt = await post(f"https://{host}:1/hook", policy=AddressPolicy())
 
     assert attempt.verdict == "refused", attempt
 
 
 async def test_http_goes_nowhere_without_leave() -> None:
     async with receiving() as (url, requests, _):
-        attempt = await post(url.replace("127.0.0.1", "example.org"), insecure=False)
+        attempt = await post(url.replace("127.0.0.1", "example.org"), policy=AddressPolicy())
 
     assert (attempt.verdict, len(requests)) == ("refused", 0)
     assert attempt.detail == "webhooks go to https only, not http"
@@ -160,36 +194,84 @@ async def test_what_is_no_url_is_refused(url: str) -> None:
     assert (await post(url)).verdict == "refused"
 
 
-@pytest.mark.parametrize(
-    ("address", "public"),
-    [
-        ("93.184.216.34", True), ("2606:2800:220:1::1", True), ("64:ff9b::5db8:d822", True),
-        ("224.0.0.1", False), ("255.255.255.255", False), ("100.64.0.1", False), ("198.18.0.1", False),
-        ("::ffff:10.0.0.1", False), ("64:ff9b::a00:1", False), ("2002:a00:1::", False), ("fe80::1%eth0", False),
-    ],
-)  # fmt: skip
-def test_which_addresses_are_public(address: str, public: bool) -> None:  # noqa: FBT001
-    assert public is is_public(address)
+PUBLIC = "93.184.216.34"
 
 
-def test_a_name_is_no_literal() -> None:
-    check_literal("hooks.acme.example")
-    with pytest.raises(ForbiddenAddressError):
-        check_literal("127.1")
+class Names:
+    """A name server that says something else each time, and what was connected to: nothing goes out."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> None:
+        self.answers = list(answers)
+        self.asked = 0
+        self.connected: list[str] = []
+        monkeypatch.setattr(addresses, "look_up", self.look_up)
+        monkeypatch.setattr("aiohttp.connector.aiohappyeyeballs.start_connection", self.connect)
+
+    def look_up(self, host: str, port: int, family: int) -> list[dict[str, Any]]:
+        self.asked += 1
+        return [
+            {"hostname": host, "host": found, "port": port, "family": socket.AF_INET}
+            | {"proto": 6, "flags": socket.AI_NUMERICHOST}
+            for found in self.answers.pop(0)
+        ]
+
+    async def connect(
+        self, addr_infos: list[Any], socket_factory: Any, **_: object
+    ) -> socket.socket:
+        self.connected += [info[4][0] for info in addr_infos]
+        for info in addr_infos:
+            socket_factory(info).close()
+        raise ConnectionRefusedError
+
+
+async def test_the_address_that_was_looked_at_is_the_one_that_is_connected_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names = Names(monkeypatch, [PUBLIC], ["127.0.0.1"])
+    attempt = await post("https://rebinding.example/hook", policy=AddressPolicy())
+
+    assert ("deferred", [PUBLIC], 1) == (attempt.verdict, names.connected, names.asked)
 
 
 async def test_one_private_address_among_public_ones_refuses_the_name(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    class Mixed:
-        async def resolve(self, host: str, port: int, family: Any) -> list[dict[str, Any]]:
-            return [{"host": "93.184.216.34"}, {"host": "10.0.0.1"}]
+    names = Names(monkeypatch, [PUBLIC, "10.0.0.1"])
+    attempt = await post("https://mixed.example/hook", policy=AddressPolicy())
 
-        async def close(self) -> None:
-            """Nothing is open."""
+    assert ("refused", []) == (attempt.verdict, names.connected)
 
-    monkeypatch.setattr(addresses, "ThreadedResolver", Mixed)
-    resolver = PublicResolver()
-    with pytest.raises(ForbiddenAddressError, match=r"10\.0\.0\.1, not a public address"):
-        await resolver.resolve("hooks.acme.example", 443)
-    await resolver.close()
+
+async def test_no_socket_is_made_for_an_address_that_is_not_public(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The resolver is deceived here: the last look is where the socket is made."""
+    names = Names(monkeypatch, ["127.0.0.1"])
+    policy = AddressPolicy()
+    monkeypatch.setattr("rater.shell.notifier.webhooks.PublicResolver", lambda _: Deceived(names))
+    attempt = await post("https://deceived.example/hook", policy=policy)
+
+    assert ("refused", ["127.0.0.1"]) == (attempt.verdict, names.connected)
+
+
+class Deceived:
+    """A resolver that looks at nothing."""
+
+    def __init__(self, names: Names) -> None:
+        self.names = names
+
+    async def resolve(self, host: str, port: int, family: int) -> list[dict[str, Any]]:
+        return self.names.look_up(host, port, family)
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+async def test_what_the_operator_denies_is_out_of_reach_even_for_tests() -> None:
+    async with receiving() as (url, requests, _):
+        denied = AddressPolicy([ip_network("127.0.0.0/8")], is_open=True)
+        by_number = await post(url, policy=denied)
+        by_name = await post(url.replace("127.0.0.1", "localhost"), policy=denied)
+
+    assert ["refused", "refused"] == [by_number.verdict, by_name.verdict]
+    assert [] == requests
