@@ -1,6 +1,7 @@
 """Stories: scenarios as tables, run through the simulator and compared line by line.
 
     deck acs 1 USD acs.csv
+    retire acs 2 2024-03-01T00:00:00Z
     2024-01-10T10:00:00Z acme open USD acs
         -> opened = 0.00
     2024-01-10T10:01:00Z acme fund L1 50
@@ -23,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from rater.batch.simulate import Line, Simulator
-from rater.core.decks import Deck, DeckBook, Heading
+from rater.core.decks import Deck, DeckBook, Heading, Retirement
 from rater.core.rules import Rules
 from rater.wire.amounts import format_micros, parse_micros
 from rater.wire.deck_csv import Sheet, compile_sheet, read_sheet
@@ -77,6 +78,12 @@ class _Story:
             )
             rules = self.simulator.rules
             self.simulator.rules = Rules(rules.book.with_deck(deck), rules.emergency)
+            return
+        if words[0] == "retire":
+            deck_id, version, since = words[1:]
+            retired = Retirement(deck_id, int(version), _millis(since), None)
+            rules = self.simulator.rules
+            self.simulator.rules = Rules(rules.book.with_deck(retired), rules.emergency)
             return
         at_ms = _millis(words[0])
         if words[1] == "wait":

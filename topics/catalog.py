@@ -133,10 +133,10 @@ ACCOUNT_COMMANDS = Topic(
 )
 RATE_DECKS = Topic(
     name="rate.decks.v1",
-    purpose="Immutable versions of rate decks, packed in chunks; a manifest makes a version whole.",
+    purpose="Immutable versions of rate decks, packed in chunks; a manifest makes one whole, a retirement ends a deck.",
     key="deck_id/version/part",
-    records=(r.DeckManifest, r.DeckChunk),
-    writers="rater deck load",
+    records=(r.DeckManifest, r.DeckChunk, r.DeckRetirement),
+    writers="rater deck load, rater deck retire",
     readers="every worker",
     partitions=1,
     cleanup="compact",

@@ -6,13 +6,16 @@ from pathlib import Path
 import click
 import msgspec
 
-from rater.cli.deck_load import list_decks, load
 from rater.wire.deck_files import DeckFileError, read_sheet_file
 from rater.wire.deck_findings import Finding
 from rater.wire.deck_lint import lint
 from rater.wire.numbering import load_numbering
 
-ON_KAFKA = {"list": "list_decks", "load": "load"}
+ON_KAFKA = {
+    "list": ("rater.cli.deck_list", "list_decks"),
+    "load": ("rater.cli.deck_load", "load"),
+    "retire": ("rater.cli.deck_retire", "retire"),
+}
 """Commands that need a broker: their module is imported only when one of them is called."""
 
 
@@ -27,14 +30,14 @@ class _Decks(click.Group):
         """Return a command by its name; None where there is none."""
         if cmd_name not in ON_KAFKA:
             return super().get_command(ctx, cmd_name)
-        module = import_module("rater.cli.deck_load")
-        command: click.Command = getattr(module, ON_KAFKA[cmd_name])
+        module, name = ON_KAFKA[cmd_name]
+        command: click.Command = getattr(import_module(module), name)
         return command
 
 
 @click.group(cls=_Decks)
 def deck() -> None:
-    """Lint, load and list rate decks."""
+    """Lint, load, list and retire rate decks."""
 
 
 @deck.command("lint")
@@ -72,7 +75,3 @@ def _findings(path: Path) -> list[Finding]:
 def _sentence(path: Path, finding: Finding) -> str:
     where = f"{path}:{finding.line}" if finding.line else str(path)
     return f"{where}: {finding.level}: {finding.code}: {finding.message}"
-
-
-deck.add_command(load)
-deck.add_command(list_decks)

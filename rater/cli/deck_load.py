@@ -1,4 +1,4 @@
-"""`rater deck load` and `rater deck list`: publish versions of rate decks, show those there."""
+"""`rater deck load`: publish a version of a rate deck."""
 
 import logging
 from pathlib import Path
@@ -14,10 +14,8 @@ from rater.shell.deck_load import (
     DeckLoader,
     HeldBackError,
     LoadRefusedError,
-    Versions,
     decide,
     outranked_by,
-    read_versions,
 )
 from rater.shell.deck_topic import DeckTopicMissingError
 from rater.wire.deck_csv import Sheet
@@ -26,9 +24,7 @@ from rater.wire.deck_heading import read_heading
 from rater.wire.deck_lint import lint
 from rater.wire.numbering import load_numbering
 
-DIGEST_SHOWN = 12
 ERRORS_SHOWN = 10
-HEAD = ("deck", "version", "currency", "valid from", "rows", "digest", "now")
 
 
 @click.command()
@@ -73,29 +69,6 @@ def load(file: Path, broker: str, *, backdate: bool, strict: bool, **terms: str)
         raise click.ClickException(str(error)) from error
     except (DeckTopicMissingError, HeldBackError) as error:
         raise CannotRunError(str(error)) from error
-
-
-@click.command(name="list")
-@broker_option
-def list_decks(broker: str) -> None:
-    """Print the versions of all rate decks on the broker, and which are in force now."""
-
-    async def work() -> Versions:
-        async with topic_admin.connected(broker):
-            return await read_versions(broker)
-
-    try:
-        versions = run(work())
-    except DeckTopicMissingError as error:
-        raise CannotRunError(str(error)) from error
-    rows = _rows(versions, now_ms())
-    if len(rows) == 1:
-        click.echo(f"no rate decks on {broker}: publish one with `rater deck load`")
-        return
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
-        click.echo("  ".join(cells).rstrip())
 
 
 def _candidate(file: Path, terms: dict[str, str], *, strict: bool) -> Candidate:
@@ -143,38 +116,10 @@ async def _load(broker: str, candidate: Candidate, *, backdate: bool) -> None:
             click.echo(
                 f"note: version {higher} is valid from the same instant and outranks it", err=True
             )
-        await loader.publish(candidate)
-        await loader.wait_until_whole(heading)
+        await loader.publish(candidate.records)
+        await loader.wait_until_whole(heading.version)
     click.echo(
         f"{name} is published and whole: {manifest.rows} rows in {manifest.chunks} "
         f"chunk{'s' if manifest.chunks > 1 else ''}, {heading.currency}, valid from "
         f"{manifest.valid_from}, digest {manifest.digest}"
     )
-
-
-def _rows(versions: Versions, now_ms: int) -> list[tuple[str, ...]]:
-    rows: list[tuple[str, ...]] = [HEAD]
-    for (deck_id, number), manifest in sorted(versions.manifests.items()):
-        rows.append(
-            (
-                deck_id,
-                str(number),
-                manifest.currency,
-                manifest.valid_from,
-                str(manifest.rows),
-                manifest.digest[:DIGEST_SHOWN],
-                _standing(versions, deck_id, number, now_ms),
-            )
-        )
-    return rows
-
-
-def _standing(versions: Versions, deck_id: str, version: int, now_ms: int) -> str:
-    """Say what a version is good for at this instant."""
-    if not versions.is_whole(deck_id, version):
-        return "not whole, prices nothing"
-    current = versions.book.in_force(deck_id, now_ms)
-    if current is not None and current.version == version:
-        return "in force"
-    deck = next(deck for deck in versions.of_deck(deck_id) if deck.version == version)
-    return "not yet" if deck.valid_from_ms > now_ms else "superseded"

@@ -2,14 +2,16 @@
 
 Rule 1: the deck in force is that with the greatest `valid_from_ms` at or before the answer; of two
         with the same, the higher version (D7).
-Rule 2: a deck is compiled once; nothing in it changes afterwards, so that a book may be read while
+Rule 2: a retirement is a version that prices nothing: from its instant on the deck is as if it were
+        not there, until a later version is in force. Calls answered before are still priced.
+Rule 3: a deck is compiled once; nothing in it changes afterwards, so that a book may be read while
         another is made.
 """
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
-from typing import Final, final
+from typing import Final, TypeAlias, final
 
 from rater.core.prefixes import PrefixTable
 from rater.core.rows import Action, Direction, Row
@@ -18,7 +20,18 @@ from rater.core.terms import Entry, compile_terms
 from rater.core.value import Value
 from rater.core.zones import Zone
 
-__all__ = ["Action", "BandPolicy", "Clash", "Deck", "DeckBook", "Direction", "Heading", "Row"]
+__all__ = [
+    "Action",
+    "BandPolicy",
+    "Clash",
+    "Deck",
+    "DeckBook",
+    "Direction",
+    "Heading",
+    "Retirement",
+    "Row",
+    "Version",
+]
 
 
 class BandPolicy(StrEnum):
@@ -114,14 +127,38 @@ class Deck:
 
 
 @final
+class Retirement(Value):
+    """A version that takes a deck out of service: from its instant on it prices nothing."""
+
+    __match_args__ = ("deck_id", "version", "valid_from_ms", "reason")
+    __slots__ = __match_args__
+
+    def __init__(self, deck_id: str, version: int, valid_from_ms: int, reason: str | None) -> None:
+        self.deck_id: Final = deck_id
+        self.version: Final = version
+        self.valid_from_ms: Final = valid_from_ms
+        self.reason: Final = reason
+
+
+Version: TypeAlias = Deck | Retirement
+
+
+@final
 class _Shelf:
     """All versions of one deck, by the instant from which they are in force, then by version."""
 
-    __slots__ = ("decks", "starts_ms")
+    __slots__ = ("decks", "starts_ms", "versions")
 
-    def __init__(self, starts_ms: tuple[int, ...], decks: tuple[Deck, ...]) -> None:
+    def __init__(
+        self,
+        starts_ms: tuple[int, ...],
+        decks: tuple[Deck | None, ...],
+        versions: tuple[Version, ...],
+    ) -> None:
         self.starts_ms: Final = starts_ms
         self.decks: Final = decks
+        """What prices calls from each start on; None where the deck is retired."""
+        self.versions: Final = versions
 
 
 @final
@@ -135,21 +172,21 @@ class DeckBook:
         self._shelves = {} if shelves is None else shelves
 
     @staticmethod
-    def of(decks: Iterable[Deck]) -> "DeckBook":
-        """Make a book of decks; of one version given twice the later stays."""
-        by_id: dict[str, list[Deck]] = {}
+    def of(decks: Iterable[Version]) -> "DeckBook":
+        """Make a book of versions; of one given twice the later stays."""
+        by_id: dict[str, list[Version]] = {}
         for deck in decks:
             by_id.setdefault(deck.deck_id, []).append(deck)
         return DeckBook({deck_id: _shelf(those) for deck_id, those in by_id.items()})
 
-    def with_deck(self, deck: Deck) -> "DeckBook":
+    def with_deck(self, deck: Version) -> "DeckBook":
         """Return a book with one version more; this one stays as it is."""
         known = self._shelves.get(deck.deck_id)
-        shelf = _shelf([*known.decks, deck] if known else [deck])
+        shelf = _shelf([*known.versions, deck] if known else [deck])
         return DeckBook({**self._shelves, deck.deck_id: shelf})
 
     def in_force(self, deck_id: str, at_ms: int) -> Deck | None:
-        """Return the version in force at an instant; None where there is none."""
+        """Return the version in force at an instant; None where there is none, or it is retired."""
         shelf = self._shelves.get(deck_id)
         if shelf is None:
             return None
@@ -160,12 +197,34 @@ class DeckBook:
         """Tell whether any version of a deck is there."""
         return deck_id in self._shelves
 
-    def versions(self) -> list[Deck]:
+    def governing(self, deck_id: str, at_ms: int) -> Version | None:
+        """Return what decides of a deck at an instant: a version, or its retirement."""
+        shelf = self._shelves.get(deck_id)
+        if shelf is None:
+            return None
+        index = bisect_right(shelf.starts_ms, at_ms)
+        return shelf.versions[index - 1] if index else None
+
+    def currency_of(self, deck_id: str) -> str | None:
+        """Return the one currency of a deck; None where no version of it has prices."""
+        shelf = self._shelves.get(deck_id)
+        decks = () if shelf is None else shelf.decks
+        for deck in decks:
+            if deck is not None:
+                return deck.currency
+        return None
+
+    def versions(self) -> list[Version]:
         """Return every version of every deck, by deck id and the instant it takes force."""
-        return [deck for deck_id in sorted(self._shelves) for deck in self._shelves[deck_id].decks]
+        shelves = self._shelves
+        return [version for deck_id in sorted(shelves) for version in shelves[deck_id].versions]
 
 
-def _shelf(decks: Iterable[Deck]) -> _Shelf:
-    by_version = {deck.version: deck for deck in decks}
-    ordered = sorted(by_version.values(), key=lambda deck: (deck.valid_from_ms, deck.version))
-    return _Shelf(tuple(deck.valid_from_ms for deck in ordered), tuple(ordered))
+def _shelf(versions: Iterable[Version]) -> _Shelf:
+    by_version = {version.version: version for version in versions}
+    ordered = sorted(by_version.values(), key=lambda one: (one.valid_from_ms, one.version))
+    return _Shelf(
+        tuple(one.valid_from_ms for one in ordered),
+        tuple(one if isinstance(one, Deck) else None for one in ordered),
+        tuple(ordered),
+    )

@@ -10,6 +10,10 @@ from topics import records as r
 
 PROOF = "charges"
 
+LATE_MS = 3_600_000
+"""A charge is held against a retirement that was published so long before its CDR: decks and CDRs have no common
+order, and producers' clocks are not the broker's."""
+
 _UNPRICED = frozenset(("unanswered", "zero_duration", "emergency", "inbound"))
 """Why a call is free before any deck is asked."""
 
@@ -44,6 +48,12 @@ def _hold_price(evidence: Evidence, entry: r.Charge) -> Iterator[Complaint]:
         yield Complaint("deck_id, deck_version", "a whole version on rate.decks.v1", named)
     else:
         yield from _hold_deck(deck, entry)
+        retired = evidence.shelf.retired_between(
+            (entry.deck_id, entry.deck_version), entry.answered_ms
+        )
+        if retired is not None and retired.told_ms + LATE_MS < entry.at_ms:
+            since = f"none from {retired.valid_from_ms} on, retired by version {retired.version}"
+            yield Complaint("deck_version", since, named)
     yield from _hold_spans(entry)
     account = evidence.ledger.accounts.get(entry.tenant_id)
     opened = None if account is None else account.opened

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
+from typing import NamedTuple
 
 import msgspec
 
@@ -24,11 +25,13 @@ TOPIC = catalog.RATE_DECKS.name
 Name = tuple[str, int]
 """Deck id and version."""
 
-_KEY = re.compile(r"([^/]+)/([1-9][0-9]*)/(?:manifest|chunk-([0-9]+))", re.ASCII)
+_KEY = re.compile(r"([^/]+)/([1-9][0-9]*)/(?:manifest|(retirement)|chunk-([0-9]+))", re.ASCII)
 _MANIFEST = 0
 """The part number of a manifest; chunks count from 1."""
+_RETIREMENT = -1
 _read_manifest = decoder_of_record(r.DeckManifest)
 _read_chunk = decoder_of_record(r.DeckChunk)
+_read_retirement = decoder_of_record(r.DeckRetirement)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -41,12 +44,30 @@ class DeckVersion:
     destinations: dict[tuple[str, str], set[str]]
 
 
+class Retired(NamedTuple):
+    """From an instant on a deck prices nothing; `told_ms` is when that was published."""
+
+    valid_from_ms: int
+    version: int
+    told_ms: int
+
+
 @dataclass(slots=True)
 class DeckShelf:
     """All whole versions, and what is wrong with the others."""
 
     versions: dict[Name, DeckVersion] = field(default_factory=dict)
+    retired: dict[str, list[Retired]] = field(default_factory=dict)
+    currencies: dict[str, str] = field(default_factory=dict)
+    """By deck id that of the version that was whole first."""
     faults: list[Difference] = field(default_factory=list)
+
+    def retired_between(self, name: Name, at_ms: int) -> Retired | None:
+        """Return what retired a deck after a version took force and was still in force at an instant."""
+        deck_id, version = name
+        since = self.versions[name].valid_from_ms, version
+        known = self.retired.get(deck_id, [])
+        return next((one for one in known if since < one[:2] and one.valid_from_ms <= at_ms), None)
 
 
 _Parts = dict[int, Record]
@@ -63,26 +84,55 @@ def read_decks(records: Iterable[tuple[int, Record]]) -> DeckShelf:
             shelf.faults.append(difference(PROOF, (TOPIC, 0, record.offset), record.key, wrong))
             continue
         parts = found.setdefault((match[1], int(match[2])), {})
-        part = int(match[3] or _MANIFEST)
+        part = _RETIREMENT if match[3] else int(match[4] or _MANIFEST)
         if part in parts and parts[part].value != record.value:
             wrong = Complaint("value", "the same again: a version is immutable", record.value)
             shelf.faults.append(difference(PROOF, (TOPIC, 0, record.offset), record.key, wrong))
         else:
-            parts[part] = record
-    for name, parts in found.items():
-        if _MANIFEST in parts:
+            parts.setdefault(part, record)
+    # In the order in which they became whole: the first says the currency of its deck.
+    for name, parts in sorted(found.items(), key=lambda item: _offset_of(item[1])):
+        if _RETIREMENT in parts:
+            _retire(shelf, name, parts)
+        elif _MANIFEST in parts:
             _shelve(shelf, name, parts)
     return shelf
+
+
+def _offset_of(parts: _Parts) -> int:
+    return max(record.offset for record in parts.values())
+
+
+def _retire(shelf: DeckShelf, name: Name, parts: _Parts) -> None:
+    record = parts[_RETIREMENT]
+    try:
+        retirement: r.DeckRetirement = _read_retirement(record.value or b"")
+        since_ms = millis(msgspec.convert(retirement.retired_from, datetime))
+    except (msgspec.MsgspecError, ValueError) as error:
+        wrong = Complaint("retirement", "one that can be read", str(error))
+    else:
+        if len(parts) == 1 and (retirement.deck_id, retirement.version) == name:
+            retired = Retired(since_ms, retirement.version, record.at_ms)
+            shelf.retired.setdefault(name[0], []).append(retired)
+            return
+        wrong = Complaint("version", "a retirement or rows, of the key's version", retirement)
+    shelf.faults.append(difference(PROOF, (TOPIC, 0, record.offset), record.key, wrong))
 
 
 def _shelve(shelf: DeckShelf, name: Name, parts: _Parts) -> None:
     manifest = parts[_MANIFEST]
     try:
-        shelf.versions[name] = _assemble(name, parts)
+        version = _assemble(name, parts)
     except (msgspec.MsgspecError, ValueError, LookupError) as error:
         wrong = Complaint("version", "whole and as its digest says", str(error))
-        place = (TOPIC, 0, manifest.offset)
-        shelf.faults.append(difference(PROOF, place, manifest.key, wrong))
+    else:
+        currency = shelf.currencies.setdefault(name[0], version.currency)
+        if version.currency == currency:
+            shelf.versions[name] = version
+            return
+        wrong = Complaint("currency", f"{currency}, that of the deck", version.currency)
+    place = (TOPIC, 0, manifest.offset)
+    shelf.faults.append(difference(PROOF, place, manifest.key, wrong))
 
 
 def _assemble(name: Name, parts: _Parts) -> DeckVersion:

@@ -1,32 +1,30 @@
-"""Deck load: publishes one version of a rate deck, whole or not at all, and tells which there are.
+"""Deck load: publishes one version of a rate deck, whole or not at all.
 
 Rule 1: a version is immutable. The same one again changes nothing; other content is refused.
 Rule 2: a version dated back, of a deck that has versions, can change the price of calls already
         made: only when that is said to be meant.
-Rule 3: loaders of one deck exclude each other. They share a transactional id, so the later fences
+Rule 3: a deck has one currency: a version in another is refused.
+Rule 4: loaders of one deck exclude each other. They share a transactional id, so the later fences
         the earlier, and decides on all that the earlier had committed.
 """
 
 import asyncio
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Self
 
 import msgspec
-from aiokafka import AIOKafkaProducer, ConsumerRecord
+from aiokafka import AIOKafkaProducer
 from aiokafka.errors import ProducerFenced
 
-from rater.core.decks import Deck, DeckBook, Heading
+from rater.core.decks import Heading
 from rater.shell.deck_topic import DeckTopic
+from rater.shell.deck_versions import Versions, read_all
 from rater.shell.stream.faust_private import end_of_transaction
 from rater.wire.deck_csv import Sheet
 from rater.wire.deck_records import Manifest, pack_deck
-from rater.wire.decks import DeckAssembler
 from rater.wire.times import to_text
 from topics.catalog import RATE_DECKS
-
-_NAME = re.compile(rb"([A-Za-z0-9._-]{1,64})/([0-9]{1,10})/")
 
 VISIBLE_TIMEOUT_S = 60.0
 _TRANSACTION_TIMEOUT_MS = 30_000
@@ -56,40 +54,6 @@ class Candidate:
         return Candidate(heading, msgspec.json.decode(records[-1][1], type=Manifest), records)
 
 
-@dataclass(slots=True)
-class Versions:
-    """The versions on the topic: what their manifests say, and which are whole."""
-
-    deck_id: str | None = None
-    """The only deck to look at; None: all."""
-    book: DeckBook = field(default_factory=DeckBook)
-    manifests: dict[tuple[str, int], Manifest] = field(default_factory=dict)
-    _assembler: DeckAssembler = field(default_factory=DeckAssembler)
-
-    def take(self, records: Sequence[ConsumerRecord]) -> None:
-        """Take in records of the topic, in their order."""
-        for record in records:
-            name = _name_of(record.key)
-            if self.deck_id is None or name[0] == self.deck_id:
-                self._take(name, record)
-
-    def is_whole(self, deck_id: str, version: int) -> bool:
-        """Say whether a version can price calls."""
-        return any(deck.version == version for deck in self.of_deck(deck_id))
-
-    def of_deck(self, deck_id: str) -> list[Deck]:
-        """Return the whole versions of a deck, by the instant from which they are in force."""
-        return [deck for deck in self.book.versions() if deck.deck_id == deck_id]
-
-    def _take(self, name: tuple[str, int], record: ConsumerRecord) -> None:
-        outcome = self._assembler.feed(record.key, record.value)
-        if isinstance(outcome, Deck):
-            self.book = self.book.with_deck(outcome)
-        manifest = _manifest_of(record)
-        if manifest is not None and (manifest.deck_id, manifest.version) == name:
-            self.manifests.setdefault(name, manifest)
-
-
 def decide(versions: Versions, candidate: Candidate, now_ms: int, *, backdate: bool) -> bool:
     """Say whether a version is to be published; False: it is there already, the same.
 
@@ -98,14 +62,28 @@ def decide(versions: Versions, candidate: Candidate, now_ms: int, *, backdate: b
     heading = candidate.heading
     name = (heading.deck_id, heading.version)
     published = versions.manifests.get(name)
+    if published is not None and published != candidate.manifest:
+        raise LoadRefusedError(_difference(versions, published, candidate))
+    currency = versions.book.currency_of(heading.deck_id)
+    if currency is not None and currency != heading.currency:
+        message = (
+            f"currency: {heading.currency}, must be {currency}, that of deck {heading.deck_id} "
+            f"({versions.known(heading.deck_id)}): accounts in {currency} would have no price from "
+            f"{to_text(heading.valid_from_ms)} on; give it a deck id of its own"
+        )
+        raise LoadRefusedError(message)
     if published is not None:
-        if published != candidate.manifest:
-            raise LoadRefusedError(_difference(versions, published, candidate))
         # A part of it may have been deleted: the same records once more make it whole.
         return not versions.is_whole(*name)
     others = versions.of_deck(heading.deck_id)
+    if any(other.version == heading.version for other in others):
+        message = (
+            f"version: {heading.version} of deck {heading.deck_id} is its retirement; "
+            f"load it as version {versions.next_version(heading.deck_id)}"
+        )
+        raise LoadRefusedError(message)
     if others and heading.valid_from_ms < now_ms and not backdate:
-        known = ", ".join(f"{d.version} from {to_text(d.valid_from_ms)}" for d in others)
+        known = versions.known(heading.deck_id)
         message = (
             f"valid_from: {to_text(heading.valid_from_ms)} is in the past, and deck "
             f"{heading.deck_id} has versions ({known}): calls already made could get another "
@@ -124,18 +102,11 @@ def outranked_by(versions: Versions, heading: Heading) -> list[int]:
     ]
 
 
-async def read_versions(bootstrap: str, topic: str = RATE_DECKS.name) -> Versions:
-    """Return all that is committed on the topic."""
-    versions = Versions()
-    async with DeckTopic(bootstrap, topic=topic) as reader:
-        await _read_all(reader, versions)
-    return versions
-
-
 class DeckLoader:
     """The one loader of a deck, from `open` until another opens: reads, then publishes."""
 
     def __init__(self, bootstrap: str, deck_id: str, topic: str = RATE_DECKS.name) -> None:
+        self.deck_id = deck_id
         self.versions = Versions(deck_id)
         self._topic = topic
         # Transactions that are open, of whatever deck, hide what was committed behind them.
@@ -154,7 +125,7 @@ class DeckLoader:
             await self._producer.start()
             await self._reader.open()
             async with asyncio.timeout(VISIBLE_TIMEOUT_S):
-                await _read_all(self._reader, self.versions)
+                await read_all(self._reader, self.versions)
         except TimeoutError as error:
             await self._close()
             raise HeldBackError(f"{self._held_back()}; nothing was published") from error
@@ -167,32 +138,32 @@ class DeckLoader:
         """Disconnect; what is not committed never was."""
         await self._close()
 
-    async def publish(self, candidate: Candidate) -> None:
-        """Publish a version in one transaction; raise when another loader has taken over."""
+    async def publish(self, records: Sequence[tuple[bytes, bytes]]) -> None:
+        """Publish the records of a version in one transaction; raise when another loader has taken over."""
         try:
             async with self._producer.transaction():
                 sent = [
                     await self._producer.send(self._topic, value, key, partition=0)
-                    for key, value in candidate.records
+                    for key, value in records
                 ]
                 await asyncio.gather(*sent)
         except ProducerFenced as error:
             # Taken note of, or Python would complain of an exception that nobody has looked at.
             end_of_transaction(self._producer).exception()
             message = (
-                f"deck_id: another load of {candidate.heading.deck_id} has begun meanwhile; "
+                f"deck_id: another load of {self.deck_id} has begun meanwhile; "
                 "nothing was published by this one"
             )
             raise LoadRefusedError(message) from error
 
-    async def wait_until_whole(self, heading: Heading) -> None:
+    async def wait_until_whole(self, version: int) -> None:
         """Return when readers of committed records see the version whole.
 
         Raises `HeldBackError` after a minute; the version is published all the same.
         """
         try:
             async with asyncio.timeout(VISIBLE_TIMEOUT_S):
-                while not self.versions.is_whole(heading.deck_id, heading.version):
+                while not self.versions.is_whole(self.deck_id, version):
                     self.versions.take(await self._reader.poll())
         except TimeoutError as error:
             raise HeldBackError(f"{self._held_back()}; the version is published") from error
@@ -208,31 +179,9 @@ class DeckLoader:
         await self._producer.stop()
 
 
-async def _read_all(reader: DeckTopic, versions: Versions) -> None:
-    while not reader.at_end:
-        versions.take(await reader.poll())
-
-
-def _name_of(key: bytes | None) -> tuple[str, int]:
-    """Return deck and version of a record's key; ("", 0) where it says none."""
-    match = _NAME.match(key or b"")
-    return (match[1].decode(), int(match[2])) if match else ("", 0)
-
-
-def _manifest_of(record: ConsumerRecord) -> Manifest | None:
-    """Return the manifest in a record; None where it holds none that can be read."""
-    if record.value is None or not (record.key or b"").endswith(b"/manifest"):
-        return None
-    try:
-        return msgspec.json.decode(record.value, type=Manifest)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
-
-
 def _difference(versions: Versions, published: Manifest, candidate: Candidate) -> str:
     """Say in what a version on the topic is another than that of the file."""
     asked = candidate.manifest
-    numbers = [v for deck_id, v in versions.manifests if deck_id == published.deck_id]
     if published.digest != asked.digest:
         what = f"has digest {published.digest} on the topic, {asked.digest} in the file"
     else:
@@ -241,5 +190,7 @@ def _difference(versions: Versions, published: Manifest, candidate: Candidate) -
             for name in Manifest.__struct_fields__
             if getattr(published, name) != getattr(asked, name)
         )
-    advice = f"a version is immutable, load it as version {max(numbers) + 1}"
+    advice = (
+        f"a version is immutable, load it as version {versions.next_version(published.deck_id)}"
+    )
     return f"version: {published.version} of deck {published.deck_id} {what}; {advice}"

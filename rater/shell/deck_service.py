@@ -13,7 +13,7 @@ from typing import Any
 
 from aiokafka import ConsumerRecord
 
-from rater.core.decks import Deck, DeckBook
+from rater.core.decks import Deck, DeckBook, Version
 from rater.shell.deck_topic import DeckTopic
 from rater.shell.metrics import Metrics
 from rater.wire.decks import BadDeck, DeckAssembler
@@ -88,13 +88,14 @@ class DeckService:
                 self._caught_up.set()
                 self._tell_beginning()
 
-    def _assemble(self, records: Sequence[ConsumerRecord]) -> list[Deck | BadDeck]:
+    def _assemble(self, records: Sequence[ConsumerRecord]) -> list[Version | BadDeck]:
         """Feed records to the assembler; runs in a thread, one call at a time."""
-        made: list[Deck | BadDeck] = []
+        made: list[Version | BadDeck] = []
         for record in records:
             outcome = self._assembler.feed(record.key, record.value)
             if isinstance(outcome, BadDeck):
-                log.warning(
+                # A price list, or its end, that somebody meant to be in force is not.
+                log.error(
                     "record at offset %d of %s[%d] skipped, key %r: %s",
                     record.offset, record.topic, record.partition, outcome.key, outcome.detail,
                 )  # fmt: skip
@@ -102,17 +103,17 @@ class DeckService:
                 made.append(outcome)
         return made
 
-    def _take(self, made: Sequence[Deck | BadDeck]) -> None:
+    def _take(self, made: Sequence[Version | BadDeck]) -> None:
         """Put what has become whole into a new book; who holds the old one may go on with it."""
         book = self.book
         for outcome in made:
-            if isinstance(outcome, Deck):
-                book = book.with_deck(outcome)
-                log.info("rate deck %s", _described(outcome))
-            else:
+            if isinstance(outcome, BadDeck):
                 self._metrics.deck_record_refused(outcome.detail.partition(":")[0])
+                continue
+            book = book.with_deck(outcome)
+            log.info("rate deck %s", _described(outcome))
         self.book = book
-        self._metrics.set_decks_whole(len(book.versions()))
+        self._metrics.set_decks_whole(sum(isinstance(one, Deck) for one in book.versions()))
 
     def _tell_beginning(self) -> None:
         log.info("rate decks: %d versions are whole", len(self.book.versions()))
@@ -130,7 +131,12 @@ class DeckService:
         self.failed.exception()  # Retrieved: no second complaint when nobody awaits it.
 
 
-def _described(deck: Deck) -> str:
+def _described(deck: Version) -> str:
+    if not isinstance(deck, Deck):
+        since = to_text(deck.valid_from_ms)
+        return (
+            f"{deck.deck_id} version {deck.version} retires it: nothing is priced from {since} on"
+        )
     return (
         f"{deck.deck_id} version {deck.version} is whole: {deck.rows} rows, {deck.currency}, "
         f"valid from {to_text(deck.valid_from_ms)}"

@@ -12,12 +12,13 @@ import orjson
 from msgspec import Meta, Struct
 from msgspec.json import encode
 
-from rater.core.decks import Heading
+from rater.core.decks import Heading, Retirement
 from rater.wire.deck_csv import Sheet
 from rater.wire.deck_heading import VERSION_MAX
 from rater.wire.times import to_text
 
 CHUNK_ROWS_MAX = 5_000
+REASON_MAX = 1_000
 
 Version = Annotated[int, Meta(ge=1, le=VERSION_MAX)]
 Number = Annotated[int, Meta(ge=1, le=100_000)]
@@ -45,6 +46,23 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
     rows: Annotated[int, Meta(ge=1, le=10_000_000)]
     chunks: Number
     digest: str
+
+
+class RetirementRecord(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """`topics.records.DeckRetirement`: a version without prices."""
+
+    deck_id: str
+    version: Version
+    retired_from: str
+    reason: Annotated[str, Meta(max_length=REASON_MAX)] | None = None
+
+
+def pack_retirement(retirement: Retirement) -> list[tuple[bytes, bytes]]:
+    """Return key and value of the only record of a retirement."""
+    deck_id, version = retirement.deck_id, retirement.version
+    since = to_text(retirement.valid_from_ms)
+    record = RetirementRecord(deck_id, version, since, retirement.reason)
+    return [(f"{deck_id}/{version}/retirement".encode(), encode(record))]
 
 
 def pack_deck(heading: Heading, sheet: Sheet) -> list[tuple[bytes, bytes]]:

@@ -5,7 +5,10 @@ Rule 1: a version is some chunks and one manifest, each a record of its own key;
 Rule 2: it takes part only when manifest and all chunks are there, in whatever order they came, and
         their number of rows and digest agree: nobody ever sees half of one.
 Rule 3: a version is immutable. What says otherwise later is refused, and the version stays.
-Rule 4: bytes that cannot be read come back as a `BadDeck`, never as an exception.
+Rule 4: a deck has one currency, that of the version that was whole first. A version in another is
+        refused: accounts would find their prices gone with the day on which it takes force.
+Rule 5: a retirement is a version of one record, whole by itself.
+Rule 6: bytes that cannot be read come back as a `BadDeck`, never as an exception.
 """
 
 import re
@@ -15,15 +18,25 @@ import msgspec
 import orjson
 from msgspec import Struct
 
-from rater.core.decks import Deck
+from rater.core.decks import Deck, Retirement, Version
 from rater.wire.deck_columns import COLUMNS, REQUIRED
 from rater.wire.deck_csv import Sheet, compile_sheet
 from rater.wire.deck_heading import read_heading
-from rater.wire.deck_records import Chunk, Manifest, digest_of, pack_deck
+from rater.wire.deck_records import (
+    Chunk,
+    Manifest,
+    RetirementRecord,
+    digest_of,
+    pack_deck,
+    pack_retirement,
+)
+from rater.wire.moments import read_moment
 
-__all__ = ["BadDeck", "DeckAssembler", "pack_deck"]
+__all__ = ["BadDeck", "DeckAssembler", "pack_deck", "pack_retirement"]
 
-_KEY = re.compile(r"([A-Za-z0-9._-]{1,64})/([1-9][0-9]{0,9})/(manifest|chunk-[0-9]{5,6})", re.ASCII)
+_KEY = re.compile(
+    r"([A-Za-z0-9._-]{1,64})/([1-9][0-9]{0,9})/(manifest|retirement|chunk-[0-9]{5,6})", re.ASCII
+)
 _FAULTS_SHOWN = 5
 
 
@@ -40,7 +53,10 @@ class _Parts(Struct):
     manifest: Manifest | None = None
     chunks: dict[int, list[list[str]]] = msgspec.field(default_factory=dict)
     digests: dict[int, bytes] = msgspec.field(default_factory=dict)
+    retirement: Retirement | None = None
     is_whole: bool = False
+    is_refused: bool = False
+    """Its currency is not the deck's: nothing more is made of it."""
 
 
 class DeckAssembler:
@@ -49,40 +65,96 @@ class DeckAssembler:
     def __init__(self) -> None:
         """Begin with nothing."""
         self._versions: dict[tuple[str, int], _Parts] = {}
+        self._first: dict[str, Deck] = {}
+        """By deck id the version that was whole first."""
 
-    def feed(self, key: bytes | None, value: bytes | None) -> Deck | BadDeck | None:
-        """Take a record: return the deck that it makes whole, what is wrong with it, or None."""
+    def feed(self, key: bytes | None, value: bytes | None) -> Version | BadDeck | None:
+        """Take a record: return the version that it makes whole, what is wrong with it, or None."""
         shown = (key or b"").decode(errors="replace")
         match = _KEY.fullmatch(shown)
         if match is None:
-            return BadDeck(shown, "key: is not deck_id/version/manifest or .../chunk-00001")
+            detail = "key: is not deck_id/version/manifest, .../retirement or .../chunk-00001"
+            return BadDeck(shown, detail)
         name = (match[1], int(match[2]))
         parts = self._versions.setdefault(name, _Parts())
-        number = None if match[3] == "manifest" else int(match[3].removeprefix("chunk-"))
-        if value is None:
-            problem = _forget(parts, number)
-        elif number is None:
-            problem = _take_manifest(parts, name, value)
-        else:
-            problem = _take_chunk(parts, name, number, value)
-        made = problem or _make(parts)
+        made: Version | str | None = _take(parts, name, match[3], value)
+        if made is None:
+            made = self._refuse(parts) or _make(parts)
+        if isinstance(made, Deck):
+            self._first.setdefault(made.deck_id, made)
         return BadDeck(shown, made) if isinstance(made, str) else made
 
     def incomplete(self) -> list[str]:
         """Return the versions that are not whole yet, as `deck_id/version`."""
-        unfinished = (name for name, parts in self._versions.items() if not parts.is_whole)
+        unfinished = (
+            name
+            for name, parts in self._versions.items()
+            if not parts.is_whole and not parts.is_refused
+        )
         return sorted(f"{deck_id}/{version}" for deck_id, version in unfinished)
 
+    def _refuse(self, parts: _Parts) -> str | None:
+        """Refuse a version in another currency than the deck's; return why, once."""
+        manifest = parts.manifest
+        if manifest is None or parts.is_whole or parts.is_refused:
+            return None
+        first = self._first.get(manifest.deck_id)
+        if first is None or first.currency == manifest.currency:
+            return None
+        parts.is_refused = True
+        parts.chunks = {}
+        return (
+            f"currency: {manifest.currency}, must be {first.currency}, that of deck {first.deck_id} "
+            f"since its version {first.version}; this version prices nothing"
+        )
 
-def _forget(parts: _Parts, number: int | None) -> str | None:
+
+def _take(
+    parts: _Parts, name: tuple[str, int], part: str, value: bytes | None
+) -> Retirement | str | None:
+    """Keep a part; return the retirement that it is, what is wrong with it, or None."""
+    if value is None:
+        return _forget(parts, part)
+    if part == "retirement":
+        return _take_retirement(parts, name, value)
+    if parts.retirement is not None:
+        return f"version: {name[1]} is known as a retirement, and a version is immutable"
+    if part == "manifest":
+        return _take_manifest(parts, name, value)
+    return _take_chunk(parts, name, int(part.removeprefix("chunk-")), value)
+
+
+def _forget(parts: _Parts, part: str) -> str | None:
     """Drop a part whose record was deleted; return why that may not be."""
     if parts.is_whole:
         return "value: was deleted, but a version is immutable; it stays until the next start"
-    if number is None:
+    if part == "manifest":
         parts.manifest = None
-    else:
-        parts.chunks.pop(number, None)
+        parts.is_refused = False
+    elif part != "retirement":
+        parts.chunks.pop(int(part.removeprefix("chunk-")), None)
     return None
+
+
+def _take_retirement(parts: _Parts, name: tuple[str, int], value: bytes) -> Retirement | str | None:
+    """Return a retirement, what is wrong with it, or None where it is known."""
+    try:
+        record = msgspec.json.decode(value, type=RetirementRecord)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return f"value: {error}"
+    if (record.deck_id, record.version) != name:
+        return f"deck_id, version: {record.deck_id}/{record.version} is not what the key says"
+    since_ms = read_moment(record.retired_from)
+    if since_ms is None:
+        return f"retired_from: {record.retired_from!r} is not a time like 2024-01-31T23:00:00Z"
+    made = Retirement(*name, since_ms, record.reason)
+    if parts.retirement == made:
+        return None
+    if parts.retirement is not None or parts.manifest is not None or parts.chunks:
+        return f"version: {name[1]} is known with other content, and a version is immutable"
+    parts.retirement = made
+    parts.is_whole = True
+    return made
 
 
 def _take_manifest(parts: _Parts, name: tuple[str, int], value: bytes) -> str | None:
@@ -113,6 +185,8 @@ def _take_chunk(parts: _Parts, name: tuple[str, int], number: int, value: bytes)
         if parts.digests.get(number, digest) != digest:
             return f"chunk: {number} is known with other content, and a version is immutable"
         return None
+    if parts.is_refused:
+        return None
     parts.chunks[number] = chunk.rows
     parts.digests[number] = digest
     return None
@@ -121,7 +195,7 @@ def _take_chunk(parts: _Parts, name: tuple[str, int], number: int, value: bytes)
 def _make(parts: _Parts) -> Deck | str | None:
     """Return the deck if its version has just become whole, why it cannot be made, or None."""
     manifest = parts.manifest
-    if parts.is_whole or manifest is None:
+    if parts.is_whole or parts.is_refused or manifest is None:
         return None
     numbers = range(1, manifest.chunks + 1)
     if any(number not in parts.chunks for number in numbers):

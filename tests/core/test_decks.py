@@ -2,7 +2,7 @@
 
 import pytest
 
-from rater.core.decks import Clash, Deck, DeckBook, Direction, Heading, Row
+from rater.core.decks import Clash, Deck, DeckBook, Direction, Heading, Retirement, Row
 from rater.core.zones import UTC
 
 
@@ -42,6 +42,35 @@ def test_a_book_with_one_deck_more_leaves_the_old_one_as_it_was() -> None:
 def test_an_empty_book_knows_nothing() -> None:
     assert DeckBook().in_force("world", 0) is None
     assert not DeckBook().knows("world")
+
+
+@pytest.mark.parametrize(
+    ("at", "version"), [(199, 1), (200, None), (299, None), (300, 3), (399, 3), (400, None)]
+)
+def test_a_retired_deck_prices_nothing_until_a_later_version(at: int, version: int | None) -> None:
+    book = DeckBook.of(
+        [
+            deck(1, 100),
+            Retirement("world", 2, 200, None),
+            deck(3, 300),
+            deck(4, 400),
+            Retirement("world", 5, 400, "gone"),
+        ]
+    )
+
+    found = book.in_force("world", at)
+
+    assert version == (found and found.version)
+
+
+def test_what_governs_a_deck_may_be_its_retirement() -> None:
+    retired = Retirement("world", 2, 200, "gone")
+    book = DeckBook.of([deck(1, 100)]).with_deck(retired)
+
+    assert book.governing("world", 99) is None
+    assert book.governing("world", 200) is retired
+    assert [one.version for one in book.versions()] == [1, 2]
+    assert (book.currency_of("world"), book.currency_of("other")) == ("USD", None)
 
 
 def test_directions_are_apart() -> None:

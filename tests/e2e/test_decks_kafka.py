@@ -5,7 +5,7 @@ import gc
 import json
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +17,9 @@ from aiokafka.structs import TopicPartition
 from click.testing import CliRunner, Result
 
 from deploy.kafka.broker import Broker
-from rater.cli.deck_load import list_decks, load
+from rater.cli.deck_list import list_decks
+from rater.cli.deck_load import load
+from rater.cli.deck_retire import retire
 from rater.core.decks import Deck, Heading
 from rater.shell import deck_load
 from rater.shell.deck_load import (
@@ -27,10 +29,10 @@ from rater.shell.deck_load import (
     LoadRefusedError,
     decide,
     outranked_by,
-    read_versions,
 )
 from rater.shell.deck_service import DeckService
 from rater.shell.deck_topic import DeckTopicMissingError
+from rater.shell.deck_versions import read_versions
 from rater.shell.metrics import Metrics
 from rater.wire.deck_csv import Sheet, read_sheet
 from rater.wire.deck_heading import read_heading
@@ -69,7 +71,7 @@ def large(rows: int) -> str:
 
 async def publish(bootstrap: str, topic: str, version: Candidate) -> None:
     async with DeckLoader(bootstrap, version.heading.deck_id, topic) as loader:
-        await loader.publish(version)
+        await loader.publish(version.records)
 
 
 @asynccontextmanager
@@ -124,7 +126,7 @@ async def test_a_new_version_is_in_force_within_two_seconds_and_the_old_book_sta
         await ready(decks)
         before = decks.book
         async with DeckLoader(bootstrap, "voice", topic) as loader:
-            await loader.publish(candidate(version=2, valid_from="2024-06-01T00:00:00Z"))
+            await loader.publish(candidate(version=2, valid_from="2024-06-01T00:00:00Z").records)
             committed = time.monotonic()
             await within(2.0, decks, "voice", 2)
             took_s = time.monotonic() - committed
@@ -313,9 +315,9 @@ async def shut_out(bootstrap: str, topic: str) -> str:
     """Let a loader publish after another has come and gone; return what it is told."""
     async with DeckLoader(bootstrap, "voice", topic) as first:
         async with DeckLoader(bootstrap, "voice", topic) as second:
-            await second.publish(candidate())
+            await second.publish(candidate().records)
         try:
-            await first.publish(candidate(f"{HEADER}33,9\n"))
+            await first.publish(candidate(f"{HEADER}33,9\n").records)
         except LoadRefusedError as refusal:
             return str(refusal)
     return "nothing"
@@ -326,9 +328,9 @@ async def test_loaders_of_two_decks_do_not_disturb_each_other(bootstrap: str, to
         DeckLoader(bootstrap, "one", topic) as first,
         DeckLoader(bootstrap, "two", topic) as second,
     ):
-        await second.publish(candidate(deck_id="two"))
-        await first.publish(candidate(deck_id="one"))
-        await first.wait_until_whole(heading(deck_id="one"))
+        await second.publish(candidate(deck_id="two").records)
+        await first.publish(candidate(deck_id="one").records)
+        await first.wait_until_whole(1)
 
     versions = await read_versions(bootstrap, topic)
     assert sorted(versions.manifests) == [("one", 1), ("two", 1)]
@@ -422,8 +424,8 @@ async def test_a_version_of_which_a_part_was_deleted_may_be_published_again(
 
     async with DeckLoader(bootstrap, "voice", mended) as loader:
         publishes = decide(loader.versions, candidate(), NOW_MS, backdate=False)
-        await loader.publish(candidate())
-        await loader.wait_until_whole(heading())
+        await loader.publish(candidate().records)
+        await loader.wait_until_whole(1)
 
     assert publishes is True
 
@@ -501,6 +503,90 @@ async def test_the_commands_load_refuse_and_list(private_broker: Broker, tmp_pat
         ["voice", "2", "USD", "2024-01-01T00:00:00Z", "in force"],
         ["voice", "3", "USD", "2090-01-01T00:00:00Z", "not yet"],
     ]
+
+
+async def test_a_version_in_another_currency_is_refused_by_loader_and_service(
+    bootstrap: str, topic: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    await publish(bootstrap, topic, candidate())
+    euros = candidate(version=2, currency="EUR", valid_from="2090-01-01T00:00:00Z")
+    async with DeckLoader(bootstrap, "voice", topic) as loader:
+        with pytest.raises(
+            LoadRefusedError, match="currency: EUR, must be USD, that of deck voice"
+        ):
+            decide(loader.versions, euros, NOW_MS, backdate=True)
+    metrics = Metrics()
+    decks = DeckService(bootstrap, metrics, topic)
+    with caplog.at_level(logging.ERROR, "rater"):
+        await decks.start()
+        await ready(decks)
+        await publish(bootstrap, topic, euros)
+        await publish(bootstrap, topic, candidate(version=3, valid_from="2091-01-01T00:00:00Z"))
+        await until(lambda: len(decks.book.versions()) == 2)
+        await decks.stop()
+
+    refused = "rater_deck_records_refused_total"
+    assert [one.version for one in decks.book.versions()] == [1, 3]
+    assert metrics.registry.get_sample_value(refused, {"reason": "currency"}) == 1
+    assert any("currency: EUR, must be USD" in message for message in caplog.messages)
+
+
+async def test_a_deck_is_retired_listed_and_brought_back(
+    private_broker: Broker, tmp_path: Path
+) -> None:
+    bootstrap = private_broker.bootstrap
+    file = tmp_path / "deck.csv"
+    file.write_text(SMALL)
+    await create_topics(bootstrap, {RATE_DECKS.name: 1}, RATE_DECKS.config())
+
+    unknown = await retiring(bootstrap)
+    await command("load", bootstrap, file)
+    past = await retiring(bootstrap, "--valid-from", "2025-01-01T00:00:00Z")
+    async with service(bootstrap, RATE_DECKS.name) as decks:
+        await ready(decks)
+        retired = await retiring(bootstrap, "--reason", "replaced")
+        await until(lambda: len(decks.book.versions()) == 2)
+        now_ms = int(time.time() * 1_000) + 2_000
+        then, now = decks.book.in_force("voice", NOW_MS), decks.book.in_force("voice", now_ms)
+    again = await retiring(bootstrap, "--valid-from", "2090-01-01T00:00:00Z")
+    taken = await command("load", bootstrap, file, "--version", "2", "--backdate")
+    back = await command(
+        "load", bootstrap, file, "--version", "3", "--valid-from", "2090-01-01T00:00:00Z"
+    )
+    await asyncio.sleep(1)  # The instant of the retirement is the next whole second.
+    listed = await command("list", bootstrap)
+
+    assert (unknown.exit_code, past.exit_code) == (1, 1)
+    assert "deck_id: voice has no version that could be retired" in unknown.output
+    assert "--backdate" in past.output
+    assert retired.exit_code == 0, retired.output
+    assert "deck voice is retired by version 2: calls answered from " in retired.output
+    assert (then and then.version, now) == (1, None)
+    assert (again.exit_code, again.output) == (
+        0,
+        "deck voice is retired already; nothing was published\n",
+    )
+    assert taken.exit_code == 1
+    assert "version: 2 of deck voice is its retirement; load it as version 3" in taken.output
+    assert back.exit_code == 0, back.output
+    assert [[*line.split()[:3], line.split("  ")[-1]] for line in listed.output.splitlines()] == [
+        ["deck", "version", "currency", "now"],
+        ["voice", "1", "USD", "superseded"],
+        ["voice", "2", "-", "retired"],
+        ["voice", "3", "USD", "not yet"],
+    ]
+
+
+async def retiring(bootstrap: str, *more: str) -> Result:
+    arguments = ["--deck-id", "voice", "--broker", bootstrap, *more]
+    return await asyncio.to_thread(CliRunner().invoke, retire, arguments)
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.02)
 
 
 async def command(name: str, bootstrap: str, file: Path | None = None, *more: str) -> Result:

@@ -15,6 +15,13 @@ TAGGED = [t for t in catalog.CATALOG if t.records and t is not catalog.RATE_DECK
 OURS = [topic for topic in TAGGED if not topic.external]
 
 
+DECK_RECORDS = {
+    b'"digest"': r.DeckManifest,
+    b'"chunk"': r.DeckChunk,
+    b'"retired_from"': r.DeckRetirement,
+}
+
+
 def lines(name: str) -> list[bytes]:
     return (EXAMPLES / name).read_bytes().splitlines()
 
@@ -35,7 +42,7 @@ def test_examples_of_what_is_wrong_are_refused(topic: catalog.Topic) -> None:
 
 def test_deck_records_are_read_by_their_type() -> None:
     for line in lines("rate.decks.v1.valid.jsonl"):
-        kind = r.DeckManifest if b'"digest"' in line else r.DeckChunk
+        kind = next(kind for name, kind in DECK_RECORDS.items() if name in line)
         assert decoder_of_record(kind)(line).deck_id
 
 

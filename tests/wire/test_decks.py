@@ -8,28 +8,32 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rater.core.decks import Deck, Heading, Row
+from rater.core.decks import Deck, Heading, Retirement, Row, Version
 from rater.wire.deck_csv import Sheet
 from rater.wire.deck_heading import read_heading
 from rater.wire.deck_records import CHUNK_ROWS_MAX
-from rater.wire.decks import BadDeck, DeckAssembler, pack_deck
+from rater.wire.decks import BadDeck, DeckAssembler, pack_deck, pack_retirement
 
 Record = tuple[bytes, bytes]
 
 
-def heading(version: int = 1) -> Heading:
-    terms = ("USD", "2024-01-01T00:00:00Z", "Europe/Paris", "split")
+def heading(version: int = 1, currency: str = "USD") -> Heading:
+    terms = (currency, "2024-01-01T00:00:00Z", "Europe/Paris", "split")
     found = read_heading("world", version, terms)
     assert isinstance(found, Heading)
     return found
 
 
-def packed(rows: int = 2, version: int = 1, rate: str = "0.1") -> list[Record]:
+def packed(
+    rows: int = 2, version: int = 1, rate: str = "0.1", currency: str = "USD"
+) -> list[Record]:
     cells = [[str(10_000 + number), rate] for number in range(rows)]
-    return pack_deck(heading(version), Sheet(["prefix", "rate"], list(range(rows)), cells))
+    return pack_deck(
+        heading(version, currency), Sheet(["prefix", "rate"], list(range(rows)), cells)
+    )
 
 
-def fed(records: list[Record]) -> list[Deck | BadDeck | None]:
+def fed(records: list[Record]) -> list[Version | BadDeck | None]:
     assembler = DeckAssembler()
     return [assembler.feed(key, value) for key, value in records]
 
@@ -199,3 +203,73 @@ def test_rows_of_another_length_than_the_columns_are_refused() -> None:
 
     assert isinstance(result, BadDeck)
     assert "cells of columns" in result.detail
+
+
+def test_a_version_in_another_currency_is_refused_once_and_is_not_waited_for() -> None:
+    """It took force, and accounts in the deck's currency had no price from its day on."""
+    assembler = DeckAssembler()
+    records = [*packed(), *packed(version=2, currency="EUR"), *packed(version=3)]
+    outcomes = [assembler.feed(key, value) for key, value in records]
+    bad = [one for one in outcomes if isinstance(one, BadDeck)]
+
+    assert [one.version for one in outcomes if isinstance(one, Deck)] == [1, 3]
+    assert [(one.key, one.detail) for one in bad] == [
+        (
+            "world/2/manifest",
+            (
+                "currency: EUR, must be USD, that of deck world since its version 1; "
+                "this version prices nothing"
+            ),
+        )
+    ]
+    assert assembler.incomplete() == []
+
+
+def test_a_refused_version_whose_manifest_was_deleted_may_come_in_the_right_currency() -> None:
+    assembler = DeckAssembler()
+    wrong, right = packed(version=2, currency="EUR"), packed(version=2)
+    for key, value in [*packed(), *wrong]:
+        assembler.feed(key, value)
+    for key, _ in wrong:
+        assembler.feed(key, None)
+
+    assert isinstance([assembler.feed(key, value) for key, value in right][-1], Deck)
+
+
+def test_a_retirement_is_a_version_and_immutable() -> None:
+    retired = Retirement("world", 2, 1_800_000_000_000, "gone")
+    ((key, value),) = pack_retirement(retired)
+    ((_, other),) = pack_retirement(Retirement("world", 2, 1_900_000_000_000, None))
+    assembler = DeckAssembler()
+
+    assert assembler.feed(key, value) == retired
+    assert assembler.feed(key, value) is None
+    for part, content in ((key, other), (key, None), *packed(version=2)):
+        bad = assembler.feed(part, content)
+        assert isinstance(bad, BadDeck)
+        assert "immutable" in bad.detail
+
+
+@pytest.mark.parametrize(
+    ("value", "detail"),
+    [
+        (b"{}", "value: Object missing required field `deck_id`"),
+        (b'{"deck_id":"w","version":3,"retired_from":"2027-01-01T00:00:00Z"}', "deck_id, version"),
+        (b'{"deck_id":"world","version":2,"retired_from":"soon"}', "retired_from: 'soon' is not"),
+        (b'{"deck_id":"world","version":2,"retired_from":"2027-01-01T00:00:00Z","x":1}', "value: "),
+    ],
+)
+def test_a_retirement_that_cannot_be_read_is_a_value(value: bytes, detail: str) -> None:
+    bad = DeckAssembler().feed(b"world/2/retirement", value)
+
+    assert isinstance(bad, BadDeck)
+    assert bad.detail.startswith(detail)
+
+
+def test_a_version_with_rows_cannot_be_retired_under_its_own_number() -> None:
+    assembler = DeckAssembler()
+    for key, value in packed(version=2):
+        assembler.feed(key, value)
+    ((key, value),) = pack_retirement(Retirement("world", 2, 1_800_000_000_000, None))
+
+    assert isinstance(assembler.feed(key, value), BadDeck)

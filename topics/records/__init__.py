@@ -43,7 +43,7 @@ from topics.records.commands import (
     SetThresholds,
     ThresholdSetting,
 )
-from topics.records.decks import DeckChunk, DeckManifest
+from topics.records.decks import DeckChunk, DeckManifest, DeckRetirement
 from topics.records.ledger import (
     AccountClosed,
     AccountOpened,
@@ -125,6 +125,7 @@ __all__ = [
     "DeadReason",
     "DeckChunk",
     "DeckManifest",
+    "DeckRetirement",
     "DeclineClass",
     "Draw",
     "Entry",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from topics.fields import About, Currency, Items, Moment, Name, Range, Text
+from topics.fields import About, Currency, Items, Moment, Name, Note, Range, Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,3 +32,13 @@ class DeckManifest:
     rows: Annotated[int, Range(1, 10_000_000)]
     chunks: Annotated[int, Range(1, 100_000)]
     digest: Annotated[str, Text(64, 64, r"[0-9a-f]{64}"), About("SHA-256 of the canonical rows.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeckRetirement:
+    """A version without prices: from its instant on the deck prices nothing, until a later version is in force."""
+
+    deck_id: Name
+    version: Annotated[int, Range(1, 2**31 - 1)]
+    retired_from: Annotated[Moment, About("Calls answered before are still priced.")]
+    reason: Note | None = None
