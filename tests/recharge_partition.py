@@ -134,12 +134,14 @@ def result(command: dict[str, Any], outcome: str = "succeeded", /, **fields: Any
         "tenant_id": command["tenant_id"],
         "at_ms": NOW,
         "provider": "test",
+        "mode": "test",
     }
     if outcome == "succeeded":
         told |= {
             "payment_id": f"pay/{command['command_id']}",
             "amount_micros": command["amount_micros"],
             "currency": command["currency"],
+            "livemode": False,
         }
     if outcome == "declined":
         told |= {"decline_class": "hard", "code": "expired_card"}

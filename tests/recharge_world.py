@@ -112,6 +112,8 @@ class World:
             "payment_id": payment_id,
             "amount_micros": command.amount_micros,
             "currency": "USD",
+            "mode": "test",
+            "livemode": False,
             **changes,
         }
         return self._result(Captured(command_id, "acme", self.now, **told))

@@ -37,6 +37,7 @@ class Payments:
             "tenant_id": tenant,
             "at_ms": at_ms,
             "provider": "story",
+            "mode": "test",
         }
         if verb == "declined":
             return told | {"outcome": verb, "decline_class": plain[2], "code": plain[1]}
@@ -48,6 +49,7 @@ class Payments:
             "payment_id": extra.get("as", f"P{number}"),
             "amount_micros": parse_micros(extra["amount"]) if "amount" in extra else amount,
             "currency": extra.get("currency", command.get("currency", "USD")),
+            "livemode": extra.get("livemode") == "true",
         }
 
     def shown(self, topic: str, value: dict[str, Any]) -> str:

@@ -53,6 +53,8 @@ class Stripe:
     seen: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     """Method, path and parameters of every request."""
     search_lags: bool = False
+    livemode: bool = False
+    """What its payments say of themselves."""
     lock: threading.RLock = field(default_factory=threading.RLock)
     numbers: Any = field(default_factory=lambda: itertools.count(1))
 
@@ -87,7 +89,7 @@ class Stripe:
             )  # fmt: skip
         if int(form["amount"]) < 50 and form["currency"] == "usd":
             return error(400, "invalid_request_error", "amount_too_small", param="amount")
-        intent = new_intent(f"pi_{next(self.numbers):06d}", form)
+        intent = new_intent(f"pi_{next(self.numbers):06d}", form, livemode=self.livemode)
         self.intents[intent["id"]] = intent
         intent["status"] = {"pm_sepa": "processing", "pm_card_action": "requires_action"}.get(
             method, "succeeded"
@@ -157,7 +159,7 @@ class Stripe:
             return 200, dict(intent)
 
 
-def new_intent(intent_id: str, form: dict[str, str]) -> dict[str, Any]:
+def new_intent(intent_id: str, form: dict[str, str], *, livemode: bool = False) -> dict[str, Any]:
     metadata = {
         name.removeprefix("metadata[")[:-1]: value
         for name, value in form.items()
@@ -168,7 +170,7 @@ def new_intent(intent_id: str, form: dict[str, str]) -> dict[str, Any]:
         "amount_received": 0, "currency": form["currency"], "customer": form.get("customer"),
         "payment_method": form.get("payment_method"), "metadata": metadata,
         "created": int(time.time()), "last_payment_error": None, "cancellation_reason": None,
-        "description": CARD_NUMBER,
+        "description": CARD_NUMBER, "livemode": livemode,
     }  # fmt: skip
 
 

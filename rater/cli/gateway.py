@@ -18,6 +18,11 @@ from rater.cli.topics import CannotRunError
     help="Stripe takes RATER_STRIPE_KEY or RATER_STRIPE_KEY_FILE from the environment.",
 )
 @click.option(
+    "--mode",
+    type=click.Choice(["live", "test"]),
+    help="Real money, or play; a key or provider of the other mode is refused. Default: what the key says.",
+)
+@click.option(
     "--book",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Where the simulator keeps its payments: an SQLite file, made if it is not there.",

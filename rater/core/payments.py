@@ -35,6 +35,10 @@ class Captured(Result, frozen=True, gc=False):
     payment_id: str
     amount_micros: int
     currency: str
+    mode: str
+    """What the gateway was started for, `live` or `test`."""
+    livemode: bool
+    """What the payment says of itself."""
 
 
 class Declined(Result, frozen=True, gc=False):

@@ -93,12 +93,22 @@ def capture(
 def _doubt(
     recharge: Recharge, started: Started, number: int, captured: Captured
 ) -> Quarantine | None:
+    if captured.livemode != (captured.mode == "live"):
+        kind = "live" if captured.livemode else "test"
+        detail = f"livemode: a {kind} payment of a gateway in {captured.mode} mode"
+        return Quarantine("mode_mismatch", detail)
     if captured.currency != recharge.currency:
         detail = f"currency: {captured.currency}, the account's is {recharge.currency}"
         return Quarantine("currency_mismatch", detail)
     if captured.amount_micros != started.amount_micros:
         detail = f"amount_micros: {captured.amount_micros}, asked for was {started.amount_micros}"
         return Quarantine("amount_mismatch", detail)
+    return _doubt_twice(recharge, started, number, captured)
+
+
+def _doubt_twice(
+    recharge: Recharge, started: Started, number: int, captured: Captured
+) -> Quarantine | None:
     before = started.captures.get(number)
     if before == captured.payment_id:
         return None

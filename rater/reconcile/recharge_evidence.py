@@ -209,10 +209,8 @@ class _Fold:
         if not self.evidence.books.log.slice(RESULTS).reaches(sent.command.requested_ms):
             return Fate("unsure")
         before = self.captured.get(key)
-        if result.currency != sent.command.currency:
-            return Fate("quarantined", "currency_mismatch")
-        if result.amount_micros != sent.command.amount_micros:
-            return Fate("quarantined", "amount_mismatch")
+        if (mismatch := _mismatch(result, sent.command)) is not None:
+            return Fate("quarantined", mismatch)
         if before == result.payment_id:
             return Fate("repeated")
         if before is not None or paid in self.evidence.captures:
@@ -224,6 +222,15 @@ class _Fold:
         step = self.evidence.step(RESULTS, offset)
         self.evidence.captures[paid] = Capture(offset, at_ms, step, number, result, sent.command)
         return Fate("captured")
+
+
+def _mismatch(result: r.PaymentSucceeded, command: r.PaymentCommand) -> str | None:
+    """Return in what a success is not what was asked for: real money or play, currency, amount."""
+    if result.livemode is not (result.mode == "live"):
+        return "mode_mismatch"
+    if result.currency != command.currency:
+        return "currency_mismatch"
+    return None if result.amount_micros == command.amount_micros else "amount_mismatch"
 
 
 def read_name(tenant_id: str, command_id: str) -> Named | None:

@@ -25,12 +25,14 @@ class _Result(msgspec.Struct, tag_field="outcome"):
     tenant_id: _Tenant
     at_ms: Annotated[int, Meta(ge=0, le=4_133_980_800_000)]
     provider: _Name
+    mode: Literal["live", "test"]
 
 
 class _Succeeded(_Result, tag="succeeded"):
     payment_id: _Id
     amount_micros: Annotated[int, Meta(ge=1, le=AMOUNT_MICROS_MAX)]
     currency: _Currency
+    livemode: bool
 
 
 class _Declined(_Result, tag="declined"):
@@ -57,7 +59,8 @@ def _convert(raw: Any) -> Result:
     head = (raw.command_id, raw.tenant_id, raw.at_ms)
     match raw:
         case _Succeeded():
-            return Captured(*head, raw.payment_id, raw.amount_micros, raw.currency)
+            money = (raw.payment_id, raw.amount_micros, raw.currency)
+            return Captured(*head, *money, raw.mode, raw.livemode)
         case _Declined():
             return Declined(*head, raw.decline_class == "hard", raw.code)
     return Unclear(*head)

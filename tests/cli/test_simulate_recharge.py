@@ -66,6 +66,8 @@ def paid(after_s: int, **changes: Any) -> Line:
         "tenant_id": "acme",
         "at_ms": at_ms,
         "provider": "test",
+        "mode": "test",
+        "livemode": False,
         "payment_id": "P1",
         "amount_micros": 200_000_000,
         "currency": "USD",

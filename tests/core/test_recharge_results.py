@@ -12,7 +12,8 @@ from tests.units import DAY, HOUR, UNIT, YEAR
 
 def captured(world: World, at_ms: int, **changes: object) -> tuple[object, RechargeJournal]:
     journal = RechargeJournal()
-    told = {"payment_id": "pay-1", "amount_micros": AMOUNT, "currency": "USD", **changes}
+    told = {"payment_id": "pay-1", "amount_micros": AMOUNT, "currency": "USD", "mode": "test"}
+    told |= {"livemode": False, **changes}
     result = Captured(command_id=world.last, tenant_id="acme", at_ms=at_ms, **told)  # type: ignore[arg-type]
     return take_result(world.recharge, result, world.now, journal), journal
 
@@ -98,3 +99,18 @@ def test_what_is_told_wrong_of_an_earlier_payment_does_not_pause_the_one_in_flig
 
     assert "quarantined.amount_mismatch" == world.succeed(first, amount_micros=1)
     assert ("requested", []) == (world.state, [k for k in world.told() if k == "recharge_paused"])
+
+
+@pytest.mark.parametrize(("mode", "livemode"), [("live", False), ("test", True)])
+def test_money_of_the_other_mode_is_quarantined_never_credited(mode: str, livemode: bool) -> None:  # noqa: FBT001
+    world = low()
+
+    assert "quarantined.mode_mismatch" == world.succeed(world.last, mode=mode, livemode=livemode)
+    assert {} == world.credited
+    assert ("paused", "result_quarantined") == (world.state, world.notices[-1].reason)
+
+
+def test_live_money_of_a_live_gateway_is_credited() -> None:
+    world = low()
+
+    assert "captured" == world.succeed(world.last, mode="live", livemode=True)

@@ -184,12 +184,14 @@ def answers(command: dict[str, Any]) -> list[tuple[dict[str, Any], int]]:
         "tenant_id": command["tenant_id"],
         "at_ms": at_ms,
         "provider": "test",
+        "mode": "test",
     }
     if command["method"] in (*DECLINED, FALLBACK[0]):
         why = {"decline_class": "hard", "code": command["method"].removeprefix("sim:")}
         return [({**told, "outcome": "declined", **why}, at_ms)]
     paid = {
         "outcome": "succeeded",
+        "livemode": False,
         "payment_id": f"pay/{command['command_id']}",
         "amount_micros": command["amount_micros"],
         "currency": command["currency"],
@@ -382,4 +384,4 @@ async def test_a_result_whose_record_is_from_the_future_is_not_taken_by_the_brok
     """Recharge believes the record's time, so the topic must not take one that is not true."""
     told = {"outcome": "unknown", "command_id": "x/1", "tenant_id": "acme", "at_ms": 1}
     with pytest.raises(InvalidTimestampError):
-        await tap.tell(RESULTS, {**told, "provider": "test"}, 4_133_980_800_000)
+        await tap.tell(RESULTS, {**told, "provider": "test", "mode": "test"}, 4_133_980_800_000)

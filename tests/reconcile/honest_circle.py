@@ -98,6 +98,7 @@ class HonestCircle(HonestWorker):
             "tenant_id": command["tenant_id"],
             "at_ms": self.now_ms,
             "provider": "scripted",
+            "mode": "test",
         }
         self.now_ms += 50
         self.produce(RESULTS, command["tenant_id"].encode(), json.dumps(said | fields).encode())
@@ -105,7 +106,8 @@ class HonestCircle(HonestWorker):
     def capture(self, command: dict[str, Any], **changes: Any) -> None:
         """Take the money of a command, once whatever is asked, and say so."""
         terms = {name: command[name] for name in ("amount_micros", "currency")}
-        paid = {"payment_id": self.payment_of(command), **terms, **changes}
+        payment_id = self.payment_of(command)
+        paid = {"payment_id": payment_id, "livemode": False, **terms, **changes}
         self.result(command, "succeeded", **paid)
 
     def payment_of(self, command: dict[str, Any]) -> str:
@@ -204,6 +206,7 @@ def _quarantine(circle: HonestCircle) -> None:
     sent = circle.last("gamma")
     circle.capture(sent, amount_micros=7 * UNIT)
     circle.capture(sent, currency="EUR")
+    circle.capture(sent, livemode=True)
     circle.capture({**sent, "command_id": "gamma/recharge/77/1/1"})
     circle.capture({**sent, "tenant_id": "nobody"})
     circle.turn()

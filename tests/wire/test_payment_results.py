@@ -23,7 +23,8 @@ def read(record: dict[str, Any], **changes: object) -> Result | Malformed:
 def test_every_field_that_recharge_needs_is_taken_over() -> None:
     head = ("acme/r12/1", "acme", 1_772_361_061_500)
 
-    assert Captured(*head, "pi_3OaXyz2eZvKYlo2C", 200_000_000, "USD") == read(SUCCEEDED)
+    money = ("pi_3OaXyz2eZvKYlo2C", 200_000_000, "USD")
+    assert Captured(*head, *money, mode="live", livemode=True) == read(SUCCEEDED)
     assert Declined(*head, is_hard=True, code="expired_card") == read(DECLINED)
     assert Unclear(*head[:2], 1_772_361_091_500) == read(UNKNOWN)
 

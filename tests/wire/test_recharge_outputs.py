@@ -35,7 +35,7 @@ def test_the_longest_tenant_still_makes_ids_that_fit() -> None:
 
 
 def test_a_quarantined_result_is_kept_whole_with_its_place() -> None:
-    result = Captured(COMMAND, "acme", NOW, "pi_1", UNIT, "EUR")
+    result = Captured(COMMAND, "acme", NOW, "pi_1", UNIT, "EUR", mode="live", livemode=True)
     why = Quarantine("currency_mismatch", "x" * 2_000)
     value = '{"outcome": "succeeded", "note": "\U0001f600 é"}'.encode()
 

@@ -39,6 +39,9 @@ class PaymentCommand:
     ]
 
 
+PaymentMode = Literal["live", "test"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentResult:
     """What every result says."""
@@ -47,6 +50,7 @@ class PaymentResult:
     tenant_id: TenantId
     at_ms: Annotated[Millis, About("When the gateway learnt it.")]
     provider: Name
+    mode: Annotated[PaymentMode, About("What the gateway was started for: real money, or play.")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +61,7 @@ class PaymentSucceeded(PaymentResult):
     payment_id: Id
     amount_micros: Positive
     currency: Currency
+    livemode: Annotated[bool, About("What the payment says of itself: false, and no money moved.")]
 
 
 DeclineClass = Literal["hard", "soft"]
@@ -87,6 +92,7 @@ QuarantineReason = Literal[
     "currency_mismatch",
     "amount_mismatch",
     "second_capture",
+    "mode_mismatch",
 ]
 
 

@@ -8,9 +8,10 @@ As with a real provider, `keys` (idempotency) may be forgotten (`DELETE FROM key
 command that was charged twice has two rows there.
 """
 
+import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -18,6 +19,7 @@ from typing import Literal, NamedTuple
 from rater.wire.payments import PaymentCommand
 
 BUSY_TIMEOUT_S = 20.0
+OWNER_ONLY = 0o600
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS payments (
@@ -84,11 +86,24 @@ class Terms(NamedTuple):
     captured_at_ms: int | None = None
 
 
+def _make_private(path: Path) -> None:
+    """Make the file, and take it and what SQLite keeps beside it from group and others."""
+    # SQLite gives `-wal` and `-shm` the mode of the file itself; those of before may have another.
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, OWNER_ONLY))
+    for each in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+        with suppress(FileNotFoundError):
+            each.chmod(OWNER_ONLY)
+
+
 class CaptureBook:
     """The book. Every use is one transaction of `writing`; SQLite's lock keeps processes apart."""
 
     def __init__(self, path: Path) -> None:
-        """Open the book, and make it if it is not there; sqlite3.Error where that cannot be done."""
+        """Open the book, and make it if it is not there; sqlite3.Error or OSError where that cannot be done.
+
+        It is its owner's alone, from before its first byte.
+        """
+        _make_private(path)
         self._db = sqlite3.connect(
             path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
         )

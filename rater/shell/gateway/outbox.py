@@ -7,7 +7,7 @@ from aiokafka import AIOKafkaProducer
 from rater.core.cdr import Source
 from rater.shell.clock import now_ms
 from rater.shell.gateway.provider import LateOutcome
-from rater.shell.gateway.results import encode_result
+from rater.shell.gateway.results import Origin, encode_result
 from rater.wire.malformed import Malformed
 from rater.wire.outputs import encode_dead, output_key
 from topics.catalog import PAYMENT_RESULTS, RECHARGE_DEAD
@@ -17,8 +17,8 @@ from topics.partitioner import partition_of
 class Outbox:
     """An idempotent producer; no transaction, because a result must be out before its command's offset is."""
 
-    def __init__(self, broker: str, provider: str, partitions: int) -> None:
-        self._provider = provider
+    def __init__(self, broker: str, origin: Origin, partitions: int) -> None:
+        self._origin = origin
         self._partitions = partitions
         self._producer = AIOKafkaProducer(
             bootstrap_servers=broker,
@@ -40,7 +40,7 @@ class Outbox:
         key = told.tenant_id.encode()
         if partition is None:
             partition = partition_of(key, self._partitions)
-        value = encode_result(told, self._provider, now_ms())
+        value = encode_result(told, self._origin, now_ms())
         await self._producer.send_and_wait(PAYMENT_RESULTS.name, value, key, partition)
 
     async def bury(self, record: Any, why: Malformed) -> None:

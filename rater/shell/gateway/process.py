@@ -11,19 +11,20 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
+from rater.shell.gateway.api_base import API_BASE_VARIABLE, ApiBaseError, check_api_base
 from rater.shell.gateway.metrics import GatewayMetrics
+from rater.shell.gateway.mode import Mode, ModeError, mode_of, mode_of_simulator
 from rater.shell.gateway.provider import Provider
 from rater.shell.gateway.service import Gateway, GatewaySettings
 from rater.shell.gateway.simulator import Simulator
 from rater.shell.health import Health, HealthServer, PortInUseError
 from rater.shell.metrics import Metrics
-from rater.shell.secret import SecretError, require_secret
+from rater.shell.secret import Secret, SecretError, require_secret
 from rater.shell.start import StartError, equal_partitions
 from topics.catalog import PAYMENT_COMMANDS, PAYMENT_RESULTS, RECHARGE_DEAD
 
 KEY_VARIABLE = "RATER_STRIPE_KEY"
 WEBHOOK_SECRET_VARIABLE = "RATER_STRIPE_WEBHOOK_SECRET"  # noqa: S105  # The name, not the secret.
-API_BASE_VARIABLE = "RATER_STRIPE_API_BASE"
 TOPICS = (PAYMENT_COMMANDS, PAYMENT_RESULTS, RECHARGE_DEAD)
 EXIT_OK = 0
 EXIT_FAILED = 1
@@ -37,6 +38,7 @@ class ProcessSettings:
 
     broker: str
     provider: str
+    mode: Mode | None
     book: Path | None
     webhook_host: str
     webhook_port: int | None
@@ -58,15 +60,18 @@ async def run(settings: ProcessSettings) -> int:
     except PortInUseError as error:
         raise StartError(str(error)) from error
     with server:
-        provider = await _provider(settings, metrics)
         try:
-            return await _serve(settings, partitions, provider, (metrics, health))
+            mode, provider = await _provider(settings, metrics)
+        except (SecretError, ModeError, ApiBaseError) as error:
+            raise StartError(str(error)) from error
+        try:
+            return await _serve(settings, (partitions, mode), provider, (metrics, health))
         finally:
             await provider.close()
 
 
 async def _serve(
-    settings: ProcessSettings, partitions: int, provider: Provider,
+    settings: ProcessSettings, place: tuple[int, Mode], provider: Provider,
     reporting: tuple[GatewayMetrics, Health],
 ) -> int:  # fmt: skip
     metrics, health = reporting
@@ -76,7 +81,8 @@ async def _serve(
     gateway = Gateway(
         GatewaySettings(
             broker=settings.broker,
-            partitions=partitions,
+            partitions=place[0],
+            mode=place[1],
             concurrency=settings.concurrency,
             budget_s=settings.budget_s,
             drain_s=settings.drain_s,
@@ -85,7 +91,7 @@ async def _serve(
         provider, metrics, health,
     )  # fmt: skip
     health.set_state("serving")
-    log.info("gateway to %s", provider.name)
+    log.info("gateway to %s, %s mode", provider.name, place[1])
     try:
         await gateway.run(stopping)
     except Exception as error:  # The supervisor starts it anew.
@@ -95,22 +101,26 @@ async def _serve(
     return EXIT_OK
 
 
-async def _provider(settings: ProcessSettings, metrics: GatewayMetrics) -> Provider:
+async def _provider(settings: ProcessSettings, metrics: GatewayMetrics) -> tuple[Mode, Provider]:
     """Make the provider that was asked for."""
     if settings.provider == "simulator":
+        mode = mode_of_simulator(settings.mode)
         if settings.book is None:
             raise StartError("the simulator needs --book FILE, where it keeps its payments")
         try:
-            return Simulator(settings.book)
+            return mode, Simulator(settings.book)
         except sqlite3.Error as error:
             raise StartError(f"--book {settings.book}: {error}") from error
-    try:
-        return await _stripe(settings, metrics)
-    except SecretError as error:
-        raise StartError(str(error)) from error
+        except OSError as error:
+            raise StartError(f"--book {settings.book}: {error.strerror}") from error
+    key = require_secret(KEY_VARIABLE)
+    mode = mode_of(settings.mode, key.reveal())
+    return mode, await _stripe(settings, metrics, key, mode)
 
 
-async def _stripe(settings: ProcessSettings, metrics: GatewayMetrics) -> Provider:
+async def _stripe(
+    settings: ProcessSettings, metrics: GatewayMetrics, key: Secret, mode: Mode
+) -> Provider:
     # The package takes a second to import: only whom it serves waits for it.
     from rater.shell.gateway.stripe_provider import StripeProvider  # noqa: PLC0415
     from rater.shell.gateway.stripe_webhooks import (  # noqa: PLC0415
@@ -118,12 +128,12 @@ async def _stripe(settings: ProcessSettings, metrics: GatewayMetrics) -> Provide
         WebhookPortError,
     )
 
-    key, api_base = require_secret(KEY_VARIABLE), os.environ.get(API_BASE_VARIABLE)
+    api_base = check_api_base(os.environ.get(API_BASE_VARIABLE))
     if settings.webhook_port is None:
         return StripeProvider(key, api_base)
     secret = require_secret(WEBHOOK_SECRET_VARIABLE)
     address = (settings.webhook_host, settings.webhook_port)
-    provider = StripeWithWebhooks(key, secret, metrics, address, api_base)
+    provider = StripeWithWebhooks((key, mode), secret, metrics, address, api_base)
     try:
         await provider.listen()
     except WebhookPortError as error:

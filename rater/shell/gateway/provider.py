@@ -21,6 +21,8 @@ class Captured:
     payment_id: str
     amount_micros: int
     currency: str
+    livemode: bool
+    """What the payment says of itself; False: no money moved."""
 
 
 @dataclass(frozen=True, slots=True)

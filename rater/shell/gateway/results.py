@@ -1,9 +1,19 @@
 """Results as they are written to `payment.results.v1`."""
 
+from typing import Any, NamedTuple
+
 import msgspec
 
+from rater.shell.gateway.mode import Mode
 from rater.shell.gateway.provider import Captured, Declined, LateOutcome
 from rater.wire.outputs import encode
+
+
+class Origin(NamedTuple):
+    """Whose word a result is: the provider, and the mode that the gateway was started in."""
+
+    provider: str
+    mode: Mode
 
 
 class _Result(msgspec.Struct, omit_defaults=True, kw_only=True, tag_field="outcome"):
@@ -11,6 +21,7 @@ class _Result(msgspec.Struct, omit_defaults=True, kw_only=True, tag_field="outco
     tenant_id: str
     at_ms: int
     provider: str
+    mode: str
 
 
 class Succeeded(_Result, tag="succeeded"):
@@ -19,6 +30,7 @@ class Succeeded(_Result, tag="succeeded"):
     payment_id: str
     amount_micros: int
     currency: str
+    livemode: bool
 
 
 class Refused(_Result, tag="declined"):
@@ -36,27 +48,29 @@ class Unknown(_Result, tag="unknown"):
     detail: str
 
 
-def result_of(told: LateOutcome, provider: str, at_ms: int) -> Succeeded | Refused | Unknown:
+def result_of(told: LateOutcome, origin: Origin, at_ms: int) -> Succeeded | Refused | Unknown:
     """Return the result that tells an outcome; `at_ms` is when the gateway learnt it."""
-    command_id, tenant_id, outcome = told.command_id, told.tenant_id, told.outcome
+    outcome = told.outcome
+    head: dict[str, Any] = {
+        "command_id": told.command_id,
+        "tenant_id": told.tenant_id,
+        "at_ms": at_ms,
+        "provider": origin.provider,
+        "mode": origin.mode,
+    }
     if isinstance(outcome, Captured):
         return Succeeded(
-            command_id=command_id, tenant_id=tenant_id, at_ms=at_ms, provider=provider,
-            payment_id=outcome.payment_id, amount_micros=outcome.amount_micros,
-            currency=outcome.currency,
+            **head, payment_id=outcome.payment_id, amount_micros=outcome.amount_micros,
+            currency=outcome.currency, livemode=outcome.livemode,
         )  # fmt: skip
     if isinstance(outcome, Declined):
         return Refused(
-            command_id=command_id, tenant_id=tenant_id, at_ms=at_ms, provider=provider,
-            decline_class=outcome.decline_class, code=outcome.code, detail=outcome.detail,
-            payment_id=outcome.payment_id,
+            **head, decline_class=outcome.decline_class, code=outcome.code,
+            detail=outcome.detail, payment_id=outcome.payment_id,
         )  # fmt: skip
-    return Unknown(
-        command_id=command_id, tenant_id=tenant_id, at_ms=at_ms, provider=provider,
-        detail=outcome.detail,
-    )  # fmt: skip
+    return Unknown(**head, detail=outcome.detail)
 
 
-def encode_result(told: LateOutcome, provider: str, at_ms: int) -> bytes:
+def encode_result(told: LateOutcome, origin: Origin, at_ms: int) -> bytes:
     """Return the result's record."""
-    return encode(result_of(told, provider, at_ms))
+    return encode(result_of(told, origin, at_ms))

@@ -20,8 +20,10 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from rater.shell.failpoints import failpoint
 from rater.shell.gateway.metrics import GatewayMetrics, name_of
+from rater.shell.gateway.mode import Mode
 from rater.shell.gateway.outbox import Outbox
 from rater.shell.gateway.provider import LateOutcome, Provider
+from rater.shell.gateway.results import Origin
 from rater.shell.gateway.settling import settle
 from rater.shell.gateway.watermark import Watermark
 from rater.shell.health import Health
@@ -48,6 +50,7 @@ class GatewaySettings:
 
     broker: str
     partitions: int
+    mode: Mode
     concurrency: int
     budget_s: float
     drain_s: float
@@ -84,7 +87,9 @@ class Gateway:
             session_timeout_ms=int(settings.session_timeout_s * 1_000),
             heartbeat_interval_ms=int(settings.session_timeout_s * 300),
         )
-        self._outbox = Outbox(settings.broker, provider.name, settings.partitions)
+        self._outbox = Outbox(
+            settings.broker, Origin(provider.name, settings.mode), settings.partitions
+        )
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Work until the event is set, then finish what is at work; raise what makes work impossible."""

@@ -143,7 +143,7 @@ def outcome_of(payment: Payment) -> Outcome:
         return declined(payment.code, payment.payment_id)
     if payment.captured_at_ms > now_ms():
         return Unclear("the provider has not decided yet")
-    return Captured(payment.payment_id, payment.amount_micros, payment.currency)
+    return Captured(payment.payment_id, payment.amount_micros, payment.currency, livemode=False)
 
 
 def _other(currency: str) -> str:

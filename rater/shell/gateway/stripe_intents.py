@@ -41,7 +41,8 @@ def outcome_of(intent: Intent) -> Outcome | Open:
     status, intent_id = intent.get("status"), str(intent.get("id"))
     if status == "succeeded":
         currency = str(intent["currency"]).upper()
-        return Captured(intent_id, to_micros(int(intent["amount_received"]), currency), currency)
+        micros = to_micros(int(intent["amount_received"]), currency)
+        return Captured(intent_id, micros, currency, bool(intent["livemode"]))
     if status in _PENDING:
         return Unclear(f"the provider has not decided yet ({status})")
     error = intent.get("last_payment_error")

@@ -5,12 +5,15 @@
 
 import asyncio
 import logging
+from typing import Any
 
 import stripe
 from aiohttp import web
 
 from rater.shell.gateway.metrics import GatewayMetrics
+from rater.shell.gateway.mode import Mode
 from rater.shell.gateway.provider import Publish, TroubleError
+from rater.shell.gateway.stripe_intents import Intent
 from rater.shell.gateway.stripe_provider import StripeProvider
 from rater.shell.secret import Secret
 
@@ -34,9 +37,11 @@ class StripeWithWebhooks(StripeProvider):
     """The adapter together with the server of its webhooks."""
 
     def __init__(
-        self, key: Secret, secret: Secret, metrics: GatewayMetrics, address: tuple[str, int],
+        self, access: tuple[Secret, Mode], secret: Secret, metrics: GatewayMetrics,
+        address: tuple[str, int],
         api_base: str | None = None,
     ) -> None:  # fmt: skip
+        key, self._mode = access
         super().__init__(key, api_base)
         self._secret = secret
         self._metrics = metrics
@@ -88,10 +93,18 @@ class StripeWithWebhooks(StripeProvider):
             return "refused", 400
         if event.get("type") not in EVENTS:
             return "ignored", 200
+        return await self._heed(event)
+
+    async def _heed(self, event: dict[str, Any]) -> tuple[str, int]:
+        """Tell what a webhook of ours says."""
         if self._publish is None:
             return "unready", 503
+        intent = (event.get("data") or {}).get("object") or {}
+        if intent.get("status") != "succeeded" and self._is_of_other_mode(intent):
+            log.error("a webhook of the other mode was ignored: this gateway's is %s", self._mode)
+            return "other_mode", 200
         try:
-            told = await self.late_outcome((event.get("data") or {}).get("object") or {})
+            told = await self.late_outcome(intent)
         except TroubleError as trouble:
             log.warning("a webhook waits: %s", trouble)
             return "waiting", 503
@@ -99,3 +112,7 @@ class StripeWithWebhooks(StripeProvider):
             return "ignored", 200
         await self._publish(told)
         return "result", 200
+
+    def _is_of_other_mode(self, intent: Intent) -> bool:
+        """Say whether our key cannot even ask for an intent; a success is told all the same, and quarantined."""
+        return bool(intent.get("livemode")) != (self._mode == "live")

@@ -100,9 +100,11 @@ def good_result(command: dict[str, Any], now_ms: int) -> bytes:
         "tenant_id": command["tenant_id"],
         "at_ms": now_ms,
         "provider": "good",
+        "mode": "test",
         "payment_id": payment_of(command),
         "amount_micros": command["amount_micros"],
         "currency": command["currency"],
+        "livemode": False,
     }
     return json.dumps(told).encode()
 
@@ -168,7 +170,8 @@ def _case(line: dict[str, Any]) -> Case:
 def _result(amount: str = "200000000", command: str = "@command@", note: str = "") -> bytes:
     return (
         f'{{"outcome": "succeeded", "command_id": "{command}", "tenant_id": "@tenant@", "at_ms": @now@, '
-        f'"provider": "poison", "payment_id": "@payment@", "amount_micros": {amount}, "currency": "USD", '
+        f'"provider": "poison", "mode": "test", "livemode": false, '
+        f'"payment_id": "@payment@", "amount_micros": {amount}, "currency": "USD", '
         f'"note": "{note}"}}'
     ).encode()
 

@@ -47,8 +47,9 @@ def test_without_a_broker_it_says_so() -> None:
     ("options", "said"),
     [
         (("--provider", "simulator"), "the simulator needs --book FILE"),
-        (("--provider", "simulator", "--book", "/nowhere/book"), "--book /nowhere/book: unable"),
+        (("--provider", "simulator", "--book", "/nowhere/book"), "--book /nowhere/book: No such"),
         (("--provider", "stripe"), "set RATER_STRIPE_KEY, or RATER_STRIPE_KEY_FILE"),
+        (("--provider", "simulator", "--mode", "live"), "the simulator moves no money"),
     ],
 )
 def test_what_is_missing_is_named(options: tuple[str, ...], said: str) -> None:
@@ -56,6 +57,20 @@ def test_what_is_missing_is_named(options: tuple[str, ...], said: str) -> None:
 
     assert code == 2
     assert said in found
+
+
+@pytest.mark.usefixtures("with_topics")
+def test_a_key_of_the_other_mode_and_an_address_in_clear_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("RATER_STRIPE_KEY", "sk_test_x")
+    live = start("--provider", "stripe", "--mode", "live")
+    monkeypatch.setenv("RATER_STRIPE_API_BASE", "http://10.0.0.7:12111")
+    in_clear = start("--provider", "stripe")
+
+    assert live[0] == in_clear[0] == 2
+    assert "--mode live: the Stripe key is one for test" in live[1]
+    assert "RATER_STRIPE_API_BASE must begin with https:// for 10.0.0.7" in in_clear[1]
 
 
 @pytest.mark.usefixtures("with_topics")

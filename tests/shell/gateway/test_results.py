@@ -6,12 +6,12 @@ import pytest
 
 from rater.shell.gateway.declines import DECLINES, declined
 from rater.shell.gateway.provider import Captured, LateOutcome, Outcome, Unclear
-from rater.shell.gateway.results import encode_result
+from rater.shell.gateway.results import Origin, encode_result
 from rater.shell.validation import RecordCheck
 from topics.catalog import PAYMENT_RESULTS
 
 OUTCOMES: list[Outcome] = [
-    Captured("pi_1", 200_000_000, "USD"),
+    Captured("pi_1", 200_000_000, "USD", livemode=True),
     declined("expired_card", "pi_1"),
     declined("insufficient_funds"),
     declined("a" * 200),
@@ -22,7 +22,9 @@ OUTCOMES: list[Outcome] = [
 
 @pytest.mark.parametrize("outcome", OUTCOMES, ids=repr)
 def test_a_result_is_as_published(outcome: Outcome) -> None:
-    record = json.loads(encode_result(LateOutcome("c1", "acme", outcome), "stripe", 5))
+    record = json.loads(
+        encode_result(LateOutcome("c1", "acme", outcome), Origin("stripe", "live"), 5)
+    )
 
     assert RecordCheck(PAYMENT_RESULTS).problems(record) == []
     assert (record["command_id"], record["tenant_id"], record["at_ms"]) == ("c1", "acme", 5)
@@ -30,7 +32,9 @@ def test_a_result_is_as_published(outcome: Outcome) -> None:
 
 @pytest.mark.parametrize("code", DECLINES)
 def test_every_code_fits_a_result(code: str) -> None:
-    record = json.loads(encode_result(LateOutcome("c1", "acme", declined(code)), "stripe", 5))
+    record = json.loads(
+        encode_result(LateOutcome("c1", "acme", declined(code)), Origin("stripe", "live"), 5)
+    )
 
     assert RecordCheck(PAYMENT_RESULTS).problems(record) == []
 

@@ -12,7 +12,7 @@ from rater.shell.gateway.settling import ROUNDS_MAX, backoff_s, settle
 from rater.shell.metrics import Metrics
 from tests.shell.gateway.commands import Obedient, command
 
-PAID = Captured("pi_1", 200_000_000, "USD")
+PAID = Captured("pi_1", 200_000_000, "USD", livemode=False)
 BUSY = TroubleError("429")
 
 

@@ -10,7 +10,7 @@ from rater.shell.gateway import stripe_provider
 from rater.shell.gateway.declines import declined
 from rater.shell.gateway.metrics import GatewayMetrics
 from rater.shell.gateway.provider import Captured, Declined, Outcome, TroubleError, Unclear
-from rater.shell.gateway.results import encode_result
+from rater.shell.gateway.results import Origin, encode_result
 from rater.shell.gateway.settling import settle
 from rater.shell.gateway.stripe_provider import StripeProvider
 from rater.shell.metrics import Metrics
@@ -19,7 +19,7 @@ from tests.shell.gateway.commands import command
 from tests.stripe_server import CARD_NUMBER, Fault, Stripe, StripeServer
 
 KEY = "sk_test_" + "51NotARealKeyButSecret"
-PAID = Captured("pi_000001", 200_000_000, "USD")
+PAID = Captured("pi_000001", 200_000_000, "USD", livemode=False)
 VISA = "pm_card_visa"
 
 
@@ -82,7 +82,7 @@ async def test_the_look_up_reads_all_pages(
         await provider.charge(command(f"c{number}", VISA))
 
     assert [await provider.look_up(command(f"c{n}")) for n in range(5)] == [
-        Captured(f"pi_00000{n + 1}", 200_000_000, "USD") for n in range(5)
+        Captured(f"pi_00000{n + 1}", 200_000_000, "USD", livemode=False) for n in range(5)
     ]
 
 
@@ -191,7 +191,7 @@ async def test_what_stripe_would_never_take_is_a_hard_decline(
 async def test_another_currencys_units(provider: StripeProvider, stripe: Stripe) -> None:
     yen = command("yen", VISA, amount_micros=500_000_000, currency="JPY")
 
-    assert await provider.charge(yen) == Captured("pi_000001", 500_000_000, "JPY")
+    assert await provider.charge(yen) == Captured("pi_000001", 500_000_000, "JPY", livemode=False)
     assert stripe.intents["pi_000001"]["amount"] == 500
 
 
@@ -201,7 +201,9 @@ async def test_the_money_is_told_as_stripe_tells_it(
     await provider.charge(command(method=VISA))
     stripe.intents["pi_000001"].update(amount_received=123, currency="eur")
 
-    assert await provider.look_up(command()) == Captured("pi_000001", 1_230_000, "EUR")
+    assert await provider.look_up(command()) == Captured(
+        "pi_000001", 1_230_000, "EUR", livemode=False
+    )
 
 
 @pytest.mark.parametrize("fault", ["429", "500", "500_after", "drop", "drop_after"])
@@ -264,7 +266,7 @@ async def test_neither_key_nor_card_number_gets_anywhere(
     with pytest.raises(TroubleError) as caught:
         await provider.charge(command("trouble", VISA))
     late = [await provider.late_outcome(intent) for intent in list(stripe.intents.values())]
-    written = [encode_result(told, "stripe", 1).decode() for told in late if told]
+    written = [encode_result(told, Origin("stripe", "test"), 1).decode() for told in late if told]
     texts = [*map(repr, outcomes), *written, caplog.text, repr(caught.value), repr(provider)]
     texts += [json.dumps([str(caught.value.__context__ and caught.value.__cause__)])]
 

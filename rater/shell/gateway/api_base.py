@@ -1,0 +1,43 @@
+"""API base: another address than Stripe's own, for tests and proxies; without TLS on loopback alone.
+
+The key goes over this line with every request, and so does the amount.
+"""
+
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+API_BASE_VARIABLE = "RATER_STRIPE_API_BASE"
+
+
+class ApiBaseError(Exception):
+    """The address is none, or would send the key in clear."""
+
+
+def check_api_base(base: str | None) -> str | None:
+    """Return the address as it is; None: Stripe's own. ApiBaseError where it will not do."""
+    if not base:
+        return None
+    try:
+        parts = urlsplit(base)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host = None
+    if host is None or parts.scheme not in ("http", "https") or parts.username is not None:
+        # Not shown: whoever puts a user there puts a password there.
+        raise ApiBaseError(f"{API_BASE_VARIABLE} must be http(s)://host[:port], without a user")
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise ApiBaseError(
+            f"{API_BASE_VARIABLE} must begin with https:// for {host}: "
+            "the API key is sent there (without TLS to loopback alone)"
+        )
+    return base
+
+
+def _is_loopback(host: str) -> bool:
+    """Say whether a host cannot be but this machine; of names only `localhost`."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
