@@ -75,6 +75,11 @@ Count = Annotated[int, Range(0, 2**53 - 1)]
 
 Name = Annotated[str, Text(64)]
 ThresholdId = Annotated[str, Text(64, pattern=r"[\x21-\x7e]+")]
+ThresholdLabel = Annotated[
+    str,
+    Text(64),
+    About("What people know a threshold by: it stands in their letters, the id never does."),
+]
 EventId = Annotated[str, Text(320), About("Tenant, sequence number, what happened, and to which.")]
 Note = Annotated[str, Text(1000, 0)]
 Country = Annotated[str, COUNTRY, About("ISO 3166-1 alpha-2.")]

@@ -25,13 +25,20 @@ AUTO_RECHARGE_HOURS: Final = "auto_recharge_hours"
 class Threshold(Value):
     """An amount that is announced once when the balance falls below it; or hours, when the runway does."""
 
-    __match_args__ = ("threshold_id", "amount", "armed")
+    __match_args__ = ("threshold_id", "amount", "armed", "label")
     __slots__ = __match_args__
 
-    def __init__(self, threshold_id: str, amount: int, armed: bool) -> None:  # noqa: FBT001
+    def __init__(
+        self,
+        threshold_id: str,
+        amount: int,
+        armed: bool,  # noqa: FBT001
+        label: str | None = None,
+    ) -> None:
         self.threshold_id: Final = threshold_id
         self.amount: Final = amount
         self.armed = armed
+        self.label: Final = label
 
 
 @final

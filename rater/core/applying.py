@@ -1,7 +1,7 @@
 """Applying: how an entry changes its account. No rule is applied here: the entry has decided (D4)."""
 
 from bisect import insort
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from rater.core import entries as e
@@ -81,34 +81,32 @@ def _adjusted(account: Account, entry: e.Adjusted) -> None:
 
 
 def _thresholds_set(account: Account, entry: e.ThresholdsSet) -> None:
-    amounts = {s.threshold_id: s.amount_micros for s in entry.thresholds}
-    hours = {s.threshold_id: s.hours for s in entry.thresholds}
-    for threshold in account.thresholds:
-        if threshold.threshold_id == AUTO_RECHARGE:
-            amounts[AUTO_RECHARGE] = threshold.amount
-    for threshold in account.hour_thresholds:
-        if threshold.threshold_id == AUTO_RECHARGE_HOURS:
-            hours[AUTO_RECHARGE_HOURS] = threshold.amount
+    amounts = [t for t in account.thresholds if t.threshold_id == AUTO_RECHARGE]
+    hours = [t for t in account.hour_thresholds if t.threshold_id == AUTO_RECHARGE_HOURS]
+    for each in entry.thresholds:
+        if each.amount_micros is not None:
+            amounts.append(Threshold(each.threshold_id, each.amount_micros, True, each.label))
+        if each.hours is not None:
+            hours.append(Threshold(each.threshold_id, each.hours, True, each.label))
     account.thresholds = _replaced(account.thresholds, amounts)
     account.hour_thresholds = _replaced(account.hour_thresholds, hours)
 
 
-def _replaced(old: list[Threshold], wanted: Mapping[str, int | None]) -> list[Threshold]:
+def _replaced(old: list[Threshold], wanted: list[Threshold]) -> list[Threshold]:
     """Return the thresholds wanted, from the highest to the lowest; one that was there before stays as armed."""
     armed = {(t.threshold_id, t.amount): t.armed for t in old}
-    made = [
-        Threshold(name, amount, armed.get((name, amount), True))
-        for name, amount in wanted.items()
-        if amount is not None
-    ]
-    return sorted(made, key=lambda t: (-t.amount, t.threshold_id))
+    for each in wanted:
+        each.armed = armed.get((each.threshold_id, each.amount), True)
+    return sorted(wanted, key=lambda t: (-t.amount, t.threshold_id))
 
 
 def _auto_recharge_set(account: Account, entry: e.AutoRechargeSet) -> None:
-    amounts: dict[str, int | None] = {t.threshold_id: t.amount for t in account.thresholds}
-    hours: dict[str, int | None] = {t.threshold_id: t.amount for t in account.hour_thresholds}
-    amounts[AUTO_RECHARGE] = entry.trigger_micros if entry.enabled else None
-    hours[AUTO_RECHARGE_HOURS] = entry.trigger_h if entry.enabled else None
+    amounts = [t for t in account.thresholds if t.threshold_id != AUTO_RECHARGE]
+    hours = [t for t in account.hour_thresholds if t.threshold_id != AUTO_RECHARGE_HOURS]
+    if entry.enabled and entry.trigger_micros is not None:
+        amounts.append(Threshold(AUTO_RECHARGE, entry.trigger_micros, True))
+    if entry.enabled and entry.trigger_h is not None:
+        hours.append(Threshold(AUTO_RECHARGE_HOURS, entry.trigger_h, True))
     account.thresholds = _replaced(account.thresholds, amounts)
     account.hour_thresholds = _replaced(account.hour_thresholds, hours)
     _note_spend_limit(account)

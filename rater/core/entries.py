@@ -47,6 +47,7 @@ class ThresholdSetting(Record, repr_omit_defaults=True):
     threshold_id: str
     amount_micros: int | None = None
     hours: int | None = None
+    label: str | None = None
 
 
 class PaymentMethod(Record):

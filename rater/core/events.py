@@ -36,6 +36,7 @@ class ThresholdCrossed(Event, tag_field="kind", tag="threshold_crossed"):
     threshold_id: str
     threshold_micros: int | None = None
     threshold_h: int | None = None
+    label: str | None = None
 
 
 class ThresholdRearmed(Event, tag_field="kind", tag="threshold_rearmed"):

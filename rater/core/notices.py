@@ -60,6 +60,7 @@ class BalanceLow(Notice, tag="balance_low"):
     threshold_micros: int | None = None
     threshold_h: int | None = None
     runway_h: int | None = None
+    label: str | None = None
 
 
 class BalanceIsExhausted(Notice, tag="balance_exhausted"):

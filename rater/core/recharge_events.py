@@ -120,6 +120,7 @@ def _tell_low(recharge: Recharge, event: e.ThresholdCrossed, journal: RechargeJo
                 event.threshold_micros,
                 event.threshold_h,
                 recharge.runway_h,
+                event.label,
             )
         )
 

@@ -44,7 +44,7 @@ def _cross_hours(account: Account, occasion: Occasion, events: list[v.Event]) ->
             threshold.armed = False
             head = stamp(account, f"crossed/{threshold.threshold_id}", occasion)
             name, hours = threshold.threshold_id, threshold.amount
-            events.append(v.ThresholdCrossed(*head, name, None, hours))
+            events.append(v.ThresholdCrossed(*head, name, None, hours, threshold.label))
     for threshold in reversed(account.hour_thresholds):
         if not threshold.armed and (runway is None or runway >= threshold.amount):
             threshold.armed = True
@@ -90,7 +90,8 @@ def stamp(account: Account, what: str, occasion: Occasion) -> Stamp:
 
 def _crossed(account: Account, threshold: Threshold, occasion: Occasion) -> v.Event:
     head = stamp(account, f"crossed/{threshold.threshold_id}", occasion)
-    return v.ThresholdCrossed(*head, threshold.threshold_id, threshold.amount)
+    name, amount = threshold.threshold_id, threshold.amount
+    return v.ThresholdCrossed(*head, name, amount, None, threshold.label)
 
 
 def _rearmed(account: Account, threshold: Threshold, occasion: Occasion) -> v.Event:

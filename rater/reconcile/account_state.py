@@ -31,6 +31,7 @@ class StoredThreshold(msgspec.Struct, array_like=True, gc=False):
     threshold_id: str
     amount: int
     armed: bool
+    label: str | None = None
 
 
 class StoredDear(msgspec.Struct, array_like=True, gc=False):

@@ -116,7 +116,7 @@ def _hold_last(folded: Folded, state: AccountState) -> Iterator[Complaint]:
 def _hold_watch(folded: Folded, state: AccountState) -> Iterator[Complaint]:
     """Hold what the account knows of its spending against the ledger."""
     breaker, burn = folded.breaker, folded.burn
-    watched = [(w.threshold_id, w.amount, w.armed) for w in folded.edges.hours]
+    watched = [(w.threshold_id, w.amount, w.armed, w.label) for w in folded.edges.hours]
     dear = breaker.dear and (*breaker.dear, breaker.known, breaker.fresh_ms)
     spent, stored = state.spending, state.spending.dear
     hour = (breaker.hour, breaker.spent, breaker.spent_before)
@@ -124,7 +124,7 @@ def _hold_watch(folded: Folded, state: AccountState) -> Iterator[Complaint]:
         (
             "hour_thresholds",
             watched,
-            [(t.threshold_id, t.amount, t.armed) for t in state.hour_thresholds],
+            [(t.threshold_id, t.amount, t.armed, t.label) for t in state.hour_thresholds],
         ),
         ("recharge_seq", folded.recharge_seq, state.recharge_seq),
         (
@@ -153,8 +153,8 @@ def _settings(folded: Folded, state: AccountState) -> Iterator[tuple[str, object
         yield "time_zone", opened.time_zone, state.time_zone
         yield "decks", list(opened.decks), state.decks
     if not folded.has_gaps:
-        watched = [(w.threshold_id, w.amount, w.armed) for w in folded.edges.watched]
-        found = [(t.threshold_id, t.amount, t.armed) for t in state.thresholds]
+        watched = [(w.threshold_id, w.amount, w.armed, w.label) for w in folded.edges.watched]
+        found = [(t.threshold_id, t.amount, t.armed, t.label) for t in state.thresholds]
         yield "thresholds", watched, found
 
 

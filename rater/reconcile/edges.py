@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from rater.reconcile.books import BalanceEntry, BalanceEvent
+from rater.reconcile.books import BalanceEntry
 from topics import records as r
 
 REFUSED = "credit_refused"
@@ -52,6 +52,7 @@ class Watched(msgspec.Struct, gc=False):
     threshold_id: str
     amount: int
     armed: bool
+    label: str | None = None
 
 
 _WORDS = {
@@ -106,31 +107,39 @@ class Edges:
 
     def _set(self, entry: BalanceEntry) -> None:
         if entry.kind == "thresholds_set":
-            triggers = [w for w in self.watched if w.threshold_id == TRIGGER]
-            hour_triggers = [w for w in self.hours if w.threshold_id == TRIGGER_HOURS]
+            set_now = entry.thresholds
             self.watched = _replaced(
                 self.watched,
-                {s.threshold_id: s.amount_micros for s in entry.thresholds}
-                | {w.threshold_id: w.amount for w in triggers},
+                {s.threshold_id: (s.amount_micros, s.label) for s in set_now}
+                | {
+                    w.threshold_id: (w.amount, None)
+                    for w in self.watched
+                    if w.threshold_id == TRIGGER
+                },
             )
             self.hours = _replaced(
                 self.hours,
-                {s.threshold_id: s.hours for s in entry.thresholds}
-                | {w.threshold_id: w.amount for w in hour_triggers},
+                {s.threshold_id: (s.hours, s.label) for s in set_now}
+                | {
+                    w.threshold_id: (w.amount, None)
+                    for w in self.hours
+                    if w.threshold_id == TRIGGER_HOURS
+                },
             )
         elif entry.kind == "auto_recharge_set":
             amount = entry.trigger_micros if entry.enabled else None
             hours = entry.trigger_h if entry.enabled else None
-            others = {w.threshold_id: w.amount for w in self.watched}
-            self.watched = _replaced(self.watched, {**others, TRIGGER: amount})
-            others = {w.threshold_id: w.amount for w in self.hours}
-            self.hours = _replaced(self.hours, {**others, TRIGGER_HOURS: hours})
+            others = {w.threshold_id: (w.amount, w.label) for w in self.watched}
+            self.watched = _replaced(self.watched, {**others, TRIGGER: (amount, None)})
+            others = {w.threshold_id: (w.amount, w.label) for w in self.hours}
+            self.hours = _replaced(self.hours, {**others, TRIGGER_HOURS: (hours, None)})
 
     def _crossings(self, before: int, balance: int) -> Iterator[_Move]:
         for watched in self.watched:
             if watched.armed and balance < watched.amount:
                 watched.armed = False
-                yield _Move("threshold_crossed", watched.threshold_id, watched.amount, (None,))
+                more = (None, watched.label)
+                yield _Move("threshold_crossed", watched.threshold_id, watched.amount, more)
         if balance <= 0 < before:
             yield _Move("balance_exhausted")
         elif before <= 0 < balance:
@@ -144,19 +153,22 @@ class Edges:
         for watched in self.hours:
             if watched.armed and runway_h is not None and runway_h < watched.amount:
                 watched.armed = False
-                yield _Move("threshold_crossed", watched.threshold_id, None, (watched.amount,))
+                more = (watched.amount, watched.label)
+                yield _Move("threshold_crossed", watched.threshold_id, None, more)
         for watched in reversed(self.hours):
             if not watched.armed and (runway_h is None or runway_h >= watched.amount):
                 watched.armed = True
                 yield _Move("threshold_rearmed", watched.threshold_id, None, (watched.amount,))
 
 
-def _replaced(old: list[Watched], wanted: Mapping[str, int | None]) -> list[Watched]:
+def _replaced(
+    old: list[Watched], wanted: Mapping[str, tuple[int | None, str | None]]
+) -> list[Watched]:
     """Return the thresholds wanted; one that was there with that amount is armed as it was."""
     armed = {(w.threshold_id, w.amount): w.armed for w in old}
     made = [
-        Watched(name, amount, armed.get((name, amount), True))
-        for name, amount in wanted.items()
+        Watched(name, amount, armed.get((name, amount), True), label)
+        for name, (amount, label) in wanted.items()
         if amount is not None
     ]
     return sorted(made, key=lambda w: (-w.amount, w.threshold_id))
@@ -248,53 +260,3 @@ def edge_of_refusal(entry: r.CommandRejected, runway_h: int | None) -> Edge | No
         entry.credit_micros,
         (entry.reason, entry.payment_command_id),
     )
-
-
-def edge_of(event: BalanceEvent) -> Edge:
-    """Return an event as it was found."""
-    return Edge(
-        event.event_id,
-        event.tenant_id,
-        event.kind,
-        event.seq,
-        event.at_ms,
-        event.currency,
-        event.balance_micros,
-        event.cause,
-        event.cause_id,
-        event.runway_h,
-        *_said(event),
-    )
-
-
-def _said(event: BalanceEvent) -> tuple[str | None, int | None, tuple[object, ...]]:
-    """Return subject, amount and what else an event says."""
-    match event.kind:
-        case "threshold_crossed" | "threshold_rearmed":
-            return event.threshold_id, event.threshold_micros, (event.threshold_h,)
-        case "funds_credited" | "funds_expired":
-            return event.lot_id, event.amount_micros, ()
-        case "credit_refused":
-            more = (event.reason, event.payment_command_id)
-            return event.lot_id, event.amount_micros, more
-        case "funds_expiring":
-            return event.lot_id, event.amount_micros, (event.days, event.expires_ms)
-        case "fraud_suspected":
-            return event.limit, event.found_micros, (event.limit_micros, *event.denied)
-        case _:
-            return None, None, _said_of_settings(event)
-
-
-def _said_of_settings(event: BalanceEvent) -> tuple[object, ...]:
-    match event.kind:
-        case "auto_recharge_changed":
-            numbers = (event.amount_micros, event.target_micros)
-            caps = (event.count_cap, event.money_cap_micros)
-            trigger = (event.trigger_micros, event.trigger_h)
-            return (event.enabled, *trigger, event.mode, *numbers, *caps)
-        case "payment_methods_changed":
-            return tuple((m.reference, m.customer, m.label) for m in event.methods)
-        case "recipients_changed":
-            return (len(event.emails), event.language, event.webhook is not None)
-        case _:
-            return ()

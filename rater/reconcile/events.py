@@ -8,7 +8,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 
 from rater.reconcile.difference import Complaint, Difference
-from rater.reconcile.edges import REFUSED, Edge, edge_of
+from rater.reconcile.edge_found import edge_of
+from rater.reconcile.edges import REFUSED, Edge
 from rater.reconcile.evidence import Evidence
 from topics import catalog
 

@@ -87,8 +87,10 @@ def _facts(
             yield "recharge_seq", command.recharge_seq, entry.recharge_seq
             yield "payment_command_id", command.payment_command_id, entry.payment_command_id
         case "thresholds_set":
-            asked = [(t.threshold_id, t.amount_micros, t.hours) for t in command.thresholds or ()]
-            said = [(t.threshold_id, t.amount_micros, t.hours) for t in entry.thresholds]
+            asked, said = (
+                [(t.threshold_id, t.amount_micros, t.hours, t.label) for t in each or ()]
+                for each in (command.thresholds, entry.thresholds)
+            )
             yield "thresholds", asked, said
         case "adjusted":
             yield "currency", command.currency, entry.currency

@@ -79,6 +79,7 @@ class SourceThreshold(msgspec.Struct, gc=False):
     threshold_id: str
     amount_micros: int | None = None
     hours: int | None = None
+    label: str | None = None
 
 
 class SourceMethod(msgspec.Struct, gc=False):

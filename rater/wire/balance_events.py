@@ -57,6 +57,7 @@ _CHECKED: dict[str, Any] = {
     "threshold_id": Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+\Z")],
     "threshold_micros": Amount,
     "threshold_h": Hours,
+    "label": Name,
     "lot_id": Id,
     "reason": Rejected,
     "payment_command_id": Id,

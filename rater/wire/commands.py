@@ -57,6 +57,7 @@ class _Threshold(msgspec.Struct):
     threshold_id: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+\Z")]
     amount_micros: Amount | None = None
     hours: Hours | None = None
+    label: Name | None = None
 
 
 class _SetThresholds(CommandRecord, tag="set_thresholds"):
@@ -123,7 +124,8 @@ def _convert(raw: Any) -> c.Command | Malformed:  # noqa: PLR0911  # One return 
             )
         case _SetThresholds():
             settings = (
-                ThresholdSetting(t.threshold_id, t.amount_micros, t.hours) for t in raw.thresholds
+                ThresholdSetting(t.threshold_id, t.amount_micros, t.hours, t.label)
+                for t in raw.thresholds
             )
             return c.SetThresholds(*head, tuple(settings))
         case _Adjust():

@@ -93,6 +93,7 @@ class BalanceLow(_Notice, frozen=True, kw_only=True, tag="balance_low"):
     threshold_micros: _Amount | None = None
     threshold_h: _Hours | None = None
     runway_h: _Count | None = None
+    label: _Name | None = None
     cause_id: _Id
 
 

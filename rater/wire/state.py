@@ -33,6 +33,7 @@ class _Threshold(msgspec.Struct, array_like=True, gc=False):
     threshold_id: str
     amount: int
     armed: bool
+    label: str | None = None
 
 
 class _Dear(msgspec.Struct, array_like=True, gc=False):

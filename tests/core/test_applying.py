@@ -78,3 +78,16 @@ def test_a_threshold_that_stays_as_it_was_stays_disarmed() -> None:
             each.armed = False
 
     assert shown == [("t1", 9, True), ("t0", 5, False)]
+
+
+def test_another_label_arms_nothing_and_recharge_settings_keep_it() -> None:
+    there = account()
+    for label in ("Soon", "Top up soon"):
+        setting = e.ThresholdSetting("low", 5, None, label)
+        apply(there, e.ThresholdsSet(*head(there, source(), 0, 0), "t", (setting,)))
+        there.thresholds[0].armed = False
+    values = (True, 9, None, "fixed", 7, None, None, None, None, None)
+    apply(there, e.AutoRechargeSet(*head(there, source(), 0, 0), "r", *values))
+
+    shown = [(each.threshold_id, each.armed, each.label) for each in there.thresholds]
+    assert shown == [("auto_recharge", True, None), ("low", False, "Top up soon")]

@@ -112,3 +112,14 @@ def test_an_event_says_which_threshold_and_why() -> None:
 
 def test_the_stamp_of_an_event_names_the_entry_and_what_happened() -> None:
     assert stamp(account(seq=9), "settings", CAUSE)[0] == "acme/9/settings"
+
+
+def test_a_crossing_says_what_people_call_the_threshold() -> None:
+    there = account(
+        balance=4,
+        thresholds=[Threshold("low", 5, armed=True, label="Top up soon")],
+    )
+    events: list[Event] = []
+    cross(there, 9, CAUSE, events)
+
+    assert [(event.threshold_id, event.label) for event in events] == [("low", "Top up soon")]  # type: ignore[attr-defined]

@@ -266,7 +266,10 @@ def _watched(worker: HonestWorker) -> None:
     trigger = {"trigger_micros": 100_000_000, "trigger_h": 9}
     amount = {"amount_micros": 50_000_000, "count_cap": 3}
     worker.command(name, "set_auto_recharge", enabled=True, **trigger, **amount, **who)
-    settings = [{"threshold_id": "soon", "hours": 40}, {"threshold_id": "low", "amount_micros": 5}]
+    settings = [
+        {"threshold_id": "soon", "hours": 40, "label": "Soon empty"},
+        {"threshold_id": "low", "amount_micros": 5},
+    ]
     worker.command(name, "set_thresholds", thresholds=settings)
     methods = [{"reference": "pm_1", "customer": "cus_1", "label": "Visa 4242"}]
     worker.command(name, "set_payment_methods", methods=methods, **who)

@@ -22,6 +22,7 @@ from topics.fields import (
     RunwayHours,
     TenantId,
     ThresholdId,
+    ThresholdLabel,
     WebhookUrl,
 )
 from topics.records.commands import PaymentMethod, RechargeMode
@@ -72,6 +73,7 @@ class ThresholdCrossed(Event):
     threshold_id: ThresholdId
     threshold_micros: Micros | None = None
     threshold_h: Hours | None = None
+    label: ThresholdLabel | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ from topics.fields import (
     TenantId,
     Text,
     ThresholdId,
+    ThresholdLabel,
     WebhookUrl,
 )
 
@@ -38,6 +39,7 @@ class ThresholdSetting:
     ]
     amount_micros: Micros | None = None
     hours: Hours | None = None
+    label: ThresholdLabel | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

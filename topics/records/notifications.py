@@ -24,6 +24,7 @@ from topics.fields import (
     TenantId,
     Text,
     ThresholdId,
+    ThresholdLabel,
     WebhookUrl,
 )
 from topics.records.balance import LimitKind
@@ -99,6 +100,7 @@ class BalanceLow(Notification):
     threshold_micros: Micros | None = None
     threshold_h: Hours | None = None
     runway_h: Count | None = None
+    label: ThresholdLabel | None = None
     cause_id: Id
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from jinja2 import BaseLoader, Environment, FunctionLoader, StrictUndefined, Template
 
+from rater.shell.notifier.decline_words import decline_words
 from rater.shell.notifier.wording import amount, call_classes, count, exact_amount, moment
 from rater.wire import notifications as n
 
@@ -76,12 +77,12 @@ def _values(notice: n.Notification) -> dict[str, str]:
         "at": moment(notice.at_ms, language),
         **_special(notice),
     }
-    for name in ("code", "decline_class", "reason", "cap", "threshold_id"):
+    for name in ("decline_class", "reason", "cap", "label"):
         values[name] = getattr(notice, name, None) or ""
     values["amount"] = _maybe_amount(notice, "amount_micros")
     values["method"] = getattr(notice, "method_label", None) or ""
     values["lot"] = getattr(notice, "lot_id", None) or ""
-    values["cause"] = getattr(notice, "cause_id", None) or ""
+    values["decline"] = decline_words(getattr(notice, "code", None) or "", language)
     for name in ("next_try", "until", "expires"):
         at_ms = getattr(notice, f"{name}_ms", None)
         values[name] = "" if at_ms is None else moment(at_ms, language)

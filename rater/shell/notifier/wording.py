@@ -30,12 +30,14 @@ _CLASSES: Final = {
         "international": "international calls",
         "overage": "calls beyond the plans' minutes",
         "toll_free": "toll-free calls",
+        "": "other calls",
     },
     "fr": {
         "conference_dial_out": "appels sortants de conférence",
         "international": "appels internationaux",
         "overage": "appels au-delà des minutes des forfaits",
         "toll_free": "appels vers les numéros gratuits",
+        "": "autres appels",
     },
 }
 
@@ -86,5 +88,6 @@ def moment(at_ms: int, language: str) -> str:
 
 
 def call_classes(names: tuple[str, ...], language: str) -> str:
-    """Return classes of calls in words; one that we do not know stands as it is."""
-    return ", ".join(_CLASSES[language].get(name, name) for name in names)
+    """Return classes of calls in words; what we have no words for are other calls."""
+    words = _CLASSES[language]
+    return ", ".join(dict.fromkeys(words.get(name, words[""]) for name in names))

@@ -4,12 +4,15 @@ import re
 import subprocess
 import sys
 from html.parser import HTMLParser
-from typing import get_args
+from typing import get_args, get_type_hints
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rater.shell.gateway.declines import DECLINES
+from rater.shell.notifier.decline_words import decline_words
 from rater.shell.notifier.letter_book import PLACE, letter_book
 from rater.shell.notifier.letters import LANGUAGES, write_letter
 from rater.wire.notifications import Notification
@@ -113,7 +116,11 @@ def test_the_fraud_letter_says_which_limit_was_passed(
 def test_a_balance_that_rounds_to_its_threshold_is_written_out() -> None:
     letter = write_letter(
         golden(
-            "balance_low", balance_micros=99_998_000, threshold_micros=100_000_000, runway_h=None
+            "balance_low",
+            balance_micros=99_998_000,
+            threshold_micros=100_000_000,
+            runway_h=None,
+            label=None,
         )
     )
 
@@ -133,9 +140,71 @@ def test_a_balance_that_rounds_to_its_threshold_is_written_out() -> None:
     ],
 )
 def test_a_threshold_in_hours_is_told_in_hours(hours: dict[str, int | None], said: str) -> None:
-    letter = write_letter(golden("balance_low", threshold_micros=None, **hours))
+    letter = write_letter(golden("balance_low", threshold_micros=None, label=None, **hours))
 
     assert said in " ".join(letter.text.split())
+
+
+IDS = ("notification_id", "lot_id", "cause_id", "threshold_id", "webhook")
+REFERENCED = {"funds_added", "recharge_paused"}
+"""Kinds whose payment's reference is the people's own: it stands on the receipt."""
+WORD_OF_OURS = re.compile(r"\b[a-z]+_[a-z_]+\b")
+
+
+def told_of(kind: str) -> list[Notification]:
+    """Return notifications of a kind, with each word that a field of it may be; their ids look like ids."""
+    found = []
+    (shape,) = [each for each in get_args(Notification) if each.__struct_config__.tag == kind]
+    ids = {name: f"id-of-{name}/7" for name in IDS if name in shape.__struct_fields__}
+    for name, hint in get_type_hints(shape).items():
+        words = [word for each in (hint, *get_args(hint)) for word in get_args(each)]
+        if name in ("language", "kind"):
+            continue
+        found += [golden(kind, **ids, **{name: word}) for word in words if isinstance(word, str)]
+    if "code" in shape.__struct_fields__:
+        codes = [*DECLINES, "a_code_of_tomorrow"]
+        found += [golden(kind, **ids, code=code) for code in codes]
+    if kind == "fraud_suspected":
+        denied = ("toll_free", "international", "conference_dial_out", "overage", "paid_calls_x")
+        found.append(golden(kind, **ids, denied=denied))
+    return found or [golden(kind, **ids)]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_internal_reaches_a_reader(kind: str, language: str) -> None:
+    for notice in told_of(kind):
+        letter = write_letter(msgspec.structs.replace(notice, language=language))
+        said = f"{letter.subject}\n{letter.text}\n{letter.html}"
+        allowed = {"id-of-lot_id/7"} if kind in REFERENCED else set()
+        shown = re.findall(r"id-of-[a-z_]+/7", said)
+        assert set(shown) <= allowed, shown
+        plain = said.replace("id-of-lot_id/7", "")
+        assert not WORD_OF_OURS.findall(plain), (notice, WORD_OF_OURS.findall(plain))
+
+
+def test_a_threshold_is_called_by_its_label_and_without_one_by_no_name() -> None:
+    terms = {"threshold_id": "t1", "threshold_micros": 5_000_000, "balance_micros": 4_950_000}
+    named = write_letter(golden("balance_low", label="Top up soon", **terms))
+    plain = write_letter(golden("balance_low", label=None, **terms))
+
+    assert "below the threshold “Top up soon” of 5.00 EUR." in " ".join(named.text.split())
+    assert re.search(r"^  Top up soon +5\.00 EUR$", named.text, re.MULTILINE)
+    assert "below its threshold of 5.00 EUR." in " ".join(plain.text.split())
+    assert "t1" not in named.text + plain.text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_reason_is_in_words_or_not_given(language: str) -> None:
+    unworded = {code for code in DECLINES if not decline_words(code, language)}
+
+    # The provider's, or ours: a reader can do nothing with them.
+    assert unworded == {
+        "testmode_decline", "live_mode_test_card", "resource_missing", "payment_method_unactivated",
+        "amount_not_representable", "amount_too_small", "amount_too_large", "invalid_charge_amount",
+        "invalid_amount", "bad_script", "payment_intent_payment_attempt_failed",
+        "payment_intent_canceled", "request_refused",
+    }  # fmt: skip
 
 
 HOSTILE = "x\r\nBcc: all@acme.example\u2028\u202e<script>alert('&')</script> | y"

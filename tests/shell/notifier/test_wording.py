@@ -54,6 +54,6 @@ def test_a_moment_is_in_words_and_in_utc() -> None:
     assert moment(4_133_980_800_000, "fr") == "1er janvier 2101 à 00:00 UTC"
 
 
-def test_counts_and_classes_of_calls_are_words_and_an_unknown_class_stands_as_it_is() -> None:
+def test_counts_and_classes_of_calls_are_words_and_an_unknown_class_is_other_calls() -> None:
     assert (count(87_600, "en"), count(87_600, "fr")) == ("87,600", f"87{N}600")
-    assert call_classes(("toll_free", "carrier_pigeon"), "en") == "toll-free calls, carrier_pigeon"
+    assert call_classes(("toll_free", "carrier_pigeon"), "en") == "toll-free calls, other calls"

@@ -1,0 +1,55 @@
+"""A balance event as it was found, in the form in which it is held against what the ledger implies."""
+
+from rater.reconcile.books import BalanceEvent
+from rater.reconcile.edges import Edge
+
+
+def edge_of(event: BalanceEvent) -> Edge:
+    """Return an event as it was found."""
+    return Edge(
+        event.event_id,
+        event.tenant_id,
+        event.kind,
+        event.seq,
+        event.at_ms,
+        event.currency,
+        event.balance_micros,
+        event.cause,
+        event.cause_id,
+        event.runway_h,
+        *_said(event),
+    )
+
+
+def _said(event: BalanceEvent) -> tuple[str | None, int | None, tuple[object, ...]]:
+    """Return subject, amount and what else an event says."""
+    match event.kind:
+        case "threshold_crossed" | "threshold_rearmed":
+            label = (event.label,) if event.kind == "threshold_crossed" else ()
+            return event.threshold_id, event.threshold_micros, (event.threshold_h, *label)
+        case "funds_credited" | "funds_expired":
+            return event.lot_id, event.amount_micros, ()
+        case "credit_refused":
+            more = (event.reason, event.payment_command_id)
+            return event.lot_id, event.amount_micros, more
+        case "funds_expiring":
+            return event.lot_id, event.amount_micros, (event.days, event.expires_ms)
+        case "fraud_suspected":
+            return event.limit, event.found_micros, (event.limit_micros, *event.denied)
+        case _:
+            return None, None, _said_of_settings(event)
+
+
+def _said_of_settings(event: BalanceEvent) -> tuple[object, ...]:
+    match event.kind:
+        case "auto_recharge_changed":
+            numbers = (event.amount_micros, event.target_micros)
+            caps = (event.count_cap, event.money_cap_micros)
+            trigger = (event.trigger_micros, event.trigger_h)
+            return (event.enabled, *trigger, event.mode, *numbers, *caps)
+        case "payment_methods_changed":
+            return tuple((m.reference, m.customer, m.label) for m in event.methods)
+        case "recipients_changed":
+            return (len(event.emails), event.language, event.webhook is not None)
+        case _:
+            return ()
