@@ -25,6 +25,7 @@ MODULES = (
         "breaker",
         "burn",
         "cdr",
+        "contradictions",
         "decks",
         "draws",
         "engine",
@@ -33,7 +34,8 @@ MODULES = (
         "journal",
         "limits",
     ),
-    *("lots", "money", "prefixes", "rating", "rows", "status", "thresholds", "value"),
+    *("lots", "money", "numbering", "prefixes", "pricing", "rating", "rows", "status"),
+    *("thresholds", "value"),
 )
 HOT_PATH = (
     *(f"rater/core/{module}.py" for module in MODULES),

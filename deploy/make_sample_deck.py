@@ -1,6 +1,6 @@
 """Make the numbering data and the sample deck from the metadata of the `phonenumbers` package.
 
-    python deploy/make_sample_deck.py        writes rater/data/{numbering,sample_deck,emergency}.csv
+    python deploy/make_sample_deck.py        writes numbering, calling_codes, sample_deck and emergency.csv
 
 The number ranges are those of Google's libphonenumber. THE PRICES ARE INVENTED: plausible, and the
 same at every run with the same metadata, but nobody's; replace the deck by your own before you
@@ -8,6 +8,7 @@ charge anyone.
 
 Each range of a country (landline, mobile, premium, ...) is a regular expression there. A calling
 code's prefixes are lengthened digit by digit until one kind of one country remains under each.
+Beginnings that no number of a calling code has, because its trunk zero was kept, are `impossible`.
 """
 
 import csv
@@ -17,8 +18,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from dialling import WORLD, calling_codes, emergency_numbers, impossible
 from number_patterns import DIGITS, Automaton
-from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, SUPPORTED_SHORT_REGIONS, PhoneMetadata
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata
 from phonenumbers.geodata.locale import LOCALE_DATA
 
 DATA = Path(__file__).parent.parent / "rater" / "data"
@@ -86,9 +88,6 @@ CHEAP = frozenset(
     )
 )
 """Large markets, to which calls cost least."""
-
-WORLD = "001"
-"""What libphonenumber calls the region of calling codes without a country."""
 
 WORLD_KINDS = {
     800: "toll_free",
@@ -218,19 +217,6 @@ def _automata(region: str) -> Iterator[tuple[Label, Automaton]]:
             yield (region, kind), Automaton("|".join(f"(?:{pattern})" for pattern in those))
 
 
-def emergency_numbers() -> list[tuple[str, str]]:
-    """Return country and emergency number; `*`: 112 and 911, which mobile networks take
-    everywhere.
-    """
-    found = {("*", "112"), ("*", "911")}
-    for region in sorted(SUPPORTED_SHORT_REGIONS):
-        metadata = PhoneMetadata.short_metadata_for_region(region)
-        pattern = metadata and metadata.emergency and metadata.emergency.national_number_pattern
-        if pattern:
-            found |= {(region, number) for number in Automaton(pattern).numbers()}
-    return sorted(found)
-
-
 def deck_rows(plan: Iterable[Range]) -> Iterator[tuple[str, ...]]:
     """Yield the rows of the sample deck: its prices are invented."""
     for prefix, country, kind in plan:
@@ -273,7 +259,7 @@ def _lot(seed: str) -> int:
     return int.from_bytes(hashlib.sha256(seed.encode()).digest()[:4])
 
 
-def _write(name: str, header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
+def _write(name: str, header: tuple[str, ...], rows: Iterable[tuple[str | int, ...]]) -> None:
     with (DATA / name).open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)
@@ -281,10 +267,11 @@ def _write(name: str, header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) 
 
 
 def main() -> None:
-    """Write the three files."""
+    """Write the four files."""
     plan = ranges()
     columns = "prefix", "direction", "destination", "country", "number_type", "action", "rate"
-    _write("numbering.csv", ("prefix", "country", "kind"), plan)
+    _write("numbering.csv", ("prefix", "country", "kind"), sorted([*plan, *impossible()]))
+    _write("calling_codes.csv", ("country", "code"), calling_codes())
     _write("sample_deck.csv", columns, deck_rows(plan))
     _write("emergency.csv", ("country", "number"), emergency_numbers())
 

@@ -5,6 +5,7 @@ from random import Random
 from typing import NamedTuple
 
 from loadtest.tariff import Tariff, Terms
+from loadtest.trunk_zero import keeps_trunk_zero
 
 POOL_SIZE = 8_192
 """Numbers of each kind; calls draw from the pool again and again, as callers do."""
@@ -54,13 +55,15 @@ class NumberPool:
 
 
 def _numbers(tariff: Tariff, direction: str, prefixes: list[str], random: Random) -> list[Number]:
-    """Make numbers under prefixes; a longer prefix of the tariff may decide some of them."""
+    """Make numbers under prefixes that may be; a longer prefix of the tariff may decide some of them."""
     numbers = []
     for _ in range(POOL_SIZE if prefixes else 0):
         prefix = random.choice(prefixes)
         length = min(max(len(prefix) + _SUBSCRIBER_DIGITS, _DIGITS_MIN), _DIGITS_MAX)
         tail = random.randrange(10 ** (length - len(prefix)))
         text = f"+{prefix}{tail:0{length - len(prefix)}}"
+        if keeps_trunk_zero(text):
+            continue
         row = tariff.match(direction, text)
         numbers.append(Number(text, None if row is None else row.terms))
     return numbers

@@ -25,6 +25,8 @@ _PLAIN = "+88310001234"
 _TOO_DEAR = "+88320001234"
 _BANDED = "+88330001234"
 _DENIED = "+88340001234"
+_BY_CALLER = "+88360001234"
+_TRUNK_ZERO = "+3301426853"
 _PRICE_MICROS = 20_000
 """Of one call to the plain number, of a minute or less."""
 
@@ -41,13 +43,15 @@ class Scene:
         """Return a deck in which every kind of row is."""
         closed_h = (self.now_ms // _HOUR_MS + 12) % 24
         rows = (
-            "prefix,destination,action,rate,per_seconds,start,end",
-            "8831,Plain,rate,0.02,60,,",
-            "8832,Too dear,rate,1000000,1,,",
-            f"8833,Open for one hour,rate,0.02,60,{closed_h:02}:00,{(closed_h + 1) % 24:02}:00",
-            "8834,Denied,deny,0,60,,",
-            "8835,Masked,rate,0.02,60,,",
-            "88351,Masked and denied,deny,0,60,,",
+            "prefix,destination,action,rate,per_seconds,start,end,origin_prefix",
+            "8831,Plain,rate,0.02,60,,,",
+            "8832,Too dear,rate,1000000,1,,,",
+            f"8833,Open for one hour,rate,0.02,60,{closed_h:02}:00,{(closed_h + 1) % 24:02}:00,",
+            "8834,Denied,deny,0,60,,,",
+            "8835,Masked,rate,0.02,60,,,",
+            "88351,Masked and denied,deny,0,60,,,",
+            "8836,By caller,rate,0.02,60,,,",
+            "8836,By caller,rate,0.01,60,,,1500",
         )
         return "\n".join(rows).encode() + b"\n"
 
@@ -165,8 +169,11 @@ CASES: dict[str, Case] = {
     "suspended.account_closed": _account_closed,
     "suspended.unknown_deck": lambda scene: [scene.call("deckless", tenant="odd-deckless")],
     "suspended.currency_mismatch": lambda scene: [scene.call("euro", tenant="odd-euro")],
-    "suspended.short_number": lambda scene: [scene.call("short", "30001")],
+    "suspended.contradictory": lambda s: [s.call("failed", disposition="failed")],
+    "suspended.impossible_number": lambda s: [s.call("trunk-zero", _TRUNK_ZERO)],
+    "suspended.short_number": lambda scene: [scene.call("short", "+30001")],
     "suspended.ambiguous_prefix": lambda scene: [scene.call("masked", "+8835****")],
+    "suspended.ambiguous_origin": lambda s: [s.call("nameless", _BY_CALLER, **{"from": "Bob"})],
     "suspended.denied": lambda scene: [scene.call("denied", _DENIED)],
     "suspended.no_rate": lambda scene: [scene.call("rateless", "+99930001234")],
     "suspended.outside_bands": lambda scene: [scene.call("closed-hours", _BANDED)],

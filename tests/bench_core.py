@@ -27,7 +27,7 @@ from rater.core.decks import DeckBook
 from rater.core.rules import Rules
 from rater.shell.hot_path import is_compiled
 from rater.wire.deck_files import read_deck_file
-from rater.wire.emergency import load_emergency
+from rater.wire.numbering import load_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,7 +57,7 @@ class CoreRun:
     def __init__(self, plan: Plan, partitions: int, deck: Path = SAMPLE_DECK) -> None:
         """Load the deck; no account is open yet."""
         book = DeckBook.of([read_deck_file(deck, deck_id=plan.deck_id, currency=plan.currency)])
-        self.rules = Rules(book, load_emergency())
+        self.rules = Rules(book, load_numbers())
         self.at_ms = plan.start_ms
         self.shards = [Shard.empty(number) for number in range(partitions)]
         self.outcomes: Counter[str] = Counter()

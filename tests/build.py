@@ -22,6 +22,7 @@ from rater.core.lots import CreditLot
 from rater.core.rows import Action, Direction, Row
 from rater.core.rules import Rules
 from rater.core.zones import UTC
+from rater.wire.numbering import load_numbers
 from rater.wire.state import decode_account
 from rater.wire.times import to_text
 from topics.catalog import ACCOUNT_COMMANDS, CDR_RAW
@@ -52,7 +53,7 @@ def deck(*rows: Row, deck_id: str = "acs", currency: str = "USD", valid_from_ms:
     return made
 
 
-RULES = Rules(DeckBook.of([deck()]), {"*": frozenset({"112"}), "US": frozenset({"911"})})
+RULES = Rules(DeckBook.of([deck()]), load_numbers())
 
 
 def lot(
@@ -96,6 +97,7 @@ def cdr(**changes: Any) -> Cdr:
             "answered_ms": ended - seconds * 1_000,
             "ended_ms": ended,
             "billsec": 60,
+            "is_answer_named": True,
             **changes,
         }
     )

@@ -7,6 +7,7 @@ it can be believed.
 """
 
 import decimal
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import product
@@ -73,13 +74,30 @@ class SlowRater:
         ]
         if not matching:
             return ("no_rate",)
-        for prefix in {row["prefix"] for row in matching}:
-            rows = self._for_caller(matching, prefix, caller)
+        by_prefix = {
+            prefix: [row for row in matching if row["prefix"] == prefix]
+            for prefix in sorted({row["prefix"] for row in matching})
+        }
+        if any(len(rows) == 1 and is_plain_deny(rows[0]) for rows in by_prefix.values()):
+            return ("denied",)
+        return self._under_guards(by_prefix, call, caller)
+
+    def _under_guards(
+        self, by_prefix: dict[str, list[Texts]], call: Asked, caller: str
+    ) -> tuple[object, ...]:
+        *above, longest = by_prefix
+        for prefix in above:
+            if not any(row["action"] == "deny" for row in by_prefix[prefix]):
+                continue
+            rows = self._for_caller(by_prefix[prefix], caller)
+            if rows is None:
+                return ("ambiguous_origin",)
             answer = self._in_force(rows, call.answered, 0)
             if answer is not None and answer["action"] == "deny":
                 return ("denied",)
-        longest = max((row["prefix"] for row in matching), key=len)
-        rows = self._for_caller(matching, longest, caller)
+        rows = self._for_caller(by_prefix[longest], caller)
+        if rows is None:
+            return ("ambiguous_origin",)
         if not rows:
             return ("no_rate",)
         return self._line(rows, call.answered, call.duration)
@@ -116,18 +134,32 @@ class SlowRater:
             charge = min(charge, Decimal(first["max_charge"]))
         return ("free" if free else "rated", charge, first["prefix"], paid)
 
-    def _for_caller(self, rows: list[Texts], prefix: str, caller: str) -> list[Texts]:
-        """Return the rows of a prefix for the longest origin that the caller has; else those
-        without.
+    def _for_caller(self, mine: list[Texts], caller: str) -> list[Texts] | None:
+        """Return those of a prefix's rows for the longest origin that the caller has; else those
+        without. A caller who may be several has those for unknown callers; None: there are none.
         """
-        mine = [row for row in rows if row["prefix"] == prefix]
-        origins = [
-            row["origin_prefix"]
-            for row in mine
-            if row.get("origin_prefix") and caller.startswith("+" + row["origin_prefix"])
-        ]
-        best = max(origins, key=len, default="")
-        return [row for row in mine if row.get("origin_prefix", "") == best]
+        named = {row.get("origin_prefix", "") for row in mine}
+        if named == {""}:
+            return mine
+        if not re.fullmatch(r"\+[1-9][0-9]*\**", caller) or not 8 <= len(caller) <= 16:
+            return [row for row in mine if row.get("origin_prefix") == "unknown"] or None
+        begins = caller.rstrip("*")
+        tails = [""]
+        if begins != caller:
+            depth = max(len(origin) for origin in named - {"unknown"}) if named - {"unknown"} else 0
+            digits = min(caller.count("*"), max(0, depth + 1 - len(begins)))
+            tails = ["".join(tail) for tail in product("0123456789", repeat=digits)]
+        best = {
+            max(
+                (o for o in named - {"unknown"} if (begins + tail).startswith("+" + o)),
+                key=len,
+                default="",
+            )
+            for tail in tails
+        }
+        if len(best) > 1:
+            return [row for row in mine if row.get("origin_prefix") == "unknown"] or None
+        return [row for row in mine if row.get("origin_prefix", "") in best]
 
     def _in_force(self, rows: list[Texts], answered: datetime, second: int) -> Texts | None:
         """Return the row of the latest tier among those whose band holds at a second of the
@@ -140,12 +172,20 @@ class SlowRater:
 
     def price_masked(self, call: Asked) -> set[tuple[object, ...]]:
         """Return the prices of all completions of a masked number."""
-        number = call.to
-        known, hidden = number.rstrip("*"), number.count("*")
+        known, hidden = call.to.rstrip("*"), call.to.count("*")
+        depths = [len(row["prefix"]) for row in self.rows if row["prefix"].startswith(known[1:])]
+        asked = min(hidden, max([0, *(depth - len(known[1:]) for depth in depths)]))
         return {
-            self.price(call._replace(to=known + "".join(tail)))
-            for tail in product("0123456789", repeat=hidden)
+            self.price(call._replace(to=known + "".join(tail).ljust(hidden, "5")))
+            for tail in product("0123456789", repeat=asked)
         }
+
+
+def is_plain_deny(row: Texts) -> bool:
+    """Tell whether a row denies at every hour and whoever calls."""
+    return row["action"] == "deny" and not any(
+        row.get(name) for name in ("origin_prefix", "start", "end", "days")
+    )
 
 
 def holds(row: Texts, wall: datetime) -> bool:

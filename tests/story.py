@@ -12,8 +12,8 @@
         -> rated c1 0.50 [L1 0.50] = 49.50
 
 Every output of a step is named, in the order written, and nothing else may come. A status is shown when what is
-allowed changes. `wait` lets the clock run. A call ends at the time of its line unless `ended=` says otherwise; its
-answer is its end less its duration unless `answered=` says otherwise; other `name=value` pairs are CDR fields.
+allowed changes. `wait` lets the clock run. A call ends at the time of its line unless `ended=` says otherwise, and was
+answered its duration before; with `answered=` alone it ends its duration later; other `name=value` pairs are fields.
 """
 
 import json
@@ -29,7 +29,7 @@ from rater.core.rules import Rules
 from rater.wire.amounts import format_micros, parse_micros
 from rater.wire.deck_csv import Sheet, compile_sheet, read_sheet
 from rater.wire.deck_heading import read_heading
-from rater.wire.emergency import load_emergency
+from rater.wire.numbering import load_numbers
 from rater.wire.times import to_millis, to_text
 from tests.story_recharge import RESULTS, TOPICS, Payments
 from tests.story_settings import SHOWN, at_hours, setting, shown_twice, threshold
@@ -64,7 +64,7 @@ def deck_from(name: str, deck_id: str, version: int, currency: str, valid_from: 
 
 class _Story:
     def __init__(self) -> None:
-        self.simulator = Simulator(Rules(DeckBook.of([]), load_emergency()))
+        self.simulator = Simulator(Rules(DeckBook.of([]), load_numbers()))
         self.allowed: dict[str, str] = {}
         self.commands = 0
         self.books: dict[str, Counter[str]] = {}
@@ -77,13 +77,13 @@ class _Story:
                 name, deck_id, int(version), currency, (since or ["2000-01-01T00:00:00Z"])[0]
             )
             rules = self.simulator.rules
-            self.simulator.rules = Rules(rules.book.with_deck(deck), rules.emergency)
+            self.simulator.rules = Rules(rules.book.with_deck(deck), rules.numbering)
             return
         if words[0] == "retire":
             deck_id, version, since = words[1:]
             retired = Retirement(deck_id, int(version), _millis(since), None)
             rules = self.simulator.rules
-            self.simulator.rules = Rules(rules.book.with_deck(retired), rules.emergency)
+            self.simulator.rules = Rules(rules.book.with_deck(retired), rules.numbering)
             return
         at_ms = _millis(words[0])
         if words[1] == "wait":
@@ -154,18 +154,23 @@ class _Story:
 def _cdr(tenant: str, words: list[str], at_ms: int) -> dict[str, Any]:
     cdr_id, number, seconds, *rest = words
     extra = dict(word.split("=", 1) for word in rest)
-    ended = _millis(extra.pop("ended")) if "ended" in extra else at_ms
-    answered = (
-        _millis(extra.pop("answered")) if "answered" in extra else ended - int(seconds) * 1000
-    )
-    ended = max(ended, answered)
+    # A platform names an answer where there was one.
+    is_named = "answered" in extra or extra.get("disposition", "answered") == "answered"
+    talked_ms = int(seconds) * 1000
+    answered = _millis(extra.pop("answered")) if "answered" in extra else None
+    ended = at_ms if answered is None else answered + talked_ms
+    if "ended" in extra:
+        ended = _millis(extra.pop("ended"))
+    if answered is None:
+        answered = ended - talked_ms
+    named = {"answered_at": to_text(answered)} if is_named else {}
     return {
         "cdr_id": cdr_id,
         "tenant_id": tenant,
         "direction": "out",
         "to": number,
         "started_at": to_text(answered),
-        "answered_at": to_text(answered),
+        **named,
         "ended_at": to_text(ended),
         "billsec": int(seconds),
         "usage_country": "US",

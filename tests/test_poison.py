@@ -16,7 +16,7 @@ from rater.core.decks import DeckBook
 from rater.core.rules import Rules
 from rater.shell.validation import RecordCheck
 from rater.wire.deck_files import read_deck_file
-from rater.wire.emergency import load_emergency
+from rater.wire.numbering import load_numbers
 from tests.corpus.poison.corpus import (
     COUNTED,
     FOLDER,
@@ -61,7 +61,7 @@ class Play:
 
     def __init__(self, batch: int) -> None:
         book = DeckBook.of([read_deck_file(SAMPLE_DECK, deck_id="worldwide", currency="USD")])
-        self.rules = Rules(book, load_emergency())
+        self.rules = Rules(book, load_numbers())
         self.shards = [Shard.empty(number) for number in range(PARTITIONS)]
         self.batch = batch
         self.outputs: list[tuple[str, bytes]] = []

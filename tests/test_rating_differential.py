@@ -21,8 +21,15 @@ from rater.wire.zones import zone_of
 from tests.decimal_rater import Asked, SlowRater, Texts, holds
 
 PREFIXES = ("3", "33", "336", "3361", "33612", "337", "44")
-NUMBERS = ("+33612345678", "+33612345678", "+3361945678", "+337000000", "+33", "+3", "+4420")
-CALLERS = (None, "", "+32475", "+3257", "+441", "anonymous")
+NUMBERS = (
+    *("+33612345678", "+33612345678", "+3361945678", "+337000000"),
+    *("+33145678", "+3945678", "+442079460034"),
+)
+CALLERS = (
+    *(None, "", "anonymous", "32475123456", "0032475123456", "+3247", "+0032475123456"),
+    *("+32475123456", "+32475123456", "+3257123456", "+442079460034", "+442079460034"),
+    *("+3247*****", "+3********", "+325*****", "+44********"),
+)
 TIMES = ("00:00", "00:30", "01:59:58", "02:00", "02:15", "02:30:01", "03:00", "08:00", "20:00")
 DAYS = ("", "mon-fri", "sat sun", "fri-mon", "sun", "mon tue wed thu fri sat sun")
 TURNS = (
@@ -91,7 +98,12 @@ def decks(draw: st.DrawFn) -> list[Texts]:
         rows.append({"prefix": draw(st.sampled_from(PREFIXES)), "action": "deny", "rate": ""})
     for prefix in sorted({base} | draw(st.sets(st.sampled_from(PREFIXES), max_size=3))):
         for origin in draw(
-            st.sampled_from([("",), ("",), ("",), ("", "32"), ("32", "325"), ("", "325")])
+            st.sampled_from(
+                [
+                    *(("",), ("",), ("",), ("", "32"), ("32", "325"), ("", "325")),
+                    *(("", "32", "unknown"), ("32", "unknown"), ("", "unknown"), ("unknown",)),
+                ]
+            )
         ):
             rows += draw(slots(prefix, origin))
     return rows
@@ -170,7 +182,7 @@ def test_fast_and_slow_rater_agree(
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     decks(),
-    calls(("+3361*", "+336**", "+33612345**", "+3*", "+44**", "+39*")),
+    calls(("+3361*****", "+336*****", "+33612345**", "+337*****", "+44*****", "+39******")),
 )
 def test_a_masked_number_is_priced_only_as_all_its_completions_are(
     rows: list[Texts], asked: tuple[str, Asked]
@@ -199,7 +211,7 @@ def test_they_agree_on_a_call_over_two_days_of_bands(policy: str) -> None:
         {"prefix": "33", "rate": "0.02", "start": "20:00", "end": "08:00", "increment": "1/61"},
     ]
     answered = datetime(2024, 3, 30, 6, 59, 31, 250_000, UTC)
-    call = Asked("out", "+331", None, answered, 100_000)
+    call = Asked("out", "+33142685300", None, answered, 100_000)
     deck = compiled(rows, "Europe/Paris", policy)
     assert isinstance(deck, Deck)
 

@@ -87,7 +87,8 @@ Number = Annotated[
     str,
     Text(32, pattern=r"\+[1-9][0-9]{0,14}\*{0,8}|[0-9*#]{1,15}"),
     About(
-        "E.164 with +, its tail masked with * where the platform hides it; or a short number as dialled."
+        "E.164 with +, its tail masked with * where the platform hides it; or a short number as dialled, "
+        "which is fewer than 7 digits even with a + before it."
     ),
 ]
 NotNegative = Annotated[int, NOT_NEGATIVE]

@@ -33,17 +33,23 @@ CALL_FIELDS = ("to", "answered_at", "duration")
     help="Cut a call at band boundaries, or let the band of the answer govern it.",
 )
 @click.option("--to", help="The number called: E.164, its tail may be masked with *.")
-@click.option("--from", "from_", help="The caller's number, for rows with an origin prefix.")
+@click.option(
+    "--from", "from_", help="The caller's number in E.164; rows with an origin prefix ask for it."
+)
 @click.option("--answered-at", help="A time with its offset, like 2024-01-31T23:00:00Z.")
 @click.option("--duration", help="Connected seconds.")
 @click.option("--direction", type=click.Choice(["out", "in"]), help="Default: out.")
 @click.option("--country", help="The caller's country, for its emergency numbers.")
+@click.option(
+    "--service-number-type",
+    help="Of the number called, with --direction in: Subscriber, TollFree, Service, ...",
+)
 @click.option("--calls", type=click.File("rb"), help="Price a file of JSON lines; - for stdin.")
 def price(path: Path, calls: BinaryIO | None, **options: str | None) -> None:
     """Price a call, or every call of a file, and print a JSON object for each.
 
-    A line of --calls is {"to", "from", "answered_at", "duration"}, and "direction" and "country"
-    where they matter. A line that cannot be read becomes {"outcome": "error"} with its number,
+    A line of --calls is {"to", "from", "answered_at", "duration"}, and "direction", "country" and
+    "service_number_type" where they matter. A line that cannot be read becomes {"outcome": "error"} with its number,
     field and value; the others are priced all the same, and the exit code is 2.
     """
     given = {
@@ -53,6 +59,7 @@ def price(path: Path, calls: BinaryIO | None, **options: str | None) -> None:
         "duration": options["duration"],
         "direction": options["direction"],
         "country": options["country"],
+        "service_number_type": options["service_number_type"],
     }
     fields = {name: value for name, value in given.items() if value is not None}
     if calls is None:
@@ -88,9 +95,7 @@ def _price_one(quoter: Quoter, fields: dict[str, str]) -> None:
         known["duration"] = int(fields["duration"])
     call = read_call(known)
     if isinstance(call, BadCall):
-        message = f"--{call.field}: {call.value} {call.detail}".replace(
-            "answered_at", "answered-at"
-        )
+        message = f"--{(call.field or '').replace('_', '-')}: {call.value} {call.detail}"
         raise click.UsageError(message)
     click.echo(orjson.dumps(quoter.quote(call)))
 

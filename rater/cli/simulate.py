@@ -13,7 +13,7 @@ from rater.core.decks import DeckBook
 from rater.core.rules import Rules
 from rater.wire.deck_files import DeckFileError, read_deck_file
 from rater.wire.decks import BadDeck, DeckAssembler
-from rater.wire.emergency import load_emergency
+from rater.wire.numbering import load_numbers
 from rater.wire.times import to_millis
 from topics import catalog
 
@@ -53,7 +53,7 @@ def simulate(
     lines must be in time order. Decks come as --deck files, or as records of rate.decks.v1 among the lines.
     """
     book = DeckBook.of([_deck(text, currency) for text in decks])
-    run = _Run(Simulator(Rules(book, load_emergency()), window_days))
+    run = _Run(Simulator(Rules(book, load_numbers()), window_days))
     out = click.get_binary_stream("stdout")
     end = None if until is None else _millis("--until", until)
     try:
@@ -116,7 +116,7 @@ class _Run:
             msg = f"{where}: {result.detail}"
             raise ValueError(msg)  # noqa: TRY004  # The line is wrong, not a type.
         rules = self.simulator.rules
-        self.simulator.rules = Rules(rules.book.with_deck(result), rules.emergency)
+        self.simulator.rules = Rules(rules.book.with_deck(result), rules.numbering)
 
 
 def _read(line: bytes, where: str) -> dict[str, Any]:

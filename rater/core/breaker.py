@@ -20,6 +20,7 @@ from rater.core.account import Dear, Spending
 from rater.core.cdr import Cdr
 from rater.core.entries import Charge, SpendHeld
 from rater.core.limits import AMOUNT_MICROS_MAX, DAY_MS, DEAR_KNOWN_MAX, HOUR_MS
+from rater.core.numbering import plain_kind
 from rater.core.status import ALL_PAID, PAID_CALLS, paid_calls
 
 SPEND_PER_HOUR: Final = "spend_per_hour"
@@ -87,7 +88,7 @@ def denied_by(limit: str, cdr: Cdr, country: str) -> tuple[str, ...]:
 
 def class_of(cdr: Cdr, country: str) -> str:
     """Return the class of a paid call; `country` is that of the number called, empty where the deck does not say."""
-    if cdr.direction == "in" or cdr.service_number_type == "toll_free":
+    if cdr.direction == "in" or plain_kind(cdr.service_number_type or "") == "tollfree":
         return "toll_free"
     if (cdr.call_type or "").startswith("conf"):
         return "conference_dial_out"

@@ -23,7 +23,7 @@ class Call(Value):
 
 @final
 class Cdr(Call):
-    """One finished call. `answered_ms` is the start where the platform names no answer."""
+    """One finished call. `answered_ms` is the start where the platform names no answer, which is told."""
 
     __match_args__ = (
         "tenant_id",
@@ -40,12 +40,14 @@ class Cdr(Call):
         "answered_ms",
         "ended_ms",
         "billsec",
+        "is_answer_named",
     )
     __slots__ = (
         "call_type",
         "cdr_id",
         "disposition",
         "ended_ms",
+        "is_answer_named",
         "kind",
         "service_number_type",
         "tenant_id",
@@ -69,6 +71,7 @@ class Cdr(Call):
         answered_ms: int,
         ended_ms: int,
         billsec: int,
+        is_answer_named: bool,  # noqa: FBT001  # A field as the others are.
     ) -> None:
         super().__init__(direction, to, from_, answered_ms, billsec)
         self.tenant_id: Final = tenant_id
@@ -80,9 +83,10 @@ class Cdr(Call):
         self.usage_country: Final = usage_country
         self.disposition: Final = disposition
         self.ended_ms: Final = ended_ms
+        self.is_answer_named: Final = is_answer_named
 
     def values(self) -> tuple[object, ...]:
-        """Return all fields, in the order in which they are hashed."""
+        """Return all fields that are hashed, in their order: whether an answer is named is not."""
         return (
             self.tenant_id,
             self.cdr_id,

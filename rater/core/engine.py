@@ -4,8 +4,8 @@ One door to the money. It decides everything in plain, synchronous Python: `char
 cross thresholds and post the entries to a `Journal`. It never raises for anything that a message can contain: what
 cannot be charged comes back as a `Suspension`, what is refused as an entry that says why.
 
-The way of a CDR: `charge` -> `exemptions` -> `rating.rate_call` (decks, prefixes) -> `lots.plan_draws` -> an entry ->
-`journal.post` (applying.apply, thresholds.cross, status.note_change) -> `breaker.passed`, where there is a limit.
+The way of a CDR: `charge` -> `pricing.price_call` (exemptions, contradictions, rating) -> `lots.plan_draws` -> an
+entry -> `journal.post` (applying.apply, thresholds.cross, status.note_change) -> `breaker.passed`, where there is one.
 """
 
 from rater.core import commands as c
@@ -17,11 +17,11 @@ from rater.core.cdr import Cdr, Source
 from rater.core.draws import plan_draws
 from rater.core.entries import Charge
 from rater.core.events import Occasion
-from rater.core.exemptions import exemption
 from rater.core.expiry import expire_due, head
 from rater.core.journal import Journal
 from rater.core.limits import AMOUNT_MICROS_MAX, RECHARGE_MINIMUM_MICROS
-from rater.core.rating import Rated, rate_call
+from rater.core.pricing import price_call
+from rater.core.rating import Rated
 from rater.core.rejections import Refusal, Rejected
 from rater.core.rules import Rules
 from rater.core.suspension import Suspended, Suspension
@@ -41,11 +41,10 @@ def charge(
     if cdr.answered_ms >= account.closed_ms:
         detail = f"tenant_id: {cdr.tenant_id} was closed before the call was answered"
         return Suspension(Suspended.ACCOUNT_CLOSED, detail)
-    reason = exemption(cdr, rules.emergency)
-    if reason is not None:
-        _post_free(account, cdr, source, journal, reason)
+    rated = price_call(cdr, account.decks, account.currency, rules)
+    if isinstance(rated, str):
+        _post_free(account, cdr, source, journal, rated)
         return "free"
-    rated = rate_call(rules.book, account.decks, account.currency, cdr)
     if not isinstance(rated, Rated):
         return Suspension(rated.reason, rated.detail)
     if account.balance - rated.charge_micros < -AMOUNT_MICROS_MAX:

@@ -29,6 +29,15 @@ RUNWAY_H_MAX: Final = 87_600
 DURATION_S_MAX: Final = 2_678_400
 """31 days: the longest call that is rated."""
 
+DURATION_TOLERANCE_S: Final = 5
+DURATION_TOLERANCE_PERCENT: Final = 5
+"""What a CDR's seconds may differ from the time between its answer and its end: more than both contradicts."""
+
+E164_DIGITS_MIN: Final = 7
+E164_DIGITS_MAX: Final = 15
+CALLING_CODE_DIGITS_MAX: Final = 3
+EMERGENCY_DIGITS_MAX: Final = 6
+
 SECOND_MS: Final = 1_000
 MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 3_600_000

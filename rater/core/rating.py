@@ -10,6 +10,7 @@ Rule 4: one rounding per charge line: all spans and the fee are summed exactly, 
         capped.
 Rule 5: a call of no seconds costs nothing and has no fee.
 Rule 6: under a masked number a price is given only where every completion has the same.
+Rule 7: where the caller decides, `callers` says which rows are his.
 
 The common call (one plain row) takes a short path: no bands, no time zone, no lists.
 """
@@ -17,10 +18,11 @@ The common call (one plain row) takes a short path: no bands, no time zone, no l
 from math import lcm
 from typing import Final, final
 
+from rater.core.callers import slots_for
 from rater.core.cdr import Call
 from rater.core.decks import BandPolicy, Deck, DeckBook
 from rater.core.entries import Span
-from rater.core.limits import AMOUNT_MICROS_MAX, SECOND_MS
+from rater.core.limits import AMOUNT_MICROS_MAX, E164_DIGITS_MIN, SECOND_MS
 from rater.core.money import (
     DIVIDE,
     MICROS_DECIMALS,
@@ -98,7 +100,7 @@ def rate_call(
 ) -> Rated | Refusal:
     """Price a call by an account's decks, in their order."""
     number = call.to
-    if number[:1] == "+" and "*" not in number:
+    if number[:1] == "+" and len(number) > E164_DIGITS_MIN and "*" not in number:
         for deck_id in deck_ids:
             deck = book.in_force(deck_id, call.answered_ms)
             if deck is None or deck.currency != currency:
@@ -155,13 +157,13 @@ def _rate_plain(deck: Deck, row: Row, call: Call) -> Rated | Refusal:
 def _rate_terms(deck: Deck, terms: Terms, call: Call) -> Rated | Refusal:
     """Price a call to a prefix with guards, callers, bands or tiers."""
     for guard in terms.guards:
-        schedule = _schedule_for(deck, guard, call)
+        schedule = slots_for(deck, guard, call)
         if isinstance(schedule, Refusal):
             return schedule
         row = row_at_answer(schedule, deck.zone, call.answered_ms) if schedule else None
         if row is not None and row.action is _DENY:
             return denied(deck, row, call.to)
-    schedule = _schedule_for(deck, terms, call)
+    schedule = slots_for(deck, terms, call)
     if isinstance(schedule, Refusal):
         return schedule
     if schedule is None:
@@ -173,17 +175,6 @@ def _rate_terms(deck: Deck, terms: Terms, call: Call) -> Rated | Refusal:
     if deck.band_policy is BandPolicy.START:
         schedule = schedule.frozen_at(deck.zone.week_time(call.answered_ms)[0])
     return _rate_slots(deck, schedule, row, call)
-
-
-def _schedule_for(deck: Deck, terms: Terms, call: Call) -> Schedule | Refusal | None:
-    """Return the slots for the caller; a masked caller must leave no choice."""
-    if call.from_ is None or "*" not in call.from_:
-        return terms.schedule_for(call.from_)
-    candidates = terms.candidates_for(call.from_)
-    if any(candidate is not candidates[0] for candidate in candidates):
-        detail = f"from: {call.from_} hides what decides the price of prefix {terms.prefix}"
-        return Refusal(Unrated.AMBIGUOUS_PREFIX, detail, deck.deck_id, terms.prefix)
-    return candidates[0]
 
 
 def _rate_slots(deck: Deck, schedule: Schedule, row: Row, call: Call) -> Rated | Refusal:
@@ -258,7 +249,7 @@ def _rate_hard(
         other = ", ".join(sorted({deck.currency for deck in in_force}))
         detail = f"currency: the account has {currency}, its decks have {other}"
         return Refusal(Unrated.CURRENCY_MISMATCH, detail, in_force[0].deck_id)
-    if call.to[:1] != "+":
+    if call.to[:1] != "+" or len(call.to) <= E164_DIGITS_MIN:
         detail = f"to: {call.to} is not E.164; a deck prices no short numbers"
         return Refusal(Unrated.SHORT_NUMBER, detail, decks[0].deck_id)
     if "*" in call.to:

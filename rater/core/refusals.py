@@ -16,18 +16,27 @@ from rater.core.rows import Row
 class Unrated(StrEnum):
     """Why a readable call has no price, in order of precedence: what is first is said first.
 
-    The account's settings come before the number, and the number before the hour: the cause nearest
-    to the remedy.
+    What no deck can mend comes first; then the account's settings come before the number, and the
+    number before the hour: the cause nearest to the remedy.
     """
+
+    CONTRADICTORY = "contradictory"
+    """Disposition, seconds and times of the CDR cannot all be true."""
+    IMPOSSIBLE_NUMBER = "impossible_number"
+    """The number keeps a trunk zero where no national number begins with one."""
 
     UNKNOWN_DECK = "unknown_deck"
     """None of the account's decks is there and in force at the answer."""
     CURRENCY_MISMATCH = "currency_mismatch"
     """Decks are in force, but none in the account's currency."""
     SHORT_NUMBER = "short_number"
-    """The number is not E.164: it means something else in every country."""
+    """The number is not E.164, with fewer than seven digits even with a plus sign: it means something
+    else in every country.
+    """
     AMBIGUOUS_PREFIX = "ambiguous_prefix"
     """The number is masked, and the digits under the mask decide the price."""
+    AMBIGUOUS_ORIGIN = "ambiguous_origin"
+    """The caller decides the price and is masked, missing or not E.164; no row is for unknown callers."""
     DENIED = "denied"
     """A deny range or a denied band holds the call."""
     NO_RATE = "no_rate"

@@ -17,6 +17,9 @@ ALL_DAYS: Final = 0b111_1111
 
 DAY_S: Final = 86_400
 
+UNKNOWN_ORIGIN: Final = "unknown"
+"""The origin prefix of a row for callers whose number does not say where they are."""
+
 
 class Action(StrEnum):
     """What a row does with a call."""
@@ -110,7 +113,7 @@ class Row(Value):
         self.max_charge_micros: Final = max_charge_micros
         """No charge line exceeds it; None: no cap."""
         self.origin_prefix: Final = origin_prefix
-        """Digits that the caller's number begins with; empty: any caller."""
+        """Digits that the caller's number begins with; empty: any caller; or `UNKNOWN_ORIGIN`."""
 
     @property
     def is_plain(self) -> bool:

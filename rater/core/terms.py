@@ -9,7 +9,8 @@ Rule 2: a deny row with hours or callers is a guard of the longer prefixes: aske
         before their own rows.
 Rule 3: the number alone finds the prefix; then, among its rows, the longest origin prefix of the
         caller's number wins, and rows without one are the fallback. Where no row fits the caller
-        there is no rate, and nothing shorter is tried.
+        there is no rate, and nothing shorter is tried. Rows of the origin `unknown` are for callers
+        whose number does not say where they are, and for no others.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,7 +18,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from rater.core.rows import Action, Row
+from rater.core.rows import UNKNOWN_ORIGIN, Action, Row
 from rater.core.schedule import Clash, Schedule, compile_schedule
 
 
@@ -26,7 +27,7 @@ class Terms(Struct, frozen=True, gc=False):
 
     prefix: str
     schedules: dict[str, Schedule]
-    """By origin prefix with its plus sign; the empty one is the fallback."""
+    """By origin prefix with its plus sign; the empty one is the fallback, `unknown` for unknown callers."""
     origin_lengths: tuple[int, ...]
     """Lengths of the origin prefixes, longest first."""
     guards: tuple["Terms", ...] = ()
@@ -55,14 +56,22 @@ class Terms(Struct, frozen=True, gc=False):
         return found
 
     @property
+    def asks_caller(self) -> bool:
+        """Tell whether the price depends on who calls."""
+        return len(self.schedules) > 1 or "" not in self.schedules
+
+    def rows(self) -> list[Row]:
+        """Return all rows of the prefix."""
+        return [row for schedule in self.schedules.values() for row in schedule.rows()]
+
+    @property
     def may_deny(self) -> bool:
         """Tell whether some call is denied at its answer."""
         return any(schedule.may_deny for schedule in self.schedules.values())
 
     def price_terms(self) -> tuple[object, ...]:
         """Return all that decides a charge, guards included."""
-        rows = (row for schedule in self.schedules.values() for row in schedule.rows())
-        own = sorted((row.price_terms() for row in rows), key=repr)
+        own = sorted((row.price_terms() for row in self.rows()), key=repr)
         return (tuple(own), tuple(guard.prefix for guard in self.guards))
 
 
@@ -104,16 +113,21 @@ def _entry(rows: Sequence[Row], above: Sequence[Entry], clashes: list[Clash]) ->
     if single is not None and not guards:
         return single
     schedules = _schedules(rows, clashes)
-    lengths = sorted({len(origin) for origin in schedules if origin}, reverse=True)
+    lengths = sorted({len(origin) for origin in schedules if origin[:1] == "+"}, reverse=True)
     return Terms(rows[0].prefix, schedules, tuple(lengths), guards)
+
+
+def origin_of(row: Row) -> str:
+    """Return the callers of a row as the slots of its prefix name them."""
+    named = row.origin_prefix
+    return "+" + named if named and named != UNKNOWN_ORIGIN else named
 
 
 def _schedules(rows: Sequence[Row], clashes: list[Clash]) -> dict[str, Schedule]:
     """Compile the slots per origin prefix; clashes are added to the list."""
     by_origin: dict[str, list[Row]] = {}
     for row in rows:
-        origin = "+" + row.origin_prefix if row.origin_prefix else ""
-        by_origin.setdefault(origin, []).append(row)
+        by_origin.setdefault(origin_of(row), []).append(row)
     schedules: dict[str, Schedule] = {}
     for origin, those in by_origin.items():
         compiled = compile_schedule(those)

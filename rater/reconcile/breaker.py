@@ -4,6 +4,7 @@ After each charge the limits that it passes are expected, in order, as the tenan
 limit denies follows from the CDR, where it is still there; whether a call was abroad, from the deck alone: not proven.
 """
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -144,7 +145,8 @@ def _classes(cdr: SourceCdr | None) -> tuple[str, ...]:
     """Return the classes that a paid call may be of."""
     if cdr is None:
         return PAID
-    if cdr.direction == "in" or cdr.service_number_type == "toll_free":
+    kind = re.sub(r"[^a-z]", "", (cdr.service_number_type or "").casefold())
+    if cdr.direction == "in" or kind == "tollfree":
         return ("toll_free",)
     if (cdr.call_type or "").startswith("conf"):
         return ("conference_dial_out",)

@@ -25,7 +25,7 @@ from rater.shell.step import Stepper
 from rater.shell.stream.batches import RecordBatch
 from rater.shell.stream.tables import state_table
 from rater.shell.timer import DueTimer
-from rater.wire.emergency import load_emergency
+from rater.wire.numbering import load_numbers
 from rater.wire.outputs import expire_command
 from rater.wire.state import decode_account
 from topics import catalog
@@ -48,7 +48,7 @@ class Charging(AgentApp):
         sources = (catalog.ACCOUNT_COMMANDS.name, catalog.CDR_RAW.name)
         super().__init__(catalog.APP, sources, settings, metrics, health)
         self.window_days = settings.window_days
-        self.emergency = load_emergency()
+        self.numbering = load_numbers()
         self.decks = DeckService(settings.broker, metrics)
         self.accounts = state_table(
             self.app, "accounts", AccountsShard, partitions=settings.partitions
@@ -76,7 +76,7 @@ class Charging(AgentApp):
 
     def rules(self) -> Rules:
         """Return what a batch is decided by: the decks that are whole now."""
-        return Rules(self.decks.book, self.emergency)
+        return Rules(self.decks.book, self.numbering)
 
     async def take(self, batch: RecordBatch) -> None:
         """Take one batch through its step."""

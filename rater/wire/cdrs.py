@@ -117,6 +117,7 @@ def _checked(fields: tuple[Any, ...]) -> Cdr | Malformed:
         answered_ms,
         ended_ms,
         fields[6],
+        answered is not None,
     )
 
 

@@ -5,7 +5,7 @@ import re
 from msgspec import Struct
 
 from rater.core.money import MICROS_DECIMALS, Rounding
-from rater.core.rows import ALL_DAYS, DAY_S, Action, Direction
+from rater.core.rows import ALL_DAYS, DAY_S, UNKNOWN_ORIGIN, Action, Direction
 from rater.wire.amounts import parse_decimal
 
 PRICE_MAX = 1_000_000
@@ -40,6 +40,16 @@ def read_prefix(text: str) -> str | Complaint:
     """Read leading digits of a number; a plus sign before them is left out."""
     match = _PREFIX.fullmatch(text)
     return match[1] if match else Complaint("is not 1 to 15 digits, the first not 0")
+
+
+def read_origin(text: str) -> str | Complaint:
+    """Read the beginning of a caller's number, `unknown`, or nothing."""
+    if not text or text == UNKNOWN_ORIGIN:
+        return text
+    found = read_prefix(text)
+    if isinstance(found, Complaint):
+        return Complaint(f"{found.text}, nor {UNKNOWN_ORIGIN}")
+    return found
 
 
 def read_country(text: str) -> str | Complaint:

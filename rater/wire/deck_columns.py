@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from rater.core.limits import DURATION_S_MAX
 from rater.core.money import MICROS_DECIMALS, NANOS_DECIMALS, Rounding
-from rater.core.rows import DAY_S, Action, Direction
+from rater.core.rows import DAY_S, UNKNOWN_ORIGIN, Action, Direction
 from rater.wire import deck_cells as cell
 
 
@@ -176,11 +176,13 @@ COLUMNS: Mapping[str, Column] = {
         default_means="no cap",
     ),
     "origin_prefix": Column(
-        lambda text: cell.read_prefix(text) if text else text,
+        cell.read_origin,
         "The digits with which the caller's number begins. The longest that matches wins; rows "
-        "without one are for all other callers.",
-        _PREFIX,
-        ("32", "+33"),
+        f"without one are for all other callers. Rows of `{UNKNOWN_ORIGIN}` are for callers whose "
+        "number is missing, not E.164, or masked where it matters: without such a row their calls "
+        "wait in suspense wherever the prefix has rows by origin.",
+        f"{_PREFIX}; or {UNKNOWN_ORIGIN}",
+        ("32", "+33", UNKNOWN_ORIGIN),
         "digits",
         default_means="any caller",
     ),

@@ -13,6 +13,7 @@ from rater.core.decks import Deck, Heading, Row
 from rater.core.money import NANOS_DECIMALS
 from rater.core.rows import Action
 from rater.core.schedule import SLOTS_MAX, Clash
+from rater.core.terms import origin_of
 from rater.wire.amounts import format_decimal
 from rater.wire.deck_columns import COLUMNS, REQUIRED
 from rater.wire.deck_hours import common_hours, hours_text
@@ -104,7 +105,7 @@ def _common(clash: Clash) -> str:
     first = clash.first
     words = [hours_text(common_hours(first, clash.second))]
     words += [f"from second {first.from_second} on"] if first.from_second else []
-    words += [f"for callers +{first.origin_prefix}"] if first.origin_prefix else []
+    words += [f"for callers {origin_of(first)}"] if first.origin_prefix else []
     return " ".join(words)
 
 

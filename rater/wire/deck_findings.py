@@ -60,6 +60,8 @@ CODES: Mapping[str, str] = {
     "under_deny": "a row under a deny row: it never applies",
     "outside_bands": "hours, or first seconds of a call, without a row",
     "no_fallback": "callers without a row",
+    "no_unknown_origin": "callers without a number, where the caller decides the price",
+    "impossible_prefix": "a prefix that keeps a trunk zero: no number begins so, and no call is priced by it",
 }
 """Every code, and what it means; the first five are errors, the others warnings."""
 
@@ -73,7 +75,7 @@ def dearest(entry: Entry) -> Row | None:
 def rows_of(entry: Entry) -> list[Row]:
     """Return the rows of a prefix."""
     if isinstance(entry, Terms):
-        return [row for schedule in entry.schedules.values() for row in schedule.rows()]
+        return entry.rows()
     return [entry]
 
 

@@ -56,7 +56,7 @@ _RULES = """\
 | price 1 and price n, interval 1 and interval n | `rate` and `increment` where the prices agree, else two tiers |
 | grace time | a free tier with increment 1/1 before the others |
 | peak and off-peak prices | one row for each band, with `days`, `start` and `end` |
-| origination prefixes | one row for each `origin_prefix`, and one without for all other callers |
+| origination prefixes | a row for each `origin_prefix`, one without for others, one of `unknown` |
 
 ## What `rater deck lint` finds
 

@@ -13,7 +13,7 @@ from rater.core.schedule import Clash
 from rater.core.terms import Entry, compile_terms
 from rater.wire.deck_csv import Sheet, clash_fault, read_rows
 from rater.wire.deck_findings import Finding, per_minute
-from rater.wire.deck_lint_numbering import lint_numbering
+from rater.wire.deck_lint_numbering import lint_impossible, lint_numbering
 from rater.wire.deck_lint_prices import lint_prices, unused_rates
 from rater.wire.deck_lint_slots import lint_slots
 from rater.wire.numbering import NumberRange
@@ -33,6 +33,7 @@ def lint(sheet: Sheet, numbering: Sequence[NumberRange]) -> list[Finding]:
         found += _never(those, entries, denied)
         found += lint_prices(entries, [row for row in those if row.line not in denied])
         found += lint_slots(entries.values())
+        found += lint_impossible(those, numbering)
         if direction is Direction.OUT:
             found += lint_numbering(PrefixTable(entries), numbering)
     return sorted(found, key=lambda one: (one.line is None, one.line or 0, one.code, one.message))

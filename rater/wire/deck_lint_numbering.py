@@ -9,7 +9,7 @@ from rater.core.rows import Row
 from rater.core.terms import Entry
 from rater.wire.deck_cells import PREFIX_DIGITS_MAX
 from rater.wire.deck_findings import Finding, dearest, per_minute, some
-from rater.wire.numbering import NumberRange
+from rater.wire.numbering import IMPOSSIBLE, NumberRange
 
 DEAR_TYPES = frozenset(("premium", "shared_cost"))
 SPLIT_TYPES = frozenset(("mobile", "mixed"))
@@ -19,9 +19,21 @@ def lint_numbering(
     table: PrefixTable[Entry], numbering: Iterable[NumberRange]
 ) -> Iterator[Finding]:
     """Find what the numbering plan knows better than the deck."""
-    ranges = list(numbering)
+    ranges = [one for one in numbering if one.kind != IMPOSSIBLE]
     yield from _mobile_splits(table, ranges)
     yield from _premium(table, ranges)
+
+
+def lint_impossible(rows: Iterable[Row], numbering: Iterable[NumberRange]) -> Iterator[Finding]:
+    """Find prefixes that no number begins with."""
+    never = tuple(one.prefix for one in numbering if one.kind == IMPOSSIBLE)
+    for row in rows:
+        if row.prefix.startswith(never):
+            message = (
+                f"prefix {row.prefix} keeps a trunk zero after its calling code: no number begins "
+                f"so, and its {per_minute(row)} a minute is not sold"
+            )
+            yield Finding("warning", row.line, "impossible_prefix", message)
 
 
 def _mobile_splits(

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from rater.core.money import div_half_even
-from rater.core.rows import Row, billed_seconds
+from rater.core.rows import UNKNOWN_ORIGIN, Row, billed_seconds
 from rater.core.schedule import Schedule, Tiers
 from rater.core.terms import Entry, Terms
 from rater.wire.deck_findings import Finding, dearest, per_minute, rate_nanos, shown_nanos
@@ -32,6 +32,13 @@ def _callers(terms: Terms) -> Iterator[Finding]:
             f"{', '.join(terms.schedules)}: {_WAIT}{_asked(terms)}"
         )
         yield Finding("warning", row.line, "no_fallback", message)
+    if any(terms.schedules) and UNKNOWN_ORIGIN not in terms.schedules:
+        row = terms.rows()[0]
+        message = (
+            f"prefix {terms.prefix} has rows by origin prefix and none of {UNKNOWN_ORIGIN}: calls of "
+            f"callers without a number wait in suspense and are not charged{_asked(terms)}"
+        )
+        yield Finding("warning", row.line, "no_unknown_origin", message)
 
 
 def _silent_hours(terms: Terms, origin: str, schedule: Schedule) -> Iterator[Finding]:

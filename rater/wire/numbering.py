@@ -1,14 +1,21 @@
-"""Numbering: which of the world's number ranges are landline, mobile, premium; for the lint.
+"""Numbering: the world's number ranges, calling codes and emergency numbers that ship with the package.
 
 They are data, made by deploy/make_sample_deck.py.
 """
 
 import csv
 import io
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 
 from msgspec import Struct
+
+from rater.core.numbering import Numbering
+from rater.wire.emergency import load_emergency
+
+IMPOSSIBLE = "impossible"
+"""The kind of a beginning that no number has: its trunk zero was kept."""
 
 
 class NumberRange(Struct, frozen=True):
@@ -22,11 +29,30 @@ class NumberRange(Struct, frozen=True):
 
 def parse_numbering(text: str) -> tuple[NumberRange, ...]:
     """Return the ranges of a CSV text with the columns prefix, country and kind."""
-    rows = csv.DictReader(io.StringIO(text, newline=""))
-    return tuple(NumberRange(row["prefix"], row["country"], row["kind"]) for row in rows)
+    return tuple(NumberRange(row["prefix"], row["country"], row["kind"]) for row in _rows(text))
 
 
 @cache
 def load_numbering() -> tuple[NumberRange, ...]:
     """Return the ranges that ship with the package."""
-    return parse_numbering(files("rater").joinpath("data/numbering.csv").read_text("utf-8"))
+    return parse_numbering(_shipped("numbering.csv"))
+
+
+@cache
+def load_numbers() -> Numbering:
+    """Return all that the core must know of numbers, of the data that ships with the package."""
+    ranges = load_numbering()
+    return Numbering(
+        load_emergency(),
+        {row["country"]: row["code"] for row in _rows(_shipped("calling_codes.csv"))},
+        [(one.prefix, one.country, one.kind) for one in ranges if one.kind != IMPOSSIBLE],
+        [one.prefix for one in ranges if one.kind == IMPOSSIBLE],
+    )
+
+
+def _shipped(name: str) -> str:
+    return files("rater").joinpath("data", name).read_text("utf-8")
+
+
+def _rows(text: str) -> Iterator[dict[str, str]]:
+    yield from csv.DictReader(io.StringIO(text, newline=""))

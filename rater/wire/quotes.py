@@ -9,27 +9,22 @@ from msgspec import Struct
 
 from rater.core.cdr import Call, Cdr
 from rater.core.decks import DeckBook, Direction
-from rater.core.exemptions import exemption
 from rater.core.limits import DURATION_S_MAX, SECOND_MS
-from rater.core.rating import Rated, Refusal, Span, Unrated, rate_call
+from rater.core.pricing import price_call
+from rater.core.rating import Rated, Refusal, Span, Unrated
+from rater.core.rules import Rules
 from rater.wire.amounts import format_micros, format_nanos
 from rater.wire.cdrs import is_number
-from rater.wire.emergency import load_emergency
 from rater.wire.moments import read_moment
+from rater.wire.numbering import load_numbers
 from rater.wire.times import to_text
 
 CALLER_LENGTH_MAX = 64
+KIND_LENGTH_MAX = 32
 _SHOWN = 120
 _COUNTRY = re.compile("[A-Z]{2}")
 
 Record = dict[str, Any]
-
-
-class QuotedCall(Struct, frozen=True):
-    """A call to price, and the country whose emergency numbers it may be to."""
-
-    call: Call
-    country: str | None
 
 
 class BadCall(Struct, frozen=True):
@@ -50,7 +45,7 @@ class BadCall(Struct, frozen=True):
         }
 
 
-def read_call_line(line: bytes) -> QuotedCall | BadCall:
+def read_call_line(line: bytes) -> Cdr | BadCall:
     """Read a call of a JSON line, or say why not."""
     try:
         fields = orjson.loads(line)
@@ -63,13 +58,13 @@ def read_call_line(line: bytes) -> QuotedCall | BadCall:
     return read_call(fields)
 
 
-def read_call(fields: Mapping[str, Any]) -> QuotedCall | BadCall:
-    """Read a call of its fields: to, answered_at, duration, and maybe from, direction, country."""
+def read_call(fields: Mapping[str, Any]) -> Cdr | BadCall:
+    """Read a call of its fields, to, answered_at, duration, and maybe others, as the CDR it would be."""
     to, duration = fields.get("to"), fields.get("duration")
     caller, direction = fields.get("from"), fields.get("direction") or Direction.OUT.value
     answered = fields.get("answered_at")
     answered_ms = read_moment(answered) if isinstance(answered, str) else None
-    country = fields.get("country")
+    country, kind = fields.get("country"), fields.get("service_number_type")
     wrong = None
     if not isinstance(to, str) or not to or not is_number(to):
         wrong = "to", "is not a number like +33612345678, +3361234**** or 112"
@@ -83,32 +78,52 @@ def read_call(fields: Mapping[str, Any]) -> QuotedCall | BadCall:
         wrong = "direction", "is neither out nor in"
     elif country is not None and not (isinstance(country, str) and _COUNTRY.fullmatch(country)):
         wrong = "country", "is not a country code of two capital letters"
+    elif kind is not None and not (isinstance(kind, str) and 0 < len(kind) <= KIND_LENGTH_MAX):
+        wrong = "service_number_type", f"is not a text of 1 to {KIND_LENGTH_MAX} characters"
     else:
-        return QuotedCall(Call(direction, to, caller, answered_ms, duration), country)
+        return _cdr(Call(direction, to, caller or None, answered_ms, duration), country, kind)
     return BadCall(wrong[0], _shown(fields.get(wrong[0])), wrong[1])
 
 
+def _cdr(call: Call, country: str | None, kind: str | None) -> Cdr:
+    """Return the CDR of an answered call."""
+    return Cdr(
+        tenant_id="",
+        cdr_id="",
+        version=1,
+        kind="final",
+        direction=call.direction,
+        to=call.to,
+        from_=call.from_,
+        call_type=None,
+        service_number_type=kind,
+        usage_country=country,
+        disposition="answered",
+        answered_ms=call.answered_ms,
+        ended_ms=call.answered_ms + call.billsec * SECOND_MS,
+        billsec=call.billsec,
+        is_answer_named=True,
+    )
+
+
 class Quoter:
-    """Prices calls by one deck, as a worker would for an account that names it."""
+    """Prices calls by one deck, as a worker does for an account that names it."""
 
     def __init__(self, book: DeckBook, deck_id: str, currency: str) -> None:
         """Take the book, the deck to price by, and the account's currency."""
-        self._book = book
+        self._rules = Rules(book, load_numbers())
         self._deck_ids = (deck_id,)
         self._currency = currency
 
-    def quote(self, quoted: QuotedCall) -> Record:
-        """Return what a call costs, or why it has no price."""
-        call = quoted.call
-        if _is_emergency(quoted):
-            return self._record("free", "emergency", charge=format_micros(0))
-        rated = rate_call(self._book, self._deck_ids, self._currency, call)
+    def quote(self, cdr: Cdr) -> Record:
+        """Return what a call costs, or why it is free or has no price."""
+        rated = price_call(cdr, self._deck_ids, self._currency, self._rules)
+        if isinstance(rated, str):
+            return self._record("free", rated, charge=format_micros(0))
         if isinstance(rated, Refusal):
             outcome = "denied" if rated.reason is Unrated.DENIED else "unrated"
             return self._record(outcome, rated.reason, prefix=rated.prefix, detail=rated.detail)
         reason = "free_rate" if rated.outcome == "free" else None
-        if not call.billsec:
-            reason = "zero_duration"
         return self._record(rated.outcome, reason, **_priced(rated))
 
     def _record(self, outcome: str, reason: str | None, **others: Any) -> Record:
@@ -150,28 +165,6 @@ def _span(span: Span) -> Record:
         "per_seconds": span.per_s,
         "amount": format_nanos(span.amount_nanos),
     }
-
-
-def _is_emergency(quoted: QuotedCall) -> bool:
-    """Tell whether nobody pays the call because of the number called."""
-    call = quoted.call
-    cdr = Cdr(
-        tenant_id="",
-        cdr_id="",
-        version=1,
-        kind="final",
-        direction=call.direction,
-        to=call.to,
-        from_=call.from_,
-        call_type=None,
-        service_number_type=None,
-        usage_country=quoted.country,
-        disposition="answered",
-        answered_ms=call.answered_ms,
-        ended_ms=call.answered_ms + call.billsec * SECOND_MS,
-        billsec=call.billsec,
-    )
-    return exemption(cdr, load_emergency()) == "emergency"
 
 
 def _shown(value: object) -> str:

@@ -60,7 +60,9 @@ def test_a_second_copy_is_a_duplicate_in_the_same_batch_and_in_a_later_one() -> 
 
 
 def test_a_second_copy_of_what_waits_is_a_duplicate() -> None:
-    partition = opened().take(call(to="+999"), call(to="+999")).take(call(to="+999"))
+    partition = (
+        opened().take(call(to="+999123456"), call(to="+999123456")).take(call(to="+999123456"))
+    )
 
     assert reasons(partition) == ["no_rate"]
     assert partition.outcomes["duplicate"] == 2

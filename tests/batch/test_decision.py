@@ -10,7 +10,7 @@ from topics.manifests import IdState, split_manifest, unpack_ids
 
 def test_ids_name_the_offsets_of_what_was_written() -> None:
     partition = opened(("L1", UNIT))
-    partition.take(call(cdr_id="a"), call(cdr_id="b", to="+999"), call(cdr_id="c"))
+    partition.take(call(cdr_id="a"), call(cdr_id="b", to="+999123456"), call(cdr_id="c"))
     packed = partition.last.packed([40, 41], [7])
 
     ids = unpack_ids(packed.tobytes())
@@ -34,7 +34,7 @@ def test_a_decision_that_remembers_nothing_packs_nothing() -> None:
 
 
 def test_the_manifest_counts_what_the_batch_did() -> None:
-    partition = opened(("L1", UNIT)).take(call(), call(), call(cdr_id="b", to="+999"))
+    partition = opened(("L1", UNIT)).take(call(), call(), call(cdr_id="b", to="+999123456"))
     packed = partition.last.packed([3], [0])
     header, ids = split_manifest(partition.last.manifest(10, 13, packed))
 

@@ -10,7 +10,7 @@ from tests.build import DAY, NOW, UNIT, Partition, call, opened
 def test_a_partition_read_back_from_its_changelogs_knows_all_that_it_knew() -> None:
     partition = opened(("L1", UNIT))
     manifests = []
-    for sent in (call(cdr_id="a"), call(cdr_id="b", to="+999")):
+    for sent in (call(cdr_id="a"), call(cdr_id="b", to="+999123456")):
         partition.take(sent)
         packed = partition.last.packed([9], [4])
         manifests.append((b"cdr.raw.v1", partition.last.manifest(0, 1, packed)))
@@ -21,7 +21,7 @@ def test_a_partition_read_back_from_its_changelogs_knows_all_that_it_knew() -> N
     again.shard = Shard(0, accounts, batches)
     assert batches.stream_ms == NOW
 
-    again.take(call(NOW + 1, cdr_id="a", ended_ms=NOW), call(cdr_id="b", to="+999"))
+    again.take(call(NOW + 1, cdr_id="a", ended_ms=NOW), call(cdr_id="b", to="+999123456"))
 
     # The offsets begin anew here: the first is at the watermark of the account.
     assert again.outcomes == {"skipped": 1, "duplicate": 1}

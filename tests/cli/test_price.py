@@ -64,9 +64,11 @@ def test_a_call_is_explained_in_decimal_text(deck: Path) -> None:
 
 
 def test_bands_are_local_in_the_deck_s_time_zone(deck: Path) -> None:
-    local = priced(deck, "+331", "120", "--timezone", "Europe/Paris")
-    utc = priced(deck, "+331", "120")
-    by_start = priced(deck, "+331", "120", "--timezone", "Europe/Paris", "--band-policy", "start")
+    local = priced(deck, "+33142685300", "120", "--timezone", "Europe/Paris")
+    utc = priced(deck, "+33142685300", "120")
+    by_start = priced(
+        deck, "+33142685300", "120", "--timezone", "Europe/Paris", "--band-policy", "start"
+    )
 
     assert (local["charge"], len(local["spans"])) == ("0.03", 2)
     assert (utc["charge"], len(utc["spans"])) == ("0.04", 1)
@@ -79,8 +81,8 @@ def test_bands_are_local_in_the_deck_s_time_zone(deck: Path) -> None:
         ("+33899123456", (), "denied", "denied"),
         ("+9601234567", (), "unrated", "no_rate"),
         ("0612345678", (), "unrated", "short_number"),
-        ("+3****", (), "unrated", "ambiguous_prefix"),
-        ("+331", ("--valid-from", "2024-02-01T00:00:00Z"), "unrated", "unknown_deck"),
+        ("+33********", (), "unrated", "ambiguous_prefix"),
+        ("+33142685300", ("--valid-from", "2024-02-01T00:00:00Z"), "unrated", "unknown_deck"),
         ("+33800123456", (), "free", "free_rate"),
         ("112", (), "free", "emergency"),
         ("17", ("--country", "FR"), "free", "emergency"),
@@ -102,13 +104,13 @@ def test_a_toll_free_number_costs_whom_it_belongs_to(deck: Path) -> None:
 
 def test_a_file_is_priced_line_by_line_and_nothing_of_it_is_lost(deck: Path) -> None:
     lines = [
-        {"to": "+33612345678", "from": "+331", "answered_at": AT, "duration": 60},
+        {"to": "+33612345678", "from": "+33142685300", "answered_at": AT, "duration": 60},
         {"to": "+33612345678", "answered_at": AT, "duration": 1.5},
         {"to": "+33612345678", "answered_at": AT, "duration": True},
         {"to": "x", "answered_at": AT, "duration": 60},
-        {"to": "+331", "answered_at": "2024-01-31T19:59:30", "duration": 60},
+        {"to": "+33142685300", "answered_at": "2024-01-31T19:59:30", "duration": 60},
         {"answered_at": AT, "duration": 60},
-        {"to": "+331", "answered_at": AT, "duration": 60},
+        {"to": "+33142685300", "answered_at": AT, "duration": 60},
     ]
     text = "\n".join(map(json.dumps, lines)) + '\n\n{"to": NaN}\n[1]\n'
 
@@ -139,7 +141,7 @@ def test_a_good_file_ends_well_and_says_nothing_beside_the_answers(
     deck: Path, tmp_path: Path
 ) -> None:
     calls = tmp_path / "calls.jsonl"
-    calls.write_text(f'{{"to":"+331","answered_at":"{AT}","duration":60}}\n' * 3)
+    calls.write_text(f'{{"to":"+33142685300","answered_at":"{AT}","duration":60}}\n' * 3)
 
     result = run(deck, "--calls", str(calls))
 
@@ -150,15 +152,15 @@ def test_a_good_file_ends_well_and_says_nothing_beside_the_answers(
     ("options", "said"),
     [
         ((), "--to"),
-        (("--to", "+331"), "--answered-at"),
+        (("--to", "+33142685300"), "--answered-at"),
         (("--to", "x", "--answered-at", AT, "--duration", "1"), "--to: x"),
-        (("--to", "+331", "--answered-at", AT, "--duration", "-1"), "--duration: -1"),
-        (("--to", "+331", "--answered-at", AT, "--duration", "a"), "--duration: a"),
-        (("--to", "+331", "--answered-at", "now", "--duration", "1"), "--answered-at: now"),
+        (("--to", "+33142685300", "--answered-at", AT, "--duration", "-1"), "--duration: -1"),
+        (("--to", "+33142685300", "--answered-at", AT, "--duration", "a"), "--duration: a"),
+        (("--to", "+33142685300", "--answered-at", "now", "--duration", "1"), "--answered-at: now"),
         (("--currency", "dollars"), "currency: 'dollars'"),
         (("--timezone", "Mars/Base"), "time_zone: 'Mars/Base'"),
         (("--valid-from", "2024"), "valid_from: '2024'"),
-        (("--calls", "-", "--to", "+331"), "leave out --to"),
+        (("--calls", "-", "--to", "+33142685300"), "leave out --to"),
     ],
 )
 def test_bad_input_is_said_on_standard_error(
@@ -175,9 +177,9 @@ def test_every_fault_of_a_deck_is_said(tmp_path: Path) -> None:
     path = tmp_path / "bad.csv"
     path.write_text("prefix,rate\nx,1\n33,y\n")
 
-    result = run(path, "--to", "+331", "--answered-at", AT, "--duration", "1")
+    result = run(path, "--to", "+33142685300", "--answered-at", AT, "--duration", "1")
 
     assert result.exit_code == 2
     assert "line 2, column prefix: 'x'" in result.stderr
     assert "line 3, column rate: 'y'" in result.stderr
-    assert run(tmp_path / "none.csv", "--to", "+331").exit_code == 2
+    assert run(tmp_path / "none.csv", "--to", "+33142685300").exit_code == 2

@@ -53,9 +53,12 @@ def test_a_charge_beyond_the_balance_becomes_debt() -> None:
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [
-        ({"disposition": "busy"}, "unanswered"),
+        ({"disposition": "busy", "is_answer_named": False}, "unanswered"),
         ({"billsec": 0}, "zero_duration"),
         ({"to": "112"}, "emergency"),
+        ({"to": "+112"}, "emergency"),
+        ({"to": "+1911", "usage_country": "US"}, "emergency"),
+        ({"to": "112", "answered_ms": NOW - 3_600_000}, "emergency"),
         ({"direction": "in"}, "inbound"),
         ({"to": "+78001234567"}, "free_rate"),
     ],
@@ -76,10 +79,15 @@ def test_a_free_call_is_an_entry_of_nothing_with_its_reason(
         ({"kind": "void"}, {}, Suspended.CORRECTION_UNSUPPORTED),
         ({"version": 2}, {}, Suspended.CORRECTION_UNSUPPORTED),
         ({"ended_ms": NOW}, {"closed_ms": NOW - DAY}, Suspended.ACCOUNT_CLOSED),
-        ({"to": "+39061", "ended_ms": NOW - 10 * 3_600_000}, {}, Unrated.OUTSIDE_BANDS),
+        ({"to": "+390612345678", "ended_ms": NOW - 10 * 3_600_000}, {}, Unrated.OUTSIDE_BANDS),
         ({"to": "+449098765432"}, {}, Unrated.DENIED),
-        ({"to": "+999123"}, {}, Unrated.NO_RATE),
+        ({"to": "+999123456"}, {}, Unrated.NO_RATE),
         ({"to": "3635"}, {}, Unrated.SHORT_NUMBER),
+        ({"to": "+1001"}, {}, Unrated.SHORT_NUMBER),
+        ({"to": "+3301426853"}, {}, Unrated.IMPOSSIBLE_NUMBER),
+        ({"disposition": "failed", "billsec": 72}, {}, Unrated.CONTRADICTORY),
+        ({"billsec": 10_800, "answered_ms": NOW - 306_000}, {}, Unrated.CONTRADICTORY),
+        ({"to": "+881612345678"}, {}, Unrated.AMBIGUOUS_ORIGIN),
         ({"to": "+33********"}, {}, Unrated.AMBIGUOUS_PREFIX),
         ({"to": "+5999123", "billsec": 61}, {}, Unrated.AMOUNT_TOO_LARGE),
         ({}, {"debt": AMOUNT_MICROS_MAX}, Suspended.AMOUNT_TOO_LARGE),
@@ -100,7 +108,7 @@ def test_a_call_that_cannot_be_charged_waits_and_changes_nothing(
 
 
 def test_an_account_in_another_currency_than_its_decks_waits() -> None:
-    rules = Rules(DeckBook.of([deck(currency="EUR")]), RULES.emergency)
+    rules = Rules(DeckBook.of([deck(currency="EUR")]), RULES.numbering)
     outcome = charge(account(lot()), cdr(), source(), rules, Journal())
 
     assert isinstance(outcome, Suspension)

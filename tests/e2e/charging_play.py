@@ -19,7 +19,7 @@ from rater.batch.simulate import Simulator
 from rater.core.decks import DeckBook
 from rater.core.rules import Rules
 from rater.wire.deck_files import read_deck_file
-from rater.wire.emergency import load_emergency
+from rater.wire.numbering import load_numbers
 from tests.e2e.broker import Record
 from tests.e2e.charging_books import LOGS, STATES, Books
 from topics.catalog import ACCOUNT_COMMANDS, CDR_RAW
@@ -85,7 +85,7 @@ def simulated(play: Play) -> Books:
     """Perform a play in the simulator: the same core, one record at a time, no Kafka at all."""
     plan = play.workload.plan
     deck = read_deck_file(stage.SAMPLE_DECK, deck_id=plan.deck_id, currency=plan.currency)
-    simulator = Simulator(Rules(DeckBook.of([deck]), load_emergency()))
+    simulator = Simulator(Rules(DeckBook.of([deck]), load_numbers()))
     books = Books()
     commands = ((ACCOUNT_COMMANDS.name, record, 0) for record in play.commands)
     cdrs = (

@@ -25,7 +25,7 @@ from rater.shell.stream.batches import RecordBatch
 from rater.wire.deck_csv import Sheet, compile_sheet, read_sheet
 from rater.wire.deck_heading import read_heading
 from rater.wire.deck_records import pack_deck
-from rater.wire.emergency import load_emergency
+from rater.wire.numbering import load_numbers
 from rater.wire.outputs import expire_command
 from rater.wire.state import decode_account
 from topics import catalog
@@ -98,7 +98,7 @@ class HonestWorker:
         self.ends: dict[tuple[str, int], int] = defaultdict(int)
         self.taken: dict[TP, int] = defaultdict(int)
         decks = [self._publish(name, sheet) for name, sheet in self.decks.items()]
-        rules = Rules(DeckBook.of(decks), load_emergency())
+        rules = Rules(DeckBook.of(decks), load_numbers())
         metrics = Metrics(CollectorRegistry())
         transactions = Transactions(self._append)
         self.stepper = Stepper(

@@ -15,6 +15,7 @@ from rater.shell.health import Health
 from rater.shell.metrics import Metrics
 from rater.shell.step import Stepper
 from rater.shell.stream.batches import RecordBatch
+from rater.wire.numbering import load_numbers
 from topics import catalog
 
 TURN_S = 0.3
@@ -43,7 +44,11 @@ async def test_waiting_for_the_partitions_turn_counts_as_no_stage_of_the_batch()
     metrics = Metrics(registry)
     shard = Shard.empty(0)
     stepper = Stepper(
-        Busy, lambda _: shard, lambda: Rules(DeckBook.of([]), {}), metrics, Health(metrics)
+        Busy,
+        lambda _: shard,
+        lambda: Rules(DeckBook.of([]), load_numbers()),
+        metrics,
+        Health(metrics),
     )
     record = SimpleNamespace(offset=0, timestamp=1, key=b"acme", value=b"{not json")
     tp = SimpleNamespace(topic=catalog.CDR_RAW.name, partition=0)

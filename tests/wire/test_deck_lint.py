@@ -8,7 +8,7 @@ import pytest
 
 from rater.wire.deck_csv import read_sheet
 from rater.wire.deck_findings import CODES
-from rater.wire.numbering import load_numbering
+from rater.wire.numbering import IMPOSSIBLE, NumberRange, load_numbering
 from tests.linting import GOOD, found, linted, one
 
 DATA = Path(__file__).parents[2] / "rater" / "data"
@@ -50,6 +50,22 @@ def test_hours_and_callers_without_a_row_are_warnings() -> None:
     assert [(one.line, one.code) for one in linted(text, ())] == [
         (2, "outside_bands"),
         (3, "no_fallback"),
+        (3, "no_unknown_origin"),
+    ]
+
+
+def test_callers_without_a_number_want_a_row_where_the_caller_decides() -> None:
+    text = "prefix,rate,origin_prefix\n33,1,\n33,2,32\n"
+
+    assert [(one.line, one.code) for one in linted(text, ())] == [(2, "no_unknown_origin")]
+    assert linted(text + "33,3,unknown\n", ()) == []
+
+
+def test_a_prefix_that_keeps_its_trunk_zero_never_applies() -> None:
+    findings = linted("prefix,rate\n33,1\n330142,1\n", (NumberRange("330", "FR", IMPOSSIBLE),))
+
+    assert [(one.level, one.line, one.code) for one in findings] == [
+        ("warning", 3, "impossible_prefix")
     ]
 
 

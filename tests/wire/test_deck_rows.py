@@ -108,7 +108,7 @@ def test_a_free_or_deny_row_needs_no_rate() -> None:
         *(("end", text) for text in ("24:01", "24:00:01", "noon")),
         *(("rounding", text) for text in ("ceil", "UP")),
         *(("decimals", text) for text in ("7", "-1", "two")),
-        *(("origin_prefix", text) for text in ("0", "abc")),
+        *(("origin_prefix", text) for text in ("0", "abc", "Unknown")),
         ("destination", "x" * 201),
         ("destination", "a\x00b"),
         ("number_type", "x" * 33),

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rater.core.cdr import Cdr
 from rater.core.decks import Deck, DeckBook, Heading, Row
 from rater.core.zones import UTC
-from rater.wire.quotes import BadCall, QuotedCall, Quoter, read_call, read_call_line
+from rater.wire.quotes import BadCall, Quoter, read_call, read_call_line
 
-CALL = {"to": "+331", "answered_at": "2024-01-31T23:00:00Z", "duration": 61}
+CALL = {"to": "+33142685300", "answered_at": "2024-01-31T23:00:00Z", "duration": 61}
 
 
 def quoter() -> Quoter:
@@ -22,9 +23,9 @@ def quoter() -> Quoter:
 def test_a_call_is_read_with_its_defaults() -> None:
     found = read_call(CALL)
 
-    assert isinstance(found, QuotedCall)
-    assert (found.call.direction, found.call.from_, found.country) == ("out", None, None)
-    assert (found.call.answered_ms, found.call.billsec) == (1_706_742_000_000, 61)
+    assert isinstance(found, Cdr)
+    assert (found.direction, found.from_, found.usage_country) == ("out", None, None)
+    assert (found.answered_ms, found.billsec) == (1_706_742_000_000, 61)
 
 
 @pytest.mark.parametrize(
@@ -43,6 +44,8 @@ def test_a_call_is_read_with_its_defaults() -> None:
         ("direction", "up", "up"),
         ("direction", ["out"], '["out"]'),
         ("country", "fr", "fr"),
+        ("service_number_type", "", ""),
+        ("service_number_type", 1, "1"),
     ],
 )
 def test_a_bad_field_is_told_with_its_value(field: str, value: object, shown: str) -> None:
@@ -59,17 +62,17 @@ def test_no_line_makes_it_raise(line: bytes) -> None:
 
 def test_a_call_of_no_seconds_costs_nothing_and_says_why() -> None:
     found = read_call(CALL | {"duration": 0})
-    assert isinstance(found, QuotedCall)
+    assert isinstance(found, Cdr)
 
     answer = quoter().quote(found)
 
-    assert (answer["outcome"], answer["reason"]) == ("rated", "zero_duration")
-    assert (answer["charge"], answer["prefix"], answer["spans"]) == ("0.00", "33", [])
+    assert (answer["outcome"], answer["reason"]) == ("free", "zero_duration")
+    assert (answer["charge"], answer["prefix"], answer["spans"]) == ("0.00", None, [])
 
 
 def test_every_answer_has_the_same_fields() -> None:
-    calls = [read_call(CALL | {"to": to}) for to in ("+331", "+44", "112")]
-    answers = [quoter().quote(call) for call in calls if isinstance(call, QuotedCall)]
+    calls = [read_call(CALL | {"to": to}) for to in ("+33142685300", "+442079460034", "112")]
+    answers = [quoter().quote(call) for call in calls if isinstance(call, Cdr)]
 
     assert [set(answer) - {"detail"} for answer in answers] == [set(answers[0])] * 3
     assert [answer["outcome"] for answer in answers] == ["rated", "unrated", "free"]

@@ -29,7 +29,13 @@ class Cdr:
     to: Number
     started_at: Moment
     ended_at: Moment
-    billsec: Annotated[Seconds, About("Connected seconds, ringing excluded.")]
+    billsec: Annotated[
+        Seconds,
+        About(
+            "Connected seconds, ringing excluded: as many as lie between answer and end, within a "
+            "tolerance, and none without an answer; else the CDR waits in suspense as contradictory."
+        ),
+    ]
     schema_version: Annotated[int, Range(1, 1)] = 1
     version: Annotated[int, Range(1, 1_000_000)] = 1
     kind: Literal["final", "correction", "void"] = "final"
@@ -38,12 +44,31 @@ class Cdr:
     call_type: (
         Annotated[str, Text(32), About("Open list: user_out, conf_out, conf_in, ...")] | None
     ) = None
-    from_: Annotated[str, Text(64, 0), Wire("from")] | None = None
+    from_: (
+        Annotated[
+            str,
+            Text(64, 0),
+            Wire("from"),
+            About(
+                "The caller: E.164 with +, 7 to 15 digits, its tail masked with * where hidden. Any other "
+                "text, and none, is an unknown caller: a deck prices it by its rows of origin_prefix unknown."
+            ),
+        ]
+        | None
+    ) = None
     user_id: Id | None = None
     organizer_id: Id | None = None
     usage_country: Country | None = None
     service_number_type: (
-        Annotated[str, Text(32), About("subscriber, toll_free, toll, service, ...")] | None
+        Annotated[
+            str,
+            Text(32),
+            About(
+                "Of the tenant's own number: Subscriber, TollFree, Toll, Service, ... in any letter case. "
+                "Inbound calls to a subscriber are free. Absent: the numbering data and the deck decide."
+            ),
+        ]
+        | None
     ) = None
     license: Name | None = None
     answered_at: Annotated[Moment, About("Where absent, the start is the answer.")] | None = None

@@ -1,0 +1,26 @@
+"""Trunk zeros: beginnings that no number has, because a trunk zero was kept after the calling code.
+
+    +4901601234567 is +491601234567 as somebody in Germany dials it, with the code put in front.
+
+They are rows of kind `impossible` in the numbering data, which the load test reads as data.
+"""
+
+import csv
+from functools import cache
+from pathlib import Path
+
+NUMBERING = Path(__file__).resolve().parents[1] / "rater" / "data" / "numbering.csv"
+KIND = "impossible"
+
+
+@cache
+def beginnings(path: Path = NUMBERING) -> tuple[str, ...]:
+    """Return the beginnings, with a plus sign."""
+    with path.open(encoding="utf-8", newline="") as lines:
+        rows = csv.DictReader(lines)
+        return tuple("+" + row["prefix"] for row in rows if row["kind"] == KIND)
+
+
+def keeps_trunk_zero(number: str) -> bool:
+    """Tell whether a number, with its plus sign, begins as none does."""
+    return number.startswith(beginnings())
