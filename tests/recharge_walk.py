@@ -110,6 +110,24 @@ def resume(world: World, chance: Random) -> None:
     world.resume()
 
 
+def take_back(world: World, chance: Random) -> None:
+    """Take money of a payment back, or give it back, and tell it: now, an older state, or of the future."""
+    if not world.sent:
+        return
+    command_id = _one(world, chance)
+    amount = chance.choice((1, UNIT, AMOUNT // 2, AMOUNT, 2 * AMOUNT))
+    before = world.sums.get(command_id)
+    act = world.give_back if before and chance.random() < 0.4 else world.take_back
+    act(command_id, amount)
+    now = world.sums[command_id]
+    world.tell_sums(command_id, chance.choice((now, now, before or now)))
+
+
+def move_back(world: World, chance: Random) -> None:
+    """Let the account carry out a reversal."""
+    world.move_back()
+
+
 def _one(world: World, chance: Random) -> str:
     return chance.choice([world.last, world.last, *world.sent])
 
@@ -117,4 +135,5 @@ def _one(world: World, chance: Random) -> str:
 ACTS: tuple[Act, ...] = (
     *(spend, spend, top_up, arrive, arrive, succeed, succeed_last, succeed_last, decline, decline),
     *(unclear, doubt, wait, wait, settle, methods, suspect, resume, refuse),
+    *(take_back, take_back, move_back, move_back, resume),
 )

@@ -10,7 +10,16 @@ from typing import Any
 
 from rater.core import events as v
 from rater.core import recharge_agent as agent
-from rater.core.payments import Captured, Credit, Declined, PaymentCommand, Quarantine, Unclear
+from rater.core.payments import (
+    Captured,
+    Credit,
+    Declined,
+    MovedBack,
+    PaymentCommand,
+    Quarantine,
+    Reversal,
+    Unclear,
+)
 from rater.core.recharge_caps import money_cap
 from rater.core.recharge_journal import RechargeJournal
 from rater.core.recharge_state import (
@@ -20,6 +29,7 @@ from rater.core.recharge_state import (
     AutoRecharge,
     Recharge,
     due_ms,
+    find_started,
 )
 from rater.wire.recharges import decode_recharge, encode_recharge
 from tests.units import NOW, UNIT
@@ -48,6 +58,18 @@ class World:
     """Lots that are on the account."""
     refused: set[str] = field(default_factory=set)
     """Lots that the account will not take."""
+    sums: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """The provider's own record of reversals: by command, all that was taken back, and all that came back."""
+    told_sums: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """The greatest of each that was told."""
+    taken: dict[str, int] = field(default_factory=dict)
+    """What the account was asked to take back, by payment."""
+    moves: list[Reversal] = field(default_factory=list)
+    """What the account was asked to take or give back, and has not yet done."""
+    asked_back: set[str] = field(default_factory=set)
+    """The ids of those commands."""
+    must_rest: bool = False
+    """Money was taken back, and nobody has resumed since."""
     notices: list[Any] = field(default_factory=list)
     quarantined: list[Quarantine] = field(default_factory=list)
     doubted: bool = False
@@ -95,6 +117,20 @@ class World:
             self.arrived.add(waiting[0])
             self.top_up(self.credited[waiting[0]].amount_micros, waiting[0])
 
+    def move_back(self) -> None:
+        """Let the account take or give back what it was asked for first; crossings are told before."""
+        if not self.moves:
+            return
+        order = self.moves.pop(0)
+        if order.is_restored:
+            self.balance += order.amount_micros
+            kind: type[v.Event] = v.PaymentRestored
+        else:
+            self.spend(order.amount_micros)
+            kind = v.PaymentReversed
+        moved = (order.payment_id, order.amount_micros, order.reversal, order.reversal_id)
+        self.event(kind, *moved, cause_id=order.command_id)
+
     def refuse(self, reason: str = "lot_exists") -> None:
         """Let the account refuse the oldest credit asked for."""
         if waiting := self.waiting:
@@ -136,6 +172,27 @@ class World:
         """Let the gateway say that it could not find out."""
         return self._result(Unclear(command_id, "acme", self.now))
 
+    def take_back(self, command_id: str, amount: int) -> None:
+        """Let the provider take money back, of a payment that it captured; nothing is told yet."""
+        taken, given = self.sums.get(command_id, (0, 0))
+        self.sums[command_id] = taken + amount, given
+
+    def give_back(self, command_id: str, amount: int) -> None:
+        """Let some of it come back; nothing is told yet."""
+        taken, given = self.sums.get(command_id, (0, 0))
+        self.sums[command_id] = taken, min(given + amount, taken)
+
+    def tell_sums(self, command_id: str, sums: tuple[int, int]) -> str:
+        """Tell sums of a payment, those of now or of before."""
+        taken, given = sums
+        assert taken, "nothing was ever taken back"
+        if find_started(self.recharge, command_id) is not None:  # Else it is long forgotten.
+            before = self.told_sums.get(command_id, (0, 0))
+            self.told_sums[command_id] = max(taken, before[0]), max(given, before[1])
+            self.must_rest |= taken > before[0]
+        told = (f"pay-{command_id}", "re_1", "refund", taken, given, "USD")
+        return self._result(MovedBack(command_id, "acme", self.now, *told))
+
     def wait(self, millis: int) -> None:
         """Let time pass; what falls due by then is told when it is."""
         end = self.now + millis
@@ -147,6 +204,7 @@ class World:
 
     def resume(self) -> None:
         """Let an administrator resume."""
+        self.must_rest = False
         self._step(lambda r, j: agent.resume(r, self.now, j))
 
     @property
@@ -190,8 +248,11 @@ class World:
         self.recharge = recharge
         for command in journal.payments:
             self._note_payment(command, before)
-        for credit in journal.credits:
-            assert self.credited.setdefault(credit.lot_id, credit) == credit
+        for order in journal.orders:
+            if isinstance(order, Credit):
+                assert self.credited.setdefault(order.lot_id, order) == order
+            else:
+                self._note_reversal(order)
         self.notices += journal.notices
         self.check()
         return outcome
@@ -205,9 +266,22 @@ class World:
             assert command.command_id not in self.answered, "sent again though it was answered"
             return
         open_ones = [each for each in before if each not in self.answered]
+        assert not self.must_rest, "asked for money after some was taken back"
         assert not open_ones, f"{open_ones} in flight beside {command.command_id}"
         if command.attempt == 1:
             self._hold_caps(command)
+
+    def _note_reversal(self, order: Reversal) -> None:
+        """R11: asked once, of money that is on the account, and the sum stays between nothing and the capture."""
+        assert order.command_id not in self.asked_back, "asked for twice"
+        self.asked_back.add(order.command_id)
+        assert order.payment_id in self.arrived, "taken back before it was there"
+        change = -order.amount_micros if order.is_restored else order.amount_micros
+        taken = self.taken.get(order.payment_id, 0) + change
+        assert 0 <= taken <= self.credited[order.payment_id].amount_micros
+        assert taken == order.reversed_micros
+        self.taken[order.payment_id] = taken
+        self.moves.append(order)
 
     def _hold_caps(self, command: PaymentCommand) -> None:
         settings: AutoRecharge = self.recharge.settings
@@ -225,6 +299,11 @@ class World:
         for lot_id, credit in self.credited.items():
             command = self.sent[payments[lot_id]]
             assert (credit.amount_micros, credit.currency) == (command.amount_micros, "USD")
+        for command_id, (taken, given) in self.told_sums.items():
+            payment = f"pay-{command_id}"
+            if payment in self.arrived and self.captured.get(command_id) == payment:
+                amount = self.credited[payment].amount_micros
+                assert self.taken.get(payment, 0) == min(max(taken - given, 0), amount)
         numbers = [credit.recharge_seq for credit in self.credited.values()]
         assert numbers == list(range(1, len(numbers) + 1))
 

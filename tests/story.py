@@ -31,7 +31,7 @@ from rater.wire.deck_csv import Sheet, compile_sheet, read_sheet
 from rater.wire.deck_heading import read_heading
 from rater.wire.numbering import load_numbers
 from rater.wire.times import to_millis, to_text
-from tests.story_recharge import RESULTS, TOPICS, Payments
+from tests.story_recharge import RESULTS, TOPICS, VERBS, Payments
 from tests.story_settings import SHOWN, at_hours, setting, shown_twice, threshold
 from topics import catalog
 
@@ -100,7 +100,7 @@ class _Story:
     ) -> tuple[str, dict[str, Any]]:
         if verb == "call":
             return catalog.CDR_RAW.name, _cdr(tenant, rest, at_ms)
-        if verb in ("paid", "declined", "unclear"):
+        if verb in VERBS:
             return RESULTS, self.payments.result(tenant, verb, rest, at_ms)
         self.commands += 1
         extra = dict(word.split("=", 1) for word in rest if "=" in word)
@@ -126,6 +126,8 @@ class _Story:
         book["out"] += entry.get("charge_micros", 0) + entry.get("forfeited_micros", 0)
         if entry["kind"] == "adjusted" and entry["amount_micros"] < 0:
             book["out"] -= entry["amount_micros"]
+        if entry["kind"] == "payment_reversed":
+            book["out"] += entry["moved_micros"]
         if entry["kind"] == "lot_expired":
             book["grace"] -= entry["amount_micros"]
         book["grace"] -= entry.get("forfeited_micros", 0)
@@ -250,6 +252,24 @@ def _funded(value: dict[str, Any]) -> str:
     return f"funded {lot['lot_id']} {money(lot['granted_micros'])}{debt}{_end(value)}"
 
 
+def _taken_back(value: dict[str, Any]) -> str:
+    amount = f"{money(value['moved_micros'])} of {value['payment_id']} by {value['reversal_id']}"
+    return f"reversed {amount}{_draws(value)}{_end(value)}"
+
+
+def _given_back(value: dict[str, Any]) -> str:
+    lot = value["lot"]
+    paid = lot["debt_paid_micros"]
+    debt = f", debt paid {money(paid)}" if paid else ""
+    amount = f"{money(value['moved_micros'])} of {value['payment_id']} by {value['reversal_id']}"
+    return f"restored {amount}{debt}, {money(value['reversed_micros'])} stay{_end(value)}"
+
+
+def _told(value: dict[str, Any]) -> str:
+    what = value["kind"].replace("_", " ")
+    return f"{what} {value['lot_id']} {money(value['amount_micros'])}"
+
+
 def _threshold(value: dict[str, Any]) -> str:
     if "threshold_h" in value:
         return at_hours(value)
@@ -262,6 +282,8 @@ _SHOWN = SHOWN | {
     "funds_added": _funded,
     "thresholds_set": lambda v: f"thresholds set{_end(v)}",
     "adjusted": lambda v: f"adjusted {money(v['amount_micros'])}{_draws(v)}{_end(v)}",
+    "payment_reversed": lambda v: _taken_back(v) if "event_id" not in v else _told(v),
+    "payment_restored": lambda v: _given_back(v) if "event_id" not in v else _told(v),
     "lot_expired": lambda v: f"expired {v['lot_id']} {money(-v['amount_micros'])}{_end(v)}",
     "lot_forfeited": lambda v: f"forfeited {v['lot_id']} {money(v['forfeited_micros'])}{_end(v)}",
     "command_rejected": lambda v: f"rejected {v['command_type']} {v['reason']}",

@@ -4,6 +4,8 @@
 2024-01-10T11:05:00Z acme paid C1 amount=50 currency=EUR as=P7
 2024-01-10T11:05:00Z acme declined C1 expired_card hard
 2024-01-10T11:05:00Z acme unclear C1
+2024-01-10T11:05:00Z acme reversed C1 dp_1 200      (in all so far; dp_: a dispute, re_: a refund)
+2024-01-10T11:05:00Z acme restored C1 dp_1 200 150  (of 200 reversed in all, 150 came back in all)
 2024-01-10T11:05:00Z acme resume_recharge
 """
 
@@ -13,6 +15,7 @@ from rater.wire.amounts import format_micros, parse_micros
 from topics import catalog
 
 RESULTS = catalog.PAYMENT_RESULTS.name
+VERBS = ("paid", "declined", "unclear", "reversed", "restored")
 TOPICS = (
     catalog.PAYMENT_COMMANDS.name,
     catalog.NOTIFICATIONS.name,
@@ -43,6 +46,8 @@ class Payments:
             return told | {"outcome": verb, "decline_class": plain[2], "code": plain[1]}
         if verb == "unclear":
             return told | {"outcome": "unknown"}
+        if verb in ("reversed", "restored"):
+            return told | _moved_back(verb, plain, extra, number)
         amount = command.get("amount_micros", 1)
         return told | {
             "outcome": "succeeded",
@@ -65,6 +70,20 @@ class Payments:
         return f"{'again ' if again else ''}pay {name} {_money(value['amount_micros'])} by {value['method']}"
 
 
+def _moved_back(verb: str, plain: list[str], extra: dict[str, str], number: int) -> dict[str, Any]:
+    _, reversal_id, *sums = plain
+    reversed_micros, restored_micros = (*map(parse_micros, sums), 0)[:2]
+    return {
+        "outcome": verb,
+        "payment_id": extra.get("as", f"P{number}"),
+        "reversal_id": reversal_id,
+        "reversal": "dispute" if reversal_id.startswith("dp_") else "refund",
+        "reversed_micros": reversed_micros,
+        "restored_micros": restored_micros,
+        "currency": extra.get("currency", "USD"),
+    }
+
+
 def _nothing(value: dict[str, Any]) -> str:
     return ""
 
@@ -76,6 +95,8 @@ def _money(micros: int) -> str:
 
 _DETAILS = {
     "funds_added": lambda v: f" {_money(v['amount_micros'])} = {_money(v['balance_micros'])}",
+    "payment_reversed": lambda v: f" {_money(v['amount_micros'])} = {_money(v['balance_micros'])}",
+    "payment_restored": lambda v: f" {_money(v['amount_micros'])} = {_money(v['balance_micros'])}",
     "recharge_failed": lambda v: f" {v['code']}",
     "recharge_paused": lambda v: (
         f" {v['reason']}" + (f" {_money(v['amount_micros'])}" if "amount_micros" in v else "")

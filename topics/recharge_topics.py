@@ -10,9 +10,17 @@ GATEWAY_GROUP = "rater-gateway"
 NOTIFIER_GROUP = "rater-notifier"
 """Consumer groups of the two services."""
 
-RESULTS = (r.PaymentSucceeded, r.PaymentDeclined, r.PaymentUnknown)
+RESULTS = (
+    r.PaymentSucceeded,
+    r.PaymentDeclined,
+    r.PaymentUnknown,
+    r.PaymentReversed,
+    r.PaymentRestored,
+)
 NOTICES = (
     r.FundsAddedByRecharge,
+    r.PaymentWasReversed,
+    r.PaymentWasRestored,
     r.RechargeFailed,
     r.RechargePaused,
     r.RechargeCapped,

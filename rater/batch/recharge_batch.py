@@ -21,7 +21,7 @@ from rater.wire.malformed import Malformed, Why
 from rater.wire.outputs import encode, encode_dead, output_key
 from rater.wire.payment_results import decode_result
 from rater.wire.recharge_commands import RechargeCommand, RechargeDue, decode_recharge_command
-from rater.wire.recharge_outputs import encode_credit, encode_quarantined
+from rater.wire.recharge_outputs import encode_order, encode_quarantined
 from rater.wire.recharges import decode_recharge, encode_recharge
 from topics import catalog
 from topics.partitioner import partition_of
@@ -61,7 +61,7 @@ class RechargeDecision:
             ),
             (
                 catalog.ACCOUNT_COMMANDS.name,
-                [(c.tenant_id.encode(), encode_credit(c)) for c in journal.credits],
+                [(o.tenant_id.encode(), encode_order(o)) for o in journal.orders],
             ),
             (
                 catalog.NOTIFICATIONS.name,

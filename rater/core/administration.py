@@ -15,6 +15,7 @@ from rater.core.expiry import head
 from rater.core.journal import Journal
 from rater.core.limits import AMOUNT_MICROS_MAX, LOTS_MAX, MONTHS_VALID
 from rater.core.rejections import Refusal, Rejected
+from rater.core.reversals import restore_payment, reverse_payment
 from rater.core.settings import obey_setting
 from rater.core.thresholds import note_calm
 
@@ -48,10 +49,10 @@ def obey(
 
 
 def _reaches_a_closed_account(command: c.Command) -> bool:
-    """Say what an account still takes after it was closed: time, and money that has been captured."""
+    """Say what an account still takes after it was closed: time, and what becomes of captured money."""
     if isinstance(command, c.AddFunds):
         return command.recharge_seq is not None
-    return isinstance(command, c.ExpireLots)
+    return isinstance(command, c.ExpireLots | c.MovedBack)
 
 
 def _add_funds(
@@ -177,6 +178,8 @@ Obey = Callable[[Account, Any, Source, Journal], Refusal | None]
 
 _OBEY: Mapping[type[c.Command], Obey] = {
     c.AddFunds: _add_funds,
+    c.ReversePayment: reverse_payment,
+    c.RestorePayment: restore_payment,
     c.SetThresholds: _set_thresholds,
     c.Adjust: _adjust,
     c.CloseAccount: _close,

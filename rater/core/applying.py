@@ -80,6 +80,16 @@ def _adjusted(account: Account, entry: e.Adjusted) -> None:
     account.debt += entry.shortfall_micros
 
 
+def _payment_reversed(account: Account, entry: e.PaymentReversed) -> None:
+    _apply_draws(account, entry.draws)
+    account.debt += entry.shortfall_micros
+    account.due_ms = next_due_ms(account)
+
+
+def _payment_restored(account: Account, entry: e.PaymentRestored) -> None:
+    _open_lot(account, entry.lot, entry.at_ms)
+
+
 def _thresholds_set(account: Account, entry: e.ThresholdsSet) -> None:
     amounts = [t for t in account.thresholds if t.threshold_id == AUTO_RECHARGE]
     hours = [t for t in account.hour_thresholds if t.threshold_id == AUTO_RECHARGE_HOURS]
@@ -175,6 +185,8 @@ _APPLY: dict[type[e.Entry], Callable[[Account, Any], None]] = {
     e.FundsAdded: _funds_added,
     e.ThresholdsSet: _thresholds_set,
     e.Adjusted: _adjusted,
+    e.PaymentReversed: _payment_reversed,
+    e.PaymentRestored: _payment_restored,
     e.AccountClosed: _closed,
     e.LotExpired: _expired,
     e.LotForfeited: _forfeited,

@@ -45,6 +45,25 @@ class Adjust(Command, frozen=True, gc=False):
     reason: str
 
 
+class MovedBack(Command, frozen=True, gc=False):
+    """What both commands of reversals say: so much more, or less, of a payment is taken back than before."""
+
+    payment_id: str
+    amount_micros: int
+    reversed_micros: int
+    currency: str
+    reversal_id: str
+    reversal: str
+
+
+class ReversePayment(MovedBack, frozen=True, gc=False):
+    """Take back money that was credited."""
+
+
+class RestorePayment(MovedBack, frozen=True, gc=False):
+    """Give back what a reversal has taken."""
+
+
 class CloseAccount(Command, frozen=True, gc=False):
     """Close the account."""
 
@@ -111,6 +130,8 @@ TYPE_NAMES: dict[type[Command], str] = {
     AddFunds: "add_funds",
     SetThresholds: "set_thresholds",
     Adjust: "adjust",
+    ReversePayment: "reverse_payment",
+    RestorePayment: "restore_payment",
     CloseAccount: "close_account",
     ExpireLots: "expire_lots",
     SetAutoRecharge: "set_auto_recharge",

@@ -135,6 +135,31 @@ class Adjusted(Entry, tag_field="kind", tag="adjusted"):
     shortfall_micros: int = 0
 
 
+class PaymentReversed(Entry, tag_field="kind", tag="payment_reversed"):
+    """Money of a payment was taken back; `moved_micros` more than before."""
+
+    command_id: str
+    payment_id: str
+    reversal_id: str
+    reversal: str
+    moved_micros: int
+    reversed_micros: int
+    draws: list[Draw] = []
+    shortfall_micros: int = 0
+
+
+class PaymentRestored(Entry, tag_field="kind", tag="payment_restored"):
+    """Money that was taken back of a payment came back, as a lot of its own."""
+
+    command_id: str
+    payment_id: str
+    reversal_id: str
+    reversal: str
+    moved_micros: int
+    reversed_micros: int
+    lot: Lot
+
+
 class AccountClosed(Entry, tag_field="kind", tag="account_closed"):
     """The account was closed."""
 

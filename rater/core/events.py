@@ -71,6 +71,24 @@ class CreditRefused(Event, tag_field="kind", tag="credit_refused"):
     payment_command_id: str | None = None
 
 
+class PaymentReversed(Event, tag_field="kind", tag="payment_reversed"):
+    """Money of a credited payment was taken back."""
+
+    lot_id: str
+    amount_micros: int
+    reversal: str
+    reversal_id: str
+
+
+class PaymentRestored(Event, tag_field="kind", tag="payment_restored"):
+    """Money that was taken back came back."""
+
+    lot_id: str
+    amount_micros: int
+    reversal: str
+    reversal_id: str
+
+
 class FundsExpired(Event, tag_field="kind", tag="funds_expired"):
     """A lot expired with money in it."""
 

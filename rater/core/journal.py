@@ -67,6 +67,20 @@ class Journal:
         head = stamp(account, "credited", occasion)
         self.events.append(v.FundsCredited(*head, lot.lot_id, lot.granted_micros))
 
+    def moved_back(
+        self, account: Account, entry: e.PaymentReversed | e.PaymentRestored, occasion: Occasion
+    ) -> None:
+        """Say that money of a payment was taken back, or came back."""
+        is_reversed = isinstance(entry, e.PaymentReversed)
+        word, event = (
+            ("payment_reversed", v.PaymentReversed)
+            if is_reversed
+            else ("payment_restored", v.PaymentRestored)
+        )
+        head = stamp(account, f"{word}/{entry.payment_id}", occasion)
+        money = (entry.payment_id, entry.moved_micros, entry.reversal, entry.reversal_id)
+        self.events.append(event(*head, *money))
+
     def expired(self, account: Account, entry: e.LotExpired, occasion: Occasion) -> None:
         """Say that a lot expired with money in it."""
         head = stamp(account, f"expired/{entry.lot_id}", occasion)

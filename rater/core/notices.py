@@ -24,6 +24,24 @@ class FundsAdded(Notice, tag="funds_added"):
     method_label: str | None = None
 
 
+class PaymentWasReversed(Notice, tag="payment_reversed"):
+    """The provider took money of a payment back."""
+
+    amount_micros: int
+    lot_id: str
+    reversal: str
+    reversal_id: str
+
+
+class PaymentWasRestored(Notice, tag="payment_restored"):
+    """Money that was taken back is on the account again."""
+
+    amount_micros: int
+    lot_id: str
+    reversal: str
+    reversal_id: str
+
+
 class RechargeFailed(Notice, tag="recharge_failed"):
     """A recharge was declined for the first time."""
 

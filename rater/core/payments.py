@@ -52,6 +52,36 @@ class Unclear(Result, frozen=True, gc=False):
     """The gateway could not find out."""
 
 
+class MovedBack(Result, frozen=True, gc=False):
+    """Money of a captured payment was taken back, or came back; both sums only ever grow.
+
+    Because neither falls, results may come late, twice and in any order: the greatest of each is what holds.
+    """
+
+    payment_id: str
+    reversal_id: str
+    reversal: str
+    reversed_micros: int
+    """All that was ever taken back of the payment."""
+    restored_micros: int
+    """All of that which came back since."""
+    currency: str
+
+
+class Reversal(msgspec.Struct, frozen=True, gc=False):
+    """What a reversal asks of the account: so much more, or less (it is restored), of a payment is taken back."""
+
+    command_id: str
+    tenant_id: str
+    payment_id: str
+    amount_micros: int
+    reversed_micros: int
+    currency: str
+    reversal_id: str
+    reversal: str
+    is_restored: bool
+
+
 class Credit(msgspec.Struct, frozen=True, gc=False):
     """What captured money asks of the account: a lot named after the payment."""
 

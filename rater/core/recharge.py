@@ -44,6 +44,8 @@ class Signal(StrEnum):
     """Auto-recharge is off, or the account is closed."""
     SUSPECTED = "suspected"
     """Below the trigger, but fraud is suspected."""
+    REVERSED = "reversed"
+    """The provider took money of a payment back, and no administrator has resumed since."""
     NO_METHOD = "no_method"
     """Below the trigger, but there is no payment method that has not been refused for good."""
     OVER_CAP = "over_cap"
@@ -93,6 +95,7 @@ TRANSITIONS: Final[dict[State, dict[Signal, State]]] = {
         _G.LOW: _S.REQUESTED,
         _G.OVER_CAP: _S.CAPPED,
         _G.SUSPECTED: _S.HELD,
+        _G.REVERSED: _S.PAUSED,
         _G.NO_METHOD: _S.PAUSED,
         _G.CAPTURED: _S.CREDITING,
     },
@@ -105,6 +108,7 @@ TRANSITIONS: Final[dict[State, dict[Signal, State]]] = {
         _G.DISABLED: _S.IDLE,
         _G.RENEWED: _S.IDLE,
         _G.SUSPECTED: _S.HELD,
+        _G.REVERSED: _S.PAUSED,
         _G.OVER_CAP: _S.CAPPED,
     },
     State.CREDITING: {
@@ -123,12 +127,14 @@ TRANSITIONS: Final[dict[State, dict[Signal, State]]] = {
         _G.SUFFICIENT: _S.IDLE,
         _G.DISABLED: _S.IDLE,
         _G.SUSPECTED: _S.HELD,
+        _G.REVERSED: _S.PAUSED,
         _G.NO_METHOD: _S.PAUSED,
         _G.CAPTURED: _S.CREDITING,
     },
     State.HELD: {
         _G.LOW: _S.REQUESTED,
         _G.OVER_CAP: _S.CAPPED,
+        _G.REVERSED: _S.PAUSED,
         _G.NO_METHOD: _S.PAUSED,
         _G.SUFFICIENT: _S.IDLE,
         _G.DISABLED: _S.IDLE,

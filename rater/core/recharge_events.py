@@ -8,6 +8,7 @@ from rater.core import notices as n
 from rater.core.recharge import Signal
 from rater.core.recharge_journal import Head, RechargeJournal, credit_id, head
 from rater.core.recharge_moves import move, resumed, review
+from rater.core.recharge_reversals import note_refused, release
 from rater.core.recharge_state import AutoRecharge, Awaited, Method, Recharge
 from rater.core.recharge_telling import tell_refused
 
@@ -73,6 +74,7 @@ def _credited(recharge: Recharge, event: e.FundsCredited, journal: RechargeJourn
     journal.notices.append(
         n.FundsAdded(*notice_head, found.amount_micros, found.lot_id, found.label)
     )
+    release(recharge, found.lot_id, journal)
     if not recharge.awaited:
         move(recharge, Signal.CREDITED)
 
@@ -82,6 +84,7 @@ def _refused(recharge: Recharge, event: e.CreditRefused, journal: RechargeJourna
     ours = [each for each in recharge.awaited if _is_refused(each, event)]
     recharge.awaited = [each for each in recharge.awaited if each not in ours]
     for refused in ours:
+        note_refused(recharge, refused.lot_id)
         if move(recharge, Signal.REFUSED):
             tell_refused(recharge, refused, journal)
 
@@ -141,6 +144,18 @@ def _tell_expiring(recharge: Recharge, event: e.FundsExpiring, journal: Recharge
     )
 
 
+def _tell_reversed(recharge: Recharge, event: e.PaymentReversed, journal: RechargeJournal) -> None:
+    journal.notices.append(n.PaymentWasReversed(*_heard(recharge, event), *_moved(event)))
+
+
+def _tell_restored(recharge: Recharge, event: e.PaymentRestored, journal: RechargeJournal) -> None:
+    journal.notices.append(n.PaymentWasRestored(*_heard(recharge, event), *_moved(event)))
+
+
+def _moved(event: e.PaymentReversed | e.PaymentRestored) -> tuple[int, str, str, str]:
+    return event.amount_micros, event.lot_id, event.reversal, event.reversal_id
+
+
 def _tell_expired(recharge: Recharge, event: e.FundsExpired, journal: RechargeJournal) -> None:
     journal.notices.append(
         n.FundsHaveExpired(*_heard(recharge, event), event.lot_id, event.amount_micros)
@@ -160,4 +175,6 @@ _HEED: dict[type[e.Event], Callable[[Recharge, Any, RechargeJournal], None]] = {
     e.BalanceExhausted: _tell_exhausted,
     e.FundsExpiring: _tell_expiring,
     e.FundsExpired: _tell_expired,
+    e.PaymentReversed: _tell_reversed,
+    e.PaymentRestored: _tell_restored,
 }

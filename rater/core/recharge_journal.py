@@ -3,7 +3,7 @@
 from typing import final
 
 from rater.core import notices as n
-from rater.core.payments import Credit, PaymentCommand
+from rater.core.payments import Credit, PaymentCommand, Reversal
 from rater.core.recharge_state import Awaited, Recharge
 
 Head = tuple[str, str, int, str, int, tuple[str, ...], str, str | None]
@@ -11,13 +11,14 @@ Head = tuple[str, str, int, str, int, tuple[str, ...], str, str | None]
 
 @final
 class RechargeJournal:
-    """Payment commands, credits and notices of one batch of one partition."""
+    """Payment commands, orders to accounts and notices of one batch of one partition."""
 
-    __slots__ = ("credits", "notices", "payments")
+    __slots__ = ("notices", "orders", "payments")
 
     def __init__(self) -> None:
         self.payments: list[PaymentCommand] = []
-        self.credits: list[Credit] = []
+        self.orders: list[Credit | Reversal] = []
+        """What is asked of accounts: credits and reversals, in the order decided."""
         self.notices: list[n.Notice] = []
 
     def request(self, recharge: Recharge) -> None:
@@ -41,7 +42,7 @@ class RechargeJournal:
 
     def credit(self, recharge: Recharge, awaited: Awaited) -> None:
         """Ask for a captured payment to be credited; a second time it is the same command."""
-        self.credits.append(
+        self.orders.append(
             Credit(
                 credit_id(awaited),
                 recharge.tenant_id,

@@ -15,13 +15,15 @@ from rater.core.recharge_state import (
     Recharge,
     Started,
 )
-from rater.core.recharge_telling import tell_capped, tell_paused_without_method
+from rater.core.recharge_telling import tell_capped, tell_why_paused
 
 
 def judge(recharge: Recharge) -> Signal:
     """Say what the balance, as last heard of, asks for, and what stands against it."""
     if recharge.is_closed or not recharge.settings.enabled:
         return Signal.DISABLED
+    if recharge.is_reversed:
+        return Signal.REVERSED
     if not is_low(recharge) or size(recharge) == 0:
         return Signal.SUFFICIENT
     if recharge.is_held:
@@ -74,7 +76,7 @@ def attempt_of(recharge: Recharge) -> Attempt:
 
 def resumed(recharge: Recharge) -> None:
     """Forget what is held or refused for good; the balance is yet to be looked at."""
-    recharge.is_held = False
+    recharge.is_held = recharge.is_reversed = False
     recharge.methods = [Method(m.reference, m.customer, m.label) for m in recharge.methods]
     move(recharge, Signal.RENEWED)
 
@@ -137,6 +139,6 @@ def method_of(recharge: Recharge, reference: str) -> Method | None:
 
 _ENTERED: dict[State, Callable[[Recharge, RechargeJournal], None]] = {
     State.REQUESTED: begin,
-    State.PAUSED: tell_paused_without_method,
+    State.PAUSED: tell_why_paused,
     State.CAPPED: tell_capped,
 }

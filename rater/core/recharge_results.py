@@ -2,7 +2,7 @@
 
 from zlib import crc32
 
-from rater.core.payments import Captured, Declined, Quarantine, Result
+from rater.core.payments import Captured, Declined, MovedBack, Quarantine, Result
 from rater.core.recharge import IN_FLIGHT, Signal
 from rater.core.recharge_journal import RechargeJournal
 from rater.core.recharge_moves import (
@@ -16,6 +16,7 @@ from rater.core.recharge_moves import (
     review,
     usable,
 )
+from rater.core.recharge_reversals import take_moved_back
 from rater.core.recharge_state import (
     ANSWER_MS,
     JITTER_MS,
@@ -41,6 +42,8 @@ def take_result(
     if found is None:
         return Quarantine("unknown_command", f"command_id: {result.command_id} was never sent")
     started, number = found
+    if isinstance(result, MovedBack):
+        return take_moved_back(recharge, started, number, result, journal)
     if isinstance(result, Captured):
         return capture(recharge, started, number, result, journal)
     if not is_at_work(recharge, started, number):

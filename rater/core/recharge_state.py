@@ -28,6 +28,8 @@ MONEY_CAP_TIMES: Final = 20
 MONEY_WINDOW_MS: Final = 30 * DAY_MS
 KEPT_MS: Final = 400 * DAY_MS
 """How long a recharge is remembered after its start: as long as its command is kept on the topic."""
+TAKEN_BACK_MAX: Final = 8
+"""Payments of one recharge of which reversals are remembered: it has one, but for faults."""
 STARTED_MAX: Final = 4_000
 """Recharges remembered of one tenant; the oldest that is out of all windows goes first."""
 
@@ -72,6 +74,22 @@ class Attempt(msgspec.Struct, array_like=True):
     """Times that the same was sent again; each wait is twice the one before, up to four hours."""
 
 
+class TakenBack(msgspec.Struct, array_like=True):
+    """What the provider says was taken back of one payment, and what of it the account has been asked for."""
+
+    attempt: int
+    reversal_id: str
+    reversal: str
+    """The refund or dispute that changed it last."""
+    reversed_micros: int = 0
+    restored_micros: int = 0
+    """All that was ever taken back, and all that came back of it."""
+    posted_micros: int = 0
+    """What the account has been asked to take back, less what it was asked to give back."""
+    asked: int = 0
+    """How often the account has been asked."""
+
+
 class Started(msgspec.Struct, array_like=True):
     """A recharge that was begun; `captures` are the payments that succeeded, by attempt."""
 
@@ -82,6 +100,10 @@ class Started(msgspec.Struct, array_like=True):
     captures: dict[int, str] = {}
     told: bool = False
     """Its first decline has been told."""
+    taken_back: dict[str, TakenBack] = {}
+    """By payment, TAKEN_BACK_MAX at most; also of one whose capture has not been heard of yet."""
+    refused: tuple[int, ...] = ()
+    """The attempts whose credit the account refused: there is nothing to take back."""
 
 
 class Awaited(msgspec.Struct, frozen=True, array_like=True):
@@ -112,6 +134,8 @@ class Recharge(msgspec.Struct, array_like=True):
     webhook: str | None = None
     is_held: bool = False
     is_closed: bool = False
+    is_reversed: bool = False
+    """Money of a payment was taken back; no payment is asked for until an administrator resumes."""
     generation: int = 0
     """Recharges begun so far."""
     attempt: Attempt | None = None

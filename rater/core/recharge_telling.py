@@ -44,8 +44,11 @@ def tell_refused(recharge: Recharge, awaited: Awaited, journal: RechargeJournal)
     journal.notices.append(n.RechargePaused(*notice_head, "credit_refused", None, *captured))
 
 
-def tell_paused_without_method(recharge: Recharge, journal: RechargeJournal) -> None:
-    """Tell that there is no method to begin with, or that all have been refused for good."""
+def tell_why_paused(recharge: Recharge, journal: RechargeJournal) -> None:
+    """Tell that a payment was reversed, that there is no method, or that all have been refused for good."""
+    if recharge.is_reversed:
+        tell_paused(recharge, "payment_reversed", None, None, journal)
+        return
     is_any = bool(recharge.methods)
     tell_paused(recharge, "methods_spent" if is_any else "no_method", None, None, journal)
 

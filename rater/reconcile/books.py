@@ -26,6 +26,8 @@ BalanceEntry = (
     | r.FundsAdded
     | r.ThresholdsSet
     | r.Adjusted
+    | r.ReversalPosted
+    | r.RestorationPosted
     | r.AccountClosed
     | r.LotExpired
     | r.LotForfeited
@@ -47,6 +49,8 @@ BalanceEvent = (
     | r.BalanceRestored
     | r.FundsCredited
     | r.CreditRefused
+    | r.PaymentReversedEvent
+    | r.PaymentRestoredEvent
     | r.FundsExpired
     | r.SettingsChanged
     | r.AutoRechargeChanged

@@ -21,6 +21,15 @@ def edge_of(event: BalanceEvent) -> Edge:
     )
 
 
+_MORE = {
+    "credit_refused": ("reason", "payment_command_id"),
+    "funds_expiring": ("days", "expires_ms"),
+    "payment_reversed": ("reversal", "reversal_id"),
+    "payment_restored": ("reversal", "reversal_id"),
+}
+"""What the events of a lot say besides the lot and its amount."""
+
+
 def _said(event: BalanceEvent) -> tuple[str | None, int | None, tuple[object, ...]]:
     """Return subject, amount and what else an event says."""
     match event.kind:
@@ -29,11 +38,9 @@ def _said(event: BalanceEvent) -> tuple[str | None, int | None, tuple[object, ..
             return event.threshold_id, event.threshold_micros, (event.threshold_h, *label)
         case "funds_credited" | "funds_expired":
             return event.lot_id, event.amount_micros, ()
-        case "credit_refused":
-            more = (event.reason, event.payment_command_id)
-            return event.lot_id, event.amount_micros, more
-        case "funds_expiring":
-            return event.lot_id, event.amount_micros, (event.days, event.expires_ms)
+        case "credit_refused" | "funds_expiring" | "payment_reversed" | "payment_restored":
+            more = (getattr(event, name) for name in _MORE[event.kind])
+            return event.lot_id, event.amount_micros, tuple(more)
         case "fraud_suspected":
             return event.limit, event.found_micros, (event.limit_micros, *event.denied)
         case _:

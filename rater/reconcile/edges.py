@@ -61,6 +61,8 @@ _WORDS = {
     "balance_exhausted": "exhausted",
     "balance_restored": "restored",
     "funds_credited": "credited",
+    "payment_reversed": "payment_reversed/",
+    "payment_restored": "payment_restored/",
     "funds_expired": "expired/",
     "settings_changed": "settings",
     "auto_recharge_changed": "auto_recharge",
@@ -194,6 +196,9 @@ def _told_after(entry: BalanceEntry) -> Iterator[_Move]:
     match entry.kind:
         case "funds_added":
             yield _Move("funds_credited", entry.lot.lot_id, entry.lot.granted_micros)
+        case "payment_reversed" | "payment_restored":
+            by = (entry.reversal, entry.reversal_id)
+            yield _Move(entry.kind, entry.payment_id, entry.moved_micros, by)
         case "lot_expired":
             yield _Move("funds_expired", entry.lot_id, -entry.amount_micros)
         case "lot_expiry_warned":
@@ -225,20 +230,24 @@ def _edge(entry: BalanceEntry, balance: int, runway_h: int | None, move: _Move) 
     )
 
 
+_CAUSES = {
+    "funds_added": "credit",
+    "payment_reversed": "reversal",
+    "payment_restored": "reversal",
+    "adjusted": "adjustment",
+    "account_closed": "close",
+}
+"""Of what a command asked for; all else that one asks for is a setting."""
+
+
 def _cause(entry: BalanceEntry) -> tuple[str, str]:
     match entry.kind:
         case "charge" | "spend_held":
             return "charge", entry.cdr_id
-        case "funds_added":
-            return "credit", entry.command_id
-        case "adjusted":
-            return "adjustment", entry.command_id
         case "lot_expired" | "lot_forfeited" | "lot_expiry_warned":
             return "expiry", entry.lot_id
-        case "account_closed":
-            return "close", entry.command_id
         case _:
-            return "settings", entry.command_id
+            return _CAUSES.get(entry.kind, "settings"), entry.command_id
 
 
 def edge_of_refusal(entry: r.CommandRejected, runway_h: int | None) -> Edge | None:

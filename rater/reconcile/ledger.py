@@ -189,12 +189,12 @@ def _hold_head(books: Books, account: Folded, entry: BalanceEntry) -> Iterator[C
 
 
 def _conserve(account: Folded) -> Iterator[Complaint]:
-    """Prove conservation: purchases + adjustments - charges - forfeitures = balance + what is in grace."""
+    """Prove conservation: purchases + adjustments - charges - forfeitures - reversals = balance + what is in grace."""
     purse = account.purse
     if account.has_gaps or not purse.is_certain:
         return
     yield from account.breaker.still_pending()
-    put_in = purse.funded + purse.adjusted - purse.charged - purse.forfeited
+    put_in = purse.funded + purse.adjusted - purse.charged - purse.forfeited - purse.reversed
     kept = account.balance + purse.in_grace
     if put_in != kept:
         yield Complaint("conservation, in micros", put_in, kept)

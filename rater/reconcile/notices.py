@@ -29,6 +29,8 @@ TOLD: Final = {
     "funds_expiring": "funds_expiring",
     "funds_expired": "funds_expired",
     "fraud_suspected": "fraud_suspected",
+    "payment_reversed": "payment_reversed",
+    "payment_restored": "payment_restored",
 }
 """The kind of notification of each kind of event that must be told."""
 TRIGGERS: Final = ("auto_recharge", "auto_recharge_hours")

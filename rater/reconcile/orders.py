@@ -17,6 +17,8 @@ _KINDS = {
     "add_funds": "funds_added",
     "set_thresholds": "thresholds_set",
     "adjust": "adjusted",
+    "reverse_payment": "payment_reversed",
+    "restore_payment": "payment_restored",
     "close_account": "account_closed",
     "set_auto_recharge": "auto_recharge_set",
     "set_payment_methods": "payment_methods_set",
@@ -78,24 +80,14 @@ def _facts(
             yield "currency", command.currency, entry.currency
             yield "decks", command.decks, list(entry.decks)
             yield "time_zone", command.time_zone, entry.time_zone
-        case "funds_added":
-            bought = None if command.purchased_at is None else millis(command.purchased_at)
-            yield "currency", command.currency, entry.currency
-            yield "amount_micros", command.amount_micros, entry.amount_micros
-            yield "lot.lot_id", command.lot_id, entry.lot.lot_id
-            yield "lot.purchased_ms", bought, entry.lot.purchased_ms
-            yield "recharge_seq", command.recharge_seq, entry.recharge_seq
-            yield "payment_command_id", command.payment_command_id, entry.payment_command_id
+        case "funds_added" | "adjusted" | "payment_reversed" | "payment_restored":
+            yield from _money(command, entry)
         case "thresholds_set":
             asked, said = (
                 [(t.threshold_id, t.amount_micros, t.hours, t.label) for t in each or ()]
                 for each in (command.thresholds, entry.thresholds)
             )
             yield "thresholds", asked, said
-        case "adjusted":
-            yield "currency", command.currency, entry.currency
-            yield "amount_micros", command.amount_micros, entry.amount_micros
-            yield "reason", command.reason, entry.reason
         case "account_closed":
             yield "reason", command.reason, entry.reason
         case "charge" | "lot_expired" | "lot_forfeited" | "lot_expiry_warned" | "spend_held":
@@ -104,6 +96,26 @@ def _facts(
             yield from _setting(command, entry)
     yield "command_id", command.command_id, entry.command_id
     yield "kind", _KINDS.get(command.type), entry.kind
+
+
+def _money(command: SourceCommand, entry: LedgerEntry) -> Iterator[tuple[str, object, object]]:
+    """Yield what the entry of money in or out repeats of its command."""
+    yield "currency", command.currency, entry.currency
+    match entry.kind:
+        case "funds_added":
+            bought = None if command.purchased_at is None else millis(command.purchased_at)
+            yield "amount_micros", command.amount_micros, entry.amount_micros
+            yield "lot.lot_id", command.lot_id, entry.lot.lot_id
+            yield "lot.purchased_ms", bought, entry.lot.purchased_ms
+            yield "recharge_seq", command.recharge_seq, entry.recharge_seq
+            yield "payment_command_id", command.payment_command_id, entry.payment_command_id
+        case "adjusted":
+            yield "amount_micros", command.amount_micros, entry.amount_micros
+            yield "reason", command.reason, entry.reason
+        case "payment_reversed" | "payment_restored":
+            yield "moved_micros", command.amount_micros, entry.moved_micros
+            for name in ("payment_id", "reversed_micros", "reversal_id", "reversal"):
+                yield name, getattr(command, name), getattr(entry, name)
 
 
 def _refused_credit(

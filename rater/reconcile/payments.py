@@ -4,8 +4,9 @@ For every success on `payment.results.v1` that a step of recharge has read, and 
 command's, the ledger has one `funds_added` entry: the payment is the lot. Every `funds_added` entry with a
 `recharge_seq` is of such a success, so that the sums are equal; a tenant's `recharge_seq` are 1, 2, 3 and so on, in
 the order in which the successes were heard. A capture that the account refused is a difference: money was taken, and
-a human must see to it; the difference says why. A capture may wait: while charging has not read its credit. The same
-payment told again is no second capture; where it then says another amount or currency, that telling is in quarantine.
+a human must see to it; the difference says why, and ends when all of it went back. A capture may wait: while charging
+has not read its credit. The same payment told again is no second capture; where it then says another amount or
+currency, that telling is in quarantine.
 
 Not proven: that the provider captured what a result says; that is between the gateway and the provider.
 """
@@ -19,6 +20,7 @@ from rater.reconcile.difference import Complaint, Difference
 from rater.reconcile.evidence import Evidence
 from rater.reconcile.recharge_books import PAYMENTS, RESULTS
 from rater.reconcile.recharge_evidence import Capture, Fate, Key
+from rater.reconcile.reversals import is_returned
 from topics import catalog
 
 PROOF = "payments"
@@ -57,6 +59,8 @@ def _prove_captures(evidence: Evidence) -> Iterator[Difference]:
     for key, capture in evidence.recharge.captures.items():
         entries = evidence.credits.get(key, [])
         tenant_id, lot_id = key
+        if not entries and is_returned(evidence, key):
+            continue
         if not entries and capture.offset not in late and ledger.reaches(capture.at_ms):
             offset, why = _refusal(evidence, key)
             wrong = Complaint("lot_id", f"{lot_id} credited, {_shown(capture)}", why)

@@ -7,7 +7,6 @@ it says nothing more, and the state it ends with is not compared.
 
 from bisect import insort
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 import msgspec
@@ -15,14 +14,12 @@ import msgspec
 from rater.reconcile.account_state import NEVER_MS
 from rater.reconcile.books import BalanceEntry
 from rater.reconcile.difference import Complaint
+from rater.reconcile.lot_times import WARNED_MS, a_year_after, next_look
 from topics import records as r
 
-WARNED_MS = tuple(days * 86_400_000 for days in (30, 7, 1))
-"""How long before its expiry the world is warned of a lot."""
 GRACE_MS = 48 * 3_600_000
 """How long late CDRs may draw on an expired lot (D17)."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ID_MAX = 128
 _BY_TIME = ("lot_expired", "lot_forfeited", "lot_expiry_warned")
 
@@ -59,7 +56,7 @@ class Purse:
         self.expired: list[PurseLot] = []
         self.debt = 0
         self.forfeited_to_ms = 0
-        self.funded = self.adjusted = self.charged = self.forfeited = 0
+        self.funded = self.adjusted = self.charged = self.forfeited = self.reversed = 0
         self.is_certain = True
         self._due_ms = NEVER_MS
 
@@ -103,6 +100,8 @@ class Purse:
                 yield from self._fund(entry)
             case "adjusted":
                 yield from self._adjust(entry)
+            case "payment_reversed" | "payment_restored":
+                yield from self._move_back(entry)
             case "lot_expired":
                 yield from self._expire(entry)
             case "lot_forfeited":
@@ -185,6 +184,40 @@ class Purse:
             yield from _differ("lot.purchased_ms", entry.at_ms, entry.lot.purchased_ms)
             yield from self._open(entry.lot, entry.at_ms)
 
+    def _move_back(self, entry: r.ReversalPosted | r.RestorationPosted) -> Iterator[Complaint]:
+        if entry.kind == "payment_reversed":
+            yield from self._reverse(entry)
+        else:
+            yield from self._restore(entry)
+
+    def _reverse(self, entry: r.ReversalPosted) -> Iterator[Complaint]:
+        """Take from the payment's own lot, then from the other live ones, then as debt."""
+        left, parts = entry.moved_micros, list[Part]()
+        own = [(lot, lot in self.expired) for lot in self.live + self.expired]
+        own = [each for each in own if each[0].lot_id == entry.payment_id]
+        others = [(lot, False) for lot in self.live if lot.lot_id != entry.payment_id]
+        for lot, is_grace in own + others:
+            if left:
+                parts.append(Part(lot.lot_id, min(left, lot.remaining), is_grace))
+                left -= parts[-1].amount
+        found = [Part(d.lot_id, d.amount_micros, d.grace) for d in entry.draws]
+        yield from _differ("draws", parts, found)
+        yield from _differ("shortfall_micros", left, entry.shortfall_micros)
+        change = sum(part.amount for part in parts if part.grace) - entry.moved_micros
+        yield from _differ("amount_micros", change, entry.amount_micros)
+        self.reversed += entry.moved_micros
+        self._draw(parts, left)
+
+    def _restore(self, entry: r.RestorationPosted) -> Iterator[Complaint]:
+        """Pay debt, and open a lot of its own with the rest."""
+        lot = entry.lot
+        yield from _differ("amount_micros", entry.moved_micros, entry.amount_micros)
+        yield from _differ("lot.lot_id", f"restored:{entry.command_id}"[:_ID_MAX], lot.lot_id)
+        yield from _differ("lot.granted_micros", entry.moved_micros, lot.granted_micros)
+        yield from _differ("lot.purchased_ms", entry.at_ms, lot.purchased_ms)
+        self.reversed -= entry.moved_micros
+        yield from self._open(lot, entry.at_ms)
+
     def _open(self, lot: r.Lot, at_ms: int) -> Iterator[Complaint]:
         paid = min(self.debt, lot.granted_micros)
         yield from _differ("lot.debt_paid_micros", paid, lot.debt_paid_micros)
@@ -192,7 +225,7 @@ class Purse:
         yield from _differ("lot.expires_ms", a_year_after(lot.purchased_ms), lot.expires_ms)
         self.debt -= paid
         if lot.granted_micros > paid:
-            due = _next_look(lot.expires_ms, at_ms)
+            due = next_look(lot.expires_ms, at_ms)
             remaining = lot.granted_micros - paid
             opened = PurseLot(lot.purchased_ms, lot.lot_id, lot.expires_ms, remaining, due)
             insort(self.live, opened, key=_order)
@@ -237,7 +270,7 @@ class Purse:
         yield from _differ("expires_ms", lot.expires_ms, entry.expires_ms)
         if entry.at_ms < lot.due_ms:
             yield Complaint("at_ms", f"not before {lot.due_ms}, and once", entry.at_ms)
-        lot.due_ms = _next_look(lot.expires_ms, entry.at_ms)
+        lot.due_ms = next_look(lot.expires_ms, entry.at_ms)
         self._due_ms = min(self._due_ms, lot.due_ms)
 
     def _draw(self, parts: list[Part], shortfall: int) -> None:
@@ -253,19 +286,3 @@ class Purse:
 def _differ(field: str, expected: object, found: object) -> Iterator[Complaint]:
     if expected != found:
         yield Complaint(field, expected, found)
-
-
-def _next_look(expires_ms: int, now_ms: int) -> int:
-    """Return the first warning of a lot after an instant, or its expiry."""
-    looks = [expires_ms - before for before in WARNED_MS]
-    return min((look for look in looks if look > now_ms), default=expires_ms)
-
-
-def a_year_after(at_ms: int) -> int:
-    """Return the same moment 12 calendar months later; 29 February becomes the 28th (UTC)."""
-    at = _EPOCH + timedelta(milliseconds=at_ms)
-    try:
-        later = at.replace(year=at.year + 1)
-    except ValueError:
-        later = at.replace(year=at.year + 1, day=28)
-    return (later - _EPOCH) // timedelta(milliseconds=1)

@@ -27,7 +27,9 @@ HEARD = (EVENTS, RESULTS, RECHARGE_COMMANDS)
 PAYMENTS = catalog.PAYMENT_COMMANDS.name
 MANIFESTS = catalog.RECHARGE_BATCHES.name
 
-Result = r.PaymentSucceeded | r.PaymentDeclined | r.PaymentUnknown
+Moved = r.PaymentReversed | r.PaymentRestored
+"""What says that money of a payment was taken back, or came back."""
+Result = r.PaymentSucceeded | r.PaymentDeclined | r.PaymentUnknown | Moved
 Notice = Any
 """One of `catalog.NOTIFICATIONS.records`; which fields it has depends on its kind."""
 
@@ -39,6 +41,7 @@ class RechargeBooks:
     log: Log
     payments: list[tuple[Record, r.PaymentCommand]] = field(default_factory=list)
     results: dict[int, Result] = field(default_factory=dict)
+    commands: dict[int, r.RechargeDue | r.ResumeRecharge] = field(default_factory=dict)
     quarantine: list[tuple[Record, r.QuarantinedResult]] = field(default_factory=list)
     notices: list[tuple[Record, Notice]] = field(default_factory=list)
     dead: list[tuple[Record, r.Dead]] = field(default_factory=list)
@@ -74,7 +77,7 @@ def read_recharge_books(log: Log) -> RechargeBooks:
     else:
         books.sources = {name: {} for name in HEARD}
     books.results = _read_source(books, catalog.PAYMENT_RESULTS)
-    _read_source(books, catalog.RECHARGE_COMMANDS)
+    books.commands = _read_source(books, catalog.RECHARGE_COMMANDS)
     return books
 
 

@@ -16,6 +16,7 @@ from rater.reconcile.recharge_books import (
     MANIFESTS,
     PAYMENTS,
     RESULTS,
+    Moved,
     RechargeBooks,
     read_recharge_books,
 )
@@ -26,6 +27,8 @@ BEFORE: Final = -1
 """A step that is older than the manifests that are left."""
 UNREAD: Final = 1 << 63
 """Of what no step has read yet."""
+PAYMENTS_MAX: Final = 8
+"""Payments of one recharge of which reversals are known; of more, each is for a human."""
 FORGOTTEN_MS: Final = 399 * 86_400_000
 FORGOTTEN_RECHARGES: Final = 3_999
 """A recharge so old, or so many recharges ago, need not be remembered: its results may be of an unknown command."""
@@ -64,7 +67,7 @@ class Capture(NamedTuple):
 
 
 class Fate(NamedTuple):
-    """What a readable result must come to: `quarantined` for a reason, `captured`, `repeated`, or `heard`.
+    """What a readable result must come to: `quarantined` for a reason, `captured`, `repeated`, `moved`, `heard`.
 
     `unsure`: its command, or an earlier result of it, may have been deleted by time; it may have been captured.
     """
@@ -91,6 +94,8 @@ class RechargeEvidence:
     """By payment id, in the order in which they were heard."""
     finals: dict[Key, int] = field(default_factory=dict)
     """The offset of the first result that ends a command's flight, by command id."""
+    moved: dict[Key, list[tuple[int, Moved]]] = field(default_factory=dict)
+    """By payment id, what recharge heard of money taken back or given back, with its offsets."""
     unheard: list[r.PaymentSucceeded] = field(default_factory=list)
     """Successes that no step has read yet."""
 
@@ -143,6 +148,8 @@ class _Fold:
         self.evidence = evidence
         self.captured: dict[Key, str] = {}
         self.numbers: dict[str, int] = {}
+        self.payments: dict[str, dict[str, str]] = {}
+        """By recharge, the payments of which money was moved, with their commands."""
         self.latest: dict[str, int] = {}
         for tenant_id, command_id in evidence.sent:
             named = read_name(tenant_id, command_id)
@@ -176,6 +183,8 @@ class _Fold:
             return Fate("unsure")
         if sent is None or not self._is_known(offset, record.at_ms, sent):
             return Fate("quarantined", "unknown_command")
+        if result.outcome in ("reversed", "restored"):
+            return self._take_moved(offset, result, sent)
         if result.outcome != "unknown":
             evidence.finals.setdefault(key, offset)
         return (
@@ -222,6 +231,23 @@ class _Fold:
         step = self.evidence.step(RESULTS, offset)
         self.evidence.captures[paid] = Capture(offset, at_ms, step, number, result, sent.command)
         return Fate("captured")
+
+    def _take_moved(self, offset: int, moved: Moved, sent: Sent) -> Fate:
+        """Take what is said of a payment's money; it must be the payment that was captured, if one was."""
+        if not self.evidence.books.log.slice(RESULTS).reaches(sent.command.requested_ms):
+            return Fate("unsure")
+        if moved.currency != sent.command.currency:
+            return Fate("quarantined", "currency_mismatch")
+        captured = self.captured.get((moved.tenant_id, moved.command_id))
+        known = self.payments.setdefault(sent.command.recharge_id, {})
+        is_strange = known.get(moved.payment_id, moved.command_id) != moved.command_id
+        is_one_too_many = moved.payment_id not in known and len(known) >= PAYMENTS_MAX
+        if captured not in (None, moved.payment_id) or is_strange or is_one_too_many:
+            return Fate("quarantined", "unknown_payment")
+        known[moved.payment_id] = moved.command_id
+        paid = moved.tenant_id, moved.payment_id
+        self.evidence.moved.setdefault(paid, []).append((offset, moved))
+        return Fate("moved")
 
 
 def _mismatch(result: r.PaymentSucceeded, command: r.PaymentCommand) -> str | None:

@@ -5,6 +5,7 @@ from collections import Counter
 from rater.reconcile.evidence import Evidence
 from rater.reconcile.payments import waiting
 from rater.reconcile.recharge_books import HEARD, MANIFESTS
+from rater.reconcile.reversals import sums_of
 
 
 def count_recharge(evidence: Evidence) -> Counter[str]:
@@ -27,11 +28,27 @@ def count_recharge(evidence: Evidence) -> Counter[str]:
     for entries in evidence.credits.values():
         for _, entry in entries:
             counts[f"micros credited by recharge, {entry.currency}"] += entry.amount_micros
+    counts.update(_moved(evidence))
     for capture in waiting(evidence):
         name = f"micros captured and not credited yet, {capture.result.currency}"
         counts[name] += capture.result.amount_micros
     for result in recharge.unheard:
         counts[f"micros in results not read yet, {result.currency}"] += result.amount_micros
+    return counts
+
+
+def _moved(evidence: Evidence) -> Counter[str]:
+    """Count what the provider took back and gave back, and what of it is on the ledger."""
+    counts: Counter[str] = Counter()
+    for told in evidence.recharge.moved.values():
+        sums, currency = sums_of(told), told[-1][1].currency
+        counts[f"micros taken back by the provider, {currency}"] += sums.reversed_micros
+        counts[f"micros given back by the provider, {currency}"] += sums.restored_micros
+    for entry in evidence.books.ledger.values():
+        if entry.kind == "payment_reversed":
+            counts[f"micros of payments reversed, {entry.currency}"] += entry.moved_micros
+        elif entry.kind == "payment_restored":
+            counts[f"micros of payments restored, {entry.currency}"] += entry.moved_micros
     return counts
 
 

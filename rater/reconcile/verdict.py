@@ -20,6 +20,7 @@ from rater.reconcile import (
     quarantine,
     recharge_chain,
     remembered,
+    reversals,
     statuses,
 )
 from rater.reconcile.books import CDRS, COMMANDS
@@ -44,14 +45,15 @@ PROOFS: tuple[Proof, ...] = (
     letters.prove,
     events.prove,
     payments.prove,
+    reversals.prove,
     quarantine.prove,
     in_flight.prove,
     caps.prove,
     recharge_chain.prove,
     notices.prove,
 )
-"""The last six are of recharge. Beside these, reading the books and folding the ledger prove something: records, keys,
-ledger, decks."""
+"""The last seven are of recharge. Beside these, reading the books and folding the ledger prove something: records,
+keys, ledger, decks."""
 
 SHOWN_MAX = 20
 """Differences of one proof that the text shows; `--json` has them all."""

@@ -3,6 +3,7 @@
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from rater.batch.recharge_batch import RechargeDecision
+from rater.core.payments import Credit
 from rater.core.recharge import State
 
 
@@ -15,6 +16,12 @@ class RechargeMetrics:
         )
         self._credits = Counter(
             "rater_recharge_credits", "Credits asked for, again included.", registry=registry
+        )
+        self._reversals = Counter(
+            "rater_recharge_reversals",
+            "Payments of which the provider took money back, or gave it back.",
+            ["outcome"],
+            registry=registry,
         )
         self._notices = Counter(
             "rater_recharge_notices", "Notifications written.", ["kind"], registry=registry
@@ -33,7 +40,11 @@ class RechargeMetrics:
     def step_done(self, decision: RechargeDecision) -> None:
         """Count one committed step; call it after the commit, never before."""
         self._payments.inc(len(decision.journal.payments))
-        self._credits.inc(len(decision.journal.credits))
+        for order in decision.journal.orders:
+            if isinstance(order, Credit):
+                self._credits.inc()
+            else:
+                self._reversals.labels("restored" if order.is_restored else "reversed").inc()
         for notice in decision.journal.notices:
             self._notices.labels(notice.__struct_config__.tag).inc()
         for name, count in decision.outcomes.items():

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -19,6 +19,7 @@ from rater.wire.command_fields import (
     Id,
     Name,
     Note,
+    NotNegative,
     Positive,
 )
 from rater.wire.demands import found
@@ -70,6 +71,23 @@ class _Adjust(CommandRecord, tag="adjust"):
     reason: Annotated[str, Meta(min_length=1, max_length=200)]
 
 
+class _MovedBack(CommandRecord):
+    payment_id: Id
+    amount_micros: Positive
+    reversed_micros: NotNegative
+    currency: Currency
+    reversal_id: Id
+    reversal: Literal["refund", "dispute"]
+
+
+class _ReversePayment(_MovedBack, tag="reverse_payment"):
+    pass
+
+
+class _RestorePayment(_MovedBack, tag="restore_payment"):
+    pass
+
+
 class _CloseAccount(CommandRecord, tag="close_account"):
     reason: Note | None = None
 
@@ -83,6 +101,8 @@ _Any = (
     | _AddFunds
     | _SetThresholds
     | _Adjust
+    | _ReversePayment
+    | _RestorePayment
     | _CloseAccount
     | _ExpireLots
     | SetAutoRecharge
@@ -130,6 +150,17 @@ def _convert(raw: Any) -> c.Command | Malformed:  # noqa: PLR0911  # One return 
             return c.SetThresholds(*head, tuple(settings))
         case _Adjust():
             return c.Adjust(*head, raw.amount_micros, raw.currency, raw.reason)
+        case _MovedBack():
+            kind = c.ReversePayment if isinstance(raw, _ReversePayment) else c.RestorePayment
+            return kind(
+                *head,
+                raw.payment_id,
+                raw.amount_micros,
+                raw.reversed_micros,
+                raw.currency,
+                raw.reversal_id,
+                raw.reversal,
+            )
         case _CloseAccount():
             return c.CloseAccount(*head, raw.reason)
         case _ExpireLots():

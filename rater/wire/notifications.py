@@ -52,6 +52,25 @@ class FundsAdded(_Notice, frozen=True, kw_only=True, tag="funds_added"):
     method_label: _Name | None = None
 
 
+class _MoneyMovedBack(_Notice, frozen=True, kw_only=True):
+    amount_micros: _Positive
+    lot_id: _Id
+    reversal: Literal["refund", "dispute"]
+    reversal_id: _Id
+
+
+class PaymentReversed(_MoneyMovedBack, frozen=True, kw_only=True, tag="payment_reversed"):
+    """The provider took money of a payment back; recharge is paused until resumed."""
+
+    kind = "payment_reversed"
+
+
+class PaymentRestored(_MoneyMovedBack, frozen=True, kw_only=True, tag="payment_restored"):
+    """Money that was taken back is on the account again; recharge stays paused."""
+
+    kind = "payment_restored"
+
+
 class RechargeFailed(_Notice, frozen=True, kw_only=True, tag="recharge_failed"):
     """A recharge was declined; `next_try_ms` None: the next method is tried at once."""
 
@@ -68,7 +87,12 @@ class RechargePaused(_Notice, frozen=True, kw_only=True, tag="recharge_paused"):
 
     kind = "recharge_paused"
     reason: Literal[
-        "no_method", "methods_spent", "retries_spent", "result_quarantined", "credit_refused"
+        "no_method",
+        "methods_spent",
+        "retries_spent",
+        "result_quarantined",
+        "credit_refused",
+        "payment_reversed",
     ]
     code: _Name | None = None
     method_label: _Name | None = None
@@ -135,6 +159,8 @@ class FraudSuspected(_Notice, frozen=True, kw_only=True, tag="fraud_suspected"):
 
 Notification: TypeAlias = (
     FundsAdded
+    | PaymentReversed
+    | PaymentRestored
     | RechargeFailed
     | RechargePaused
     | RechargeCapped

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from rater.core.limits import AMOUNT_MICROS_MAX
-from rater.core.payments import Captured, Declined, Result, Unclear
+from rater.core.payments import Captured, Declined, MovedBack, Result, Unclear
 from rater.wire.malformed import Malformed
 from rater.wire.strict import read_strictly
 
@@ -46,7 +46,24 @@ class _Unknown(_Result, tag="unknown"):
     detail: _Note = ""
 
 
-_decode = msgspec.json.Decoder(_Succeeded | _Declined | _Unknown).decode
+class _MovedBack(_Result):
+    payment_id: _Id
+    reversal_id: _Id
+    reversal: Literal["refund", "dispute"]
+    reversed_micros: Annotated[int, Meta(ge=1, le=AMOUNT_MICROS_MAX)]
+    currency: _Currency
+    restored_micros: Annotated[int, Meta(ge=0, le=AMOUNT_MICROS_MAX)] = 0
+
+
+class _Reversed(_MovedBack, tag="reversed"):
+    pass
+
+
+class _Restored(_MovedBack, tag="restored"):
+    pass
+
+
+_decode = msgspec.json.Decoder(_Succeeded | _Declined | _Unknown | _Reversed | _Restored).decode
 
 
 def decode_result(value: bytes | None) -> Result | Malformed:
@@ -63,4 +80,7 @@ def _convert(raw: Any) -> Result:
             return Captured(*head, *money, raw.mode, raw.livemode)
         case _Declined():
             return Declined(*head, raw.decline_class == "hard", raw.code)
+        case _MovedBack():
+            sums = (raw.reversed_micros, raw.restored_micros, raw.currency)
+            return MovedBack(*head, raw.payment_id, raw.reversal_id, raw.reversal, *sums)
     return Unclear(*head)

@@ -3,7 +3,7 @@
 import msgspec
 
 from rater.core.cdr import Source
-from rater.core.payments import Credit, Quarantine, QuarantinedResult, Result
+from rater.core.payments import Credit, Quarantine, QuarantinedResult, Result, Reversal
 from rater.wire.outputs import encode
 from rater.wire.times import to_text
 
@@ -19,6 +19,31 @@ class _AddFunds(msgspec.Struct, tag_field="type", tag="add_funds"):
     purchased_at: str
     recharge_seq: int
     payment_command_id: str
+
+
+class _ReversePayment(msgspec.Struct, tag_field="type", tag="reverse_payment"):
+    """The account command that takes money of a payment back."""
+
+    command_id: str
+    tenant_id: str
+    payment_id: str
+    amount_micros: int
+    reversed_micros: int
+    currency: str
+    reversal_id: str
+    reversal: str
+
+
+class _RestorePayment(_ReversePayment, tag_field="type", tag="restore_payment"):
+    """The account command that gives it back."""
+
+
+def encode_order(order: Credit | Reversal) -> bytes:
+    """Return the account command of what recharge asks of an account."""
+    if isinstance(order, Credit):
+        return encode_credit(order)
+    kind = _RestorePayment if order.is_restored else _ReversePayment
+    return encode(kind(*[getattr(order, name) for name in kind.__struct_fields__]))
 
 
 def encode_credit(credit: Credit) -> bytes:

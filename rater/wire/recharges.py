@@ -1,6 +1,6 @@
 """Recharges to bytes and back, for the recharges table and its changelog.
 
-Layout 1: one version byte, one byte for the state (its place in `State`), the due time and the watermarks (events,
+Layout 2: one version byte, one byte for the state (its place in `State`), the due time and the watermarks (events,
 results, commands) as signed 64-bit little-endian integers, then the recharge as a msgpack array. The head can be read
 without the rest: the timer and the checks at start look at every tenant.
 """
@@ -12,7 +12,7 @@ import msgspec
 from rater.core.recharge import State
 from rater.core.recharge_state import Recharge, due_ms
 
-LAYOUT = 1
+LAYOUT = 2
 STATES = tuple(State)
 _HEAD = struct.Struct("<BBqqqq")
 _encode = msgspec.msgpack.Encoder().encode
@@ -41,9 +41,10 @@ def encode_recharge(recharge: Recharge) -> bytes:
 
 
 def decode_recharge(value: bytes) -> Recharge:
-    """Read a recharge of any layout we have written; another one raises ValueError: never guess at money."""
+    """Read a recharge of the current layout; another one raises ValueError: never guess at money."""
     if not value or value[0] != LAYOUT:
-        msg = f"recharge layout {value[:1].hex() or 'none'} is not known; this rater reads {LAYOUT}"
+        shown = value[:1].hex() or "none"
+        msg = f"recharge layout {shown} is not known; this rater reads {LAYOUT}: begin anew with empty topics"
         raise ValueError(msg)
     return _decode(memoryview(value)[_HEAD.size :])
 

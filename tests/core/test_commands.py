@@ -2,13 +2,17 @@
 
 from typing import get_args
 
-from rater.core.commands import TYPE_NAMES, AddFunds, Command, SetThresholds, Setting
+from rater.core.commands import TYPE_NAMES, AddFunds, Command, MovedBack, SetThresholds, Setting
 from rater.core.entries import ThresholdSetting
 from topics.records import CommandType
 
 
 def test_every_command_has_its_published_name() -> None:
-    assert set(TYPE_NAMES) == {*Command.__subclasses__(), *Setting.__subclasses__()} - {Setting}
+    assert set(TYPE_NAMES) == {
+        *Command.__subclasses__(),
+        *Setting.__subclasses__(),
+        *MovedBack.__subclasses__(),
+    } - {Setting, MovedBack}
     assert set(TYPE_NAMES.values()) == set(get_args(CommandType))
 
 

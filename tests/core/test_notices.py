@@ -27,6 +27,8 @@ from topics import records as r
 
 PAIRS = [
     (n.FundsAdded, r.FundsAddedByRecharge),
+    (n.PaymentWasReversed, r.PaymentWasReversed),
+    (n.PaymentWasRestored, r.PaymentWasRestored),
     (n.RechargeFailed, r.RechargeFailed),
     (n.RechargePaused, r.RechargePaused),
     (n.RechargeCapped, r.RechargeCapped),

@@ -59,6 +59,8 @@ def test_the_credit_of_somebody_elses_lot_and_every_other_event_ends_no_wait(
     fields = {
         v.ThresholdCrossed: ("low", UNIT), v.ThresholdRearmed: ("low", UNIT),
         v.FundsCredited: ("by-hand", UNIT), v.FundsExpired: ("L1", UNIT),
+        v.PaymentReversed: ("by-hand", UNIT, "refund", "re_1"),
+        v.PaymentRestored: ("by-hand", UNIT, "dispute", "dp_1"),
         v.CreditRefused: ("by-hand", UNIT, "lot_exists"),
         v.FundsExpiring: ("L1", UNIT, 7, NOW), v.AutoRechargeChanged: (False,),
         v.PaymentMethodsChanged: ((),), v.RecipientsChanged: ((),),

@@ -28,7 +28,7 @@ def test_a_lot_is_bought_between_the_recharge_and_now_whatever_the_gateways_cloc
     outcome, journal = captured(world, world.now + off_ms)
 
     assert "captured" == outcome
-    assert (begun if off_ms < 0 else world.now) == journal.credits[0].purchased_ms
+    assert (begun if off_ms < 0 else world.now) == journal.orders[0].purchased_ms
 
 
 def test_the_gateways_clock_is_believed_where_it_can_be_right() -> None:
@@ -37,7 +37,7 @@ def test_the_gateways_clock_is_believed_where_it_can_be_right() -> None:
     world.wait(10_000)
     _, journal = captured(world, begun + 7_000)
 
-    assert begun + 7_000 == journal.credits[0].purchased_ms
+    assert begun + 7_000 == journal.orders[0].purchased_ms
 
 
 def test_a_result_from_the_future_does_not_turn_recharges_clock_on() -> None:
@@ -56,7 +56,7 @@ def test_the_payment_of_one_command_is_not_credited_for_another() -> None:
     outcome, journal = captured(world, world.now, payment_id=f"pay-{first}")
 
     assert isinstance(outcome, Quarantine)
-    assert ("second_capture", []) == (outcome.reason, journal.credits)
+    assert ("second_capture", []) == (outcome.reason, journal.orders)
 
 
 def test_a_success_that_comes_a_year_late_is_credited() -> None:

@@ -114,6 +114,19 @@ class HonestCircle(HonestWorker):
         """Return the id of the payment that a command makes, whatever is asked."""
         return self.captured.setdefault(command["command_id"], f"pi_{len(self.captured)}")
 
+    def moved_back(
+        self, command: dict[str, Any], taken: int, given: int = 0, **changes: Any
+    ) -> None:
+        """Say what the provider has taken of a payment in all, and what came back of it, in units."""
+        outcome = "restored" if given else "reversed"
+        reversal = {
+            "reversal_id": "dp_1" if given else "re_1",
+            "reversal": "dispute" if given else "refund",
+        }
+        sums = {"reversed_micros": taken * UNIT, "restored_micros": given * UNIT}
+        told = {"payment_id": self.payment_of(command), "currency": "USD", **reversal, **sums}
+        self.result(command, outcome, **told | changes)
+
     def decline(self, command: dict[str, Any], kind: str) -> None:
         """Refuse a command."""
         self.result(command, "declined", decline_class=kind, code="card_declined")

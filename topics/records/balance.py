@@ -47,7 +47,7 @@ class AccountStatus:
     runway_h: RunwayHours | None = None
 
 
-Cause = Literal["charge", "credit", "adjustment", "expiry", "settings", "close"]
+Cause = Literal["charge", "credit", "reversal", "adjustment", "expiry", "settings", "close"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +118,28 @@ class CreditRefused(Event):
     amount_micros: Positive
     reason: CommandReason
     payment_command_id: Id | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentReversedEvent(Event):
+    """The provider took money of a credited payment back; recharge is paused until resumed."""
+
+    kind: Literal["payment_reversed"]
+    lot_id: Annotated[Id, About("The payment's id.")]
+    amount_micros: Annotated[Positive, About("What was taken with this entry.")]
+    reversal: Literal["refund", "dispute"]
+    reversal_id: Id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentRestoredEvent(Event):
+    """Money that a reversal had taken came back."""
+
+    kind: Literal["payment_restored"]
+    lot_id: Annotated[Id, About("The payment's id.")]
+    amount_micros: Positive
+    reversal: Literal["refund", "dispute"]
+    reversal_id: Id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -103,6 +103,34 @@ class Adjust:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _MovedBack:
+    """What the two commands of reversals say: so much more, or less, of a payment is taken back than before."""
+
+    command_id: Id
+    tenant_id: TenantId
+    payment_id: Annotated[Id, About("The payment, which is its lot's id.")]
+    amount_micros: Annotated[Positive, About("The difference to what was posted before.")]
+    reversed_micros: Annotated[NotNegative, About("What is then taken back of the payment in all.")]
+    currency: Currency
+    reversal_id: Annotated[Id, About("The provider's id of the refund or dispute.")]
+    reversal: Literal["refund", "dispute"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReversePayment(_MovedBack):
+    """Take back money that was credited: the provider has returned it to the payer. From recharge alone."""
+
+    type: Literal["reverse_payment"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestorePayment(_MovedBack):
+    """Give back what was taken by a reversal: a dispute was won, or a refund failed. From recharge alone."""
+
+    type: Literal["restore_payment"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CloseAccount:
     """Close the account: no further money, no calls answered later."""
 

@@ -162,6 +162,37 @@ class Adjusted(MoneyEntry):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Reversal(MoneyEntry):
+    """What both entries of reversals say."""
+
+    command_id: Id
+    payment_id: Id
+    reversal_id: Annotated[Id, About("The provider's id of the refund or dispute.")]
+    reversal: Literal["refund", "dispute"]
+    moved_micros: Annotated[
+        Positive, About("The difference to what was taken back of the payment before.")
+    ]
+    reversed_micros: Annotated[NotNegative, About("What is taken back of the payment in all.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReversalPosted(_Reversal):
+    """The provider took money of a payment back: from its lot first, then from the others, then as debt."""
+
+    kind: Literal["payment_reversed"]
+    draws: Annotated[list[Draw], Items(10_000)] = ()  # type: ignore[assignment]
+    shortfall_micros: NotNegative = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestorationPosted(_Reversal):
+    """Money that a reversal took came back: debt is paid first, the rest is a lot of its own."""
+
+    kind: Literal["payment_restored"]
+    lot: Lot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountClosed(MoneyEntry):
     """The account was closed."""
 
@@ -202,6 +233,8 @@ class LotExpiryWarned(MoneyEntry):
 CommandType = Literal[
     "open_account",
     "add_funds",
+    "reverse_payment",
+    "restore_payment",
     "set_thresholds",
     "adjust",
     "close_account",

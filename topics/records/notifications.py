@@ -56,6 +56,30 @@ class FundsAddedByRecharge(Notification):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _MoneyMovedBack(Notification):
+    """What is told of a refund or a dispute."""
+
+    amount_micros: Positive
+    lot_id: Annotated[Id, About("The payment's id.")]
+    reversal: Literal["refund", "dispute"]
+    reversal_id: Id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentWasReversed(_MoneyMovedBack):
+    """The provider took money of a payment back; recharge is paused until an administrator resumes it."""
+
+    kind: Literal["payment_reversed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentWasRestored(_MoneyMovedBack):
+    """Money that was taken back is on the account again; recharge stays paused."""
+
+    kind: Literal["payment_restored"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RechargeFailed(Notification):
     """A recharge was declined for the first time; it is tried again, with this method or the next."""
 
@@ -73,7 +97,12 @@ class RechargePaused(Notification):
 
     kind: Literal["recharge_paused"]
     reason: Literal[
-        "no_method", "methods_spent", "retries_spent", "result_quarantined", "credit_refused"
+        "no_method",
+        "methods_spent",
+        "retries_spent",
+        "result_quarantined",
+        "credit_refused",
+        "payment_reversed",
     ]
     code: Annotated[Name, About("Of the last decline.")] | None = None
     method_label: Annotated[str, Text(64)] | None = None

@@ -12,6 +12,7 @@ from topics.fields import (
     Millis,
     Name,
     Note,
+    NotNegative,
     Offset,
     Partition,
     Positive,
@@ -53,6 +54,9 @@ class PaymentResult:
     mode: Annotated[PaymentMode, About("What the gateway was started for: real money, or play.")]
 
 
+ReversalKind = Literal["refund", "dispute"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentSucceeded(PaymentResult):
     """The money was captured; the payment id becomes the lot id."""
@@ -62,6 +66,36 @@ class PaymentSucceeded(PaymentResult):
     amount_micros: Positive
     currency: Currency
     livemode: Annotated[bool, About("What the payment says of itself: false, and no money moved.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _TakenBack(PaymentResult):
+    """What is said of a captured payment whose money moves back: two sums that only ever grow.
+
+    What the provider keeps of it is the capture less `reversed_micros` plus `restored_micros`. Because neither sum
+    falls, records may come late, twice and in any order: the greatest of each is what holds.
+    """
+
+    payment_id: Annotated[Id, About("The payment whose money it was: the lot's id.")]
+    reversal_id: Annotated[Id, About("The provider's id of the refund or dispute that changed.")]
+    reversal: ReversalKind
+    reversed_micros: Annotated[Positive, About("All that was ever taken back of the payment.")]
+    restored_micros: Annotated[NotNegative, About("All of that which came back since.")] = 0
+    currency: Currency
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentReversed(_TakenBack):
+    """Money of a captured payment was taken back: a refund, or a dispute."""
+
+    outcome: Literal["reversed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentRestored(_TakenBack):
+    """Money that was taken back came back: a dispute was won, or a refund failed."""
+
+    outcome: Literal["restored"]
 
 
 DeclineClass = Literal["hard", "soft"]
@@ -93,6 +127,7 @@ QuarantineReason = Literal[
     "amount_mismatch",
     "second_capture",
     "mode_mismatch",
+    "unknown_payment",
 ]
 
 

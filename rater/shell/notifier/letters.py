@@ -77,7 +77,7 @@ def _values(notice: n.Notification) -> dict[str, str]:
         "at": moment(notice.at_ms, language),
         **_special(notice),
     }
-    for name in ("decline_class", "reason", "cap", "label"):
+    for name in ("decline_class", "reason", "cap", "label", "reversal", "reversal_id"):
         values[name] = getattr(notice, name, None) or ""
     values["amount"] = _maybe_amount(notice, "amount_micros")
     values["method"] = getattr(notice, "method_label", None) or ""

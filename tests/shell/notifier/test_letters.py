@@ -146,7 +146,7 @@ def test_a_threshold_in_hours_is_told_in_hours(hours: dict[str, int | None], sai
 
 
 IDS = ("notification_id", "lot_id", "cause_id", "threshold_id", "webhook")
-REFERENCED = {"funds_added", "recharge_paused"}
+REFERENCED = {"funds_added", "recharge_paused", "payment_reversed", "payment_restored"}
 """Kinds whose payment's reference is the people's own: it stands on the receipt."""
 WORD_OF_OURS = re.compile(r"\b[a-z]+_[a-z_]+\b")
 
