@@ -25,6 +25,7 @@ MODULES = (
         "breaker",
         "burn",
         "cdr",
+        "charging_settings",
         "contradictions",
         "decks",
         "draws",
@@ -34,7 +35,7 @@ MODULES = (
         "journal",
         "limits",
     ),
-    *("lots", "money", "numbering", "prefixes", "pricing", "rating", "rows", "status"),
+    *("lots", "money", "numbering", "prefixes", "pricing", "rating", "rows", "rules", "status"),
     *("thresholds", "value"),
 )
 HOT_PATH = (

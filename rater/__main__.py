@@ -8,6 +8,7 @@ import click
 from rater.shell.hot_path import StaleError, refuse_stale
 
 COMMANDS = {
+    "config": ("rater.cli.config", "show, lint and load the charging settings"),
     "deck": ("rater.cli.deck", "lint, load and list rate decks"),
     "example": ("rater.cli.example", "print account commands or CDRs to try it with"),
     "gateway": ("rater.cli.gateway", "make the payments that recharge commands"),

@@ -26,6 +26,7 @@ from rater.batch.shard import Shard
 from rater.core.decks import DeckBook
 from rater.core.rules import Rules
 from rater.shell.hot_path import is_compiled
+from rater.wire.currencies import shipped_book
 from rater.wire.deck_files import read_deck_file
 from rater.wire.numbering import load_numbers
 
@@ -57,7 +58,7 @@ class CoreRun:
     def __init__(self, plan: Plan, partitions: int, deck: Path = SAMPLE_DECK) -> None:
         """Load the deck; no account is open yet."""
         book = DeckBook.of([read_deck_file(deck, deck_id=plan.deck_id, currency=plan.currency)])
-        self.rules = Rules(book, load_numbers())
+        self.rules = Rules(book, load_numbers(), shipped_book())
         self.at_ms = plan.start_ms
         self.shards = [Shard.empty(number) for number in range(partitions)]
         self.outcomes: Counter[str] = Counter()
@@ -69,7 +70,7 @@ class CoreRun:
         """Carry out the commands."""
         for partition, records in self._batches("commands", commands):
             shard = self.shards[partition]
-            decision = decide_commands(shard, records, len(self.shards))
+            decision = decide_commands(shard, records, self.rules, len(self.shards))
             self.ledger += self._write(shard, decision, records)
 
     def charge(self, cdrs: Iterable[Record]) -> int:

@@ -16,12 +16,14 @@ from rater.batch.shard import Shard
 from rater.batch.status_flush import decide_flush
 from rater.core.account import Account, Spending
 from rater.core.cdr import Cdr, Source
+from rater.core.charging_settings import ChargingSettings, CurrencyTerms
 from rater.core.decks import Deck, DeckBook, Heading
 from rater.core.journal import Journal
 from rater.core.lots import CreditLot
 from rater.core.rows import Action, Direction, Row
 from rater.core.rules import Rules
 from rater.core.zones import UTC
+from rater.wire.currencies import shipped_book, shipped_settings
 from rater.wire.numbering import load_numbers
 from rater.wire.state import decode_account
 from rater.wire.times import to_text
@@ -53,7 +55,17 @@ def deck(*rows: Row, deck_id: str = "acs", currency: str = "USD", valid_from_ms:
     return made
 
 
-RULES = Rules(DeckBook.of([deck()]), load_numbers())
+SETTINGS = shipped_settings()
+RULES = Rules(DeckBook.of([deck()]), load_numbers(), shipped_book())
+
+
+def settings_version(
+    version: int = 1, valid_from_ms: int = 0, window_days: int = 7, **terms: CurrencyTerms
+) -> ChargingSettings:
+    """Make a version of the settings, of so many currencies and otherwise as shipped."""
+    rest = (SETTINGS.duration_tolerance_s, SETTINGS.duration_tolerance_percent)
+    fields = (version, valid_from_ms, {**SETTINGS.currencies, **terms}, window_days)
+    return ChargingSettings(*fields, *rest, SETTINGS.cdr_max_bytes)
 
 
 def lot(
@@ -68,10 +80,12 @@ def account(*lots: CreditLot, **other: Any) -> Account:
     fields = {"time_zone": "UTC", "decks": ("acs",), "debt": 0, **other}
     watched = {name: fields.pop(name) for name in Spending.__match_args__ if name in fields}
     fields.setdefault("spending", Spending(**watched))
+    fields["spending"].limit = fields.pop("limit", FAR)
     balance = sum(each.remaining for each in lots) - fields["debt"]
     due = min((each.due_ms for each in lots), default=FAR)
     defaults = {"balance": balance, "lots": list(lots), "due_ms": due}
-    return Account(tenant_id="acme", currency="USD", **{**defaults, **fields})
+    fields.setdefault("currency", "USD")
+    return Account(tenant_id="acme", **{**defaults, **fields})
 
 
 def source(at_ms: int = NOW, offset: int = 7, topic: str = CDR_RAW.name) -> Source:
@@ -213,7 +227,7 @@ class Partition:
         if topic == CDR_RAW.name:
             self._commit(decide_cdrs(self.shard, records, self.rules, 1))
         else:
-            self._commit(decide_commands(self.shard, records, 1))
+            self._commit(decide_commands(self.shard, records, self.rules, 1))
         return self
 
     def flush(self, at_ms: int) -> "Partition":

@@ -27,6 +27,7 @@ from rater.batch.simulate import Line, Simulator
 from rater.core.decks import Deck, DeckBook, Heading, Retirement
 from rater.core.rules import Rules
 from rater.wire.amounts import format_micros, parse_micros
+from rater.wire.currencies import shipped_book
 from rater.wire.deck_csv import Sheet, compile_sheet, read_sheet
 from rater.wire.deck_heading import read_heading
 from rater.wire.numbering import load_numbers
@@ -64,7 +65,7 @@ def deck_from(name: str, deck_id: str, version: int, currency: str, valid_from: 
 
 class _Story:
     def __init__(self) -> None:
-        self.simulator = Simulator(Rules(DeckBook.of([]), load_numbers()))
+        self.simulator = Simulator(Rules(DeckBook.of([]), load_numbers(), shipped_book()))
         self.allowed: dict[str, str] = {}
         self.commands = 0
         self.books: dict[str, Counter[str]] = {}
@@ -77,13 +78,13 @@ class _Story:
                 name, deck_id, int(version), currency, (since or ["2000-01-01T00:00:00Z"])[0]
             )
             rules = self.simulator.rules
-            self.simulator.rules = Rules(rules.book.with_deck(deck), rules.numbering)
+            self.simulator.rules = rules.with_book(rules.book.with_deck(deck))
             return
         if words[0] == "retire":
             deck_id, version, since = words[1:]
             retired = Retirement(deck_id, int(version), _millis(since), None)
             rules = self.simulator.rules
-            self.simulator.rules = Rules(rules.book.with_deck(retired), rules.numbering)
+            self.simulator.rules = rules.with_book(rules.book.with_deck(retired))
             return
         at_ms = _millis(words[0])
         if words[1] == "wait":

@@ -187,7 +187,6 @@ spendings = st.builds(
     burn_from=st.integers(-1, 2**32),
     burn_to=st.integers(0, 2**32),
     per_hour=st.integers(-1, AMOUNT_MICROS_MAX),
-    limit=instants,
     hour=st.integers(0, 2**30),
     spent=instants,
     spent_before=instants,

@@ -15,6 +15,7 @@ from rater.batch.shard import Shard
 from rater.core.decks import DeckBook
 from rater.core.rules import Rules
 from rater.shell.validation import RecordCheck
+from rater.wire.currencies import shipped_book
 from rater.wire.deck_files import read_deck_file
 from rater.wire.numbering import load_numbers
 from tests.corpus.poison.corpus import (
@@ -61,7 +62,7 @@ class Play:
 
     def __init__(self, batch: int) -> None:
         book = DeckBook.of([read_deck_file(SAMPLE_DECK, deck_id="worldwide", currency="USD")])
-        self.rules = Rules(book, load_numbers())
+        self.rules = Rules(book, load_numbers(), shipped_book())
         self.shards = [Shard.empty(number) for number in range(PARTITIONS)]
         self.batch = batch
         self.outputs: list[tuple[str, bytes]] = []
@@ -86,7 +87,7 @@ class Play:
         if topic == CDR_RAW.name:
             decision = decide_cdrs(shard, records, self.rules, PARTITIONS)
         else:
-            decision = decide_commands(shard, records, PARTITIONS)
+            decision = decide_commands(shard, records, self.rules, PARTITIONS)
         written = list(outputs_of(decision))
         self.outputs += written
         self.outcomes += decision.outcomes

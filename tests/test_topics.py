@@ -19,7 +19,7 @@ from rater.wire.cdrs import decode_cdr
 from rater.wire.commands import decode_command
 from rater.wire.malformed import Malformed
 from topics import schema
-from topics.catalog import ACCOUNT_COMMANDS, BY_NAME, CATALOG, CDR_RAW, RATE_DECKS, Topic
+from topics.catalog import ACCOUNT_COMMANDS, BY_NAME, CATALOG, CDR_RAW, Topic
 from topics.handbook import retention
 from topics.partitioner import murmur2, partition_of
 
@@ -267,8 +267,8 @@ def test_keys_spread_over_all_partitions() -> None:
 
 
 def test_all_topics_keyed_by_tenant_have_the_same_number_of_partitions() -> None:
-    assert {topic.partitions for topic in CATALOG if topic is not RATE_DECKS} == {8}
-    assert RATE_DECKS.partitions == 1
+    assert {topic.partitions for topic in CATALOG if not topic.made_by} == {8}
+    assert {topic.partitions for topic in CATALOG if topic.made_by} == {1}
 
 
 def test_every_topic_says_who_writes_and_reads_it_and_for_how_long() -> None:

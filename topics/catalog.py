@@ -28,6 +28,7 @@ __all__ = [
     "BY_NAME",
     "CATALOG",
     "CDR_RAW",
+    "CHARGING_SETTINGS",
     "COMMANDS",
     "DEAD",
     "ENTRIES",
@@ -147,6 +148,18 @@ RATE_DECKS = Topic(
     partitions=1,
     cleanup="compact",
     max_message_bytes=LARGE,
+    made_by="rater deck load",
+)
+CHARGING_SETTINGS = Topic(
+    name="charging.settings.v1",
+    purpose="Immutable versions of what decides about money besides decks and accounts.",
+    key="version",
+    records=(r.ChargingSettings,),
+    writers="rater config load",
+    readers="every charging worker, the reconciler",
+    partitions=1,
+    cleanup="compact",
+    made_by="rater config load",
 )
 LEDGER = Topic(
     name="ledger.entries.v1",
@@ -221,6 +234,7 @@ CATALOG = (
     CDR_RAW,
     ACCOUNT_COMMANDS,
     RATE_DECKS,
+    CHARGING_SETTINGS,
     LEDGER,
     ACCOUNT_STATUS,
     BALANCE_EVENTS,

@@ -92,6 +92,11 @@ Number = Annotated[
     ),
 ]
 NotNegative = Annotated[int, NOT_NEGATIVE]
+SettingsVersion = Annotated[
+    int,
+    Range(0, 2**31 - 1),
+    About("Of the charging settings, where they decided it; 0 is what ships."),
+]
 Positive = Annotated[int, POSITIVE]
 Partition = Annotated[int, Range(0, 100_000)]
 Seconds = Annotated[int, Range(0, 2_678_400), About("Seconds, at most 31 days.")]

@@ -35,6 +35,8 @@ class Topic:
     """People and platforms write it; the others only services do."""
     internal: bool = False
     """Only the rater reads it; it may change without notice."""
+    made_by: str | None = None
+    """The command that alone writes it: versions, whole and immutable, in one partition that every worker reads."""
     settings: dict[str, str] = field(default_factory=dict)
 
     def config(self) -> dict[str, str]:

@@ -5,13 +5,10 @@ The bytes are the committed truth; a batch works on copies and hands back new by
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from rater.core.account import NEVER_MS
-from rater.core.limits import DAY_MS
+from rater.core.limits import DAY_MS, NEVER_MS
 from rater.wire.state import (
-    decode_account,
+    check_layout,
     decode_head,
-    encode_account,
-    is_current,
     read_numbers,
 )
 
@@ -76,9 +73,7 @@ class AccountsShard:
         return self._applied[0], self._applied[1]
 
     def _set(self, key: bytes, value: bytes) -> None:
-        if not is_current(value):
-            # Of the release before: in today's layout its head says when its lots must be warned of.
-            value = encode_account(decode_account(value))
+        check_layout(value)
         self._values[key] = value
         if value[1] & _DIRTY:
             self._dirty.add(key)

@@ -115,7 +115,7 @@ class CdrBatch:
             at_ms = record.timestamp if record.timestamp >= 0 else decision.stream_ms
             if at_ms > decision.stream_ms:
                 decision.stream_ms = at_ms
-                if at_ms >= self.next_day_ms:
+                if at_ms >= self.look_again_ms:
                     self._forget_before(at_ms)
             tenant_id = cdr.tenant_id
             account = working[tenant_id] if tenant_id in working else self._account(tenant_id)
@@ -185,7 +185,8 @@ class CdrBatch:
     def _too_old(self, cdr: Cdr) -> Suspension:
         ended, oldest = to_text(cdr.ended_ms), to_text(self.oldest_ms)
         detail = f"ended_at: {ended}; charged CDRs are remembered from {oldest}"
-        return Suspension(Suspended.TOO_OLD, detail)
+        settings = self.rules.settings.at(self.decision.stream_ms)
+        return Suspension(Suspended.TOO_OLD, detail, settings.version)
 
     def _suspend(
         self, item: Item, why: Suspension, digest: bytes | None, belongs_to: int | None = None
@@ -210,9 +211,12 @@ class CdrBatch:
         self.decision.dead.append((output_key(record.key), value))
 
     def _forget_before(self, stream_ms: int) -> None:
-        """Note from which instant on every charged call is remembered, and until when that holds."""
-        self.oldest_ms = self.shard.oldest_day(stream_ms) * DAY_MS
-        self.next_day_ms = (stream_ms // DAY_MS + 1) * DAY_MS
+        """Note from which instant on calls are charged, since all that were are remembered; and until when it holds."""
+        book = self.rules.settings
+        window_day = stream_ms // DAY_MS - book.at(stream_ms).window_days
+        self.oldest_ms = max(self.shard.oldest_day(stream_ms), window_day) * DAY_MS
+        next_day_ms = (stream_ms // DAY_MS + 1) * DAY_MS
+        self.look_again_ms = min(next_day_ms, book.next_change_ms(stream_ms))
 
     def _source(self, record: Record) -> Source:
         # Kafka's -1 for no time, or less, is the time of the stream.

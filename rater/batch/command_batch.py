@@ -17,8 +17,9 @@ from rater.core import engine
 from rater.core.account import Account
 from rater.core.cdr import Source
 from rater.core.entries import CommandRejected, FundsAdded
-from rater.core.limits import DAY_MS, RECHARGE_MINIMUM_MICROS
+from rater.core.limits import DAY_MS
 from rater.core.rejections import Refusal, Rejected
+from rater.core.rules import Rules
 from rater.wire.commands import decode_command
 from rater.wire.malformed import Malformed
 from rater.wire.outputs import encode_dead, output_key
@@ -29,13 +30,10 @@ from topics.partitioner import partition_of
 
 
 def decide_commands(
-    shard: Shard,
-    records: Sequence[Record],
-    partitions: int,
-    recharge_minimum_micros: int = RECHARGE_MINIMUM_MICROS,
+    shard: Shard, records: Sequence[Record], rules: Rules, partitions: int
 ) -> Decision:
     """Decide a batch of `account.commands.v1`; `partitions` is the topic's count."""
-    batch = _CommandBatch(shard, partitions, recharge_minimum_micros)
+    batch = _CommandBatch(shard, rules, partitions)
     for record in records:
         batch.decide(record)
     return batch.decision
@@ -44,10 +42,10 @@ def decide_commands(
 class _CommandBatch:
     """One batch while it is being decided."""
 
-    def __init__(self, shard: Shard, partitions: int, recharge_minimum_micros: int) -> None:
+    def __init__(self, shard: Shard, rules: Rules, partitions: int) -> None:
         self.shard = shard
         self.partitions = partitions
-        self.recharge_minimum_micros = recharge_minimum_micros
+        self.rules = rules
         self.decision = Decision(ACCOUNT_COMMANDS.name, shard.partition, shard.batches.stream_ms)
         self.working: dict[str, Account | None] = {}
         self.fresh: dict[bytes, tuple[int, int]] = {}
@@ -88,7 +86,7 @@ class _CommandBatch:
         if refusal is not None:
             engine.reject(account, order, source, refusal, journal)
         else:
-            account = engine.command(account, order, source, journal, self.recharge_minimum_micros)
+            account = engine.command(account, order, source, self.rules, journal)
         refused = [x.reason for x in journal.entries[first:] if isinstance(x, CommandRejected)]
         decision.outcomes[f"rejected.{refused[0]}" if refused else "obeyed"] += 1
         if account is not None and account.seq != seq:

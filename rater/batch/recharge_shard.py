@@ -6,7 +6,7 @@ The bytes are the committed truth; a batch works on copies and hands back new by
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from rater.core.account import NEVER_MS
+from rater.core.limits import NEVER_MS
 from rater.core.recharge import State
 from rater.wire.recharges import decode_head
 

@@ -17,7 +17,7 @@ from rater.batch.recharge_batch import COMMANDS, EVENTS, SOURCES, RechargeDecisi
 from rater.batch.recharge_shard import RechargesShard
 from rater.batch.shard import Shard
 from rater.batch.status_flush import decide_flush
-from rater.core.limits import STATUS_EVERY_MS, WINDOW_DAYS
+from rater.core.limits import STATUS_EVERY_MS
 from rater.core.rules import Rules
 from rater.wire.lines import Line
 from rater.wire.outputs import expire_command
@@ -37,10 +37,10 @@ JOINED = (EVENTS, catalog.ACCOUNT_COMMANDS.name)
 class Simulator:
     """All workers in one object; feed it records in time order, it yields what they write."""
 
-    def __init__(self, rules: Rules, window_days: int = WINDOW_DAYS) -> None:
+    def __init__(self, rules: Rules) -> None:
         self.rules = rules
         self.now_ms = 0
-        self.shards = [Shard.empty(p, window_days) for p in range(catalog.PARTITIONS)]
+        self.shards = [Shard.empty(p) for p in range(catalog.PARTITIONS)]
         self.recharges = [RechargesShard() for _ in range(catalog.PARTITIONS)]
         self._ends: Counter[tuple[str, int]] = Counter()
         self._timers: dict[int, tuple[int, int, bytes]] = {}
@@ -123,7 +123,7 @@ class Simulator:
         if topic == catalog.CDR_RAW.name:
             decision = decide_cdrs(shard, [record], self.rules, catalog.PARTITIONS)
         else:
-            decision = decide_commands(shard, [record], catalog.PARTITIONS)
+            decision = decide_commands(shard, [record], self.rules, catalog.PARTITIONS)
         yield from self._commit(shard, decision, record.timestamp)
 
     def _commit(self, shard: Shard, decision: Decision, at_ms: int) -> Iterator[Line]:

@@ -6,8 +6,8 @@ from rater.cli.topics import CannotRunError, broker_option, run
 from rater.core.decks import Retirement
 from rater.shell import topic_admin
 from rater.shell.clock import now_ms
-from rater.shell.deck_topic import DeckTopicMissingError
 from rater.shell.deck_versions import Versions, read_versions
+from rater.shell.shared_topic import SharedTopicMissingError
 from rater.wire.times import to_text
 
 DIGEST_SHOWN = 12
@@ -25,7 +25,7 @@ def list_decks(broker: str) -> None:
 
     try:
         versions = run(work())
-    except DeckTopicMissingError as error:
+    except SharedTopicMissingError as error:
         raise CannotRunError(str(error)) from error
     rows = _rows(versions, now_ms())
     if len(rows) == 1:

@@ -12,12 +12,11 @@ from rater.shell.clock import now_ms
 from rater.shell.deck_load import (
     Candidate,
     DeckLoader,
-    HeldBackError,
-    LoadRefusedError,
     decide,
     outranked_by,
 )
-from rater.shell.deck_topic import DeckTopicMissingError
+from rater.shell.shared_loader import HeldBackError, LoadRefusedError
+from rater.shell.shared_topic import SharedTopicMissingError
 from rater.wire.deck_csv import Sheet
 from rater.wire.deck_files import DeckFileError, compile_file, read_sheet_file
 from rater.wire.deck_heading import read_heading
@@ -67,7 +66,7 @@ def load(file: Path, broker: str, *, backdate: bool, strict: bool, **terms: str)
         run(work())
     except LoadRefusedError as error:
         raise click.ClickException(str(error)) from error
-    except (DeckTopicMissingError, HeldBackError) as error:
+    except (SharedTopicMissingError, HeldBackError) as error:
         raise CannotRunError(str(error)) from error
 
 

@@ -7,9 +7,10 @@ import click
 from rater.cli.topics import CannotRunError, broker_option, run
 from rater.shell import topic_admin
 from rater.shell.clock import now_ms
-from rater.shell.deck_load import DeckLoader, HeldBackError, LoadRefusedError
+from rater.shell.deck_load import DeckLoader
 from rater.shell.deck_retire import decide_retirement, revived_by
-from rater.shell.deck_topic import DeckTopicMissingError
+from rater.shell.shared_loader import HeldBackError, LoadRefusedError
+from rater.shell.shared_topic import SharedTopicMissingError
 from rater.wire.deck_records import REASON_MAX, pack_retirement
 from rater.wire.moments import read_moment
 from rater.wire.times import to_text
@@ -52,7 +53,7 @@ def retire(
         run(work())
     except LoadRefusedError as error:
         raise click.ClickException(str(error)) from error
-    except (DeckTopicMissingError, HeldBackError) as error:
+    except (SharedTopicMissingError, HeldBackError) as error:
         raise CannotRunError(str(error)) from error
 
 

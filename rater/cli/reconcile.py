@@ -12,7 +12,9 @@ from tqdm import tqdm
 
 from rater.reconcile.deck_shelf import read_decks
 from rater.reconcile.kafka_log import CannotReadError, open_log
+from rater.reconcile.settings_shelf import read_settings
 from rater.reconcile.verdict import Verdict, begin, prove
+from topics import catalog
 
 
 class CannotRunError(click.ClickException):
@@ -70,8 +72,9 @@ def reconcile(*, broker: str, as_json: bool, complete: bool) -> None:
 
 async def _reconcile(broker: str, *, complete: bool) -> Verdict:
     async with open_log(broker) as log:
-        shelf = read_decks(await log.decks())
-        verdict = begin(shelf)
+        shelf = read_decks(await log.shared(catalog.RATE_DECKS.name))
+        settings = read_settings(await log.shared(catalog.CHARGING_SETTINGS.name))
+        verdict = begin(shelf, settings)
         if not log.is_still:
             note = "that all topics were read at one moment: workers were writing, run it again when they rest"
             verdict.unproven.append(note)
@@ -79,5 +82,5 @@ async def _reconcile(broker: str, *, complete: bool) -> Verdict:
         with tqdm(total=log.total, unit=" records", unit_scale=True, disable=not is_shown) as bar:
             log.progress = bar.update
             async for part in log.logs():
-                prove(verdict, part, shelf, complete=complete)
+                prove(verdict, part, shelf, settings, complete=complete)
     return verdict

@@ -11,6 +11,8 @@ import orjson
 from rater.batch.simulate import Simulator
 from rater.core.decks import DeckBook
 from rater.core.rules import Rules
+from rater.wire.charging_settings import BadSettings, SettingsReader
+from rater.wire.currencies import shipped_book
 from rater.wire.deck_files import DeckFileError, read_deck_file
 from rater.wire.decks import BadDeck, DeckAssembler
 from rater.wire.numbering import load_numbers
@@ -21,6 +23,7 @@ SIMULATED = (
     catalog.CDR_RAW.name,
     catalog.ACCOUNT_COMMANDS.name,
     catalog.RATE_DECKS.name,
+    catalog.CHARGING_SETTINGS.name,
     catalog.PAYMENT_RESULTS.name,
     catalog.RECHARGE_COMMANDS.name,
 )
@@ -39,21 +42,20 @@ SIMULATED = (
     help="A deck in force from 2000 on; its currency is --currency. Repeat for more.",
 )
 @click.option("--currency", default="USD", show_default=True, help="Currency of the --deck files.")
-@click.option("--window-days", default=7, show_default=True, type=click.IntRange(1, 400))
 def simulate(
     files: tuple[BinaryIO, ...],
     until: str | None,
     decks: tuple[str, ...],
     currency: str,
-    window_days: int,
 ) -> None:
     """Run charging and recharge over lines {"topic","key","value","timestamp"} from FILES or stdin.
 
     Writes the output topics' records in order, as lines. The clock is the lines' timestamps (ISO 8601 or milliseconds);
-    lines must be in time order. Decks come as --deck files, or as records of rate.decks.v1 among the lines.
+    lines must be in time order. Decks come as --deck files, or as records of rate.decks.v1 among the lines; charging
+    settings, other than those that ship, as records of charging.settings.v1.
     """
     book = DeckBook.of([_deck(text, currency) for text in decks])
-    run = _Run(Simulator(Rules(book, load_numbers()), window_days))
+    run = _Run(Simulator(Rules(book, load_numbers(), shipped_book())))
     out = click.get_binary_stream("stdout")
     end = None if until is None else _millis("--until", until)
     try:
@@ -76,11 +78,12 @@ def _deck(text: str, currency: str) -> Any:
 
 
 class _Run:
-    """One run: its simulator, and the decks that came among the lines."""
+    """One run: its simulator, and the decks and settings that came among the lines."""
 
     def __init__(self, simulator: Simulator) -> None:
         self.simulator = simulator
         self.assembler = DeckAssembler()
+        self.settings = SettingsReader()
 
     def lines(self, files: Iterable[BinaryIO], until_ms: int | None) -> Iterator[bytes]:
         """Take every line of every file; yield the lines written."""
@@ -101,6 +104,9 @@ class _Run:
         if fields["topic"] == catalog.RATE_DECKS.name:
             self._take_deck(key, value, where)
             return
+        if fields["topic"] == catalog.CHARGING_SETTINGS.name:
+            self._take_settings(key, value, where)
+            return
         partition = fields.get("partition")
         if partition is not None and partition not in range(catalog.PARTITIONS):
             msg = f"{where}: partition: {partition!r} is not one of 0 to {catalog.PARTITIONS - 1}"
@@ -116,7 +122,15 @@ class _Run:
             msg = f"{where}: {result.detail}"
             raise ValueError(msg)  # noqa: TRY004  # The line is wrong, not a type.
         rules = self.simulator.rules
-        self.simulator.rules = Rules(rules.book.with_deck(result), rules.numbering)
+        self.simulator.rules = rules.with_book(rules.book.with_deck(result))
+
+    def _take_settings(self, key: bytes | None, value: bytes | None, where: str) -> None:
+        result = self.settings.feed(key, value)
+        if isinstance(result, BadSettings):
+            raise ValueError(f"{where}: {result.detail}")  # noqa: TRY004  # The line is wrong, not a type.
+        if result is not None:
+            rules = self.simulator.rules
+            self.simulator.rules = rules.with_settings(rules.settings.with_version(result))
 
 
 def _read(line: bytes, where: str) -> dict[str, Any]:

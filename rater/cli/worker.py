@@ -10,7 +10,6 @@ import uvloop
 
 from rater.cli.service_options import service_options, start_logging
 from rater.cli.topics import CannotRunError
-from rater.core.limits import RECHARGE_MINIMUM_MICROS, UNIT_MICROS, WINDOW_DAYS
 
 
 @click.group()
@@ -43,22 +42,15 @@ _OPTIONS = (
 @worker.command()
 @service_options(9464)
 @worker_options
-@click.option("--window-days", default=WINDOW_DAYS, show_default=True, type=click.IntRange(3, 400))
-@click.option(
-    "--recharge-minimum",
-    default=RECHARGE_MINIMUM_MICROS // UNIT_MICROS,
-    show_default=True,
-    type=click.IntRange(1, 1_000_000),
-    help="Least amount, target and trigger of a recharge, in whole units of the currency.",
-)
 def charging(*, log_level: str, **settings: Any) -> None:
     """Charge CDRs: rate them, draw on the accounts, write the ledger. SIGTERM finishes the batch and leaves the group.
 
     Exit codes: 0 stopped, 1 failed, 2 could not start, 70 stuck, 75 fenced by another worker.
     """
-    from rater.shell.charging_worker import ChargingWorkerSettings, run  # noqa: PLC0415
+    from rater.shell.agent_worker import WorkerSettings  # noqa: PLC0415
+    from rater.shell.charging_worker import run  # noqa: PLC0415
 
-    _run(log_level, lambda: run(ChargingWorkerSettings(**settings)))
+    _run(log_level, lambda: run(WorkerSettings(**settings)))
 
 
 @worker.command()

@@ -5,12 +5,11 @@ An account here is a working copy of one batch: touched in place, dropped when t
 
 from typing import Final, final
 
-from rater.core.limits import AMOUNT_MICROS_MAX, GRACE_MS, SPEND_PER_HOUR_MICROS
+from rater.core.charging_settings import ChargingSettings
+from rater.core.limits import AMOUNT_MICROS_MAX, GRACE_MS, NEVER_MS
 from rater.core.lots import CreditLot
 from rater.core.value import Value
 
-NEVER_MS: Final = 2**62
-"""A due time that does not come."""
 NO_LIMIT: Final = 2**62
 """More than can be spent."""
 FAR: Final = 2 * AMOUNT_MICROS_MAX
@@ -67,7 +66,6 @@ class Spending(Value):
         "burn_from",
         "burn_to",
         "per_hour",
-        "limit",
         "hour",
         "spent",
         "spent_before",
@@ -76,7 +74,7 @@ class Spending(Value):
         "held",
         "tripped",
     )
-    __slots__ = __match_args__
+    __slots__ = (*__match_args__, "limit")
 
     def __init__(  # noqa: PLR0913, PLR0917
         self,
@@ -84,7 +82,6 @@ class Spending(Value):
         burn_from: int = -1,
         burn_to: int = 0,
         per_hour: int = -1,
-        limit: int = SPEND_PER_HOUR_MICROS,
         hour: int = 0,
         spent: int = 0,
         spent_before: int = 0,
@@ -99,11 +96,10 @@ class Spending(Value):
         """What has been spent, decayed, from the first minute of spending (-1: none) to that of the last entry."""
         self.per_hour = per_hour
         """The limit an hour as it was set: -1 for the default, 0 for none."""
-        self.limit = limit
-        """What that comes to, in micros; NO_LIMIT where there is none."""
+        self.limit = NO_LIMIT
+        """What that comes to under the settings adopted; NO_LIMIT for none. Not stored."""
         self.hour = hour
-        self.spent = spent
-        self.spent_before = spent_before
+        self.spent, self.spent_before = spent, spent_before
         """Charges of a clock hour (its number since 1970), and of the one before it."""
         self.cost_limit = cost_limit
         """Of one call, in micros; 0 for no limit."""
@@ -124,6 +120,7 @@ class Account(Value):
     due_ms: when the account must be looked at though nothing reaches it: a lot expires, is forfeited or warned of.
     hour_thresholds: thresholds in hours of runway; where there are any, no balance is calm.
     recharge_seq: the last of recharge's credits that was taken.
+    adopted, balance_max: the settings whose bounds were noted last (`adoption`; not stored), and that of the balance.
     """
 
     __match_args__ = (
@@ -151,7 +148,7 @@ class Account(Value):
         "recharge_seq",
         "spending",
     )
-    __slots__ = __match_args__
+    __slots__ = (*__match_args__, "adopted", "balance_max")
 
     def __init__(  # noqa: PLR0913, PLR0917
         self,
@@ -194,14 +191,14 @@ class Account(Value):
         self.status_ms = status_ms
         self.status_class = status_class
         self.dirty = dirty
-        self.cdr_offset = cdr_offset
-        self.command_offset = command_offset
-        self.calm_from = calm_from
-        self.calm_to = calm_to
+        self.cdr_offset, self.command_offset = cdr_offset, command_offset
+        self.calm_from, self.calm_to = calm_from, calm_to
         self.due_ms = due_ms
         self.hour_thresholds = [] if hour_thresholds is None else hour_thresholds
         self.recharge_seq = recharge_seq
         self.spending = Spending() if spending is None else spending
+        self.adopted: ChargingSettings | None = None
+        self.balance_max = AMOUNT_MICROS_MAX
 
 
 def next_due_ms(account: Account) -> int:

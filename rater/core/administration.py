@@ -6,14 +6,16 @@ from typing import Any
 from rater.core import commands as c
 from rater.core import entries as e
 from rater.core import events as v
-from rater.core.account import AUTO_RECHARGE, AUTO_RECHARGE_HOURS, NEVER_MS, Account
+from rater.core.account import AUTO_RECHARGE, AUTO_RECHARGE_HOURS, Account
+from rater.core.adoption import adopt
 from rater.core.calendar import add_months
 from rater.core.cdr import Source
+from rater.core.charging_settings import ChargingSettings
 from rater.core.draws import plan_draws
 from rater.core.events import Occasion
 from rater.core.expiry import head
 from rater.core.journal import Journal
-from rater.core.limits import AMOUNT_MICROS_MAX, LOTS_MAX, MONTHS_VALID
+from rater.core.limits import LOTS_MAX, MONTHS_VALID, NEVER_MS
 from rater.core.rejections import Refusal, Rejected
 from rater.core.reversals import restore_payment, reverse_payment
 from rater.core.settings import obey_setting
@@ -35,16 +37,18 @@ def obey(
     account: Account,
     command: c.Command,
     source: Source,
+    settings: ChargingSettings,
     journal: Journal,
-    recharge_minimum_micros: int,
 ) -> Refusal | None:
     """Carry out a command on an account that exists; return why not, if so."""
+    if account.adopted is not settings:
+        adopt(account, settings)
     if isinstance(command, c.OpenAccount):
         return Refusal(Rejected.ACCOUNT_EXISTS, f"tenant_id: {command.tenant_id} has an account")
     if account.closed_ms != NEVER_MS and not _reaches_a_closed_account(command):
         return Refusal(Rejected.ACCOUNT_CLOSED, f"tenant_id: {command.tenant_id} is closed")
     if isinstance(command, c.Setting):
-        return obey_setting(account, command, source, journal, recharge_minimum_micros)
+        return obey_setting(account, command, source, settings, journal)
     return _OBEY[type(command)](account, command, source, journal)
 
 
@@ -91,9 +95,11 @@ def _refuse_money(account: Account, currency: str, amount: int) -> Refusal | Non
         return Refusal(Rejected.CURRENCY_MISMATCH, detail)
     if len(account.lots) + len(account.expired) >= LOTS_MAX:
         return Refusal(Rejected.TOO_MANY_LOTS, f"lots: {LOTS_MAX} is the limit")
-    if abs(account.balance + amount) > AMOUNT_MICROS_MAX:
-        detail = f"amount_micros: {amount} would take the balance beyond {AMOUNT_MICROS_MAX}"
-        return Refusal(Rejected.AMOUNT_TOO_LARGE, detail)
+    most = account.balance_max
+    if abs(account.balance + amount) > most:
+        detail = f"amount_micros: {amount} {currency} would take the balance, {account.balance}, beyond {most}"
+        version = None if account.adopted is None else account.adopted.version
+        return Refusal(Rejected.AMOUNT_TOO_LARGE, detail, version)
     return None
 
 

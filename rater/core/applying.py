@@ -8,7 +8,6 @@ from rater.core import entries as e
 from rater.core.account import (
     AUTO_RECHARGE,
     AUTO_RECHARGE_HOURS,
-    NO_LIMIT,
     Account,
     Dear,
     Threshold,
@@ -18,12 +17,7 @@ from rater.core.breaker import hold, note_destination, note_spend, resume
 from rater.core.burn import let_pass, spend
 from rater.core.draws import take
 from rater.core.entries import Charge
-from rater.core.limits import (
-    AMOUNT_MICROS_MAX,
-    DAY_MS,
-    SPEND_PER_HOUR_MICROS,
-    SPEND_PER_HOUR_TRIGGERS,
-)
+from rater.core.limits import DAY_MS
 from rater.core.lots import CreditLot, draw_order, next_look
 
 
@@ -119,7 +113,7 @@ def _auto_recharge_set(account: Account, entry: e.AutoRechargeSet) -> None:
         hours.append(Threshold(AUTO_RECHARGE_HOURS, entry.trigger_h, True))
     account.thresholds = _replaced(account.thresholds, amounts)
     account.hour_thresholds = _replaced(account.hour_thresholds, hours)
-    _note_spend_limit(account)
+    account.adopted = None
 
 
 def _spend_limits_set(account: Account, entry: e.SpendLimitsSet) -> None:
@@ -132,16 +126,7 @@ def _spend_limits_set(account: Account, entry: e.SpendLimitsSet) -> None:
         account.spending.dear = Dear(rate, most, dear.known, dear.fresh_ms)
     else:
         account.spending.dear = None
-    _note_spend_limit(account)
-
-
-def _note_spend_limit(account: Account) -> None:
-    """Note what the limit an hour comes to: as set, or by default of the trigger."""
-    limit = account.spending.per_hour
-    if limit < 0:
-        triggers = [t.amount for t in account.thresholds if t.threshold_id == AUTO_RECHARGE]
-        limit = max([SPEND_PER_HOUR_MICROS, *(SPEND_PER_HOUR_TRIGGERS * t for t in triggers)])
-    account.spending.limit = min(limit, AMOUNT_MICROS_MAX) if limit else NO_LIMIT
+    account.adopted = None
 
 
 def _spend_held(account: Account, entry: e.SpendHeld) -> None:

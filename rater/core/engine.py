@@ -12,14 +12,15 @@ from rater.core import commands as c
 from rater.core import entries as e
 from rater.core.account import Account
 from rater.core.administration import obey, open_account
-from rater.core.breaker import denied_by, is_new_destination, passed
+from rater.core.adoption import adopt
+from rater.core.breaker import SPEND_PER_HOUR, denied_by, is_new_destination, passed
 from rater.core.cdr import Cdr, Source
+from rater.core.charging_settings import ChargingSettings
 from rater.core.draws import plan_draws
 from rater.core.entries import Charge
 from rater.core.events import Occasion
 from rater.core.expiry import expire_due, head
 from rater.core.journal import Journal
-from rater.core.limits import AMOUNT_MICROS_MAX, RECHARGE_MINIMUM_MICROS
 from rater.core.pricing import price_call
 from rater.core.rating import Rated
 from rater.core.rejections import Refusal, Rejected
@@ -47,19 +48,17 @@ def charge(
         return "free"
     if not isinstance(rated, Rated):
         return Suspension(rated.reason, rated.detail)
-    if account.balance - rated.charge_micros < -AMOUNT_MICROS_MAX:
-        detail = f"charge_micros: {rated.charge_micros} would take the balance below the limit"
-        return Suspension(Suspended.AMOUNT_TOO_LARGE, detail)
+    settings = rules.settings.at(source.at_ms)
+    if account.adopted is not settings:
+        adopt(account, settings)
+    if account.balance - rated.charge_micros < -account.balance_max:
+        return _beyond_bound(account, rated, settings)
     _post_charge(account, cdr, source, journal, rated)
     return rated.outcome
 
 
 def command(
-    account: Account | None,
-    order: c.Command,
-    source: Source,
-    journal: Journal,
-    recharge_minimum_micros: int = RECHARGE_MINIMUM_MICROS,
+    account: Account | None, order: c.Command, source: Source, rules: Rules, journal: Journal
 ) -> Account | None:
     """Carry out a command that is new; return the account as it then is. A refusal is an entry."""
     if account is None:
@@ -69,7 +68,7 @@ def command(
         reject(None, order, source, Refusal(Rejected.UNKNOWN_TENANT, detail), journal)
         return None
     expire_due(account, source, journal)
-    refusal = obey(account, order, source, journal, recharge_minimum_micros)
+    refusal = obey(account, order, source, rules.settings.at(source.at_ms), journal)
     if refusal is not None:
         reject(account, order, source, refusal, journal)
     return account
@@ -96,6 +95,7 @@ def reject(
         refusal.detail,
         None if account is None else account.currency,
         None if account is None else account.balance,
+        settings_version=refusal.settings_version,
     )
     if isinstance(order, c.AddFunds) and order.recharge_seq is not None:
         entry.lot_id, entry.credit_micros = order.lot_id, order.amount_micros
@@ -118,6 +118,15 @@ def _post_free(account: Account, cdr: Cdr, source: Source, journal: Journal, rea
         reason,
     )
     journal.post(account, entry, "charge", cdr.cdr_id)
+
+
+def _beyond_bound(account: Account, rated: Rated, settings: ChargingSettings) -> Suspension:
+    """Say that a charge would take the balance below what its currency allows."""
+    detail = (
+        f"charge_micros: {rated.charge_micros} {account.currency} would take the balance, {account.balance}, "
+        f"below -{account.balance_max}"
+    )
+    return Suspension(Suspended.AMOUNT_TOO_LARGE, detail, settings.version)
 
 
 def _post_charge(
@@ -181,8 +190,10 @@ def _break(
     entry, country, is_new = charged
     for limit, most, found in passed(account.spending, entry, is_new):
         denied = denied_by(limit, cdr, country)
-        held = e.SpendHeld(
-            *head(account, source, 0, account.debt), cdr.cdr_id, limit, most, found, denied
-        )
+        is_default = limit == SPEND_PER_HOUR and account.spending.per_hour < 0
+        fields = head(account, source, 0, account.debt)
+        held = e.SpendHeld(*fields, cdr.cdr_id, limit, most, found, denied)
+        if is_default and account.adopted is not None:
+            held.settings_version = account.adopted.version
         journal.post(account, held, "charge", cdr.cdr_id)
         journal.suspected(account, held, Occasion("charge", cdr.cdr_id, source.at_ms))

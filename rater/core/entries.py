@@ -246,6 +246,7 @@ class SpendHeld(Entry, tag_field="kind", tag="spend_held"):
     limit_micros: int
     found_micros: int
     denied: tuple[str, ...]
+    settings_version: int | None = None
 
 
 class RechargeResumed(Entry, tag_field="kind", tag="recharge_resumed"):
@@ -270,6 +271,7 @@ class CommandRejected(_Entry, tag_field="kind", tag="command_rejected"):
     lot_id: str | None = None
     credit_micros: int | None = None
     payment_command_id: str | None = None
+    settings_version: int | None = None
 
 
 class AccountStatus(Record):

@@ -14,10 +14,10 @@ THRESHOLDS_MAX: Final = 16
 UNIT_MICROS: Final = 1_000_000
 
 RECHARGE_MINIMUM_MICROS: Final = 50 * UNIT_MICROS
-"""Least amount, target and trigger of recharge; whole units, too."""
+"""Least amount, target and trigger of recharge, in the order of a US dollar; the shipped table scales it."""
 
 SPEND_PER_HOUR_MICROS: Final = 1_000 * UNIT_MICROS
-"""What an account may spend in an hour before the breaker looks at its trigger or its own limit."""
+"""What an account may spend in an hour where neither it nor its trigger says more; in the order of a US dollar, too."""
 SPEND_PER_HOUR_TRIGGERS: Final = 10
 
 DEAR_KNOWN_MAX: Final = 256
@@ -38,6 +38,8 @@ E164_DIGITS_MAX: Final = 15
 CALLING_CODE_DIGITS_MAX: Final = 3
 EMERGENCY_DIGITS_MAX: Final = 6
 
+NEVER_MS: Final = 2**62
+"""A time that does not come."""
 SECOND_MS: Final = 1_000
 MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 3_600_000
@@ -50,10 +52,16 @@ STATUS_EVERY_MS: Final = 1_000
 """At most one status per account in this span of stream time, unless what is allowed changes."""
 
 WINDOW_DAYS: Final = 7
-"""How long a charged CDR is remembered (D8)."""
+"""How long a charged CDR is remembered (D8): as long as manifests of nine days can tell after a restart."""
+
+WINDOW_DAYS_MIN: Final = 3
+"""The least window that settings may ask for: longer than the grace of an expired lot."""
+
+CDR_BYTES_MAX: Final = 65_536
+"""A longer CDR is not read."""
 
 MONTHS_VALID: Final = 12
 """Calendar months from purchase to expiry of a lot."""
 
-assert GRACE_MS < WINDOW_DAYS * DAY_MS
+assert GRACE_MS < WINDOW_DAYS_MIN * DAY_MS
 assert DURATION_S_MAX * SECOND_MS == 31 * DAY_MS

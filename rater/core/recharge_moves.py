@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from rater.core.account import NEVER_MS
+from rater.core.limits import NEVER_MS
 from rater.core.recharge import IN_FLIGHT, Signal, State, next_state
 from rater.core.recharge_caps import find_cap, is_low, size
 from rater.core.recharge_journal import RechargeJournal

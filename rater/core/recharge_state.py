@@ -7,8 +7,7 @@ from typing import Final
 
 import msgspec
 
-from rater.core.account import NEVER_MS
-from rater.core.limits import DAY_MS
+from rater.core.limits import DAY_MS, NEVER_MS
 from rater.core.recharge import State
 
 HOUR_MS: Final = 3_600_000

@@ -31,3 +31,5 @@ class Refusal(msgspec.Struct, frozen=True):
 
     reason: Rejected
     detail: str
+    settings_version: int | None = None
+    """Of the charging settings, where they decided it."""

@@ -14,6 +14,7 @@ from rater.core.account import Account
 from rater.core.breaker import held_calls
 from rater.core.cards import has_card_number
 from rater.core.cdr import Source
+from rater.core.charging_settings import ChargingSettings
 from rater.core.events import Occasion
 from rater.core.expiry import head
 from rater.core.journal import Journal
@@ -29,8 +30,8 @@ def obey_setting(
     account: Account,
     command: c.Setting,
     source: Source,
+    settings: ChargingSettings,
     journal: Journal,
-    recharge_minimum_micros: int,
 ) -> Refusal | None:
     """Carry out a setting, or return why not."""
     if command.actor_role is not None and command.actor_role not in ROLES:
@@ -38,7 +39,7 @@ def obey_setting(
         detail = f"actor_role: {who} is {command.actor_role}, must be {' or '.join(ROLES)}"
         return Refusal(Rejected.ROLE_NOT_ALLOWED, detail)
     if isinstance(command, c.SetAutoRecharge):
-        if refusal := _refuse_auto_recharge(command, recharge_minimum_micros):
+        if refusal := _refuse_auto_recharge(command, account.currency, settings):
             return refusal
     elif isinstance(command, c.SetPaymentMethods) and (refusal := _refuse_methods(command)):
         return refusal
@@ -46,12 +47,16 @@ def obey_setting(
     return None
 
 
-def _refuse_auto_recharge(command: c.SetAutoRecharge, minimum: int) -> Refusal | None:
+def _refuse_auto_recharge(
+    command: c.SetAutoRecharge, currency: str, settings: ChargingSettings
+) -> Refusal | None:
+    minimum = settings.terms(currency).recharge_minimum_micros
     for name in ("amount_micros", "target_micros", "trigger_micros"):
         micros = getattr(command, name)
         if micros is not None and (micros < minimum or micros % UNIT_MICROS):
             least = -(-minimum // UNIT_MICROS)
-            return _invalid(f"{name}: {micros}, must be a whole number of units, at least {least}")
+            detail = f"{name}: must be whole units of {currency}, at least {least}, found {micros}"
+            return Refusal(Rejected.INVALID_SETTING, f"{detail} micros", settings.version)
     return _refuse_enabled(command) if command.enabled else None
 
 

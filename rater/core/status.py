@@ -7,10 +7,10 @@ balance, the breaker.
 
 from typing import Final
 
-from rater.core.account import NEVER_MS, Account
+from rater.core.account import Account
 from rater.core.burn import runway_h
 from rater.core.entries import AccountStatus
-from rater.core.limits import STATUS_EVERY_MS
+from rater.core.limits import NEVER_MS, STATUS_EVERY_MS
 
 OPEN: Final = 0
 EXHAUSTED: Final = 1

@@ -23,3 +23,5 @@ class Suspension(msgspec.Struct, frozen=True, gc=False):
 
     reason: str
     detail: str
+    settings_version: int | None = None
+    """Of the charging settings, where they decided it."""

@@ -1,16 +1,14 @@
 """Account state: what the accounts' changelog says, decoded apart from the rater.
 
-Layout 2: version byte, flag byte (bit 0: a status is owed), next due time and the two watermarks as little-endian
-signed 64-bit integers, then the account as a msgpack array. Layout 1, of the release before, ends earlier:
-its accounts and lots lack the last fields.
+Layout 3: version byte, flag byte (bit 0: a status is owed), next due time and the two watermarks as little-endian
+signed 64-bit integers, then the account as a msgpack array.
 """
 
 import struct
 
 import msgspec
 
-LAYOUT = 2
-LAYOUT_BEFORE = 1
+LAYOUT = 3
 NEVER_MS = 2**62
 _HEAD = struct.Struct("<BBqqq")
 
@@ -50,7 +48,6 @@ class StoredSpending(msgspec.Struct, array_like=True, forbid_unknown_fields=True
     burn_from: int = -1
     burn_to: int = 0
     per_hour: int = -1
-    limit: int = 0
     hour: int = 0
     spent: int = 0
     spent_before: int = 0
@@ -95,7 +92,6 @@ class Head(msgspec.Struct, frozen=True, gc=False):
     due_ms: int
     cdr_offset: int
     command_offset: int
-    layout: int = LAYOUT
 
 
 _decode = msgspec.msgpack.Decoder(AccountState).decode
@@ -103,9 +99,9 @@ _decode = msgspec.msgpack.Decoder(AccountState).decode
 
 def read_account(value: bytes) -> tuple[Head, AccountState]:
     """Read a changelog value; ValueError or msgspec.MsgspecError where it is not one of this layout."""
-    if len(value) < _HEAD.size or value[0] not in (LAYOUT, LAYOUT_BEFORE):
-        message = f"layout {value[:1].hex() or 'none'}, known are {LAYOUT_BEFORE} and {LAYOUT}"
+    if len(value) < _HEAD.size or value[0] != LAYOUT:
+        message = f"layout {value[:1].hex() or 'none'}, known is {LAYOUT}"
         raise ValueError(message)
-    layout, flags, due_ms, cdr_offset, command_offset = _HEAD.unpack_from(value)
-    head = Head(bool(flags), due_ms, cdr_offset, command_offset, layout)
+    _, flags, due_ms, cdr_offset, command_offset = _HEAD.unpack_from(value)
+    head = Head(bool(flags), due_ms, cdr_offset, command_offset)
     return head, _decode(memoryview(value)[_HEAD.size :])

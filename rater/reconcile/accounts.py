@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rater.reconcile.account_state import LAYOUT_BEFORE, NEVER_MS, AccountState, Head
+from rater.reconcile.account_state import NEVER_MS, AccountState, Head
 from rater.reconcile.books import CDRS, COMMANDS, Stored
 from rater.reconcile.difference import Complaint, Difference
 from rater.reconcile.evidence import Evidence
@@ -58,7 +58,7 @@ def _hold(
     yield from _hold_head(head, state)
     if is_last:
         yield from _hold_last(folded, state)
-        if head.layout != LAYOUT_BEFORE and not folded.has_gaps:
+        if not folded.has_gaps:
             yield from _hold_watch(folded, state)
         if status is not None and state.status_ms != status.at_ms:
             yield Complaint("status_ms", status.at_ms, state.status_ms)
@@ -66,8 +66,8 @@ def _hold(
 
 def _hold_head(head: Head, state: AccountState) -> Iterator[Complaint]:
     """Hold the head of a stored account against the account itself."""
-    due = _due_ms(state, head.layout)
-    expected = Head(state.dirty, due, state.cdr_offset, state.command_offset, head.layout)
+    due = _due_ms(state)
+    expected = Head(state.dirty, due, state.cdr_offset, state.command_offset)
     if head != expected:
         yield Complaint("head", expected, head)
     if state.due_ms != due:
@@ -77,11 +77,9 @@ def _hold_head(head: Head, state: AccountState) -> Iterator[Complaint]:
         yield Complaint("calm_from, calm_to", calm, (state.calm_from, state.calm_to))
 
 
-def _due_ms(state: AccountState, layout: int) -> int:
-    """Return when the account is due; the release before knew no warnings, and looked at lots in grace first."""
+def _due_ms(state: AccountState) -> int:
+    """Return when the account is due."""
     graces = [lot.expires_ms + GRACE_MS for lot in state.expired]
-    if layout == LAYOUT_BEFORE:
-        return min(graces or [lot.expires_ms for lot in state.lots], default=NEVER_MS)
     return min([lot.due_ms for lot in state.lots] + graces, default=NEVER_MS)
 
 
@@ -133,7 +131,6 @@ def _hold_watch(folded: Folded, state: AccountState) -> Iterator[Complaint]:
             (spent.burn, spent.burn_from, spent.burn_to),
         ),
         ("spend_per_hour", breaker.spend_per_hour, spent.per_hour),
-        ("spend_limit", breaker.spend_limit, spent.limit),
         (
             "spend_hour, spent, spent_before",
             hour,

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from rater.reconcile.books import BalanceEntry
 from rater.reconcile.difference import Complaint
+from rater.reconcile.settings_shelf import SettingsShelf
 from rater.reconcile.sources import DAY_MS, SourceCdr
 from topics import records as r
 from topics.fields import AMOUNT_MICROS_MAX
@@ -19,7 +20,6 @@ NO_LIMIT = 2**62
 AUTO_RECHARGE = "auto_recharge"
 
 _HOUR_MS = 3_600_000
-_UNIT = 1_000_000
 _KNOWN_MAX = 256
 _BITS = {"spend_per_hour": 1, "cost_per_call": 2, "new_destinations": 4}
 
@@ -36,8 +36,10 @@ class Hold(NamedTuple):
 class Breaker:
     """The limits of one tenant, what counts towards them, and what is held."""
 
-    def __init__(self) -> None:
-        """Begin with the default limit."""
+    def __init__(self, settings: SettingsShelf, currency: str) -> None:
+        """Begin with the default limit of the currency."""
+        self.settings = settings
+        self.currency = currency
         self.trigger = 0
         self.spend_per_hour = -1
         self.cost_limit = 0
@@ -48,14 +50,18 @@ class Breaker:
         self.held = self.tripped = 0
         self.pending: list[Hold] = []
 
-    @property
-    def spend_limit(self) -> int:
-        """Return the limit an hour, NO_LIMIT where there is none."""
-        if not self.spend_per_hour:
-            return NO_LIMIT
-        default = max(1_000 * _UNIT, 10 * self.trigger)
-        limit = default if self.spend_per_hour < 0 else self.spend_per_hour
-        return min(limit, AMOUNT_MICROS_MAX)
+    def spend_limit(self, at_ms: int) -> int:
+        """Return the limit an hour at an instant, NO_LIMIT where there is none."""
+        limit = self.spend_per_hour
+        if limit < 0:
+            default = self.settings.at(at_ms).of(self.currency).spend_per_hour
+            limit = max(default, 10 * self.trigger) if default else 0
+        return min(limit, AMOUNT_MICROS_MAX) if limit else NO_LIMIT
+
+    def version_of(self, limit: str, at_ms: int) -> int | None:
+        """Return the version of the settings that decides a limit; None where the account does."""
+        is_default = limit == "spend_per_hour" and self.spend_per_hour < 0
+        return self.settings.at(at_ms).version if is_default else None
 
     def take(self, entry: BalanceEntry, cdr: SourceCdr | None) -> Iterator[Complaint]:
         """Take an entry; `cdr` is what caused a charge or a hold, None where it is gone."""
@@ -106,8 +112,9 @@ class Breaker:
         into = min(max(0, entry.at_ms - self.hour * _HOUR_MS), _HOUR_MS)
         spent = self.spent + self.spent_before * (_HOUR_MS - into) // _HOUR_MS
         is_new = self._note_destination(entry)
-        if spent > self.spend_limit and not self.tripped & 1:
-            yield "spend_per_hour", self.spend_limit, min(spent, AMOUNT_MICROS_MAX)
+        limit = self.spend_limit(entry.at_ms)
+        if spent > limit and not self.tripped & 1:
+            yield "spend_per_hour", limit, min(spent, AMOUNT_MICROS_MAX)
         if self.cost_limit and entry.charge_micros > self.cost_limit and not self.tripped & 2:
             yield "cost_per_call", self.cost_limit, entry.charge_micros
         if self.dear is not None and is_new and not self.tripped & 4:
@@ -132,6 +139,9 @@ class Breaker:
         expected = self.pending.pop(0) if self.pending else None
         if found != expected:
             yield Complaint("spend_held", expected, tuple(found))
+        version = self.version_of(entry.limit, entry.at_ms)
+        if entry.settings_version != version:
+            yield Complaint("settings_version", version, entry.settings_version)
         denied = list(entry.denied)
         allowed = [list(PAID)] if entry.limit == "spend_per_hour" else [[c] for c in _classes(cdr)]
         if denied not in allowed:

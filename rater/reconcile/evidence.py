@@ -11,6 +11,7 @@ from rater.reconcile.difference import Complaint, Difference, difference
 from rater.reconcile.ledger import Ledger, fold
 from rater.reconcile.log import Log
 from rater.reconcile.recharge_evidence import RechargeEvidence, gather_recharge
+from rater.reconcile.settings_shelf import SettingsShelf
 from topics import catalog
 from topics import records as r
 
@@ -37,6 +38,7 @@ class Evidence:
     books: Books
     ledger: Ledger
     shelf: DeckShelf
+    settings: SettingsShelf
     batches: dict[str, Batches]
     outcomes: dict[str, Outcomes]
     recharge: RechargeEvidence
@@ -60,13 +62,14 @@ class Evidence:
         return difference(proof, (topic, self.books.partition, offset), key, wrong)
 
 
-def gather(log: Log, shelf: DeckShelf) -> Evidence:
+def gather(log: Log, shelf: DeckShelf, settings: SettingsShelf) -> Evidence:
     """Decode and fold a log."""
     books = read_books(log)
     evidence = Evidence(
         books,
-        fold(books),
+        fold(books, settings),
         shelf,
+        settings,
         {source: Batches(books.manifests.get(source, [])) for source in (CDRS, COMMANDS)},
         {CDRS: {}, COMMANDS: {}},
         gather_recharge(log),

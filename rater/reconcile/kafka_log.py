@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from rater.reconcile.log import CO_PARTITIONED, READ, Log, Record, Slice
+from rater.reconcile.log import CO_PARTITIONED, READ, SHARED, Log, Record, Slice
 from topics import catalog
 
 START_TIMEOUT_S = 15.0
@@ -51,9 +51,9 @@ class KafkaLog:
         """Return how many offsets there are to read."""
         return sum(self._ends.values()) - sum(self._starts.values())
 
-    async def decks(self) -> list[tuple[int, Record]]:
-        """Read the rate decks."""
-        part = TopicPartition(catalog.RATE_DECKS.name, 0)
+    async def shared(self, topic: str) -> list[tuple[int, Record]]:
+        """Read a topic that belongs to all partitions: decks, settings."""
+        part = TopicPartition(topic, 0)
         slices = await self._read([part])
         return [(0, record) for record in slices[part].records]
 
@@ -68,7 +68,7 @@ class KafkaLog:
     async def fix_range(self) -> None:
         """Ask where each partition begins and ends, until nothing moves between two answers, or in vain."""
         parts = [TopicPartition(n, p) for n in READ for p in range(self.partitions)]
-        parts.append(TopicPartition(catalog.RATE_DECKS.name, 0))
+        parts += [TopicPartition(name, 0) for name in SHARED]
         self._ends = await self._consumer.end_offsets(parts)
         for _ in range(STILL_TRIES):
             await asyncio.sleep(STILL_S)

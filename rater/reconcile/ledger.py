@@ -15,6 +15,7 @@ from rater.reconcile.burn import Burn
 from rater.reconcile.difference import Complaint, Difference, difference
 from rater.reconcile.edges import Edge, Edges, edge_of_refusal
 from rater.reconcile.purse import Purse
+from rater.reconcile.settings_shelf import SettingsShelf
 from topics import catalog
 from topics import records as r
 
@@ -38,12 +39,12 @@ class Folded:
     """One tenant's account as the ledger says it. `balances[n]` is that after entry n + 1."""
 
     opened: BalanceEntry
+    breaker: Breaker
     seq: int = 0
     balance: int = 0
     purse: Purse = field(default_factory=Purse)
     edges: Edges = field(default_factory=Edges)
     burn: Burn = field(default_factory=Burn)
-    breaker: Breaker = field(default_factory=Breaker)
     recharge_seq: int = 0
     balances: list[int] = field(default_factory=list)
     debts: list[int] = field(default_factory=list)
@@ -68,6 +69,7 @@ class Folded:
 class Ledger:
     """All tenants of a partition, the events that their entries imply, and what was wrong."""
 
+    settings: SettingsShelf
     accounts: dict[str, Folded] = field(default_factory=dict)
     edges: list[Edge] = field(default_factory=list)
     refused_credits: list[r.CommandRejected] = field(default_factory=list)
@@ -75,9 +77,9 @@ class Ledger:
     faults: list[Difference] = field(default_factory=list)
 
 
-def fold(books: Books) -> Ledger:
+def fold(books: Books, settings: SettingsShelf) -> Ledger:
     """Fold the ledger of a partition, in the order of offsets."""
-    ledger = Ledger()
+    ledger = Ledger(settings)
     topic = catalog.LEDGER.name
     for offset, entry in books.ledger.items():
         match entry.kind:
@@ -120,7 +122,8 @@ def _take(books: Books, ledger: Ledger, entry: BalanceEntry) -> list[Complaint]:
     """Fold one entry; return what is wrong with it."""
     account = ledger.accounts.get(entry.tenant_id)
     if account is None:
-        account = ledger.accounts[entry.tenant_id] = Folded(entry)
+        breaker = Breaker(ledger.settings, entry.currency)
+        account = ledger.accounts[entry.tenant_id] = Folded(entry, breaker)
     if entry.seq <= account.seq:
         return [Complaint("seq", account.seq + 1, entry.seq)]
     complaints = list(_number(account, entry))

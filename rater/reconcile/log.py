@@ -34,8 +34,9 @@ class Slice:
 
 EMPTY = Slice()
 
-CO_PARTITIONED = tuple(topic.name for topic in catalog.CATALOG if topic is not catalog.RATE_DECKS)
-"""The topics with a common number of partitions; the decks come apart, they belong to all partitions."""
+CO_PARTITIONED = tuple(topic.name for topic in catalog.CATALOG if not topic.made_by)
+"""The topics with a common number of partitions; decks and settings come apart, they belong to all partitions."""
+SHARED = tuple(topic.name for topic in catalog.CATALOG if topic.made_by)
 UNPROVEN = (catalog.RECHARGES_CHANGELOG, catalog.NOTIFICATIONS_DEAD, catalog.NOTIFIER_SENT)
 """Nothing is proven of these: what a table or a service remembers is its own, and is not read."""
 READ = tuple(name for name in CO_PARTITIONED if name not in {topic.name for topic in UNPROVEN})

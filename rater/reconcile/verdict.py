@@ -7,6 +7,7 @@ from typing import Any
 
 from rater.reconcile import (
     accounts,
+    bounds,
     caps,
     chain,
     charges,
@@ -30,6 +31,7 @@ from rater.reconcile.evidence import Evidence, gather
 from rater.reconcile.log import Log
 from rater.reconcile.recharge_books import HEARD
 from rater.reconcile.recharge_sums import count_recharge, waiting_offsets
+from rater.reconcile.settings_shelf import SettingsShelf
 from topics import catalog
 
 Proof = Callable[[Evidence], Iterator[Difference]]
@@ -38,6 +40,7 @@ PROOFS: tuple[Proof, ...] = (
     charges.prove,
     statuses.prove,
     accounts.prove,
+    bounds.prove,
     chain.prove,
     completeness.prove,
     orders.prove,
@@ -107,16 +110,24 @@ class Verdict:
         yield "clean: no difference" if self.is_clean else f"{total:,} differences"
 
 
-def begin(shelf: DeckShelf) -> Verdict:
-    """Return a verdict on the decks alone."""
-    verdict = Verdict(differences=list(shelf.faults))
+def begin(shelf: DeckShelf, settings: SettingsShelf) -> Verdict:
+    """Return a verdict on decks and settings alone."""
+    verdict = Verdict(differences=[*shelf.faults, *settings.faults])
     verdict.counts["deck versions"] = len(shelf.versions)
+    verdict.counts["settings versions"] = len(settings.versions)
     return verdict
 
 
-def prove(verdict: Verdict, log: Log, shelf: DeckShelf, *, complete: bool = False) -> None:
+def prove(
+    verdict: Verdict,
+    log: Log,
+    shelf: DeckShelf,
+    settings: SettingsShelf,
+    *,
+    complete: bool = False,
+) -> None:
     """Add a partition to a verdict; `complete`: records that no batch has read are a difference."""
-    evidence = gather(log, shelf)
+    evidence = gather(log, shelf, settings)
     verdict.differences += evidence.books.faults
     verdict.differences += evidence.ledger.faults
     verdict.differences += evidence.recharge.books.faults

@@ -7,20 +7,22 @@ One agent takes both source topics; every batch goes through `step.Stepper`. Of 
 import asyncio
 import logging
 from contextlib import suppress
-from dataclasses import dataclass
+from typing import Any
 
 from aiokafka import TopicPartition
 
 from rater.batch.accounts import AccountsShard
 from rater.batch.charge_index import ChargeIndex
 from rater.batch.shard import BatchesShard, Shard
-from rater.core.limits import DAY_MS, RECHARGE_MINIMUM_MICROS, WINDOW_DAYS
+from rater.core.limits import DAY_MS
 from rater.core.rules import Rules
 from rater.shell.agent_app import AgentApp, AgentSettings
 from rater.shell.clock import now_ms
 from rater.shell.deck_service import DeckService
+from rater.shell.follower import Follower
 from rater.shell.health import Health
 from rater.shell.metrics import Metrics
+from rater.shell.settings_service import SettingsService
 from rater.shell.step import Stepper
 from rater.shell.stream.batches import RecordBatch
 from rater.shell.stream.tables import state_table
@@ -33,30 +35,22 @@ from topics import catalog
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChargingSettings(AgentSettings):
-    """What an operator may choose of charging."""
-
-    window_days: int = WINDOW_DAYS
-    recharge_minimum_micros: int = RECHARGE_MINIMUM_MICROS
-
-
 class Charging(AgentApp):
     """One charging worker, not yet running."""
 
-    def __init__(self, settings: ChargingSettings, metrics: Metrics, health: Health) -> None:
+    def __init__(self, settings: AgentSettings, metrics: Metrics, health: Health) -> None:
         sources = (catalog.ACCOUNT_COMMANDS.name, catalog.CDR_RAW.name)
         super().__init__(catalog.APP, sources, settings, metrics, health)
-        self.window_days = settings.window_days
         self.numbering = load_numbers()
         self.decks = DeckService(settings.broker, metrics)
+        self.settings = SettingsService(settings.broker, metrics)
         self.accounts = state_table(
             self.app, "accounts", AccountsShard, partitions=settings.partitions
         )
         self.batches = state_table(
             self.app,
             "batches",
-            lambda: BatchesShard(settings.window_days),
+            BatchesShard,
             partitions=settings.partitions,
             deleted_by_time=True,
         )
@@ -67,7 +61,6 @@ class Charging(AgentApp):
             lambda: self.app.consumer.transactions, self.shard, self.rules, metrics, health
         )
         self.stepper.partitions = settings.partitions
-        self.stepper.recharge_minimum_micros = settings.recharge_minimum_micros
         self.declare("charge", self.batches)
 
     def shard(self, partition: int) -> Shard:
@@ -75,8 +68,8 @@ class Charging(AgentApp):
         return Shard(partition, self.accounts.state(partition), self.batches.state(partition))
 
     def rules(self) -> Rules:
-        """Return what a batch is decided by: the decks that are whole now."""
-        return Rules(self.decks.book, self.numbering)
+        """Return what a batch is decided by: decks and settings as they are known now."""
+        return Rules(self.decks.book, self.numbering, self.settings.book)
 
     async def take(self, batch: RecordBatch) -> None:
         """Take one batch through its step."""
@@ -98,31 +91,35 @@ class Charging(AgentApp):
         return applied
 
     async def prepare(self) -> None:
-        """Wait until the decks are whole."""
+        """Wait until the decks are whole and the settings known."""
         await self.decks.ready()
+        await self.settings.ready()
 
     async def start_parts(self) -> None:
-        """Start what is not Faust's: decks, timer, and the tasks that look after them."""
+        """Start what is not Faust's: decks, settings, timer, and the tasks that look after them."""
         await self.decks.start()
+        await self.settings.start()
         await self.timer.start()
-        self.background(self._wait_for_decks(), self._watch_decks())
+        for part, follower in (("decks", self.decks), ("settings", self.settings)):
+            self.background(self._wait_for(part, follower), self._watch(follower))
         await super().start_parts()
 
     async def stop_parts(self) -> None:
         """Stop them, in the other order."""
         await super().stop_parts()
         await self.timer.stop()
+        await self.settings.stop()
         await self.decks.stop()
 
-    async def _wait_for_decks(self) -> None:
-        await self.decks.ready()
-        self.health.set_ready("decks", ready=True)
+    async def _wait_for(self, part: str, follower: Follower[Any]) -> None:
+        await follower.ready()
+        self.health.set_ready(part, ready=True)
 
-    async def _watch_decks(self) -> None:
-        """End the worker when its decks no longer follow the topic."""
+    async def _watch(self, follower: Follower[Any]) -> None:
+        """End the worker when what it knows no longer follows its topic."""
         with suppress(asyncio.CancelledError):
             try:
-                await asyncio.shield(self.decks.failed)
+                await asyncio.shield(follower.failed)
             except Exception as error:  # noqa: BLE001
                 await self.app.crash(error)
 
@@ -138,7 +135,7 @@ class Charging(AgentApp):
 
     def _window_days(self, index: ChargeIndex) -> int:
         today = now_ms() // DAY_MS
-        return min(self.window_days, today - index.oldest_day)
+        return min(self.settings.book.at(now_ms()).window_days, today - index.oldest_day)
 
 
 def _due(_key: bytes, value: bytes, due_ms: int) -> bytes:

@@ -4,39 +4,21 @@ Rule 1: a version is immutable. The same one again changes nothing; other conten
 Rule 2: a version dated back, of a deck that has versions, can change the price of calls already
         made: only when that is said to be meant.
 Rule 3: a deck has one currency: a version in another is refused.
-Rule 4: loaders of one deck exclude each other. They share a transactional id, so the later fences
-        the earlier, and decides on all that the earlier had committed.
+Rule 4: loaders of one deck exclude each other (`shared_loader`).
 """
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
 
 import msgspec
-from aiokafka import AIOKafkaProducer
-from aiokafka.errors import ProducerFenced
 
 from rater.core.decks import Heading
-from rater.shell.deck_topic import DeckTopic
-from rater.shell.deck_versions import Versions, read_all
-from rater.shell.stream.faust_private import end_of_transaction
+from rater.shell.deck_versions import Versions
+from rater.shell.shared_loader import LoadRefusedError, SharedLoader
 from rater.wire.deck_csv import Sheet
 from rater.wire.deck_records import Manifest, pack_deck
 from rater.wire.times import to_text
 from topics.catalog import RATE_DECKS
-
-VISIBLE_TIMEOUT_S = 60.0
-_TRANSACTION_TIMEOUT_MS = 30_000
-"""A loader that dies in its transaction holds back the readers of the topic for as long as this."""
-
-
-class LoadRefusedError(Exception):
-    """The version may not be published; nothing was."""
-
-
-class HeldBackError(Exception):
-    """Somebody's transaction on the topic stays open and hides what lies behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,81 +84,34 @@ def outranked_by(versions: Versions, heading: Heading) -> list[int]:
     ]
 
 
-class DeckLoader:
+class DeckLoader(SharedLoader):
     """The one loader of a deck, from `open` until another opens: reads, then publishes."""
 
     def __init__(self, bootstrap: str, deck_id: str, topic: str = RATE_DECKS.name) -> None:
         self.deck_id = deck_id
         self.versions = Versions(deck_id)
-        self._topic = topic
-        # Transactions that are open, of whatever deck, hide what was committed behind them.
-        self._reader = DeckTopic(bootstrap, wait_for_open=True, topic=topic)
-        self._producer = AIOKafkaProducer(
-            bootstrap_servers=bootstrap,
-            transactional_id=f"rater-deck-load-{deck_id}",
-            transaction_timeout_ms=_TRANSACTION_TIMEOUT_MS,
-            max_request_size=RATE_DECKS.max_message_bytes,
-            compression_type="gzip",
+        super().__init__(
+            bootstrap,
+            topic,
+            RATE_DECKS.max_message_bytes,
+            f"rater-deck-load-{deck_id}",
+            self.versions.take,
         )
-
-    async def __aenter__(self) -> Self:
-        """Shut out earlier loaders of this deck, then read all that is committed."""
-        try:
-            await self._producer.start()
-            await self._reader.open()
-            async with asyncio.timeout(VISIBLE_TIMEOUT_S):
-                await read_all(self._reader, self.versions)
-        except TimeoutError as error:
-            await self._close()
-            raise HeldBackError(f"{self._held_back()}; nothing was published") from error
-        except BaseException:
-            await self._close()
-            raise
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """Disconnect; what is not committed never was."""
-        await self._close()
 
     async def publish(self, records: Sequence[tuple[bytes, bytes]]) -> None:
         """Publish the records of a version in one transaction; raise when another loader has taken over."""
-        try:
-            async with self._producer.transaction():
-                sent = [
-                    await self._producer.send(self._topic, value, key, partition=0)
-                    for key, value in records
-                ]
-                await asyncio.gather(*sent)
-        except ProducerFenced as error:
-            # Taken note of, or Python would complain of an exception that nobody has looked at.
-            end_of_transaction(self._producer).exception()
-            message = (
-                f"deck_id: another load of {self.deck_id} has begun meanwhile; "
-                "nothing was published by this one"
-            )
-            raise LoadRefusedError(message) from error
+        overtaken = (
+            f"deck_id: another load of {self.deck_id} has begun meanwhile; "
+            "nothing was published by this one"
+        )
+        await self.send(records, overtaken)
 
     async def wait_until_whole(self, version: int) -> None:
         """Return when readers of committed records see the version whole.
 
         Raises `HeldBackError` after a minute; the version is published all the same.
         """
-        try:
-            async with asyncio.timeout(VISIBLE_TIMEOUT_S):
-                while not self.versions.is_whole(self.deck_id, version):
-                    self.versions.take(await self._reader.poll())
-        except TimeoutError as error:
-            raise HeldBackError(f"{self._held_back()}; the version is published") from error
-
-    def _held_back(self) -> str:
-        return (
-            f"{self._topic}: a transaction has been open for {VISIBLE_TIMEOUT_S:.0f} s and hides "
-            "what lies behind it"
-        )
-
-    async def _close(self) -> None:
-        await self._reader.close()
-        await self._producer.stop()
+        await self.wait_until(lambda: self.versions.is_whole(self.deck_id, version))
 
 
 def _difference(versions: Versions, published: Manifest, candidate: Candidate) -> str:

@@ -5,8 +5,8 @@ as `unknown_deck`. Calls answered before are still priced, however late they com
 """
 
 from rater.core.decks import Deck, Retirement
-from rater.shell.deck_load import LoadRefusedError
 from rater.shell.deck_versions import Versions
+from rater.shell.shared_loader import LoadRefusedError
 from rater.wire.times import to_text
 
 

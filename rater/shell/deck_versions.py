@@ -8,7 +8,8 @@ import msgspec
 from aiokafka import ConsumerRecord
 
 from rater.core.decks import Deck, DeckBook, Retirement, Version
-from rater.shell.deck_topic import DeckTopic
+from rater.shell.shared_loader import read_all
+from rater.shell.shared_topic import SharedTopic
 from rater.wire.deck_records import Manifest
 from rater.wire.decks import DeckAssembler
 from rater.wire.times import to_text
@@ -67,15 +68,9 @@ class Versions:
 async def read_versions(bootstrap: str, topic: str = RATE_DECKS.name) -> Versions:
     """Return all that is committed on the topic."""
     versions = Versions()
-    async with DeckTopic(bootstrap, topic=topic) as reader:
-        await read_all(reader, versions)
+    async with SharedTopic(bootstrap, topic, RATE_DECKS.max_message_bytes) as reader:
+        await read_all(reader, versions.take)
     return versions
-
-
-async def read_all(reader: DeckTopic, versions: Versions) -> None:
-    """Read all that was there when the reader was opened."""
-    while not reader.at_end:
-        versions.take(await reader.poll())
 
 
 def _name_of(key: bytes | None) -> tuple[str, int]:

@@ -2,7 +2,7 @@
 
 `/livez`: the event loop runs and no invariant of the whole worker is broken. A failing broker is no
 reason to kill the worker, so nothing outside the process is asked. `/readyz`: the worker charges;
-it has partitions, has recovered them, has all decks, and none of its partitions is halted. The body
+it has partitions, has recovered them, has all decks and settings, and none of its partitions is halted. The body
 names what is missing. `/metrics`: for Prometheus.
 """
 
@@ -22,7 +22,7 @@ from prometheus_client.exposition import choose_encoder
 
 from rater.shell.metrics import Metrics, State
 
-PARTS = ("assigned", "recovered", "decks")
+PARTS = ("assigned", "recovered", "decks", "settings")
 """What a charging worker needs before it is ready."""
 
 log = logging.getLogger(__name__)

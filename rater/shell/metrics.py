@@ -110,6 +110,15 @@ class Metrics:
         self._deck_refusals = self._counter(
             "deck_records_refused", "Records of the deck topic that could not be used.", "reason"
         )
+        self._settings = self._gauge(
+            "charging_settings_version",
+            "The highest version of the charging settings that is known.",
+        )
+        self._settings_refusals = self._counter(
+            "settings_records_refused",
+            "Records of the settings topic that could not be used.",
+            "reason",
+        )
 
     def batch_done(self, report: BatchReport) -> None:
         """Count one committed step; call it after the commit, never before."""
@@ -177,6 +186,14 @@ class Metrics:
     def deck_record_refused(self, reason: str) -> None:
         """Count a record of the deck topic that was skipped."""
         self._deck_refusals.labels(reason).inc()
+
+    def set_settings_version(self, version: int) -> None:
+        """Say which version of the charging settings is the highest that is known."""
+        self._settings.set(version)
+
+    def settings_record_refused(self, reason: str) -> None:
+        """Count a record of the settings topic that was skipped."""
+        self._settings_refusals.labels(reason).inc()
 
     def _counter(self, name: str, about: str, *labels: str) -> Counter:
         return Counter(f"rater_{name}", about, labels, registry=self.registry)

@@ -18,7 +18,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from rater.shell.validation import Problem, RecordCheck, decode
-from topics.catalog import BY_NAME, DEAD, RATE_DECKS, RECHARGE_DEAD, Topic
+from topics.catalog import BY_NAME, DEAD, RECHARGE_DEAD, Topic
 from topics.partitioner import partition_of
 
 START_TIMEOUT_S = 30.0
@@ -79,8 +79,8 @@ def sendable(name: str, *, by_force: bool = False) -> Topic:
     names = ", ".join(t.name for t in BY_NAME.values() if t.by_hand)
     if topic is None:
         raise RefusedTopicError(f"unknown topic {name!r}; there are {names}")
-    if command := _LOADED_BY.get(name):
-        raise RefusedTopicError(f"{name} takes whole versions only: use `{command}`")
+    if topic.made_by:
+        raise RefusedTopicError(f"{name} takes whole versions only: use `{topic.made_by}`")
     if topic.internal:
         raise RefusedTopicError(f"{name} is internal, {topic.writers} writes it; there are {names}")
     if not topic.by_hand and not by_force:
@@ -89,10 +89,6 @@ def sendable(name: str, *, by_force: bool = False) -> Topic:
             f"that nobody has; there are {names} (--force sends all the same)"
         )
     return topic
-
-
-_LOADED_BY = {RATE_DECKS.name: "rater deck load"}
-"""Topics whose versions are published whole, by a command of their own."""
 
 
 class LineCheck:

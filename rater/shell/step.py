@@ -22,7 +22,6 @@ from rater.batch.decision import Decision, Records
 from rater.batch.shard import Shard
 from rater.batch.status_flush import decide_flush
 from rater.core.entries import Charge
-from rater.core.limits import RECHARGE_MINIMUM_MICROS
 from rater.core.rules import Rules
 from rater.shell.failpoints import failpoint
 from rater.shell.health import Health
@@ -69,7 +68,6 @@ class Stepper:
         self._metrics = metrics
         self._health = health
         self.partitions = catalog.PARTITIONS
-        self.recharge_minimum_micros = RECHARGE_MINIMUM_MICROS
 
     async def take(self, batch: RecordBatch) -> None:
         """Take one batch through its step."""
@@ -110,9 +108,7 @@ class Stepper:
             decoded = perf_counter()
             return cdrs.decide_all(known), decoded
         decoded = perf_counter()
-        decision = decide_commands(
-            shard, batch.records, self.partitions, self.recharge_minimum_micros
-        )
+        decision = decide_commands(shard, batch.records, self._rules(), self.partitions)
         return decision, decoded
 
     async def _commit(

@@ -35,6 +35,7 @@ class SuspendedRecord(msgspec.Struct, omit_defaults=True):
     source_offset: int
     cdr: str
     belongs_to_partition: int | None = None
+    settings_version: int | None = None
 
 
 class DeadRecord(msgspec.Struct, omit_defaults=True):
@@ -70,6 +71,7 @@ def encode_suspended(
             source.offset,
             value.decode(),
             belongs_to,
+            why.settings_version,
         )
     )
 

@@ -15,6 +15,7 @@ from rater.core.rating import Rated, Refusal, Span, Unrated
 from rater.core.rules import Rules
 from rater.wire.amounts import format_micros, format_nanos
 from rater.wire.cdrs import is_number
+from rater.wire.currencies import shipped_book
 from rater.wire.moments import read_moment
 from rater.wire.numbering import load_numbers
 from rater.wire.times import to_text
@@ -111,7 +112,7 @@ class Quoter:
 
     def __init__(self, book: DeckBook, deck_id: str, currency: str) -> None:
         """Take the book, the deck to price by, and the account's currency."""
-        self._rules = Rules(book, load_numbers())
+        self._rules = Rules(book, load_numbers(), shipped_book())
         self._deck_ids = (deck_id,)
         self._currency = currency
 

@@ -11,6 +11,7 @@ import msgspec
 
 from rater.core.recharge import State
 from rater.core.recharge_state import Recharge, due_ms
+from rater.wire.layouts import unknown_layout
 
 LAYOUT = 2
 STATES = tuple(State)
@@ -41,11 +42,9 @@ def encode_recharge(recharge: Recharge) -> bytes:
 
 
 def decode_recharge(value: bytes) -> Recharge:
-    """Read a recharge of the current layout; another one raises ValueError: never guess at money."""
+    """Read a recharge; one of another layout raises ValueError: never guess at money."""
     if not value or value[0] != LAYOUT:
-        shown = value[:1].hex() or "none"
-        msg = f"recharge layout {shown} is not known; this rater reads {LAYOUT}: begin anew with empty topics"
-        raise ValueError(msg)
+        raise unknown_layout("recharge", value, LAYOUT)
     return _decode(memoryview(value)[_HEAD.size :])
 
 

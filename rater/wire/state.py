@@ -1,8 +1,8 @@
 """Accounts to bytes and back, for the accounts table and its changelog.
 
-Layout 2: one version byte, one flag byte (bit 0: a status is owed), the next due time and the two watermarks as signed
+Layout 3: one version byte, one flag byte (bit 0: a status is owed), the next due time and the two watermarks as signed
 64-bit little-endian integers, then the account as a msgpack array. The head can be read without the rest: timers and
-checks at start look at a million accounts. Layout 1 has fewer fields at the end of the account and of each lot.
+checks at start look at a million accounts.
 """
 
 import struct
@@ -10,12 +10,12 @@ from operator import attrgetter
 
 import msgspec
 
-from rater.core.account import NEVER_MS, Account, Dear, Spending, Threshold, next_due_ms
-from rater.core.limits import SPEND_PER_HOUR_MICROS
-from rater.core.lots import CreditLot, next_look
+from rater.core.account import Account, Dear, Spending, Threshold, next_due_ms
+from rater.core.limits import NEVER_MS
+from rater.core.lots import CreditLot
+from rater.wire.layouts import unknown_layout
 
-LAYOUT = 2
-_BEFORE = 1
+LAYOUT = 3
 _HEAD = struct.Struct("<BBqqq")
 _NUMBERS = struct.Struct("<2xqqq")
 _encode = msgspec.msgpack.Encoder().encode
@@ -48,7 +48,6 @@ class _Spending(msgspec.Struct, array_like=True, frozen=True):
     burn_from: int = -1
     burn_to: int = 0
     per_hour: int = -1
-    limit: int = SPEND_PER_HOUR_MICROS
     hour: int = 0
     spent: int = 0
     spent_before: int = 0
@@ -135,11 +134,8 @@ def encode_account(account: Account) -> bytes:
 
 
 def decode_account(value: bytes) -> Account:
-    """Read an account of any layout we have written; another one raises ValueError: never guess at money."""
-    if not value or value[0] not in (LAYOUT, _BEFORE):
-        shown = value[:1].hex() or "none"
-        msg = f"account layout {shown} is not known; this rater reads {_BEFORE} and {LAYOUT}"
-        raise ValueError(msg)
+    """Read an account; one of another layout raises ValueError."""
+    check_layout(value)
     values = list(_values(_decode(memoryview(value)[_HEAD.size :])))
     values[_LOTS] = [CreditLot(*_lot_values(lot)) for lot in values[_LOTS]]
     values[_EXPIRED] = [CreditLot(*_lot_values(lot)) for lot in values[_EXPIRED]]
@@ -150,17 +146,13 @@ def decode_account(value: bytes) -> Account:
     if spending[_DEAR] is not None:
         spending[_DEAR] = Dear(*_dear_values(spending[_DEAR]))
     values[_SPENDING] = Spending(*spending)
-    account = Account(*values)
-    if value[0] == _BEFORE:
-        for lot in account.lots + account.expired:
-            lot.due_ms = next_look(lot.expires_ms, 0)
-        account.due_ms = next_due_ms(account)
-    return account
+    return Account(*values)
 
 
-def is_current(value: bytes) -> bool:
-    """Say whether an account is in the current layout."""
-    return value[0] == LAYOUT
+def check_layout(value: bytes) -> None:
+    """Refuse an account of another layout: ValueError, which says how to begin anew."""
+    if not value or value[0] != LAYOUT:
+        raise unknown_layout("account", value, LAYOUT)
 
 
 def decode_head(value: bytes) -> Head:

@@ -1,10 +1,11 @@
 """The accounts of one partition: bytes, watermarks, who is due and who owes a status."""
 
+import pytest
+
 from rater.batch.accounts import AccountsShard
 from rater.core.limits import GRACE_MS
-from rater.wire.state import decode_account, encode_account, is_current
+from rater.wire.state import encode_account
 from tests.build import DAY, FAR, NOW, account, lot
-from tests.wire.test_state import LAYOUT_1
 
 
 def shard(**values: bytes) -> AccountsShard:
@@ -65,12 +66,6 @@ def test_the_watermarks_are_the_highest_of_all_accounts() -> None:
     assert accounts.watermarks() == (9, 7)
 
 
-def test_an_account_of_the_release_before_is_due_when_its_lots_must_be_warned_of() -> None:
-    accounts = AccountsShard()
-    accounts.load([(b"acme", LAYOUT_1)])
-    value = accounts.get(b"acme") or b""
-
-    assert is_current(value)
-    assert decode_account(value) == decode_account(LAYOUT_1)
-    assert accounts.due(NOW) == [(b"acme", NOW - 10 * DAY)]
-    assert accounts.watermarks() == (1234, 17)
+def test_an_account_of_another_layout_is_refused_while_it_is_loaded() -> None:
+    with pytest.raises(ValueError, match="account layout: must be"):
+        AccountsShard().load([(b"acme", b"\x02" + bytes(40))])

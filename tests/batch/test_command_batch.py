@@ -6,10 +6,12 @@ import pytest
 
 from rater.batch.command_batch import decide_commands
 from rater.batch.shard import Shard
+from rater.core.charging_settings import CurrencyTerms
 from tests.build import (
     DAY,
     HOUR,
     NOW,
+    RULES,
     UNIT,
     Partition,
     Sent,
@@ -20,6 +22,7 @@ from tests.build import (
     opened,
     opening,
     order,
+    settings_version,
 )
 from topics.catalog import ACCOUNT_COMMANDS
 from topics.manifests import IdState
@@ -80,7 +83,9 @@ def test_a_command_under_another_key_is_misrouted(key: bytes | None) -> None:
 
 def test_a_command_in_another_partition_is_misrouted() -> None:
     records = [Stored(0, NOW, b"acme", command(opening()).value)]
-    outcomes = [decide_commands(Shard.empty(number), records, 8).outcomes for number in range(8)]
+    outcomes = [
+        decide_commands(Shard.empty(number), records, RULES, 8).outcomes for number in range(8)
+    ]
 
     assert [each["obeyed"] for each in outcomes].count(1) == 1
     assert [each["rejected.misrouted"] for each in outcomes].count(1) == 7
@@ -155,8 +160,10 @@ def test_the_least_recharge_is_given_to_the_batch() -> None:
     fields = {"enabled": True, "trigger_micros": 9 * UNIT, "amount_micros": 9 * UNIT}
     record = Stored(9, NOW, b"acme", command(order("set_auto_recharge", **fields)).value)
 
-    strict = decide_commands(partition.shard, [record], 1)
-    lenient = decide_commands(partition.shard, [record], 1, 9 * UNIT)
+    strict = decide_commands(partition.shard, [record], RULES, 1)
+    settings = settings_version(USD=CurrencyTerms("USD", recharge_minimum_micros=9 * UNIT))
+    rules = RULES.with_settings(RULES.settings.with_version(settings))
+    lenient = decide_commands(partition.shard, [record], rules, 1)
 
     assert strict.outcomes == {"rejected.invalid_setting": 1}
     assert lenient.outcomes == {"obeyed": 1}

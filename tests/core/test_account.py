@@ -1,7 +1,7 @@
 """The account's due time."""
 
-from rater.core.account import NEVER_MS, next_due_ms
-from rater.core.limits import GRACE_MS
+from rater.core.account import next_due_ms
+from rater.core.limits import GRACE_MS, NEVER_MS
 from tests.build import NOW, account, lot
 
 

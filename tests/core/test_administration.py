@@ -7,15 +7,15 @@ from rater.core import entries as e
 from rater.core.account import AUTO_RECHARGE, AUTO_RECHARGE_HOURS, Account
 from rater.core.administration import obey, open_account
 from rater.core.journal import Journal
-from rater.core.limits import AMOUNT_MICROS_MAX, LOTS_MAX, RECHARGE_MINIMUM_MICROS
+from rater.core.limits import AMOUNT_MICROS_MAX, LOTS_MAX
 from rater.core.rejections import Refusal, Rejected
-from tests.build import NOW, UNIT, YEAR, account, lot, source
+from tests.build import NOW, SETTINGS, UNIT, YEAR, account, lot, source
 from topics.records import CommandReason
 
 
 def obeyed(there: Account, order: c.Command) -> tuple[Refusal | None, Journal]:
     journal = Journal()
-    return obey(there, order, source(), journal, RECHARGE_MINIMUM_MICROS), journal
+    return obey(there, order, source(), SETTINGS, journal), journal
 
 
 def refused(there: Account, order: c.Command) -> Rejected | None:

@@ -83,7 +83,7 @@ def test_without_a_limit_nothing_is_passed() -> None:
 
 
 def test_what_was_found_is_at_most_what_an_amount_may_be() -> None:
-    there = spent(account(lot()), *[(NOW, AMOUNT_MICROS_MAX)] * 5)
+    there = spent(account(lot(), limit=50), *[(NOW, AMOUNT_MICROS_MAX)] * 5)
 
     assert [found for _, _, found in passed(there.spending, charge(there, 1), is_new=False)] == [
         AMOUNT_MICROS_MAX

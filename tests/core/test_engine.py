@@ -7,14 +7,13 @@ import pytest
 from rater.core import commands as c
 from rater.core import entries as e
 from rater.core import events as v
-from rater.core.account import NEVER_MS, Account, Dear
+from rater.core.account import Account, Dear
 from rater.core.decks import DeckBook
 from rater.core.engine import charge, command
 from rater.core.journal import Journal
-from rater.core.limits import AMOUNT_MICROS_MAX, GRACE_MS
+from rater.core.limits import AMOUNT_MICROS_MAX, GRACE_MS, NEVER_MS
 from rater.core.refusals import Unrated
 from rater.core.rejections import Rejected
-from rater.core.rules import Rules
 from rater.core.status import OPEN
 from rater.core.suspension import Suspended, Suspension
 from rater.core.thresholds import Threshold
@@ -108,7 +107,7 @@ def test_a_call_that_cannot_be_charged_waits_and_changes_nothing(
 
 
 def test_an_account_in_another_currency_than_its_decks_waits() -> None:
-    rules = Rules(DeckBook.of([deck(currency="EUR")]), RULES.numbering)
+    rules = RULES.with_book(DeckBook.of([deck(currency="EUR")]))
     outcome = charge(account(lot()), cdr(), source(), rules, Journal())
 
     assert isinstance(outcome, Suspension)
@@ -159,7 +158,7 @@ def test_a_charge_that_crosses_a_threshold_says_so_once() -> None:
 
 
 def test_the_charge_that_passes_a_limit_is_charged_and_then_held() -> None:
-    there = account(lot("a", UNIT), limit=200_000, cost_limit=50_000, status_class=OPEN)
+    there = account(lot("a", UNIT), per_hour=200_000, cost_limit=50_000, status_class=OPEN)
     journal = charged(there, usage_country="FR")[1]
     charge_entry, held = journal.entries
 
@@ -192,10 +191,12 @@ def test_a_new_dear_destination_too_many_is_held() -> None:
 def test_an_account_is_opened_once() -> None:
     journal = Journal()
     order = c.OpenAccount("o1", "acme", "USD", ("acs",), "UTC")
-    there = command(None, order, source(), journal)
+    there = command(None, order, source(), RULES, journal)
     assert there is not None
 
-    again = command(there, c.OpenAccount("o2", "acme", "EUR", ("acs",), "UTC"), source(), journal)
+    again = command(
+        there, c.OpenAccount("o2", "acme", "EUR", ("acs",), "UTC"), source(), RULES, journal
+    )
 
     assert (there.seq, there.currency, there.closed_ms) == (1, "USD", NEVER_MS)
     assert again is there
@@ -208,7 +209,7 @@ def test_an_account_is_opened_once() -> None:
 def test_a_command_for_a_tenant_without_an_account_is_refused() -> None:
     journal = Journal()
 
-    assert command(None, c.CloseAccount("x", "nobody", None), source(), journal) is None
+    assert command(None, c.CloseAccount("x", "nobody", None), source(), RULES, journal) is None
     refused = entry_of(journal)
     assert (refused.reason, refused.seq, refused.balance_micros) == ("unknown_tenant", 0, None)
     assert refused.command_type == "close_account"
@@ -220,7 +221,7 @@ def test_captured_money_that_is_refused_is_told_with_its_payment(closed: bool) -
     there = account(lot("pi_1", UNIT), seq=4)
     there.closed_ms = NOW - 1 if closed else NEVER_MS
     journal = Journal()
-    command(there, credit("pi_1", 2 * UNIT), source(), journal)
+    command(there, credit("pi_1", 2 * UNIT), source(), RULES, journal)
     refused = entry_of(journal)
     (event,) = journal.events
 
@@ -252,7 +253,7 @@ def test_what_is_no_captured_money_of_an_account_is_refused_without_an_event(
     there: Account | None, order: c.Command
 ) -> None:
     journal = Journal()
-    command(there, order, source(), journal)
+    command(there, order, source(), RULES, journal)
 
     assert len(journal.entries) == 1
     assert journal.events == []

@@ -6,7 +6,7 @@ import pytest
 
 from rater.core import events as v
 from rater.core import recharge_agent as agent
-from rater.core.account import NEVER_MS
+from rater.core.limits import NEVER_MS
 from rater.core.recharge_caps import find_cap
 from rater.core.recharge_state import ANSWER_MS, JITTER_MS, RETRY_AFTER_MS, due_ms
 from tests.recharge_world import AMOUNT, TRIGGER, World, low

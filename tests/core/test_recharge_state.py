@@ -2,7 +2,7 @@
 
 import pytest
 
-from rater.core.account import NEVER_MS
+from rater.core.limits import NEVER_MS
 from rater.core.recharge_state import Recharge, Started, due_ms, find_started
 from tests.recharge_world import low
 from tests.units import HOUR

@@ -55,7 +55,7 @@ def test_the_payments_own_lot_gives_first_then_the_others_then_it_is_debt(
 def test_what_a_lot_in_grace_gives_does_not_change_the_balance() -> None:
     tenant, journal = account(("A", 10), expired=(("P", 4),)), Journal()
 
-    engine.command(tenant, order(6), SOURCE, journal)
+    engine.command(tenant, order(6), SOURCE, RULES, journal)
 
     entry = journal.entries[-1]
     assert isinstance(entry, e.PaymentReversed)
@@ -65,8 +65,8 @@ def test_what_a_lot_in_grace_gives_does_not_change_the_balance() -> None:
 
 def test_what_comes_back_pays_debt_first_and_is_a_lot_of_its_own() -> None:
     tenant, journal = account(), Journal()
-    engine.command(tenant, order(5 * UNIT), SOURCE, journal)
-    engine.command(tenant, order(8 * UNIT, c.RestorePayment), SOURCE, journal)
+    engine.command(tenant, order(5 * UNIT), SOURCE, RULES, journal)
+    engine.command(tenant, order(8 * UNIT, c.RestorePayment), SOURCE, RULES, journal)
 
     assert (0, 3 * UNIT) == (tenant.debt, tenant.balance)
     assert [("restored:r/1", 3 * UNIT)] == [(lot.lot_id, lot.remaining) for lot in tenant.lots]
@@ -79,8 +79,8 @@ def test_a_closed_account_is_no_exception() -> None:
     tenant, journal = account(("P", 10)), Journal()
     tenant.closed_ms = NOW - 1
 
-    engine.command(tenant, order(4), SOURCE, journal)
-    engine.command(tenant, order(1, c.RestorePayment), SOURCE, journal)
+    engine.command(tenant, order(4), SOURCE, RULES, journal)
+    engine.command(tenant, order(1, c.RestorePayment), SOURCE, RULES, journal)
 
     assert 7 == tenant.balance
 
@@ -100,7 +100,7 @@ def test_what_cannot_be_is_refused_with_its_reason(command: c.MovedBack, reason:
         tenant.debt = 2 * tenant.balance
         tenant.balance = -tenant.balance
 
-    engine.command(tenant, command, SOURCE, journal)
+    engine.command(tenant, command, SOURCE, RULES, journal)
 
     entry = journal.entries[-1]
     assert isinstance(entry, e.CommandRejected)

@@ -9,31 +9,38 @@ from rater.core import commands as c
 from rater.core import entries as e
 from rater.core import events as v
 from rater.core.account import NO_LIMIT, Account, Dear
+from rater.core.adoption import adopt
+from rater.core.charging_settings import CurrencyTerms
 from rater.core.entries import PaymentMethod
 from rater.core.journal import Journal
-from rater.core.limits import RECHARGE_MINIMUM_MICROS
 from rater.core.rejections import Refusal, Rejected
 from rater.core.settings import obey_setting
 from rater.wire.outputs import encode
-from tests.build import UNIT, account, lot, source
+from tests.build import SETTINGS, UNIT, account, lot, settings_version, source
 
 ANN = ("ann", "billing_admin")
 NOBODY = (None, None)
+LENIENT = settings_version(USD=CurrencyTerms("USD", 2, 1_000 * UNIT, UNIT))
 
 
-def auto(*who: str | None, minimum: int = RECHARGE_MINIMUM_MICROS, **fields: Any) -> Refusal | None:
+def auto(*who: str | None, currency: str = "USD", **fields: Any) -> Refusal | None:
     given = {"enabled": True, "trigger_micros": 100 * UNIT, "amount_micros": 200 * UNIT, **fields}
     order = c.SetAutoRecharge("s1", "acme", *(who or NOBODY), **given)  # type: ignore[misc, arg-type]
     journal = Journal()
-    refusal = obey_setting(account(), order, source(), journal, minimum)
+    refusal = obey_setting(account(currency=currency), order, source(), SETTINGS, journal)
     assert (refusal is None) == bool(journal.entries)
     return refusal
 
 
 def obeyed(order: c.Setting, there: Account | None = None) -> Journal:
     journal = Journal()
-    assert obey_setting(there or account(), order, source(), journal, 1) is None
+    assert obey_setting(there or account(), order, source(), LENIENT, journal) is None
     return journal
+
+
+def limit_of(there: Account) -> int:
+    adopt(there, LENIENT)
+    return there.spending.limit
 
 
 def test_50_units_are_enough_for_trigger_and_amount() -> None:
@@ -47,15 +54,19 @@ def test_amounts_are_whole_units_of_the_least_or_more(name: str, micros: int) ->
 
     assert refusal is not None
     assert refusal.reason is Rejected.INVALID_SETTING
-    assert refusal.detail == f"{name}: {micros}, must be a whole number of units, at least 50"
+    must = "must be whole units of USD, at least 50"
+    assert refusal.detail == f"{name}: {must}, found {micros} micros"
+    assert refusal.settings_version == 0
     assert auto(**{name: micros}, enabled=False) == refusal
 
 
-def test_the_least_may_be_another() -> None:
-    assert auto(amount_micros=20 * UNIT, minimum=20 * UNIT) is None
-    refusal = auto(amount_micros=19 * UNIT, minimum=20 * UNIT)
+@pytest.mark.parametrize(("currency", "least"), [("VND", 500_000), ("JPY", 5_000), ("XXX", 1)])
+def test_the_least_is_that_of_the_currency(currency: str, least: int) -> None:
+    wide = {"trigger_micros": least * UNIT, "currency": currency}
+    assert auto(amount_micros=least * UNIT, **wide) is None
+    refusal = auto(amount_micros=least * UNIT - 1, **wide)
     assert refusal is not None
-    assert "at least 20" in refusal.detail
+    assert f"whole units of {currency}, at least {least}, found" in refusal.detail
 
 
 @pytest.mark.parametrize(
@@ -152,7 +163,7 @@ def test_the_triggers_are_thresholds_while_it_is_enabled() -> None:
         "acme/1/auto_recharge",
         "acme/1/crossed/auto_recharge",
     ]
-    assert there.spending.limit == 1_000 * UNIT
+    assert limit_of(there) == 1_000 * UNIT
 
     obeyed(c.SetAutoRecharge("s2", "acme", *ANN, False, 5 * UNIT, 6), there)
     assert (there.thresholds, there.hour_thresholds) == ([], [])
@@ -162,16 +173,16 @@ def test_the_triggers_are_thresholds_while_it_is_enabled() -> None:
 def test_the_default_of_spending_follows_the_trigger() -> None:
     there = account()
     obeyed(c.SetAutoRecharge("s1", "acme", *ANN, True, 500 * UNIT, None, "fixed", UNIT), there)
-    assert there.spending.limit == 5_000 * UNIT
+    assert limit_of(there) == 5_000 * UNIT
 
     obeyed(c.SetSpendLimits("s2", "acme", *ANN, 0), there)
-    assert there.spending.limit == NO_LIMIT
+    assert limit_of(there) == NO_LIMIT
     obeyed(c.SetSpendLimits("s3", "acme", *ANN, 7), there)
-    assert there.spending.limit == 7
+    assert limit_of(there) == 7
     obeyed(c.SetAutoRecharge("s4", "acme", *ANN, False), there)
-    assert there.spending.limit == 7
+    assert limit_of(there) == 7
     obeyed(c.SetSpendLimits("s5", "acme", *ANN), there)
-    assert there.spending.limit == 1_000 * UNIT
+    assert limit_of(there) == 1_000 * UNIT
 
 
 def test_dear_destinations_are_remembered_while_they_are_watched() -> None:

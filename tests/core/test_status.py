@@ -2,9 +2,8 @@
 
 import pytest
 
-from rater.core.account import NEVER_MS
 from rater.core.entries import AccountStatus
-from rater.core.limits import STATUS_EVERY_MS
+from rater.core.limits import NEVER_MS, STATUS_EVERY_MS
 from rater.core.status import CLOSED, EXHAUSTED, HELD, OPEN, note_change, status_class, status_of
 from tests.build import NOW, account, lot
 

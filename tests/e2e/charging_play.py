@@ -18,6 +18,7 @@ from loadtest.plan import Plan
 from rater.batch.simulate import Simulator
 from rater.core.decks import DeckBook
 from rater.core.rules import Rules
+from rater.wire.currencies import shipped_book
 from rater.wire.deck_files import read_deck_file
 from rater.wire.numbering import load_numbers
 from tests.e2e.broker import Record
@@ -85,7 +86,7 @@ def simulated(play: Play) -> Books:
     """Perform a play in the simulator: the same core, one record at a time, no Kafka at all."""
     plan = play.workload.plan
     deck = read_deck_file(stage.SAMPLE_DECK, deck_id=plan.deck_id, currency=plan.currency)
-    simulator = Simulator(Rules(DeckBook.of([deck]), load_numbers()))
+    simulator = Simulator(Rules(DeckBook.of([deck]), load_numbers(), shipped_book()))
     books = Books()
     commands = ((ACCOUNT_COMMANDS.name, record, 0) for record in play.commands)
     cdrs = (

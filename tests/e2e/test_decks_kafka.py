@@ -21,19 +21,18 @@ from rater.cli.deck_list import list_decks
 from rater.cli.deck_load import load
 from rater.cli.deck_retire import retire
 from rater.core.decks import Deck, Heading
-from rater.shell import deck_load
+from rater.shell import shared_loader
 from rater.shell.deck_load import (
     Candidate,
     DeckLoader,
-    HeldBackError,
-    LoadRefusedError,
     decide,
     outranked_by,
 )
 from rater.shell.deck_service import DeckService
-from rater.shell.deck_topic import DeckTopicMissingError
 from rater.shell.deck_versions import read_versions
 from rater.shell.metrics import Metrics
+from rater.shell.shared_loader import HeldBackError, LoadRefusedError
+from rater.shell.shared_topic import SharedTopicMissingError
 from rater.wire.deck_csv import Sheet, read_sheet
 from rater.wire.deck_heading import read_heading
 from tests.e2e.broker import admin, consume, create_topics, produce, producer
@@ -250,7 +249,7 @@ async def test_a_missing_topic_is_an_error_that_says_what_to_do(
 ) -> None:
     decks = DeckService(bootstrap, Metrics(), f"{namespace}.nowhere")
 
-    with pytest.raises(DeckTopicMissingError, match=r"nowhere is not on .*rater topics create"):
+    with pytest.raises(SharedTopicMissingError, match=r"nowhere is not on .*rater topics create"):
         await decks.start()
 
 
@@ -358,7 +357,7 @@ async def test_a_loader_sees_what_an_open_transaction_of_another_hides(
 async def test_a_transaction_that_stays_open_is_told_and_nothing_is_published(
     bootstrap: str, topic: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deck_load, "VISIBLE_TIMEOUT_S", 1.0)
+    monkeypatch.setattr(shared_loader, "VISIBLE_TIMEOUT_S", 1.0)
     async with producer(bootstrap, f"open-{topic}") as client:
         await client.begin_transaction()
         await client.send_and_wait(topic, b"{}", b"other/1/chunk-00001", partition=0)

@@ -18,6 +18,7 @@ from rater.batch.simulate import Simulator
 from rater.core.decks import DeckBook
 from rater.core.rules import Rules
 from rater.shell.failpoints import RECHARGE_FAILPOINTS
+from rater.wire.currencies import shipped_book
 from rater.wire.numbering import load_numbers
 from tests.corpus.recharge_poison.corpus import (
     COUNTED,
@@ -225,7 +226,7 @@ class Books:
 def undisturbed(cast: Cast, before_ms: int) -> Books:
     """Play the cast through the simulator, with the same gateway: no Kafka, nothing happens to it."""
     deck = deck_from("acs.csv", "acs", 1, "USD", "2000-01-01T00:00:00Z")
-    simulator = Simulator(Rules(DeckBook.of([deck]), load_numbers()))
+    simulator = Simulator(Rules(DeckBook.of([deck]), load_numbers(), shipped_book()))
     books, answered = Books(), set[str]()
     todo = [(ORDERS, key, value, before_ms) for _, key, value in cast.commands()]
     todo += [(CALLS, key, value, cast.start_ms) for _, key, value in cast.calls()]

@@ -22,6 +22,7 @@ from rater.shell.health import Health
 from rater.shell.metrics import Metrics
 from rater.shell.step import Stepper
 from rater.shell.stream.batches import RecordBatch
+from rater.wire.currencies import shipped_book
 from rater.wire.deck_csv import Sheet, compile_sheet, read_sheet
 from rater.wire.deck_heading import read_heading
 from rater.wire.deck_records import pack_deck
@@ -98,7 +99,7 @@ class HonestWorker:
         self.ends: dict[tuple[str, int], int] = defaultdict(int)
         self.taken: dict[TP, int] = defaultdict(int)
         decks = [self._publish(name, sheet) for name, sheet in self.decks.items()]
-        rules = Rules(DeckBook.of(decks), load_numbers())
+        rules = Rules(DeckBook.of(decks), load_numbers(), shipped_book())
         metrics = Metrics(CollectorRegistry())
         transactions = Transactions(self._append)
         self.stepper = Stepper(

@@ -6,10 +6,11 @@ from typing import Any
 
 from rater.reconcile.deck_shelf import read_decks
 from rater.reconcile.difference import Difference
-from rater.reconcile.log import Located, logs_of
+from rater.reconcile.log import SHARED, Located, logs_of
+from rater.reconcile.settings_shelf import read_settings
 from rater.reconcile.verdict import Verdict, begin, prove
 from tests.reconcile.honest_worker import PARTITIONS
-from topics.catalog import RATE_DECKS
+from topics.catalog import CHARGING_SETTINGS, RATE_DECKS
 
 Topics = dict[str, list[Located]]
 Starts = Mapping[tuple[str, int], int]
@@ -19,10 +20,11 @@ Pick = Callable[[dict[str, Any]], bool]
 def verdict_on(topics: Topics, starts: Starts | None = None, *, complete: bool = True) -> Verdict:
     """Reconcile topics in memory."""
     shelf = read_decks(topics.get(RATE_DECKS.name, []))
-    verdict = begin(shelf)
-    keyed = {name: records for name, records in topics.items() if name != RATE_DECKS.name}
+    settings = read_settings(topics.get(CHARGING_SETTINGS.name, []))
+    verdict = begin(shelf, settings)
+    keyed = {name: records for name, records in topics.items() if name not in SHARED}
     for log in logs_of(keyed, PARTITIONS, starts):
-        prove(verdict, log, shelf, complete=complete)
+        prove(verdict, log, shelf, settings, complete=complete)
     return verdict
 
 

@@ -31,6 +31,8 @@ NAMES = {
     "rater_dedupe_shortened",
     "rater_decks_whole",
     "rater_deck_records_refused",
+    "rater_charging_settings_version",
+    "rater_settings_records_refused",
     "rater_halted_partitions",
     "rater_invariant_violations",
     "rater_build",
@@ -128,6 +130,8 @@ def test_all_else_that_is_said_is_told() -> None:
     metrics.window_shortened()
     metrics.set_decks_whole(2)
     metrics.deck_record_refused("not_json")
+    metrics.set_settings_version(3)
+    metrics.settings_record_refused("value")
 
     text = generate_latest(metrics.registry).decode()
     for line in (
@@ -141,5 +145,7 @@ def test_all_else_that_is_said_is_told() -> None:
         "rater_dedupe_shortened_total 1.0",
         "rater_decks_whole 2.0",
         'rater_deck_records_refused_total{reason="not_json"} 1.0',
+        "rater_charging_settings_version 3.0",
+        'rater_settings_records_refused_total{reason="value"} 1.0',
     ):
         assert line in text.splitlines()

@@ -15,6 +15,7 @@ from rater.shell.health import Health
 from rater.shell.metrics import Metrics
 from rater.shell.step import Stepper
 from rater.shell.stream.batches import RecordBatch
+from rater.wire.currencies import shipped_book
 from rater.wire.numbering import load_numbers
 from topics import catalog
 
@@ -46,7 +47,7 @@ async def test_waiting_for_the_partitions_turn_counts_as_no_stage_of_the_batch()
     stepper = Stepper(
         Busy,
         lambda _: shard,
-        lambda: Rules(DeckBook.of([]), load_numbers()),
+        lambda: Rules(DeckBook.of([]), load_numbers(), shipped_book()),
         metrics,
         Health(metrics),
     )

@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from rater.core.account import NEVER_MS
+from rater.core.limits import NEVER_MS
 from rater.core.recharge_state import Recharge, due_ms
 from rater.wire.recharges import LAYOUT, decode_head, decode_recharge, encode_recharge
 from tests.recharge_walk import wander
@@ -36,7 +36,7 @@ def test_one_that_waits_for_nothing_is_never_due() -> None:
 
 @pytest.mark.parametrize("value", [b"", b"\x00", bytes([LAYOUT + 1]) + bytes(40)])
 def test_a_layout_that_is_not_known_is_not_guessed_at(value: bytes) -> None:
-    with pytest.raises(ValueError, match=r"layout .* is not known"):
+    with pytest.raises(ValueError, match=r"recharge layout: must be .* To begin anew"):
         decode_recharge(value)
 
 

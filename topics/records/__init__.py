@@ -30,6 +30,7 @@ from topics.records.balance import (
 )
 from topics.records.batches import BatchManifest
 from topics.records.cdr import Cdr
+from topics.records.charging_settings import ChargingSettings, CurrencyTerms
 from topics.records.commands import (
     AddFunds,
     Adjust,
@@ -126,11 +127,13 @@ __all__ = [
     "Cause",
     "Cdr",
     "Charge",
+    "ChargingSettings",
     "CloseAccount",
     "CommandReason",
     "CommandRejected",
     "CommandType",
     "CreditRefused",
+    "CurrencyTerms",
     "Dead",
     "DeadReason",
     "DeckChunk",

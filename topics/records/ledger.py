@@ -21,6 +21,7 @@ from topics.fields import (
     Positive,
     Range,
     Seconds,
+    SettingsVersion,
     TenantId,
     Text,
 )
@@ -283,3 +284,4 @@ class CommandRejected(Entry):
     ) = None
     credit_micros: Positive | None = None
     payment_command_id: Id | None = None
+    settings_version: SettingsVersion | None = None

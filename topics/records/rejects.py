@@ -3,7 +3,18 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from topics.fields import About, Id, Millis, Name, Note, Offset, Partition, Range, Text
+from topics.fields import (
+    About,
+    Id,
+    Millis,
+    Name,
+    Note,
+    Offset,
+    Partition,
+    Range,
+    SettingsVersion,
+    Text,
+)
 
 SuspenseReason = Literal[
     "misrouted",
@@ -42,6 +53,7 @@ class Suspended:
     source_partition: Partition
     source_offset: Offset
     belongs_to_partition: Partition | None = None
+    settings_version: SettingsVersion | None = None
     cdr: Annotated[str, Text(8_388_608), About("The record's own text, unchanged.")]
 
 

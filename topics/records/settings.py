@@ -16,6 +16,7 @@ from topics.fields import (
     NotNegative,
     Positive,
     Range,
+    SettingsVersion,
 )
 from topics.records.balance import LimitKind
 from topics.records.commands import PaymentMethod, RechargeMode
@@ -88,6 +89,7 @@ class SpendHeld(MoneyEntry):
     limit_micros: Micros
     found_micros: Micros
     denied: Annotated[list[Name], Items(16)]
+    settings_version: SettingsVersion | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Deck topic: all that is committed in rate.decks.v1, from the beginning, then what comes.
+"""Shared topic: all that is committed in a topic of versions, from the beginning, then what comes.
 
 A reader of its own, outside every consumer group: each worker needs every record, and a rebalance
 must not touch it. The end is the one for readers of committed records, so a loader that died in its
@@ -11,24 +11,23 @@ from typing import Self
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
-from topics.catalog import RATE_DECKS
-
 FETCH_WAIT_MS = 200
-"""The longest a fetch waits for something new; a deck must be in force within 2 s."""
+"""The longest a fetch waits for something new; a version must be known within 2 s."""
 
 
-class DeckTopicMissingError(Exception):
-    """The broker has no topic for rate decks."""
+class SharedTopicMissingError(Exception):
+    """The broker has not the topic."""
 
 
-class DeckTopic:
-    """A reader of the deck topic: `open`, then `poll` for ever, then `close`."""
+class SharedTopic:
+    """A reader of one topic of versions: `open`, then `poll` for ever, then `close`."""
 
     def __init__(
-        self, bootstrap: str, *, wait_for_open: bool = False, topic: str = RATE_DECKS.name
+        self, bootstrap: str, topic: str, record_bytes_max: int, *, wait_for_open: bool = False
     ) -> None:
-        """Name the broker; `wait_for_open` puts the end behind transactions that are still open."""
+        """Name broker and topic; `wait_for_open` puts the end behind transactions that are still open."""
         self._topic = topic
+        self._record_bytes_max = record_bytes_max
         self._bootstrap = bootstrap
         self._wait_for_open = wait_for_open
         self._consumer: AIOKafkaConsumer
@@ -86,7 +85,7 @@ class DeckTopic:
         return [record for records in fetched.values() for record in records]
 
     async def _partitions(self) -> list[TopicPartition]:
-        """Return every partition of the topic: with one left out, decks could be missing unseen."""
+        """Return every partition of the topic: with one left out, versions could be missing unseen."""
         admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap)
         try:
             await admin.start()
@@ -99,7 +98,7 @@ class DeckTopic:
             message = (
                 f"topic {self._topic} is not on {self._bootstrap}: run `rater topics create` first"
             )
-            raise DeckTopicMissingError(message)
+            raise SharedTopicMissingError(message)
         numbers = sorted(entry["partition"] for entry in topics[self._topic])
         return [TopicPartition(self._topic, number) for number in numbers]
 
@@ -125,5 +124,5 @@ class DeckTopic:
             auto_offset_reset="none",
             isolation_level=isolation,
             fetch_max_wait_ms=FETCH_WAIT_MS,
-            max_partition_fetch_bytes=RATE_DECKS.max_message_bytes,
+            max_partition_fetch_bytes=self._record_bytes_max,
         )

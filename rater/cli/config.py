@@ -1,0 +1,158 @@
+"""`rater config`: the charging settings, what decides about money besides decks and accounts."""
+
+from pathlib import Path
+
+import click
+import orjson
+
+from rater.cli.topics import CannotRunError, broker_option, run
+from rater.core.charging_settings import ChargingSettings, CurrencyTerms
+from rater.shell import topic_admin
+from rater.shell.clock import now_ms
+from rater.shell.settings_load import Published, SettingsLoader, decide, read_published
+from rater.shell.shared_loader import HeldBackError, LoadRefusedError
+from rater.shell.shared_topic import SharedTopicMissingError
+from rater.shell.validation import Problem, RecordCheck
+from rater.shell.validation import decode as read_json
+from rater.wire.charging_settings import decode_settings, fields_of
+from rater.wire.currencies import load_currencies
+from rater.wire.settings_file import complete, warnings
+from rater.wire.times import to_text
+from topics.catalog import CHARGING_SETTINGS
+
+HEAD = ("currency", "decimals", "spend per hour", "least recharge", "balance bound")
+_UNIT = 1_000_000
+
+_file = click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+
+
+@click.group()
+def config() -> None:
+    """Show, lint and load the charging settings."""
+
+
+@config.command()
+@broker_option
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print the version in force as a file for `load`."
+)
+def show(broker: str, *, as_json: bool) -> None:
+    """Print the settings in force now, the versions that there are, and which currencies have no breaker."""
+
+    async def work() -> Published:
+        async with topic_admin.connected(broker):
+            return await read_published(broker)
+
+    try:
+        book = run(work()).book
+    except SharedTopicMissingError as error:
+        raise CannotRunError(str(error)) from error
+    settings = book.at(now_ms())
+    if as_json:
+        click.echo(orjson.dumps(fields_of(settings), option=orjson.OPT_INDENT_2))
+        return
+    _print_table(settings)
+    for each in sorted(book.versions, key=lambda each: each.version):
+        standing = "in force" if each is settings else _standing(each)
+        click.echo(f"version {each.version}: {standing}")
+
+
+@config.command()
+@_file
+def lint(file: Path) -> None:
+    """Find what is wrong or unusual in FILE before it is loaded. Exit 1: it cannot be loaded."""
+    settings = _read(file)
+    for sentence in warnings(settings):
+        click.echo(f"{file}: warning: {sentence}")
+    click.echo(f"{file}: version {settings.version}, valid from {to_text(settings.valid_from_ms)}")
+
+
+@config.command()
+@_file
+@click.option(
+    "--backdate", is_flag=True, help="Allow a version that is in force at once, or was before."
+)
+@broker_option
+def load(file: Path, broker: str, *, backdate: bool) -> None:
+    """Publish FILE as a version of the charging settings.
+
+    FILE is one JSON object (topics/README.md): `version`, `valid_from`, and what differs from what ships. The same
+    version again changes nothing (exit 0). Exit 1, and nothing is published: FILE has faults, or the version may not
+    be. Exit 2: the broker or the topic is missing.
+    """
+    settings = _read(file)
+    for sentence in warnings(settings):
+        click.echo(f"{file}: warning: {sentence}", err=True)
+
+    async def work() -> bool:
+        async with topic_admin.connected(broker), SettingsLoader(broker) as loader:
+            if not decide(loader.published.book, settings, now_ms(), backdate=backdate):
+                return False
+            await loader.publish(settings)
+            return True
+
+    try:
+        is_new = run(work())
+    except LoadRefusedError as error:
+        raise click.ClickException(str(error)) from error
+    except (SharedTopicMissingError, HeldBackError) as error:
+        raise CannotRunError(str(error)) from error
+    said = "is published" if is_new else "is there already, the same"
+    since = to_text(settings.valid_from_ms)
+    click.echo(f"version {settings.version} {said}: valid from {since}")
+
+
+def _read(file: Path) -> ChargingSettings:
+    """Read a file and make it whole; its faults end the command."""
+    given = read_json(file.read_bytes())
+    if isinstance(given, Problem) or not isinstance(given, dict):
+        problems = [given if isinstance(given, Problem) else Problem("", None, "must be an object")]
+    else:
+        whole = complete(given)
+        problems = RecordCheck(CHARGING_SETTINGS).problems(whole)
+        if not problems:
+            settings = decode_settings(orjson.dumps(whole))
+            if isinstance(settings, ChargingSettings):
+                return settings
+            raise click.ClickException(f"{file}: {settings}")
+    raise click.ClickException("\n".join(f"{file}: {problem}" for problem in problems))
+
+
+def _print_table(settings: ChargingSettings) -> None:
+    rows = [HEAD, *(_row(terms) for terms in settings.currencies.values())]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True))
+        click.echo("  ".join(cells))
+    without = [c for c, terms in settings.currencies.items() if not terms.spend_per_hour_micros]
+    named = ", ".join([*without, "any that is not in the table"])
+    click.echo(f"no breaker unless an account sets one: {named}")
+    for name in (
+        "window_days",
+        "duration_tolerance_s",
+        "duration_tolerance_percent",
+        "cdr_max_bytes",
+    ):
+        click.echo(f"{name}: {getattr(settings, name)}")
+    if settings.version == 0:
+        for source in load_currencies().sources:
+            click.echo(source)
+
+
+def _row(terms: CurrencyTerms) -> tuple[str, ...]:
+    amounts = (
+        terms.spend_per_hour_micros,
+        terms.recharge_minimum_micros,
+        terms.balance_max_micros,
+    )
+    whole = (f"{micros // _UNIT:,}" if micros else "none" for micros in amounts)
+    return terms.currency, str(terms.decimals), *whole
+
+
+def _standing(settings: ChargingSettings) -> str:
+    since = to_text(settings.valid_from_ms)
+    return (
+        f"not yet, from {since}"
+        if settings.valid_from_ms > now_ms()
+        else f"superseded, from {since}"
+    )

@@ -1,0 +1,126 @@
+"""Charging settings: what decides about money besides decks and accounts, in versions in force from an instant on (R8).
+
+Rule 1: the version in force is that of the time of the record that is decided, stream time; never that of now. So
+        whichever worker takes a record, whenever, decides alike.
+Rule 2: of two versions valid from the same instant the higher one holds.
+Rule 3: version 0, what ships, holds before all others.
+Rule 4: a currency without a row has no breaker by default, one unit as its least recharge, and the bound of all.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final, final
+
+from rater.core.limits import AMOUNT_MICROS_MAX, NEVER_MS, UNIT_MICROS
+from rater.core.value import Value
+
+SHIPPED: Final = 0
+"""The version of what ships with the release."""
+
+
+@final
+class CurrencyTerms(Value):
+    """What holds in one currency, where an account has nothing of its own."""
+
+    __match_args__ = (
+        "currency",
+        "decimals",
+        "spend_per_hour_micros",
+        "recharge_minimum_micros",
+        "balance_max_micros",
+    )
+    __slots__ = __match_args__
+
+    def __init__(
+        self,
+        currency: str,
+        decimals: int = 2,
+        spend_per_hour_micros: int = 0,
+        recharge_minimum_micros: int = UNIT_MICROS,
+        balance_max_micros: int = AMOUNT_MICROS_MAX,
+    ) -> None:
+        self.currency: Final = currency
+        self.decimals: Final = decimals
+        self.spend_per_hour_micros: Final = spend_per_hour_micros
+        """The breaker's limit of accounts that have set none; 0: none."""
+        self.recharge_minimum_micros: Final = recharge_minimum_micros
+        """Least amount, target and trigger of recharge; whole units."""
+        self.balance_max_micros: Final = balance_max_micros
+        """Bound of a balance, either side of zero."""
+
+
+@final
+class ChargingSettings(Value):
+    """One version."""
+
+    __match_args__ = (
+        "version",
+        "valid_from_ms",
+        "currencies",
+        "window_days",
+        "duration_tolerance_s",
+        "duration_tolerance_percent",
+        "cdr_max_bytes",
+    )
+    __slots__ = __match_args__
+
+    def __init__(  # noqa: PLR0913, PLR0917
+        self,
+        version: int,
+        valid_from_ms: int,
+        currencies: Mapping[str, CurrencyTerms],
+        window_days: int,
+        duration_tolerance_s: int,
+        duration_tolerance_percent: int,
+        cdr_max_bytes: int,
+    ) -> None:
+        self.version: Final = version
+        self.valid_from_ms: Final = valid_from_ms
+        self.currencies: Final = currencies
+        self.window_days: Final = window_days
+        """Calls that ended so many days ago, or earlier, are too old to be charged (D8)."""
+        self.duration_tolerance_s: Final = duration_tolerance_s
+        self.duration_tolerance_percent: Final = duration_tolerance_percent
+        """By so many seconds, or so much of it, what a CDR bills may differ from its answer and end."""
+        self.cdr_max_bytes: Final = cdr_max_bytes
+        """A longer CDR is a dead letter, unread."""
+
+    def terms(self, currency: str) -> CurrencyTerms:
+        """Return what holds in a currency; without a row, what holds for all that have none."""
+        found = self.currencies.get(currency)
+        return CurrencyTerms(currency) if found is None else found
+
+
+@final
+class SettingsBook:
+    """An immutable snapshot of all versions."""
+
+    __slots__ = ("versions",)
+
+    def __init__(
+        self, shipped: ChargingSettings, published: Iterable[ChargingSettings] = ()
+    ) -> None:
+        """Make a book of what ships and what was published; of one version given twice the later stays."""
+        by_version = {each.version: each for each in (shipped, *published)}
+        ordered = sorted(by_version.values(), key=_rank)
+        self.versions: Final = tuple(reversed(ordered))
+        """From the latest to what ships."""
+
+    def with_version(self, settings: ChargingSettings) -> "SettingsBook":
+        """Return a book with one version more; this one stays as it is."""
+        return SettingsBook(self.versions[-1], (*self.versions, settings))
+
+    def at(self, at_ms: int) -> ChargingSettings:
+        """Return the version in force at an instant."""
+        for settings in self.versions:
+            if settings.valid_from_ms <= at_ms:
+                return settings
+        return self.versions[-1]
+
+    def next_change_ms(self, at_ms: int) -> int:
+        """Return from when on another version may be in force than at an instant; NEVER_MS where there is none."""
+        later = [each.valid_from_ms for each in self.versions if each.valid_from_ms > at_ms]
+        return min(later, default=NEVER_MS)
+
+
+def _rank(settings: ChargingSettings) -> tuple[bool, int, int]:
+    return settings.version != SHIPPED, settings.valid_from_ms, settings.version

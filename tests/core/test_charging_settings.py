@@ -1,0 +1,48 @@
+"""Charging settings: which version holds when, and what holds in a currency that has no row."""
+
+from rater.core.charging_settings import ChargingSettings, CurrencyTerms, SettingsBook
+from rater.core.limits import AMOUNT_MICROS_MAX, NEVER_MS
+from tests.build import DAY, NOW, SETTINGS, UNIT, settings_version
+
+
+def book(*versions: ChargingSettings) -> SettingsBook:
+    return SettingsBook(SETTINGS, versions)
+
+
+def test_what_ships_holds_until_a_version_does() -> None:
+    assert book().at(0) is book().at(NOW) is SETTINGS
+
+    one = book(settings_version(1, NOW))
+    assert [one.at(at_ms).version for at_ms in (0, NOW - 1, NOW, NOW + DAY)] == [0, 0, 1, 1]
+
+
+def test_the_version_in_force_is_the_one_that_began_last_and_of_two_the_higher() -> None:
+    three = book(settings_version(3, NOW), settings_version(2, NOW + DAY), settings_version(1, NOW))
+
+    assert [three.at(NOW + n * DAY).version for n in (-1, 0, 1, 9)] == [0, 3, 2, 2]
+
+
+def test_a_version_dated_to_the_beginning_of_time_comes_before_what_ships() -> None:
+    assert book(settings_version(1, 0)).at(0).version == 1
+
+
+def test_a_book_with_a_version_more_leaves_the_other_as_it_is() -> None:
+    before = book(settings_version(1, NOW))
+    after = before.with_version(settings_version(2, NOW))
+
+    assert (before.at(NOW).version, after.at(NOW).version) == (1, 2)
+    assert after.at(NOW - 1) is SETTINGS
+
+
+def test_the_next_change_is_the_nearest_to_come() -> None:
+    two = book(settings_version(1, NOW), settings_version(2, NOW + DAY))
+
+    changes = [two.next_change_ms(at_ms) for at_ms in (0, NOW - 1, NOW, NOW + DAY)]
+    assert changes == [NOW, NOW, NOW + DAY, NEVER_MS]
+
+
+def test_a_currency_without_a_row_has_no_breaker_and_one_unit_as_its_least_recharge() -> None:
+    terms = SETTINGS.terms("XTS")
+
+    assert terms == CurrencyTerms("XTS", 2, 0, UNIT, AMOUNT_MICROS_MAX)
+    assert SETTINGS.terms("USD") == CurrencyTerms("USD", 2, 1_000 * UNIT, 50 * UNIT)
