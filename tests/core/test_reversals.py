@@ -11,6 +11,7 @@ from rater.core.journal import Journal
 from rater.core.limits import AMOUNT_MICROS_MAX, LOTS_MAX
 from rater.core.lots import CreditLot
 from rater.core.reversals import plan_reversal
+from tests.build import RULES
 from tests.units import NOW, UNIT, YEAR
 
 SOURCE = Source("account.commands.v1", 0, 9, NOW)
