@@ -48,6 +48,10 @@ class Stripe:
     faults: list[Fault] = field(default_factory=list)
     retry_after: str = "0"
     intents: dict[str, dict[str, Any]] = field(default_factory=dict)
+    moved: dict[str, list[dict[str, Any]]] = field(
+        default_factory=lambda: {"refunds": [], "disputes": []}
+    )
+    """Refunds and disputes."""
     keys: dict[str, tuple[str, Answer]] = field(default_factory=dict)
     calls: Counter[str] = field(default_factory=Counter)
     seen: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
@@ -115,6 +119,43 @@ class Stripe:
                     last_payment_error=card_error("card_declined", "insufficient_funds"),
                 )
             return dict(intent)
+
+    def move(
+        self, what: str, intent_id: str, amount: int, status: str, **more: Any
+    ) -> dict[str, Any]:
+        """Refund or dispute some of a payment; return what was made."""
+        with self.lock:
+            number = f"{next(self.numbers):06d}"
+            moved = {
+                "id": f"{'re' if what == 'refunds' else 'dp'}_{number}",
+                "object": what[:-1],
+                "amount": amount,
+                "currency": self.intents[intent_id]["currency"],
+                "payment_intent": intent_id,
+                "status": status,
+                "created": int(time.time()) + len(self.moved[what]),
+                **more,
+            }
+            self.moved[what].append(moved)
+            return moved
+
+    def listed_moves(self, what: str, query: dict[str, str]) -> Answer:
+        """List refunds or disputes, newest first, in pages."""
+        with self.lock:
+            found = [
+                dict(each)
+                for each in reversed(self.moved[what])
+                if query.get("payment_intent", each["payment_intent"]) == each["payment_intent"]
+                and each["created"] >= int(query.get("created[gte]", 0))
+            ]
+            if query.get("expand[0]") == "data.payment_intent":
+                for each in found:
+                    each["payment_intent"] = dict(self.intents[each["payment_intent"]])
+        if after := query.get("starting_after"):
+            found = found[[i["id"] for i in found].index(after) + 1 :]
+        limit = int(query.get("limit", 10))
+        page = {"object": "list", "url": f"/v1/{what}"}
+        return 200, {**page, "data": found[:limit], "has_more": len(found) > limit}
 
     def listed(self, query: dict[str, str]) -> Answer:
         """List a customer's intents, newest first, in pages."""
@@ -206,6 +247,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(*stripe.listed(query))
         elif url.path == "/v1/payment_intents/search":
             self._send(*stripe.searched(query))
+        elif url.path in ("/v1/refunds", "/v1/disputes"):
+            self._send(*stripe.listed_moves(url.path.rpartition("/")[2], query))
         else:
             found = stripe.intents.get(url.path.rpartition("/")[2])
             self._send(*((200, found) if found else UNKNOWN))

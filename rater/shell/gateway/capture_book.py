@@ -3,6 +3,7 @@
 An SQLite file, so that it outlives any process, and several gateways share it. To read it, with no code of ours:
 
     SELECT command_id, payment_id, tenant_id, amount_micros, currency FROM payments WHERE status = 'captured'
+    SELECT payment_id, kind, amount_micros, taken_at_ms, returned_at_ms FROM reversals  -- refunds and disputes
 
 As with a real provider, `keys` (idempotency) may be forgotten (`DELETE FROM keys`); `payments` never are, and a
 command that was charged twice has two rows there.
@@ -47,10 +48,19 @@ CREATE TABLE IF NOT EXISTS steps (
     used INTEGER NOT NULL,
     PRIMARY KEY (tenant_id, method)
 ) STRICT;
+CREATE TABLE IF NOT EXISTS reversals (
+    reversal_id TEXT PRIMARY KEY,
+    payment_id TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('refund', 'dispute')),
+    amount_micros INTEGER NOT NULL,
+    taken_at_ms INTEGER NOT NULL,
+    returned_at_ms INTEGER
+) STRICT;
+CREATE INDEX IF NOT EXISTS reversals_by_payment ON reversals (payment_id);
 CREATE TABLE IF NOT EXISTS messages (
     message_id INTEGER PRIMARY KEY,
     payment_id TEXT NOT NULL,
-    kind TEXT NOT NULL CHECK (kind IN ('as_it_is', 'stale_decline')),
+    kind TEXT NOT NULL CHECK (kind IN ('as_it_is', 'stale_decline', 'moved_back')),
     due_ms INTEGER NOT NULL,
     told INTEGER NOT NULL DEFAULT 0
 ) STRICT;
@@ -61,7 +71,7 @@ _COLUMNS = (
     "payment_id, command_id, tenant_id, amount_micros, currency, status, code, captured_at_ms"
 )
 
-MessageKind = Literal["as_it_is", "stale_decline"]
+MessageKind = Literal["as_it_is", "stale_decline", "moved_back"]
 
 
 class Payment(NamedTuple):
@@ -75,6 +85,17 @@ class Payment(NamedTuple):
     status: str
     code: str
     captured_at_ms: int | None
+
+
+class Reversal(NamedTuple):
+    """A refund or a dispute of the book; its times may lie ahead, None: the money does not come back."""
+
+    reversal_id: str
+    payment_id: str
+    kind: Literal["refund", "dispute"]
+    amount_micros: int
+    taken_at_ms: int
+    returned_at_ms: int | None = None
 
 
 class Terms(NamedTuple):
@@ -175,6 +196,17 @@ class CaptureBook:
             "INSERT INTO messages (payment_id, kind, due_ms) VALUES (?, ?, ?)",
             (payment_id, kind, due_ms),
         )
+
+    def take_back(self, reversal: Reversal) -> None:
+        """Write a refund or a dispute."""
+        self._db.execute("INSERT INTO reversals VALUES (?, ?, ?, ?, ?, ?)", reversal)
+
+    def reversals_of(self, payment_id: str) -> list[Reversal]:
+        """Return the refunds and disputes of a payment, oldest first."""
+        rows = self._db.execute(
+            "SELECT * FROM reversals WHERE payment_id = ? ORDER BY taken_at_ms", (payment_id,)
+        )
+        return [Reversal(*row) for row in rows]
 
     def messages_due(self, now_ms: int) -> list[tuple[int, MessageKind, Payment]]:
         """Return what is to be told now and has not been."""

@@ -5,16 +5,18 @@ The same three rules as in `rater.shell.metrics`: bounded labels, base units, `r
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from rater.shell.gateway.provider import Captured, Declined, Outcome
+from rater.shell.gateway.provider import Captured, Declined, MovedBack, Outcome
 from rater.shell.metrics import Metrics
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0)
 
 
-def name_of(outcome: Outcome) -> str:
+def name_of(outcome: Outcome | MovedBack) -> str:
     """Return the outcome as results and metrics name it."""
     if isinstance(outcome, Captured):
         return "succeeded"
+    if isinstance(outcome, MovedBack):
+        return "restored" if outcome.is_restored else "reversed"
     return "declined" if isinstance(outcome, Declined) else "unknown"
 
 
@@ -53,7 +55,7 @@ class GatewayMetrics:
         """Count a command that needs no more work."""
         self._commands.labels(outcome).inc()
 
-    def late_outcome(self, outcome: Outcome) -> None:
+    def late_outcome(self, outcome: Outcome | MovedBack) -> None:
         """Count a result that no command asked for just now."""
         self._late.labels(name_of(outcome)).inc()
 

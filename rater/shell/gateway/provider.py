@@ -46,12 +46,26 @@ Outcome = Captured | Declined | Unclear
 
 
 @dataclass(frozen=True, slots=True)
+class MovedBack:
+    """Money of a captured payment was taken back, or came back: all of either so far, two sums that only grow."""
+
+    payment_id: str
+    reversal_id: str
+    reversal: Literal["refund", "dispute"]
+    reversed_micros: int
+    restored_micros: int
+    currency: str
+    is_restored: bool
+    """Whether the last change was that money came back."""
+
+
+@dataclass(frozen=True, slots=True)
 class LateOutcome:
     """What a provider tells of its own accord, of a payment that was commanded once."""
 
     command_id: str
     tenant_id: str
-    outcome: Outcome
+    outcome: Outcome | MovedBack
 
 
 Publish = Callable[[LateOutcome], Awaitable[None]]

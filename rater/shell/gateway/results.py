@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from rater.shell.gateway.mode import Mode
-from rater.shell.gateway.provider import Captured, Declined, LateOutcome
+from rater.shell.gateway.provider import Captured, Declined, LateOutcome, MovedBack
 from rater.wire.outputs import encode
 
 
@@ -42,13 +42,31 @@ class Refused(_Result, tag="declined"):
     payment_id: str | None = None
 
 
+class Reversed(_Result, tag="reversed"):
+    """Money was taken back of a captured payment."""
+
+    payment_id: str
+    reversal_id: str
+    reversal: str
+    reversed_micros: int
+    currency: str
+    restored_micros: int = 0
+
+
+class Restored(Reversed, tag="restored"):
+    """Money that was taken back came back."""
+
+
+AnyResult = Succeeded | Refused | Reversed | Restored
+
+
 class Unknown(_Result, tag="unknown"):
     """The gateway could not find out."""
 
     detail: str
 
 
-def result_of(told: LateOutcome, origin: Origin, at_ms: int) -> Succeeded | Refused | Unknown:
+def result_of(told: LateOutcome, origin: Origin, at_ms: int) -> AnyResult | Unknown:
     """Return the result that tells an outcome; `at_ms` is when the gateway learnt it."""
     outcome = told.outcome
     head: dict[str, Any] = {
@@ -63,6 +81,10 @@ def result_of(told: LateOutcome, origin: Origin, at_ms: int) -> Succeeded | Refu
             **head, payment_id=outcome.payment_id, amount_micros=outcome.amount_micros,
             currency=outcome.currency, livemode=outcome.livemode,
         )  # fmt: skip
+    if isinstance(outcome, MovedBack):
+        kind = Restored if outcome.is_restored else Reversed
+        names = [name for name in kind.__struct_fields__ if name not in head]
+        return kind(**head, **{name: getattr(outcome, name) for name in names})
     if isinstance(outcome, Declined):
         return Refused(
             **head, decline_class=outcome.decline_class, code=outcome.code,

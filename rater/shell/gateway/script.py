@@ -14,6 +14,9 @@ commands of one tenant with this method; the last one stays. A command that is s
 | `duplicate` | captured, and the result told once more |
 | `out_of_order` | captured; afterwards a decline is told, which is stale |
 | `reversed` | a soft decline is answered although it is captured, which is told afterwards |
+| `refund=5s`, `half_refund=5s` | captured; 5 s later all of it, or half, is refunded, and told |
+| `refund_fails=5s` | captured; refunded after 5 s; after 5 s more the refund fails: the money is back |
+| `dispute=5s`, `dispute_won=5s` | captured; disputed after 5 s, and lost; or won after 5 s more |
 | `wrong_amount`, `wrong_currency` | captured, but one unit more, or in another currency |
 | `429`, `500` | the request fails and nothing is remembered; the next request takes the next step |
 | `random:SEED` | (alone) each command draws one of these, the same whenever it is sent |
@@ -32,7 +35,8 @@ PLAIN = (
     "ok", "timeout", "duplicate", "out_of_order", "reversed", "wrong_amount", "wrong_currency",
     "429", "500",
 )  # fmt: skip
-TIMED = ("delay", "late", "webhook")
+REVERSALS = ("refund", "half_refund", "refund_fails", "dispute", "dispute_won")
+TIMED = ("delay", "late", "webhook", *REVERSALS)
 
 _STEP = re.compile(
     r"(?P<what>[a-z0-9_]+)(?:=(?P<n>\d{1,7})(?P<unit>ms|s))?(?:\*(?P<times>\d{1,4}))?"

@@ -12,13 +12,15 @@ from rater.shell.gateway.declines import DECLINES, declined
 from rater.shell.gateway.provider import (
     Captured,
     LateOutcome,
+    MovedBack,
     Outcome,
     Provider,
     Publish,
     TroubleError,
     Unclear,
 )
-from rater.shell.gateway.script import Step, draw, is_random, read_script
+from rater.shell.gateway.script import REVERSALS, Step, draw, is_random, read_script
+from rater.shell.gateway.simulated_reversals import moved_back_now, promise_reversal
 from rater.wire.payments import PaymentCommand
 
 TELL_EVERY_S = 0.05
@@ -99,6 +101,8 @@ class Simulator:
         currency = _other(command.currency) if what == "wrong_currency" else command.currency
         terms = Terms(amount_micros, currency, captured_at_ms=now + late_ms)
         payment = book.write(command, terms, now)
+        if what in REVERSALS:
+            promise_reversal(book, payment, step, now)
         if (kind := _MESSAGES.get(what)) is not None:
             book.promise(payment.payment_id, kind, now + late_ms + AFTERWARDS_MS)
         if what in ("late", "webhook"):
@@ -113,11 +117,20 @@ class Simulator:
             for number, kind, payment in await self._in_thread(
                 lambda: self._book.messages_due(now_ms())
             ):
-                stale = kind == "stale_decline"
-                outcome = declined(STALE, payment.payment_id) if stale else outcome_of(payment)
+                outcome = await self._in_thread(
+                    lambda kind=kind, payment=payment: self._said(kind, payment)  # type: ignore[misc]
+                )
                 await publish(LateOutcome(payment.command_id, payment.tenant_id, outcome))
                 await self._in_thread(lambda number=number: self._book.told(number))  # type: ignore[misc]
             await asyncio.sleep(TELL_EVERY_S)
+
+    def _said(self, kind: MessageKind, payment: Payment) -> Outcome | MovedBack:
+        """Return what a message says now."""
+        if kind == "moved_back":
+            return moved_back_now(self._book.reversals_of(payment.payment_id), payment.currency)
+        return (
+            declined(STALE, payment.payment_id) if kind == "stale_decline" else outcome_of(payment)
+        )
 
     async def close(self) -> None:
         """Close the book."""

@@ -16,7 +16,7 @@ import msgspec
 
 from rater.shell.gateway.declines import declined
 from rater.shell.gateway.minor_units import to_micros
-from rater.shell.gateway.provider import Captured, LateOutcome, Outcome, Unclear
+from rater.shell.gateway.provider import Captured, LateOutcome, MovedBack, Outcome, Unclear
 from rater.wire.payments import PayingTenant, PaymentId
 
 Intent = Mapping[str, Any]
@@ -84,7 +84,7 @@ class _Ours(msgspec.Struct):
     tenant_id: PayingTenant
 
 
-def late_outcome(intent: Intent, outcome: Outcome) -> LateOutcome | None:
+def late_outcome(intent: Intent, outcome: Outcome | MovedBack) -> LateOutcome | None:
     """Return an outcome with the command it belongs to; None where the intent is not one of ours."""
     try:
         ours = msgspec.convert(intent.get("metadata") or {}, _Ours)

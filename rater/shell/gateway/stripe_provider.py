@@ -6,10 +6,8 @@ India; it stands in only where a command names no customer, and there the idempo
 covers what search does not show yet.
 """
 
-import asyncio
 import logging
-from collections.abc import Awaitable
-from typing import Any, TypeVar
+from typing import Any
 
 import aiohttp
 import stripe
@@ -25,6 +23,8 @@ from rater.shell.gateway.provider import (
     TroubleError,
     Unclear,
 )
+from rater.shell.gateway.reversal_sweep import sweep_for_ever
+from rater.shell.gateway.stripe_errors import answered
 from rater.shell.gateway.stripe_intents import (
     OUR_KEYS,
     CancelReason,
@@ -47,9 +47,7 @@ LIST_SINCE_MARGIN_S = 9 * 86_400
 AT_WORK_MS = 120_000
 """How long an intent may be open because Stripe is still at it."""
 
-_RETRIED_BELOW_500 = (409, 429)
 _KEY_REFUSED = Unclear("the provider refused our API key: see the gateway's log")
-Answer = TypeVar("Answer")
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +75,7 @@ class StripeProvider:
         """Find the command's intent; see the module for why this is exact."""
         try:
             listed = self._list(command) if command.customer else self._search(command)
-            found = await _answered(listed)
+            found = await answered(listed)
         except stripe.InvalidRequestError as error:
             if error.code == "resource_missing":
                 return None  # No such customer: the charge will say so.
@@ -110,7 +108,7 @@ class StripeProvider:
         if amount is None:
             return declined("amount_not_representable")
         try:
-            intent = await _answered(self._create(command, amount))
+            intent = await answered(self._create(command, amount))
         except stripe.StripeError as error:
             return await self._failed(command, error)
         return await self.conclude(intent.to_dict())
@@ -158,14 +156,14 @@ class StripeProvider:
         """Cancel an intent; if it has been paid or closed meanwhile, return it as it is."""
         try:
             cancelling = self._intents.cancel_async(intent_id, {"cancellation_reason": reason})
-            return (await _answered(cancelling)).to_dict()
+            return (await answered(cancelling)).to_dict()
         except stripe.StripeError:
             return await self.retrieve(intent_id)
 
     async def retrieve(self, intent_id: str) -> Intent:
         """Return an intent as it is now; TroubleError when it cannot be had."""
         try:
-            return (await _answered(self._intents.retrieve_async(intent_id))).to_dict()
+            return (await answered(self._intents.retrieve_async(intent_id))).to_dict()
         except stripe.StripeError as error:
             raise TroubleError(str(error.http_status)) from None
 
@@ -182,8 +180,8 @@ class StripeProvider:
         return None if isinstance(outcome, Unclear) else late_outcome(intent, outcome)
 
     async def tell_late_outcomes(self, publish: Publish) -> None:
-        """Tell nothing: that is what `StripeWebhooks` adds, where a port was given."""
-        await asyncio.Event().wait()
+        """Tell of refunds and disputes; what else Stripe tells by itself needs a port for its webhooks."""
+        await sweep_for_ever(self.client, publish)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -193,38 +191,11 @@ class StripeProvider:
 _: type[Provider] = StripeProvider
 
 
-async def _answered(request: Awaitable[Answer]) -> Answer:
-    """Await an answer; whatever may pass by itself is a TroubleError, all else stays the error that it is."""
-    try:
-        return await request
-    except stripe.APIConnectionError:
-        raise TroubleError("connection") from None
-    except (stripe.RateLimitError, stripe.APIError) as error:
-        raise TroubleError(str(error.http_status), _retry_after_s(error)) from None
-    except stripe.StripeError as error:
-        _raise_if_passing(error)
-        raise
-    except (aiohttp.ClientError, TimeoutError, OSError):
-        raise TroubleError("connection") from None
-
-
 def _may_be_at_work(intent: Intent, found: Open) -> bool:
     """Say whether Stripe may just be confirming the intent, for a gateway that was killed a moment ago."""
     if found.reason == "abandoned":
         return False
     return int(intent.get("created") or 0) * 1_000 > now_ms() - AT_WORK_MS
-
-
-def _raise_if_passing(error: stripe.StripeError) -> None:
-    status = error.http_status or 0
-    if status in _RETRIED_BELOW_500 or status >= 500:  # noqa: PLR2004  # HTTP's own border.
-        raise TroubleError(str(status), _retry_after_s(error)) from None
-
-
-def _retry_after_s(error: stripe.StripeError) -> float:
-    """Return what the answer's Retry-After asks for; 0 where it asks for nothing that can be read."""
-    text = str((error.headers or {}).get("Retry-After", ""))
-    return float(text) if text.isdecimal() else 0.0
 
 
 def _body(error: stripe.StripeError) -> dict[str, Any]:

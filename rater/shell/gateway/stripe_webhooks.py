@@ -3,7 +3,6 @@
 200 is said only when the result is on the topic; until then Stripe sends it again, for days.
 """
 
-import asyncio
 import logging
 from typing import Any
 
@@ -13,8 +12,11 @@ from aiohttp import web
 from rater.shell.gateway.metrics import GatewayMetrics
 from rater.shell.gateway.mode import Mode
 from rater.shell.gateway.provider import Publish, TroubleError
+from rater.shell.gateway.reversal_sweep import moved_back_of
 from rater.shell.gateway.stripe_intents import Intent
 from rater.shell.gateway.stripe_provider import StripeProvider
+from rater.shell.gateway.stripe_reversals import EVENTS as REVERSALS
+from rater.shell.gateway.stripe_reversals import intent_id_of
 from rater.shell.secret import Secret
 
 PATH = "/webhooks/stripe"
@@ -65,10 +67,10 @@ class StripeWithWebhooks(StripeProvider):
         log.info("webhooks on http://%s:%d%s", host, port, PATH)
 
     async def tell_late_outcomes(self, publish: Publish) -> None:
-        """Answer webhooks until cancelled."""
+        """Answer webhooks, and look for what they did not tell, until cancelled."""
         self._publish = publish
         try:
-            await asyncio.Event().wait()
+            await super().tell_late_outcomes(publish)
         finally:
             self._publish = None
 
@@ -91,6 +93,8 @@ class StripeWithWebhooks(StripeProvider):
         except (ValueError, stripe.SignatureVerificationError):
             log.warning("a webhook was refused: it is not signed as ours, or is too old")
             return "refused", 400
+        if event.get("type") in REVERSALS:
+            return await self._heed_reversal(event)
         if event.get("type") not in EVENTS:
             return "ignored", 200
         return await self._heed(event)
@@ -105,6 +109,26 @@ class StripeWithWebhooks(StripeProvider):
             return "other_mode", 200
         try:
             told = await self.late_outcome(intent)
+        except TroubleError as trouble:
+            log.warning("a webhook waits: %s", trouble)
+            return "waiting", 503
+        if told is None:
+            return "ignored", 200
+        await self._publish(told)
+        return "result", 200
+
+    async def _heed_reversal(self, event: dict[str, Any]) -> tuple[str, int]:
+        """Tell what has become of the payment that a refund or a dispute is of; it is asked for anew."""
+        if self._publish is None:
+            return "unready", 503
+        if self._is_of_other_mode(event):
+            log.error("a refund or dispute of the other mode was ignored: ours is %s", self._mode)
+            return "other_mode", 200
+        intent_id = intent_id_of((event.get("data") or {}).get("object") or {})
+        if intent_id is None:
+            return "ignored", 200
+        try:
+            told = await moved_back_of(self.client, await self.retrieve(intent_id))
         except TroubleError as trouble:
             log.warning("a webhook waits: %s", trouble)
             return "waiting", 503

@@ -17,6 +17,7 @@ from rater.shell.gateway.script import Step, draw, is_random, read_script
         ("sim:delay=200ms*2", [Step("delay", 200)] * 2),
         ("sim:429*3,500,ok", [Step("429")] * 3 + [Step("500"), Step("ok")]),
         ("sim:webhook=0ms", [Step("webhook", 0)]),
+        ("sim:dispute_won=1s,refund=0s", [Step("dispute_won", 1_000), Step("refund", 0)]),
     ],
 )
 def test_a_script_is_steps(method: str, steps: list[Step]) -> None:

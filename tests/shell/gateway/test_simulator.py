@@ -9,7 +9,14 @@ import pytest
 from rater.shell.gateway.capture_book import CaptureBook, Payment
 from rater.shell.gateway.declines import declined
 from rater.shell.gateway.metrics import name_of
-from rater.shell.gateway.provider import Captured, LateOutcome, Outcome, TroubleError, Unclear
+from rater.shell.gateway.provider import (
+    Captured,
+    LateOutcome,
+    MovedBack,
+    Outcome,
+    TroubleError,
+    Unclear,
+)
 from rater.shell.gateway.simulator import Simulator
 from tests.shell.gateway.commands import command
 
@@ -208,3 +215,25 @@ async def test_random_trouble_passes_at_the_second_try(simulator: Simulator) -> 
             await simulator.charge(drawn)
         except TroubleError:
             assert isinstance(await simulator.charge(drawn), Captured)
+
+
+@pytest.mark.parametrize(
+    ("method", "expected"),
+    [
+        ("sim:refund=10ms", [("refund", AMOUNT, 0)]),
+        ("sim:half_refund=10ms", [("refund", AMOUNT // 2, 0)]),
+        ("sim:dispute=10ms", [("dispute", AMOUNT, 0)]),
+        ("sim:dispute_won=200ms", [("dispute", AMOUNT, 0), ("dispute", AMOUNT, AMOUNT)]),
+        ("sim:refund_fails=200ms", [("refund", AMOUNT, 0), ("refund", AMOUNT, AMOUNT)]),
+    ],
+)
+async def test_money_goes_back_and_comes_back_as_the_script_says(
+    simulator: Simulator, method: str, expected: list[tuple[str, int, int]]
+) -> None:
+    assert isinstance(await simulator.charge(command("c", method)), Captured)
+
+    heard = [late.outcome for late in await told(simulator, 0.8)]
+
+    moved = [each for each in heard if isinstance(each, MovedBack)]
+    assert moved == heard
+    assert expected == [(m.reversal, m.reversed_micros, m.restored_micros) for m in moved]

@@ -1,0 +1,82 @@
+"""The sweep: refunds and disputes that no webhook told of are found by listing, at the start and every hour after it.
+
+Stripe sends a webhook again for three days; a gateway that was away for longer, or has no port for webhooks, finds here
+what was made in the last SWEPT_S. What has been told already is told again after a restart, which recharge knows as a
+duplicate. What is older, and was told by no webhook, is not found: that is for an operator's eyes.
+"""
+
+import asyncio
+import logging
+from collections import defaultdict
+from typing import Any
+
+import stripe
+
+from rater.shell.clock import now_ms
+from rater.shell.gateway.provider import LateOutcome, Publish, TroubleError
+from rater.shell.gateway.stripe_errors import answered
+from rater.shell.gateway.stripe_intents import Intent
+from rater.shell.gateway.stripe_reversals import Moved, intent_id_of, moved_back
+
+SWEEP_EVERY_S = 3_600.0
+AFTER_TROUBLE_S = 60.0
+SWEPT_S = 130 * 86_400
+"""Longer than any card scheme lets a dispute come late (120 days)."""
+PAGE = 100
+_MINE = {"limit": PAGE, "expand": ["data.payment_intent"]}
+
+log = logging.getLogger(__name__)
+
+
+async def moved_back_of(client: stripe.StripeClient, intent: Intent) -> LateOutcome | None:
+    """Ask for all refunds and disputes of a payment; TroubleError where they cannot be had."""
+    of: Any = {"payment_intent": str(intent["id"]), "limit": PAGE}
+    refunds = await _all(client.v1.refunds.list_async(of))
+    disputes = await _all(client.v1.disputes.list_async(of))
+    return moved_back(intent, refunds, disputes)
+
+
+async def sweep_for_ever(client: stripe.StripeClient, publish: Publish) -> None:
+    """Tell what is new since the last time, until cancelled."""
+    told: dict[str, LateOutcome] = {}
+    while True:
+        wait_s = SWEEP_EVERY_S
+        try:
+            for found in await sweep(client):
+                if told.get(found.command_id) != found:
+                    await publish(found)
+                    told[found.command_id] = found
+        except TroubleError as trouble:
+            log.warning("refunds and disputes could not be listed: %s", trouble)
+            wait_s = max(AFTER_TROUBLE_S, trouble.retry_after_s)
+        await asyncio.sleep(wait_s)
+
+
+async def sweep(client: stripe.StripeClient) -> list[LateOutcome]:
+    """Return what is known of all payments of which money was moved lately."""
+    since: Any = {**_MINE, "created": {"gte": now_ms() // 1_000 - SWEPT_S}}
+    intents: dict[str, Intent] = {}
+    found: dict[str, tuple[list[Moved], list[Moved]]] = defaultdict(lambda: ([], []))
+    services: tuple[Any, Any] = (client.v1.refunds, client.v1.disputes)
+    for which, service in enumerate(services):
+        for moved in await _all(service.list_async(since)):
+            intent, intent_id = moved.get("payment_intent"), intent_id_of(moved)
+            if intent_id is not None and isinstance(intent, dict):
+                intents[intent_id] = intent
+                found[intent_id][which].append(moved)
+    told = (moved_back(intents[name], *moves) for name, moves in found.items())
+    return [each for each in told if each is not None]
+
+
+async def _all(listed: Any) -> list[dict[str, Any]]:
+    """Return all pages of a list."""
+    try:
+        page = await answered(listed)
+        return await answered(_read(page))
+    except stripe.StripeError as error:
+        log.error("refunds or disputes: Stripe refused: %s, %s", error.http_status, error.code)  # noqa: TRY400
+        raise TroubleError(str(error.http_status)) from None
+
+
+async def _read(page: Any) -> list[dict[str, Any]]:
+    return [each.to_dict() async for each in page.auto_paging_iter()]
