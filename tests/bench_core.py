@@ -81,9 +81,9 @@ class CoreRun:
             clock = time.process_time
             began = clock()
             batch = CdrBatch(shard, self.rules, len(self.shards))
-            known = batch.read(records)
+            batch.read(records)
             decoded = clock()
-            decision = batch.decide_all(known)
+            decision = batch.decide_all()
             decided = clock()
             ledger = self._write(shard, decision, records)
             done = clock()

@@ -200,7 +200,7 @@ SUSPENSE = Topic(
 )
 DEAD = Topic(
     name="cdr.dead.v1",
-    purpose="Bytes that could not be read, kept whole.",
+    purpose="Records that could not be read: 64 KiB of each, and the digest of the whole.",
     key="the record's own key",
     records=(r.Dead,),
     writers="charging",

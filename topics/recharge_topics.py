@@ -95,7 +95,7 @@ NOTIFICATIONS_DEAD = Topic(
 )
 RECHARGE_DEAD = Topic(
     name="recharge.dead.v1",
-    purpose="Bytes that recharge, gateway or notifier could not read, kept whole.",
+    purpose="What recharge, gateway or notifier could not read: 64 KiB, and the digest of the whole.",
     key="the record's own key",
     records=(r.Dead,),
     writers="recharge, the payment gateway, the notifier",

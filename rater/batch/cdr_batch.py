@@ -23,16 +23,20 @@ from rater.core.limits import DAY_MS
 from rater.core.rules import Rules
 from rater.core.suspension import Suspended, Suspension
 from rater.wire.cdrs import decode_cdr
+from rater.wire.charging_settings import CDR_BYTES_MIN
 from rater.wire.malformed import Malformed
 from rater.wire.outputs import encode_dead, encode_suspended, output_key
 from rater.wire.state import decode_account
 from rater.wire.times import to_text
+from rater.wire.unread import last_offset_of, why_dead
 from topics.catalog import CDR_RAW
 from topics.manifests import IdState, cdr_key
 from topics.partitioner import partition_of
 
 _pack: Final = msgspec.msgpack.Encoder().encode
 _TOPIC: Final = CDR_RAW.name
+_SMALL: Final[int] = CDR_BYTES_MIN
+"""A CDR of so many bytes is read whatever the settings say."""
 # Bound once: an attribute of a class that is not compiled is slow from code that is.
 _CHARGED: Final = IdState.CHARGED
 _SUSPENDED: Final = IdState.SUSPENDED
@@ -61,7 +65,8 @@ class Record(Protocol):
 def decide_cdrs(shard: Shard, records: Sequence[Record], rules: Rules, partitions: int) -> Decision:
     """Decide a batch of `cdr.raw.v1`; `partitions` is the topic's count, for records that lie wrongly."""
     batch = CdrBatch(shard, rules, partitions)
-    return batch.decide_all(batch.read(records))
+    batch.read(records)
+    return batch.decide_all()
 
 
 Item = tuple[Record, Cdr, bytes, int, bool, int, int]
@@ -82,17 +87,23 @@ class CdrBatch:
         self.working: dict[str, Account | None] = {}
         self.fresh: dict[bytes, tuple[int, int]] = {}
         """What this batch remembers: the content, and the instant that the window is applied to."""
+        self._readable: list[Record] = []
+        self._cdrs: list[Cdr] = []
+        self._digests: list[bytes] = []
+        self._contents: list[int] = []
         self._forget_before(self.decision.stream_ms)
 
-    def read(self, records: Sequence[Record]) -> list[Item]:
-        """Read the records; return the readable ones with what the index knows of them."""
-        self.decision.records = len(records)
-        readable: list[Record] = []
-        cdrs: list[Cdr] = []
-        digests: list[bytes] = []
-        contents: list[int] = []
+    def read(self, records: Sequence[Record]) -> None:
+        """Read the next records, all of the batch or some: a step that has much to read yields in between."""
+        self.decision.records += len(records)
+        readable, cdrs = self._readable, self._cdrs
+        digests, contents = self._digests, self._contents
         for record in records:
-            cdr = decode_cdr(record.value)
+            value = record.value
+            if value is None or len(value) <= _SMALL:
+                cdr = decode_cdr(value)
+            else:
+                cdr = decode_cdr(value, self._bytes_max(record))
             if isinstance(cdr, Cdr):
                 readable.append(record)
                 cdrs.append(cdr)
@@ -100,17 +111,26 @@ class CdrBatch:
                 contents.append(content_hash(cdr))
             else:
                 self._bury(record, cdr)
-        if not cdrs:
+
+    def _bytes_max(self, record: Record) -> int:
+        """Return how long a CDR may be; by its own time, so that it is the same wherever a batch is cut."""
+        return self.rules.settings.at(max(record.timestamp, 0)).cdr_max_bytes
+
+    def _look_up(self) -> list[Item]:
+        """Return the readable records with what the index knows of them."""
+        if not self._cdrs:
             return []
-        hashes = np.frombuffer(b"".join(digests), "<u8").reshape(-1, 2).astype(np.uint64)
+        hashes = np.frombuffer(b"".join(self._digests), "<u8").reshape(-1, 2).astype(np.uint64)
         found = self.shard.batches.index.find(hashes)
         known = found.hit.tolist(), found.content.tolist(), found.day.tolist()
-        return list(zip(readable, cdrs, digests, contents, *known, strict=True))
+        return list(
+            zip(self._readable, self._cdrs, self._digests, self._contents, *known, strict=True)
+        )
 
-    def decide_all(self, items: Sequence[Item]) -> Decision:
+    def decide_all(self) -> Decision:
         """Decide every readable record, in order. One loop with the common way inline: it is the hot one."""
         decision, fresh, working = self.decision, self.fresh, self.working
-        for item in items:
+        for item in self._look_up():
             record, cdr, digest, _, hit, known, known_day = item
             at_ms = record.timestamp if record.timestamp >= 0 else decision.stream_ms
             if at_ms > decision.stream_ms:
@@ -203,11 +223,12 @@ class CdrBatch:
             decision.remembered.append((digest, content, _SUSPENDED, place, cdr.ended_ms))
 
     def _bury(self, record: Record, why: Malformed) -> None:
+        why = why_dead(record, why)
         self.decision.outcomes[f"dead.{why.reason}"] += 1
         # Not the time of the stream, which is not known yet: the batch is still being read.
         at_ms = max(record.timestamp, 0)
         source = Source(CDR_RAW.name, self.shard.partition, record.offset, at_ms)
-        value = encode_dead(record.key, record.value, source, why)
+        value = encode_dead(record.key, record.value, source, why, last_offset_of(record))
         self.decision.dead.append((output_key(record.key), value))
 
     def _forget_before(self, stream_ms: int) -> None:

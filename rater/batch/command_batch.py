@@ -24,6 +24,7 @@ from rater.wire.commands import decode_command
 from rater.wire.malformed import Malformed
 from rater.wire.outputs import encode_dead, output_key
 from rater.wire.state import decode_account
+from rater.wire.unread import last_offset_of, why_dead
 from topics.catalog import ACCOUNT_COMMANDS
 from topics.manifests import IdState, command_key, lot_key
 from topics.partitioner import partition_of
@@ -61,8 +62,9 @@ class _CommandBatch:
         source = Source(ACCOUNT_COMMANDS.name, self.shard.partition, record.offset, at_ms)
         order = decode_command(record.value)
         if isinstance(order, Malformed):
-            decision.outcomes[f"dead.{order.reason}"] += 1
-            letter = encode_dead(record.key, record.value, source, order)
+            why = why_dead(record, order)
+            decision.outcomes[f"dead.{why.reason}"] += 1
+            letter = encode_dead(record.key, record.value, source, why, last_offset_of(record))
             decision.dead.append((output_key(record.key), letter))
             return
         account = self._account(order.tenant_id)

@@ -23,6 +23,7 @@ from rater.wire.payment_results import decode_result
 from rater.wire.recharge_commands import RechargeCommand, RechargeDue, decode_recharge_command
 from rater.wire.recharge_outputs import encode_order, encode_quarantined
 from rater.wire.recharges import decode_recharge, encode_recharge
+from rater.wire.unread import last_offset_of, why_dead
 from topics import catalog
 from topics.partitioner import partition_of
 from topics.records import BatchManifest
@@ -160,9 +161,9 @@ class _RechargeBatch:
             self._bury(record, source, Malformed(Why.UNKNOWN_VALUE, "tenant_id", detail))
 
     def _bury(self, record: Record, source: Source, why: Malformed) -> None:
-        decision = self.decision
+        decision, why = self.decision, why_dead(record, why)
         decision.outcomes[f"dead.{why.reason}"] += 1
-        letter = encode_dead(record.key, record.value, source, why)
+        letter = encode_dead(record.key, record.value, source, why, last_offset_of(record))
         decision.dead.append((output_key(record.key), letter))
 
     def _stray(self, tenant_id: str, key: bytes | None) -> str | None:

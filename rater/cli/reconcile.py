@@ -14,6 +14,7 @@ from rater.reconcile.deck_shelf import read_decks
 from rater.reconcile.kafka_log import CannotReadError, open_log
 from rater.reconcile.settings_shelf import read_settings
 from rater.reconcile.verdict import Verdict, begin, prove
+from rater.shell.stream.bounded_records import bound_unpacking
 from topics import catalog
 
 
@@ -48,6 +49,7 @@ def reconcile(*, broker: str, as_json: bool, complete: bool) -> None:
     Reads what is committed up to now and writes nothing. Run it when the workers have caught up: what they
     commit while it reads the ends may be seen in one topic and not yet in another.
     """
+    bound_unpacking()
     # What is read has no cycles: the collector would only walk through all of it again and again.
     gc.disable()
     try:

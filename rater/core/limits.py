@@ -63,5 +63,11 @@ CDR_BYTES_MAX: Final = 65_536
 MONTHS_VALID: Final = 12
 """Calendar months from purchase to expiry of a lot."""
 
+RECORD_BYTES_MAX: Final = 64 * 1024
+"""Largest record of others that is read at all: CDR, command, result, notification. Real ones are below 2 KiB."""
+
+DEAD_BYTES_KEPT_MAX: Final = 64 * 1024
+"""What a dead letter keeps of a key and of a value; of the whole it has length and digest."""
+
 assert GRACE_MS < WINDOW_DAYS_MIN * DAY_MS
 assert DURATION_S_MAX * SECOND_MS == 31 * DAY_MS

@@ -1,8 +1,8 @@
-"""Letters: suspense records and dead letters keep the source record as it was, byte for byte."""
+"""Letters: suspense records keep the source record byte for byte; dead letters its beginning and digest."""
 
-import re
 from base64 import b64encode
 from collections.abc import Iterator
+from hashlib import sha256
 
 from rater.reconcile.books import CDRS, COMMANDS
 from rater.reconcile.difference import Complaint, Difference
@@ -17,8 +17,9 @@ PROOF = "letters"
 
 _KEY_CARRIED_MAX = 1_024
 """Bytes of an absurdly long key that a record about its record carries as its own key."""
-_CUT = re.compile(r"(key|value): ([0-9]+) bytes, of which the first ([0-9]{5,}) are kept; ")
-"""How a dead letter says that it does not keep the whole; five digits: so little is never cut."""
+_KEPT_MAX = 65_536
+"""Bytes of a key and of a value that a dead letter keeps."""
+NOT_UNPACKED = "not_unpacked"
 
 
 def prove(evidence: Evidence) -> Iterator[Difference]:
@@ -63,8 +64,7 @@ def _hold_dead(evidence: Evidence, record: Record, dead: r.Dead) -> Iterator[Com
     for name, right, kept in (
         ("key", _carried(source.key), record.key),
         ("at_ms", source.at_ms, dead.at_ms),
-        ("key_b64", _kept("key", source.key, dead.detail), dead.key_b64),
-        ("value_b64", _kept("value", source.value, dead.detail), dead.value_b64),
+        *held(source, dead),
     ):
         if right != kept:
             yield Complaint(name, right, kept)
@@ -92,11 +92,27 @@ def _carried(key: bytes | None) -> bytes | None:
     return None if key is None else key[:_KEY_CARRIED_MAX]
 
 
-def _kept(name: str, value: bytes | None, detail: str) -> str | None:
-    """Return what must be kept of a key or a value: all, unless the letter says that it was too large."""
-    if value is None:
-        return None
-    for part, size, first in _CUT.findall(detail):
-        if part == name and int(size) == len(value):
-            value = value[: int(first)]
-    return b64encode(value).decode()
+def held(source: Record, dead: r.Dead) -> Iterator[tuple[str, object, object]]:
+    """Yield what a dead letter must say of its source's bytes, and what it says."""
+    for name, text, said in (
+        ("key", source.key, (dead.key_b64, dead.key_bytes, dead.key_sha256)),
+        ("value", source.value, (dead.value_b64, dead.value_bytes, dead.value_sha256)),
+    ):
+        for part, right, told in zip(("b64", "bytes", "sha256"), _kept(text), said, strict=True):
+            yield f"{name}_{part}", right, told
+    yield "source_last_offset", source.last_offset, dead.source_last_offset
+    is_unread = source.last_offset is not None
+    if is_unread != (dead.reason == NOT_UNPACKED):
+        yield "reason", NOT_UNPACKED if is_unread else "one of a record that is read", dead.reason
+
+
+def _kept(text: bytes | None) -> tuple[str | None, int | None, str | None]:
+    """Return what must be kept of a key or a value: all, or its beginning with the whole's length and digest."""
+    if text is None:
+        return None, None, None
+    kept = b64encode(text[:_KEPT_MAX]).decode()
+    return (
+        (kept, None, None)
+        if len(text) <= _KEPT_MAX
+        else (kept, len(text), sha256(text).hexdigest())
+    )

@@ -4,20 +4,78 @@ All topics keyed by tenant have the same number of partitions (D2), so one numbe
 its tenants: a proof needs one `Log` at a time, and memory is bounded by the largest.
 """
 
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
 from topics import catalog
 
+PACKED_FROM_BYTES = 4_096
+"""Records of ours are smaller. What others write is packed from here on: megabytes of blanks cost them nothing."""
 
-class Record(NamedTuple):
-    """A record of one partition; `value` None is a tombstone, `at_ms` the record's timestamp."""
 
-    offset: int
-    at_ms: int
-    key: bytes | None
-    value: bytes | None
+class Record:
+    """A record of one partition; `value` None is a tombstone, `at_ms` the record's timestamp.
+
+    `last_offset`: it stands for all records up to there, which lie in one batch that cannot be unpacked.
+    """
+
+    __slots__ = ("_key", "_value", "at_ms", "last_offset", "offset")
+
+    def __init__(
+        self,
+        offset: int,
+        at_ms: int,
+        key: bytes | None,
+        value: bytes | None,
+        last_offset: int | None = None,
+    ) -> None:
+        """Keep it as it is; see `packed`."""
+        self.offset = offset
+        self.at_ms = at_ms
+        self.last_offset = last_offset
+        self._key: bytes | _Packed | None = key
+        self._value: bytes | _Packed | None = value
+
+    @property
+    def key(self) -> bytes | None:
+        """Return the key."""
+        return self._key.unpack() if isinstance(self._key, _Packed) else self._key
+
+    @property
+    def value(self) -> bytes | None:
+        """Return the value."""
+        return self._value.unpack() if isinstance(self._value, _Packed) else self._value
+
+    def packed(self) -> Self:
+        """Keep what is large packed from now on; return the record."""
+        self._key, self._value = _pack(self.key), _pack(self.value)
+        return self
+
+    def replaced(self, **changes: Any) -> "Record":
+        """Return a copy with other fields."""
+        fields = {
+            "offset": self.offset,
+            "at_ms": self.at_ms,
+            "key": self.key,
+            "value": self.value,
+            "last_offset": self.last_offset,
+        }
+        return Record(**{**fields, **changes})
+
+
+class _Packed(NamedTuple):
+    text: bytes
+
+    def unpack(self) -> bytes:
+        return zlib.decompress(self.text)
+
+
+def _pack(text: bytes | None) -> bytes | _Packed | None:
+    if text is None or len(text) < PACKED_FROM_BYTES:
+        return text
+    return _Packed(zlib.compress(text, 1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ a payment that was another command's: `recharge_evidence` says which. Likewise t
 a record that could not be read.
 """
 
-from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any
 
 from rater.reconcile.difference import Complaint, Difference
 from rater.reconcile.evidence import Evidence
+from rater.reconcile.letters import held
 from rater.reconcile.log import Record
 from rater.reconcile.recharge_books import RESULTS
 from rater.reconcile.recharge_evidence import UNREAD
@@ -111,12 +111,10 @@ def _hold_dead(evidence: Evidence, record: Record, dead: r.Dead) -> Iterator[Com
         if dead.source_offset >= evidence.books.start(dead.source_topic):
             yield Complaint("source_offset", f"a record of {dead.source_topic}", dead.source_offset)
         return
-    kept = None if source.value is None else b64encode(source.value).decode()
-    if "are kept" not in dead.detail and kept != dead.value_b64:
-        yield Complaint("value_b64", kept, dead.value_b64)
     for name, right, told in (
         ("at_ms", max(source.at_ms, 0), dead.at_ms),
         ("key", _carried(source.key), record.key),
+        *held(source, dead),
     ):
         if right != told:
             yield Complaint(name, right, told)

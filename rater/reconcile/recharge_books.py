@@ -15,6 +15,7 @@ from rater.reconcile.books import KEYS, RECORDS, Manifest
 from rater.reconcile.difference import Complaint, Difference, difference
 from rater.reconcile.log import Log, Record
 from rater.reconcile.schemas import decoder_of
+from rater.reconcile.sources import READ_BYTES_MAX
 from topics import catalog
 from topics import records as r
 from topics.partitioner import partition_of
@@ -90,7 +91,7 @@ def _read_source(books: RechargeBooks, topic: catalog.Topic) -> dict[int, Any]:
         value = record.value or b""
         try:
             read = decode(value)
-            is_plain = not _repeats_a_field(value)
+            is_plain = len(value) <= READ_BYTES_MAX and not _repeats_a_field(value)
         except (msgspec.MsgspecError, ValueError, RecursionError):
             is_plain = False
         if is_plain:

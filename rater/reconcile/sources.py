@@ -13,6 +13,9 @@ from xxhash import xxh3_128_digest
 from topics.manifests import cdr_key, command_key
 
 DAY_MS = 86_400_000
+READ_BYTES_MAX = 65_536
+CDR_BYTES_MOST = 1_048_576
+"""What is longer is a dead letter, whatever it says; of CDRs the settings may say less, and no more."""
 _pack = msgspec.msgpack.Encoder().encode
 
 
@@ -144,6 +147,8 @@ def millis(at: datetime) -> int:
 
 def read_cdr(value: bytes | None) -> SourceCdr | None:
     """Read a CDR; None: it cannot be read."""
+    if value is not None and len(value) > CDR_BYTES_MOST:
+        return None
     try:
         cdr = _read_cdr(value or b"")
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -154,6 +159,8 @@ def read_cdr(value: bytes | None) -> SourceCdr | None:
 
 def read_command(value: bytes | None) -> SourceCommand | None:
     """Read a command; None: it cannot be read."""
+    if value is not None and len(value) > READ_BYTES_MAX:
+        return None
     try:
         command = _read_command(value or b"")
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

@@ -13,11 +13,12 @@ from time import monotonic
 from typing import Any
 
 import faust
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 
 from rater.shell.health import Health
 from rater.shell.metrics import Metrics
 from rater.shell.stream.batches import RECORDS_PER_BATCH, BatchSchema, RecordBatch
+from rater.shell.stream.bounded_records import bounded_consumer
 from rater.shell.stream.faust_settings import SESSION_TIMEOUT_S, faust_settings
 from rater.shell.stream.tables import StateTable
 from rater.shell.stream.transactions import NotOwnedError, PartitionHaltedError
@@ -200,7 +201,7 @@ async def check_watermarks(broker: str, applied: dict[TopicPartition, int]) -> N
     """Refuse topics that end before what has been applied of them: WatermarkError, which says what to do."""
     if all(offset < 0 for offset in applied.values()):
         return
-    consumer = AIOKafkaConsumer(bootstrap_servers=broker)
+    consumer = bounded_consumer(bootstrap_servers=broker)
     await consumer.start()
     try:
         ends = await consumer.end_offsets(list(applied))

@@ -14,9 +14,10 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final, Literal, NamedTuple
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 
 from rater.shell.publish import Place
+from rater.shell.stream.bounded_records import bounded_consumer
 from topics.catalog import ACCOUNT_COMMANDS, BATCHES_CHANGELOG, CDR_RAW, DEAD, LEDGER, SUSPENSE
 from topics.manifests import split_manifest
 
@@ -143,7 +144,7 @@ async def listening(broker: str, topic: str, partitions: int) -> AsyncIterator[A
 
 
 def _consumer(broker: str, isolation: str) -> Any:
-    return AIOKafkaConsumer(
+    return bounded_consumer(
         bootstrap_servers=broker,
         group_id=None,
         enable_auto_commit=False,

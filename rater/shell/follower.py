@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from aiokafka import ConsumerRecord
 
 from rater.shell.shared_topic import SharedTopic
+from rater.shell.stream.unread import Unread
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +90,7 @@ class Follower(Generic[Made]):
 
     async def _follow(self) -> None:
         while True:
-            records = await self._topic.poll()
+            records = _readable(await self._topic.poll())
             if records:
                 # Compiling a large deck takes seconds: the event loop must go on meanwhile.
                 self.take(await asyncio.to_thread(self.assemble, records))
@@ -108,6 +109,14 @@ class Follower(Generic[Made]):
             error or RuntimeError(f"the follower of {self.what} ended by itself")
         )
         self.failed.exception()  # Retrieved: no second complaint when nobody awaits it.
+
+
+def _readable(records: Sequence[ConsumerRecord]) -> list[ConsumerRecord]:
+    """Return the records but for those that stand for a batch which was not unpacked; log these."""
+    for record in records:
+        if isinstance(record, Unread):
+            tell_skipped(record, "", f"and all up to {record.last_offset}: {record.why}")
+    return [record for record in records if not isinstance(record, Unread)]
 
 
 def tell_skipped(record: ConsumerRecord, key: str, detail: str) -> None:

@@ -11,6 +11,8 @@ from typing import Self
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
+from rater.shell.stream.bounded_records import bounded_consumer
+
 FETCH_WAIT_MS = 200
 """The longest a fetch waits for something new; a version must be known within 2 s."""
 
@@ -116,7 +118,7 @@ class SharedTopic:
         return ends
 
     def _make_consumer(self, isolation: str) -> AIOKafkaConsumer:
-        return AIOKafkaConsumer(
+        return bounded_consumer(
             bootstrap_servers=self._bootstrap,
             group_id=None,
             enable_auto_commit=False,

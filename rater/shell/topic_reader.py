@@ -8,8 +8,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 
+from rater.shell.stream.bounded_records import bounded_consumer
 from rater.wire.lines import Line
 from topics.catalog import Topic
 from topics.partitioner import partition_of
@@ -89,7 +90,7 @@ class TopicReader:
 @asynccontextmanager
 async def reading(broker: str, topic: Topic, selection: Selection) -> AsyncIterator[TopicReader]:
     """Connect for a while."""
-    consumer = AIOKafkaConsumer(
+    consumer = bounded_consumer(
         bootstrap_servers=broker,
         group_id=None,
         enable_auto_commit=False,

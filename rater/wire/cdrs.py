@@ -14,9 +14,10 @@ from msgspec import UNSET
 from msgspec.structs import astuple
 
 from rater.core.cdr import Cdr
+from rater.core.limits import CDR_BYTES_MAX
 from rater.wire.cdr_record import CdrRecord
 from rater.wire.demands import DATE_TIME, found
-from rater.wire.malformed import VALUE_BYTES_MAX, Malformed, Why, repeated_field, undecodable, unfit
+from rater.wire.malformed import Malformed, Why, repeated_field, undecodable, unfit
 from rater.wire.times import EARLIEST, EARLIEST_MS, LATEST_MS, to_millis
 
 _UNSET: Final[object] = UNSET
@@ -45,10 +46,10 @@ _REQUIRED_QUOTES: Final = 26
 """Of the names of the required fields and of their texts, which are all but `billsec`."""
 
 
-def decode_cdr(value: bytes | None) -> Cdr | Malformed:
+def decode_cdr(value: bytes | None, bytes_max: int = CDR_BYTES_MAX) -> Cdr | Malformed:
     """Read one CDR; never raises. Fields we do not know are passed over, a field that is there twice is not."""
-    if not value or len(value) > VALUE_BYTES_MAX:
-        return unfit(value or b"")
+    if not value or len(value) > bytes_max:
+        return unfit(value or b"", bytes_max)
     try:
         raw = _decode(value)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from rater.core.limits import RECORD_BYTES_MAX
 from rater.wire import demands
 from rater.wire.demands import found
 
@@ -26,6 +27,7 @@ class Why(StrEnum):
     BAD_NUMBER = "bad_number"
     BAD_TIME = "bad_time"
     TOO_LONG = "too_long"
+    NOT_UNPACKED = "not_unpacked"
 
 
 class Malformed(msgspec.Struct, frozen=True):
@@ -39,11 +41,11 @@ class Malformed(msgspec.Struct, frozen=True):
     detail: str
 
 
-VALUE_BYTES_MAX = 3 * 1024 * 1024
-"""Largest value that is read. As text in a suspense record it may be twice as large, which must fit that topic."""
-
 NESTED_MAX = 100
 """Deepest nesting that is read. A bound of our own: Python's depends on who calls, and no decision may."""
+
+BRANCHES_MAX = 1_000
+"""Most lists and objects of one record: each costs far more to read than its two bytes."""
 
 _MISSING = re.compile(r"missing required field `([^`]*)`")
 _STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\Z)|[\[\]{}]', re.DOTALL)
@@ -65,7 +67,7 @@ _KINDS = (
 )
 
 
-def unfit(value: bytes, bytes_max: int = VALUE_BYTES_MAX) -> Malformed:
+def unfit(value: bytes, bytes_max: int = RECORD_BYTES_MAX) -> Malformed:
     """Say why a value is not read at all: there is none, or too much of it."""
     if not value:
         return Malformed(Why.EMPTY, None, "must have a value, found none")
@@ -102,23 +104,28 @@ def _unreadable(value: bytes) -> Malformed | None:
         value.decode()
     except UnicodeDecodeError as fault:
         return Malformed(Why.NOT_UTF8, None, f"must be UTF-8, byte {fault.start} is not")
-    if value.count(b"[") + value.count(b"{") > NESTED_MAX and _is_deep(value):
-        return Malformed(Why.NOT_JSON, None, f"must be nested at most {NESTED_MAX} levels deep")
+    if value.count(b"[") + value.count(b"{") > NESTED_MAX:
+        return _overgrown(value)
     return None
 
 
-def _is_deep(value: bytes) -> bool:
-    """Say whether a JSON text, or one that breaks off, is nested deeper than NESTED_MAX."""
-    depth = 0
+def _overgrown(value: bytes) -> Malformed | None:
+    """Return the complaint about a JSON text, or one that breaks off, that is nested too deep or too often."""
+    depth = opened = 0
     for token in _STRING_OR_BRACKET.finditer(value):
         mark = value[token.start()]
         if mark in b"[{":
             depth += 1
+            opened += 1
             if depth > NESTED_MAX:
-                return True
+                detail = f"must be nested at most {NESTED_MAX} levels deep"
+                return Malformed(Why.NOT_JSON, None, detail)
+            if opened > BRANCHES_MAX:
+                detail = demands.most_of(BRANCHES_MAX, "lists and objects")
+                return Malformed(Why.TOO_LONG, None, detail)
         elif mark in b"]}":
             depth -= 1
-    return False
+    return None
 
 
 def _field(text: str, reason: Why) -> str | None:

@@ -9,10 +9,10 @@ from typing import Annotated, ClassVar, Literal, TypeAlias
 import msgspec
 from msgspec import Meta
 
-from rater.core.limits import AMOUNT_MICROS_MAX
+from rater.core.limits import AMOUNT_MICROS_MAX, RECORD_BYTES_MAX
 from rater.wire.command_fields import Email, WebhookUrl
 from rater.wire.demands import UNKNOWN_FIELD
-from rater.wire.malformed import VALUE_BYTES_MAX, Malformed, Why, repeated_field, undecodable, unfit
+from rater.wire.malformed import Malformed, Why, repeated_field, undecodable, unfit
 from rater.wire.times import LATEST_MS
 
 _Id = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[\x21-\x7e]+\Z")]
@@ -176,7 +176,7 @@ _UNKNOWN = re.compile(r"contains unknown field `([^`]*)`")
 
 def decode_notification(value: bytes | None) -> Notification | Malformed:
     """Read one notification; never raises."""
-    if not value or len(value) > VALUE_BYTES_MAX:
+    if not value or len(value) > RECORD_BYTES_MAX:
         return unfit(value or b"")
     try:
         notice = _decode(value)

@@ -1,17 +1,15 @@
 """What we write, as bytes: entries, events and statuses as they are, suspense records and dead letters."""
 
 from base64 import b64encode
+from hashlib import sha256
 
 import msgspec
 
 from rater.core.account import Account
 from rater.core.cdr import Cdr, Source
+from rater.core.limits import DEAD_BYTES_KEPT_MAX
 from rater.core.suspension import Suspension
 from rater.wire.malformed import Malformed
-
-VALUE_KEPT_MAX = 4 * 1024 * 1024
-KEY_KEPT_MAX = 64 * 1024
-"""What a dead letter keeps of a record: all that a source topic takes. Compressed, a record can be any size."""
 
 OUTPUT_KEY_MAX = 1_024
 """Longest key that our records take over: a tenant's is far shorter, and a poisoned one can be megabytes."""
@@ -39,7 +37,7 @@ class SuspendedRecord(msgspec.Struct, omit_defaults=True):
 
 
 class DeadRecord(msgspec.Struct, omit_defaults=True):
-    """Bytes we could not read, whole, with the reason."""
+    """Bytes we could not read, with the reason; of what is cut, length and digest of the whole."""
 
     dead_id: str
     reason: str
@@ -49,8 +47,13 @@ class DeadRecord(msgspec.Struct, omit_defaults=True):
     source_partition: int
     source_offset: int
     field: str | None = None
+    source_last_offset: int | None = None
     key_b64: str | None = None
+    key_bytes: int | None = None
+    key_sha256: str | None = None
     value_b64: str | None = None
+    value_bytes: int | None = None
+    value_sha256: str | None = None
 
 
 def encode_suspended(
@@ -76,21 +79,27 @@ def encode_suspended(
     )
 
 
-def encode_dead(key: bytes | None, value: bytes | None, source: Source, why: Malformed) -> bytes:
-    """Return the dead letter of a record: whole, unless it is larger than any dead letter could be."""
-    cut = _cut("key", key, KEY_KEPT_MAX) + _cut("value", value, VALUE_KEPT_MAX)
+def encode_dead(
+    key: bytes | None,
+    value: bytes | None,
+    source: Source,
+    why: Malformed,
+    last_offset: int | None = None,
+) -> bytes:
+    """Return the dead letter of a record, or of all up to `last_offset`."""
     return encode(
         DeadRecord(
             _place(source),
             why.reason,
-            f"{cut}{why.detail}"[:1000],
+            why.detail[:1000],
             source.at_ms,
             source.topic,
             source.partition,
             source.offset,
             why.field,
-            None if key is None else b64encode(key[:KEY_KEPT_MAX]).decode(),
-            None if value is None else b64encode(value[:VALUE_KEPT_MAX]).decode(),
+            last_offset,
+            *_kept(key),
+            *_kept(value),
         )
     )
 
@@ -100,11 +109,14 @@ def output_key(key: bytes | None) -> bytes | None:
     return key if key is None or len(key) <= OUTPUT_KEY_MAX else key[:OUTPUT_KEY_MAX]
 
 
-def _cut(name: str, text: bytes | None, kept: int) -> str:
-    """Return what must be said of a part that is not kept whole."""
-    if text is None or len(text) <= kept:
-        return ""
-    return f"{name}: {len(text)} bytes, of which the first {kept} are kept; "
+def _kept(text: bytes | None) -> tuple[str | None, int | None, str | None]:
+    """Return what a dead letter keeps of a text, and of one that is cut its length and digest."""
+    if text is None:
+        return None, None, None
+    if len(text) <= DEAD_BYTES_KEPT_MAX:
+        return b64encode(text).decode(), None, None
+    kept = b64encode(text[:DEAD_BYTES_KEPT_MAX]).decode()
+    return kept, len(text), sha256(text).hexdigest()
 
 
 def expire_command(account: Account, due_ms: int) -> bytes:

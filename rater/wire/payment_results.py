@@ -10,9 +10,6 @@ from rater.core.payments import Captured, Declined, MovedBack, Result, Unclear
 from rater.wire.malformed import Malformed
 from rater.wire.strict import read_strictly
 
-RESULT_BYTES_MAX = 1024 * 1024
-"""Largest result that is read: its text must fit a quarantine record."""
-
 _Id = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[\x21-\x7e]+\Z")]
 _Tenant = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:@-]+\Z")]
 _Name = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -68,7 +65,7 @@ _decode = msgspec.json.Decoder(_Succeeded | _Declined | _Unknown | _Reversed | _
 
 def decode_result(value: bytes | None) -> Result | Malformed:
     """Read one result; never raises."""
-    raw = read_strictly(_decode, value, RESULT_BYTES_MAX)
+    raw = read_strictly(_decode, value)
     return raw if isinstance(raw, Malformed) else _convert(raw)
 
 

@@ -5,11 +5,12 @@ from typing import Any
 
 import msgspec
 
-from rater.wire.malformed import VALUE_BYTES_MAX, Malformed, repeated_field, undecodable, unfit
+from rater.core.limits import RECORD_BYTES_MAX
+from rater.wire.malformed import Malformed, repeated_field, undecodable, unfit
 
 
 def read_strictly(
-    decode: Callable[[bytes], Any], value: bytes | None, bytes_max: int = VALUE_BYTES_MAX
+    decode: Callable[[bytes], Any], value: bytes | None, bytes_max: int = RECORD_BYTES_MAX
 ) -> Any | Malformed:
     """Return what `decode` makes of a value, or say why not: too long, no JSON, a field wrong or there twice."""
     if not value or len(value) > bytes_max:

@@ -22,6 +22,7 @@ from rater.shell.health import Health
 from rater.shell.metrics import Metrics
 from rater.shell.step import Stepper
 from rater.shell.stream.batches import RecordBatch
+from rater.shell.stream.unread import Unread
 from rater.wire.currencies import shipped_book
 from rater.wire.deck_csv import Sheet, compile_sheet, read_sheet
 from rater.wire.deck_heading import read_heading
@@ -29,6 +30,7 @@ from rater.wire.deck_records import pack_deck
 from rater.wire.numbering import load_numbers
 from rater.wire.outputs import expire_command
 from rater.wire.state import decode_account
+from rater.wire.unread import last_offset_of
 from topics import catalog
 from topics.partitioner import partition_of
 
@@ -160,6 +162,14 @@ class HonestWorker:
             partition = partition_of(key or b"", self.partitions)
         self._append(topic, partition, [(key, value)])
 
+    def produce_unread(self, topic: str, key: bytes, records: int) -> None:
+        """Append a batch of Kafka's that nobody can unpack."""
+        partition = partition_of(key, self.partitions)
+        first = self.ends[topic, partition]
+        self.ends[topic, partition] += records
+        unread = Record(first, self.now_ms, None, None, first + records - 1)
+        self.topics[topic].append((partition, unread))
+
     def of(self, tenant: str) -> int:
         """Return the partition of a tenant."""
         return partition_of(tenant.encode(), self.partitions)
@@ -187,13 +197,13 @@ class HonestWorker:
     async def _take(self, tp: TP, size: int) -> None:
         first = self.taken[tp]
         records = [
-            Kept(*record)
+            _taken(tp, record)
             for partition, record in self.topics[tp.topic]
             if partition == tp.partition and record.offset >= first
         ]
         for at in range(0, len(records), size):
             chunk = records[at : at + size]
-            next_offset = chunk[-1].offset + 1
+            next_offset = (last_offset_of(chunk[-1]) or chunk[-1].offset) + 1
             await self.stepper.take(RecordBatch(tp, chunk, self.taken[tp], next_offset))
             self.taken[tp] = next_offset
 
@@ -207,6 +217,20 @@ class HonestWorker:
         if offsets and topic not in (CDRS, COMMANDS):
             self.ends[topic, partition] += self.marker
         return offsets
+
+
+def _taken(tp: TP, record: Record) -> Kept | Unread:
+    """Return a record as the consumer hands it over."""
+    if record.last_offset is None:
+        return Kept(record.offset, record.at_ms, record.key, record.value)
+    return Unread(
+        topic=tp.topic,
+        partition=tp.partition,
+        offset=record.offset,
+        last_offset=record.last_offset,
+        timestamp=record.at_ms,
+        why="too much",
+    )
 
 
 def at(at_ms: int) -> str:

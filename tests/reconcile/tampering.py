@@ -51,7 +51,7 @@ def altered(
     if isinstance(change, Mapping):
         head, newline, tail = (record.value or b"").partition(b"\n")
         change = json.dumps({**json.loads(head), **change}).encode() + newline + tail
-    return replaced(topics, topic, index, [(partition, record._replace(value=change))])
+    return replaced(topics, topic, index, [(partition, record.replaced(value=change))])
 
 
 def replaced(topics: Topics, topic: str, index: int, records: list[Located]) -> Topics:

@@ -219,7 +219,7 @@ def test_a_record_that_is_gone_is_a_difference(honest: Topics, topic: str) -> No
 def test_a_record_that_is_there_twice_is_a_difference(honest: Topics, topic: str) -> None:
     for index in range(0, len(honest[topic]), 9):
         partition, record = honest[topic][index]
-        again = (partition, record._replace(offset=100_000))
+        again = (partition, record.replaced(offset=100_000))
         topics = {**honest, topic: [*honest[topic], again]}
 
         assert differences(topics), record
@@ -271,7 +271,7 @@ def test_every_byte_of_the_remembered_ids_counts(honest: Topics) -> None:
 
 def test_an_account_that_was_removed_is_a_difference(honest: Topics) -> None:
     partition, record = honest[ACCOUNTS][-1]
-    tombstone = (partition, record._replace(offset=100_000, value=None))
+    tombstone = (partition, record.replaced(offset=100_000, value=None))
 
     found = differences({**honest, ACCOUNTS: [*honest[ACCOUNTS], tombstone]})
 
@@ -359,14 +359,14 @@ def test_an_empty_cluster_is_clean() -> None:
 def test_a_deck_that_is_not_whole_yet_is_no_difference(honest: Topics) -> None:
     partition, chunk = honest[DECKS][0]
     new = json.dumps({**json.loads(chunk.value or b""), "version": 2}).encode()
-    record = chunk._replace(offset=1_000, key=b"acs/2/chunk-00001", value=new)
+    record = chunk.replaced(offset=1_000, key=b"acs/2/chunk-00001", value=new)
 
     assert differences({**honest, DECKS: [*honest[DECKS], (partition, record)]}) == []
 
 
 def test_a_deck_version_that_changes_is_a_difference(honest: Topics) -> None:
     partition, chunk = honest[DECKS][0]
-    record = chunk._replace(offset=1_000, value=(chunk.value or b"").replace(b"0.125", b"0.001"))
+    record = chunk.replaced(offset=1_000, value=(chunk.value or b"").replace(b"0.125", b"0.001"))
 
     found = differences({**honest, DECKS: [*honest[DECKS], (partition, record)]})
 
@@ -391,14 +391,37 @@ def test_a_day_has_its_days_in_the_index(honest: Topics) -> None:
     assert max(times) - min(times) > 4 * DAY_MS
 
 
-def test_a_dead_letter_that_says_how_much_it_keeps_is_honest() -> None:
+def test_a_dead_letter_keeps_64_kib_and_the_digest_of_the_whole() -> None:
     worker = HonestWorker()
     worker.produce(CDRS, b"k" * 70_000, b"x" * 100)
     worker.produce(CDRS, b"acme", b"x" * (5 * 1024 * 1024))
     worker.work()
     topics = dict(worker.topics)
-    letter = json.loads(topics[DEAD][0][1].value or b"")
+    letters = [json.loads(record.value or b"") for _, record in topics[DEAD]]
 
     assert differences(topics) == []
-    assert "are kept" in letter["detail"]
-    assert differences(altered(topics, DEAD, 0, {"key_b64": letter["key_b64"][:-4]}))
+    cut = {"key_b64", "key_bytes", "key_sha256"}, {"value_b64", "value_bytes", "value_sha256"}
+    for index, letter in enumerate(letters):
+        for name in cut[letter["reason"] == "too_long"]:
+            other = letter[name] - 1 if name.endswith("bytes") else letter[name][4:] + "abcd"
+            assert differences(altered(topics, DEAD, index, {name: other})), name
+
+
+def test_a_batch_that_is_not_unpacked_is_one_dead_letter_that_names_its_records() -> None:
+    worker = HonestWorker()
+    worker.produce_unread(CDRS, b"acme", records=300)
+    worker.produce(CDRS, b"acme", b"x")
+    worker.produce_unread(COMMANDS, b"acme", records=2)
+    worker.work()
+    topics = dict(worker.topics)
+
+    assert differences(topics) == []
+    for index, (_, record) in enumerate(topics[DEAD]):
+        letter = json.loads(record.value or b"")
+        if letter["reason"] != "not_unpacked":
+            assert differences(altered(topics, DEAD, index, {"reason": "not_unpacked"}))
+            continue
+        last = letter["source_last_offset"]
+        assert differences(altered(topics, DEAD, index, {"source_last_offset": last - 1}))
+        assert differences(altered(topics, DEAD, index, {"reason": "empty"}))
+        assert differences(replaced(topics, DEAD, index, []))

@@ -67,7 +67,7 @@ def again(topics: Topics, topic: str, index: int, **change: Any) -> Topics:
     partition, record = topics[topic][index]
     value = json.dumps({**json.loads(record.value or b""), **change}).encode()
     end = max(other.offset for number, other in topics[topic] if number == partition)
-    last = record._replace(offset=end + 1, value=value if change else record.value)
+    last = record.replaced(offset=end + 1, value=value if change else record.value)
     return {**topics, topic: [*topics[topic], (partition, last)]}
 
 
@@ -293,7 +293,7 @@ def second_in_flight(topics: Topics) -> Topics:
     partition, record = topics[RESULTS][index]
     value = {**json.loads(record.value or b""), **unknown}
     told = {name: each for name, each in value.items() if each is not None}
-    changed = record._replace(value=json.dumps(told).encode())
+    changed = record.replaced(value=json.dumps(told).encode())
     return replaced(topics, RESULTS, index, [(partition, changed)])
 
 

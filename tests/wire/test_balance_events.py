@@ -119,7 +119,7 @@ def test_a_fault_names_the_field(changes: dict[str, Any], field: str, reason: Wh
         (None, Why.EMPTY),
         (b"", Why.EMPTY),
         (b"{not json", Why.NOT_JSON),
-        (b"[" * 100_000, Why.NOT_JSON),
+        (b"[" * 60_000, Why.NOT_JSON),
         (json.dumps(CROSSED).encode()[:-1] + b', "seq": 1}', Why.DUPLICATE_FIELD),
     ],
 )

@@ -7,10 +7,12 @@ from typing import get_args
 
 import pytest
 
+from rater.core.cdr import Cdr
+from rater.core.limits import RECORD_BYTES_MAX
 from rater.wire.cdrs import decode_cdr
 from rater.wire.malformed import (
+    BRANCHES_MAX,
     NESTED_MAX,
-    VALUE_BYTES_MAX,
     Malformed,
     Why,
     repeated_field,
@@ -127,5 +129,23 @@ def test_a_repeated_name_of_nothing_has_no_field() -> None:
 
 def test_a_value_is_unfit_when_there_is_none_or_too_much_of_it() -> None:
     assert unfit(b"").reason is Why.EMPTY
-    assert why(b" " * (VALUE_BYTES_MAX + 1)).reason is Why.TOO_LONG
-    assert why(b" " * VALUE_BYTES_MAX).reason is Why.NOT_JSON
+    assert why(b" " * (RECORD_BYTES_MAX + 1)).reason is Why.TOO_LONG
+    assert why(b" " * RECORD_BYTES_MAX).reason is Why.NOT_JSON
+
+
+@pytest.mark.parametrize("branch", ["[]", "{}", '{"a": 1}', "[[1]]"])
+def test_unknown_fields_may_hold_so_many_lists_and_objects_and_no_more(branch: str) -> None:
+    per_branch = branch.count("[") + branch.count("{")
+    most = (BRANCHES_MAX - 2) // per_branch
+    few, many = ([json.loads(branch)] * count for count in (most, most + 1 + per_branch))
+
+    assert isinstance(decode_cdr(cdr_bytes(note=few)), Cdr)
+    found = why(cdr_bytes(note=many))
+    assert (found.reason, found.detail) == (
+        Why.TOO_LONG,
+        f"must have at most {BRANCHES_MAX} lists and objects",
+    )
+
+
+def test_brackets_in_a_text_are_no_lists() -> None:
+    assert isinstance(decode_cdr(cdr_bytes(note="[{" * 20_000)), Cdr)

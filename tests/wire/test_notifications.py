@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rater.core.cdr import Source
-from rater.wire.malformed import VALUE_BYTES_MAX, Malformed, Why
+from rater.core.limits import RECORD_BYTES_MAX
+from rater.wire.malformed import Malformed, Why
 from rater.wire.notifications import Notification, decode_notification
 from rater.wire.outputs import encode, encode_dead
 from topics import records
@@ -73,8 +74,8 @@ def test_every_kind_of_the_topic_is_read_and_has_the_same_fields() -> None:
         (b"{not json", Why.NOT_JSON),
         (b'"text"', Why.WRONG_TYPE),
         (b"\xff", Why.NOT_UTF8),
-        (b"[" * 100_000, Why.NOT_JSON),
-        (b" " * (VALUE_BYTES_MAX + 1), Why.TOO_LONG),
+        (b"[" * 60_000, Why.NOT_JSON),
+        (b" " * (RECORD_BYTES_MAX + 1), Why.TOO_LONG),
         (json.dumps(VALID[0]).encode()[:-1] + b', "kind": "funds_added"}', Why.DUPLICATE_FIELD),
     ],
     ids=["none", "empty", "cut", "text", "not utf-8", "deep", "long", "twice"],

@@ -1,21 +1,21 @@
-"""What we write: entries as they are, suspense records and dead letters whole."""
+"""What we write: entries as they are, suspense records whole, dead letters cut."""
 
 import base64
+import hashlib
 import json
 
 import pytest
 
+from rater.core.limits import DEAD_BYTES_KEPT_MAX, RECORD_BYTES_MAX
 from rater.core.suspension import Suspension
-from rater.wire.malformed import VALUE_BYTES_MAX, Malformed, Why
+from rater.wire.malformed import Malformed, Why
 from rater.wire.outputs import (
-    KEY_KEPT_MAX,
-    VALUE_KEPT_MAX,
     encode,
     encode_dead,
     encode_suspended,
 )
 from tests.build import NOW, cdr, cdr_bytes, order, source
-from topics.catalog import DEAD, SUSPENSE
+from topics.catalog import SUSPENSE
 
 WHY = Malformed(Why.NOT_JSON, None, "a stray comma")
 
@@ -50,20 +50,36 @@ def test_a_detail_is_bounded() -> None:
     assert len(json.loads(encode_dead(None, b"", source(), why))["detail"]) == 1_000
 
 
-def test_what_no_dead_letter_can_hold_is_cut_and_the_letter_says_so() -> None:
-    dead = encode_dead(b"k" * (KEY_KEPT_MAX + 1), b"v" * (VALUE_KEPT_MAX + 1), source(), WHY)
+@pytest.mark.parametrize("size", [DEAD_BYTES_KEPT_MAX + 1, 3_000_000])
+def test_what_a_dead_letter_does_not_keep_it_names_by_length_and_digest(size: int) -> None:
+    key, value = b"k" * size, b"v" * size
+    dead = encode_dead(key, value, source(), WHY)
     found = json.loads(dead)
 
-    assert base64.b64decode(found["key_b64"]) == b"k" * KEY_KEPT_MAX
-    assert base64.b64decode(found["value_b64"]) == b"v" * VALUE_KEPT_MAX
-    assert found["detail"].startswith(f"key: {KEY_KEPT_MAX + 1} bytes, of which the first")
-    assert f"value: {VALUE_KEPT_MAX + 1} bytes" in found["detail"]
-    assert len(dead) + 10_000 < DEAD.max_message_bytes
+    for name, text in (("key", key), ("value", value)):
+        assert base64.b64decode(found[f"{name}_b64"]) == text[:DEAD_BYTES_KEPT_MAX]
+        assert found[f"{name}_bytes"] == size
+        assert found[f"{name}_sha256"] == hashlib.sha256(text).hexdigest()
+    assert found["detail"] == "a stray comma"
+    assert len(dead) < 200_000
+
+
+def test_of_what_is_kept_whole_there_is_no_digest() -> None:
+    found = letter(b"k", b"v" * DEAD_BYTES_KEPT_MAX)
+
+    assert {"value_bytes", "value_sha256", "key_bytes", "source_last_offset"}.isdisjoint(found)
+
+
+def test_a_dead_letter_of_many_records_names_the_last() -> None:
+    why = Malformed(Why.NOT_UNPACKED, None, "too much")
+    found = json.loads(encode_dead(None, None, source(), why, 41))
+
+    assert (found["source_offset"], found["source_last_offset"]) == (7, 41)
 
 
 @pytest.mark.parametrize("filler", [b'\\"', b"\\\\", b"\\/"])
 def test_the_largest_cdr_fits_a_suspense_record(filler: bytes) -> None:
-    room = VALUE_BYTES_MAX - len(cdr_bytes(note="")) - 2
+    room = RECORD_BYTES_MAX - len(cdr_bytes(note="")) - 2
     value = cdr_bytes(note="@").replace(b"@", filler * (room // len(filler)))
     record = encode_suspended(cdr(), value, source(), Suspension("no_rate", "x" * 2_000))
 

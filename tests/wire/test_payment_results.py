@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rater.core.limits import RECORD_BYTES_MAX
 from rater.core.payments import Captured, Declined, Result, Unclear
 from rater.wire.malformed import Malformed, Why
-from rater.wire.payment_results import RESULT_BYTES_MAX, decode_result
+from rater.wire.payment_results import decode_result
 from tests.test_topics import lines, valid
 from topics.catalog import PAYMENT_RESULTS
 
@@ -78,7 +79,7 @@ def test_a_fault_names_the_field(
         (b'{"note": "\xff"}', Why.NOT_UTF8),
         (b"[]", Why.WRONG_TYPE),
         (json.dumps(SUCCEEDED).encode()[:-1] + b', "amount_micros": 1}', Why.DUPLICATE_FIELD),
-        (b" " * (RESULT_BYTES_MAX + 1), Why.TOO_LONG),
+        (b" " * (RECORD_BYTES_MAX + 1), Why.TOO_LONG),
     ],
 )
 def test_what_is_no_result_is_a_value(value: bytes | None, reason: Why) -> None:

@@ -16,6 +16,12 @@ from topics.fields import (
     Text,
 )
 
+KEPT_B64_MAX = 87_384
+"""64 KiB in base64."""
+
+Size = Annotated[int, Range(0, 2**31 - 1)]
+Digest = Annotated[str, Text(64, 64, r"[0-9a-f]{64}"), About("Likewise its SHA-256.")]
+
 SuspenseReason = Literal[
     "misrouted",
     "unknown_tenant",
@@ -69,12 +75,17 @@ DeadReason = Literal[
     "bad_number",
     "bad_time",
     "too_long",
+    "not_unpacked",
 ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dead:
-    """A record we could not read, its bytes whole, with the reason."""
+    """A record we could not read, or several that were not unpacked, with the reason.
+
+    Of a longer key or value the first 64 KiB are kept, with the length and SHA-256 of the whole, which stands at its
+    offset for as long as the source topic keeps it.
+    """
 
     dead_id: Id
     reason: DeadReason
@@ -84,5 +95,12 @@ class Dead:
     source_topic: Name
     source_partition: Partition
     source_offset: Offset
-    key_b64: Annotated[str, Text(12_000_000, 0)] | None = None
-    value_b64: Annotated[str, Text(12_000_000, 0)] | None = None
+    source_last_offset: Annotated[
+        Offset | None, About("Of several records in one batch of Kafka's: the last.")
+    ] = None
+    key_b64: Annotated[str, Text(KEPT_B64_MAX, 0)] | None = None
+    key_bytes: Annotated[Size | None, About("Only of a key that is cut: its length.")] = None
+    key_sha256: Digest | None = None
+    value_b64: Annotated[str, Text(KEPT_B64_MAX, 0)] | None = None
+    value_bytes: Annotated[Size | None, About("Only of a value that is cut: its length.")] = None
+    value_sha256: Digest | None = None

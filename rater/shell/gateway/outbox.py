@@ -10,6 +10,7 @@ from rater.shell.gateway.provider import LateOutcome
 from rater.shell.gateway.results import Origin, encode_result
 from rater.wire.malformed import Malformed
 from rater.wire.outputs import encode_dead, output_key
+from rater.wire.unread import last_offset_of, why_dead
 from topics.catalog import PAYMENT_RESULTS, RECHARGE_DEAD
 from topics.partitioner import partition_of
 
@@ -43,8 +44,10 @@ class Outbox:
         value = encode_result(told, self._origin, now_ms())
         await self._producer.send_and_wait(PAYMENT_RESULTS.name, value, key, partition)
 
-    async def bury(self, record: Any, why: Malformed) -> None:
-        """Keep a record that cannot be read, whole, with the reason."""
+    async def bury(self, record: Any, why: Malformed) -> str:
+        """Keep a record that cannot be read; return the reason."""
         source = Source(record.topic, record.partition, record.offset, record.timestamp)
-        value, key = encode_dead(record.key, record.value, source, why), output_key(record.key)
+        said, key = why_dead(record, why), output_key(record.key)
+        value = encode_dead(record.key, record.value, source, said, last_offset_of(record))
         await self._producer.send_and_wait(RECHARGE_DEAD.name, value, key, record.partition)
+        return said.reason

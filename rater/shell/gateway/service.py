@@ -11,11 +11,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from aiokafka import (
-    AIOKafkaConsumer,
-    ConsumerRebalanceListener,
-    TopicPartition,
-)
+from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from rater.shell.failpoints import failpoint
@@ -27,6 +23,7 @@ from rater.shell.gateway.results import Origin
 from rater.shell.gateway.settling import settle
 from rater.shell.gateway.watermark import Watermark
 from rater.shell.health import Health
+from rater.shell.stream.bounded_records import bounded_consumer
 from rater.wire.malformed import Malformed
 from rater.wire.payments import PaymentCommand, decode_payment_command
 from topics.catalog import GATEWAY_GROUP, PAYMENT_COMMANDS
@@ -78,7 +75,7 @@ class Gateway:
         self._last_of_tenant: dict[str, asyncio.Task[None]] = {}
         self._slots = asyncio.Semaphore(settings.concurrency)
         self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._consumer = AIOKafkaConsumer(
+        self._consumer = bounded_consumer(
             bootstrap_servers=settings.broker,
             group_id=GATEWAY_GROUP,
             isolation_level="read_committed",
@@ -210,10 +207,10 @@ class Gateway:
     async def _bury(self, record: Any, why: Malformed) -> None:
         """Keep a record that cannot be read."""
         failpoint("before_dead_letter")
-        await self._outbox.bury(record, why)
+        reason = await self._outbox.bury(record, why)
         failpoint("after_dead_letter")
         self._metrics.command_done("dead")
-        log.warning("partition %d, offset %d: %s", record.partition, record.offset, why.reason)
+        log.warning("partition %d, offset %d: %s", record.partition, record.offset, reason)
 
     async def _guarded(self, work: Any) -> None:
         """Let an error end the gateway: its successor takes up the same commands."""

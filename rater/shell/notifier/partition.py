@@ -17,10 +17,12 @@ from rater.shell.notifier.waiting_room import WaitingRoom
 from rater.shell.notifier.watermark import Watermark
 from rater.shell.notifier.webhooks import host_of
 from rater.shell.notifier.writer import Output, PartitionWriter, WriterClosedError
+from rater.shell.stream.unread import Unread
 from rater.wire.deliveries import MarkState, SentMark
 from rater.wire.malformed import Malformed
 from rater.wire.notifications import Notification, decode_notification
 from rater.wire.outputs import encode, encode_dead, output_key
+from rater.wire.unread import last_offset_of, why_dead
 from topics.catalog import NOTIFIER_SENT, RECHARGE_DEAD
 
 log = logging.getLogger(__name__)
@@ -90,13 +92,15 @@ class PartitionWork:
         """Remember a mark that is committed."""
         self._marks.note(mark)
 
-    def take(self, key: bytes | None, value: bytes | None, source: Source) -> None:
-        """Begin with a record; one that comes while the partition closes is its next owner's."""
+    def take(
+        self, key: bytes | None, value: bytes | None, source: Source, unread: Unread | None = None
+    ) -> None:
+        """Begin with a record, or with what stands for many; while the partition closes it is its next owner's."""
         if self.closing:
             return
         self.watermark.take(source.offset)
         self._busy.add(source.offset)
-        task = asyncio.create_task(self._handle(key, value, source))
+        task = asyncio.create_task(self._handle(key, value, source, unread))
         self._records.add(task)
         task.add_done_callback(self._records.discard)
 
@@ -127,11 +131,13 @@ class PartitionWork:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _handle(self, key: bytes | None, value: bytes | None, source: Source) -> None:
+    async def _handle(
+        self, key: bytes | None, value: bytes | None, source: Source, unread: Unread | None
+    ) -> None:
         try:
             notice = decode_notification(value)
             if isinstance(notice, Malformed):
-                kind, outcome = "unreadable", await self._bury(key, value, source, notice)
+                kind, outcome = "unreadable", await self._bury(key, value, source, notice, unread)
             else:
                 kind, outcome = notice.kind, await self._deliver(notice, value or b"", source)
         except WriterClosedError:
@@ -147,16 +153,21 @@ class PartitionWork:
             self._writer.commit_offset(self.watermark.next_offset)
 
     async def _bury(
-        self, key: bytes | None, value: bytes | None, source: Source, why: Malformed
+        self,
+        key: bytes | None,
+        value: bytes | None,
+        source: Source,
+        said: Malformed,
+        unread: Unread | None,
     ) -> Outcome:
         """Write the dead letter of bytes that cannot be read, and the mark that says so, in one transaction."""
         place = f"{source.topic}/{source.partition}/{source.offset}"
         digest = recipient_digest(place, NOBODY)
         if self.state(digest) is None:
             mark = SentMark(place, "email", digest, "undelivered", now_ms())
-            letter = Output(
-                RECHARGE_DEAD.name, output_key(key), encode_dead(key, value, source, why)
-            )
+            why = why_dead(unread, said)
+            dead = encode_dead(key, value, source, why, last_offset_of(unread))
+            letter = Output(RECHARGE_DEAD.name, output_key(key), dead)
             await self.write(letter, Output(NOTIFIER_SENT.name, None, encode(mark)))
             self.note(mark)
             log.warning("unreadable: %s: %s in %s", place, why.reason, why.field or "the whole")

@@ -5,14 +5,19 @@ of its is open then, so the end for readers of committed records is the end. Mar
 days, 30 days), so that a group whose offsets have expired reads old notifications again and sends none of them.
 """
 
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from rater.shell.stream.bounded_records import bounded_consumer
+from rater.shell.stream.unread import Unread
 from rater.wire.deliveries import MarkState, SentMark, decode_mark
 from topics.catalog import NOTIFIER_SENT
+
+log = logging.getLogger(__name__)
 
 _READ_WAIT_MS: Final = 100
 
@@ -50,7 +55,7 @@ class SentTable:
         wanted = set(partitions)
         self._partitions = {p: self._partitions.get(p, PartitionMarks()) for p in sorted(wanted)}
         if wanted:
-            consumer = AIOKafkaConsumer(
+            consumer = bounded_consumer(
                 bootstrap_servers=self._bootstrap,
                 group_id=None,
                 enable_auto_commit=False,
@@ -82,6 +87,9 @@ class SentTable:
             fetched = await consumer.getmany(*behind, timeout_ms=_READ_WAIT_MS)
             for tp, records in fetched.items():
                 for record in records:
+                    if isinstance(record, Unread):
+                        log.error("marks %d to %d of partition %d are lost: %s", record.offset,
+                                  record.last_offset, tp.partition, record.why)  # fmt: skip
                     if (mark := decode_mark(record.value)) is not None:
                         self._partitions[tp.partition].note(mark)
             for tp in list(behind):

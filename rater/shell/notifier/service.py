@@ -9,7 +9,7 @@ from math import inf
 from time import monotonic
 from typing import Any, Final
 
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 
 from rater.core.cdr import Source
@@ -28,7 +28,9 @@ from rater.shell.notifier.waiting_room import WaitingRoom
 from rater.shell.notifier.webhooks import Webhooks
 from rater.shell.notifier.writer import COMMIT_TIMEOUT_S, PartitionWriter
 from rater.shell.start import StartError, equal_partitions
+from rater.shell.stream.bounded_records import bounded_consumer
 from rater.shell.stream.leases import is_fenced
+from rater.shell.stream.unread import Unread
 from rater.shell.stream.watchdog import Limits, Watchdog
 from topics.catalog import (
     NOTIFICATIONS,
@@ -90,7 +92,7 @@ class Notifier(ConsumerRebalanceListener):  # type: ignore[misc]
         self._rules = Rules(settings.retry, settings.on_doubt, settings.session_timeout_s)
         self._channels = _channels(settings, metrics)
         self._room = WaitingRoom()
-        self._consumer: Any = AIOKafkaConsumer(
+        self._consumer: Any = bounded_consumer(
             bootstrap_servers=settings.broker,
             group_id=NOTIFIER_GROUP,
             client_id=NOTIFIER_GROUP,
@@ -148,7 +150,7 @@ class Notifier(ConsumerRebalanceListener):  # type: ignore[misc]
             return
         for record in records:
             source = Source(tp.topic, tp.partition, record.offset, record.timestamp)
-            work.take(record.key, record.value, source)
+            work.take(record.key, record.value, source, record if type(record) is Unread else None)
 
     async def _leave(self) -> int:
         """Finish, or cut short what another may be sending by now; leave the group."""

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 from aiokafka import TopicPartition
 
 from rater.shell.stream.faust_private import keep_records_plain
+from rater.shell.stream.unread import Unread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from aiokafka import AIOKafkaConsumer
@@ -31,6 +32,10 @@ READ_WAIT_MS = 20
 
 class InterruptedRecoveryError(Exception):
     """Another rebalance began; what has been read stays and counts."""
+
+
+class ChangelogUnreadError(Exception):
+    """Records of a changelog cannot be unpacked: the state that it would give is not the state."""
 
 
 class ChangelogReader:
@@ -63,7 +68,7 @@ class ChangelogReader:
                 *pending, timeout_ms=READ_WAIT_MS, max_records=RECORDS_PER_READ
             )
             for tp, records in fetched.items():
-                pairs = [(record.key, record.value) for record in records]
+                pairs = [(record.key, record.value) for record in _readable(tp, records)]
                 position = await self._consumer.position(tp)
                 states[tp].load(tp.partition, pairs, position)
                 total += len(records)
@@ -98,3 +103,14 @@ class ChangelogReader:
                 # Markers only, or nothing at all.
                 states[tp].load(tp.partition, [], position)
         return pending
+
+
+def _readable(tp: TopicPartition, records: Sequence[Any]) -> Sequence[Any]:
+    """Return the records; ChangelogUnreadError where one stands for some that were not unpacked."""
+    for record in records:
+        if record.value is None and isinstance(record, Unread):
+            raise ChangelogUnreadError(
+                f"{tp.topic} partition {tp.partition}, offsets {record.offset} to "
+                f"{record.last_offset}: {record.why}; only the rater may write this topic"
+            )
+    return records

@@ -55,7 +55,24 @@ CALLED: dict[str, dict[str, str | None]] = {
         "_create_fetch_waiter": "(self)",
         "_notify": "(self, future)",
     },
-    "aiokafka.consumer.fetcher:PartitionRecords": {"_consumer_record": "(self, tp, record)"},
+    "aiokafka.consumer.fetcher:PartitionRecords": {
+        "_consumer_record": "(self, tp, record)",
+        "_unpack_records": "(self)",
+    },
+    **{
+        f"aiokafka.codec:{codec}_decode": {"": "(payload)"}
+        for codec in ("gzip", "snappy", "lz4", "zstd")
+    },
+    **{
+        f"aiokafka.record.{module}:{codec}_decode": {"": "(payload)"}
+        for module in ("default_records", "_crecords.default_records")
+        for codec in ("gzip", "snappy", "lz4", "zstd")
+    },
+    **{
+        f"aiokafka.record.{module}:{codec}_decode": {"": "(payload)"}
+        for module in ("legacy_records", "_crecords.legacy_records")
+        for codec in ("gzip", "snappy", "lz4")
+    },
     "aiokafka.consumer.subscription_state:SubscriptionState": {
         "reassignment_in_progress": None,
         "fetch_context": "(self)",
@@ -68,6 +85,7 @@ CALLED: dict[str, dict[str, str | None]] = {
 }
 
 OVERRIDDEN: dict[str, dict[str, str | None]] = {
+    "aiokafka.consumer.fetcher:PartitionRecords": {"__next__": "(self)"},
     "faust.transport.drivers.aiokafka:AIOKafkaConsumerThread": {
         "_create_worker_consumer": "(self, transport)",
         "on_partitions_assigned": "(self, assigned, generation_id=0)",
@@ -129,6 +147,7 @@ ATTRIBUTES: dict[str, tuple[str, ...]] = {
     ),
     "aiokafka.consumer.fetcher:Fetcher": ("_fetch_waiters", "_closed", "_records"),
     "aiokafka.consumer.fetcher:FetchResult": ("_partition_records",),
+    "aiokafka.consumer.fetcher:PartitionRecords": ("_records_iterator", "_tp", "next_fetch_offset"),
     "aiokafka:AIOKafkaProducer": ("_txn_manager",),
 }
 

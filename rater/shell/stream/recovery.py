@@ -23,6 +23,7 @@ from faust.tables.manager import TableManager
 from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth, server_list
 from mode import Service
 
+from rater.shell.stream.bounded_records import bounded_consumer
 from rater.shell.stream.changelog import ChangelogReader, InterruptedRecoveryError
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ class StateRecovery(Service):  # type: ignore[misc]
 
     def _new_consumer(self) -> AIOKafkaConsumer:
         conf, transport = self.app.conf, self.app.transport
-        return AIOKafkaConsumer(
+        return bounded_consumer(
             bootstrap_servers=server_list(transport.url, transport.default_port),
             client_id=f"{conf.id}-changelogs",
             group_id=None,

@@ -29,6 +29,7 @@ from faust.transport.conductor import Conductor
 from faust.transport.drivers import TRANSPORTS
 from faust.transport.drivers import aiokafka as driver
 
+from rater.shell.stream.bounded_records import bound_unpacking
 from rater.shell.stream.consumer import BatchConsumer
 from rater.shell.stream.transactions import BatchProducer, Transactions
 
@@ -60,4 +61,5 @@ class Transport(driver.Transport):  # type: ignore[misc]
 
 def register() -> None:
     """Make Faust know the scheme, also where the package's entry points are not installed."""
+    bound_unpacking()
     TRANSPORTS.aliases[SCHEME] = f"{Transport.__module__}:{Transport.__qualname__}"

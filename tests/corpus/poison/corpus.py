@@ -9,6 +9,7 @@ All calls of the corpus are of one day; a test on a real broker moves them to a 
 """
 
 import base64
+import hashlib
 import json
 import random
 from collections.abc import Callable, Iterator
@@ -24,6 +25,8 @@ DAY = "2026-03-01"
 NEIGHBOURS = {partition_of(name.encode(), PARTITIONS): name for name in ("acme", "globex-15")}
 """A tenant with good CDRs in each partition that has poison."""
 COUNTED = ("duplicate", "obeyed")
+KEPT_MAX = 65_536
+"""Bytes of a value that a dead letter keeps."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,15 @@ class End:
     field: str | None = None
     kept_value: bytes | None = None
     kept_key: bytes | None = None
+    digest: str | None = None
+
+    def keeps(self, case: Case) -> bool:
+        """Say whether a dead letter keeps of a case what it must."""
+        value = case.value
+        is_cut = value is not None and len(value) > KEPT_MAX
+        digest = hashlib.sha256(value).hexdigest() if value is not None and is_cut else None
+        kept = value[:KEPT_MAX] if value is not None else None
+        return (self.kept_key, self.kept_value, self.digest) == (case.key, kept, digest)
 
 
 def read_accounts() -> list[Case]:
@@ -83,7 +95,9 @@ def end_of(topic: str, value: bytes) -> tuple[tuple[str, int, int], End]:
     place = (output["source_topic"], output["source_partition"], output["source_offset"])
     if topic == DEAD.name:
         kept = [_unpack(output.get(name)) for name in ("value_b64", "key_b64")]
-        return place, End(topic, output["reason"], output.get("field"), *kept)
+        return place, End(
+            topic, output["reason"], output.get("field"), *kept, output.get("value_sha256")
+        )
     if topic == SUSPENSE.name:
         return place, End(topic, output["reason"], None, output["cdr"].encode())
     shown = _entry_reason(output)
@@ -164,7 +178,9 @@ def _unpack(text: str | None) -> bytes | None:
     return None if text is None else base64.b64decode(text)
 
 
-SIZE = 2_000_000
+SIZE = 60_000
+"""Just below what is read of a record."""
+BOMB = 3_000_000
 
 
 def _large(name: str, field: str) -> bytes:
@@ -176,7 +192,7 @@ def _with_note(name: str, note: bytes, **changes: object) -> bytes:
 
 
 def _many_fields(name: str) -> bytes:
-    fields = b", ".join(b'"%d": 1' % number for number in range(200_000))
+    fields = b", ".join(b'"%d": 1' % number for number in range(5_000))
     return json.dumps(_cdr(name)).encode()[:-1] + b", " + fields + b"}"
 
 
@@ -186,12 +202,18 @@ MADE: dict[str, Callable[[str], bytes]] = {
     "large_from": lambda name: _large(name, "from"),
     "brackets": lambda _: b"[" * SIZE,
     "nested_note": lambda name: _with_note(
-        name, b'{"a":' * (SIZE // 5) + b"1" + b"}" * (SIZE // 5)
+        name, b'{"a":' * (SIZE // 6) + b"1" + b"}" * (SIZE // 6)
     ),
     "many_fields": _many_fields,
     "quotes_without_price": lambda name: _with_note(
         name, b'"' + rb"\"" * (SIZE // 2) + b'"', to="+999123456"
     ),
     "noise": lambda name: random.Random(name).randbytes(SIZE),
+    "blanks": lambda _: b" " * BOMB,
+    "nested_bomb": lambda name: _with_note(
+        name, b"[" + b", ".join([b'{"a": [[], {}]}'] * (BOMB // 17)) + b"]"
+    ),
+    "wide_bomb": lambda name: json.dumps(_cdr(name, note="x" * BOMB)).encode(),
+    "branches": lambda name: _with_note(name, b"[" + b",".join([b"[]"] * (SIZE // 3)) + b"]"),
 }
 """Values too large to be stored."""

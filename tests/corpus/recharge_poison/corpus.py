@@ -20,6 +20,8 @@ from topics.catalog import PARTITIONS, PAYMENT_QUARANTINE, RECHARGE_DEAD
 from topics.partitioner import partition_of
 
 FOLDER = Path(__file__).parent
+KEPT_MAX = 65_536
+"""Bytes of a value that a dead letter keeps."""
 COUNTED = "counted"
 OTHER = "neighbour"
 """The tenant whose key and command the strays bear."""
@@ -184,11 +186,11 @@ def _event(balance: str) -> bytes:
 
 
 MADE: dict[str, Callable[[], bytes]] = {
-    "nested": lambda: b'{"a":' * 100_000,
+    "nested": lambda: b'{"a":' * 12_000,
     "digits": lambda: _result("1" * 5_000),
     "balance_digits": lambda: _event("-" + "1" * 5_000),
     "two_megabytes": lambda: _result(note="x" * 2_000_000),
-    "large_note": lambda: _result("1", note="\\u00e9" * 100_000),
-    "long_attempt": lambda: _result(command="@recharge@/" + "1" * 1_000_000),
+    "large_note": lambda: _result("1", note="\\u00e9" * 10_000),
+    "long_attempt": lambda: _result(command="@recharge@/" + "1" * 60_000),
 }
 """Values too large to be stored."""
