@@ -31,13 +31,25 @@ BUSY = ("sim:429*2,500,ok",)
 DISORDER = ("sim:out_of_order",)
 TIMEOUT = ("sim:timeout,ok",)
 TOLD = ("sim:webhook=1s",)
+REFUNDED = ("sim:half_refund=1s",)
+DISPUTED = ("sim:dispute=1s",)
+WON = ("sim:dispute_won=1s",)
 
 DEMO = (
     *(SIMPLE, SIMPLE, SIMPLE, SIMPLE, DECLINED, FALLBACK, SOFT, DUPLICATE, SLOW, BUSY, DISORDER),
-    *(TOLD,),
+    *(TOLD, REFUNDED, DISPUTED, WON),
 )
 """What the demo shows; each in turn."""
-ROUGH = (*DEMO, SPENT, TIMEOUT, LATE, ("sim:reversed",), ("sim:random:7",))
+ROUGH = (
+    *DEMO,
+    SPENT,
+    TIMEOUT,
+    LATE,
+    ("sim:reversed",),
+    ("sim:random:7",),
+    ("sim:refund=1s",),
+    ("sim:refund_fails=1s",),
+)
 """What the kill test plays."""
 
 

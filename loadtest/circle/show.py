@@ -36,10 +36,15 @@ async def show(bootstrap: str, folder: Path, cast: Cast) -> bool:
         while True:
             await until_quiet(bootstrap, timeout_s=QUIET_S, alive=played.check)
             evidence = await truth.gather(played)
-            if not truth.open_commands(evidence):
+            late = [
+                *truth.open_commands(evidence),
+                *truth.unheard(evidence),
+                *truth.unposted(evidence),
+            ]
+            if not late:
                 break
             if time.monotonic() - began > SETTLED_S:
-                raise LateError(f"without a result: {truth.open_commands(evidence)[:5]}")
+                raise LateError(f"without a result: {late[:5]}")
     _tell(evidence)
     problems = truth.problems(evidence)
     for problem in problems[:10]:
@@ -59,6 +64,13 @@ def _tell(evidence: truth.Evidence) -> None:
     say(
         f"   provider captured {len(evidence.captures):,} payments, {micros_text(captured)} USD;"
         f" credited {len(evidence.credits):,} lots, {micros_text(credited)} USD"
+    )
+    taken = sum(evidence.reversals.values())
+    signs = {"payment_reversed": 1, "payment_restored": -1}
+    posted = sum(signs[entry["kind"]] * entry["moved_micros"] for entry in evidence.reversed)
+    say(
+        f"   refunds and disputes: provider has {micros_text(taken)} USD of {len(evidence.reversals):,} payments less,"
+        f" the accounts {micros_text(posted)} USD"
     )
     say(f"   e-mails at the mail server: {_listed(kinds)}; one of them:")
     say()

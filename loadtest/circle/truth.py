@@ -34,11 +34,19 @@ class Evidence:
     notices: list[Value] = field(default_factory=list)
     credits: list[Value] = field(default_factory=list)
     """Ledger entries of lots that a recharge opened."""
+    reversals: dict[str, int] = field(default_factory=dict)
+    """What the provider took back of each payment in the end, less what came back, micros."""
+    reversed: list[Value] = field(default_factory=list)
+    """Ledger entries of payments reversed and restored."""
 
 
 async def gather(circle: Circle) -> Evidence:
     """Read the book, the mailbox and the topics."""
-    evidence = Evidence(captures=read_book(circle.book), mails=read_mailbox(circle.mailbox))
+    evidence = Evidence(
+        captures=read_book(circle.book),
+        reversals=read_reversals(circle.book),
+        mails=read_mailbox(circle.mailbox),
+    )
     bootstrap = circle.bootstrap
     async for record in read(bootstrap, catalog.PAYMENT_COMMANDS.name):
         evidence.commands.append((record.timestamp_ms, orjson.loads(record.value or b"null")))
@@ -50,14 +58,31 @@ async def gather(circle: Circle) -> Evidence:
         entry = orjson.loads(record.value or b"null")
         if entry["kind"] == "funds_added" and "recharge_seq" in entry:
             evidence.credits.append(entry)
+        if entry["kind"] in ("payment_reversed", "payment_restored"):
+            evidence.reversed.append(entry)
     return evidence
 
 
 def read_book(path: Path) -> list[tuple[str, str, str, int]]:
     """Return what the provider has captured."""
+    return _query(
+        path,
+        "SELECT payment_id, command_id, tenant_id, amount_micros FROM payments WHERE status = 'captured'",
+    )
+
+
+def read_reversals(path: Path) -> dict[str, int]:
+    """Return what the provider has not any more of each payment, once all that it will do is done."""
+    query = "SELECT payment_id, amount_micros, returned_at_ms IS NULL FROM reversals"
+    sums: dict[str, int] = defaultdict(int)
+    for payment, micros, is_kept in _query(path, query):
+        sums[payment] += micros if is_kept else 0
+    return dict(sums)
+
+
+def _query(path: Path, query: str) -> list[Any]:
     if not path.is_file():
         return []
-    query = "SELECT payment_id, command_id, tenant_id, amount_micros FROM payments WHERE status = 'captured'"
     connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     try:
         return connection.execute(query).fetchall()
@@ -76,6 +101,7 @@ def problems(evidence: Evidence, *, doubtful_mails: int = 0) -> list[str]:
     """Hold everything against everything; `doubtful_mails` may have come twice, where SMTP cannot promise."""
     return [
         *_money(evidence),
+        *_reversals(evidence),
         *_in_flight(evidence),
         *_notices(evidence),
         *_mails(evidence, doubtful_mails),
@@ -105,6 +131,42 @@ def _money(evidence: Evidence) -> Iterator[str]:
     for payment, (tenant, micros) in captured.items():
         if credited[payment] != 1:
             yield f"captured {micros} of {tenant} as {payment}, credited {credited[payment]} times"
+
+
+def unposted(evidence: Evidence) -> list[str]:
+    """Return the payments whose account does not have what the provider has taken back, or not yet."""
+    posted: dict[str, int] = dict.fromkeys(evidence.reversals, 0)
+    for entry in evidence.reversed:
+        sign = 1 if entry["kind"] == "payment_reversed" else -1
+        payment = entry["payment_id"]
+        posted[payment] = posted.get(payment, 0) + sign * entry["moved_micros"]
+    return [
+        payment
+        for payment, micros in posted.items()
+        if evidence.reversals.get(payment, 0) != micros
+    ]
+
+
+def unheard(evidence: Evidence) -> list[str]:
+    """Return the payments of which money moves back, and nothing of it is on the ledger yet."""
+    heard = {entry["payment_id"] for entry in evidence.reversed}
+    return [payment for payment in evidence.reversals if payment not in heard]
+
+
+def _reversals(evidence: Evidence) -> Iterator[str]:
+    """Hold what was taken back of each capture against its account; every entry of it is told once."""
+    for payment in unposted(evidence):
+        taken = evidence.reversals.get(payment)
+        yield f"the provider has taken back {taken} of {payment}, the account says otherwise"
+    told = Counter(
+        (n["kind"], n["lot_id"])
+        for n in evidence.notices
+        if n["kind"] in ("payment_reversed", "payment_restored")
+    )
+    entered = Counter((entry["kind"], entry["payment_id"]) for entry in evidence.reversed)
+    for (kind, payment), times in entered.items():
+        if told[kind, payment] != times:
+            yield f"{kind} of {payment}: {times} entries, told {told[kind, payment]} times"
 
 
 def _in_flight(evidence: Evidence) -> Iterator[str]:

@@ -78,8 +78,18 @@ async def perform(  # noqa: PLR0917
         await until_quiet(bootstrap, timeout_s=QUIET_S, alive=played.check)
         for ahead_s in leaps:
             await _leap(played, ahead_s, kills)
-        evidence = await truth.gather(played)
+        evidence = await _settled(played)
     return Played(kills, evidence)
+
+
+async def _settled(played: Circle) -> truth.Evidence:
+    """Wait until all that the provider will take back is on the accounts; not for ever."""
+    for _ in range(10):
+        await until_quiet(played.bootstrap, timeout_s=QUIET_S, alive=played.check)
+        evidence = await truth.gather(played)
+        if not truth.unposted(evidence):
+            break
+    return evidence
 
 
 async def _leap(played: Circle, ahead_s: int, kills: dict[str, int]) -> None:
@@ -129,6 +139,7 @@ def judge(played: Played, capsys: pytest.CaptureFixture[str]) -> None:
         "captures": len(evidence.captures),
         "captured_micros": sum(micros for _, _, _, micros in evidence.captures),
         "credited_micros": sum(e["lot"]["granted_micros"] for e in evidence.credits),
+        "taken_back_micros": sum(evidence.reversals.values()),
         "notifications": len(evidence.notices),
         "mails": len(evidence.mails),
         "mails_again": truth.mails_again(evidence),
