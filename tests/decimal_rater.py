@@ -106,6 +106,8 @@ class SlowRater:
         first = self._in_force(rows, answered, 0)
         if first is None:
             return ("outside_bands",)
+        if first["action"] == "deny":
+            return ("denied",)
         for second in range(duration):
             row = self._in_force(rows, answered, second)
             if row is None:

@@ -16,6 +16,7 @@ from rater.core.cdr import Call
 from rater.core.decks import BandPolicy, Deck, DeckBook, Heading
 from rater.core.rating import Rated, Refusal, rate_call
 from rater.wire.deck_csv import Sheet, compile_sheet, read_sheet
+from rater.wire.numbering import load_numbers
 from rater.wire.times import to_millis
 from rater.wire.zones import zone_of
 from tests.decimal_rater import Asked, SlowRater, Texts, holds
@@ -146,7 +147,7 @@ def compiled(rows: list[Texts], zone: str, policy: str) -> Deck | list[object]:
 def fast(deck: Deck, asked: Asked) -> Rated | Refusal:
     answered_ms = to_millis(asked.answered)
     call = Call(asked.direction, asked.to, asked.caller, answered_ms, asked.duration)
-    return rate_call(DeckBook.of([deck]), ("d",), "USD", call)
+    return rate_call(DeckBook.of([deck]), load_numbers(), ("d",), "USD", call)
 
 
 def summary(result: Rated | Refusal) -> tuple[object, ...]:

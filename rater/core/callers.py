@@ -3,27 +3,31 @@
 Rule 1: where no row of the prefix asks for the caller, it does not matter who he is.
 Rule 2: a number in E.164 takes the rows of its longest origin prefix, else those without one.
 Rule 3: a masked number does so where the mask hides nothing that matters.
-Rule 4: any other caller is unknown: his number is missing, national, a name, a SIP address. He takes the
+Rule 4: any other caller is unknown: his number is missing, national, impossible, a name, a SIP address. He takes the
         rows of the origin `unknown`; without such rows the call has no price, for each guess costs somebody.
 """
 
 from rater.core.cdr import Call
 from rater.core.decks import Deck
-from rater.core.numbering import is_e164, is_masked
+from rater.core.limits import E164_DIGITS_MIN
+from rater.core.numbering import Numbering, is_e164, is_masked
 from rater.core.refusals import Refusal, Unrated
 from rater.core.rows import UNKNOWN_ORIGIN
 from rater.core.schedule import Schedule
 from rater.core.terms import Terms
 
 
-def slots_for(deck: Deck, terms: Terms, call: Call) -> Schedule | Refusal | None:
+def slots_for(
+    deck: Deck, terms: Terms, numbering: Numbering, call: Call
+) -> Schedule | Refusal | None:
     """Return the slots for the caller; None where no row fits him."""
     if not terms.asks_caller:
         return terms.schedule_for(None)
     caller = call.from_ or ""
-    if is_e164(caller):
+    is_known = len(caller) > E164_DIGITS_MIN and not numbering.is_impossible(caller)
+    if is_known and is_e164(caller):
         return terms.schedule_for(caller)
-    if is_masked(caller):
+    if is_known and is_masked(caller):
         candidates = terms.candidates_for(caller)
         if all(candidate is candidates[0] for candidate in candidates):
             return candidates[0]

@@ -48,7 +48,13 @@ def exemption(
     if len(cdr.to) <= _LENGTH_MAX and numbering.is_emergency(cdr.to, cdr.usage_country, cdr.from_):
         return "emergency"
     call_type = cdr.call_type
-    return "emergency" if call_type is not None and call_type.lower() in EMERGENCY_CALLS else None
+    if call_type is None:
+        return None
+    # Cheap: each CDR asks, and most call types are user_out, conf_out and the like.
+    first = call_type[0]
+    if first == "e" or first == "d" or first == "E" or first == "D":  # noqa: PLR1714
+        return "emergency" if call_type.lower() in EMERGENCY_CALLS else None
+    return None
 
 
 def _is_priced(cdr: Cdr, book: DeckBook, deck_ids: tuple[str, ...], currency: str) -> bool:

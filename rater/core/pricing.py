@@ -5,10 +5,9 @@ The one way from a CDR to a price: the worker, the simulator and `rater price` a
 Rule 1: a call that is free because of its number or type is free, whatever else is wrong with it.
 Rule 2: of the others, a CDR that contradicts itself has no price, not even that of silence.
 Rule 3: a call to an impossible number has none either.
-Rule 4: a caller's number that is impossible is not E.164: it loses its plus sign.
 """
 
-from rater.core.cdr import Call, Cdr
+from rater.core.cdr import Cdr
 from rater.core.contradictions import contradiction, contradicts
 from rater.core.exemptions import exemption, silence
 from rater.core.limits import E164_DIGITS_MIN
@@ -21,12 +20,12 @@ def price_call(
     cdr: Cdr, deck_ids: tuple[str, ...], currency: str, rules: Rules
 ) -> Rated | Refusal | str:
     """Price a CDR by an account's decks; a text says why it is free."""
-    numbering = rules.numbering
+    book, numbering = rules.book, rules.numbering
     silent = silence(cdr)
     odd = contradicts(cdr)
     if silent is not None and not odd:
         return silent
-    free = exemption(cdr, numbering, rules.book, deck_ids, currency)
+    free = exemption(cdr, numbering, book, deck_ids, currency)
     if free is not None:
         return free
     if odd:
@@ -34,8 +33,4 @@ def price_call(
     if len(cdr.to) > E164_DIGITS_MIN and numbering.is_impossible(cdr.to):
         detail = f"to: {cdr.to} keeps a trunk zero after its calling code; no number begins so"
         return Refusal(Unrated.IMPOSSIBLE_NUMBER, detail)
-    caller = cdr.from_
-    if caller is not None and numbering.is_impossible(caller):
-        call = Call(cdr.direction, cdr.to, caller[1:], cdr.answered_ms, cdr.billsec)
-        return rate_call(rules.book, deck_ids, currency, call)
-    return rate_call(rules.book, deck_ids, currency, cdr)
+    return rate_call(book, numbering, deck_ids, currency, cdr)

@@ -32,6 +32,7 @@ from rater.core.money import (
     Rounding,
     div_half_even,
 )
+from rater.core.numbering import Numbering
 from rater.core.refusals import Refusal, Unrated, denied, outside, too_large
 from rater.core.rows import Action, Row
 from rater.core.schedule import Schedule, Tiers
@@ -96,7 +97,7 @@ class Rated(Value):
 
 
 def rate_call(
-    book: DeckBook, deck_ids: tuple[str, ...], currency: str, call: Call
+    book: DeckBook, numbering: Numbering, deck_ids: tuple[str, ...], currency: str, call: Call
 ) -> Rated | Refusal:
     """Price a call by an account's decks, in their order."""
     number = call.to
@@ -111,8 +112,8 @@ def rate_call(
                 continue
             if isinstance(entry, Row):
                 return _rate_plain(deck, entry, call)
-            return _rate_terms(deck, entry, call)
-    return _rate_hard(book, deck_ids, currency, call)
+            return _rate_terms(deck, entry, numbering, call)
+    return _rate_hard(book, numbering, deck_ids, currency, call)
 
 
 def _rate_plain(deck: Deck, row: Row, call: Call) -> Rated | Refusal:
@@ -154,16 +155,16 @@ def _rate_plain(deck: Deck, row: Row, call: Call) -> Rated | Refusal:
     )
 
 
-def _rate_terms(deck: Deck, terms: Terms, call: Call) -> Rated | Refusal:
+def _rate_terms(deck: Deck, terms: Terms, numbering: Numbering, call: Call) -> Rated | Refusal:
     """Price a call to a prefix with guards, callers, bands or tiers."""
     for guard in terms.guards:
-        schedule = slots_for(deck, guard, call)
+        schedule = slots_for(deck, guard, numbering, call)
         if isinstance(schedule, Refusal):
             return schedule
         row = row_at_answer(schedule, deck.zone, call.answered_ms) if schedule else None
         if row is not None and row.action is _DENY:
             return denied(deck, row, call.to)
-    schedule = slots_for(deck, terms, call)
+    schedule = slots_for(deck, terms, numbering, call)
     if isinstance(schedule, Refusal):
         return schedule
     if schedule is None:
@@ -236,7 +237,7 @@ def round_line(row: Row, nanos: int, per: int) -> Micros:
 
 
 def _rate_hard(
-    book: DeckBook, deck_ids: tuple[str, ...], currency: str, call: Call
+    book: DeckBook, numbering: Numbering, deck_ids: tuple[str, ...], currency: str, call: Call
 ) -> Rated | Refusal:
     """Price a call to a masked number, or say why a call has no price."""
     in_force = [
@@ -261,7 +262,7 @@ def _rate_hard(
                 return (
                     _rate_plain(deck, found, call)
                     if isinstance(found, Row)
-                    else _rate_terms(deck, found, call)
+                    else _rate_terms(deck, found, numbering, call)
                 )
     detail = f"to: no prefix of {', '.join(deck.deck_id for deck in decks)} matches {call.to}"
     return Refusal(Unrated.NO_RATE, detail, decks[-1].deck_id)

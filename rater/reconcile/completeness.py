@@ -7,6 +7,7 @@ Nothing is written for a record that is not there, or that no batch has read.
 from collections.abc import Iterator
 
 from rater.reconcile.books import CDRS, COMMANDS
+from rater.reconcile.calls import hold_charge
 from rater.reconcile.difference import Complaint, Difference
 from rater.reconcile.evidence import FORGOTTEN, Evidence, Outcome
 from rater.reconcile.log import Record
@@ -64,6 +65,7 @@ def _hold_charge(
     if cdr is None:
         yield Complaint("source_offset", "a readable CDR", record.value)
         return
+    yield from hold_charge(cdr, entry)
     expected = _charge_facts(record, cdr)
     found = _entry_facts(entry)
     for name, right in expected.items():

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 
 from rater.reconcile.books import CDRS, COMMANDS
+from rater.reconcile.calls import hold_waiting
 from rater.reconcile.difference import Complaint, Difference
 from rater.reconcile.evidence import Evidence
 from rater.reconcile.log import Record
@@ -41,6 +42,8 @@ def _hold_suspended(
     kept = None if cdr is None else (cdr.tenant_id, cdr.cdr_id, cdr.version)
     if kept != identity:
         yield Complaint("tenant_id, cdr_id, version", f"{kept}, as in the text kept", identity)
+    if cdr is not None:
+        yield from hold_waiting(cdr, suspended.reason)
     if suspended.reason == "misrouted":
         right = partition_of(suspended.tenant_id.encode(), evidence.books.log.partitions)
         if suspended.belongs_to_partition != right:

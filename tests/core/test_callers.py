@@ -7,7 +7,7 @@ from rater.core.cdr import Call
 from rater.core.refusals import Refusal
 from rater.core.rows import Row
 from rater.core.terms import Terms
-from tests.build import NOW, deck
+from tests.build import NOW, RULES, deck
 
 FALLBACK, BELGIUM, UNKNOWN = 2, 3, 4
 ROWS = (
@@ -22,7 +22,7 @@ def line_for(caller: str | None, *rows: Row) -> int | str | None:
     made = deck(*rows)
     terms = made.outward.find("+33142685300")
     assert isinstance(terms, Terms)
-    found = slots_for(made, terms, Call("out", "+33142685300", caller, NOW, 60))
+    found = slots_for(made, terms, RULES.numbering, Call("out", "+33142685300", caller, NOW, 60))
     if isinstance(found, Refusal):
         return found.reason.value
     return None if found is None else found.rows()[0].line
@@ -39,6 +39,7 @@ def line_for(caller: str | None, *rows: Row) -> int | str | None:
         ("32475123456", UNKNOWN),
         ("+32 475 123456", UNKNOWN),
         ("+32", UNKNOWN),
+        ("+320475123456", UNKNOWN),
         ("", UNKNOWN),
         (None, UNKNOWN),
     ],

@@ -83,7 +83,6 @@ def test_a_number_that_keeps_its_trunk_zero_is_impossible(number: str) -> None:
         "+80000123456",
         "+999012345678",
         "+8816012345678",
-        "",
     ],
 )
 def test_a_number_that_may_be_is_not(number: str) -> None:

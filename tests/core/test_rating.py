@@ -8,7 +8,9 @@ from rater.core.money import Rounding
 from rater.core.rating import Rated, Refusal, Unrated, rate_call
 from rater.core.rows import Action
 from rater.core.zones import UTC
+from rater.wire.numbering import load_numbers
 
+NUMBERS = load_numbers()
 AT_MS = 1_700_000_000_000
 NANOS = 1_000_000_000
 
@@ -46,7 +48,9 @@ def rate(
 ) -> Rated | Refusal:
     known = decks or (WORLD,)
     ids = tuple(dict.fromkeys(one.deck_id for one in known))
-    return rate_call(DeckBook.of(known), ids, "USD", Call(direction, to, caller, AT_MS, seconds))
+    return rate_call(
+        DeckBook.of(known), NUMBERS, ids, "USD", Call(direction, to, caller, AT_MS, seconds)
+    )
 
 
 def micros(result: Rated | Refusal) -> int:
@@ -166,9 +170,9 @@ def test_without_a_deck_in_force_the_deck_is_unknown() -> None:
         reason(rate("+33142685300", 60, deck(row("33", 1), since=AT_MS + 1)))
         is Unrated.UNKNOWN_DECK
     )
-    assert reason(rate_call(DeckBook(), ("x",), "USD", Call("out", "112", None, AT_MS, 1))) is (
-        Unrated.UNKNOWN_DECK
-    )
+    assert reason(
+        rate_call(DeckBook(), NUMBERS, ("x",), "USD", Call("out", "112", None, AT_MS, 1))
+    ) is (Unrated.UNKNOWN_DECK)
 
 
 @pytest.mark.parametrize("number", ["112", "0612", "*21#", "33612345678"])
@@ -253,7 +257,7 @@ def test_the_band_of_the_answer_governs_the_call_where_the_deck_says_so() -> Non
     def charged(policy: BandPolicy) -> int:
         made = Deck.of(Heading("d", 1, "USD", 0, UTC, policy), rows)
         assert isinstance(made, Deck)
-        return micros(rate_call(DeckBook.of([made]), ("d",), "USD", call))
+        return micros(rate_call(DeckBook.of([made]), NUMBERS, ("d",), "USD", call))
 
     assert charged(BandPolicy.SPLIT) == 60_000 + 6_000 + 1_000
     assert charged(BandPolicy.START) == 120_000 + 1_000
@@ -307,6 +311,7 @@ UNKNOWN_CALLERS = (
     "+1001",
     "+32 475 12 34 56",
     "+0032475123456",
+    "+320475123456",
     "+324751234567890123",
     "Internal Revenue Service",
     "anonymous",
