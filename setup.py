@@ -35,7 +35,8 @@ MODULES = (
         "journal",
         "limits",
     ),
-    *("lots", "money", "numbering", "prefixes", "pricing", "rating", "rows", "rules", "status"),
+    *("lots", "money", "numbering", "past", "prefixes", "pricing", "rating", "rows", "rules"),
+    "status",
     *("thresholds", "value"),
 )
 HOT_PATH = (

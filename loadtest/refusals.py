@@ -60,6 +60,7 @@ REFUSALS: dict[str, Case] = {
     "unknown_tenant": lambda scene: [scene.command("odd-nobody", "close_account")],
     "account_exists": _odd("open_account", "open", currency="USD", decks=["odd"]),
     "account_closed": lambda scene: [scene.funds("odd-closed", "odd-2")],
+    "account_open": _odd("reopen_account", "reopen"),
     "command_id_reused": _reused,
     "role_not_allowed": _odd("resume_recharge", "role", actor="eve", actor_role="helpdesk"),
     "currency_mismatch": lambda s: _odd("add_funds", "euro", **_money(s, "odd-3", currency="EUR"))(
@@ -79,4 +80,5 @@ REFUSALS: dict[str, Case] = {
         "add_funds", "huge", **_money(s, "odd-4", amount_micros=_BALANCE_MAX_MICROS)
     )(s),
 }
-"""By reason. `too_many_lots` takes thousands of commands, `recharge_repeated` a payment: they have tests apart."""
+"""By reason. Tests of their own: `too_many_lots` takes thousands of commands, `too_many_changes` hours between them,
+`recharge_repeated` a payment."""

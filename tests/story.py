@@ -181,7 +181,9 @@ def _cdr(tenant: str, words: list[str], at_ms: int) -> dict[str, Any]:
     }
 
 
-def _command(verb: str, plain: list[str], extra: dict[str, str], at_ms: int) -> dict[str, Any]:
+def _command(  # noqa: PLR0911  # One return a verb.
+    verb: str, plain: list[str], extra: dict[str, str], at_ms: int
+) -> dict[str, Any]:
     match verb:
         case "open":
             return {"type": "open_account", "currency": plain[0], "decks": plain[1:]} | extra
@@ -203,8 +205,10 @@ def _command(verb: str, plain: list[str], extra: dict[str, str], at_ms: int) -> 
                 "currency": extra.get("currency", "USD"),
                 "reason": "goodwill",
             }
-        case "close":
-            return {"type": "close_account"}
+        case "close" | "reopen":
+            return {"type": f"{verb}_account"}
+        case "decks":
+            return {"type": "set_decks", "decks": plain}
     return setting(verb, plain, extra)
 
 
@@ -281,6 +285,10 @@ _SHOWN = SHOWN | {
     "charge": _charge,
     "account_opened": lambda v: f"opened{_end(v)}",
     "funds_added": _funded,
+    "decks_set": lambda v: f"decks set {' '.join(v['decks'])}{_end(v)}",
+    "deck_warning": lambda v: (
+        "warned: " + ", ".join(f"{d['deck_id']} {d['problem']}" for d in v["decks"])
+    ),
     "thresholds_set": lambda v: f"thresholds set{_end(v)}",
     "adjusted": lambda v: f"adjusted {money(v['amount_micros'])}{_draws(v)}{_end(v)}",
     "payment_reversed": lambda v: _taken_back(v) if "event_id" not in v else _told(v),

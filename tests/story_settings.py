@@ -111,7 +111,7 @@ SHOWN = {
     "spend_held": lambda v: f"held {v['cdr_id']} {_held(v)}{_end(v)}",
     "fraud_suspected": lambda v: f"fraud suspected {_held(v)}",
 }
-"""How entries and events are shown; `recharge_resumed` and `account_closed` are both."""
+"""How entries and events are shown; `recharge_resumed`, `account_closed` and `account_reopened` are both."""
 
 
 def shown_twice(value: dict[str, Any]) -> str | None:
@@ -123,4 +123,6 @@ def shown_twice(value: dict[str, Any]) -> str | None:
         return "recharge resumed"
     if value["kind"] == "account_closed":
         return f"closed{_end(value)}" if is_entry else "account closed"
+    if value["kind"] == "account_reopened":
+        return f"reopened{_end(value)}" if is_entry else "account reopened"
     return None

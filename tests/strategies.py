@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from rater.core.account import Account, Dear, Spending, Threshold
 from rater.core.limits import AMOUNT_MICROS_MAX
 from rater.core.lots import CreditLot
+from rater.core.past import Past
 from tests.build import (
     DAY,
     HOUR,
@@ -111,7 +112,14 @@ settings = st.one_of(
         *(small, st.lists(st.just("a@example.com"), max_size=2)),
     ),
 )
-closing = st.builds(lambda n: ("close_account", n), small)
+closing = st.one_of(
+    st.builds(lambda n: ("close_account", n), small),
+    st.builds(lambda n: ("reopen_account", n), small),
+)
+decks = st.builds(
+    lambda n, names: ("set_decks", n, {"decks": names}),
+    *(small, st.lists(st.sampled_from(("acs", "none", "euro")), min_size=1, max_size=2)),
+)
 
 
 @st.composite
@@ -123,7 +131,7 @@ def histories(
     history = [
         command(opening(name), at_ms) for name in draw(st.sampled_from((TENANTS, TENANTS[:1])))
     ]
-    choices = [calls, calls, orders, settings] + (
+    choices = [calls, calls, orders, settings | decks] + (
         [closing] if closes and draw(st.booleans()) else []
     )
     for _ in range(draw(st.integers(1, 30))):
@@ -226,6 +234,13 @@ accounts = st.builds(
     ),
     recharge_seq=st.integers(0, 2**53),
     spending=spendings,
+    past=st.none()
+    | st.builds(
+        Past,
+        instants,
+        st.lists(st.tuples(instants, instants), max_size=2),
+        st.lists(st.tuples(instants, st.lists(names, max_size=2).map(tuple)), max_size=2),
+    ),
 )
 
 TIMES = (

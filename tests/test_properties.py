@@ -20,6 +20,7 @@ from rater.core.applying import apply
 from rater.core.burn import runway_h
 from rater.core.cdr import Cdr
 from rater.core.limits import GRACE_MS
+from rater.core.standing_entries import AccountReopened, DecksSet, DeckWarning
 from rater.core.suspension import Suspension
 from rater.reconcile.burn import Burn
 from rater.shell.validation import RecordCheck
@@ -91,6 +92,9 @@ ENTRIES = (
     | e.SpendHeld
     | e.RechargeResumed
     | e.CommandRejected
+    | AccountReopened
+    | DecksSet
+    | DeckWarning
 )
 read_entry = msgspec.json.Decoder(ENTRIES).decode
 
@@ -179,7 +183,7 @@ def test_property_the_ledger_alone_rebuilds_the_account(history: list[Sent]) -> 
 
 REBUILT = (
     *("seq", "balance", "debt", "lots", "expired", "closed_ms", "forfeited_to_ms"),
-    *("recharge_seq", "spending"),
+    *("recharge_seq", "spending", "decks", "past"),
 )
 """All but what is said already (thresholds that are armed, statuses), and what follows from the rest."""
 

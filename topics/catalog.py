@@ -65,6 +65,9 @@ ENTRIES = (
     r.ReversalPosted,
     r.RestorationPosted,
     r.AccountClosed,
+    r.AccountReopened,
+    r.DecksSet,
+    r.DeckWarning,
     r.LotExpired,
     r.LotForfeited,
     r.LotExpiryWarned,
@@ -84,6 +87,8 @@ COMMANDS = (
     r.ReversePayment,
     r.RestorePayment,
     r.CloseAccount,
+    r.ReopenAccount,
+    r.SetDecks,
     r.ExpireLots,
     r.SetAutoRecharge,
     r.SetPaymentMethods,
@@ -109,6 +114,7 @@ EVENTS = (
     r.FundsExpiring,
     r.FraudSuspected,
     r.AccountClosedEvent,
+    r.AccountReopenedEvent,
 )
 _BOUNDED_TIME = {"message.timestamp.after.max.ms": "3600000"}
 

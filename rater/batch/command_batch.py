@@ -20,6 +20,7 @@ from rater.core.entries import CommandRejected, FundsAdded
 from rater.core.limits import DAY_MS
 from rater.core.rejections import Refusal, Rejected
 from rater.core.rules import Rules
+from rater.core.standing_entries import DeckWarning
 from rater.wire.commands import decode_command
 from rater.wire.malformed import Malformed
 from rater.wire.outputs import encode_dead, output_key
@@ -117,12 +118,14 @@ class _CommandBatch:
         return None
 
     def _remember(self, order: c.Command, digest: bytes, content: int, first: int) -> None:
-        """Remember the command, and the lot if one was opened; the place is that of its last entry.
+        """Remember the command, and the lot if one was opened; the place is that of its own entry.
 
         By stream time: a command that is late has the whole window before it, too.
         """
         decision, entries = self.decision, self.decision.journal.entries
         place = len(entries) - 1 if len(entries) > first else -1
+        if place > first and isinstance(entries[place], DeckWarning):
+            place -= 1
         now = decision.stream_ms
         self.fresh[digest] = content, now
         decision.remembered.append((digest, content, IdState.COMMAND, place, now))

@@ -8,6 +8,7 @@ from typing import Final, final
 from rater.core.charging_settings import ChargingSettings
 from rater.core.limits import AMOUNT_MICROS_MAX, GRACE_MS, NEVER_MS
 from rater.core.lots import CreditLot
+from rater.core.past import Past
 from rater.core.value import Value
 
 NO_LIMIT: Final = 2**62
@@ -121,6 +122,7 @@ class Account(Value):
     hour_thresholds: thresholds in hours of runway; where there are any, no balance is calm.
     recharge_seq: the last of recharge's credits that was taken.
     adopted, balance_max: the settings whose bounds were noted last (`adoption`; not stored), and that of the balance.
+    past: what calls need that were answered before its `settled_ms`; None where nothing has changed.
     """
 
     __match_args__ = (
@@ -147,6 +149,7 @@ class Account(Value):
         "hour_thresholds",
         "recharge_seq",
         "spending",
+        "past",
     )
     __slots__ = (*__match_args__, "adopted", "balance_max")
 
@@ -175,6 +178,7 @@ class Account(Value):
         hour_thresholds: list[Threshold] | None = None,
         recharge_seq: int = 0,
         spending: Spending | None = None,
+        past: Past | None = None,
     ) -> None:
         self.tenant_id = tenant_id
         self.currency = currency
@@ -188,8 +192,7 @@ class Account(Value):
         self.thresholds = [] if thresholds is None else thresholds
         self.closed_ms = closed_ms
         self.forfeited_to_ms = forfeited_to_ms
-        self.status_ms = status_ms
-        self.status_class = status_class
+        self.status_ms, self.status_class = status_ms, status_class
         self.dirty = dirty
         self.cdr_offset, self.command_offset = cdr_offset, command_offset
         self.calm_from, self.calm_to = calm_from, calm_to
@@ -199,6 +202,7 @@ class Account(Value):
         self.spending = Spending() if spending is None else spending
         self.adopted: ChargingSettings | None = None
         self.balance_max = AMOUNT_MICROS_MAX
+        self.past = past
 
 
 def next_due_ms(account: Account) -> int:

@@ -15,10 +15,12 @@ from rater.core.draws import plan_draws
 from rater.core.events import Occasion
 from rater.core.expiry import head
 from rater.core.journal import Journal
-from rater.core.limits import LOTS_MAX, MONTHS_VALID, NEVER_MS
+from rater.core.limits import DAY_MS, LOTS_MAX, MONTHS_VALID, NEVER_MS
+from rater.core.past import CHANGES_MAX, KEPT_MS, without_the_oldest
 from rater.core.rejections import Refusal, Rejected
 from rater.core.reversals import restore_payment, reverse_payment
 from rater.core.settings import obey_setting
+from rater.core.standing_entries import AccountReopened, DecksSet
 from rater.core.thresholds import note_calm
 
 
@@ -53,10 +55,10 @@ def obey(
 
 
 def _reaches_a_closed_account(command: c.Command) -> bool:
-    """Say what an account still takes after it was closed: time, and what becomes of captured money."""
+    """Say what a closed account still takes: time, what becomes of captured money, and its own reopening."""
     if isinstance(command, c.AddFunds):
         return command.recharge_seq is not None
-    return isinstance(command, c.ExpireLots | c.MovedBack)
+    return isinstance(command, c.ExpireLots | c.MovedBack | c.ReopenAccount)
 
 
 def _add_funds(
@@ -173,6 +175,38 @@ def _close(
     return None
 
 
+def _reopen(
+    account: Account, command: c.ReopenAccount, source: Source, journal: Journal
+) -> Refusal | None:
+    if account.closed_ms == NEVER_MS:
+        return Refusal(Rejected.ACCOUNT_OPEN, f"tenant_id: {command.tenant_id} is open")
+    if len(without_the_oldest(account.past, source.at_ms).closures) >= CHANGES_MAX:
+        return _too_many("tenant_id", "was closed and reopened")
+    fields = head(account, source, 0, account.debt)
+    entry = AccountReopened(*fields, command.command_id, account.closed_ms, command.reason)
+    occasion = Occasion("reopen", command.command_id, source.at_ms)
+    journal.settle(
+        account, entry, occasion, "reopened", lambda stamp: v.AccountReopenedEvent(*stamp)
+    )
+    return None
+
+
+def _set_decks(
+    account: Account, command: c.SetDecks, source: Source, journal: Journal
+) -> Refusal | None:
+    if len(without_the_oldest(account.past, source.at_ms).decks) >= CHANGES_MAX:
+        return _too_many("decks", "were set")
+    fields = head(account, source, 0, account.debt)
+    entry = DecksSet(*fields, command.command_id, command.decks, command.reason)
+    journal.post(account, entry, "settings", command.command_id)
+    return None
+
+
+def _too_many(field: str, what: str) -> Refusal:
+    detail = f"{field}: {what} {CHANGES_MAX} times in {KEPT_MS // DAY_MS} days, the limit"
+    return Refusal(Rejected.TOO_MANY_CHANGES, detail)
+
+
 def _nothing_more(
     account: Account, command: c.ExpireLots, source: Source, journal: Journal
 ) -> Refusal | None:
@@ -189,5 +223,7 @@ _OBEY: Mapping[type[c.Command], Obey] = {
     c.SetThresholds: _set_thresholds,
     c.Adjust: _adjust,
     c.CloseAccount: _close,
+    c.ReopenAccount: _reopen,
+    c.SetDecks: _set_decks,
     c.ExpireLots: _nothing_more,
 }

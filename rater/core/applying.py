@@ -17,8 +17,10 @@ from rater.core.breaker import hold, note_destination, note_spend, resume
 from rater.core.burn import let_pass, spend
 from rater.core.draws import take
 from rater.core.entries import Charge
-from rater.core.limits import DAY_MS
+from rater.core.limits import DAY_MS, NEVER_MS
 from rater.core.lots import CreditLot, draw_order, next_look
+from rater.core.past import without_the_oldest
+from rater.core.standing_entries import AccountReopened, DecksSet, DeckWarning
 
 
 def apply(account: Account, entry: e.Entry) -> None:
@@ -147,6 +149,25 @@ def _closed(account: Account, entry: e.AccountClosed) -> None:
     account.closed_ms = entry.at_ms
 
 
+def _reopened(account: Account, entry: AccountReopened) -> None:
+    past = without_the_oldest(account.past, entry.at_ms)
+    if entry.at_ms > account.closed_ms:
+        past.closures.append((account.closed_ms, entry.at_ms))
+        past.settled_ms = max(past.settled_ms, entry.at_ms)
+        account.past = past
+    account.closed_ms = NEVER_MS
+
+
+def _decks_set(account: Account, entry: DecksSet) -> None:
+    past = without_the_oldest(account.past, entry.at_ms)
+    since = past.decks[-1][0] if past.decks else -1
+    if entry.at_ms > since and entry.decks != account.decks:
+        past.decks.append((entry.at_ms, account.decks))
+        past.settled_ms = max(past.settled_ms, entry.at_ms)
+        account.past = past
+    account.decks = entry.decks
+
+
 def _expired(account: Account, entry: e.LotExpired) -> None:
     lot = next(lot for lot in account.lots if lot.lot_id == entry.lot_id)
     account.lots.remove(lot)
@@ -173,6 +194,9 @@ _APPLY: dict[type[e.Entry], Callable[[Account, Any], None]] = {
     e.PaymentReversed: _payment_reversed,
     e.PaymentRestored: _payment_restored,
     e.AccountClosed: _closed,
+    AccountReopened: _reopened,
+    DecksSet: _decks_set,
+    DeckWarning: _nothing,
     e.LotExpired: _expired,
     e.LotForfeited: _forfeited,
     e.LotExpiryWarned: _warned,

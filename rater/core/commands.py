@@ -70,6 +70,19 @@ class CloseAccount(Command, frozen=True, gc=False):
     reason: str | None
 
 
+class ReopenAccount(Command, frozen=True, gc=False):
+    """Open a closed account again."""
+
+    reason: str | None
+
+
+class SetDecks(Command, frozen=True, gc=False):
+    """Replace the decks."""
+
+    decks: tuple[str, ...]
+    reason: str | None
+
+
 class ExpireLots(Command, frozen=True, gc=False):
     """The timer's: stream time has come to `due_ms`."""
 
@@ -133,6 +146,8 @@ TYPE_NAMES: dict[type[Command], str] = {
     ReversePayment: "reverse_payment",
     RestorePayment: "restore_payment",
     CloseAccount: "close_account",
+    ReopenAccount: "reopen_account",
+    SetDecks: "set_decks",
     ExpireLots: "expire_lots",
     SetAutoRecharge: "set_auto_recharge",
     SetPaymentMethods: "set_payment_methods",

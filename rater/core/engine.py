@@ -16,11 +16,13 @@ from rater.core.adoption import adopt
 from rater.core.breaker import SPEND_PER_HOUR, denied_by, is_new_destination, passed
 from rater.core.cdr import Cdr, Source
 from rater.core.charging_settings import ChargingSettings
+from rater.core.deck_warnings import warn_of_decks
 from rater.core.draws import plan_draws
 from rater.core.entries import Charge
 from rater.core.events import Occasion
 from rater.core.expiry import expire_due, head
 from rater.core.journal import Journal
+from rater.core.past import decks_at, was_closed
 from rater.core.pricing import price_call
 from rater.core.rating import Rated
 from rater.core.rejections import Refusal, Rejected
@@ -39,10 +41,15 @@ def charge(
             f"kind: {cdr.kind}, version: {cdr.version}; corrections and voids are not taken yet"
         )
         return Suspension(Suspended.CORRECTION_UNSUPPORTED, detail)
-    if cdr.answered_ms >= account.closed_ms:
-        detail = f"tenant_id: {cdr.tenant_id} was closed before the call was answered"
+    answered_ms, decks, past = cdr.answered_ms, account.decks, account.past
+    closed = answered_ms >= account.closed_ms
+    if past is not None and answered_ms < past.settled_ms:
+        closed = closed or was_closed(past, answered_ms)
+        decks = decks_at(past, answered_ms, decks)
+    if closed:
+        detail = f"tenant_id: {cdr.tenant_id} was closed when the call was answered"
         return Suspension(Suspended.ACCOUNT_CLOSED, detail)
-    rated = price_call(cdr, account.decks, account.currency, rules)
+    rated = price_call(cdr, decks, account.currency, rules)
     if isinstance(rated, str):
         _post_free(account, cdr, source, journal, rated)
         return "free"
@@ -63,7 +70,9 @@ def command(
     """Carry out a command that is new; return the account as it then is. A refusal is an entry."""
     if account is None:
         if isinstance(order, c.OpenAccount):
-            return open_account(order, source, journal)
+            account = open_account(order, source, journal)
+            warn_of_decks(account, order.command_id, source, rules.book, journal)
+            return account
         detail = f"tenant_id: {order.tenant_id} has no account"
         reject(None, order, source, Refusal(Rejected.UNKNOWN_TENANT, detail), journal)
         return None
@@ -71,6 +80,8 @@ def command(
     refusal = obey(account, order, source, rules.settings.at(source.at_ms), journal)
     if refusal is not None:
         reject(account, order, source, refusal, journal)
+    elif isinstance(order, c.SetDecks | c.ReopenAccount):
+        warn_of_decks(account, order.command_id, source, rules.book, journal)
     return account
 
 

@@ -151,3 +151,7 @@ class FraudSuspected(Event, tag_field="kind", tag="fraud_suspected"):
 
 class AccountClosedEvent(Event, tag_field="kind", tag="account_closed"):
     """The account was closed."""
+
+
+class AccountReopenedEvent(Event, tag_field="kind", tag="account_reopened"):
+    """The account is open again."""

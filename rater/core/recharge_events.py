@@ -64,6 +64,11 @@ def _closed(recharge: Recharge, event: e.Event, journal: RechargeJournal) -> Non
     recharge.is_closed = True
 
 
+def _reopened(recharge: Recharge, event: e.Event, journal: RechargeJournal) -> None:
+    """Take up again what was set before the account was closed; the balance is looked at at once."""
+    recharge.is_closed = False
+
+
 def _credited(recharge: Recharge, event: e.FundsCredited, journal: RechargeJournal) -> None:
     """Tell that the credit of a captured payment is on the account; when it was the last, look anew."""
     found = next((each for each in recharge.awaited if each.lot_id == event.lot_id), None)
@@ -168,6 +173,7 @@ _HEED: dict[type[e.Event], Callable[[Recharge, Any, RechargeJournal], None]] = {
     e.RecipientsChanged: _recipients_changed,
     e.RechargeResumedEvent: _resumed,
     e.AccountClosedEvent: _closed,
+    e.AccountReopenedEvent: _reopened,
     e.FundsCredited: _credited,
     e.CreditRefused: _refused,
     e.FraudSuspected: _suspected,

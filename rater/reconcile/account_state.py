@@ -57,6 +57,14 @@ class StoredSpending(msgspec.Struct, array_like=True, forbid_unknown_fields=True
     tripped: int = 0
 
 
+class StoredPast(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
+    """When the account was closed, and before when which decks were its own."""
+
+    settled_ms: int
+    closures: list[tuple[int, int]]
+    decks: list[tuple[int, list[str]]]
+
+
 class AccountState(msgspec.Struct, array_like=True, forbid_unknown_fields=True, gc=False):
     """An account as the charging agent keeps it."""
 
@@ -83,6 +91,7 @@ class AccountState(msgspec.Struct, array_like=True, forbid_unknown_fields=True, 
     hour_thresholds: list[StoredThreshold] = []
     recharge_seq: int = 0
     spending: StoredSpending = StoredSpending()
+    past: StoredPast | None = None
 
 
 class Head(msgspec.Struct, frozen=True, gc=False):

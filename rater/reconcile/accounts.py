@@ -101,7 +101,6 @@ def _hold_last(folded: Folded, state: AccountState) -> Iterator[Complaint]:
     for name, expected, found in (
         ("seq", folded.seq, state.seq),
         ("currency", opened.currency, state.currency),
-        ("closed_ms", folded.closed.at_ms if folded.closed else NEVER_MS, state.closed_ms),
         ("cdr_offset", folded.applied.get(CDRS, -1), state.cdr_offset),
         ("command_offset", folded.applied.get(COMMANDS, -1), state.command_offset),
         *_settings(folded, state),
@@ -148,8 +147,11 @@ def _settings(folded: Folded, state: AccountState) -> Iterator[tuple[str, object
     opened = folded.opened
     if opened.kind == "account_opened":
         yield "time_zone", opened.time_zone, state.time_zone
-        yield "decks", list(opened.decks), state.decks
     if not folded.has_gaps:
+        standing = folded.standing
+        yield "closed_ms", standing.closed_ms, state.closed_ms
+        yield "decks", standing.decks, state.decks
+        yield "past", standing.past, state.past
         watched = [(w.threshold_id, w.amount, w.armed, w.label) for w in folded.edges.watched]
         found = [(t.threshold_id, t.amount, t.armed, t.label) for t in state.thresholds]
         yield "thresholds", watched, found

@@ -29,6 +29,9 @@ BalanceEntry = (
     | r.ReversalPosted
     | r.RestorationPosted
     | r.AccountClosed
+    | r.AccountReopened
+    | r.DecksSet
+    | r.DeckWarning
     | r.LotExpired
     | r.LotForfeited
     | r.LotExpiryWarned
@@ -60,13 +63,14 @@ BalanceEvent = (
     | r.FundsExpiring
     | r.FraudSuspected
     | r.AccountClosedEvent
+    | r.AccountReopenedEvent
 )
 RECORDS = "records"
 KEYS = "keys"
 CDRS, COMMANDS = catalog.CDR_RAW.name, catalog.ACCOUNT_COMMANDS.name
 
 
-UNASKED = ("lot_expired", "lot_forfeited", "lot_expiry_warned", "spend_held")
+UNASKED = ("lot_expired", "lot_forfeited", "lot_expiry_warned", "spend_held", "deck_warning")
 """The kinds of entry that no command asks for, and that are not what becomes of a CDR."""
 
 
@@ -74,6 +78,8 @@ def command_id_of(entry: LedgerEntry) -> str | None:
     """Return the command that an entry carries out or refuses; None where a CDR or time caused it."""
     match entry.kind:
         case "charge" | "lot_expired" | "lot_forfeited" | "lot_expiry_warned" | "spend_held":
+            return None
+        case "deck_warning":
             return None
         case _:
             return entry.command_id

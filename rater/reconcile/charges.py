@@ -55,10 +55,6 @@ def _hold_price(evidence: Evidence, entry: r.Charge) -> Iterator[Complaint]:
             since = f"none from {retired.valid_from_ms} on, retired by version {retired.version}"
             yield Complaint("deck_version", since, named)
     yield from _hold_spans(entry)
-    account = evidence.ledger.accounts.get(entry.tenant_id)
-    opened = None if account is None else account.opened
-    if opened is not None and opened.kind == "account_opened" and entry.deck_id not in opened.decks:
-        yield Complaint("deck_id", f"one of the account's, {list(opened.decks)}", entry.deck_id)
 
 
 def _hold_deck(deck: DeckVersion, entry: r.Charge) -> Iterator[Complaint]:

@@ -72,6 +72,7 @@ _WORDS = {
     "funds_expiring": "expiring/",
     "fraud_suspected": "fraud/",
     "account_closed": "closed",
+    "account_reopened": "reopened",
 }
 _SETTINGS = {
     "thresholds_set": "settings_changed",
@@ -81,6 +82,7 @@ _SETTINGS = {
     "spend_limits_set": None,
     "recharge_resumed": "recharge_resumed",
     "account_closed": "account_closed",
+    "account_reopened": "account_reopened",
 }
 """The event of an entry that is told before what it causes; None: none."""
 
@@ -236,6 +238,7 @@ _CAUSES = {
     "payment_restored": "reversal",
     "adjusted": "adjustment",
     "account_closed": "close",
+    "account_reopened": "reopen",
 }
 """Of what a command asked for; all else that one asks for is a setting."""
 

@@ -16,6 +16,7 @@ from rater.reconcile.difference import Complaint, Difference, difference
 from rater.reconcile.edges import Edge, Edges, edge_of_refusal
 from rater.reconcile.purse import Purse
 from rater.reconcile.settings_shelf import SettingsShelf
+from rater.reconcile.standing import Standing
 from topics import catalog
 from topics import records as r
 
@@ -23,11 +24,12 @@ PROOF = "ledger"
 
 _OF_CDRS = ("charge", "spend_held")
 """The kinds of entry that only a CDR can cause."""
-_FROM_CDRS = frozenset((*_OF_CDRS, *UNASKED))
+_FROM_CDRS = frozenset((*_OF_CDRS, *UNASKED)) - {"deck_warning"}
 """The kinds of entry that a CDR can cause."""
 _NOT_AFTER_CLOSING = frozenset(
     (
         *("funds_added", "thresholds_set", "adjusted", "account_closed", "auto_recharge_set"),
+        *("decks_set", "deck_warning"),
         *("payment_methods_set", "recipients_set", "spend_limits_set", "recharge_resumed"),
     )
 )
@@ -51,7 +53,7 @@ class Folded:
     runways: list[int | None] = field(default_factory=list)
     holds: list[tuple[int, int]] = field(default_factory=lambda: [(0, 0)])
     """What is held, as bits, from which entry on."""
-    closed: r.AccountClosed | None = None
+    standing: Standing = field(default_factory=Standing)
     applied: dict[str, int] = field(default_factory=dict)
     """The last offset applied per source topic."""
     has_gaps: bool = False
@@ -139,14 +141,13 @@ def _take(books: Books, ledger: Ledger, entry: BalanceEntry) -> list[Complaint]:
         cdr = books.cdrs.get(entry.source_offset) if entry.kind in _OF_CDRS else None
         complaints += account.purse.take(entry, None if cdr is None else cdr.ended_ms)
         complaints += account.breaker.take(entry, cdr)
+        complaints += account.standing.take(entry)
         ledger.edges += account.edges.of(entry, before, account.balance, runway_h)
     account.balances.append(account.balance)
     account.debts.append(entry.debt_micros)
     account.runways.append(runway_h)
     if account.breaker.held != account.holds[-1][1]:
         account.holds.append((entry.seq, account.breaker.held))
-    if entry.kind == "account_closed":
-        account.closed = entry
     account.applied[entry.source_topic] = entry.source_offset
     return complaints
 
@@ -183,7 +184,7 @@ def _hold_head(books: Books, account: Folded, entry: BalanceEntry) -> Iterator[C
         last = account.applied[entry.source_topic]
         yield Complaint("source_offset", f"not below {last}, applied before", entry.source_offset)
     credit = entry.recharge_seq if entry.kind == "funds_added" else None
-    if account.closed is not None and entry.kind in _NOT_AFTER_CLOSING and credit is None:
+    if account.standing.is_closed and entry.kind in _NOT_AFTER_CLOSING and credit is None:
         yield Complaint("kind", "nothing of this after the account was closed", entry.kind)
     if credit is not None:
         if credit <= account.recharge_seq:

@@ -1,8 +1,9 @@
 """Orders: every account command that was read was carried out as it says, refused, or found to be a duplicate."""
 
 from collections.abc import Iterator
+from typing import Any
 
-from rater.reconcile.books import COMMANDS, LedgerEntry, command_id_of
+from rater.reconcile.books import COMMANDS, UNASKED, LedgerEntry, command_id_of
 from rater.reconcile.difference import Complaint, Difference
 from rater.reconcile.evidence import Evidence
 from rater.reconcile.log import Record
@@ -20,6 +21,8 @@ _KINDS = {
     "reverse_payment": "payment_reversed",
     "restore_payment": "payment_restored",
     "close_account": "account_closed",
+    "reopen_account": "account_reopened",
+    "set_decks": "decks_set",
     "set_auto_recharge": "auto_recharge_set",
     "set_payment_methods": "payment_methods_set",
     "set_recipients": "recipients_set",
@@ -88,13 +91,13 @@ def _facts(
                 for each in (command.thresholds, entry.thresholds)
             )
             yield "thresholds", asked, said
-        case "account_closed":
-            yield "reason", command.reason, entry.reason
-        case "charge" | "lot_expired" | "lot_forfeited" | "lot_expiry_warned" | "spend_held":
+        case "account_closed" | "account_reopened" | "decks_set":
+            yield from _standing(command, entry)
+        case kind if kind == "charge" or kind in UNASKED:
             return
         case _:
             yield from _setting(command, entry)
-    yield "command_id", command.command_id, entry.command_id
+    yield "command_id", command.command_id, command_id_of(entry)
     yield "kind", _KINDS.get(command.type), entry.kind
 
 
@@ -116,6 +119,12 @@ def _money(command: SourceCommand, entry: LedgerEntry) -> Iterator[tuple[str, ob
             yield "moved_micros", command.amount_micros, entry.moved_micros
             for name in ("payment_id", "reversed_micros", "reversal_id", "reversal"):
                 yield name, getattr(command, name), getattr(entry, name)
+
+
+def _standing(command: SourceCommand, entry: Any) -> Iterator[tuple[str, object, object]]:
+    yield "reason", command.reason, entry.reason
+    if entry.kind == "decks_set":
+        yield "decks", command.decks, list(entry.decks)
 
 
 def _refused_credit(

@@ -51,7 +51,7 @@ def allowed_in(state: int) -> Allowed:
 
 def class_at(account: Folded, seq: int) -> int:
     """Return which of the classes an account is in after an entry."""
-    if account.closed is not None and account.closed.seq <= seq:
+    if account.standing.was_closed_after(seq):
         return 2
     if account.at(seq)[0] <= 0:
         return 1

@@ -119,6 +119,9 @@ class Metrics:
             "Records of the settings topic that could not be used.",
             "reason",
         )
+        self._deck_warnings = self._counter(
+            "deck_warnings", "Decks that accounts were given and that price nothing.", "problem"
+        )
 
     def batch_done(self, report: BatchReport) -> None:
         """Count one committed step; call it after the commit, never before."""
@@ -194,6 +197,10 @@ class Metrics:
     def settings_record_refused(self, reason: str) -> None:
         """Count a record of the settings topic that was skipped."""
         self._settings_refusals.labels(reason).inc()
+
+    def deck_warned(self, problem: str) -> None:
+        """Count a deck that an account was given though it prices nothing."""
+        self._deck_warnings.labels(problem).inc()
 
     def _counter(self, name: str, about: str, *labels: str) -> Counter:
         return Counter(f"rater_{name}", about, labels, registry=self.registry)

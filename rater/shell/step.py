@@ -23,6 +23,7 @@ from rater.batch.shard import Shard
 from rater.batch.status_flush import decide_flush
 from rater.core.entries import Charge
 from rater.core.rules import Rules
+from rater.core.standing_entries import DeckWarning
 from rater.shell.failpoints import failpoint
 from rater.shell.health import Health
 from rater.shell.metrics import BatchReport, Metrics
@@ -160,6 +161,18 @@ class Stepper:
             )
         )
         self._metrics.transaction_done(seconds[2])
+        if decision.source_topic == catalog.ACCOUNT_COMMANDS.name:
+            self._tell_deck_warnings(decision)
+
+    def _tell_deck_warnings(self, decision: Decision) -> None:
+        for entry in decision.journal.entries:
+            if isinstance(entry, DeckWarning):
+                for each in entry.decks:
+                    self._metrics.deck_warned(each.problem)
+                    logger.warning(
+                        "deck %s of account %s prices nothing: %s (command %s)",
+                        each.deck_id, entry.tenant_id, each.problem, entry.command_id,
+                    )  # fmt: skip
 
 
 def halt(

@@ -32,6 +32,7 @@ EVENTS: tuple[type[v.Event], ...] = (
     v.FundsExpiring,
     v.FraudSuspected,
     v.AccountClosedEvent,
+    v.AccountReopenedEvent,
 )
 
 
@@ -53,7 +54,9 @@ _CHECKED: dict[str, Any] = {
     "at_ms": _Millis,
     "currency": Currency,
     "balance_micros": Amount,
-    "cause": Literal["charge", "credit", "reversal", "adjustment", "expiry", "settings", "close"],
+    "cause": Literal[
+        "charge", "credit", "reversal", "adjustment", "expiry", "settings", "close", "reopen"
+    ],
     "cause_id": Id,
     "runway_h": Annotated[int, Meta(ge=0, le=RUNWAY_H_MAX)],
     "threshold_id": Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+\Z")],

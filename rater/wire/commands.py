@@ -39,9 +39,12 @@ _BOUGHT_BEFORE_MS = LATEST_MS - 400 * DAY_MS
 """The expiry of a lot and the end of its grace must be times, too."""
 
 
+_Decks = Annotated[tuple[Name, ...], Meta(min_length=1, max_length=16)]
+
+
 class _OpenAccount(CommandRecord, tag="open_account"):
     currency: Currency
-    decks: Annotated[tuple[Name, ...], Meta(min_length=1, max_length=16)]
+    decks: _Decks
     time_zone: Name = "UTC"
 
 
@@ -92,6 +95,15 @@ class _CloseAccount(CommandRecord, tag="close_account"):
     reason: Note | None = None
 
 
+class _ReopenAccount(CommandRecord, tag="reopen_account"):
+    reason: Note | None = None
+
+
+class _SetDecks(CommandRecord, tag="set_decks"):
+    decks: _Decks
+    reason: Note | None = None
+
+
 class _ExpireLots(CommandRecord, tag="expire_lots"):
     due_ms: Annotated[int, Meta(ge=0, le=4_133_980_800_000)]
 
@@ -104,6 +116,8 @@ _Any = (
     | _ReversePayment
     | _RestorePayment
     | _CloseAccount
+    | _ReopenAccount
+    | _SetDecks
     | _ExpireLots
     | SetAutoRecharge
     | SetPaymentMethods
@@ -161,11 +175,21 @@ def _convert(raw: Any) -> c.Command | Malformed:  # noqa: PLR0911  # One return 
                 raw.reversal_id,
                 raw.reversal,
             )
-        case _CloseAccount():
-            return c.CloseAccount(*head, raw.reason)
         case _ExpireLots():
             return c.ExpireLots(*head, raw.due_ms)
+        case _CloseAccount() | _ReopenAccount() | _SetDecks():
+            return _convert_standing(raw)
     return convert_setting(raw)
+
+
+def _convert_standing(raw: _CloseAccount | _ReopenAccount | _SetDecks) -> c.Command:
+    head = (raw.command_id, raw.tenant_id)
+    match raw:
+        case _CloseAccount():
+            return c.CloseAccount(*head, raw.reason)
+        case _ReopenAccount():
+            return c.ReopenAccount(*head, raw.reason)
+    return c.SetDecks(*head, raw.decks, raw.reason)
 
 
 @lru_cache(1_024)

@@ -13,6 +13,7 @@ import msgspec
 from rater.core.account import Account, Dear, Spending, Threshold, next_due_ms
 from rater.core.limits import NEVER_MS
 from rater.core.lots import CreditLot
+from rater.core.past import Past
 from rater.wire.layouts import unknown_layout
 
 LAYOUT = 3
@@ -57,6 +58,12 @@ class _Spending(msgspec.Struct, array_like=True, frozen=True):
     tripped: int = 0
 
 
+class _Past(msgspec.Struct, array_like=True, gc=False):
+    settled_ms: int
+    closures: list[tuple[int, int]]
+    decks: list[tuple[int, tuple[str, ...]]]
+
+
 class _Account(msgspec.Struct, array_like=True):
     """The account as it is stored: the order of the fields is the layout."""
 
@@ -83,6 +90,7 @@ class _Account(msgspec.Struct, array_like=True):
     hour_thresholds: list[_Threshold] = []
     recharge_seq: int = 0
     spending: _Spending = _Spending()
+    past: _Past | None = None
 
 
 _decode = msgspec.msgpack.Decoder(_Account).decode
@@ -90,15 +98,16 @@ _values = attrgetter(*_Account.__struct_fields__)
 _lot_values = attrgetter(*_Lot.__struct_fields__)
 _threshold_values = attrgetter(*_Threshold.__struct_fields__)
 _spending_values = attrgetter(*_Spending.__struct_fields__)
+_past_values = attrgetter(*_Past.__struct_fields__)
 _dear_values = attrgetter(*_Dear.__struct_fields__)
 for _stored, _live in (
     *((_Account, Account), (_Lot, CreditLot), (_Threshold, Threshold)),
-    *((_Spending, Spending), (_Dear, Dear)),
+    *((_Spending, Spending), (_Dear, Dear), (_Past, Past)),
 ):
     assert _stored.__struct_fields__ == _live.__match_args__, _live
-_LOTS, _EXPIRED, _THRESHOLDS, _HOURS, _SPENDING = map(
+_LOTS, _EXPIRED, _THRESHOLDS, _HOURS, _SPENDING, _PAST = map(
     _Account.__struct_fields__.index,
-    ("lots", "expired", "thresholds", "hour_thresholds", "spending"),
+    ("lots", "expired", "thresholds", "hour_thresholds", "spending", "past"),
 )
 
 _DEAR = _Spending.__struct_fields__.index("dear")
@@ -130,6 +139,8 @@ def encode_account(account: Account) -> bytes:
     if spending.dear is not None:
         values[_SPENDING] = kept = list(values[_SPENDING])
         kept[_DEAR] = _dear_values(spending.dear)
+    if account.past is not None:
+        values[_PAST] = _past_values(account.past)
     return head + _encode(values)
 
 
@@ -146,6 +157,8 @@ def decode_account(value: bytes) -> Account:
     if spending[_DEAR] is not None:
         spending[_DEAR] = Dear(*_dear_values(spending[_DEAR]))
     values[_SPENDING] = Spending(*spending)
+    if values[_PAST] is not None:
+        values[_PAST] = Past(*_past_values(values[_PAST]))
     return Account(*values)
 
 

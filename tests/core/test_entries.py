@@ -8,6 +8,7 @@ import pytest
 
 from rater.core import entries as e
 from rater.core import events as v
+from rater.core.standing_entries import AccountReopened, DeckProblem, DecksSet, DeckWarning
 from topics import records as r
 
 PAIRS = [
@@ -19,6 +20,10 @@ PAIRS = [
     (e.PaymentReversed, r.ReversalPosted),
     (e.PaymentRestored, r.RestorationPosted),
     (e.AccountClosed, r.AccountClosed),
+    (AccountReopened, r.AccountReopened),
+    (DecksSet, r.DecksSet),
+    (DeckWarning, r.DeckWarning),
+    (DeckProblem, r.DeckProblem),
     (e.LotExpired, r.LotExpired),
     (e.LotForfeited, r.LotForfeited),
     (e.LotExpiryWarned, r.LotExpiryWarned),
@@ -46,6 +51,7 @@ PAIRS = [
     (v.FundsExpiring, r.FundsExpiring),
     (v.FraudSuspected, r.FraudSuspected),
     (v.AccountClosedEvent, r.AccountClosedEvent),
+    (v.AccountReopenedEvent, r.AccountReopenedEvent),
     (e.AccountStatus, r.AccountStatus),
     (e.Span, r.Span),
     (e.Lot, r.Lot),

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -11,8 +12,8 @@ from rater.wire.deck_csv import Sheet
 from rater.wire.deck_heading import read_heading
 from rater.wire.deck_records import pack_deck, pack_retirement
 from tests.reconcile.honest_worker import START_MS, HonestWorker
-from tests.reconcile.tampering import Topics, differences
-from topics.catalog import RATE_DECKS
+from tests.reconcile.tampering import Topics, altered, differences, place_of, replaced
+from topics.catalog import ACCOUNTS_CHANGELOG, LEDGER, RATE_DECKS
 
 HOUR_MS = 3_600_000
 
@@ -93,3 +94,101 @@ def test_a_retirement_that_cannot_be_read_is_a_difference(
     found = differences(with_records(one_call(), [(key, bad)]))
 
     assert [one.topic for one in found] == [RATE_DECKS.name]
+
+
+def standing() -> Topics:
+    """Return the topics of an account that gets other decks, is closed and is reopened."""
+    worker = HonestWorker()
+    worker.command("acme", "open_account", currency="USD", decks=["acs"])
+    worker.fund("acme", "A", 9_000_000)
+    worker.work()
+    for kind, fields in (
+        ("set_decks", {"decks": ["acs", "none"], "reason": "soon"}),
+        ("close_account", {}),
+        ("reopen_account", {"reason": "paid"}),
+    ):
+        worker.now_ms += HOUR_MS
+        worker.command("acme", kind, **fields)
+        worker.call("acme", f"before-{kind}")
+        worker.call("acme", f"after-{kind}", ended_ms=worker.now_ms + 70_000)
+        worker.work()
+    worker.now_ms += HOUR_MS
+    worker.call("acme", "late", ended_ms=START_MS + 2 * HOUR_MS + 100_000)
+    worker.call("acme", "later", ended_ms=START_MS + 60_000)
+    worker.work()
+    return dict(worker.topics)
+
+
+def test_an_account_whose_standing_changes_is_clean() -> None:
+    topics = standing()
+    kinds = [json.loads(record.value or b"")["kind"] for _, record in topics[LEDGER.name]]
+
+    assert differences(topics) == []
+    assert kinds.count("deck_warning") == 2
+    assert kinds.count("charge") == 5
+
+
+@pytest.mark.parametrize(
+    ("which", "lie", "field"),
+    [
+        ({"kind": "decks_set"}, {"decks": ["acs"]}, "decks"),
+        ({"kind": "decks_set"}, {"decks": ["acs", "none", "lost"]}, "deck_warning"),
+        ({"kind": "decks_set"}, {"reason": "never"}, "reason"),
+        ({"kind": "account_reopened"}, {"closed_ms": 1}, "closed_ms"),
+        ({"kind": "account_reopened"}, {"reason": None}, "reason"),
+        (
+            {"kind": "deck_warning"},
+            {"decks": [{"deck_id": "z", "problem": "unpublished"}]},
+            "decks",
+        ),
+        (
+            {"kind": "deck_warning"},
+            {"decks": [{"deck_id": "none", "problem": "retired"}]},
+            "problem",
+        ),
+        ({"kind": "deck_warning"}, {"command_id": "z"}, "command_id"),
+        (
+            {"kind": "charge", "cdr_id": "later"},
+            {"answered_ms": START_MS + 2 * HOUR_MS},
+            "answered_ms",
+        ),
+        ({"kind": "charge", "cdr_id": "later"}, {"deck_id": "none"}, "deck_id"),
+    ],
+)
+def test_a_lie_about_the_standing_is_named(
+    which: dict[str, Any], lie: dict[str, Any], field: str
+) -> None:
+    topics = standing()
+    index = place_of(topics, LEDGER.name, lambda value: which.items() <= value.items())
+
+    found = differences(altered(topics, LEDGER.name, index, lie))
+
+    assert field in {one.field for one in found}, found
+
+
+def test_a_warning_that_is_gone_is_named() -> None:
+    topics = standing()
+    index = place_of(topics, LEDGER.name, lambda value: value["kind"] == "deck_warning")
+
+    assert differences(replaced(topics, LEDGER.name, index, []))
+
+
+def test_every_byte_of_a_stored_past_counts() -> None:
+    topics = standing()
+    index = len(topics[ACCOUNTS_CHANGELOG.name]) - 1
+    value = topics[ACCOUNTS_CHANGELOG.name][index][1].value or b""
+
+    unnoticed = [
+        at
+        for at in range(len(value) - 60, len(value))
+        if not differences(
+            altered(
+                topics,
+                ACCOUNTS_CHANGELOG.name,
+                index,
+                value[:at] + bytes((value[at] ^ 1,)) + value[at + 1 :],
+            )
+        )
+    ]
+
+    assert unnoticed == []

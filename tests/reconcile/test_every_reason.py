@@ -38,8 +38,8 @@ BATCH = Path(__file__).parents[2] / "rater" / "batch"
 SUSPENDED = frozenset(map(str, (*Suspended, *Unrated)))
 DEAD = frozenset(map(str, Why))
 REFUSED = frozenset(map(str, Rejected))
-ELSEWHERE = frozenset(("recharge_repeated", "too_many_lots"))
-"""Reasons of refusal with a test of their own, below: the one takes a payment, the other thousands of lots."""
+ELSEWHERE = frozenset(("recharge_repeated", "too_many_lots", "too_many_changes"))
+"""Reasons of refusal with a test of their own, below: a payment, thousands of lots, hours between changes."""
 RATED = frozenset(get_args(r.Charge.__annotations__["outcome"]))
 """What the engine calls a CDR that it has charged."""
 
@@ -147,6 +147,22 @@ def test_a_refusal_for_too_many_lots_is_clean(
     worker.work()
 
     assert _reasons(worker) == ["too_many_lots"]
+    assert verdict_on(dict(worker.topics)).differences == []
+
+
+def test_a_refusal_of_too_many_changes_is_clean(scene: Scene) -> None:
+    worker = HonestWorker(decks={DECK_ID: scene.deck()})
+    for partition, key, value in scene.commands():
+        worker.produce(COMMANDS, key, value, partition)
+    for number in range(33):
+        worker.now_ms += 3_600_000
+        worker.command("odd", "set_decks", decks=[DECK_ID, "other"][: 1 + number % 2])
+        worker.command("odd", "close_account")
+        worker.now_ms += 3_600_000
+        worker.command("odd", "reopen_account")
+    worker.work()
+
+    assert set(_reasons(worker)) == {"too_many_changes"}
     assert verdict_on(dict(worker.topics)).differences == []
 
 

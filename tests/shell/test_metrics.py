@@ -33,6 +33,7 @@ NAMES = {
     "rater_deck_records_refused",
     "rater_charging_settings_version",
     "rater_settings_records_refused",
+    "rater_deck_warnings",
     "rater_halted_partitions",
     "rater_invariant_violations",
     "rater_build",

@@ -34,6 +34,7 @@ FIELDS: dict[type[v.Event], tuple[Any, ...]] = {
     v.FundsExpiring: ("L2", 5_000_000, 30, 1_772_359_267_001),
     v.FraudSuspected: ("spend_per_hour", 1, 2, ("international",)),
     v.AccountClosedEvent: (),
+    v.AccountReopenedEvent: (),
 }
 CROSSED: dict[str, Any] = next(r for r in valid(BALANCE_EVENTS) if r["kind"] == "threshold_crossed")
 

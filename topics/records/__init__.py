@@ -7,6 +7,7 @@ not know (they are kept in suspense and dead letters, and otherwise ignored); ou
 
 from topics.records.balance import (
     AccountClosedEvent,
+    AccountReopenedEvent,
     AccountStatus,
     AutoRechargeChanged,
     BalanceExhausted,
@@ -39,9 +40,11 @@ from topics.records.commands import (
     OpenAccount,
     PaymentMethod,
     RechargeMode,
+    ReopenAccount,
     RestorePayment,
     ReversePayment,
     SetAutoRecharge,
+    SetDecks,
     SetPaymentMethods,
     SetRecipients,
     SetSpendLimits,
@@ -108,11 +111,14 @@ from topics.records.settings import (
     SpendHeld,
     SpendLimitsSet,
 )
+from topics.records.standing import AccountReopened, DeckProblem, DecksSet, DeckWarning
 
 __all__ = [
     "AccountClosed",
     "AccountClosedEvent",
     "AccountOpened",
+    "AccountReopened",
+    "AccountReopenedEvent",
     "AccountStatus",
     "AddFunds",
     "Adjust",
@@ -138,7 +144,10 @@ __all__ = [
     "DeadReason",
     "DeckChunk",
     "DeckManifest",
+    "DeckProblem",
     "DeckRetirement",
+    "DeckWarning",
+    "DecksSet",
     "DeclineClass",
     "Draw",
     "Entry",
@@ -186,6 +195,7 @@ __all__ = [
     "RechargeResumedEvent",
     "RecipientsChanged",
     "RecipientsSet",
+    "ReopenAccount",
     "RestorationPosted",
     "RestorePayment",
     "ResumeRecharge",
@@ -193,6 +203,7 @@ __all__ = [
     "ReversePayment",
     "SentMark",
     "SetAutoRecharge",
+    "SetDecks",
     "SetPaymentMethods",
     "SetRecipients",
     "SetSpendLimits",

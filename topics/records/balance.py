@@ -47,7 +47,9 @@ class AccountStatus:
     runway_h: RunwayHours | None = None
 
 
-Cause = Literal["charge", "credit", "reversal", "adjustment", "expiry", "settings", "close"]
+Cause = Literal[
+    "charge", "credit", "reversal", "adjustment", "expiry", "settings", "close", "reopen"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,3 +230,10 @@ class AccountClosedEvent(Event):
     """The account was closed: nothing recharges it any more."""
 
     kind: Literal["account_closed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountReopenedEvent(Event):
+    """The account is open again: what was set of recharge holds again, and it looks at the balance at once."""
+
+    kind: Literal["account_reopened"]

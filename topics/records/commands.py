@@ -141,6 +141,29 @@ class CloseAccount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReopenAccount:
+    """Open a closed account again; calls answered while it was closed stay uncharged, in suspense."""
+
+    type: Literal["reopen_account"]
+    command_id: Id
+    tenant_id: TenantId
+    reason: Note | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetDecks:
+    """Replace the decks of an account: they price the calls answered from the time of this command on."""
+
+    type: Literal["set_decks"]
+    command_id: Id
+    tenant_id: TenantId
+    decks: Annotated[
+        list[Name], Items(16, 1), About("Deck ids in order; the first that prices a number wins.")
+    ]
+    reason: Note | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExpireLots:
     """The timer's command: the stream time has reached `due_ms`, expire and forfeit what is due."""
 
