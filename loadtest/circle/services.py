@@ -11,6 +11,8 @@ from loadtest.service import Service, Worker
 
 SINK_TIMEOUT_S = 20.0
 CLOCK = "RATER_CLOCK_AHEAD_S"
+ALL_MAILS = ("--mails-per-hour", "100000")
+"""Each notification is held against its mail: none is held back for a digest."""
 NAMES = ("charging", "recharge", "gateway", "notifier")
 
 
@@ -64,7 +66,7 @@ def circle(bootstrap: str, folder: Path, *, session_timeout_s: float = 10.0) -> 
                 *("gateway", "--provider", "simulator"),
                 *("--book", str(folder / "captures.sqlite"), *common, *session),
             ),
-            "notifier": ("notifier", *smtp, "--retry-first", "0.5", *common, *session),
+            "notifier": ("notifier", *smtp, "--retry-first", "0.5", *ALL_MAILS, *common, *session),
         }
         services: dict[str, Service] = {
             "charging": Worker(bootstrap, folder / "charging.log", *session),

@@ -125,7 +125,14 @@ def _secret(variable: str) -> str | None:
     default=1_000,
     show_default=True,
     type=click.IntRange(1, 10_000),
-    help="Notifications of a partition that may wait for an e-mail before it is read no further.",
+    help="E-mails of a partition that may wait, for a turn or another try, before it is read no further.",
+)
+@click.option(
+    "--mails-per-hour",
+    default=10,
+    show_default=True,
+    type=click.IntRange(1, 100_000),
+    help="E-mails to one address of a tenant, twice as many where money is in danger; what is beyond is one digest.",
 )
 @click.option(
     "--webhook-deliveries",

@@ -23,7 +23,7 @@ from rater.shell.notifier.settings import TENANT_TURNS
 from rater.shell.notifier.waiting_room import PER_TENANT
 from rater.shell.notifier.webhook_keys import tenant_key
 from tests.e2e.broker import own_broker
-from tests.e2e.notifier_stage import SECRET, Sink, notice, staged, until
+from tests.e2e.notifier_stage import AT_MS, SECRET, Sink, notice, staged, until
 from topics.catalog import NOTIFICATIONS_DEAD, PARTITIONS, RECHARGE_DEAD
 from topics.partitioner import partition_of
 
@@ -362,3 +362,58 @@ def tar_pit() -> Iterator[tuple[str, list[socket.socket]]]:
         thread.join(5)
     for each in taken:
         each.close()
+
+
+async def test_a_mail_bomb_is_a_few_letters_and_a_digest_that_survives_a_restart(
+    stage: Stage,
+) -> None:
+    """50 commands that cross 16 thresholds each, told to 16 addresses: 12,800 letters, were each sent."""
+    addresses = [f"a{n}@bomb.example" for n in range(16)]
+    crossings = [
+        notice("bomb", n, *addresses, kind="balance_low", cause_id=f"command-{n}", at_ms=AT_MS + n)
+        | {
+            "notification_id": f"bomb/{n}/crossed/t{m}",
+            "threshold_id": f"t{m}",
+            "threshold_micros": m,
+        }
+        for n in range(50)
+        for m in range(16)
+    ]
+    patient = ("--session-timeout", "10")
+    with ending(stage):
+        await stage.publish(*crossings)
+        first = stage.start(*patient)
+        await until(lambda: _mails_to(stage, "@bomb.example") >= 160, "the rate is used", 60.0)
+        await _settled(stage, len(crossings) * len(addresses))
+        assert 0 == await first.terminate(), first.text()
+        assert 160 == _mails_to(stage, "@bomb.example")
+
+        # The same rate: nothing more goes out. One more an hour: the digest of what was held back.
+        again = stage.start(*patient)
+        await until(again.serves, "it serves")
+        await asyncio.sleep(3.0)
+        assert 0 == await again.terminate()
+        assert 160 == _mails_to(stage, "@bomb.example")
+        last = stage.start(*patient, "--mails-per-hour", "11")
+        await stage.done()
+        assert 0 == await last.terminate()
+
+    mails = [mail for mail in stage.sink.mails() if mail["to"][0].endswith("@bomb.example")]
+    digests = [mail for mail in mails if mail["kind"] == "digest"]
+    assert [11] * 16 == list(Counter(mail["to"][0] for mail in mails).values())
+    assert {"bomb: 40 messages in one"} == {mail["subject"] for mail in digests}
+    assert 16 == len(digests)
+
+
+def _mails_to(stage: Stage, end: str) -> int:
+    return sum(mail["to"][0].endswith(end) for mail in stage.sink.mails())
+
+
+async def _settled(stage: Stage, letters: int) -> None:
+    """Wait until all letters but the carriers of digests, one an address, are marked as sent or folded."""
+    for _ in range(60):
+        marks = [m for m in await stage.marks() if m["notification_id"].startswith("bomb/")]
+        if letters - 16 <= len({m["recipient"] for m in marks if m["state"] in ("sent", "folded")}):
+            return
+        await asyncio.sleep(1.0)
+    raise AssertionError(f"{len(marks)} marks")

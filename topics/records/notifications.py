@@ -206,5 +206,27 @@ class SentMark:
         Text(32, 32, r"[0-9a-f]{32}"),
         About("A digest of the address: it is no one's business."),
     ]
-    state: Literal["sending", "sent", "undelivered"]
+    state: Annotated[
+        Literal["sending", "sent", "undelivered", "folded"],
+        About("folded: another letter tells of it."),
+    ]
     at_ms: Millis
+    kind: Annotated[Name, About("Of an e-mail: the notification's.")] | None = None
+    mailbox: (
+        Annotated[
+            str,
+            Text(32, 32, r"[0-9a-f]{32}"),
+            About("A digest of tenant and address: e-mails are counted by it."),
+        ]
+        | None
+    ) = None
+    into: (
+        Annotated[
+            str,
+            Text(32, 32, r"[0-9a-f]{32}"),
+            About(
+                "The recipient of the digest that tells of it; none: its occasion has one letter."
+            ),
+        ]
+        | None
+    ) = None

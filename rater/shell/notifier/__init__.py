@@ -2,11 +2,20 @@
 
 What it promises. A notification is delivered to each of its addresses and to its webhook. Before the first byte of a
 message leaves (SMTP DATA, or the POST), a mark `sending` is committed on `rater-notifier-sent`; after the server's
-250, or a 2xx, a mark `sent`. A notification's offset is committed only when each of its deliveries is marked `sent`
-or `undelivered`, the latter in one transaction with the dead letter. All of a partition's marks, letters and offsets
-are written by one transactional producer, `rater-notifier-{partition}`: its next owner fences it, and reads its
-marks to the end, before it sends anything. A repeat is never another message: Message-ID, Date and every other byte
-follow from the notification and the address alone.
+250, or a 2xx, a mark `sent`. A notification's offset is committed only when each of its deliveries is marked `sent`,
+`folded` (another letter tells of it) or `undelivered`, the last in one transaction with the dead letter. All of a
+partition's marks, letters and offsets are written by one transactional producer, `rater-notifier-{partition}`: its
+next owner fences it, and reads its marks to the end, before it sends anything. A repeat is never another message:
+Message-ID, Date and every other byte follow from the notification and the address alone; of a digest that is in doubt
+the numbers may have grown.
+
+What is spared. Of the thresholds that one change of an account crosses, the lowest is told, in one letter. More than
+`--mails-per-hour` letters an hour to one address of a tenant are held back and told of in one, a digest of how many
+of each kind there were. These kinds may be: balance_low, funds_added, funds_expiring, funds_expired. All other kinds
+say that money is in danger (a payment declined, recharge paused or capped, the balance used up, fraud suspected):
+they are counted apart, have twice the number, and only beyond it are they in a digest, too. The marks know what was
+sent and what was folded, so that a restart neither forgets what is held back nor begins to count anew. Webhooks get
+every notification.
 
 What SMTP cannot promise. Between the moment in which a mail server takes responsibility for a message (it has the
 final dot, and answers 250) and the moment in which our `sent` mark is committed, nobody on our side knows that it

@@ -5,8 +5,8 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol, TypeAlias
 
+from rater.shell.notifier.digests import Told
 from rater.wire.deliveries import Channel as ChannelName
-from rater.wire.notifications import Notification
 
 Verdict: TypeAlias = Literal[
     "sent", "refused", "deferred", "in_doubt", "unreadable", "no_recipient"
@@ -51,7 +51,7 @@ class Channel(Protocol):
     places: Places
 
     async def attempt(
-        self, notice: Notification, value: bytes, recipient: str, before_sending: BeforeSending
+        self, notice: Told, value: bytes, recipient: str, before_sending: BeforeSending
     ) -> Attempt:
         """Try once; await `before_sending` at the last moment at which it is certain that nothing has gone out."""
 
@@ -66,7 +66,7 @@ class Nobody:
     places = Places("", "", "", "")
 
     async def attempt(
-        self, notice: Notification, value: bytes, recipient: str, before_sending: BeforeSending
+        self, notice: Told, value: bytes, recipient: str, before_sending: BeforeSending
     ) -> Attempt:
         """Say that there is nobody."""
         return Attempt("no_recipient", "the notification names no address and no webhook")

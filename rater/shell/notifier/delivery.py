@@ -14,17 +14,17 @@ from rater.core.cdr import Source
 from rater.shell.clock import now_ms
 from rater.shell.failpoints import failpoint
 from rater.shell.notifier.attempt import Attempt, Channel, Gate, Verdict
+from rater.shell.notifier.digests import Digest, Told
 from rater.shell.notifier.metrics import NotifierMetrics
 from rater.shell.notifier.settings import OnDoubt, RetryPolicy
 from rater.shell.notifier.writer import Output
 from rater.wire.deliveries import MarkState, Reason, SentMark, encode_undelivered
-from rater.wire.notifications import Notification
 from rater.wire.outputs import encode
 from topics.catalog import NOTIFICATIONS_DEAD, NOTIFIER_SENT
 
 log = logging.getLogger(__name__)
 
-Result: TypeAlias = Literal["sent", "undelivered", "unfinished"]
+Result: TypeAlias = Literal["sent", "undelivered", "folded", "unfinished"]
 
 _FOR_EVER: Final[dict[Verdict, Reason]] = {
     "refused": "refused",
@@ -59,13 +59,17 @@ class Lease(Protocol):
 class Job:
     """What is to be delivered to whom."""
 
-    notice: Notification
+    notice: Told
     value: bytes
     source: Source
     recipient: str
     digest: str
     host: str = ""
     """Of a webhook."""
+    kind: str = ""
+    """Of the notification, whatever is sent for it."""
+    mailbox: str = ""
+    """Of an e-mail: a digest of tenant and address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,7 @@ class Rules:
     retry: RetryPolicy
     on_doubt: OnDoubt
     lease_s: float
+    mails_per_hour: int
     """A `sending` mark that took longer is written again: the partition may have gone to another notifier meanwhile."""
 
 
@@ -97,7 +102,7 @@ class Delivery:
         What was not `admitted` is not tried: too much of the same tenant is waiting.
         """
         match self._lease.state(self._job.digest):
-            case "sent" | "undelivered" as state:
+            case "sent" | "undelivered" | "folded" as state:
                 self._count("known")
                 return state
             case "sending" if self._skips:
@@ -165,6 +170,9 @@ class Delivery:
         """Write the dead letter and the mark in one transaction: there is one letter, whatever happens."""
         failpoint("before_undelivered")
         job, mark = self._job, self._new_mark("undelivered")
+        if isinstance(job.notice, Digest):
+            stood_for = ", ".join(f"{number} {kind}" for kind, number in job.notice.held)
+            detail = f"a digest of {stood_for}: {detail}"
         letter = encode_undelivered(
             job.notice, job.value, job.source, mark, (reason, detail, attempts)
         )
@@ -199,7 +207,10 @@ class Delivery:
 
     def _new_mark(self, state: MarkState) -> SentMark:
         job = self._job
-        return SentMark(job.notice.notification_id, self._channel.name, job.digest, state, now_ms())
+        head = (job.notice.notification_id, self._channel.name, job.digest, state, now_ms())
+        if state != "sent" or not job.mailbox:
+            return SentMark(*head)
+        return SentMark(*head, job.kind, job.mailbox)
 
     def _output(self, mark: SentMark) -> Output:
         return Output(NOTIFIER_SENT.name, self._job.notice.tenant_id.encode(), encode(mark))

@@ -6,6 +6,7 @@
 import argparse
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -13,10 +14,11 @@ from typing import Final
 import msgspec
 
 from rater.shell import notifier
+from rater.shell.notifier.digests import Digest, Told, digest_of
 from rater.shell.notifier.letters import LANGUAGES, write_letter
 from rater.shell.notifier.message import message_id
 from rater.wire.malformed import Malformed
-from rater.wire.notifications import Notification, RechargePaused, decode_notification
+from rater.wire.notifications import BalanceLow, RechargePaused, decode_notification
 from topics.catalog import NOTIFICATIONS
 
 PLACE: Final = Path(__file__).parents[3] / "LETTERS.md"
@@ -33,17 +35,19 @@ the examples in `topics/examples/{topic}.valid.jsonl`; a test holds it fresh. Th
 """
 
 
-def examples() -> dict[str, Notification]:
-    """Return the first golden example of each kind, and that of money that was taken and not credited."""
+def examples() -> dict[str, Told]:
+    """Return the first golden example of each kind, that of money taken and not credited, and a digest."""
     name = f"examples/{NOTIFICATIONS.name}.valid.jsonl"
-    found: dict[str, Notification] = {}
+    found: dict[str, Told] = {}
     for line in files("topics").joinpath(name).read_bytes().splitlines():
         notice = decode_notification(line)
         assert not isinstance(notice, Malformed), notice
         is_refused = isinstance(notice, RechargePaused) and notice.reason == "credit_refused"
         title = f"{notice.kind}: credit_refused" if is_refused else notice.kind
         found.setdefault(title, notice)
-    return found
+    low = found["balance_low"]
+    assert isinstance(low, BalanceLow)
+    return found | {"digest": digest_of(low, ["balance_low"] * 38 + ["funds_added"])}
 
 
 def letter_book() -> str:
@@ -52,18 +56,24 @@ def letter_book() -> str:
     parts = [_HEAD.format(topic=NOTIFICATIONS.name, promise=promise)]
     for title, notice in examples().items():
         parts.append(f"## {title}\n")
-        parts += [_shown(msgspec.structs.replace(notice, language=lang)) for lang in LANGUAGES]
+        parts += [_shown(notice, language) for language in LANGUAGES]
     return "\n".join(parts)
 
 
-def _shown(notice: Notification) -> str:
-    letter = write_letter(notice)
+def _shown(notice: Told, language: str) -> str:
+    letter = write_letter(_in(notice, language))
     lines = "\n".join(_lines(notice, letter.subject, letter.text))
-    return f"{_NAMES[notice.language]}:\n\n```text\n{lines}\n```\n"
+    return f"{_NAMES[language]}:\n\n```text\n{lines}\n```\n"
 
 
-def _lines(notice: Notification, subject: str, text: str) -> Iterator[str]:
-    address = notice.emails[0]
+def _in(notice: Told, language: str) -> Told:
+    if isinstance(notice, Digest):
+        return replace(notice, language=language)
+    return msgspec.structs.replace(notice, language=language)
+
+
+def _lines(notice: Told, subject: str, text: str) -> Iterator[str]:
+    address = "billing@acme.example" if isinstance(notice, Digest) else notice.emails[0]
     yield f"To: {address}"
     yield f"Subject: {subject}"
     yield f"Message-ID: {message_id(notice.notification_id, address, 'rater.example')}"

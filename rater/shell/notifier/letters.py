@@ -15,7 +15,15 @@ from typing import Any, Final
 from jinja2 import BaseLoader, Environment, FunctionLoader, StrictUndefined, Template
 
 from rater.shell.notifier.decline_words import decline_words
-from rater.shell.notifier.wording import amount, call_classes, count, exact_amount, moment
+from rater.shell.notifier.digests import Digest, Told
+from rater.shell.notifier.wording import (
+    amount,
+    call_classes,
+    count,
+    exact_amount,
+    kind_name,
+    moment,
+)
 from rater.wire import notifications as n
 
 LANGUAGES: Final = ("en", "fr")
@@ -46,13 +54,13 @@ class Letter:
     html: str
 
 
-def write_letter(notice: n.Notification) -> Letter:
-    """Return the letter of a notification; the same notification gives the same letter."""
+def write_letter(notice: Told) -> Letter:
+    """Return the letter of a notification, or of several; the same gives the same letter."""
     language = notice.language
     values = _values(notice)
     sentences = _environment(html=False).get_template(f"{notice.kind}.{language}.j2")
     paragraphs = {part: _paragraphs(_block(sentences, part, values)) for part in _PARTS}
-    facts = _facts(_block(sentences, "facts", values))
+    facts = _facts(_block(sentences, "facts", values)) + _held(notice)
     page: dict[str, Any] = {
         **{name: words.format(**values) for name, words in _WORDS[language].items()},
         **paragraphs,
@@ -68,13 +76,14 @@ def write_letter(notice: n.Notification) -> Letter:
     )
 
 
-def _values(notice: n.Notification) -> dict[str, str]:
+def _values(notice: Told) -> dict[str, str]:
     """Return what the templates may say, each as one line of text; "" is nothing."""
     language, currency = notice.language, notice.currency
     values = {
         "tenant": notice.tenant_id,
         "balance": amount(notice.balance_micros, currency, language),
         "at": moment(notice.at_ms, language),
+        "number": count(_number(notice), language),
         **_special(notice),
     }
     for name in ("decline_class", "reason", "cap", "label", "reversal", "reversal_id"):
@@ -89,7 +98,19 @@ def _values(notice: n.Notification) -> dict[str, str]:
     return {name: _one_line(value) for name, value in values.items()}
 
 
-def _special(notice: n.Notification) -> dict[str, str]:
+def _number(notice: Told) -> int:
+    """Return for how many notifications a letter stands."""
+    return sum(n for _, n in notice.held) if isinstance(notice, Digest) else 1
+
+
+def _held(notice: Told) -> list[tuple[str, str]]:
+    """Return the rows of a digest: each kind, and how many there were."""
+    held = notice.held if isinstance(notice, Digest) else ()
+    language = notice.language
+    return [(kind_name(kind, language), count(number, language)) for kind, number in held]
+
+
+def _special(notice: Told) -> dict[str, str]:
     """Return the values that one kind alone has, or writes in a way of its own."""
     language, currency = notice.language, notice.currency
     match notice:
@@ -134,7 +155,7 @@ def _found(notice: n.FraudSuspected, value: int | None) -> str:
     return amount(value, notice.currency, notice.language)
 
 
-def _maybe_amount(notice: n.Notification, name: str) -> str:
+def _maybe_amount(notice: Told, name: str) -> str:
     micros = getattr(notice, name, None)
     return "" if micros is None else amount(micros, notice.currency, notice.language)
 

@@ -15,10 +15,10 @@ from typing import Final
 from aiosmtplib import SMTP, SMTPException, SMTPResponseException
 
 from rater.shell.notifier.attempt import Attempt, BeforeSending, Places
+from rater.shell.notifier.digests import Told
 from rater.shell.notifier.message import Sender, write_message
 from rater.shell.notifier.settings import SmtpSettings
 from rater.wire.deliveries import Channel
-from rater.wire.notifications import Notification
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class Mailer:
         self._idle: list[_Connection] = []
 
     async def attempt(
-        self, notice: Notification, value: bytes, recipient: str, before_sending: BeforeSending
+        self, notice: Told, value: bytes, recipient: str, before_sending: BeforeSending
     ) -> Attempt:
         """Send one letter to one address."""
         try:

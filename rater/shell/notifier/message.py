@@ -16,10 +16,10 @@ from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from typing import Final
 
+from rater.shell.notifier.digests import Told
 from rater.shell.notifier.headers import MangledError, check_message, is_plain, write_headers
 from rater.shell.notifier.letters import write_letter
 from rater.wire.command_fields import EMAIL_PATTERN
-from rater.wire.notifications import Notification
 
 _DIGEST_CHARACTERS: Final = 32
 _ADDRESS: Final = re.compile(EMAIL_PATTERN)
@@ -59,7 +59,7 @@ def message_id(notification_id: str, recipient: str, domain: str) -> str:
     return f"<{recipient_digest(notification_id, recipient)}@{domain}>"
 
 
-def write_message(notice: Notification, recipient: str, sender: Sender) -> bytes:
+def write_message(notice: Told, recipient: str, sender: Sender) -> bytes:
     """Return the e-mail as SMTP sends it, with CRLF and nothing beyond ASCII; MangledError rather than another one."""
     if not _ADDRESS.fullmatch(recipient):
         raise MangledError("To: not one address")
@@ -74,7 +74,7 @@ def write_message(notice: Notification, recipient: str, sender: Sender) -> bytes
     return raw
 
 
-def _headers(notice: Notification, recipient: str, sender: Sender, subject: str) -> dict[str, str]:
+def _headers(notice: Told, recipient: str, sender: Sender, subject: str) -> dict[str, str]:
     return {
         "From": str(Address(sender.name, addr_spec=sender.address)),
         "To": recipient,

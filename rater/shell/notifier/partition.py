@@ -3,13 +3,15 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from rater.core.cdr import Source
 from rater.shell.clock import now_ms
 from rater.shell.notifier.attempt import Channel, Gate
 from rater.shell.notifier.delivery import Delivery, Job, Result, Rules
+from rater.shell.notifier.folding import Folding
+from rater.shell.notifier.mail_rates import mailbox_digest
 from rater.shell.notifier.message import recipient_digest
 from rater.shell.notifier.metrics import NotifierMetrics
 from rater.shell.notifier.sent import PartitionMarks
@@ -55,7 +57,8 @@ class PartitionWork:
         self._marks = marks
         self._channels = channels
         self._room = room
-        self._busy: set[int] = set()
+        self._busy: dict[int, int] = {}
+        self._folding = Folding(self, marks, rules.mails_per_hour, now_ms)
         self._rules = rules
         self._metrics = metrics
         self._on_failure = on_failure
@@ -70,8 +73,8 @@ class PartitionWork:
 
     @property
     def busy(self) -> int:
-        """How many records are taken and not handled, those apart that wait in the room of webhooks alone."""
-        return len(self._busy)
+        """How many deliveries of records are under way, those apart that wait in the room of webhooks, or are held."""
+        return sum(self._busy.values())
 
     async def pause(self, seconds: float) -> bool:
         """Wait; False: the partition is closing, and waiting was cut short."""
@@ -79,6 +82,18 @@ class PartitionWork:
             async with asyncio.timeout(seconds):
                 await self._closing.wait()
         return not self.closing
+
+    def hold(self, offset: int) -> None:
+        """Count one delivery of a record no longer as in flight."""
+        if offset in self._busy:
+            self._busy[offset] -= 1
+
+    async def write_marks(self, tenant_id: str, *marks: SentMark) -> None:
+        """Write marks of a tenant, and note them when they are committed."""
+        key = tenant_id.encode()
+        await self.write(*(Output(NOTIFIER_SENT.name, key, encode(mark)) for mark in marks))
+        for mark in marks:
+            self.note(mark)
 
     async def write(self, *outputs: Output) -> None:
         """Write records; return when they are committed."""
@@ -99,7 +114,7 @@ class PartitionWork:
         if self.closing:
             return
         self.watermark.take(source.offset)
-        self._busy.add(source.offset)
+        self._busy[source.offset] = 1
         task = asyncio.create_task(self._handle(key, value, source, unread))
         self._records.add(task)
         task.add_done_callback(self._records.discard)
@@ -146,7 +161,7 @@ class PartitionWork:
             self._on_failure(error)
             return
         finally:
-            self._busy.discard(source.offset)
+            self._busy.pop(source.offset, None)
         if outcome is not None:
             self._metrics.notifications.labels(kind, outcome).inc()
             self.watermark.handled(source.offset)
@@ -176,18 +191,26 @@ class PartitionWork:
     async def _deliver(self, notice: Notification, value: bytes, source: Source) -> Outcome:
         """Deliver to everyone at once; return what became of it. A webhook that is long in coming holds nobody up."""
         jobs = [_job(notice, value, source, address) for address in dict.fromkeys(notice.emails)]
-        soon = [self._started("email", job) for job in jobs]
+        known = [state for job in jobs if (state := self._done(job)) is not None]
+        self._metrics.deliveries.labels("email", "known").inc(len(known))
+        soon = [self._started("email", job) for job in jobs if self._done(job) is None]
         late: list[asyncio.Future[Result]] = []
         if notice.webhook is not None:
             running, is_admitted = self._webhook(notice, value, source, notice.webhook)
             (late if is_admitted else soon).append(running)
-        elif not soon:
+        elif not jobs:
             soon = [self._started(NOBODY, _job(notice, value, source, NOBODY))]
         # One that fails must not leave the others unwatched.
         waiting = asyncio.gather(*map(asyncio.shield, late), return_exceptions=True)
+        self._busy[source.offset] = len(soon)
         found = await asyncio.gather(*map(asyncio.shield, soon), return_exceptions=True)
-        self._busy.discard(source.offset)
-        return _outcome([*found, *await waiting])
+        self._busy.pop(source.offset, None)
+        return _outcome([*known, *found, *await waiting])
+
+    def _done(self, job: Job) -> Result | None:
+        """Return what became of an e-mail that is known; what is read again costs little."""
+        state = self.state(job.digest)
+        return None if state == "sending" else state
 
     def _webhook(
         self, notice: Notification, value: bytes, source: Source, url: str
@@ -207,24 +230,42 @@ class PartitionWork:
         running = self._deliveries.get(job.digest)
         if running is None:
             chosen, gate = self._channels[channel]
-            delivery = Delivery(job, chosen, self, self._rules, self._metrics)
-            running = asyncio.create_task(delivery.run(gate, admitted=admitted))
+            run = self._mail if channel == "email" else self._run
+            running = asyncio.create_task(run(job, chosen, gate, admitted=admitted))
             self._deliveries[job.digest] = running
             running.add_done_callback(lambda _: self._deliveries.pop(job.digest, None))
         return running
 
+    async def _mail(self, job: Job, chosen: Channel, gate: Gate, *, admitted: bool) -> Result:
+        """Send an e-mail, unless another tells of it, and not before the rate allows it."""
+        if self.state(job.digest) in (None, "sending"):
+            settled = await self._folding.settle(job)
+            if not isinstance(settled, Job):
+                if settled == "folded":
+                    self._metrics.deliveries.labels("email", settled).inc()
+                return settled
+            job = settled
+        return await self._run(job, chosen, gate, admitted=admitted)
+
+    async def _run(self, job: Job, chosen: Channel, gate: Gate, *, admitted: bool) -> Result:
+        delivery = Delivery(job, chosen, self, self._rules, self._metrics)
+        return await delivery.run(gate, admitted=admitted)
+
 
 def _job(notice: Notification, value: bytes, source: Source, recipient: str, host: str = "") -> Job:
     digest = recipient_digest(notice.notification_id, recipient)
-    return Job(notice, value, source, recipient, digest, host)
+    if host:
+        return Job(notice, value, source, recipient, digest, host, notice.kind)
+    mailbox = mailbox_digest(notice.tenant_id, recipient)
+    return Job(notice, value, source, recipient, digest, "", notice.kind, mailbox)
 
 
-def _outcome(found: list[Result | BaseException]) -> Outcome:
+def _outcome(found: Iterable[Result | BaseException]) -> Outcome:
     results: set[Result] = set()
     for result in found:
         if isinstance(result, BaseException):
             raise result
-        results.add(result)
+        results.add("sent" if result == "folded" else result)
     if "unfinished" in results:
         return None
     return results.pop() if len(results) == 1 else "partly"

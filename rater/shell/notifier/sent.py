@@ -12,6 +12,7 @@ from typing import Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from rater.shell.notifier.mail_rates import MailRates, rate_key
 from rater.shell.stream.bounded_records import bounded_consumer
 from rater.shell.stream.unread import Unread
 from rater.wire.deliveries import MarkState, SentMark, decode_mark
@@ -28,6 +29,9 @@ class PartitionMarks:
 
     states: dict[bytes, MarkState] = field(default_factory=dict)
     next_offset: int = 0
+    rates: MailRates = field(default_factory=MailRates)
+    _folded: dict[str, dict[str, str]] = field(default_factory=dict)
+    """What is folded into a letter that has not gone out: kinds by digest."""
 
     def state(self, digest: str) -> MarkState | None:
         """Return what a delivery has come to; None: nothing yet."""
@@ -36,6 +40,21 @@ class PartitionMarks:
     def note(self, mark: SentMark) -> None:
         """Take over a mark that is committed."""
         self.states[bytes.fromhex(mark.recipient)] = mark.state
+        if mark.into is not None and mark.kind is not None:
+            self.fold(mark.into, mark.recipient, mark.kind)
+        if mark.state in ("sent", "undelivered"):
+            self._folded.pop(mark.recipient, None)
+        if mark.state == "sent" and mark.mailbox is not None and mark.kind is not None:
+            self.rates.note(rate_key(mark.mailbox, mark.kind), mark.recipient, mark.at_ms)
+
+    def fold(self, into: str, digest: str, kind: str) -> None:
+        """Remember that a letter is told of in another."""
+        if self.state(into) not in ("sent", "undelivered"):
+            self._folded.setdefault(into, {})[digest] = kind
+
+    def folded(self, into: str) -> list[str]:
+        """Return the kinds of the letters that are folded into one."""
+        return list(self._folded.get(into, {}).values())
 
 
 class SentTable:
@@ -79,8 +98,7 @@ class SentTable:
             marks = self._partitions[number]
             if marks.next_offset > ends[tp]:
                 # The topic was made anew.
-                marks.states.clear()
-                marks.next_offset = 0
+                marks = self._partitions[number] = PartitionMarks()
             consumer.seek(tp, max(begins[tp], marks.next_offset))
         behind = {tp for tp in places.values() if await consumer.position(tp) < ends[tp]}
         while behind and not self._interrupted():

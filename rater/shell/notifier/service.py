@@ -47,6 +47,8 @@ EXIT_FAILED: Final = 1
 EXIT_FENCED: Final = 75
 PARTS: Final = ("assigned", "marks_read")
 _POLL_MS: Final = 100
+_TAKEN_MAX: Final = 10
+"""Records taken at once; each may be 16 letters, and what begins together holds up the loop."""
 _CATCH_UP_S: Final = 1.0
 _LEAVE_S: Final = 10.0
 _REBALANCE_MS: Final = int((DRAIN_S + COMMIT_TIMEOUT_S + 15) * 1_000)
@@ -89,7 +91,9 @@ class Notifier(ConsumerRebalanceListener):  # type: ignore[misc]
         self._ready = False
         """Not while a rebalance is under way."""
         self._caught_up_at = 0.0
-        self._rules = Rules(settings.retry, settings.on_doubt, settings.session_timeout_s)
+        self._rules = Rules(
+            settings.retry, settings.on_doubt, settings.session_timeout_s, settings.mails_per_hour
+        )
         self._channels = _channels(settings, metrics)
         self._room = WaitingRoom()
         self._consumer: Any = bounded_consumer(
@@ -135,7 +139,7 @@ class Notifier(ConsumerRebalanceListener):  # type: ignore[misc]
                 await asyncio.sleep(_POLL_MS / 1_000)
                 continue
             fetched = await self._consumer.getmany(
-                timeout_ms=_POLL_MS, max_records=self._settings.in_flight
+                timeout_ms=_POLL_MS, max_records=min(_TAKEN_MAX, self._settings.in_flight)
             )
             for tp, records in fetched.items():
                 self._take(tp, records)

@@ -53,8 +53,10 @@ class NotifierSettings:
     deliveries: int
     """At most so many e-mails are sent at once, and so many in doubt."""
     in_flight: int
-    """At most about so many notifications of a partition wait for an e-mail, before it is read no further."""
+    """At most about so many e-mails of a partition wait, retries included, before it is read no further."""
     session_timeout_s: float
+    mails_per_hour: int = 10
+    """E-mails an hour to one address of a tenant; beyond, they are held back and told of in one."""
     webhook_deliveries: int = 128
     """At most so many webhooks are sent at once; of a tenant TENANT_TURNS, of a host of a tenant HOST_TURNS."""
     webhook_secrets: WebhookSecrets | None = None

@@ -26,10 +26,10 @@ from rater.shell.clock import now_ms
 from rater.shell.notifier.addresses import AddressPolicy, ForbiddenAddressError, PublicResolver
 from rater.shell.notifier.attempt import Attempt, BeforeSending, Places
 from rater.shell.notifier.circuits import Circuits
+from rater.shell.notifier.digests import Told
 from rater.shell.notifier.settings import WEBHOOK_SECRET
 from rater.shell.notifier.webhook_keys import WebhookSecrets, signature
 from rater.wire.deliveries import Channel
-from rater.wire.notifications import Notification
 from rater.wire.outputs import encode
 
 SCHEMA_VERSION: Final = 1
@@ -86,7 +86,7 @@ class Webhooks:
         )
 
     async def attempt(
-        self, notice: Notification, value: bytes, recipient: str, before_sending: BeforeSending
+        self, notice: Told, value: bytes, recipient: str, before_sending: BeforeSending
     ) -> Attempt:
         """Post one notification to one URL, unless the URL has failed so often that it is left alone."""
         if self._secrets is None:
@@ -108,9 +108,7 @@ class Webhooks:
         """Disconnect."""
         await self._session.close()
 
-    async def _post(
-        self, notice: Notification, body: bytes, url: str, keys: Iterable[bytes]
-    ) -> Attempt:
+    async def _post(self, notice: Told, body: bytes, url: str, keys: Iterable[bytes]) -> Attempt:
         headers = {
             "Rater-Signature": signature(keys, now_ms() // 1_000, body),
             "Rater-Notification-Id": _header_text(notice.notification_id),

@@ -42,6 +42,39 @@ _CLASSES: Final = {
 }
 
 
+_KINDS: Final = {
+    "en": {
+        "balance_exhausted": "The balance is used up",
+        "balance_low": "The balance is low",
+        "fraud_suspected": "Unusual spending",
+        "funds_added": "Money was added",
+        "funds_expired": "Money has expired",
+        "funds_expiring": "Money expires soon",
+        "recharge_capped": "Auto-recharge reached its cap",
+        "recharge_failed": "A payment was declined",
+        "recharge_paused": "Auto-recharge is paused",
+        "": "Other",
+    },
+    "fr": {
+        "balance_exhausted": "Le solde est épuisé",
+        "balance_low": "Le solde est bas",
+        "fraud_suspected": "Dépenses inhabituelles",
+        "funds_added": "De l'argent a été ajouté",
+        "funds_expired": "De l'argent a expiré",
+        "funds_expiring": "De l'argent expire bientôt",
+        "recharge_capped": "Recharge automatique au plafond",
+        "recharge_failed": "Un paiement a été refusé",
+        "recharge_paused": "Recharge automatique en pause",
+        "": "Autre",
+    },
+}
+
+
+def kind_name(kind: str, language: str) -> str:
+    """Return what a kind of letter is about, in a few words."""
+    return _KINDS[language].get(kind, _KINDS[language][""])
+
+
 def amount(micros: int, currency: str, language: str) -> str:
     """Return an amount, rounded half to even to the currency's usual decimals; never minus zero.
 
