@@ -230,11 +230,10 @@ async def test_when_the_tries_are_spent_a_dead_letter_keeps_the_notification(sta
     hook = stage.hook
     with ending(stage):
         hook.answers = [500, 500, 500, 410]
-        await stage.publish(
-            notice("spent", 1, webhook=hook.url), notice("spent", 2, webhook=hook.url)
-        )
         notifier = stage.start(*ONE_AT_A_TIME, "--tries", "3")
-        await stage.done()
+        for number in (1, 2):
+            await stage.publish(notice("spent", number, webhook=hook.url))
+            await stage.done()
         assert 0 == await notifier.terminate()
 
     dead = [d for d in await stage.letters(NOTIFICATIONS_DEAD.name) if d["tenant_id"] == "spent"]
@@ -300,10 +299,12 @@ async def test_a_notifier_that_was_suspended_is_fenced_and_sends_nothing_more(st
     } == (counts)
 
 
-async def test_a_tar_pit_of_one_tenant_delays_no_other_and_loses_nothing(stage: Stage) -> None:
+async def test_a_tar_pit_of_one_tenant_delays_no_other_and_loses_nothing(
+    private_broker: Broker, tmp_path: Path
+) -> None:
     """In one partition: 400 webhooks of a tenant whose receivers take the connection and never answer."""
     neighbours = _neighbours("pit", 20)
-    with ending(stage), tar_pit() as (pit, taken):
+    with staged(private_broker.bootstrap, tmp_path) as stage, tar_pit() as (pit, taken):
         notifier = stage.start("--tries", "2")
         await until(lambda: len(notifier.serves()) == PARTITIONS, "it serves")
         crowd = [notice("pit", n, "ada@pit.example", webhook=f"{pit}/{n % 50}") for n in range(400)]
@@ -365,7 +366,7 @@ def tar_pit() -> Iterator[tuple[str, list[socket.socket]]]:
 
 
 async def test_a_mail_bomb_is_a_few_letters_and_a_digest_that_survives_a_restart(
-    stage: Stage,
+    private_broker: Broker, tmp_path: Path
 ) -> None:
     """50 commands that cross 16 thresholds each, told to 16 addresses: 12,800 letters, were each sent."""
     addresses = [f"a{n}@bomb.example" for n in range(16)]
@@ -380,7 +381,7 @@ async def test_a_mail_bomb_is_a_few_letters_and_a_digest_that_survives_a_restart
         for m in range(16)
     ]
     patient = ("--session-timeout", "10")
-    with ending(stage):
+    with staged(private_broker.bootstrap, tmp_path) as stage:
         await stage.publish(*crossings)
         first = stage.start(*patient)
         await until(lambda: _mails_to(stage, "@bomb.example") >= 160, "the rate is used", 60.0)
