@@ -19,6 +19,7 @@ from rater.shell.notifier.letters import LANGUAGES, write_letter
 from rater.shell.notifier.mail_rates import FOLDABLE, HOUR_MS, MailRates, mailbox_digest, rate_key
 from rater.shell.notifier.message import recipient_digest
 from rater.shell.notifier.sent import PartitionMarks
+from rater.shell.notifier.wording import kind_name
 from rater.wire.deliveries import SentMark, decode_mark
 from rater.wire.outputs import encode
 from tests.shell.notifier.notices import GOLDEN, golden
@@ -273,6 +274,9 @@ def test_a_digest_says_how_many_of_what(language: str) -> None:
     letter = write_letter(Digest(*head, (*held, ("a_kind_of_tomorrow", 1_000))))
 
     assert "_" not in letter.subject + letter.text
+    names = {kind_name(kind, language) for kind, _ in held}
+    assert len(names) == len(held)
+    assert kind_name("a_kind_of_tomorrow", language) not in names
     assert (
         len({line for line in letter.text.splitlines() if line.startswith("  ")}) == len(held) + 1
     )
