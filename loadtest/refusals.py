@@ -7,11 +7,12 @@ that returns commands, of which the last is refused for it and those before it a
 from collections.abc import Callable, Iterator
 
 from loadtest.accounts import Record
-from loadtest.oddities import FUNDED_MICROS, Scene
+from loadtest.oddities import FUNDED_MICROS, Scene, moment
 from topics.partitioner import partition_of
 
 OBEYED = "obeyed"
 _BALANCE_MAX_MICROS = 10**15
+_DAY_MS = 86_400_000
 
 
 def refusals(scene: Scene) -> Iterator[tuple[str, Record]]:
@@ -50,6 +51,22 @@ def _lot_exists(scene: Scene) -> list[Record]:
     return [again]
 
 
+def _adjusted_before(scene: Scene) -> list[Record]:
+    """Let a lot have the name of an adjustment that comes later; a third command evens the balance out."""
+    micros = 1_000_000
+    way = {"currency": "USD", "reason": "a mistake"}
+    return [
+        scene.funds("odd", "adjust:named", micros),
+        scene.command("odd", "adjust", "evens-out", amount_micros=-micros, **way),
+        scene.command("odd", "adjust", "named", amount_micros=micros, **way),
+    ]
+
+
+def _expired(scene: Scene) -> list[Record]:
+    bought = moment(scene.now_ms - 400 * _DAY_MS)
+    return _odd("add_funds", "old", **_money(scene, "odd-5", purchased_at=bought))(scene)
+
+
 def _money(scene: Scene, lot_id: str, **other: object) -> dict[str, object]:
     lot = {"lot_id": lot_id, "amount_micros": FUNDED_MICROS, "currency": "USD"}
     return {**lot, "purchased_at": scene.bought(), **other}
@@ -67,6 +84,8 @@ REFUSALS: dict[str, Case] = {
         s
     ),
     "lot_exists": _lot_exists,
+    "adjustment_repeated": _adjusted_before,
+    "purchase_expired": _expired,
     "duplicate_threshold": _thresholds(
         "twice", *[{"threshold_id": "t", "hours": h} for h in (1, 2)]
     ),
@@ -80,5 +99,5 @@ REFUSALS: dict[str, Case] = {
         "add_funds", "huge", **_money(s, "odd-4", amount_micros=_BALANCE_MAX_MICROS)
     )(s),
 }
-"""By reason. Tests of their own: `too_many_lots` takes thousands of commands, `too_many_changes` hours between them,
-`recharge_repeated` a payment."""
+"""By reason. Tests of their own: `too_many_lots` and `too_many_lot_ids` take thousands of commands, `too_many_changes`
+hours between them, `recharge_repeated` a payment."""

@@ -107,7 +107,7 @@ class CoreRun:
             self._offsets("suspense", shard.partition, len(decision.suspense)),
         )
         decision.manifest(records[0].offset, records[-1].offset + 1, packed)
-        shard.apply(accounts, packed, decision.stream_ms)
+        shard.apply(accounts, packed, decision.stream_ms, decision.lot_ids)
         return [value for _, value in ledger]
 
     def _batches(self, topic: str, records: Iterable[Record]) -> Iterable[tuple[int, list[Stored]]]:

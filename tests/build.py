@@ -18,6 +18,7 @@ from rater.core.account import Account, Spending
 from rater.core.cdr import Cdr, Source
 from rater.core.charging_settings import ChargingSettings, CurrencyTerms
 from rater.core.decks import Deck, DeckBook, Heading
+from rater.core.entries import FundsAdded
 from rater.core.journal import Journal
 from rater.core.lots import CreditLot
 from rater.core.rows import Action, Direction, Row
@@ -202,6 +203,8 @@ class Partition:
         self.dead: list[bytes] = []
         self.outcomes: Counter[str] = Counter()
         self.log: list[tuple[str, Stored]] = []
+        self.lots_changelog: dict[bytes, bytes | None] = {}
+        self.lot_expiries: dict[str, int] = {}
         self.last = Decision("none", 0, 0)
         self._ends: Counter[str] = Counter()
 
@@ -258,7 +261,11 @@ class Partition:
         ids = decision.packed(
             range(first[0], len(self.ledger)), range(first[1], len(self.suspense))
         )
-        self.shard.apply(decision.accounts(), ids, decision.stream_ms)
+        self.lots_changelog |= decision.lot_ids
+        for entry in decision.journal.entries:
+            if isinstance(entry, FundsAdded):
+                self.lot_expiries[entry.lot.lot_id] = entry.lot.expires_ms
+        self.shard.apply(decision.accounts(), ids, decision.stream_ms, decision.lot_ids)
 
 
 def opened(*lots: tuple[str, int], rules: Rules = RULES) -> Partition:

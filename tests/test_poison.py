@@ -96,7 +96,7 @@ class Play:
         ]
         ids = decision.packed(*places)
         assert decision.manifest(records[0].offset, records[-1].offset + 1, ids)
-        shard.apply(decision.accounts(), ids, decision.stream_ms)
+        shard.apply(decision.accounts(), ids, decision.stream_ms, decision.lot_ids)
 
     def _reserve(
         self, topic: str, name: str, shard: Shard, written: list[tuple[str, bytes]]

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from rater.batch.lot_ids import LotIdsShard
 from rater.core import entries as e
 from rater.core.account import Account
 from rater.core.applying import apply
@@ -529,6 +530,8 @@ def test_property_a_partition_read_back_from_bytes_goes_on_alike(history: list[S
         kept = list(partition.shard.accounts.items())
         partition.shard.accounts = type(partition.shard.accounts)()
         partition.shard.accounts.load(kept)
+        partition.shard.lot_ids = LotIdsShard()
+        partition.shard.lot_ids.load(list(partition.lots_changelog.items()))
 
     assert partition.outputs() == without.outputs()
 

@@ -35,6 +35,7 @@ __all__ = [
     "EVENTS",
     "GATEWAY_GROUP",
     "LEDGER",
+    "LOTS_CHANGELOG",
     "NOTIFICATIONS",
     "NOTIFICATIONS_DEAD",
     "NOTIFIER_GROUP",
@@ -224,6 +225,17 @@ ACCOUNTS_CHANGELOG = Topic(
     cleanup="compact",
     internal=True,
 )
+LOTS_CHANGELOG = Topic(
+    name=f"{APP}-lots-changelog",
+    purpose="The lots table: ids of credits and adjustments by hand, none of which is taken twice.",
+    key="`lot`, length of tenant_id, tenant_id, lot id; or `forgotten`",
+    records=(r.RememberedLot, r.ForgottenLots),
+    writers="charging",
+    readers="charging, the reconciler",
+    cleanup="compact",
+    tag="kind",
+    internal=True,
+)
 BATCHES_CHANGELOG = Topic(
     name=f"{APP}-batches-changelog",
     purpose="Batch manifests: offsets, outcomes and remembered ids of every step (the charge index).",
@@ -254,6 +266,7 @@ CATALOG = (
     NOTIFICATIONS_DEAD,
     RECHARGE_DEAD,
     ACCOUNTS_CHANGELOG,
+    LOTS_CHANGELOG,
     BATCHES_CHANGELOG,
     RECHARGES_CHANGELOG,
     RECHARGE_BATCHES,

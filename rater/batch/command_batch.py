@@ -1,6 +1,7 @@
 """A batch of account commands: bytes in, a `Decision` out. Pure: nothing is written, no state is changed.
 
-A command is idempotent by its id, and a lot by its own: both are remembered as a CDR is (D8).
+A command is idempotent by its id, which is remembered as a CDR is, and so is the lot of a recharge's credit (D8).
+What comes or goes by hand does so once in an account's life (`lot_ids`).
 """
 
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from xxhash import xxh3_128_digest
 
 from rater.batch.cdr_batch import Record
 from rater.batch.decision import Decision
+from rater.batch.lot_ids import LotIdsBatch, lot_exists
 from rater.batch.shard import Shard
 from rater.core import commands as c
 from rater.core import engine
@@ -49,6 +51,7 @@ class _CommandBatch:
         self.partitions = partitions
         self.rules = rules
         self.decision = Decision(ACCOUNT_COMMANDS.name, shard.partition, shard.batches.stream_ms)
+        self.lot_ids = LotIdsBatch(shard.lot_ids, self.decision.lot_ids)
         self.working: dict[str, Account | None] = {}
         self.fresh: dict[bytes, tuple[int, int]] = {}
         """What this batch remembers: the content, and the time that the window is applied to."""
@@ -58,6 +61,7 @@ class _CommandBatch:
         decision = self.decision
         decision.records += 1
         decision.stream_ms = max(decision.stream_ms, record.timestamp)
+        self.lot_ids.forget_due(decision.stream_ms)
         # Kafka's -1 for no time, or less, is the time of the stream.
         at_ms = record.timestamp if record.timestamp >= 0 else decision.stream_ms
         source = Source(ACCOUNT_COMMANDS.name, self.shard.partition, record.offset, at_ms)
@@ -112,10 +116,8 @@ class _CommandBatch:
         if isinstance(order, c.AddFunds):
             lot = xxh3_128_digest(lot_key(order.tenant_id, order.lot_id))
             if self._known(lot) is not None:
-                return Refusal(
-                    Rejected.LOT_EXISTS, f"lot_id: {order.lot_id} has been opened before"
-                )
-        return None
+                return lot_exists(order)
+        return self.lot_ids.refuse(order, self.decision.stream_ms)
 
     def _remember(self, order: c.Command, digest: bytes, content: int, first: int) -> None:
         """Remember the command, and the lot if one was opened; the place is that of its own entry.
@@ -129,8 +131,11 @@ class _CommandBatch:
         now = decision.stream_ms
         self.fresh[digest] = content, now
         decision.remembered.append((digest, content, IdState.COMMAND, place, now))
-        if isinstance(order, c.AddFunds) and isinstance(entries[place], FundsAdded):
-            lot = xxh3_128_digest(lot_key(order.tenant_id, order.lot_id))
+        for entry in entries[first:]:
+            self.lot_ids.remember(entry)
+        last = entries[place] if place >= 0 else None
+        if isinstance(last, FundsAdded) and last.recharge_seq is not None:
+            lot = xxh3_128_digest(lot_key(last.tenant_id, last.lot.lot_id))
             self.fresh[lot] = 0, now
             decision.remembered.append((lot, 0, IdState.COMMAND, place, now))
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from rater.batch.charge_index import make_entries
 from rater.batch.id_table import ENTRY
+from rater.batch.lot_ids import Changes
 from rater.core.account import Account
 from rater.core.journal import Journal
 from rater.core.limits import DAY_MS
@@ -22,7 +23,7 @@ from topics.catalog import APP
 from topics.manifests import PLACE_MAX, IdState, join_manifest
 from topics.records import BatchManifest
 
-Records = list[tuple[bytes | None, bytes]]
+Records = list[tuple[bytes | None, bytes | None]]
 
 NOWHERE = PLACE_MAX
 """The place of an id that left no record: a timer's command that found nothing to do."""
@@ -47,6 +48,7 @@ class Decision:
         self.dead: Records = []
         self.remembered: list[Remembered] = []
         self.changed: dict[str, Account] = {}
+        self.lot_ids: Changes = {}
         self.outcomes: Counter[str] = Counter()
 
     def ledger(self) -> Records:

@@ -28,7 +28,7 @@ from topics import catalog
 from topics.partitioner import partition_of
 from topics.records import BatchManifest
 
-Records = list[tuple[bytes | None, bytes]]
+Records = list[tuple[bytes | None, bytes | None]]
 
 EVENTS = catalog.BALANCE_EVENTS.name
 RESULTS = catalog.PAYMENT_RESULTS.name

@@ -1,6 +1,6 @@
-"""Shard: all that one partition remembers, its accounts and what it has charged.
+"""Shard: all that one partition remembers: its accounts, the lots opened by hand, and what it has charged.
 
-Both halves are states of Faust tables (`rater.shell.stream.tables`), read back from their changelogs at start;
+Each part is a state of a Faust table (`rater.shell.stream.tables`), read back from its changelog at start;
 `rater simulate` makes them empty. Only a committed batch changes them.
 """
 
@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from rater.batch.accounts import AccountsShard
 from rater.batch.charge_index import ChargeIndex
+from rater.batch.lot_ids import Changes, LotIdsShard
 from rater.core.limits import DAY_MS, WINDOW_DAYS
 from topics.manifests import split_manifest
 
@@ -36,21 +37,33 @@ class BatchesShard:
 class Shard:
     """One partition's state: read by a batch, changed when it has been committed."""
 
-    def __init__(self, partition: int, accounts: AccountsShard, batches: BatchesShard) -> None:
+    def __init__(
+        self,
+        partition: int,
+        accounts: AccountsShard,
+        batches: BatchesShard,
+        lot_ids: LotIdsShard,
+    ) -> None:
         self.partition = partition
         self.accounts = accounts
         self.batches = batches
+        self.lot_ids = lot_ids
 
     @classmethod
     def empty(cls, partition: int, window_days: int = WINDOW_DAYS) -> "Shard":
         """Return the state of a partition that has seen nothing."""
-        return cls(partition, AccountsShard(), BatchesShard(window_days))
+        return cls(partition, AccountsShard(), BatchesShard(window_days), LotIdsShard())
 
     def apply(
-        self, accounts: Mapping[bytes, bytes], ids: npt.NDArray[np.void], stream_ms: int
+        self,
+        accounts: Mapping[bytes, bytes],
+        ids: npt.NDArray[np.void],
+        stream_ms: int,
+        lot_ids: Changes,
     ) -> None:
         """Take what a batch has committed; from now on it is the truth."""
         self.accounts.put(accounts)
+        self.lot_ids.put(lot_ids)
         batches = self.batches
         batches.stream_ms = max(batches.stream_ms, stream_ms)
         batches.index.advance(batches.stream_ms // DAY_MS)

@@ -143,7 +143,7 @@ class Simulator:
             [line.offset for line in written[catalog.LEDGER.name]],
             [line.offset for line in written[catalog.SUSPENSE.name]],
         )
-        shard.apply(decision.accounts(), packed, decision.stream_ms)
+        shard.apply(decision.accounts(), packed, decision.stream_ms, decision.lot_ids)
         self._timers.pop(shard.partition, None)
         for lines in written.values():
             yield from self._written(lines)

@@ -8,14 +8,14 @@ from rater.core import entries as e
 from rater.core import events as v
 from rater.core.account import AUTO_RECHARGE, AUTO_RECHARGE_HOURS, Account
 from rater.core.adoption import adopt
-from rater.core.calendar import add_months
 from rater.core.cdr import Source
 from rater.core.charging_settings import ChargingSettings
 from rater.core.draws import plan_draws
 from rater.core.events import Occasion
 from rater.core.expiry import head
 from rater.core.journal import Journal
-from rater.core.limits import DAY_MS, LOTS_MAX, MONTHS_VALID, NEVER_MS
+from rater.core.limits import DAY_MS, LOTS_MAX, NEVER_MS
+from rater.core.lots import adjustment_lot_id, lot_expiry_ms
 from rater.core.past import CHANGES_MAX, KEPT_MS, without_the_oldest
 from rater.core.rejections import Refusal, Rejected
 from rater.core.reversals import restore_payment, reverse_payment
@@ -69,6 +69,9 @@ def _add_funds(
         return Refusal(Rejected.RECHARGE_REPEATED, detail)
     if refusal := _refuse_money(account, command.currency, command.amount_micros):
         return refusal
+    if command.recharge_seq is None and lot_expiry_ms(command.purchased_ms) <= source.at_ms:
+        detail = f"purchased_at: {command.purchased_ms} ms, the lot would open expired"
+        return Refusal(Rejected.PURCHASE_EXPIRED, detail)
     if refusal := _refuse_lot(account, command.lot_id):
         return refusal
     lot = _lot(account, command.lot_id, command.amount_micros, command.purchased_ms)
@@ -87,8 +90,7 @@ def _add_funds(
 
 def _lot(account: Account, lot_id: str, amount: int, purchased_ms: int) -> e.Lot:
     paid = min(account.debt, amount)
-    expires_ms = add_months(purchased_ms, MONTHS_VALID)
-    return e.Lot(lot_id, amount, paid, amount - paid, purchased_ms, expires_ms)
+    return e.Lot(lot_id, amount, paid, amount - paid, purchased_ms, lot_expiry_ms(purchased_ms))
 
 
 def _refuse_money(account: Account, currency: str, amount: int) -> Refusal | None:
@@ -150,7 +152,7 @@ def _adjust(
     if refusal := _refuse_money(account, command.currency, amount):
         return refusal
     if amount > 0:
-        lot = _lot(account, f"adjust:{command.command_id}"[:128], amount, source.at_ms)
+        lot = _lot(account, adjustment_lot_id(command.command_id), amount, source.at_ms)
         if refusal := _refuse_lot(account, lot.lot_id):
             return refusal
         fields = head(account, source, amount, account.debt - lot.debt_paid_micros)

@@ -8,6 +8,9 @@ AMOUNT_MICROS_MAX: Final = 10**15
 LOTS_MAX: Final = 4_000
 """Live and expired lots of one account: an entry that draws on all of them is still below a megabyte."""
 
+LOT_IDS_MAX: Final = 20_000
+"""Ids of manual credits and adjustments that are remembered of one account: 54 a day, every day of a lot's life."""
+
 THRESHOLDS_MAX: Final = 16
 """Beside them there are the two triggers of recharge."""
 

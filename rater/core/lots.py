@@ -3,9 +3,11 @@
 Draw order: purchased first, then lot id. A lot pays only for calls that ended at or before its expiry.
 """
 
+from hashlib import blake2b
 from typing import Final, final
 
-from rater.core.limits import DAY_MS
+from rater.core.calendar import add_months
+from rater.core.limits import DAY_MS, MONTHS_VALID
 from rater.core.value import Value
 
 WARNED_DAYS: Final = (30, 7, 1)
@@ -28,6 +30,25 @@ class CreditLot(Value):
         self.remaining = remaining
         self.due_ms = due_ms
         """When it must be warned of, or else expires; of an expired lot it says nothing."""
+
+
+def lot_expiry_ms(purchased_ms: int) -> int:
+    """Return when a lot expires that was bought then."""
+    return add_months(purchased_ms, MONTHS_VALID)
+
+
+_ID_MAX: Final = 128
+_PREFIX: Final = "adjust:"
+_DIGEST_BYTES: Final = 16
+
+
+def adjustment_lot_id(command_id: str) -> str:
+    """Return the lot id of an adjustment: its own, also where a long command id must be cut."""
+    name = _PREFIX + command_id
+    if len(name) <= _ID_MAX:
+        return name
+    digest = blake2b(command_id.encode(), digest_size=_DIGEST_BYTES).hexdigest()
+    return f"{name[: _ID_MAX - 1 - len(digest)]}:{digest}"
 
 
 def draw_order(lot: CreditLot) -> tuple[int, str]:

@@ -14,6 +14,7 @@ import msgspec
 from rater.reconcile.account_state import NEVER_MS
 from rater.reconcile.books import BalanceEntry
 from rater.reconcile.difference import Complaint
+from rater.reconcile.lot_names import adjustment_lot_id
 from rater.reconcile.lot_times import WARNED_MS, a_year_after, next_look
 from topics import records as r
 
@@ -178,7 +179,7 @@ class Purse:
         if (entry.lot is not None) != (amount > 0):
             yield Complaint("lot", "a lot for money in, none for money out", entry.lot)
         elif entry.lot is not None:
-            name = f"adjust:{entry.command_id}"[:_ID_MAX]
+            name = adjustment_lot_id(entry.command_id)
             yield from _differ("lot.lot_id", name, entry.lot.lot_id)
             yield from _differ("lot.granted_micros", amount, entry.lot.granted_micros)
             yield from _differ("lot.purchased_ms", entry.at_ms, entry.lot.purchased_ms)

@@ -91,7 +91,7 @@ def _command_ids(entry: LedgerEntry) -> Iterator[tuple[bytes, int | None]]:
     if entry.kind == "command_rejected" and entry.reason in _REPEATED:
         return
     yield xxh3_128_digest(command_key(entry.tenant_id, command_id)), None
-    if entry.kind == "funds_added":
+    if entry.kind == "funds_added" and entry.recharge_seq is not None:
         yield xxh3_128_digest(lot_key(entry.tenant_id, entry.lot.lot_id)), 0
 
 

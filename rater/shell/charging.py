@@ -13,6 +13,7 @@ from aiokafka import TopicPartition
 
 from rater.batch.accounts import AccountsShard
 from rater.batch.charge_index import ChargeIndex
+from rater.batch.lot_ids import LotIdsShard
 from rater.batch.shard import BatchesShard, Shard
 from rater.core.limits import DAY_MS
 from rater.core.rules import Rules
@@ -47,6 +48,7 @@ class Charging(AgentApp):
         self.accounts = state_table(
             self.app, "accounts", AccountsShard, partitions=settings.partitions
         )
+        self.lot_ids = state_table(self.app, "lots", LotIdsShard, partitions=settings.partitions)
         self.batches = state_table(
             self.app,
             "batches",
@@ -65,7 +67,12 @@ class Charging(AgentApp):
 
     def shard(self, partition: int) -> Shard:
         """Return the state of a partition that this worker owns."""
-        return Shard(partition, self.accounts.state(partition), self.batches.state(partition))
+        return Shard(
+            partition,
+            self.accounts.state(partition),
+            self.batches.state(partition),
+            self.lot_ids.state(partition),
+        )
 
     def rules(self) -> Rules:
         """Return what a batch is decided by: decks and settings as they are known now."""

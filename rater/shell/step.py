@@ -127,6 +127,7 @@ class Stepper:
             (catalog.ACCOUNT_STATUS.name, decision.statuses()),
             (catalog.DEAD.name, decision.dead),
             (catalog.ACCOUNTS_CHANGELOG.name, list(accounts.items())),
+            (catalog.LOTS_CHANGELOG.name, list(decision.lot_ids.items())),
         )
         failpoint("before_sends")
         for topic, records in outputs:
@@ -145,7 +146,7 @@ class Stepper:
         failpoint("before_commit")
         await step.commit(batch.next_offset)
         failpoint("before_apply")
-        shard.apply(accounts, packed, decision.stream_ms)
+        shard.apply(accounts, packed, decision.stream_ms, decision.lot_ids)
         failpoint("after_apply")
 
     def _report(self, decision: Decision, seconds: tuple[float, float, float]) -> None:

@@ -1,8 +1,9 @@
-"""A partition's memory, rebuilt from its two changelogs."""
+"""A partition's memory, rebuilt from its changelogs."""
 
 import pytest
 
 from rater.batch.accounts import AccountsShard
+from rater.batch.lot_ids import LotIdsShard
 from rater.batch.shard import BatchesShard, Shard
 from tests.build import DAY, NOW, UNIT, Partition, call, opened
 
@@ -18,7 +19,7 @@ def test_a_partition_read_back_from_its_changelogs_knows_all_that_it_knew() -> N
     accounts, batches = AccountsShard(), BatchesShard()
     accounts.load(list(partition.shard.accounts.items()))
     batches.load(manifests)
-    again.shard = Shard(0, accounts, batches)
+    again.shard = Shard(0, accounts, batches, LotIdsShard())
     assert batches.stream_ms == NOW
 
     again.take(call(NOW + 1, cdr_id="a", ended_ms=NOW), call(cdr_id="b", to="+999123456"))
@@ -44,8 +45,8 @@ def test_the_window_moves_with_stream_time_and_never_back() -> None:
     today = NOW // DAY
     assert shard.oldest_day(NOW) == today - 7
 
-    shard.apply({}, opened().last.packed([0], []), NOW + 3 * DAY)
-    shard.apply({}, opened().last.packed([0], []), NOW)
+    shard.apply({}, opened().last.packed([0], []), NOW + 3 * DAY, {})
+    shard.apply({}, opened().last.packed([0], []), NOW, {})
 
     assert shard.batches.stream_ms == NOW + 3 * DAY
     assert shard.oldest_day(NOW) == today - 4

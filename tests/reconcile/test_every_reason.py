@@ -15,6 +15,7 @@ import pytest
 from loadtest.expected import Expected
 from loadtest.oddities import CASES, DECK_ID, Scene
 from loadtest.refusals import OBEYED, REFUSALS, refusals
+from rater.batch import lot_ids
 from rater.core import administration
 from rater.core.refusals import Unrated
 from rater.core.rejections import Rejected
@@ -38,7 +39,9 @@ BATCH = Path(__file__).parents[2] / "rater" / "batch"
 SUSPENDED = frozenset(map(str, (*Suspended, *Unrated)))
 DEAD = frozenset(map(str, Why))
 REFUSED = frozenset(map(str, Rejected))
-ELSEWHERE = frozenset(("recharge_repeated", "too_many_lots", "too_many_changes"))
+ELSEWHERE = frozenset(
+    ("recharge_repeated", "too_many_lots", "too_many_lot_ids", "too_many_changes")
+)
 """Reasons of refusal with a test of their own, below: a payment, thousands of lots, hours between changes."""
 RATED = frozenset(get_args(r.Charge.__annotations__["outcome"]))
 """What the engine calls a CDR that it has charged."""
@@ -163,6 +166,21 @@ def test_a_refusal_of_too_many_changes_is_clean(scene: Scene) -> None:
     worker.work()
 
     assert set(_reasons(worker)) == {"too_many_changes"}
+    assert verdict_on(dict(worker.topics)).differences == []
+
+
+def test_a_refusal_for_too_many_lot_ids_is_clean(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lot_ids, "LOT_IDS_MAX", 2)
+    worker = HonestWorker(decks={DECK_ID: scene.deck()})
+    for partition, key, value in scene.commands():
+        worker.produce(COMMANDS, key, value, partition)
+    for number in range(2, 4):
+        worker.fund("odd", f"odd-{number}", 1_000_000)
+    worker.work()
+
+    assert _reasons(worker) == ["too_many_lot_ids"]
     assert verdict_on(dict(worker.topics)).differences == []
 
 

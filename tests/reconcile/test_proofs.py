@@ -21,7 +21,20 @@ EVENTS, SUSPENSE = catalog.BALANCE_EVENTS.name, catalog.SUSPENSE.name
 DEAD, DECKS = catalog.DEAD.name, catalog.RATE_DECKS.name
 CDRS, COMMANDS = catalog.CDR_RAW.name, catalog.ACCOUNT_COMMANDS.name
 ACCOUNTS, BATCHES = catalog.ACCOUNTS_CHANGELOG.name, catalog.BATCHES_CHANGELOG.name
-CHARGING_TOPICS = (LEDGER, STATUS, EVENTS, SUSPENSE, DEAD, DECKS, CDRS, COMMANDS, ACCOUNTS, BATCHES)
+LOTS = catalog.LOTS_CHANGELOG.name
+CHARGING_TOPICS = (
+    LEDGER,
+    STATUS,
+    EVENTS,
+    SUSPENSE,
+    DEAD,
+    DECKS,
+    CDRS,
+    COMMANDS,
+    ACCOUNTS,
+    BATCHES,
+    LOTS,
+)
 
 
 def test_an_honest_day_is_clean(honest: Topics) -> None:

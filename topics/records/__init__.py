@@ -73,6 +73,7 @@ from topics.records.ledger import (
     Span,
     ThresholdsSet,
 )
+from topics.records.lot_ids import ForgottenLots, RememberedLot
 from topics.records.notifications import (
     BalanceIsExhausted,
     BalanceLow,
@@ -153,6 +154,7 @@ __all__ = [
     "Entry",
     "Event",
     "ExpireLots",
+    "ForgottenLots",
     "FraudIsSuspected",
     "FraudSuspected",
     "FundsAdded",
@@ -195,6 +197,7 @@ __all__ = [
     "RechargeResumedEvent",
     "RecipientsChanged",
     "RecipientsSet",
+    "RememberedLot",
     "ReopenAccount",
     "RestorationPosted",
     "RestorePayment",
