@@ -7,6 +7,7 @@ import pytest
 from rater.batch import lot_ids as memory
 from rater.batch.command_batch import LotIdsBatch
 from rater.reconcile.difference import Difference
+from rater.reconcile.log import Record
 from tests.reconcile.honest_worker import DAY_MS, START_MS, HonestWorker, at
 from tests.reconcile.tampering import Topics, altered, differences, place_of, replaced
 from topics import catalog
@@ -118,7 +119,7 @@ def test_an_id_that_nothing_on_the_ledger_has_is_a_difference() -> None:
     topics = dict(worker.topics)
     partition, record = topics[LOTS][-1]
     key, value = memory.record("acme", "never", None)
-    forged = record._replace(offset=record.offset + 1, key=key, value=value)
+    forged = Record(record.offset + 1, record.at_ms, key, value)
 
     assert len(lot_faults({**topics, LOTS: [*topics[LOTS], (partition, forged)]})) == 1
 
