@@ -10,12 +10,11 @@ from hypothesis import strategies as st
 from rater.core.cdr import Cdr
 from rater.core.decks import DeckBook
 from rater.core.rows import Action, Direction, Row
-from rater.core.rules import Rules
 from rater.wire.amounts import parse_micros
-from rater.wire.numbering import load_numbers
 from rater.wire.quotes import Quoter, read_call
 from rater.wire.times import to_text
 from tests.build import NOW, UNIT, call, deck, opened
+from tests.build import RULES as RULES_OF_ACS
 
 BOOK = DeckBook.of(
     [
@@ -36,7 +35,7 @@ BOOK = DeckBook.of(
         )
     ]
 )
-RULES = Rules(BOOK, load_numbers())
+RULES = RULES_OF_ACS.with_book(BOOK)
 NUMBERS = (
     *("+33142685300", "+34911234567", "+442079460034", "+449098765432", "+78001234567"),
     *(

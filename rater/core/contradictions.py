@@ -7,11 +7,12 @@ Rule 2: the seconds that are billed are those between answer and end, give or ta
 """
 
 from rater.core.cdr import Cdr
-from rater.core.limits import DURATION_TOLERANCE_PERCENT, DURATION_TOLERANCE_S, SECOND_MS
+from rater.core.charging_settings import ChargingSettings
+from rater.core.limits import SECOND_MS
 from rater.core.refusals import Refusal, Unrated
 
 
-def contradicts(cdr: Cdr) -> bool:
+def contradicts(cdr: Cdr, settings: ChargingSettings) -> bool:
     """Tell whether a CDR's disposition, seconds and times cannot all be true."""
     if cdr.disposition != "answered":
         return cdr.is_answer_named and cdr.billsec > 0
@@ -22,13 +23,13 @@ def contradicts(cdr: Cdr) -> bool:
         if not cdr.is_answer_named:
             return False
         more_ms = -more_ms
-    if more_ms <= DURATION_TOLERANCE_S * SECOND_MS:
+    if more_ms <= settings.duration_tolerance_s * SECOND_MS:
         return False
     longer_ms = max(billed_ms, talked_ms)
-    return more_ms * 100 > longer_ms * DURATION_TOLERANCE_PERCENT
+    return more_ms * 100 > longer_ms * settings.duration_tolerance_percent
 
 
-def contradiction(cdr: Cdr) -> Refusal:
+def contradiction(cdr: Cdr, settings: ChargingSettings) -> Refusal:
     """Say in what a CDR that contradicts itself does so."""
     if cdr.disposition != "answered":
         detail = (
@@ -39,6 +40,6 @@ def contradiction(cdr: Cdr) -> Refusal:
     talked_s = (cdr.ended_ms - cdr.answered_ms) // SECOND_MS
     detail = (
         f"billsec: {cdr.billsec}, but {talked_s} s lie between {since} and ended_at;"
-        f" {DURATION_TOLERANCE_S} s or {DURATION_TOLERANCE_PERCENT} % are tolerated"
+        f" {settings.duration_tolerance_s} s or {settings.duration_tolerance_percent} % are tolerated"
     )
     return Refusal(Unrated.CONTRADICTORY, detail)

@@ -25,6 +25,7 @@ from rater.core.journal import Journal
 from rater.core.past import decks_at, was_closed
 from rater.core.pricing import price_call
 from rater.core.rating import Rated
+from rater.core.refusals import Unrated
 from rater.core.rejections import Refusal, Rejected
 from rater.core.rules import Rules
 from rater.core.suspension import Suspended, Suspension
@@ -49,13 +50,14 @@ def charge(
     if closed:
         detail = f"tenant_id: {cdr.tenant_id} was closed when the call was answered"
         return Suspension(Suspended.ACCOUNT_CLOSED, detail)
-    rated = price_call(cdr, decks, account.currency, rules)
+    settings = rules.settings.at(source.at_ms)
+    rated = price_call(cdr, decks, account.currency, rules, settings)
     if isinstance(rated, str):
         _post_free(account, cdr, source, journal, rated)
         return "free"
     if not isinstance(rated, Rated):
-        return Suspension(rated.reason, rated.detail)
-    settings = rules.settings.at(source.at_ms)
+        decided = settings.version if rated.reason is Unrated.CONTRADICTORY else None
+        return Suspension(rated.reason, rated.detail, decided)
     if account.adopted is not settings:
         adopt(account, settings)
     if account.balance - rated.charge_micros < -account.balance_max:

@@ -8,6 +8,7 @@ Rule 3: a call to an impossible number has none either.
 """
 
 from rater.core.cdr import Cdr
+from rater.core.charging_settings import ChargingSettings
 from rater.core.contradictions import contradiction, contradicts
 from rater.core.exemptions import exemption, silence
 from rater.core.limits import E164_DIGITS_MIN
@@ -17,19 +18,19 @@ from rater.core.rules import Rules
 
 
 def price_call(
-    cdr: Cdr, deck_ids: tuple[str, ...], currency: str, rules: Rules
+    cdr: Cdr, deck_ids: tuple[str, ...], currency: str, rules: Rules, settings: ChargingSettings
 ) -> Rated | Refusal | str:
-    """Price a CDR by an account's decks; a text says why it is free."""
+    """Price a CDR by an account's decks; a text says why it is free. `settings` are those in force."""
     book, numbering = rules.book, rules.numbering
     silent = silence(cdr)
-    odd = contradicts(cdr)
+    odd = contradicts(cdr, settings)
     if silent is not None and not odd:
         return silent
     free = exemption(cdr, numbering, book, deck_ids, currency)
     if free is not None:
         return free
     if odd:
-        return contradiction(cdr)
+        return contradiction(cdr, settings)
     if len(cdr.to) > E164_DIGITS_MIN and numbering.is_impossible(cdr.to):
         detail = f"to: {cdr.to} keeps a trunk zero after its calling code; no number begins so"
         return Refusal(Unrated.IMPOSSIBLE_NUMBER, detail)

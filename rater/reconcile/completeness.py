@@ -65,7 +65,7 @@ def _hold_charge(
     if cdr is None:
         yield Complaint("source_offset", "a readable CDR", record.value)
         return
-    yield from hold_charge(cdr, entry)
+    yield from hold_charge(cdr, entry, evidence.settings.at(entry.at_ms))
     expected = _charge_facts(record, cdr)
     found = _entry_facts(entry)
     for name, right in expected.items():

@@ -43,7 +43,11 @@ def _hold_suspended(
     if kept != identity:
         yield Complaint("tenant_id, cdr_id, version", f"{kept}, as in the text kept", identity)
     if cdr is not None:
-        yield from hold_waiting(cdr, suspended.reason)
+        settings = evidence.settings.at(suspended.at_ms)
+        yield from hold_waiting(cdr, suspended.reason, settings)
+        named = suspended.settings_version
+        if suspended.reason == "contradictory" and named != settings.version:
+            yield Complaint("settings_version", settings.version, named)
     if suspended.reason == "misrouted":
         right = partition_of(suspended.tenant_id.encode(), evidence.books.log.partitions)
         if suspended.belongs_to_partition != right:

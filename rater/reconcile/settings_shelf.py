@@ -48,6 +48,8 @@ class Version(NamedTuple):
     valid_from_ms: int
     terms: dict[str, Terms]
     window_days: int = 7
+    tolerance_s: int = 5
+    tolerance_percent: int = 5
 
     def of(self, currency: str) -> Terms:
         """Return what holds in a currency."""
@@ -114,4 +116,11 @@ def _version(record: Record) -> Version | str:
         return f"key {record.key!r}, {len(settings.currencies)} rows, {len(terms)} currencies"
     if any(each.recharge_minimum % UNIT for each in terms.values()):
         return "a least recharge that is not of whole units"
-    return Version(settings.version, since_ms, terms, settings.window_days)
+    return Version(
+        settings.version,
+        since_ms,
+        terms,
+        settings.window_days,
+        settings.duration_tolerance_s,
+        settings.duration_tolerance_percent,
+    )

@@ -118,7 +118,9 @@ class Quoter:
 
     def quote(self, cdr: Cdr) -> Record:
         """Return what a call costs, or why it is free or has no price."""
-        rated = price_call(cdr, self._deck_ids, self._currency, self._rules)
+        rated = price_call(
+            cdr, self._deck_ids, self._currency, self._rules, self._rules.settings.at(cdr.ended_ms)
+        )
         if isinstance(rated, str):
             return self._record("free", rated, charge=format_micros(0))
         if isinstance(rated, Refusal):

@@ -4,13 +4,14 @@ from typing import Any
 
 import pytest
 
+from rater.core.charging_settings import ChargingSettings
 from rater.core.contradictions import contradiction, contradicts
 from rater.core.refusals import Unrated
-from tests.build import NOW, cdr
+from tests.build import NOW, SETTINGS, cdr
 
 
 def over(billsec: int, talked_ms: int, **fields: Any) -> bool:
-    return contradicts(cdr(billsec=billsec, answered_ms=NOW - talked_ms, **fields))
+    return contradicts(cdr(billsec=billsec, answered_ms=NOW - talked_ms, **fields), SETTINGS)
 
 
 @pytest.mark.parametrize(
@@ -64,11 +65,19 @@ def test_a_call_that_was_not_answered_has_no_seconds_after_an_answer(disposition
 
 
 def test_a_contradiction_says_what_disagrees() -> None:
-    failed = contradiction(cdr(disposition="failed", billsec=72))
-    longer = contradiction(cdr(billsec=10_800, answered_ms=NOW - 306_000))
+    failed = contradiction(cdr(disposition="failed", billsec=72), SETTINGS)
+    longer = contradiction(cdr(billsec=10_800, answered_ms=NOW - 306_000), SETTINGS)
 
     assert failed.reason is longer.reason is Unrated.CONTRADICTORY
     assert failed.detail == "disposition: failed, but answered_at is there and billsec is 72"
     assert longer.detail.startswith(
         "billsec: 10800, but 306 s lie between answered_at and ended_at"
     )
+
+
+def test_the_tolerance_is_that_of_the_settings_in_force() -> None:
+    wide = ChargingSettings(1, 0, {}, 7, 60, 50, 65_536)
+
+    assert not contradicts(cdr(billsec=100, answered_ms=NOW - 199_000), wide)
+    assert contradicts(cdr(billsec=100, answered_ms=NOW - 201_000), wide)
+    assert "60 s or 50 %" in contradiction(cdr(billsec=0), wide).detail

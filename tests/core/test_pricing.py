@@ -7,11 +7,11 @@ import pytest
 from rater.core.pricing import price_call
 from rater.core.rating import Rated
 from rater.core.refusals import Refusal, Unrated
-from tests.build import NOW, RULES, cdr
+from tests.build import NOW, RULES, SETTINGS, cdr
 
 
 def price(**fields: Any) -> Rated | Refusal | str:
-    return price_call(cdr(**fields), ("acs",), "USD", RULES)
+    return price_call(cdr(**fields), ("acs",), "USD", RULES, SETTINGS)
 
 
 @pytest.mark.parametrize(

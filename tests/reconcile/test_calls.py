@@ -9,10 +9,11 @@ from rater.core.cdr import Cdr
 from rater.core.contradictions import contradicts
 from rater.reconcile.calls import contradicts_itself, hold_charge, hold_waiting
 from rater.reconcile.schemas import decoder_of_record
+from rater.reconcile.settings_shelf import shipped
 from rater.reconcile.sources import SourceCdr, read_cdr
 from rater.wire.cdrs import decode_cdr
 from rater.wire.times import to_text
-from tests.build import NOW, cdr_bytes, cdr_fields, opened
+from tests.build import NOW, SETTINGS, cdr_bytes, cdr_fields, opened
 from tests.build import call as sent
 from topics import records as r
 
@@ -43,11 +44,13 @@ def charge(**fields: Any) -> r.Charge:
     ids=str,
 )
 def test_a_price_for_a_call_that_none_is_for_is_a_difference(fields: dict[str, Any]) -> None:
-    assert [each.field for each in hold_charge(source(**fields), charge())] == ["outcome"]
+    assert [each.field for each in hold_charge(source(**fields), charge(), shipped())] == [
+        "outcome"
+    ]
 
 
 def test_an_ordinary_charge_is_right() -> None:
-    assert list(hold_charge(source(), charge())) == []
+    assert list(hold_charge(source(), charge(), shipped())) == []
 
 
 @pytest.mark.parametrize(
@@ -67,13 +70,13 @@ def test_a_free_call_is_free_for_a_reason_that_it_has(
 ) -> None:
     free = charge(outcome="free", reason=reason, deck_id=None, deck_version=None, prefix=None)
 
-    assert (list(hold_charge(source(**fields), free)) == []) == is_right
+    assert (list(hold_charge(source(**fields), free, shipped())) == []) == is_right
 
 
 @pytest.mark.parametrize("reason", ["contradictory", "short_number", "impossible_number"])
 def test_what_waits_has_the_fault_that_is_said(reason: str) -> None:
-    assert [each.field for each in hold_waiting(source(), reason)] == ["reason"]
-    assert list(hold_waiting(source(), "no_rate")) == []
+    assert [each.field for each in hold_waiting(source(), reason, shipped())] == ["reason"]
+    assert list(hold_waiting(source(), "no_rate", shipped())) == []
 
 
 @pytest.mark.parametrize("billsec", [0, 1, 5, 6, 94, 95, 100, 105, 106, 1_000, 10_800])
@@ -94,4 +97,4 @@ def test_core_and_reconciler_find_the_same_contradictions(
 
     assert isinstance(cdr, Cdr)
     assert read is not None
-    assert contradicts(cdr) == contradicts_itself(read)
+    assert contradicts(cdr, SETTINGS) == contradicts_itself(read, shipped())
