@@ -164,7 +164,9 @@ def test_nobody_is_asked_to_pay_twice(played: Played) -> None:
 
 def test_only_what_is_in_quarantine_pauses(played: Played) -> None:
     told = {json.loads(value)["tenant_id"] for value in played.play.written(NOTICES)}
-    doubted = {c.tenant for c in CASES if c.reason in ("amount_mismatch", "currency_mismatch")}
+    # Of money that goes back only what was taken pauses; what is not believed was not.
+    captures = [case for case in CASES if not case.name.startswith("reversed-")]
+    doubted = {c.tenant for c in captures if c.reason in ("amount_mismatch", "currency_mismatch")}
 
     assert doubted == told
 
