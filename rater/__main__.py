@@ -1,7 +1,10 @@
 """The command line: one thin module per command under `rater.cli`, loaded when it is called."""
 
+import errno
+import os
 import sys
 from importlib import import_module
+from typing import NoReturn
 
 import click
 
@@ -50,7 +53,25 @@ def main() -> None:
     except StaleError as stale:
         sys.stderr.write(f"rater: {stale}\n")
         sys.exit(2)
-    cli()
+    try:
+        cli()
+    except OSError as error:
+        if error.errno != errno.ENOSPC or error.filename is not None:
+            raise
+        _end_without_output(error)
+    finally:
+        try:
+            sys.stdout.flush()
+        except OSError as error:
+            _end_without_output(error)
+
+
+def _end_without_output(error: OSError) -> NoReturn:
+    """Say in one line that what was to be said has no place, and end: exit code 2."""
+    sys.stderr.write(f"rater: standard output: {error.strerror}\n")
+    sys.stderr.flush()
+    # Python would try to flush it once more, and complain.
+    os._exit(2)
 
 
 if __name__ == "__main__":

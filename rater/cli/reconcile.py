@@ -14,6 +14,7 @@ from rater.reconcile.deck_shelf import read_decks
 from rater.reconcile.kafka_log import CannotReadError, open_log
 from rater.reconcile.settings_shelf import read_settings
 from rater.reconcile.verdict import Verdict, begin, prove
+from rater.shell import topic_admin
 from rater.shell.stream.bounded_records import bound_unpacking
 from topics import catalog
 
@@ -54,7 +55,7 @@ def reconcile(*, broker: str, as_json: bool, complete: bool) -> None:
     gc.disable()
     try:
         verdict = asyncio.run(_reconcile(broker, complete=complete))
-    except CannotReadError as error:
+    except (CannotReadError, topic_admin.BrokerUnreachableError) as error:
         raise CannotRunError(f"{error} (set --broker or RATER_BROKER)") from error
     except (KafkaError, TimeoutError) as error:
         raise CannotRunError(f"Kafka: {error or type(error).__name__}") from error
@@ -73,6 +74,8 @@ def reconcile(*, broker: str, as_json: bool, complete: bool) -> None:
 
 
 async def _reconcile(broker: str, *, complete: bool) -> Verdict:
+    async with topic_admin.connected(broker):
+        pass  # Which of three troubles it is, should it not answer.
     async with open_log(broker) as log:
         shelf = read_decks(await log.shared(catalog.RATE_DECKS.name))
         settings = read_settings(await log.shared(catalog.CHARGING_SETTINGS.name))

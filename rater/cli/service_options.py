@@ -8,6 +8,9 @@ from typing import Any, TypeVar
 import click
 
 from rater.cli.topics import broker_option
+from rater.shell.quiet_log import SaidBefore
+
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -32,7 +35,12 @@ def service_options(metrics_port: int) -> Callable[[Command], Command]:
             type=click.FloatRange(1.0, 300.0),
             help="Seconds after which the group gives a dead one's partitions to others.",
         ),
-        click.option("--log-level", default="INFO", show_default=True),
+        click.option(
+            "--log-level",
+            default="INFO",
+            show_default=True,
+            type=click.Choice(LOG_LEVELS, case_sensitive=False),
+        ),
     )
 
     def add(command: Command) -> Command:
@@ -50,6 +58,8 @@ def start_logging(level: str) -> None:
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
         stream=sys.stderr,
     )
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(SaidBefore())
     if level.upper() != "DEBUG":
         for name in ("faust", "mode"):
             logging.getLogger(name).setLevel(logging.WARNING)

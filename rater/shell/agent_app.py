@@ -17,6 +17,7 @@ from aiokafka import TopicPartition
 
 from rater.shell.health import Health
 from rater.shell.metrics import Metrics
+from rater.shell.pulse import ask_forever
 from rater.shell.stream.batches import RECORDS_PER_BATCH, BatchSchema, RecordBatch
 from rater.shell.stream.bounded_records import bounded_consumer
 from rater.shell.stream.faust_settings import SESSION_TIMEOUT_S, faust_settings
@@ -102,7 +103,9 @@ class AgentApp:
 
     async def start_parts(self) -> None:
         """Start what is not Faust's."""
-        self.background(self._tick_forever(), self._tell_forever())
+        self.background(
+            self._tick_forever(), ask_forever(self.broker, self.health), self._tell_forever()
+        )
 
     async def stop_parts(self) -> None:
         """Stop it."""
@@ -188,6 +191,10 @@ class AgentApp:
         self.measure()
 
     def _measure_lag(self) -> None:
+        if self.health.broker_silent_s():
+            self.metrics.forget_all_lags()
+            self._lags = set()
+            return
         backlog = self.app.consumer.backlog()
         for tp, records in backlog.items():
             self.metrics.set_lag(tp.topic, tp.partition, records)

@@ -2,14 +2,14 @@
 
 import gc
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from rater.shell.agent_app import AgentApp
 from rater.shell.clock import warn_if_ahead
-from rater.shell.health import Health, HealthServer, PortInUseError
+from rater.shell.health import Health, HealthServer, PortError
 from rater.shell.hot_path import is_compiled
-from rater.shell.metrics import Metrics
+from rater.shell.metrics import Metrics, Room
 from rater.shell.start import StartError, equal_partitions
 from rater.shell.stream.runner import run_worker
 from topics import catalog
@@ -36,18 +36,20 @@ Make = Callable[[int, Metrics, Health], AgentApp]
 """Makes the app, given the partition count of the topics."""
 
 
-async def serve(settings: WorkerSettings, make: Make, parts: Iterable[str]) -> int:
+async def serve(
+    settings: WorkerSettings, make: Make, parts: Iterable[str], rooms: Collection[Room]
+) -> int:
     """Run a worker until it is told to stop; return its exit code. `parts` must be there before it is ready."""
     logger.info("hot path: compiled: %s", str(is_compiled()).lower())
     warn_if_ahead()
     keyed = [t for t in catalog.CATALOG if t.partitions == catalog.PARTITIONS]
     others = [t for t in catalog.CATALOG if t not in keyed]
     partitions = await equal_partitions(settings.broker, keyed, others)
-    metrics = Metrics()
+    metrics = Metrics(rooms=rooms)
     health = Health(metrics, parts)
     try:
         server = HealthServer(health, metrics, settings.metrics_host, settings.metrics_port)
-    except PortInUseError as error:
+    except PortError as error:
         raise StartError(str(error)) from error
     agent = make(partitions, metrics, health)
     with server:

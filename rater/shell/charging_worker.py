@@ -4,7 +4,7 @@ from rater.shell.agent_app import AgentSettings
 from rater.shell.agent_worker import WorkerSettings, serve
 from rater.shell.charging import Charging
 from rater.shell.health import PARTS, Health
-from rater.shell.metrics import Metrics
+from rater.shell.metrics import ROOMS, Metrics
 
 
 async def run(settings: WorkerSettings) -> int:
@@ -19,4 +19,4 @@ async def run(settings: WorkerSettings) -> int:
         )
         return Charging(charging, metrics, health)
 
-    return await serve(settings, make, PARTS)
+    return await serve(settings, make, PARTS, ROOMS)

@@ -6,16 +6,17 @@ it has partitions, has recovered them, has all decks and settings, and none of i
 names what is missing. `/metrics`: for Prometheus.
 """
 
-import errno
 import json
 import logging
+import socket
 import socketserver
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from time import monotonic
-from typing import Self
+from typing import Any, BinaryIO, Self, cast
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
@@ -24,6 +25,15 @@ from rater.shell.metrics import Metrics, State
 
 PARTS = ("assigned", "recovered", "decks", "settings")
 """What a charging worker needs before it is ready."""
+
+BROKER_SILENT_S = 10.0
+"""How long the broker may be silent before a service is not ready."""
+CONNECTIONS_MAX = 32
+"""Answered at once; whoever comes beyond is hung up on."""
+REQUEST_S = 5.0
+"""For a whole request and its answer, however slowly the other side speaks or listens."""
+HEAD_BYTES_MAX = 16 * 1024
+"""Of a request; a body is not read."""
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +48,7 @@ class Health:
         self._metrics = metrics
         self._tick_timeout_s = tick_timeout_s
         self._ticked_at = monotonic()
+        self._broker_at = monotonic()
         self._state: State = "starting"
         self._missing: dict[str, str] = dict.fromkeys(parts, "not yet")
         self._halted: dict[int, str] = {}
@@ -46,6 +57,15 @@ class Health:
     def tick(self) -> None:
         """Say that the event loop runs; call it from the loop every second or so."""
         self._ticked_at = monotonic()
+
+    def broker_answered(self) -> None:
+        """Say that the broker has just answered."""
+        self._broker_at = monotonic()
+
+    def broker_silent_s(self) -> float:
+        """Return for how long the broker has been silent; 0.0 as long as that is no reason to worry."""
+        silent_s = monotonic() - self._broker_at
+        return silent_s if silent_s > BROKER_SILENT_S else 0.0
 
     def set_state(self, state: State) -> None:
         """Say which state the worker is in; only a serving one is ready."""
@@ -98,27 +118,26 @@ class Health:
             reasons.update({f"partition {p}": f"halted: {why}" for p, why in self._halted.items()})
             if self._state != "serving":
                 reasons["state"] = self._state
+        if silent_s := self.broker_silent_s():
+            reasons["broker"] = f"no answer for {silent_s:.0f} s"
         return reasons | self.dead()
 
 
-class PortInUseError(Exception):
-    """The port that health was to be served on is taken."""
+class PortError(Exception):
+    """Health cannot be served where it was to be; the message says why."""
 
 
 class HealthServer:
     """The HTTP server; `port` is the one it listens on, also when 0 was asked for."""
 
     def __init__(self, health: Health, metrics: Metrics, host: str, port: int) -> None:
-        """Bind the port at once; raise `PortInUseError` when another process has it."""
+        """Bind the port at once; `PortError` where it is taken, or the host is none of ours."""
         try:
             self._server = _Server((host, port), health, metrics.registry)
-        except OSError as error:
-            if error.errno != errno.EADDRINUSE:
-                raise
-            message = (
-                f"port {port} on {host} is in use: choose another for metrics and health, or 0"
-            )
-            raise PortInUseError(message) from error
+        except (OSError, UnicodeError) as error:
+            why = getattr(error, "strerror", None) or str(error)
+            where = f"metrics and health on {host}, port {port}"
+            raise PortError(f"{where}: {why} (--metrics-host, --metrics-port)") from error
         self.host = host
         self.port: int = self._server.server_address[1]
         self._thread = threading.Thread(
@@ -152,13 +171,37 @@ class _Server(ThreadingHTTPServer):
     """A listening socket with what the handlers of its requests need."""
 
     daemon_threads = True
+    request_queue_size = 2 * CONNECTIONS_MAX
 
     def __init__(
         self, address: tuple[str, int], health: Health, registry: CollectorRegistry
     ) -> None:
         self.health = health
         self.registry = registry
+        self._places = threading.BoundedSemaphore(CONNECTIONS_MAX)
         super().__init__(address, _Handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer in a thread of its own, if there is a place."""
+        if self._places.acquire(blocking=False):
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Answer, and hang up when the time is over."""
+        hang_up = threading.Timer(REQUEST_S, _hang_up, (request,))
+        hang_up.daemon = True
+        hang_up.start()
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            hang_up.cancel()
+            self._places.release()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say little of what others send: a broken connection is no trouble of ours."""
+        log.debug("a request to health failed")
 
     def server_bind(self) -> None:
         # HTTPServer's own asks the DNS for the host's full name: that can take seconds.
@@ -166,12 +209,42 @@ class _Server(ThreadingHTTPServer):
         self.server_name, self.server_port = str(self.server_address[0]), self.server_address[1]
 
 
+def _hang_up(connection: socket.socket) -> None:
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
+
+
+class _Head:
+    """The readable side of a connection, up to the largest head."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._left = HEAD_BYTES_MAX
+
+    def readline(self, size: int = -1) -> bytes:
+        limit = self._left + 1 if size < 0 else min(size, self._left + 1)
+        line = self._file.readline(limit)
+        self._left -= len(line)
+        if self._left < 0:
+            raise ConnectionError(f"a request of more than {HEAD_BYTES_MAX} bytes")
+        return line
+
+    def close(self) -> None:
+        self._file.close()
+
+
 class _Handler(BaseHTTPRequestHandler):
     """One request. The answer is built from `Health` and the registry alone."""
 
     server: _Server
-    timeout = 5
-    """Seconds until a silent client is dropped."""
+    timeout = REQUEST_S
+
+    def setup(self) -> None:
+        super().setup()
+        self.rfile = cast("Any", _Head(cast("BinaryIO", self.rfile)))
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
 
     def do_GET(self) -> None:
         path = self.path.partition("?")[0]
@@ -198,7 +271,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         log.debug(format, *args)

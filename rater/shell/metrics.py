@@ -5,19 +5,31 @@ Rule 2: base units (seconds, micros), prefix `rater_`.
 Rule 3: the step reports once a batch; nothing here is called per record.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from platform import python_version
 from typing import Final, Literal, get_args
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Info,
+    ProcessCollector,
+    disable_created_metrics,
+)
 
 State = Literal["starting", "recovering", "serving", "stopping"]
 Stage = Literal["decode", "decide", "commit"]
 STATES: Final[tuple[State, ...]] = get_args(State)
 STAGES: Final[tuple[Stage, ...]] = get_args(Stage)
+Room = Literal["worker", "charging"]
+ROOMS: Final[tuple[Room, ...]] = get_args(Room)
+"""What only workers have, and only charging among them; the rest every service has."""
 
 _RECORDS = (1, 10, 50, 100, 250, 500, 1_000, 2_000, 3_000, 5_000, 10_000)
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -47,26 +59,38 @@ class Metrics:
     Two apps (or two tests) in one process take two `Metrics`; they share nothing.
     """
 
-    def __init__(self, registry: CollectorRegistry | None = None) -> None:
+    def __init__(
+        self, registry: CollectorRegistry | None = None, rooms: Collection[Room] = ROOMS
+    ) -> None:
+        """`rooms` of the house that this service is of: it shows the metrics of these alone."""
+        # Each counter would have a second series, with the time of its first sight.
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry() if registry is None else registry
+        self._rooms = rooms
+        self._shown: CollectorRegistry | None = self.registry
         ProcessCollector(registry=self.registry)
         build = Info("rater_build", "Version of the rater and of what it stands on.",
                      registry=self.registry)  # fmt: skip
         build.info(_build())
         self.on_batch: list[Callable[[BatchReport], object]] = []
         """Called with every batch that is counted."""
+        self._describe_service()
+        self._enter("worker")
         self._describe_batches()
         self._describe_worker()
+        self._enter("charging")
+        self._describe_charging()
         self._describe_memory()
+
+    def _enter(self, room: Room) -> None:
+        """Show what is described from here on, or have it counted for nobody."""
+        self._shown = self.registry if room in self._rooms else None
 
     def _describe_batches(self) -> None:
         self._records = self._counter(
             "records", "Records of committed batches, by what became of them.",
             "topic", "outcome", "reason",
         )  # fmt: skip
-        self._charged = self._counter(
-            "charged_micros", "Charges committed, in millionths of the currency.", "currency"
-        )
         self._batch_records = self._histogram("batch_records", "Records in a batch.", _RECORDS)
         stages = self._histogram(
             "batch_duration_seconds", "Time of a batch by stage.", _SECONDS, "stage"
@@ -79,23 +103,30 @@ class Metrics:
             "transaction_failures", "Transactions that were not committed.", "kind"
         )
 
-    def _describe_worker(self) -> None:
+    def _describe_service(self) -> None:
         self._lag = self._gauge(
             "partition_lag", "Records between the applied position and the partition's end.",
             "topic", "partition",
         )  # fmt: skip
+        self._rebalances = self._counter("rebalances", "Assignments received from the group.")
         state = self._gauge("state", "1 for the state the worker is in, 0 for the others.", "state")
         self._states = {name: state.labels(name) for name in STATES}
         self.set_state("starting")
+
+    def _describe_worker(self) -> None:
         self._recovery = self._histogram(
             "recovery_duration_seconds", "From assignment to serving.", _LONG_SECONDS
         )
-        self._rebalances = self._counter("rebalances", "Assignments received from the group.")
         self._halted = self._gauge(
             "halted_partitions", "Partitions that stand still for a broken invariant; must be 0."
         )
         self._violations = self._counter(
             "invariant_violations", "Broken invariants; must be 0.", "invariant"
+        )
+
+    def _describe_charging(self) -> None:
+        self._charged = self._counter(
+            "charged_micros", "Charges committed, in millionths of the currency.", "currency"
         )
 
     def _describe_memory(self) -> None:
@@ -148,9 +179,14 @@ class Metrics:
         """Say how far behind its end an owned partition is."""
         self._lag.labels(topic, partition).set(records)
 
+    def forget_all_lags(self) -> None:
+        """Say that nobody knows how far behind we are: the broker is silent. No series is not a 0."""
+        self._lag.clear()
+
     def forget_lag(self, topic: str, partition: int) -> None:
         """Drop the lag of a partition that this worker has lost: its new owner reports it."""
-        self._lag.remove(topic, partition)
+        with suppress(KeyError):
+            self._lag.remove(topic, partition)
 
     def set_state(self, state: State) -> None:
         """Say which state the worker is in."""
@@ -203,15 +239,15 @@ class Metrics:
         self._deck_warnings.labels(problem).inc()
 
     def _counter(self, name: str, about: str, *labels: str) -> Counter:
-        return Counter(f"rater_{name}", about, labels, registry=self.registry)
+        return Counter(f"rater_{name}", about, labels, registry=self._shown)
 
     def _gauge(self, name: str, about: str, *labels: str) -> Gauge:
-        return Gauge(f"rater_{name}", about, labels, registry=self.registry)
+        return Gauge(f"rater_{name}", about, labels, registry=self._shown)
 
     def _histogram(
         self, name: str, about: str, buckets: tuple[float, ...], *labels: str
     ) -> Histogram:
-        return Histogram(f"rater_{name}", about, labels, buckets=buckets, registry=self.registry)
+        return Histogram(f"rater_{name}", about, labels, buckets=buckets, registry=self._shown)
 
 
 @cache

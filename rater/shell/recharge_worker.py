@@ -3,7 +3,7 @@
 from rater.shell.agent_app import AgentSettings
 from rater.shell.agent_worker import WorkerSettings, serve
 from rater.shell.health import Health
-from rater.shell.metrics import Metrics
+from rater.shell.metrics import ROOMS, Metrics
 from rater.shell.recharging import PARTS, Recharging
 
 
@@ -19,4 +19,4 @@ async def run(settings: WorkerSettings) -> int:
         )
         return Recharging(recharge, metrics, health)
 
-    return await serve(settings, make, PARTS)
+    return await serve(settings, make, PARTS, ROOMS[:1])

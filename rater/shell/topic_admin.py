@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -20,6 +20,8 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from topics.catalog import CATALOG, PARTITIONS, Topic
 
 REQUEST_TIMEOUT_MS = 10_000
+CONNECT_S = 3.0
+PORT_MAX = 65_535
 APPEARANCE_TIMEOUT_S = 30.0
 """How long new topics may take to have a leader for every partition."""
 
@@ -37,6 +39,26 @@ class BrokerUnreachableError(Exception):
     def __init__(self, broker: str) -> None:
         """Name the address that was tried."""
         super().__init__(f"no Kafka broker answers at {broker}")
+
+
+class BrokerAddressError(BrokerUnreachableError):
+    """What was given is no address."""
+
+    def __init__(self, address: str) -> None:
+        """Show what was given."""
+        Exception.__init__(self, f"broker address must be host:port, found {address[:200]!r}")
+
+
+class BrokerRefusesError(BrokerUnreachableError):
+    """Something listens at the address, and does not talk to us."""
+
+    def __init__(self, broker: str) -> None:
+        """Name the address, and what it may want."""
+        Exception.__init__(
+            self,
+            f"{broker} takes connections but does not let us in: it wants a login or TLS, "
+            "or it is no Kafka broker",
+        )
 
 
 class TopicNotMadeError(Exception):
@@ -209,6 +231,7 @@ async def connected(broker: str) -> AsyncIterator[TopicAdmin]:
     """Connect to a broker, `host:port`, for a while; BrokerUnreachableError when none answers."""
     # What goes wrong reaches the caller as an exception; the client's own lines would obscure it.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    check_address(broker)
     client = AIOKafkaAdminClient(bootstrap_servers=broker, request_timeout_ms=REQUEST_TIMEOUT_MS)
     try:
         await _start(client, broker)
@@ -221,4 +244,27 @@ async def _start(client: Any, broker: str) -> None:
     try:
         await client.start()
     except (KafkaError, OSError, ValueError) as error:
+        if await _listens(broker):
+            raise BrokerRefusesError(broker) from error
         raise BrokerUnreachableError(broker) from error
+
+
+def check_address(broker: str) -> None:
+    """Raise BrokerAddressError unless a text is `host:port`, or several of these with commas between them."""
+    for address in broker.split(","):
+        host, colon, port = address.strip().rpartition(":")
+        is_port = port.isascii() and port.isdecimal() and 1 <= int(port[:6]) <= PORT_MAX
+        if not host or not colon or not is_port or set(host) & set(" /@\\"):
+            raise BrokerAddressError(address)
+
+
+async def _listens(broker: str) -> bool:
+    """Say whether anything takes a connection at one of the addresses."""
+    for address in broker.split(","):
+        host, _, port = address.strip().rpartition(":")
+        with suppress(OSError, TimeoutError, UnicodeError):
+            async with asyncio.timeout(CONNECT_S):
+                _, writer = await asyncio.open_connection(host.strip("[]"), int(port))
+            writer.close()
+            return True
+    return False

@@ -1,15 +1,17 @@
 """Health over real HTTP: what the three addresses answer, and when."""
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection
-from time import sleep
+from time import monotonic, sleep
 
 import pytest
 
-from rater.shell.health import PARTS, Health, HealthServer, PortInUseError
+from rater.shell.health import CONNECTIONS_MAX, PARTS, Health, HealthServer, PortError
 from rater.shell.metrics import Metrics
 
 
@@ -160,7 +162,9 @@ def test_another_address_says_which_there_are(served: Served) -> None:
 
 
 def test_a_port_that_is_taken_is_named_in_the_error(served: Served) -> None:
-    with pytest.raises(PortInUseError, match=f"port {served.port} on 127.0.0.1 is in use"):
+    with pytest.raises(
+        PortError, match=f"on 127.0.0.1, port {served.port}: Address already in use"
+    ):
         HealthServer(served.health, served.metrics, "127.0.0.1", served.port)
 
 
@@ -174,3 +178,82 @@ def test_a_stopped_server_frees_its_port_and_leaves_no_thread() -> None:
         assert again.port == port
 
     assert not [thread for thread in threading.enumerate() if thread.name == "health"]
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/livez", "/readyz"])
+def test_head_answers_as_get_does_without_a_body(served: Served, path: str) -> None:
+    make_ready(served.health)
+    connection = HTTPConnection("127.0.0.1", served.port, timeout=5)
+    connection.request("HEAD", path)
+    answer = connection.getresponse()
+
+    assert answer.status == served.get(path)[0] == 200
+    assert int(answer.headers["Content-Length"]) > 0
+    assert answer.read() == b""
+    connection.close()
+
+
+def test_a_silent_broker_makes_a_worker_not_ready(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_ready(served.health)
+    assert served.verdict("/readyz")[0] == 200
+
+    monkeypatch.setattr(served.health, "_broker_at", monotonic() - 11)
+    status, said = served.verdict("/readyz")
+    assert (status, said["missing"]) == (503, {"broker": "no answer for 11 s"})
+    assert served.verdict("/livez")[0] == 200
+
+    served.health.broker_answered()
+    assert served.verdict("/readyz")[0] == 200
+
+
+def test_idle_connections_beyond_the_cap_are_hung_up_on_and_the_others_are_let_go(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rater.shell.health.REQUEST_S", 0.7)
+    threads = threading.active_count()
+    idle = [
+        socket.create_connection(("127.0.0.1", served.port), timeout=5)
+        for _ in range(CONNECTIONS_MAX)
+    ]
+    sleep(0.3)
+    beyond = socket.create_connection(("127.0.0.1", served.port), timeout=5)
+
+    with suppress(ConnectionResetError):
+        assert beyond.recv(1) == b""
+    assert threading.active_count() <= threads + 2 * CONNECTIONS_MAX
+    assert {connection.recv(1) for connection in idle} == {b""}
+    make_ready(served.health)
+    assert served.verdict("/readyz")[0] == 200
+    for connection in (*idle, beyond):
+        connection.close()
+
+
+def test_a_request_that_drips_is_cut_off(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rater.shell.health.REQUEST_S", 0.5)
+    began = monotonic()
+    with socket.create_connection(("127.0.0.1", served.port), timeout=5) as connection:
+        with suppress(OSError):
+            while monotonic() - began < 5:
+                connection.sendall(b"GET /livez HTTP/1.1\r\nX: " if monotonic() == began else b"x")
+                sleep(0.05)
+        assert monotonic() - began < 3
+
+
+@pytest.mark.parametrize("head", [b"X: " + b"x" * 70_000, b"X: x\r\n" * 20_000])
+def test_a_head_that_is_too_large_is_not_read(served: Served, head: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", served.port), timeout=5) as connection:
+        with suppress(OSError):
+            connection.sendall(b"GET /livez HTTP/1.1\r\n" + head + b"\r\n\r\n")
+        with suppress(ConnectionResetError):
+            assert b"200" not in connection.recv(100)
+    make_ready(served.health)
+    assert served.verdict("/readyz")[0] == 200
+
+
+@pytest.mark.parametrize("host", ["no-such-host.invalid", "203.0.113.7", "x" * 300])
+def test_a_host_that_is_not_ours_is_an_error_that_names_it(host: str) -> None:
+    metrics = Metrics()
+    with pytest.raises(PortError, match=r"metrics and health on .*--metrics-host"):
+        HealthServer(Health(metrics), metrics, host, 0)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from prometheus_client import generate_latest
 
-from rater.shell.metrics import STATES, BatchReport, Metrics
+from rater.shell.metrics import ROOMS, STATES, BatchReport, Metrics, Room
 
 REPORT = BatchReport(
     topic="cdr.raw.v1",
@@ -150,3 +150,41 @@ def test_all_else_that_is_said_is_told() -> None:
         'rater_settings_records_refused_total{reason="value"} 1.0',
     ):
         assert line in text.splitlines()
+
+
+def families(rooms: tuple[Room, ...]) -> set[str]:
+    return {family.name for family in Metrics(rooms=rooms).registry.collect()}
+
+
+def test_a_service_shows_the_families_of_its_own_rooms_alone() -> None:
+    service, worker, charging = families(()), families(("worker",)), families(ROOMS)
+
+    assert {"rater_state", "rater_partition_lag", "rater_rebalances", "rater_build"} <= service
+    assert {
+        "rater_records",
+        "rater_batch_records",
+        "rater_transaction_failures",
+    } <= worker - service
+    assert {
+        "rater_charged_micros",
+        "rater_remembered_ids",
+        "rater_decks_whole",
+    } <= charging - worker
+    assert service < worker < charging
+
+
+def test_no_series_tells_when_a_counter_was_made() -> None:
+    metrics = Metrics()
+    metrics.rebalanced()
+    metrics.transaction_done(0.1)
+
+    assert b"_created" not in generate_latest(metrics.registry)
+
+
+def test_a_lag_that_nobody_knows_is_not_there() -> None:
+    metrics = Metrics()
+    metrics.set_lag("cdr.raw.v1", 3, 0)
+    metrics.forget_all_lags()
+    metrics.forget_lag("cdr.raw.v1", 3)
+
+    assert b"rater_partition_lag{" not in generate_latest(metrics.registry)

@@ -17,8 +17,9 @@ from rater.shell.gateway.mode import Mode, ModeError, mode_of, mode_of_simulator
 from rater.shell.gateway.provider import Provider
 from rater.shell.gateway.service import Gateway, GatewaySettings
 from rater.shell.gateway.simulator import Simulator
-from rater.shell.health import Health, HealthServer, PortInUseError
+from rater.shell.health import Health, HealthServer, PortError
 from rater.shell.metrics import Metrics
+from rater.shell.pulse import pulse
 from rater.shell.secret import Secret, SecretError, require_secret
 from rater.shell.start import StartError, equal_partitions
 from topics.catalog import PAYMENT_COMMANDS, PAYMENT_RESULTS, RECHARGE_DEAD
@@ -53,11 +54,11 @@ class ProcessSettings:
 async def run(settings: ProcessSettings) -> int:
     """Run a gateway until a signal; return its exit code."""
     partitions = await equal_partitions(settings.broker, TOPICS)
-    metrics = GatewayMetrics(Metrics())
+    metrics = GatewayMetrics(Metrics(rooms=()))
     health = Health(metrics.shared, parts=("assigned",))
     try:
         server = HealthServer(health, metrics.shared, settings.metrics_host, settings.metrics_port)
-    except PortInUseError as error:
+    except PortError as error:
         raise StartError(str(error)) from error
     with server:
         try:
@@ -93,7 +94,8 @@ async def _serve(
     health.set_state("serving")
     log.info("gateway to %s, %s mode", provider.name, place[1])
     try:
-        await gateway.run(stopping)
+        async with pulse(settings.broker, health, metrics.shared.forget_all_lags):
+            await gateway.run(stopping)
     except Exception as error:  # The supervisor starts it anew.
         log.critical("failed: %s", type(error).__name__, exc_info=error)
         return EXIT_FAILED

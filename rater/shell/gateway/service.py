@@ -244,6 +244,8 @@ class Gateway:
     def _report(self) -> None:
         self._health.tick()
         self._metrics.set_in_flight(self._at_work())
+        if self._health.broker_silent_s():
+            return
         for part, owned in self._owned.items():
             end, position = self._consumer.highwater(part), owned.watermark.position
             if end is not None and position is not None:

@@ -13,7 +13,7 @@ class NotifierMetrics:
     """What the notifier counts; `process` is what health and its server take."""
 
     def __init__(self) -> None:
-        self.process = Metrics()
+        self.process = Metrics(rooms=())
         registry = self.process.registry
         self.notifications = Counter(
             "rater_notifier_notifications", "Notifications handled, by what became of them: sent, "

@@ -13,7 +13,7 @@ from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 
 from rater.core.cdr import Source
-from rater.shell.health import Health, HealthServer, PortInUseError
+from rater.shell.health import Health, HealthServer, PortError
 from rater.shell.notifier.addresses import AddressPolicy
 from rater.shell.notifier.attempt import Channel, Gate, Nobody
 from rater.shell.notifier.circuits import Circuits
@@ -27,6 +27,7 @@ from rater.shell.notifier.turns import Turns
 from rater.shell.notifier.waiting_room import WaitingRoom
 from rater.shell.notifier.webhooks import Webhooks
 from rater.shell.notifier.writer import COMMIT_TIMEOUT_S, PartitionWriter
+from rater.shell.pulse import pulse
 from rater.shell.start import StartError, equal_partitions
 from rater.shell.stream.bounded_records import bounded_consumer
 from rater.shell.stream.leases import is_fenced
@@ -67,10 +68,11 @@ async def run(settings: NotifierSettings) -> int:
     health = Health(metrics.process, PARTS)
     try:
         server = HealthServer(health, metrics.process, settings.metrics_host, settings.metrics_port)
-    except PortInUseError as error:
+    except PortError as error:
         raise StartError(str(error)) from error
     with server:
-        return await Notifier(settings, metrics, health).run()
+        async with pulse(settings.broker, health, metrics.lag.clear):
+            return await Notifier(settings, metrics, health).run()
 
 
 class Notifier(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -255,7 +257,8 @@ class Notifier(ConsumerRebalanceListener):  # type: ignore[misc]
                     work.read_up_to(await self._consumer.position(tp))
             except (TimeoutError, KafkaError):
                 continue  # A rebalance, or nothing has been fetched yet.
-            if (end := self._consumer.highwater(tp)) is not None:
+            end = None if self._health.broker_silent_s() else self._consumer.highwater(tp)
+            if end is not None:
                 self._metrics.lag.labels(number).set(max(0, end - work.watermark.next_offset))
 
 
