@@ -275,6 +275,10 @@ def _told(value: dict[str, Any]) -> str:
     return f"{what} {value['lot_id']} {money(value['amount_micros'])}"
 
 
+def _on_hold(value: dict[str, Any]) -> str:
+    return ", on hold" if value.get("on_hold") else ""
+
+
 def _threshold(value: dict[str, Any]) -> str:
     if "threshold_h" in value:
         return at_hours(value)
@@ -296,9 +300,11 @@ _SHOWN = SHOWN | {
     "lot_expired": lambda v: f"expired {v['lot_id']} {money(-v['amount_micros'])}{_end(v)}",
     "lot_forfeited": lambda v: f"forfeited {v['lot_id']} {money(v['forfeited_micros'])}{_end(v)}",
     "command_rejected": lambda v: f"rejected {v['command_type']} {v['reason']}",
-    "threshold_crossed": lambda v: f"crossed {_threshold(v)} at {money(v['balance_micros'])}",
+    "threshold_crossed": lambda v: (
+        f"crossed {_threshold(v)} at {money(v['balance_micros'])}{_on_hold(v)}"
+    ),
     "threshold_rearmed": lambda v: f"rearmed {_threshold(v)}",
-    "balance_exhausted": lambda v: f"exhausted at {money(v['balance_micros'])}",
+    "balance_exhausted": lambda v: f"exhausted at {money(v['balance_micros'])}{_on_hold(v)}",
     "balance_restored": lambda v: f"restored at {money(v['balance_micros'])}",
     "funds_credited": lambda v: f"credited {v['lot_id']} {money(v['amount_micros'])}",
     "credit_refused": lambda v: (

@@ -5,7 +5,8 @@ cross thresholds and post the entries to a `Journal`. It never raises for anythi
 cannot be charged comes back as a `Suspension`, what is refused as an entry that says why.
 
 The way of a CDR: `charge` -> `pricing.price_call` (exemptions, contradictions, rating) -> `lots.plan_draws` -> an
-entry -> `journal.post` (applying.apply, thresholds.cross, status.note_change) -> `breaker.passed`, where there is one.
+entry -> `applying.apply` -> `breaker.passed`, where there is a limit -> `journal.look` (thresholds.cross,
+status.note_change) -> the entry of the limit.
 """
 
 from rater.core import commands as c
@@ -13,6 +14,7 @@ from rater.core import entries as e
 from rater.core.account import Account
 from rater.core.administration import obey, open_account
 from rater.core.adoption import adopt
+from rater.core.applying import apply
 from rater.core.breaker import SPEND_PER_HOUR, denied_by, is_new_destination, passed
 from rater.core.cdr import Cdr, Source
 from rater.core.charging_settings import ChargingSettings
@@ -184,24 +186,35 @@ def _post_charge(
         shortfall,
         micros > 0 and cdr.ended_ms <= account.forfeited_to_ms,
     )
-    spending = account.spending
+    _settle(account, cdr, source, journal, (entry, rated.country))
+
+
+def _settle(
+    account: Account, cdr: Cdr, source: Source, journal: Journal, charged: tuple[Charge, str]
+) -> None:
+    """Apply a charge to a number in a country, look at the limits, tell what it crosses, then hold what it breaks."""
+    entry, country = charged
+    spending, before = account.spending, account.balance
     is_new = spending.dear is not None and is_new_destination(spending.dear, entry)
-    journal.post(account, entry, "charge", cdr.cdr_id)
-    spent = spending.spent + spending.spent_before
-    if spent > spending.limit or spending.cost_limit or is_new:
-        _break(account, cdr, source, journal, (entry, rated.country, is_new))
+    apply(account, entry)
+    broken: list[tuple[str, int, int]] = []
+    if spending.spent + spending.spent_before > spending.limit or spending.cost_limit or is_new:
+        broken = passed(spending, entry, is_new)
+    journal.look(account, entry, before, "charge", cdr.cdr_id, bool(broken))
+    if broken:
+        _hold(account, cdr, source, journal, (broken, country))
 
 
-def _break(
+def _hold(
     account: Account,
     cdr: Cdr,
     source: Source,
     journal: Journal,
-    charged: tuple[Charge, str, bool],
+    why: tuple[list[tuple[str, int, int]], str],
 ) -> None:
-    """Post what the breaker holds after a charge: its entry, the country called, whether that is new."""
-    entry, country, is_new = charged
-    for limit, most, found in passed(account.spending, entry, is_new):
+    """Post what the breaker holds after a charge: the limits broken, and the country called."""
+    broken, country = why
+    for limit, most, found in broken:
         denied = denied_by(limit, cdr, country)
         is_default = limit == SPEND_PER_HOUR and account.spending.per_hour < 0
         fields = head(account, source, 0, account.debt)

@@ -37,6 +37,8 @@ class ThresholdCrossed(Event, tag_field="kind", tag="threshold_crossed"):
     threshold_micros: int | None = None
     threshold_h: int | None = None
     label: str | None = None
+    on_hold: bool = False
+    """A limit of spending was broken by this very charge, or before: nobody has resumed recharge since."""
 
 
 class ThresholdRearmed(Event, tag_field="kind", tag="threshold_rearmed"):
@@ -45,10 +47,13 @@ class ThresholdRearmed(Event, tag_field="kind", tag="threshold_rearmed"):
     threshold_id: str
     threshold_micros: int | None = None
     threshold_h: int | None = None
+    on_hold: bool = False
 
 
 class BalanceExhausted(Event, tag_field="kind", tag="balance_exhausted"):
     """The balance fell from above zero to zero or below."""
+
+    on_hold: bool = False
 
 
 class BalanceRestored(Event, tag_field="kind", tag="balance_restored"):

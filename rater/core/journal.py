@@ -27,11 +27,27 @@ class Journal:
         """Apply an entry to its account; say which thresholds it crosses, and the status when due."""
         before = account.balance
         apply(account, entry)
+        self.look(account, entry, before, cause, cause_id)
+
+    def look(  # noqa: PLR0913, PLR0917
+        self,
+        account: Account,
+        entry: e.Entry,
+        before: int,
+        cause: str,
+        cause_id: str,
+        is_broken: bool = False,  # noqa: FBT001, FBT002
+    ) -> None:
+        """Note an entry that was applied to a balance of `before`: what it crosses, and the status when due.
+
+        `is_broken`: it is a charge that breaks a limit of spending, whose hold comes next.
+        """
         self.entries.append(entry)
         if not account.calm_from <= account.balance < account.calm_to and (
             account.balance != before or account.hour_thresholds
         ):
-            cross(account, before, Occasion(cause, cause_id, entry.at_ms), self.events)
+            occasion = Occasion(cause, cause_id, entry.at_ms)
+            cross(account, before, occasion, self.events, is_broken)
         note_change(account, entry.at_ms, self.statuses)
 
     def settle(

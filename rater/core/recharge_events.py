@@ -16,11 +16,18 @@ TRIGGERS: Final = ("auto_recharge", "auto_recharge_hours")
 """Thresholds that are recharge's own; what comes of them is told, not that they were crossed."""
 
 
+_ON_HOLD: Final = (e.ThresholdCrossed, e.ThresholdRearmed, e.BalanceExhausted)
+"""What a charge may say besides the limits that it breaks."""
+
+
 def hear(recharge: Recharge, event: e.Event, journal: RechargeJournal) -> str:
     """Take a balance event: the balance as it is, and what else it says; return the outcome."""
     recharge.now_ms = max(recharge.now_ms, event.at_ms)
     recharge.balance = event.balance_micros
     recharge.runway_h = event.runway_h if isinstance(event.runway_h, int) else None
+    if isinstance(event, _ON_HOLD) and event.on_hold:
+        # The limit's own event comes next: until somebody resumes, nothing is asked for.
+        recharge.is_held = True
     heed = _HEED.get(type(event))
     if heed is not None:
         heed(recharge, event, journal)

@@ -5,6 +5,7 @@ Rule 2: it is re-armed when the balance is at or above it again.
 Rule 3: several crossed by one entry fire from the highest to the lowest; re-arming goes the other way.
 Rule 4: exhaustion is crossed from above zero to zero or below.
 Rule 5: thresholds in hours do likewise with the runway, after all that; without a runway nothing is below it.
+Rule 6: what happens while a limit of spending is broken says so (`on_hold`), by the very charge that breaks it, too.
 """
 
 from msgspec import UNSET, UnsetType
@@ -17,9 +18,18 @@ from rater.core.events import Occasion
 Stamp = tuple[str, str, int, int, str, int, str, str, int | UnsetType]
 
 
-def cross(account: Account, before: int, occasion: Occasion, events: list[v.Event]) -> None:
-    """Append the events of a balance that was `before`; thresholds are in descending order."""
-    balance = account.balance
+def cross(
+    account: Account,
+    before: int,
+    occasion: Occasion,
+    events: list[v.Event],
+    is_broken: bool = False,  # noqa: FBT001, FBT002
+) -> None:
+    """Append the events of a balance that was `before`; thresholds are in descending order.
+
+    `is_broken`: the charge breaks a limit of spending that had not tripped yet; its hold is yet to be posted.
+    """
+    balance, first = account.balance, len(events)
     for threshold in account.thresholds:
         if threshold.armed and balance < threshold.amount:
             threshold.armed = False
@@ -34,7 +44,15 @@ def cross(account: Account, before: int, occasion: Occasion, events: list[v.Even
             events.append(_rearmed(account, threshold, occasion))
     if account.hour_thresholds:
         _cross_hours(account, occasion, events)
+    if is_broken or account.spending.tripped:
+        _note_hold(events[first:])
     note_calm(account)
+
+
+def _note_hold(events: list[v.Event]) -> None:
+    for event in events:
+        if isinstance(event, v.ThresholdCrossed | v.ThresholdRearmed | v.BalanceExhausted):
+            event.on_hold = True
 
 
 def _cross_hours(account: Account, occasion: Occasion, events: list[v.Event]) -> None:

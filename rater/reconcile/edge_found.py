@@ -35,12 +35,15 @@ def _said(event: BalanceEvent) -> tuple[str | None, int | None, tuple[object, ..
     match event.kind:
         case "threshold_crossed" | "threshold_rearmed":
             label = (event.label,) if event.kind == "threshold_crossed" else ()
-            return event.threshold_id, event.threshold_micros, (event.threshold_h, *label)
+            more = (event.threshold_h, *label, event.on_hold)
+            return event.threshold_id, event.threshold_micros, more
+        case "balance_exhausted":
+            return None, None, (event.on_hold,)
         case "funds_credited" | "funds_expired":
             return event.lot_id, event.amount_micros, ()
         case "credit_refused" | "funds_expiring" | "payment_reversed" | "payment_restored":
-            more = (getattr(event, name) for name in _MORE[event.kind])
-            return event.lot_id, event.amount_micros, tuple(more)
+            told = (getattr(event, name) for name in _MORE[event.kind])
+            return event.lot_id, event.amount_micros, tuple(told)
         case "fraud_suspected":
             return event.limit, event.found_micros, (event.limit_micros, *event.denied)
         case _:

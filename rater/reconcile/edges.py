@@ -2,8 +2,9 @@
 
 A threshold fires once when the balance is below it, strictly, and is re-armed when the balance is at or above it again;
 downwards from the highest to the lowest, upwards the other way. The balance is exhausted from above zero to zero or
-below, and restored the other way. One in hours does so with the runway, after all that, at every entry. Settings are
-told before what they cause; money, expiries and what is held, after. Captured money that is refused has an event, too.
+below, and restored the other way. One in hours does so with the runway, after all that, at every entry. What happens
+while a spend limit is broken, by the very charge that breaks it too, says so. Settings are told before what they cause;
+money, expiries and what is held, after. Captured money that is refused has an event, too.
 """
 
 from collections.abc import Iterator, Mapping
@@ -95,8 +96,19 @@ class Edges:
         self.watched: list[Watched] = []
         self.hours: list[Watched] = []
 
-    def of(self, entry: BalanceEntry, before: int, after: int, runway_h: int | None) -> list[Edge]:
-        """Return the events of an entry in their order, given the balances around it and the runway after it."""
+    def of(
+        self,
+        entry: BalanceEntry,
+        balances: tuple[int, int],
+        runway_h: int | None,
+        *,
+        is_broken: bool,
+    ) -> list[Edge]:
+        """Return the events of an entry in their order, given the balances around it and the runway after it.
+
+        `is_broken`: a limit of spending is broken, by this very charge or before it.
+        """
+        before, after = balances
         moves: list[_Move] = []
         if entry.kind in _SETTINGS:
             self._set(entry)
@@ -107,7 +119,8 @@ class Edges:
             moves += self._crossings(before, after)
         moves += self._hour_crossings(runway_h)
         moves += _told_after(entry)
-        return [_edge(entry, after, runway_h, move) for move in moves]
+        dressed = (_held(move) if is_broken else move for move in moves)
+        return [_edge(entry, after, runway_h, move) for move in dressed]
 
     def _set(self, entry: BalanceEntry) -> None:
         if entry.kind == "thresholds_set":
@@ -142,27 +155,38 @@ class Edges:
         for watched in self.watched:
             if watched.armed and balance < watched.amount:
                 watched.armed = False
-                more = (None, watched.label)
+                more = (None, watched.label, False)
                 yield _Move("threshold_crossed", watched.threshold_id, watched.amount, more)
         if balance <= 0 < before:
-            yield _Move("balance_exhausted")
+            yield _Move("balance_exhausted", more=(False,))
         elif before <= 0 < balance:
             yield _Move("balance_restored")
         for watched in reversed(self.watched):
             if not watched.armed and balance >= watched.amount:
                 watched.armed = True
-                yield _Move("threshold_rearmed", watched.threshold_id, watched.amount, (None,))
+                yield _Move(
+                    "threshold_rearmed", watched.threshold_id, watched.amount, (None, False)
+                )
 
     def _hour_crossings(self, runway_h: int | None) -> Iterator[_Move]:
         for watched in self.hours:
             if watched.armed and runway_h is not None and runway_h < watched.amount:
                 watched.armed = False
-                more = (watched.amount, watched.label)
+                more = (watched.amount, watched.label, False)
                 yield _Move("threshold_crossed", watched.threshold_id, None, more)
         for watched in reversed(self.hours):
             if not watched.armed and (runway_h is None or runway_h >= watched.amount):
                 watched.armed = True
-                yield _Move("threshold_rearmed", watched.threshold_id, None, (watched.amount,))
+                yield _Move(
+                    "threshold_rearmed", watched.threshold_id, None, (watched.amount, False)
+                )
+
+
+def _held(move: _Move) -> _Move:
+    """Return a move that happens while a limit is broken: a crossing, or the end of the balance, says so."""
+    if move.kind not in ("threshold_crossed", "threshold_rearmed", "balance_exhausted"):
+        return move
+    return move._replace(more=(*move.more[:-1], True))
 
 
 def _replaced(

@@ -69,6 +69,7 @@ _CHECKED: dict[str, Any] = {
     "reason": Rejected,
     "payment_command_id": Id,
     "enabled": bool,
+    "on_hold": bool,
     "mode": Literal["fixed", "target", "gap"],
     "amount_micros": Positive,
     "target_micros": Positive,

@@ -76,6 +76,9 @@ class ThresholdCrossed(Event):
     threshold_micros: Micros | None = None
     threshold_h: Hours | None = None
     label: ThresholdLabel | None = None
+    on_hold: Annotated[
+        bool, About("A spend limit was broken by this charge, or before it and not resumed since.")
+    ] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +89,9 @@ class ThresholdRearmed(Event):
     threshold_id: ThresholdId
     threshold_micros: Micros | None = None
     threshold_h: Hours | None = None
+    on_hold: Annotated[
+        bool, About("A spend limit was broken by this charge, or before it and not resumed since.")
+    ] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +99,9 @@ class BalanceExhausted(Event):
     """The balance went from above zero to zero or below."""
 
     kind: Literal["balance_exhausted"]
+    on_hold: Annotated[
+        bool, About("A spend limit was broken by this charge, or before it and not resumed since.")
+    ] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
