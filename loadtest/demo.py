@@ -18,6 +18,7 @@ from loadtest.circle.cast import Cast
 from loadtest.circle.show import show
 from loadtest.drive import publish_cdrs
 from loadtest.generate import Workload
+from loadtest.odd_play import OddPlay
 from loadtest.plan import Plan
 from loadtest.progress import say
 from loadtest.rater_command import CommandError, now_ms, run
@@ -37,14 +38,16 @@ async def demo(plan: Plan) -> bool:
         origin = "started for this run" if broker.own else "named by RATER_BROKER"
         say(f"   {broker.bootstrap}, {origin}")
         workload = await _set_up(broker, plan)
-        await _play(broker, workload)
+        odd = OddPlay(plan, workload.partitions)
+        odd.load_deck(broker.bootstrap)
+        await _play(broker, workload, odd)
         say("7. report: reading the topics back")
         findings = await report.gather(broker.bootstrap)
         say()
         for line in report.lines(findings):
             say("   " + line)
         say()
-        as_planned = _compare(findings, workload)
+        as_planned = _compare(findings, workload, odd)
         with tempfile.TemporaryDirectory(prefix="rater-circle-") as folder:
             say("9. circle: accounts run low, are refilled, and their people are told")
             cast = Cast(CIRCLE_TENANTS, now_ms(), partitions=workload.partitions)
@@ -63,8 +66,8 @@ async def _set_up(broker: RunningBroker, plan: Plan) -> Workload:
     return Workload(plan, stage.SAMPLE_DECK, partitions)
 
 
-async def _play(broker: RunningBroker, workload: Workload) -> None:
-    """Start a worker, open the accounts, publish the CDRs, wait, stop the worker."""
+async def _play(broker: RunningBroker, workload: Workload, odd: OddPlay) -> None:
+    """Start a worker, open the accounts, publish the CDRs and the oddities, wait, stop the worker."""
     plan, bootstrap = workload.plan, broker.bootstrap
     with tempfile.TemporaryDirectory(prefix="rater-demo-") as folder:
         log = Path(folder) / "worker.log"
@@ -73,11 +76,14 @@ async def _play(broker: RunningBroker, workload: Workload) -> None:
             with Worker(bootstrap, log) as worker:
                 say(f"5. accounts: opening and funding {plan.tenants:,}")
                 try:
-                    count = await stage.open_accounts(bootstrap, workload, watch, worker)
-                    say(f"   {count:,} commands obeyed")
+                    count = await odd.open_accounts(bootstrap)
+                    count += await stage.open_accounts(bootstrap, workload, watch, worker)
+                    say(f"   {count:,} commands taken, some of each kind that must be refused")
                     say(f"6. calls: publishing {plan.cdrs:,} CDRs while the worker charges them")
                     began = time.monotonic()
                     await publish_cdrs(bootstrap, workload)
+                    cases = await odd.publish_cdrs(bootstrap, workload)
+                    say(f"   and {cases} odd cases: everything that a CDR can come to, once")
                     published_s = time.monotonic() - began
                     await watch.until_done(
                         CDR_RAW.name, timeout_s=CHARGING_TIMEOUT_S, alive=worker.check
@@ -92,11 +98,12 @@ async def _play(broker: RunningBroker, workload: Workload) -> None:
             say("   worker stopped in order")
 
 
-def _compare(findings: report.Findings, workload: Workload) -> bool:
+def _compare(findings: report.Findings, workload: Workload, odd: OddPlay) -> bool:
     """Compare with what the generator says must come out, by its own reading of the deck."""
     expected = workload.expected
     problems = oracle.compare_outcomes(findings.outcomes, expected)
     problems += oracle.compare_with_plan(findings.folds, expected)
+    problems += odd.problems(findings.rejected)
     if not problems:
         say(
             "8. generator: every outcome and every account's balance are what it predicted"

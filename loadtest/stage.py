@@ -24,9 +24,11 @@ def create_topics(bootstrap: str) -> str:
     return last_line(run("topics", "create", "--broker", bootstrap).text)
 
 
-def load_deck(bootstrap: str, plan: Plan, deck: Path = SAMPLE_DECK) -> str:
-    """Publish the deck that the plan's accounts name; return what the command said last."""
-    terms = ("--deck-id", plan.deck_id, "--version", "1", "--currency", plan.currency)
+def load_deck(
+    bootstrap: str, plan: Plan, deck: Path = SAMPLE_DECK, deck_id: str | None = None
+) -> str:
+    """Publish a deck: the plan's own, unless another id is given; return what the command said last."""
+    terms = ("--deck-id", deck_id or plan.deck_id, "--version", "1", "--currency", plan.currency)
     options = (*terms, "--valid-from", _IN_FORCE_FROM, "--broker", bootstrap)
     return last_line(run("deck", "load", str(deck), *options).text)
 

@@ -25,6 +25,12 @@ COMMANDS = {
 }
 
 
+class UnloadableError(click.ClickException):
+    """A command's module, or what it needs, is not there; exit code 2."""
+
+    exit_code = 2
+
+
 class _Lazy(click.Group):
     """A group that imports a command's module only when it is asked for: `rater price` needs no Faust."""
 
@@ -34,7 +40,11 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(COMMANDS[cmd_name][0]), cmd_name)
+        try:
+            command: click.Command = getattr(import_module(COMMANDS[cmd_name][0]), cmd_name)
+        except ImportError as error:
+            # Not Python's exit code 1, which says of `rater reconcile` that money differs.
+            raise UnloadableError(f"{cmd_name} cannot be loaded: {error}") from error
         return command
 
 
@@ -47,7 +57,8 @@ def cli() -> None:
 def main() -> None:
     """Run the command line. Assertions are safety here: `python -O` is refused, and so is what is compiled no more."""
     if not __debug__:
-        sys.exit("rater: refuses to run with python -O: its assertions guard money")
+        sys.stderr.write("rater: refuses to run with python -O: its assertions guard money\n")
+        sys.exit(2)
     try:
         refuse_stale()
     except StaleError as stale:

@@ -4,7 +4,13 @@ import asyncio
 import gc
 import json
 import logging
+import os
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
 
 import click
 from aiokafka.errors import KafkaError
@@ -23,6 +29,10 @@ class CannotRunError(click.ClickException):
     """The command could not do its work; exit code 2."""
 
     exit_code = 2
+
+
+class _CannotWriteError(Exception):
+    """Standard output does not take the verdict."""
 
 
 @click.command()
@@ -51,26 +61,62 @@ def reconcile(*, broker: str, as_json: bool, complete: bool) -> None:
     commit while it reads the ends may be seen in one topic and not yet in another.
     """
     bound_unpacking()
+    with _only_differences_are_1():
+        verdict = asyncio.run(_reconcile(broker, complete=complete))
+        _tell(verdict, as_json=as_json)
+    sys.exit(0 if verdict.is_clean else 1)
+
+
+@contextmanager
+def _only_differences_are_1() -> Iterator[None]:
+    """Let whatever keeps the work from its end be a CannotRunError: exit code 1 says that money differs."""
+    before = _heed_signals()
     # What is read has no cycles: the collector would only walk through all of it again and again.
     gc.disable()
     try:
-        verdict = asyncio.run(_reconcile(broker, complete=complete))
+        yield
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        raise CannotRunError("interrupted: nothing is proven") from None
     except (CannotReadError, topic_admin.BrokerUnreachableError) as error:
         raise CannotRunError(f"{error} (set --broker or RATER_BROKER)") from error
     except (KafkaError, TimeoutError) as error:
         raise CannotRunError(f"Kafka: {error or type(error).__name__}") from error
+    except _CannotWriteError as error:
+        raise CannotRunError(f"the verdict cannot be written: {error}") from error
     except Exception as error:
-        # Exit code 1 says that money differs; a fault of our own must not.
         logging.getLogger(__name__).exception("the reconciler failed")
         raise CannotRunError(f"{type(error).__name__}: {error}") from error
     finally:
         gc.enable()
-    if as_json:
-        click.echo(json.dumps(verdict.as_dict()))
-    else:
-        for line in verdict.lines():
-            click.echo(line)
-    sys.exit(0 if verdict.is_clean else 1)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _heed_signals() -> dict[int, Any]:
+    """Let both signals interrupt at once, in the middle of a proof too; return how they were handled before.
+
+    asyncio's own handler waits until the loop has its turn. Only a main thread may set one.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return {}
+    return {each: signal.signal(each, _interrupt) for each in (signal.SIGINT, signal.SIGTERM)}
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _tell(verdict: Verdict, *, as_json: bool) -> None:
+    """Write the verdict out, to the last byte."""
+    lines = [json.dumps(verdict.as_dict())] if as_json else list(verdict.lines())
+    try:
+        click.echo("\n".join(lines))
+        sys.stdout.flush()
+    except OSError as error:
+        # What is left in the buffer must not be tried again at exit, which has a code of its own for that.
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise _CannotWriteError(str(error)) from error
 
 
 async def _reconcile(broker: str, *, complete: bool) -> Verdict:
