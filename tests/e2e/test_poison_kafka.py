@@ -109,7 +109,8 @@ async def read_ends(bootstrap: str) -> dict[Place, list[End]]:
     for record in await consume(bootstrap, LEDGER.name, SUSPENSE.name, DEAD.name):
         assert record.value is not None
         place, end = end_of(record.topic, record.value)
-        ends.setdefault(place, []).append(end)
+        if end.reason != "deck_warning":  # It comes beside the entry that it is about.
+            ends.setdefault(place, []).append(end)
     return ends
 
 
