@@ -9,6 +9,7 @@ from rater.core.account import Account, Dear, Spending, Threshold
 from rater.core.limits import AMOUNT_MICROS_MAX
 from rater.core.lots import CreditLot
 from rater.core.past import Past
+from rater.wire.times import to_text
 from tests.build import (
     DAY,
     HOUR,
@@ -34,7 +35,11 @@ NUMBERS = (
     "+390612345678",
     "+78001234567",
     "+999123456",
+    "+881612345678",
+    "+3301426853",
     "112",
+    "+1911",
+    "+1001",
     "3635",
 )
 PAUSES_MS = (0, 0, 0, 1, 300, 999, 1_000, HOUR, 6 * HOUR, DAY, 5 * DAY, 20 * DAY, 170 * DAY)
@@ -53,8 +58,13 @@ calls = st.fixed_dictionaries(
         "billsec": st.sampled_from((0, 1, 60, 61, 600)),
         "age_ms": st.sampled_from((0, 0, 1_000, HOUR, 30 * HOUR, 5 * DAY, 9 * DAY)),
         "disposition": st.sampled_from(("answered", "answered", "answered", "busy")),
+        "from": st.sampled_from((None, "+33142685300", "0033142685300")),
+        "direction": st.sampled_from(("out", "out", "out", "in")),
+        "service_number_type": st.sampled_from((None, "Subscriber", "TollFree")),
+        "talked_s": st.sampled_from((None, None, None, 60, 61, 600)),
     }
 )
+"""`talked_s` is the time from the answer to the end; None: the CDR names no answer."""
 units = st.integers(45, 70).map(UNIT.__mul__)
 hours = st.sampled_from((1, 5, 50, 5_000, 80_000))
 levels = st.one_of(
@@ -145,6 +155,9 @@ def _sent(tenant: str, what: Any, at_ms: int) -> Sent:
     if isinstance(what, dict):
         fields = {**what, "ended_ms": at_ms - what["age_ms"], "tenant_id": tenant}
         del fields["age_ms"]
+        if (talked_s := fields.pop("talked_s")) is not None:
+            answered = to_text(fields["ended_ms"] - talked_s * 1_000)
+            fields |= {"started_at": answered, "answered_at": answered}
         return call(at_ms, **fields)
     kind, number, *rest = what
     head = {"tenant_id": tenant, "command_id": f"{kind}-{number}"}
