@@ -37,7 +37,20 @@ def is_low(recharge: Recharge) -> bool:
 
 
 def size(recharge: Recharge) -> int:
-    """Return the amount of a recharge now: fixed, up to the target, or so many amounts as close the gap.
+    """Return the amount of a recharge now: what is wanted, or as much of it as the money cap has room for.
+
+    In mode gap that is of whole amounts. Where there is no room for the least that makes sense, it is what is wanted.
+    """
+    wanted = _wanted(recharge)
+    room = _room(recharge)
+    if room >= wanted or room < _least(recharge, wanted):
+        return wanted
+    step = UNIT if recharge.settings.mode == "target" else recharge.settings.amount_micros or UNIT
+    return room // step * step
+
+
+def _wanted(recharge: Recharge) -> int:
+    """Return the amount without regard to caps: fixed, up to the target, or so many amounts as close the gap.
 
     Up to a target it is rounded up to whole units; 0 where the balance is not below the target.
     """
@@ -52,6 +65,24 @@ def size(recharge: Recharge) -> int:
     return amount
 
 
+def _least(recharge: Recharge, wanted: int) -> int:
+    """Return the least recharge that makes sense: one amount; up to a target, the way to it from the trigger.
+
+    The money cap is never below it: settings that say otherwise are refused.
+    """
+    settings = recharge.settings
+    if settings.mode != "target":
+        return settings.amount_micros or 0
+    return min(wanted, (settings.target_micros or 0) - (settings.trigger_micros or 0))
+
+
+def _room(recharge: Recharge) -> int:
+    """Return what the money cap has room for now."""
+    since_ms = recharge.now_ms - MONEY_WINDOW_MS
+    paid = [_captured(each) for each in recharge.started if each.started_ms > since_ms]
+    return money_cap(recharge.settings) - sum(paid)
+
+
 def money_cap(settings: AutoRecharge) -> int:
     """Return the cap on money in 30 days."""
     if settings.money_cap_micros is not None:
@@ -61,19 +92,34 @@ def money_cap(settings: AutoRecharge) -> int:
 
 
 def find_cap(recharge: Recharge) -> Cap | None:
-    """Return the cap that a recharge begun now would pass; None where none would."""
-    now, settings = recharge.now_ms, recharge.settings
-    paid = [started for started in recharge.started if started.captures]
-    count = settings.count_cap or COUNT_CAP
-    recent = [started for started in paid if started.started_ms > now - COUNT_WINDOW_MS]
-    if len(recent) >= count:
-        return Cap("count", count, recent[-count].started_ms + COUNT_WINDOW_MS)
-    limit = money_cap(settings)
-    amount = size(recharge)
-    within = [started for started in paid if started.started_ms > now - MONEY_WINDOW_MS]
-    if sum(map(_captured, within)) + amount > limit:
-        return Cap("money", limit, _money_until(within, limit - amount, now))
-    return None
+    """Return the cap that a recharge begun now would pass; None where none would.
+
+    It says from when on neither cap stands against one, while nothing else is captured.
+    """
+    count = _count_cap(recharge)
+    money = _money_cap(recharge)
+    if count is None or money is None:
+        return count or money
+    return Cap(count.cap, count.limit, max(count.until_ms, money.until_ms))
+
+
+def _count_cap(recharge: Recharge) -> Cap | None:
+    since_ms = recharge.now_ms - COUNT_WINDOW_MS
+    most = recharge.settings.count_cap or COUNT_CAP
+    recent = [each for each in recharge.started if each.captures and each.started_ms > since_ms]
+    if len(recent) < most:
+        return None
+    return Cap("count", most, recent[-most].started_ms + COUNT_WINDOW_MS)
+
+
+def _money_cap(recharge: Recharge) -> Cap | None:
+    limit = money_cap(recharge.settings)
+    least = _least(recharge, _wanted(recharge))
+    if _room(recharge) >= least:
+        return None
+    since_ms = recharge.now_ms - MONEY_WINDOW_MS
+    within = [each for each in recharge.started if each.captures and each.started_ms > since_ms]
+    return Cap("money", limit, _money_until(within, limit - least, recharge.now_ms))
 
 
 def _captured(started: Started) -> int:
@@ -81,7 +127,7 @@ def _captured(started: Started) -> int:
 
 
 def _money_until(within: list[Started], room: int, now: int) -> int:
-    """Return when what was captured fits into `room`; where nothing ever fits, look again in 30 days."""
+    """Return when what was captured fits into `room`; settings in which nothing ever does are refused."""
     left = sum(map(_captured, within))
     for started in within:
         left -= _captured(started)

@@ -62,6 +62,8 @@ def _refuse_auto_recharge(
 
 def _refuse_enabled(command: c.SetAutoRecharge) -> Refusal | None:
     trigger, target = command.trigger_micros, command.target_micros
+    if refusal := _refuse_cap(command):
+        return refusal
     if trigger is None and command.trigger_h is None:
         return _invalid("trigger_micros, trigger_h: one of them is needed")
     if command.mode != "target":
@@ -72,6 +74,17 @@ def _refuse_enabled(command: c.SetAutoRecharge) -> Refusal | None:
     if trigger is not None and target <= trigger:
         return _invalid(f"target_micros: {target}, must be above trigger_micros, {trigger}")
     return None
+
+
+def _refuse_cap(command: c.SetAutoRecharge) -> Refusal | None:
+    """Refuse a money cap that not even one recharge would be within."""
+    name = "target_micros" if command.mode == "target" else "amount_micros"
+    least, cap = getattr(command, name), command.money_cap_micros
+    if least is None or cap is None or cap >= least:
+        return None
+    return _invalid(
+        f"money_cap_micros: must be at least {name}, {least}, or no recharge could ever be made, found {cap}"
+    )
 
 
 def _invalid(detail: str) -> Refusal:

@@ -45,6 +45,9 @@ def _hold(evidence: Evidence, entry: Any, settings: Version) -> Iterator[Complai
         asked = (entry.recharge_micros, entry.target_micros, entry.trigger_micros)
         if any(_is_short(each, terms.recharge_minimum) for each in asked):
             yield Complaint("amounts", f"whole units, at least {terms.recharge_minimum}", asked)
+        each = entry.target_micros if entry.mode == "target" else entry.recharge_micros
+        if entry.enabled and (entry.money_cap_micros or each or 0) < (each or 0):
+            yield Complaint("money_cap_micros", f"at least {each}", entry.money_cap_micros)
     elif entry.kind in ("charge", "funds_added", "adjusted") and entry.amount_micros:
         grown = abs(entry.balance_micros) > abs(entry.balance_micros - entry.amount_micros)
         if grown and abs(entry.balance_micros) > terms.balance_max:

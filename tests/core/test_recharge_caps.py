@@ -37,16 +37,20 @@ def test_an_amount_and_a_cap_are_within_the_published_bounds(
 
 
 @given(terms, balances)
-def test_who_is_below_the_trigger_in_money_gets_back_to_it_by_one_gap_or_target(
+def test_who_is_below_the_trigger_gets_back_to_it_by_one_gap_or_target_within_the_cap(
     settings: AutoRecharge, balance: int
 ) -> None:
     recharge = Recharge("acme", "USD", balance=balance, settings=settings)
     trigger, amount = settings.trigger_micros or 0, size(recharge)
     if settings.mode == "gap" and is_low(recharge) and amount < AMOUNT_MICROS_MAX:
-        assert trigger <= balance + amount < trigger + (settings.amount_micros or 0)
+        each = settings.amount_micros or 0
+        assert balance + amount < trigger + each
+        assert trigger <= balance + amount or amount > money_cap(settings) - each
+        assert amount % each == 0
     if settings.mode == "target" and 0 < amount < AMOUNT_MICROS_MAX:
         target = settings.target_micros or 0
-        assert target <= balance + amount < target + UNIT
+        assert balance + amount < target + UNIT
+        assert target <= balance + amount or amount > money_cap(settings) - UNIT
         assert 0 == amount % UNIT
 
 

@@ -194,6 +194,28 @@ def test_dear_destinations_are_remembered_while_they_are_watched() -> None:
     assert (there.spending.dear, there.spending.cost_limit) == (None, 0)
 
 
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"amount_micros": 200 * UNIT}, "at least amount_micros, 200000000"),
+        ({"amount_micros": 200 * UNIT, "mode": "gap"}, "at least amount_micros, 200000000"),
+        ({"mode": "target", "target_micros": 300 * UNIT}, "at least target_micros, 300000000"),
+    ],
+)
+def test_a_cap_that_no_recharge_is_within_is_refused_with_the_numbers(
+    fields: dict[str, Any], said: str
+) -> None:
+    refusal = auto(**fields, money_cap_micros=199 * UNIT)
+
+    assert refusal is not None
+    assert refusal.reason is Rejected.INVALID_SETTING
+    assert refusal.detail == (
+        f"money_cap_micros: must be {said}, or no recharge could ever be made, found 199000000"
+    )
+    assert auto(**fields, money_cap_micros=300 * UNIT) is None
+    assert auto(**fields, money_cap_micros=199 * UNIT, enabled=False) is None
+
+
 def test_spend_limits_have_no_event() -> None:
     assert obeyed(c.SetSpendLimits("s1", "acme", *ANN)).events == []
 
