@@ -57,6 +57,31 @@ def decline(world: World, chance: Random) -> None:
         world.decline(_one(world, chance), hard=chance.random() < 0.4)
 
 
+def decline_again(world: World, chance: Random) -> None:
+    """Tell soft declines of the command in flight until none is left, or until the cap is lowered."""
+    if not world.sent or chance.random() < 0.7:
+        return
+    if chance.random() < 0.5:
+        world.decline(world.last, hard=False)
+        world.settle(money_cap_micros=AMOUNT)
+        return
+    for _ in range(4):
+        world.decline(world.last, hard=False)
+        world.wait(5 * HOUR)
+
+
+def expire(world: World, chance: Random) -> None:
+    """Tell that a command, of any age, came too late."""
+    if world.sent:
+        world.expire(_one(world, chance))
+
+
+def close(world: World, chance: Random) -> None:
+    """Close the account, seldom."""
+    if chance.random() < 0.02:
+        world.close()
+
+
 def unclear(world: World, chance: Random) -> None:
     """Tell that nobody knows."""
     if world.sent:
@@ -135,5 +160,5 @@ def _one(world: World, chance: Random) -> str:
 ACTS: tuple[Act, ...] = (
     *(spend, spend, top_up, arrive, arrive, succeed, succeed_last, succeed_last, decline, decline),
     *(unclear, doubt, wait, wait, settle, methods, suspect, resume, refuse),
-    *(take_back, take_back, move_back, move_back, resume),
+    *(take_back, take_back, move_back, move_back, resume, expire, close, decline_again),
 )

@@ -8,6 +8,8 @@ captured, each capture once, no cap passed, the same command word for word when 
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from rater.core import events as v
 from rater.core import recharge_agent as agent
 from rater.core.payments import (
@@ -15,6 +17,7 @@ from rater.core.payments import (
     Credit,
     Declined,
     MovedBack,
+    PaymentCancel,
     PaymentCommand,
     Quarantine,
     Reversal,
@@ -47,6 +50,8 @@ class World:
     recharge: Recharge = field(default_factory=lambda: Recharge("acme", "USD"))
     sent: dict[str, PaymentCommand] = field(default_factory=dict)
     """Every payment command, by its id."""
+    cancels: dict[str, PaymentCancel] = field(default_factory=dict)
+    """What was taken back, by its command's id."""
     times_sent: dict[str, int] = field(default_factory=dict)
     answered: set[str] = field(default_factory=set)
     """Commands of which a result has been told that ends them."""
@@ -95,6 +100,14 @@ class World:
         """Replace the payment methods."""
         made = [AutoMethod(name, None, f"card {name}") for name in references]
         self.event(v.PaymentMethodsChanged, tuple(made))
+
+    def close(self) -> None:
+        """Close the account."""
+        self.event(v.AccountClosedEvent)
+
+    def expire(self, command_id: str) -> str:
+        """Let the gateway say that the command came too late to be charged."""
+        return self.decline(command_id, hard=False, code="expired")
 
     def spend(self, amount: int) -> None:
         """Charge the account; only a crossing is told, as charging does."""
@@ -246,8 +259,11 @@ class World:
         before = list(self.sent)
         outcome = act(recharge, journal)
         self.recharge = recharge
-        for command in journal.payments:
-            self._note_payment(command, before)
+        for payment in journal.payments:
+            if isinstance(payment, PaymentCancel):
+                self._note_cancel(payment)
+            else:
+                self._note_payment(payment, before)
         for order in journal.orders:
             if isinstance(order, Credit):
                 assert self.credited.setdefault(order.lot_id, order) == order
@@ -257,8 +273,22 @@ class World:
         self.check()
         return outcome
 
+    def _note_cancel(self, cancel: PaymentCancel) -> None:
+        """R10: taken back is what is in flight, in its own words, and again means the same."""
+        known = self.cancels.setdefault(cancel.command_id, cancel)
+        assert known == cancel, "the cancel's words have changed"
+        assert cancel.command_id not in self.answered, "taken back though it was answered"
+        words = msgspec.to_builtins(self.sent[cancel.command_id])
+        said = msgspec.to_builtins(cancel)
+        assert said.pop("reason") in ("disabled", "account_closed", "method_removed")
+        assert said | {"type": "make_payment", "answer_by_ms": words["answer_by_ms"]} == words
+
     def _note_payment(self, command: PaymentCommand, before: list[str]) -> None:
         """I8, I10, I11: nothing else is in flight, no cap is passed, and again means the same."""
+        assert command.command_id not in self.cancels, "sent again though it was taken back"
+        assert self.recharge.settings.enabled
+        assert not self.recharge.is_closed
+        assert command.method in [m.reference for m in self.recharge.methods]
         known = self.sent.setdefault(command.command_id, command)
         assert known == command, "the command's words have changed"
         self.times_sent[command.command_id] = self.times_sent.get(command.command_id, 0) + 1

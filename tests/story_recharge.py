@@ -63,6 +63,9 @@ class Payments:
             return f"told {value['kind']}{_DETAILS.get(value['kind'], _nothing)(value)}"
         if topic == catalog.PAYMENT_QUARANTINE.name:
             return f"quarantined {value['reason']}"
+        if value["type"] == "cancel_payment":
+            ids = [command["command_id"] for command in self.commands]
+            return f"cancel C{ids.index(value['command_id']) + 1} {value['reason']}"
         again = value in self.commands
         if not again:
             self.commands.append(value)

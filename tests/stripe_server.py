@@ -86,7 +86,12 @@ class Stripe:
 
     def _made(self, form: dict[str, str]) -> Answer:
         method = form.get("payment_method", "")
-        if method not in DECLINES and not method.startswith("pm_card_") and method != "pm_sepa":
+        if (
+            method
+            and method not in DECLINES
+            and not method.startswith("pm_card_")
+            and method != "pm_sepa"
+        ):
             return error(
                 400, "invalid_request_error", "resource_missing", param="payment_method",
                 message=f"No such PaymentMethod: '{method}'",
@@ -95,6 +100,9 @@ class Stripe:
             return error(400, "invalid_request_error", "amount_too_small", param="amount")
         intent = new_intent(f"pi_{next(self.numbers):06d}", form, livemode=self.livemode)
         self.intents[intent["id"]] = intent
+        if form.get("confirm") != "true":
+            intent["status"] = "requires_payment_method"
+            return 200, dict(intent)
         intent["status"] = {"pm_sepa": "processing", "pm_card_action": "requires_action"}.get(
             method, "succeeded"
         )

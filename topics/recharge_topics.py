@@ -46,12 +46,13 @@ RECHARGE_COMMANDS = Topic(
 )
 PAYMENT_COMMANDS = Topic(
     name="payment.commands.v1",
-    purpose="Payments to be made; sent again, a command is the same bytes.",
+    purpose="Payments to be made, or not to be made after all; sent again, each is the same bytes.",
     key="tenant_id",
-    records=(r.PaymentCommand,),
+    records=(r.PaymentCommand, r.PaymentCancel),
     writers="recharge",
     readers="the payment gateway",
     retention_ms=400 * DAY_MS,
+    tag="type",
 )
 PAYMENT_RESULTS = Topic(
     name="payment.results.v1",

@@ -3,10 +3,17 @@
 Fields and their meaning are those of `topics.records.payments`; a test holds the two together.
 """
 
+from typing import Final
+
 import msgspec
 
+EXPIRED: Final = "expired"
+"""The code of a decline that no card gave: the command came after its time, and was not charged any more."""
 
-class PaymentCommand(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+
+class PaymentCommand(
+    msgspec.Struct, frozen=True, omit_defaults=True, gc=False, tag_field="type", tag="make_payment"
+):
     """Charge an amount to a stored method; sent again it is the same bytes."""
 
     command_id: str
@@ -18,6 +25,28 @@ class PaymentCommand(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     method: str
     requested_ms: int
     answer_by_ms: int
+    customer: str | None = None
+
+
+class PaymentCancel(
+    msgspec.Struct,
+    frozen=True,
+    omit_defaults=True,
+    gc=False,
+    tag_field="type",
+    tag="cancel_payment",
+):
+    """Do not make a payment that was asked for, in that command's own words; sent again it is the same bytes."""
+
+    command_id: str
+    tenant_id: str
+    recharge_id: str
+    attempt: int
+    amount_micros: int
+    currency: str
+    method: str
+    requested_ms: int
+    reason: str
     customer: str | None = None
 
 

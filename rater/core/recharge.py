@@ -1,9 +1,10 @@
 """Recharge: the state machine of one tenant's automatic refill. Start reading here; `recharge_agent` drives it.
 
 Rule 1: every change of state is in TRANSITIONS; a signal that a state does not list changes nothing.
-Rule 2: at most one payment command is in flight: only `requested` and `unknown` have one, and no way leads from them to
-`requested` but a decline of it.
-Rule 3: an outcome that is not known stays not known: the same command is sent again, never a new one.
+Rule 2: at most one payment command is in flight: only `requested`, `unknown` and `cancelling` have one, and no way
+leads from them to `requested` but a decline of it.
+Rule 3: an outcome that is not known stays not known: the same command is sent again, never a new one; after its time it
+is not charged any more, only looked up.
 Rule 4: money that was captured is credited, whatever the state; a balance is looked at again only when it has arrived.
 Rule 5: this module knows no payment provider and no e-mail; it only knows what is heard.
 """
@@ -21,6 +22,8 @@ class State(StrEnum):
     """A payment command is out, its result is awaited."""
     UNKNOWN = "unknown"
     """The result did not come in time, or says that nobody knows: the same command is sent again."""
+    CANCELLING = "cancelling"
+    """Consent was withdrawn while a command was out: it is taken back, and what became of it is awaited."""
     BACKING_OFF = "backing_off"
     """Declined for now: the next attempt has its time."""
     CREDITING = "crediting"
@@ -42,6 +45,8 @@ class Signal(StrEnum):
     """At or above the trigger."""
     DISABLED = "disabled"
     """Auto-recharge is off, or the account is closed."""
+    METHOD_GONE = "method_gone"
+    """The payment method of the command that is out was removed."""
     SUSPECTED = "suspected"
     """Below the trigger, but fraud is suspected."""
     REVERSED = "reversed"
@@ -54,6 +59,8 @@ class Signal(StrEnum):
     """A payment succeeded; of a recharge in flight, or late of an earlier one."""
     NEXT_METHOD = "next_method"
     """Declined for good, and there is another method."""
+    ANEW = "anew"
+    """The command came too late to be charged: no card has refused it, and another goes out at once."""
     RETRY_LATER = "retry_later"
     """Declined for now, and there is another try."""
     SPENT = "spent"
@@ -87,6 +94,9 @@ _ANSWERED: Final[dict[Signal, State]] = {
     _G.DOUBTFUL: _S.PAUSED,
     _G.SILENT: _S.UNKNOWN,
     _G.UNCLEAR: _S.UNKNOWN,
+    _G.ANEW: _S.REQUESTED,
+    _G.DISABLED: _S.CANCELLING,
+    _G.METHOD_GONE: _S.CANCELLING,
 }
 """The ways from a command in flight; that an answer is late makes no difference to it."""
 
@@ -101,6 +111,13 @@ TRANSITIONS: Final[dict[State, dict[Signal, State]]] = {
     },
     State.REQUESTED: _ANSWERED,
     State.UNKNOWN: _ANSWERED,
+    State.CANCELLING: {
+        _G.CAPTURED: _S.CREDITING,
+        _G.ABANDONED: _S.IDLE,
+        _G.DOUBTFUL: _S.PAUSED,
+        _G.SILENT: _S.CANCELLING,
+        _G.UNCLEAR: _S.CANCELLING,
+    },
     State.BACKING_OFF: {
         _G.RETRY_DUE: _S.REQUESTED,
         _G.CAPTURED: _S.CREDITING,
@@ -142,7 +159,7 @@ TRANSITIONS: Final[dict[State, dict[Signal, State]]] = {
     },
 }
 
-IN_FLIGHT: Final = frozenset((State.REQUESTED, State.UNKNOWN))
+IN_FLIGHT: Final = frozenset((State.REQUESTED, State.UNKNOWN, State.CANCELLING))
 """The states in which a payment command has no result yet."""
 assert TRANSITIONS.keys() == set(State)
 

@@ -8,7 +8,14 @@ Time is the latest that was heard of: a late record does not turn it back.
 from rater.core.recharge import IN_FLIGHT, Signal, State
 from rater.core.recharge_events import hear
 from rater.core.recharge_journal import RechargeJournal
-from rater.core.recharge_moves import attempt_of, move, request_next, resumed, review
+from rater.core.recharge_moves import (
+    ask_again,
+    attempt_of,
+    move,
+    request_next,
+    resumed,
+    review,
+)
 from rater.core.recharge_results import take_result
 from rater.core.recharge_state import ANSWER_MS, SILENCES_MAX, Recharge, due_ms
 
@@ -25,7 +32,7 @@ def fall_due(recharge: Recharge, now_ms: int, journal: RechargeJournal) -> str:
         attempt = attempt_of(recharge)
         attempt.silences += 1
         attempt.due_ms = recharge.now_ms + (ANSWER_MS << min(attempt.silences - 1, SILENCES_MAX))
-        journal.request(recharge)
+        ask_again(recharge, journal)
     elif recharge.state is State.CREDITING:
         move(recharge, Signal.SILENT)
         recharge.wait_ms = recharge.now_ms + ANSWER_MS

@@ -3,7 +3,7 @@
 from typing import final
 
 from rater.core import notices as n
-from rater.core.payments import Credit, PaymentCommand, Reversal
+from rater.core.payments import Credit, PaymentCancel, PaymentCommand, Reversal
 from rater.core.recharge_state import Awaited, Recharge
 
 Head = tuple[str, str, int, str, int, tuple[str, ...], str, str | None]
@@ -16,7 +16,7 @@ class RechargeJournal:
     __slots__ = ("notices", "orders", "payments")
 
     def __init__(self) -> None:
-        self.payments: list[PaymentCommand] = []
+        self.payments: list[PaymentCommand | PaymentCancel] = []
         self.orders: list[Credit | Reversal] = []
         """What is asked of accounts: credits and reversals, in the order decided."""
         self.notices: list[n.Notice] = []
@@ -36,6 +36,26 @@ class RechargeJournal:
                 method=attempt.method,
                 requested_ms=attempt.requested_ms,
                 answer_by_ms=attempt.answer_by_ms,
+                customer=attempt.customer,
+            )
+        )
+
+    def cancel(self, recharge: Recharge) -> None:
+        """Take back the attempt at work; a second time it is the same, word for word."""
+        attempt, started = recharge.attempt, recharge.started[-1]
+        assert attempt is not None, recharge.state
+        assert attempt.cancelled_for is not None, recharge.state
+        self.payments.append(
+            PaymentCancel(
+                command_id=f"{started.recharge_id}/{attempt.number}",
+                tenant_id=recharge.tenant_id,
+                recharge_id=started.recharge_id,
+                attempt=attempt.number,
+                amount_micros=started.amount_micros,
+                currency=recharge.currency,
+                method=attempt.method,
+                requested_ms=attempt.requested_ms,
+                reason=attempt.cancelled_for,
                 customer=attempt.customer,
             )
         )

@@ -40,7 +40,7 @@ def review(recharge: Recharge, journal: RechargeJournal) -> None:
     """
     if recharge.awaited and recharge.state is State.IDLE:
         await_credit(recharge)
-    elif move(recharge, judge(recharge)):
+    elif move(recharge, _seen(recharge)):
         entered = _ENTERED.get(recharge.state)
         if entered is not None:
             entered(recharge, journal)
@@ -48,6 +48,15 @@ def review(recharge: Recharge, journal: RechargeJournal) -> None:
         cap = find_cap(recharge)
         assert cap is not None, recharge
         recharge.wait_ms = cap.until_ms
+
+
+def _seen(recharge: Recharge) -> Signal:
+    """Return what the balance asks for, or that what is in flight has lost its consent."""
+    signal = judge(recharge)
+    if signal is Signal.DISABLED or recharge.state not in IN_FLIGHT:
+        return signal
+    is_gone = method_of(recharge, attempt_of(recharge).method) is None
+    return Signal.METHOD_GONE if is_gone else signal
 
 
 def move(recharge: Recharge, signal: Signal) -> bool:
@@ -132,6 +141,26 @@ def request_next(recharge: Recharge, before: Attempt | None, journal: RechargeJo
     journal.request(recharge)
 
 
+def cancel(recharge: Recharge, journal: RechargeJournal) -> None:
+    """Take back the command in flight; what became of it is awaited as before."""
+    attempt = attempt_of(recharge)
+    if recharge.is_closed:
+        attempt.cancelled_for = "account_closed"
+    else:
+        attempt.cancelled_for = "method_removed" if recharge.settings.enabled else "disabled"
+    attempt.silences = 0
+    attempt.due_ms = recharge.now_ms + ANSWER_MS
+    journal.cancel(recharge)
+
+
+def ask_again(recharge: Recharge, journal: RechargeJournal) -> None:
+    """Send what is in flight once more, word for word: the command, or that it is taken back."""
+    if recharge.state is State.CANCELLING:
+        journal.cancel(recharge)
+    else:
+        journal.request(recharge)
+
+
 def method_of(recharge: Recharge, reference: str) -> Method | None:
     """Return a method by its reference; None where it has been replaced since."""
     return next((each for each in recharge.methods if each.reference == reference), None)
@@ -139,6 +168,7 @@ def method_of(recharge: Recharge, reference: str) -> Method | None:
 
 _ENTERED: dict[State, Callable[[Recharge, RechargeJournal], None]] = {
     State.REQUESTED: begin,
+    State.CANCELLING: cancel,
     State.PAUSED: tell_why_paused,
     State.CAPPED: tell_capped,
 }

@@ -2,8 +2,8 @@
 
 from zlib import crc32
 
-from rater.core.payments import Captured, Declined, MovedBack, Quarantine, Result
-from rater.core.recharge import IN_FLIGHT, Signal
+from rater.core.payments import EXPIRED, Captured, Declined, MovedBack, Quarantine, Result
+from rater.core.recharge import IN_FLIGHT, Signal, State
 from rater.core.recharge_journal import RechargeJournal
 from rater.core.recharge_moves import (
     attempt_of,
@@ -130,7 +130,18 @@ def decline(recharge: Recharge, declined: Declined, journal: RechargeJournal) ->
     method = method_of(recharge, attempt.method)
     if declined.is_hard and method is not None:
         method.is_out = True
-    signal = _after_decline(recharge, attempt, is_out=method is None or method.is_out)
+    if recharge.state is State.CANCELLING:
+        # What was taken back has not failed: nothing is told, and the balance decides what is next.
+        move(recharge, Signal.ABANDONED)
+        review(recharge, journal)
+        return
+    is_out = method is None or method.is_out
+    signal = _after_decline(recharge, attempt, declined, is_out=is_out)
+    if signal is Signal.ANEW:
+        attempt.soft_declines += 1
+        move(recharge, signal)
+        request_next(recharge, attempt, journal)
+        return
     if signal is Signal.RETRY_LATER:
         attempt.soft_declines += 1
         wait = (
@@ -150,10 +161,14 @@ def decline(recharge: Recharge, declined: Declined, journal: RechargeJournal) ->
         review(recharge, journal)
 
 
-def _after_decline(recharge: Recharge, attempt: Attempt, *, is_out: bool) -> Signal:
+def _after_decline(
+    recharge: Recharge, attempt: Attempt, declined: Declined, *, is_out: bool
+) -> Signal:
     if judge(recharge) not in (Signal.LOW, Signal.NO_METHOD):
         return Signal.ABANDONED
     if is_out:
         return Signal.SPENT if usable(recharge) is None else Signal.NEXT_METHOD
+    if declined.code == EXPIRED and attempt.soft_declines == 0:
+        return Signal.ANEW
     is_last = attempt.soft_declines + 1 >= len(RETRY_AFTER_MS)
     return Signal.SPENT if is_last else Signal.RETRY_LATER

@@ -14,7 +14,10 @@ HOUR_MS: Final = 3_600_000
 MINUTE_MS: Final = 60_000
 
 ANSWER_MS: Final = 15 * MINUTE_MS
-"""Without a result for so long, the same command is sent again; likewise the credit of a captured payment."""
+"""Without a result for so long, the same command is sent again; likewise the credit of a captured payment.
+
+It is also how long a command may be charged: what is sent again only asks what became of it.
+"""
 SILENCES_MAX: Final = 4
 """So often the wait for an answer is doubled."""
 RETRY_AFTER_MS: Final = (0, HOUR_MS, 3 * HOUR_MS, 7 * HOUR_MS)
@@ -71,6 +74,8 @@ class Attempt(msgspec.Struct, array_like=True):
     """When the same is sent again, or the next attempt is made."""
     silences: int = 0
     """Times that the same was sent again; each wait is twice the one before, up to four hours."""
+    cancelled_for: str | None = None
+    """Why it was taken back; None: it was not."""
 
 
 class TakenBack(msgspec.Struct, array_like=True):

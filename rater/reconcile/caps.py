@@ -29,6 +29,9 @@ DAY_MS: Final = 86_400_000
 COUNT_WINDOW_MS: Final = DAY_MS
 MONEY_WINDOW_MS: Final = 30 * DAY_MS
 
+UNSURE: Final = BEFORE - 1
+"""Heard of at some time: the event is deleted."""
+
 Set = tuple[int, Any]
 """The step that heard of settings, and their ledger entry."""
 
@@ -64,7 +67,7 @@ def _settings(evidence: Evidence) -> dict[str, list[Set]]:
     for entry in evidence.books.ledger.values():
         if entry.kind == "auto_recharge_set":
             offset = told.get((entry.tenant_id, entry.seq))
-            step = UNREAD if is_whole else BEFORE
+            step = UNREAD if is_whole else UNSURE
             if offset is not None:
                 step = evidence.recharge.step(EVENTS, offset)
             found[entry.tenant_id].append((step, entry))
@@ -80,9 +83,9 @@ def _hold(
     if not heard:
         is_known = evidence.books.is_whole(LEDGER)
         return Complaint("command_id", "auto-recharge set before", None) if is_known else None
-    certain = sum(step < sent.step for step, _ in heard)
+    certain = max((n for n, (step, _) in enumerate(heard) if UNSURE < step < sent.step), default=0)
     complaint = None
-    for _, entry in heard[max(certain - 1, 0) :]:
+    for _, entry in heard[certain:]:
         complaint = _pass(sent, before, entry)
         if complaint is None:
             return None

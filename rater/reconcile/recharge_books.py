@@ -40,7 +40,7 @@ class RechargeBooks:
     """The decoded records of recharge in one partition, each list in the order of offsets."""
 
     log: Log
-    payments: list[tuple[Record, r.PaymentCommand]] = field(default_factory=list)
+    payments: list[tuple[Record, r.PaymentCommand | r.PaymentCancel]] = field(default_factory=list)
     results: dict[int, Result] = field(default_factory=dict)
     commands: dict[int, r.RechargeDue | r.ResumeRecharge] = field(default_factory=dict)
     quarantine: list[tuple[Record, r.QuarantinedResult]] = field(default_factory=list)

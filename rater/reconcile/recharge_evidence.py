@@ -55,6 +55,14 @@ class Sent(NamedTuple):
     command: r.PaymentCommand
 
 
+class TakenBack(NamedTuple):
+    """Where a payment command was first taken back; `step` None: it is not known."""
+
+    offset: int
+    value: bytes | None
+    step: int | None
+
+
 class Capture(NamedTuple):
     """A payment whose money must be on the account, once. `number` counts a tenant's from 1."""
 
@@ -89,6 +97,7 @@ class RechargeEvidence:
     payment_steps: list[int] | None
     """The step of every payment command; None: manifests and commands do not add up."""
     sent: dict[Key, Sent] = field(default_factory=dict)
+    cancels: dict[Key, TakenBack] = field(default_factory=dict)
     fates: dict[int, Fate] = field(default_factory=dict)
     captures: dict[Key, Capture] = field(default_factory=dict)
     """By payment id, in the order in which they were heard."""
@@ -122,10 +131,13 @@ def gather_recharge(log: Log) -> RechargeEvidence:
         for source in HEARD
     }
     evidence = RechargeEvidence(books, batches, _payment_steps(books))
-    for index, (record, command) in enumerate(books.payments):
+    for index, (record, order) in enumerate(books.payments):
         step = None if evidence.payment_steps is None else evidence.payment_steps[index]
-        key = command.tenant_id, command.command_id
-        evidence.sent.setdefault(key, Sent(record.offset, record.value, step, command))
+        key = order.tenant_id, order.command_id
+        if order.type == "cancel_payment":
+            evidence.cancels.setdefault(key, TakenBack(record.offset, record.value, step))
+        else:
+            evidence.sent.setdefault(key, Sent(record.offset, record.value, step, order))
     _Fold(evidence).take_all()
     return evidence
 
@@ -206,6 +218,7 @@ class _Fold:
         generation = named.generation if named else 0
         is_unsure = (
             step == sent.step
+            or not self.evidence.books.log.slice(PAYMENTS).reaches(command.requested_ms)
             or at_ms - command.requested_ms > FORGOTTEN_MS
             or self.latest[command.tenant_id] - generation >= FORGOTTEN_RECHARGES
         )

@@ -16,7 +16,10 @@ def count_recharge(evidence: Evidence) -> Counter[str]:
     if not books.is_running:
         return counts
     counts["payment commands"] = len(recharge.sent)
-    counts["payment commands sent again"] = len(books.payments) - len(recharge.sent)
+    counts["payment commands sent again"] = sum(
+        order.type == "make_payment" for _, order in books.payments
+    ) - len(recharge.sent)
+    counts["payment commands taken back"] = len(recharge.cancels)
     counts["payment results"] = len(books.results)
     counts["results in quarantine"] = len(books.quarantine)
     counts["notifications"] = len(books.notices)

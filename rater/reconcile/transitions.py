@@ -3,7 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from rater.reconcile.difference import Complaint
 from rater.reconcile.evidence import Evidence
@@ -113,6 +113,25 @@ def _fits(notice: Notice, recharge: Recharge, end_ms: int) -> bool:
     )
 
 
+def _is_owed(evidence: Evidence, command: r.PaymentCommand, result: Any) -> bool:
+    """Say whether a result is a decline that must be told.
+
+    What was taken back has not failed; nor has the first command by a method that came too late to be charged, where
+    another by the same method follows at once.
+    """
+    if result.outcome != "declined":
+        return False
+    recharge, tenant_id = evidence.recharge, command.tenant_id
+    if (tenant_id, command.command_id) in recharge.cancels:
+        return False
+    around = [
+        recharge.sent.get((tenant_id, f"{command.recharge_id}/{command.attempt + step}"))
+        for step in (-1, 1)
+    ]
+    before, after = (None if each is None else each.command.method for each in around)
+    return not (result.code == "expired" and before != command.method and after == command.method)
+
+
 def _recharges(evidence: Evidence) -> dict[str, list[Recharge]]:
     """Return every tenant's recharges in their order, with the time of the first decline of each."""
     declined: dict[str, int] = {}
@@ -122,7 +141,7 @@ def _recharges(evidence: Evidence) -> dict[str, list[Recharge]]:
     for (tenant_id, command_id), sent in evidence.recharge.sent.items():
         first.setdefault(sent.command.recharge_id, sent.command)
         final = evidence.recharge.finals.get((tenant_id, command_id))
-        if final is not None and books.results[final].outcome == "declined":
+        if final is not None and _is_owed(evidence, sent.command, books.results[final]):
             at_ms = books.sources[RESULTS][final].at_ms
             declined.setdefault(sent.command.recharge_id, at_ms)
     found: dict[str, list[Recharge]] = defaultdict(list)

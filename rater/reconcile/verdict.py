@@ -12,6 +12,7 @@ from rater.reconcile import (
     chain,
     charges,
     completeness,
+    consent,
     deck_warnings,
     events,
     in_flight,
@@ -55,11 +56,12 @@ PROOFS: tuple[Proof, ...] = (
     reversals.prove,
     quarantine.prove,
     in_flight.prove,
+    consent.prove,
     caps.prove,
     recharge_chain.prove,
     notices.prove,
 )
-"""The last seven are of recharge. Beside these, reading the books and folding the ledger prove something: records,
+"""The last nine are of recharge. Beside these, reading the books and folding the ledger prove something: records,
 keys, ledger, decks."""
 
 SHOWN_MAX = 20

@@ -26,6 +26,8 @@ GATEWAY_FAILPOINTS = (
     "before_look_up",
     "before_charge",
     "after_charge",
+    "before_withdrawal",
+    "after_withdrawal",
     "after_result",
     "before_offset_commit",
     "after_offset_commit",

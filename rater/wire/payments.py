@@ -1,6 +1,6 @@
-"""Payment commands from bytes: `decode_payment_command` gives a `PaymentCommand`, or says why not."""
+"""Payment orders from bytes: `decode_payment_order` gives a `PaymentCommand` or a `PaymentCancel`, or says why not."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -17,8 +17,10 @@ _Reference = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^[\x21-
 _Millis = Annotated[int, Meta(ge=0, le=4_133_980_800_000)]
 
 
-class PaymentCommand(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Charge an amount to a stored payment method; sent again, it is the same bytes.
+class PaymentOrder(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type"
+):
+    """What is known of a payment that is to be made, or not to be made after all.
 
     `command_id` is the idempotency key. `method` and `customer` are the provider's references, never card numbers.
     """
@@ -32,13 +34,25 @@ class PaymentCommand(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     method: _Reference
     customer: _Reference | None = None
     requested_ms: _Millis
+
+
+class PaymentCommand(PaymentOrder, frozen=True, tag="make_payment"):
+    """Charge an amount to a stored payment method; sent again, it is the same bytes."""
+
     answer_by_ms: _Millis
+    """Later it is looked up, and never charged."""
 
 
-_decode = msgspec.json.Decoder(PaymentCommand).decode
+class PaymentCancel(PaymentOrder, frozen=True, tag="cancel_payment"):
+    """Consent was withdrawn: do not make this payment any more."""
+
+    reason: Literal["disabled", "account_closed", "method_removed"]
 
 
-def decode_payment_command(value: bytes | None) -> PaymentCommand | Malformed:
-    """Read one payment command; never raises. Only recharge writes them, so an unknown field is a fault."""
-    command: PaymentCommand | Malformed = read_strictly(_decode, value)
-    return command
+_decode = msgspec.json.Decoder(PaymentCommand | PaymentCancel).decode
+
+
+def decode_payment_order(value: bytes | None) -> PaymentCommand | PaymentCancel | Malformed:
+    """Read one record of the topic; never raises. Only recharge writes them, so an unknown field is a fault."""
+    order: PaymentCommand | PaymentCancel | Malformed = read_strictly(_decode, value)
+    return order

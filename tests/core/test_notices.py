@@ -11,13 +11,13 @@ import pytest
 
 from rater.core import events as v
 from rater.core import notices as n
-from rater.core.payments import PaymentCommand, QuarantinedResult
+from rater.core.payments import PaymentCancel, PaymentCommand, QuarantinedResult
 from rater.shell.validation import RecordCheck
 from rater.wire.commands import decode_command
 from rater.wire.malformed import Malformed
 from rater.wire.notifications import decode_notification
 from rater.wire.outputs import encode
-from rater.wire.payments import decode_payment_command
+from rater.wire.payments import decode_payment_order
 from rater.wire.recharge_outputs import encode_credit
 from tests.recharge_walk import wander
 from tests.recharge_world import World
@@ -37,6 +37,7 @@ PAIRS = [
     (n.FundsExpireSoon, r.FundsExpireSoon),
     (n.FundsHaveExpired, r.FundsHaveExpired),
     (n.FraudIsSuspected, r.FraudIsSuspected),
+    (PaymentCancel, r.PaymentCancel),
     (PaymentCommand, r.PaymentCommand),
     (QuarantinedResult, r.QuarantinedResult),
 ]
@@ -49,7 +50,7 @@ def test_a_record_has_the_published_fields_and_leaves_out_only_what_readers_fill
 ) -> None:
     info = msgspec.inspect.type_info(ours)
     assert isinstance(info, msgspec.inspect.StructType)
-    tag = {"kind": info.tag} if info.tag_field else {}
+    tag = {str(info.tag_field): info.tag} if info.tag_field else {}
     told = {field.name: field for field in fields(published)}
 
     assert {field.encode_name for field in info.fields} | set(tag) == set(told)
@@ -63,11 +64,12 @@ def test_a_record_has_the_published_fields_and_leaves_out_only_what_readers_fill
 
 def test_every_kind_of_notice_is_compared_and_is_on_the_topic() -> None:
     assert set(n.Notice.__subclasses__()) == {ours for ours, _ in PAIRS} - {
+        PaymentCancel,
         PaymentCommand,
         QuarantinedResult,
     }
     published = {record.__name__ for record in catalog.NOTIFICATIONS.records}
-    assert {record.__name__ for _, record in PAIRS[:-2]} == published
+    assert {record.__name__ for _, record in PAIRS[:-3]} == published
 
 
 @cache
@@ -96,10 +98,10 @@ def test_whatever_happens_what_is_written_is_in_the_published_language(seed: int
 
     for notice in world.notices:
         assert [] == notices.problems(json.loads(encode(notice))), notice
-    for payment in world.sent.values():
+    for payment in (*world.sent.values(), *world.cancels.values()):
         value = encode(payment)
         assert [] == payments.problems(json.loads(value)), payment
-        assert not isinstance(decode_payment_command(value), Malformed)
+        assert not isinstance(decode_payment_order(value), Malformed)
     for credit in world.credited.values():
         value = encode_credit(credit)
         assert [] == credits_.problems(json.loads(value)), credit

@@ -38,6 +38,7 @@ def command(number: int | str, method: str, **changes: Any) -> dict[str, Any]:
     """Return a payment command of a tenant of its own."""
     now_ms = time.time_ns() // 1_000_000
     return {
+        "type": "make_payment",
         "command_id": f"tenant-{number}/r1/1",
         "tenant_id": f"tenant-{number}",
         "recharge_id": f"tenant-{number}/r1",

@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 
 WEBHOOK_STEPS = ("webhook_before_result", "webhook_after_result")
 LETTER_STEPS = ("before_dead_letter", "after_dead_letter")
-COMMAND_STEPS = [n for n in GATEWAY_FAILPOINTS if n not in (*WEBHOOK_STEPS, *LETTER_STEPS)]
+WITHDRAWAL_STEPS = ("before_withdrawal", "after_withdrawal")
+OTHER_STEPS = (*WEBHOOK_STEPS, *LETTER_STEPS, *WITHDRAWAL_STEPS)
+COMMAND_STEPS = [name for name in GATEWAY_FAILPOINTS if name not in OTHER_STEPS]
 TIMES = {"before_offset_commit": 1, "after_offset_commit": 1}
 """Several commands may share one commit; all other places are passed once a command."""
 LAG = re.compile(r'^rater_partition_lag\{[^}]*partition="(\d+)"[^}]*\} (\S+)$', re.MULTILINE)

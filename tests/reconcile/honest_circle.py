@@ -87,7 +87,9 @@ class HonestCircle(HonestWorker):
     def last(self, tenant: str) -> dict[str, Any]:
         """Return the last payment command of a tenant."""
         values = [json.loads(record.value or b"") for _, record in self.topics[PAYMENTS]]
-        found: dict[str, Any] = [v for v in values if v["tenant_id"] == tenant][-1]
+        found: dict[str, Any] = [
+            v for v in values if v["tenant_id"] == tenant and v["type"] == "make_payment"
+        ][-1]
         return found
 
     def result(self, command: dict[str, Any], outcome: str, **fields: Any) -> None:
@@ -158,7 +160,30 @@ def busy_circle(marker: int = 1) -> HonestCircle:
     _decline(circle)
     _quarantine(circle)
     _cap(circle)
+    _withdraw(circle)
     return circle
+
+
+def _withdraw(circle: HonestCircle) -> None:
+    """Take back what is in flight, for each reason; one command comes too late, and is made anew."""
+    for tenant in ("leaver", "mover", "closer", "tardy"):
+        circle.join(tenant)
+        circle.spend(tenant)
+    circle.command("leaver", "set_auto_recharge", enabled=False)
+    circle.command("mover", "set_payment_methods", methods=[{"reference": "pm_7"}])
+    circle.command("closer", "close_account", reason="left")
+    circle.turn()
+    circle.wait(HOUR_MS // 2)
+    cancelled = {"decline_class": "soft", "code": "cancelled"}
+    for tenant in ("leaver", "mover"):
+        circle.result(circle.last(tenant), "declined", **cancelled)
+    circle.capture(circle.last("closer"))
+    late = {"decline_class": "soft", "code": "expired"}
+    circle.result(circle.last("tardy"), "declined", **late)
+    circle.turn()
+    circle.capture(circle.last("mover"))
+    circle.result(circle.last("tardy"), "declined", **late)
+    circle.turn()
 
 
 def _succeed(circle: HonestCircle) -> None:

@@ -77,8 +77,8 @@ def test_an_honest_circle_is_clean(circle: Topics) -> None:
     assert verdict.differences == []
     assert verdict.unproven == []
     assert verdict.waiting == {}
-    assert verdict.counts["micros captured, USD"] == 600 * UNIT
-    assert verdict.counts["micros credited by recharge, USD"] == 600 * UNIT
+    assert verdict.counts["micros captured, USD"] == 700 * UNIT
+    assert verdict.counts["micros credited by recharge, USD"] == 700 * UNIT
 
 
 def test_the_honest_circle_has_everything_in_it(circle: Topics) -> None:
@@ -376,6 +376,40 @@ def switched_off(topics: Topics) -> Topics:
     return with_terms(topics, {"enabled": False})
 
 
+def is_cancel(topics: Topics, reason: str) -> int:
+    """Return the place of the first record that takes a payment back for a reason."""
+    return place_of(topics, PAYMENTS, is_of(type="cancel_payment", reason=reason))
+
+
+def taken_back_in_other_words(topics: Topics) -> Topics:
+    """Take back another amount than was asked for."""
+    return altered(topics, PAYMENTS, is_cancel(topics, "disabled"), {"amount_micros": 1})
+
+
+def taken_back_for_nothing(topics: Topics) -> Topics:
+    """Take a payment back because of what never happened."""
+    index = is_cancel(topics, "disabled")
+    return altered(topics, PAYMENTS, index, {"reason": "account_closed"})
+
+
+def asked_for_instead_of_taken_back(topics: Topics) -> Topics:
+    """Send the command again where it must be taken back."""
+    index = is_cancel(topics, "account_closed")
+    partition, record = topics[PAYMENTS][index]
+    value = next(
+        each.value
+        for _, each in topics[PAYMENTS]
+        if each.key == record.key and b"make_payment" in (each.value or b"")
+    )
+    return replaced(topics, PAYMENTS, index, [(partition, record._replace(value=value))])
+
+
+def not_taken_back(topics: Topics) -> Topics:
+    """Let a withdrawal have been heard while a payment that was not taken back was in flight."""
+    index = place_of(topics, EVENTS, is_of(kind="payment_methods_changed", tenant_id="acme"), 0)
+    return altered(topics, EVENTS, index, {"methods": [{"reference": "pm_another"}]})
+
+
 def lost_notice(topics: Topics) -> Topics:
     """Lose the notification of an event."""
     return replaced(topics, NOTICES, place_of(topics, NOTICES, is_of(kind="balance_low")), [])
@@ -476,6 +510,10 @@ TAMPERINGS: list[tuple[Tamper, str, str]] = [
     (count_cap_passed, "caps", "count cap"),
     (money_cap_passed, "caps", "money cap"),
     (switched_off, "caps", "enabled"),
+    (taken_back_in_other_words, "consent", "amount_micros"),
+    (taken_back_for_nothing, "consent", "reason"),
+    (asked_for_instead_of_taken_back, "consent", "cancel_payment"),
+    (not_taken_back, "consent", "method"),
     (lost_notice, "notifications", "notification_id"),
     (lost_notice_of_money, "notifications", "notification_id"),
     (lost_transition, "notifications", "number"),

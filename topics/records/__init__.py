@@ -91,7 +91,9 @@ from topics.records.notifications import (
     UndeliveredNotification,
 )
 from topics.records.payments import (
+    CancelReason,
     DeclineClass,
+    PaymentCancel,
     PaymentCommand,
     PaymentDeclined,
     PaymentRestored,
@@ -131,6 +133,7 @@ __all__ = [
     "BalanceLow",
     "BalanceRestored",
     "BatchManifest",
+    "CancelReason",
     "Cause",
     "Cdr",
     "Charge",
@@ -172,6 +175,7 @@ __all__ = [
     "MoneyEntry",
     "Notification",
     "OpenAccount",
+    "PaymentCancel",
     "PaymentCommand",
     "PaymentDeclined",
     "PaymentMethod",

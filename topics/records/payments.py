@@ -23,8 +23,8 @@ from topics.fields import (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentCommand:
-    """Charge an amount to a stored payment method. Sent again it is the same bytes: its id is the idempotency key."""
+class PaymentOrder:
+    """What charging a stored payment method and taking that back have in common: the words of the attempt."""
 
     command_id: Annotated[Id, About("The idempotency key at the provider; one per attempt.")]
     tenant_id: TenantId
@@ -35,9 +35,29 @@ class PaymentCommand:
     method: MethodReference
     customer: CustomerReference | None = None
     requested_ms: Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentCommand(PaymentOrder):
+    """Charge an amount to a stored payment method. Sent again it is the same bytes, and asks what became of it."""
+
+    type: Literal["make_payment"]
     answer_by_ms: Annotated[
-        int, Range(0, 4_133_980_800_000), About("Without a result by then the same is sent again.")
+        int,
+        Range(0, 4_133_980_800_000),
+        About("Later, by the gateway's clock, it is looked up and never charged."),
     ]
+
+
+CancelReason = Literal["disabled", "account_closed", "method_removed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentCancel(PaymentOrder):
+    """Do not make a payment that was asked for: consent was withdrawn. Its id and words are the command's own."""
+
+    type: Literal["cancel_payment"]
+    reason: CancelReason
 
 
 PaymentMode = Literal["live", "test"]

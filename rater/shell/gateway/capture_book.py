@@ -17,7 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from rater.wire.payments import PaymentCommand
+from rater.wire.payments import PaymentOrder
 
 BUSY_TIMEOUT_S = 20.0
 OWNER_ONLY = 0o600
@@ -172,7 +172,7 @@ class CaptureBook:
         ).fetchone()
         return int(row[0]) - 1
 
-    def write(self, command: PaymentCommand, terms: Terms, now_ms: int) -> Payment:
+    def write(self, command: PaymentOrder, terms: Terms, now_ms: int) -> Payment:
         """Write a payment under the command's key."""
         number = len(self.payments_of(command.command_id))
         digest = sha256(f"{command.command_id}/{number}".encode()).hexdigest()

@@ -72,6 +72,9 @@ DECLINES = {
     "invalid_charge_amount": _hard("the provider takes no such amount"),
     "invalid_amount": _hard("the provider takes no such amount"),
     "bad_script": _hard("the payment method is no script of the simulator"),
+    # No card was asked: the gateway came too late, or was told not to.
+    "expired": _soft("the time for this payment was over before it was made"),
+    "cancelled": _soft("the payment was taken back before it was made"),
     # May pass.
     "insufficient_funds": _soft("the account has not enough money"),
     "card_velocity_exceeded": _soft("the card's limit of payments was reached"),

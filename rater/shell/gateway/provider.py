@@ -2,14 +2,15 @@
 
 Rule 1: a decline is a statement that nothing was captured and nothing of this command will be.
 Rule 2: whatever is not known is `Unclear` or a `TroubleError`, never a decline.
-Rule 3: no text of the provider reaches an outcome or an exception: it may hold a card's number or a key.
+Rule 3: a withdrawal holds against a gateway that is about to charge at this moment, somewhere else.
+Rule 4: no text of the provider reaches an outcome or an exception: it may hold a card's number or a key.
 """
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from rater.wire.payments import PaymentCommand
+from rater.wire.payments import PaymentCommand, PaymentOrder
 
 DeclineClass = Literal["hard", "soft"]
 
@@ -86,13 +87,13 @@ class TroubleError(Exception):
 
 
 class Provider(Protocol):
-    """A payment provider. Both questions raise `TroubleError` for what may pass by itself."""
+    """A payment provider. All questions raise `TroubleError` for what may pass by itself."""
 
     @property
     def name(self) -> str:
         """The provider's name in results."""
 
-    async def look_up(self, command: PaymentCommand) -> Outcome | None:
+    async def look_up(self, order: PaymentOrder) -> Outcome | None:
         """Say what has become of this command at the provider, by its metadata; None: never heard of it.
 
         Must be exact for everything that the provider's idempotency keys no longer cover.
@@ -100,6 +101,12 @@ class Provider(Protocol):
 
     async def charge(self, command: PaymentCommand) -> Outcome:
         """Charge, with the command's id as the idempotency key."""
+
+    async def withdraw(self, order: PaymentOrder, code: str) -> Outcome:
+        """See to it that the command cannot be captured any more, and say what has become of it.
+
+        `Captured` where it was before; else declined with this code, once nobody can charge under its key.
+        """
 
     async def tell_late_outcomes(self, publish: Publish) -> None:
         """Publish what the provider tells of its own accord, until cancelled."""

@@ -7,7 +7,7 @@ charges, so there is no second charge; a result may come twice, which recharge t
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -21,11 +21,13 @@ from rater.shell.gateway.outbox import Outbox
 from rater.shell.gateway.provider import LateOutcome, Provider
 from rater.shell.gateway.results import Origin
 from rater.shell.gateway.settling import settle
+from rater.shell.gateway.turns import Turns
 from rater.shell.gateway.watermark import Watermark
+from rater.shell.gateway.withdrawals import Withdrawals
 from rater.shell.health import Health
 from rater.shell.stream.bounded_records import bounded_consumer
 from rater.wire.malformed import Malformed
-from rater.wire.payments import PaymentCommand, decode_payment_command
+from rater.wire.payments import PaymentOrder, decode_payment_order
 from topics.catalog import GATEWAY_GROUP, PAYMENT_COMMANDS
 
 AT_WORK_MAX = 128
@@ -72,7 +74,7 @@ class Gateway:
         self._metrics = metrics
         self._health = health
         self._owned: dict[TopicPartition, _Owned] = {}
-        self._last_of_tenant: dict[str, asyncio.Task[None]] = {}
+        self._turns = Turns()
         self._slots = asyncio.Semaphore(settings.concurrency)
         self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._consumer = bounded_consumer(
@@ -84,6 +86,7 @@ class Gateway:
             session_timeout_ms=int(settings.session_timeout_s * 1_000),
             heartbeat_interval_ms=int(settings.session_timeout_s * 300),
         )
+        self._withdrawals = Withdrawals(settings.broker)
         self._outbox = Outbox(
             settings.broker, Origin(provider.name, settings.mode), settings.partitions
         )
@@ -136,6 +139,7 @@ class Gateway:
                 await asyncio.sleep(FULL_WAIT_S)
                 continue
             fetched = await self._consumer.getmany(timeout_ms=POLL_MS, max_records=room)
+            await self._withdrawals.see(fetched)
             for partition, records in fetched.items():
                 self._start(partition, records)
             await self._catch_up()
@@ -173,36 +177,23 @@ class Gateway:
 
     async def _handle(self, record: Any, watermark: Watermark) -> None:
         """Do all that a record asks for; returns when it is acknowledged."""
-        command = decode_payment_command(record.value)
-        if isinstance(command, Malformed):
-            await self._bury(record, command)
+        order = decode_payment_order(record.value)
+        if isinstance(order, Malformed):
+            await self._bury(record, order)
         else:
-            async with self._turn(command.tenant_id), self._slots:
-                await self._obey(command, record.partition)
+            async with self._turns.turn(order.tenant_id), self._slots:
+                await self._obey(order, record.partition)
+            self._withdrawals.end(order)
         watermark.finish(record.offset)
 
-    @contextlib.asynccontextmanager
-    async def _turn(self, tenant_id: str) -> AsyncIterator[None]:
-        """Wait until the tenant's earlier commands are done."""
-        me = asyncio.current_task()
-        assert me is not None
-        before = self._last_of_tenant.get(tenant_id)
-        self._last_of_tenant[tenant_id] = me
-        try:
-            if before is not None and not before.done():
-                await asyncio.wait([before])
-            yield
-        finally:
-            if self._last_of_tenant.get(tenant_id) is me:
-                del self._last_of_tenant[tenant_id]
-
-    async def _obey(self, command: PaymentCommand, partition: int) -> None:
-        outcome = await settle(self._provider, command, self._metrics, self._settings.budget_s)
-        told = LateOutcome(command.command_id, command.tenant_id, outcome)
+    async def _obey(self, order: PaymentOrder, partition: int) -> None:
+        against, budget_s = self._withdrawals.against, self._settings.budget_s
+        outcome = await settle(self._provider, order, against, self._metrics, budget_s)
+        told = LateOutcome(order.command_id, order.tenant_id, outcome)
         await self._outbox.tell(told, partition)
         failpoint("after_result")
         self._metrics.command_done(name_of(outcome))
-        log.info("command %s: %s", command.command_id, name_of(outcome))
+        log.info("command %s: %s", order.command_id, name_of(outcome))
 
     async def _bury(self, record: Any, why: Malformed) -> None:
         """Keep a record that cannot be read."""
@@ -264,6 +255,7 @@ class Gateway:
         with contextlib.suppress(KafkaError):
             await self._commit()
         for partition in partitions:
+            self._withdrawals.lose(partition)
             if (owned := self._owned.pop(partition, None)) is not None:
                 await _cancel(owned.tasks)
                 with contextlib.suppress(KeyError):

@@ -1,4 +1,6 @@
-"""Settling: one command to one outcome; first the look-up, then the charge, again and again in case of trouble.
+"""Settling: one order to one outcome; first the look-up, then the charge, again and again in case of trouble.
+
+What must not be charged any more is withdrawn instead of charged: that is asked after the look-up, at the last moment.
 
 Every round begins with the look-up, not only the first: a provider may answer 500 to a charge that it made,
 and keep that answer under the key for ever.
@@ -8,57 +10,75 @@ import asyncio
 import logging
 import traceback
 import zlib
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from time import monotonic
 from typing import TypeVar
 
 from rater.shell.failpoints import failpoint
 from rater.shell.gateway.metrics import GatewayMetrics, name_of
-from rater.shell.gateway.provider import Outcome, Provider, TroubleError, Unclear
-from rater.wire.payments import PaymentCommand
+from rater.shell.gateway.provider import (
+    Captured,
+    Declined,
+    Outcome,
+    Provider,
+    TroubleError,
+    Unclear,
+)
+from rater.shell.gateway.withdrawals import CANCELLED
+from rater.wire.payments import PaymentCommand, PaymentOrder
 
 ROUNDS_MAX = 6
 FIRST_WAIT_S = 0.25
 """Doubled with each round; plus or minus a quarter, by the command's id."""
 
+Against = Callable[[PaymentOrder], str | None]
+"""Says by which code an order must not be charged now; None: it may be."""
 Answer = TypeVar("Answer", bound=Outcome | None)
 
 log = logging.getLogger(__name__)
 
 
 async def settle(
-    provider: Provider, command: PaymentCommand, metrics: GatewayMetrics, budget_s: float
+    provider: Provider,
+    order: PaymentOrder,
+    against: Against,
+    metrics: GatewayMetrics,
+    budget_s: float,
 ) -> Outcome:
-    """Find out or bring about what becomes of a command; `Unclear` when the time runs out.
+    """Find out or bring about what becomes of an order; `Unclear` when the time runs out.
 
     A fault in an adapter is unclear, too: it must not stop the payments of others. It is in the log, loudly, but
     without the error's text, which may hold what the provider sent.
     """
     try:
         async with asyncio.timeout(budget_s):
-            return await _rounds(provider, command, metrics, monotonic() + budget_s)
+            return await _rounds(provider, order, against, metrics, monotonic() + budget_s)
     except TimeoutError:
         return Unclear(f"no answer from the provider within {budget_s:g} s")
     except Exception as fault:  # noqa: BLE001
         where = traceback.extract_tb(fault.__traceback__)[-1]
         kind = type(fault).__name__
         log.critical(
-            "command %s: %s at %s:%s", command.command_id, kind, where.filename, where.lineno
+            "command %s: %s at %s:%s", order.command_id, kind, where.filename, where.lineno
         )
         return Unclear(f"the gateway failed ({kind})")
 
 
 async def _rounds(
-    provider: Provider, command: PaymentCommand, metrics: GatewayMetrics, end: float
+    provider: Provider,
+    order: PaymentOrder,
+    against: Against,
+    metrics: GatewayMetrics,
+    end: float,
 ) -> Outcome:
     for number in range(ROUNDS_MAX):
         try:
-            return await _round(provider, command, metrics)
+            return await _round(provider, order, against, metrics)
         except TroubleError as trouble:
-            wait_s = max(trouble.retry_after_s, backoff_s(command.command_id, number))
+            wait_s = max(trouble.retry_after_s, backoff_s(order.command_id, number))
             last = number == ROUNDS_MAX - 1 or monotonic() + wait_s >= end
             log.warning(
-                "command %s, round %d: %s%s", command.command_id, number + 1, trouble,
+                "command %s, round %d: %s%s", order.command_id, number + 1, trouble,
                 ", given up for now" if last else f", again in {wait_s:.2f} s",
             )  # fmt: skip
             if last:
@@ -67,13 +87,21 @@ async def _rounds(
     raise AssertionError("the last round returns")
 
 
-async def _round(provider: Provider, command: PaymentCommand, metrics: GatewayMetrics) -> Outcome:
+async def _round(
+    provider: Provider, order: PaymentOrder, against: Against, metrics: GatewayMetrics
+) -> Outcome:
     failpoint("before_look_up")
-    found = await _asked("look_up", provider.look_up(command), metrics)
-    if found is not None:
+    found = await _asked("look_up", provider.look_up(order), metrics)
+    code = against(order)
+    if isinstance(found, Captured | Declined) or (found is not None and code is None):
         return found
+    if code is not None or not isinstance(order, PaymentCommand):
+        failpoint("before_withdrawal")
+        outcome = await _asked("withdraw", provider.withdraw(order, code or CANCELLED), metrics)
+        failpoint("after_withdrawal")
+        return outcome
     failpoint("before_charge")
-    outcome = await _asked("charge", provider.charge(command), metrics)
+    outcome = await _asked("charge", provider.charge(order), metrics)
     failpoint("after_charge")
     return outcome
 

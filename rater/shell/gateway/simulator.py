@@ -21,7 +21,7 @@ from rater.shell.gateway.provider import (
 )
 from rater.shell.gateway.script import REVERSALS, Step, draw, is_random, read_script
 from rater.shell.gateway.simulated_reversals import moved_back_now, promise_reversal
-from rater.wire.payments import PaymentCommand
+from rater.wire.payments import PaymentCommand, PaymentOrder
 
 TELL_EVERY_S = 0.05
 AFTERWARDS_MS = 50
@@ -50,14 +50,26 @@ class Simulator:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="capture-book")
         self._book = CaptureBook(path)
 
-    async def look_up(self, command: PaymentCommand) -> Outcome | None:
+    async def look_up(self, order: PaymentOrder) -> Outcome | None:
         """Say what the book says."""
-        return await self._in_thread(lambda: self._found(command))
+        return await self._in_thread(lambda: self._found(order))
 
-    def _found(self, command: PaymentCommand) -> Outcome | None:
-        payments = self._book.payments_of(command.command_id)
+    def _found(self, order: PaymentOrder) -> Outcome | None:
+        payments = self._book.payments_of(order.command_id)
         captured = [payment for payment in payments if payment.status == "captured"]
         return outcome_of((captured or payments)[-1]) if payments else None
+
+    async def withdraw(self, order: PaymentOrder, code: str) -> Outcome:
+        """Say what the book says; where it says nothing, take the key with a payment that is declined."""
+        return await self._in_thread(lambda: self._withdrawn(order, code))
+
+    def _withdrawn(self, order: PaymentOrder, code: str) -> Outcome:
+        with self._book.writing():
+            found = self._found(order)
+            if found is not None:
+                return found
+            terms = Terms(order.amount_micros, order.currency, code=code)
+            return outcome_of(self._book.write(order, terms, now_ms()))
 
     async def charge(self, command: PaymentCommand) -> Outcome:
         """Play the next step of the command's script, or say again what it was."""

@@ -1,15 +1,20 @@
-"""Stripe's errors: what may pass by itself is trouble. No text is kept."""
+"""Stripe's errors: what may pass by itself is trouble, what refuses us says nothing of the payment. No text is kept."""
 
+import logging
 from collections.abc import Awaitable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import aiohttp
 import stripe
 
-from rater.shell.gateway.provider import TroubleError
+from rater.shell.gateway.provider import TroubleError, Unclear
+from rater.shell.gateway.stripe_intents import Intent
 
 _RETRIED_BELOW_500 = (409, 429)
+_KEY_REFUSED = Unclear("the provider refused our API key: see the gateway's log")
 Answer = TypeVar("Answer")
+
+log = logging.getLogger(__name__)
 
 
 async def answered(request: Awaitable[Answer]) -> Answer:
@@ -37,3 +42,26 @@ def _retry_after_s(error: stripe.StripeError) -> float:
     """Return what the answer's Retry-After asks for; 0 where it asks for nothing that can be read."""
     text = str((error.headers or {}).get("Retry-After", ""))
     return float(text) if text.isdecimal() else 0.0
+
+
+def body_of(error: stripe.StripeError) -> dict[str, Any]:
+    """Return the `error` object of an answer."""
+    body = error.json_body
+    inner = body.get("error") if isinstance(body, dict) else None
+    return inner if isinstance(inner, dict) else {}
+
+
+def merged(intent: Intent, body: dict[str, Any]) -> Any:
+    """Return the intent's own error; where the answer does not repeat it inside, the answer's."""
+    return intent.get("last_payment_error") or {k: body.get(k) for k in ("code", "decline_code")}
+
+
+def is_late(error: stripe.InvalidRequestError) -> bool:
+    """Say whether the request came when all was done: that is no failure, but to be looked up."""
+    return error.code in ("payment_intent_unexpected_state", "idempotency_key_in_use")
+
+
+def refused(operation: str, error: stripe.StripeError) -> Unclear:
+    """Say that we are not let in; nothing is known of the payment then."""
+    log.error("%s: Stripe refused the request: %s, %s", operation, error.http_status, error.code)
+    return _KEY_REFUSED

@@ -5,7 +5,7 @@
 | succeeded | captured, as much as `amount_received` says |
 | processing, requires_capture | unclear: a webhook or the next look-up will tell |
 | requires_payment_method with an error | declined, by that error's code |
-| canceled | declined; if we cancelled it because its holder must act: hard |
+| canceled | declined; if we cancelled it because its holder must act: hard; if it took a withdrawn command's key: so |
 | anything else | still open: it could be captured later, so it is cancelled before it is called declined |
 """
 
@@ -23,8 +23,11 @@ Intent = Mapping[str, Any]
 
 OUR_KEYS = ("command_id", "tenant_id", "recharge_id")
 """What we write into an intent's metadata."""
+WITHDRAWN = "withdrawn"
+"""Metadata of an intent that was made to take a key, not money: the code of the decline that it stands for."""
 
 CancelReason = Literal["abandoned", "requested_by_customer"]
+CANCELLED_THERE = "payment_intent_canceled"
 _PENDING = ("processing", "requires_capture")
 _ORDER = ("succeeded", "processing", "requires_capture")
 
@@ -47,13 +50,22 @@ def outcome_of(intent: Intent) -> Outcome | Open:
         return Unclear(f"the provider has not decided yet ({status})")
     error = intent.get("last_payment_error")
     if status == "canceled":
-        if intent.get("cancellation_reason") == "abandoned":
-            return declined("authentication_required", intent_id)
-        return declined(code_of(error) if error else "payment_intent_canceled", intent_id)
+        return _cancelled(intent, intent_id)
     if status == "requires_payment_method" and error:
         return declined(code_of(error), intent_id)
     # An action is the holder's, who is not there; what else is open was left behind by a fault of the provider's.
     return Open(intent_id, "abandoned" if status == "requires_action" else "requested_by_customer")
+
+
+def _cancelled(intent: Intent, intent_id: str) -> Outcome:
+    """Return what a cancelled intent stands for."""
+    error = intent.get("last_payment_error")
+    metadata = intent.get("metadata") or {}
+    if WITHDRAWN in metadata:
+        return declined(str(metadata[WITHDRAWN]), intent_id)
+    if intent.get("cancellation_reason") == "abandoned":
+        return declined("authentication_required", intent_id)
+    return declined(code_of(error) if error else CANCELLED_THERE, intent_id)
 
 
 def code_of(error: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ from rater.shell.clock import now_ms
 from rater.shell.gateway.declines import declined
 from rater.shell.gateway.minor_units import to_minor
 from rater.shell.gateway.provider import (
+    Declined,
     LateOutcome,
     Outcome,
     Provider,
@@ -24,9 +25,11 @@ from rater.shell.gateway.provider import (
     Unclear,
 )
 from rater.shell.gateway.reversal_sweep import sweep_for_ever
-from rater.shell.gateway.stripe_errors import answered
+from rater.shell.gateway.stripe_errors import answered, body_of, is_late, merged, refused
 from rater.shell.gateway.stripe_intents import (
+    CANCELLED_THERE,
     OUR_KEYS,
+    WITHDRAWN,
     CancelReason,
     Intent,
     Open,
@@ -37,7 +40,7 @@ from rater.shell.gateway.stripe_intents import (
     outcome_of,
 )
 from rater.shell.secret import Secret
-from rater.wire.payments import PaymentCommand
+from rater.wire.payments import PaymentCommand, PaymentOrder
 
 REQUEST_TIMEOUT_S = 20
 PAGE = 100
@@ -47,7 +50,6 @@ LIST_SINCE_MARGIN_S = 9 * 86_400
 AT_WORK_MS = 120_000
 """How long an intent may be open because Stripe is still at it."""
 
-_KEY_REFUSED = Unclear("the provider refused our API key: see the gateway's log")
 
 log = logging.getLogger(__name__)
 
@@ -71,36 +73,38 @@ class StripeProvider:
         )
         self._intents = self.client.v1.payment_intents
 
-    async def look_up(self, command: PaymentCommand) -> Outcome | None:
+    async def look_up(self, order: PaymentOrder) -> Outcome | None:
         """Find the command's intent; see the module for why this is exact."""
+        found = await self._find(order)
+        return found if found is None or isinstance(found, Unclear) else await self.conclude(found)
+
+    async def _find(self, order: PaymentOrder) -> Intent | Unclear | None:
         try:
-            listed = self._list(command) if command.customer else self._search(command)
-            found = await answered(listed)
+            listed = self._list(order) if order.customer else self._search(order)
+            return foremost(await answered(listed))
         except stripe.InvalidRequestError as error:
             if error.code == "resource_missing":
                 return None  # No such customer: the charge will say so.
-            return _refused("look_up", error)
+            return refused("look_up", error)
         except (stripe.AuthenticationError, stripe.PermissionError) as error:
-            return _refused("look_up", error)
-        intent = foremost(found)
-        return None if intent is None else await self.conclude(intent)
+            return refused("look_up", error)
 
-    async def _list(self, command: PaymentCommand) -> list[Intent]:
-        since = max(0, command.requested_ms // 1_000 - LIST_SINCE_MARGIN_S)
+    async def _list(self, order: PaymentOrder) -> list[Intent]:
+        since = max(0, order.requested_ms // 1_000 - LIST_SINCE_MARGIN_S)
         page = await self._intents.list_async(
-            {"customer": str(command.customer), "created": {"gte": since}, "limit": PAGE}
+            {"customer": str(order.customer), "created": {"gte": since}, "limit": PAGE}
         )
         intents = [i.to_dict() async for i in page.auto_paging_iter()]
-        return [intent for intent in intents if belongs_to(intent, command.command_id)]
+        return [intent for intent in intents if belongs_to(intent, order.command_id)]
 
-    async def _search(self, command: PaymentCommand) -> list[Intent]:
-        quoted = command.command_id.replace("\\", "\\\\").replace('"', '\\"')
+    async def _search(self, order: PaymentOrder) -> list[Intent]:
+        quoted = order.command_id.replace("\\", "\\\\").replace('"', '\\"')
         page = await self._intents.search_async(
             {"query": f'metadata["command_id"]:"{quoted}"', "limit": PAGE}
         )
         intents = [intent.to_dict() for intent in page.data]
         # Search does not tell upper from lower case.
-        return [intent for intent in intents if belongs_to(intent, command.command_id)]
+        return [intent for intent in intents if belongs_to(intent, order.command_id)]
 
     async def charge(self, command: PaymentCommand) -> Outcome:
         """Create and confirm an intent in one request."""
@@ -114,34 +118,67 @@ class StripeProvider:
         return await self.conclude(intent.to_dict())
 
     async def _create(self, command: PaymentCommand, amount: int) -> stripe.PaymentIntent:
-        params: Any = {
-            "amount": amount,
-            "currency": command.currency.lower(),
+        params = _terms(command, amount) | {
             "payment_method": command.method,
             "confirm": True,
             "off_session": True,
-            # Methods that send their holder to another page need somebody there, and a page to return to.
-            "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
-            "metadata": {name: getattr(command, name) for name in OUR_KEYS},
         }
-        if command.customer is not None:
-            params["customer"] = command.customer
         return await self._intents.create_async(params, {"idempotency_key": command.command_id})
 
     async def _failed(self, command: PaymentCommand, error: stripe.StripeError) -> Outcome:
         """Return what an error that is no trouble says of the charge; what it leaves open is looked up."""
-        body = _body(error)
+        body = body_of(error)
         if intent := body.get("payment_intent"):
-            return await self.conclude({**intent, "last_payment_error": _merged(intent, body)})
+            return await self.conclude({**intent, "last_payment_error": merged(intent, body)})
         if isinstance(error, stripe.CardError):
             return declined(code_of(body))
-        if isinstance(error, stripe.InvalidRequestError) and not _is_late(error):
+        if isinstance(error, stripe.InvalidRequestError) and not is_late(error):
             log.warning("command %s: refused: %s, %s", command.command_id, error.code, error.param)
             return declined(error.code or "request_refused")
         if isinstance(error, stripe.AuthenticationError | stripe.PermissionError):
-            return _refused("charge", error)
+            return refused("charge", error)
         found = await self.look_up(command)
         return found or Unclear(f"the provider answered {type(error).__name__}")
+
+    async def withdraw(self, order: PaymentOrder, code: str) -> Outcome:
+        """Cancel the command's intent; where there is none, take its key, so that none can be made.
+
+        The key is taken by an intent without a method, cancelled at once: a gateway that is just about to charge
+        gets an idempotency error, looks up, and finds that.
+        """
+        found = await self._find(order) or await self._take_key(order, code)
+        if isinstance(found, Unclear | Declined):
+            return found
+        outcome = outcome_of(found)
+        if isinstance(outcome, Open | Unclear):
+            cancelled = await self._cancelled(str(found.get("id")), "requested_by_customer")
+            outcome = outcome_of(cancelled)
+        if isinstance(outcome, Open):
+            return Unclear("the provider has not decided yet (open)")
+        is_ours = isinstance(outcome, Declined) and outcome.code == CANCELLED_THERE
+        return declined(code, str(found.get("id"))) if is_ours else outcome
+
+    async def _take_key(self, order: PaymentOrder, code: str) -> Intent | Unclear | Declined:
+        """Make an intent that cannot be paid under the command's key; where the key is taken, find what took it."""
+        amount = to_minor(order.amount_micros, order.currency)
+        if amount is None:
+            return declined(code)
+        params = _terms(order, amount)
+        params["metadata"][WITHDRAWN] = code
+        key: Any = {"idempotency_key": order.command_id}
+        try:
+            return (await answered(self._intents.create_async(params, key))).to_dict()
+        except (stripe.AuthenticationError, stripe.PermissionError) as error:
+            return refused("withdraw", error)
+        except stripe.InvalidRequestError as error:
+            # Such an amount or customer cannot be charged either.
+            if not is_late(error):
+                return declined(code)
+        except stripe.StripeError as error:
+            log.info("command %s: its key is taken: %s", order.command_id, type(error).__name__)
+        return await self._find(order) or Unclear(
+            "the provider has a payment that it does not show"
+        )
 
     async def conclude(self, intent: Intent) -> Outcome:
         """Return what an intent says; one that is still open is cancelled first, so that it cannot be paid later."""
@@ -191,31 +228,22 @@ class StripeProvider:
 _: type[Provider] = StripeProvider
 
 
+def _terms(order: PaymentOrder, amount: int) -> Any:
+    """Return what an intent of ours says, whether it is to be paid or not."""
+    terms: dict[str, Any] = {
+        "amount": amount,
+        "currency": order.currency.lower(),
+        # Methods that send their holder to another page need somebody there, and a page to return to.
+        "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
+        "metadata": {name: getattr(order, name) for name in OUR_KEYS},
+    }
+    if order.customer is not None:
+        terms["customer"] = order.customer
+    return terms
+
+
 def _may_be_at_work(intent: Intent, found: Open) -> bool:
     """Say whether Stripe may just be confirming the intent, for a gateway that was killed a moment ago."""
     if found.reason == "abandoned":
         return False
     return int(intent.get("created") or 0) * 1_000 > now_ms() - AT_WORK_MS
-
-
-def _body(error: stripe.StripeError) -> dict[str, Any]:
-    """Return the `error` object of an answer."""
-    body = error.json_body
-    inner = body.get("error") if isinstance(body, dict) else None
-    return inner if isinstance(inner, dict) else {}
-
-
-def _merged(intent: Intent, body: dict[str, Any]) -> Any:
-    """Return the intent's own error; where the answer does not repeat it inside, the answer's."""
-    return intent.get("last_payment_error") or {k: body.get(k) for k in ("code", "decline_code")}
-
-
-def _is_late(error: stripe.InvalidRequestError) -> bool:
-    """Say whether the request came when all was done: that is no failure, but to be looked up."""
-    return error.code in ("payment_intent_unexpected_state", "idempotency_key_in_use")
-
-
-def _refused(operation: str, error: stripe.StripeError) -> Unclear:
-    """Say that we are not let in; nothing is known of the payment then."""
-    log.error("%s: Stripe refused the request: %s, %s", operation, error.http_status, error.code)
-    return _KEY_REFUSED

@@ -8,7 +8,7 @@ import msgspec
 
 from rater.shell.clock import now_ms
 from rater.shell.gateway.provider import TroubleError
-from rater.wire.payments import PaymentCommand
+from rater.wire.payments import PaymentCancel, PaymentCommand, PaymentOrder
 
 if TYPE_CHECKING:
     from rater.shell.gateway.provider import Outcome, Publish
@@ -24,7 +24,15 @@ def command(
         "amount_micros": 200_000_000, "currency": "USD", "method": method, "customer": "cus_acme",
         "requested_ms": now, "answer_by_ms": now + 900_000,
     }  # fmt: skip
-    return msgspec.convert({**fields, **changes}, PaymentCommand)
+    return msgspec.convert({"type": "make_payment", **fields, **changes}, PaymentCommand)
+
+
+def cancel_of(command: PaymentCommand) -> PaymentCancel:
+    """Return what takes a command back."""
+    words = msgspec.to_builtins(command)
+    del words["answer_by_ms"]
+    cancel = {**words, "type": "cancel_payment", "reason": "disabled"}
+    return msgspec.convert(cancel, PaymentCancel)
 
 
 class Obedient:
@@ -36,14 +44,23 @@ class Obedient:
         self,
         look_ups: list[Outcome | TroubleError | None],
         charges: list[Outcome | TroubleError],
+        withdrawals: list[Outcome | TroubleError] | None = None,
     ) -> None:
         self.asked: list[str] = []
         self._look_ups = look_ups
         self._charges = charges
+        self._withdrawals = withdrawals or []
 
-    async def look_up(self, command: PaymentCommand) -> Outcome | None:
+    async def look_up(self, order: PaymentOrder) -> Outcome | None:
         self.asked.append("look_up")
         answer = self._look_ups.pop(0)
+        if isinstance(answer, TroubleError):
+            raise answer
+        return answer
+
+    async def withdraw(self, order: PaymentOrder, code: str) -> Outcome:
+        self.asked.append(f"withdraw {code}")
+        answer = self._withdrawals.pop(0)
         if isinstance(answer, TroubleError):
             raise answer
         return answer

@@ -10,7 +10,8 @@ from rater.shell.gateway.metrics import GatewayMetrics
 from rater.shell.gateway.provider import Captured, Outcome, TroubleError, Unclear
 from rater.shell.gateway.settling import ROUNDS_MAX, backoff_s, settle
 from rater.shell.metrics import Metrics
-from tests.shell.gateway.commands import Obedient, command
+from rater.wire.payments import PaymentOrder
+from tests.shell.gateway.commands import Obedient, cancel_of, command
 
 PAID = Captured("pi_1", 200_000_000, "USD", livemode=False)
 BUSY = TroubleError("429")
@@ -21,8 +22,9 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settling, "FIRST_WAIT_S", 0.001)
 
 
-async def settled(provider: Obedient, budget_s: float = 5.0) -> Outcome:
-    return await settle(provider, command(), GatewayMetrics(Metrics()), budget_s)
+async def settled(provider: Obedient, budget_s: float = 5.0, *, code: str | None = None) -> Outcome:
+    metrics = GatewayMetrics(Metrics())
+    return await settle(provider, command(), lambda _: code, metrics, budget_s)
 
 
 async def test_a_payment_that_was_made_before_is_not_made_again() -> None:
@@ -102,3 +104,51 @@ def test_waits_double_and_differ_by_command() -> None:
 
     assert all(0.75e-3 * 2**n <= wait <= 1.25e-3 * 2**n for n, wait in enumerate(waits))
     assert len({backoff_s(f"c{n}", 0) for n in range(50)}) > 40
+
+
+async def test_what_must_not_be_charged_is_withdrawn_after_the_look_up() -> None:
+    provider = Obedient([None], [], [declined("expired")])
+
+    assert await settled(provider, code="expired") == declined("expired")
+    assert ["look_up", "withdraw expired"] == provider.asked
+
+
+@pytest.mark.parametrize("found", [PAID, declined("expired_card")])
+async def test_what_is_ended_needs_no_withdrawal(found: Outcome) -> None:
+    provider = Obedient([found], [])
+
+    assert await settled(provider, code="cancelled") == found
+    assert ["look_up"] == provider.asked
+
+
+async def test_what_is_open_is_withdrawn_and_may_have_been_captured_meanwhile() -> None:
+    provider = Obedient([Unclear("open"), None], [], [BUSY, PAID])
+
+    assert await settled(provider, code="expired") == PAID
+    assert ["look_up", "withdraw expired"] * 2 == provider.asked
+
+
+async def test_the_time_is_looked_at_after_the_look_up_not_before() -> None:
+    class Slow(Obedient):
+        late = False
+
+        async def look_up(self, order: PaymentOrder) -> Outcome | None:
+            self.late = True
+            return await super().look_up(order)
+
+    provider = Slow([None], [], [declined("expired")])
+    metrics = GatewayMetrics(Metrics())
+
+    def against(_: PaymentOrder) -> str | None:
+        return "expired" if provider.late else None
+
+    assert await settle(provider, command(), against, metrics, 5.0) == declined("expired")
+
+
+async def test_a_cancel_is_never_charged_whatever_is_said_of_it() -> None:
+    provider = Obedient([None], [], [declined("cancelled")])
+    metrics = GatewayMetrics(Metrics())
+
+    outcome = await settle(provider, cancel_of(command()), lambda _: None, metrics, 5.0)
+    assert declined("cancelled") == outcome
+    assert ["look_up", "withdraw cancelled"] == provider.asked

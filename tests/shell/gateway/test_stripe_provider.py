@@ -42,7 +42,8 @@ async def provider(server: StripeServer) -> AsyncIterator[StripeProvider]:
 
 
 async def settled(provider: StripeProvider, method: str = VISA, budget_s: float = 8.0) -> Outcome:
-    return await settle(provider, command(method=method), GatewayMetrics(Metrics()), budget_s)
+    metrics = GatewayMetrics(Metrics())
+    return await settle(provider, command(method=method), lambda _: None, metrics, budget_s)
 
 
 async def test_a_charge_carries_all_that_stripe_must_know(
