@@ -169,7 +169,8 @@ class Notifier(ConsumerRebalanceListener):  # type: ignore[misc]
             failure = self._failure.result() if self._failure.done() else None
         else:
             await asyncio.gather(*(work.abandon() for work in works.values()))
-        with contextlib.suppress(Exception):
+        # aiokafka's own cancelled fetch comes out of its stop() when the broker is gone.
+        with contextlib.suppress(Exception, asyncio.CancelledError):
             async with asyncio.timeout(_LEAVE_S):
                 await asyncio.gather(*(channel.close() for channel, _ in self._channels.values()))
                 await self._consumer.stop()
