@@ -94,13 +94,13 @@ def money_cap(settings: AutoRecharge) -> int:
 def find_cap(recharge: Recharge) -> Cap | None:
     """Return the cap that a recharge begun now would pass; None where none would.
 
-    It says from when on neither cap stands against one, while nothing else is captured.
+    Of two it is the one that stands longer: from then on nothing is against a recharge, while nothing else is captured.
     """
     count = _count_cap(recharge)
     money = _money_cap(recharge)
     if count is None or money is None:
         return count or money
-    return Cap(count.cap, count.limit, max(count.until_ms, money.until_ms))
+    return count if count.until_ms > money.until_ms else money
 
 
 def _count_cap(recharge: Recharge) -> Cap | None:
