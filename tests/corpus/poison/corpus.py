@@ -210,6 +210,7 @@ MADE: dict[str, Callable[[str], bytes]] = {
     ),
     "noise": lambda name: random.Random(name).randbytes(SIZE),
     "blanks": lambda _: b" " * BOMB,
+    "some_blanks": lambda _: b" " * (BOMB // 6),
     "nested_bomb": lambda name: _with_note(
         name, b"[" + b", ".join([b'{"a": [[], {}]}'] * (BOMB // 17)) + b"]"
     ),
