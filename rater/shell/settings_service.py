@@ -49,6 +49,7 @@ class SettingsService(Follower[ChargingSettings | BadSettings]):
                 book = book.with_version(outcome)
                 since = to_text(outcome.valid_from_ms)
                 log.info("charging settings version %d, valid from %s", outcome.version, since)
+                _tell_without_breaker(outcome)
             else:
                 self._metrics.settings_record_refused(outcome.detail.partition(":")[0])
         self.book = book
@@ -58,3 +59,13 @@ class SettingsService(Follower[ChargingSettings | BadSettings]):
         """Log which versions there are."""
         known = sorted(each.version for each in self.book.versions)
         log.info("charging settings: versions %s; 0 is what ships", known)
+        if known == [0]:
+            _tell_without_breaker(self.book.versions[0])
+
+
+def _tell_without_breaker(settings: ChargingSettings) -> None:
+    named = [code for code, terms in settings.currencies.items() if not terms.spend_per_hour_micros]
+    log.info(
+        "version %d: no breaker unless an account sets one: %s",
+        settings.version, ", ".join([*named, "any currency that is not in the table"]),
+    )  # fmt: skip
