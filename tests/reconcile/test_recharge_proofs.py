@@ -396,12 +396,13 @@ def asked_for_instead_of_taken_back(topics: Topics) -> Topics:
     """Send the command again where it must be taken back."""
     index = is_cancel(topics, "account_closed")
     partition, record = topics[PAYMENTS][index]
-    value = next(
-        each.value
+    asked = next(
+        json.loads(each.value or b"")
         for _, each in topics[PAYMENTS]
         if each.key == record.key and b"make_payment" in (each.value or b"")
     )
-    return replaced(topics, PAYMENTS, index, [(partition, record._replace(value=value))])
+    value = json.dumps(asked).encode()
+    return replaced(topics, PAYMENTS, index, [(partition, record.replaced(value=value))])
 
 
 def not_taken_back(topics: Topics) -> Topics:

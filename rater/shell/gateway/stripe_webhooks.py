@@ -4,9 +4,9 @@
 """
 
 import logging
+from time import monotonic
 from typing import Any
 
-import stripe
 from aiohttp import web
 
 from rater.shell.gateway.metrics import GatewayMetrics
@@ -17,10 +17,11 @@ from rater.shell.gateway.stripe_intents import Intent
 from rater.shell.gateway.stripe_provider import StripeProvider
 from rater.shell.gateway.stripe_reversals import EVENTS as REVERSALS
 from rater.shell.gateway.stripe_reversals import intent_id_of
+from rater.shell.gateway.webhook_port import webhook_server
 from rater.shell.secret import Secret
 
 PATH = "/webhooks/stripe"
-BODY_MAX = 1024 * 1024
+REFUSED_EVERY_S = 60.0
 EVENTS = (
     "payment_intent.succeeded",
     "payment_intent.payment_failed",
@@ -49,13 +50,13 @@ class StripeWithWebhooks(StripeProvider):
         self._metrics = metrics
         self._address = address
         self._publish: Publish | None = None
-        self._runner: web.AppRunner | None = None
+        self._refused = 0
+        self._refused_told_at = -REFUSED_EVERY_S
+        self._runner: web.ServerRunner | None = None
 
     async def listen(self) -> None:
         """Take the port; WebhookPortError where it is taken. 503 is answered until there is somebody to tell."""
-        app = web.Application(client_max_size=BODY_MAX)
-        app.router.add_post(PATH, self._receive)
-        self._runner = web.AppRunner(app, access_log=None)
+        self._runner = web.ServerRunner(webhook_server(PATH, self._receive))
         await self._runner.setup()
         try:
             site = web.TCPSite(self._runner, *self._address)
@@ -80,8 +81,7 @@ class StripeWithWebhooks(StripeProvider):
             await self._runner.cleanup()
         await super().close()
 
-    async def _receive(self, request: web.Request) -> web.Response:
-        body = await request.read()
+    async def _receive(self, request: web.BaseRequest, body: bytes) -> web.StreamResponse:
         outcome, status = await self._judge(body, request.headers.get("Stripe-Signature"))
         self._metrics.webhook(outcome)
         return web.Response(status=status, text=f"{outcome}\n")
@@ -90,14 +90,22 @@ class StripeWithWebhooks(StripeProvider):
         """Return what became of a webhook, and the HTTP status that says so."""
         try:
             event = self.client.construct_event(body, signature, self._secret.reveal()).to_dict()
-        except (ValueError, stripe.SignatureVerificationError):
-            log.warning("a webhook was refused: it is not signed as ours, or is too old")
+        except Exception:  # noqa: BLE001  # A stranger's bytes: whatever they break, they are refused.
+            self._note_refused()
             return "refused", 400
         if event.get("type") in REVERSALS:
             return await self._heed_reversal(event)
         if event.get("type") not in EVENTS:
             return "ignored", 200
         return await self._heed(event)
+
+    def _note_refused(self) -> None:
+        """Say once a minute that webhooks are refused; the metric counts them."""
+        self._refused += 1
+        if monotonic() - self._refused_told_at >= REFUSED_EVERY_S:
+            self._refused_told_at = monotonic()
+            why = "not signed as ours, too old, or no webhook at all"
+            log.warning("%d webhooks refused so far: %s", self._refused, why)
 
     async def _heed(self, event: dict[str, Any]) -> tuple[str, int]:
         """Tell what a webhook of ours says."""
