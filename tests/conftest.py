@@ -1,8 +1,13 @@
 """The tests run what is installed, compiled or not; never something compiled from other sources."""
 
+import hypothesis
 import pytest
 
 from rater.shell.hot_path import StaleError, is_compiled, refuse_stale
+
+# How long an example takes depends on what else the machine does: that is for benchmarks.
+hypothesis.settings.register_profile("rater", deadline=None)
+hypothesis.settings.load_profile("rater")
 
 
 def pytest_configure() -> None:

@@ -51,7 +51,7 @@ class Wire:
     name: str
 
 
-AMOUNT_MICROS_MAX = 10**15
+AMOUNT_MICROS_MAX = 9 * 10**15
 """Largest absolute amount anywhere: a thousand million units of a currency."""
 
 TENANT_ID = Text(64, pattern=r"[A-Za-z0-9._:@-]+")

@@ -2,8 +2,13 @@
 
 from typing import Final
 
-AMOUNT_MICROS_MAX: Final = 10**15
-"""Largest absolute amount or balance: a thousand million units of a currency."""
+AMOUNT_MICROS_MAX: Final = 9 * 10**15
+"""Largest absolute amount or balance: below 2**53, so that it is exact in every language. What is implausible for a
+balance is less, and a matter of the currency: the charging settings say it.
+"""
+
+BALANCE_MAX_MICROS: Final = 10**15
+"""Bound of a balance in the order of a dollar: a thousand million."""
 
 LOTS_MAX: Final = 4_000
 """Live and expired lots of one account: an entry that draws on all of them is still below a megabyte."""

@@ -65,7 +65,8 @@ def shipped() -> Version:
     for row in rows:
         dollar = UNIT * 10 ** int(row["magnitude"])
         spend = min(1_000 * dollar, AMOUNT_MICROS_MAX)
-        terms[row["currency"]] = Terms(spend, 50 * dollar, AMOUNT_MICROS_MAX)
+        most = min(10**9 * dollar, AMOUNT_MICROS_MAX)
+        terms[row["currency"]] = Terms(spend, 50 * dollar, most)
     return Version(0, 0, terms)
 
 

@@ -2,7 +2,8 @@
 
 `rater/data/currencies.csv` is made by deploy/make_currencies.py; the lines that begin with # name its sources and their
 dates. A magnitude is the power of ten nearest to the units that a US dollar buys: where a dollar's limits are 1,000 and
-50, those of a currency of magnitude 4 are 10,000,000 and 500,000.
+50, those of a currency of magnitude 4 are 10,000,000 and 500,000. The bound of a balance grows likewise, up to the
+largest amount that there is.
 """
 
 import csv
@@ -18,6 +19,7 @@ from rater.core.charging_settings import (
 )
 from rater.core.limits import (
     AMOUNT_MICROS_MAX,
+    BALANCE_MAX_MICROS,
     CDR_BYTES_MAX,
     DURATION_TOLERANCE_PERCENT,
     DURATION_TOLERANCE_S,
@@ -52,7 +54,7 @@ def _terms(currency: str, decimals: int, magnitude: int) -> CurrencyTerms:
         decimals,
         min(SPEND_PER_HOUR_MICROS * dollar, AMOUNT_MICROS_MAX),
         RECHARGE_MINIMUM_MICROS * dollar,
-        AMOUNT_MICROS_MAX,
+        min(BALANCE_MAX_MICROS * dollar, AMOUNT_MICROS_MAX),
     )
 
 

@@ -45,4 +45,4 @@ def test_a_currency_without_a_row_has_no_breaker_and_one_unit_as_its_least_recha
     terms = SETTINGS.terms("XTS")
 
     assert terms == CurrencyTerms("XTS", 2, 0, UNIT, AMOUNT_MICROS_MAX)
-    assert SETTINGS.terms("USD") == CurrencyTerms("USD", 2, 1_000 * UNIT, 50 * UNIT)
+    assert SETTINGS.terms("USD") == CurrencyTerms("USD", 2, 1_000 * UNIT, 50 * UNIT, 10**15)

@@ -33,3 +33,11 @@ def test_what_ships_is_version_0_of_always() -> None:
 
     assert (settings.version, settings.valid_from_ms, settings.window_days) == (0, 0, 7)
     assert len(settings.currencies) > 150
+
+
+def test_the_bound_of_a_balance_is_in_the_order_of_the_currency() -> None:
+    bounds = {name: terms.balance_max_micros for name, terms in load_currencies().terms.items()}
+
+    assert bounds["USD"] == 10**15
+    assert bounds["JPY"] > bounds["USD"]
+    assert bounds["VND"] == bounds["IRR"] == AMOUNT_MICROS_MAX < 2**53

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rater.core.limits import RECORD_BYTES_MAX
+from rater.core.limits import AMOUNT_MICROS_MAX, RECORD_BYTES_MAX
 from rater.core.payments import Captured, Declined, Result, Unclear
 from rater.wire.malformed import Malformed, Why
 from rater.wire.payment_results import decode_result
@@ -46,7 +46,7 @@ def test_fields_of_gateways_to_come_are_passed_over() -> None:
     [
         (SUCCEEDED, {"outcome": "refunded"}, "outcome", Why.UNKNOWN_VALUE),
         (SUCCEEDED, {"amount_micros": 0}, "amount_micros", Why.OUT_OF_RANGE),
-        (SUCCEEDED, {"amount_micros": 10**15 + 1}, "amount_micros", Why.OUT_OF_RANGE),
+        (SUCCEEDED, {"amount_micros": AMOUNT_MICROS_MAX + 1}, "amount_micros", Why.OUT_OF_RANGE),
         (SUCCEEDED, {"amount_micros": 10**40}, "amount_micros", Why.OUT_OF_RANGE),
         (SUCCEEDED, {"amount_micros": 200_000_000.0}, "amount_micros", Why.WRONG_TYPE),
         (SUCCEEDED, {"amount_micros": True}, "amount_micros", Why.WRONG_TYPE),

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rater.core.limits import AMOUNT_MICROS_MAX
 from rater.wire.malformed import Malformed, Why
 from rater.wire.payments import PaymentCancel, PaymentCommand, PaymentOrder, decode_payment_order
 from tests.test_topics import lines, valid
@@ -40,7 +41,7 @@ def test_the_gateway_reads_what_the_schema_accepts_and_nothing_it_refuses() -> N
     ("changes", "field", "reason"),
     [
         ({"amount_micros": 0}, "amount_micros", Why.OUT_OF_RANGE),
-        ({"amount_micros": 10**15 + 1}, "amount_micros", Why.OUT_OF_RANGE),
+        ({"amount_micros": AMOUNT_MICROS_MAX + 1}, "amount_micros", Why.OUT_OF_RANGE),
         ({"attempt": 1_001}, "attempt", Why.OUT_OF_RANGE),
         ({"currency": "usd"}, "currency", Why.UNKNOWN_VALUE),
         ({"currency": "USD\n"}, "currency", Why.TOO_LONG),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from topics.fields import (
+    AMOUNT_MICROS_MAX,
     NOT_NEGATIVE,
     About,
     Count,
@@ -51,7 +52,9 @@ class Span:
     ]
     per_s: Annotated[int, Range(1, 86_400)]
     amount_nanos: Annotated[
-        int, Range(0, 10**18), About("For reading: the charge is rounded once, over all spans.")
+        int,
+        Range(0, 1_000 * AMOUNT_MICROS_MAX),
+        About("For reading: the charge is rounded once, over all spans."),
     ]
 
 

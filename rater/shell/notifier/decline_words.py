@@ -33,6 +33,8 @@ _WORDS: Final = (
     (("call_issuer card_declined generic_decline do_not_honor do_not_try_again security_violation fraudulent "
       "merchant_blacklist"),
      "the bank gave no reason", "la banque n'a pas donné de raison"),
+    ("expired", "the payment could not be made in time", "le paiement n'a pas pu être fait à temps"),
+    ("cancelled", "the payment was cancelled", "le paiement a été annulé"),
     ("duplicate_transaction", "a payment of the same amount was made just before",
      "un paiement du même montant venait d'être fait"),
 )  # fmt: skip

@@ -24,7 +24,7 @@ N = "\u00a0"
         (1_500_000, "JPY", "2 JPY", f"2{N}JPY"),
         (2_500_000, "JPY", "2 JPY", f"2{N}JPY"),
         (1_234_567, "KWD", "1.235 KWD", f"1,235{N}KWD"),
-        (AMOUNT_MICROS_MAX, "USD", "1,000,000,000.00 USD", f"1{N}000{N}000{N}000,00{N}USD"),
+        (AMOUNT_MICROS_MAX, "USD", "9,000,000,000.00 USD", f"9{N}000{N}000{N}000,00{N}USD"),
     ],
 )
 def test_an_amount_is_written_as_its_reader_writes_it(
