@@ -82,12 +82,13 @@ async def test_killed_between_look_up_and_charge_what_is_withdrawn_or_late_is_no
             await stage.give(late)
             await killed_at(stage, "before_charge:1")
             # Consent is withdrawn while no gateway runs, far behind the command in the log.
-            await stage.give(*(command(f"fill-{n}", method) for n in range(150)))
+            fill = [command(f"fill-{n}", method) for n in range(150)]
+            await stage.give(*fill)
             await stage.give(cancel_of(taken_back), wanted)
             await asyncio.sleep(max(0, soon_ms / 1_000 - time.time()) + 0.2)
             await killed_at(stage, "before_withdrawal:1")
             await killed_at(stage, "after_withdrawal:1")
-            results = await finished(stage, [taken_back, late, wanted])
+            results = await finished(stage, [taken_back, late, wanted, *fill])
 
             told = {name: {r.get("code") for r in all_} for name, all_ in results.items()}
             assert {"cancelled"} == told[taken_back["command_id"]]
@@ -100,7 +101,7 @@ async def test_killed_between_look_up_and_charge_what_is_withdrawn_or_late_is_no
             # Its own offsets lost and its keys forgotten, it reads everything again.
             await lose_offsets(stage.bootstrap)
             server.stripe.forget_keys()
-            again = await finished(stage, [taken_back, late, wanted])
+            again = await finished(stage, [taken_back, late, wanted, *fill])
             assert captures(server) == charged
             assert {1} < {len(all_) for all_ in again.values()}
             after = {name: {r.get("code") for r in all_} for name, all_ in again.items()}
