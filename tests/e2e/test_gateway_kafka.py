@@ -356,6 +356,7 @@ async def test_told_to_stop_it_finishes_what_is_at_the_provider_and_hands_over_t
         assert await gateway.ended() == 0, stage.logs()
         took = time.monotonic() - began
         heir = stage.start()
+        await heir.serving()
         await stage.settled([*commands, *waiting])
         await asyncio.sleep(0.5)
         results = await stage.results()
