@@ -14,7 +14,7 @@ from rater.core.draws import plan_draws
 from rater.core.events import Occasion
 from rater.core.expiry import head
 from rater.core.journal import Journal
-from rater.core.limits import DAY_MS, LOTS_MAX, NEVER_MS
+from rater.core.limits import AMOUNT_MICROS_MAX, DAY_MS, LOTS_MAX, NEVER_MS
 from rater.core.lots import adjustment_lot_id, lot_expiry_ms
 from rater.core.past import CHANGES_MAX, KEPT_MS, without_the_oldest
 from rater.core.rejections import Refusal, Rejected
@@ -67,7 +67,9 @@ def _add_funds(
     if command.recharge_seq is not None and command.recharge_seq <= account.recharge_seq:
         detail = f"recharge_seq: {command.recharge_seq}, the last that was taken is {account.recharge_seq}"
         return Refusal(Rejected.RECHARGE_REPEATED, detail)
-    if refusal := _refuse_money(account, command.currency, command.amount_micros):
+    # What was captured is credited, whatever is plausible by now: somebody has paid it.
+    most = account.balance_max if command.recharge_seq is None else AMOUNT_MICROS_MAX
+    if refusal := _refuse_money(account, command.currency, command.amount_micros, most):
         return refusal
     if command.recharge_seq is None and lot_expiry_ms(command.purchased_ms) <= source.at_ms:
         detail = f"purchased_at: {command.purchased_ms} ms, the lot would open expired"
@@ -93,14 +95,13 @@ def _lot(account: Account, lot_id: str, amount: int, purchased_ms: int) -> e.Lot
     return e.Lot(lot_id, amount, paid, amount - paid, purchased_ms, lot_expiry_ms(purchased_ms))
 
 
-def _refuse_money(account: Account, currency: str, amount: int) -> Refusal | None:
+def _refuse_money(account: Account, currency: str, amount: int, most: int) -> Refusal | None:
     if currency != account.currency:
         detail = f"currency: {currency}, the account's is {account.currency}"
         return Refusal(Rejected.CURRENCY_MISMATCH, detail)
     if len(account.lots) + len(account.expired) >= LOTS_MAX:
         return Refusal(Rejected.TOO_MANY_LOTS, f"lots: {LOTS_MAX} is the limit")
-    most = account.balance_max
-    if abs(account.balance + amount) > most:
+    if max(most, abs(account.balance)) < abs(account.balance + amount):
         detail = f"amount_micros: {amount} {currency} would take the balance, {account.balance}, beyond {most}"
         version = None if account.adopted is None else account.adopted.version
         return Refusal(Rejected.AMOUNT_TOO_LARGE, detail, version)
@@ -149,7 +150,7 @@ def _adjust(
     amount = command.amount_micros
     if not amount:
         return Refusal(Rejected.ZERO_AMOUNT, "amount_micros: 0 changes nothing")
-    if refusal := _refuse_money(account, command.currency, amount):
+    if refusal := _refuse_money(account, command.currency, amount, account.balance_max):
         return refusal
     if amount > 0:
         lot = _lot(account, adjustment_lot_id(command.command_id), amount, source.at_ms)

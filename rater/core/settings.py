@@ -57,7 +57,27 @@ def _refuse_auto_recharge(
             least = -(-minimum // UNIT_MICROS)
             detail = f"{name}: must be whole units of {currency}, at least {least}, found {micros}"
             return Refusal(Rejected.INVALID_SETTING, f"{detail} micros", settings.version)
-    return _refuse_enabled(command) if command.enabled else None
+    if not command.enabled:
+        return None
+    return _refuse_enabled(command) or _refuse_beyond(command, currency, settings)
+
+
+def _refuse_beyond(
+    command: c.SetAutoRecharge, currency: str, settings: ChargingSettings
+) -> Refusal | None:
+    """Refuse recharges that would take the balance beyond its bound: they would be paid, and mean nothing."""
+    if command.mode == "target":
+        name, micros = "target_micros", command.target_micros or 0
+    else:
+        name = "trigger_micros and amount_micros"
+        micros = (command.trigger_micros or 0) + (command.amount_micros or 0)
+    most = settings.terms(currency).balance_max_micros
+    if micros <= most:
+        return None
+    detail = (
+        f"{name}: must come to at most {most}, the bound of a balance in {currency}, found {micros}"
+    )
+    return Refusal(Rejected.INVALID_SETTING, detail, settings.version)
 
 
 def _refuse_enabled(command: c.SetAutoRecharge) -> Refusal | None:

@@ -12,6 +12,7 @@ from rater.reconcile.difference import Complaint, Difference
 from rater.reconcile.evidence import Evidence
 from rater.reconcile.settings_shelf import UNIT, Version
 from topics import catalog
+from topics.fields import AMOUNT_MICROS_MAX
 
 PROOF = "bounds"
 
@@ -45,13 +46,27 @@ def _hold(evidence: Evidence, entry: Any, settings: Version) -> Iterator[Complai
         asked = (entry.recharge_micros, entry.target_micros, entry.trigger_micros)
         if any(_is_short(each, terms.recharge_minimum) for each in asked):
             yield Complaint("amounts", f"whole units, at least {terms.recharge_minimum}", asked)
+        if entry.enabled and _reached(entry, entry.recharge_micros) > terms.balance_max:
+            yield Complaint("amounts", f"within {terms.balance_max}, the bound of a balance", asked)
         each = entry.target_micros if entry.mode == "target" else entry.recharge_micros
         if entry.enabled and (entry.money_cap_micros or each or 0) < (each or 0):
             yield Complaint("money_cap_micros", f"at least {each}", entry.money_cap_micros)
     elif entry.kind in ("charge", "funds_added", "adjusted") and entry.amount_micros:
         grown = abs(entry.balance_micros) > abs(entry.balance_micros - entry.amount_micros)
-        if grown and abs(entry.balance_micros) > terms.balance_max:
-            yield Complaint("balance_micros", f"within {terms.balance_max}", entry.balance_micros)
+        # What was captured is credited whatever is plausible: nothing but the largest amount bounds it.
+        is_captured = entry.kind == "funds_added" and entry.recharge_seq is not None
+        most = AMOUNT_MICROS_MAX if is_captured else terms.balance_max
+        if grown and abs(entry.balance_micros) > most:
+            yield Complaint("balance_micros", f"within {most}", entry.balance_micros)
+
+
+def _reached(said: Any, amount: int | None) -> int:
+    """Return the highest balance that a recharge so set is meant to lead to."""
+    return (
+        (said.target_micros or 0)
+        if said.mode == "target"
+        else (said.trigger_micros or 0) + (amount or 0)
+    )
 
 
 def _named(said: Any, settings: Version) -> Iterator[Complaint]:
@@ -70,9 +85,11 @@ def _hold_refusal(evidence: Evidence, entry: Any, settings: Version) -> Iterator
         or command is None
     ):
         return
-    least = settings.of(entry.currency).recharge_minimum
+    terms = settings.of(entry.currency)
+    least = terms.recharge_minimum
     asked = [getattr(command, name) for name in _AMOUNTS]
-    if not any(_is_short(each, least) for each in asked):
+    is_beyond = command.enabled and _reached(command, command.amount_micros) > terms.balance_max
+    if not any(_is_short(each, least) for each in asked) and not is_beyond:
         yield Complaint("reason", f"an amount that is not whole units of {least} or more", asked)
 
 

@@ -6,10 +6,11 @@ from rater.core import commands as c
 from rater.core import entries as e
 from rater.core.account import AUTO_RECHARGE, AUTO_RECHARGE_HOURS, Account
 from rater.core.administration import obey, open_account
+from rater.core.charging_settings import CurrencyTerms
 from rater.core.journal import Journal
 from rater.core.limits import AMOUNT_MICROS_MAX, LOTS_MAX
 from rater.core.rejections import Refusal, Rejected
-from tests.build import NOW, SETTINGS, UNIT, YEAR, account, lot, source
+from tests.build import NOW, SETTINGS, UNIT, YEAR, account, lot, settings_version, source
 from topics.records import CommandReason
 
 
@@ -117,6 +118,20 @@ def test_no_command_takes_the_balance_beyond_the_limit() -> None:
     assert refused(full, funds("b", 1)) is Rejected.AMOUNT_TOO_LARGE
     assert refused(full, adjust(1)) is Rejected.AMOUNT_TOO_LARGE
     assert refused(empty, adjust(-1)) is Rejected.AMOUNT_TOO_LARGE
+
+
+def test_what_was_captured_is_credited_though_the_bound_of_a_balance_is_lower_by_now() -> None:
+    there = account(lot("a", 900 * UNIT))
+    bounded = settings_version(USD=CurrencyTerms("USD", 2, 0, UNIT, 1_000 * UNIT))
+
+    by_hand = obey(there, funds("by-hand", 200 * UNIT), source(), bounded, Journal())
+    assert by_hand is not None
+    assert by_hand.reason is Rejected.AMOUNT_TOO_LARGE
+    assert obey(there, funds("P1", 200 * UNIT, seq=1), source(), bounded, Journal()) is None
+    assert there.balance == 1_100 * UNIT
+    # What brings it nearer to the bound is no growth.
+    assert obey(there, adjust(-50 * UNIT), source(), bounded, Journal()) is None
+    assert there.balance == 1_050 * UNIT
 
 
 def test_an_adjustment_upwards_opens_a_lot_and_one_downwards_draws() -> None:

@@ -254,3 +254,25 @@ def test_resuming_allows_what_was_denied_and_says_so_at_once() -> None:
         there.spending.spent_before,
     ) == (0, 0, 0, 0)
     assert [event.event_id for event in journal.events] == ["acme/1/resumed"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"amount_micros": 901 * UNIT}, "trigger_micros and amount_micros"),
+        ({"amount_micros": 901 * UNIT, "mode": "gap"}, "trigger_micros and amount_micros"),
+        ({"mode": "target", "target_micros": 1_001 * UNIT}, "target_micros"),
+    ],
+)
+def test_what_no_balance_can_hold_is_never_paid(fields: dict[str, Any], said: str) -> None:
+    bounded = settings_version(USD=CurrencyTerms("USD", 2, 0, UNIT, 1_000 * UNIT))
+    given = {"enabled": True, "trigger_micros": 100 * UNIT, "amount_micros": 200 * UNIT, **fields}
+    order = c.SetAutoRecharge("s1", "acme", *NOBODY, **given)
+    refusal = obey_setting(account(), order, source(), bounded, Journal())
+
+    assert refusal is not None
+    assert refusal.detail.startswith(f"{said}: must come to at most 1000000000, the bound")
+    assert refusal.detail.endswith("found 1001000000")
+    assert refusal.settings_version == bounded.version
+    off = c.SetAutoRecharge("s2", "acme", *NOBODY, **given | {"enabled": False})
+    assert obey_setting(account(), off, source(), bounded, Journal()) is None

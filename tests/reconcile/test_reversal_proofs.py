@@ -9,6 +9,7 @@ import pytest
 from rater.core import recharge_reversals, reversals
 from rater.core.account import Account
 from rater.core.entries import Draw
+from rater.core.limits import LOTS_MAX
 from rater.core.recharge_journal import RechargeJournal
 from rater.core.recharge_state import Recharge, Started
 from tests.reconcile.honest_circle import HOUR_MS, UNIT, HonestCircle
@@ -87,7 +88,9 @@ def _hear_of_it_too_early(circle: HonestCircle, tenant: str) -> None:
 
 def _refuse_and_refund(circle: HonestCircle, tenant: str) -> None:
     """Refuse the credit; then all of it goes back to the payer, and nothing is left to differ."""
-    circle.fund(tenant, f"much-{tenant}", 10**15 - 99 * UNIT)
+    # No room for another lot is what refuses captured money.
+    for number in range(LOTS_MAX):
+        circle.fund(tenant, f"small-{number}", 1)
     circle.capture(circle.last(tenant))
     circle.turn()
     circle.moved_back(circle.last(tenant), 50)
