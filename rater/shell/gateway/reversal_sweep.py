@@ -7,7 +7,6 @@ duplicate. What is older, and was told by no webhook, is not found: that is for 
 
 import asyncio
 import logging
-from collections import defaultdict
 from typing import Any
 
 import stripe
@@ -16,7 +15,7 @@ from rater.shell.clock import now_ms
 from rater.shell.gateway.provider import LateOutcome, Publish, TroubleError
 from rater.shell.gateway.stripe_errors import answered
 from rater.shell.gateway.stripe_intents import Intent
-from rater.shell.gateway.stripe_reversals import Moved, intent_id_of, moved_back
+from rater.shell.gateway.stripe_reversals import intent_id_of, moved_back
 
 SWEEP_EVERY_S = 3_600.0
 AFTER_TROUBLE_S = 60.0
@@ -38,34 +37,53 @@ async def moved_back_of(client: stripe.StripeClient, intent: Intent) -> LateOutc
 
 async def sweep_for_ever(client: stripe.StripeClient, publish: Publish) -> None:
     """Tell what is new since the last time, until cancelled."""
-    told: dict[str, LateOutcome] = {}
+    sweep = Sweep(client)
     while True:
         wait_s = SWEEP_EVERY_S
         try:
-            for found in await sweep(client):
-                if told.get(found.command_id) != found:
-                    await publish(found)
-                    told[found.command_id] = found
+            for found in await sweep.news():
+                await publish(found)
         except TroubleError as trouble:
             log.warning("refunds and disputes could not be listed: %s", trouble)
             wait_s = max(AFTER_TROUBLE_S, trouble.retry_after_s)
         await asyncio.sleep(wait_s)
 
 
-async def sweep(client: stripe.StripeClient) -> list[LateOutcome]:
-    """Return what is known of all payments of which money was moved lately."""
-    since: Any = {**_MINE, "created": {"gte": now_ms() // 1_000 - SWEPT_S}}
-    intents: dict[str, Intent] = {}
-    found: dict[str, tuple[list[Moved], list[Moved]]] = defaultdict(lambda: ([], []))
-    services: tuple[Any, Any] = (client.v1.refunds, client.v1.disputes)
-    for which, service in enumerate(services):
-        for moved in await _all(service.list_async(since)):
-            intent, intent_id = moved.get("payment_intent"), intent_id_of(moved)
-            if intent_id is not None and isinstance(intent, dict):
-                intents[intent_id] = intent
-                found[intent_id][which].append(moved)
-    told = (moved_back(intents[name], *moves) for name, moves in found.items())
-    return [each for each in told if each is not None]
+class Sweep:
+    """Lists what was moved lately, and asks for the whole of each payment that is new there, or other than before.
+
+    The list alone would not do: what went back of a payment before SWEPT_S belongs to its sum, too.
+    """
+
+    def __init__(self, client: stripe.StripeClient) -> None:
+        """Nothing has been told yet."""
+        self._client = client
+        self._seen: dict[str, list[tuple[object, ...]]] = {}
+
+    async def news(self) -> list[LateOutcome]:
+        """Return what is known of all payments of which money was moved since the last time; TroubleError."""
+        told: list[LateOutcome] = []
+        seen = dict(self._seen)
+        for intent_id, (intent, moves) in (await self._listed()).items():
+            if seen.get(intent_id) != moves:
+                outcome = await moved_back_of(self._client, intent)
+                told += [] if outcome is None else [outcome]
+                seen[intent_id] = moves
+        self._seen = seen
+        return told
+
+    async def _listed(self) -> dict[str, tuple[Intent, list[tuple[object, ...]]]]:
+        """Return the payments in the lists, each with what can change of its refunds and disputes."""
+        since: Any = {**_MINE, "created": {"gte": now_ms() // 1_000 - SWEPT_S}}
+        listed: dict[str, tuple[Intent, list[tuple[object, ...]]]] = {}
+        services: tuple[Any, Any] = (self._client.v1.refunds, self._client.v1.disputes)
+        for service in services:
+            for moved in await _all(service.list_async(since)):
+                intent, intent_id = moved.get("payment_intent"), intent_id_of(moved)
+                if intent_id is not None and isinstance(intent, dict):
+                    moves = listed.setdefault(intent_id, (intent, []))[1]
+                    moves.append((moved.get("id"), moved.get("status"), moved.get("amount")))
+        return listed
 
 
 async def _all(listed: Any) -> list[dict[str, Any]]:

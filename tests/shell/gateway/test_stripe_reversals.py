@@ -113,8 +113,8 @@ async def hooked(server: StripeServer) -> AsyncIterator[StripeWithWebhooks]:
     await adapter.close()
 
 
-async def paid(provider: StripeProvider) -> str:
-    outcome = await provider.charge(command(method="pm_card_visa"))
+async def paid(provider: StripeProvider, command_id: str = "acme/r1/1") -> str:
+    outcome = await provider.charge(command(command_id, method="pm_card_visa"))
     return str(getattr(outcome, "payment_id", None))
 
 
@@ -198,16 +198,26 @@ async def test_the_sweep_finds_what_no_webhook_told_page_by_page(
     for _ in range(5):
         stripe.move("refunds", intent_id, 100, "succeeded")
     stripe.move("disputes", intent_id, 700, "lost")
-    stripe.move("refunds", intent_id, 9_999, "succeeded", created=1)
+    # Long ago, and of the same payment: the sum is of all that ever went back.
+    stripe.move("refunds", intent_id, 50, "succeeded", created=1)
+    forgotten = await paid(hooked, "acme/r2/1")
+    stripe.move("refunds", forgotten, 100, "succeeded", created=1)
+    sweep = reversal_sweep.Sweep(hooked.client)
 
-    (found,) = await reversal_sweep.sweep(hooked.client)
+    (found,) = await sweep.news()
+    again = await sweep.news()
+    stripe.move("refunds", intent_id, 25, "succeeded")
+    (later,) = await sweep.news()
 
     assert isinstance(found.outcome, MovedBack)
-    assert (12_000_000, "acme/r1/1") == (found.outcome.reversed_micros, found.command_id)
+    assert (12_500_000, "acme/r1/1") == (found.outcome.reversed_micros, found.command_id)
+    assert [] == again
+    assert isinstance(later.outcome, MovedBack)
+    assert 12_750_000 == later.outcome.reversed_micros
 
 
 async def test_a_sweep_that_is_refused_is_trouble(server: StripeServer) -> None:
     provider = StripeProvider(Secret(KEY), f"{server.base}/nothing")
     with pytest.raises(TroubleError):
-        await reversal_sweep.sweep(provider.client)
+        await reversal_sweep.Sweep(provider.client).news()
     await provider.close()
