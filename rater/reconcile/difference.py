@@ -41,8 +41,8 @@ def difference(
 ) -> Difference:
     """Make a difference of a complaint; values are cut short, `place` is topic, partition, offset."""
     if isinstance(key, bytes):
-        key = key.decode(errors="backslashreplace")
-    shown = "none" if key is None else key
+        key = key[:SHOWN_MAX].decode(errors="backslashreplace")
+    shown = "none" if key is None else show(key)
     return Difference(
         proof, *place, shown, complaint.field, show(complaint.expected), show(complaint.found)
     )
@@ -50,5 +50,7 @@ def difference(
 
 def show(value: object) -> str:
     """Return a value as text, cut short."""
+    if isinstance(value, bytes | str):
+        value = value[: SHOWN_MAX + 1]
     text = "nothing" if value is None else value if isinstance(value, str) else repr(value)
     return text if len(text) <= SHOWN_MAX else text[: SHOWN_MAX - 3] + "..."

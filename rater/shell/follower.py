@@ -17,6 +17,9 @@ from rater.shell.stream.unread import Unread
 
 log = logging.getLogger(__name__)
 
+_DETAIL_MAX = 2_000
+"""Characters of what is wrong with a record: it may quote what a stranger wrote."""
+
 Made = TypeVar("Made")
 """What a record, or several together, make: a version, or what is wrong."""
 
@@ -123,5 +126,5 @@ def tell_skipped(record: ConsumerRecord, key: str, detail: str) -> None:
     """Log a record that cannot be used: what somebody meant to be in force is not."""
     log.error(
         "record at offset %d of %s[%d] skipped, key %r: %s",
-        record.offset, record.topic, record.partition, key, detail,
+        record.offset, record.topic, record.partition, key, detail[:_DETAIL_MAX],
     )  # fmt: skip

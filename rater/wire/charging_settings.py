@@ -14,6 +14,8 @@ from rater.core.charging_settings import ChargingSettings, CurrencyTerms
 from rater.core.limits import UNIT_MICROS, WINDOW_DAYS, WINDOW_DAYS_MIN
 from rater.wire.command_fields import Currency, NotNegative, Positive
 from rater.wire.currencies import DECIMALS_MAX
+from rater.wire.demands import shown
+from rater.wire.keys import key_text
 from rater.wire.moments import read_moment
 from rater.wire.times import to_text
 
@@ -72,21 +74,21 @@ class SettingsReader:
 
     def feed(self, key: bytes | None, value: bytes | None) -> ChargingSettings | BadSettings | None:
         """Take a record: return the version that it brings, what is wrong with it, or None."""
-        shown = (key or b"").decode(errors="replace")
-        if not _KEY.fullmatch(shown):
-            return BadSettings(shown, f"key: must be a version like 1, found {shown!r}")
-        known = self._versions.get(int(shown))
+        name = key_text(key)
+        if not _KEY.fullmatch(name):
+            return BadSettings(name, f"key: must be a version like 1, found {name!r}")
+        known = self._versions.get(int(name))
         if value is None:
             stays = "value: was deleted, but a version is immutable; it stays until the next start"
-            return None if known is None else BadSettings(shown, stays)
+            return None if known is None else BadSettings(name, stays)
         settings = decode_settings(value)
         if isinstance(settings, str):
-            return BadSettings(shown, settings)
-        if settings.version != int(shown):
-            return BadSettings(shown, f"version: must be that of the key, found {settings.version}")
+            return BadSettings(name, settings)
+        if settings.version != int(name):
+            return BadSettings(name, f"version: must be that of the key, found {settings.version}")
         if known is not None:
-            other = f"version: {shown} is known with other content, and a version is immutable"
-            return None if known == settings else BadSettings(shown, other)
+            other = f"version: {name} is known with other content, and a version is immutable"
+            return None if known == settings else BadSettings(name, other)
         self._versions[settings.version] = settings
         return settings
 
@@ -99,7 +101,7 @@ def decode_settings(value: bytes) -> ChargingSettings | str:
         return f"value: {error}"
     since_ms = read_moment(record.valid_from)
     if since_ms is None:
-        return f"valid_from: must be a time like 2026-01-31T23:00:00Z, found {record.valid_from!r}"
+        return f"valid_from: must be a time like 2026-01-31T23:00:00Z, found {shown(record.valid_from)}"
     if wrong := faults(record.currencies):
         return "; ".join(wrong)
     terms = (CurrencyTerms(*msgspec.structs.astuple(row)) for row in record.currencies)

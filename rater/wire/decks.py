@@ -30,6 +30,7 @@ from rater.wire.deck_records import (
     pack_deck,
     pack_retirement,
 )
+from rater.wire.keys import key_text
 from rater.wire.moments import read_moment
 
 __all__ = ["BadDeck", "DeckAssembler", "pack_deck", "pack_retirement"]
@@ -70,7 +71,7 @@ class DeckAssembler:
 
     def feed(self, key: bytes | None, value: bytes | None) -> Version | BadDeck | None:
         """Take a record: return the version that it makes whole, what is wrong with it, or None."""
-        shown = (key or b"").decode(errors="replace")
+        shown = key_text(key)
         match = _KEY.fullmatch(shown)
         if match is None:
             detail = "key: is not deck_id/version/manifest, .../retirement or .../chunk-00001"
