@@ -14,6 +14,7 @@ from rater.core.decks import DeckBook
 from rater.core.limits import CALLING_CODE_DIGITS_MAX, EMERGENCY_DIGITS_MAX
 from rater.core.numbering import SERVICE, Numbering, plain_kind
 from rater.core.rows import Row
+from rater.core.terms import Entry
 
 ORDINARY: Final = "subscriber"
 """The kind of number whose inbound calls are free."""
@@ -58,14 +59,21 @@ def exemption(
 
 
 def _is_priced(cdr: Cdr, book: DeckBook, deck_ids: tuple[str, ...], currency: str) -> bool:
-    """Tell whether the `in` row that would price a call is of a service number."""
+    """Tell whether the `in` row that would price a call is of a service number; under a mask, whether one may."""
     number = cdr.to.rstrip("*")
+    hidden = len(cdr.to) - len(number)
     for deck_id in deck_ids:
         deck = book.in_force(deck_id, cdr.answered_ms)
         if deck is None or deck.currency != currency:
             continue
         entry = deck.inward.find(number)
+        if hidden and any(_is_service(each) for each in deck.inward.under(number, hidden)):
+            return True
         if entry is not None:
-            rows = [entry] if isinstance(entry, Row) else entry.rows()
-            return any(plain_kind(row.number_type) in SERVICE for row in rows)
+            return _is_service(entry)
     return False
+
+
+def _is_service(entry: Entry) -> bool:
+    rows = [entry] if isinstance(entry, Row) else entry.rows()
+    return any(plain_kind(row.number_type) in SERVICE for row in rows)

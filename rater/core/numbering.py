@@ -79,9 +79,19 @@ class Numbering:
         return False
 
     def is_service(self, number: str) -> bool:
-        """Tell whether a number, with its plus sign, is of a range that costs whom it belongs to."""
-        kind = self._kinds.find(number.rstrip("*"))
-        return kind is not None and plain_kind(kind) in SERVICE
+        """Tell whether a number, with its plus sign, is of a range that costs whom it belongs to.
+
+        Of a masked one: whether it may be.
+        """
+        known = number.rstrip("*")
+        kind = self._kinds.find(known)
+        if kind is not None and plain_kind(kind) in SERVICE:
+            return True
+        hidden = len(number) - len(known)
+        if not hidden:
+            return False
+        under = self._kinds.under(known, hidden)
+        return any(plain_kind(one) in SERVICE for one in under)
 
     def is_emergency(self, number: str, usage_country: str | None, caller: str | None) -> bool:
         """Tell whether a number as dialled is an emergency number where the call was made."""
