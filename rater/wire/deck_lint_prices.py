@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from rater.core.money import NANOS_PER_MICRO, Micros
-from rater.core.rows import Action, Row, billed_seconds
+from rater.core.rows import DAY_S, Action, Row, billed_seconds
+from rater.core.schedule import week_intervals
 from rater.core.terms import Entry
 from rater.wire.deck_findings import (
     JUMP,
@@ -13,10 +14,12 @@ from rater.wire.deck_findings import (
     exact_nanos,
     per_minute,
     rate_nanos,
+    rows_of,
     shown_micros,
     shown_nanos,
     uncapped_micros,
 )
+from rater.wire.deck_hours import common_hours, hours_text
 
 MINUTE_S = 60
 
@@ -29,7 +32,8 @@ def lint_prices(entries: Mapping[str, Entry], rows: Iterable[Row]) -> Iterator[F
     answering = _answering(rows)
     for row in rows:
         if row.action is Action.RATE and not row.rate_nanos and not row.fee_micros:
-            yield _zero(row, _above(entries, "+" + row.prefix))
+            above = _above(entries, "+" + row.prefix)
+            yield _zero(row, None if above is None else dearest(above))
         if row.from_second or row.action is not Action.RATE:
             yield from _unused(row, answering.get(_slot(row), []))
         if row.action is Action.RATE:
@@ -39,25 +43,46 @@ def lint_prices(entries: Mapping[str, Entry], rows: Iterable[Row]) -> Iterator[F
             yield from _roundings(row)
 
 
-def _above(entries: Mapping[str, Entry], prefix: str) -> Row | None:
-    """Return the dearest row of the nearest priced prefix above."""
+def _above(entries: Mapping[str, Entry], prefix: str) -> Entry | None:
+    """Return the nearest priced prefix above."""
     above = (entries.get(prefix[:length]) for length in range(len(prefix) - 1, 1, -1))
-    return next((row for entry in above if entry and (row := dearest(entry))), None)
+    return next((entry for entry in above if entry and dearest(entry) is not None), None)
 
 
-def _jumps(entry: Entry, parent: Row) -> Iterator[Finding]:
-    child = dearest(entry)
-    if child is None or child.line == parent.line:
+def _jumps(entry: Entry, above: Entry) -> Iterator[Finding]:
+    child, parent = dearest(entry), dearest(above)
+    if child is None or parent is None or child.line == parent.line:
         return
-    mine, its = rate_nanos(child) * parent.per_s, rate_nanos(parent) * child.per_s
-    prices = f"prefix {child.prefix} costs {per_minute(child)} a minute, {{}} the "
-    parents = f"{per_minute(parent)} of prefix {parent.prefix} (line {parent.line})"
-    if mine > JUMP * its:
-        message = prices.format(f"more than {JUMP} times") + parents
+    if rate_nanos(child) * parent.per_s > JUMP * rate_nanos(parent) * child.per_s:
+        message = (
+            f"prefix {child.prefix} costs {per_minute(child)} a minute, more than {JUMP} times the "
+            f"{per_minute(parent)} of prefix {parent.prefix} (line {parent.line})"
+        )
         yield Finding("warning", child.line, "child_over_parent", message)
-    elif mine and mine * JUMP < its:
-        message = prices.format(f"less than 1/{JUMP} of") + parents
-        yield Finding("warning", child.line, "child_under_parent", message)
+        return
+    for row in rows_of(entry):
+        yield from _falls(row, rows_of(above))
+
+
+def _falls(row: Row, above: Iterable[Row]) -> Iterator[Finding]:
+    """Find a row far below all that the prefix above costs in its hours; each row, for one of many may be mistyped."""
+    beside = [
+        one
+        for one in above
+        if one.action is Action.RATE and one.line != row.line and common_hours(row, one)
+    ]
+    if row.action is not Action.RATE or not row.rate_nanos or not beside:
+        return
+    least = min(beside, key=lambda one: one.rate_nanos * DAY_S // one.per_s)
+    if row.rate_nanos * least.per_s * JUMP >= least.rate_nanos * row.per_s:
+        return
+    when = "" if row.is_all_week else f", {hours_text(sorted(week_intervals(row)))}"
+    since = f" from second {row.from_second}" if row.from_second else ""
+    message = (
+        f"prefix {row.prefix} costs {per_minute(row)} a minute{since}{when}, less than 1/{JUMP} of the "
+        f"{per_minute(least)} of prefix {least.prefix} (line {least.line})"
+    )
+    yield Finding("warning", row.line, "child_under_parent", message)
 
 
 def _zero(row: Row, parent: Row | None) -> Finding:

@@ -88,3 +88,21 @@ def test_rounding_that_eats_or_multiplies_a_minute_is_told() -> None:
     assert (much.line, much.code) == (2, "rounds_far_up")
     assert "to 0.01, more than 5 times" in much.message
     assert linted("prefix,rate,rounding,decimals\n33,0.015,up,2\n", ()) == []
+
+
+def test_one_row_of_a_child_far_below_its_parent_is_told_with_its_hours() -> None:
+    text = (
+        "prefix,rate,days,from_second\n46,0.5,,\n467,0.001,mon-fri,\n467,0.5,sat sun,\n"
+        "468,0.5,,0\n468,0.001,,60\n"
+    )
+    found = {one.line: one.message for one in linted(text, ()) if one.code == "child_under_parent"}
+
+    assert found.keys() == {3, 6}
+    assert "0.001 a minute, mon-fri all day, less than 1/5 of the 0.50 of prefix 46" in found[3]
+    assert "0.001 a minute from second 60, less than 1/5 of the 0.50" in found[6]
+
+
+def test_a_cheap_hour_under_a_cheap_hour_is_no_fall() -> None:
+    text = "prefix,rate,days\n46,0.5,mon-fri\n46,0.01,sat sun\n467,0.4,mon-fri\n467,0.009,sat sun\n"
+
+    assert [one for one in linted(text, ()) if one.code == "child_under_parent"] == []
