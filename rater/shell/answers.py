@@ -4,8 +4,8 @@ Every record that charging takes comes to one thing: an entry, a refusal, suspen
 of its source; or to none of these, when it is known already. That it was taken, the manifest of its batch says.
 
 Rule 1: the readers stand at the ends before anything is sent, so that no answer can be missed.
-Rule 2: topics become readable one by one. A record whose batch is manifest has no answer only when the answering topics
-        have been read up to the ends that they had after the manifest was seen.
+Rule 2: topics become readable one by one. The answers to a record are all there when the answering topics have been
+        read up to the ends that they had after the manifest of its batch was seen.
 """
 
 import asyncio
@@ -39,6 +39,10 @@ class Answer(NamedTuple):
     detail: str
     """Of what is not good: the reason and the sentence; else what there is to say."""
 
+    def and_also(self, other: "Answer") -> "Answer":
+        """Return what two answers to one record say together: a warning comes after what it warns of."""
+        return Answer(self.verdict, f"{self.detail}; {other.detail}")
+
 
 class Answers:
     """The answers to what is sent from now on to one topic."""
@@ -60,7 +64,6 @@ class Answers:
             async with asyncio.timeout(timeout_s):
                 while waiting:
                     await self._read()
-                    waiting -= self._found.keys()
                     taken = {p for p in waiting if p.offset < self._taken.get(p.partition, 0)}
                     if taken:
                         await self._read_to_the_end({place.partition for place in taken})
@@ -101,7 +104,8 @@ class Answers:
         answer = _ANSWER[topic](record)
         if answer is not None:
             place = Place(record["source_partition"], record["source_offset"])
-            self._found[place] = answer
+            before = self._found.get(place)
+            self._found[place] = answer if before is None else before.and_also(answer)
 
 
 def _of_entry(entry: dict[str, Any]) -> Answer | None:
@@ -110,6 +114,9 @@ def _of_entry(entry: dict[str, Any]) -> Answer | None:
         return Answer("refused", f"{entry['reason']}: {entry['detail']}")
     if entry["kind"] == "charge":
         return Answer("charged", f"{entry['outcome']}, {entry['charge_micros']} micros")
+    if entry["kind"] == "deck_warning":
+        decks = ", ".join(f"{each['deck_id']} is {each['problem']}" for each in entry["decks"])
+        return Answer("accepted", f"warning: no price by these decks: {decks}")
     return Answer("accepted", entry["kind"]) if "command_id" in entry else None
 
 

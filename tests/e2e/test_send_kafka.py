@@ -98,6 +98,15 @@ def test_any_partition_count_works_and_every_command_has_its_answer(
         assert accepted.code == 0, accepted.text
         assert [f"open-{t}  accepted  account_opened" for t in TENANTS] == said(accepted)
 
+        unknown = {**opened("odd"), "decks": ["nodeck", "sample"], "currency": "EUR"}
+        warned = sent(broker, "account.commands.v1", lines(unknown), "--wait")
+        assert said(warned) == [
+            (
+                "open-odd  accepted  account_opened; warning: no price by these decks: "
+                "nodeck is unpublished, sample is other_currency"
+            )
+        ]
+
         mixed = lines(funded(TENANTS[0]), funded(TENANTS[1], "EUR"), opened(TENANTS[0]))
         refused = sent(broker, "account.commands.v1", mixed, "--wait")
         assert refused.code == 1
