@@ -114,9 +114,16 @@ def main(arguments: list[str] | None = None) -> int:
         "--unknown", default="", metavar="END", help="550 for addresses that end so"
     )
     options = parser.parse_args(arguments)
-    asyncio.run(
-        serve(options.host, options.port, options.mailbox, options.refuse_first, options.unknown)
-    )
+    try:
+        asyncio.run(
+            serve(
+                options.host, options.port, options.mailbox, options.refuse_first, options.unknown
+            )
+        )
+    except OSError as error:
+        where = f"{options.host}:{options.port}, {options.mailbox}"
+        print(f"smtp_sink: {where}: {error.strerror or error}", file=sys.stderr)
+        return 2
     return 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -12,6 +13,8 @@ from smtplib import SMTP, SMTPDataError, SMTPRecipientsRefused
 from typing import TYPE_CHECKING
 
 import pytest
+
+from loadtest.smtp_sink import main
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,3 +75,16 @@ def test_it_refuses_what_it_is_told_to_refuse(tmp_path: Path) -> None:
 
     assert later.value.smtp_code == 451
     assert [json.loads(line)["message_id"] for line in lines] == ["<3@rater.example>"]
+
+
+def test_a_port_that_is_taken_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        code = main(["--port", str(port), "--mailbox", str(tmp_path / "mails.jsonl")])
+
+    assert code == 2
+    assert capsys.readouterr().err.startswith(f"smtp_sink: 127.0.0.1:{port}, ")
