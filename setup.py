@@ -21,9 +21,11 @@ COMPILED = Path("rater/compiled.json")
 MODULES = (
     *(
         "account",
+        "adoption",
         "applying",
         "breaker",
         "burn",
+        "callers",
         "cdr",
         "charging_settings",
         "contradictions",
