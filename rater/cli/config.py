@@ -6,7 +6,8 @@ import click
 import orjson
 
 from rater.cli.topics import CannotRunError, broker_option, run
-from rater.core.charging_settings import ChargingSettings, CurrencyTerms
+from rater.core.charging_settings import ChargingSettings, CurrencyTerms, SettingsBook
+from rater.core.limits import HOUR_MS
 from rater.shell import topic_admin
 from rater.shell.clock import now_ms
 from rater.shell.settings_load import Published, SettingsLoader, decide, read_published
@@ -15,7 +16,7 @@ from rater.shell.shared_topic import SharedTopicMissingError
 from rater.shell.validation import Problem, RecordCheck
 from rater.shell.validation import decode as read_json
 from rater.wire.charging_settings import decode_settings, fields_of
-from rater.wire.currencies import load_currencies
+from rater.wire.currencies import load_currencies, shipped_book
 from rater.wire.settings_file import complete, warnings
 from rater.wire.times import to_text
 from topics.catalog import CHARGING_SETTINGS
@@ -34,27 +35,37 @@ def config() -> None:
 @config.command()
 @broker_option
 @click.option(
-    "--json", "as_json", is_flag=True, help="Print the version in force as a file for `load`."
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print the version in force as a file for `load`: as the next version, from the hour after the next on.",
 )
-def show(broker: str, *, as_json: bool) -> None:
+@click.option("--shipped", is_flag=True, help="What ships with the release; needs no broker.")
+def show(broker: str, *, as_json: bool, shipped: bool) -> None:
     """Print the settings in force now, the versions that there are, and which currencies have no breaker."""
-
-    async def work() -> Published:
-        async with topic_admin.connected(broker):
-            return await read_published(broker)
-
-    try:
-        book = run(work()).book
-    except SharedTopicMissingError as error:
-        raise CannotRunError(str(error)) from error
+    book = shipped_book() if shipped else _published(broker)
     settings = book.at(now_ms())
     if as_json:
-        click.echo(orjson.dumps(fields_of(settings), option=orjson.OPT_INDENT_2))
+        changed = {"version": max(each.version for each in book.versions) + 1}
+        since = {"valid_from": to_text((now_ms() // HOUR_MS + 2) * HOUR_MS)}
+        fields = {**fields_of(settings), **changed, **since}
+        click.echo(orjson.dumps(fields, option=orjson.OPT_INDENT_2))
         return
     _print_table(settings)
     for each in sorted(book.versions, key=lambda each: each.version):
         standing = "in force" if each is settings else _standing(each)
         click.echo(f"version {each.version}: {standing}")
+
+
+def _published(broker: str) -> SettingsBook:
+    async def work() -> Published:
+        async with topic_admin.connected(broker):
+            return await read_published(broker)
+
+    try:
+        return run(work()).book
+    except SharedTopicMissingError as error:
+        raise CannotRunError(str(error)) from error
 
 
 @config.command()

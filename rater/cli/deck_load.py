@@ -17,6 +17,7 @@ from rater.shell.deck_load import (
 )
 from rater.shell.shared_loader import HeldBackError, LoadRefusedError
 from rater.shell.shared_topic import SharedTopicMissingError
+from rater.wire.currencies import load_currencies
 from rater.wire.deck_csv import Sheet
 from rater.wire.deck_files import DeckFileError, compile_file, read_sheet_file
 from rater.wire.deck_heading import read_heading
@@ -85,6 +86,12 @@ def _candidate(file: Path, terms: dict[str, str], *, strict: bool) -> Candidate:
     except DeckFileError as error:
         message = f"{error}\nnothing was published"
         raise click.ClickException(message) from error
+    if terms["currency"] not in load_currencies().terms:
+        click.echo(
+            f"note: --currency: {terms['currency']} is in no list of ISO 4217 that ships; a deck's "
+            "currency never changes",
+            err=True,
+        )
     _tell_errors(file, sheet, strict=strict)
     return Candidate.of(heading, sheet)
 
@@ -94,13 +101,13 @@ def _tell_errors(file: Path, sheet: Sheet, *, strict: bool) -> None:
     findings = lint(sheet, load_numbering())
     errors = [one for one in findings if one.level == "error"]
     for one in errors[:ERRORS_SHOWN]:
-        click.echo(f"{file}:{one.line}: {one.code}: {one.message}", err=True)
+        click.echo(f"{file}:{one.line}: error: {one.code}: {one.message}", err=True)
     if len(errors) > ERRORS_SHOWN:
         click.echo(f"{len(errors)} errors in all: see `rater deck lint {file}`", err=True)
     if warnings := len(findings) - len(errors):
-        click.echo(f"{warnings} warnings: see `rater deck lint {file}`", err=True)
+        click.echo(f"warnings: {warnings}, see `rater deck lint {file}`", err=True)
     if errors and strict:
-        message = f"{file}: {len(errors)} errors and --strict: nothing was published"
+        message = f"{file}: errors: {len(errors)}, and --strict: nothing was published"
         raise click.ClickException(message)
 
 

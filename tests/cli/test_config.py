@@ -54,3 +54,16 @@ def test_what_is_no_settings_file_is_said(tmp_path: Path, text: str) -> None:
 
     assert found.exit_code == 1
     assert "Error: " in found.output
+
+
+def test_what_ships_is_shown_without_a_broker_and_is_a_file_to_load(tmp_path: Path) -> None:
+    shown = CliRunner().invoke(config, ["show", "--shipped", "--broker", "127.0.0.1:1"])
+    assert shown.exit_code == 0
+    assert "VND" in shown.stdout
+
+    printed = CliRunner().invoke(config, ["show", "--shipped", "--json"]).stdout
+    file = tmp_path / "settings.json"
+    file.write_text(printed)
+    checked = CliRunner().invoke(config, ["lint", str(file)])
+    assert checked.exit_code == 0, checked.output
+    assert "version 1, valid from" in checked.stdout

@@ -492,7 +492,7 @@ async def test_the_commands_load_refuse_and_list(private_broker: Broker, tmp_pat
     assert (backdated.exit_code, future.exit_code) == (0, 0)
     assert "premium numbers of FR" in loaded.output
     assert strict.exit_code == 1
-    assert "1 errors and --strict: nothing was published" in strict.output
+    assert "errors: 1, and --strict: nothing was published" in strict.output
     assert faulty.exit_code == 1
     assert "line 2, column rate: 'minus'" in faulty.output
     assert "line 3, column rate: 'x'" in faulty.output
