@@ -56,7 +56,7 @@ class StripeWithWebhooks(StripeProvider):
 
     async def listen(self) -> None:
         """Take the port; WebhookPortError where it is taken. 503 is answered until there is somebody to tell."""
-        self._runner = web.ServerRunner(webhook_server(PATH, self._receive))
+        self._runner = web.ServerRunner(webhook_server(PATH, self._receive, self._turn_away))
         await self._runner.setup()
         try:
             site = web.TCPSite(self._runner, *self._address)
@@ -81,6 +81,10 @@ class StripeWithWebhooks(StripeProvider):
             await self._runner.cleanup()
         await super().close()
 
+    def _turn_away(self) -> None:
+        self._metrics.webhook("refused")
+        self._note_refused()
+
     async def _receive(self, request: web.BaseRequest, body: bytes) -> web.StreamResponse:
         outcome, status = await self._judge(body, request.headers.get("Stripe-Signature"))
         self._metrics.webhook(outcome)
@@ -93,11 +97,14 @@ class StripeWithWebhooks(StripeProvider):
         except Exception:  # noqa: BLE001  # A stranger's bytes: whatever they break, they are refused.
             self._note_refused()
             return "refused", 400
-        if event.get("type") in REVERSALS:
-            return await self._heed_reversal(event)
-        if event.get("type") not in EVENTS:
-            return "ignored", 200
-        return await self._heed(event)
+        try:
+            if event.get("type") in REVERSALS:
+                return await self._heed_reversal(event)
+            return await self._heed(event) if event.get("type") in EVENTS else ("ignored", 200)
+        except (TypeError, ValueError, AttributeError, LookupError) as error:
+            # Signed, and not what Stripe's documents say: it comes again for days, and somebody may look at it.
+            log.error("a webhook that is signed as ours cannot be read: %r", error)  # noqa: TRY400
+            return "unreadable", 400
 
     def _note_refused(self) -> None:
         """Say once a minute that webhooks are refused; the metric counts them."""

@@ -1,11 +1,13 @@
 """The port of the webhooks: so many connections, so long for a request, one request each, and then it is closed.
 
-Whoever reaches the port is a stranger until his signature is read: what he sends costs little, and writes no log.
+Whoever reaches the port is a stranger until his signature is read: what he sends costs little, and writes no log. What
+is turned away before that is counted, too. A packed body is not unpacked: a megabyte of it may hold a thousand.
 """
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
@@ -16,6 +18,7 @@ REQUEST_S = 5.0
 BODY_MAX = 1024 * 1024
 
 Answer = Callable[[web.BaseRequest, bytes], Awaitable[web.StreamResponse]]
+Refuse = Callable[[], object]
 _silent = logging.getLogger(f"{__name__}.http")
 _silent.setLevel(logging.CRITICAL + 1)
 
@@ -23,7 +26,11 @@ _silent.setLevel(logging.CRITICAL + 1)
 class _Connection(RequestHandler):
     """One connection; it is cut when its time is over, or at once where there are too many."""
 
-    __slots__ = ("_clock",)
+    __slots__ = ("_clock", "_refuse")
+
+    def __init__(self, manager: web.Server, refuse: Refuse, **settings: Any) -> None:
+        super().__init__(manager, auto_decompress=False, **settings)
+        self._refuse = refuse
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -37,39 +44,62 @@ class _Connection(RequestHandler):
         self._clock.cancel()
         super().connection_lost(exc)
 
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        # What is no HTTP does not come to any handler.
+        self._refuse()
+        return super().handle_error(request, status, exc, message)
+
     def received(self) -> None:
         """Note that the request is there: what it leads to takes its own time."""
         self._clock.cancel()
 
 
 class _Server(web.Server):
+    refuse: Refuse
+
     def __call__(self) -> RequestHandler:
-        return _Connection(self, loop=self._loop, **self._kwargs)
+        return _Connection(self, self.refuse, loop=self._loop, **self._kwargs)
 
 
-def webhook_server(path: str, answer: Answer) -> web.Server:
-    """Return a server that hands the whole body of each POST to a path to `answer`."""
+def webhook_server(path: str, answer: Answer, refuse: Refuse) -> web.Server:
+    """Return a server that hands the whole body of each POST to a path to `answer`; `refuse` counts all the others."""
 
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
         response = await _handle(request, path, answer)
+        if isinstance(response, _TurnedAway):
+            refuse()
         response.force_close()
         return response
 
-    return _Server(handle, access_log=None, logger=_silent, keepalive_timeout=0)
+    server = _Server(handle, access_log=None, logger=_silent, keepalive_timeout=0)
+    server.refuse = refuse
+    return server
+
+
+class _TurnedAway(web.Response):
+    """An answer to what is no webhook."""
 
 
 async def _handle(request: web.BaseRequest, path: str, answer: Answer) -> web.StreamResponse:
     if request.path != path:
-        return web.Response(status=404, text="no such path\n")
+        return _TurnedAway(status=404, text="no such path\n")
     if request.method != "POST":
-        return web.Response(status=405, text="POST alone\n", headers={"Allow": "POST"})
+        return _TurnedAway(status=405, text="POST alone\n", headers={"Allow": "POST"})
+    if request.headers.get("Content-Encoding", "identity") != "identity":
+        return _TurnedAway(status=415, text="not packed, please\n")
     if (request.content_length or 0) > BODY_MAX:
-        return web.Response(status=413, text="too large\n")
+        return _TurnedAway(status=413, text="too large\n")
     body = bytearray()
     async for chunk in request.content.iter_any():
         body += chunk
         if len(body) > BODY_MAX:
-            return web.Response(status=413, text="too large\n")
+            return _TurnedAway(status=413, text="too large\n")
     if isinstance(request.protocol, _Connection):
         request.protocol.received()
     return await answer(request, bytes(body))

@@ -1,8 +1,13 @@
 """The webhook port is open to strangers: junk is 400 and counted, idle connections are cut, neither writes a log."""
 
 import asyncio
+import gzip
+import hmac
+import json
 import logging
+import time
 from collections.abc import AsyncIterator
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -18,8 +23,10 @@ REFUSED = 'rater_gateway_webhooks_total{outcome="refused"}'
 class Port:
     """A port that listens, and what it has counted."""
 
-    def __init__(self, number: int, metrics: GatewayMetrics) -> None:
-        self.number, self.metrics = number, metrics
+    def __init__(self, provider: StripeWithWebhooks, metrics: GatewayMetrics) -> None:
+        assert provider._runner is not None
+        self.number = provider._runner.addresses[0][1]
+        self.provider, self.metrics = provider, metrics
 
     async def send(self, request: bytes) -> bytes:
         """Send bytes and return the answer, to its end."""
@@ -38,8 +45,12 @@ class Port:
 
     def refused(self) -> float:
         """Return how many were refused."""
+        return self.counted("refused")
+
+    def counted(self, outcome: str) -> float:
+        """Return how many came to an outcome."""
         found = self.metrics.shared.registry.get_sample_value(
-            "rater_gateway_webhooks_total", {"outcome": "refused"}
+            "rater_gateway_webhooks_total", {"outcome": outcome}
         )
         return found or 0
 
@@ -50,8 +61,7 @@ async def port() -> AsyncIterator[Port]:
     access = (Secret("sk_test_x"), "test")
     provider = StripeWithWebhooks(access, Secret("whsec_x"), metrics, ("127.0.0.1", 0))  # type: ignore[arg-type]
     await provider.listen()
-    assert provider._runner is not None
-    yield Port(provider._runner.addresses[0][1], metrics)
+    yield Port(provider, metrics)
     await provider.close()
 
 
@@ -125,3 +135,59 @@ async def test_idle_connections_are_cut_and_others_are_served_again(
     assert len(caplog.records) <= 3
     for _, writer in idle:
         writer.close()
+
+
+@pytest.mark.parametrize("body", [gzip.compress(b"\0" * (200 << 20), 9), b"not gzip"])
+async def test_a_body_that_is_packed_is_refused_and_not_unpacked(port: Port, body: bytes) -> None:
+    head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n".encode()
+    began = time.process_time()
+    answers = [await port.send(head + b"Content-Encoding: gzip\r\n\r\n" + body) for _ in range(10)]
+
+    assert {int(answer.split()[1]) for answer in answers} == {415}
+    assert port.refused() == 10
+    # Unpacked, one of them takes a third of a second.
+    assert time.process_time() - began < 1.0
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"\xff\xfe\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+        f"GET {PATH} HTTP/1.1\r\nHost: x\r\n\r\n".encode(),
+        f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 9000000\r\n\r\n".encode(),
+    ],
+)
+async def test_whatever_is_turned_away_is_counted(port: Port, request_: bytes) -> None:
+    await port.send(request_)
+
+    assert port.refused() == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [
+        ("payment_intent.succeeded", "x"),
+        ("payment_intent.succeeded", 5),
+        ("payment_intent.succeeded", {"object": "x"}),
+        ("payment_intent.succeeded", {"object": {"metadata": {"command_id": "\ud800"}}}),
+        ("charge.refunded", [1]),
+        ("charge.refunded", {"object": [1]}),
+    ],
+)
+async def test_what_is_signed_and_odd_is_unreadable_and_counted(
+    port: Port, kind: str, data: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    port.provider._publish = AsyncMock()
+    event = {"id": "evt_1", "object": "event", "livemode": False, "type": kind, "data": data}
+    body = json.dumps(event).encode()
+    at_s = int(time.time())
+    digest = hmac.digest(b"whsec_x", b"%d." % at_s + body, "sha256").hex()
+
+    assert await port.post(body, f"t={at_s},v1={digest}".encode()) in {200, 400}
+    counted = {
+        outcome: port.counted(outcome) for outcome in ("refused", "ignored", "unreadable", "result")
+    }
+    assert sum(counted.values()) == 1, counted
+    assert "Traceback" not in caplog.text
+    port.provider._publish.assert_not_awaited()
