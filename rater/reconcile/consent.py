@@ -167,4 +167,6 @@ def _change(event: Any) -> dict[str, Any] | None:
             return {"methods": frozenset(method.reference for method in event.methods)}
         case "account_closed":
             return {"is_closed": True}
+        case "account_reopened":
+            return {"is_closed": False}
     return None
