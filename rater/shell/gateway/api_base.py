@@ -9,6 +9,10 @@ from urllib.parse import urlsplit
 API_BASE_VARIABLE = "RATER_STRIPE_API_BASE"
 
 
+_NEVER = frozenset("#?\\ \t\r\n")
+"""What readers of addresses take in different ways."""
+
+
 class ApiBaseError(Exception):
     """The address is none, or would send the key in clear."""
 
@@ -22,9 +26,13 @@ def check_api_base(base: str | None) -> str | None:
         host, _ = parts.hostname, parts.port
     except ValueError:
         host = None
-    if host is None or parts.scheme not in ("http", "https") or parts.username is not None:
+        parts = urlsplit("")
+    is_plain = parts.username is None and not parts.query and not parts.fragment
+    if host is None or parts.scheme not in ("http", "https") or not is_plain or set(base) & _NEVER:
         # Not shown: whoever puts a user there puts a password there.
-        raise ApiBaseError(f"{API_BASE_VARIABLE} must be http(s)://host[:port], without a user")
+        raise ApiBaseError(
+            f"{API_BASE_VARIABLE} must be http(s)://host[:port], without a user, a query or a fragment"
+        )
     if parts.scheme == "http" and not _is_loopback(host):
         raise ApiBaseError(
             f"{API_BASE_VARIABLE} must begin with https:// for {host}: "

@@ -32,6 +32,10 @@ def test_none_is_stripes_own() -> None:
         ("ftp://127.0.0.1", "must be http"),
         ("http://127.0.0.1:port", "must be http"),
         ("https://user:pass@127.0.0.1", "without a user"),
+        ("http://127.0.0.1#@evil.example", "a query or a fragment"),
+        ("http://127.0.0.1?@evil.example", "a query or a fragment"),
+        ("http://127.0.0.1\\@evil.example", "a query or a fragment"),
+        ("http://127.0.0.1#", "a query or a fragment"),
     ],
 )
 def test_what_would_send_the_key_in_clear_is_refused(base: str, why: str) -> None:
