@@ -1,10 +1,10 @@
 """Recharge journal: what one batch of recharge says, in order."""
 
-from typing import final
+from typing import Any, final
 
 from rater.core import notices as n
 from rater.core.payments import Credit, PaymentCancel, PaymentCommand, Reversal
-from rater.core.recharge_state import Awaited, Recharge
+from rater.core.recharge_state import Attempt, Awaited, Recharge
 
 Head = tuple[str, str, int, str, int, tuple[str, ...], str, str | None]
 
@@ -23,42 +23,18 @@ class RechargeJournal:
 
     def request(self, recharge: Recharge) -> None:
         """Ask for the attempt at work; a second time it is the same command, word for word."""
-        attempt, started = recharge.attempt, recharge.started[-1]
+        attempt = recharge.attempt
         assert attempt is not None, recharge.state
-        self.payments.append(
-            PaymentCommand(
-                command_id=f"{started.recharge_id}/{attempt.number}",
-                tenant_id=recharge.tenant_id,
-                recharge_id=started.recharge_id,
-                attempt=attempt.number,
-                amount_micros=started.amount_micros,
-                currency=recharge.currency,
-                method=attempt.method,
-                requested_ms=attempt.requested_ms,
-                answer_by_ms=attempt.answer_by_ms,
-                customer=attempt.customer,
-            )
-        )
+        words = _words(recharge, attempt)
+        self.payments.append(PaymentCommand(**words, answer_by_ms=attempt.answer_by_ms))
 
     def cancel(self, recharge: Recharge) -> None:
-        """Take back the attempt at work; a second time it is the same, word for word."""
-        attempt, started = recharge.attempt, recharge.started[-1]
+        """Take back the attempt at work, in its own words; a second time it is the same."""
+        attempt = recharge.attempt
         assert attempt is not None, recharge.state
         assert attempt.cancelled_for is not None, recharge.state
-        self.payments.append(
-            PaymentCancel(
-                command_id=f"{started.recharge_id}/{attempt.number}",
-                tenant_id=recharge.tenant_id,
-                recharge_id=started.recharge_id,
-                attempt=attempt.number,
-                amount_micros=started.amount_micros,
-                currency=recharge.currency,
-                method=attempt.method,
-                requested_ms=attempt.requested_ms,
-                reason=attempt.cancelled_for,
-                customer=attempt.customer,
-            )
-        )
+        words = _words(recharge, attempt)
+        self.payments.append(PaymentCancel(**words, reason=attempt.cancelled_for))
 
     def credit(self, recharge: Recharge, awaited: Awaited) -> None:
         """Ask for a captured payment to be credited; a second time it is the same command."""
@@ -99,3 +75,19 @@ def transition_head(recharge: Recharge, what: str) -> Head:
     """Return the leading fields of a notice of a transition, which has no id of its own: it is counted."""
     recharge.transitions_told += 1
     return head(recharge, f"{what}/{recharge.now_ms}/{recharge.transitions_told}")
+
+
+def _words(recharge: Recharge, attempt: Attempt) -> dict[str, Any]:
+    """Return what a command and its cancel say alike."""
+    started = recharge.started[-1]
+    return {
+        "command_id": f"{started.recharge_id}/{attempt.number}",
+        "tenant_id": recharge.tenant_id,
+        "recharge_id": started.recharge_id,
+        "attempt": attempt.number,
+        "amount_micros": started.amount_micros,
+        "currency": recharge.currency,
+        "method": attempt.method,
+        "requested_ms": attempt.requested_ms,
+        "customer": attempt.customer,
+    }
