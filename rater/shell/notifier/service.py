@@ -10,7 +10,7 @@ from time import monotonic
 from typing import Any, Final
 
 from aiokafka import ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from rater.core.cdr import Source
 from rater.shell.health import Health, HealthServer, PortError
@@ -180,7 +180,11 @@ class Notifier(ConsumerRebalanceListener):  # type: ignore[misc]
         if is_fenced(failure):
             log.warning("fenced, another notifier has taken over: %s", type(failure).__name__)
             return EXIT_FENCED
-        log.critical("failed: %r", failure, exc_info=failure)
+        if isinstance(failure, TimeoutError | KafkaConnectionError):
+            # Nothing of ours is wrong: what was sent and not marked is known to be in doubt by whoever goes on.
+            log.critical("the broker does not answer: leaving; started again, it goes on here")
+        else:
+            log.critical("failed: %r", failure, exc_info=failure)
         return EXIT_FAILED
 
     def _fail(self, error: BaseException) -> None:
