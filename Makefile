@@ -154,7 +154,7 @@ EDITABLE = --no-deps --no-build-isolation --editable .
 
 # Whatever a compiled module is made of: an older one must never stand before a newer source.
 .venv/compiled: .venv/installed setup.py \
-		$(wildcard rater/core/*.py rater/wire/*.py rater/batch/*.py topics/*.py topics/records/*.py)
+		$(shell find rater/core rater/wire rater/batch topics -name '*.py')
 	$(SAY) "==> mypyc: compiling the hot path; without a C compiler it runs interpreted"
 	@$(BIN)/python setup.py --quiet build_ext --inplace
 	@touch $@

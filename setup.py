@@ -1,7 +1,7 @@
 """Build step: the hot path compiled by mypyc, where mypyc and a C compiler are there; else it runs interpreted.
 
 `RATER_COMPILE=1` makes a failure an error, `RATER_COMPILE=0` compiles nothing. Beside the compiled modules
-`rater/compiled.json` says of which sources they were made: `rater.shell.hot_path` refuses to run anything else.
+`rater/compiled.json` says of which sources they were made: `rater.shell.process.hot_path` refuses to run anything else.
 """
 
 import json
@@ -18,34 +18,20 @@ ROOT = Path(__file__).parent
 COMPILED = Path("rater/compiled.json")
 
 # No module with a msgspec Struct of its own: compiled, the class loses its keywords.
-MODULES = (
-    *(
-        "account",
-        "adoption",
-        "applying",
-        "breaker",
-        "burn",
-        "callers",
-        "cdr",
-        "charging_settings",
-        "contradictions",
-        "decks",
-        "draws",
-        "engine",
-        "exemptions",
-        "expiry",
-        "journal",
-        "limits",
-    ),
-    *("lots", "money", "numbering", "past", "prefixes", "pricing", "rating", "rows", "rules"),
-    "status",
-    *("thresholds", "value"),
+CORE = (
+    *("call_classes", "cdr", "charging_settings", "engine", "limits", "money", "value"),
+    *("account/account", "account/adoption", "account/applying", "account/breaker", "account/burn"),
+    *("account/draws", "account/expiry", "account/journal", "account/lots", "account/past"),
+    *("account/status", "account/thresholds"),
+    *("pricing/callers", "pricing/contradictions", "pricing/decks", "pricing/exemptions"),
+    *("pricing/numbering", "pricing/prefixes", "pricing/price", "pricing/rates", "pricing/rating"),
+    "pricing/rules",
 )
 HOT_PATH = (
-    *(f"rater/core/{module}.py" for module in MODULES),
+    *(f"rater/core/{module}.py" for module in CORE),
     "rater/wire/cdrs.py",
-    "rater/batch/cdr_batch.py",
-    "rater/batch/decision.py",
+    "rater/batch/charging/cdr_batch.py",
+    "rater/batch/charging/decision.py",
 )
 
 ASKED = os.environ.get("RATER_COMPILE", "")

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from rater.wire.deck_handbook import render
+from rater.wire.pricing.deck_handbook import render
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "deck-columns.md"
 

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from rater.core.recharge import diagram
+from rater.core.recharge.machine import diagram
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "ARCHITECTURE.md"
 MARKED = re.compile(r"(<!-- generated: recharge -->\n).*?(<!-- end -->)", re.DOTALL)

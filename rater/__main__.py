@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import click
 
-from rater.shell.hot_path import StaleError, refuse_stale
+from rater.shell.process.hot_path import StaleError, refuse_stale
 
 COMMANDS = {
     "config": ("rater.cli.config", "show, lint and load the charging settings"),

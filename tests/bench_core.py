@@ -1,6 +1,6 @@
 """The core alone: microseconds of CPU per CDR for decode, decide and encode, without Kafka.
 
-`python -m tests.bench_core` prints one line of JSON. It runs what `rater.shell.step` runs between
+`python -m tests.bench_core` prints one line of JSON. It runs what `rater.shell.charging.step` runs between
 two waits, in batches of one partition: read and hash the ids, look them up, rate, draw, post;
 encode all that is written, pack the manifest; apply. The money is checked at the end.
 """
@@ -20,21 +20,21 @@ from typing import TYPE_CHECKING
 from loadtest import oracle
 from loadtest.generate import Workload
 from loadtest.plan import Plan
-from rater.batch.cdr_batch import CdrBatch
-from rater.batch.command_batch import decide_commands
-from rater.batch.shard import Shard
-from rater.core.decks import DeckBook
-from rater.core.rules import Rules
-from rater.shell.hot_path import is_compiled
-from rater.wire.currencies import shipped_book
-from rater.wire.deck_files import read_deck_file
-from rater.wire.numbering import load_numbers
+from rater.batch.charging.cdr_batch import CdrBatch
+from rater.batch.charging.command_batch import decide_commands
+from rater.batch.charging.partition_state import Shard
+from rater.core.pricing.decks import DeckBook
+from rater.core.pricing.rules import Rules
+from rater.shell.process.hot_path import is_compiled
+from rater.wire.pricing.deck_files import read_deck_file
+from rater.wire.pricing.numbering import load_numbers
+from rater.wire.settings.currencies import shipped_book
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from loadtest.accounts import Record
-    from rater.batch.decision import Decision
+    from rater.batch.charging.decision import Decision
 
 SAMPLE_DECK = Path(__file__).resolve().parents[1] / "rater" / "data" / "sample_deck.csv"
 BATCH_RECORDS = 2_000
@@ -135,7 +135,7 @@ def measure(plan: Plan) -> dict[str, object]:
     run.open_accounts(commands)
     # The records are made before, so that making them is not measured.
     cdrs = list(workload.cdrs())
-    # As the worker does (rater.shell.charging_worker).
+    # As the worker does (rater.shell.charging.worker).
     gc.freeze()
     gc.set_threshold(200_000, 20, 20)
     warm = len(cdrs) // _WARM_UP

@@ -9,24 +9,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rater.batch.cdr_batch import decide_cdrs
-from rater.batch.command_batch import decide_commands
-from rater.batch.decision import Decision
-from rater.batch.shard import Shard
-from rater.batch.status_flush import decide_flush
-from rater.core.account import Account, Spending
+from rater.batch.charging.cdr_batch import decide_cdrs
+from rater.batch.charging.command_batch import decide_commands
+from rater.batch.charging.decision import Decision
+from rater.batch.charging.partition_state import Shard
+from rater.batch.charging.status_flush import decide_flush
+from rater.core.account.account import Account, Spending
+from rater.core.account.journal import Journal
+from rater.core.account.lots import CreditLot
 from rater.core.cdr import Cdr, Source
 from rater.core.charging_settings import ChargingSettings, CurrencyTerms
-from rater.core.decks import Deck, DeckBook, Heading
 from rater.core.entries import FundsAdded
-from rater.core.journal import Journal
-from rater.core.lots import CreditLot
-from rater.core.rows import Action, Direction, Row
-from rater.core.rules import Rules
-from rater.core.zones import UTC
-from rater.wire.currencies import shipped_book, shipped_settings
-from rater.wire.numbering import load_numbers
-from rater.wire.state import decode_account
+from rater.core.pricing.decks import Deck, DeckBook, Heading
+from rater.core.pricing.rates import Action, Direction, Row
+from rater.core.pricing.rules import Rules
+from rater.core.pricing.zones import UTC
+from rater.wire.account.state import decode_account
+from rater.wire.pricing.numbering import load_numbers
+from rater.wire.settings.currencies import shipped_book, shipped_settings
 from rater.wire.times import to_text
 from topics.catalog import ACCOUNT_COMMANDS, CDR_RAW
 

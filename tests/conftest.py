@@ -3,7 +3,7 @@
 import hypothesis
 import pytest
 
-from rater.shell.hot_path import StaleError, is_compiled, refuse_stale
+from rater.shell.process.hot_path import StaleError, is_compiled, refuse_stale
 
 # How long an example takes depends on what else the machine does: that is for benchmarks.
 hypothesis.settings.register_profile("rater", deadline=None)

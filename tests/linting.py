@@ -1,9 +1,9 @@
 """Linting: a deck's text to its findings."""
 
-from rater.wire.deck_csv import Sheet, read_sheet
-from rater.wire.deck_findings import Finding
-from rater.wire.deck_lint import lint
-from rater.wire.numbering import NumberRange
+from rater.wire.pricing.deck_csv import Sheet, read_sheet
+from rater.wire.pricing.deck_findings import Finding
+from rater.wire.pricing.deck_lint import lint
+from rater.wire.pricing.numbering import NumberRange
 
 PLAN = (
     NumberRange("331", "FR", "landline"),

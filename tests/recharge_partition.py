@@ -11,17 +11,17 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from rater.batch.recharge_batch import (
+from rater.batch.recharge.batch import (
     COMMANDS,
     EVENTS,
     RESULTS,
     RechargeDecision,
     decide_recharge,
 )
-from rater.batch.recharge_shard import RechargesShard
-from rater.core.recharge_state import Recharge
-from rater.wire.recharge_commands import due_command
-from rater.wire.recharges import decode_recharge
+from rater.batch.recharge.partition_state import RechargesShard
+from rater.core.recharge.state import Recharge
+from rater.wire.recharge.commands import due_command
+from rater.wire.recharge.state import decode_recharge
 from tests.build import Stored
 from tests.units import DAY, HOUR, MINUTE, NOW, UNIT
 from topics import catalog

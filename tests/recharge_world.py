@@ -11,8 +11,10 @@ from typing import Any
 import msgspec
 
 from rater.core import events as v
-from rater.core import recharge_agent as agent
-from rater.core.payments import (
+from rater.core.recharge import agent
+from rater.core.recharge.caps import money_cap
+from rater.core.recharge.journal import RechargeJournal
+from rater.core.recharge.payments import (
     Captured,
     Credit,
     Declined,
@@ -23,9 +25,7 @@ from rater.core.payments import (
     Reversal,
     Unclear,
 )
-from rater.core.recharge_caps import money_cap
-from rater.core.recharge_journal import RechargeJournal
-from rater.core.recharge_state import (
+from rater.core.recharge.state import (
     COUNT_CAP,
     COUNT_WINDOW_MS,
     MONEY_WINDOW_MS,
@@ -34,7 +34,7 @@ from rater.core.recharge_state import (
     due_ms,
     find_started,
 )
-from rater.wire.recharges import decode_recharge, encode_recharge
+from rater.wire.recharge.state import decode_recharge, encode_recharge
 from tests.units import NOW, UNIT
 
 TRIGGER, AMOUNT = 100 * UNIT, 50 * UNIT

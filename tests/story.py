@@ -24,13 +24,13 @@ from pathlib import Path
 from typing import Any
 
 from rater.batch.simulate import Line, Simulator
-from rater.core.decks import Deck, DeckBook, Heading, Retirement
-from rater.core.rules import Rules
-from rater.wire.amounts import format_micros, parse_micros
-from rater.wire.currencies import shipped_book
-from rater.wire.deck_csv import Sheet, compile_sheet, read_sheet
-from rater.wire.deck_heading import read_heading
-from rater.wire.numbering import load_numbers
+from rater.core.pricing.decks import Deck, DeckBook, Heading, Retirement
+from rater.core.pricing.rules import Rules
+from rater.wire.pricing.amounts import format_micros, parse_micros
+from rater.wire.pricing.deck_csv import Sheet, compile_sheet, read_sheet
+from rater.wire.pricing.deck_heading import read_heading
+from rater.wire.pricing.numbering import load_numbers
+from rater.wire.settings.currencies import shipped_book
 from rater.wire.times import to_millis, to_text
 from tests.story_recharge import RESULTS, TOPICS, VERBS, Payments
 from tests.story_settings import SHOWN, at_hours, setting, shown_twice, threshold

@@ -11,7 +11,7 @@
 
 from typing import Any
 
-from rater.wire.amounts import format_micros, parse_micros
+from rater.wire.pricing.amounts import format_micros, parse_micros
 from topics import catalog
 
 RESULTS = catalog.PAYMENT_RESULTS.name

@@ -12,7 +12,7 @@ A `~` in a method is a blank. `role=` and `actor=` go with all of them; a thresh
 
 from typing import Any
 
-from rater.wire.amounts import format_micros, parse_micros
+from rater.wire.pricing.amounts import format_micros, parse_micros
 
 _AMOUNTS = {
     "trigger": "trigger_micros",

@@ -5,10 +5,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from rater.core.account import Account, Dear, Spending, Threshold
+from rater.core.account.account import Account, Dear, Spending, Threshold
+from rater.core.account.lots import CreditLot
+from rater.core.account.past import Past
 from rater.core.limits import AMOUNT_MICROS_MAX
-from rater.core.lots import CreditLot
-from rater.core.past import Past
 from rater.wire.times import to_text
 from tests.build import (
     DAY,

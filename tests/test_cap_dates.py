@@ -3,10 +3,10 @@
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from rater.core.recharge import Signal, State, next_state
-from rater.core.recharge_caps import find_cap, money_cap, size
-from rater.core.recharge_moves import judge
-from rater.core.recharge_state import MONEY_WINDOW_MS, AutoRecharge, Method, Recharge, Started
+from rater.core.recharge.caps import find_cap, money_cap, size
+from rater.core.recharge.machine import Signal, State, next_state
+from rater.core.recharge.moves import judge
+from rater.core.recharge.state import MONEY_WINDOW_MS, AutoRecharge, Method, Recharge, Started
 from tests.units import DAY, NOW, UNIT
 
 units = st.integers(50, 400).map(lambda n: n * UNIT)

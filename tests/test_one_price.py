@@ -8,10 +8,10 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from rater.core.cdr import Cdr
-from rater.core.decks import DeckBook
-from rater.core.rows import Action, Direction, Row
-from rater.wire.amounts import parse_micros
-from rater.wire.quotes import Quoter, read_call
+from rater.core.pricing.decks import DeckBook
+from rater.core.pricing.rates import Action, Direction, Row
+from rater.wire.pricing.amounts import parse_micros
+from rater.wire.pricing.quotes import Quoter, read_call
 from rater.wire.times import to_text
 from tests.build import NOW, UNIT, call, deck, opened
 from tests.build import RULES as RULES_OF_ACS

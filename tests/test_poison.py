@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from rater.batch.cdr_batch import decide_cdrs
-from rater.batch.command_batch import decide_commands
-from rater.batch.decision import Decision
-from rater.batch.shard import Shard
-from rater.core.decks import DeckBook
-from rater.core.rules import Rules
-from rater.shell.validation import RecordCheck
-from rater.wire.currencies import shipped_book
-from rater.wire.deck_files import read_deck_file
-from rater.wire.numbering import load_numbers
+from rater.batch.charging.cdr_batch import decide_cdrs
+from rater.batch.charging.command_batch import decide_commands
+from rater.batch.charging.decision import Decision
+from rater.batch.charging.partition_state import Shard
+from rater.core.pricing.decks import DeckBook
+from rater.core.pricing.rules import Rules
+from rater.shell.admin.validation import RecordCheck
+from rater.wire.pricing.deck_files import read_deck_file
+from rater.wire.pricing.numbering import load_numbers
+from rater.wire.settings.currencies import shipped_book
 from tests.corpus.poison.corpus import (
     COUNTED,
     FOLDER,

@@ -14,22 +14,22 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from rater.batch.lot_ids import LotIdsShard
+from rater.batch.charging.lot_ids import LotIdsShard
 from rater.core import entries as e
-from rater.core.account import Account
-from rater.core.applying import apply
-from rater.core.burn import runway_h
+from rater.core.account.account import Account
+from rater.core.account.applying import apply
+from rater.core.account.burn import runway_h
 from rater.core.cdr import Cdr
 from rater.core.limits import GRACE_MS
 from rater.core.standing_entries import AccountReopened, DecksSet, DeckWarning
 from rater.core.suspension import Suspension
-from rater.reconcile.burn import Burn
-from rater.shell.validation import RecordCheck
+from rater.reconcile.folds.burn import Burn
+from rater.shell.admin.validation import RecordCheck
+from rater.wire.account.commands import decode_command
+from rater.wire.account.state import decode_account, decode_head, encode_account
 from rater.wire.cdrs import decode_cdr
-from rater.wire.commands import decode_command
 from rater.wire.malformed import Malformed
 from rater.wire.outputs import encode_dead, encode_suspended, expire_command
-from rater.wire.state import decode_account, decode_head, encode_account
 from tests.build import (
     DAY,
     HOUR,

@@ -13,12 +13,12 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from rater.core.cdr import Call
-from rater.core.decks import BandPolicy, Deck, DeckBook, Heading
-from rater.core.rating import Rated, Refusal, rate_call
-from rater.wire.deck_csv import Sheet, compile_sheet, read_sheet
-from rater.wire.numbering import load_numbers
+from rater.core.pricing.decks import BandPolicy, Deck, DeckBook, Heading
+from rater.core.pricing.rating import Rated, Refusal, rate_call
+from rater.wire.pricing.deck_csv import Sheet, compile_sheet, read_sheet
+from rater.wire.pricing.numbering import load_numbers
+from rater.wire.pricing.zones import zone_of
 from rater.wire.times import to_millis
-from rater.wire.zones import zone_of
 from tests.decimal_rater import Asked, SlowRater, Texts, holds
 
 PREFIXES = ("3", "33", "336", "3361", "33612", "337", "44")

@@ -10,8 +10,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from rater.core.recharge import IN_FLIGHT, State
-from rater.core.recharge_state import due_ms
+from rater.core.recharge.machine import IN_FLIGHT, State
+from rater.core.recharge.state import due_ms
 from tests.recharge_walk import ACTS
 from tests.recharge_world import World
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from rater.batch.recharge_batch import COMMANDS, EVENTS, RESULTS, SOURCES
-from rater.shell.validation import RecordCheck
+from rater.batch.recharge.batch import COMMANDS, EVENTS, RESULTS, SOURCES
+from rater.shell.admin.validation import RecordCheck
 from tests.build import Stored
 from tests.corpus.recharge_poison.corpus import (
     COUNTED,

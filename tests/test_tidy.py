@@ -82,18 +82,40 @@ def test_nothing_is_left_to_do_in_a_comment(path: Path) -> None:
 
 @pytest.mark.parametrize("part", ["core", "wire"])
 def test_every_module_of_core_and_wire_has_its_tests(part: str) -> None:
-    tested = {path.stem.removeprefix("test_") for path in (ROOT / "tests" / part).glob("test_*.py")}
     everything = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("*.py"))
-    modules = {path.stem for path in (ROOT / "rater" / part).glob("*.py")} - {"__init__"}
-    untested = {
-        name for name in modules - tested if f"rater.{part}.{name} import" not in everything
-    }
+    untested = set()
+    for path in (ROOT / "rater" / part).rglob("*.py"):
+        module = path.relative_to(ROOT).with_suffix("")
+        mirrored = ROOT / "tests" / module.relative_to("rater").with_name(f"test_{path.name}")
+        dotted = ".".join(module.parts)
+        if (
+            path.stem != "__init__"
+            and not mirrored.exists()
+            and f"{dotted} import" not in everything
+        ):
+            untested.add(dotted)
 
     assert set() == untested
 
 
+@pytest.mark.parametrize("part", ["core", "wire", "batch", "shell", "reconcile", "cli"])
+def test_a_test_of_a_module_lies_in_the_room_that_the_module_lies_in(part: str) -> None:
+    """A test file with the name of a module stands where the module stands; others tell a story of several."""
+    rooms: dict[str, set[str]] = {}
+    for path in (ROOT / "rater" / part).rglob("*.py"):
+        rooms.setdefault(path.stem, set()).add(path.parent.relative_to(ROOT / "rater").as_posix())
+    astray = [
+        name_of(path)
+        for path in (ROOT / "tests" / part).rglob("test_*.py")
+        if (stem := path.stem.removeprefix("test_")) in rooms
+        and path.parent.relative_to(ROOT / "tests").as_posix() not in rooms[stem]
+    ]
+
+    assert [] == astray
+
+
 def test_only_the_clock_and_the_monotonic_ones_tell_the_time() -> None:
-    allowed = {"rater/shell/clock.py", "rater/cli/deck_load.py"}
+    allowed = {"rater/shell/process/clock.py", "rater/cli/deck_load.py"}
     asking = re.compile(r"\btime\.time(_ns)?\(|datetime\.now\(|\btoday\(")
     found = {
         name_of(path)

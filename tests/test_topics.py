@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from rater.shell.validation import Problem, RecordCheck, decode
+from rater.shell.admin.validation import Problem, RecordCheck, decode
+from rater.wire.account.commands import decode_command
 from rater.wire.cdrs import decode_cdr
-from rater.wire.commands import decode_command
 from rater.wire.malformed import Malformed
 from topics import schema
 from topics.catalog import ACCOUNT_COMMANDS, BY_NAME, CATALOG, CDR_RAW, Topic

@@ -10,19 +10,19 @@ lines like any other.
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 
-from rater.batch.cdr_batch import decide_cdrs
-from rater.batch.command_batch import decide_commands
-from rater.batch.decision import Decision
-from rater.batch.recharge_batch import COMMANDS, EVENTS, SOURCES, RechargeDecision, decide_recharge
-from rater.batch.recharge_shard import RechargesShard
-from rater.batch.shard import Shard
-from rater.batch.status_flush import decide_flush
+from rater.batch.charging.cdr_batch import decide_cdrs
+from rater.batch.charging.command_batch import decide_commands
+from rater.batch.charging.decision import Decision
+from rater.batch.charging.partition_state import Shard
+from rater.batch.charging.status_flush import decide_flush
+from rater.batch.recharge.batch import COMMANDS, EVENTS, SOURCES, RechargeDecision, decide_recharge
+from rater.batch.recharge.partition_state import RechargesShard
 from rater.core.limits import STATUS_EVERY_MS
-from rater.core.rules import Rules
+from rater.core.pricing.rules import Rules
+from rater.wire.account.state import decode_account
 from rater.wire.lines import Line
 from rater.wire.outputs import expire_command
-from rater.wire.recharge_commands import due_command
-from rater.wire.state import decode_account
+from rater.wire.recharge.commands import due_command
 from topics import catalog
 from topics.partitioner import partition_of
 

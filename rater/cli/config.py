@@ -8,16 +8,16 @@ import orjson
 from rater.cli.topics import CannotRunError, broker_option, run
 from rater.core.charging_settings import ChargingSettings, CurrencyTerms, SettingsBook
 from rater.core.limits import HOUR_MS
-from rater.shell import topic_admin
-from rater.shell.clock import now_ms
-from rater.shell.settings_load import Published, SettingsLoader, decide, read_published
-from rater.shell.shared_loader import HeldBackError, LoadRefusedError
-from rater.shell.shared_topic import SharedTopicMissingError
-from rater.shell.validation import Problem, RecordCheck
-from rater.shell.validation import decode as read_json
-from rater.wire.charging_settings import decode_settings, fields_of
-from rater.wire.currencies import load_currencies, shipped_book
-from rater.wire.settings_file import complete, warnings
+from rater.shell.admin import topic_admin
+from rater.shell.admin.validation import Problem, RecordCheck
+from rater.shell.admin.validation import decode as read_json
+from rater.shell.process.clock import now_ms
+from rater.shell.versions.settings_load import Published, SettingsLoader, decide, read_published
+from rater.shell.versions.shared_loader import HeldBackError, LoadRefusedError
+from rater.shell.versions.shared_topic import SharedTopicMissingError
+from rater.wire.settings.charging_settings import decode_settings, fields_of
+from rater.wire.settings.currencies import load_currencies, shipped_book
+from rater.wire.settings.settings_file import complete, warnings
 from rater.wire.times import to_text
 from topics.catalog import CHARGING_SETTINGS
 

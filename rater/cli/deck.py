@@ -6,10 +6,10 @@ from pathlib import Path
 import click
 import msgspec
 
-from rater.wire.deck_files import DeckFileError, read_sheet_file
-from rater.wire.deck_findings import Finding
-from rater.wire.deck_lint import lint
-from rater.wire.numbering import load_numbering
+from rater.wire.pricing.deck_files import DeckFileError, read_sheet_file
+from rater.wire.pricing.deck_findings import Finding
+from rater.wire.pricing.deck_lint import lint
+from rater.wire.pricing.numbering import load_numbering
 
 ON_KAFKA = {
     "list": ("rater.cli.deck_list", "list_decks"),

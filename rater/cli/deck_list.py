@@ -3,11 +3,11 @@
 import click
 
 from rater.cli.topics import CannotRunError, broker_option, run
-from rater.core.decks import Retirement
-from rater.shell import topic_admin
-from rater.shell.clock import now_ms
-from rater.shell.deck_versions import Versions, read_versions
-from rater.shell.shared_topic import SharedTopicMissingError
+from rater.core.pricing.decks import Retirement
+from rater.shell.admin import topic_admin
+from rater.shell.process.clock import now_ms
+from rater.shell.versions.deck_versions import Versions, read_versions
+from rater.shell.versions.shared_topic import SharedTopicMissingError
 from rater.wire.times import to_text
 
 DIGEST_SHOWN = 12

@@ -6,23 +6,23 @@ from pathlib import Path
 import click
 
 from rater.cli.topics import CannotRunError, broker_option, run
-from rater.core.decks import BandPolicy, Heading
-from rater.shell import topic_admin
-from rater.shell.clock import now_ms
-from rater.shell.deck_load import (
+from rater.core.pricing.decks import BandPolicy, Heading
+from rater.shell.admin import topic_admin
+from rater.shell.process.clock import now_ms
+from rater.shell.versions.deck_load import (
     Candidate,
     DeckLoader,
     decide,
     outranked_by,
 )
-from rater.shell.shared_loader import HeldBackError, LoadRefusedError
-from rater.shell.shared_topic import SharedTopicMissingError
-from rater.wire.currencies import load_currencies
-from rater.wire.deck_csv import Sheet
-from rater.wire.deck_files import DeckFileError, compile_file, read_sheet_file
-from rater.wire.deck_heading import read_heading
-from rater.wire.deck_lint import lint
-from rater.wire.numbering import load_numbering
+from rater.shell.versions.shared_loader import HeldBackError, LoadRefusedError
+from rater.shell.versions.shared_topic import SharedTopicMissingError
+from rater.wire.pricing.deck_csv import Sheet
+from rater.wire.pricing.deck_files import DeckFileError, compile_file, read_sheet_file
+from rater.wire.pricing.deck_heading import read_heading
+from rater.wire.pricing.deck_lint import lint
+from rater.wire.pricing.numbering import load_numbering
+from rater.wire.settings.currencies import load_currencies
 
 ERRORS_SHOWN = 10
 

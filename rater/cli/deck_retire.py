@@ -5,14 +5,14 @@ import logging
 import click
 
 from rater.cli.topics import CannotRunError, broker_option, run
-from rater.shell import topic_admin
-from rater.shell.clock import now_ms
-from rater.shell.deck_load import DeckLoader
-from rater.shell.deck_retire import decide_retirement, revived_by
-from rater.shell.shared_loader import HeldBackError, LoadRefusedError
-from rater.shell.shared_topic import SharedTopicMissingError
-from rater.wire.deck_records import REASON_MAX, pack_retirement
+from rater.shell.admin import topic_admin
+from rater.shell.process.clock import now_ms
+from rater.shell.versions.deck_load import DeckLoader
+from rater.shell.versions.deck_retire import decide_retirement, revived_by
+from rater.shell.versions.shared_loader import HeldBackError, LoadRefusedError
+from rater.shell.versions.shared_topic import SharedTopicMissingError
 from rater.wire.moments import read_moment
+from rater.wire.pricing.deck_records import REASON_MAX, pack_retirement
 from rater.wire.times import to_text
 
 

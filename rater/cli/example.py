@@ -9,7 +9,7 @@ from importlib.resources import files
 
 import click
 
-from rater.shell.clock import now_ms
+from rater.shell.process.clock import now_ms
 from rater.wire.times import to_text
 
 _AGO = re.compile(r"@(\d+)(s|m)@")

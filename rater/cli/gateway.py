@@ -63,7 +63,7 @@ def gateway(log_level: str, **options: object) -> None:
     Exit codes: 0 stopped, 1 failed, 2 could not start.
     """
     from rater.shell.gateway.process import ProcessSettings, run  # noqa: PLC0415
-    from rater.shell.start import StartError  # noqa: PLC0415
+    from rater.shell.process.start import StartError  # noqa: PLC0415
 
     start_logging(log_level)
     try:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import click
 
-from rater.shell.clock import now_ms
+from rater.shell.process.clock import now_ms
 from rater.wire.times import is_plausible, to_millis
 
 _AGO = re.compile(r"(\d{1,6})(s|m|h|d)")

@@ -23,7 +23,7 @@ from rater.shell.notifier.settings import (
     SmtpSettings,
 )
 from rater.shell.notifier.webhook_keys import WebhookSecrets
-from rater.shell.secret import SecretError, read_secret
+from rater.shell.process.secret import SecretError, read_secret
 
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
@@ -202,7 +202,7 @@ def _smtp(given: dict[str, Any]) -> SmtpSettings:
 
 def _run(settings: NotifierSettings) -> int:
     from rater.shell.notifier.service import run  # noqa: PLC0415
-    from rater.shell.start import StartError  # noqa: PLC0415
+    from rater.shell.process.start import StartError  # noqa: PLC0415
 
     if settings.webhook_secrets is None:
         logging.getLogger(__name__).warning(

@@ -10,10 +10,10 @@ import click
 import orjson
 from tqdm import tqdm
 
-from rater.core.decks import DeckBook, Heading
-from rater.wire.deck_files import ALWAYS, DeckFileError, compile_file
-from rater.wire.deck_heading import read_heading
-from rater.wire.quotes import BadCall, Quoter, read_call, read_call_line
+from rater.core.pricing.decks import DeckBook, Heading
+from rater.wire.pricing.deck_files import ALWAYS, DeckFileError, compile_file
+from rater.wire.pricing.deck_heading import read_heading
+from rater.wire.pricing.quotes import BadCall, Quoter, read_call, read_call_line
 
 CALL_FIELDS = ("to", "answered_at", "duration")
 

@@ -16,11 +16,11 @@ import click
 from aiokafka.errors import KafkaError
 from tqdm import tqdm
 
-from rater.reconcile.deck_shelf import read_decks
-from rater.reconcile.kafka_log import CannotReadError, open_log
-from rater.reconcile.settings_shelf import read_settings
-from rater.reconcile.verdict import Verdict, begin, prove
-from rater.shell import topic_admin
+from rater.reconcile.folds.deck_versions import read_decks
+from rater.reconcile.folds.settings_versions import read_settings
+from rater.reconcile.reading.kafka_log import CannotReadError, open_log
+from rater.reconcile.report import Report, begin, prove
+from rater.shell.admin import topic_admin
 from rater.shell.stream.bounded_records import bound_unpacking
 from topics import catalog
 
@@ -106,7 +106,7 @@ def _interrupt(_number: int, _frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def _tell(verdict: Verdict, *, as_json: bool) -> None:
+def _tell(verdict: Report, *, as_json: bool) -> None:
     """Write the verdict out, to the last byte."""
     lines = [json.dumps(verdict.as_dict())] if as_json else list(verdict.lines())
     try:
@@ -119,7 +119,7 @@ def _tell(verdict: Verdict, *, as_json: bool) -> None:
         raise _CannotWriteError(str(error)) from error
 
 
-async def _reconcile(broker: str, *, complete: bool) -> Verdict:
+async def _reconcile(broker: str, *, complete: bool) -> Report:
     async with topic_admin.connected(broker):
         pass  # Which of three troubles it is, should it not answer.
     async with open_log(broker) as log:

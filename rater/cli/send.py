@@ -11,8 +11,8 @@ import click
 from tqdm import tqdm
 
 from rater.cli.topics import CannotRunError, broker_option, run
-from rater.shell import publish, topic_admin
-from rater.shell.answers import ANSWERED, GOOD, Answer, listening
+from rater.shell.admin import publish, topic_admin
+from rater.shell.admin.answers import ANSWERED, GOOD, Answer, listening
 from topics.catalog import Topic
 
 PROBLEMS_MAX = 20

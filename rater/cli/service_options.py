@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from rater.cli.topics import broker_option
-from rater.shell.quiet_log import SaidBefore
+from rater.shell.process.quiet_log import SaidBefore
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 

@@ -9,8 +9,8 @@ import click
 from aiokafka.errors import KafkaError
 
 from rater.cli.moment import Moment
-from rater.shell import topic_admin
-from rater.shell.topic_reader import Selection, reading
+from rater.shell.admin import topic_admin
+from rater.shell.admin.topic_reader import Selection, reading
 from topics.catalog import BY_NAME, CATALOG, Topic
 from topics.handbook import retention
 

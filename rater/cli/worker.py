@@ -47,8 +47,8 @@ def charging(*, log_level: str, **settings: Any) -> None:
 
     Exit codes: 0 stopped, 1 failed, 2 could not start, 70 stuck, 75 fenced by another worker.
     """
-    from rater.shell.agent_worker import WorkerSettings  # noqa: PLC0415
-    from rater.shell.charging_worker import run  # noqa: PLC0415
+    from rater.shell.charging.worker import run  # noqa: PLC0415
+    from rater.shell.process.agent_worker import WorkerSettings  # noqa: PLC0415
 
     _run(log_level, lambda: run(WorkerSettings(**settings)))
 
@@ -61,14 +61,14 @@ def recharge(*, log_level: str, **settings: Any) -> None:
 
     Exit codes as those of charging.
     """
-    from rater.shell.agent_worker import WorkerSettings  # noqa: PLC0415
-    from rater.shell.recharge_worker import run  # noqa: PLC0415
+    from rater.shell.process.agent_worker import WorkerSettings  # noqa: PLC0415
+    from rater.shell.recharge.worker import run  # noqa: PLC0415
 
     _run(log_level, lambda: run(WorkerSettings(**settings)))
 
 
 def _run(log_level: str, start: Callable[[], Coroutine[Any, Any, int]]) -> None:
-    from rater.shell.start import StartError  # noqa: PLC0415
+    from rater.shell.process.start import StartError  # noqa: PLC0415
 
     start_logging(log_level)
     try:

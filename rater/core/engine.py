@@ -9,27 +9,27 @@ entry -> `applying.apply` -> `breaker.passed`, where there is a limit -> `journa
 status.note_change) -> the entry of the limit.
 """
 
-from rater.core import commands as c
 from rater.core import entries as e
-from rater.core.account import Account
-from rater.core.administration import obey, open_account
-from rater.core.adoption import adopt
-from rater.core.applying import apply
-from rater.core.breaker import SPEND_PER_HOUR, denied_by, is_new_destination, passed
+from rater.core.account import commands as c
+from rater.core.account.account import Account
+from rater.core.account.administration import obey, open_account
+from rater.core.account.adoption import adopt
+from rater.core.account.applying import apply
+from rater.core.account.breaker import SPEND_PER_HOUR, denied_by, is_new_destination, passed
+from rater.core.account.deck_warnings import warn_of_decks
+from rater.core.account.draws import plan_draws
+from rater.core.account.expiry import expire_due, head
+from rater.core.account.journal import Journal
+from rater.core.account.past import decks_at, was_closed
 from rater.core.cdr import Cdr, Source
 from rater.core.charging_settings import ChargingSettings
-from rater.core.deck_warnings import warn_of_decks
-from rater.core.draws import plan_draws
 from rater.core.entries import Charge
 from rater.core.events import Occasion
-from rater.core.expiry import expire_due, head
-from rater.core.journal import Journal
-from rater.core.past import decks_at, was_closed
-from rater.core.pricing import price_call
-from rater.core.rating import Rated
-from rater.core.refusals import Unrated
+from rater.core.pricing.price import price_call
+from rater.core.pricing.rating import Rated
+from rater.core.pricing.rules import Rules
+from rater.core.pricing.unrated import Unrated
 from rater.core.rejections import Refusal, Rejected
-from rater.core.rules import Rules
 from rater.core.suspension import Suspended, Suspension
 
 

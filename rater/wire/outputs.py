@@ -5,7 +5,7 @@ from hashlib import sha256
 
 import msgspec
 
-from rater.core.account import Account
+from rater.core.account.account import Account
 from rater.core.cdr import Cdr, Source
 from rater.core.limits import DEAD_BYTES_KEPT_MAX
 from rater.core.suspension import Suspension

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from rater.cli.example import at_time, example
-from rater.shell.publish import LineCheck, Ready
+from rater.shell.admin.publish import LineCheck, Ready
 from topics.catalog import BY_NAME
 
 NOW_MS = 1_795_889_000_000

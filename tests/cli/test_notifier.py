@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from rater.__main__ import cli
 from rater.shell.notifier.settings import SmtpSettings
 from rater.shell.notifier.webhook_keys import tenant_key
-from rater.shell.secret import Secret, SecretError, read_secret
+from rater.shell.process.secret import Secret, SecretError, read_secret
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from rater.cli import reconcile as command
 from rater.reconcile.difference import Complaint, difference
-from rater.reconcile.verdict import Verdict
+from rater.reconcile.report import Report
 
 RATER = (sys.executable, "-m", "rater")
 
@@ -115,10 +115,10 @@ def decided(monkeypatch: pytest.MonkeyPatch, verdict: object) -> None:
     monkeypatch.setattr(command, "_reconcile", come_to_it)
 
 
-def one_difference() -> Verdict:
+def one_difference() -> Report:
     """Return a verdict with a difference in it."""
     wrong = Complaint("seq", 2, 3)
-    return Verdict(differences=[difference("ledger", ("ledger.entries.v1", 0, 7), "acme", wrong)])
+    return Report(differences=[difference("ledger", ("ledger.entries.v1", 0, 7), "acme", wrong)])
 
 
 @pytest.mark.parametrize("options", [(), ("--json",)])
@@ -128,7 +128,7 @@ def test_a_difference_is_1_and_none_is_0(
     decided(monkeypatch, one_difference())
     assert CliRunner().invoke(command.reconcile, list(options)).exit_code == 1
 
-    decided(monkeypatch, Verdict())
+    decided(monkeypatch, Report())
     assert CliRunner().invoke(command.reconcile, list(options)).exit_code == 0
 
 
@@ -145,7 +145,7 @@ def test_a_verdict_that_cannot_be_shown_is_2(monkeypatch: pytest.MonkeyPatch) ->
     def fail(_: object) -> object:
         raise ValueError("surrogates not allowed")
 
-    monkeypatch.setattr(Verdict, "as_dict", fail)
+    monkeypatch.setattr(Report, "as_dict", fail)
     decided(monkeypatch, one_difference())
 
     assert CliRunner().invoke(command.reconcile, ["--json"]).exit_code == 2

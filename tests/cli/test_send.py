@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from rater.cli.send import PROBLEMS_MAX, send
-from rater.shell.publish import LineCheck, LineProblem, Ready
+from rater.shell.admin.publish import LineCheck, LineProblem, Ready
 from topics.catalog import ACCOUNT_COMMANDS, CATALOG, CDR_RAW, DEAD, RATE_DECKS, Topic
 
 EXAMPLES = Path(__file__).parents[2] / "topics" / "examples"

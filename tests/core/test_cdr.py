@@ -3,7 +3,7 @@
 import pytest
 
 from rater.core.cdr import Call, Cdr, Source
-from rater.shell.hot_path import is_compiled
+from rater.shell.process.hot_path import is_compiled
 from tests.build import cdr, source
 from tests.finals import finals
 

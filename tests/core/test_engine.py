@@ -4,19 +4,19 @@ from typing import Any
 
 import pytest
 
-from rater.core import commands as c
 from rater.core import entries as e
 from rater.core import events as v
-from rater.core.account import Account, Dear
-from rater.core.decks import DeckBook
+from rater.core.account import commands as c
+from rater.core.account.account import Account, Dear
+from rater.core.account.journal import Journal
+from rater.core.account.status import OPEN
+from rater.core.account.thresholds import Threshold
 from rater.core.engine import charge, command
-from rater.core.journal import Journal
 from rater.core.limits import AMOUNT_MICROS_MAX, GRACE_MS, NEVER_MS
-from rater.core.refusals import Unrated
+from rater.core.pricing.decks import DeckBook
+from rater.core.pricing.unrated import Unrated
 from rater.core.rejections import Rejected
-from rater.core.status import OPEN
 from rater.core.suspension import Suspended, Suspension
-from rater.core.thresholds import Threshold
 from tests.build import DAY, NOW, RULES, UNIT, account, cdr, deck, lot, source
 
 

@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from rater.core.refusals import Unrated
+from rater.core.pricing.unrated import Unrated
 from rater.core.suspension import Suspended
 from topics.records import SuspenseReason
 

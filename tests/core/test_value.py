@@ -3,9 +3,9 @@
 import pytest
 
 from rater.core.cdr import Call, Source
-from rater.core.decks import Heading
-from rater.core.rating import Rated
-from rater.core.rows import Row
+from rater.core.pricing.decks import Heading
+from rater.core.pricing.rates import Row
+from rater.core.pricing.rating import Rated
 from rater.core.value import Value
 from tests.build import account, lot
 from tests.finals import finals

@@ -10,14 +10,14 @@ import numpy as np
 import orjson
 
 from loadtest.drive import publish
-from rater.batch.cdr_batch import content_hash, id_digest
-from rater.batch.charge_index import make_entries
-from rater.core.account import Account, Threshold
+from rater.batch.charging.cdr_batch import content_hash, id_digest
+from rater.batch.charging.charge_index import make_entries
+from rater.core.account.account import Account, Threshold
+from rater.core.account.lots import CreditLot
 from rater.core.limits import DAY_MS
-from rater.core.lots import CreditLot
+from rater.wire.account.state import encode_account
 from rater.wire.cdrs import decode_cdr
 from rater.wire.malformed import Malformed
-from rater.wire.state import encode_account
 from topics import catalog
 from topics.manifests import IdState, join_manifest
 from topics.partitioner import partition_of

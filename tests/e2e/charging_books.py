@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from rater.wire.state import decode_account
+from rater.wire.account.state import decode_account
 from tests.e2e.broker import consume
 from topics import catalog
 from topics.manifests import split_manifest, unpack_ids

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loadtest.watch import watching
-from rater.shell.failpoints import VARIABLE
+from rater.shell.process.failpoints import VARIABLE
 from topics.catalog import PARTITIONS
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Worker:
     """One worker process and its log."""
 
     def __init__(self, bootstrap: str, log: Path, *options: str, failpoint: str = "") -> None:
-        """Start the process; `failpoint` as in `rater.shell.failpoints`."""
+        """Start the process; `failpoint` as in `rater.shell.process.failpoints`."""
         self.log = log
         self.started_at = time.monotonic()
         command = [sys.executable, "-m", "rater", "worker", "charging", "--broker", bootstrap]

@@ -16,11 +16,11 @@ from loadtest.drive import publish
 from loadtest.generate import Workload
 from loadtest.plan import Plan
 from rater.batch.simulate import Simulator
-from rater.core.decks import DeckBook
-from rater.core.rules import Rules
-from rater.wire.currencies import shipped_book
-from rater.wire.deck_files import read_deck_file
-from rater.wire.numbering import load_numbers
+from rater.core.pricing.decks import DeckBook
+from rater.core.pricing.rules import Rules
+from rater.wire.pricing.deck_files import read_deck_file
+from rater.wire.pricing.numbering import load_numbers
+from rater.wire.settings.currencies import shipped_book
 from tests.e2e.broker import Record
 from tests.e2e.charging_books import LOGS, STATES, Books
 from topics.catalog import ACCOUNT_COMMANDS, CDR_RAW

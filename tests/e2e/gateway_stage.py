@@ -15,8 +15,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rater.shell.failpoints import VARIABLE
-from rater.shell.topic_admin import connected
+from rater.shell.admin.topic_admin import connected
+from rater.shell.process.failpoints import VARIABLE
 from tests.e2e.broker import consume, produce
 from topics.catalog import PAYMENT_COMMANDS, PAYMENT_RESULTS, RECHARGE_DEAD
 from topics.partitioner import partition_of
@@ -124,7 +124,7 @@ class Stage:
         self.gateways: list[GatewayProcess] = []
 
     def start(self, failpoint: str = "") -> GatewayProcess:
-        """Start one more gateway; `failpoint` as in `rater.shell.failpoints`."""
+        """Start one more gateway; `failpoint` as in `rater.shell.process.failpoints`."""
         env = {**self.env, **({VARIABLE: failpoint} if failpoint else {})}
         log = self.folder / f"gateway-{len(self.gateways)}.log"
         gateway = GatewayProcess(self.bootstrap, log, self.options, **env)

@@ -26,7 +26,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from loadtest.rater_command import run
 from loadtest.watch import watching
-from rater.shell.failpoints import VARIABLE
+from rater.shell.process.failpoints import VARIABLE
 from tests.e2e.broker import consume, produce
 from topics.catalog import NOTIFICATIONS, NOTIFIER_GROUP, NOTIFIER_SENT, PARTITIONS
 
@@ -141,7 +141,7 @@ class Notifier:
     def __init__(
         self, bootstrap: str, log: Path, port: int, *options: str, failpoint: str = ""
     ) -> None:
-        """Start it against a mail server on `port`; `failpoint` as in `rater.shell.failpoints`."""
+        """Start it against a mail server on `port`; `failpoint` as in `rater.shell.process.failpoints`."""
         self.log = log
         command = [sys.executable, "-m", "rater", "notifier", "--broker", bootstrap]
         command += ["--smtp-host", "127.0.0.1", "--smtp-port", str(port), "--smtp-tls", "none"]

@@ -17,7 +17,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from loadtest.rater_command import run
 from loadtest.service import Service, Worker
-from rater.shell.failpoints import VARIABLE
+from rater.shell.process.failpoints import VARIABLE
 from tests.e2e.broker import own_broker, producer
 from topics import catalog
 from topics.partitioner import partition_of
@@ -58,7 +58,7 @@ class Stage:
         return Service("recharge", "rater", (*words, *SESSION, *SMALL), log, environment)
 
     def start_recharge(self, failpoint: str = "") -> None:
-        """Start a recharge worker in place of the one before; `failpoint` as in `rater.shell.failpoints`."""
+        """Start a recharge worker in place of the one before; `failpoint` as in `rater.shell.process.failpoints`."""
         self.recharge = self._recharge(failpoint)
         self.recharge.start()
 

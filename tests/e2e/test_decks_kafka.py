@@ -20,21 +20,21 @@ from deploy.kafka.broker import Broker
 from rater.cli.deck_list import list_decks
 from rater.cli.deck_load import load
 from rater.cli.deck_retire import retire
-from rater.core.decks import Deck, Heading
-from rater.shell import shared_loader
-from rater.shell.deck_load import (
+from rater.core.pricing.decks import Deck, Heading
+from rater.shell.process.metrics import Metrics
+from rater.shell.versions import shared_loader
+from rater.shell.versions.deck_load import (
     Candidate,
     DeckLoader,
     decide,
     outranked_by,
 )
-from rater.shell.deck_service import DeckService
-from rater.shell.deck_versions import read_versions
-from rater.shell.metrics import Metrics
-from rater.shell.shared_loader import HeldBackError, LoadRefusedError
-from rater.shell.shared_topic import SharedTopicMissingError
-from rater.wire.deck_csv import Sheet, read_sheet
-from rater.wire.deck_heading import read_heading
+from rater.shell.versions.deck_service import DeckService
+from rater.shell.versions.deck_versions import read_versions
+from rater.shell.versions.shared_loader import HeldBackError, LoadRefusedError
+from rater.shell.versions.shared_topic import SharedTopicMissingError
+from rater.wire.pricing.deck_csv import Sheet, read_sheet
+from rater.wire.pricing.deck_heading import read_heading
 from tests.e2e.broker import admin, consume, create_topics, produce, producer
 from topics.catalog import RATE_DECKS
 

@@ -18,7 +18,7 @@ import pytest
 import stripe
 
 from loadtest.watch import watching
-from rater.shell.failpoints import GATEWAY_FAILPOINTS
+from rater.shell.process.failpoints import GATEWAY_FAILPOINTS
 from tests.e2e.broker import consume, produce, producer
 from tests.e2e.gateway_stage import EXIT_KILLED, KEY, WEBHOOK_SECRET, command, staged, until
 from tests.stripe_server import CARD_NUMBER, StripeServer

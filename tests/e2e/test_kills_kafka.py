@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rater.shell.failpoints import FAILPOINTS
+from rater.shell.process.failpoints import FAILPOINTS
 from rater.shell.stream.runner import EXIT_FENCED
 from tests.e2e.charging_fleet import ALL, EXIT_KILLED, until
 from tests.e2e.charging_play import Play, simulated

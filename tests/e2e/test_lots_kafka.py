@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from loadtest import stage
-from rater.shell.failpoints import FAILPOINTS
+from rater.shell.process.failpoints import FAILPOINTS
 from tests.e2e.broker import consume, produce
 from tests.e2e.charging_fleet import EXIT_KILLED, Fleet
 from tests.e2e.charging_stage import reconciled

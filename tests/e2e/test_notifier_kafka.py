@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rater.shell.failpoints import NOTIFIER_FAILPOINTS
 from rater.shell.notifier.settings import TENANT_TURNS
 from rater.shell.notifier.waiting_room import PER_TENANT
 from rater.shell.notifier.webhook_keys import tenant_key
+from rater.shell.process.failpoints import NOTIFIER_FAILPOINTS
 from tests.e2e.broker import own_broker
 from tests.e2e.notifier_stage import AT_MS, SECRET, Sink, notice, staged, until
 from topics.catalog import NOTIFICATIONS_DEAD, PARTITIONS, RECHARGE_DEAD

@@ -15,11 +15,11 @@ from aiokafka.errors import InvalidTimestampError
 
 from loadtest.circle.cast import DECLINED, DUPLICATE, FALLBACK, SIMPLE, Cast
 from rater.batch.simulate import Simulator
-from rater.core.decks import DeckBook
-from rater.core.rules import Rules
-from rater.shell.failpoints import RECHARGE_FAILPOINTS
-from rater.wire.currencies import shipped_book
-from rater.wire.numbering import load_numbers
+from rater.core.pricing.decks import DeckBook
+from rater.core.pricing.rules import Rules
+from rater.shell.process.failpoints import RECHARGE_FAILPOINTS
+from rater.wire.pricing.numbering import load_numbers
+from rater.wire.settings.currencies import shipped_book
 from tests.corpus.recharge_poison.corpus import (
     COUNTED,
     OTHER,

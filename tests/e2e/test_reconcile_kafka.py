@@ -13,7 +13,7 @@ from tests.reconcile.honest_worker import PARTITIONS, HonestWorker, busy_day
 from topics import catalog
 
 if TYPE_CHECKING:
-    from rater.reconcile.log import Located
+    from rater.reconcile.reading.log import Located
 
 FOREVER = {"retention.ms": "-1", "max.message.bytes": str(8 * 1024 * 1024)}
 """The day lies in the past: the topics' own retention would delete it."""

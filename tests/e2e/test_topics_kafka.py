@@ -15,8 +15,8 @@ from click.testing import CliRunner, Result
 
 from rater.cli.send import send
 from rater.cli.topics import topics
-from rater.shell.publish import PublishError, Ready, publish
-from rater.shell.topic_admin import PartitionCountError, TopicNotMadeError, connected
+from rater.shell.admin.publish import PublishError, Ready, publish
+from rater.shell.admin.topic_admin import PartitionCountError, TopicNotMadeError, connected
 from tests.e2e.broker import admin, consume, create_topics, wait_for_records
 from topics.catalog import ACCOUNT_COMMANDS, CATALOG, CDR_RAW, RATE_DECKS
 from topics.partitioner import partition_of
@@ -220,8 +220,8 @@ async def test_an_interrupted_sending_is_aborted_at_once(bootstrap: str, namespa
 async def test_a_broker_that_dies_ends_the_sending_with_nothing_sent(
     private_broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rater.shell.publish.STALL_S", 2.0)
-    monkeypatch.setattr("rater.shell.publish.FAREWELL_S", 0.5)
+    monkeypatch.setattr("rater.shell.admin.publish.STALL_S", 2.0)
+    monkeypatch.setattr("rater.shell.admin.publish.FAREWELL_S", 0.5)
     await create_topics(private_broker.bootstrap, {CDR_RAW.name: 8})
     records = [Ready(f"t{i}".encode(), b"{}" * 300, None) for i in range(20_000)]
     left = iter(range(len(records), 0, -1))

@@ -7,15 +7,15 @@ from typing import Any
 from faust.types import TP
 from prometheus_client import CollectorRegistry
 
-from rater.batch.recharge_batch import COMMANDS as RECHARGE_COMMANDS
-from rater.batch.recharge_batch import EVENTS, RESULTS
-from rater.batch.recharge_shard import RechargesShard
-from rater.shell.health import Health
-from rater.shell.metrics import Metrics
-from rater.shell.recharge_metrics import RechargeMetrics
-from rater.shell.recharge_step import RechargeStepper
-from rater.shell.step import Stepper
-from rater.wire.recharge_commands import due_command
+from rater.batch.recharge.batch import COMMANDS as RECHARGE_COMMANDS
+from rater.batch.recharge.batch import EVENTS, RESULTS
+from rater.batch.recharge.partition_state import RechargesShard
+from rater.shell.charging.step import Stepper
+from rater.shell.process.health import Health
+from rater.shell.process.metrics import Metrics
+from rater.shell.recharge.metrics import RechargeMetrics
+from rater.shell.recharge.step import RechargeStepper
+from rater.wire.recharge.commands import due_command
 from tests.reconcile.honest_worker import DAY_MS, HonestWorker, Transactions
 from topics import catalog
 

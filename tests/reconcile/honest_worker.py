@@ -13,23 +13,23 @@ from typing import Any
 from faust.types import TP
 from prometheus_client import CollectorRegistry
 
-from rater.batch.decision import Records
-from rater.batch.shard import Shard
-from rater.core.decks import Deck, DeckBook, Heading
+from rater.batch.charging.decision import Records
+from rater.batch.charging.partition_state import Shard
 from rater.core.engine import Rules
-from rater.reconcile.log import Located, Record
-from rater.shell.health import Health
-from rater.shell.metrics import Metrics
-from rater.shell.step import Stepper
+from rater.core.pricing.decks import Deck, DeckBook, Heading
+from rater.reconcile.reading.log import Located, Record
+from rater.shell.charging.step import Stepper
+from rater.shell.process.health import Health
+from rater.shell.process.metrics import Metrics
 from rater.shell.stream.batches import RecordBatch
 from rater.shell.stream.unread import Unread
-from rater.wire.currencies import shipped_book
-from rater.wire.deck_csv import Sheet, compile_sheet, read_sheet
-from rater.wire.deck_heading import read_heading
-from rater.wire.deck_records import pack_deck
-from rater.wire.numbering import load_numbers
+from rater.wire.account.state import decode_account
 from rater.wire.outputs import expire_command
-from rater.wire.state import decode_account
+from rater.wire.pricing.deck_csv import Sheet, compile_sheet, read_sheet
+from rater.wire.pricing.deck_heading import read_heading
+from rater.wire.pricing.deck_records import pack_deck
+from rater.wire.pricing.numbering import load_numbers
+from rater.wire.settings.currencies import shipped_book
 from rater.wire.unread import last_offset_of
 from topics import catalog
 from topics.partitioner import partition_of

@@ -4,11 +4,11 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from rater.reconcile.deck_shelf import read_decks
 from rater.reconcile.difference import Difference
-from rater.reconcile.log import SHARED, Located, logs_of
-from rater.reconcile.settings_shelf import read_settings
-from rater.reconcile.verdict import Verdict, begin, prove
+from rater.reconcile.folds.deck_versions import read_decks
+from rater.reconcile.folds.settings_versions import read_settings
+from rater.reconcile.reading.log import SHARED, Located, logs_of
+from rater.reconcile.report import Report, begin, prove
 from tests.reconcile.honest_worker import PARTITIONS
 from topics.catalog import CHARGING_SETTINGS, RATE_DECKS
 
@@ -17,7 +17,7 @@ Starts = Mapping[tuple[str, int], int]
 Pick = Callable[[dict[str, Any]], bool]
 
 
-def verdict_on(topics: Topics, starts: Starts | None = None, *, complete: bool = True) -> Verdict:
+def verdict_on(topics: Topics, starts: Starts | None = None, *, complete: bool = True) -> Report:
     """Reconcile topics in memory."""
     shelf = read_decks(topics.get(RATE_DECKS.name, []))
     settings = read_settings(topics.get(CHARGING_SETTINGS.name, []))

@@ -15,9 +15,9 @@ import pytest
 from loadtest.expected import Expected
 from loadtest.oddities import CASES, DECK_ID, Scene
 from loadtest.refusals import OBEYED, REFUSALS, refusals
-from rater.batch import lot_ids
-from rater.core import administration
-from rater.core.refusals import Unrated
+from rater.batch.charging import lot_ids
+from rater.core.account import administration
+from rater.core.pricing.unrated import Unrated
 from rater.core.rejections import Rejected
 from rater.core.suspension import Suspended
 from rater.wire.malformed import Why
@@ -35,7 +35,7 @@ from topics.manifests import split_manifest
 from topics.records.ledger import CommandReason
 from topics.records.rejects import DeadReason, SuspenseReason
 
-BATCH = Path(__file__).parents[2] / "rater" / "batch"
+BATCH = Path(__file__).parents[2] / "rater" / "batch" / "charging"
 SUSPENDED = frozenset(map(str, (*Suspended, *Unrated)))
 DEAD = frozenset(map(str, Why))
 REFUSED = frozenset(map(str, Rejected))

@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 
-from rater.core import recharge_events, recharge_moves, recharge_results
 from rater.core.events import ThresholdCrossed
-from rater.core.recharge import IN_FLIGHT, TRANSITIONS, Signal, State
-from rater.core.recharge_journal import RechargeJournal
-from rater.core.recharge_state import Recharge, Started
+from rater.core.recharge import balance_events as recharge_events
+from rater.core.recharge import moves as recharge_moves
+from rater.core.recharge import payment_results as recharge_results
+from rater.core.recharge.journal import RechargeJournal
+from rater.core.recharge.machine import IN_FLIGHT, TRANSITIONS, Signal, State
+from rater.core.recharge.state import Recharge, Started
 from rater.reconcile.difference import Difference
-from rater.reconcile.log import READ
+from rater.reconcile.reading.log import READ
 from tests.reconcile.honest_circle import HOUR_MS, UNIT, HonestCircle, busy_circle
 from tests.reconcile.honest_worker import DAY_MS
 from tests.reconcile.tampering import (

@@ -10,13 +10,13 @@ import msgspec
 import pytest
 from msgspec import Meta
 
-from rater.shell.validation import Problem, RecordCheck, decode
+from rater.shell.admin.validation import Problem, RecordCheck, decode
+from rater.wire.account.commands import decode_command
 from rater.wire.cdrs import decode_cdr
-from rater.wire.commands import decode_command
 from rater.wire.demands import demand
 from rater.wire.malformed import Malformed, undecodable
-from rater.wire.payment_results import decode_result
-from rater.wire.recharge_commands import decode_recharge_command
+from rater.wire.recharge.commands import decode_recharge_command
+from rater.wire.recharge.payment_results import decode_result
 from tests.build import cdr_bytes
 from topics.catalog import ACCOUNT_COMMANDS, CDR_RAW, PAYMENT_RESULTS, RECHARGE_COMMANDS, Topic
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from rater.wire.charging_settings import BadSettings, SettingsReader
-from rater.wire.decks import BadDeck, DeckAssembler
 from rater.wire.keys import KEY_BYTES_MAX, key_text
+from rater.wire.pricing.decks import BadDeck, DeckAssembler
+from rater.wire.settings.charging_settings import BadSettings, SettingsReader
 
 
 def test_a_key_is_text_and_one_that_is_too_long_is_cut() -> None:

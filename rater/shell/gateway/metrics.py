@@ -1,12 +1,12 @@
 """Metrics of the gateway, on the registry that every service has.
 
-The same three rules as in `rater.shell.metrics`: bounded labels, base units, `rater_` in front.
+The same three rules as in `rater.shell.process.metrics`: bounded labels, base units, `rater_` in front.
 """
 
 from prometheus_client import Counter, Gauge, Histogram
 
 from rater.shell.gateway.provider import Captured, Declined, MovedBack, Outcome
-from rater.shell.metrics import Metrics
+from rater.shell.process.metrics import Metrics
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0)
 

@@ -5,9 +5,9 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 
 from rater.core.cdr import Source
-from rater.shell.clock import now_ms
 from rater.shell.gateway.provider import LateOutcome
 from rater.shell.gateway.results import Origin, encode_result
+from rater.shell.process.clock import now_ms
 from rater.wire.malformed import Malformed
 from rater.wire.outputs import encode_dead, output_key
 from rater.wire.unread import last_offset_of, why_dead

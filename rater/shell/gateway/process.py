@@ -17,11 +17,11 @@ from rater.shell.gateway.mode import Mode, ModeError, mode_of, mode_of_simulator
 from rater.shell.gateway.provider import Provider
 from rater.shell.gateway.service import Gateway, GatewaySettings
 from rater.shell.gateway.simulator import Simulator
-from rater.shell.health import Health, HealthServer, PortError
-from rater.shell.metrics import Metrics
-from rater.shell.pulse import pulse
-from rater.shell.secret import Secret, SecretError, require_secret
-from rater.shell.start import StartError, equal_partitions
+from rater.shell.process.health import Health, HealthServer, PortError
+from rater.shell.process.metrics import Metrics
+from rater.shell.process.pulse import pulse
+from rater.shell.process.secret import Secret, SecretError, require_secret
+from rater.shell.process.start import StartError, equal_partitions
 from topics.catalog import PAYMENT_COMMANDS, PAYMENT_RESULTS, RECHARGE_DEAD
 
 KEY_VARIABLE = "RATER_STRIPE_KEY"

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from rater.wire.payments import PaymentCommand, PaymentOrder
+from rater.wire.recharge.payments import PaymentCommand, PaymentOrder
 
 DeclineClass = Literal["hard", "soft"]
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import stripe
 
-from rater.shell.clock import now_ms
 from rater.shell.gateway.provider import LateOutcome, Publish, TroubleError
 from rater.shell.gateway.stripe_errors import answered
 from rater.shell.gateway.stripe_intents import Intent
 from rater.shell.gateway.stripe_reversals import intent_id_of, moved_back
+from rater.shell.process.clock import now_ms
 
 SWEEP_EVERY_S = 3_600.0
 AFTER_TROUBLE_S = 60.0

@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
-from rater.shell.failpoints import failpoint
 from rater.shell.gateway.metrics import GatewayMetrics, name_of
 from rater.shell.gateway.mode import Mode
 from rater.shell.gateway.outbox import Outbox
@@ -24,10 +23,11 @@ from rater.shell.gateway.settling import settle
 from rater.shell.gateway.turns import Turns
 from rater.shell.gateway.watermark import Watermark
 from rater.shell.gateway.withdrawals import Withdrawals
-from rater.shell.health import Health
+from rater.shell.process.failpoints import failpoint
+from rater.shell.process.health import Health
 from rater.shell.stream.bounded_records import bounded_consumer
 from rater.wire.malformed import Malformed
-from rater.wire.payments import PaymentOrder, decode_payment_order
+from rater.wire.recharge.payments import PaymentOrder, decode_payment_order
 from topics.catalog import GATEWAY_GROUP, PAYMENT_COMMANDS
 
 AT_WORK_MAX = 128

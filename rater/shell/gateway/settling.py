@@ -14,7 +14,6 @@ from collections.abc import Awaitable, Callable
 from time import monotonic
 from typing import TypeVar
 
-from rater.shell.failpoints import failpoint
 from rater.shell.gateway.metrics import GatewayMetrics, name_of
 from rater.shell.gateway.provider import (
     Captured,
@@ -25,7 +24,8 @@ from rater.shell.gateway.provider import (
     Unclear,
 )
 from rater.shell.gateway.withdrawals import CANCELLED
-from rater.wire.payments import PaymentCommand, PaymentOrder
+from rater.shell.process.failpoints import failpoint
+from rater.wire.recharge.payments import PaymentCommand, PaymentOrder
 
 ROUNDS_MAX = 6
 FIRST_WAIT_S = 0.25

@@ -1,9 +1,9 @@
 """Simulated reversals: refunds and disputes that a script promises, and what the book says of them at a time."""
 
-from rater.shell.clock import now_ms
 from rater.shell.gateway.capture_book import CaptureBook, Payment, Reversal
 from rater.shell.gateway.provider import MovedBack
 from rater.shell.gateway.script import Step
+from rater.shell.process.clock import now_ms
 
 _RETURNED = ("refund_fails", "dispute_won")
 

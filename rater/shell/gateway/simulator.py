@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from rater.shell.clock import now_ms
 from rater.shell.gateway.capture_book import CaptureBook, MessageKind, Payment, Terms
 from rater.shell.gateway.declines import DECLINES, declined
 from rater.shell.gateway.provider import (
@@ -21,7 +20,8 @@ from rater.shell.gateway.provider import (
 )
 from rater.shell.gateway.script import REVERSALS, Step, draw, is_random, read_script
 from rater.shell.gateway.simulated_reversals import moved_back_now, promise_reversal
-from rater.wire.payments import PaymentCommand, PaymentOrder
+from rater.shell.process.clock import now_ms
+from rater.wire.recharge.payments import PaymentCommand, PaymentOrder
 
 TELL_EVERY_S = 0.05
 AFTERWARDS_MS = 50

@@ -17,7 +17,7 @@ import msgspec
 from rater.shell.gateway.declines import declined
 from rater.shell.gateway.minor_units import to_micros
 from rater.shell.gateway.provider import Captured, LateOutcome, MovedBack, Outcome, Unclear
-from rater.wire.payments import PayingTenant, PaymentId
+from rater.wire.recharge.payments import PayingTenant, PaymentId
 
 Intent = Mapping[str, Any]
 

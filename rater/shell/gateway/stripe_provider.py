@@ -12,7 +12,6 @@ from typing import Any
 import aiohttp
 import stripe
 
-from rater.shell.clock import now_ms
 from rater.shell.gateway.declines import declined
 from rater.shell.gateway.minor_units import to_minor
 from rater.shell.gateway.provider import (
@@ -39,8 +38,9 @@ from rater.shell.gateway.stripe_intents import (
     late_outcome,
     outcome_of,
 )
-from rater.shell.secret import Secret
-from rater.wire.payments import PaymentCommand, PaymentOrder
+from rater.shell.process.clock import now_ms
+from rater.shell.process.secret import Secret
+from rater.wire.recharge.payments import PaymentCommand, PaymentOrder
 
 REQUEST_TIMEOUT_S = 20
 PAGE = 100

@@ -18,7 +18,7 @@ from rater.shell.gateway.stripe_provider import StripeProvider
 from rater.shell.gateway.stripe_reversals import EVENTS as REVERSALS
 from rater.shell.gateway.stripe_reversals import intent_id_of
 from rater.shell.gateway.webhook_port import webhook_server
-from rater.shell.secret import Secret
+from rater.shell.process.secret import Secret
 
 PATH = "/webhooks/stripe"
 REFUSED_EVERY_S = 60.0

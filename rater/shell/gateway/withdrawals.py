@@ -9,9 +9,14 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from rater.core.payments import EXPIRED
-from rater.shell.clock import now_ms
-from rater.wire.payments import PaymentCancel, PaymentCommand, PaymentOrder, decode_payment_order
+from rater.core.recharge.payments import EXPIRED
+from rater.shell.process.clock import now_ms
+from rater.wire.recharge.payments import (
+    PaymentCancel,
+    PaymentCommand,
+    PaymentOrder,
+    decode_payment_order,
+)
 
 CANCELLED = "cancelled"
 """The code of a decline of what was taken back."""

@@ -11,15 +11,15 @@ from time import monotonic
 from typing import Final, Literal, Protocol, TypeAlias
 
 from rater.core.cdr import Source
-from rater.shell.clock import now_ms
-from rater.shell.failpoints import failpoint
 from rater.shell.notifier.attempt import Attempt, Channel, Gate, Verdict
 from rater.shell.notifier.digests import Digest, Told
 from rater.shell.notifier.metrics import NotifierMetrics
 from rater.shell.notifier.settings import OnDoubt, RetryPolicy
 from rater.shell.notifier.writer import Output
-from rater.wire.deliveries import MarkState, Reason, SentMark, encode_undelivered
+from rater.shell.process.clock import now_ms
+from rater.shell.process.failpoints import failpoint
 from rater.wire.outputs import encode
+from rater.wire.recharge.deliveries import MarkState, Reason, SentMark, encode_undelivered
 from topics.catalog import NOTIFICATIONS_DEAD, NOTIFIER_SENT
 
 log = logging.getLogger(__name__)

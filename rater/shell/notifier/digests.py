@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
-from rater.wire.notifications import Notification
+from rater.wire.recharge.notifications import Notification
 
 
 @dataclass(frozen=True, slots=True)

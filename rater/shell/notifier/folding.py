@@ -20,8 +20,8 @@ from rater.shell.notifier.delivery import Job, Result
 from rater.shell.notifier.digests import digest_of
 from rater.shell.notifier.mail_rates import FOLDABLE, rate_key
 from rater.shell.notifier.sent import PartitionMarks
-from rater.wire.deliveries import SentMark
-from rater.wire.notifications import BalanceLow, Notification
+from rater.wire.recharge.deliveries import SentMark
+from rater.wire.recharge.notifications import BalanceLow, Notification
 
 URGENT_TIMES: Final = 2
 TENANT_TIMES: Final = 16

@@ -18,7 +18,7 @@ from rater.shell.notifier.digests import Digest, Told, digest_of
 from rater.shell.notifier.letters import LANGUAGES, write_letter
 from rater.shell.notifier.message import message_id
 from rater.wire.malformed import Malformed
-from rater.wire.notifications import BalanceLow, RechargePaused, decode_notification
+from rater.wire.recharge.notifications import BalanceLow, RechargePaused, decode_notification
 from topics.catalog import NOTIFICATIONS
 
 PLACE: Final = Path(__file__).parents[3] / "LETTERS.md"

@@ -24,7 +24,7 @@ from rater.shell.notifier.wording import (
     kind_name,
     moment,
 )
-from rater.wire import notifications as n
+from rater.wire.recharge import notifications as n
 
 LANGUAGES: Final = ("en", "fr")
 _WIDTH: Final = 72

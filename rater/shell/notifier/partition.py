@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from rater.core.cdr import Source
-from rater.shell.clock import now_ms
 from rater.shell.notifier.attempt import Channel, Gate
 from rater.shell.notifier.delivery import Delivery, Job, Result, Rules
 from rater.shell.notifier.folding import Folding
@@ -19,11 +18,12 @@ from rater.shell.notifier.waiting_room import WaitingRoom
 from rater.shell.notifier.watermark import Watermark
 from rater.shell.notifier.webhooks import host_of
 from rater.shell.notifier.writer import Output, PartitionWriter, WriterClosedError
+from rater.shell.process.clock import now_ms
 from rater.shell.stream.unread import Unread
-from rater.wire.deliveries import MarkState, SentMark
 from rater.wire.malformed import Malformed
-from rater.wire.notifications import Notification, decode_notification
 from rater.wire.outputs import encode, encode_dead, output_key
+from rater.wire.recharge.deliveries import MarkState, SentMark
+from rater.wire.recharge.notifications import Notification, decode_notification
 from rater.wire.unread import last_offset_of, why_dead
 from topics.catalog import NOTIFIER_SENT, RECHARGE_DEAD
 

@@ -13,7 +13,6 @@ from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from rater.core.cdr import Source
-from rater.shell.health import Health, HealthServer, PortError
 from rater.shell.notifier.addresses import AddressPolicy
 from rater.shell.notifier.attempt import Channel, Gate, Nobody
 from rater.shell.notifier.circuits import Circuits
@@ -27,8 +26,9 @@ from rater.shell.notifier.turns import Turns
 from rater.shell.notifier.waiting_room import WaitingRoom
 from rater.shell.notifier.webhooks import Webhooks
 from rater.shell.notifier.writer import COMMIT_TIMEOUT_S, PartitionWriter
-from rater.shell.pulse import pulse
-from rater.shell.start import StartError, equal_partitions
+from rater.shell.process.health import Health, HealthServer, PortError
+from rater.shell.process.pulse import pulse
+from rater.shell.process.start import StartError, equal_partitions
 from rater.shell.stream.bounded_records import bounded_consumer
 from rater.shell.stream.leases import is_fenced
 from rater.shell.stream.unread import Unread

@@ -22,15 +22,15 @@ from aiohttp import (
 )
 from yarl import URL
 
-from rater.shell.clock import now_ms
 from rater.shell.notifier.addresses import AddressPolicy, ForbiddenAddressError, PublicResolver
 from rater.shell.notifier.attempt import Attempt, BeforeSending, Places
 from rater.shell.notifier.circuits import Circuits
 from rater.shell.notifier.digests import Told
 from rater.shell.notifier.settings import WEBHOOK_SECRET
 from rater.shell.notifier.webhook_keys import WebhookSecrets, signature
-from rater.wire.deliveries import Channel
+from rater.shell.process.clock import now_ms
 from rater.wire.outputs import encode
+from rater.wire.recharge.deliveries import Channel
 
 SCHEMA_VERSION: Final = 1
 TIMEOUT_S: Final = 10.0

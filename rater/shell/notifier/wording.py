@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from rater.core.money import MICROS_DECIMALS, div_half_even
-from rater.wire.amounts import format_micros
+from rater.wire.pricing.amounts import format_micros
 
 NBSP: Final = "\u00a0"
 

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 
-from rater.shell.failpoints import failpoint
+from rater.shell.process.failpoints import failpoint
 from topics.catalog import NOTIFICATIONS, NOTIFICATIONS_DEAD, NOTIFIER_GROUP
 
 COMMIT_TIMEOUT_S: Final = 20.0

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from rater.shell.clock import now_ms
 from rater.shell.gateway.provider import TroubleError
-from rater.wire.payments import PaymentCancel, PaymentCommand, PaymentOrder
+from rater.shell.process.clock import now_ms
+from rater.wire.recharge.payments import PaymentCancel, PaymentCommand, PaymentOrder
 
 if TYPE_CHECKING:
     from rater.shell.gateway.provider import Outcome, Publish

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
+from rater.shell.admin.validation import RecordCheck
 from rater.shell.gateway.declines import DECLINES, declined
 from rater.shell.gateway.provider import Captured, LateOutcome, Outcome, Unclear
 from rater.shell.gateway.results import Origin, encode_result
-from rater.shell.validation import RecordCheck
 from topics.catalog import PAYMENT_RESULTS
 
 OUTCOMES: list[Outcome] = [

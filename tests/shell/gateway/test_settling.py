@@ -9,8 +9,8 @@ from rater.shell.gateway.declines import declined
 from rater.shell.gateway.metrics import GatewayMetrics
 from rater.shell.gateway.provider import Captured, Outcome, TroubleError, Unclear
 from rater.shell.gateway.settling import ROUNDS_MAX, backoff_s, settle
-from rater.shell.metrics import Metrics
-from rater.wire.payments import PaymentOrder
+from rater.shell.process.metrics import Metrics
+from rater.wire.recharge.payments import PaymentOrder
 from tests.shell.gateway.commands import Obedient, cancel_of, command
 
 PAID = Captured("pi_1", 200_000_000, "USD", livemode=False)

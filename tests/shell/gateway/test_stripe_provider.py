@@ -13,8 +13,8 @@ from rater.shell.gateway.provider import Captured, Declined, Outcome, TroubleErr
 from rater.shell.gateway.results import Origin, encode_result
 from rater.shell.gateway.settling import settle
 from rater.shell.gateway.stripe_provider import StripeProvider
-from rater.shell.metrics import Metrics
-from rater.shell.secret import Secret
+from rater.shell.process.metrics import Metrics
+from rater.shell.process.secret import Secret
 from tests.shell.gateway.commands import command
 from tests.stripe_server import CARD_NUMBER, Fault, Stripe, StripeServer
 

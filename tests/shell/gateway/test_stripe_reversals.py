@@ -16,9 +16,9 @@ from rater.shell.gateway.results import Origin, encode_result
 from rater.shell.gateway.stripe_provider import StripeProvider
 from rater.shell.gateway.stripe_reversals import EVENTS, moved_back
 from rater.shell.gateway.stripe_webhooks import StripeWithWebhooks
-from rater.shell.metrics import Metrics
-from rater.shell.secret import Secret
-from rater.wire.payment_results import decode_result
+from rater.shell.process.metrics import Metrics
+from rater.shell.process.secret import Secret
+from rater.wire.recharge.payment_results import decode_result
 from tests.shell.gateway.commands import command
 from tests.stripe_server import Stripe, StripeServer
 

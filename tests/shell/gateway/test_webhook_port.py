@@ -14,8 +14,8 @@ import pytest
 from rater.shell.gateway import webhook_port
 from rater.shell.gateway.metrics import GatewayMetrics
 from rater.shell.gateway.stripe_webhooks import PATH, StripeWithWebhooks
-from rater.shell.metrics import Metrics
-from rater.shell.secret import Secret
+from rater.shell.process.metrics import Metrics
+from rater.shell.process.secret import Secret
 
 REFUSED = 'rater_gateway_webhooks_total{outcome="refused"}'
 

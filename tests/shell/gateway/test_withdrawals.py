@@ -8,13 +8,13 @@ import msgspec
 import pytest
 from aiokafka import TopicPartition
 
-from rater.shell.clock import now_ms
 from rater.shell.gateway.declines import declined
 from rater.shell.gateway.provider import Captured, Provider, Unclear
 from rater.shell.gateway.simulator import Simulator
 from rater.shell.gateway.stripe_provider import StripeProvider
 from rater.shell.gateway.withdrawals import Withdrawals
-from rater.shell.secret import Secret
+from rater.shell.process.clock import now_ms
+from rater.shell.process.secret import Secret
 from tests.shell.gateway.commands import cancel_of, command
 from tests.stripe_server import Stripe, StripeServer
 

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from rater.wire.malformed import Malformed
-from rater.wire.notifications import Notification, decode_notification
+from rater.wire.recharge.notifications import Notification, decode_notification
 from topics.schema import FOLDER
 
 LINES = (FOLDER / "examples" / "notifications.v1.valid.jsonl").read_bytes().splitlines()

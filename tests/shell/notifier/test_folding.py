@@ -20,8 +20,8 @@ from rater.shell.notifier.mail_rates import FOLDABLE, HOUR_MS, MailRates, mailbo
 from rater.shell.notifier.message import recipient_digest
 from rater.shell.notifier.sent import PartitionMarks
 from rater.shell.notifier.wording import kind_name
-from rater.wire.deliveries import SentMark, decode_mark
 from rater.wire.outputs import encode
+from rater.wire.recharge.deliveries import SentMark, decode_mark
 from tests.shell.notifier.notices import GOLDEN, golden
 
 ADA = "ada@acme.example"

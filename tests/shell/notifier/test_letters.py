@@ -15,7 +15,7 @@ from rater.shell.gateway.declines import DECLINES
 from rater.shell.notifier.decline_words import decline_words
 from rater.shell.notifier.letter_book import PLACE, letter_book
 from rater.shell.notifier.letters import LANGUAGES, write_letter
-from rater.wire.notifications import Notification
+from rater.wire.recharge.notifications import Notification
 from tests.shell.notifier.notices import GOLDEN, golden
 
 KINDS = [kind.__struct_config__.tag for kind in get_args(Notification)]

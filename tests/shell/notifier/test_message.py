@@ -17,7 +17,7 @@ from rater.shell.notifier.message import (
     recipient_digest,
     write_message,
 )
-from rater.wire.notifications import Notification
+from rater.wire.recharge.notifications import Notification
 from tests.shell.notifier.notices import GOLDEN, golden
 from topics.fields import Email
 

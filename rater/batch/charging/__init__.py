@@ -1,0 +1,1 @@
+"""A batch of CDRs or account commands of one partition, decided."""

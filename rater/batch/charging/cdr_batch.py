@@ -1,0 +1,268 @@
+"""A batch of CDRs: bytes in, a `Decision` out. Pure: nothing is written, no state is changed.
+
+1. Every record is read (a `Malformed` one is a dead letter) and its id hashed.
+2. One look-up for the whole batch says which ids are known (D8).
+3. Record by record, in order: skipped, too old, duplicate, conflict, misrouted, unknown tenant, or through the engine.
+"""
+
+from collections.abc import Sequence
+from typing import Final, Protocol, final
+from zlib import crc32
+
+import msgspec
+import numpy as np
+from xxhash import xxh3_128_digest
+
+from rater.batch.charging.decision import Decision
+from rater.batch.charging.partition_state import Shard
+from rater.core import engine
+from rater.core.account.account import Account
+from rater.core.cdr import Cdr, Source
+from rater.core.entries import Charge
+from rater.core.limits import DAY_MS
+from rater.core.pricing.rules import Rules
+from rater.core.suspension import Suspended, Suspension
+from rater.wire.account.state import decode_account
+from rater.wire.cdrs import decode_cdr
+from rater.wire.malformed import Malformed
+from rater.wire.outputs import encode_dead, encode_suspended, output_key
+from rater.wire.settings.charging_settings import CDR_BYTES_MIN
+from rater.wire.times import to_text
+from rater.wire.unread import last_offset_of, why_dead
+from topics.catalog import CDR_RAW
+from topics.manifests import IdState, cdr_key
+from topics.partitioner import partition_of
+
+_pack: Final = msgspec.msgpack.Encoder().encode
+_TOPIC: Final = CDR_RAW.name
+_SMALL: Final[int] = CDR_BYTES_MIN
+"""A CDR of so many bytes is read whatever the settings say."""
+# Bound once: an attribute of a class that is not compiled is slow from code that is.
+_CHARGED: Final = IdState.CHARGED
+_SUSPENDED: Final = IdState.SUSPENDED
+
+
+class Record(Protocol):
+    """What a batch needs of a Kafka record."""
+
+    @property
+    def offset(self) -> int:
+        """Its place in the partition."""
+
+    @property
+    def timestamp(self) -> int:
+        """Its time in ms: stream time (D6)."""
+
+    @property
+    def key(self) -> bytes | None:
+        """The tenant id, if it is where it belongs."""
+
+    @property
+    def value(self) -> bytes | None:
+        """What has to be read."""
+
+
+def decide_cdrs(shard: Shard, records: Sequence[Record], rules: Rules, partitions: int) -> Decision:
+    """Decide a batch of `cdr.raw.v1`; `partitions` is the topic's count, for records that lie wrongly."""
+    batch = CdrBatch(shard, rules, partitions)
+    batch.read(records)
+    return batch.decide_all()
+
+
+Item = tuple[Record, Cdr, bytes, int, bool, int, int]
+"""A readable record: itself, its CDR, the digest of its id, the hash of what decides its charge; whether that id is
+remembered, with what content, and as of which day."""
+
+
+@final
+class CdrBatch:
+    """One batch while it is being decided."""
+
+    def __init__(self, shard: Shard, rules: Rules, partitions: int) -> None:
+        self.shard = shard
+        self.partition: Final = shard.partition
+        self.rules = rules
+        self.partitions = partitions
+        self.decision = Decision(CDR_RAW.name, shard.partition, shard.batches.stream_ms)
+        self.working: dict[str, Account | None] = {}
+        self.fresh: dict[bytes, tuple[int, int]] = {}
+        """What this batch remembers: the content, and the instant that the window is applied to."""
+        self._readable: list[Record] = []
+        self._cdrs: list[Cdr] = []
+        self._digests: list[bytes] = []
+        self._contents: list[int] = []
+        self._forget_before(self.decision.stream_ms)
+
+    def read(self, records: Sequence[Record]) -> None:
+        """Read the next records, all of the batch or some: a step that has much to read yields in between."""
+        self.decision.records += len(records)
+        readable, cdrs = self._readable, self._cdrs
+        digests, contents = self._digests, self._contents
+        for record in records:
+            value = record.value
+            if value is None or len(value) <= _SMALL:
+                cdr = decode_cdr(value)
+            else:
+                cdr = decode_cdr(value, self._bytes_max(record))
+            if isinstance(cdr, Cdr):
+                readable.append(record)
+                cdrs.append(cdr)
+                digests.append(id_digest(cdr))
+                contents.append(content_hash(cdr))
+            else:
+                self._bury(record, cdr)
+
+    def _bytes_max(self, record: Record) -> int:
+        """Return how long a CDR may be; by its own time, so that it is the same wherever a batch is cut."""
+        return self.rules.settings.at(max(record.timestamp, 0)).cdr_max_bytes
+
+    def _look_up(self) -> list[Item]:
+        """Return the readable records with what the index knows of them."""
+        if not self._cdrs:
+            return []
+        hashes = np.frombuffer(b"".join(self._digests), "<u8").reshape(-1, 2).astype(np.uint64)
+        found = self.shard.batches.index.find(hashes)
+        known = found.hit.tolist(), found.content.tolist(), found.day.tolist()
+        return list(
+            zip(self._readable, self._cdrs, self._digests, self._contents, *known, strict=True)
+        )
+
+    def decide_all(self) -> Decision:
+        """Decide every readable record, in order. One loop with the common way inline: it is the hot one."""
+        decision, fresh, working = self.decision, self.fresh, self.working
+        for item in self._look_up():
+            record, cdr, digest, _, hit, known, known_day = item
+            at_ms = record.timestamp if record.timestamp >= 0 else decision.stream_ms
+            if at_ms > decision.stream_ms:
+                decision.stream_ms = at_ms
+                if at_ms >= self.look_again_ms:
+                    self._forget_before(at_ms)
+            tenant_id = cdr.tenant_id
+            account = working[tenant_id] if tenant_id in working else self._account(tenant_id)
+            if account is not None and record.offset <= account.cdr_offset:
+                decision.outcomes["skipped"] += 1
+            elif cdr.ended_ms < self.oldest_ms:
+                self._suspend(item, self._too_old(cdr), None)
+            elif cdr.ended_ms > at_ms + DAY_MS:
+                self._suspend(item, _in_future(cdr, at_ms), None)
+            elif hit and known_day * DAY_MS >= self.oldest_ms:
+                self._repeat(item, known)
+            elif digest in fresh and fresh[digest][1] >= self.oldest_ms:
+                self._repeat(item, fresh[digest][0])
+            elif account is None or record.key != tenant_id.encode():
+                self._stray(item)
+            else:
+                self._charge(item, account, at_ms)
+        return decision
+
+    def _charge(self, item: Item, account: Account, at_ms: int) -> None:
+        record, cdr, digest, content, _, _, _ = item
+        decision = self.decision
+        offset, seq = record.offset, account.seq
+        source = Source(_TOPIC, self.partition, offset, at_ms)
+        outcome = engine.charge(account, cdr, source, self.rules, decision.journal)
+        if account.seq != seq:
+            account.cdr_offset = offset
+            decision.changed[cdr.tenant_id] = account
+        if isinstance(outcome, Suspension):
+            self._suspend(item, outcome, digest)
+            return
+        decision.outcomes[outcome] += 1
+        self.fresh[digest] = content, cdr.ended_ms
+        entries = decision.journal.entries
+        place = len(entries) - 1
+        while type(entries[place]) is not Charge:
+            # What the breaker holds comes after the charge.
+            place -= 1
+        decision.remembered.append((digest, content, _CHARGED, place, cdr.ended_ms))
+
+    def _repeat(self, item: Item, known: int) -> None:
+        if item[3] == known:
+            self.decision.outcomes["duplicate"] += 1
+            return
+        cdr = item[1]
+        detail = f"cdr_id: {cdr.cdr_id}, version {cdr.version}, is known with other content"
+        self._suspend(item, Suspension(Suspended.CONFLICT, detail), None)
+
+    def _stray(self, item: Item) -> None:
+        """Suspend a record whose account is not here: it lies in a wrong partition, or there is none."""
+        record, cdr, digest, *_ = item
+        tenant = cdr.tenant_id.encode()
+        right = partition_of(tenant, self.partitions)
+        if record.key != tenant:
+            key = None if record.key is None else record.key[:64].decode(errors="replace")
+            detail = (
+                f"key: {key!r}, must be tenant_id {cdr.tenant_id}; it belongs to partition {right}"
+            )
+        elif right != self.shard.partition:
+            detail = f"partition: {self.shard.partition}, murmur2 of the key says {right}"
+        else:
+            detail = f"tenant_id: {cdr.tenant_id} has no account"
+            self._suspend(item, Suspension(Suspended.UNKNOWN_TENANT, detail), digest)
+            return
+        self._suspend(item, Suspension(Suspended.MISROUTED, detail), digest, right)
+
+    def _too_old(self, cdr: Cdr) -> Suspension:
+        ended, oldest = to_text(cdr.ended_ms), to_text(self.oldest_ms)
+        detail = f"ended_at: {ended}; charged CDRs are remembered from {oldest}"
+        settings = self.rules.settings.at(self.decision.stream_ms)
+        return Suspension(Suspended.TOO_OLD, detail, settings.version)
+
+    def _suspend(
+        self, item: Item, why: Suspension, digest: bytes | None, belongs_to: int | None = None
+    ) -> None:
+        """Write a suspense record; with a digest, remember the id so that a second copy is a duplicate."""
+        record, cdr, _, content, *_ = item
+        decision = self.decision
+        decision.outcomes[f"suspended.{why.reason}"] += 1
+        value = encode_suspended(cdr, record.value or b"", self._source(record), why, belongs_to)
+        decision.suspense.append((output_key(record.key), value))
+        if digest is not None:
+            self.fresh[digest] = content, cdr.ended_ms
+            place = len(decision.suspense) - 1
+            decision.remembered.append((digest, content, _SUSPENDED, place, cdr.ended_ms))
+
+    def _bury(self, record: Record, why: Malformed) -> None:
+        why = why_dead(record, why)
+        self.decision.outcomes[f"dead.{why.reason}"] += 1
+        # Not the time of the stream, which is not known yet: the batch is still being read.
+        at_ms = max(record.timestamp, 0)
+        source = Source(CDR_RAW.name, self.shard.partition, record.offset, at_ms)
+        value = encode_dead(record.key, record.value, source, why, last_offset_of(record))
+        self.decision.dead.append((output_key(record.key), value))
+
+    def _forget_before(self, stream_ms: int) -> None:
+        """Note from which instant on calls are charged, since all that were are remembered; and until when it holds."""
+        book = self.rules.settings
+        window_day = stream_ms // DAY_MS - book.at(stream_ms).window_days
+        self.oldest_ms = max(self.shard.oldest_day(stream_ms), window_day) * DAY_MS
+        next_day_ms = (stream_ms // DAY_MS + 1) * DAY_MS
+        self.look_again_ms = min(next_day_ms, book.next_change_ms(stream_ms))
+
+    def _source(self, record: Record) -> Source:
+        # Kafka's -1 for no time, or less, is the time of the stream.
+        at_ms = record.timestamp if record.timestamp >= 0 else self.decision.stream_ms
+        return Source(_TOPIC, self.partition, record.offset, at_ms)
+
+    def _account(self, tenant_id: str) -> Account | None:
+        """Make the batch's working copy of an account, at its first touch."""
+        value = self.shard.accounts.get(tenant_id.encode())
+        account = None if value is None else decode_account(value)
+        self.working[tenant_id] = account
+        return account
+
+
+def _in_future(cdr: Cdr, at_ms: int) -> Suspension:
+    """Say that a call ended long after its record was written: it would be remembered for too long."""
+    detail = f"ended_at: {to_text(cdr.ended_ms)}, but the record was written at {to_text(at_ms)}"
+    return Suspension(Suspended.IN_FUTURE, detail)
+
+
+def id_digest(cdr: Cdr) -> bytes:
+    """Return the 128-bit hash of what identifies a CDR: tenant, id and version."""
+    return xxh3_128_digest(cdr_key(cdr.tenant_id, cdr.cdr_id, cdr.version))
+
+
+def content_hash(cdr: Cdr) -> int:
+    """Return the 32-bit hash of what decides the charge of a CDR: all that was read of it."""
+    return crc32(_pack(cdr.values()))

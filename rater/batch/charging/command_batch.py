@@ -1,0 +1,157 @@
+"""A batch of account commands: bytes in, a `Decision` out. Pure: nothing is written, no state is changed.
+
+A command is idempotent by its id, which is remembered as a CDR is, and so is the lot of a recharge's credit (D8).
+What comes or goes by hand does so once in an account's life (`lot_ids`).
+"""
+
+from collections.abc import Sequence
+from zlib import crc32
+
+import numpy as np
+from xxhash import xxh3_128_digest
+
+from rater.batch.charging.cdr_batch import Record
+from rater.batch.charging.decision import Decision
+from rater.batch.charging.lot_ids import LotIdsBatch, lot_exists
+from rater.batch.charging.partition_state import Shard
+from rater.core import engine
+from rater.core.account import commands as c
+from rater.core.account.account import Account
+from rater.core.cdr import Source
+from rater.core.entries import CommandRejected, FundsAdded
+from rater.core.limits import DAY_MS
+from rater.core.pricing.rules import Rules
+from rater.core.rejections import Refusal, Rejected
+from rater.core.standing_entries import DeckWarning
+from rater.wire.account.commands import decode_command
+from rater.wire.account.state import decode_account
+from rater.wire.malformed import Malformed
+from rater.wire.outputs import encode_dead, output_key
+from rater.wire.unread import last_offset_of, why_dead
+from topics.catalog import ACCOUNT_COMMANDS
+from topics.manifests import IdState, command_key, lot_key
+from topics.partitioner import partition_of
+
+
+def decide_commands(
+    shard: Shard, records: Sequence[Record], rules: Rules, partitions: int
+) -> Decision:
+    """Decide a batch of `account.commands.v1`; `partitions` is the topic's count."""
+    batch = _CommandBatch(shard, rules, partitions)
+    for record in records:
+        batch.decide(record)
+    return batch.decision
+
+
+class _CommandBatch:
+    """One batch while it is being decided."""
+
+    def __init__(self, shard: Shard, rules: Rules, partitions: int) -> None:
+        self.shard = shard
+        self.partitions = partitions
+        self.rules = rules
+        self.decision = Decision(ACCOUNT_COMMANDS.name, shard.partition, shard.batches.stream_ms)
+        self.lot_ids = LotIdsBatch(shard.lot_ids, self.decision.lot_ids)
+        self.working: dict[str, Account | None] = {}
+        self.fresh: dict[bytes, tuple[int, int]] = {}
+        """What this batch remembers: the content, and the time that the window is applied to."""
+
+    def decide(self, record: Record) -> None:
+        """Read one command and carry it out, or say why not."""
+        decision = self.decision
+        decision.records += 1
+        decision.stream_ms = max(decision.stream_ms, record.timestamp)
+        self.lot_ids.forget_due(decision.stream_ms)
+        # Kafka's -1 for no time, or less, is the time of the stream.
+        at_ms = record.timestamp if record.timestamp >= 0 else decision.stream_ms
+        source = Source(ACCOUNT_COMMANDS.name, self.shard.partition, record.offset, at_ms)
+        order = decode_command(record.value)
+        if isinstance(order, Malformed):
+            why = why_dead(record, order)
+            decision.outcomes[f"dead.{why.reason}"] += 1
+            letter = encode_dead(record.key, record.value, source, why, last_offset_of(record))
+            decision.dead.append((output_key(record.key), letter))
+            return
+        account = self._account(order.tenant_id)
+        if account is not None and source.offset <= account.command_offset:
+            decision.outcomes["skipped"] += 1
+            return
+        self._obey(order, account, record, source)
+
+    def _obey(
+        self, order: c.Command, account: Account | None, record: Record, source: Source
+    ) -> None:
+        decision, journal = self.decision, self.decision.journal
+        digest = xxh3_128_digest(command_key(order.tenant_id, order.command_id))
+        content = crc32(repr(order).encode())
+        known = self._known(digest)
+        if known == content:
+            decision.outcomes["duplicate"] += 1
+            return
+        first, seq = len(journal.entries), 0 if account is None else account.seq
+        refusal = self._refuse(order, record.key, known)
+        if refusal is not None:
+            engine.reject(account, order, source, refusal, journal)
+        else:
+            account = engine.command(account, order, source, self.rules, journal)
+        refused = [x.reason for x in journal.entries[first:] if isinstance(x, CommandRejected)]
+        decision.outcomes[f"rejected.{refused[0]}" if refused else "obeyed"] += 1
+        if account is not None and account.seq != seq:
+            account.command_offset = source.offset
+            self.working[order.tenant_id] = decision.changed[order.tenant_id] = account
+        if known is None:
+            self._remember(order, digest, content, first)
+
+    def _refuse(self, order: c.Command, key: bytes | None, known: int | None) -> Refusal | None:
+        """Refuse what no account needs to be asked about."""
+        tenant = order.tenant_id.encode()
+        right = partition_of(tenant, self.partitions)
+        if key != tenant or right != self.shard.partition:
+            shown = None if key is None else key[:64].decode(errors="replace")
+            detail = f"key: {shown!r} in partition {self.shard.partition}; {order.tenant_id} belongs to {right}"
+            return Refusal(Rejected.MISROUTED, detail)
+        if known is not None:
+            detail = f"command_id: {order.command_id} is known with other content"
+            return Refusal(Rejected.COMMAND_ID_REUSED, detail)
+        if isinstance(order, c.AddFunds):
+            lot = xxh3_128_digest(lot_key(order.tenant_id, order.lot_id))
+            if self._known(lot) is not None:
+                return lot_exists(order)
+        return self.lot_ids.refuse(order, self.decision.stream_ms)
+
+    def _remember(self, order: c.Command, digest: bytes, content: int, first: int) -> None:
+        """Remember the command, and the lot if one was opened; the place is that of its own entry.
+
+        By stream time: a command that is late has the whole window before it, too.
+        """
+        decision, entries = self.decision, self.decision.journal.entries
+        place = len(entries) - 1 if len(entries) > first else -1
+        if place > first and isinstance(entries[place], DeckWarning):
+            place -= 1
+        now = decision.stream_ms
+        self.fresh[digest] = content, now
+        decision.remembered.append((digest, content, IdState.COMMAND, place, now))
+        for entry in entries[first:]:
+            self.lot_ids.remember(entry)
+        last = entries[place] if place >= 0 else None
+        if isinstance(last, FundsAdded) and last.recharge_seq is not None:
+            lot = xxh3_128_digest(lot_key(last.tenant_id, last.lot.lot_id))
+            self.fresh[lot] = 0, now
+            decision.remembered.append((lot, 0, IdState.COMMAND, place, now))
+
+    def _known(self, digest: bytes) -> int | None:
+        """Return the content an id is known with, or None."""
+        oldest_day = self.shard.oldest_day(self.decision.stream_ms)
+        if digest in self.fresh:
+            content, at_ms = self.fresh[digest]
+            return content if at_ms // DAY_MS >= oldest_day else None
+        hashes = np.frombuffer(digest, "<u8").reshape(1, 2).astype(np.uint64)
+        found = self.shard.batches.index.find(hashes)
+        known = found.hit[0] and found.day[0] >= oldest_day
+        return int(found.content[0]) if known else None
+
+    def _account(self, tenant_id: str) -> Account | None:
+        if tenant_id not in self.working:
+            value = self.shard.accounts.get(tenant_id.encode())
+            self.working[tenant_id] = None if value is None else decode_account(value)
+        return self.working[tenant_id]

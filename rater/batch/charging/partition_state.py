@@ -1,0 +1,76 @@
+"""Shard: all that one partition remembers: its accounts, the lots opened by hand, and what it has charged.
+
+Each part is a state of a Faust table (`rater.shell.stream.tables`), read back from its changelog at start;
+`rater simulate` makes them empty. Only a committed batch changes them.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from rater.batch.charging.accounts import AccountsShard
+from rater.batch.charging.charge_index import ChargeIndex
+from rater.batch.charging.lot_ids import Changes, LotIdsShard
+from rater.core.limits import DAY_MS, WINDOW_DAYS
+from topics.manifests import split_manifest
+
+
+class BatchesShard:
+    """The charge index of one partition and its stream time, read from batch manifests."""
+
+    def __init__(self, window_days: int = WINDOW_DAYS) -> None:
+        self.index = ChargeIndex(window_days=window_days)
+        self.window_days = window_days
+        self.stream_ms = 0
+
+    def load(self, records: Sequence[tuple[bytes | None, bytes | None]]) -> None:
+        """Take a fetch of manifests, in their order."""
+        for _, value in records:
+            if value is not None:
+                header, ids = split_manifest(value)
+                self.stream_ms = max(self.stream_ms, header["at_ms"])
+                self.index.load(ids)
+        self.index.advance(self.stream_ms // DAY_MS)
+
+
+class Shard:
+    """One partition's state: read by a batch, changed when it has been committed."""
+
+    def __init__(
+        self,
+        partition: int,
+        accounts: AccountsShard,
+        batches: BatchesShard,
+        lot_ids: LotIdsShard,
+    ) -> None:
+        self.partition = partition
+        self.accounts = accounts
+        self.batches = batches
+        self.lot_ids = lot_ids
+
+    @classmethod
+    def empty(cls, partition: int, window_days: int = WINDOW_DAYS) -> "Shard":
+        """Return the state of a partition that has seen nothing."""
+        return cls(partition, AccountsShard(), BatchesShard(window_days), LotIdsShard())
+
+    def apply(
+        self,
+        accounts: Mapping[bytes, bytes],
+        ids: npt.NDArray[np.void],
+        stream_ms: int,
+        lot_ids: Changes,
+    ) -> None:
+        """Take what a batch has committed; from now on it is the truth."""
+        self.accounts.put(accounts)
+        self.lot_ids.put(lot_ids)
+        batches = self.batches
+        batches.stream_ms = max(batches.stream_ms, stream_ms)
+        batches.index.advance(batches.stream_ms // DAY_MS)
+        if len(ids):
+            batches.index.remember(ids)
+
+    def oldest_day(self, stream_ms: int) -> int:
+        """Return the first day of which every charged call is remembered, at a stream time."""
+        batches = self.batches
+        return max(stream_ms // DAY_MS - batches.window_days, batches.index.oldest_day)

@@ -1,0 +1,1 @@
+"""A batch of what recharge reads on one partition, decided."""

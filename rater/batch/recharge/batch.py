@@ -1,0 +1,214 @@
+"""A batch of what recharge hears: bytes in, a `RechargeDecision` out. Pure: nothing is written, no state is changed.
+
+What has been applied of each source topic is part of every recharge (D3), so that a record delivered twice is skipped;
+a result that comes twice as two records is recognised by its payment.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any, final
+
+from rater.batch.charging.cdr_batch import Record
+from rater.batch.recharge.partition_state import RechargesShard
+from rater.core.cdr import Source
+from rater.core.events import Event
+from rater.core.recharge import agent
+from rater.core.recharge.journal import RechargeJournal
+from rater.core.recharge.payments import Quarantine, Result
+from rater.core.recharge.state import Recharge
+from rater.wire.malformed import Malformed, Why
+from rater.wire.outputs import encode, encode_dead, output_key
+from rater.wire.recharge.balance_events import decode_event
+from rater.wire.recharge.commands import RechargeCommand, RechargeDue, decode_recharge_command
+from rater.wire.recharge.outputs import encode_order, encode_quarantined
+from rater.wire.recharge.payment_results import decode_result
+from rater.wire.recharge.state import decode_recharge, encode_recharge
+from rater.wire.unread import last_offset_of, why_dead
+from topics import catalog
+from topics.partitioner import partition_of
+from topics.records import BatchManifest
+
+Records = list[tuple[bytes | None, bytes | None]]
+
+EVENTS = catalog.BALANCE_EVENTS.name
+RESULTS = catalog.PAYMENT_RESULTS.name
+COMMANDS = catalog.RECHARGE_COMMANDS.name
+SOURCES = (EVENTS, RESULTS, COMMANDS)
+"""In the order of a recharge's watermarks."""
+
+
+@final
+class RechargeDecision:
+    """What a batch of one partition writes and counts."""
+
+    def __init__(self, source_topic: str, partition: int) -> None:
+        self.source_topic = source_topic
+        self.partition = partition
+        self.at_ms = 0
+        self.records = 0
+        self.journal = RechargeJournal()
+        self.quarantined: Records = []
+        self.dead: Records = []
+        self.changed: dict[str, Recharge] = {}
+        self.outcomes: Counter[str] = Counter()
+
+    def outputs(self) -> list[tuple[str, Records]]:
+        """Return the records of every topic, the changelog apart, each in the order decided."""
+        journal = self.journal
+        return [
+            (
+                catalog.PAYMENT_COMMANDS.name,
+                [(p.tenant_id.encode(), encode(p)) for p in journal.payments],
+            ),
+            (
+                catalog.ACCOUNT_COMMANDS.name,
+                [(o.tenant_id.encode(), encode_order(o)) for o in journal.orders],
+            ),
+            (
+                catalog.NOTIFICATIONS.name,
+                [(n.tenant_id.encode(), encode(n)) for n in journal.notices],
+            ),
+            (catalog.PAYMENT_QUARANTINE.name, self.quarantined),
+            (catalog.RECHARGE_DEAD.name, self.dead),
+        ]
+
+    def recharges(self) -> dict[bytes, bytes]:
+        """Return the new bytes of every recharge that changed."""
+        return {name.encode(): encode_recharge(each) for name, each in self.changed.items()}
+
+    def manifest(self, first_offset: int, next_offset: int) -> bytes:
+        """Return the value of the batch manifest; recharge remembers no ids in it."""
+        header = BatchManifest(
+            app=catalog.RECHARGE_APP,
+            source_topic=self.source_topic,
+            partition=self.partition,
+            first_offset=first_offset,
+            next_offset=next_offset,
+            records=self.records,
+            outcomes=dict(self.outcomes),
+            ledger=0,
+            events=len(self.journal.payments),
+            ids=0,
+            at_ms=self.at_ms,
+        )
+        return encode(header)
+
+
+def decide_recharge(
+    shard: RechargesShard, partition: int, topic: str, records: Sequence[Record], partitions: int
+) -> RechargeDecision:
+    """Decide a batch of one of the SOURCES; `partitions` is the topics' count."""
+    batch = _RechargeBatch(shard, topic, partition, partitions)
+    for record in records:
+        batch.decide(record)
+    return batch.decision
+
+
+class _RechargeBatch:
+    """One batch while it is being decided."""
+
+    def __init__(self, shard: RechargesShard, topic: str, partition: int, partitions: int) -> None:
+        self.shard = shard
+        self.partitions = partitions
+        self.decision = RechargeDecision(topic, partition)
+        self.working: dict[str, Recharge] = {}
+        self.decode, self.take, self.watermark = _SOURCES[topic]
+
+    def decide(self, record: Record) -> None:
+        """Read one record and take it to its tenant's recharge, or say why not."""
+        decision = self.decision
+        decision.records += 1
+        decision.at_ms = max(decision.at_ms, record.timestamp)
+        source = Source(
+            decision.source_topic, decision.partition, record.offset, max(record.timestamp, 0)
+        )
+        said = self.decode(record.value)
+        if isinstance(said, Malformed):
+            self._bury(record, source, said)
+            return
+        if stray := self._stray(said.tenant_id, record.key):
+            self._refuse(said, record, source, Quarantine("misrouted", stray))
+            return
+        self._take(said, record, source)
+
+    def _take(self, said: Any, record: Record, source: Source) -> None:
+        decision = self.decision
+        recharge = self._recharge(said)
+        if recharge is None:
+            detail = f"tenant_id: {said.tenant_id} is not known here"
+            self._refuse(said, record, source, Quarantine("unknown_command", detail))
+            return
+        if record.offset <= getattr(recharge, self.watermark):
+            decision.outcomes["skipped"] += 1
+            return
+        outcome = self.take(recharge, said, source, decision.journal)
+        setattr(recharge, self.watermark, record.offset)
+        decision.changed[recharge.tenant_id] = self.working[recharge.tenant_id] = recharge
+        if isinstance(outcome, Quarantine):
+            self._refuse(said, record, source, outcome)
+        else:
+            decision.outcomes[outcome] += 1
+
+    def _refuse(self, said: Any, record: Record, source: Source, why: Quarantine) -> None:
+        """Put a result that must not be credited in quarantine; another record that is nobody's is a dead letter."""
+        decision = self.decision
+        if isinstance(said, Result):
+            decision.outcomes[f"quarantined.{why.reason}"] += 1
+            value = encode_quarantined(record.value or b"", source, said, why)
+            decision.quarantined.append((output_key(record.key), value))
+        else:
+            detail = f"{why.reason}: {why.detail}"
+            self._bury(record, source, Malformed(Why.UNKNOWN_VALUE, "tenant_id", detail))
+
+    def _bury(self, record: Record, source: Source, why: Malformed) -> None:
+        decision, why = self.decision, why_dead(record, why)
+        decision.outcomes[f"dead.{why.reason}"] += 1
+        letter = encode_dead(record.key, record.value, source, why, last_offset_of(record))
+        decision.dead.append((output_key(record.key), letter))
+
+    def _stray(self, tenant_id: str, key: bytes | None) -> str | None:
+        tenant = tenant_id.encode()
+        right = partition_of(tenant, self.partitions)
+        if key == tenant and right == self.decision.partition:
+            return None
+        shown = None if key is None else key[:64].decode(errors="replace")
+        here = self.decision.partition
+        return f"key: {shown!r} in partition {here}; {tenant_id} belongs to {right}"
+
+    def _recharge(self, said: Any) -> Recharge | None:
+        """Return the working copy of a tenant's recharge; the first event of an account makes it."""
+        tenant_id: str = said.tenant_id
+        if tenant_id not in self.working:
+            value = self.shard.get(tenant_id.encode())
+            if value is not None:
+                self.working[tenant_id] = decode_recharge(value)
+            elif isinstance(said, Event):
+                self.working[tenant_id] = Recharge(tenant_id, said.currency)
+        return self.working.get(tenant_id)
+
+
+def _hear(recharge: Recharge, event: Event, _source: Source, journal: RechargeJournal) -> str:
+    return agent.hear(recharge, event, journal)
+
+
+def _take_result(
+    recharge: Recharge, result: Result, source: Source, journal: RechargeJournal
+) -> str | Quarantine:
+    return agent.take_result(recharge, result, source.at_ms, journal)
+
+
+def _obey(
+    recharge: Recharge, command: RechargeCommand, source: Source, journal: RechargeJournal
+) -> str:
+    if isinstance(command, RechargeDue):
+        return agent.fall_due(recharge, source.at_ms, journal)
+    return agent.resume(recharge, source.at_ms, journal)
+
+
+_Taker = Callable[[Recharge, Any, Source, RechargeJournal], str | Quarantine]
+
+_SOURCES: dict[str, tuple[Callable[[bytes | None], Any], _Taker, str]] = {
+    EVENTS: (decode_event, _hear, "events_offset"),
+    RESULTS: (decode_result, _take_result, "results_offset"),
+    COMMANDS: (decode_recharge_command, _obey, "commands_offset"),
+}

@@ -1,0 +1,68 @@
+"""The recharges of one partition, as bytes: a table's state, and which of them wait for a time.
+
+The bytes are the committed truth; a batch works on copies and hands back new bytes after its commit.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from rater.core.limits import NEVER_MS
+from rater.core.recharge.machine import State
+from rater.wire.recharge.state import decode_head
+
+
+class RechargesShard:
+    """Recharge bytes by key (the tenant id), those that wait, and the watermarks of the three sources."""
+
+    def __init__(self) -> None:
+        self._values: dict[bytes, bytes] = {}
+        self._waiting: dict[bytes, int] = {}
+        self._states: Counter[State] = Counter()
+        self._applied = [-1, -1, -1]
+        self.get = self._values.get
+
+    def __len__(self) -> int:
+        """Return the number of tenants."""
+        return len(self._values)
+
+    def items(self) -> Iterator[tuple[bytes, bytes]]:
+        """Iterate over keys and values."""
+        return iter(self._values.items())
+
+    def load(self, records: Sequence[tuple[bytes | None, bytes | None]]) -> None:
+        """Take a fetch of the changelog; recharges are never removed."""
+        for key, value in records:
+            assert key is not None, value
+            assert value is not None, key
+            self._set(key, value)
+
+    def put(self, values: Mapping[bytes, bytes]) -> None:
+        """Take what a batch has committed."""
+        for key, value in values.items():
+            self._set(key, value)
+
+    def due(self, now_ms: int) -> list[tuple[bytes, int]]:
+        """Return the tenants whose time has come by now, each with its due time."""
+        return [(key, due_ms) for key, due_ms in self._waiting.items() if due_ms <= now_ms]
+
+    def states(self) -> Mapping[State, int]:
+        """Return how many tenants are in each state."""
+        return self._states
+
+    def watermarks(self) -> tuple[int, int, int]:
+        """Return the highest offsets applied of events, results and commands; -1 where there are none."""
+        events, results, commands = self._applied
+        return events, results, commands
+
+    def _set(self, key: bytes, value: bytes) -> None:
+        before = self._values.get(key)
+        if before is not None:
+            self._states[decode_head(before).state] -= 1
+        self._values[key] = value
+        head = decode_head(value)
+        self._states[head.state] += 1
+        self._applied = [max(pair) for pair in zip(head.offsets, self._applied, strict=True)]
+        if head.due_ms == NEVER_MS:
+            self._waiting.pop(key, None)
+        else:
+            self._waiting[key] = head.due_ms

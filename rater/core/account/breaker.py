@@ -1,0 +1,117 @@
+"""Breaker: limits on what an account spends, which stop paid calls and recharge until somebody has looked (fraud).
+
+Rule 1: spend per hour is what was charged in the clock hour (of stream time) of the account's last charge, and of the
+        hour before it the share that still lies within 60 minutes, as if it had been spent evenly. A charge that comes
+        late counts in the present hour.
+Rule 2: cost per call is what one call costs.
+Rule 3: a destination is a prefix; it is dear where a minute of the call was priced at the rate set or above, and new
+        unless the account has called it before: the last 256 dear ones are remembered. More new ones than allowed in
+        rolling 24 hours pass the limit.
+Rule 4: the charge that passes a limit is charged, and so is what still comes; after it the entry says what is denied:
+        all paid calls by spend per hour, else those of the call's class. A limit that has tripped does not trip again
+        until recharge is resumed; the counters then start anew.
+Rule 5: a class is guessed from what a CDR says: an inbound paid call is toll_free; `conf...` is conference_dial_out; a
+        call to the country of its use is overage; all others, unknown countries included, are international.
+"""
+
+from typing import Final
+
+from rater.core.account.account import Dear, Spending
+from rater.core.account.status import paid_calls
+from rater.core.call_classes import ALL_PAID, PAID_CALLS
+from rater.core.cdr import Cdr
+from rater.core.entries import Charge, SpendHeld
+from rater.core.limits import AMOUNT_MICROS_MAX, DAY_MS, DEAR_KNOWN_MAX, HOUR_MS
+from rater.core.pricing.numbering import plain_kind
+
+SPEND_PER_HOUR: Final = "spend_per_hour"
+COST_PER_CALL: Final = "cost_per_call"
+NEW_DESTINATIONS: Final = "new_destinations"
+LIMITS: Final = (SPEND_PER_HOUR, COST_PER_CALL, NEW_DESTINATIONS)
+"""In the order in which they are looked at; a bit of `tripped` each."""
+
+_NANOS_PER_MICRO: Final = 1_000
+
+
+def note_spend(spending: Spending, micros: int, at_ms: int) -> None:
+    """Count a charge."""
+    hour = at_ms // HOUR_MS
+    if hour > spending.hour:
+        spending.spent_before = spending.spent if hour == spending.hour + 1 else 0
+        spending.spent = 0
+        spending.hour = hour
+    spending.spent += micros
+
+
+def note_destination(dear: Dear, entry: Charge) -> None:
+    """Remember a dear destination that is new."""
+    if is_new_destination(dear, entry):
+        dear.known = [*dear.known, entry.prefix or ""][-DEAR_KNOWN_MAX:]
+        # One more than is allowed says all.
+        dear.fresh_ms = [*dear.fresh_ms, entry.at_ms][-dear.most - 1 :]
+
+
+def is_new_destination(dear: Dear, entry: Charge) -> bool:
+    """Say whether a charge is for a dear destination that the account has not called before."""
+    if entry.prefix is None or entry.prefix in dear.known:
+        return False
+    least_nanos = dear.rate * _NANOS_PER_MICRO
+    return any(span.rate_nanos * 60 >= least_nanos * span.per_s for span in entry.spans)
+
+
+def spent_in_an_hour(spending: Spending, at_ms: int) -> int:
+    """Return what was spent in the 60 minutes before an instant."""
+    gone_ms = min(max(at_ms - spending.hour * HOUR_MS, 0), HOUR_MS)
+    return spending.spent + spending.spent_before * (HOUR_MS - gone_ms) // HOUR_MS
+
+
+def passed(spending: Spending, entry: Charge, is_new: bool) -> list[tuple[str, int, int]]:  # noqa: FBT001
+    """Return the limits that a charge has passed and that had not tripped: name, limit, what was found."""
+    found: list[tuple[str, int, int]] = []
+    if not spending.tripped & 1:
+        spent = spent_in_an_hour(spending, entry.at_ms)
+        if spent > spending.limit:
+            found.append((SPEND_PER_HOUR, spending.limit, min(spent, AMOUNT_MICROS_MAX)))
+    if not spending.tripped & 2 and 0 < spending.cost_limit < entry.charge_micros:
+        found.append((COST_PER_CALL, spending.cost_limit, entry.charge_micros))
+    dear = spending.dear
+    if not spending.tripped & 4 and is_new and dear is not None:
+        fresh = sum([1 for at_ms in dear.fresh_ms if at_ms > entry.at_ms - DAY_MS])
+        if fresh > dear.most:
+            found.append((NEW_DESTINATIONS, dear.most, fresh))
+    return found
+
+
+def denied_by(limit: str, cdr: Cdr, country: str) -> tuple[str, ...]:
+    """Return the classes of calls that a limit denies when a call has passed it."""
+    return PAID_CALLS if limit == SPEND_PER_HOUR else (class_of(cdr, country),)
+
+
+def class_of(cdr: Cdr, country: str) -> str:
+    """Return the class of a paid call; `country` is that of the number called, empty where the deck does not say."""
+    if cdr.direction == "in" or plain_kind(cdr.service_number_type or "") == "tollfree":
+        return "toll_free"
+    if (cdr.call_type or "").startswith("conf"):
+        return "conference_dial_out"
+    return "overage" if country and country == cdr.usage_country else "international"
+
+
+def hold(spending: Spending, entry: SpendHeld) -> None:
+    """Deny what an entry says."""
+    for n, name in enumerate(PAID_CALLS):
+        if name in entry.denied:
+            spending.held |= 1 << n
+    spending.tripped |= 1 << LIMITS.index(entry.limit)
+
+
+def held_calls(spending: Spending) -> tuple[str, ...]:
+    """Return the classes that are denied."""
+    return paid_calls(spending.held & ALL_PAID)
+
+
+def resume(spending: Spending) -> None:
+    """Allow all again, and count from nothing."""
+    spending.held = spending.tripped = 0
+    spending.spent = spending.spent_before = 0
+    if spending.dear is not None:
+        spending.dear.fresh_ms = []

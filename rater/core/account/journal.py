@@ -1,0 +1,119 @@
+"""Journal: what one batch says, in order; posting an entry is what makes it happen."""
+
+from collections.abc import Callable
+from typing import final
+
+from rater.core import entries as e
+from rater.core import events as v
+from rater.core.account.account import Account
+from rater.core.account.applying import apply
+from rater.core.account.status import note_change
+from rater.core.account.thresholds import Stamp, cross, stamp
+from rater.core.events import Occasion
+
+
+@final
+class Journal:
+    """Entries, events and statuses of one batch of one partition, in the order decided."""
+
+    __slots__ = ("entries", "events", "statuses")
+
+    def __init__(self) -> None:
+        self.entries: list[e.Entry | e.CommandRejected] = []
+        self.events: list[v.Event] = []
+        self.statuses: list[e.AccountStatus] = []
+
+    def post(self, account: Account, entry: e.Entry, cause: str, cause_id: str) -> None:
+        """Apply an entry to its account; say which thresholds it crosses, and the status when due."""
+        before = account.balance
+        apply(account, entry)
+        self.look(account, entry, before, cause, cause_id)
+
+    def look(  # noqa: PLR0913, PLR0917
+        self,
+        account: Account,
+        entry: e.Entry,
+        before: int,
+        cause: str,
+        cause_id: str,
+        is_broken: bool = False,  # noqa: FBT001, FBT002
+    ) -> None:
+        """Note an entry that was applied to a balance of `before`: what it crosses, and the status when due.
+
+        `is_broken`: it is a charge that breaks a limit of spending, whose hold comes next.
+        """
+        self.entries.append(entry)
+        if not account.calm_from <= account.balance < account.calm_to and (
+            account.balance != before or account.hour_thresholds
+        ):
+            occasion = Occasion(cause, cause_id, entry.at_ms)
+            cross(account, before, occasion, self.events, is_broken)
+        note_change(account, entry.at_ms, self.statuses)
+
+    def settle(
+        self,
+        account: Account,
+        entry: e.Entry,
+        occasion: Occasion,
+        what: str,
+        event: Callable[[Stamp], v.Event] | None,
+    ) -> None:
+        """Post an entry that moves no money: first its event, made of its leading fields, then what it crosses."""
+        apply(account, entry)
+        self.entries.append(entry)
+        if event is not None:
+            self.events.append(event(stamp(account, what, occasion)))
+        cross(account, account.balance, occasion, self.events)
+        note_change(account, entry.at_ms, self.statuses)
+
+    def refuse(self, account: Account | None, entry: e.CommandRejected) -> None:
+        """Note a refusal, which changes nothing; that of a recharge's credit is told, where there is an account."""
+        self.entries.append(entry)
+        if account is None or entry.lot_id is None or entry.credit_micros is None:
+            return
+        occasion = Occasion("credit", entry.command_id, entry.at_ms)
+        head = stamp(account, f"credit_refused/{entry.lot_id}", occasion)
+        said = v.CreditRefused(
+            *head, entry.lot_id, entry.credit_micros, entry.reason, entry.payment_command_id
+        )
+        self.events.append(said)
+
+    def credited(self, account: Account, lot: e.Lot, occasion: Occasion) -> None:
+        """Say that money arrived; the entry that brought it has been posted."""
+        head = stamp(account, "credited", occasion)
+        self.events.append(v.FundsCredited(*head, lot.lot_id, lot.granted_micros))
+
+    def moved_back(
+        self, account: Account, entry: e.PaymentReversed | e.PaymentRestored, occasion: Occasion
+    ) -> None:
+        """Say that money of a payment was taken back, or came back."""
+        is_reversed = isinstance(entry, e.PaymentReversed)
+        word, event = (
+            ("payment_reversed", v.PaymentReversed)
+            if is_reversed
+            else ("payment_restored", v.PaymentRestored)
+        )
+        head = stamp(account, f"{word}/{entry.payment_id}", occasion)
+        money = (entry.payment_id, entry.moved_micros, entry.reversal, entry.reversal_id)
+        self.events.append(event(*head, *money))
+
+    def expired(self, account: Account, entry: e.LotExpired, occasion: Occasion) -> None:
+        """Say that a lot expired with money in it."""
+        head = stamp(account, f"expired/{entry.lot_id}", occasion)
+        self.events.append(v.FundsExpired(*head, entry.lot_id, -entry.amount_micros))
+
+    def expiring(self, account: Account, entry: e.LotExpiryWarned, occasion: Occasion) -> None:
+        """Say that a lot with money in it expires soon."""
+        head = stamp(account, f"expiring/{entry.lot_id}", occasion)
+        said = v.FundsExpiring(
+            *head, entry.lot_id, entry.remaining_micros, entry.days, entry.expires_ms
+        )
+        self.events.append(said)
+
+    def suspected(self, account: Account, entry: e.SpendHeld, occasion: Occasion) -> None:
+        """Say that a charge passed a spend limit."""
+        head = stamp(account, f"fraud/{entry.limit}", occasion)
+        said = v.FraudSuspected(
+            *head, entry.limit, entry.limit_micros, entry.found_micros, entry.denied
+        )
+        self.events.append(said)

@@ -1,0 +1,69 @@
+"""Credit lots: money with an order and an expiry (D17).
+
+Draw order: purchased first, then lot id. A lot pays only for calls that ended at or before its expiry.
+"""
+
+from hashlib import blake2b
+from typing import Final, final
+
+from rater.core.account.calendar import add_months
+from rater.core.limits import DAY_MS, MONTHS_VALID
+from rater.core.value import Value
+
+WARNED_DAYS: Final = (30, 7, 1)
+"""How long before its expiry the world is warned of a lot with money in it."""
+
+
+@final
+class CreditLot(Value):
+    """What is left of one purchase."""
+
+    __match_args__ = ("lot_id", "purchased_ms", "expires_ms", "remaining", "due_ms")
+    __slots__ = __match_args__
+
+    def __init__(
+        self, lot_id: str, purchased_ms: int, expires_ms: int, remaining: int, due_ms: int
+    ) -> None:
+        self.lot_id: Final = lot_id
+        self.purchased_ms: Final = purchased_ms
+        self.expires_ms: Final = expires_ms
+        self.remaining = remaining
+        self.due_ms = due_ms
+        """When it must be warned of, or else expires; of an expired lot it says nothing."""
+
+
+def lot_expiry_ms(purchased_ms: int) -> int:
+    """Return when a lot expires that was bought then."""
+    return add_months(purchased_ms, MONTHS_VALID)
+
+
+_ID_MAX: Final = 128
+_PREFIX: Final = "adjust:"
+_DIGEST_BYTES: Final = 16
+
+
+def adjustment_lot_id(command_id: str) -> str:
+    """Return the lot id of an adjustment: its own, also where a long command id must be cut."""
+    name = _PREFIX + command_id
+    if len(name) <= _ID_MAX:
+        return name
+    digest = blake2b(command_id.encode(), digest_size=_DIGEST_BYTES).hexdigest()
+    return f"{name[: _ID_MAX - 1 - len(digest)]}:{digest}"
+
+
+def draw_order(lot: CreditLot) -> tuple[int, str]:
+    """Return the key that sorts lots into draw order."""
+    return (lot.purchased_ms, lot.lot_id)
+
+
+def next_look(expires_ms: int, after_ms: int) -> int:
+    """Return the first instant after one at which a lot must be warned of, or its expiry."""
+    for days in WARNED_DAYS:
+        if expires_ms - days * DAY_MS > after_ms:
+            return expires_ms - days * DAY_MS
+    return expires_ms
+
+
+def days_left(expires_ms: int, now_ms: int) -> int:
+    """Return which warning is due: of those that are, the most urgent; 0 where none is."""
+    return min((days for days in WARNED_DAYS if expires_ms - days * DAY_MS <= now_ms), default=0)

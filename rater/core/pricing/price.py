@@ -1,0 +1,37 @@
+"""Pricing: what a CDR costs an account, or why nobody pays it, or why it has no price.
+
+The one way from a CDR to a price: the worker, the simulator and `rater price` all take it.
+
+Rule 1: a call that is free because of its number or type is free, whatever else is wrong with it.
+Rule 2: of the others, a CDR that contradicts itself has no price, not even that of silence.
+Rule 3: a call to an impossible number has none either.
+"""
+
+from rater.core.cdr import Cdr
+from rater.core.charging_settings import ChargingSettings
+from rater.core.limits import E164_DIGITS_MIN
+from rater.core.pricing.contradictions import contradiction, contradicts
+from rater.core.pricing.exemptions import exemption, silence
+from rater.core.pricing.rating import Rated, rate_call
+from rater.core.pricing.rules import Rules
+from rater.core.pricing.unrated import Refusal, Unrated
+
+
+def price_call(
+    cdr: Cdr, deck_ids: tuple[str, ...], currency: str, rules: Rules, settings: ChargingSettings
+) -> Rated | Refusal | str:
+    """Price a CDR by an account's decks; a text says why it is free. `settings` are those in force."""
+    book, numbering = rules.book, rules.numbering
+    silent = silence(cdr)
+    odd = contradicts(cdr, settings)
+    if silent is not None and not odd:
+        return silent
+    free = exemption(cdr, numbering, book, deck_ids, currency)
+    if free is not None:
+        return free
+    if odd:
+        return contradiction(cdr, settings)
+    if len(cdr.to) > E164_DIGITS_MIN and numbering.is_impossible(cdr.to):
+        detail = f"to: {cdr.to} keeps a trunk zero after its calling code; no number begins so"
+        return Refusal(Unrated.IMPOSSIBLE_NUMBER, detail)
+    return rate_call(book, numbering, deck_ids, currency, cdr)

@@ -1,0 +1,287 @@
+"""Rating: a call and the decks in; what it costs, or why it has no price, out.
+
+Rule 1: the first deck of the account's list that is in force at the answer, has the account's
+        currency and matches the number decides. None is asked after it, whatever it says.
+Rule 2: in that deck a deny range wins over every price under it; else the longest prefix; else
+        nothing.
+Rule 3: the row in force at the answer governs connection fee, rounding, decimals and cap of the
+        line.
+Rule 4: one rounding per charge line: all spans and the fee are summed exactly, rounded once, then
+        capped.
+Rule 5: a call of no seconds costs nothing and has no fee.
+Rule 6: under a masked number a price is given only where every completion has the same.
+Rule 7: where the caller decides, `callers` says which rows are his.
+
+The common call (one plain row) takes a short path: no bands, no time zone, no lists.
+"""
+
+from math import lcm
+from typing import Final, final
+
+from rater.core.cdr import Call
+from rater.core.entries import Span
+from rater.core.limits import AMOUNT_MICROS_MAX, E164_DIGITS_MIN, SECOND_MS
+from rater.core.money import (
+    DIVIDE,
+    MICROS_DECIMALS,
+    NANOS_DECIMALS,
+    NANOS_PER_MICRO,
+    Micros,
+    Rounding,
+    div_half_even,
+)
+from rater.core.pricing.callers import slots_for
+from rater.core.pricing.decks import BandPolicy, Deck, DeckBook
+from rater.core.pricing.numbering import Numbering
+from rater.core.pricing.rates import Action, Row
+from rater.core.pricing.schedule import Schedule, Tiers
+from rater.core.pricing.spans import Gap, Piece, cut, row_at_answer
+from rater.core.pricing.terms import Entry, Terms, price_terms
+from rater.core.pricing.unrated import Refusal, Unrated, denied, outside, too_large
+from rater.core.value import Value
+
+__all__ = ["Call", "Rated", "Refusal", "Span", "Unrated", "rate_call", "round_line"]
+
+_RATE: Final = Action.RATE
+_DENY: Final = Action.DENY
+_FREE: Final = Action.FREE
+_OUT: Final = "out"
+_UP: Final = Rounding.UP
+
+
+@final
+class Rated(Value):
+    """What a call costs, and by which row of which deck."""
+
+    __match_args__ = (
+        "outcome",
+        "charge_micros",
+        "deck_id",
+        "deck_version",
+        "prefix",
+        "destination",
+        "country",
+        "number_type",
+        "billed_s",
+        "connection_fee_micros",
+        "spans",
+    )
+    __slots__ = __match_args__
+
+    def __init__(  # noqa: PLR0913, PLR0917
+        self,
+        outcome: str,
+        charge_micros: Micros,
+        deck_id: str,
+        deck_version: int,
+        prefix: str,
+        destination: str,
+        country: str,
+        number_type: str,
+        billed_s: int,
+        connection_fee_micros: Micros,
+        spans: tuple[Span, ...],
+    ) -> None:
+        self.outcome: Final = outcome
+        """`rated`, or `free` where the deck says so and nothing is charged."""
+        self.charge_micros: Final = charge_micros
+        self.deck_id: Final = deck_id
+        self.deck_version: Final = deck_version
+        self.prefix: Final = prefix
+        self.destination: Final = destination
+        self.country: Final = country
+        self.number_type: Final = number_type
+        self.billed_s: Final = billed_s
+        self.connection_fee_micros: Final = connection_fee_micros
+        self.spans: Final = spans
+
+
+def rate_call(
+    book: DeckBook, numbering: Numbering, deck_ids: tuple[str, ...], currency: str, call: Call
+) -> Rated | Refusal:
+    """Price a call by an account's decks, in their order."""
+    number = call.to
+    if number[:1] == "+" and len(number) > E164_DIGITS_MIN and "*" not in number:
+        for deck_id in deck_ids:
+            deck = book.in_force(deck_id, call.answered_ms)
+            if deck is None or deck.currency != currency:
+                continue
+            table = deck.outward if call.direction == _OUT else deck.inward
+            entry = table.find(number)
+            if entry is None:
+                continue
+            if isinstance(entry, Row):
+                return _rate_plain(deck, entry, call)
+            return _rate_terms(deck, entry, numbering, call)
+    return _rate_hard(book, numbering, deck_ids, currency, call)
+
+
+def _rate_plain(deck: Deck, row: Row, call: Call) -> Rated | Refusal:
+    """Price a call by its only row. Inline and positional: most calls go through here."""
+    seconds = call.billsec
+    if row.action is not _RATE or seconds <= 0:
+        return _rate_slots(deck, Schedule((0,), (Tiers((0,), (row,)),)), row, call)
+    billed = row.initial_s
+    if seconds > billed:
+        step = row.increment_s
+        billed -= (billed - seconds) // step * step
+    nanos = row.rate_nanos * billed
+    per = row.per_s
+    fee = row.fee_micros
+    if row.rounding is _UP and row.decimals == MICROS_DECIMALS:
+        charge = -(-(nanos + fee * NANOS_PER_MICRO * per) // (per * NANOS_PER_MICRO))
+    else:
+        charge = round_line(row, nanos, per)
+    if charge > AMOUNT_MICROS_MAX:
+        return too_large(deck, row, charge)
+    cap = row.max_charge_micros
+    if cap is not None and charge > cap:
+        charge = cap
+    amount = nanos // per
+    if amount * per != nanos:
+        amount = div_half_even(nanos, per)
+    return Rated(
+        "rated",
+        charge,
+        deck.deck_id,
+        deck.version,
+        row.prefix,
+        row.destination,
+        row.country,
+        row.number_type,
+        billed,
+        fee,
+        (Span(call.answered_ms, seconds, billed, row.rate_nanos, per, amount),),
+    )
+
+
+def _rate_terms(deck: Deck, terms: Terms, numbering: Numbering, call: Call) -> Rated | Refusal:
+    """Price a call to a prefix with guards, callers, bands or tiers."""
+    for guard in terms.guards:
+        schedule = slots_for(deck, guard, numbering, call)
+        if isinstance(schedule, Refusal):
+            return schedule
+        row = row_at_answer(schedule, deck.zone, call.answered_ms) if schedule else None
+        if row is not None and row.action is _DENY:
+            return denied(deck, row, call.to)
+    schedule = slots_for(deck, terms, numbering, call)
+    if isinstance(schedule, Refusal):
+        return schedule
+    if schedule is None:
+        detail = f"from: no row of prefix {terms.prefix} is for a caller like {call.from_}"
+        return Refusal(Unrated.NO_RATE, detail, deck.deck_id, terms.prefix)
+    row = row_at_answer(schedule, deck.zone, call.answered_ms)
+    if row is None:
+        return outside(deck, terms.prefix, 0)
+    if deck.band_policy is BandPolicy.START:
+        schedule = schedule.frozen_at(deck.zone.week_time(call.answered_ms)[0])
+    return _rate_slots(deck, schedule, row, call)
+
+
+def _rate_slots(deck: Deck, schedule: Schedule, row: Row, call: Call) -> Rated | Refusal:
+    """Price a call by its slots; `row` is the one in force at the answer."""
+    if row.action is _DENY:
+        return denied(deck, row, call.to)
+    pieces = cut(schedule, deck.zone, call.answered_ms, call.billsec)
+    if isinstance(pieces, Gap):
+        if pieces.row is not None:
+            return denied(deck, pieces.row, call.to)
+        return outside(deck, row.prefix, pieces.second)
+    fee = row.fee_micros if call.billsec > 0 else 0
+    per = lcm(*[piece.row.per_s for piece in pieces])
+    nanos = sum(
+        [_rate_nanos(piece.row) * piece.billed_s * (per // piece.row.per_s) for piece in pieces]
+    )
+    charge = round_line(row, nanos, per) if pieces else 0
+    if charge > AMOUNT_MICROS_MAX:
+        return too_large(deck, row, charge)
+    cap = row.max_charge_micros
+    free = bool(pieces) and all(piece.row.action is _FREE for piece in pieces)
+    return Rated(
+        outcome="free" if free else "rated",
+        charge_micros=charge if cap is None else min(charge, cap),
+        deck_id=deck.deck_id,
+        deck_version=deck.version,
+        prefix=row.prefix,
+        destination=row.destination,
+        country=row.country,
+        number_type=row.number_type,
+        billed_s=sum(piece.billed_s for piece in pieces),
+        connection_fee_micros=fee,
+        spans=tuple(_span(piece, call) for piece in pieces),
+    )
+
+
+def _rate_nanos(row: Row) -> int:
+    return 0 if row.action is _FREE else row.rate_nanos
+
+
+def _span(piece: Piece, call: Call) -> Span:
+    rate_nanos = _rate_nanos(piece.row)
+    return Span(
+        start_ms=call.answered_ms + piece.start * SECOND_MS,
+        seconds=piece.seconds,
+        billed_s=piece.billed_s,
+        rate_nanos=rate_nanos,
+        per_s=piece.row.per_s,
+        amount_nanos=div_half_even(rate_nanos * piece.billed_s, piece.row.per_s),
+    )
+
+
+def round_line(row: Row, nanos: int, per: int) -> Micros:
+    """Add the row's fee to `nanos / per` and round once, as the row says."""
+    unit: int = per * 10 ** (NANOS_DECIMALS - row.decimals)
+    total = nanos + row.fee_micros * NANOS_PER_MICRO * per
+    step: int = 10 ** (MICROS_DECIMALS - row.decimals)
+    return DIVIDE[row.rounding](total, unit) * step
+
+
+def _rate_hard(
+    book: DeckBook, numbering: Numbering, deck_ids: tuple[str, ...], currency: str, call: Call
+) -> Rated | Refusal:
+    """Price a call to a masked number, or say why a call has no price."""
+    in_force = [
+        deck for name in deck_ids if (deck := book.in_force(name, call.answered_ms)) is not None
+    ]
+    decks = [deck for deck in in_force if deck.currency == currency]
+    if not in_force:
+        return Refusal(Unrated.UNKNOWN_DECK, f"decks: none of {', '.join(deck_ids)} is in force")
+    if not decks:
+        other = ", ".join(sorted({deck.currency for deck in in_force}))
+        detail = f"currency: the account has {currency}, its decks have {other}"
+        return Refusal(Unrated.CURRENCY_MISMATCH, detail, in_force[0].deck_id)
+    if call.to[:1] != "+" or len(call.to) <= E164_DIGITS_MIN:
+        detail = f"to: {call.to} is not E.164; a deck prices no short numbers"
+        return Refusal(Unrated.SHORT_NUMBER, detail, decks[0].deck_id)
+    if "*" in call.to:
+        for deck in decks:
+            found = _find_masked(deck, call)
+            if isinstance(found, Refusal):
+                return found
+            if found is not None:
+                return (
+                    _rate_plain(deck, found, call)
+                    if isinstance(found, Row)
+                    else _rate_terms(deck, found, numbering, call)
+                )
+    detail = f"to: no prefix of {', '.join(deck.deck_id for deck in decks)} matches {call.to}"
+    return Refusal(Unrated.NO_RATE, detail, decks[-1].deck_id)
+
+
+def _find_masked(deck: Deck, call: Call) -> Entry | Refusal | None:
+    """Return what a deck says of all completions of a masked number; None: nothing."""
+    table = deck.outward if call.direction == _OUT else deck.inward
+    known, _, rest = call.to.partition("*")
+    hidden = 1 + len(rest)
+    base = table.find(known)
+    under = next(table.under(known, hidden), None)
+    if under is None:
+        return base
+    terms = price_terms(under)
+    alike = all(price_terms(entry) == terms for entry in table.under(known, hidden))
+    if alike and table.covers(known, hidden):
+        return under
+    if alike and base is not None and price_terms(base) == terms:
+        return base
+    detail = f"to: {call.to} hides the digits that decide the price"
+    return Refusal(Unrated.AMBIGUOUS_PREFIX, detail, deck.deck_id)

@@ -1,0 +1,193 @@
+"""Events: what a balance event tells recharge besides the balance, and of what it makes a notice."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from rater.core import events as e
+from rater.core.recharge import notifications as n
+from rater.core.recharge.journal import Head, RechargeJournal, credit_id, head
+from rater.core.recharge.machine import Signal
+from rater.core.recharge.moves import move, resumed, review
+from rater.core.recharge.notifying import tell_refused
+from rater.core.recharge.payment_reversals import note_refused, release
+from rater.core.recharge.state import AutoRecharge, Awaited, Method, Recharge
+
+TRIGGERS: Final = ("auto_recharge", "auto_recharge_hours")
+"""Thresholds that are recharge's own; what comes of them is told, not that they were crossed."""
+
+
+_ON_HOLD: Final = (e.ThresholdCrossed, e.ThresholdRearmed, e.BalanceExhausted)
+"""What a charge may say besides the limits that it breaks."""
+
+
+def hear(recharge: Recharge, event: e.Event, journal: RechargeJournal) -> str:
+    """Take a balance event: the balance as it is, and what else it says; return the outcome."""
+    recharge.now_ms = max(recharge.now_ms, event.at_ms)
+    recharge.balance = event.balance_micros
+    recharge.runway_h = event.runway_h if isinstance(event.runway_h, int) else None
+    if isinstance(event, _ON_HOLD) and event.on_hold:
+        # The limit's own event comes next: until somebody resumes, nothing is asked for.
+        recharge.is_held = True
+    heed = _HEED.get(type(event))
+    if heed is not None:
+        heed(recharge, event, journal)
+    review(recharge, journal)
+    return "heard"
+
+
+def _set(recharge: Recharge, event: e.AutoRechargeChanged, journal: RechargeJournal) -> None:
+    recharge.settings = AutoRecharge(
+        event.enabled,
+        event.trigger_micros,
+        event.trigger_h,
+        event.mode,
+        event.amount_micros,
+        event.target_micros,
+        event.count_cap,
+        event.money_cap_micros,
+    )
+
+
+def _methods_changed(
+    recharge: Recharge, event: e.PaymentMethodsChanged, journal: RechargeJournal
+) -> None:
+    recharge.methods = [Method(m.reference, m.customer, m.label) for m in event.methods]
+    move(recharge, Signal.RENEWED)
+
+
+def _recipients_changed(
+    recharge: Recharge, event: e.RecipientsChanged, journal: RechargeJournal
+) -> None:
+    recharge.emails = tuple(event.emails)
+    recharge.language = event.language
+    recharge.webhook = event.webhook
+
+
+def _resumed(recharge: Recharge, event: e.Event, journal: RechargeJournal) -> None:
+    resumed(recharge)
+
+
+def _closed(recharge: Recharge, event: e.Event, journal: RechargeJournal) -> None:
+    recharge.is_closed = True
+
+
+def _reopened(recharge: Recharge, event: e.Event, journal: RechargeJournal) -> None:
+    """Take up again what was set before the account was closed; the balance is looked at at once."""
+    recharge.is_closed = False
+
+
+def _credited(recharge: Recharge, event: e.FundsCredited, journal: RechargeJournal) -> None:
+    """Tell that the credit of a captured payment is on the account; when it was the last, look anew."""
+    found = next((each for each in recharge.awaited if each.lot_id == event.lot_id), None)
+    if found is None:
+        return
+    recharge.awaited = [each for each in recharge.awaited if each is not found]
+    notice_head = head(recharge, f"funds_added/{found.lot_id}")
+    journal.notices.append(
+        n.FundsAdded(*notice_head, found.amount_micros, found.lot_id, found.label)
+    )
+    release(recharge, found.lot_id, journal)
+    if not recharge.awaited:
+        move(recharge, Signal.CREDITED)
+
+
+def _refused(recharge: Recharge, event: e.CreditRefused, journal: RechargeJournal) -> None:
+    """Wait no longer for a credit of ours that the account refuses; where it was waited for, a human must act."""
+    ours = [each for each in recharge.awaited if _is_refused(each, event)]
+    recharge.awaited = [each for each in recharge.awaited if each not in ours]
+    for refused in ours:
+        note_refused(recharge, refused.lot_id)
+        if move(recharge, Signal.REFUSED):
+            tell_refused(recharge, refused, journal)
+
+
+def _is_refused(awaited: Awaited, event: e.CreditRefused) -> bool:
+    """Say whether that is our own command: somebody else's for the same lot may be refused meanwhile."""
+    return (awaited.lot_id, credit_id(awaited)) == (event.lot_id, event.cause_id)
+
+
+def _suspected(recharge: Recharge, event: e.FraudSuspected, journal: RechargeJournal) -> None:
+    recharge.is_held = True
+    journal.notices.append(
+        n.FraudIsSuspected(
+            *_heard(recharge, event),
+            event.limit,
+            tuple(event.denied),
+            event.cause_id,
+            event.limit_micros,
+            event.found_micros,
+        )
+    )
+
+
+def _heard(recharge: Recharge, event: e.Event) -> Head:
+    """Return the head of a notice of an event: the event's own id, which names the tenant already."""
+    return head(recharge, event.event_id.removeprefix(f"{recharge.tenant_id}/"))
+
+
+def _tell_low(recharge: Recharge, event: e.ThresholdCrossed, journal: RechargeJournal) -> None:
+    if event.threshold_id not in TRIGGERS:
+        journal.notices.append(
+            n.BalanceLow(
+                *_heard(recharge, event),
+                event.threshold_id,
+                event.cause_id,
+                event.threshold_micros,
+                event.threshold_h,
+                recharge.runway_h,
+                event.label,
+            )
+        )
+
+
+def _tell_exhausted(recharge: Recharge, event: e.Event, journal: RechargeJournal) -> None:
+    journal.notices.append(n.BalanceIsExhausted(*_heard(recharge, event), event.cause_id))
+
+
+def _tell_expiring(recharge: Recharge, event: e.FundsExpiring, journal: RechargeJournal) -> None:
+    journal.notices.append(
+        n.FundsExpireSoon(
+            *_heard(recharge, event),
+            event.lot_id,
+            event.amount_micros,
+            event.days,
+            event.expires_ms,
+        )
+    )
+
+
+def _tell_reversed(recharge: Recharge, event: e.PaymentReversed, journal: RechargeJournal) -> None:
+    journal.notices.append(n.PaymentWasReversed(*_heard(recharge, event), *_moved(event)))
+
+
+def _tell_restored(recharge: Recharge, event: e.PaymentRestored, journal: RechargeJournal) -> None:
+    journal.notices.append(n.PaymentWasRestored(*_heard(recharge, event), *_moved(event)))
+
+
+def _moved(event: e.PaymentReversed | e.PaymentRestored) -> tuple[int, str, str, str]:
+    return event.amount_micros, event.lot_id, event.reversal, event.reversal_id
+
+
+def _tell_expired(recharge: Recharge, event: e.FundsExpired, journal: RechargeJournal) -> None:
+    journal.notices.append(
+        n.FundsHaveExpired(*_heard(recharge, event), event.lot_id, event.amount_micros)
+    )
+
+
+_HEED: dict[type[e.Event], Callable[[Recharge, Any, RechargeJournal], None]] = {
+    e.AutoRechargeChanged: _set,
+    e.PaymentMethodsChanged: _methods_changed,
+    e.RecipientsChanged: _recipients_changed,
+    e.RechargeResumedEvent: _resumed,
+    e.AccountClosedEvent: _closed,
+    e.AccountReopenedEvent: _reopened,
+    e.FundsCredited: _credited,
+    e.CreditRefused: _refused,
+    e.FraudSuspected: _suspected,
+    e.ThresholdCrossed: _tell_low,
+    e.BalanceExhausted: _tell_exhausted,
+    e.FundsExpiring: _tell_expiring,
+    e.FundsExpired: _tell_expired,
+    e.PaymentReversed: _tell_reversed,
+    e.PaymentRestored: _tell_restored,
+}

@@ -1,0 +1,93 @@
+"""Recharge journal: what one batch of recharge says, in order."""
+
+from typing import Any, final
+
+from rater.core.recharge import notifications as n
+from rater.core.recharge.payments import Credit, PaymentCancel, PaymentCommand, Reversal
+from rater.core.recharge.state import Attempt, Awaited, Recharge
+
+Head = tuple[str, str, int, str, int, tuple[str, ...], str, str | None]
+
+
+@final
+class RechargeJournal:
+    """Payment commands, orders to accounts and notices of one batch of one partition."""
+
+    __slots__ = ("notices", "orders", "payments")
+
+    def __init__(self) -> None:
+        self.payments: list[PaymentCommand | PaymentCancel] = []
+        self.orders: list[Credit | Reversal] = []
+        """What is asked of accounts: credits and reversals, in the order decided."""
+        self.notices: list[n.Notice] = []
+
+    def request(self, recharge: Recharge) -> None:
+        """Ask for the attempt at work; a second time it is the same command, word for word."""
+        attempt = recharge.attempt
+        assert attempt is not None, recharge.state
+        words = _words(recharge, attempt)
+        self.payments.append(PaymentCommand(**words, answer_by_ms=attempt.answer_by_ms))
+
+    def cancel(self, recharge: Recharge) -> None:
+        """Take back the attempt at work, in its own words; a second time it is the same."""
+        attempt = recharge.attempt
+        assert attempt is not None, recharge.state
+        assert attempt.cancelled_for is not None, recharge.state
+        words = _words(recharge, attempt)
+        self.payments.append(PaymentCancel(**words, reason=attempt.cancelled_for))
+
+    def credit(self, recharge: Recharge, awaited: Awaited) -> None:
+        """Ask for a captured payment to be credited; a second time it is the same command."""
+        self.orders.append(
+            Credit(
+                credit_id(awaited),
+                recharge.tenant_id,
+                awaited.lot_id,
+                awaited.amount_micros,
+                recharge.currency,
+                awaited.captured_ms,
+                awaited.recharge_seq,
+                awaited.payment_command_id,
+            )
+        )
+
+
+def credit_id(awaited: Awaited) -> str:
+    """Return the id of the account command that credits a captured payment."""
+    return f"credit/{awaited.payment_command_id}"
+
+
+def head(recharge: Recharge, what: str) -> Head:
+    """Return the leading fields of a notice; its id names the tenant and the transition."""
+    return (
+        f"{recharge.tenant_id}/{what}",
+        recharge.tenant_id,
+        recharge.now_ms,
+        recharge.currency,
+        recharge.balance,
+        recharge.emails,
+        recharge.language,
+        recharge.webhook,
+    )
+
+
+def transition_head(recharge: Recharge, what: str) -> Head:
+    """Return the leading fields of a notice of a transition, which has no id of its own: it is counted."""
+    recharge.transitions_told += 1
+    return head(recharge, f"{what}/{recharge.now_ms}/{recharge.transitions_told}")
+
+
+def _words(recharge: Recharge, attempt: Attempt) -> dict[str, Any]:
+    """Return what a command and its cancel say alike."""
+    started = recharge.started[-1]
+    return {
+        "command_id": f"{started.recharge_id}/{attempt.number}",
+        "tenant_id": recharge.tenant_id,
+        "recharge_id": started.recharge_id,
+        "attempt": attempt.number,
+        "amount_micros": started.amount_micros,
+        "currency": recharge.currency,
+        "method": attempt.method,
+        "requested_ms": attempt.requested_ms,
+        "customer": attempt.customer,
+    }

@@ -1,0 +1,1 @@
+"""What the records add up to, worked out apart from the rater: ledger, balances, versions, batches."""

@@ -1,0 +1,35 @@
+"""Batches: which batch read a source record, by the manifests of one source topic."""
+
+from bisect import bisect_right
+
+from rater.reconcile.folds.books import Manifest
+
+
+class Batches:
+    """The batches of one source topic in the order of the log."""
+
+    def __init__(self, manifests: list[Manifest]) -> None:
+        """Take the manifests of one source topic."""
+        self.manifests = manifests
+        self._by_range = sorted(
+            range(len(manifests)), key=lambda i: manifests[i].header.first_offset
+        )
+        self._firsts = [manifests[i].header.first_offset for i in self._by_range]
+
+    def locate(self, offset: int) -> int | None:
+        """Return the index of the batch that covers a source offset, None where none does."""
+        at = bisect_right(self._firsts, offset) - 1
+        if at < 0:
+            return None
+        found = self._by_range[at]
+        return found if offset < self.manifests[found].header.next_offset else None
+
+    @property
+    def first_offset(self) -> int | None:
+        """Return where the first known batch began, None without batches."""
+        return self._firsts[0] if self._firsts else None
+
+    @property
+    def next_offset(self) -> int:
+        """Return where the last batch ended, 0 without batches."""
+        return max((m.header.next_offset for m in self.manifests), default=0)

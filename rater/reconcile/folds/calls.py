@@ -1,0 +1,82 @@
+"""Calls: what a CDR itself says against what became of it, whatever the decks say.
+
+No deck prices a short number, one with a trunk zero, or a CDR whose own fields disagree; nobody pays for a call to a
+subscriber. What waits for one of these reasons has that fault.
+"""
+
+import csv
+import re
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+
+from rater.reconcile.difference import Complaint
+from rater.reconcile.folds.settings_versions import Version
+from rater.reconcile.reading.sources import SourceCdr
+from topics import records as r
+
+SHORTEST = 7
+"""Digits of a number that is no short one, hidden ones included."""
+_EMERGENCY = re.compile(r"\+?[0-9]{2,9}")
+"""As dialled: at most three digits of a calling code and six of the number."""
+
+
+def hold_charge(cdr: SourceCdr, entry: r.Charge, settings: Version) -> Iterator[Complaint]:
+    """Hold a charge against the call that it is for."""
+    if entry.deck_id is None:
+        if entry.reason in ("unanswered", "zero_duration") and contradicts_itself(cdr, settings):
+            yield Complaint("reason", "none: the CDR contradicts itself, and waits", entry.reason)
+        is_said = "emergency" in (cdr.call_type or "").casefold()
+        if entry.reason == "emergency" and not is_said and not _EMERGENCY.fullmatch(cdr.to):
+            yield Complaint("reason", f"not that of a call to {cdr.to}", entry.reason)
+        return
+    for reason, has_fault in _FAULTS.items():
+        if has_fault(cdr, settings):
+            yield Complaint("outcome", f"suspended as {reason}", entry.outcome)
+    kind = re.sub(r"[^a-z]", "", (cdr.service_number_type or "").casefold())
+    if cdr.direction == "in" and kind == "subscriber":
+        yield Complaint("outcome", "free: the number is a subscriber's", entry.outcome)
+
+
+def hold_waiting(cdr: SourceCdr, reason: str, settings: Version) -> Iterator[Complaint]:
+    """Hold the reason of a suspense record against the CDR that waits."""
+    has_fault = _FAULTS.get(reason)
+    if has_fault is not None and not has_fault(cdr, settings):
+        yield Complaint("reason", "one that the CDR has", reason)
+
+
+def contradicts_itself(cdr: SourceCdr, settings: Version) -> bool:
+    """Say whether disposition, seconds and times of a CDR cannot all be true."""
+    if cdr.disposition != "answered":
+        return cdr.answered_at is not None and cdr.billsec > 0
+    talked_ms, billed_ms = cdr.ended_ms - cdr.answered_ms, 1_000 * cdr.billsec
+    if cdr.answered_at is None and billed_ms <= talked_ms:
+        return False  # It may have rung before.
+    apart_ms = abs(billed_ms - talked_ms)
+    in_percent = divmod(100 * apart_ms, max(billed_ms, talked_ms, 1))
+    return apart_ms > 1_000 * settings.tolerance_s and in_percent > (settings.tolerance_percent, 0)
+
+
+def is_short(cdr: SourceCdr, _: Version) -> bool:
+    """Say whether a call was to a number that is not E.164."""
+    return not cdr.to.startswith("+") or len(cdr.to) - 1 < SHORTEST
+
+
+def keeps_trunk_zero(cdr: SourceCdr, settings: Version) -> bool:
+    """Say whether a call was to a number that begins as none does."""
+    return not is_short(cdr, settings) and cdr.to.startswith(_never())
+
+
+@cache
+def _never() -> tuple[str, ...]:
+    text = files("rater").joinpath("data", "numbering.csv").read_text("utf-8")
+    rows = csv.DictReader(text.splitlines())
+    return tuple("+" + row["prefix"] for row in rows if row["kind"] == "impossible")
+
+
+_FAULTS = {
+    "contradictory": contradicts_itself,
+    "short_number": is_short,
+    "impossible_number": keeps_trunk_zero,
+}
+"""Reasons of suspense that the CDR alone tells."""

@@ -1,0 +1,127 @@
+"""Settings shelf: the charging settings that were in force at any time, read from their topic and from what ships (R8).
+
+Version 0 is worked out anew from the table of currencies: a breaker of 1,000 and a least recharge of 50 in the order of
+a US dollar. A published version says all itself.
+"""
+
+import csv
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+import msgspec
+
+from rater.reconcile.difference import Complaint, Difference, difference
+from rater.reconcile.reading.log import Record
+from rater.reconcile.reading.schemas import decoder_of_record
+from rater.reconcile.reading.sources import millis
+from topics import catalog
+from topics import records as r
+from topics.fields import AMOUNT_MICROS_MAX
+
+PROOF = "settings"
+TOPIC = catalog.CHARGING_SETTINGS.name
+
+UNIT = 1_000_000
+_read = decoder_of_record(r.ChargingSettings)
+
+
+class Terms(NamedTuple):
+    """What holds in a currency; `spend_per_hour` 0: no breaker."""
+
+    spend_per_hour: int
+    recharge_minimum: int
+    balance_max: int
+
+
+OTHERS = Terms(0, UNIT, AMOUNT_MICROS_MAX)
+"""What holds in a currency that is not in a table."""
+
+
+class Version(NamedTuple):
+    """One version of the settings."""
+
+    version: int
+    valid_from_ms: int
+    terms: dict[str, Terms]
+    window_days: int = 7
+    tolerance_s: int = 5
+    tolerance_percent: int = 5
+
+    def of(self, currency: str) -> Terms:
+        """Return what holds in a currency."""
+        return self.terms.get(currency, OTHERS)
+
+
+@cache
+def shipped() -> Version:
+    """Work out version 0."""
+    text = files("rater").joinpath("data/currencies.csv").read_text("utf-8")
+    rows = csv.DictReader(line for line in text.splitlines() if line[:1] != "#")
+    terms = {}
+    for row in rows:
+        dollar = UNIT * 10 ** int(row["magnitude"])
+        spend = min(1_000 * dollar, AMOUNT_MICROS_MAX)
+        most = min(10**9 * dollar, AMOUNT_MICROS_MAX)
+        terms[row["currency"]] = Terms(spend, 50 * dollar, most)
+    return Version(0, 0, terms)
+
+
+@dataclass(slots=True)
+class SettingsVersions:
+    """What ships and what was published, and what is wrong with the rest."""
+
+    versions: list[Version] = field(default_factory=lambda: [shipped()])
+    faults: list[Difference] = field(default_factory=list)
+
+    def at(self, at_ms: int) -> Version:
+        """Return the version in force at an instant."""
+        begun = [each for each in self.versions[1:] if each.valid_from_ms <= at_ms]
+        return max(begun, key=lambda v: (v.valid_from_ms, v.version), default=self.versions[0])
+
+
+def read_settings(records: Iterable[tuple[int, Record]]) -> SettingsVersions:
+    """Read the versions on the topic; one that is not as it must be is a fault, and in force nowhere."""
+    shelf = SettingsVersions()
+    seen: dict[bytes | None, bytes | None] = {}
+    for _, record in records:
+        if seen.setdefault(record.key, record.value) != record.value:
+            wrong = Complaint("value", "the same again: a version is immutable", record.value)
+        elif isinstance(version := _version(record), Version):
+            shelf.versions = [v for v in shelf.versions if v.version != version.version]
+            shelf.versions.append(version)
+            continue
+        else:
+            wrong = Complaint("value", "a version of the charging settings", version)
+        shelf.faults.append(difference(PROOF, (TOPIC, 0, record.offset), record.key, wrong))
+    return shelf
+
+
+def _version(record: Record) -> Version | str:
+    """Return the version in a record, or what is wrong with it."""
+    try:
+        settings: r.ChargingSettings = _read(record.value or b"")
+        since_ms = millis(msgspec.convert(settings.valid_from, datetime))
+    except (msgspec.MsgspecError, ValueError) as error:
+        return str(error)
+    terms = {
+        row.currency: Terms(
+            row.spend_per_hour_micros, row.recharge_minimum_micros, row.balance_max_micros
+        )
+        for row in settings.currencies
+    }
+    if record.key != str(settings.version).encode() or len(terms) != len(settings.currencies):
+        return f"key {record.key!r}, {len(settings.currencies)} rows, {len(terms)} currencies"
+    if any(each.recharge_minimum % UNIT for each in terms.values()):
+        return "a least recharge that is not of whole units"
+    return Version(
+        settings.version,
+        since_ms,
+        terms,
+        settings.window_days,
+        settings.duration_tolerance_s,
+        settings.duration_tolerance_percent,
+    )

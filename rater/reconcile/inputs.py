@@ -1,0 +1,113 @@
+"""Inputs: what the proofs of one partition share: the books, the folded ledger, the batches and their outcomes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from rater.reconcile.difference import Complaint, Difference, difference
+from rater.reconcile.folds.batches import Batches
+from rater.reconcile.folds.books import CDRS, COMMANDS, UNASKED, Books, read_books
+from rater.reconcile.folds.deck_versions import DeckVersions
+from rater.reconcile.folds.ledger import Ledger, fold
+from rater.reconcile.folds.settings_versions import SettingsVersions
+from rater.reconcile.reading.log import Log
+from rater.reconcile.recharge_inputs import RechargeInputs, gather_recharge
+from topics import catalog
+from topics import records as r
+
+
+class Outcome(NamedTuple):
+    """What a source record came to: its name as manifests count it, and the record that says so."""
+
+    name: str
+    topic: str
+    offset: int
+
+
+FORGOTTEN = frozenset(("too_old", "in_future", "conflict"))
+"""Reasons of suspense whose id is not remembered: another copy of the CDR is no duplicate, and may be charged."""
+
+Outcomes = dict[int, list[Outcome]]
+"""By source offset; a record that was a duplicate, or a timer's command with nothing to do, has none."""
+
+
+@dataclass(slots=True)
+class Inputs:
+    """All that is known of one partition."""
+
+    books: Books
+    ledger: Ledger
+    shelf: DeckVersions
+    settings: SettingsVersions
+    batches: dict[str, Batches]
+    outcomes: dict[str, Outcomes]
+    recharge: RechargeInputs
+    entries_from: dict[tuple[str, int], list[int]] = field(default_factory=dict)
+    """Offsets of the ledger entries that a source record caused."""
+    credits: dict[tuple[str, str], list[tuple[int, Any]]] = field(default_factory=dict)
+    """The ledger entries of recharge's money by tenant and lot, with their offsets."""
+    refusals: dict[tuple[str, str], tuple[int, r.CommandRejected]] = field(default_factory=dict)
+    """The first refusal of recharge's own credit, likewise."""
+
+    def proven_from(self, source: str) -> int | None:
+        """Return the source offset from which on batches must cover every outcome; None: nowhere."""
+        if self.books.is_whole(catalog.BATCHES_CHANGELOG.name):
+            return 0
+        return self.batches[source].first_offset
+
+    def differ(
+        self, proof: str, topic: str, offset: int | None, key: bytes | str | None, wrong: Complaint
+    ) -> Difference:
+        """Make a difference in this partition."""
+        return difference(proof, (topic, self.books.partition, offset), key, wrong)
+
+
+def gather(log: Log, shelf: DeckVersions, settings: SettingsVersions) -> Inputs:
+    """Decode and fold a log."""
+    books = read_books(log)
+    evidence = Inputs(
+        books,
+        fold(books, settings),
+        shelf,
+        settings,
+        {source: Batches(books.manifests.get(source, [])) for source in (CDRS, COMMANDS)},
+        {CDRS: {}, COMMANDS: {}},
+        gather_recharge(log),
+    )
+    for source, offset, outcome in _outcomes(books):
+        evidence.outcomes.setdefault(source, {}).setdefault(offset, []).append(outcome)
+    for offset, entry in books.ledger.items():
+        caused = (entry.source_topic, entry.source_offset)
+        evidence.entries_from.setdefault(caused, []).append(offset)
+        if entry.kind == "funds_added" and entry.recharge_seq is not None:
+            lot = (entry.tenant_id, entry.lot.lot_id)
+            evidence.credits.setdefault(lot, []).append((offset, entry))
+        if entry.kind == "command_rejected" and is_own_credit(entry.command_id, entry):
+            lot = (entry.tenant_id, entry.lot_id or "")
+            evidence.refusals.setdefault(lot, (offset, entry))
+    return evidence
+
+
+def is_own_credit(command_id: str, refused: Any) -> bool:
+    """Say whether what was refused is the credit that recharge itself asked for; others may name its lot."""
+    payment = refused.payment_command_id
+    return payment is not None and command_id == f"credit/{payment}"
+
+
+def _outcomes(books: Books) -> Iterator[tuple[str, int, Outcome]]:
+    """Yield source topic, source offset and outcome of everything that was written."""
+    ledger = catalog.LEDGER.name
+    for offset, entry in books.ledger.items():
+        if entry.kind == "charge":
+            yield CDRS, entry.source_offset, Outcome(entry.outcome, ledger, offset)
+        elif entry.kind == "command_rejected":
+            yield COMMANDS, entry.source_offset, Outcome(f"rejected.{entry.reason}", ledger, offset)
+        elif entry.kind not in UNASKED:
+            yield COMMANDS, entry.source_offset, Outcome("obeyed", ledger, offset)
+    for record, suspended in books.suspense:
+        name = f"suspended.{suspended.reason}"
+        place = suspended.source_offset
+        yield suspended.source_topic, place, Outcome(name, catalog.SUSPENSE.name, record.offset)
+    for record, dead in books.dead:
+        name = f"dead.{dead.reason}"
+        yield dead.source_topic, dead.source_offset, Outcome(name, catalog.DEAD.name, record.offset)

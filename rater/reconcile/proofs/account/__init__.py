@@ -1,0 +1,1 @@
+"""Proofs of balances, statuses, events and commands."""

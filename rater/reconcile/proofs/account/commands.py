@@ -1,0 +1,175 @@
+"""Orders: every account command that was read was carried out as it says, refused, or found to be a duplicate."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from rater.reconcile.difference import Complaint, Difference
+from rater.reconcile.folds.books import COMMANDS, UNASKED, LedgerEntry, command_id_of
+from rater.reconcile.inputs import Inputs
+from rater.reconcile.reading.log import Record
+from rater.reconcile.reading.sources import SourceCommand, millis
+from topics import catalog
+from topics import records as r
+
+PROOF = "commands"
+
+_KINDS = {
+    "open_account": "account_opened",
+    "add_funds": "funds_added",
+    "set_thresholds": "thresholds_set",
+    "adjust": "adjusted",
+    "reverse_payment": "payment_reversed",
+    "restore_payment": "payment_restored",
+    "close_account": "account_closed",
+    "reopen_account": "account_reopened",
+    "set_decks": "decks_set",
+    "set_auto_recharge": "auto_recharge_set",
+    "set_payment_methods": "payment_methods_set",
+    "set_recipients": "recipients_set",
+    "set_spend_limits": "spend_limits_set",
+    "resume_recharge": "recharge_resumed",
+}
+"""The kind of entry that carries out each type of command; a timer's `expire_lots` has none of its own."""
+
+
+def prove(evidence: Inputs) -> Iterator[Difference]:
+    """Prove it for every command in the range of the batches."""
+    books = evidence.books
+    outcomes = evidence.outcomes[COMMANDS]
+    entered = {(entry.tenant_id, command_id_of(entry)) for entry in books.ledger.values()}
+    for offset, record in books.sources[COMMANDS].items():
+        came_to = outcomes.get(offset, [])
+        is_dead = any(outcome.topic == catalog.DEAD.name for outcome in came_to)
+        if is_dead or evidence.batches[COMMANDS].locate(offset) is None:
+            continue
+        command = books.commands.get(offset)
+        if command is None or not (came_to or _may_be_silent(command, entered)):
+            wrong = Complaint("outcome", "an entry, a dead letter or a first copy", None)
+            yield evidence.differ(PROOF, COMMANDS, offset, record.key, wrong)
+            continue
+        for outcome in came_to:
+            entry = books.ledger[outcome.offset]
+            for wrong in _hold(command, record, entry):
+                yield evidence.differ(PROOF, outcome.topic, outcome.offset, entry.tenant_id, wrong)
+
+
+def _may_be_silent(command: SourceCommand, entered: set[tuple[str, str | None]]) -> bool:
+    """Say whether a command may leave no entry: the timer's, and a second copy."""
+    return command.type == "expire_lots" or (command.tenant_id, command.command_id) in entered
+
+
+def _hold(command: SourceCommand, record: Record, entry: LedgerEntry) -> Iterator[Complaint]:
+    """Hold an entry against the command that it carries out or refuses."""
+    for name, right, said in _facts(command, record, entry):
+        if right != said:
+            yield Complaint(name, f"{right!r}, as in the command", said)
+
+
+def _facts(
+    command: SourceCommand, record: Record, entry: LedgerEntry
+) -> Iterator[tuple[str, object, object]]:
+    """Yield name, the command's value and the entry's value of all that they have in common."""
+    yield "at_ms", record.at_ms, entry.at_ms
+    yield "tenant_id", command.tenant_id, entry.tenant_id
+    if entry.kind != "command_rejected" or entry.reason != "misrouted":
+        yield "key", command.tenant_id.encode(), record.key
+    match entry.kind:
+        case "command_rejected":
+            yield "command_id", command.command_id, entry.command_id
+            yield "command_type", command.type, entry.command_type
+            yield from _refused_credit(command, entry)
+            return
+        case "account_opened":
+            yield "currency", command.currency, entry.currency
+            yield "decks", command.decks, list(entry.decks)
+            yield "time_zone", command.time_zone, entry.time_zone
+        case "funds_added" | "adjusted" | "payment_reversed" | "payment_restored":
+            yield from _money(command, entry)
+        case "thresholds_set":
+            asked, said = (
+                [(t.threshold_id, t.amount_micros, t.hours, t.label) for t in each or ()]
+                for each in (command.thresholds, entry.thresholds)
+            )
+            yield "thresholds", asked, said
+        case "account_closed" | "account_reopened" | "decks_set":
+            yield from _standing(command, entry)
+        case kind if kind == "charge" or kind in UNASKED:
+            return
+        case _:
+            yield from _setting(command, entry)
+    yield "command_id", command.command_id, command_id_of(entry)
+    yield "kind", _KINDS.get(command.type), entry.kind
+
+
+def _money(command: SourceCommand, entry: LedgerEntry) -> Iterator[tuple[str, object, object]]:
+    """Yield what the entry of money in or out repeats of its command."""
+    yield "currency", command.currency, entry.currency
+    match entry.kind:
+        case "funds_added":
+            bought = None if command.purchased_at is None else millis(command.purchased_at)
+            yield "amount_micros", command.amount_micros, entry.amount_micros
+            yield "lot.lot_id", command.lot_id, entry.lot.lot_id
+            yield "lot.purchased_ms", bought, entry.lot.purchased_ms
+            yield "recharge_seq", command.recharge_seq, entry.recharge_seq
+            yield "payment_command_id", command.payment_command_id, entry.payment_command_id
+        case "adjusted":
+            yield "amount_micros", command.amount_micros, entry.amount_micros
+            yield "reason", command.reason, entry.reason
+        case "payment_reversed" | "payment_restored":
+            yield "moved_micros", command.amount_micros, entry.moved_micros
+            for name in ("payment_id", "reversed_micros", "reversal_id", "reversal"):
+                yield name, getattr(command, name), getattr(entry, name)
+
+
+def _standing(command: SourceCommand, entry: Any) -> Iterator[tuple[str, object, object]]:
+    yield "reason", command.reason, entry.reason
+    if entry.kind == "decks_set":
+        yield "decks", command.decks, list(entry.decks)
+
+
+def _refused_credit(
+    command: SourceCommand, entry: r.CommandRejected
+) -> Iterator[tuple[str, object, object]]:
+    """Yield what a refusal says of captured money; of any other command nothing."""
+    is_credit = command.type == "add_funds" and command.recharge_seq is not None
+    for name, asked, said in (
+        ("lot_id", command.lot_id, entry.lot_id),
+        ("credit_micros", command.amount_micros, entry.credit_micros),
+        ("payment_command_id", command.payment_command_id, entry.payment_command_id),
+    ):
+        yield name, asked if is_credit else None, said
+
+
+_LIMITS = (
+    *("spend_per_hour_micros", "cost_per_call_micros"),
+    *("dear_rate_micros", "dear_destinations_max"),
+)
+_AUTO_RECHARGE = (
+    *("enabled", "trigger_micros", "trigger_h", "mode"),
+    *("target_micros", "count_cap", "money_cap_micros"),
+)
+
+
+def _setting(command: SourceCommand, entry: LedgerEntry) -> Iterator[tuple[str, object, object]]:
+    """Yield what the entry of a setting repeats of its command."""
+    names: tuple[str, ...] = ("actor", "actor_role")
+    match entry.kind:
+        case "auto_recharge_set":
+            names += _AUTO_RECHARGE
+            yield "recharge_micros", command.amount_micros, entry.recharge_micros
+        case "payment_methods_set":
+            asked = [(m.reference, m.customer, m.label) for m in command.methods or ()]
+            yield "methods", asked, [(m.reference, m.customer, m.label) for m in entry.methods]
+        case "recipients_set":
+            asked_of = (len(command.emails or ()), command.language, command.webhook is not None)
+            yield (
+                "emails, language, webhook",
+                asked_of,
+                (*(entry.emails, entry.language, entry.webhook),),
+            )
+        case "spend_limits_set":
+            names += _LIMITS
+        case "recharge_resumed":
+            names += ("reason",)
+    for name in names:
+        yield name, getattr(command, name), getattr(entry, name)

@@ -1,0 +1,135 @@
+"""Statuses: what is said to be allowed follows from the ledger (D10).
+
+A status at a sequence number says the balance and the debt of that entry. The last one of a tenant may be older than
+the ledger only while its account owes one, and never in what it allows: that goes out at once.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from rater.reconcile.difference import Complaint, Difference
+from rater.reconcile.folds.ledger import Folded
+from rater.reconcile.inputs import Inputs
+from topics import catalog
+from topics import records as r
+
+PROOF = "statuses"
+TOPIC = catalog.ACCOUNT_STATUS.name
+
+_FREE = ("emergency", "in_bundle", "inbound")
+_PAID = ("conference_dial_out", "international", "overage", "toll_free")
+
+
+class Allowed(NamedTuple):
+    """What an account in some state may do, and why it may not do the rest."""
+
+    state: str
+    allow: tuple[str, ...]
+    deny: tuple[str, ...]
+    deny_reason: str | None
+
+
+CLASSES = (
+    Allowed("open", _FREE + _PAID, (), None),
+    Allowed("open", _FREE, _PAID, "balance_not_positive"),
+    Allowed("closed", ("emergency",), ("in_bundle", "inbound", *_PAID), "account_closed"),
+)
+
+
+HELD = 16
+"""Open, but for what the breaker denies: the bits of those classes are added."""
+
+
+def allowed_in(state: int) -> Allowed:
+    """Return what a class allows."""
+    if state < HELD:
+        return CLASSES[state]
+    denied = tuple(name for n, name in enumerate(_PAID) if state - HELD >> n & 1)
+    allow = _FREE + tuple(name for name in _PAID if name not in denied)
+    return Allowed("open", allow, denied, "spend_limit")
+
+
+def class_at(account: Folded, seq: int) -> int:
+    """Return which of the classes an account is in after an entry."""
+    if account.standing.was_closed_after(seq):
+        return 2
+    if account.at(seq)[0] <= 0:
+        return 1
+    held = account.held_at(seq)
+    return HELD + held if held else 0
+
+
+def agree(account: Folded, expected: int, found: int) -> bool:
+    """Say whether two classes are the same; after a gap nobody knows what is held."""
+    if account.has_gaps and {expected, found} <= {0, *range(HELD, 2 * HELD)}:
+        return True
+    return expected == found
+
+
+def _class_of(said: Allowed) -> int:
+    """Return the class that a status names, -1 where there is none."""
+    known = [0, 1, 2, *range(HELD + 1, 2 * HELD)]
+    return next((state for state in known if allowed_in(state) == said), -1)
+
+
+def prove(evidence: Inputs) -> Iterator[Difference]:
+    """Prove it for every status that is left on the compacted topic."""
+    last: dict[str, tuple[int, r.AccountStatus]] = {}
+    for offset, status in evidence.books.statuses:
+        tenant = status.tenant_id
+        for wrong in _hold(evidence, status, last.get(tenant)):
+            yield evidence.differ(PROOF, TOPIC, offset, tenant, wrong)
+        last[tenant] = offset, status
+    for tenant, account in evidence.ledger.accounts.items():
+        if tenant not in last:
+            wrong = Complaint("record", "a status of every account", "nothing")
+            yield evidence.differ(PROOF, TOPIC, None, tenant, wrong)
+            continue
+        offset, status = last[tenant]
+        if status.seq <= account.seq:
+            for wrong in _hold_last(evidence, account, status):
+                yield evidence.differ(PROOF, TOPIC, offset, tenant, wrong)
+
+
+def _hold(
+    evidence: Inputs, status: r.AccountStatus, before: tuple[int, r.AccountStatus] | None
+) -> Iterator[Complaint]:
+    """Hold a status against the ledger at its sequence number."""
+    account = evidence.ledger.accounts.get(status.tenant_id)
+    if account is None:
+        yield Complaint("tenant_id", "a tenant of the ledger", status.tenant_id)
+        return
+    if not 1 <= status.seq <= account.seq:
+        yield Complaint("seq", f"1 to {account.seq}, the last of the ledger", status.seq)
+        return
+    if before is not None and status.seq < before[1].seq:
+        yield Complaint("seq", f"not below {before[1].seq}, said before", status.seq)
+    money = (account.opened.currency, *account.at(status.seq))
+    found = (status.currency, status.balance_micros, status.debt_micros)
+    if found != money:
+        yield Complaint("currency, balance_micros, debt_micros", money, found)
+    if not account.has_gaps and status.runway_h != account.runways[status.seq - 1]:
+        yield Complaint("runway_h", account.runways[status.seq - 1], status.runway_h)
+    right = class_at(account, status.seq)
+    allowed = allowed_in(right)
+    said = Allowed(status.state, tuple(status.allow), tuple(status.deny), status.deny_reason)
+    if said != allowed and not agree(account, right, _class_of(said)):
+        yield Complaint("state, allow, deny, deny_reason", tuple(allowed), tuple(said))
+
+
+def _hold_last(evidence: Inputs, account: Folded, status: r.AccountStatus) -> Iterator[Complaint]:
+    """Hold the last status of a tenant against the end of the ledger."""
+    before, last = class_at(account, status.seq), class_at(account, account.seq)
+    if not agree(account, last, before):
+        now = allowed_in(last)
+        yield Complaint("allow at the end of the ledger", now.allow, tuple(status.allow))
+    stored = evidence.books.accounts.get(status.tenant_id, [])
+    state = stored[-1].state if stored else None
+    if state is not None and state.dirty != (status.seq < account.seq):
+        owed = account.seq if not state.dirty else f"below {account.seq}, a status is owed"
+        yield Complaint("seq", owed, status.seq)
+    certain = account.purse.is_certain and not account.has_gaps
+    if certain and status.seq == account.seq:
+        expiry = min((lot.expires_ms for lot in account.purse.live), default=None)
+        if status.next_expiry_ms != expiry:
+            yield Complaint("next_expiry_ms", expiry, status.next_expiry_ms)

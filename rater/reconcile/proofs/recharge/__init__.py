@@ -1,0 +1,1 @@
+"""Proofs of payments, credits and notifications."""

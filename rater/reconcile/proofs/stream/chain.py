@@ -1,0 +1,184 @@
+"""Chain: the batches of a source follow one another without overlap or gap, and count what they read and wrote (I2).
+
+Source offsets that no record has (transaction markers, compaction) may lie between two batches. What retention has
+deleted, of the manifests or of the source, is passed over: the report says from where on the proof holds.
+"""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from rater.reconcile.difference import Complaint, Difference
+from rater.reconcile.folds.books import CDRS, COMMANDS, Manifest
+from rater.reconcile.folds.threshold_events import REFUSED
+from rater.reconcile.inputs import Inputs
+from topics import catalog
+
+PROOF = "batches"
+TOPIC = catalog.BATCHES_CHANGELOG.name
+
+_UNSEEN = {CDRS: ("duplicate", "skipped"), COMMANDS: ("duplicate", "skipped", "obeyed")}
+"""Outcomes that may leave no record behind; `remembered` counts those obeyed."""
+
+
+def prove(evidence: Inputs) -> Iterator[Difference]:
+    """Prove it for both source topics."""
+    for source in (CDRS, COMMANDS):
+        yield from _prove_source(evidence, source)
+    yield from _prove_times(evidence)
+
+
+def _prove_source(evidence: Inputs, source: str) -> Iterator[Difference]:
+    manifests = evidence.batches[source].manifests
+    offsets = sorted(evidence.books.sources[source])
+    counted = _count(evidence, source)
+    written = _written(evidence, source)
+    end = 0 if evidence.books.is_whole(TOPIC) else None
+    are_events_known = not any(a.has_gaps for a in evidence.ledger.accounts.values())
+    for index, manifest in enumerate(manifests):
+        complaints = [
+            *follow(manifest, end, offsets),
+            *_add_up(evidence, manifest, offsets, counted[index]),
+            *_hold_written(manifest, written[index], are_events_known=are_events_known),
+        ]
+        end = max(end or 0, manifest.header.next_offset)
+        for wrong in complaints:
+            yield evidence.differ(PROOF, TOPIC, manifest.offset, source, wrong)
+
+
+def between(offsets: Sequence[int], first: int, end: int) -> Sequence[int]:
+    """Return the source records from `first` up to but not including `end`."""
+    return offsets[bisect_left(offsets, first) : bisect_left(offsets, end)]
+
+
+def follow(manifest: Manifest, end: int | None, offsets: Sequence[int]) -> Iterator[Complaint]:
+    """Hold a batch against the end of the one before; None: it is the first that is known."""
+    header = manifest.header
+    if header.next_offset <= header.first_offset:
+        yield Complaint("next_offset", f"above {header.first_offset}", header.next_offset)
+    if end is None:
+        return
+    if header.first_offset < end:
+        yield Complaint(
+            "first_offset", f"at least {end}, where the last batch ended", header.first_offset
+        )
+    elif left_out := between(offsets, end, header.first_offset):
+        gap = f"no record between {end} and {header.first_offset}"
+        yield Complaint("first_offset", gap, f"{len(left_out)}, the first at {left_out[0]}")
+
+
+def _add_up(
+    evidence: Inputs, manifest: Manifest, offsets: Sequence[int], counted: Counter[str]
+) -> Iterator[Complaint]:
+    """Hold the counts of a batch against the records read and the outcomes found."""
+    header = manifest.header
+    total = sum(header.outcomes.values())
+    if total != header.records:
+        yield Complaint("outcomes", f"{header.records} in all, as many as records", total)
+    source = header.source_topic
+    if header.first_offset >= evidence.books.start(source):
+        read = len(between(offsets, header.first_offset, header.next_offset))
+        if read != header.records:
+            yield Complaint(
+                "records", f"{read}, as many as the source has in the range", header.records
+            )
+    gone = _may_be_gone(evidence)
+    unseen = _UNSEEN[source]
+    for name in sorted(header.outcomes.keys() | counted.keys()):
+        if name in unseen or name.startswith(gone):
+            continue
+        if header.outcomes.get(name, 0) != counted[name]:
+            found = header.outcomes.get(name, 0)
+            yield Complaint(f"outcomes.{name}", f"{counted[name]}, as many as were written", found)
+
+
+def _may_be_gone(evidence: Inputs) -> tuple[str, ...]:
+    """Return the beginnings of outcomes whose records retention may have deleted."""
+    return tuple(
+        beginning
+        for beginning, topic in (
+            ("rated", catalog.LEDGER),
+            ("free", catalog.LEDGER),
+            ("rejected.", catalog.LEDGER),
+            ("suspended.", catalog.SUSPENSE),
+            ("dead.", catalog.DEAD),
+        )
+        if not evidence.books.is_whole(topic.name)
+    )
+
+
+def _count(evidence: Inputs, source: str) -> list[Counter[str]]:
+    """Count the outcomes found, batch by batch."""
+    batches = evidence.batches[source]
+    counts: list[Counter[str]] = [Counter() for _ in batches.manifests]
+    for offset, outcomes in evidence.outcomes[source].items():
+        index = batches.locate(offset)
+        if index is not None:
+            counts[index].update(outcome.name for outcome in outcomes)
+    return counts
+
+
+def _written(evidence: Inputs, source: str) -> list[Counter[str]]:
+    """Count the entries found and the events that they imply, batch by batch."""
+    batches = evidence.batches[source]
+    counts: list[Counter[str]] = [Counter() for _ in batches.manifests]
+    place: dict[tuple[str, int], int] = {}
+    for entry in evidence.books.ledger.values():
+        if entry.source_topic != source:
+            continue
+        index = batches.locate(entry.source_offset)
+        if index is not None:
+            counts[index]["ledger"] += 1
+            if entry.kind != "command_rejected":
+                place[entry.tenant_id, entry.seq] = index
+    for edge in evidence.ledger.edges:
+        index = place.get((edge.tenant_id, edge.seq)) if edge.kind != REFUSED else None
+        if index is not None:
+            counts[index]["events"] += 1
+    for refusal in evidence.ledger.refused_credits:
+        index = batches.locate(refusal.source_offset) if source == COMMANDS else None
+        if index is not None:
+            counts[index]["events"] += 1
+    return counts
+
+
+def _hold_written(
+    manifest: Manifest, written: Counter[str], *, are_events_known: bool
+) -> Iterator[Complaint]:
+    header = manifest.header
+    if header.ledger != written["ledger"]:
+        yield Complaint("ledger", f"{written['ledger']} entries found", header.ledger)
+    if are_events_known and header.events != written["events"]:
+        yield Complaint("events", f"{written['events']} events implied", header.events)
+
+
+def _prove_times(evidence: Inputs) -> Iterator[Difference]:
+    """Hold each batch's stream time against the records read so far, of both sources together."""
+    manifests = [m for batches in evidence.batches.values() for m in batches.manifests]
+    latest = 0 if evidence.books.is_whole(TOPIC) else None
+    for manifest in sorted(manifests, key=lambda m: m.offset):
+        header = manifest.header
+        if header.first_offset < evidence.books.start(header.source_topic):
+            latest = None
+        read = _latest(evidence, manifest)
+        if latest is not None and header.at_ms != max(latest, read):
+            wrong = Complaint("at_ms", max(latest, read), header.at_ms)
+            yield evidence.differ(PROOF, TOPIC, manifest.offset, header.source_topic, wrong)
+        latest = max(header.at_ms, read)
+
+
+def _latest(evidence: Inputs, manifest: Manifest) -> int:
+    """Return the highest time of a batch's records; unreadable CDRs do not count."""
+    header = manifest.header
+    source, outcomes = evidence.books.sources[header.source_topic], evidence.outcomes
+    latest = 0
+    for offset in range(header.first_offset, header.next_offset):
+        record = source.get(offset)
+        if record is None or record.at_ms <= latest:
+            continue
+        if header.source_topic == CDRS and any(
+            outcome.topic == catalog.DEAD.name for outcome in outcomes[CDRS].get(offset, ())
+        ):
+            continue
+        latest = record.at_ms
+    return latest

@@ -1,0 +1,140 @@
+"""Completeness: every CDR that was read came to exactly one thing, and what it came to is true to it (I2).
+
+Charged, suspended or dead, once; or it was a duplicate, and then the same CDR is found charged or suspended before.
+Nothing is written for a record that is not there, or that no batch has read.
+"""
+
+from collections.abc import Iterator
+
+from rater.reconcile.difference import Complaint, Difference
+from rater.reconcile.folds.books import CDRS, COMMANDS
+from rater.reconcile.folds.calls import hold_charge
+from rater.reconcile.inputs import FORGOTTEN, Inputs, Outcome
+from rater.reconcile.reading.log import Record
+from rater.reconcile.reading.sources import SourceCdr
+from topics import catalog
+from topics import records as r
+
+PROOF = "completeness"
+
+
+def prove(evidence: Inputs) -> Iterator[Difference]:
+    """Prove it for every CDR in the range of the batches, and for every outcome of either source."""
+    for source in (CDRS, COMMANDS):
+        yield from _prove_outcomes(evidence, source)
+    yield from _prove_duplicates(evidence)
+
+
+def _prove_outcomes(evidence: Inputs, source: str) -> Iterator[Difference]:
+    """Prove that what was written belongs to one source record that a batch has read."""
+    books = evidence.books
+    proven_from = evidence.proven_from(source)
+    for offset, outcomes in evidence.outcomes[source].items():
+        record = books.sources[source].get(offset)
+        for again in outcomes[1:]:
+            once = f"one outcome of {source} offset {offset}: {outcomes[0].name}"
+            yield _differ(evidence, again, record, Complaint("source_offset", once, again.name))
+        first = outcomes[0]
+        if record is None and offset >= books.start(source):
+            wrong = Complaint("source_offset", f"a record of {source}", offset)
+            yield _differ(evidence, first, record, wrong)
+        elif record is not None:
+            for wrong in _hold_charge(evidence, first, record, offset):
+                yield _differ(evidence, first, record, wrong)
+        covered = evidence.batches[source].locate(offset) is not None
+        if not covered and proven_from is not None and offset >= proven_from:
+            wrong = Complaint("source_offset", "an offset that a batch has read", offset)
+            yield _differ(evidence, first, record, wrong)
+
+
+def _differ(
+    evidence: Inputs, outcome: Outcome, record: Record | None, wrong: Complaint
+) -> Difference:
+    key = None if record is None else record.key
+    return evidence.differ(PROOF, outcome.topic, outcome.offset, key, wrong)
+
+
+def _hold_charge(
+    evidence: Inputs, outcome: Outcome, record: Record, offset: int
+) -> Iterator[Complaint]:
+    """Hold a charge against its CDR; suspense records and dead letters are held by `letters`."""
+    entry = evidence.books.ledger.get(outcome.offset)
+    if outcome.topic != catalog.LEDGER.name or entry is None or entry.kind != "charge":
+        return
+    cdr = evidence.books.cdrs.get(offset)
+    if cdr is None:
+        yield Complaint("source_offset", "a readable CDR", record.value)
+        return
+    yield from hold_charge(cdr, entry, evidence.settings.at(entry.at_ms))
+    expected = _charge_facts(record, cdr)
+    found = _entry_facts(entry)
+    for name, right in expected.items():
+        if right != found[name]:
+            yield Complaint(name, f"{right!r}, as in the CDR", found[name])
+
+
+def _charge_facts(record: Record, cdr: SourceCdr) -> dict[str, object]:
+    return {
+        "at_ms": record.at_ms,
+        "tenant_id": cdr.tenant_id,
+        "cdr_id": cdr.cdr_id,
+        "version": cdr.version,
+        "direction": cdr.direction,
+        "to": cdr.to,
+        "answered_ms": cdr.answered_ms,
+        "duration_s": cdr.billsec,
+        "key": record.key,
+    }
+
+
+def _entry_facts(entry: r.Charge) -> dict[str, object]:
+    return {
+        "at_ms": entry.at_ms,
+        "tenant_id": entry.tenant_id,
+        "cdr_id": entry.cdr_id,
+        "version": entry.version,
+        "direction": entry.direction,
+        "to": entry.to,
+        "answered_ms": entry.answered_ms,
+        "duration_s": entry.duration_s,
+        "key": entry.tenant_id.encode(),
+    }
+
+
+def _prove_duplicates(evidence: Inputs) -> Iterator[Difference]:
+    """Prove that every CDR without an outcome is the second copy of one that has one."""
+    batches = evidence.batches[CDRS]
+    known = _known(evidence)
+    outcomes = evidence.outcomes[CDRS]
+    for offset, record in evidence.books.sources[CDRS].items():
+        if offset in outcomes or batches.locate(offset) is None:
+            continue
+        cdr = evidence.books.cdrs.get(offset)
+        identity = None if cdr is None else (cdr.tenant_id, cdr.cdr_id, cdr.version)
+        first = None if identity is None else known.get(identity)
+        if cdr is None or first is None or first > offset:
+            lost = Complaint(
+                "outcome", "a charge, suspense record, dead letter or first copy", None
+            )
+            yield evidence.differ(PROOF, CDRS, offset, record.key, lost)
+            continue
+        original = evidence.books.cdrs.get(first)
+        if original is not None and original.content() != cdr.content():
+            wrong = Complaint("outcome", f"a conflict with offset {first}", "a duplicate")
+            yield evidence.differ(PROOF, CDRS, offset, record.key, wrong)
+
+
+def _known(evidence: Inputs) -> dict[tuple[str, str, int], int]:
+    """Return the first source offset of every CDR that was charged or remembered in suspense."""
+    known: dict[tuple[str, str, int], int] = {}
+    for entry in evidence.books.ledger.values():
+        if entry.kind == "charge":
+            identity = (entry.tenant_id, entry.cdr_id, entry.version)
+            known.setdefault(identity, entry.source_offset)
+    for _, suspended in evidence.books.suspense:
+        if suspended.reason not in FORGOTTEN:
+            identity = (suspended.tenant_id, suspended.cdr_id, suspended.version)
+            known[identity] = min(
+                known.get(identity, suspended.source_offset), suspended.source_offset
+            )
+    return known

@@ -1,0 +1,157 @@
+"""Remembered ids: the charge index, as the manifests hold it, names the records that are there (D8).
+
+Every charge and every command is remembered once, by the batch that decided it, with the place of its entry; so is what
+waits in suspense. What is not remembered could be charged again.
+"""
+
+from collections.abc import Iterator
+
+from xxhash import xxh3_128_digest
+
+from rater.reconcile.difference import Complaint, Difference
+from rater.reconcile.folds.books import CDRS, COMMANDS, LedgerEntry, Manifest, command_id_of
+from rater.reconcile.inputs import FORGOTTEN, Inputs
+from rater.reconcile.reading.sources import DAY_MS
+from topics import catalog
+from topics.manifests import (
+    PLACE_MAX,
+    IdState,
+    RememberedId,
+    cdr_key,
+    command_key,
+    lot_key,
+    unpack_ids,
+)
+
+PROOF = "remembered"
+TOPIC = catalog.BATCHES_CHANGELOG.name
+
+NOWHERE = PLACE_MAX
+"""The place of a timer's command that found nothing to do."""
+
+_REPEATED = frozenset(("command_id_reused", "misrouted"))
+"""Reasons of refusal that may concern an id which was remembered before."""
+
+_Wanted = dict[tuple[bytes, IdState, int], tuple[int | None, int] | None]
+"""What a batch must remember: digest, state and place; with content and day, as far as they are known."""
+
+
+def prove(evidence: Inputs) -> Iterator[Difference]:
+    """Prove it for every manifest of both source topics."""
+    wanted = _wanted(evidence)
+    for source, batches in evidence.batches.items():
+        for index, manifest in enumerate(batches.manifests):
+            try:
+                ids = unpack_ids(manifest.ids)
+            except ValueError as error:
+                complaints = [Complaint("ids", "known states", str(error))]
+            else:
+                of_batch = wanted.get((source, index), {})
+                complaints = list(_hold(evidence, manifest, ids, of_batch))
+            for wrong in complaints:
+                yield evidence.differ(PROOF, TOPIC, manifest.offset, source, wrong)
+
+
+def _wanted(evidence: Inputs) -> dict[tuple[str, int], _Wanted]:
+    """Return what every batch must remember."""
+    wanted: dict[tuple[str, int], _Wanted] = {}
+    for offset, entry in evidence.books.ledger.items():
+        batches = evidence.batches.get(entry.source_topic)
+        index = None if batches is None else batches.locate(entry.source_offset)
+        if index is None:
+            continue
+        of_batch = wanted.setdefault((entry.source_topic, index), {})
+        if entry.kind == "charge":
+            digest = xxh3_128_digest(cdr_key(entry.tenant_id, entry.cdr_id, entry.version))
+            of_batch[digest, IdState.CHARGED, offset] = _facts(evidence, entry.source_offset)
+        else:
+            for digest, content in _command_ids(entry):
+                of_batch[digest, IdState.COMMAND, offset] = (content, entry.at_ms // DAY_MS)
+    for record, suspended in evidence.books.suspense:
+        index = evidence.batches[CDRS].locate(suspended.source_offset)
+        if index is not None and suspended.reason not in FORGOTTEN:
+            key = cdr_key(suspended.tenant_id, suspended.cdr_id, suspended.version)
+            of_batch = wanted.setdefault((CDRS, index), {})
+            facts = _facts(evidence, suspended.source_offset)
+            of_batch[xxh3_128_digest(key), IdState.SUSPENDED, record.offset] = facts
+    return wanted
+
+
+def _facts(evidence: Inputs, offset: int) -> tuple[int, int] | None:
+    """Return content and day of a CDR, None where it is gone."""
+    cdr = evidence.books.cdrs.get(offset)
+    return None if cdr is None else (cdr.content(), cdr.ended_ms // DAY_MS)
+
+
+def _command_ids(entry: LedgerEntry) -> Iterator[tuple[bytes, int | None]]:
+    """Yield the ids that a command's entry must be remembered by, with their content if it is known."""
+    command_id = command_id_of(entry)
+    if command_id is None:
+        return
+    if entry.kind == "command_rejected" and entry.reason in _REPEATED:
+        return
+    yield xxh3_128_digest(command_key(entry.tenant_id, command_id)), None
+    if entry.kind == "funds_added" and entry.recharge_seq is not None:
+        yield xxh3_128_digest(lot_key(entry.tenant_id, entry.lot.lot_id)), 0
+
+
+def _hold(
+    evidence: Inputs, manifest: Manifest, ids: list[RememberedId], wanted: _Wanted
+) -> Iterator[Complaint]:
+    """Hold the ids of a batch against what it must remember."""
+    missing = dict(wanted)
+    loose: list[RememberedId] = []
+    for known in ids:
+        name = (known.hash, known.state, known.place)
+        if name not in missing:
+            loose.append(known)
+            continue
+        facts = missing.pop(name)
+        if facts is not None:
+            expected = (known.content if facts[0] is None else facts[0], facts[1])
+            found = (known.content, known.day)
+            if expected != found:
+                yield Complaint(f"id {_show(known)}: content, day", expected, found)
+    for digest, state, place in missing:
+        shown = f"{state.name} {digest.hex()} at {place}"
+        yield Complaint("ids", shown, None)
+    for known in loose:
+        if not _is_timers(evidence, manifest, known):
+            yield Complaint("ids", "ids of what this batch wrote", _show(known))
+    if manifest.header.source_topic == COMMANDS:
+        yield from _hold_obeyed(evidence, manifest, ids)
+
+
+def _is_timers(evidence: Inputs, manifest: Manifest, known: RememberedId) -> bool:
+    """Say whether an id is that of a command which has no entry of its own, or one refused as misrouted."""
+    header = manifest.header
+    sources = evidence.books.commands
+    if header.source_topic != COMMANDS or known.state is not IdState.COMMAND:
+        return False
+    if header.first_offset < evidence.books.start(COMMANDS):
+        return True
+    if known.place == NOWHERE:
+        offsets = range(header.first_offset, header.next_offset)
+    else:
+        entry = evidence.books.ledger.get(known.place)
+        if entry is None or entry.source_topic != COMMANDS:
+            return False
+        offsets = range(entry.source_offset, entry.source_offset + 1)
+    return any(o in sources and sources[o].digest() == known.hash for o in offsets)
+
+
+def _hold_obeyed(
+    evidence: Inputs, manifest: Manifest, ids: list[RememberedId]
+) -> Iterator[Complaint]:
+    """Hold the number of commands carried out against the ids; a command and its lot share a place."""
+    places = {known.place for known in ids if known.place != NOWHERE}
+    entries = [evidence.books.ledger.get(place) for place in places]
+    carried_out = sum(entry is not None and entry.kind != "command_rejected" for entry in entries)
+    expected = carried_out + sum(known.place == NOWHERE for known in ids)
+    found = manifest.header.outcomes.get("obeyed", 0)
+    if found != expected:
+        yield Complaint("outcomes.obeyed", f"{expected}, as many as are remembered", found)
+
+
+def _show(known: RememberedId) -> str:
+    return f"{known.state.name} {known.hash.hex()} at {known.place}"

@@ -1,0 +1,168 @@
+"""Kafka log: the topics read from a broker, one partition number after another.
+
+Read committed, outside every group, from the beginning to the end that each partition had at the start. A partition may
+end with transaction markers: the position counts, not the last record.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from rater.reconcile.reading.log import CO_PARTITIONED, READ, SHARED, Log, Record, Slice
+from topics import catalog
+
+START_TIMEOUT_S = 15.0
+STALLED_S = 60.0
+"""A broker that gives nothing for so long, of what it said it has, is given up."""
+STILL_S = 0.25
+"""A pause of the writers that is long enough: a transaction's markers are in all its topics by then."""
+STILL_TRIES = 20
+
+_OURS = {topic.name for topic in catalog.CATALOG if topic.internal} | {catalog.RATE_DECKS.name}
+"""Large records are as they should be there."""
+_FETCH_BYTES = 2 * 1024 * 1024
+_POLL_MS = 500
+
+
+class CannotReadError(Exception):
+    """The topics cannot be read; the message says which, and why."""
+
+
+class KafkaLog:
+    """The topics as they were when this was opened."""
+
+    def __init__(self, consumer: Any, partitions: int) -> None:
+        """Use `open_log`."""
+        self._consumer = consumer
+        self._ends: dict[TopicPartition, int] = {}
+        self._starts: dict[TopicPartition, int] = {}
+        self.partitions = partitions
+        self.is_still = False
+        """No record was written while the ends were read: they belong to one moment."""
+        self.progress: Callable[[int], object] = lambda _: None
+        """Called with the number of records after every fetch."""
+
+    @property
+    def total(self) -> int:
+        """Return how many offsets there are to read."""
+        return sum(self._ends.values()) - sum(self._starts.values())
+
+    async def shared(self, topic: str) -> list[tuple[int, Record]]:
+        """Read a topic that belongs to all partitions: decks, settings."""
+        part = TopicPartition(topic, 0)
+        slices = await self._read([part])
+        return [(0, record) for record in slices[part].records]
+
+    async def logs(self) -> AsyncIterator[Log]:
+        """Read one partition number of all topics at a time."""
+        for number in range(self.partitions):
+            parts = [TopicPartition(name, number) for name in READ]
+            slices = await self._read(parts)
+            named = {part.topic: found for part, found in slices.items()}
+            yield Log(number, self.partitions, named)
+
+    async def fix_range(self) -> None:
+        """Ask where each partition begins and ends, until nothing moves between two answers, or in vain."""
+        parts = [TopicPartition(n, p) for n in READ for p in range(self.partitions)]
+        parts += [TopicPartition(name, 0) for name in SHARED]
+        self._ends = await self._consumer.end_offsets(parts)
+        for _ in range(STILL_TRIES):
+            await asyncio.sleep(STILL_S)
+            before, self._ends = self._ends, await self._consumer.end_offsets(parts)
+            self.is_still = before == self._ends
+            if self.is_still:
+                break
+        self._starts = await self._consumer.beginning_offsets(parts)
+
+    async def _read(self, parts: list[TopicPartition]) -> dict[TopicPartition, Slice]:
+        records: dict[TopicPartition, list[Record]] = {part: [] for part in parts}
+        left = [part for part in parts if self._starts[part] < self._ends[part]]
+        if left:
+            self._consumer.assign(left)
+            for part in left:
+                self._consumer.seek(part, self._starts[part])
+        quiet_s = 0.0
+        while left:
+            fetched = await self._consumer.getmany(*left, timeout_ms=_POLL_MS)
+            for part, batch in fetched.items():
+                records[part] += _records(part.topic, batch, self._ends[part])
+                self.progress(len(batch))
+            positions = {part: await self._consumer.position(part) for part in left}
+            done = [part for part, at in positions.items() if at >= self._ends[part]]
+            left = [part for part in left if part not in done]
+            if done:
+                self._consumer.pause(*done)
+            quiet_s = 0.0 if fetched or done else quiet_s + _POLL_MS / 1_000
+            if quiet_s > STALLED_S:
+                stuck = ", ".join(f"{part.topic}/{part.partition}" for part in left)
+                message = f"the broker gives nothing more of {stuck}"
+                raise CannotReadError(message)
+        return {part: Slice(found, self._starts[part]) for part, found in records.items()}
+
+
+def _records(topic: str, batch: Iterable[Any], end: int) -> list[Record]:
+    """Take over records; what stands for a batch that was not unpacked says where that ends."""
+    records = [
+        Record(r.offset, r.timestamp, r.key, r.value, getattr(r, "last_offset", None))
+        for r in batch
+        if r.offset < end
+    ]
+    return records if topic in _OURS else [record.packed() for record in records]
+
+
+@asynccontextmanager
+async def open_log(broker: str) -> AsyncIterator[KafkaLog]:
+    """Open the topics of a broker; CannotReadError where there is none, or topics are missing."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    partitions = await _partition_count(broker)
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=broker,
+        isolation_level="read_committed",
+        enable_auto_commit=False,
+        max_partition_fetch_bytes=_FETCH_BYTES,
+        fetch_max_bytes=8 * _FETCH_BYTES,
+        fetch_max_wait_ms=100,
+    )
+    try:
+        await consumer.start()
+        log = KafkaLog(consumer, partitions)
+        await log.fix_range()
+        yield log
+    finally:
+        await consumer.stop()
+
+
+async def _partition_count(broker: str) -> int:
+    """Return the number of partitions that the topics have in common."""
+    counts = await _partition_counts(broker)
+    missing = [topic.name for topic in catalog.CATALOG if not counts.get(topic.name)]
+    if missing:
+        listed = ", ".join(missing)
+        message = f"topics missing on the broker: {listed}; `rater topics create` makes them"
+        raise CannotReadError(message)
+    counts = {name: counts[name] for name in CO_PARTITIONED}
+    if len(set(counts.values())) != 1:
+        listed = ", ".join(f"{name} has {count}" for name, count in counts.items())
+        message = f"the topics keyed by tenant have not the same number of partitions: {listed}"
+        raise CannotReadError(message)
+    return next(iter(counts.values()))
+
+
+async def _partition_counts(broker: str) -> dict[str, int]:
+    """Return the number of partitions of every topic on a broker."""
+    client = AIOKafkaAdminClient(bootstrap_servers=broker)
+    try:
+        async with asyncio.timeout(START_TIMEOUT_S):
+            await client.start()
+            return {t["topic"]: len(t["partitions"]) for t in await client.describe_topics()}
+    except (KafkaError, TimeoutError, OSError) as error:
+        message = f"no Kafka broker answers at {broker}"
+        raise CannotReadError(message) from error
+    finally:
+        await client.close()

@@ -1,0 +1,212 @@
+"""Report: all proofs over all partitions, what they covered, and what they could not."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from rater.reconcile.difference import Complaint, Difference
+from rater.reconcile.folds.books import CDRS, COMMANDS
+from rater.reconcile.folds.deck_versions import DeckVersions
+from rater.reconcile.folds.recharge_books import HEARD
+from rater.reconcile.folds.settings_versions import SettingsVersions
+from rater.reconcile.inputs import Inputs, gather
+from rater.reconcile.proofs.account import accounts, bounds, events, lot_ids, statuses
+from rater.reconcile.proofs.account import commands as orders
+from rater.reconcile.proofs.pricing import charges, deck_warnings
+from rater.reconcile.proofs.recharge import (
+    caps,
+    consent,
+    in_flight,
+    payments,
+    quarantine,
+    reversals,
+)
+from rater.reconcile.proofs.recharge import chain as recharge_chain
+from rater.reconcile.proofs.recharge import notifications as notices
+from rater.reconcile.proofs.recharge.sums import count_recharge, waiting_offsets
+from rater.reconcile.proofs.stream import chain, completeness, remembered
+from rater.reconcile.proofs.stream import dead_letters as letters
+from rater.reconcile.reading.log import Log
+from topics import catalog
+
+Proof = Callable[[Inputs], Iterator[Difference]]
+
+PROOFS: tuple[Proof, ...] = (
+    charges.prove,
+    statuses.prove,
+    accounts.prove,
+    bounds.prove,
+    chain.prove,
+    completeness.prove,
+    deck_warnings.prove,
+    orders.prove,
+    remembered.prove,
+    lot_ids.prove,
+    letters.prove,
+    events.prove,
+    payments.prove,
+    reversals.prove,
+    quarantine.prove,
+    in_flight.prove,
+    consent.prove,
+    caps.prove,
+    recharge_chain.prove,
+    notices.prove,
+)
+"""The last nine are of recharge. Beside these, reading the books and folding the ledger prove something: records,
+keys, ledger, decks."""
+
+SHOWN_MAX = 20
+"""Differences of one proof that the text shows; `--json` has them all."""
+
+
+@dataclass(slots=True)
+class Report:
+    """What was proven, counted over all partitions."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    outcomes: Counter[str] = field(default_factory=Counter)
+    """Of source records, by the names that batch manifests use."""
+    heard: Counter[str] = field(default_factory=Counter)
+    """Of what recharge read, likewise."""
+    waiting: Counter[str] = field(default_factory=Counter)
+    """Source records that no batch has read yet, by topic."""
+    unproven: list[str] = field(default_factory=list)
+    differences: list[Difference] = field(default_factory=list)
+
+    @property
+    def is_clean(self) -> bool:
+        """Say whether nothing differs."""
+        return not self.differences
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the verdict as one JSON object."""
+        return {
+            "verdict": "clean" if self.is_clean else "different",
+            "counts": dict(sorted(self.counts.items())),
+            "outcomes": dict(sorted(self.outcomes.items())),
+            "heard": dict(sorted(self.heard.items())),
+            "waiting": dict(sorted(self.waiting.items())),
+            "unproven": self.unproven,
+            "differences": [difference._asdict() for difference in self.differences],
+        }
+
+    def lines(self) -> Iterator[str]:
+        """Yield the verdict as text."""
+        width = max(map(len, self.counts), default=0)
+        for name, count in sorted(self.counts.items()):
+            yield f"{name:<{width}}  {count:>12,}"
+        yield "what became of the source records: " + (_listed(self.outcomes) or "nothing yet")
+        if self.heard:
+            yield "what became of what recharge read: " + _listed(self.heard)
+        for name, count in sorted(self.waiting.items()):
+            yield f"not yet processed: {count:,} records of {name}"
+        for note in self.unproven:
+            yield f"not proven: {note}"
+        yield from _shown(self.differences)
+        total = len(self.differences)
+        yield "clean: no difference" if self.is_clean else f"{total:,} differences"
+
+
+def begin(shelf: DeckVersions, settings: SettingsVersions) -> Report:
+    """Return a verdict on decks and settings alone."""
+    verdict = Report(differences=[*shelf.faults, *settings.faults])
+    verdict.counts["deck versions"] = len(shelf.versions)
+    verdict.counts["settings versions"] = len(settings.versions)
+    return verdict
+
+
+def prove(
+    verdict: Report,
+    log: Log,
+    shelf: DeckVersions,
+    settings: SettingsVersions,
+    *,
+    complete: bool = False,
+) -> None:
+    """Add a partition to a verdict; `complete`: records that no batch has read are a difference."""
+    evidence = gather(log, shelf, settings)
+    verdict.differences += evidence.books.faults
+    verdict.differences += evidence.ledger.faults
+    verdict.differences += evidence.recharge.books.faults
+    for proof in PROOFS:
+        verdict.differences += proof(evidence)
+    _count(verdict, evidence)
+    verdict.unproven += _unproven(evidence)
+    unread = [(source, chain.PROOF, _waiting(evidence, source)) for source in (CDRS, COMMANDS)]
+    unread += [(s, recharge_chain.PROOF, waiting_offsets(evidence, s)) for s in HEARD]
+    for source, name, waiting in unread:
+        if not waiting:
+            continue
+        verdict.waiting[source] += len(waiting)
+        if complete:
+            wrong = Complaint("processed", "every record", f"{len(waiting)} not yet")
+            verdict.differences.append(evidence.differ(name, source, waiting[0], None, wrong))
+
+
+def _count(verdict: Report, evidence: Inputs) -> None:
+    books = evidence.books
+    verdict.counts.update(
+        {
+            "partitions": 1,
+            "tenants": len(evidence.ledger.accounts),
+            "ledger entries": len(books.ledger),
+            "charges": sum(entry.kind == "charge" for entry in books.ledger.values()),
+            "statuses": len(books.statuses),
+            "balance events": len(books.events),
+            "stored accounts": len(books.accounts),
+            "batches": sum(map(len, books.manifests.values())),
+            "source CDRs": len(books.sources[CDRS]),
+            "source commands": len(books.sources[COMMANDS]),
+            "suspense records": len(books.suspense),
+            "dead letters": len(books.dead),
+        }
+    )
+    for manifests in books.manifests.values():
+        for manifest in manifests:
+            verdict.outcomes.update(manifest.header.outcomes)
+    verdict.counts.update(count_recharge(evidence))
+    for manifest in evidence.recharge.books.steps:
+        verdict.heard.update(manifest.header.outcomes)
+
+
+def _waiting(evidence: Inputs, source: str) -> list[int]:
+    """Return the source offsets beyond the last batch; where no batch is known any more, none."""
+    batches = evidence.batches[source]
+    if evidence.proven_from(source) is None:
+        return []
+    return [offset for offset in evidence.books.sources[source] if offset >= batches.next_offset]
+
+
+def _unproven(evidence: Inputs) -> Iterator[str]:
+    """Say what time has deleted, and what a difference found has made uncertain."""
+    partition = evidence.books.partition
+    for topic in catalog.CATALOG:
+        if start := evidence.books.start(topic.name):
+            yield f"{topic.name}/{partition}: proven from offset {start}, older records are deleted"
+    for source, batches in evidence.batches.items():
+        if not evidence.books.is_whole(catalog.BATCHES_CHANGELOG.name):
+            first = batches.first_offset
+            since = "not at all" if first is None else f"from offset {first}"
+            yield f"{source}/{partition}: batches are proven {since}, older manifests are deleted"
+    for tenant, account in evidence.ledger.accounts.items():
+        if account.has_gaps or not account.purse.is_certain:
+            yield f"{tenant}: lots and events after its first difference in the ledger"
+
+
+def _listed(counts: Counter[str]) -> str:
+    return ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items()))
+
+
+def _shown(differences: list[Difference]) -> Iterator[str]:
+    """Yield the first differences of each proof, and how many are left out."""
+    by_proof = Counter(difference.proof for difference in differences)
+    shown: Counter[str] = Counter()
+    for difference in differences:
+        shown[difference.proof] += 1
+        if shown[difference.proof] <= SHOWN_MAX:
+            yield f"DIFFERENCE {difference}"
+    for proof, total in by_proof.items():
+        if total > SHOWN_MAX:
+            yield f"{proof}: {total - SHOWN_MAX:,} more differences, see --json"

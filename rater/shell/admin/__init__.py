@@ -1,0 +1,1 @@
+"""What people do with topics: make, check, read, publish, and learn the answers."""

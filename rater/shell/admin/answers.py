@@ -1,0 +1,161 @@
+"""Answers: what charging made of records that were sent to it, read from its own topics.
+
+Every record that charging takes comes to one thing: an entry, a refusal, suspense, a dead letter, each naming the place
+of its source; or to none of these, when it is known already. That it was taken, the manifest of its batch says.
+
+Rule 1: the readers stand at the ends before anything is sent, so that no answer can be missed.
+Rule 2: topics become readable one by one. The answers to a record are all there when the answering topics have been
+        read up to the ends that they had after the manifest of its batch was seen.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Final, Literal, NamedTuple
+
+from aiokafka import TopicPartition
+
+from rater.shell.admin.publish import Place
+from rater.shell.stream.bounded_records import bounded_consumer
+from topics.catalog import ACCOUNT_COMMANDS, BATCHES_CHANGELOG, CDR_RAW, DEAD, LEDGER, SUSPENSE
+from topics.manifests import split_manifest
+
+ANSWERED: Final = (ACCOUNT_COMMANDS.name, CDR_RAW.name)
+"""Topics whose records have an answer each."""
+
+Verdict = Literal["accepted", "charged", "refused", "suspended", "dead", "known"]
+GOOD: Final[frozenset[Verdict]] = frozenset(("accepted", "charged", "known"))
+
+_SAYING: Final = (LEDGER.name, SUSPENSE.name, DEAD.name)
+_POLL_MS: Final = 100
+_FETCH_BYTES: Final = 8 * 1024 * 1024
+
+
+class Answer(NamedTuple):
+    """What became of one record."""
+
+    verdict: Verdict
+    detail: str
+    """Of what is not good: the reason and the sentence; else what there is to say."""
+
+    def and_also(self, other: "Answer") -> "Answer":
+        """Return what two answers to one record say together: a warning comes after what it warns of."""
+        return Answer(self.verdict, f"{self.detail}; {other.detail}")
+
+
+class Answers:
+    """The answers to what is sent from now on to one topic."""
+
+    def __init__(self, consumer: Any, seer: Any, topic: str) -> None:
+        """Use `listening`."""
+        self._consumer = consumer
+        self._seer = seer
+        self._topic = topic
+        self._found: dict[Place, Answer] = {}
+        self._taken: dict[int, int] = {}
+        """Of each partition, the offset up to which batches have been taken."""
+
+    async def to(self, places: Sequence[Place], timeout_s: float) -> dict[Place, Answer]:
+        """Return the answers to the records at these places; those that do not come in time are missing."""
+        waiting = set(places)
+        # The batch that a record was in may be one of many.
+        try:
+            async with asyncio.timeout(timeout_s):
+                while waiting:
+                    await self._read()
+                    taken = {p for p in waiting if p.offset < self._taken.get(p.partition, 0)}
+                    if taken:
+                        await self._read_to_the_end({place.partition for place in taken})
+                        for place in taken - self._found.keys():
+                            self._found[place] = Answer("known", "has been taken before")
+                        waiting -= taken
+        except TimeoutError:
+            pass
+        return {place: self._found[place] for place in places if place in self._found}
+
+    async def _read(self) -> None:
+        fetched = await self._consumer.getmany(timeout_ms=_POLL_MS)
+        for tp, records in fetched.items():
+            for record in records:
+                if tp.topic == BATCHES_CHANGELOG.name:
+                    self._note_manifest(tp.partition, record.value)
+                else:
+                    self._note_answer(tp.topic, record.value)
+
+    async def _read_to_the_end(self, partitions: Iterable[int]) -> None:
+        """Read the answering topics up to the ends that they have now, open transactions included."""
+        parts = [TopicPartition(name, number) for name in _SAYING for number in partitions]
+        ends = await self._seer.end_offsets(parts)
+        while True:
+            await self._read()
+            if all([await self._consumer.position(part) >= ends[part] for part in parts]):
+                return
+
+    def _note_manifest(self, partition: int, value: bytes | None) -> None:
+        header, _ = split_manifest(value or b"")
+        if header["source_topic"] == self._topic:
+            self._taken[partition] = max(self._taken.get(partition, 0), header["next_offset"])
+
+    def _note_answer(self, topic: str, value: bytes | None) -> None:
+        record = json.loads(value or b"{}")
+        if record.get("source_topic") != self._topic:
+            return
+        answer = _ANSWER[topic](record)
+        if answer is not None:
+            place = Place(record["source_partition"], record["source_offset"])
+            before = self._found.get(place)
+            self._found[place] = answer if before is None else before.and_also(answer)
+
+
+def _of_entry(entry: dict[str, Any]) -> Answer | None:
+    """Say what a ledger entry answers; None for one that only came along, such as an expiry."""
+    if entry["kind"] == "command_rejected":
+        return Answer("refused", f"{entry['reason']}: {entry['detail']}")
+    if entry["kind"] == "charge":
+        return Answer("charged", f"{entry['outcome']}, {entry['charge_micros']} micros")
+    if entry["kind"] == "deck_warning":
+        decks = ", ".join(f"{each['deck_id']} is {each['problem']}" for each in entry["decks"])
+        return Answer("accepted", f"warning: no price by these decks: {decks}")
+    return Answer("accepted", entry["kind"]) if "command_id" in entry else None
+
+
+def _of_suspended(record: dict[str, Any]) -> Answer:
+    return Answer("suspended", f"{record['reason']}: {record['detail']}")
+
+
+def _of_dead(record: dict[str, Any]) -> Answer:
+    field = record.get("field")
+    return Answer("dead", f"{record['reason']}: {field + ': ' if field else ''}{record['detail']}")
+
+
+_ANSWER: Final = {LEDGER.name: _of_entry, SUSPENSE.name: _of_suspended, DEAD.name: _of_dead}
+
+
+@asynccontextmanager
+async def listening(broker: str, topic: str, partitions: int) -> AsyncIterator[Answers]:
+    """Stand at the ends of what charging writes; the topic is one of ANSWERED."""
+    consumer, seer = _consumer(broker, "read_committed"), _consumer(broker, "read_uncommitted")
+    names = (*_SAYING, BATCHES_CHANGELOG.name)
+    parts = [TopicPartition(name, number) for name in names for number in range(partitions)]
+    try:
+        await consumer.start()
+        await seer.start()
+        consumer.assign(parts)
+        for part, end in (await consumer.end_offsets(parts)).items():
+            consumer.seek(part, end)
+        yield Answers(consumer, seer, topic)
+    finally:
+        await consumer.stop()
+        await seer.stop()
+
+
+def _consumer(broker: str, isolation: str) -> Any:
+    return bounded_consumer(
+        bootstrap_servers=broker,
+        group_id=None,
+        enable_auto_commit=False,
+        isolation_level=isolation,
+        max_partition_fetch_bytes=_FETCH_BYTES,
+        fetch_max_wait_ms=_POLL_MS,
+    )

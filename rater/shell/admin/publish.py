@@ -1,0 +1,231 @@
+"""Publishing hand-made records: every line checked first, then all of them in one transaction.
+
+Rule 1: a file is sent whole or not at all: nothing before every line is right, and then one Kafka
+transaction.
+Rule 2: a line is sent as it was written, byte for byte; only the blanks around it go.
+"""
+
+import asyncio
+import base64
+import binascii
+import logging
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any, NamedTuple
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from rater.shell.admin.validation import Problem, RecordCheck, decode
+from topics.catalog import BY_NAME, DEAD, RECHARGE_DEAD, Topic
+from topics.partitioner import partition_of
+
+START_TIMEOUT_S = 30.0
+STALL_S = 20.0
+"""How long the broker may take for the next thousand records, or for the commit."""
+FAREWELL_S = 5.0
+_OVERHEAD_BYTES = 256
+"""Room for the key and the batch's own fields within the topic's largest record."""
+_TRANSACTION_MS = 60_000
+_TRANSACTION_MS_MAX = 900_000
+"""The broker's default limit. An open transaction holds back the topic's readers: no longer than
+needed."""
+_STRIDE = 1_000
+_UNKNOWN = "it is not known whether the records were sent: send them again, each counts once"
+
+
+class PublishError(Exception):
+    """The records were not sent, or nobody knows; the message says which."""
+
+
+class RefusedTopicError(Exception):
+    """Nobody sends to this topic by hand; the message says why and what to do."""
+
+
+class Ready(NamedTuple):
+    """A record ready to be sent."""
+
+    key: bytes | None
+    value: bytes
+    partition: int | None
+    """Where the record goes when it has no key."""
+
+
+class Place(NamedTuple):
+    """Where a record was written."""
+
+    partition: int
+    offset: int
+
+
+class LineProblem(NamedTuple):
+    """What is wrong with a line."""
+
+    line: int
+    problem: Problem
+
+    def __str__(self) -> str:
+        """Say line, field, reason and value in one line."""
+        return f"line {self.line}: {self.problem}"
+
+
+def sendable(name: str, *, by_force: bool = False) -> Topic:
+    """Return the topic of this name, if people send to it; RefusedTopicError says what they do instead.
+
+    By force also those that only services write: what a forged record there does, nothing undoes.
+    """
+    topic = BY_NAME.get(name)
+    names = ", ".join(t.name for t in BY_NAME.values() if t.by_hand)
+    if topic is None:
+        raise RefusedTopicError(f"unknown topic {name!r}; there are {names}")
+    if topic.made_by:
+        raise RefusedTopicError(f"{name} takes whole versions only: use `{topic.made_by}`")
+    if topic.internal:
+        raise RefusedTopicError(f"{name} is internal, {topic.writers} writes it; there are {names}")
+    if not topic.by_hand and not by_force:
+        raise RefusedTopicError(
+            f"{name} is written by {topic.writers} alone, a record made by hand there may move money "
+            f"that nobody has; there are {names} (--force sends all the same)"
+        )
+    return topic
+
+
+class LineCheck:
+    """Checks the lines for one topic; its schemas are compiled once."""
+
+    def __init__(self, topic: Topic) -> None:
+        """Compile the topic's schemas."""
+        self._topic = topic
+        self._check = RecordCheck(topic)
+        self._bytes_max = topic.max_message_bytes - _OVERHEAD_BYTES
+
+    def lines(self, lines: Iterable[bytes]) -> Iterator[Ready | LineProblem]:
+        """Check lines in order, counted from 1; blank ones are skipped."""
+        for number, line in enumerate(lines, 1):
+            value = line.strip()
+            if value:
+                yield from self._line(number, value)
+
+    def _line(self, number: int, value: bytes) -> Iterator[Ready | LineProblem]:
+        if len(value) > self._bytes_max:
+            why = f"{len(value)} bytes, the topic takes {self._bytes_max}"
+            yield LineProblem(number, Problem("", None, why))
+            return
+        record = decode(value)
+        if isinstance(record, Problem):
+            yield LineProblem(number, record)
+            return
+        problems = self._check.problems(record)
+        assert problems or isinstance(record, dict)
+        if not problems and isinstance(record, dict):
+            ready = _ready(self._topic, record, value)
+            if isinstance(ready, Ready):
+                yield ready
+                return
+            problems = [ready]
+        for problem in problems:
+            yield LineProblem(number, problem)
+
+
+def _ready(topic: Topic, record: dict[str, Any], value: bytes) -> Ready | Problem:
+    """Give a valid record the key that the catalog says: its tenant, or a dead letter's own."""
+    if topic not in (DEAD, RECHARGE_DEAD):
+        return Ready(record["tenant_id"].encode(), value, None)
+    text = record.get("key_b64")
+    if text is None:
+        return Ready(None, value, record["source_partition"])
+    try:
+        return Ready(base64.b64decode(text, validate=True), value, None)
+    except (binascii.Error, ValueError):
+        return Problem("key_b64", text, "must be base64")
+
+
+async def publish(
+    broker: str, topic: Topic, records: Sequence[Ready], partitions: int, sent: Callable[[], object]
+) -> list[Place]:
+    """Send the records in one transaction; return where they are when it is committed.
+
+    `partitions` is how many the topic has on the broker; `sent` is called after each record, for a
+    progress bar. Any failure is a PublishError that says whether something may have been sent.
+    """
+    async with _producer(broker, topic, len(records)) as producer:
+        await producer.begin_transaction()
+        try:
+            places = await _send(producer, topic, records, partitions, sent)
+        except (KafkaError, TimeoutError) as error:
+            await _briefly(producer.abort_transaction())
+            raise PublishError(f"{_reason(error)}; nothing was sent") from error
+        except asyncio.CancelledError:
+            # Ctrl-C: an open transaction would hold back the topic's readers until it times out.
+            await _briefly(producer.abort_transaction())
+            raise
+        try:
+            async with asyncio.timeout(STALL_S):
+                await producer.commit_transaction()
+        except (KafkaError, TimeoutError) as error:
+            raise PublishError(f"{_reason(error)}; {_UNKNOWN}") from error
+    return places
+
+
+async def _send(
+    producer: Any,
+    topic: Topic,
+    records: Sequence[Ready],
+    partitions: int,
+    sent: Callable[[], object],
+) -> list[Place]:
+    """Send the records and wait until the broker has them all; TimeoutError when it stalls."""
+    clock = asyncio.get_running_loop().time
+    futures = []
+    # The client itself would try again for ever.
+    async with asyncio.timeout(STALL_S) as limit:
+        for number, record in enumerate(records):
+            if number % _STRIDE == 0:
+                limit.reschedule(clock() + STALL_S)
+            place = _partition(record, partitions)
+            future = await producer.send(topic.name, record.value, record.key, partition=place)
+            futures.append(future)
+            sent()
+        limit.reschedule(clock() + STALL_S)
+        # A record that failed must abort the transaction, not only its own future.
+        written = await asyncio.gather(*futures)
+    return [Place(record.partition, record.offset) for record in written]
+
+
+async def _briefly(farewell: Awaitable[object]) -> None:
+    """Wait a little for what is only a courtesy to a broker that may be gone."""
+    with suppress(Exception):
+        async with asyncio.timeout(FAREWELL_S):
+            await farewell
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return f"the broker did not answer for {STALL_S:.0f} s"
+    return f"Kafka: {error}"
+
+
+def _partition(record: Ready, partitions: int) -> int:
+    if record.key is None:
+        return (record.partition or 0) % partitions
+    return partition_of(record.key, partitions)
+
+
+@asynccontextmanager
+async def _producer(broker: str, topic: Topic, count: int) -> AsyncIterator[Any]:
+    """Start a transactional producer (acks=all, idempotent) and stop it in the end."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    producer = AIOKafkaProducer(
+        bootstrap_servers=broker,
+        transactional_id=f"rater-send-{uuid.uuid4()}",
+        transaction_timeout_ms=min(_TRANSACTION_MS + count, _TRANSACTION_MS_MAX),
+        max_request_size=topic.max_message_bytes,
+        linger_ms=5,
+    )
+    try:
+        async with asyncio.timeout(START_TIMEOUT_S):
+            await producer.start()
+        yield producer
+    finally:
+        await _briefly(producer.stop())

@@ -1,0 +1,1 @@
+"""The charging worker: its app, its step, its process."""

@@ -1,0 +1,149 @@
+"""The charging app: topics, tables, decks, step and timers, put together (composition root).
+
+One agent takes both source topics; every batch goes through `step.Stepper`. Of what has been fetched, commands go first
+(D2).
+"""
+
+import asyncio
+import logging
+from contextlib import suppress
+from typing import Any
+
+from aiokafka import TopicPartition
+
+from rater.batch.charging.accounts import AccountsShard
+from rater.batch.charging.charge_index import ChargeIndex
+from rater.batch.charging.lot_ids import LotIdsShard
+from rater.batch.charging.partition_state import BatchesShard, Shard
+from rater.core.limits import DAY_MS
+from rater.core.pricing.rules import Rules
+from rater.shell.charging.step import Stepper
+from rater.shell.process.agent_app import AgentApp, AgentSettings
+from rater.shell.process.clock import now_ms
+from rater.shell.process.health import Health
+from rater.shell.process.metrics import Metrics
+from rater.shell.process.timer import DueTimer
+from rater.shell.stream.batches import RecordBatch
+from rater.shell.stream.tables import state_table
+from rater.shell.versions.deck_service import DeckService
+from rater.shell.versions.follower import Follower
+from rater.shell.versions.settings_service import SettingsService
+from rater.wire.account.state import decode_account
+from rater.wire.outputs import expire_command
+from rater.wire.pricing.numbering import load_numbers
+from topics import catalog
+
+logger = logging.getLogger(__name__)
+
+
+class Charging(AgentApp):
+    """One charging worker, not yet running."""
+
+    def __init__(self, settings: AgentSettings, metrics: Metrics, health: Health) -> None:
+        sources = (catalog.ACCOUNT_COMMANDS.name, catalog.CDR_RAW.name)
+        super().__init__(catalog.APP, sources, settings, metrics, health)
+        self.numbering = load_numbers()
+        self.decks = DeckService(settings.broker, metrics)
+        self.settings = SettingsService(settings.broker, metrics)
+        self.accounts = state_table(
+            self.app, "accounts", AccountsShard, partitions=settings.partitions
+        )
+        self.lot_ids = state_table(self.app, "lots", LotIdsShard, partitions=settings.partitions)
+        self.batches = state_table(
+            self.app,
+            "batches",
+            BatchesShard,
+            partitions=settings.partitions,
+            deleted_by_time=True,
+        )
+        self.timer = DueTimer(
+            settings.broker, catalog.ACCOUNT_COMMANDS.name, self.accounts.state, _due
+        )
+        self.stepper = Stepper(
+            lambda: self.app.consumer.transactions, self.shard, self.rules, metrics, health
+        )
+        self.stepper.partitions = settings.partitions
+        self.declare("charge", self.batches)
+
+    def shard(self, partition: int) -> Shard:
+        """Return the state of a partition that this worker owns."""
+        return Shard(
+            partition,
+            self.accounts.state(partition),
+            self.batches.state(partition),
+            self.lot_ids.state(partition),
+        )
+
+    def rules(self) -> Rules:
+        """Return what a batch is decided by: decks and settings as they are known now."""
+        return Rules(self.decks.book, self.numbering, self.settings.book)
+
+    async def take(self, batch: RecordBatch) -> None:
+        """Take one batch through its step."""
+        await self.stepper.take(batch)
+
+    async def run_timer(self, partition: int) -> None:
+        """Send commands for what falls due, and pay the statuses that are owed."""
+        await self.timer.tick(partition)
+        if self.accounts.state(partition).dirty():
+            await self.stepper.flush(partition, now_ms())
+
+    def watermarks(self) -> dict[TopicPartition, int]:
+        """Return the highest offset applied of every source partition of this worker; -1: none."""
+        applied: dict[TopicPartition, int] = {}
+        for partition in self.accounts.states.partitions():
+            cdrs, commands = self.accounts.state(partition).watermarks()
+            applied[TopicPartition(catalog.CDR_RAW.name, partition)] = cdrs
+            applied[TopicPartition(catalog.ACCOUNT_COMMANDS.name, partition)] = commands
+        return applied
+
+    async def prepare(self) -> None:
+        """Wait until the decks are whole and the settings known."""
+        await self.decks.ready()
+        await self.settings.ready()
+
+    async def start_parts(self) -> None:
+        """Start what is not Faust's: decks, settings, timer, and the tasks that look after them."""
+        await self.decks.start()
+        await self.settings.start()
+        await self.timer.start()
+        for part, follower in (("decks", self.decks), ("settings", self.settings)):
+            self.background(self._wait_for(part, follower), self._watch(follower))
+        await super().start_parts()
+
+    async def stop_parts(self) -> None:
+        """Stop them, in the other order."""
+        await super().stop_parts()
+        await self.timer.stop()
+        await self.settings.stop()
+        await self.decks.stop()
+
+    async def _wait_for(self, part: str, follower: Follower[Any]) -> None:
+        await follower.ready()
+        self.health.set_ready(part, ready=True)
+
+    async def _watch(self, follower: Follower[Any]) -> None:
+        """End the worker when what it knows no longer follows its topic."""
+        with suppress(asyncio.CancelledError):
+            try:
+                await asyncio.shield(follower.failed)
+            except Exception as error:  # noqa: BLE001
+                await self.app.crash(error)
+
+    def measure(self) -> None:
+        """Report the charge indexes: how much they remember, and for how long."""
+        for partition in self.batches.states.partitions():
+            for lost in self.batches.state(partition).index.take_shortenings():
+                self.metrics.window_shortened()
+                logger.error("partition %d: the charge index is full: %s", partition, lost)
+        indexes = [self.batches.state(p).index for p in self.batches.states.partitions()]
+        window = min((self._window_days(index) for index in indexes), default=0)
+        self.metrics.set_index(sum(map(len, indexes)), window * DAY_MS // 1000)
+
+    def _window_days(self, index: ChargeIndex) -> int:
+        today = now_ms() // DAY_MS
+        return min(self.settings.book.at(now_ms()).window_days, today - index.oldest_day)
+
+
+def _due(_key: bytes, value: bytes, due_ms: int) -> bytes:
+    return expire_command(decode_account(value), due_ms)

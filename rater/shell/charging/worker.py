@@ -1,0 +1,22 @@
+"""The charging worker: its settings, and the app that they make."""
+
+from rater.shell.charging.app import Charging
+from rater.shell.process.agent_app import AgentSettings
+from rater.shell.process.agent_worker import WorkerSettings, serve
+from rater.shell.process.health import PARTS, Health
+from rater.shell.process.metrics import ROOMS, Metrics
+
+
+async def run(settings: WorkerSettings) -> int:
+    """Run a charging worker; return its exit code."""
+
+    def make(partitions: int, metrics: Metrics, health: Health) -> Charging:
+        charging = AgentSettings(
+            broker=settings.broker,
+            partitions=partitions,
+            records_per_batch=settings.records_per_batch,
+            session_timeout_s=settings.session_timeout_s,
+        )
+        return Charging(charging, metrics, health)
+
+    return await serve(settings, make, PARTS, ROOMS)

@@ -1,0 +1,1 @@
+"""What the services share as processes: start, clock, health, metrics, logs, timers."""

@@ -1,0 +1,63 @@
+"""The process of a worker: what must be there first, what runs beside Faust, and the way out."""
+
+import gc
+import logging
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+
+from rater.shell.process.agent_app import AgentApp
+from rater.shell.process.clock import warn_if_ahead
+from rater.shell.process.health import Health, HealthServer, PortError
+from rater.shell.process.hot_path import is_compiled
+from rater.shell.process.metrics import Metrics, Room
+from rater.shell.process.start import StartError, equal_partitions
+from rater.shell.stream.runner import run_worker
+from topics import catalog
+
+logger = logging.getLogger(__name__)
+
+GC_THRESHOLD = 200_000
+"""Allocations between collections: a batch makes tens of thousands of objects and no cycles."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerSettings:
+    """What the command line gives to any worker."""
+
+    broker: str
+    metrics_host: str
+    metrics_port: int
+    records_per_batch: int
+    session_timeout_s: float
+    stuck_after_s: float
+
+
+Make = Callable[[int, Metrics, Health], AgentApp]
+"""Makes the app, given the partition count of the topics."""
+
+
+async def serve(
+    settings: WorkerSettings, make: Make, parts: Iterable[str], rooms: Collection[Room]
+) -> int:
+    """Run a worker until it is told to stop; return its exit code. `parts` must be there before it is ready."""
+    logger.info("hot path: compiled: %s", str(is_compiled()).lower())
+    warn_if_ahead()
+    keyed = [t for t in catalog.CATALOG if t.partitions == catalog.PARTITIONS]
+    others = [t for t in catalog.CATALOG if t not in keyed]
+    partitions = await equal_partitions(settings.broker, keyed, others)
+    metrics = Metrics(rooms=rooms)
+    health = Health(metrics, parts)
+    try:
+        server = HealthServer(health, metrics, settings.metrics_host, settings.metrics_port)
+    except PortError as error:
+        raise StartError(str(error)) from error
+    agent = make(partitions, metrics, health)
+    with server:
+        await agent.start_parts()
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(GC_THRESHOLD, 20, 20)
+        try:
+            return await run_worker(agent.app, stuck_after_s=settings.stuck_after_s)
+        finally:
+            await agent.stop_parts()

@@ -1,0 +1,40 @@
+"""The start of a service: what must be on the broker before it does anything, and how it says that it cannot."""
+
+import logging
+from collections.abc import Iterable
+
+from aiokafka.errors import KafkaError
+
+from rater.shell.admin.topic_admin import BrokerUnreachableError, connected
+from topics.catalog import Topic
+
+
+class StartError(Exception):
+    """The service could not start; the message says what to do."""
+
+
+async def equal_partitions(
+    broker: str, keyed: Iterable[Topic], others: Iterable[Topic] = ()
+) -> int:
+    """Return the partition count of the topics keyed by tenant, which must agree; `others` must only be there.
+
+    StartError where no broker answers, a topic is missing, or the counts differ.
+    """
+    try:
+        async with connected(broker) as admin:
+            counts = await admin.partition_counts()
+    except (BrokerUnreachableError, KafkaError) as error:
+        raise StartError(f"{error} (set --broker or RATER_BROKER)") from error
+    finally:
+        # What it says from here on of groups and retries is not news.
+        logging.getLogger("aiokafka").setLevel(logging.WARNING)
+    names = [topic.name for topic in keyed]
+    wanted = [*names, *(topic.name for topic in others)]
+    if missing := [name for name in wanted if name not in counts]:
+        raise StartError(
+            f"topics missing on {broker}: {', '.join(missing)}; run `rater topics create`"
+        )
+    found = {name: counts[name] for name in names}
+    if len(set(found.values())) != 1:
+        raise StartError(f"topics keyed by tenant must have equal partition counts, found {found}")
+    return counts[names[0]]

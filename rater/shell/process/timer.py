@@ -1,0 +1,87 @@
+"""The timer: time as commands (D6). It changes nothing; it says that time has come, and the engine decides.
+
+It is the one part of a worker that looks at the clock: for every partition that the worker owns it publishes a command
+for each tenant that is due.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Protocol
+
+from aiokafka import AIOKafkaProducer
+
+from rater.shell.process.clock import now_ms
+
+logger = logging.getLogger(__name__)
+
+RESEND_MS = 30_000
+"""How long a command may take to come back through the stream before it is sent again."""
+
+
+class DueShard(Protocol):
+    """What the timer asks of the state of a partition."""
+
+    def due(self, now_ms: int) -> list[tuple[bytes, int]]:
+        """Return the keys that are due by now, each with its due time."""
+
+    def get(self, key: bytes) -> bytes | None:
+        """Return the state of a key."""
+
+
+class DueTimer:
+    """Publishes the commands for what is due; remembers what it has sent, so as not to repeat itself."""
+
+    def __init__(
+        self,
+        bootstrap: str,
+        topic: str,
+        shard: Callable[[int], DueShard],
+        command: Callable[[bytes, bytes, int], bytes],
+    ) -> None:
+        """`command` makes the command of a key, its state and its due time."""
+        self._bootstrap = bootstrap
+        self._topic = topic
+        self._shard = shard
+        self._command = command
+        self._producer: AIOKafkaProducer | None = None
+        self._sent: dict[bytes, tuple[int, int]] = {}
+
+    async def start(self) -> None:
+        """Connect to the broker."""
+        self._producer = AIOKafkaProducer(
+            bootstrap_servers=self._bootstrap, acks="all", enable_idempotence=True
+        )
+        await self._producer.start()
+
+    async def stop(self) -> None:
+        """Disconnect."""
+        if self._producer is not None:
+            await self._producer.stop()
+
+    async def tick(self, partition: int) -> int:
+        """Publish what is due in a partition; return how many commands."""
+        assert self._producer is not None, "the timer was not started"
+        now = now_ms()
+        shard = self._shard(partition)
+        sent = 0
+        for key, due_ms in shard.due(now):
+            value = shard.get(key)
+            if value is None or self._is_under_way(key, due_ms, now):
+                continue
+            await self._producer.send(
+                self._topic,
+                self._command(key, value, due_ms),
+                key=key,
+                partition=partition,
+                timestamp_ms=now,
+            )
+            self._sent[key] = (due_ms, now)
+            sent += 1
+        if sent:
+            await self._producer.flush()
+            logger.info("partition %d: %d tenants are due", partition, sent)
+        return sent
+
+    def _is_under_way(self, key: bytes, due_ms: int, now: int) -> bool:
+        known = self._sent.get(key)
+        return known is not None and known[0] == due_ms and now - known[1] < RESEND_MS

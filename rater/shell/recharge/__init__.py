@@ -1,0 +1,1 @@
+"""The recharge worker: its app, its step, its process."""

@@ -1,0 +1,84 @@
+"""The recharge app: topics, table, step and timer, put together (composition root).
+
+One agent takes all three source topics; every batch goes through `recharge_step.RechargeStepper`. Of what has been
+fetched, payment results go first.
+"""
+
+from aiokafka import TopicPartition
+
+from rater.batch.recharge.batch import COMMANDS, EVENTS, RESULTS
+from rater.batch.recharge.partition_state import RechargesShard
+from rater.core.recharge.machine import State
+from rater.shell.process.agent_app import AgentApp, AgentSettings
+from rater.shell.process.health import Health
+from rater.shell.process.metrics import Metrics
+from rater.shell.process.timer import DueTimer
+from rater.shell.recharge.metrics import RechargeMetrics
+from rater.shell.recharge.step import RechargeStepper
+from rater.shell.stream.batches import RecordBatch
+from rater.shell.stream.tables import state_table
+from rater.wire.recharge.commands import due_command
+from topics import catalog
+
+PARTS = ("assigned", "recovered")
+"""What a recharge worker needs before it is ready."""
+
+
+class Recharging(AgentApp):
+    """One recharge worker, not yet running."""
+
+    def __init__(self, settings: AgentSettings, metrics: Metrics, health: Health) -> None:
+        super().__init__(
+            catalog.RECHARGE_APP, (RESULTS, EVENTS, COMMANDS), settings, metrics, health
+        )
+        self.recharge_metrics = RechargeMetrics(metrics.registry)
+        self.recharges = state_table(
+            self.app, "recharges", RechargesShard, partitions=settings.partitions
+        )
+        self.timer = DueTimer(settings.broker, COMMANDS, self.recharges.state, _due)
+        self.stepper = RechargeStepper(
+            lambda: self.app.consumer.transactions,
+            self.recharges.state,
+            metrics,
+            self.recharge_metrics,
+            health,
+        )
+        self.stepper.partitions = settings.partitions
+        self.declare("recharge", self.recharges)
+
+    async def take(self, batch: RecordBatch) -> None:
+        """Take one batch through its step."""
+        await self.stepper.take(batch)
+
+    async def run_timer(self, partition: int) -> None:
+        """Send commands for what falls due."""
+        await self.timer.tick(partition)
+
+    def watermarks(self) -> dict[TopicPartition, int]:
+        """Return the highest offset applied of every source partition of this worker; -1: none."""
+        applied: dict[TopicPartition, int] = {}
+        for partition in self.recharges.states.partitions():
+            offsets = self.recharges.state(partition).watermarks()
+            for topic, offset in zip((EVENTS, RESULTS, COMMANDS), offsets, strict=True):
+                applied[TopicPartition(topic, partition)] = offset
+        return applied
+
+    async def start_parts(self) -> None:
+        """Start the timer and what looks after it."""
+        await self.timer.start()
+        await super().start_parts()
+
+    async def stop_parts(self) -> None:
+        """Stop them, in the other order."""
+        await super().stop_parts()
+        await self.timer.stop()
+
+    def measure(self) -> None:
+        """Report how many tenants are in each state."""
+        shards = [self.recharges.state(p) for p in self.recharges.states.partitions()]
+        for state in State:
+            self.recharge_metrics.set_state(state, sum(s.states()[state] for s in shards))
+
+
+def _due(key: bytes, _value: bytes, due_ms: int) -> bytes:
+    return due_command(key.decode(), due_ms)

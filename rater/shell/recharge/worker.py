@@ -1,0 +1,22 @@
+"""The recharge worker: a process of its own, so that a stuck recharge never stops charging (D15)."""
+
+from rater.shell.process.agent_app import AgentSettings
+from rater.shell.process.agent_worker import WorkerSettings, serve
+from rater.shell.process.health import Health
+from rater.shell.process.metrics import ROOMS, Metrics
+from rater.shell.recharge.app import PARTS, Recharging
+
+
+async def run(settings: WorkerSettings) -> int:
+    """Run a recharge worker; return its exit code."""
+
+    def make(partitions: int, metrics: Metrics, health: Health) -> Recharging:
+        recharge = AgentSettings(
+            broker=settings.broker,
+            partitions=partitions,
+            records_per_batch=settings.records_per_batch,
+            session_timeout_s=settings.session_timeout_s,
+        )
+        return Recharging(recharge, metrics, health)
+
+    return await serve(settings, make, PARTS, ROOMS[:1])

@@ -1,0 +1,1 @@
+"""Topics of versions (rate decks, charging settings): published whole, followed in memory."""

@@ -1,0 +1,69 @@
+"""Deck service: every whole version of every rate deck, in memory, always up to date (`follower`)."""
+
+import logging
+from collections.abc import Sequence
+
+from aiokafka import ConsumerRecord
+
+from rater.core.pricing.decks import Deck, DeckBook, Version
+from rater.shell.process.metrics import Metrics
+from rater.shell.versions.follower import Follower, tell_skipped
+from rater.shell.versions.shared_topic import SharedTopic
+from rater.wire.pricing.decks import BadDeck, DeckAssembler
+from rater.wire.times import to_text
+from topics.catalog import RATE_DECKS
+
+log = logging.getLogger(__name__)
+
+
+class DeckService(Follower[Version | BadDeck]):
+    """The worker's view of the rate decks."""
+
+    what = "rate decks"
+
+    def __init__(self, bootstrap: str, metrics: Metrics, topic: str = RATE_DECKS.name) -> None:
+        super().__init__(SharedTopic(bootstrap, topic, RATE_DECKS.max_message_bytes))
+        self.book = DeckBook()
+        self._metrics = metrics
+        self._assembler = DeckAssembler()
+
+    def assemble(self, records: Sequence[ConsumerRecord]) -> list[Version | BadDeck]:
+        """Feed records to the assembler."""
+        made: list[Version | BadDeck] = []
+        for record in records:
+            outcome = self._assembler.feed(record.key, record.value)
+            if isinstance(outcome, BadDeck):
+                tell_skipped(record, outcome.key, outcome.detail)
+            if outcome is not None:
+                made.append(outcome)
+        return made
+
+    def take(self, made: Sequence[Version | BadDeck]) -> None:
+        """Put what has become whole into a new book."""
+        book = self.book
+        for outcome in made:
+            if isinstance(outcome, BadDeck):
+                self._metrics.deck_record_refused(outcome.detail.partition(":")[0])
+                continue
+            book = book.with_deck(outcome)
+            log.info("rate deck %s", _described(outcome))
+        self.book = book
+        self._metrics.set_decks_whole(sum(isinstance(one, Deck) for one in book.versions()))
+
+    def tell_beginning(self) -> None:
+        """Log how many versions are whole, and which are not."""
+        log.info("rate decks: %d versions are whole", len(self.book.versions()))
+        if incomplete := self._assembler.incomplete():
+            log.warning("rate decks that are not whole and price nothing: %s", incomplete)
+
+
+def _described(deck: Version) -> str:
+    if not isinstance(deck, Deck):
+        since = to_text(deck.valid_from_ms)
+        return (
+            f"{deck.deck_id} version {deck.version} retires it: nothing is priced from {since} on"
+        )
+    return (
+        f"{deck.deck_id} version {deck.version} is whole: {deck.rows} rows, {deck.currency}, "
+        f"valid from {to_text(deck.valid_from_ms)}"
+    )

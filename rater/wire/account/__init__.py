@@ -1,0 +1,1 @@
+"""Account commands and the state of an account, between bytes and types."""

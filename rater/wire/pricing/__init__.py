@@ -1,0 +1,1 @@
+"""Rate decks, numbering data and amounts, between bytes and types."""

@@ -1,0 +1,36 @@
+"""Deck heading: what a version says about itself, from text."""
+
+import re
+
+from rater.core.pricing.decks import BandPolicy, Heading
+from rater.wire.moments import read_moment
+from rater.wire.pricing.zones import zone_of
+
+VERSION_MAX = 2**31 - 1
+
+_DECK_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+_CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
+
+
+def read_heading(deck_id: str, version: int, terms: tuple[str, str, str, str]) -> Heading | str:
+    """Return a heading of texts, or what is wrong, naming field and value.
+
+    `terms` are currency, valid_from, time zone and band policy.
+    """
+    currency, valid_from, time_zone, band_policy = terms
+    since_ms = read_moment(valid_from)
+    zone = zone_of(time_zone)
+    wrong = ""
+    if not _DECK_ID.fullmatch(deck_id):
+        wrong = f"deck_id: {deck_id!r} is not 1 to 64 letters, digits, dots, dashes or underscores"
+    elif not 1 <= version <= VERSION_MAX:
+        wrong = f"version: {version} is not from 1 to {VERSION_MAX}"
+    elif not _CURRENCY.fullmatch(currency):
+        wrong = f"currency: {currency!r} is not three capital letters"
+    elif band_policy not in tuple(BandPolicy):
+        wrong = f"band_policy: {band_policy!r} is neither split nor start"
+    elif zone is None:
+        wrong = f"time_zone: {time_zone!r} is not a time zone like Europe/Paris"
+    elif since_ms is not None:
+        return Heading(deck_id, version, currency, since_ms, zone, BandPolicy(band_policy))
+    return wrong or f"valid_from: {valid_from!r} is not a time like 2024-01-31T23:00:00Z"

@@ -1,0 +1,175 @@
+"""Quotes: a call as people type it in, and what it costs as they read it."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from msgspec import Struct
+
+from rater.core.cdr import Call, Cdr
+from rater.core.limits import DURATION_S_MAX, SECOND_MS
+from rater.core.pricing.decks import DeckBook, Direction
+from rater.core.pricing.price import price_call
+from rater.core.pricing.rating import Rated, Refusal, Span, Unrated
+from rater.core.pricing.rules import Rules
+from rater.wire.cdrs import is_number
+from rater.wire.moments import read_moment
+from rater.wire.pricing.amounts import format_micros, format_nanos
+from rater.wire.pricing.numbering import load_numbers
+from rater.wire.settings.currencies import shipped_book
+from rater.wire.times import to_text
+
+CALLER_LENGTH_MAX = 64
+KIND_LENGTH_MAX = 32
+_SHOWN = 120
+_COUNTRY = re.compile("[A-Z]{2}")
+
+Record = dict[str, Any]
+
+
+class BadCall(Struct, frozen=True):
+    """A call that cannot be read: its field, what stood there, and what is wrong with it."""
+
+    field: str | None
+    value: str
+    detail: str
+
+    def as_record(self, line: int) -> Record:
+        """Return the JSON line that stands for the call."""
+        return {
+            "outcome": "error",
+            "line": line,
+            "field": self.field,
+            "value": self.value,
+            "detail": self.detail,
+        }
+
+
+def read_call_line(line: bytes) -> Cdr | BadCall:
+    """Read a call of a JSON line, or say why not."""
+    try:
+        fields = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        return BadCall(
+            None, line.decode(errors="replace").strip()[:_SHOWN], f"is not JSON: {error}"
+        )
+    if not isinstance(fields, dict):
+        return BadCall(None, _shown(fields), "is not a JSON object")
+    return read_call(fields)
+
+
+def read_call(fields: Mapping[str, Any]) -> Cdr | BadCall:
+    """Read a call of its fields, to, answered_at, duration, and maybe others, as the CDR it would be."""
+    to, duration = fields.get("to"), fields.get("duration")
+    caller, direction = fields.get("from"), fields.get("direction") or Direction.OUT.value
+    answered = fields.get("answered_at")
+    answered_ms = read_moment(answered) if isinstance(answered, str) else None
+    country, kind = fields.get("country"), fields.get("service_number_type")
+    wrong = None
+    if not isinstance(to, str) or not to or not is_number(to):
+        wrong = "to", "is not a number like +33612345678, +3361234**** or 112"
+    elif answered_ms is None:
+        wrong = "answered_at", "is not a time with its offset, like 2024-01-31T23:00:00Z"
+    elif type(duration) is not int or not 0 <= duration <= DURATION_S_MAX:
+        wrong = "duration", f"is not a whole number of seconds from 0 to {DURATION_S_MAX}"
+    elif caller is not None and not (isinstance(caller, str) and len(caller) <= CALLER_LENGTH_MAX):
+        wrong = "from", f"is not a text of at most {CALLER_LENGTH_MAX} characters"
+    elif direction not in tuple(Direction):
+        wrong = "direction", "is neither out nor in"
+    elif country is not None and not (isinstance(country, str) and _COUNTRY.fullmatch(country)):
+        wrong = "country", "is not a country code of two capital letters"
+    elif kind is not None and not (isinstance(kind, str) and 0 < len(kind) <= KIND_LENGTH_MAX):
+        wrong = "service_number_type", f"is not a text of 1 to {KIND_LENGTH_MAX} characters"
+    else:
+        return _cdr(Call(direction, to, caller or None, answered_ms, duration), country, kind)
+    return BadCall(wrong[0], _shown(fields.get(wrong[0])), wrong[1])
+
+
+def _cdr(call: Call, country: str | None, kind: str | None) -> Cdr:
+    """Return the CDR of an answered call."""
+    return Cdr(
+        tenant_id="",
+        cdr_id="",
+        version=1,
+        kind="final",
+        direction=call.direction,
+        to=call.to,
+        from_=call.from_,
+        call_type=None,
+        service_number_type=kind,
+        usage_country=country,
+        disposition="answered",
+        answered_ms=call.answered_ms,
+        ended_ms=call.answered_ms + call.billsec * SECOND_MS,
+        billsec=call.billsec,
+        is_answer_named=True,
+    )
+
+
+class Quoter:
+    """Prices calls by one deck, as a worker does for an account that names it."""
+
+    def __init__(self, book: DeckBook, deck_id: str, currency: str) -> None:
+        """Take the book, the deck to price by, and the account's currency."""
+        self._rules = Rules(book, load_numbers(), shipped_book())
+        self._deck_ids = (deck_id,)
+        self._currency = currency
+
+    def quote(self, cdr: Cdr) -> Record:
+        """Return what a call costs, or why it is free or has no price."""
+        rated = price_call(
+            cdr, self._deck_ids, self._currency, self._rules, self._rules.settings.at(cdr.ended_ms)
+        )
+        if isinstance(rated, str):
+            return self._record("free", rated, charge=format_micros(0))
+        if isinstance(rated, Refusal):
+            outcome = "denied" if rated.reason is Unrated.DENIED else "unrated"
+            return self._record(outcome, rated.reason, prefix=rated.prefix, detail=rated.detail)
+        reason = "free_rate" if rated.outcome == "free" else None
+        return self._record(rated.outcome, reason, **_priced(rated))
+
+    def _record(self, outcome: str, reason: str | None, **others: Any) -> Record:
+        """Return an answer with every field, null where it does not apply."""
+        return {
+            "outcome": outcome,
+            "reason": reason,
+            "charge": None,
+            "currency": self._currency,
+            "prefix": None,
+            "destination": None,
+            "country": None,
+            "number_type": None,
+            "billed_seconds": 0,
+            "connection_fee": None,
+            "spans": [],
+        } | others
+
+
+def _priced(rated: Rated) -> Record:
+    return {
+        "charge": format_micros(rated.charge_micros),
+        "prefix": rated.prefix,
+        "destination": rated.destination,
+        "country": rated.country,
+        "number_type": rated.number_type,
+        "billed_seconds": rated.billed_s,
+        "connection_fee": format_micros(rated.connection_fee_micros),
+        "spans": [_span(span) for span in rated.spans],
+    }
+
+
+def _span(span: Span) -> Record:
+    return {
+        "start": to_text(span.start_ms),
+        "seconds": span.seconds,
+        "billed_seconds": span.billed_s,
+        "rate": format_nanos(span.rate_nanos),
+        "per_seconds": span.per_s,
+        "amount": format_nanos(span.amount_nanos),
+    }
+
+
+def _shown(value: object) -> str:
+    """Return a value as it stood in JSON, shortened."""
+    return value[:_SHOWN] if isinstance(value, str) else orjson.dumps(value).decode()[:_SHOWN]

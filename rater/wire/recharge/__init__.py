@@ -1,0 +1,1 @@
+"""What recharge reads and writes, between bytes and types."""

@@ -1,0 +1,1 @@
+"""Charging settings and the shipped table of currencies, between bytes and types."""

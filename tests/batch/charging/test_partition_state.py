@@ -1,0 +1,52 @@
+"""A partition's memory, rebuilt from its changelogs."""
+
+import pytest
+
+from rater.batch.charging.accounts import AccountsShard
+from rater.batch.charging.lot_ids import LotIdsShard
+from rater.batch.charging.partition_state import BatchesShard, Shard
+from tests.build import DAY, NOW, UNIT, Partition, call, opened
+
+
+def test_a_partition_read_back_from_its_changelogs_knows_all_that_it_knew() -> None:
+    partition = opened(("L1", UNIT))
+    manifests = []
+    for sent in (call(cdr_id="a"), call(cdr_id="b", to="+999123456")):
+        partition.take(sent)
+        packed = partition.last.packed([9], [4])
+        manifests.append((b"cdr.raw.v1", partition.last.manifest(0, 1, packed)))
+    again = Partition()
+    accounts, batches = AccountsShard(), BatchesShard()
+    accounts.load(list(partition.shard.accounts.items()))
+    batches.load(manifests)
+    again.shard = Shard(0, accounts, batches, LotIdsShard())
+    assert batches.stream_ms == NOW
+
+    again.take(call(NOW + 1, cdr_id="a", ended_ms=NOW), call(cdr_id="b", to="+999123456"))
+
+    # The offsets begin anew here: the first is at the watermark of the account.
+    assert again.outcomes == {"skipped": 1, "duplicate": 1}
+
+
+def test_a_tombstone_among_the_manifests_is_passed_over() -> None:
+    batches = BatchesShard()
+    batches.load([(b"cdr.raw.v1", None)])
+
+    assert (batches.stream_ms, len(batches.index)) == (0, 0)
+
+
+def test_a_manifest_that_is_none_is_not_guessed_at() -> None:
+    with pytest.raises(ValueError, match="manifest"):
+        BatchesShard().load([(b"cdr.raw.v1", b"{}")])
+
+
+def test_the_window_moves_with_stream_time_and_never_back() -> None:
+    shard = Shard.empty(0, window_days=7)
+    today = NOW // DAY
+    assert shard.oldest_day(NOW) == today - 7
+
+    shard.apply({}, opened().last.packed([0], []), NOW + 3 * DAY, {})
+    shard.apply({}, opened().last.packed([0], []), NOW, {})
+
+    assert shard.batches.stream_ms == NOW + 3 * DAY
+    assert shard.oldest_day(NOW) == today - 4

@@ -1,0 +1,127 @@
+"""Notices and the other records of recharge: they have the published fields, and what is written fits the schema."""
+
+import json
+from dataclasses import MISSING, fields
+from functools import cache
+from random import Random
+from typing import Any, get_args, get_type_hints
+
+import msgspec
+import pytest
+
+from rater.core import events as v
+from rater.core.recharge import notifications as n
+from rater.core.recharge.payments import PaymentCancel, PaymentCommand, QuarantinedResult
+from rater.shell.admin.validation import RecordCheck
+from rater.wire.account.commands import decode_command
+from rater.wire.malformed import Malformed
+from rater.wire.outputs import encode
+from rater.wire.recharge.notifications import decode_notification
+from rater.wire.recharge.outputs import encode_credit
+from rater.wire.recharge.payments import decode_payment_order
+from tests.recharge_walk import wander
+from tests.recharge_world import World
+from tests.units import UNIT
+from topics import catalog
+from topics import records as r
+
+PAIRS = [
+    (n.FundsAdded, r.FundsAddedByRecharge),
+    (n.PaymentWasReversed, r.PaymentWasReversed),
+    (n.PaymentWasRestored, r.PaymentWasRestored),
+    (n.RechargeFailed, r.RechargeFailed),
+    (n.RechargePaused, r.RechargePaused),
+    (n.RechargeCapped, r.RechargeCapped),
+    (n.BalanceLow, r.BalanceLow),
+    (n.BalanceIsExhausted, r.BalanceIsExhausted),
+    (n.FundsExpireSoon, r.FundsExpireSoon),
+    (n.FundsHaveExpired, r.FundsHaveExpired),
+    (n.FraudIsSuspected, r.FraudIsSuspected),
+    (PaymentCancel, r.PaymentCancel),
+    (PaymentCommand, r.PaymentCommand),
+    (QuarantinedResult, r.QuarantinedResult),
+]
+SEEDS = range(40)
+
+
+@pytest.mark.parametrize(("ours", "published"), PAIRS, ids=lambda kind: kind.__name__)
+def test_a_record_has_the_published_fields_and_leaves_out_only_what_readers_fill_in(
+    ours: Any, published: Any
+) -> None:
+    info = msgspec.inspect.type_info(ours)
+    assert isinstance(info, msgspec.inspect.StructType)
+    tag = {str(info.tag_field): info.tag} if info.tag_field else {}
+    told = {field.name: field for field in fields(published)}
+
+    assert {field.encode_name for field in info.fields} | set(tag) == set(told)
+    for field in info.fields:
+        if field.required:
+            continue
+        assert told[field.encode_name].default == field.default, field.encode_name
+    required = {name for name, field in told.items() if field.default is MISSING}
+    assert required <= {field.encode_name for field in info.fields if field.required} | set(tag)
+
+
+def test_every_kind_of_notice_is_compared_and_is_on_the_topic() -> None:
+    assert set(n.Notice.__subclasses__()) == {ours for ours, _ in PAIRS} - {
+        PaymentCancel,
+        PaymentCommand,
+        QuarantinedResult,
+    }
+    published = {record.__name__ for record in catalog.NOTIFICATIONS.records}
+    assert {record.__name__ for _, record in PAIRS[:-3]} == published
+
+
+@cache
+def walked(seed: int) -> World:
+    """Return a world in which much has happened, each kind of event among it."""
+    world = World()
+    world.event(v.RecipientsChanged, ("billing@acme.example",), "fr", "https://hooks.example/x")
+    wander(world, Random(seed), 150)
+    world.event(v.ThresholdCrossed, "low", 5 * UNIT, None)
+    world.event(v.ThresholdCrossed, "runway", None, 24)
+    world.event(v.BalanceExhausted)
+    world.event(v.FundsExpiring, "L1", UNIT, 30, world.now)
+    world.event(v.FundsExpired, "L1", UNIT)
+    world.event(v.FraudSuspected, "spend_per_hour", UNIT, 2 * UNIT, ("international",))
+    wander(world, Random(seed), 50)
+    return world
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_whatever_happens_what_is_written_is_in_the_published_language(seed: int) -> None:
+    world = walked(seed)
+    notices, payments, credits_ = (
+        RecordCheck(topic)
+        for topic in (catalog.NOTIFICATIONS, catalog.PAYMENT_COMMANDS, catalog.ACCOUNT_COMMANDS)
+    )
+
+    for notice in world.notices:
+        assert [] == notices.problems(json.loads(encode(notice))), notice
+    for payment in (*world.sent.values(), *world.cancels.values()):
+        value = encode(payment)
+        assert [] == payments.problems(json.loads(value)), payment
+        assert not isinstance(decode_payment_order(value), Malformed)
+    for credit in world.credited.values():
+        value = encode_credit(credit)
+        assert [] == credits_.problems(json.loads(value)), credit
+        assert not isinstance(decode_command(value), Malformed)
+
+
+def test_the_walks_together_tell_every_kind_of_notice_and_every_reason() -> None:
+    notices = [notice for seed in SEEDS for notice in walked(seed).notices]
+    kinds = {type(notice) for notice in notices}
+    reasons = {notice.reason for notice in notices if isinstance(notice, n.RechargePaused)}
+    caps = {notice.cap for notice in notices if isinstance(notice, n.RechargeCapped)}
+
+    assert set(n.Notice.__subclasses__()) == kinds
+    told = get_args(get_type_hints(r.RechargePaused)["reason"])
+    assert set(told) == reasons
+    assert {"count", "money"} == caps
+
+
+def test_the_notifier_reads_every_notice_that_recharge_writes() -> None:
+    notices = [notice for seed in SEEDS for notice in walked(seed).notices]
+    read = [decode_notification(encode(notice)) for notice in notices]
+
+    assert [] == [said for said in read if isinstance(said, Malformed)]

@@ -1,0 +1,98 @@
+"""Account commands from bytes. What cannot be read is in the poison corpus."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rater.core.account import commands as c
+from rater.core.entries import ThresholdSetting
+from rater.core.limits import AMOUNT_MICROS_MAX
+from rater.wire.account.commands import decode_command, is_time_zone
+from rater.wire.malformed import Malformed, Why
+from tests.build import NOW, UNIT, funds, opening, order
+
+
+def read(fields: dict[str, Any]) -> c.Command | Malformed:
+    return decode_command(json.dumps(fields).encode())
+
+
+@pytest.mark.parametrize(
+    ("fields", "command"),
+    [
+        (opening(), c.OpenAccount("open-acme", "acme", "USD", ("acs",), "UTC")),
+        (
+            opening(time_zone="Europe/Paris"),
+            c.OpenAccount("open-acme", "acme", "USD", ("acs",), "Europe/Paris"),
+        ),
+        (funds(), c.AddFunds("fund-L1", "acme", "L1", UNIT, "USD", NOW)),
+        (
+            order("set_thresholds", thresholds=[{"threshold_id": "low", "amount_micros": -5}]),
+            c.SetThresholds("x1", "acme", (ThresholdSetting("low", -5),)),
+        ),
+        (
+            order("adjust", amount_micros=-AMOUNT_MICROS_MAX, currency="USD", reason="r"),
+            c.Adjust("x1", "acme", -AMOUNT_MICROS_MAX, "USD", "r"),
+        ),
+        (order("close_account"), c.CloseAccount("x1", "acme", None)),
+        (order("close_account", reason=""), c.CloseAccount("x1", "acme", "")),
+        (order("reopen_account"), c.ReopenAccount("x1", "acme", None)),
+        (order("reopen_account", reason="paid"), c.ReopenAccount("x1", "acme", "paid")),
+        (order("set_decks", decks=["b", "a"]), c.SetDecks("x1", "acme", ("b", "a"), None)),
+        (order("expire_lots", due_ms=5), c.ExpireLots("x1", "acme", 5)),
+    ],
+    ids=str,
+)
+def test_each_kind_of_command_is_read(fields: dict[str, Any], command: c.Command) -> None:
+    assert read(fields) == command
+    assert read({**fields, "requested_by": "ada"}) == command
+
+
+@pytest.mark.parametrize("name", ["command_id", "tenant_id", "lot_id", "currency"])
+def test_a_line_feed_at_the_end_of_a_name_is_refused(name: str) -> None:
+    fields = funds(currency="US") if name == "currency" else funds()
+    found = read({**fields, name: fields[name] + "\n"})
+
+    assert isinstance(found, Malformed)
+    assert (found.reason, found.field) == (Why.UNKNOWN_VALUE, name)
+
+
+def test_a_field_that_is_there_twice_is_refused() -> None:
+    found = decode_command(json.dumps(funds()).encode()[:-1] + b', "amount_micros" : 5}')
+
+    assert isinstance(found, Malformed)
+    assert (found.reason, found.field) == (Why.DUPLICATE_FIELD, "amount_micros")
+
+
+@pytest.mark.parametrize("at", ["1999-12-31T23:59:59Z", "2100-12-31T00:00:00Z"])
+def test_money_is_bought_in_our_century_and_expires_in_it(at: str) -> None:
+    found = read({**funds(), "purchased_at": at})
+
+    assert isinstance(found, Malformed)
+    assert (found.reason, found.field) == (Why.BAD_TIME, "purchased_at")
+
+
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        ("UTC", True),
+        ("Europe/Paris", True),
+        ("America", False),
+        ("Mars/Olympus", False),
+        ("../UTC", False),
+        ("/etc/localtime", False),
+        ("UTC\0", False),
+        (".", False),
+        ("tzdata.zi", False),
+        ("\ud800", False),
+    ],
+)
+def test_a_time_zone_is_known_or_not(name: str, known: bool) -> None:  # noqa: FBT001
+    assert is_time_zone(name) is known
+
+
+@given(st.text(max_size=64))
+def test_no_name_of_a_time_zone_raises(name: str) -> None:
+    assert is_time_zone(name) in {True, False}

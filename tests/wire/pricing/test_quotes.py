@@ -1,0 +1,79 @@
+"""Calls that people type in, and their prices as people read them."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rater.core.cdr import Cdr
+from rater.core.pricing.decks import Deck, DeckBook, Heading, Row
+from rater.core.pricing.zones import UTC
+from rater.wire.pricing.quotes import BadCall, Quoter, read_call, read_call_line
+
+CALL = {"to": "+33142685300", "answered_at": "2024-01-31T23:00:00Z", "duration": 61}
+
+
+def quoter() -> Quoter:
+    deck = Deck.of(Heading("d", 1, "USD", 0, UTC), [Row(2, "33", 100_000_000)])
+    assert isinstance(deck, Deck)
+    return Quoter(DeckBook.of([deck]), "d", "USD")
+
+
+def test_a_call_is_read_with_its_defaults() -> None:
+    found = read_call(CALL)
+
+    assert isinstance(found, Cdr)
+    assert (found.direction, found.from_, found.usage_country) == ("out", None, None)
+    assert (found.answered_ms, found.billsec) == (1_706_742_000_000, 61)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "shown"),
+    [
+        ("to", "", ""),
+        ("to", 33, "33"),
+        ("to", None, "null"),
+        ("to", "+33x", "+33x"),
+        ("answered_at", 5, "5"),
+        ("duration", "61", "61"),
+        ("duration", -1, "-1"),
+        ("duration", 2_678_401, "2678401"),
+        ("from", 7, "7"),
+        ("from", "x" * 65, "x" * 65),
+        ("direction", "up", "up"),
+        ("direction", ["out"], '["out"]'),
+        ("country", "fr", "fr"),
+        ("service_number_type", "", ""),
+        ("service_number_type", 1, "1"),
+    ],
+)
+def test_a_bad_field_is_told_with_its_value(field: str, value: object, shown: str) -> None:
+    found = read_call(CALL | {field: value})
+
+    assert isinstance(found, BadCall)
+    assert (found.field, found.value) == (field, shown)
+
+
+@given(st.binary(max_size=60))
+def test_no_line_makes_it_raise(line: bytes) -> None:
+    assert isinstance(read_call_line(line), BadCall)
+
+
+def test_a_call_of_no_seconds_costs_nothing_and_says_why() -> None:
+    found = read_call(CALL | {"duration": 0})
+    assert isinstance(found, Cdr)
+
+    answer = quoter().quote(found)
+
+    assert (answer["outcome"], answer["reason"]) == ("free", "zero_duration")
+    assert (answer["charge"], answer["prefix"], answer["spans"]) == ("0.00", None, [])
+
+
+def test_every_answer_has_the_same_fields() -> None:
+    calls = [read_call(CALL | {"to": to}) for to in ("+33142685300", "+442079460034", "112")]
+    answers = [quoter().quote(call) for call in calls if isinstance(call, Cdr)]
+
+    assert [set(answer) - {"detail"} for answer in answers] == [set(answers[0])] * 3
+    assert [answer["outcome"] for answer in answers] == ["rated", "unrated", "free"]
+    json.dumps(answers)

@@ -1,0 +1,136 @@
+"""Balance events as recharge reads them: all that charging can write, and nothing that a state could not hold."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rater.core import events as v
+from rater.core.entries import PaymentMethod
+from rater.wire.malformed import Malformed, Why
+from rater.wire.outputs import encode
+from rater.wire.recharge.balance_events import EVENTS, decode_event
+from tests.test_topics import lines, valid
+from topics.catalog import BALANCE_EVENTS
+
+HEAD = ("acme/9/x", "acme", 9, 1_772_359_267_000, "USD", -7, "charge", "c1")
+FIELDS: dict[type[v.Event], tuple[Any, ...]] = {
+    v.ThresholdCrossed: ("low", 5_000_000, None),
+    v.ThresholdRearmed: ("low", None, 24),
+    v.BalanceExhausted: (),
+    v.BalanceRestored: (),
+    v.FundsCredited: ("L2", 5_000_000),
+    v.CreditRefused: ("pi_1", 5_000_000, "lot_exists", "acme/recharge/1/2/1"),
+    v.PaymentReversed: ("pi_1", 5_000_000, "refund", "re_1"),
+    v.PaymentRestored: ("pi_1", 5_000_000, "dispute", "dp_1"),
+    v.FundsExpired: ("L2", 5_000_000),
+    v.SettingsChanged: (),
+    v.AutoRechargeChanged: (True, 1, 24, "target", 2, 3, 4, 5),
+    v.PaymentMethodsChanged: ((PaymentMethod("pm_1", "cus_1", "Visa"), PaymentMethod("pm_2")),),
+    v.RecipientsChanged: (("a@b.example",), "fr", "https://hooks.example/x"),
+    v.RechargeResumedEvent: (),
+    v.FundsExpiring: ("L2", 5_000_000, 30, 1_772_359_267_001),
+    v.FraudSuspected: ("spend_per_hour", 1, 2, ("international",)),
+    v.AccountClosedEvent: (),
+    v.AccountReopenedEvent: (),
+}
+CROSSED: dict[str, Any] = next(r for r in valid(BALANCE_EVENTS) if r["kind"] == "threshold_crossed")
+
+
+def read(**changes: object) -> v.Event | Malformed:
+    return decode_event(json.dumps({**CROSSED, **changes}).encode())
+
+
+def test_every_kind_of_event_that_charging_can_write_is_read() -> None:
+    assert set(v.Event.__subclasses__()) == set(EVENTS) == set(FIELDS)
+
+
+@pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("runway_h", [23, 0, None])
+def test_an_event_comes_back_as_it_was_written(kind: type[v.Event], runway_h: int | None) -> None:
+    written = {"runway_h": runway_h} if runway_h is not None else {}
+    event = kind(*HEAD, 0, *FIELDS[kind])
+    value = json.dumps({**json.loads(encode(event)), **written}).encode()
+    if runway_h is None:
+        value = json.dumps({k: x for k, x in json.loads(value).items() if k != "runway_h"}).encode()
+
+    found = decode_event(value)
+
+    assert type(found) is kind
+    names = [name for name in kind.__struct_fields__ if name not in ("runway_h", "methods")]
+    assert [getattr(event, name) for name in names] == [getattr(found, name) for name in names]
+    assert runway_h == (found.runway_h if isinstance(found.runway_h, int) else None)
+    if isinstance(found, v.PaymentMethodsChanged):
+        told = [(m.reference, m.customer, m.label) for m in found.methods]
+        assert [("pm_1", "cus_1", "Visa"), ("pm_2", None, None)] == told
+
+
+def test_recharge_reads_what_the_schema_accepts_and_nothing_it_refuses() -> None:
+    for record in valid(BALANCE_EVENTS):
+        assert isinstance(decode_event(json.dumps(record).encode()), v.Event)
+    for line in lines(BALANCE_EVENTS, "invalid"):
+        found = decode_event(json.dumps(line["record"]).encode())
+        # A field that a newer charging worker may have added is passed over.
+        assert isinstance(found, Malformed) or "not a known field" in line["why"], line
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "reason"),
+    [
+        ({"at_ms": 2**63 - 1}, "at_ms", Why.OUT_OF_RANGE),
+        ({"at_ms": -1}, "at_ms", Why.OUT_OF_RANGE),
+        ({"balance_micros": 10**30}, "balance_micros", Why.OUT_OF_RANGE),
+        ({"balance_micros": -(10**30)}, "balance_micros", Why.OUT_OF_RANGE),
+        ({"balance_micros": 5.0}, "balance_micros", Why.WRONG_TYPE),
+        ({"runway_h": 2**70}, "runway_h", Why.OUT_OF_RANGE),
+        ({"threshold_h": 0}, "threshold_h", Why.OUT_OF_RANGE),
+        ({"tenant_id": "a/b"}, "tenant_id", Why.UNKNOWN_VALUE),
+        ({"currency": "usd"}, "currency", Why.UNKNOWN_VALUE),
+        ({"cause_id": "c 1"}, "cause_id", Why.UNKNOWN_VALUE),
+        (
+            {"kind": "credit_refused", "lot_id": "pi_1", "amount_micros": 5, "reason": "whim"},
+            "reason",
+            Why.UNKNOWN_VALUE,
+        ),
+        ({"kind": "balance_lost"}, "kind", Why.UNKNOWN_VALUE),
+        (
+            {"kind": "payment_methods_changed", "methods": [{"reference": "x" * 256}]},
+            "methods[0].reference",
+            Why.TOO_LONG,
+        ),
+        (
+            {"kind": "auto_recharge_changed", "enabled": True, "amount_micros": 10**30},
+            "amount_micros",
+            Why.OUT_OF_RANGE,
+        ),
+    ],
+)
+def test_a_fault_names_the_field(changes: dict[str, Any], field: str, reason: Why) -> None:
+    found = read(**changes)
+
+    assert isinstance(found, Malformed)
+    assert (field, reason) == (found.field, found.reason)
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (None, Why.EMPTY),
+        (b"", Why.EMPTY),
+        (b"{not json", Why.NOT_JSON),
+        (b"[" * 60_000, Why.NOT_JSON),
+        (json.dumps(CROSSED).encode()[:-1] + b', "seq": 1}', Why.DUPLICATE_FIELD),
+    ],
+)
+def test_what_is_no_event_is_a_value(value: bytes | None, reason: Why) -> None:
+    found = decode_event(value)
+
+    assert isinstance(found, Malformed)
+    assert reason == found.reason
+
+
+@given(st.binary(max_size=80))
+def test_no_bytes_make_it_raise(value: bytes) -> None:
+    decode_event(value)

@@ -1,0 +1,72 @@
+"""Marks and dead letters of deliveries: as the catalog publishes them."""
+
+import json
+from typing import get_args, get_type_hints
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rater.core.cdr import Source
+from rater.shell.admin.validation import RecordCheck
+from rater.shell.notifier.sent import PartitionMarks
+from rater.wire.malformed import Malformed
+from rater.wire.outputs import encode
+from rater.wire.recharge import deliveries
+from rater.wire.recharge.deliveries import SentMark, decode_mark, encode_undelivered
+from rater.wire.recharge.notifications import decode_notification
+from topics import records
+from topics.catalog import NOTIFICATIONS_DEAD, NOTIFIER_SENT
+from topics.schema import FOLDER
+
+LINE = (FOLDER / "examples" / "notifications.v1.valid.jsonl").read_bytes().splitlines()[0]
+MARK = SentMark("acme/14/recharged/pi_3QK7", "email", "6f0b" * 8, "undelivered", 1_772_361_060_000)
+
+
+def test_a_mark_is_the_published_record_and_is_read_back() -> None:
+    value = encode(MARK)
+
+    assert [] == RecordCheck(NOTIFIER_SENT).problems(json.loads(value))
+    assert MARK == decode_mark(value)
+
+
+NOT_HEX = encode(msgspec.structs.replace(MARK, recipient="office@umbrella.example/x-digest"))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, b"", b"{", b"\xff", b'{"state": "lost"}', NOT_HEX, b"[" * 200_000, b'{"a":' * 200_000],
+    ids=["none", "empty", "cut", "not utf-8", "state", "not hex", "deep", "deep objects"],
+)
+def test_what_is_no_mark_is_none(value: bytes | None) -> None:
+    assert decode_mark(value) is None
+
+
+def test_a_dead_letter_is_the_published_record_and_keeps_the_notification() -> None:
+    notice = decode_notification(LINE)
+    assert not isinstance(notice, Malformed)
+    why = ("refused", "x" * 2_000, 1)
+    letter = json.loads(encode_undelivered(notice, LINE, Source("n", 3, 17, 5), MARK, why))
+
+    assert [] == RecordCheck(NOTIFICATIONS_DEAD).problems(letter)
+    assert LINE.decode() == letter["notification"]
+
+
+def test_the_words_are_those_of_the_published_language() -> None:
+    mark = get_type_hints(records.SentMark)
+    letter = get_type_hints(records.UndeliveredNotification)
+
+    assert get_args(mark["state"]) == get_args(deliveries.MarkState)
+    assert get_args(mark["channel"]) == get_args(deliveries.Channel)
+    assert get_args(letter["reason"]) == get_args(deliveries.Reason)
+    assert set(mark) == set(msgspec.structs.asdict(MARK))
+
+
+@given(st.binary(max_size=200), st.integers(0, 150), st.integers(0, 40))
+def test_no_bytes_make_reading_a_mark_raise(noise: bytes, at: int, length: int) -> None:
+    value = encode(MARK)
+    for each in (noise, value[:at] + noise + value[at + length :]):
+        mark = decode_mark(each)
+        if mark is not None:
+            PartitionMarks().note(mark)

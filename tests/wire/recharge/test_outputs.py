@@ -1,0 +1,58 @@
+"""What recharge writes beside payment commands and notices: credits that charging reads, and quarantine."""
+
+import json
+
+from rater.core.account import commands as c
+from rater.core.cdr import Source
+from rater.core.recharge.payments import Captured, Credit, Declined, Quarantine
+from rater.shell.admin.validation import RecordCheck
+from rater.wire.account.commands import decode_command
+from rater.wire.recharge.outputs import encode_credit, encode_quarantined
+from tests.units import NOW, UNIT
+from topics.catalog import ACCOUNT_COMMANDS, PAYMENT_QUARANTINE, PAYMENT_RESULTS
+
+COMMAND = f"acme/recharge/3/{NOW}/1"
+SOURCE = Source(PAYMENT_RESULTS.name, 4, 17, NOW)
+
+
+def test_a_credit_is_an_account_command_that_charging_reads() -> None:
+    value = encode_credit(
+        Credit(f"credit/{COMMAND}", "acme", "pi_1", 200 * UNIT, "USD", NOW, 3, COMMAND)
+    )
+
+    assert [] == RecordCheck(ACCOUNT_COMMANDS).problems(json.loads(value))
+    assert c.AddFunds(
+        f"credit/{COMMAND}", "acme", "pi_1", 200 * UNIT, "USD", NOW, 3, COMMAND
+    ) == decode_command(value)
+
+
+def test_the_longest_tenant_still_makes_ids_that_fit() -> None:
+    tenant = "t" * 64
+    command = f"{tenant}/recharge/999999/4133980800000/1000"
+    credit = Credit(f"credit/{command}", tenant, "p" * 128, UNIT, "USD", NOW, 999_999, command)
+
+    assert [] == RecordCheck(ACCOUNT_COMMANDS).problems(json.loads(encode_credit(credit)))
+
+
+def test_a_quarantined_result_is_kept_whole_with_its_place() -> None:
+    result = Captured(COMMAND, "acme", NOW, "pi_1", UNIT, "EUR", mode="live", livemode=True)
+    why = Quarantine("currency_mismatch", "x" * 2_000)
+    value = '{"outcome": "succeeded", "note": "\U0001f600 é"}'.encode()
+
+    found = json.loads(encode_quarantined(value, SOURCE, result, why))
+
+    assert [] == RecordCheck(PAYMENT_QUARANTINE).problems(found)
+    assert ("payment.results.v1/4/17", value.decode(), "pi_1", "x" * 1_000) == (
+        found["quarantine_id"],
+        found["result"],
+        found["payment_id"],
+        found["detail"],
+    )
+
+
+def test_what_captured_nothing_names_no_payment() -> None:
+    result = Declined(COMMAND, "acme", NOW, is_hard=True, code="expired_card")
+    found = json.loads(encode_quarantined(b"{}", SOURCE, result, Quarantine("misrouted", "key")))
+
+    assert [] == RecordCheck(PAYMENT_QUARANTINE).problems(found)
+    assert "payment_id" not in found

@@ -1,0 +1,83 @@
+"""Charging settings on their topic: read whole, refused with the field, immutable."""
+
+import json
+from typing import Any
+
+import jsonschema
+import pytest
+
+from rater.core.charging_settings import ChargingSettings
+from rater.wire.settings.charging_settings import (
+    BadSettings,
+    SettingsReader,
+    decode_settings,
+    encode_settings,
+    fields_of,
+)
+from tests.build import NOW, SETTINGS, UNIT, settings_version
+from topics.catalog import CHARGING_SETTINGS
+from topics.schema import topic_schema
+
+
+def changed(**fields: Any) -> bytes:
+    return json.dumps({**fields_of(settings_version(1, NOW)), **fields}).encode()
+
+
+def row(**fields: Any) -> dict[str, Any]:
+    return {**fields_of(SETTINGS)["currencies"][0], **fields}
+
+
+def test_what_is_written_is_read_and_fits_the_schema() -> None:
+    settings = settings_version(7, NOW, window_days=5)
+    key, value = encode_settings(settings)
+
+    assert (key, decode_settings(value)) == (b"7", settings)
+    jsonschema.Draft202012Validator(topic_schema(CHARGING_SETTINGS)).validate(json.loads(value))
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (b"{", "value: "),
+        (b"\xff", "value: "),
+        (changed(valid_from="2026-03-01"), "valid_from: must be a time like"),
+        (changed(window_days=8), "value: Expected `int` <= 7 - at `$.window_days`"),
+        (changed(extra=1), "value: Object contains unknown field `extra`"),
+        (changed(currencies=[]), "value: Expected `array` of length >= 1 - at `$.currencies`"),
+        (changed(currencies=[row(), row()]), "currencies[1].currency: must be there once"),
+        (
+            changed(currencies=[row(recharge_minimum_micros=UNIT + 1)]),
+            "currencies[0].recharge_minimum_micros: must be whole units of AED, found 1000001",
+        ),
+        (
+            changed(currencies=[row(balance_max_micros=UNIT)]),
+            "currencies[0].balance_max_micros: must be at least recharge_minimum_micros, 500000000, found 1000000",
+        ),
+    ],
+)
+def test_what_cannot_be_used_is_said_with_its_field(value: bytes, said: str) -> None:
+    wrong = decode_settings(value)
+
+    assert isinstance(wrong, str)
+    assert wrong.startswith(said)
+
+
+def test_a_reader_takes_each_version_once_and_no_other_under_its_number() -> None:
+    reader = SettingsReader()
+    first = encode_settings(settings_version(1, NOW))
+    other = encode_settings(settings_version(1, NOW, window_days=4))
+
+    assert isinstance(reader.feed(*first), ChargingSettings)
+    assert reader.feed(*first) is None
+    for key, value, said in (
+        (*other, "version: 1 is known with other content"),
+        (b"1", None, "value: was deleted, but a version is immutable"),
+        (b"2", first[1], "version: must be that of the key, found 1"),
+        (b"one", first[1], "key: must be a version like 1, found 'one'"),
+        (None, None, "key: must be a version"),
+        (b"3", b"{}", "value: "),
+    ):
+        bad = reader.feed(key, value)
+        assert isinstance(bad, BadSettings)
+        assert bad.detail.startswith(said)
+    assert reader.feed(b"9", None) is None
