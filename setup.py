@@ -31,6 +31,7 @@ HOT_PATH = (
     *(f"rater/core/{module}.py" for module in CORE),
     "rater/wire/cdrs.py",
     "rater/batch/charging/cdr_batch.py",
+    "rater/batch/charging/content.py",
     "rater/batch/charging/decision.py",
 )
 

@@ -85,25 +85,6 @@ class Cdr(Call):
         self.ended_ms: Final = ended_ms
         self.is_answer_named: Final = is_answer_named
 
-    def values(self) -> tuple[object, ...]:
-        """Return all fields that are hashed, in their order: whether an answer is named is not."""
-        return (
-            self.tenant_id,
-            self.cdr_id,
-            self.version,
-            self.kind,
-            self.direction,
-            self.to,
-            self.from_,
-            self.call_type,
-            self.service_number_type,
-            self.usage_country,
-            self.disposition,
-            self.answered_ms,
-            self.ended_ms,
-            self.billsec,
-        )
-
 
 @final
 class Source(Value):

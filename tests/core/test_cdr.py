@@ -24,13 +24,6 @@ def test_a_cdr_has_no_other_fields() -> None:
         cdr().amount = 1  # type: ignore[attr-defined]
 
 
-def test_the_content_is_hashed_in_the_order_of_the_fields() -> None:
-    found = cdr(service_number_type="toll_free")
-    hashed = [name for name in Cdr.__match_args__ if name != "is_answer_named"]
-
-    assert found.values() == tuple(getattr(found, name) for name in hashed)
-
-
 def test_equal_cdrs_are_equal() -> None:
     assert cdr() == cdr()
     assert cdr() != cdr(billsec=61)

@@ -10,8 +10,9 @@ import numpy as np
 import orjson
 
 from loadtest.drive import publish
-from rater.batch.charging.cdr_batch import content_hash, id_digest
+from rater.batch.charging.cdr_batch import id_digest
 from rater.batch.charging.charge_index import make_entries
+from rater.batch.charging.content import cdr_content
 from rater.core.account.account import Account, Threshold
 from rater.core.account.lots import CreditLot
 from rater.core.limits import DAY_MS
@@ -102,7 +103,7 @@ def _known(value: bytes, day: int) -> bytes:
     cdr = decode_cdr(value)
     assert not isinstance(cdr, Malformed), cdr
     hashes = np.frombuffer(id_digest(cdr), "<u8").reshape(1, 2)
-    content = content_hash(cdr)
+    content = cdr_content(cdr)
     entries = make_entries(hashes, content=content, place=0, state=IdState.CHARGED, day=day)
     return entries.tobytes()
 

@@ -7,12 +7,11 @@
 
 from collections.abc import Sequence
 from typing import Final, Protocol, final
-from zlib import crc32
 
-import msgspec
 import numpy as np
 from xxhash import xxh3_128_digest
 
+from rater.batch.charging.content import cdr_content
 from rater.batch.charging.decision import Decision
 from rater.batch.charging.partition_state import Shard
 from rater.core import engine
@@ -33,7 +32,6 @@ from topics.catalog import CDR_RAW
 from topics.manifests import IdState, cdr_key
 from topics.partitioner import partition_of
 
-_pack: Final = msgspec.msgpack.Encoder().encode
 _TOPIC: Final = CDR_RAW.name
 _SMALL: Final[int] = CDR_BYTES_MIN
 """A CDR of so many bytes is read whatever the settings say."""
@@ -108,7 +106,7 @@ class CdrBatch:
                 readable.append(record)
                 cdrs.append(cdr)
                 digests.append(id_digest(cdr))
-                contents.append(content_hash(cdr))
+                contents.append(cdr_content(cdr))
             else:
                 self._bury(record, cdr)
 
@@ -261,8 +259,3 @@ def _in_future(cdr: Cdr, at_ms: int) -> Suspension:
 def id_digest(cdr: Cdr) -> bytes:
     """Return the 128-bit hash of what identifies a CDR: tenant, id and version."""
     return xxh3_128_digest(cdr_key(cdr.tenant_id, cdr.cdr_id, cdr.version))
-
-
-def content_hash(cdr: Cdr) -> int:
-    """Return the 32-bit hash of what decides the charge of a CDR: all that was read of it."""
-    return crc32(_pack(cdr.values()))

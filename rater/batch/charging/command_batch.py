@@ -5,12 +5,12 @@ What comes or goes by hand does so once in an account's life (`lot_ids`).
 """
 
 from collections.abc import Sequence
-from zlib import crc32
 
 import numpy as np
 from xxhash import xxh3_128_digest
 
 from rater.batch.charging.cdr_batch import Record
+from rater.batch.charging.content import command_content
 from rater.batch.charging.decision import Decision
 from rater.batch.charging.lot_ids import LotIdsBatch, lot_exists
 from rater.batch.charging.partition_state import Shard
@@ -83,7 +83,7 @@ class _CommandBatch:
     ) -> None:
         decision, journal = self.decision, self.decision.journal
         digest = xxh3_128_digest(command_key(order.tenant_id, order.command_id))
-        content = crc32(repr(order).encode())
+        content = command_content(order)
         known = self._known(digest)
         if known == content:
             decision.outcomes["duplicate"] += 1

@@ -17,7 +17,7 @@ class OpenAccount(Command, frozen=True, gc=False):
 
     currency: str
     decks: tuple[str, ...]
-    time_zone: str
+    time_zone: str = "UTC"
 
 
 class AddFunds(Command, frozen=True, gc=False, repr_omit_defaults=True):

@@ -16,6 +16,8 @@ DAY_MS = 86_400_000
 READ_BYTES_MAX = 65_536
 CDR_BYTES_MOST = 1_048_576
 """What is longer is a dead letter, whatever it says; of CDRs the settings may say less, and no more."""
+PROJECTION_VERSION = 1
+"""Of what is hashed of a CDR."""
 _pack = msgspec.msgpack.Encoder().encode
 
 
@@ -57,6 +59,7 @@ class SourceCdr(msgspec.Struct, gc=False):
         return crc32(
             _pack(
                 (
+                    PROJECTION_VERSION,
                     self.tenant_id,
                     self.cdr_id,
                     self.version,
