@@ -2,19 +2,30 @@
 
 import asyncio
 import sys
-from pathlib import Path
+from collections.abc import Callable
+from typing import Any
 
 import click
 
 from rater.cli.service_options import service_options, start_logging
 from rater.cli.topics import CannotRunError
+from rater.shell.gateway.providers.registry import OWN_OPTIONS, PROVIDERS
+
+
+def _own_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that the providers have themselves."""
+    for own in reversed(OWN_OPTIONS):
+        command = click.option(f"--{own.name}", own.name, metavar=own.metavar, help=own.help)(
+            command
+        )
+    return command
 
 
 @click.command()
 @click.option(
     "--provider",
     required=True,
-    type=click.Choice(["stripe", "simulator"]),
+    type=click.Choice(list(PROVIDERS)),
     help="Stripe takes RATER_STRIPE_KEY or RATER_STRIPE_KEY_FILE from the environment.",
 )
 @click.option(
@@ -22,11 +33,7 @@ from rater.cli.topics import CannotRunError
     type=click.Choice(["live", "test"]),
     help="Real money, or play; a key or provider of the other mode is refused. Default: what the key says.",
 )
-@click.option(
-    "--book",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Where the simulator keeps its payments: an SQLite file, made if it is not there.",
-)
+@_own_options
 @click.option("--webhook-host", default="127.0.0.1", show_default=True)
 @click.option(
     "--webhook-port",
@@ -67,6 +74,7 @@ def gateway(log_level: str, **options: object) -> None:
 
     start_logging(log_level)
     try:
-        sys.exit(asyncio.run(run(ProcessSettings(**options))))  # type: ignore[arg-type]
+        own = {each.name: options.pop(each.name) for each in OWN_OPTIONS}
+        sys.exit(asyncio.run(run(ProcessSettings(**options, options=own))))  # type: ignore[arg-type]
     except StartError as error:
         raise CannotRunError(str(error)) from error

@@ -5,7 +5,7 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 
 from rater.core.cdr import Source
-from rater.shell.gateway.provider import LateOutcome
+from rater.shell.gateway.providers.provider import LateOutcome
 from rater.shell.gateway.results import Origin, encode_result
 from rater.shell.process.clock import now_ms
 from rater.wire.malformed import Malformed

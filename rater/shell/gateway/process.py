@@ -5,27 +5,22 @@ Exit codes: 0 stopped by SIGTERM or SIGINT, 1 failed (a supervisor starts it ane
 
 import asyncio
 import logging
-import os
 import signal
-import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-from rater.shell.gateway.api_base import API_BASE_VARIABLE, ApiBaseError, check_api_base
 from rater.shell.gateway.metrics import GatewayMetrics
-from rater.shell.gateway.mode import Mode, ModeError, mode_of, mode_of_simulator
-from rater.shell.gateway.provider import Provider
+from rater.shell.gateway.providers.opening import OpeningError, ProviderSettings
+from rater.shell.gateway.providers.provider import Mode, Provider
+from rater.shell.gateway.providers.registry import PROVIDERS
 from rater.shell.gateway.service import Gateway, GatewaySettings
-from rater.shell.gateway.simulator import Simulator
 from rater.shell.process.health import Health, HealthServer, PortError
 from rater.shell.process.metrics import Metrics
 from rater.shell.process.pulse import pulse
-from rater.shell.process.secret import Secret, SecretError, require_secret
+from rater.shell.process.secret import SecretError
 from rater.shell.process.start import StartError, equal_partitions
 from topics.catalog import PAYMENT_COMMANDS, PAYMENT_RESULTS, RECHARGE_DEAD
 
-KEY_VARIABLE = "RATER_STRIPE_KEY"
-WEBHOOK_SECRET_VARIABLE = "RATER_STRIPE_WEBHOOK_SECRET"  # noqa: S105  # The name, not the secret.
 TOPICS = (PAYMENT_COMMANDS, PAYMENT_RESULTS, RECHARGE_DEAD)
 EXIT_OK = 0
 EXIT_FAILED = 1
@@ -40,7 +35,6 @@ class ProcessSettings:
     broker: str
     provider: str
     mode: Mode | None
-    book: Path | None
     webhook_host: str
     webhook_port: int | None
     metrics_host: str
@@ -49,6 +43,8 @@ class ProcessSettings:
     budget_s: float
     drain_s: float
     session_timeout_s: float
+    options: Mapping[str, str | None]
+    """Of the providers themselves."""
 
 
 async def run(settings: ProcessSettings) -> int:
@@ -61,18 +57,15 @@ async def run(settings: ProcessSettings) -> int:
     except PortError as error:
         raise StartError(str(error)) from error
     with server:
+        provider = await _opened(settings, metrics)
         try:
-            mode, provider = await _provider(settings, metrics)
-        except (SecretError, ModeError, ApiBaseError) as error:
-            raise StartError(str(error)) from error
-        try:
-            return await _serve(settings, (partitions, mode), provider, (metrics, health))
+            return await _serve(settings, partitions, provider, (metrics, health))
         finally:
             await provider.close()
 
 
 async def _serve(
-    settings: ProcessSettings, place: tuple[int, Mode], provider: Provider,
+    settings: ProcessSettings, partitions: int, provider: Provider,
     reporting: tuple[GatewayMetrics, Health],
 ) -> int:  # fmt: skip
     metrics, health = reporting
@@ -82,8 +75,7 @@ async def _serve(
     gateway = Gateway(
         GatewaySettings(
             broker=settings.broker,
-            partitions=place[0],
-            mode=place[1],
+            partitions=partitions,
             concurrency=settings.concurrency,
             budget_s=settings.budget_s,
             drain_s=settings.drain_s,
@@ -92,7 +84,7 @@ async def _serve(
         provider, metrics, health,
     )  # fmt: skip
     health.set_state("serving")
-    log.info("gateway to %s, %s mode", provider.name, place[1])
+    log.info("gateway to %s, %s mode", provider.name, provider.mode)
     try:
         async with pulse(settings.broker, health, metrics.shared.forget_all_lags):
             await gateway.run(stopping)
@@ -103,42 +95,17 @@ async def _serve(
     return EXIT_OK
 
 
-async def _provider(settings: ProcessSettings, metrics: GatewayMetrics) -> tuple[Mode, Provider]:
-    """Make the provider that was asked for."""
-    if settings.provider == "simulator":
-        mode = mode_of_simulator(settings.mode)
-        if settings.book is None:
-            raise StartError("the simulator needs --book FILE, where it keeps its payments")
-        try:
-            return mode, Simulator(settings.book)
-        except sqlite3.Error as error:
-            raise StartError(f"--book {settings.book}: {error}") from error
-        except OSError as error:
-            raise StartError(f"--book {settings.book}: {error.strerror}") from error
-    key = require_secret(KEY_VARIABLE)
-    mode = mode_of(settings.mode, key.reveal())
-    return mode, await _stripe(settings, metrics, key, mode)
-
-
-async def _stripe(
-    settings: ProcessSettings, metrics: GatewayMetrics, key: Secret, mode: Mode
-) -> Provider:
-    # The package takes a second to import: only whom it serves waits for it.
-    from rater.shell.gateway.stripe_provider import StripeProvider  # noqa: PLC0415
-    from rater.shell.gateway.stripe_webhooks import (  # noqa: PLC0415
-        StripeWithWebhooks,
-        WebhookPortError,
-    )
-
-    api_base = check_api_base(os.environ.get(API_BASE_VARIABLE))
-    if settings.webhook_port is None:
-        return StripeProvider(key, api_base)
-    secret = require_secret(WEBHOOK_SECRET_VARIABLE)
-    address = (settings.webhook_host, settings.webhook_port)
-    provider = StripeWithWebhooks((key, mode), secret, metrics, address, api_base)
+async def _opened(settings: ProcessSettings, metrics: GatewayMetrics) -> Provider:
+    """Open the provider that was asked for."""
+    port = settings.webhook_port
     try:
-        await provider.listen()
-    except WebhookPortError as error:
-        await provider.close()
+        return await PROVIDERS[settings.provider].open(
+            ProviderSettings(
+                mode=settings.mode,
+                webhook_address=None if port is None else (settings.webhook_host, port),
+                count_webhook=metrics.webhook,
+                options=settings.options,
+            )
+        )
+    except (OpeningError, SecretError) as error:
         raise StartError(str(error)) from error
-    return provider

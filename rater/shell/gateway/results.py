@@ -4,8 +4,13 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from rater.shell.gateway.mode import Mode
-from rater.shell.gateway.provider import Captured, Declined, LateOutcome, MovedBack
+from rater.shell.gateway.providers.provider import (
+    Captured,
+    Declined,
+    LateOutcome,
+    Mode,
+    MovedBack,
+)
 from rater.wire.outputs import encode
 
 

@@ -15,9 +15,8 @@ from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from rater.shell.gateway.metrics import GatewayMetrics, name_of
-from rater.shell.gateway.mode import Mode
 from rater.shell.gateway.outbox import Outbox
-from rater.shell.gateway.provider import LateOutcome, Provider
+from rater.shell.gateway.providers.provider import LateOutcome, Provider
 from rater.shell.gateway.results import Origin
 from rater.shell.gateway.settling import settle
 from rater.shell.gateway.turns import Turns
@@ -49,7 +48,6 @@ class GatewaySettings:
 
     broker: str
     partitions: int
-    mode: Mode
     concurrency: int
     budget_s: float
     drain_s: float
@@ -88,7 +86,7 @@ class Gateway:
         )
         self._withdrawals = Withdrawals(settings.broker)
         self._outbox = Outbox(
-            settings.broker, Origin(provider.name, settings.mode), settings.partitions
+            settings.broker, Origin(provider.name, provider.mode), settings.partitions
         )
 
     async def run(self, stopping: asyncio.Event) -> None:

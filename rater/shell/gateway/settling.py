@@ -15,11 +15,11 @@ from time import monotonic
 from typing import TypeVar
 
 from rater.shell.gateway.metrics import GatewayMetrics, name_of
-from rater.shell.gateway.provider import (
+from rater.shell.gateway.providers.provider import (
     Captured,
     Declined,
     Outcome,
-    Provider,
+    Payments,
     TroubleError,
     Unclear,
 )
@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 
 
 async def settle(
-    provider: Provider,
+    provider: Payments,
     order: PaymentOrder,
     against: Against,
     metrics: GatewayMetrics,
@@ -65,7 +65,7 @@ async def settle(
 
 
 async def _rounds(
-    provider: Provider,
+    provider: Payments,
     order: PaymentOrder,
     against: Against,
     metrics: GatewayMetrics,
@@ -88,7 +88,7 @@ async def _rounds(
 
 
 async def _round(
-    provider: Provider, order: PaymentOrder, against: Against, metrics: GatewayMetrics
+    provider: Payments, order: PaymentOrder, against: Against, metrics: GatewayMetrics
 ) -> Outcome:
     failpoint("before_look_up")
     found = await _asked("look_up", provider.look_up(order), metrics)

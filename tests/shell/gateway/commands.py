@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from rater.shell.gateway.provider import TroubleError
+from rater.shell.gateway.providers.provider import TroubleError
 from rater.shell.process.clock import now_ms
 from rater.wire.recharge.payments import PaymentCancel, PaymentCommand, PaymentOrder
 
 if TYPE_CHECKING:
-    from rater.shell.gateway.provider import Outcome, Publish
+    from rater.shell.gateway.providers.provider import Mode, Outcome, Publish
 
 
 def command(
@@ -39,6 +39,7 @@ class Obedient:
     """A provider whose answers are given; `asked` is what it was asked, in order."""
 
     name = "obedient"
+    mode: Mode = "test"
 
     def __init__(
         self,

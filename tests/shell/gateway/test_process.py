@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from rater.cli.gateway import gateway
 from rater.shell.gateway import process
-from rater.shell.gateway.stripe_provider import StripeProvider
+from rater.shell.gateway.providers.stripe.payments import StripePayments
 from rater.shell.process.secret import SecretError, read_secret, require_secret
 
 
@@ -113,7 +113,7 @@ def test_a_secret_that_cannot_be_read_is_named_not_shown(
 async def test_a_real_key_talks_to_stripe_itself() -> None:
     from rater.shell.process.secret import Secret  # noqa: PLC0415
 
-    provider = StripeProvider(Secret("sk_test_x"))
+    provider = StripePayments(Secret("sk_test_x"))
     await provider.close()
 
     assert provider.client._requestor.base_addresses.get("api", "https://api.stripe.com") == (

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from rater.shell.admin.validation import RecordCheck
-from rater.shell.gateway.declines import DECLINES, declined
-from rater.shell.gateway.provider import Captured, LateOutcome, Outcome, Unclear
+from rater.shell.gateway.providers.provider import Captured, LateOutcome, Outcome, Unclear
+from rater.shell.gateway.providers.stripe.declines import DECLINES, declined
 from rater.shell.gateway.results import Origin, encode_result
 from topics.catalog import PAYMENT_RESULTS
 

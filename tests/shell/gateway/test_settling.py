@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from rater.shell.gateway import settling
-from rater.shell.gateway.declines import declined
 from rater.shell.gateway.metrics import GatewayMetrics
-from rater.shell.gateway.provider import Captured, Outcome, TroubleError, Unclear
+from rater.shell.gateway.providers.provider import Captured, Outcome, TroubleError, Unclear
+from rater.shell.gateway.providers.stripe.declines import declined
 from rater.shell.gateway.settling import ROUNDS_MAX, backoff_s, settle
 from rater.shell.process.metrics import Metrics
 from rater.wire.recharge.payments import PaymentOrder

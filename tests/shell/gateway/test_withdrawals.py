@@ -8,10 +8,10 @@ import msgspec
 import pytest
 from aiokafka import TopicPartition
 
-from rater.shell.gateway.declines import declined
-from rater.shell.gateway.provider import Captured, Provider, Unclear
-from rater.shell.gateway.simulator import Simulator
-from rater.shell.gateway.stripe_provider import StripeProvider
+from rater.shell.gateway.providers.provider import Captured, Provider, Unclear
+from rater.shell.gateway.providers.simulator.provider import Simulator
+from rater.shell.gateway.providers.stripe.declines import declined
+from rater.shell.gateway.providers.stripe.payments import StripePayments
 from rater.shell.gateway.withdrawals import Withdrawals
 from rater.shell.process.clock import now_ms
 from rater.shell.process.secret import Secret
@@ -35,8 +35,8 @@ def server() -> Iterator[StripeServer]:
 
 
 @pytest.fixture
-async def at_stripe(server: StripeServer) -> AsyncIterator[tuple[StripeProvider, Stripe]]:
-    provider = StripeProvider(Secret("sk_test_x"), server.base)
+async def at_stripe(server: StripeServer) -> AsyncIterator[tuple[StripePayments, Stripe]]:
+    provider = StripePayments(Secret("sk_test_x"), server.base)
     yield provider, server.stripe
     await provider.close()
 
@@ -59,7 +59,7 @@ async def test_a_command_is_withdrawn_after_its_time_or_when_taken_back() -> Non
 @pytest.mark.parametrize("is_stripe", [False, True])
 async def test_withdrawn_it_cannot_be_charged_not_even_by_a_gateway_that_looked_up_before(
     simulator: Simulator,
-    at_stripe: tuple[StripeProvider, Stripe],
+    at_stripe: tuple[StripePayments, Stripe],
     is_stripe: bool,  # noqa: FBT001
 ) -> None:
     provider: Provider = at_stripe[0] if is_stripe else simulator
@@ -77,7 +77,7 @@ async def test_withdrawn_it_cannot_be_charged_not_even_by_a_gateway_that_looked_
 @pytest.mark.parametrize("is_stripe", [False, True])
 async def test_what_was_captured_stays_captured(
     simulator: Simulator,
-    at_stripe: tuple[StripeProvider, Stripe],
+    at_stripe: tuple[StripePayments, Stripe],
     is_stripe: bool,  # noqa: FBT001
 ) -> None:
     provider: Provider = at_stripe[0] if is_stripe else simulator
@@ -89,7 +89,7 @@ async def test_what_was_captured_stays_captured(
 
 
 async def test_a_charge_that_slips_in_between_look_up_and_withdrawal_is_found(
-    at_stripe: tuple[StripeProvider, Stripe],
+    at_stripe: tuple[StripePayments, Stripe],
 ) -> None:
     provider, _ = at_stripe
     slow = command(method="pm_card_visa")
@@ -107,7 +107,7 @@ async def test_a_charge_that_slips_in_between_look_up_and_withdrawal_is_found(
 
 
 async def test_at_stripe_what_is_open_or_at_work_is_cancelled_before_it_is_called_so(
-    at_stripe: tuple[StripeProvider, Stripe],
+    at_stripe: tuple[StripePayments, Stripe],
 ) -> None:
     provider, stripe = at_stripe
     slow = command(method="pm_sepa")
@@ -120,7 +120,7 @@ async def test_at_stripe_what_is_open_or_at_work_is_cancelled_before_it_is_calle
 
 
 async def test_at_stripe_killed_between_taking_the_key_and_cancelling_the_next_cancels(
-    at_stripe: tuple[StripeProvider, Stripe],
+    at_stripe: tuple[StripePayments, Stripe],
 ) -> None:
     provider, stripe = at_stripe
     late = command(method="pm_card_visa")
@@ -134,7 +134,7 @@ async def test_at_stripe_killed_between_taking_the_key_and_cancelling_the_next_c
 
 
 async def test_the_webhook_of_a_taken_key_says_the_same(
-    at_stripe: tuple[StripeProvider, Stripe],
+    at_stripe: tuple[StripePayments, Stripe],
 ) -> None:
     provider, stripe = at_stripe
     outcome = await provider.withdraw(command(method="pm_card_visa"), "expired")
@@ -146,7 +146,7 @@ async def test_the_webhook_of_a_taken_key_says_the_same(
 
 
 async def test_an_amount_that_cannot_be_charged_needs_no_key(
-    at_stripe: tuple[StripeProvider, Stripe],
+    at_stripe: tuple[StripePayments, Stripe],
 ) -> None:
     provider, stripe = at_stripe
     tiny = command(method="pm_card_visa", amount_micros=10_000)

@@ -11,9 +11,10 @@ from unittest.mock import AsyncMock
 
 import pytest
 
-from rater.shell.gateway import webhook_port
 from rater.shell.gateway.metrics import GatewayMetrics
-from rater.shell.gateway.stripe_webhooks import PATH, StripeWithWebhooks
+from rater.shell.gateway.providers import webhook_port
+from rater.shell.gateway.providers.stripe.payments import StripePayments
+from rater.shell.gateway.providers.stripe.webhooks import PATH, Webhooks
 from rater.shell.process.metrics import Metrics
 from rater.shell.process.secret import Secret
 
@@ -23,10 +24,10 @@ REFUSED = 'rater_gateway_webhooks_total{outcome="refused"}'
 class Port:
     """A port that listens, and what it has counted."""
 
-    def __init__(self, provider: StripeWithWebhooks, metrics: GatewayMetrics) -> None:
-        assert provider._runner is not None
-        self.number = provider._runner.addresses[0][1]
-        self.provider, self.metrics = provider, metrics
+    def __init__(self, webhooks: Webhooks, metrics: GatewayMetrics) -> None:
+        assert webhooks._runner is not None
+        self.number = webhooks._runner.addresses[0][1]
+        self.webhooks, self.metrics = webhooks, metrics
 
     async def send(self, request: bytes) -> bytes:
         """Send bytes and return the answer, to its end."""
@@ -58,11 +59,12 @@ class Port:
 @pytest.fixture
 async def port() -> AsyncIterator[Port]:
     metrics = GatewayMetrics(Metrics())
-    access = (Secret("sk_test_x"), "test")
-    provider = StripeWithWebhooks(access, Secret("whsec_x"), metrics, ("127.0.0.1", 0))  # type: ignore[arg-type]
-    await provider.listen()
-    yield Port(provider, metrics)
-    await provider.close()
+    payments = StripePayments(Secret("sk_test_x"))
+    webhooks = Webhooks(payments, "test", Secret("whsec_x"), metrics.webhook)
+    await webhooks.listen(("127.0.0.1", 0))
+    yield Port(webhooks, metrics)
+    await webhooks.close()
+    await payments.close()
 
 
 JUNK = {
@@ -178,7 +180,7 @@ async def test_whatever_is_turned_away_is_counted(port: Port, request_: bytes) -
 async def test_what_is_signed_and_odd_is_unreadable_and_counted(
     port: Port, kind: str, data: object, caplog: pytest.LogCaptureFixture
 ) -> None:
-    port.provider._publish = AsyncMock()
+    port.webhooks._publish = AsyncMock()
     event = {"id": "evt_1", "object": "event", "livemode": False, "type": kind, "data": data}
     body = json.dumps(event).encode()
     at_s = int(time.time())
@@ -190,4 +192,4 @@ async def test_what_is_signed_and_odd_is_unreadable_and_counted(
     }
     assert sum(counted.values()) == 1, counted
     assert "Traceback" not in caplog.text
-    port.provider._publish.assert_not_awaited()
+    port.webhooks._publish.assert_not_awaited()

@@ -6,7 +6,7 @@ commands of one tenant with this method; the last one stays. A command that is s
 | step | what happens |
 |---|---|
 | `ok` | captured |
-| any decline code, such as `insufficient_funds`, `expired_card` | declined, hard or soft as with Stripe |
+| any decline code, such as `insufficient_funds`, `expired_card` | declined, hard or soft as it is |
 | `delay=200ms` | captured, and answered after that time |
 | `timeout` | not captured, never answered (unclear); the same command sent again takes the next step |
 | `late=5s` | unclear now; captured 5 s later, which only a look-up finds |
@@ -26,7 +26,7 @@ import re
 from hashlib import sha256
 from typing import NamedTuple
 
-from rater.shell.gateway.declines import DECLINES
+from rater.shell.gateway.providers.simulator.declines import DECLINES
 
 PREFIX = "sim:"
 TIMES_MAX = 1_000

@@ -4,20 +4,20 @@
 """
 
 import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from time import monotonic
 from typing import Any
 
 from aiohttp import web
 
-from rater.shell.gateway.metrics import GatewayMetrics
-from rater.shell.gateway.mode import Mode
-from rater.shell.gateway.provider import Publish, TroubleError
-from rater.shell.gateway.reversal_sweep import moved_back_of
-from rater.shell.gateway.stripe_intents import Intent
-from rater.shell.gateway.stripe_provider import StripeProvider
-from rater.shell.gateway.stripe_reversals import EVENTS as REVERSALS
-from rater.shell.gateway.stripe_reversals import intent_id_of
-from rater.shell.gateway.webhook_port import webhook_server
+from rater.shell.gateway.providers.provider import Mode, Publish, TroubleError
+from rater.shell.gateway.providers.stripe.intents import Intent
+from rater.shell.gateway.providers.stripe.payments import StripePayments
+from rater.shell.gateway.providers.stripe.reversals import EVENTS as REVERSALS
+from rater.shell.gateway.providers.stripe.reversals import intent_id_of
+from rater.shell.gateway.providers.stripe.sweep import moved_back_of
+from rater.shell.gateway.providers.webhook_port import listening, webhook_server
 from rater.shell.process.secret import Secret
 
 PATH = "/webhooks/stripe"
@@ -32,68 +32,60 @@ EVENTS = (
 log = logging.getLogger(__name__)
 
 
-class WebhookPortError(Exception):
-    """The webhooks' port cannot be had."""
-
-
-class StripeWithWebhooks(StripeProvider):
-    """The adapter together with the server of its webhooks."""
+class Webhooks:
+    """The receiver of webhooks, and what makes results of them."""
 
     def __init__(
-        self, access: tuple[Secret, Mode], secret: Secret, metrics: GatewayMetrics,
-        address: tuple[str, int],
-        api_base: str | None = None,
-    ) -> None:  # fmt: skip
-        key, self._mode = access
-        super().__init__(key, api_base)
+        self,
+        payments: StripePayments,
+        mode: Mode,
+        secret: Secret,
+        count: Callable[[str], None],
+    ) -> None:
+        self._payments = payments
+        self._mode = mode
         self._secret = secret
-        self._metrics = metrics
-        self._address = address
+        self._count = count
         self._publish: Publish | None = None
         self._refused = 0
         self._refused_told_at = -REFUSED_EVERY_S
         self._runner: web.ServerRunner | None = None
 
-    async def listen(self) -> None:
+    async def listen(self, address: tuple[str, int]) -> None:
         """Take the port; WebhookPortError where it is taken. 503 is answered until there is somebody to tell."""
-        self._runner = web.ServerRunner(webhook_server(PATH, self._receive, self._turn_away))
-        await self._runner.setup()
-        try:
-            site = web.TCPSite(self._runner, *self._address)
-            await site.start()
-        except OSError as error:
-            host, port = self._address
-            raise WebhookPortError(f"webhooks on {host}:{port}: {error.strerror}") from error
-        host, port = self._runner.addresses[0][:2]
-        log.info("webhooks on http://%s:%d%s", host, port, PATH)
+        server = webhook_server(PATH, self._receive, self._turn_away)
+        self._runner, url = await listening(server, address)
+        log.info("webhooks on %s%s", url, PATH)
 
-    async def tell_late_outcomes(self, publish: Publish) -> None:
-        """Answer webhooks, and look for what they did not tell, until cancelled."""
+    @contextmanager
+    def telling(self, publish: Publish) -> Iterator[None]:
+        """Publish what webhooks tell, as long as it lasts."""
         self._publish = publish
         try:
-            await super().tell_late_outcomes(publish)
+            yield
         finally:
             self._publish = None
 
     async def close(self) -> None:
-        """Close the server, then the client."""
+        """Close the server."""
         if self._runner is not None:
             await self._runner.cleanup()
-        await super().close()
 
     def _turn_away(self) -> None:
-        self._metrics.webhook("refused")
+        self._count("refused")
         self._note_refused()
 
     async def _receive(self, request: web.BaseRequest, body: bytes) -> web.StreamResponse:
         outcome, status = await self._judge(body, request.headers.get("Stripe-Signature"))
-        self._metrics.webhook(outcome)
+        self._count(outcome)
         return web.Response(status=status, text=f"{outcome}\n")
 
     async def _judge(self, body: bytes, signature: str | None) -> tuple[str, int]:
         """Return what became of a webhook, and the HTTP status that says so."""
         try:
-            event = self.client.construct_event(body, signature, self._secret.reveal()).to_dict()
+            event = self._payments.client.construct_event(
+                body, signature, self._secret.reveal()
+            ).to_dict()
         except Exception:  # noqa: BLE001  # A stranger's bytes: whatever they break, they are refused.
             self._note_refused()
             return "refused", 400
@@ -123,7 +115,7 @@ class StripeWithWebhooks(StripeProvider):
             log.error("a webhook of the other mode was ignored: this gateway's is %s", self._mode)
             return "other_mode", 200
         try:
-            told = await self.late_outcome(intent)
+            told = await self._payments.late_outcome(intent)
         except TroubleError as trouble:
             log.warning("a webhook waits: %s", trouble)
             return "waiting", 503
@@ -143,7 +135,9 @@ class StripeWithWebhooks(StripeProvider):
         if intent_id is None:
             return "ignored", 200
         try:
-            told = await moved_back_of(self.client, await self.retrieve(intent_id))
+            told = await moved_back_of(
+                self._payments.client, await self._payments.retrieve(intent_id)
+            )
         except TroubleError as trouble:
             log.warning("a webhook waits: %s", trouble)
             return "waiting", 503

@@ -6,10 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from rater.shell.gateway.capture_book import CaptureBook, Payment
-from rater.shell.gateway.declines import declined
 from rater.shell.gateway.metrics import name_of
-from rater.shell.gateway.provider import (
+from rater.shell.gateway.providers.provider import (
     Captured,
     LateOutcome,
     MovedBack,
@@ -17,7 +15,9 @@ from rater.shell.gateway.provider import (
     TroubleError,
     Unclear,
 )
-from rater.shell.gateway.simulator import Simulator
+from rater.shell.gateway.providers.simulator.capture_book import CaptureBook, Payment
+from rater.shell.gateway.providers.simulator.declines import declined
+from rater.shell.gateway.providers.simulator.provider import Simulator
 from tests.shell.gateway.commands import command
 
 AMOUNT = 200_000_000

@@ -12,6 +12,9 @@ from typing import Literal, Protocol
 
 from rater.wire.recharge.payments import PaymentCommand, PaymentOrder
 
+Mode = Literal["live", "test"]
+"""Whether a gateway moves real money or plays: said when it starts, and checked against every payment."""
+
 DeclineClass = Literal["hard", "soft"]
 
 
@@ -86,12 +89,8 @@ class TroubleError(Exception):
         self.retry_after_s = retry_after_s
 
 
-class Provider(Protocol):
-    """A payment provider. All questions raise `TroubleError` for what may pass by itself."""
-
-    @property
-    def name(self) -> str:
-        """The provider's name in results."""
+class Payments(Protocol):
+    """What is asked of a provider for one command. Each question raises `TroubleError` for what may pass by itself."""
 
     async def look_up(self, order: PaymentOrder) -> Outcome | None:
         """Say what has become of this command at the provider, by its metadata; None: never heard of it.
@@ -107,6 +106,18 @@ class Provider(Protocol):
 
         `Captured` where it was before; else declined with this code, once nobody can charge under its key.
         """
+
+
+class Provider(Payments, Protocol):
+    """A payment provider."""
+
+    @property
+    def name(self) -> str:
+        """The provider's name in results."""
+
+    @property
+    def mode(self) -> Mode:
+        """Whether it moves real money; what a payment says of itself (`livemode`) must agree with it."""
 
     async def tell_late_outcomes(self, publish: Publish) -> None:
         """Publish what the provider tells of its own accord, until cancelled."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rater.shell.gateway.capture_book import CaptureBook, Terms
+from rater.shell.gateway.providers.simulator.capture_book import CaptureBook, Terms
 from tests.shell.gateway.commands import command
 
 

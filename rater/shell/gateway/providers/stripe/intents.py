@@ -14,9 +14,15 @@ from typing import Any, Literal
 
 import msgspec
 
-from rater.shell.gateway.declines import declined
-from rater.shell.gateway.minor_units import to_micros
-from rater.shell.gateway.provider import Captured, LateOutcome, MovedBack, Outcome, Unclear
+from rater.shell.gateway.providers.provider import (
+    Captured,
+    LateOutcome,
+    MovedBack,
+    Outcome,
+    Unclear,
+)
+from rater.shell.gateway.providers.stripe.declines import declined
+from rater.shell.gateway.providers.stripe.minor_units import to_micros
 from rater.wire.recharge.payments import PayingTenant, PaymentId
 
 Intent = Mapping[str, Any]

@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from rater.shell.gateway import script
-from rater.shell.gateway.script import Step, draw, is_random, read_script
+from rater.shell.gateway.providers.simulator import script
+from rater.shell.gateway.providers.simulator.script import Step, draw, is_random, read_script
 
 
 @pytest.mark.parametrize(

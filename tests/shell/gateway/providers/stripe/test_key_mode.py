@@ -2,7 +2,7 @@
 
 import pytest
 
-from rater.shell.gateway.mode import ModeError, mode_of, mode_of_simulator
+from rater.shell.gateway.providers.stripe.key_mode import KeyModeError, mode_of
 
 
 @pytest.mark.parametrize(
@@ -27,12 +27,6 @@ def test_the_mode_is_what_the_key_or_the_operator_says(said: str, key: str, mode
     ],
 )
 def test_a_contradiction_is_refused_without_the_key(said: str, key: str, why: str) -> None:
-    with pytest.raises(ModeError, match=why) as refused:
+    with pytest.raises(KeyModeError, match=why) as refused:
         mode_of(said, key)  # type: ignore[arg-type]
     assert key not in str(refused.value)
-
-
-def test_the_simulator_plays() -> None:
-    assert mode_of_simulator(None) == mode_of_simulator("test") == "test"
-    with pytest.raises(ModeError, match="the simulator moves no money"):
-        mode_of_simulator("live")

@@ -9,14 +9,12 @@ from typing import Any
 
 import pytest
 
-from rater.shell.gateway import reversal_sweep
-from rater.shell.gateway.metrics import GatewayMetrics
-from rater.shell.gateway.provider import LateOutcome, MovedBack, TroubleError
+from rater.shell.gateway.providers.provider import LateOutcome, MovedBack, TroubleError
+from rater.shell.gateway.providers.stripe import sweep as sweeping
+from rater.shell.gateway.providers.stripe.payments import StripePayments
+from rater.shell.gateway.providers.stripe.reversals import EVENTS, moved_back
+from rater.shell.gateway.providers.stripe.webhooks import Webhooks
 from rater.shell.gateway.results import Origin, encode_result
-from rater.shell.gateway.stripe_provider import StripeProvider
-from rater.shell.gateway.stripe_reversals import EVENTS, moved_back
-from rater.shell.gateway.stripe_webhooks import StripeWithWebhooks
-from rater.shell.process.metrics import Metrics
 from rater.shell.process.secret import Secret
 from rater.wire.recharge.payment_results import decode_result
 from tests.shell.gateway.commands import command
@@ -105,21 +103,24 @@ def stripe(server: StripeServer) -> Stripe:
 
 
 @pytest.fixture
-async def hooked(server: StripeServer) -> AsyncIterator[StripeWithWebhooks]:
-    metrics = GatewayMetrics(Metrics())
-    access = (Secret(KEY), "test")
-    adapter = StripeWithWebhooks(access, Secret(SECRET), metrics, ("127.0.0.1", 0), server.base)  # type: ignore[arg-type]
-    yield adapter
-    await adapter.close()
+async def payments(server: StripeServer) -> AsyncIterator[StripePayments]:
+    made = StripePayments(Secret(KEY), server.base)
+    yield made
+    await made.close()
 
 
-async def paid(provider: StripeProvider, command_id: str = "acme/r1/1") -> str:
-    outcome = await provider.charge(command(command_id, method="pm_card_visa"))
+@pytest.fixture
+def hooked(payments: StripePayments) -> Webhooks:
+    return Webhooks(payments, "test", Secret(SECRET), lambda _: None)
+
+
+async def paid(payments: StripePayments, command_id: str = "acme/r1/1") -> str:
+    outcome = await payments.charge(command(command_id, method="pm_card_visa"))
     return str(getattr(outcome, "payment_id", None))
 
 
 async def deliver(
-    hooked: StripeWithWebhooks, kind: str, told: dict[str, Any], **event: Any
+    hooked: Webhooks, kind: str, told: dict[str, Any], **event: Any
 ) -> tuple[str, int]:
     body = json.dumps(
         {"id": "evt_1", "object": "event", "livemode": False, "type": kind}
@@ -132,14 +133,14 @@ async def deliver(
 
 
 async def test_a_webhook_is_only_the_occasion_to_ask_anew(
-    hooked: StripeWithWebhooks, stripe: Stripe
+    hooked: Webhooks, payments: StripePayments, stripe: Stripe
 ) -> None:
     heard: list[LateOutcome] = []
 
     async def publish(late: LateOutcome) -> None:
         heard.append(late)
 
-    intent_id = await paid(hooked)
+    intent_id = await paid(payments)
     refund = dict(stripe.move("refunds", intent_id, 5_000, "succeeded"))
     assert ("unready", 503) == await deliver(hooked, "charge.refunded", refund)
     hooked._publish = publish
@@ -159,13 +160,13 @@ async def test_a_webhook_is_only_the_occasion_to_ask_anew(
 
 
 async def test_what_is_of_another_mode_or_of_no_payment_is_not_told(
-    hooked: StripeWithWebhooks, stripe: Stripe
+    hooked: Webhooks, payments: StripePayments, stripe: Stripe
 ) -> None:
     async def publish(_: LateOutcome) -> None:
         raise AssertionError
 
     hooked._publish = publish
-    intent_id = await paid(hooked)
+    intent_id = await paid(payments)
     refund = stripe.move("refunds", intent_id, 5_000, "succeeded")
 
     assert ("other_mode", 200) == await deliver(hooked, "charge.refunded", refund, livemode=True)
@@ -175,7 +176,7 @@ async def test_what_is_of_another_mode_or_of_no_payment_is_not_told(
 
 
 async def test_every_event_of_money_that_moves_is_heeded(
-    hooked: StripeWithWebhooks, stripe: Stripe
+    hooked: Webhooks, payments: StripePayments, stripe: Stripe
 ) -> None:
     heard: list[LateOutcome] = []
 
@@ -183,7 +184,7 @@ async def test_every_event_of_money_that_moves_is_heeded(
         heard.append(late)
 
     hooked._publish = publish
-    refund = stripe.move("refunds", await paid(hooked), 5_000, "succeeded")
+    refund = stripe.move("refunds", await paid(payments), 5_000, "succeeded")
     for kind in EVENTS:
         assert ("result", 200) == await deliver(hooked, kind, refund), kind
 
@@ -191,18 +192,18 @@ async def test_every_event_of_money_that_moves_is_heeded(
 
 
 async def test_the_sweep_finds_what_no_webhook_told_page_by_page(
-    hooked: StripeWithWebhooks, stripe: Stripe, monkeypatch: pytest.MonkeyPatch
+    payments: StripePayments, stripe: Stripe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(reversal_sweep._MINE, "limit", 2)
-    intent_id = await paid(hooked)
+    monkeypatch.setitem(sweeping._MINE, "limit", 2)
+    intent_id = await paid(payments)
     for _ in range(5):
         stripe.move("refunds", intent_id, 100, "succeeded")
     stripe.move("disputes", intent_id, 700, "lost")
     # Long ago, and of the same payment: the sum is of all that ever went back.
     stripe.move("refunds", intent_id, 50, "succeeded", created=1)
-    forgotten = await paid(hooked, "acme/r2/1")
+    forgotten = await paid(payments, "acme/r2/1")
     stripe.move("refunds", forgotten, 100, "succeeded", created=1)
-    sweep = reversal_sweep.Sweep(hooked.client)
+    sweep = sweeping.Sweep(payments.client)
 
     (found,) = await sweep.news()
     again = await sweep.news()
@@ -217,7 +218,7 @@ async def test_the_sweep_finds_what_no_webhook_told_page_by_page(
 
 
 async def test_a_sweep_that_is_refused_is_trouble(server: StripeServer) -> None:
-    provider = StripeProvider(Secret(KEY), f"{server.base}/nothing")
+    payments = StripePayments(Secret(KEY), f"{server.base}/nothing")
     with pytest.raises(TroubleError):
-        await reversal_sweep.Sweep(provider.client).news()
-    await provider.close()
+        await sweeping.Sweep(payments.client).news()
+    await payments.close()

@@ -1,8 +1,8 @@
 """Simulated reversals: refunds and disputes that a script promises, and what the book says of them at a time."""
 
-from rater.shell.gateway.capture_book import CaptureBook, Payment, Reversal
-from rater.shell.gateway.provider import MovedBack
-from rater.shell.gateway.script import Step
+from rater.shell.gateway.providers.provider import MovedBack
+from rater.shell.gateway.providers.simulator.capture_book import CaptureBook, Payment, Reversal
+from rater.shell.gateway.providers.simulator.script import Step
 from rater.shell.process.clock import now_ms
 
 _RETURNED = ("refund_fails", "dispute_won")

@@ -6,13 +6,19 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from rater.shell.gateway import stripe_provider
-from rater.shell.gateway.declines import declined
 from rater.shell.gateway.metrics import GatewayMetrics
-from rater.shell.gateway.provider import Captured, Declined, Outcome, TroubleError, Unclear
+from rater.shell.gateway.providers.provider import (
+    Captured,
+    Declined,
+    Outcome,
+    TroubleError,
+    Unclear,
+)
+from rater.shell.gateway.providers.stripe import payments
+from rater.shell.gateway.providers.stripe.declines import declined
+from rater.shell.gateway.providers.stripe.payments import StripePayments
 from rater.shell.gateway.results import Origin, encode_result
 from rater.shell.gateway.settling import settle
-from rater.shell.gateway.stripe_provider import StripeProvider
 from rater.shell.process.metrics import Metrics
 from rater.shell.process.secret import Secret
 from tests.shell.gateway.commands import command
@@ -35,19 +41,19 @@ def stripe(server: StripeServer) -> Stripe:
 
 
 @pytest.fixture
-async def provider(server: StripeServer) -> AsyncIterator[StripeProvider]:
-    adapter = StripeProvider(Secret(KEY), server.base)
+async def provider(server: StripeServer) -> AsyncIterator[StripePayments]:
+    adapter = StripePayments(Secret(KEY), server.base)
     yield adapter
     await adapter.close()
 
 
-async def settled(provider: StripeProvider, method: str = VISA, budget_s: float = 8.0) -> Outcome:
+async def settled(provider: StripePayments, method: str = VISA, budget_s: float = 8.0) -> Outcome:
     metrics = GatewayMetrics(Metrics())
     return await settle(provider, command(method=method), lambda _: None, metrics, budget_s)
 
 
 async def test_a_charge_carries_all_that_stripe_must_know(
-    provider: StripeProvider, stripe: Stripe
+    provider: StripePayments, stripe: Stripe
 ) -> None:
     assert await provider.charge(command(method=VISA)) == PAID
     ((_, _, sent),) = stripe.seen
@@ -64,7 +70,7 @@ async def test_a_charge_carries_all_that_stripe_must_know(
 
 
 async def test_the_look_up_finds_what_was_charged_when_the_key_is_forgotten(
-    provider: StripeProvider, stripe: Stripe
+    provider: StripePayments, stripe: Stripe
 ) -> None:
     assert await provider.look_up(command()) is None
     await provider.charge(command(method=VISA))
@@ -76,9 +82,9 @@ async def test_the_look_up_finds_what_was_charged_when_the_key_is_forgotten(
 
 
 async def test_the_look_up_reads_all_pages(
-    provider: StripeProvider, stripe: Stripe, monkeypatch: pytest.MonkeyPatch
+    provider: StripePayments, stripe: Stripe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stripe_provider, "PAGE", 2)
+    monkeypatch.setattr(payments, "PAGE", 2)
     for number in range(5):
         await provider.charge(command(f"c{number}", VISA))
 
@@ -88,7 +94,7 @@ async def test_the_look_up_reads_all_pages(
 
 
 async def test_without_a_customer_it_searches_and_the_key_covers_what_search_does_not_show_yet(
-    provider: StripeProvider, stripe: Stripe
+    provider: StripePayments, stripe: Stripe
 ) -> None:
     odd = command('A"\\c', VISA, customer=None)
     await provider.charge(command('a"\\C', VISA, customer=None))
@@ -115,7 +121,7 @@ async def test_without_a_customer_it_searches_and_the_key_covers_what_search_doe
     ],
 )
 async def test_a_decline_has_its_class_and_is_the_same_when_looked_up(
-    provider: StripeProvider, stripe: Stripe, method: str, decline_class: str, code: str
+    provider: StripePayments, stripe: Stripe, method: str, decline_class: str, code: str
 ) -> None:
     answer = await provider.charge(command(method=method))
     stripe.forget_keys()
@@ -128,7 +134,7 @@ async def test_a_decline_has_its_class_and_is_the_same_when_looked_up(
 
 
 async def test_who_must_act_is_not_there_so_the_intent_is_closed_and_then_declined(
-    provider: StripeProvider, stripe: Stripe
+    provider: StripePayments, stripe: Stripe
 ) -> None:
     answer = await provider.charge(command(method="pm_card_action"))
 
@@ -138,7 +144,7 @@ async def test_who_must_act_is_not_there_so_the_intent_is_closed_and_then_declin
 
 
 async def test_a_payment_that_became_paid_while_it_was_to_be_closed_is_paid(
-    provider: StripeProvider, stripe: Stripe
+    provider: StripePayments, stripe: Stripe
 ) -> None:
     await provider.charge(command(method="pm_sepa"))
     seen = {**stripe.intents["pi_000001"], "status": "requires_action"}
@@ -148,7 +154,7 @@ async def test_a_payment_that_became_paid_while_it_was_to_be_closed_is_paid(
 
 
 async def test_an_intent_that_was_left_open_is_closed_when_stripe_cannot_be_at_it_any_more(
-    provider: StripeProvider, stripe: Stripe
+    provider: StripePayments, stripe: Stripe
 ) -> None:
     await provider.charge(command(method="pm_sepa"))
     intent = stripe.intents["pi_000001"]
@@ -161,7 +167,7 @@ async def test_an_intent_that_was_left_open_is_closed_when_stripe_cannot_be_at_i
     assert intent["status"] == "canceled"
 
 
-async def test_a_payment_under_way_is_unclear(provider: StripeProvider, stripe: Stripe) -> None:
+async def test_a_payment_under_way_is_unclear(provider: StripePayments, stripe: Stripe) -> None:
     assert isinstance(await provider.charge(command(method="pm_sepa")), Unclear)
     assert isinstance(await provider.look_up(command()), Unclear)
 
@@ -180,7 +186,7 @@ async def test_a_payment_under_way_is_unclear(provider: StripeProvider, stripe: 
     ],
 )
 async def test_what_stripe_would_never_take_is_a_hard_decline(
-    provider: StripeProvider, changes: dict[str, object], expected: Declined
+    provider: StripePayments, changes: dict[str, object], expected: Declined
 ) -> None:
     refused = command(**{"method": VISA, **changes})  # type: ignore[arg-type]
 
@@ -189,7 +195,7 @@ async def test_what_stripe_would_never_take_is_a_hard_decline(
     assert expected.decline_class == "hard"
 
 
-async def test_another_currencys_units(provider: StripeProvider, stripe: Stripe) -> None:
+async def test_another_currencys_units(provider: StripePayments, stripe: Stripe) -> None:
     yen = command("yen", VISA, amount_micros=500_000_000, currency="JPY")
 
     assert await provider.charge(yen) == Captured("pi_000001", 500_000_000, "JPY", livemode=False)
@@ -197,7 +203,7 @@ async def test_another_currencys_units(provider: StripeProvider, stripe: Stripe)
 
 
 async def test_the_money_is_told_as_stripe_tells_it(
-    provider: StripeProvider, stripe: Stripe
+    provider: StripePayments, stripe: Stripe
 ) -> None:
     await provider.charge(command(method=VISA))
     stripe.intents["pi_000001"].update(amount_received=123, currency="eur")
@@ -209,7 +215,7 @@ async def test_the_money_is_told_as_stripe_tells_it(
 
 @pytest.mark.parametrize("fault", ["429", "500", "500_after", "drop", "drop_after"])
 async def test_trouble_is_tried_again_with_the_same_key_and_captured_once(
-    provider: StripeProvider, stripe: Stripe, fault: Fault
+    provider: StripePayments, stripe: Stripe, fault: Fault
 ) -> None:
     stripe.faults = [fault] * 2
 
@@ -218,7 +224,7 @@ async def test_trouble_is_tried_again_with_the_same_key_and_captured_once(
 
 
 async def test_an_answer_that_does_not_come_is_unclear_and_found_later(
-    provider: StripeProvider, stripe: Stripe
+    provider: StripePayments, stripe: Stripe
 ) -> None:
     stripe.faults = ["hang_after"]
 
@@ -228,7 +234,7 @@ async def test_an_answer_that_does_not_come_is_unclear_and_found_later(
     assert await settled(provider) == PAID
 
 
-async def test_retry_after_is_read(provider: StripeProvider, stripe: Stripe) -> None:
+async def test_retry_after_is_read(provider: StripePayments, stripe: Stripe) -> None:
     stripe.faults, stripe.retry_after = ["429"], "7"
 
     with pytest.raises(TroubleError) as caught:
@@ -237,7 +243,7 @@ async def test_retry_after_is_read(provider: StripeProvider, stripe: Stripe) -> 
 
 
 async def test_a_refused_key_says_nothing_of_the_card(
-    provider: StripeProvider, stripe: Stripe
+    provider: StripePayments, stripe: Stripe
 ) -> None:
     stripe.faults = ["401"]
 
@@ -245,7 +251,7 @@ async def test_a_refused_key_says_nothing_of_the_card(
 
 
 async def test_a_key_used_with_other_parameters_is_looked_up_and_no_failure(
-    provider: StripeProvider, stripe: Stripe
+    provider: StripePayments, stripe: Stripe
 ) -> None:
     await provider.charge(command(method=VISA))
 
@@ -256,7 +262,7 @@ async def test_a_key_used_with_other_parameters_is_looked_up_and_no_failure(
 
 
 async def test_neither_key_nor_card_number_gets_anywhere(
-    provider: StripeProvider, stripe: Stripe, caplog: pytest.LogCaptureFixture
+    provider: StripePayments, stripe: Stripe, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     methods = (VISA, "pm_card_chargeDeclined", "pm_gone", "pm_card_action")

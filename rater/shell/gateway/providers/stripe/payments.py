@@ -12,20 +12,17 @@ from typing import Any
 import aiohttp
 import stripe
 
-from rater.shell.gateway.declines import declined
-from rater.shell.gateway.minor_units import to_minor
-from rater.shell.gateway.provider import (
+from rater.shell.gateway.providers.provider import (
     Declined,
     LateOutcome,
     Outcome,
-    Provider,
-    Publish,
+    Payments,
     TroubleError,
     Unclear,
 )
-from rater.shell.gateway.reversal_sweep import sweep_for_ever
-from rater.shell.gateway.stripe_errors import answered, body_of, is_late, merged, refused
-from rater.shell.gateway.stripe_intents import (
+from rater.shell.gateway.providers.stripe.declines import declined
+from rater.shell.gateway.providers.stripe.errors import answered, body_of, is_late, merged, refused
+from rater.shell.gateway.providers.stripe.intents import (
     CANCELLED_THERE,
     OUR_KEYS,
     WITHDRAWN,
@@ -38,6 +35,7 @@ from rater.shell.gateway.stripe_intents import (
     late_outcome,
     outcome_of,
 )
+from rater.shell.gateway.providers.stripe.minor_units import to_minor
 from rater.shell.process.clock import now_ms
 from rater.shell.process.secret import Secret
 from rater.wire.recharge.payments import PaymentCommand, PaymentOrder
@@ -54,10 +52,8 @@ AT_WORK_MS = 120_000
 log = logging.getLogger(__name__)
 
 
-class StripeProvider:
-    """The adapter; `api_base` is Stripe's own unless a test says otherwise."""
-
-    name = "stripe"
+class StripePayments:
+    """The payments; `api_base` is Stripe's own unless a test says otherwise."""
 
     def __init__(self, key: Secret, api_base: str | None = None) -> None:
         # The package logs requests and answers, card data included: it gets no say.
@@ -216,16 +212,12 @@ class StripeProvider:
         outcome = await self.conclude(intent)
         return None if isinstance(outcome, Unclear) else late_outcome(intent, outcome)
 
-    async def tell_late_outcomes(self, publish: Publish) -> None:
-        """Tell of refunds and disputes; what else Stripe tells by itself needs a port for its webhooks."""
-        await sweep_for_ever(self.client, publish)
-
     async def close(self) -> None:
         """Close the connections."""
         await self._http.close_async()  # type: ignore[no-untyped-call]
 
 
-_: type[Provider] = StripeProvider
+_: type[Payments] = StripePayments
 
 
 def _terms(order: PaymentOrder, amount: int) -> Any:

@@ -15,9 +15,9 @@ A dispute in another currency than its payment's is told in its own: recharge pu
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, NamedTuple
 
-from rater.shell.gateway.minor_units import to_micros
-from rater.shell.gateway.provider import LateOutcome, MovedBack, Unclear
-from rater.shell.gateway.stripe_intents import Intent, late_outcome
+from rater.shell.gateway.providers.provider import LateOutcome, MovedBack, Unclear
+from rater.shell.gateway.providers.stripe.intents import Intent, late_outcome
+from rater.shell.gateway.providers.stripe.minor_units import to_micros
 
 EVENTS = (
     "charge.refunded",

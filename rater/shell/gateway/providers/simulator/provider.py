@@ -6,11 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from rater.shell.gateway.capture_book import CaptureBook, MessageKind, Payment, Terms
-from rater.shell.gateway.declines import DECLINES, declined
-from rater.shell.gateway.provider import (
+from rater.shell.gateway.providers.provider import (
     Captured,
     LateOutcome,
+    Mode,
     MovedBack,
     Outcome,
     Provider,
@@ -18,8 +17,21 @@ from rater.shell.gateway.provider import (
     TroubleError,
     Unclear,
 )
-from rater.shell.gateway.script import REVERSALS, Step, draw, is_random, read_script
-from rater.shell.gateway.simulated_reversals import moved_back_now, promise_reversal
+from rater.shell.gateway.providers.simulator.capture_book import (
+    CaptureBook,
+    MessageKind,
+    Payment,
+    Terms,
+)
+from rater.shell.gateway.providers.simulator.declines import DECLINES, declined
+from rater.shell.gateway.providers.simulator.reversals import moved_back_now, promise_reversal
+from rater.shell.gateway.providers.simulator.script import (
+    REVERSALS,
+    Step,
+    draw,
+    is_random,
+    read_script,
+)
 from rater.shell.process.clock import now_ms
 from rater.wire.recharge.payments import PaymentCommand, PaymentOrder
 
@@ -44,6 +56,7 @@ class Simulator:
     """The scripted provider; its truth is the book at `path`."""
 
     name = "simulator"
+    mode: Mode = "test"
 
     def __init__(self, path: Path) -> None:
         # One thread: SQLite's lock may make it wait for another process, which the event loop must not.

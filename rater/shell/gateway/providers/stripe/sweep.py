@@ -11,10 +11,10 @@ from typing import Any
 
 import stripe
 
-from rater.shell.gateway.provider import LateOutcome, Publish, TroubleError
-from rater.shell.gateway.stripe_errors import answered
-from rater.shell.gateway.stripe_intents import Intent
-from rater.shell.gateway.stripe_reversals import intent_id_of, moved_back
+from rater.shell.gateway.providers.provider import LateOutcome, Publish, TroubleError
+from rater.shell.gateway.providers.stripe.errors import answered
+from rater.shell.gateway.providers.stripe.intents import Intent
+from rater.shell.gateway.providers.stripe.reversals import intent_id_of, moved_back
 from rater.shell.process.clock import now_ms
 
 SWEEP_EVERY_S = 3_600.0

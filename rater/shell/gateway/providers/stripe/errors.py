@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 import aiohttp
 import stripe
 
-from rater.shell.gateway.provider import TroubleError, Unclear
-from rater.shell.gateway.stripe_intents import Intent
+from rater.shell.gateway.providers.provider import TroubleError, Unclear
+from rater.shell.gateway.providers.stripe.intents import Intent
 
 _RETRIED_BELOW_500 = (409, 429)
 _KEY_REFUSED = Unclear("the provider refused our API key: see the gateway's log")

@@ -82,6 +82,25 @@ def webhook_server(path: str, answer: Answer, refuse: Refuse) -> web.Server:
     return server
 
 
+class WebhookPortError(Exception):
+    """The webhooks' port cannot be had."""
+
+
+async def listening(server: web.Server, address: tuple[str, int]) -> tuple[web.ServerRunner, str]:
+    """Serve at a host and a port; return what is to be cleaned up, and the URL. WebhookPortError: it is taken."""
+    runner = web.ServerRunner(server)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, *address).start()
+    except OSError as error:
+        await runner.cleanup()
+        raise WebhookPortError(
+            f"webhooks on {address[0]}:{address[1]}: {error.strerror}"
+        ) from error
+    host, port = runner.addresses[0][:2]
+    return runner, f"http://{host}:{port}"
+
+
 class _TurnedAway(web.Response):
     """An answer to what is no webhook."""
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rater.shell.gateway.minor_units import to_micros, to_minor, unit_micros
+from rater.shell.gateway.providers.stripe.minor_units import to_micros, to_minor, unit_micros
 
 
 @pytest.mark.parametrize(

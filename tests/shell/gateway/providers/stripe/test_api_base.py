@@ -2,7 +2,7 @@
 
 import pytest
 
-from rater.shell.gateway.api_base import ApiBaseError, check_api_base
+from rater.shell.gateway.providers.stripe.api_base import ApiBaseError, check_api_base
 
 
 @pytest.mark.parametrize(

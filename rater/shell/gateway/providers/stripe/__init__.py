@@ -1,0 +1,1 @@
+"""Stripe: PaymentIntents of stored methods, its webhooks, its refunds and disputes."""
