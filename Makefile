@@ -104,11 +104,12 @@ demo: dev kafka-jars  ## watch 100,000 CDRs being charged, then the reconciler's
 	$(SAY) "==> demo: real Kafka, one worker, 100,000 CDRs"
 	@$(BIN)/python -m loadtest.demo
 
-schemas: .venv/installed  ## write topics/schemas, the recharge diagram and docs/deck-columns.md anew from the code
-	$(SAY) "==> topics/schemas, ARCHITECTURE.md and docs/deck-columns.md: written anew"
+schemas: .venv/installed  ## write topics/schemas, diagram, docs/deck-columns.md and LETTERS.md anew from the code
+	$(SAY) "==> topics/schemas, ARCHITECTURE.md, docs/deck-columns.md, LETTERS.md: written anew"
 	@$(BIN)/python -m topics.schema --write
 	@RATER_INTERPRETED=1 $(BIN)/python deploy/make_diagram.py
 	@RATER_INTERPRETED=1 $(BIN)/python deploy/make_deck_columns.py
+	@RATER_INTERPRETED=1 $(BIN)/python deploy/make_letters.py
 
 deck: dev  ## make the sample deck anew from the numbering data of phonenumbers
 	$(SAY) "==> sample deck: made anew"

@@ -26,6 +26,7 @@ from rater.wire.command_fields import (
 )
 from rater.wire.demands import NOT_EMPTY, found, most_of
 from rater.wire.malformed import Malformed, Why
+from topics.fields import Language
 
 _Text = Annotated[str, Meta(max_length=10_000)] | int
 _PRINTABLE = re.compile(r"[\x21-\x7e]+")
@@ -66,7 +67,7 @@ class SetRecipients(CommandRecord, tag="set_recipients"):
     """Who is told, in which language, and where a webhook goes."""
 
     emails: Annotated[tuple[Email, ...], Meta(max_length=16)]
-    language: Literal["en", "fr"] = "en"
+    language: Language = "en"
     webhook: WebhookUrl | None = None
     actor: Id | None = None
     actor_role: Name | None = None

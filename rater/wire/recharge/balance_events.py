@@ -13,6 +13,7 @@ from rater.core.rejections import Rejected
 from rater.wire.command_fields import Amount, Currency, Hours, Id, Name, Positive, Tenant
 from rater.wire.malformed import Malformed
 from rater.wire.strict import read_strictly
+from topics.fields import Language
 
 EVENTS: tuple[type[v.Event], ...] = (
     v.ThresholdCrossed,
@@ -34,7 +35,6 @@ EVENTS: tuple[type[v.Event], ...] = (
     v.AccountClosedEvent,
     v.AccountReopenedEvent,
 )
-
 
 _Reference = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+\Z")]
 _Text = Annotated[str, Meta(max_length=2_000)]
@@ -79,7 +79,7 @@ _CHECKED: dict[str, Any] = {
     "money_cap_micros": Positive,
     "methods": Annotated[tuple[_Method, ...], Meta(max_length=8)],
     "emails": Annotated[tuple[_Text, ...], Meta(max_length=16)],
-    "language": Literal["en", "fr"],
+    "language": Language,
     "webhook": _Text,
     "days": Annotated[int, Meta(ge=1, le=30)],
     "expires_ms": _Millis,

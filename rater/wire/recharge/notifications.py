@@ -14,6 +14,7 @@ from rater.wire.command_fields import Email, WebhookUrl
 from rater.wire.demands import UNKNOWN_FIELD
 from rater.wire.malformed import Malformed, Why, repeated_field, undecodable, unfit
 from rater.wire.times import LATEST_MS
+from topics.fields import Language
 
 _Id = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[\x21-\x7e]+\Z")]
 _EventId = Annotated[str, Meta(min_length=1, max_length=320)]
@@ -37,7 +38,7 @@ class _Notice(
     currency: _Currency
     balance_micros: _Amount
     emails: Annotated[tuple[Email, ...], Meta(max_length=16)]
-    language: Literal["en", "fr"] = "en"
+    language: Language = "en"
     webhook: WebhookUrl | None = None
 
     kind: ClassVar[str]

@@ -64,6 +64,12 @@ def load_currencies() -> CurrencyTable:
     return parse_currencies(files("rater").joinpath("data/currencies.csv").read_text("utf-8"))
 
 
+def iso_decimals(currency: str) -> int | None:
+    """Return how many decimals ISO 4217 gives a currency; None for what is no money of a country (funds, metals)."""
+    terms = load_currencies().terms.get(currency)
+    return None if terms is None else terms.decimals
+
+
 @cache
 def shipped_settings() -> ChargingSettings:
     """Return version 0."""

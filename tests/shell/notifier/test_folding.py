@@ -15,11 +15,11 @@ from rater.core.cdr import Source
 from rater.shell.notifier.delivery import Job
 from rater.shell.notifier.digests import Digest
 from rater.shell.notifier.folding import TENANT_TIMES, URGENT_TIMES, Folding
-from rater.shell.notifier.letters import LANGUAGES, write_letter
+from rater.shell.notifier.languages.registry import CODES, language
+from rater.shell.notifier.letters import write_letter
 from rater.shell.notifier.mail_rates import FOLDABLE, HOUR_MS, MailRates, mailbox_digest, rate_key
 from rater.shell.notifier.message import recipient_digest
 from rater.shell.notifier.sent import PartitionMarks
-from rater.shell.notifier.wording import kind_name
 from rater.wire.outputs import encode
 from rater.wire.recharge.deliveries import SentMark, decode_mark
 from tests.shell.notifier.notices import GOLDEN, golden
@@ -267,16 +267,16 @@ def test_what_is_counted_is_forgotten_after_an_hour(monkeypatch: pytest.MonkeyPa
     assert len(rates._logs) <= 6
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_a_digest_says_how_many_of_what(language: str) -> None:
+@pytest.mark.parametrize("code", CODES)
+def test_a_digest_says_how_many_of_what(code: str) -> None:
     held = tuple((kind, n + 1) for n, kind in enumerate(sorted({n.kind for n in GOLDEN})))
-    head = ("acme/1/x", "acme", 1_772_361_060_000, "USD", 0, language)
+    head = ("acme/1/x", "acme", 1_772_361_060_000, "USD", 0, code)
     letter = write_letter(Digest(*head, (*held, ("a_kind_of_tomorrow", 1_000))))
 
     assert "_" not in letter.subject + letter.text
-    names = {kind_name(kind, language) for kind, _ in held}
+    names = {language(code).kind(kind) for kind, _ in held}
     assert len(names) == len(held)
-    assert kind_name("a_kind_of_tomorrow", language) not in names
+    assert language(code).kind("a_kind_of_tomorrow") not in names
     assert (
         len({line for line in letter.text.splitlines() if line.startswith("  ")}) == len(held) + 1
     )

@@ -1,30 +1,35 @@
 """Minor units: amounts as Stripe wants them, exactly, or not at all.
 
-https://docs.stripe.com/currencies: most currencies in hundredths; some have no minor unit; five have thousandths,
-of which the last digit must be 0; two count whole units but are written in hundredths for the sake of old clients.
+https://docs.stripe.com/currencies: as ISO 4217 says, but for a few. Of thousandths the last digit must be 0; two
+currencies count whole units but are written in hundredths for the sake of old clients.
 """
 
-_WHOLE = frozenset({
-    "BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF",
-    "XPF",
-})  # fmt: skip
-_THOUSANDTHS = frozenset({"BHD", "JOD", "KWD", "OMR", "TND"})
-_WHOLE_IN_HUNDREDTHS = frozenset({"ISK", "UGX"})
+from rater.core.limits import UNIT_MICROS
+from rater.wire.settings.currencies import iso_decimals
 
-_UNIT_MICROS = 1_000_000
+_OTHER_THAN_ISO = {"MGA": 0, "ISK": 2, "UGX": 2, "IQD": 2, "LYD": 2}
+"""Decimals, where Stripe's list says others."""
+_WHOLE_IN_HUNDREDTHS = frozenset({"ISK", "UGX"})
+_USUAL_DECIMALS = 2
+_THOUSANDTHS = 3
+
+
+def decimals_of(currency: str) -> int:
+    """Return how many decimals Stripe's `amount` has."""
+    decimals = _OTHER_THAN_ISO.get(currency, iso_decimals(currency))
+    return _USUAL_DECIMALS if decimals is None else decimals
 
 
 def unit_micros(currency: str) -> int:
     """Return how many micros one unit of Stripe's `amount` is worth."""
-    if currency in _WHOLE:
-        return _UNIT_MICROS
-    return _UNIT_MICROS // 1_000 if currency in _THOUSANDTHS else _UNIT_MICROS // 100
+    unit: int = UNIT_MICROS // 10 ** decimals_of(currency)
+    return unit
 
 
 def to_minor(amount_micros: int, currency: str) -> int | None:
     """Return the amount in Stripe's units; None where it could not be charged exactly."""
     smallest = unit_micros(currency)
-    if currency in _THOUSANDTHS:
+    if decimals_of(currency) == _THOUSANDTHS:
         smallest *= 10
     if currency in _WHOLE_IN_HUNDREDTHS:
         smallest *= 100

@@ -1,10 +1,8 @@
-"""LETTERS.md: every letter as a reader gets it, made from the templates and the golden examples.
+"""Write LETTERS.md: every letter as a reader gets it, made from the templates and the golden examples.
 
-`python -m rater.shell.notifier.letter_book --write` writes it anew, `--check` exits with 1 where it is stale.
+python deploy/make_letters.py
 """
 
-import argparse
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from importlib.resources import files
@@ -15,19 +13,19 @@ import msgspec
 
 from rater.shell import notifier
 from rater.shell.notifier.digests import Digest, Told, digest_of
-from rater.shell.notifier.letters import LANGUAGES, write_letter
+from rater.shell.notifier.languages.registry import CODES, language
+from rater.shell.notifier.letters import write_letter
 from rater.shell.notifier.message import message_id
 from rater.wire.malformed import Malformed
 from rater.wire.recharge.notifications import BalanceLow, RechargePaused, decode_notification
 from topics.catalog import NOTIFICATIONS
 
-PLACE: Final = Path(__file__).parents[3] / "LETTERS.md"
-_NAMES: Final = {"en": "English", "fr": "French"}
+PLACE: Final = Path(__file__).resolve().parents[1] / "LETTERS.md"
 _HEAD: Final = """\
 # Letters
 
-What the notifier sends. Made by `python -m rater.shell.notifier.letter_book --write` from `rater/data/letters/` and
-the examples in `topics/examples/{topic}.valid.jsonl`; a test holds it fresh. The HTML part says the same.
+What the notifier sends. Made by `deploy/make_letters.py` from `rater/shell/notifier/languages/` and the examples in
+`topics/examples/{topic}.valid.jsonl`; a test holds it fresh. The HTML part says the same.
 
 ## What is promised, and what cannot be
 
@@ -56,20 +54,20 @@ def letter_book() -> str:
     parts = [_HEAD.format(topic=NOTIFICATIONS.name, promise=promise)]
     for title, notice in examples().items():
         parts.append(f"## {title}\n")
-        parts += [_shown(notice, language) for language in LANGUAGES]
+        parts += [_shown(notice, code) for code in CODES]
     return "\n".join(parts)
 
 
-def _shown(notice: Told, language: str) -> str:
-    letter = write_letter(_in(notice, language))
+def _shown(notice: Told, code: str) -> str:
+    letter = write_letter(_in(notice, code))
     lines = "\n".join(_lines(notice, letter.subject, letter.text))
-    return f"{_NAMES[language]}:\n\n```text\n{lines}\n```\n"
+    return f"{language(code).words.name}:\n\n```text\n{lines}\n```\n"
 
 
-def _in(notice: Told, language: str) -> Told:
+def _in(notice: Told, code: str) -> Told:
     if isinstance(notice, Digest):
-        return replace(notice, language=language)
-    return msgspec.structs.replace(notice, language=language)
+        return replace(notice, language=code)
+    return msgspec.structs.replace(notice, language=code)
 
 
 def _lines(notice: Told, subject: str, text: str) -> Iterator[str]:
@@ -81,19 +79,11 @@ def _lines(notice: Told, subject: str, text: str) -> Iterator[str]:
     yield from (line.rstrip(" ") for line in text.rstrip("\n").split("\n"))
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Write or check LETTERS.md; return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m rater.shell.notifier.letter_book")
-    mode = parser.add_mutually_exclusive_group(required=True)
-    mode.add_argument("--write", action="store_true")
-    mode.add_argument("--check", action="store_true")
-    options = parser.parse_args(arguments)
-    text = letter_book()
-    stale = not PLACE.exists() or PLACE.read_text(encoding="utf-8") != text
-    if options.write:
-        PLACE.write_text(text, encoding="utf-8")
-    return int(options.check and stale)
+def main() -> None:
+    """Write the page."""
+    PLACE.write_text(letter_book(), encoding="utf-8")
+    print(f"{PLACE.name}: written")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
