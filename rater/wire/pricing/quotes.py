@@ -171,5 +171,10 @@ def _span(span: Span) -> Record:
 
 
 def _shown(value: object) -> str:
-    """Return a value as it stood in JSON, shortened."""
-    return value[:_SHOWN] if isinstance(value, str) else orjson.dumps(value).decode()[:_SHOWN]
+    """Return a value as it stood in JSON, or as Python shows what JSON has no word for; shortened."""
+    if isinstance(value, str):
+        return value[:_SHOWN]
+    try:
+        return orjson.dumps(value).decode()[:_SHOWN]
+    except orjson.JSONEncodeError:
+        return repr(value)[:_SHOWN]
