@@ -1,7 +1,7 @@
 """Every language that a record may name has its folder, and every folder the same letters, made of the same values."""
 
 from collections import Counter
-from typing import get_args
+from typing import Any, get_args
 
 import jinja2
 import msgspec
@@ -11,8 +11,10 @@ from jinja2 import meta, nodes
 from rater.shell.notifier.languages.decline_reasons import REASONS
 from rater.shell.notifier.languages.registry import CODES, FOLDER, language
 from rater.shell.notifier.languages.words import OTHER, Declines
+from rater.shell.notifier.letters import Letter, write_letter
 from rater.wire.recharge.notifications import Notification
 from tests.shell.notifier.languages.samples import SAMPLES
+from tests.shell.notifier.notices import golden
 
 KINDS = sorted(kind.__struct_config__.tag for kind in get_args(Notification))
 TEMPLATES = [*KINDS, "digest"]
@@ -87,3 +89,20 @@ def test_values_are_written_as_readers_of_the_language_write_them(code: str) -> 
     assert reader.count(87_600) == sample.count
     assert reader.moment(1_772_361_060_000) == sample.first
     assert reader.moment(1_787_443_200_000) == sample.other_day
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_one_and_many_are_told_apart(code: str) -> None:
+    sample = SAMPLES[code]
+
+    def letter(kind: str, **changes: Any) -> Letter:
+        return write_letter(golden(kind, language=code, **changes))
+
+    for days, said in ((1, sample.day), (7, sample.days)):
+        assert letter("funds_expiring", days=days).subject.endswith(said)
+    for hours, said in ((1, sample.hour), (11, sample.hours)):
+        low = letter("balance_low", threshold_micros=None, threshold_h=24, runway_h=hours)
+        assert said in [line[-len(said) :] for line in low.text.splitlines()]
+    for limit, said in ((1, sample.recharge), (5, sample.recharges)):
+        capped = letter("recharge_capped", cap="count", limit=limit)
+        assert said in " ".join(capped.text.split())
