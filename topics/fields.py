@@ -119,7 +119,7 @@ Email = Annotated[
     About("Dot-atoms without ?, so that no reader can take it for an encoded word and decode it."),
 ]
 WebhookUrl = Annotated[str, Text(2_000, pattern=r"https?://[\x21-\x7e]+")]
-Language = Literal["en", "fr"]
+Language = Literal["de", "en", "fr"]
 MethodReference = Annotated[
     str,
     Text(255, pattern=r"[\x21-\x7e]+"),

@@ -37,6 +37,12 @@ class Sample(NamedTuple):
 
 
 SAMPLES = {
+    "de": Sample(
+        f"1.234,50{N}%s", f"-0,20{N}USD", f"2{N}JPY", f"-1.099,998{N}USD", "87.600",
+        "1. März 2026 um 10:31 UTC", "23. August 2026 um 00:00 UTC",
+        "in 1 Tag", "in 7 Tagen", "  1 Stunde", "  11 Stunden",
+        "von 1 Aufladung in 24 Stunden", "von 5 Aufladungen in 24 Stunden",
+    ),
     "en": Sample(
         "1,234.50 %s", "-0.20 USD", "2 JPY", "-1,099.998 USD", "87,600",
         "1 March 2026, 10:31 UTC", "23 August 2026, 00:00 UTC",
