@@ -22,7 +22,7 @@ from rater.shell.notifier.settings import (
     RetryPolicy,
     SmtpSettings,
 )
-from rater.shell.notifier.webhook_keys import WebhookSecrets
+from rater.shell.notifier.webhook_keys import WebhookSecrets, written_key
 from rater.shell.process.secret import SecretError, read_secret
 
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
@@ -218,8 +218,9 @@ def _run(settings: NotifierSettings) -> int:
 @notifier.command(name="webhook-key")
 @click.argument("tenant")
 def webhook_key(tenant: str) -> None:
-    """Print the keys, in hex, with which the webhooks of TENANT are signed; give them to its administrator alone.
+    """Print the keys with which the webhooks of TENANT are signed; give them to its administrator alone.
 
+    They are written as Standard Webhooks writes them, `whsec_` and base64; its libraries verify with them.
     A line for each version that counts: current, and previous while RATER_WEBHOOK_SECRET_PREVIOUS is set.
     """
     from rater.wire.cdrs import is_tenant_id  # noqa: PLC0415
@@ -230,4 +231,4 @@ def webhook_key(tenant: str) -> None:
     if secrets is None:
         raise CannotRunError(f"set {WEBHOOK_SECRET} or {WEBHOOK_SECRET}_FILE")
     for version, key in secrets.keys(tenant).items():
-        click.echo(f"{version} {key.hex()}")
+        click.echo(f"{version} {written_key(key)}")

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from rater.__main__ import cli
 from rater.shell.notifier.settings import SmtpSettings
-from rater.shell.notifier.webhook_keys import tenant_key
+from rater.shell.notifier.webhook_keys import tenant_key, written_key
 from rater.shell.process.secret import Secret, SecretError, read_secret
 
 if TYPE_CHECKING:
@@ -28,14 +28,14 @@ def rater_notifier(*arguments: str, **environment: str) -> Result:
 def test_the_key_of_a_tenant_is_printed_for_its_administrator() -> None:
     done = rater_notifier("webhook-key", "acme", **SECRET)
 
-    assert (done.exit_code, done.stdout) == (0, f"current {tenant_key('s', 'acme').hex()}\n")
+    assert (done.exit_code, done.stdout) == (0, f"current {written_key(tenant_key('s', 'acme'))}\n")
 
 
 def test_while_two_secrets_count_both_keys_are_printed() -> None:
     both = {"RATER_WEBHOOK_SECRET": "new", "RATER_WEBHOOK_SECRET_PREVIOUS": "s"}
     done = rater_notifier("webhook-key", "acme", **both)
 
-    new, old = (tenant_key(secret, "acme").hex() for secret in ("new", "s"))
+    new, old = (written_key(tenant_key(secret, "acme")) for secret in ("new", "s"))
     assert (done.exit_code, done.stdout) == (0, f"current {new}\nprevious {old}\n")
 
 

@@ -103,7 +103,7 @@ class Hook:
 
     def counts(self) -> Counter[str]:
         """Count the requests of each notification."""
-        return Counter(headers["Rater-Notification-Id"] for headers, _ in self.requests)
+        return Counter(headers["webhook-id"] for headers, _ in self.requests)
 
 
 @contextmanager

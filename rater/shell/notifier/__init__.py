@@ -26,5 +26,5 @@ first is at least once, the second at most once; there is no third, since SMTP h
 machines. At most `--deliveries` messages are in doubt at a time. For the same reason no mail server can be fenced: a
 notifier that was suspended between its `sending` mark and DATA renews the mark when it took longer than the session
 time-out, and ends if it has been fenced, which leaves the time that one write to a socket takes. A webhook is always
-sent again when in doubt: its receiver knows it by `Rater-Notification-Id`.
+sent again when in doubt: its receiver knows it by `webhook-id`.
 """

@@ -1,8 +1,7 @@
 """Webhooks: a notification's JSON by POST, signed with a key of the tenant's own (`webhook_keys`).
 
-The header `Rater-Signature: t=SECONDS,v1=HEX` holds HMAC-SHA256(key, "SECONDS." + body); a receiver recomputes it over
-the body's bytes, accepts any `v1` that agrees, and refuses an old `t`. Whoever receives a `Rater-Notification-Id` twice
-has been told once. Nothing is kept between requests: no connection, no cookie, no resolved name; redirects are not
+Headers and signature are those of Standard Webhooks (docs/webhooks.md); whoever receives a `webhook-id` twice has been
+told once. Nothing is kept between requests: no connection, no cookie, no resolved name; redirects are not
 followed, and what a receiver answers is not read.
 """
 
@@ -27,7 +26,7 @@ from rater.shell.notifier.attempt import Attempt, BeforeSending, Places
 from rater.shell.notifier.circuits import Circuits
 from rater.shell.notifier.digests import Told
 from rater.shell.notifier.settings import WEBHOOK_SECRET
-from rater.shell.notifier.webhook_keys import WebhookSecrets, signature
+from rater.shell.notifier.webhook_keys import WebhookSecrets, signed_headers
 from rater.shell.process.clock import now_ms
 from rater.wire.outputs import encode
 from rater.wire.recharge.deliveries import Channel
@@ -109,10 +108,7 @@ class Webhooks:
         await self._session.close()
 
     async def _post(self, notice: Told, body: bytes, url: str, keys: Iterable[bytes]) -> Attempt:
-        headers = {
-            "Rater-Signature": signature(keys, now_ms() // 1_000, body),
-            "Rater-Notification-Id": _header_text(notice.notification_id),
-        }
+        headers = signed_headers(keys, notice.notification_id, now_ms() // 1_000, body)
         try:
             async with self._session.post(
                 URL(url), data=body, headers=headers, allow_redirects=False
@@ -159,11 +155,3 @@ def _failed(error: Exception) -> Attempt:
     if isinstance(error, InvalidURL | UnicodeError):
         return Attempt("refused", "not a URL", "url")
     return Attempt("deferred", f"POST: {type(error).__name__}", type(error).__name__)
-
-
-def _header_text(text: str) -> str:
-    """Return an id as a header carries it: as it is, or percent-encoded where it is not printable ASCII."""
-    return "".join(
-        c if "!" <= c <= "~" and c != "%" else "".join(f"%{b:02X}" for b in c.encode())
-        for c in text
-    )

@@ -1,17 +1,32 @@
-"""The keys of webhooks and their versions."""
+"""The keys of webhooks, their versions, and headers that Standard Webhooks' own library finds good."""
 
-from rater.shell.notifier.webhook_keys import WebhookSecrets, signature, tenant_key
+import time
+
+import pytest
+from standardwebhooks import Webhook, WebhookVerificationError
+
+from rater.shell.notifier.webhook_keys import (
+    WebhookSecrets,
+    signed_headers,
+    tenant_key,
+    written_key,
+)
 
 KEY = "79a7abfe4230c5d94a12aab054baea0a8a70413e420a48a4ba777c0a9645ae65"
-SIGNED = "e98f1cdbd45e315005c86b8845dbf4c7ead8357b65497550b53ab2b5f1cb91dc"
+SIGNED = "3+zEBXhs4ViUJu5BP+a/0tJgfJr2qSmqnZ/25btEvaY="
+BODY = b'{"kind": "funds_added"}'
 
 
 def test_the_signature_is_that_of_openssl() -> None:
-    # printf acme | openssl dgst -sha256 -hmac "the master", and likewise with -macopt hexkey:KEY.
+    # printf acme | openssl dgst -sha256 -hmac "the master"; of "msg_1.1772361060.{}" with -macopt hexkey:KEY, base64.
     key = tenant_key("the master", "acme")
 
     assert key.hex() == KEY
-    assert signature([key], 1_772_361_060, b"{}") == f"t=1772361060,v1={SIGNED}"
+    assert signed_headers([key], "msg_1", 1_772_361_060, b"{}") == {
+        "webhook-id": "msg_1",
+        "webhook-timestamp": "1772361060",
+        "webhook-signature": f"v1,{SIGNED}",
+    }
     assert tenant_key("the master", "globex") != key
 
 
@@ -21,7 +36,63 @@ def test_two_secrets_give_two_keys_the_current_one_first() -> None:
     assert list(secrets.keys("acme")) == ["current", "previous"]
     assert secrets.keys("acme")["previous"].hex() == KEY
     assert list(WebhookSecrets("the master").keys("acme")) == ["current"]
-    signed = signature(secrets.keys("acme").values(), 1_772_361_060, b"{}")
-    assert signed.endswith(f",v1={SIGNED}")
-    assert signed.count("v1=") == 2
+    headers = signed_headers(secrets.keys("acme").values(), "msg_1", 1_772_361_060, b"{}")
+    signatures = headers["webhook-signature"].split(" ")
+    assert len(signatures) == 2
+    assert signatures[1] == f"v1,{SIGNED}"
     assert "master" not in repr(secrets)
+
+
+@pytest.mark.parametrize("version", ["current", "previous"])
+def test_a_receiver_that_knows_either_key_finds_a_webhook_good(version: str) -> None:
+    keys = WebhookSecrets("new", "old").keys("acme")
+    headers = signed_headers(keys.values(), "acme/7/x", int(time.time()), BODY)
+
+    said = Webhook(written_key(keys[version])).verify(BODY, headers)
+
+    assert said == {"kind": "funds_added"}
+    assert written_key(keys[version]).startswith("whsec_")
+
+
+@pytest.mark.parametrize(
+    ("changed", "body", "tenant"),
+    [
+        ({"webhook-id": "acme/8/x"}, BODY, "acme"),
+        ({"webhook-timestamp": str(int(time.time()) - 1)}, BODY, "acme"),
+        ({}, BODY.replace(b"added", b"taken"), "acme"),
+        ({}, BODY, "globex"),
+    ],
+)
+def test_what_was_changed_or_is_anothers_is_not_good(
+    changed: dict[str, str], body: bytes, tenant: str
+) -> None:
+    headers = signed_headers([tenant_key("s", "acme")], "acme/7/x", int(time.time()), BODY)
+
+    with pytest.raises(WebhookVerificationError, match="No matching signature"):
+        Webhook(written_key(tenant_key("s", tenant))).verify(body, headers | changed)
+
+
+def test_a_webhook_that_is_old_is_not_good() -> None:
+    key = tenant_key("s", "acme")
+    headers = signed_headers([key], "acme/7/x", int(time.time()) - 301, BODY)
+
+    with pytest.raises(WebhookVerificationError, match="too old"):
+        Webhook(written_key(key)).verify(BODY, headers)
+
+
+@pytest.mark.parametrize(
+    ("notification_id", "header"),
+    [
+        ("acme/7/x", "acme/7/x"),
+        ("a.b/7/100%", "a%2Eb/7/100%25"),
+        ("é\r\nX: y", "%C3%A9%0D%0AX:%20y"),
+    ],
+)
+def test_an_id_is_one_header_without_the_dot_that_parts_what_is_signed(
+    notification_id: str, header: str
+) -> None:
+    key, now_s = tenant_key("s", "acme"), int(time.time())
+    headers = signed_headers([key], notification_id, now_s, BODY)
+
+    assert headers["webhook-id"] == header
+    Webhook(written_key(key)).verify(BODY, headers)

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
+import re
 import socket
 from contextlib import asynccontextmanager
 from ipaddress import ip_network
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from aiohttp import web
+from standardwebhooks import Webhook, WebhookVerificationError
 
 from rater.shell.notifier import addresses
 from rater.shell.notifier.addresses import AddressPolicy
 from rater.shell.notifier.circuits import FAILURES, Circuits
-from rater.shell.notifier.webhook_keys import WebhookSecrets, tenant_key
+from rater.shell.notifier.webhook_keys import WebhookSecrets, tenant_key, written_key
 from rater.shell.notifier.webhooks import Webhooks, webhook_body
 from tests.shell.notifier.notices import LINES, golden
 
@@ -84,24 +85,38 @@ async def test_a_post_carries_the_notification_and_a_signature_that_its_receiver
     async with receiving() as (url, requests, bodies):
         attempt = await post(url)
 
-    key = bytes.fromhex(tenant_key(SECRET, NOTICE.tenant_id).hex())
-    stamp, _, signed = requests[0].headers["Rater-Signature"].partition(",v1=")
-    expected = hmac.new(key, stamp[2:].encode() + b"." + bodies[0], hashlib.sha256).hexdigest()
+    headers = dict(requests[0].headers)
+    verifier = Webhook(written_key(tenant_key(SECRET, NOTICE.tenant_id)))
     assert attempt.verdict == "sent"
-    assert expected == signed
-    assert {"schema_version": 1, **json.loads(LINES[0])} == json.loads(bodies[0])
-    assert requests[0].headers["Rater-Notification-Id"] == NOTICE.notification_id
-    assert requests[0].headers["Content-Type"] == "application/json"
+    assert verifier.verify(bodies[0], headers) == {"schema_version": 1, **json.loads(LINES[0])}
+    assert headers["webhook-id"] == NOTICE.notification_id
+    assert headers["Content-Type"] == "application/json"
 
 
 async def test_while_two_secrets_count_there_is_a_signature_of_each() -> None:
     async with receiving() as (url, requests, bodies):
         await post(url, secrets=WebhookSecrets("new", "old"))
 
-    stamp, *signed = requests[0].headers["Rater-Signature"].split(",")
-    body = stamp[2:].encode() + b"." + bodies[0]
-    keys = (tenant_key(secret, NOTICE.tenant_id) for secret in ("new", "old"))
-    assert signed == [f"v1={hmac.new(key, body, hashlib.sha256).hexdigest()}" for key in keys]
+    headers = dict(requests[0].headers)
+    for secret in ("new", "old"):
+        Webhook(written_key(tenant_key(secret, NOTICE.tenant_id))).verify(bodies[0], headers)
+    with pytest.raises(WebhookVerificationError):
+        Webhook(written_key(tenant_key("older", NOTICE.tenant_id))).verify(bodies[0], headers)
+
+
+async def test_what_the_documents_tell_a_receiver_to_do_finds_a_webhook_good_once() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "webhooks.md").read_text()
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    async with receiving() as (url, requests, bodies):
+        await post(url)
+    key = written_key(tenant_key(SECRET, NOTICE.tenant_id))
+    names: dict[str, Any] = {}
+    exec(code.replace("whsec_...", key), names)  # noqa: S102  # Our own page.
+
+    handle, headers = names["handle"], dict(requests[0].headers)
+    assert [handle(headers, bodies[0]), handle(headers, bodies[0])] == [200, 200]
+    assert names["seen"] == {NOTICE.notification_id}
+    assert handle(headers, bodies[0] + b" ") == 400
 
 
 async def test_no_tenant_gets_the_cookies_of_another() -> None:
