@@ -1,12 +1,13 @@
 """The published language: schemas are fresh, examples hold, the partitioner is Java's."""
 
+import ast
 import json
 import shutil
 import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pytest
 from aiokafka.partitioner import murmur2 as aiokafka_murmur2
@@ -105,6 +106,28 @@ def test_every_record_type_has_a_golden_example(topic: Topic) -> None:
         assert {record[topic.tag] for record in valid(topic)} == tags
     else:
         assert len(valid(topic)) >= len(topic.records)
+
+
+@each([topic for topic in DESCRIBED if topic.tag])
+def test_a_tagged_record_says_its_tag_to_msgspec_and_to_mypy_alike(topic: Topic) -> None:
+    assert topic.tag is not None
+    for record in topic.records:
+        config = record.__struct_config__  # type: ignore[attr-defined]
+        (literal,) = get_args(get_type_hints(record)[topic.tag])
+        assert (config.tag_field, (config.tag,)) == (topic.tag, get_args(literal))
+        assert getattr(record, topic.tag) == config.tag
+
+
+def test_the_published_language_imports_msgspec_and_no_other_library() -> None:
+    imported = set()
+    for path in FOLDER.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                imported.add((node.module or "").partition(".")[0])
+
+    assert imported - sys.stdlib_module_names == {"msgspec", "topics"}
 
 
 @each(DESCRIBED)

@@ -1,164 +1,92 @@
-"""JSON Schemas (2020-12) of every topic's value, generated from the record types.
+r"""JSON Schemas (2020-12) of every topic's value, generated from the record types.
 
 `python -m topics.schema --write` makes the files and the README's tables, `--check` says which are
-stale (exit 1). Patterns are anchored and written for ECMA 262, as JSON Schema asks; Python's `$`
-also matches before a last line feed.
+stale (exit 1). msgspec makes the schemas; here they are put into the words of JSON Schema: patterns
+are written for ECMA 262 (Python's `$` also matches before a last line feed, its `\Z` is unknown there).
 """
 
 import argparse
 import json
 import sys
-from dataclasses import MISSING, Field, fields, is_dataclass
 from pathlib import Path
-from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from msgspec import Struct
+from msgspec.json import schema_components
 
 from topics.catalog import CATALOG, Topic
-from topics.fields import About, Items, Range, Text, Timestamp, Wire
 from topics.handbook import with_tables
 
 Schema = dict[str, Any]
+Orders = dict[frozenset[Any], tuple[Any, ...]]
+"""The values of each Literal, as they are declared, by their set."""
 
 FOLDER = Path(__file__).parent
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-TIMESTAMP_PATTERN = (
-    r"(20[0-9]{2}|2100)-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
-    r"T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?"
-    r"(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
-)
-_PLAIN: dict[object, Schema] = {
-    str: {"type": "string"},
-    int: {"type": "integer"},
-    bool: {"type": "boolean"},
-}
-
-
-def anchored(pattern: str) -> str:
-    """Return the pattern so that it must match a value as a whole."""
-    return f"^(?:{pattern})$"
 
 
 def topic_schema(topic: Topic) -> Schema:
     """Return the schema of a topic's value: its record type, or one of several."""
-    definitions: dict[str, Schema] = {}
-    for record in topic.records:
-        _define(record, definitions, is_open=topic.external)
-    references = [{"$ref": f"#/$defs/{record.__name__}"} for record in topic.records]
+    references, definitions = schema_components(topic.records, ref_template="#/$defs/{name}")
+    orders = _orders(topic.records)
+    for definition in definitions.values():
+        definition["description"] = " ".join(definition.get("description", "").split())
+        definition["additionalProperties"] = topic.external
+        definition["properties"] = {
+            name: _field(said, orders) for name, said in definition["properties"].items()
+        }
     return {
         "$schema": DIALECT,
         "$id": f"urn:rater:topic:{topic.name}",
         "title": topic.name,
         "description": topic.purpose,
-        **(references[0] if len(references) == 1 else {"oneOf": references}),
+        **(references[0] if len(references) == 1 else {"oneOf": list(references)}),
         "$defs": dict(sorted(definitions.items())),
     }
 
 
-def _define(record: type, definitions: dict[str, Schema], *, is_open: bool) -> None:
-    """Add a record type, and those inside it, to the definitions."""
-    assert is_dataclass(record), record
-    hints = get_type_hints(record, include_extras=True)
-    properties = {}
-    required = []
-    for item in fields(record):
-        hint = hints[item.name]
-        name = _wire_name(item.name, hint)
-        properties[name] = _render(hint, definitions, is_open=is_open) | _default(item)
-        if not properties[name].keys() & {"default"}:
-            required.append(name)
-    definitions[record.__name__] = {
-        "title": record.__name__,
-        "description": " ".join((record.__doc__ or "").split()),
-        "type": "object",
-        "properties": properties,
-        "required": required,
-        "additionalProperties": is_open,
-    }
+def _orders(records: tuple[type, ...]) -> Orders:
+    """Return the values of every Literal in records, and inside them, in the order in which they are declared."""
+    found: Orders = {}
+    waiting: list[Any] = list(records)
+    seen = []
+    while waiting:
+        hint = waiting.pop()
+        if get_origin(hint) is Literal:
+            found[frozenset(get_args(hint))] = get_args(hint)
+        elif isinstance(hint, type) and issubclass(hint, Struct):
+            if hint not in seen:
+                seen.append(hint)
+                waiting += get_type_hints(hint, include_extras=True).values()
+        else:
+            waiting += get_args(hint)
+    return found
 
 
-def _wire_name(name: str, hint: object) -> str:
-    """Return the field's name on the wire; the mark may lie inside an optional type."""
-    for part in (hint, *get_args(hint)):
-        for mark in getattr(part, "__metadata__", ()):
-            if isinstance(mark, Wire):
-                return mark.name
-    return name
+def _field(said: Schema, orders: Orders) -> Schema:
+    """Return the schema of a field; of one that may be null, the description stands outside the choice."""
+    made: Schema = _in_json_schemas_words(said, orders)
+    for choice in made.get("anyOf", ()):
+        if "description" in choice:
+            made = {"description": choice.pop("description"), **made}
+    return made
 
 
-def _default(item: "Field[object]") -> Schema:
-    """Return the field's default as a keyword; nothing where the field is required."""
-    if item.default is MISSING:
-        return {}
-    return {"default": list(item.default) if isinstance(item.default, tuple) else item.default}
-
-
-def _render(hint: Any, definitions: dict[str, Schema], *, is_open: bool) -> Schema:
-    """Return the schema of a field's type."""
-    origin, arguments = get_origin(hint), get_args(hint)
-    if isinstance(hint, type) and origin is None:
-        return _render_class(hint, definitions, is_open=is_open)
-    if origin is Annotated:
-        return _constrain(_render(arguments[0], definitions, is_open=is_open), hint.__metadata__)
-    if origin is Literal:
-        return {"type": "string", **_choice(arguments)}
-    if origin in (Union, UnionType):
-        return _optional(arguments, definitions, is_open=is_open)
-    if origin is list:
-        return {"type": "array", "items": _render(arguments[0], definitions, is_open=is_open)}
-    if origin is dict:
-        values = _render(arguments[1], definitions, is_open=is_open)
-        return {"type": "object", "additionalProperties": values}
-    message = f"no schema is known for the type {hint!r}"
-    raise TypeError(message)
-
-
-def _render_class(hint: type, definitions: dict[str, Schema], *, is_open: bool) -> Schema:
-    """Return the schema of a plain type, or the reference to a record type inside another."""
-    if hint in _PLAIN:
-        return dict(_PLAIN[hint])
-    _define(hint, definitions, is_open=is_open)
-    return {"$ref": f"#/$defs/{hint.__name__}"}
-
-
-def _choice(values: tuple[str, ...]) -> Schema:
-    return {"const": values[0]} if len(values) == 1 else {"enum": list(values)}
-
-
-def _optional(
-    arguments: tuple[Any, ...], definitions: dict[str, Schema], *, is_open: bool
-) -> Schema:
-    """Return the schema of `T | None`: first T, then null, the description outside."""
-    (inner,) = (argument for argument in arguments if argument is not NoneType)
-    schema = _render(inner, definitions, is_open=is_open)
-    about = schema.pop("description", None)
-    described = {} if about is None else {"description": about}
-    return {**described, "anyOf": [schema, {"type": "null"}]}
-
-
-def _constrain(schema: Schema, marks: tuple[object, ...]) -> Schema:
-    """Add what the marks of an annotated type say; of two equal keywords the later one wins."""
-    for mark in marks:
-        schema |= _keywords(mark)
-    return schema
-
-
-def _keywords(mark: object) -> Schema:
-    """Return the keywords of one mark."""
-    match mark:
-        case Range(minimum, maximum):
-            return {"minimum": minimum, "maximum": maximum}
-        case Items(maximum, minimum):
-            return {"maxItems": maximum} | ({"minItems": minimum} if minimum else {})
-        case Text(maximum, minimum, pattern):
-            bounds: Schema = {"minLength": minimum} if minimum else {}
-            bounds["maxLength"] = maximum
-            return bounds | ({"pattern": anchored(pattern)} if pattern else {})
-        case Timestamp():
-            return {"format": "date-time", "pattern": anchored(TIMESTAMP_PATTERN)}
-        case About(text):
-            return {"description": text}
-        case _:
-            return {}
+def _in_json_schemas_words(said: Any, orders: Orders) -> Any:
+    """Return what msgspec says of a type, all the way down, as JSON Schema has it."""
+    if isinstance(said, list):
+        return [_in_json_schemas_words(each, orders) for each in said]
+    if not isinstance(said, dict):
+        return said
+    made = {key: _in_json_schemas_words(each, orders) for key, each in said.items()}
+    if "pattern" in made:
+        made["pattern"] = made["pattern"].removesuffix(r"\Z").removesuffix("$") + "$"
+    if "enum" in made:
+        # msgspec sorts them.
+        values = orders[frozenset(made.pop("enum"))]
+        one = {"const": values[0]} if len(values) == 1 else {"enum": list(values)}
+        made = {"type": "string", **one, **made}
+    return made
 
 
 def generated(folder: Path = FOLDER) -> dict[Path, str]:

@@ -1,6 +1,5 @@
 """Entries, events and statuses have the fields of the published records."""
 
-from dataclasses import fields
 from typing import Any
 
 import msgspec
@@ -60,13 +59,15 @@ PAIRS = [
 ]
 
 
+def wire_names(kind: Any) -> set[str | None]:
+    info = msgspec.inspect.type_info(kind)
+    assert isinstance(info, msgspec.inspect.StructType)
+    return {field.encode_name for field in info.fields} | ({info.tag_field} - {None})
+
+
 @pytest.mark.parametrize(("ours", "published"), PAIRS, ids=lambda kind: kind.__name__)
 def test_a_record_has_the_published_fields(ours: Any, published: Any) -> None:
-    info = msgspec.inspect.type_info(ours)
-    assert isinstance(info, msgspec.inspect.StructType)
-    names = {field.encode_name for field in info.fields} | ({info.tag_field} - {None})
-
-    assert names == {field.name for field in fields(published)}
+    assert wire_names(ours) == wire_names(published)
 
 
 @pytest.mark.parametrize("kind", [e.Entry, v.Event], ids=lambda kind: kind.__name__)

@@ -1,24 +1,22 @@
 """Account statuses and balance events."""
 
-from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
+
+from msgspec import Meta
 
 from topics.fields import (
-    About,
     Count,
     Currency,
     Email,
     EventId,
     Hours,
     Id,
-    Items,
     Language,
     Micros,
     Millis,
     Name,
     NotNegative,
     Positive,
-    Range,
     RunwayHours,
     TenantId,
     ThresholdId,
@@ -27,10 +25,10 @@ from topics.fields import (
 )
 from topics.records.commands import PaymentMethod, RechargeMode
 from topics.records.ledger import CommandReason
+from topics.records.record import TAG, Record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountStatus:
+class AccountStatus(Record, frozen=True):
     """The balance and what is allowed now; compacted, one per tenant."""
 
     tenant_id: TenantId
@@ -40,8 +38,8 @@ class AccountStatus:
     currency: Currency
     balance_micros: Micros
     debt_micros: NotNegative
-    allow: Annotated[list[Name], Items(16)]
-    deny: Annotated[list[Name], Items(16)]
+    allow: Annotated[list[Name], Meta(max_length=16)]
+    deny: Annotated[list[Name], Meta(max_length=16)]
     deny_reason: Literal["balance_not_positive", "account_closed", "spend_limit"] | None = None
     next_expiry_ms: Millis | None = None
     runway_h: RunwayHours | None = None
@@ -52,197 +50,190 @@ Cause = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(Record, frozen=True, tag_field="kind"):
     """What every balance event says."""
 
+    kind: ClassVar[str] = TAG
     event_id: EventId
     tenant_id: TenantId
-    seq: Annotated[Count, About("The entry that caused it.")]
+    seq: Annotated[Count, Meta(description="The entry that caused it.")]
     at_ms: Millis
     currency: Currency
     balance_micros: Micros
     cause: Cause
-    cause_id: Annotated[Id, About("The CDR or command behind it.")]
+    cause_id: Annotated[Id, Meta(description="The CDR or command behind it.")]
     runway_h: RunwayHours | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ThresholdCrossed(Event):
+class ThresholdCrossed(Event, frozen=True, tag="threshold_crossed", kw_only=True):
     """The balance, or the runway, went from at or above the threshold to below it (strictly)."""
 
-    kind: Literal["threshold_crossed"]
+    kind: ClassVar[Literal["threshold_crossed"]]
     threshold_id: ThresholdId
     threshold_micros: Micros | None = None
     threshold_h: Hours | None = None
     label: ThresholdLabel | None = None
     on_hold: Annotated[
-        bool, About("A spend limit was broken by this charge, or before it and not resumed since.")
+        bool,
+        Meta(
+            description="A spend limit was broken by this charge, or before it and not resumed since."
+        ),
     ] = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ThresholdRearmed(Event):
+class ThresholdRearmed(Event, frozen=True, tag="threshold_rearmed", kw_only=True):
     """The balance, or the runway, is at or above the threshold again."""
 
-    kind: Literal["threshold_rearmed"]
+    kind: ClassVar[Literal["threshold_rearmed"]]
     threshold_id: ThresholdId
     threshold_micros: Micros | None = None
     threshold_h: Hours | None = None
     on_hold: Annotated[
-        bool, About("A spend limit was broken by this charge, or before it and not resumed since.")
+        bool,
+        Meta(
+            description="A spend limit was broken by this charge, or before it and not resumed since."
+        ),
     ] = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BalanceExhausted(Event):
+class BalanceExhausted(Event, frozen=True, tag="balance_exhausted"):
     """The balance went from above zero to zero or below."""
 
-    kind: Literal["balance_exhausted"]
+    kind: ClassVar[Literal["balance_exhausted"]]
     on_hold: Annotated[
-        bool, About("A spend limit was broken by this charge, or before it and not resumed since.")
+        bool,
+        Meta(
+            description="A spend limit was broken by this charge, or before it and not resumed since."
+        ),
     ] = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BalanceRestored(Event):
+class BalanceRestored(Event, frozen=True, tag="balance_restored"):
     """The balance is above zero again."""
 
-    kind: Literal["balance_restored"]
+    kind: ClassVar[Literal["balance_restored"]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FundsCredited(Event):
+class FundsCredited(Event, frozen=True, tag="funds_credited", kw_only=True):
     """Money arrived as a lot."""
 
-    kind: Literal["funds_credited"]
+    kind: ClassVar[Literal["funds_credited"]]
     lot_id: Id
     amount_micros: Positive
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CreditRefused(Event):
+class CreditRefused(Event, frozen=True, tag="credit_refused", kw_only=True):
     """Money of a recharge was captured, and the account refused its credit; `seq` is that of the last entry."""
 
-    kind: Literal["credit_refused"]
-    lot_id: Annotated[Id, About("The payment's id.")]
+    kind: ClassVar[Literal["credit_refused"]]
+    lot_id: Annotated[Id, Meta(description="The payment's id.")]
     amount_micros: Positive
     reason: CommandReason
     payment_command_id: Id | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentReversedEvent(Event):
+class PaymentReversedEvent(Event, frozen=True, tag="payment_reversed", kw_only=True):
     """The provider took money of a credited payment back; recharge is paused until resumed."""
 
-    kind: Literal["payment_reversed"]
-    lot_id: Annotated[Id, About("The payment's id.")]
-    amount_micros: Annotated[Positive, About("What was taken with this entry.")]
+    kind: ClassVar[Literal["payment_reversed"]]
+    lot_id: Annotated[Id, Meta(description="The payment's id.")]
+    amount_micros: Annotated[Positive, Meta(description="What was taken with this entry.")]
     reversal: Literal["refund", "dispute"]
     reversal_id: Id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentRestoredEvent(Event):
+class PaymentRestoredEvent(Event, frozen=True, tag="payment_restored", kw_only=True):
     """Money that a reversal had taken came back."""
 
-    kind: Literal["payment_restored"]
-    lot_id: Annotated[Id, About("The payment's id.")]
+    kind: ClassVar[Literal["payment_restored"]]
+    lot_id: Annotated[Id, Meta(description="The payment's id.")]
     amount_micros: Positive
     reversal: Literal["refund", "dispute"]
     reversal_id: Id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FundsExpired(Event):
+class FundsExpired(Event, frozen=True, tag="funds_expired", kw_only=True):
     """A lot expired with money in it."""
 
-    kind: Literal["funds_expired"]
+    kind: ClassVar[Literal["funds_expired"]]
     lot_id: Id
     amount_micros: Positive
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SettingsChanged(Event):
+class SettingsChanged(Event, frozen=True, tag="settings_changed"):
     """The thresholds were replaced."""
 
-    kind: Literal["settings_changed"]
+    kind: ClassVar[Literal["settings_changed"]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AutoRechargeChanged(Event):
+class AutoRechargeChanged(Event, frozen=True, tag="auto_recharge_changed", kw_only=True):
     """Auto-recharge was set; recharge looks at the balance at once."""
 
-    kind: Literal["auto_recharge_changed"]
+    kind: ClassVar[Literal["auto_recharge_changed"]]
     enabled: bool
     trigger_micros: Positive | None = None
     trigger_h: Hours | None = None
     mode: RechargeMode = "fixed"
     amount_micros: Positive | None = None
     target_micros: Positive | None = None
-    count_cap: Annotated[int, Range(1, 100)] | None = None
+    count_cap: Annotated[int, Meta(ge=1, le=100)] | None = None
     money_cap_micros: Positive | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentMethodsChanged(Event):
+class PaymentMethodsChanged(Event, frozen=True, tag="payment_methods_changed", kw_only=True):
     """The payment methods were replaced."""
 
-    kind: Literal["payment_methods_changed"]
-    methods: Annotated[list[PaymentMethod], Items(8)]
+    kind: ClassVar[Literal["payment_methods_changed"]]
+    methods: Annotated[list[PaymentMethod], Meta(max_length=8)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecipientsChanged(Event):
+class RecipientsChanged(Event, frozen=True, tag="recipients_changed", kw_only=True):
     """Who is told was replaced."""
 
-    kind: Literal["recipients_changed"]
-    emails: Annotated[list[Email], Items(16)]
+    kind: ClassVar[Literal["recipients_changed"]]
+    emails: Annotated[list[Email], Meta(max_length=16)]
     language: Language = "en"
     webhook: WebhookUrl | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RechargeResumedEvent(Event):
+class RechargeResumedEvent(Event, frozen=True, tag="recharge_resumed"):
     """An administrator resumed what was paused or held."""
 
-    kind: Literal["recharge_resumed"]
+    kind: ClassVar[Literal["recharge_resumed"]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FundsExpiring(Event):
+class FundsExpiring(Event, frozen=True, tag="funds_expiring", kw_only=True):
     """A lot with money in it expires in 30, 7 or 1 days."""
 
-    kind: Literal["funds_expiring"]
+    kind: ClassVar[Literal["funds_expiring"]]
     lot_id: Id
     amount_micros: Positive
-    days: Annotated[int, Range(1, 30)]
+    days: Annotated[int, Meta(ge=1, le=30)]
     expires_ms: Millis
 
 
 LimitKind = Literal["spend_per_hour", "cost_per_call", "new_destinations", "recharge_cap"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FraudSuspected(Event):
+class FraudSuspected(Event, frozen=True, tag="fraud_suspected", kw_only=True):
     """A charge passed a spend limit: the classes named are denied and recharge is held, until resumed."""
 
-    kind: Literal["fraud_suspected"]
+    kind: ClassVar[Literal["fraud_suspected"]]
     limit: LimitKind
-    limit_micros: Annotated[Micros, About("The limit; of new_destinations their number.")]
-    found_micros: Annotated[Micros, About("What passed it.")]
-    denied: Annotated[list[Name], Items(16)]
+    limit_micros: Annotated[
+        Micros, Meta(description="The limit; of new_destinations their number.")
+    ]
+    found_micros: Annotated[Micros, Meta(description="What passed it.")]
+    denied: Annotated[list[Name], Meta(max_length=16)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountClosedEvent(Event):
+class AccountClosedEvent(Event, frozen=True, tag="account_closed"):
     """The account was closed: nothing recharges it any more."""
 
-    kind: Literal["account_closed"]
+    kind: ClassVar[Literal["account_closed"]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountReopenedEvent(Event):
+class AccountReopenedEvent(Event, frozen=True, tag="account_reopened"):
     """The account is open again: what was set of recharge holds again, and it looks at the balance at once."""
 
-    kind: Literal["account_reopened"]
+    kind: ClassVar[Literal["account_reopened"]]

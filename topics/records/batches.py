@@ -1,13 +1,14 @@
 """The batch manifest."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
-from topics.fields import About, Count, Millis, Name, Offset, Partition
+from msgspec import Meta
+
+from topics.fields import Count, Millis, Name, Offset, Partition
+from topics.records.record import Record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BatchManifest:
+class BatchManifest(Record, frozen=True):
     """The header of a batch manifest: what one atomic step read and wrote; the packed ids follow it."""
 
     app: Name
@@ -17,7 +18,7 @@ class BatchManifest:
     next_offset: Offset
     records: Count
     outcomes: dict[str, int]
-    ledger: Annotated[Count, About("Ledger entries written in this step.")]
+    ledger: Annotated[Count, Meta(description="Ledger entries written in this step.")]
     events: Count
     ids: Count
-    at_ms: Annotated[Millis, About("Highest record time of the batch.")]
+    at_ms: Annotated[Millis, Meta(description="Highest record time of the batch.")]

@@ -1,44 +1,56 @@
 """Rate decks, packed: a manifest makes its chunks a version."""
 
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from topics.fields import About, Currency, Items, Moment, Name, Note, Range, Text
+from msgspec import Meta
+
+from topics.fields import Currency, Moment, Name, Note, whole
+from topics.records.record import Record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeckChunk:
+class DeckChunk(Record, frozen=True):
     """Some rows of one version of a rate deck."""
 
     deck_id: Name
-    version: Annotated[int, Range(1, 2**31 - 1)]
-    chunk: Annotated[int, Range(1, 100_000)]
+    version: Annotated[int, Meta(ge=1, le=2**31 - 1)]
+    chunk: Annotated[int, Meta(ge=1, le=100_000)]
     rows: Annotated[
-        list[list[str]], Items(5000, 1), About("The deck's CSV cells, in the manifest's `columns`.")
+        list[list[str]],
+        Meta(
+            min_length=1,
+            max_length=5000,
+            description="The deck's CSV cells, in the manifest's `columns`.",
+        ),
     ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeckManifest:
+class DeckManifest(Record, frozen=True):
     """Makes one version of a rate deck whole: nothing of it counts before this record is there."""
 
     deck_id: Name
-    version: Annotated[int, Range(1, 2**31 - 1)]
+    version: Annotated[int, Meta(ge=1, le=2**31 - 1)]
     currency: Currency
     valid_from: Moment
-    time_zone: Annotated[str, Text(64)]
+    time_zone: Annotated[str, Meta(min_length=1, max_length=64)]
     band_policy: Literal["split", "start"]
-    columns: Annotated[list[Name], Items(64, 1)]
-    rows: Annotated[int, Range(1, 10_000_000)]
-    chunks: Annotated[int, Range(1, 100_000)]
-    digest: Annotated[str, Text(64, 64, r"[0-9a-f]{64}"), About("SHA-256 of the canonical rows.")]
+    columns: Annotated[list[Name], Meta(min_length=1, max_length=64)]
+    rows: Annotated[int, Meta(ge=1, le=10_000_000)]
+    chunks: Annotated[int, Meta(ge=1, le=100_000)]
+    digest: Annotated[
+        str,
+        Meta(
+            min_length=64,
+            max_length=64,
+            pattern=whole(r"[0-9a-f]{64}"),
+            description="SHA-256 of the canonical rows.",
+        ),
+    ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeckRetirement:
+class DeckRetirement(Record, frozen=True):
     """A version without prices: from its instant on the deck prices nothing, until a later version is in force."""
 
     deck_id: Name
-    version: Annotated[int, Range(1, 2**31 - 1)]
-    retired_from: Annotated[Moment, About("Calls answered before are still priced.")]
+    version: Annotated[int, Meta(ge=1, le=2**31 - 1)]
+    retired_from: Annotated[Moment, Meta(description="Calls answered before are still priced.")]
     reason: Note | None = None

@@ -1,16 +1,15 @@
 """Ledger entries: every change of every account, with its reason."""
 
-from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
+
+from msgspec import Meta, field
 
 from topics.fields import (
     AMOUNT_MICROS_MAX,
     NOT_NEGATIVE,
-    About,
     Count,
     Currency,
     Id,
-    Items,
     Micros,
     Millis,
     Name,
@@ -20,46 +19,46 @@ from topics.fields import (
     Offset,
     Partition,
     Positive,
-    Range,
     Seconds,
     SettingsVersion,
     TenantId,
-    Text,
 )
 from topics.records.commands import ThresholdSetting
+from topics.records.record import TAG, Record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draw:
+class Draw(Record, frozen=True):
     """The part of a charge taken from one lot."""
 
     lot_id: Id
     amount_micros: Positive
     grace: Annotated[
-        bool, About("The lot had expired and left the balance; the call ended before that.")
+        bool,
+        Meta(description="The lot had expired and left the balance; the call ended before that."),
     ] = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
+class Span(Record, frozen=True):
     """A stretch of a call under one rate."""
 
     start_ms: Millis
     seconds: Seconds
-    billed_s: Annotated[int, Range(0, 2**31 - 1)]
+    billed_s: Annotated[int, Meta(ge=0, le=2**31 - 1)]
     rate_nanos: Annotated[
-        int, NOT_NEGATIVE, About("Billionths of the currency per `per_s` seconds.")
+        int, NOT_NEGATIVE, Meta(description="Billionths of the currency per `per_s` seconds.")
     ]
-    per_s: Annotated[int, Range(1, 86_400)]
+    per_s: Annotated[int, Meta(ge=1, le=86_400)]
     amount_nanos: Annotated[
         int,
-        Range(0, 1_000 * AMOUNT_MICROS_MAX),
-        About("For reading: the charge is rounded once, over all spans."),
+        Meta(
+            ge=0,
+            le=1_000 * AMOUNT_MICROS_MAX,
+            description="For reading: the charge is rounded once, over all spans.",
+        ),
     ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lot:
+class Lot(Record, frozen=True):
     """A credit lot as it was opened."""
 
     lot_id: Id
@@ -70,36 +69,36 @@ class Lot:
     expires_ms: Millis
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Record, frozen=True, tag_field="kind"):
     """What every ledger entry says. The balance is the sum of `amount_micros` of all entries of a tenant."""
 
+    kind: ClassVar[str] = TAG
     entry_id: Id
     tenant_id: TenantId
-    seq: Annotated[Count, About("1, 2, 3, ... per account; 0 where there is no account.")]
+    seq: Annotated[
+        Count, Meta(description="1, 2, 3, ... per account; 0 where there is no account.")
+    ]
     at_ms: Millis
     source_topic: Name
     source_partition: Partition
     source_offset: Offset
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MoneyEntry(Entry):
+class MoneyEntry(Entry, frozen=True):
     """What every entry of an existing account says."""
 
     currency: Currency
-    amount_micros: Annotated[Micros, About("Change of the balance.")]
-    balance_micros: Annotated[Micros, About("Balance after this entry.")]
-    debt_micros: Annotated[NotNegative, About("Overdraft after this entry.")]
+    amount_micros: Annotated[Micros, Meta(description="Change of the balance.")]
+    balance_micros: Annotated[Micros, Meta(description="Balance after this entry.")]
+    debt_micros: Annotated[NotNegative, Meta(description="Overdraft after this entry.")]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Charge(MoneyEntry):
+class Charge(MoneyEntry, frozen=True, tag="charge", kw_only=True):
     """A CDR was charged (or was free: `charge_micros` 0)."""
 
-    kind: Literal["charge"]
+    kind: ClassVar[Literal["charge"]]
     cdr_id: Id
-    version: Annotated[int, Range(1, 1_000_000)]
+    version: Annotated[int, Meta(ge=1, le=1_000_000)]
     outcome: Literal["rated", "free"]
     reason: Literal["unanswered", "zero_duration", "emergency", "inbound", "free_rate"] | None = (
         None
@@ -109,127 +108,120 @@ class Charge(MoneyEntry):
     to: Number
     answered_ms: Millis
     duration_s: Seconds
-    billed_s: Annotated[int, Range(0, 2**31 - 1)] = 0
+    billed_s: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 0
     deck_id: Name | None = None
-    deck_version: Annotated[int, Range(1, 2**31 - 1)] | None = None
-    prefix: Annotated[str, Text(32)] | None = None
-    destination: Annotated[str, Text(200, 0)] | None = None
+    deck_version: Annotated[int, Meta(ge=1, le=2**31 - 1)] | None = None
+    prefix: Annotated[str, Meta(min_length=1, max_length=32)] | None = None
+    destination: Annotated[str, Meta(max_length=200)] | None = None
     connection_fee_micros: NotNegative = 0
-    spans: Annotated[list[Span], Items(10_000)] = ()  # type: ignore[assignment]
-    draws: Annotated[list[Draw], Items(10_000)] = ()  # type: ignore[assignment]
-    shortfall_micros: Annotated[NotNegative, About("What no lot covered; it became debt.")] = 0
+    spans: Annotated[list[Span], Meta(max_length=10_000)] = field(default_factory=list)
+    draws: Annotated[list[Draw], Meta(max_length=10_000)] = field(default_factory=list)
+    shortfall_micros: Annotated[
+        NotNegative, Meta(description="What no lot covered; it became debt.")
+    ] = 0
     late_after_expiry: Annotated[
-        bool, About("A lot that could have paid had been forfeited before the CDR came.")
+        bool, Meta(description="A lot that could have paid had been forfeited before the CDR came.")
     ] = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountOpened(MoneyEntry):
+class AccountOpened(MoneyEntry, frozen=True, tag="account_opened"):
     """An account exists from here on."""
 
-    kind: Literal["account_opened"]
+    kind: ClassVar[Literal["account_opened"]]
     command_id: Id
     time_zone: Name
-    decks: Annotated[list[Name], Items(16, 1)]
+    decks: Annotated[list[Name], Meta(min_length=1, max_length=16)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FundsAdded(MoneyEntry):
+class FundsAdded(MoneyEntry, frozen=True, tag="funds_added"):
     """A lot was opened; `amount_micros` is what was paid in, debt included."""
 
-    kind: Literal["funds_added"]
+    kind: ClassVar[Literal["funds_added"]]
     command_id: Id
     lot: Lot
-    recharge_seq: Annotated[int, Range(1, 2**53 - 1)] | None = None
+    recharge_seq: Annotated[int, Meta(ge=1, le=2**53 - 1)] | None = None
     payment_command_id: Id | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ThresholdsSet(MoneyEntry):
+class ThresholdsSet(MoneyEntry, frozen=True, tag="thresholds_set"):
     """The account's thresholds were replaced."""
 
-    kind: Literal["thresholds_set"]
+    kind: ClassVar[Literal["thresholds_set"]]
     command_id: Id
-    thresholds: Annotated[list[ThresholdSetting], Items(16)]
+    thresholds: Annotated[list[ThresholdSetting], Meta(max_length=16)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Adjusted(MoneyEntry):
+class Adjusted(MoneyEntry, frozen=True, tag="adjusted"):
     """An operator changed the balance: upwards it opens a lot, downwards it draws on lots."""
 
-    kind: Literal["adjusted"]
+    kind: ClassVar[Literal["adjusted"]]
     command_id: Id
-    reason: Annotated[str, Text(200)]
+    reason: Annotated[str, Meta(min_length=1, max_length=200)]
     lot: Lot | None = None
-    draws: Annotated[list[Draw], Items(10_000)] = ()  # type: ignore[assignment]
+    draws: Annotated[list[Draw], Meta(max_length=10_000)] = field(default_factory=list)
     shortfall_micros: NotNegative = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Reversal(MoneyEntry):
+class _Reversal(MoneyEntry, frozen=True):
     """What both entries of reversals say."""
 
     command_id: Id
     payment_id: Id
-    reversal_id: Annotated[Id, About("The provider's id of the refund or dispute.")]
+    reversal_id: Annotated[Id, Meta(description="The provider's id of the refund or dispute.")]
     reversal: Literal["refund", "dispute"]
     moved_micros: Annotated[
-        Positive, About("The difference to what was taken back of the payment before.")
+        Positive, Meta(description="The difference to what was taken back of the payment before.")
     ]
-    reversed_micros: Annotated[NotNegative, About("What is taken back of the payment in all.")]
+    reversed_micros: Annotated[
+        NotNegative, Meta(description="What is taken back of the payment in all.")
+    ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReversalPosted(_Reversal):
+class ReversalPosted(_Reversal, frozen=True, tag="payment_reversed"):
     """The provider took money of a payment back: from its lot first, then from the others, then as debt."""
 
-    kind: Literal["payment_reversed"]
-    draws: Annotated[list[Draw], Items(10_000)] = ()  # type: ignore[assignment]
+    kind: ClassVar[Literal["payment_reversed"]]
+    draws: Annotated[list[Draw], Meta(max_length=10_000)] = field(default_factory=list)
     shortfall_micros: NotNegative = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RestorationPosted(_Reversal):
+class RestorationPosted(_Reversal, frozen=True, tag="payment_restored"):
     """Money that a reversal took came back: debt is paid first, the rest is a lot of its own."""
 
-    kind: Literal["payment_restored"]
+    kind: ClassVar[Literal["payment_restored"]]
     lot: Lot
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountClosed(MoneyEntry):
+class AccountClosed(MoneyEntry, frozen=True, tag="account_closed"):
     """The account was closed."""
 
-    kind: Literal["account_closed"]
+    kind: ClassVar[Literal["account_closed"]]
     command_id: Id
     reason: Note | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LotExpired(MoneyEntry):
+class LotExpired(MoneyEntry, frozen=True, tag="lot_expired"):
     """A lot reached its expiry and left the balance; late CDRs may draw on it until `grace_until_ms`."""
 
-    kind: Literal["lot_expired"]
+    kind: ClassVar[Literal["lot_expired"]]
     lot_id: Id
     grace_until_ms: Millis
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LotForfeited(MoneyEntry):
+class LotForfeited(MoneyEntry, frozen=True, tag="lot_forfeited"):
     """The grace of an expired lot is over; what was left of it is gone (it left the balance before)."""
 
-    kind: Literal["lot_forfeited"]
+    kind: ClassVar[Literal["lot_forfeited"]]
     lot_id: Id
     forfeited_micros: Positive
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LotExpiryWarned(MoneyEntry):
+class LotExpiryWarned(MoneyEntry, frozen=True, tag="lot_expiry_warned"):
     """A lot with money in it expires in so many days; it is said once for each of 30, 7 and 1."""
 
-    kind: Literal["lot_expiry_warned"]
+    kind: ClassVar[Literal["lot_expiry_warned"]]
     lot_id: Id
-    days: Annotated[int, Range(1, 30)]
+    days: Annotated[int, Meta(ge=1, le=30)]
     remaining_micros: Positive
     expires_ms: Millis
 
@@ -278,11 +270,10 @@ CommandReason = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommandRejected(Entry):
+class CommandRejected(Entry, frozen=True, tag="command_rejected"):
     """An account command was refused; nothing changed."""
 
-    kind: Literal["command_rejected"]
+    kind: ClassVar[Literal["command_rejected"]]
     command_id: Id
     command_type: CommandType
     reason: CommandReason
@@ -290,7 +281,8 @@ class CommandRejected(Entry):
     currency: Currency | None = None
     balance_micros: Micros | None = None
     lot_id: (
-        Annotated[Id, About("Of a recharge's credit: the payment that was captured.")] | None
+        Annotated[Id, Meta(description="Of a recharge's credit: the payment that was captured.")]
+        | None
     ) = None
     credit_micros: Positive | None = None
     payment_command_id: Id | None = None

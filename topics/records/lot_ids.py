@@ -1,30 +1,36 @@
 """Lot ids: what the charging app remembers of the credits and adjustments that were made by hand."""
 
-from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
-from topics.fields import About, Id, Millis, TenantId
+from msgspec import Meta
+
+from topics.fields import Id, Millis, TenantId
+from topics.records.record import TAG, Record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RememberedLot:
+class _LotIds(Record, frozen=True, tag_field="kind"):
+    kind: ClassVar[str] = TAG
+
+
+class RememberedLot(_LotIds, frozen=True, tag="remembered"):
     """An id that cannot be used again: of a credit by hand, or of an adjustment."""
 
-    kind: Literal["remembered"]
+    kind: ClassVar[Literal["remembered"]]
     tenant_id: TenantId
     lot_id: Id
     forget_ms: (
         Annotated[
             Millis,
-            About("When expiry and grace of the lot are over; none: never, of an adjustment."),
+            Meta(
+                description="When expiry and grace of the lot are over; none: never, of an adjustment."
+            ),
         ]
         | None
     ) = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForgottenLots:
+class ForgottenLots(_LotIds, frozen=True, tag="forgotten"):
     """Up to when ids have been forgotten: a purchase whose own grace was over by then is refused."""
 
-    kind: Literal["forgotten"]
+    kind: ClassVar[Literal["forgotten"]]
     to_ms: Millis

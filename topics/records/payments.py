@@ -1,10 +1,10 @@
 """Payments: what recharge asks of the payment gateway, and what the gateway answers."""
 
-from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
+
+from msgspec import Meta
 
 from topics.fields import (
-    About,
     Currency,
     CustomerReference,
     Id,
@@ -16,20 +16,21 @@ from topics.fields import (
     Offset,
     Partition,
     Positive,
-    Range,
     TenantId,
-    Text,
 )
+from topics.records.record import TAG, OpenRecord, Record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentOrder:
+class PaymentOrder(Record, frozen=True, tag_field="type", kw_only=True):
     """What charging a stored payment method and taking that back have in common: the words of the attempt."""
 
-    command_id: Annotated[Id, About("The idempotency key at the provider; one per attempt.")]
+    type: ClassVar[str] = TAG
+    command_id: Annotated[
+        Id, Meta(description="The idempotency key at the provider; one per attempt.")
+    ]
     tenant_id: TenantId
-    recharge_id: Annotated[Id, About("The recharge that this is an attempt of.")]
-    attempt: Annotated[int, Range(1, 1_000)]
+    recharge_id: Annotated[Id, Meta(description="The recharge that this is an attempt of.")]
+    attempt: Annotated[int, Meta(ge=1, le=1_000)]
     amount_micros: Positive
     currency: Currency
     method: MethodReference
@@ -37,106 +38,111 @@ class PaymentOrder:
     requested_ms: Millis
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentCommand(PaymentOrder):
+class PaymentCommand(PaymentOrder, frozen=True, tag="make_payment"):
     """Charge an amount to a stored payment method. Sent again it is the same bytes, and asks what became of it."""
 
-    type: Literal["make_payment"]
+    type: ClassVar[Literal["make_payment"]]
     answer_by_ms: Annotated[
         int,
-        Range(0, 4_133_980_800_000),
-        About("Later, by the gateway's clock, it is looked up and never charged."),
+        Meta(
+            ge=0,
+            le=4_133_980_800_000,
+            description="Later, by the gateway's clock, it is looked up and never charged.",
+        ),
     ]
 
 
 CancelReason = Literal["disabled", "account_closed", "method_removed"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentCancel(PaymentOrder):
+class PaymentCancel(PaymentOrder, frozen=True, tag="cancel_payment"):
     """Do not make a payment that was asked for: consent was withdrawn. Its id and words are the command's own."""
 
-    type: Literal["cancel_payment"]
+    type: ClassVar[Literal["cancel_payment"]]
     reason: CancelReason
 
 
 PaymentMode = Literal["live", "test"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentResult:
+class PaymentResult(OpenRecord, frozen=True, tag_field="outcome"):
     """What every result says."""
 
+    outcome: ClassVar[str] = TAG
     command_id: Id
     tenant_id: TenantId
-    at_ms: Annotated[Millis, About("When the gateway learnt it.")]
+    at_ms: Annotated[Millis, Meta(description="When the gateway learnt it.")]
     provider: Name
-    mode: Annotated[PaymentMode, About("What the gateway was started for: real money, or play.")]
+    mode: Annotated[
+        PaymentMode, Meta(description="What the gateway was started for: real money, or play.")
+    ]
 
 
 ReversalKind = Literal["refund", "dispute"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentSucceeded(PaymentResult):
+class PaymentSucceeded(PaymentResult, frozen=True, tag="succeeded"):
     """The money was captured; the payment id becomes the lot id."""
 
-    outcome: Literal["succeeded"]
+    outcome: ClassVar[Literal["succeeded"]]
     payment_id: Id
     amount_micros: Positive
     currency: Currency
-    livemode: Annotated[bool, About("What the payment says of itself: false, and no money moved.")]
+    livemode: Annotated[
+        bool, Meta(description="What the payment says of itself: false, and no money moved.")
+    ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _TakenBack(PaymentResult):
+class _TakenBack(PaymentResult, frozen=True, kw_only=True):
     """What is said of a captured payment whose money moves back: two sums that only ever grow.
 
     What the provider keeps of it is the capture less `reversed_micros` plus `restored_micros`. Because neither sum
     falls, records may come late, twice and in any order: the greatest of each is what holds.
     """
 
-    payment_id: Annotated[Id, About("The payment whose money it was: the lot's id.")]
-    reversal_id: Annotated[Id, About("The provider's id of the refund or dispute that changed.")]
+    payment_id: Annotated[Id, Meta(description="The payment whose money it was: the lot's id.")]
+    reversal_id: Annotated[
+        Id, Meta(description="The provider's id of the refund or dispute that changed.")
+    ]
     reversal: ReversalKind
-    reversed_micros: Annotated[Positive, About("All that was ever taken back of the payment.")]
-    restored_micros: Annotated[NotNegative, About("All of that which came back since.")] = 0
+    reversed_micros: Annotated[
+        Positive, Meta(description="All that was ever taken back of the payment.")
+    ]
+    restored_micros: Annotated[
+        NotNegative, Meta(description="All of that which came back since.")
+    ] = 0
     currency: Currency
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentReversed(_TakenBack):
+class PaymentReversed(_TakenBack, frozen=True, tag="reversed"):
     """Money of a captured payment was taken back: a refund, or a dispute."""
 
-    outcome: Literal["reversed"]
+    outcome: ClassVar[Literal["reversed"]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentRestored(_TakenBack):
+class PaymentRestored(_TakenBack, frozen=True, tag="restored"):
     """Money that was taken back came back: a dispute was won, or a refund failed."""
 
-    outcome: Literal["restored"]
+    outcome: ClassVar[Literal["restored"]]
 
 
 DeclineClass = Literal["hard", "soft"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentDeclined(PaymentResult):
+class PaymentDeclined(PaymentResult, frozen=True, tag="declined"):
     """Nothing was captured. Hard: this method will not do; soft: it may do later."""
 
-    outcome: Literal["declined"]
+    outcome: ClassVar[Literal["declined"]]
     decline_class: DeclineClass
-    code: Annotated[Name, About("The provider's code, such as expired_card.")]
+    code: Annotated[Name, Meta(description="The provider's code, such as expired_card.")]
     detail: Note = ""
     payment_id: Id | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentUnknown(PaymentResult):
+class PaymentUnknown(PaymentResult, frozen=True, tag="unknown"):
     """The gateway could not find out; only the same command may be sent again, never a new one."""
 
-    outcome: Literal["unknown"]
+    outcome: ClassVar[Literal["unknown"]]
     detail: Note = ""
 
 
@@ -151,8 +157,7 @@ QuarantineReason = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuarantinedResult:
+class QuarantinedResult(Record, frozen=True, kw_only=True):
     """A readable result that must not be credited, whole, with the reason: a human looks at it."""
 
     quarantine_id: Id
@@ -165,4 +170,7 @@ class QuarantinedResult:
     source_topic: Name
     source_partition: Partition
     source_offset: Offset
-    result: Annotated[str, Text(1_048_576), About("The record's own text, unchanged.")]
+    result: Annotated[
+        str,
+        Meta(min_length=1, max_length=1_048_576, description="The record's own text, unchanged."),
+    ]

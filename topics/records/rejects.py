@@ -1,26 +1,34 @@
 """What is not charged: suspended CDRs and dead letters."""
 
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
+from msgspec import Meta
+
 from topics.fields import (
-    About,
     Id,
     Millis,
     Name,
     Note,
     Offset,
     Partition,
-    Range,
     SettingsVersion,
-    Text,
+    whole,
 )
+from topics.records.record import Record
 
 KEPT_B64_MAX = 87_384
 """64 KiB in base64."""
 
-Size = Annotated[int, Range(0, 2**31 - 1)]
-Digest = Annotated[str, Text(64, 64, r"[0-9a-f]{64}"), About("Likewise its SHA-256.")]
+Size = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+Digest = Annotated[
+    str,
+    Meta(
+        min_length=64,
+        max_length=64,
+        pattern=whole(r"[0-9a-f]{64}"),
+        description="Likewise its SHA-256.",
+    ),
+]
 
 SuspenseReason = Literal[
     "misrouted",
@@ -44,23 +52,25 @@ SuspenseReason = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suspended:
+class Suspended(Record, frozen=True, kw_only=True):
     """A readable CDR that cannot be charged yet, whole, with the reason."""
 
     suspense_id: Id
     reason: SuspenseReason
     detail: Note
-    tenant_id: Annotated[str, Text(64)]
-    cdr_id: Annotated[str, Text(128)]
-    version: Annotated[int, Range(1, 1_000_000)]
+    tenant_id: Annotated[str, Meta(min_length=1, max_length=64)]
+    cdr_id: Annotated[str, Meta(min_length=1, max_length=128)]
+    version: Annotated[int, Meta(ge=1, le=1_000_000)]
     at_ms: Millis
     source_topic: Name
     source_partition: Partition
     source_offset: Offset
     belongs_to_partition: Partition | None = None
     settings_version: SettingsVersion | None = None
-    cdr: Annotated[str, Text(8_388_608), About("The record's own text, unchanged.")]
+    cdr: Annotated[
+        str,
+        Meta(min_length=1, max_length=8_388_608, description="The record's own text, unchanged."),
+    ]
 
 
 DeadReason = Literal[
@@ -79,8 +89,7 @@ DeadReason = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dead:
+class Dead(Record, frozen=True, kw_only=True):
     """A record we could not read, or several that were not unpacked, with the reason.
 
     Of a longer key or value the first 64 KiB are kept, with the length and SHA-256 of the whole, which stands at its
@@ -89,18 +98,22 @@ class Dead:
 
     dead_id: Id
     reason: DeadReason
-    field: Annotated[str, Text(200)] | None = None
+    field: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
     detail: Note
     at_ms: Millis
     source_topic: Name
     source_partition: Partition
     source_offset: Offset
     source_last_offset: Annotated[
-        Offset | None, About("Of several records in one batch of Kafka's: the last.")
+        Offset | None, Meta(description="Of several records in one batch of Kafka's: the last.")
     ] = None
-    key_b64: Annotated[str, Text(KEPT_B64_MAX, 0)] | None = None
-    key_bytes: Annotated[Size | None, About("Only of a key that is cut: its length.")] = None
+    key_b64: Annotated[str, Meta(max_length=KEPT_B64_MAX)] | None = None
+    key_bytes: Annotated[
+        Size | None, Meta(description="Only of a key that is cut: its length.")
+    ] = None
     key_sha256: Digest | None = None
-    value_b64: Annotated[str, Text(KEPT_B64_MAX, 0)] | None = None
-    value_bytes: Annotated[Size | None, About("Only of a value that is cut: its length.")] = None
+    value_b64: Annotated[str, Meta(max_length=KEPT_B64_MAX)] | None = None
+    value_bytes: Annotated[
+        Size | None, Meta(description="Only of a value that is cut: its length.")
+    ] = None
     value_sha256: Digest | None = None

@@ -1,47 +1,45 @@
 """Ledger entries of an account's standing: that it is open again, its decks, and what those lack."""
 
-from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
-from topics.fields import About, Id, Items, Millis, Name, Note
+from msgspec import Meta
+
+from topics.fields import Id, Millis, Name, Note
 from topics.records.ledger import MoneyEntry
+from topics.records.record import Record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountReopened(MoneyEntry):
+class AccountReopened(MoneyEntry, frozen=True, tag="account_reopened"):
     """The account is open again; it was closed from `closed_ms` until now."""
 
-    kind: Literal["account_reopened"]
+    kind: ClassVar[Literal["account_reopened"]]
     command_id: Id
     closed_ms: Millis
     reason: Note | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DecksSet(MoneyEntry):
+class DecksSet(MoneyEntry, frozen=True, tag="decks_set"):
     """The account's decks were replaced: these price the calls answered from now on."""
 
-    kind: Literal["decks_set"]
+    kind: ClassVar[Literal["decks_set"]]
     command_id: Id
-    decks: Annotated[list[Name], Items(16, 1)]
+    decks: Annotated[list[Name], Meta(min_length=1, max_length=16)]
     reason: Note | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeckProblem:
+class DeckProblem(Record, frozen=True):
     """A deck of an account that prices nothing."""
 
     deck_id: Name
     problem: Annotated[
         Literal["unpublished", "other_currency", "retired"],
-        About("Nobody has published it; it is in another currency; it is retired."),
+        Meta(description="Nobody has published it; it is in another currency; it is retired."),
     ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeckWarning(MoneyEntry):
+class DeckWarning(MoneyEntry, frozen=True, tag="deck_warning"):
     """Some of the decks that the entry before gave the account price nothing, as far as the worker knew then."""
 
-    kind: Literal["deck_warning"]
+    kind: ClassVar[Literal["deck_warning"]]
     command_id: Id
-    decks: Annotated[list[DeckProblem], Items(16, 1)]
+    decks: Annotated[list[DeckProblem], Meta(min_length=1, max_length=16)]

@@ -25,6 +25,7 @@ from rater.core.entries import Adjusted, FundsAdded
 from rater.core.limits import DAY_MS, GRACE_MS, LOT_IDS_MAX
 from rater.core.rejections import Refusal, Rejected
 from topics.manifests import lot_key
+from topics.records import ForgottenLots, RememberedLot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,23 +40,13 @@ HORIZON_KEY: Final = b"forgotten"
 _FAR_MS: Final = 2**62
 
 
-class _Remembered(msgspec.Struct, tag_field="kind", tag="remembered", frozen=True):
-    tenant_id: str
-    lot_id: str
-    forget_ms: int | None = None
-
-
-class _Forgotten(msgspec.Struct, tag_field="kind", tag="forgotten", frozen=True):
-    to_ms: int
-
-
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(_Remembered | _Forgotten).decode
+_decode = msgspec.json.Decoder(RememberedLot | ForgottenLots).decode
 
 
 def record(tenant_id: str, lot_id: str, forget_ms: int | None) -> tuple[bytes, bytes]:
     """Return key and value of an id that is remembered until an instant; None: for good."""
-    value = _encode(_Remembered(tenant_id, lot_id, forget_ms))
+    value = _encode(RememberedLot(tenant_id, lot_id, forget_ms))
     return lot_key(tenant_id, lot_id), value
 
 
@@ -118,7 +109,7 @@ class LotIdsShard:
         except msgspec.MsgspecError as error:
             message = f"lot ids changelog: {key!r} has a value that is none: {error}"
             raise ValueError(message) from error
-        if isinstance(said, _Forgotten):
+        if isinstance(said, ForgottenLots):
             self.forgotten_to_ms = max(self.forgotten_to_ms, said.to_ms)
             return
         forget_ms = _FAR_MS if said.forget_ms is None else said.forget_ms
@@ -176,7 +167,7 @@ class LotIdsBatch:
             self.counts[tenant_of(key)] -= 1
             self.horizon_ms = max(self.horizon_ms, forget_ms)
         if due:
-            self.changes[HORIZON_KEY] = _encode(_Forgotten(self.horizon_ms))
+            self.changes[HORIZON_KEY] = _encode(ForgottenLots(self.horizon_ms))
 
     def refuse(self, order: c.Command, stream_ms: int) -> Refusal | None:
         """Refuse what has been done before, or could have been; None for what may be tried."""

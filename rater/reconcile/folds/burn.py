@@ -7,13 +7,12 @@ weight of the time since the first charge (an hour at least), it is the rate; th
 
 from decimal import Decimal, localcontext
 
-from topics.fields import RunwayHours
+from topics.fields import RUNWAY_H_MAX
 from topics.records import Entry
 
 _HALF_LIFE = 360
 _HOUR_MS = 3_600_000
 _MAX = 2**63 - 1
-_RUNWAY_MAX: int = RunwayHours.__metadata__[0].maximum  # type: ignore[attr-defined]
 
 
 def _factors() -> list[int]:
@@ -69,4 +68,4 @@ class Burn:
         left = (_FULL_MS * 4096 // _FACTORS[age % _HALF_LIFE]) >> (age // _HALF_LIFE)
         spent = self.burn // _FACTORS[self.now % _HALF_LIFE]
         rate = spent * _HOUR_MS // max(_HOUR_MS, _FULL_MS - left)
-        return min(balance // rate, _RUNWAY_MAX) if rate else None
+        return min(balance // rate, RUNWAY_H_MAX) if rate else None

@@ -95,7 +95,7 @@ def test_the_dead_letter_of_bad_bytes_is_a_published_record() -> None:
     letter = json.loads(encode_dead(b"acme", b"{", source, why(b"{")))
 
     assert "notifications.v1/3/17" == letter["dead_id"]
-    assert set(letter) <= set(records.Dead.__dataclass_fields__)
+    assert set(letter) <= set(records.Dead.__struct_fields__)
 
 
 @given(st.binary(max_size=80))

@@ -1,0 +1,30 @@
+"""Record: what every record type is made of. A record is declared once, here in `topics.records`, and nowhere else."""
+
+from typing import Any
+
+from msgspec import Struct
+
+
+class Record(Struct, frozen=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):
+    """What we write: optional fields at their default are left out, and no field is there that is not declared.
+
+    No record refers to itself, so the cyclic collector need not look at any.
+    """
+
+
+class OpenRecord(Struct, frozen=True, gc=False, omit_defaults=True):
+    """What others write, or what lies inside it: it may carry fields that we do not know, which are passed over."""
+
+
+class _Tag:
+    def __get__(self, record: object, kind: Any) -> str:
+        """Return what `tag=` says of the type."""
+        tag: str = kind.__struct_config__.tag
+        return tag
+
+
+TAG: Any = _Tag()
+"""The value that tells a record type from the others of its topic, as an attribute of type and record; no field.
+
+A base with `tag_field="kind"` has `kind: ClassVar[str] = TAG`, and each of its kinds says its literal for mypy.
+"""
