@@ -1,6 +1,6 @@
 """The core alone: microseconds of CPU per CDR for decode, decide and encode, without Kafka.
 
-`python -m tests.bench_core` prints one line of JSON. It runs what `rater.shell.charging.step` runs between
+`python -m tests.bench_core` prints one line of JSON. It runs what `rater.shell.step` runs between
 two waits, in batches of one partition: read and hash the ids, look them up, rate, draw, post;
 encode all that is written, pack the manifest; apply. The money is checked at the end.
 """
@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING
 from loadtest import oracle
 from loadtest.generate import Workload
 from loadtest.plan import Plan
+from rater.batch.charging.batch import decide
 from rater.batch.charging.cdr_batch import CdrBatch
-from rater.batch.charging.command_batch import decide_commands
 from rater.batch.charging.partition_state import Shard
 from rater.core.pricing.decks import DeckBook
 from rater.core.pricing.rules import Rules
@@ -29,6 +29,7 @@ from rater.shell.process.hot_path import is_compiled
 from rater.wire.pricing.deck_files import read_deck_file
 from rater.wire.pricing.numbering import load_numbers
 from rater.wire.settings.currencies import shipped_book
+from topics.catalog import ACCOUNT_COMMANDS, LEDGER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -70,7 +71,7 @@ class CoreRun:
         """Carry out the commands."""
         for partition, records in self._batches("commands", commands):
             shard = self.shards[partition]
-            decision = decide_commands(shard, records, self.rules, len(self.shards))
+            decision = decide(shard, ACCOUNT_COMMANDS.name, records, self.rules, len(self.shards))
             self.ledger += self._write(shard, decision, records)
 
     def charge(self, cdrs: Iterable[Record]) -> int:
@@ -83,7 +84,8 @@ class CoreRun:
             batch = CdrBatch(shard, self.rules, len(self.shards))
             batch.read(records)
             decoded = clock()
-            decision = batch.decide_all()
+            batch.decide()
+            decision = batch.decision
             decided = clock()
             ledger = self._write(shard, decision, records)
             done = clock()
@@ -98,17 +100,17 @@ class CoreRun:
 
     def _write(self, shard: Shard, decision: Decision, records: list[Stored]) -> list[bytes]:
         """Encode all that the step would send, then apply it; return the ledger entries."""
-        accounts = decision.accounts()
-        decision.events()
-        decision.statuses()
-        ledger = decision.ledger()
-        packed = decision.packed(
-            self._offsets("ledger", shard.partition, len(ledger)),
-            self._offsets("suspense", shard.partition, len(decision.suspense)),
+        outputs = dict(decision.outputs())
+        decision.changelogs()
+        decision.place(
+            {
+                topic: self._offsets(topic, shard.partition, len(outputs[topic]))
+                for topic in decision.PLACED
+            }
         )
-        decision.manifest(records[0].offset, records[-1].offset + 1, packed)
-        shard.apply(accounts, packed, decision.stream_ms, decision.lot_ids)
-        return [value for _, value in ledger]
+        decision.manifest(records[0].offset, records[-1].offset + 1)
+        shard.apply(decision)
+        return [value for _, value in outputs[LEDGER.name]]
 
     def _batches(self, topic: str, records: Iterable[Record]) -> Iterable[tuple[int, list[Stored]]]:
         """Cut records into batches of one partition each."""

@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rater.batch.charging.cdr_batch import decide_cdrs
-from rater.batch.charging.command_batch import decide_commands
+from rater.batch.charging.batch import decide
 from rater.batch.charging.decision import Decision
 from rater.batch.charging.partition_state import Shard
 from rater.batch.charging.status_flush import decide_flush
@@ -28,7 +27,15 @@ from rater.wire.account.state import decode_account
 from rater.wire.pricing.numbering import load_numbers
 from rater.wire.settings.currencies import shipped_book, shipped_settings
 from rater.wire.times import to_text
-from topics.catalog import ACCOUNT_COMMANDS, CDR_RAW
+from topics.catalog import (
+    ACCOUNT_COMMANDS,
+    ACCOUNT_STATUS,
+    BALANCE_EVENTS,
+    CDR_RAW,
+    DEAD,
+    LEDGER,
+    SUSPENSE,
+)
 
 UNIT = 1_000_000
 """Micros of one unit of a currency."""
@@ -206,6 +213,8 @@ class Partition:
         self.lots_changelog: dict[bytes, bytes | None] = {}
         self.lot_expiries: dict[str, int] = {}
         self.last = Decision("none", 0, 0)
+        self.last_entries: list[Any] = []
+        self.last_keys: list[bytes | None] = []
         self._ends: Counter[str] = Counter()
 
     def take(self, *sent: Sent) -> "Partition":
@@ -227,10 +236,7 @@ class Partition:
 
     def redeliver(self, topic: str, records: Sequence[Stored]) -> "Partition":
         """Take records with the offsets that they have."""
-        if topic == CDR_RAW.name:
-            self._commit(decide_cdrs(self.shard, records, self.rules, 1))
-        else:
-            self._commit(decide_commands(self.shard, records, self.rules, 1))
+        self._commit(decide(self.shard, topic, records, self.rules, 1))
         return self
 
     def flush(self, at_ms: int) -> "Partition":
@@ -251,21 +257,23 @@ class Partition:
 
     def _commit(self, decision: Decision) -> None:
         self.last = decision
-        first = len(self.ledger), len(self.suspense)
-        self.ledger += [value for _, value in decision.ledger()]
-        self.events += [value for _, value in decision.events()]
-        self.statuses += [value for _, value in decision.statuses()]
-        self.suspense += [value for _, value in decision.suspense]
-        self.dead += [value for _, value in decision.dead]
+        first = {LEDGER.name: len(self.ledger), SUSPENSE.name: len(self.suspense)}
+        self.last_entries = decision.journal.entries
+        outputs = decision.outputs()
+        self.last_keys = [key for _, records in outputs for key, _ in records]
+        written = {topic: [value or b"" for _, value in each] for topic, each in outputs}
+        self.ledger += written[LEDGER.name]
+        self.events += written[BALANCE_EVENTS.name]
+        self.statuses += written[ACCOUNT_STATUS.name]
+        self.suspense += written[SUSPENSE.name]
+        self.dead += written[DEAD.name]
         self.outcomes += decision.outcomes
-        ids = decision.packed(
-            range(first[0], len(self.ledger)), range(first[1], len(self.suspense))
-        )
+        decision.place({topic: range(at, at + len(written[topic])) for topic, at in first.items()})
         self.lots_changelog |= decision.lot_ids
-        for entry in decision.journal.entries:
+        for entry in self.last_entries:
             if isinstance(entry, FundsAdded):
                 self.lot_expiries[entry.lot.lot_id] = entry.lot.expires_ms
-        self.shard.apply(decision.accounts(), ids, decision.stream_ms, decision.lot_ids)
+        self.shard.apply(decision)
 
 
 def opened(*lots: tuple[str, int], rules: Rules = RULES) -> Partition:

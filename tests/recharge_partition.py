@@ -15,9 +15,9 @@ from rater.batch.recharge.batch import (
     COMMANDS,
     EVENTS,
     RESULTS,
-    RechargeDecision,
     decide_recharge,
 )
+from rater.batch.recharge.decision import RechargeDecision
 from rater.batch.recharge.partition_state import RechargesShard
 from rater.core.recharge.state import Recharge
 from rater.wire.recharge.commands import due_command
@@ -69,7 +69,7 @@ class RechargePartition:
         self.outcomes += decision.outcomes
         changed = decision.recharges()
         self.changelog += list(changed.items())
-        self.shard.put(changed)
+        self.shard.apply(decision)
         return decision
 
     def restart(self) -> None:

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rater.batch.charging.cdr_batch import decide_cdrs
-from rater.batch.charging.command_batch import decide_commands
+from rater.batch.charging.batch import decide
 from rater.batch.charging.decision import Decision
 from rater.batch.charging.partition_state import Shard
 from rater.core.pricing.decks import DeckBook
@@ -84,19 +83,14 @@ class Play:
         return placed
 
     def _step(self, topic: str, shard: Shard, records: Sequence[Stored]) -> None:
-        if topic == CDR_RAW.name:
-            decision = decide_cdrs(shard, records, self.rules, PARTITIONS)
-        else:
-            decision = decide_commands(shard, records, self.rules, PARTITIONS)
+        decision = decide(shard, topic, records, self.rules, PARTITIONS)
         written = list(outputs_of(decision))
         self.outputs += written
         self.outcomes += decision.outcomes
-        places = [
-            self._reserve(topic, name, shard, written) for name in (LEDGER.name, SUSPENSE.name)
-        ]
-        ids = decision.packed(*places)
-        assert decision.manifest(records[0].offset, records[-1].offset + 1, ids)
-        shard.apply(decision.accounts(), ids, decision.stream_ms, decision.lot_ids)
+        places = {name: self._reserve(topic, name, shard, written) for name in decision.PLACED}
+        decision.place(places)
+        assert decision.manifest(records[0].offset, records[-1].offset + 1)
+        shard.apply(decision)
 
     def _reserve(
         self, topic: str, name: str, shard: Shard, written: list[tuple[str, bytes]]
@@ -108,13 +102,7 @@ class Play:
 
 
 def outputs_of(decision: Decision) -> Iterator[tuple[str, bytes]]:
-    for topic, records in (
-        (LEDGER.name, decision.ledger()),
-        (BALANCE_EVENTS.name, decision.events()),
-        (ACCOUNT_STATUS.name, decision.statuses()),
-        (SUSPENSE.name, decision.suspense),
-        (DEAD.name, decision.dead),
-    ):
+    for topic, records in decision.outputs():
         yield from ((topic, value) for _, value in records)
 
 

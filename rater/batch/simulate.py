@@ -9,13 +9,14 @@ lines like any other.
 
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
+from typing import Protocol, TypeVar
 
-from rater.batch.charging.cdr_batch import decide_cdrs
-from rater.batch.charging.command_batch import decide_commands
+from rater.batch.charging.batch import decide
 from rater.batch.charging.decision import Decision
 from rater.batch.charging.partition_state import Shard
 from rater.batch.charging.status_flush import decide_flush
-from rater.batch.recharge.batch import COMMANDS, EVENTS, SOURCES, RechargeDecision, decide_recharge
+from rater.batch.recharge.batch import COMMANDS, EVENTS, SOURCES, decide_recharge
+from rater.batch.recharge.decision import RechargeDecision
 from rater.batch.recharge.partition_state import RechargesShard
 from rater.core.limits import STATUS_EVERY_MS
 from rater.core.pricing.rules import Rules
@@ -32,6 +33,16 @@ NEVER = 2**62
 """Later than any timer."""
 JOINED = (EVENTS, catalog.ACCOUNT_COMMANDS.name)
 """What charging writes for recharge, and recharge for charging."""
+
+
+D_contra = TypeVar("D_contra", Decision, RechargeDecision, contravariant=True)
+
+
+class State(Protocol[D_contra]):
+    """What a decision is applied to."""
+
+    def apply(self, decision: D_contra) -> None:
+        """Take what was committed."""
 
 
 class Simulator:
@@ -112,52 +123,26 @@ class Simulator:
             yield from self._take(self._joined.popleft())
 
     def _take(self, record: Line) -> Iterator[Line]:
-        topic, shard = record.topic, self.shards[record.partition]
+        topic, partition = record.topic, record.partition
+        shard, recharges = self.shards[partition], self.recharges[partition]
         if topic in SOURCES:
-            recharges = self.recharges[record.partition]
-            heard = decide_recharge(
-                recharges, record.partition, topic, [record], catalog.PARTITIONS
-            )
-            yield from self._commit_recharge(recharges, heard, record.timestamp)
+            heard = decide_recharge(recharges, partition, topic, [record], catalog.PARTITIONS)
+            yield from self._commit(recharges, heard, record.timestamp)
             return
-        if topic == catalog.CDR_RAW.name:
-            decision = decide_cdrs(shard, [record], self.rules, catalog.PARTITIONS)
-        else:
-            decision = decide_commands(shard, [record], self.rules, catalog.PARTITIONS)
+        decision = decide(shard, topic, [record], self.rules, catalog.PARTITIONS)
         yield from self._commit(shard, decision, record.timestamp)
 
-    def _commit(self, shard: Shard, decision: Decision, at_ms: int) -> Iterator[Line]:
-        """Write what was decided, then apply it: the worker's order."""
-        outputs = (
-            (catalog.LEDGER.name, decision.ledger()),
-            (EVENTS, decision.events()),
-            (catalog.ACCOUNT_STATUS.name, decision.statuses()),
-            (catalog.SUSPENSE.name, decision.suspense),
-            (catalog.DEAD.name, decision.dead),
-        )
+    def _commit(self, state: State[D_contra], decision: D_contra, at_ms: int) -> Iterator[Line]:
+        """Write what was decided, then apply it to its state: the worker's order."""
+        partition = decision.partition
         written = {
-            topic: self._append(topic, shard.partition, records, at_ms)
-            for topic, records in outputs
-        }
-        packed = decision.packed(
-            [line.offset for line in written[catalog.LEDGER.name]],
-            [line.offset for line in written[catalog.SUSPENSE.name]],
-        )
-        shard.apply(decision.accounts(), packed, decision.stream_ms, decision.lot_ids)
-        self._timers.pop(shard.partition, None)
-        for lines in written.values():
-            yield from self._written(lines)
-
-    def _commit_recharge(
-        self, shard: RechargesShard, decision: RechargeDecision, at_ms: int
-    ) -> Iterator[Line]:
-        written = [
-            self._append(topic, decision.partition, records, at_ms)
+            topic: self._append(topic, partition, records, at_ms)
             for topic, records in decision.outputs()
-        ]
-        shard.put(decision.recharges())
-        self._timers.pop(decision.partition, None)
-        for lines in written:
+        }
+        decision.place({topic: [x.offset for x in lines] for topic, lines in written.items()})
+        state.apply(decision)
+        self._timers.pop(partition, None)
+        for lines in written.values():
             yield from self._written(lines)
 
     def _written(self, lines: list[Line]) -> Iterator[Line]:

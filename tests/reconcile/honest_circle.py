@@ -10,11 +10,11 @@ from prometheus_client import CollectorRegistry
 from rater.batch.recharge.batch import COMMANDS as RECHARGE_COMMANDS
 from rater.batch.recharge.batch import EVENTS, RESULTS
 from rater.batch.recharge.partition_state import RechargesShard
-from rater.shell.charging.step import Stepper
 from rater.shell.process.health import Health
 from rater.shell.process.metrics import Metrics
+from rater.shell.recharge.decider import RechargeDecider
 from rater.shell.recharge.metrics import RechargeMetrics
-from rater.shell.recharge.step import RechargeStepper
+from rater.shell.step import Stepper
 from rater.wire.recharge.commands import due_command
 from tests.reconcile.honest_worker import DAY_MS, HonestWorker, Transactions
 from topics import catalog
@@ -36,14 +36,11 @@ class HonestCircle(HonestWorker):
         self.captured: dict[str, str] = {}
         metrics = Metrics(CollectorRegistry())
         transactions = Transactions(self._append)
-        self.rechargers = RechargeStepper(
-            lambda: transactions,
-            lambda partition: self.recharges[partition],
-            metrics,
-            RechargeMetrics(metrics.registry),
-            Health(metrics),
+        recharging = RechargeMetrics(metrics.registry)
+        decider = RechargeDecider(
+            lambda partition: self.recharges[partition], recharging, self.partitions
         )
-        self.rechargers.partitions = self.partitions
+        self.rechargers = Stepper(lambda: transactions, decider, metrics, Health(metrics))
 
     def join(self, tenant: str, **settings: Any) -> None:
         """Open an account that recharges 50 units when it falls below 100; it has a little more."""
@@ -79,8 +76,8 @@ class HonestCircle(HonestWorker):
             for partition in range(self.partitions):
                 self._with(self.rechargers, TP(topic, partition), batch)
 
-    def _with(self, stepper: RechargeStepper, tp: TP, batch: int) -> None:
-        charging, self.stepper = self.stepper, _as_stepper(stepper)
+    def _with(self, stepper: Stepper[Any], tp: TP, batch: int) -> None:
+        charging, self.stepper = self.stepper, stepper
         asyncio.run(self._take(tp, batch))
         self.stepper = charging
 
@@ -140,12 +137,6 @@ class HonestCircle(HonestWorker):
             for key, due_ms in shard.due(self.now_ms):
                 self.produce(RECHARGE_COMMANDS, key, due_command(key.decode(), due_ms), partition)
         self.turn()
-
-
-def _as_stepper(stepper: Any) -> Stepper:
-    """Say that a batch may be given to this one likewise."""
-    taker: Stepper = stepper
-    return taker
 
 
 def busy_circle(marker: int = 1) -> HonestCircle:

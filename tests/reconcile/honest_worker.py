@@ -18,9 +18,10 @@ from rater.batch.charging.partition_state import Shard
 from rater.core.engine import Rules
 from rater.core.pricing.decks import Deck, DeckBook, Heading
 from rater.reconcile.reading.log import Located, Record
-from rater.shell.charging.step import Stepper
+from rater.shell.charging.decider import ChargingDecider
 from rater.shell.process.health import Health
 from rater.shell.process.metrics import Metrics
+from rater.shell.step import Stepper
 from rater.shell.stream.batches import RecordBatch
 from rater.shell.stream.unread import Unread
 from rater.wire.account.state import decode_account
@@ -104,14 +105,12 @@ class HonestWorker:
         rules = Rules(DeckBook.of(decks), load_numbers(), shipped_book())
         metrics = Metrics(CollectorRegistry())
         transactions = Transactions(self._append)
-        self.stepper = Stepper(
-            lambda: transactions,
-            lambda partition: self.shards[partition],
-            lambda: rules,
-            metrics,
-            Health(metrics),
+        self.decider = ChargingDecider(
+            lambda partition: self.shards[partition], lambda: rules, metrics, self.partitions
         )
-        self.stepper.partitions = self.partitions
+        self.stepper: Stepper[Any] = Stepper(
+            lambda: transactions, self.decider, metrics, Health(metrics)
+        )
 
     def _publish(self, deck_id: str, csv: bytes) -> Deck:
         sheet = read_sheet(csv)
@@ -192,7 +191,11 @@ class HonestWorker:
     def flush(self) -> None:
         """Pay the statuses that are owed."""
         for partition in range(self.partitions):
-            asyncio.run(self.stepper.flush(partition, self.now_ms))
+            asyncio.run(
+                self.stepper.take_due(
+                    partition, lambda p=partition: self.decider.flush(p, self.now_ms)
+                )
+            )
 
     async def _take(self, tp: TP, size: int) -> None:
         first = self.taken[tp]

@@ -60,13 +60,6 @@ class Record(Protocol):
         """What has to be read."""
 
 
-def decide_cdrs(shard: Shard, records: Sequence[Record], rules: Rules, partitions: int) -> Decision:
-    """Decide a batch of `cdr.raw.v1`; `partitions` is the topic's count, for records that lie wrongly."""
-    batch = CdrBatch(shard, rules, partitions)
-    batch.read(records)
-    return batch.decide_all()
-
-
 Item = tuple[Record, Cdr, bytes, int, bool, int, int]
 """A readable record: itself, its CDR, the digest of its id, the hash of what decides its charge; whether that id is
 remembered, with what content, and as of which day."""
@@ -115,18 +108,18 @@ class CdrBatch:
         return self.rules.settings.at(max(record.timestamp, 0)).cdr_max_bytes
 
     def _look_up(self) -> list[Item]:
-        """Return the readable records with what the index knows of them."""
+        """Take the readable records with what the index knows of them."""
         if not self._cdrs:
             return []
         hashes = np.frombuffer(b"".join(self._digests), "<u8").reshape(-1, 2).astype(np.uint64)
         found = self.shard.batches.index.find(hashes)
         known = found.hit.tolist(), found.content.tolist(), found.day.tolist()
-        return list(
-            zip(self._readable, self._cdrs, self._digests, self._contents, *known, strict=True)
-        )
+        read = self._readable, self._cdrs, self._digests, self._contents
+        self._readable, self._cdrs, self._digests, self._contents = [], [], [], []
+        return list(zip(*read, *known, strict=True))
 
-    def decide_all(self) -> Decision:
-        """Decide every readable record, in order. One loop with the common way inline: it is the hot one."""
+    def decide(self) -> None:
+        """Decide what was read, in order. One loop with the common way inline: it is the hot one."""
         decision, fresh, working = self.decision, self.fresh, self.working
         for item in self._look_up():
             record, cdr, digest, _, hit, known, known_day = item
@@ -151,7 +144,6 @@ class CdrBatch:
                 self._stray(item)
             else:
                 self._charge(item, account, at_ms)
-        return decision
 
     def _charge(self, item: Item, account: Account, at_ms: int) -> None:
         record, cdr, digest, content, _, _, _ = item
@@ -168,9 +160,11 @@ class CdrBatch:
         decision.outcomes[outcome] += 1
         self.fresh[digest] = content, cdr.ended_ms
         entries = decision.journal.entries
-        place = len(entries) - 1
-        while type(entries[place]) is not Charge:
+        place = decision.entry_place()
+        behind = -1
+        while type(entries[behind]) is not Charge:
             # What the breaker holds comes after the charge.
+            behind -= 1
             place -= 1
         decision.remembered.append((digest, content, _CHARGED, place, cdr.ended_ms))
 
@@ -217,7 +211,7 @@ class CdrBatch:
         decision.suspense.append((output_key(record.key), value))
         if digest is not None:
             self.fresh[digest] = content, cdr.ended_ms
-            place = len(decision.suspense) - 1
+            place = decision.suspense_place()
             decision.remembered.append((digest, content, _SUSPENDED, place, cdr.ended_ms))
 
     def _bury(self, record: Record, why: Malformed) -> None:

@@ -5,6 +5,7 @@ What comes or goes by hand does so once in an account's life (`lot_ids`).
 """
 
 from collections.abc import Sequence
+from typing import final
 
 import numpy as np
 from xxhash import xxh3_128_digest
@@ -33,17 +34,8 @@ from topics.manifests import IdState, command_key, lot_key
 from topics.partitioner import partition_of
 
 
-def decide_commands(
-    shard: Shard, records: Sequence[Record], rules: Rules, partitions: int
-) -> Decision:
-    """Decide a batch of `account.commands.v1`; `partitions` is the topic's count."""
-    batch = _CommandBatch(shard, rules, partitions)
-    for record in records:
-        batch.decide(record)
-    return batch.decision
-
-
-class _CommandBatch:
+@final
+class CommandBatch:
     """One batch while it is being decided."""
 
     def __init__(self, shard: Shard, rules: Rules, partitions: int) -> None:
@@ -55,8 +47,19 @@ class _CommandBatch:
         self.working: dict[str, Account | None] = {}
         self.fresh: dict[bytes, tuple[int, int]] = {}
         """What this batch remembers: the content, and the time that the window is applied to."""
+        self._waiting: Sequence[Record] = ()
 
-    def decide(self, record: Record) -> None:
+    def read(self, records: Sequence[Record]) -> None:
+        """Take records to be decided: a command is read when its turn comes."""
+        self._waiting = [*self._waiting, *records]
+
+    def decide(self) -> None:
+        """Decide what was taken, in order."""
+        waiting, self._waiting = self._waiting, ()
+        for record in waiting:
+            self._decide(record)
+
+    def _decide(self, record: Record) -> None:
         """Read one command and carry it out, or say why not."""
         decision = self.decision
         decision.records += 1
@@ -125,15 +128,16 @@ class _CommandBatch:
         By stream time: a command that is late has the whole window before it, too.
         """
         decision, entries = self.decision, self.decision.journal.entries
-        place = len(entries) - 1 if len(entries) > first else -1
-        if place > first and isinstance(entries[place], DeckWarning):
-            place -= 1
+        mine = len(entries) - 1 if len(entries) > first else -1
+        if mine > first and isinstance(entries[mine], DeckWarning):
+            mine -= 1
+        place = decision.entry_place() - (len(entries) - 1 - mine) if mine >= 0 else -1
         now = decision.stream_ms
         self.fresh[digest] = content, now
         decision.remembered.append((digest, content, IdState.COMMAND, place, now))
         for entry in entries[first:]:
             self.lot_ids.remember(entry)
-        last = entries[place] if place >= 0 else None
+        last = entries[mine] if mine >= 0 else None
         if isinstance(last, FundsAdded) and last.recharge_seq is not None:
             lot = xxh3_128_digest(lot_key(last.tenant_id, last.lot.lot_id))
             self.fresh[lot] = 0, now

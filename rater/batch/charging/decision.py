@@ -5,8 +5,8 @@ are in the log (D8).
 """
 
 from collections import Counter
-from collections.abc import Sequence
-from typing import final
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, final
 
 import numpy as np
 import numpy.typing as npt
@@ -16,14 +16,29 @@ from rater.batch.charging.id_table import ENTRY
 from rater.batch.charging.lot_ids import Changes
 from rater.core.account.account import Account
 from rater.core.account.journal import Journal
+from rater.core.entries import AccountStatus, Charge, CommandRejected, Entry
+from rater.core.events import Event
 from rater.core.limits import DAY_MS
+from rater.core.standing_entries import DeckWarning
 from rater.wire.account.state import encode_account
 from rater.wire.outputs import encode
-from topics.catalog import APP
+from topics.catalog import (
+    ACCOUNT_STATUS,
+    ACCOUNTS_CHANGELOG,
+    APP,
+    BALANCE_EVENTS,
+    BATCHES_CHANGELOG,
+    DEAD,
+    LEDGER,
+    LOTS_CHANGELOG,
+    SUSPENSE,
+)
 from topics.manifests import PLACE_MAX, IdState, join_manifest
 from topics.records import BatchManifest
 
 Records = list[tuple[bytes | None, bytes | None]]
+Output = tuple[str, Records]
+"""A topic and what is written to it."""
 
 NOWHERE = PLACE_MAX
 """The place of an id that left no record: a timer's command that found nothing to do."""
@@ -36,7 +51,11 @@ the batch writes (-1: none), and the time whose day the window is applied to."""
 
 @final
 class Decision:
-    """What a batch of one partition writes and counts."""
+    """What a batch of one partition writes and counts; the step takes it as it is decided, and clears it."""
+
+    MANIFEST: ClassVar = BATCHES_CHANGELOG.name
+    PLACED: ClassVar = (LEDGER.name, SUSPENSE.name)
+    """The topics of whose records the manifest names the offsets."""
 
     def __init__(self, source_topic: str, partition: int, stream_ms: int) -> None:
         self.source_topic = source_topic
@@ -50,22 +69,63 @@ class Decision:
         self.changed: dict[str, Account] = {}
         self.lot_ids: Changes = {}
         self.outcomes: Counter[str] = Counter()
+        self.ids = np.zeros(0, ENTRY)
+        """The ids as they stand in the manifest; none before the offsets are known."""
+        self.charged: dict[str, int] = {}
+        """The sum of the charges that were taken, by currency."""
+        self._accounts: dict[bytes, bytes] | None = None
+        self.deck_warnings: list[DeckWarning] = []
+        self.taken: dict[str, int] = {}
+        """How many records of each topic were taken already: what is decided next has its place after them."""
 
-    def ledger(self) -> Records:
-        """Return the ledger entries as records, in the order decided."""
-        return [(entry.tenant_id.encode(), encode(entry)) for entry in self.journal.entries]
+    def outputs(self) -> list[Output]:
+        """Take what was decided since the last time: the records of every topic, in the order decided."""
+        journal = self.journal
+        self._count(journal.entries)
+        outputs: list[Output] = [
+            (LEDGER.name, _encoded(journal.entries)),
+            (BALANCE_EVENTS.name, _encoded(journal.events)),
+            (ACCOUNT_STATUS.name, _encoded(journal.statuses)),
+            (SUSPENSE.name, self.suspense),
+            (DEAD.name, self.dead),
+        ]
+        for topic, records in outputs:
+            self.taken[topic] = self.taken.get(topic, 0) + len(records)
+        self.journal, self.suspense, self.dead = Journal(), [], []
+        return outputs
 
-    def events(self) -> Records:
-        """Return the balance events as records."""
-        return [(event.tenant_id.encode(), encode(event)) for event in self.journal.events]
+    def changelogs(self) -> list[Output]:
+        """Return the state that the batch changes, once it is decided as a whole."""
+        return [
+            (ACCOUNTS_CHANGELOG.name, list(self.accounts().items())),
+            (LOTS_CHANGELOG.name, list(self.lot_ids.items())),
+        ]
 
-    def statuses(self) -> Records:
-        """Return the account statuses as records."""
-        return [(status.tenant_id.encode(), encode(status)) for status in self.journal.statuses]
+    def entry_place(self) -> int:
+        """Return the place of the last entry among all of the batch; -1 where there is none."""
+        return self.taken.get(LEDGER.name, 0) + len(self.journal.entries) - 1
+
+    def suspense_place(self) -> int:
+        """Return the place of the last suspense record among all of the batch."""
+        return self.taken.get(SUSPENSE.name, 0) + len(self.suspense) - 1
+
+    def _count(self, entries: Sequence[Entry | CommandRejected]) -> None:
+        charged = self.charged
+        for entry in entries:
+            if isinstance(entry, Charge):
+                charged[entry.currency] = charged.get(entry.currency, 0) + entry.charge_micros
+            elif isinstance(entry, DeckWarning):
+                self.deck_warnings.append(entry)
 
     def accounts(self) -> dict[bytes, bytes]:
-        """Return the new bytes of every account that changed."""
-        return {name.encode(): encode_account(a) for name, a in self.changed.items()}
+        """Return the new bytes of every account that changed; encoded once, when all is decided."""
+        if self._accounts is None:
+            self._accounts = {name.encode(): encode_account(a) for name, a in self.changed.items()}
+        return self._accounts
+
+    def place(self, offsets: Mapping[str, Sequence[int]]) -> None:
+        """Learn the offsets of what was written: now the ids have their places."""
+        self.ids = self.packed(offsets.get(LEDGER.name, ()), offsets.get(SUSPENSE.name, ()))
 
     def packed(self, ledger: Sequence[int], suspense: Sequence[int]) -> npt.NDArray[np.void]:
         """Return the ids as they stand in the manifest, given the offsets of the records written."""
@@ -81,8 +141,8 @@ class Decision:
             day=np.array(times, np.int64) // DAY_MS,
         )
 
-    def manifest(self, first_offset: int, next_offset: int, packed: npt.NDArray[np.void]) -> bytes:
-        """Return the value of the batch manifest."""
+    def manifest(self, first_offset: int, next_offset: int) -> bytes:
+        """Return the value of the batch manifest, when all was taken and placed."""
         header = BatchManifest(
             app=APP,
             source_topic=self.source_topic,
@@ -91,12 +151,16 @@ class Decision:
             next_offset=next_offset,
             records=self.records,
             outcomes=dict(self.outcomes),
-            ledger=len(self.journal.entries),
-            events=len(self.journal.events),
-            ids=len(packed),
+            ledger=self.taken[LEDGER.name],
+            events=self.taken[BALANCE_EVENTS.name],
+            ids=len(self.ids),
             at_ms=self.stream_ms,
         )
-        return join_manifest(encode(header), packed.tobytes())
+        return join_manifest(encode(header), self.ids.tobytes())
+
+
+def _encoded(said: Sequence[Entry | CommandRejected | Event | AccountStatus]) -> Records:
+    return [(each.tenant_id.encode(), encode(each)) for each in said]
 
 
 def _places(

@@ -4,14 +4,12 @@ Each part is a state of a Faust table (`rater.shell.stream.tables`), read back f
 `rater simulate` makes them empty. Only a committed batch changes them.
 """
 
-from collections.abc import Mapping, Sequence
-
-import numpy as np
-import numpy.typing as npt
+from collections.abc import Sequence
 
 from rater.batch.charging.accounts import AccountsShard
 from rater.batch.charging.charge_index import ChargeIndex
-from rater.batch.charging.lot_ids import Changes, LotIdsShard
+from rater.batch.charging.decision import Decision
+from rater.batch.charging.lot_ids import LotIdsShard
 from rater.core.limits import DAY_MS, WINDOW_DAYS
 from topics.manifests import split_manifest
 
@@ -54,21 +52,15 @@ class Shard:
         """Return the state of a partition that has seen nothing."""
         return cls(partition, AccountsShard(), BatchesShard(window_days), LotIdsShard())
 
-    def apply(
-        self,
-        accounts: Mapping[bytes, bytes],
-        ids: npt.NDArray[np.void],
-        stream_ms: int,
-        lot_ids: Changes,
-    ) -> None:
+    def apply(self, decision: Decision) -> None:
         """Take what a batch has committed; from now on it is the truth."""
-        self.accounts.put(accounts)
-        self.lot_ids.put(lot_ids)
+        self.accounts.put(decision.accounts())
+        self.lot_ids.put(decision.lot_ids)
         batches = self.batches
-        batches.stream_ms = max(batches.stream_ms, stream_ms)
+        batches.stream_ms = max(batches.stream_ms, decision.stream_ms)
         batches.index.advance(batches.stream_ms // DAY_MS)
-        if len(ids):
-            batches.index.remember(ids)
+        if len(decision.ids):
+            batches.index.remember(decision.ids)
 
     def oldest_day(self, stream_ms: int) -> int:
         """Return the first day of which every charged call is remembered, at a stream time."""

@@ -4,11 +4,11 @@ What has been applied of each source topic is part of every recharge (D3), so th
 a result that comes twice as two records is recognised by its payment.
 """
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, final
 
 from rater.batch.charging.cdr_batch import Record
+from rater.batch.recharge.decision import RechargeDecision
 from rater.batch.recharge.partition_state import RechargesShard
 from rater.core.cdr import Source
 from rater.core.events import Event
@@ -17,18 +17,15 @@ from rater.core.recharge.journal import RechargeJournal
 from rater.core.recharge.payments import Quarantine, Result
 from rater.core.recharge.state import Recharge
 from rater.wire.malformed import Malformed, Why
-from rater.wire.outputs import encode, encode_dead, output_key
+from rater.wire.outputs import encode_dead, output_key
 from rater.wire.recharge.balance_events import decode_event
 from rater.wire.recharge.commands import RechargeCommand, RechargeDue, decode_recharge_command
-from rater.wire.recharge.outputs import encode_order, encode_quarantined
+from rater.wire.recharge.outputs import encode_quarantined
 from rater.wire.recharge.payment_results import decode_result
-from rater.wire.recharge.state import decode_recharge, encode_recharge
+from rater.wire.recharge.state import decode_recharge
 from rater.wire.unread import last_offset_of, why_dead
 from topics import catalog
 from topics.partitioner import partition_of
-from topics.records import BatchManifest
-
-Records = list[tuple[bytes | None, bytes | None]]
 
 EVENTS = catalog.BALANCE_EVENTS.name
 RESULTS = catalog.PAYMENT_RESULTS.name
@@ -37,74 +34,18 @@ SOURCES = (EVENTS, RESULTS, COMMANDS)
 """In the order of a recharge's watermarks."""
 
 
-@final
-class RechargeDecision:
-    """What a batch of one partition writes and counts."""
-
-    def __init__(self, source_topic: str, partition: int) -> None:
-        self.source_topic = source_topic
-        self.partition = partition
-        self.at_ms = 0
-        self.records = 0
-        self.journal = RechargeJournal()
-        self.quarantined: Records = []
-        self.dead: Records = []
-        self.changed: dict[str, Recharge] = {}
-        self.outcomes: Counter[str] = Counter()
-
-    def outputs(self) -> list[tuple[str, Records]]:
-        """Return the records of every topic, the changelog apart, each in the order decided."""
-        journal = self.journal
-        return [
-            (
-                catalog.PAYMENT_COMMANDS.name,
-                [(p.tenant_id.encode(), encode(p)) for p in journal.payments],
-            ),
-            (
-                catalog.ACCOUNT_COMMANDS.name,
-                [(o.tenant_id.encode(), encode_order(o)) for o in journal.orders],
-            ),
-            (
-                catalog.NOTIFICATIONS.name,
-                [(n.tenant_id.encode(), encode(n)) for n in journal.notices],
-            ),
-            (catalog.PAYMENT_QUARANTINE.name, self.quarantined),
-            (catalog.RECHARGE_DEAD.name, self.dead),
-        ]
-
-    def recharges(self) -> dict[bytes, bytes]:
-        """Return the new bytes of every recharge that changed."""
-        return {name.encode(): encode_recharge(each) for name, each in self.changed.items()}
-
-    def manifest(self, first_offset: int, next_offset: int) -> bytes:
-        """Return the value of the batch manifest; recharge remembers no ids in it."""
-        header = BatchManifest(
-            app=catalog.RECHARGE_APP,
-            source_topic=self.source_topic,
-            partition=self.partition,
-            first_offset=first_offset,
-            next_offset=next_offset,
-            records=self.records,
-            outcomes=dict(self.outcomes),
-            ledger=0,
-            events=len(self.journal.payments),
-            ids=0,
-            at_ms=self.at_ms,
-        )
-        return encode(header)
-
-
 def decide_recharge(
     shard: RechargesShard, partition: int, topic: str, records: Sequence[Record], partitions: int
 ) -> RechargeDecision:
     """Decide a batch of one of the SOURCES; `partitions` is the topics' count."""
-    batch = _RechargeBatch(shard, topic, partition, partitions)
-    for record in records:
-        batch.decide(record)
+    batch = RechargeBatch(shard, topic, partition, partitions)
+    batch.read(records)
+    batch.decide()
     return batch.decision
 
 
-class _RechargeBatch:
+@final
+class RechargeBatch:
     """One batch while it is being decided."""
 
     def __init__(self, shard: RechargesShard, topic: str, partition: int, partitions: int) -> None:
@@ -113,8 +54,19 @@ class _RechargeBatch:
         self.decision = RechargeDecision(topic, partition)
         self.working: dict[str, Recharge] = {}
         self.decode, self.take, self.watermark = _SOURCES[topic]
+        self._waiting: Sequence[Record] = ()
 
-    def decide(self, record: Record) -> None:
+    def read(self, records: Sequence[Record]) -> None:
+        """Take records to be decided: each is read when its turn comes."""
+        self._waiting = [*self._waiting, *records]
+
+    def decide(self) -> None:
+        """Decide what was taken, in order."""
+        waiting, self._waiting = self._waiting, ()
+        for record in waiting:
+            self._decide(record)
+
+    def _decide(self, record: Record) -> None:
         """Read one record and take it to its tenant's recharge, or say why not."""
         decision = self.decision
         decision.records += 1

@@ -6,6 +6,7 @@ The bytes are the committed truth; a batch works on copies and hands back new by
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
+from rater.batch.recharge.decision import RechargeDecision
 from rater.core.limits import NEVER_MS
 from rater.core.recharge.machine import State
 from rater.wire.recharge.state import decode_head
@@ -36,9 +37,9 @@ class RechargesShard:
             assert value is not None, key
             self._set(key, value)
 
-    def put(self, values: Mapping[bytes, bytes]) -> None:
-        """Take what a batch has committed."""
-        for key, value in values.items():
+    def apply(self, decision: RechargeDecision) -> None:
+        """Take what a batch has committed; from now on it is the truth."""
+        for key, value in decision.recharges().items():
             self._set(key, value)
 
     def due(self, now_ms: int) -> list[tuple[bytes, int]]:

@@ -17,12 +17,13 @@ from rater.batch.charging.lot_ids import LotIdsShard
 from rater.batch.charging.partition_state import BatchesShard, Shard
 from rater.core.limits import DAY_MS
 from rater.core.pricing.rules import Rules
-from rater.shell.charging.step import Stepper
+from rater.shell.charging.decider import ChargingDecider
 from rater.shell.process.agent_app import AgentApp, AgentSettings
 from rater.shell.process.clock import now_ms
 from rater.shell.process.health import Health
 from rater.shell.process.metrics import Metrics
 from rater.shell.process.timer import DueTimer
+from rater.shell.step import Stepper
 from rater.shell.stream.batches import RecordBatch
 from rater.shell.stream.tables import state_table
 from rater.shell.versions.deck_service import DeckService
@@ -59,10 +60,10 @@ class Charging(AgentApp):
         self.timer = DueTimer(
             settings.broker, catalog.ACCOUNT_COMMANDS.name, self.accounts.state, _due
         )
+        self.decider = ChargingDecider(self.shard, self.rules, metrics, settings.partitions)
         self.stepper = Stepper(
-            lambda: self.app.consumer.transactions, self.shard, self.rules, metrics, health
+            lambda: self.app.consumer.transactions, self.decider, metrics, health
         )
-        self.stepper.partitions = settings.partitions
         self.declare("charge", self.batches)
 
     def shard(self, partition: int) -> Shard:
@@ -86,7 +87,7 @@ class Charging(AgentApp):
         """Send commands for what falls due, and pay the statuses that are owed."""
         await self.timer.tick(partition)
         if self.accounts.state(partition).dirty():
-            await self.stepper.flush(partition, now_ms())
+            await self.stepper.take_due(partition, lambda: self.decider.flush(partition, now_ms()))
 
     def watermarks(self) -> dict[TopicPartition, int]:
         """Return the highest offset applied of every source partition of this worker; -1: none."""

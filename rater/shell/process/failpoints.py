@@ -9,19 +9,14 @@ import signal
 
 FAILPOINTS = (
     "before_sends",
-    "before_ledger",
+    "before_places",
     "before_manifest",
     "before_commit",
     "before_apply",
     "after_apply",
 )
-"""Those of a charging step."""
-RECHARGE_FAILPOINTS = (
-    "recharge_before_sends",
-    "recharge_before_commit",
-    "recharge_before_apply",
-    "recharge_after_apply",
-)
+"""Those of a step (`shell/step.py`); in charging they have no prefix."""
+RECHARGE_FAILPOINTS = tuple(f"recharge_{name}" for name in FAILPOINTS)
 GATEWAY_FAILPOINTS = (
     "before_look_up",
     "before_charge",

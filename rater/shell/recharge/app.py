@@ -1,6 +1,6 @@
 """The recharge app: topics, table, step and timer, put together (composition root).
 
-One agent takes all three source topics; every batch goes through `recharge_step.RechargeStepper`. Of what has been
+One agent takes all three source topics; every batch goes through `step.Stepper`. Of what has been
 fetched, payment results go first.
 """
 
@@ -13,8 +13,9 @@ from rater.shell.process.agent_app import AgentApp, AgentSettings
 from rater.shell.process.health import Health
 from rater.shell.process.metrics import Metrics
 from rater.shell.process.timer import DueTimer
+from rater.shell.recharge.decider import RechargeDecider
 from rater.shell.recharge.metrics import RechargeMetrics
-from rater.shell.recharge.step import RechargeStepper
+from rater.shell.step import Stepper
 from rater.shell.stream.batches import RecordBatch
 from rater.shell.stream.tables import state_table
 from rater.wire.recharge.commands import due_command
@@ -36,14 +37,8 @@ class Recharging(AgentApp):
             self.app, "recharges", RechargesShard, partitions=settings.partitions
         )
         self.timer = DueTimer(settings.broker, COMMANDS, self.recharges.state, _due)
-        self.stepper = RechargeStepper(
-            lambda: self.app.consumer.transactions,
-            self.recharges.state,
-            metrics,
-            self.recharge_metrics,
-            health,
-        )
-        self.stepper.partitions = settings.partitions
+        decider = RechargeDecider(self.recharges.state, self.recharge_metrics, settings.partitions)
+        self.stepper = Stepper(lambda: self.app.consumer.transactions, decider, metrics, health)
         self.declare("recharge", self.recharges)
 
     async def take(self, batch: RecordBatch) -> None:

@@ -2,9 +2,9 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from rater.batch.recharge.batch import RechargeDecision
+from rater.batch.recharge.decision import RechargeDecision
 from rater.core.recharge.machine import State
-from rater.core.recharge.payments import Credit
+from topics import catalog
 
 
 class RechargeMetrics:
@@ -39,14 +39,13 @@ class RechargeMetrics:
 
     def step_done(self, decision: RechargeDecision) -> None:
         """Count one committed step; call it after the commit, never before."""
-        self._payments.inc(len(decision.journal.payments))
-        for order in decision.journal.orders:
-            if isinstance(order, Credit):
-                self._credits.inc()
-            else:
-                self._reversals.labels("restored" if order.is_restored else "reversed").inc()
-        for notice in decision.journal.notices:
-            self._notices.labels(notice.__struct_config__.tag).inc()
+        self._payments.inc(decision.taken[catalog.PAYMENT_COMMANDS.name])
+        self._credits.inc(decision.orders["credit"])
+        for outcome in ("restored", "reversed"):
+            if decision.orders[outcome]:
+                self._reversals.labels(outcome).inc(decision.orders[outcome])
+        for kind, count in decision.notices.items():
+            self._notices.labels(kind).inc(count)
         for name, count in decision.outcomes.items():
             outcome, _, reason = name.partition(".")
             if outcome == "quarantined":

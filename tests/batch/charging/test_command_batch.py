@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from rater.batch.charging.command_batch import decide_commands
+from rater.batch.charging.batch import decide
 from rater.batch.charging.partition_state import Shard
 from rater.core.charging_settings import CurrencyTerms
 from tests.build import (
@@ -84,7 +84,8 @@ def test_a_command_under_another_key_is_misrouted(key: bytes | None) -> None:
 def test_a_command_in_another_partition_is_misrouted() -> None:
     records = [Stored(0, NOW, b"acme", command(opening()).value)]
     outcomes = [
-        decide_commands(Shard.empty(number), records, RULES, 8).outcomes for number in range(8)
+        decide(Shard.empty(number), ACCOUNT_COMMANDS.name, records, RULES, 8).outcomes
+        for number in range(8)
     ]
 
     assert [each["obeyed"] for each in outcomes].count(1) == 1
@@ -160,10 +161,10 @@ def test_the_least_recharge_is_given_to_the_batch() -> None:
     fields = {"enabled": True, "trigger_micros": 9 * UNIT, "amount_micros": 9 * UNIT}
     record = Stored(9, NOW, b"acme", command(order("set_auto_recharge", **fields)).value)
 
-    strict = decide_commands(partition.shard, [record], RULES, 1)
+    strict = decide(partition.shard, ACCOUNT_COMMANDS.name, [record], RULES, 1)
     settings = settings_version(USD=CurrencyTerms("USD", recharge_minimum_micros=9 * UNIT))
     rules = RULES.with_settings(RULES.settings.with_version(settings))
-    lenient = decide_commands(partition.shard, [record], rules, 1)
+    lenient = decide(partition.shard, ACCOUNT_COMMANDS.name, [record], rules, 1)
 
     assert strict.outcomes == {"rejected.invalid_setting": 1}
     assert lenient.outcomes == {"obeyed": 1}

@@ -2,9 +2,17 @@
 
 import json
 
+from rater.batch.charging.batch import begin, decide
 from rater.batch.charging.decision import NOWHERE, Decision
-from tests.build import NOW, UNIT, call, command, funds, opened, order
-from topics.catalog import CDR_RAW
+from tests.build import NOW, RULES, UNIT, Stored, call, command, funds, opened, order
+from topics.catalog import (
+    ACCOUNT_COMMANDS,
+    ACCOUNT_STATUS,
+    BALANCE_EVENTS,
+    CDR_RAW,
+    LEDGER,
+    SUSPENSE,
+)
 from topics.manifests import IdState, split_manifest, unpack_ids
 
 
@@ -35,8 +43,8 @@ def test_a_decision_that_remembers_nothing_packs_nothing() -> None:
 
 def test_the_manifest_counts_what_the_batch_did() -> None:
     partition = opened(("L1", UNIT)).take(call(), call(), call(cdr_id="b", to="+999123456"))
-    packed = partition.last.packed([3], [0])
-    header, ids = split_manifest(partition.last.manifest(10, 13, packed))
+    partition.last.place({LEDGER.name: [3], SUSPENSE.name: [0]})
+    header, ids = split_manifest(partition.last.manifest(10, 13))
 
     assert header == {
         "app": "rater-charging",
@@ -55,9 +63,35 @@ def test_the_manifest_counts_what_the_batch_did() -> None:
 
 
 def test_records_are_keyed_by_the_tenant() -> None:
-    decision = opened().take(command(funds())).last
+    partition = opened()
+    record = command(funds())
+    decision = decide(
+        partition.shard, ACCOUNT_COMMANDS.name, [Stored(1, NOW, record.key, record.value)], RULES, 1
+    )
+    written = dict(decision.outputs())
 
-    for records in (decision.ledger(), decision.events(), decision.statuses()):
-        assert [key for key, _ in records] == [b"acme"] * len(records)
-        assert all(json.loads(value)["tenant_id"] == "acme" for _, value in records)
+    for topic in (LEDGER, BALANCE_EVENTS, ACCOUNT_STATUS):
+        assert {b"acme"} == {key for key, _ in written[topic.name]}
+        assert all(
+            json.loads(value or b"")["tenant_id"] == "acme" for _, value in written[topic.name]
+        )
     assert list(decision.accounts()) == [b"acme"]
+
+
+def test_what_was_taken_is_not_taken_again_and_keeps_its_place() -> None:
+    partition = opened(("L1", UNIT))
+    records = [
+        Stored(n, NOW, b"acme", call(cdr_id=f"c{n}", **to).value)
+        for n, to in enumerate(({}, {"to": "+999123456"}, {}, {"to": "+999123456"}))
+    ]
+    batch = begin(partition.shard, CDR_RAW.name, RULES, 1)
+    taken = []
+    for record in records:
+        batch.read([record])
+        batch.decide()
+        taken.append(dict(batch.decision.outputs()))
+
+    assert [1, 0, 1, 0] == [len(each[LEDGER.name]) for each in taken]
+    assert [0, 1, 0, 1] == [len(each[SUSPENSE.name]) for each in taken]
+    batch.decision.place({LEDGER.name: [40, 41], SUSPENSE.name: [7, 8]})
+    assert [40, 7, 41, 8] == [each.place for each in unpack_ids(batch.decision.ids.tobytes())]

@@ -3,9 +3,11 @@
 import pytest
 
 from rater.batch.charging.accounts import AccountsShard
+from rater.batch.charging.decision import Decision
 from rater.batch.charging.lot_ids import LotIdsShard
 from rater.batch.charging.partition_state import BatchesShard, Shard
 from tests.build import DAY, NOW, UNIT, Partition, call, opened
+from topics.catalog import CDR_RAW, LEDGER, SUSPENSE
 
 
 def test_a_partition_read_back_from_its_changelogs_knows_all_that_it_knew() -> None:
@@ -13,8 +15,8 @@ def test_a_partition_read_back_from_its_changelogs_knows_all_that_it_knew() -> N
     manifests = []
     for sent in (call(cdr_id="a"), call(cdr_id="b", to="+999123456")):
         partition.take(sent)
-        packed = partition.last.packed([9], [4])
-        manifests.append((b"cdr.raw.v1", partition.last.manifest(0, 1, packed)))
+        partition.last.place({LEDGER.name: [9], SUSPENSE.name: [4]})
+        manifests.append((b"cdr.raw.v1", partition.last.manifest(0, 1)))
     again = Partition()
     accounts, batches = AccountsShard(), BatchesShard()
     accounts.load(list(partition.shard.accounts.items()))
@@ -45,8 +47,8 @@ def test_the_window_moves_with_stream_time_and_never_back() -> None:
     today = NOW // DAY
     assert shard.oldest_day(NOW) == today - 7
 
-    shard.apply({}, opened().last.packed([0], []), NOW + 3 * DAY, {})
-    shard.apply({}, opened().last.packed([0], []), NOW, {})
+    for at_ms in (NOW + 3 * DAY, NOW):
+        shard.apply(Decision(CDR_RAW.name, 0, at_ms))
 
     assert shard.batches.stream_ms == NOW + 3 * DAY
     assert shard.oldest_day(NOW) == today - 4

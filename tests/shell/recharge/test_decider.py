@@ -12,16 +12,17 @@ from typing import Any, cast
 import pytest
 from prometheus_client import CollectorRegistry
 
-from rater.batch.recharge.batch import EVENTS, RESULTS
+from rater.batch.recharge.batch import EVENTS, RESULTS, RechargeBatch
 from rater.batch.recharge.partition_state import RechargesShard
 from rater.core.recharge.machine import State
+from rater.shell import step
 from rater.shell.admin.validation import RecordCheck
 from rater.shell.process.failpoints import RECHARGE_FAILPOINTS
 from rater.shell.process.health import Health
 from rater.shell.process.metrics import Metrics
-from rater.shell.recharge import step as recharge_step
+from rater.shell.recharge.decider import RechargeDecider
 from rater.shell.recharge.metrics import RechargeMetrics
-from rater.shell.recharge.step import RechargeStepper
+from rater.shell.step import Stepper
 from rater.shell.stream.batches import RecordBatch
 from tests.recharge_partition import (
     CREDITS,
@@ -77,14 +78,8 @@ class Bench:
         self.shard = RechargesShard()
         self.transactions = Transactions(self.shard)
         metrics = Metrics(self.registry)
-        self.stepper = RechargeStepper(
-            lambda: self.transactions,
-            lambda _: self.shard,
-            metrics,
-            RechargeMetrics(self.registry),
-            Health(metrics),
-        )
-        self.stepper.partitions = 1
+        decider = RechargeDecider(lambda _: self.shard, RechargeMetrics(self.registry), 1)
+        self.stepper = Stepper(lambda: self.transactions, decider, metrics, Health(metrics))
         self.ends = dict.fromkeys((EVENTS, RESULTS), 0)
 
     async def take(self, topic: str, *said: dict[str, Any] | bytes) -> None:
@@ -152,7 +147,7 @@ async def test_a_broken_invariant_halts_the_partition_and_writes_nothing(
     def broken(*_: Any) -> None:
         raise AssertionError("two commands in flight")
 
-    monkeypatch.setattr(recharge_step, "decide_recharge", broken)
+    monkeypatch.setattr(RechargeBatch, "decide", broken)
     await bench.take(RESULTS, b"{}")
 
     assert {0: "two commands in flight"} == bench.transactions.halted
@@ -164,7 +159,7 @@ async def test_every_failpoint_of_recharge_is_passed_once_in_a_step(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     passed: list[str] = []
-    monkeypatch.setattr(recharge_step, "failpoint", passed.append)
+    monkeypatch.setattr(step, "failpoint", passed.append)
     await Bench().cross()
 
     assert list(RECHARGE_FAILPOINTS) == passed

@@ -11,9 +11,10 @@ from prometheus_client import CollectorRegistry
 from rater.batch.charging.partition_state import Shard
 from rater.core.pricing.decks import DeckBook
 from rater.core.pricing.rules import Rules
-from rater.shell.charging.step import Stepper
+from rater.shell.charging.decider import ChargingDecider
 from rater.shell.process.health import Health
 from rater.shell.process.metrics import Metrics
+from rater.shell.step import Stepper
 from rater.shell.stream.batches import RecordBatch
 from rater.wire.pricing.numbering import load_numbers
 from rater.wire.settings.currencies import shipped_book
@@ -44,13 +45,9 @@ async def test_waiting_for_the_partitions_turn_counts_as_no_stage_of_the_batch()
     registry = CollectorRegistry()
     metrics = Metrics(registry)
     shard = Shard.empty(0)
-    stepper = Stepper(
-        Busy,
-        lambda _: shard,
-        lambda: Rules(DeckBook.of([]), load_numbers(), shipped_book()),
-        metrics,
-        Health(metrics),
-    )
+    rules = Rules(DeckBook.of([]), load_numbers(), shipped_book())
+    decider = ChargingDecider(lambda _: shard, lambda: rules, metrics, 1)
+    stepper = Stepper(Busy, decider, metrics, Health(metrics))
     record = SimpleNamespace(offset=0, timestamp=1, key=b"acme", value=b"{not json")
     tp = SimpleNamespace(topic=catalog.CDR_RAW.name, partition=0)
 

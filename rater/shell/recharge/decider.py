@@ -1,0 +1,50 @@
+"""How recharge decides a batch: by the state of its partition."""
+
+import logging
+from collections.abc import Callable
+
+from rater.batch.recharge.batch import RechargeBatch
+from rater.batch.recharge.decision import RechargeDecision
+from rater.batch.recharge.partition_state import RechargesShard
+from rater.shell.recharge.metrics import RechargeMetrics
+from rater.shell.stream.batches import RecordBatch
+from topics import catalog
+
+logger = logging.getLogger(__name__)
+
+LOUD = frozenset(("recharge_paused", "recharge_capped", "fraud_suspected"))
+"""Notices that operators should see, too: nothing goes on by itself."""
+
+
+class RechargeDecider:
+    """The states of a worker's partitions."""
+
+    PREFIX = "recharge_"
+
+    def __init__(
+        self, shard: Callable[[int], RechargesShard], metrics: RechargeMetrics, partitions: int
+    ) -> None:
+        """`shard` is asked again for every batch: the assignment changes."""
+        self._shard = shard
+        self._metrics = metrics
+        self._partitions = partitions
+
+    def begin(self, batch: RecordBatch) -> RechargeBatch:
+        """Begin a batch."""
+        tp = batch.tp
+        return RechargeBatch(self._shard(tp.partition), tp.topic, tp.partition, self._partitions)
+
+    def apply(self, decision: RechargeDecision) -> None:
+        """Take what was committed into memory."""
+        self._shard(decision.partition).apply(decision)
+
+    def report(self, decision: RechargeDecision) -> None:
+        """Count what was written, and log what needs a human."""
+        if quarantined := decision.taken[catalog.PAYMENT_QUARANTINE.name]:
+            logger.error(
+                "partition %d: %d payment results are in quarantine",
+                decision.partition, quarantined,
+            )  # fmt: skip
+        for kind in LOUD & decision.notices.keys():
+            logger.warning("partition %d: %s: %d", decision.partition, kind, decision.notices[kind])
+        self._metrics.step_done(decision)

@@ -1,0 +1,226 @@
+"""The step: read, decide, commit, apply. One batch of one partition is one Kafka transaction (D1).
+
+1. Under the partition's lock, the batch is decided in plain Python by the service's `Decider`: nothing changes yet.
+2. What was decided is sent: the outputs, and the new state for the changelogs.
+3. Once the records whose places are remembered are in the log, the batch manifest names their offsets (D8).
+4. Everything and the source offset are committed at once. Killed anywhere before: nothing of it has happened.
+5. Only now memory changes.
+
+Charging and recharge are decided by different rules and take this same step. A broken invariant halts the partition,
+loudly; its neighbours go on (D9). A transaction that fails ends the worker.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from time import perf_counter
+from typing import Any, Generic, Protocol, TypeVar, cast
+
+from rater.shell.process.failpoints import failpoint
+from rater.shell.process.health import Health
+from rater.shell.process.metrics import BatchReport, Metrics
+from rater.shell.stream.batches import RecordBatch
+
+logger = logging.getLogger(__name__)
+
+Records = list[tuple[bytes | None, bytes | None]]
+
+STRIDE = 64
+"""Records read before a step yields: the largest of them, and the slowest to read, take a quarter of a second."""
+
+
+class Decision(Protocol):
+    """What a batch of one partition writes and counts (`batch.charging.decision`, `batch.recharge.decision`)."""
+
+    source_topic: str
+    partition: int
+    records: int
+
+    @property
+    def MANIFEST(self) -> str:  # noqa: N802
+        """The topic of the batch manifest."""
+
+    @property
+    def PLACED(self) -> tuple[str, ...]:  # noqa: N802
+        """The topics of whose records the manifest names the offsets."""
+
+    @property
+    def outcomes(self) -> Mapping[str, int]:
+        """Counts by `outcome` or `outcome.reason`."""
+
+    @property
+    def charged(self) -> Mapping[str, int]:
+        """The sum of the charges by currency."""
+
+    def outputs(self) -> Sequence[tuple[str, Records]]:
+        """Take the records of every topic."""
+
+    def changelogs(self) -> Sequence[tuple[str, Records]]:
+        """Return the state that changes, for each changelog."""
+
+    def place(self, offsets: Mapping[str, Sequence[int]]) -> None:
+        """Learn the offsets of the records that are placed."""
+
+    def manifest(self, first_offset: int, next_offset: int) -> bytes:
+        """Return the value of the batch manifest."""
+
+
+D = TypeVar("D", bound=Decision)
+D_co = TypeVar("D_co", bound=Decision, covariant=True)
+
+
+class Deciding(Protocol[D_co]):
+    """A batch while it is being decided; nothing of it touches the state."""
+
+    @property
+    def decision(self) -> D_co:
+        """What was decided so far."""
+
+    def read(self, records: Sequence[Any]) -> None:
+        """Read the next records of the batch."""
+
+    def decide(self) -> None:
+        """Decide what was read."""
+
+
+class Decider(Protocol[D]):
+    """The rules of a service, and its state."""
+
+    PREFIX: str
+    """Of its failpoints."""
+
+    def begin(self, batch: RecordBatch) -> Deciding[D]:
+        """Begin a batch: all of it is decided by what is known now."""
+
+    def apply(self, decision: D) -> None:
+        """Take what was committed into memory."""
+
+    def report(self, decision: D) -> None:
+        """Count and log what this service alone has to say of a committed batch."""
+
+
+class OpenStep(Protocol):
+    """What a step needs of an open transaction (`rater.shell.stream.transactions.Step`)."""
+
+    def send_nowait(self, topic: str, partition: int, records: Records) -> Any:
+        """Start to write."""
+
+    async def send(self, topic: str, partition: int, records: Records) -> Sequence[int]:
+        """Write, and return the offsets."""
+
+    async def commit(self, next_offset: int | None = None) -> None:
+        """Make it all visible at once."""
+
+
+class Stepper(Generic[D]):
+    """Takes the batches of all partitions of one worker."""
+
+    def __init__(
+        self,
+        transactions: Callable[[], Any],
+        decider: Decider[D],
+        metrics: Metrics,
+        health: Health,
+    ) -> None:
+        """`transactions` is asked again for every batch: it is made with the assignment."""
+        self._transactions = transactions
+        self._decider = decider
+        self._metrics = metrics
+        self._health = health
+
+    async def take(self, batch: RecordBatch) -> None:
+        """Take one batch through its step."""
+        async with self._transactions().step(batch.tp) as step:
+            # Only now: until its turn comes, the batch has waited for others.
+            began = perf_counter()
+            try:
+                deciding = self._decider.begin(batch)
+                await self._read(deciding, batch)
+                read = perf_counter()
+                deciding.decide()
+            except AssertionError as broken:
+                self._halt(batch.tp.partition, broken)
+                return
+            decision = deciding.decision
+            decided = perf_counter()
+            await self._commit(step, decision, batch)
+            done = perf_counter()
+        self._report(decision, read - began, decided - read, done - decided)
+
+    async def take_due(self, partition: int, decide: Callable[[], D]) -> None:
+        """Take what no record caused through a step without source offset and manifest."""
+        async with self._transactions().step(partition) as step:
+            decision = decide()
+            outputs = [*decision.outputs(), *decision.changelogs()]
+            if not any(records for _, records in outputs):
+                return
+            for topic, records in outputs:
+                if records:
+                    step.send_nowait(topic, partition, records)
+            await step.commit()
+            self._decider.apply(decision)
+
+    async def _read(self, deciding: Deciding[D], batch: RecordBatch) -> None:
+        """Read a batch; others run in between."""
+        for first in range(0, len(batch.records), STRIDE):
+            deciding.read(batch.records[first : first + STRIDE])
+            await asyncio.sleep(0)
+
+    async def _commit(self, step: OpenStep, decision: D, batch: RecordBatch) -> None:
+        partition = decision.partition
+        outputs = dict([*decision.outputs(), *decision.changelogs()])
+        placed = {topic: outputs.pop(topic) for topic in decision.PLACED}
+        self._failpoint("before_sends")
+        for topic, records in outputs.items():
+            if records:
+                step.send_nowait(topic, partition, records)
+        self._failpoint("before_places")
+        offsets = await asyncio.gather(
+            *(_place(step, topic, partition, records) for topic, records in placed.items())
+        )
+        decision.place(dict(zip(placed, offsets, strict=True)))
+        self._failpoint("before_manifest")
+        manifest = decision.manifest(batch.first_offset, batch.next_offset)
+        key = decision.source_topic.encode()
+        step.send_nowait(decision.MANIFEST, partition, [(key, manifest)])
+        self._failpoint("before_commit")
+        await step.commit(batch.next_offset)
+        self._failpoint("before_apply")
+        self._decider.apply(decision)
+        self._failpoint("after_apply")
+
+    def _failpoint(self, name: str) -> None:
+        failpoint(f"{self._decider.PREFIX}{name}")
+
+    def _halt(self, partition: int, broken: AssertionError) -> None:
+        """Halt a partition for a broken invariant: metric, log, not ready; its neighbours go on (D9)."""
+        logger.critical("partition %d: a broken invariant", partition, exc_info=broken)
+        self._metrics.invariant_violated("engine")
+        self._health.halt(partition, str(broken)[:500])
+        self._transactions().halt(partition, str(broken)[:500])
+
+    def _report(self, decision: D, read_s: float, decide_s: float, commit_s: float) -> None:
+        self._decider.report(decision)
+        self._metrics.batch_done(
+            BatchReport(
+                topic=decision.source_topic,
+                records=decision.records,
+                outcomes=_outcomes(decision.outcomes),
+                charged_micros=decision.charged,
+                decode_s=read_s,
+                decide_s=decide_s,
+                commit_s=commit_s,
+            )
+        )
+        self._metrics.transaction_done(commit_s)
+
+
+async def _place(step: OpenStep, topic: str, partition: int, records: Records) -> Sequence[int]:
+    """Write records and return their offsets; none for none."""
+    return await step.send(topic, partition, records) if records else ()
+
+
+def _outcomes(counts: Mapping[str, int]) -> dict[tuple[str, str], int]:
+    """Return counts by outcome and reason."""
+    parts = {tuple(name.partition(".")[::2]): count for name, count in counts.items()}
+    return cast("dict[tuple[str, str], int]", parts)
