@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from aiokafka import TopicPartition
 from aiokafka.consumer import fetcher
@@ -46,16 +46,15 @@ def renumbered(packed: bytes, base_offset: int) -> bytes:
     return base_offset.to_bytes(8, "big") + packed[8:]
 
 
-def bombs(codec: str) -> dict[str, bytes]:
-    """Return batches that hold far more than they are, each with 20 records or fewer."""
-    mega = 1024 * 1024
-    nested = b'{"a":[' * 9_000 + b"]}" * 9_000
-    return {
-        "blanks": pack([b" " * 3 * mega] * 20, codec),
-        "nested": pack([nested * 42] * 20, codec),
-        "wide": pack([b"[" + b"1," * (3 * mega // 2) + b"1]"] * 20, codec),
-        "long": pack([b'{"note":"' + b"x" * 3 * mega + b'"}'] * 20, codec),
-        "keys": pack([b"{}"] * 20, codec, key=b"k" * 3 * mega),
-        "one": pack([b"\0" * 200 * mega], codec),
-        "headers": pack([b"{}"], codec, headers=[("", b"")] * 2 * mega),
-    }
+NESTED = b'{"a":[' * 9_000 + b"]}" * 9_000
+MEGA = 1024 * 1024
+BOMBS: dict[str, Callable[[str], bytes]] = {
+    "blanks": lambda codec: pack([b" " * 3 * MEGA] * 20, codec),
+    "nested": lambda codec: pack([NESTED * 42] * 20, codec),
+    "wide": lambda codec: pack([b"[" + b"1," * (3 * MEGA // 2) + b"1]"] * 20, codec),
+    "long": lambda codec: pack([b'{"note":"' + b"x" * 3 * MEGA + b'"}'] * 20, codec),
+    "keys": lambda codec: pack([b"{}"] * 20, codec, key=b"k" * 3 * MEGA),
+    "one": lambda codec: pack([b"\0" * 200 * MEGA], codec),
+    "headers": lambda codec: pack([b"{}"], codec, headers=[("", b"")] * 2 * MEGA),
+}
+"""Batches that hold far more than they are, each with 20 records or fewer; made when they are asked for."""

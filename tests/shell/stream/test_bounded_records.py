@@ -16,7 +16,7 @@ from rater.shell.stream.batches import BATCH_BYTES_MAX
 from rater.shell.stream.bounded_records import size_of
 from rater.shell.stream.unpacking import UNPACKED_BYTES_MAX
 from rater.shell.stream.unread import Unread
-from tests.bombs import AT_MS, CODECS, bombs, pack, read, renumbered
+from tests.bombs import AT_MS, BOMBS, CODECS, pack, read, renumbered
 
 PACKED = [codec for codec in CODECS if codec != "none"]
 MEGA = 1024 * 1024
@@ -25,9 +25,9 @@ MEMORY_MEBIBYTES_MAX = 120
 """Of one consumer, above an honest one: room for unpacking, a batch's copy, one record's flood of headers."""
 _MAKE = """
 import pickle, sys
-from tests.bombs import bombs
+from tests.bombs import BOMBS
 with open(sys.argv[2], "wb") as file:
-    pickle.dump(bombs(sys.argv[1]), file)
+    pickle.dump([bomb(sys.argv[1]) for bomb in BOMBS.values()], file)
 """
 _READ = """
 import pickle, sys
@@ -39,7 +39,7 @@ with open(sys.argv[1], "rb") as file:
     bombs = pickle.load(file)
 list(read(pack([b"x"])))
 before = peak()
-for bomb in bombs.values():
+for bomb in bombs:
     list(read(bomb))
 print(peak() - before)
 """
@@ -57,9 +57,9 @@ def test_what_is_small_is_read_whatever_packs_it(codec: str) -> None:
 
 
 @pytest.mark.parametrize("codec", PACKED)
-@pytest.mark.parametrize("bomb", ["blanks", "nested", "wide", "long", "keys", "one", "headers"])
+@pytest.mark.parametrize("bomb", BOMBS)
 def test_a_bomb_is_one_unread_that_names_its_records(codec: str, bomb: str) -> None:
-    packed = bombs(codec)[bomb]
+    packed = BOMBS[bomb](codec)
     good = pack([b"good"], codec)
     last = 0 if bomb in ("one", "headers") else 19
     reader = read(packed + renumbered(good, last + 1))
