@@ -18,7 +18,12 @@ PORT ?= 9092
 SAY = @echo
 CODE := rater topics loadtest deploy tests
 
-.PHONY: help tools install dev kafka-jars kafka-up kafka-down fmt lint types imports test test-fast \
+# How many processes share the tests: one more than there are cores, for those on Kafka wait a lot.
+JOBS ?= $(shell $(PYTHON) -c 'import os; n = os.cpu_count() or 1; print(min(n + (n > 1), 8))')
+SHARED = -n $(JOBS) --dist loadgroup --no-loadscope-reorder
+
+.PHONY: help tools install dev compiled kafka-jars kafka-up kafka-down fmt lint types imports test \
+	test-compiled test-alone test-interpreted test-fast \
 	props e2e kill bench bench-core bench-latency demo schemas deck cover lock clean
 
 help:  ## print this list
@@ -38,6 +43,8 @@ install: .venv/installed .venv/compiled  ## make .venv with the locked dependenc
 
 dev: .venv/installed-dev .venv/compiled  ## * the same, with the tools of the developers
 
+compiled: .venv/compiled
+
 kafka-jars: tools  ## * fetch Apache Kafka 4.3.0 into .kafka/jars
 	@if [ -z "$${RATER_BROKER:-}" ]; then $(BROKER) fetch; fi
 
@@ -52,29 +59,39 @@ fmt: dev  ## format the code and mend what ruff can mend
 	@$(BIN)/ruff format $(CODE)
 	@$(BIN)/ruff check --fix $(CODE)
 
-lint: dev  ## * ruff: style and formatting
+lint: .venv/installed-dev  ## * ruff: style and formatting
 	$(SAY) "==> ruff: style and formatting"
 	@$(BIN)/ruff check $(CODE)
 	@$(BIN)/ruff format --check $(CODE)
 
-types: dev  ## * mypy --strict
+types: .venv/installed-dev  ## * mypy --strict
 	$(SAY) "==> mypy: types"
 	@$(BIN)/mypy
-	@$(BIN)/mypy --explicit-package-bases deploy/kafka deploy/check_tools.py
+	@$(BIN)/mypy --explicit-package-bases deploy/kafka deploy/check_tools.py deploy/checks.py
 
-imports: dev  ## * the import contracts of pyproject.toml
+imports: .venv/installed-dev  ## * the import contracts of pyproject.toml
 	$(SAY) "==> lint-imports: who may import whom"
 	@$(BIN)/lint-imports
 
-test: tools dev kafka-jars lint types imports  ## * all of it: set-up, checks, tests against real Kafka
-	$(SAY) "==> pytest: everything but the long suites; starts Kafka on a free port and stops it"
-	@$(BIN)/pytest -m "not slow"
-	$(SAY) "==> pytest: core, wire and batches once more, interpreted"
-	@RATER_INTERPRETED=1 $(BIN)/pytest tests/core tests/wire tests/batch
+test: tools .venv/installed-dev kafka-jars  ## * all of it: set-up, checks, tests against real Kafka
+	@$(PYTHON) deploy/checks.py
+
+test-compiled: dev kafka-jars  ## * the tests but the long suites, on real Kafka (JOBS=N processes)
+	$(SAY) "==> pytest: everything but the long suites; starts Kafka on free ports and stops it"
+	@$(BIN)/pytest -m "not slow and not alone" $(SHARED)
+
+test-alone: dev kafka-jars  ## * the tests that hold bounds of time, with nothing beside them
+	$(SAY) "==> pytest: what holds bounds of time; starts Kafka on free ports and stops it"
+	@$(BIN)/pytest -m "not slow and alone"
+
+test-interpreted: .venv/installed-dev  ## * core, wire and batches once more, interpreted, with the floor of coverage
+	$(SAY) "==> pytest: core, wire and batches once more, interpreted; coverage of core and wire"
+	@RATER_INTERPRETED=1 $(BIN)/coverage run -m pytest tests/core tests/wire tests/batch
+	@$(BIN)/coverage report
 
 test-fast: dev  ## * the tests that need no Kafka
 	$(SAY) "==> pytest: without Kafka"
-	@$(BIN)/pytest -m "not kafka and not slow" --ignore=tests/e2e
+	@$(BIN)/pytest -m "not kafka and not slow" --ignore=tests/e2e $(SHARED)
 
 props: dev  ## * the property tests, with their statistics
 	$(SAY) "==> pytest: properties, under hypothesis"
@@ -82,7 +99,8 @@ props: dev  ## * the property tests, with their statistics
 
 e2e: dev kafka-jars  ## * the tests on real Kafka alone
 	$(SAY) "==> pytest: end to end; starts Kafka on a free port and stops it"
-	@$(BIN)/pytest tests/e2e -m "not slow"
+	@$(BIN)/pytest tests/e2e -m "not slow and not alone" $(SHARED)
+	@$(BIN)/pytest tests/e2e -m "not slow and alone"
 
 kill: dev kafka-jars  ## the long kill loop: SIGKILLs, joins and leaves, a zombie, a killed broker
 	$(SAY) "==> pytest: the long kill loop"
@@ -115,11 +133,7 @@ deck: dev  ## make the sample deck anew from the numbering data of phonenumbers
 	$(SAY) "==> sample deck: made anew"
 	@$(BIN)/python deploy/make_sample_deck.py
 
-cover: dev  ## branch coverage of core and wire, without Kafka
-	$(SAY) "==> coverage: rater.core and rater.wire"
-	@RATER_INTERPRETED=1 $(BIN)/coverage run --branch --source=rater/core,rater/wire -m pytest -m "not kafka and not slow" \
-		--ignore=tests/e2e
-	@$(BIN)/coverage report --show-missing --skip-covered
+cover: test-interpreted  ## the same: branch coverage of core and wire, line by line
 
 lock: pyproject.toml  ## resolve both lock files anew (needs uv)
 	$(SAY) "==> uv: requirements.lock and requirements-dev.lock"
@@ -157,7 +171,7 @@ EDITABLE = --no-deps --no-build-isolation --editable .
 .venv/compiled: .venv/installed setup.py \
 		$(shell find rater/core rater/wire rater/batch topics -name '*.py')
 	$(SAY) "==> mypyc: compiling the hot path; without a C compiler it runs interpreted"
-	@$(BIN)/python setup.py --quiet build_ext --inplace
+	@MYPY_CACHE_DIR=.mypy_cache/compiled $(BIN)/python setup.py --quiet build_ext --inplace
 	@touch $@
 
 .venv/installed-dev: requirements-dev.lock .venv/installed

@@ -1,5 +1,8 @@
 """The tests run what is installed, compiled or not; never something compiled from other sources."""
 
+import os
+from collections.abc import Iterator
+
 import hypothesis
 import pytest
 
@@ -19,3 +22,18 @@ def pytest_configure() -> None:
 
 def pytest_report_header() -> str:
     return f"rater: compiled: {str(is_compiled()).lower()}"
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Say what shares a process where several share the work (`-n`), and what goes first.
+
+    A file stays in one process, which makes once what its tests share; a test that has a broker of
+    its own goes anywhere. Tests on Kafka wait a lot: they go first, so that the others fill the end.
+    """
+    for item in items:
+        if "private_broker" not in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+    yield
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=lambda item: item.get_closest_marker("kafka") is None)

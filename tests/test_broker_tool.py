@@ -74,7 +74,7 @@ def test_an_address_without_a_broker_does_not_answer(address: str) -> None:
     assert not answers(address, timeout_s=0.2)
 
 
-@pytest.mark.parametrize("name", ["", "..", "a/b", "jars", "m2"])
+@pytest.mark.parametrize("name", ["", "..", "a/b", "jars", "m2", "formatted"])
 def test_an_instance_name_that_could_leave_the_folder_is_refused(name: str) -> None:
     with pytest.raises(BrokerError, match="instance"):
         Broker(name)

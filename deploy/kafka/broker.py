@@ -3,6 +3,7 @@
 Everything it writes lies in the git-ignored folder .kafka/ of the repository:
 
     .kafka/jars/                  Apache Kafka, fetched once with Maven, shared by all instances
+    .kafka/formatted/             a data folder as Kafka's own tool formats it, copied to new instances
     .kafka/INSTANCE/data/         the log directory, unless --data says another
     .kafka/INSTANCE/logs/         server.log, and console.log for what the JVM itself says
     .kafka/INSTANCE/broker.json   pid, port, data folder and log of the broker started last
@@ -15,7 +16,6 @@ Where RATER_BROKER is set, `up` starts nothing and points there. Standard librar
 from __future__ import annotations
 
 import argparse
-import base64
 import contextlib
 import json
 import os
@@ -24,7 +24,6 @@ import signal
 import subprocess
 import sys
 import time
-import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -34,7 +33,8 @@ if not __package__:
     sys.path[0] = str(ROOT)
 
 from deploy.kafka.address import HOST, answers, free_ports, is_free  # noqa: E402
-from deploy.kafka.distribution import HERE, BrokerError, fetch, java, run  # noqa: E402
+from deploy.kafka.data_folder import format_once, settings_text  # noqa: E402
+from deploy.kafka.distribution import SHORT_LIVED, BrokerError, fetch, java  # noqa: E402
 from deploy.kafka.process import command_line, within  # noqa: E402
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ HOME = ROOT / ".kafka"
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 30.0
 LOG_TAIL_LINES = 20
+RESERVED = {"jars", "m2", "formatted"}
 
 __all__ = ["Broker", "BrokerError", "answers"]
 
@@ -52,16 +53,24 @@ class Broker:
     """One broker process and its data; another object of the same name sees the same broker.
 
     `port` 0 means the port of last time if it is free, else any free one; restart() keeps it.
-    The data survive stop() and kill(); remove() deletes them.
+    The data survive stop() and kill(); remove() deletes them. One that is `short_lived` spends less
+    on becoming fast.
     """
 
     def __init__(
-        self, instance: str = "dev", *, port: int = 0, data: Path | None = None, home: Path = HOME
+        self,
+        instance: str = "dev",
+        *,
+        port: int = 0,
+        data: Path | None = None,
+        home: Path = HOME,
+        short_lived: bool = False,
     ) -> None:
         """Name the instance; nothing is written or started yet."""
-        if not instance.replace("-", "").isalnum() or instance in {"jars", "m2"}:
+        if not instance.replace("-", "").isalnum() or instance in RESERVED:
             raise BrokerError(f"instance {instance!r}: letters, digits and dashes only")
         self.home = home
+        self.options = SHORT_LIVED if short_lived else ()
         self.folder = home / instance
         self.log = self.folder / "logs" / "server.log"
         self._process: subprocess.Popen[bytes] | None = None
@@ -103,7 +112,7 @@ class Broker:
         if self.pid is None:
             jars = fetch(self.home, say)
             settings = self._write_settings()
-            self._format(jars, settings)
+            format_once(self.data, self.home, jars)
             self._launch(jars, settings)
         self._wait_until_it_answers()
         return self.bootstrap
@@ -146,27 +155,16 @@ class Broker:
             )
         for folder in (self.folder / "logs", self.folder / "tmp", self.data):
             folder.mkdir(parents=True, exist_ok=True)
-        values = {"port": self.port, "controller_port": controller_port, "data": self.data}
-        text = (HERE / "server.properties.in").read_text()
-        for name, value in values.items():
-            text = text.replace("{" + name + "}", str(value))
+        ports = {"port": self.port, "controller_port": controller_port}
         settings = self.folder / "server.properties"
-        settings.write_text(text)
+        settings.write_text(settings_text(self.data, **ports))
         return settings
-
-    def _format(self, jars: Path, settings: Path) -> None:
-        """Give an empty data folder its cluster id; leave a formatted one alone."""
-        if (self.data / "meta.properties").exists():
-            return
-        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        tool = ("kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", str(settings))
-        run(java(jars, self.folder, *tool), f"formatting {self.data} failed")
 
     def _launch(self, jars: Path, settings: Path) -> None:
         """Start the JVM in a session of its own, so that Ctrl-C at the terminal spares it."""
         with (self.folder / "logs" / "console.log").open("wb") as console:
             self._process = subprocess.Popen(
-                java(jars, self.folder, "kafka.Kafka", str(settings)),
+                java(jars, self.folder, "kafka.Kafka", str(settings), options=self.options),
                 stdin=subprocess.DEVNULL,
                 stdout=console,
                 stderr=subprocess.STDOUT,

@@ -49,7 +49,7 @@ class Record(NamedTuple):
 
 def own_broker() -> Broker:
     """Name a broker instance of this test session alone, not started yet, on a free port."""
-    return Broker(f"test-{os.getpid()}-{uuid.uuid4().hex[:8]}")
+    return Broker(f"test-{os.getpid()}-{uuid.uuid4().hex[:8]}", short_lived=True)
 
 
 def remove_orphans() -> None:

@@ -117,6 +117,7 @@ async def test_a_service_has_every_version_when_it_is_ready(bootstrap: str, topi
         assert seen == [("other", 1, 2), ("voice", 1, 12_000)]
 
 
+@pytest.mark.alone
 async def test_a_new_version_is_in_force_within_two_seconds_and_the_old_book_stays(
     bootstrap: str, topic: str
 ) -> None:
@@ -168,6 +169,7 @@ async def test_a_topic_whose_records_are_all_deleted_is_read_to_its_end(
         assert decks.book.versions() == []
 
 
+@pytest.mark.alone
 async def test_nothing_of_an_open_transaction_is_seen_and_it_does_not_hold_back_the_start(
     bootstrap: str, topic: str
 ) -> None:
@@ -220,6 +222,7 @@ async def test_bad_records_are_counted_logged_once_and_passed_over(
     assert f"offset 2 of {topic}[0] skipped, key 'voice/2/manifest': value: " in skipped[2]
 
 
+@pytest.mark.alone
 async def test_compiling_a_large_deck_does_not_stop_the_event_loop(
     bootstrap: str, topic: str
 ) -> None:

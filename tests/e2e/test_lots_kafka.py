@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 COMMANDS = catalog.ACCOUNT_COMMANDS.name
 DAY_MS = 86_400_000
 LOT_MICROS = 1_000_000
+SESSION = ("--session-timeout", "2")
+"""What is killed is missed soon."""
 DAYS_AGO = 9
 """Beyond the window in which commands are remembered."""
 
@@ -52,7 +54,7 @@ async def test_killed_anywhere_no_lot_is_forgotten_and_none_is_opened_twice(
 ) -> None:
     bootstrap = private_broker.bootstrap
     await asyncio.to_thread(stage.create_topics, bootstrap)
-    fleet = Fleet(bootstrap, tmp_path)
+    fleet = Fleet(bootstrap, tmp_path, SESSION)
     past_ms = int(time.time() * 1_000) - DAYS_AGO * DAY_MS
     tenants = [f"killed-{place}" for place in FAILPOINTS]
     try:

@@ -148,6 +148,7 @@ async def test_a_restart_with_a_million_accounts_and_ten_million_cdrs_is_ready_i
     assert took < RESTART_LIMIT_S
 
 
+@pytest.mark.alone
 async def test_a_deck_loaded_while_a_worker_runs_is_in_force_within_two_seconds(
     fleet: Fleet,
 ) -> None:
