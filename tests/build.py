@@ -17,7 +17,7 @@ from rater.core.account.account import Account, Spending
 from rater.core.account.journal import Journal
 from rater.core.account.lots import CreditLot
 from rater.core.cdr import Cdr, Source
-from rater.core.charging_settings import ChargingSettings, CurrencyTerms
+from rater.core.charging_settings import ChargingSettings
 from rater.core.entries import FundsAdded
 from rater.core.pricing.decks import Deck, DeckBook, Heading
 from rater.core.pricing.rates import Action, Direction, Row
@@ -36,6 +36,7 @@ from topics.catalog import (
     LEDGER,
     SUSPENSE,
 )
+from topics.records.charging_settings import CurrencyTerms
 
 UNIT = 1_000_000
 """Micros of one unit of a currency."""

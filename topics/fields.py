@@ -23,6 +23,9 @@ MOMENT_PATTERN = (
 AMOUNT_MICROS_MAX = 9 * 10**15
 """Largest absolute amount anywhere: a thousand million units of a currency."""
 
+VERSION_MAX = 2**31 - 1
+"""Of what is published in versions: decks, charging settings."""
+NOTE_MAX = 1_000
 RUNWAY_H_MAX = 87_600
 """Ten years."""
 
@@ -61,7 +64,8 @@ EventId = Annotated[
     Meta(min_length=1, max_length=320),
     Meta(description="Tenant, sequence number, what happened, and to which."),
 ]
-Note = Annotated[str, Meta(max_length=1000)]
+Note = Annotated[str, Meta(max_length=NOTE_MAX)]
+Version = Annotated[int, Meta(ge=1, le=VERSION_MAX)]
 Country = Annotated[str, COUNTRY, Meta(description="ISO 3166-1 alpha-2.")]
 Number = Annotated[
     str,
@@ -74,7 +78,7 @@ Number = Annotated[
 NotNegative = Annotated[int, NOT_NEGATIVE]
 SettingsVersion = Annotated[
     int,
-    Meta(ge=0, le=2**31 - 1),
+    Meta(ge=0, le=VERSION_MAX),
     Meta(description="Of the charging settings, where they decided it; 0 is what ships."),
 ]
 Positive = Annotated[int, POSITIVE]

@@ -6,7 +6,7 @@ import click
 import orjson
 
 from rater.cli.topics import CannotRunError, broker_option, run
-from rater.core.charging_settings import ChargingSettings, CurrencyTerms, SettingsBook
+from rater.core.charging_settings import ChargingSettings, SettingsBook
 from rater.core.limits import HOUR_MS
 from rater.shell.admin import topic_admin
 from rater.shell.admin.validation import Problem, RecordCheck
@@ -20,6 +20,7 @@ from rater.wire.settings.currencies import load_currencies, shipped_book
 from rater.wire.settings.settings_file import complete, warnings
 from rater.wire.times import to_text
 from topics.catalog import CHARGING_SETTINGS
+from topics.records.charging_settings import CurrencyTerms
 
 HEAD = ("currency", "decimals", "spend per hour", "least recharge", "balance bound")
 _UNIT = 1_000_000

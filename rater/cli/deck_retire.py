@@ -12,8 +12,9 @@ from rater.shell.versions.deck_retire import decide_retirement, revived_by
 from rater.shell.versions.shared_loader import HeldBackError, LoadRefusedError
 from rater.shell.versions.shared_topic import SharedTopicMissingError
 from rater.wire.moments import read_moment
-from rater.wire.pricing.deck_records import REASON_MAX, pack_retirement
+from rater.wire.pricing.deck_records import pack_retirement
 from rater.wire.times import to_text
+from topics.fields import NOTE_MAX
 
 
 @click.command()
@@ -41,8 +42,8 @@ def retire(
     if valid_from is not None and since_ms is None:
         message = f"valid_from: {valid_from!r} is not a time like 2024-01-31T23:00:00Z"
         raise click.ClickException(message)
-    if reason is not None and len(reason) > REASON_MAX:
-        message = f"reason: {len(reason)} characters, at most {REASON_MAX}"
+    if reason is not None and len(reason) > NOTE_MAX:
+        message = f"reason: {len(reason)} characters, at most {NOTE_MAX}"
         raise click.ClickException(message)
 
     async def work() -> None:

@@ -12,40 +12,10 @@ from typing import Final, final
 
 from rater.core.limits import AMOUNT_MICROS_MAX, NEVER_MS, UNIT_MICROS
 from rater.core.value import Value
+from topics.records.charging_settings import CurrencyTerms
 
 SHIPPED: Final = 0
 """The version of what ships with the release."""
-
-
-@final
-class CurrencyTerms(Value):
-    """What holds in one currency, where an account has nothing of its own."""
-
-    __match_args__ = (
-        "currency",
-        "decimals",
-        "spend_per_hour_micros",
-        "recharge_minimum_micros",
-        "balance_max_micros",
-    )
-    __slots__ = __match_args__
-
-    def __init__(
-        self,
-        currency: str,
-        decimals: int = 2,
-        spend_per_hour_micros: int = 0,
-        recharge_minimum_micros: int = UNIT_MICROS,
-        balance_max_micros: int = AMOUNT_MICROS_MAX,
-    ) -> None:
-        self.currency: Final = currency
-        self.decimals: Final = decimals
-        self.spend_per_hour_micros: Final = spend_per_hour_micros
-        """The breaker's limit of accounts that have set none; 0: none."""
-        self.recharge_minimum_micros: Final = recharge_minimum_micros
-        """Least amount, target and trigger of recharge; whole units."""
-        self.balance_max_micros: Final = balance_max_micros
-        """Bound of a balance, either side of zero."""
 
 
 @final
@@ -87,7 +57,9 @@ class ChargingSettings(Value):
     def terms(self, currency: str) -> CurrencyTerms:
         """Return what holds in a currency; without a row, what holds for all that have none."""
         found = self.currencies.get(currency)
-        return CurrencyTerms(currency) if found is None else found
+        if found is not None:
+            return found
+        return CurrencyTerms(currency, 2, 0, UNIT_MICROS, AMOUNT_MICROS_MAX)
 
 
 @final

@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from hashlib import sha256
+from typing import cast
 
 import msgspec
 
@@ -10,6 +11,7 @@ from rater.core.cdr import Cdr, Source
 from rater.core.limits import DEAD_BYTES_KEPT_MAX
 from rater.core.suspension import Suspension
 from rater.wire.malformed import Malformed
+from topics.records import Dead, DeadReason, Suspended, SuspenseReason
 
 OUTPUT_KEY_MAX = 1_024
 """Longest key that our records take over: a tenant's is far shorter, and a poisoned one can be megabytes."""
@@ -18,52 +20,14 @@ encode = msgspec.json.Encoder().encode
 """Any entry, event or status to JSON."""
 
 
-class SuspendedRecord(msgspec.Struct, omit_defaults=True):
-    """A readable CDR that waits, whole, with the reason."""
-
-    suspense_id: str
-    reason: str
-    detail: str
-    tenant_id: str
-    cdr_id: str
-    version: int
-    at_ms: int
-    source_topic: str
-    source_partition: int
-    source_offset: int
-    cdr: str
-    belongs_to_partition: int | None = None
-    settings_version: int | None = None
-
-
-class DeadRecord(msgspec.Struct, omit_defaults=True):
-    """Bytes we could not read, with the reason; of what is cut, length and digest of the whole."""
-
-    dead_id: str
-    reason: str
-    detail: str
-    at_ms: int
-    source_topic: str
-    source_partition: int
-    source_offset: int
-    field: str | None = None
-    source_last_offset: int | None = None
-    key_b64: str | None = None
-    key_bytes: int | None = None
-    key_sha256: str | None = None
-    value_b64: str | None = None
-    value_bytes: int | None = None
-    value_sha256: str | None = None
-
-
 def encode_suspended(
     cdr: Cdr, value: bytes, source: Source, why: Suspension, belongs_to: int | None = None
 ) -> bytes:
     """Return the suspense record of a CDR; `belongs_to` is its right partition, where it lies in another."""
     return encode(
-        SuspendedRecord(
+        Suspended(
             _place(source),
-            why.reason,
+            cast("SuspenseReason", why.reason),
             why.detail[:1000],
             cdr.tenant_id,
             cdr.cdr_id,
@@ -88,9 +52,9 @@ def encode_dead(
 ) -> bytes:
     """Return the dead letter of a record, or of all up to `last_offset`."""
     return encode(
-        DeadRecord(
+        Dead(
             _place(source),
-            why.reason,
+            cast("DeadReason", why.reason),
             why.detail[:1000],
             source.at_ms,
             source.topic,

@@ -1,8 +1,9 @@
 """Charging settings: which version holds when, and what holds in a currency that has no row."""
 
-from rater.core.charging_settings import ChargingSettings, CurrencyTerms, SettingsBook
+from rater.core.charging_settings import ChargingSettings, SettingsBook
 from rater.core.limits import AMOUNT_MICROS_MAX, NEVER_MS
 from tests.build import DAY, NOW, SETTINGS, UNIT, settings_version
+from topics.records.charging_settings import CurrencyTerms
 
 
 def book(*versions: ChargingSettings) -> SettingsBook:

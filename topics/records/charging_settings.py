@@ -4,8 +4,13 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from topics.fields import Currency, Moment, NotNegative, Positive
+from topics.fields import Currency, Moment, NotNegative, Positive, Version
 from topics.records.record import Record
+
+DECIMALS_MAX = 4
+CURRENCIES_MAX = 300
+WINDOW_DAYS_MIN, WINDOW_DAYS_MAX = 3, 7
+CDR_BYTES_MIN, CDR_BYTES_MOST = 1_024, 1_048_576
 
 
 class CurrencyTerms(Record, frozen=True):
@@ -13,7 +18,7 @@ class CurrencyTerms(Record, frozen=True):
 
     currency: Currency
     decimals: Annotated[
-        int, Meta(ge=0, le=4, description="Decimals in which the currency is paid.")
+        int, Meta(ge=0, le=DECIMALS_MAX, description="Decimals in which the currency is paid.")
     ]
     spend_per_hour_micros: Annotated[
         NotNegative, Meta(description="The fraud breaker's default limit; 0: none.")
@@ -29,7 +34,7 @@ class CurrencyTerms(Record, frozen=True):
 class ChargingSettings(Record, frozen=True):
     """One version, whole and immutable; version 0 is what ships with the release, and is on no topic."""
 
-    version: Annotated[int, Meta(ge=1, le=2**31 - 1)]
+    version: Version
     valid_from: Annotated[
         Moment, Meta(description="Decides about records written from then on: stream time.")
     ]
@@ -37,14 +42,16 @@ class ChargingSettings(Record, frozen=True):
         list[CurrencyTerms],
         Meta(
             min_length=1,
-            max_length=300,
+            max_length=CURRENCIES_MAX,
             description="A currency that is not there has no breaker, and one unit as its least recharge.",
         ),
     ]
     window_days: Annotated[
         int,
         Meta(
-            ge=3, le=7, description="Calls that ended so many days ago, or earlier, are `too_old`."
+            ge=WINDOW_DAYS_MIN,
+            le=WINDOW_DAYS_MAX,
+            description="Calls that ended so many days ago, or earlier, are `too_old`.",
         ),
     ]
     duration_tolerance_s: Annotated[
@@ -59,5 +66,10 @@ class ChargingSettings(Record, frozen=True):
         ),
     ]
     cdr_max_bytes: Annotated[
-        int, Meta(ge=1_024, le=1_048_576, description="A longer CDR is a dead letter, unread.")
+        int,
+        Meta(
+            ge=CDR_BYTES_MIN,
+            le=CDR_BYTES_MOST,
+            description="A longer CDR is a dead letter, unread.",
+        ),
     ]

@@ -4,21 +4,23 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from topics.fields import Currency, Moment, Name, Note, whole
+from topics.fields import Currency, Moment, Name, Note, Version, whole
 from topics.records.record import Record
+
+CHUNK_ROWS_MAX = 5_000
 
 
 class DeckChunk(Record, frozen=True):
     """Some rows of one version of a rate deck."""
 
     deck_id: Name
-    version: Annotated[int, Meta(ge=1, le=2**31 - 1)]
+    version: Version
     chunk: Annotated[int, Meta(ge=1, le=100_000)]
     rows: Annotated[
         list[list[str]],
         Meta(
             min_length=1,
-            max_length=5000,
+            max_length=CHUNK_ROWS_MAX,
             description="The deck's CSV cells, in the manifest's `columns`.",
         ),
     ]
@@ -28,7 +30,7 @@ class DeckManifest(Record, frozen=True):
     """Makes one version of a rate deck whole: nothing of it counts before this record is there."""
 
     deck_id: Name
-    version: Annotated[int, Meta(ge=1, le=2**31 - 1)]
+    version: Version
     currency: Currency
     valid_from: Moment
     time_zone: Annotated[str, Meta(min_length=1, max_length=64)]
@@ -51,6 +53,6 @@ class DeckRetirement(Record, frozen=True):
     """A version without prices: from its instant on the deck prices nothing, until a later version is in force."""
 
     deck_id: Name
-    version: Annotated[int, Meta(ge=1, le=2**31 - 1)]
+    version: Version
     retired_from: Annotated[Moment, Meta(description="Calls answered before are still priced.")]
     reason: Note | None = None

@@ -52,7 +52,7 @@ SuspenseReason = Literal[
 ]
 
 
-class Suspended(Record, frozen=True, kw_only=True):
+class Suspended(Record, frozen=True):
     """A readable CDR that cannot be charged yet, whole, with the reason."""
 
     suspense_id: Id
@@ -65,12 +65,12 @@ class Suspended(Record, frozen=True, kw_only=True):
     source_topic: Name
     source_partition: Partition
     source_offset: Offset
-    belongs_to_partition: Partition | None = None
-    settings_version: SettingsVersion | None = None
     cdr: Annotated[
         str,
         Meta(min_length=1, max_length=8_388_608, description="The record's own text, unchanged."),
     ]
+    belongs_to_partition: Partition | None = None
+    settings_version: SettingsVersion | None = None
 
 
 DeadReason = Literal[
@@ -89,7 +89,7 @@ DeadReason = Literal[
 ]
 
 
-class Dead(Record, frozen=True, kw_only=True):
+class Dead(Record, frozen=True):
     """A record we could not read, or several that were not unpacked, with the reason.
 
     Of a longer key or value the first 64 KiB are kept, with the length and SHA-256 of the whole, which stands at its
@@ -98,12 +98,12 @@ class Dead(Record, frozen=True, kw_only=True):
 
     dead_id: Id
     reason: DeadReason
-    field: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
     detail: Note
     at_ms: Millis
     source_topic: Name
     source_partition: Partition
     source_offset: Offset
+    field: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
     source_last_offset: Annotated[
         Offset | None, Meta(description="Of several records in one batch of Kafka's: the last.")
     ] = None

@@ -25,12 +25,12 @@ from rater.wire.account.state import decode_account
 from rater.wire.cdrs import decode_cdr
 from rater.wire.malformed import Malformed
 from rater.wire.outputs import encode_dead, encode_suspended, output_key
-from rater.wire.settings.charging_settings import CDR_BYTES_MIN
 from rater.wire.times import to_text
 from rater.wire.unread import last_offset_of, why_dead
 from topics.catalog import CDR_RAW
 from topics.manifests import IdState, cdr_key
 from topics.partitioner import partition_of
+from topics.records.charging_settings import CDR_BYTES_MIN
 
 _TOPIC: Final = CDR_RAW.name
 _SMALL: Final[int] = CDR_BYTES_MIN

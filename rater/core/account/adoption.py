@@ -4,8 +4,9 @@ Nothing of it is stored: an account's bytes follow from its entries alone (D4).
 """
 
 from rater.core.account.account import AUTO_RECHARGE, NO_LIMIT, Account
-from rater.core.charging_settings import ChargingSettings, CurrencyTerms
+from rater.core.charging_settings import ChargingSettings
 from rater.core.limits import AMOUNT_MICROS_MAX, SPEND_PER_HOUR_TRIGGERS
+from topics.records.charging_settings import CurrencyTerms
 
 
 def adopt(account: Account, settings: ChargingSettings) -> None:

@@ -11,11 +11,11 @@ import msgspec
 from xxhash import xxh3_128_digest
 
 from topics.manifests import cdr_key, command_key
+from topics.records.charging_settings import CDR_BYTES_MOST
 
 DAY_MS = 86_400_000
 READ_BYTES_MAX = 65_536
-CDR_BYTES_MOST = 1_048_576
-"""What is longer is a dead letter, whatever it says; of CDRs the settings may say less, and no more."""
+"""A longer command is a dead letter, whatever it says; of a CDR the settings say how long it may be."""
 PROJECTION_VERSION = 1
 """Of what is hashed of a CDR."""
 _pack = msgspec.msgpack.Encoder().encode

@@ -16,9 +16,10 @@ from rater.core.pricing.decks import Heading
 from rater.shell.versions.deck_versions import Versions
 from rater.shell.versions.shared_loader import LoadRefusedError, SharedLoader
 from rater.wire.pricing.deck_csv import Sheet
-from rater.wire.pricing.deck_records import Manifest, pack_deck
+from rater.wire.pricing.deck_records import pack_deck
 from rater.wire.times import to_text
 from topics.catalog import RATE_DECKS
+from topics.records import DeckManifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +27,14 @@ class Candidate:
     """A version ready to be published."""
 
     heading: Heading
-    manifest: Manifest
+    manifest: DeckManifest
     records: list[tuple[bytes, bytes]]
 
     @staticmethod
     def of(heading: Heading, sheet: Sheet) -> "Candidate":
         """Pack a sheet that is known to compile."""
         records = pack_deck(heading, sheet)
-        return Candidate(heading, msgspec.json.decode(records[-1][1], type=Manifest), records)
+        return Candidate(heading, msgspec.json.decode(records[-1][1], type=DeckManifest), records)
 
 
 def decide(versions: Versions, candidate: Candidate, now_ms: int, *, backdate: bool) -> bool:
@@ -114,7 +115,7 @@ class DeckLoader(SharedLoader):
         await self.wait_until(lambda: self.versions.is_whole(self.deck_id, version))
 
 
-def _difference(versions: Versions, published: Manifest, candidate: Candidate) -> str:
+def _difference(versions: Versions, published: DeckManifest, candidate: Candidate) -> str:
     """Say in what a version on the topic is another than that of the file."""
     asked = candidate.manifest
     if published.digest != asked.digest:
@@ -122,7 +123,7 @@ def _difference(versions: Versions, published: Manifest, candidate: Candidate) -
     else:
         what = ", ".join(
             f"has {name} {getattr(published, name)!r} on the topic, {getattr(asked, name)!r} asked"
-            for name in Manifest.__struct_fields__
+            for name in DeckManifest.__struct_fields__
             if getattr(published, name) != getattr(asked, name)
         )
     advice = (

@@ -10,10 +10,10 @@ from aiokafka import ConsumerRecord
 from rater.core.pricing.decks import Deck, DeckBook, Retirement, Version
 from rater.shell.versions.shared_loader import read_all
 from rater.shell.versions.shared_topic import SharedTopic
-from rater.wire.pricing.deck_records import Manifest
 from rater.wire.pricing.decks import DeckAssembler
 from rater.wire.times import to_text
 from topics.catalog import RATE_DECKS
+from topics.records import DeckManifest
 
 _NAME = re.compile(rb"([A-Za-z0-9._-]{1,64})/([0-9]{1,10})/")
 
@@ -25,7 +25,7 @@ class Versions:
     deck_id: str | None = None
     """The only deck to look at; None: all."""
     book: DeckBook = field(default_factory=DeckBook)
-    manifests: dict[tuple[str, int], Manifest] = field(default_factory=dict)
+    manifests: dict[tuple[str, int], DeckManifest] = field(default_factory=dict)
     _assembler: DeckAssembler = field(default_factory=DeckAssembler)
 
     def take(self, records: Sequence[ConsumerRecord]) -> None:
@@ -79,11 +79,11 @@ def _name_of(key: bytes | None) -> tuple[str, int]:
     return (match[1].decode(), int(match[2])) if match else ("", 0)
 
 
-def _manifest_of(record: ConsumerRecord) -> Manifest | None:
+def _manifest_of(record: ConsumerRecord) -> DeckManifest | None:
     """Return the manifest in a record; None where it holds none that can be read."""
     if record.value is None or not (record.key or b"").endswith(b"/manifest"):
         return None
     try:
-        return msgspec.json.decode(record.value, type=Manifest)
+        return msgspec.json.decode(record.value, type=DeckManifest)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None

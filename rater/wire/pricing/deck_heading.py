@@ -5,8 +5,7 @@ import re
 from rater.core.pricing.decks import BandPolicy, Heading
 from rater.wire.moments import read_moment
 from rater.wire.pricing.zones import zone_of
-
-VERSION_MAX = 2**31 - 1
+from topics.fields import VERSION_MAX
 
 _DECK_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)

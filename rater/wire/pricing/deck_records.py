@@ -1,4 +1,4 @@
-"""Deck records: a version packed into chunks and a manifest, as `topics.records` has them.
+"""Deck records: a version packed into chunks and a manifest.
 
 The digest is the SHA-256 of the columns, then each row, as compact JSON arrays in UTF-8, a line
 feed after each.
@@ -6,62 +6,21 @@ feed after each.
 
 from collections.abc import Iterable
 from hashlib import sha256
-from typing import Annotated, Literal
 
 import orjson
-from msgspec import Meta, Struct
 from msgspec.json import encode
 
 from rater.core.pricing.decks import Heading, Retirement
 from rater.wire.pricing.deck_csv import Sheet
-from rater.wire.pricing.deck_heading import VERSION_MAX
 from rater.wire.times import to_text
-
-CHUNK_ROWS_MAX = 5_000
-REASON_MAX = 1_000
-
-Version = Annotated[int, Meta(ge=1, le=VERSION_MAX)]
-Number = Annotated[int, Meta(ge=1, le=100_000)]
-
-
-class Chunk(Struct, frozen=True, forbid_unknown_fields=True):
-    """`topics.records.DeckChunk`: some rows of one version."""
-
-    deck_id: str
-    version: Version
-    chunk: Number
-    rows: Annotated[list[list[str]], Meta(min_length=1, max_length=CHUNK_ROWS_MAX)]
-
-
-class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
-    """`topics.records.DeckManifest`: makes one version whole."""
-
-    deck_id: str
-    version: Version
-    currency: str
-    valid_from: str
-    time_zone: str
-    band_policy: Literal["split", "start"]
-    columns: list[str]
-    rows: Annotated[int, Meta(ge=1, le=10_000_000)]
-    chunks: Number
-    digest: str
-
-
-class RetirementRecord(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """`topics.records.DeckRetirement`: a version without prices."""
-
-    deck_id: str
-    version: Version
-    retired_from: str
-    reason: Annotated[str, Meta(max_length=REASON_MAX)] | None = None
+from topics.records.decks import CHUNK_ROWS_MAX, DeckChunk, DeckManifest, DeckRetirement
 
 
 def pack_retirement(retirement: Retirement) -> list[tuple[bytes, bytes]]:
     """Return key and value of the only record of a retirement."""
     deck_id, version = retirement.deck_id, retirement.version
     since = to_text(retirement.valid_from_ms)
-    record = RetirementRecord(deck_id, version, since, retirement.reason)
+    record = DeckRetirement(deck_id, version, since, retirement.reason)
     return [(f"{deck_id}/{version}/retirement".encode(), encode(record))]
 
 
@@ -72,9 +31,9 @@ def pack_deck(heading: Heading, sheet: Sheet) -> list[tuple[bytes, bytes]]:
     records: list[tuple[bytes, bytes]] = []
     for number, start in enumerate(slices, 1):
         rows = sheet.rows[start : start + CHUNK_ROWS_MAX]
-        chunk = Chunk(heading.deck_id, heading.version, number, rows)
+        chunk = DeckChunk(heading.deck_id, heading.version, number, rows)
         records.append((f"{name}/chunk-{number:05}".encode(), encode(chunk)))
-    manifest = Manifest(
+    manifest = DeckManifest(
         deck_id=heading.deck_id,
         version=heading.version,
         currency=heading.currency,

@@ -25,13 +25,11 @@ from rater.wire.pricing.deck_columns import COLUMNS, REQUIRED
 from rater.wire.pricing.deck_csv import Sheet, compile_sheet
 from rater.wire.pricing.deck_heading import read_heading
 from rater.wire.pricing.deck_records import (
-    Chunk,
-    Manifest,
-    RetirementRecord,
     digest_of,
     pack_deck,
     pack_retirement,
 )
+from topics.records import DeckChunk, DeckManifest, DeckRetirement
 
 __all__ = ["BadDeck", "DeckAssembler", "pack_deck", "pack_retirement"]
 
@@ -51,7 +49,7 @@ class BadDeck(Struct, frozen=True):
 class _Parts(Struct):
     """What has come of one version."""
 
-    manifest: Manifest | None = None
+    manifest: DeckManifest | None = None
     chunks: dict[int, list[list[str]]] = msgspec.field(default_factory=dict)
     digests: dict[int, bytes] = msgspec.field(default_factory=dict)
     retirement: Retirement | None = None
@@ -140,7 +138,7 @@ def _forget(parts: _Parts, part: str) -> str | None:
 def _take_retirement(parts: _Parts, name: tuple[str, int], value: bytes) -> Retirement | str | None:
     """Return a retirement, what is wrong with it, or None where it is known."""
     try:
-        record = msgspec.json.decode(value, type=RetirementRecord)
+        record = msgspec.json.decode(value, type=DeckRetirement)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return f"value: {error}"
     if (record.deck_id, record.version) != name:
@@ -161,7 +159,7 @@ def _take_retirement(parts: _Parts, name: tuple[str, int], value: bytes) -> Reti
 def _take_manifest(parts: _Parts, name: tuple[str, int], value: bytes) -> str | None:
     """Keep a manifest; return what is wrong with it."""
     try:
-        manifest = msgspec.json.decode(value, type=Manifest)
+        manifest = msgspec.json.decode(value, type=DeckManifest)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return f"value: {error}"
     if (manifest.deck_id, manifest.version) != name:
@@ -175,7 +173,7 @@ def _take_manifest(parts: _Parts, name: tuple[str, int], value: bytes) -> str | 
 def _take_chunk(parts: _Parts, name: tuple[str, int], number: int, value: bytes) -> str | None:
     """Keep a chunk; return what is wrong with it."""
     try:
-        chunk = msgspec.json.decode(value, type=Chunk)
+        chunk = msgspec.json.decode(value, type=DeckChunk)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return f"value: {error}"
     if (chunk.deck_id, chunk.version) != name or chunk.chunk != number:
@@ -209,7 +207,7 @@ def _make(parts: _Parts) -> Deck | str | None:
     return deck
 
 
-def _check_and_compile(manifest: Manifest, rows: list[list[str]]) -> Deck | str:
+def _check_and_compile(manifest: DeckManifest, rows: list[list[str]]) -> Deck | str:
     """Return the deck that a manifest and its rows make, or what is wrong with them."""
     terms = (manifest.currency, manifest.valid_from, manifest.time_zone, manifest.band_policy)
     heading = read_heading(manifest.deck_id, manifest.version, terms)
@@ -225,7 +223,7 @@ def _check_and_compile(manifest: Manifest, rows: list[list[str]]) -> Deck | str:
     return "rows: " + "; ".join(map(str, deck[:_FAULTS_SHOWN]))
 
 
-def _disagreement(manifest: Manifest, rows: list[list[str]]) -> str | None:
+def _disagreement(manifest: DeckManifest, rows: list[list[str]]) -> str | None:
     """Return in what a manifest and its rows do not agree; None where they do."""
     columns = manifest.columns
     unknown = [name for name in columns if name not in COLUMNS or columns.count(name) > 1]

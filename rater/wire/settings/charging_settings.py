@@ -5,23 +5,19 @@ Rule 2: bytes that cannot be used come back as `BadSettings`, never as an except
 """
 
 import re
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
 
-from rater.core.charging_settings import ChargingSettings, CurrencyTerms
-from rater.core.limits import UNIT_MICROS, WINDOW_DAYS, WINDOW_DAYS_MIN
-from rater.wire.command_fields import Currency, NotNegative, Positive
+from rater.core.charging_settings import ChargingSettings
+from rater.core.limits import UNIT_MICROS
 from rater.wire.demands import shown
 from rater.wire.keys import key_text
 from rater.wire.moments import read_moment
-from rater.wire.settings.currencies import DECIMALS_MAX
 from rater.wire.times import to_text
-
-VERSION_MAX = 2**31 - 1
-CURRENCIES_MAX = 300
-CDR_BYTES_MIN, CDR_BYTES_MOST = 1_024, 1_048_576
+from topics import records as r
+from topics.records import CurrencyTerms
 
 _NUMBERS = (
     "window_days",
@@ -33,29 +29,7 @@ _KEY = re.compile(r"[1-9][0-9]{0,9}", re.ASCII)
 _encode = msgspec.json.Encoder().encode
 
 
-class TermsRecord(Struct, frozen=True, forbid_unknown_fields=True):
-    """`topics.records.CurrencyTerms`."""
-
-    currency: Currency
-    decimals: Annotated[int, Meta(ge=0, le=DECIMALS_MAX)]
-    spend_per_hour_micros: NotNegative
-    recharge_minimum_micros: Positive
-    balance_max_micros: Positive
-
-
-class SettingsRecord(Struct, frozen=True, forbid_unknown_fields=True):
-    """`topics.records.ChargingSettings`."""
-
-    version: Annotated[int, Meta(ge=1, le=VERSION_MAX)]
-    valid_from: str
-    currencies: Annotated[list[TermsRecord], Meta(min_length=1, max_length=CURRENCIES_MAX)]
-    window_days: Annotated[int, Meta(ge=WINDOW_DAYS_MIN, le=WINDOW_DAYS)]
-    duration_tolerance_s: Annotated[int, Meta(ge=0, le=86_400)]
-    duration_tolerance_percent: Annotated[int, Meta(ge=0, le=100)]
-    cdr_max_bytes: Annotated[int, Meta(ge=CDR_BYTES_MIN, le=CDR_BYTES_MOST)]
-
-
-_decode = msgspec.json.Decoder(SettingsRecord).decode
+_decode = msgspec.json.Decoder(r.ChargingSettings).decode
 
 
 class BadSettings(Struct, frozen=True):
@@ -104,14 +78,13 @@ def decode_settings(value: bytes) -> ChargingSettings | str:
         return f"valid_from: must be a time like 2026-01-31T23:00:00Z, found {shown(record.valid_from)}"
     if wrong := faults(record.currencies):
         return "; ".join(wrong)
-    terms = (CurrencyTerms(*msgspec.structs.astuple(row)) for row in record.currencies)
     numbers = [getattr(record, name) for name in _NUMBERS]
     return ChargingSettings(
-        record.version, since_ms, {each.currency: each for each in terms}, *numbers
+        record.version, since_ms, {each.currency: each for each in record.currencies}, *numbers
     )
 
 
-def faults(rows: list[TermsRecord]) -> list[str]:
+def faults(rows: list[CurrencyTerms]) -> list[str]:
     """Return what can never hold in rows of currencies, each with its field and what was found."""
     wrong = []
     seen: set[str] = set()
@@ -134,17 +107,16 @@ def faults(rows: list[TermsRecord]) -> list[str]:
 
 def encode_settings(settings: ChargingSettings) -> tuple[bytes, bytes]:
     """Return key and value of a version's record."""
-    return str(settings.version).encode(), _encode(fields_of(settings))
+    return str(settings.version).encode(), _encode(_record_of(settings))
 
 
 def fields_of(settings: ChargingSettings) -> dict[str, Any]:
     """Return the fields of a version's record."""
-    names = CurrencyTerms.__match_args__
-    return {
-        "version": settings.version,
-        "valid_from": to_text(settings.valid_from_ms),
-        "currencies": [
-            {name: getattr(terms, name) for name in names} for terms in settings.currencies.values()
-        ],
-        **{name: getattr(settings, name) for name in _NUMBERS},
-    }
+    fields: dict[str, Any] = msgspec.to_builtins(_record_of(settings))
+    return fields
+
+
+def _record_of(settings: ChargingSettings) -> r.ChargingSettings:
+    since = to_text(settings.valid_from_ms)
+    numbers = [getattr(settings, name) for name in _NUMBERS]
+    return r.ChargingSettings(settings.version, since, list(settings.currencies.values()), *numbers)

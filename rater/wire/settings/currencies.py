@@ -14,7 +14,6 @@ from typing import NamedTuple
 from rater.core.charging_settings import (
     SHIPPED,
     ChargingSettings,
-    CurrencyTerms,
     SettingsBook,
 )
 from rater.core.limits import (
@@ -27,8 +26,7 @@ from rater.core.limits import (
     SPEND_PER_HOUR_MICROS,
     WINDOW_DAYS,
 )
-
-DECIMALS_MAX = 4
+from topics.records.charging_settings import CurrencyTerms
 
 
 class CurrencyTable(NamedTuple):

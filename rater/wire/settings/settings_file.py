@@ -7,9 +7,10 @@ Rule 3: what is published is whole, so that a later release with another table c
 
 from typing import Any
 
-from rater.core.charging_settings import ChargingSettings, CurrencyTerms
+from rater.core.charging_settings import ChargingSettings
 from rater.wire.settings.charging_settings import fields_of
 from rater.wire.settings.currencies import shipped_settings
+from topics.records.charging_settings import CurrencyTerms
 
 
 def complete(given: dict[str, Any]) -> dict[str, Any]:

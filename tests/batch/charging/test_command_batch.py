@@ -6,7 +6,7 @@ import pytest
 
 from rater.batch.charging.batch import decide
 from rater.batch.charging.partition_state import Shard
-from rater.core.charging_settings import CurrencyTerms
+from rater.core.limits import AMOUNT_MICROS_MAX
 from tests.build import (
     DAY,
     HOUR,
@@ -26,6 +26,7 @@ from tests.build import (
 )
 from topics.catalog import ACCOUNT_COMMANDS
 from topics.manifests import IdState
+from topics.records.charging_settings import CurrencyTerms
 
 
 def refusals(partition: Partition) -> list[str]:
@@ -162,7 +163,7 @@ def test_the_least_recharge_is_given_to_the_batch() -> None:
     record = Stored(9, NOW, b"acme", command(order("set_auto_recharge", **fields)).value)
 
     strict = decide(partition.shard, ACCOUNT_COMMANDS.name, [record], RULES, 1)
-    settings = settings_version(USD=CurrencyTerms("USD", recharge_minimum_micros=9 * UNIT))
+    settings = settings_version(USD=CurrencyTerms("USD", 2, 0, 9 * UNIT, AMOUNT_MICROS_MAX))
     rules = RULES.with_settings(RULES.settings.with_version(settings))
     lenient = decide(partition.shard, ACCOUNT_COMMANDS.name, [record], rules, 1)
 

@@ -7,11 +7,11 @@ from rater.core.account import commands as c
 from rater.core.account.account import AUTO_RECHARGE, AUTO_RECHARGE_HOURS, Account
 from rater.core.account.administration import obey, open_account
 from rater.core.account.journal import Journal
-from rater.core.charging_settings import CurrencyTerms
 from rater.core.limits import AMOUNT_MICROS_MAX, LOTS_MAX
 from rater.core.rejections import Refusal, Rejected
 from tests.build import NOW, SETTINGS, UNIT, YEAR, account, lot, settings_version, source
 from topics.records import CommandReason
+from topics.records.charging_settings import CurrencyTerms
 
 
 def obeyed(there: Account, order: c.Command) -> tuple[Refusal | None, Journal]:

@@ -12,15 +12,16 @@ from rater.core.account.account import NO_LIMIT, Account, Dear
 from rater.core.account.adoption import adopt
 from rater.core.account.journal import Journal
 from rater.core.account.settings import obey_setting
-from rater.core.charging_settings import CurrencyTerms
 from rater.core.entries import PaymentMethod
+from rater.core.limits import AMOUNT_MICROS_MAX
 from rater.core.rejections import Refusal, Rejected
 from rater.wire.outputs import encode
 from tests.build import SETTINGS, UNIT, account, lot, settings_version, source
+from topics.records.charging_settings import CurrencyTerms
 
 ANN = ("ann", "billing_admin")
 NOBODY = (None, None)
-LENIENT = settings_version(USD=CurrencyTerms("USD", 2, 1_000 * UNIT, UNIT))
+LENIENT = settings_version(USD=CurrencyTerms("USD", 2, 1_000 * UNIT, UNIT, AMOUNT_MICROS_MAX))
 
 
 def auto(*who: str | None, currency: str = "USD", **fields: Any) -> Refusal | None:

@@ -8,8 +8,9 @@ import jsonschema
 from rater.core.pricing.decks import Heading
 from rater.core.pricing.zones import UTC
 from rater.wire.pricing.deck_csv import Sheet
-from rater.wire.pricing.deck_records import CHUNK_ROWS_MAX, digest_of, pack_deck
+from rater.wire.pricing.deck_records import digest_of, pack_deck
 from topics.catalog import RATE_DECKS
+from topics.records.decks import CHUNK_ROWS_MAX
 from topics.schema import topic_schema
 
 HEADING = Heading("world", 1, "USD", 1_704_067_200_000, UTC)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from rater.core.pricing.decks import Deck, Heading, Retirement, Row, Version
 from rater.wire.pricing.deck_csv import Sheet
 from rater.wire.pricing.deck_heading import read_heading
-from rater.wire.pricing.deck_records import CHUNK_ROWS_MAX
 from rater.wire.pricing.decks import BadDeck, DeckAssembler, pack_deck, pack_retirement
+from topics.records.decks import CHUNK_ROWS_MAX
 
 Record = tuple[bytes, bytes]
 

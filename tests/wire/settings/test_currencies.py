@@ -1,9 +1,9 @@
 """Currencies: the table that ships, its sources, and the limits that it makes."""
 
-from rater.core.charging_settings import CurrencyTerms
 from rater.core.limits import AMOUNT_MICROS_MAX
 from rater.wire.settings.currencies import load_currencies, parse_currencies, shipped_settings
 from tests.build import UNIT
+from topics.records.charging_settings import CurrencyTerms
 
 
 def test_the_table_says_where_it_comes_from_and_of_when() -> None:
@@ -24,7 +24,9 @@ def test_limits_are_those_of_a_dollar_in_the_order_of_the_currency() -> None:
     table = parse_currencies("# a\n# b\ncurrency,decimals,magnitude\nVND,0,4\nIRR,2,7\n")
 
     assert table.sources == ("a", "b")
-    assert table.terms["VND"] == CurrencyTerms("VND", 0, 10_000_000 * UNIT, 500_000 * UNIT)
+    assert table.terms["VND"] == CurrencyTerms(
+        "VND", 0, 10_000_000 * UNIT, 500_000 * UNIT, AMOUNT_MICROS_MAX
+    )
     assert table.terms["IRR"].spend_per_hour_micros == AMOUNT_MICROS_MAX
 
 
