@@ -4,6 +4,7 @@ What msgspec cannot say is said here, too: `MOMENT_PATTERN` stands in the schema
 time; that no card number stands where a reference belongs is checked by the core (`core/account/cards`).
 """
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 from msgspec import Meta
@@ -12,6 +13,11 @@ from msgspec import Meta
 def whole(pattern: str) -> str:
     """Return the pattern so that it must match a value as a whole: `$` would let a last line feed pass."""
     return rf"^(?:{pattern})\Z"
+
+
+def in_schema(pattern: str) -> dict[str, str]:
+    """Return what puts a pattern into the schema alone; whoever reads the field checks it, or nobody needs to."""
+    return {"pattern": f"^(?:{pattern})$"}
 
 
 MOMENT_PATTERN = (
@@ -29,21 +35,32 @@ NOTE_MAX = 1_000
 RUNWAY_H_MAX = 87_600
 """Ten years."""
 
-TENANT_ID = Meta(min_length=1, max_length=64, pattern=whole(r"[A-Za-z0-9._:@-]+"))
-ENTITY_ID = Meta(min_length=1, max_length=128, pattern=whole(r"[\x21-\x7e]+"))
+TENANT_PATTERN = r"[A-Za-z0-9._:@-]+"
+ID_PATTERN = r"[\x21-\x7e]+"
+COUNTRY_PATTERN = r"[A-Z]{2}"
+NUMBER_PATTERN = r"\+[1-9][0-9]{0,14}\*{0,8}|[0-9*#]{1,15}"
+DURATION_S_MAX = 2_678_400
+"""31 days."""
+TENANT = "The tenant who prepays; the key of the record."
+NUMBER = (
+    "E.164 with +, its tail masked with * where the platform hides it; or a short number as dialled, "
+    "which is fewer than 7 digits even with a + before it."
+)
+
+TENANT_ID = Meta(min_length=1, max_length=64, pattern=whole(TENANT_PATTERN))
+ENTITY_ID = Meta(min_length=1, max_length=128, pattern=whole(ID_PATTERN))
 CURRENCY = Meta(min_length=3, max_length=3, pattern=whole(r"[A-Z]{3}"))
-COUNTRY = Meta(min_length=2, max_length=2, pattern=whole(r"[A-Z]{2}"))
+COUNTRY = Meta(min_length=2, max_length=2, pattern=whole(COUNTRY_PATTERN))
 OFFSET = Meta(ge=0, le=2**63 - 1)
 MILLIS = Meta(ge=0, le=4_133_980_800_000)
 AMOUNT = Meta(ge=-AMOUNT_MICROS_MAX, le=AMOUNT_MICROS_MAX)
 POSITIVE = Meta(ge=1, le=AMOUNT_MICROS_MAX)
 NOT_NEGATIVE = Meta(ge=0, le=AMOUNT_MICROS_MAX)
 
-TenantId = Annotated[
-    str, TENANT_ID, Meta(description="The tenant who prepays; the key of the record.")
-]
+TenantId = Annotated[str, TENANT_ID, Meta(description=TENANT)]
 Id = Annotated[str, ENTITY_ID]
 Currency = Annotated[str, CURRENCY, Meta(description="ISO 4217.")]
+Instant = Annotated[datetime, Meta(tz=True, extra_json_schema={"pattern": MOMENT_PATTERN})]
 Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time", "pattern": MOMENT_PATTERN})]
 Micros = Annotated[int, AMOUNT, Meta(description="Millionths of the account's currency.")]
 Offset = Annotated[int, OFFSET]
@@ -69,11 +86,8 @@ Version = Annotated[int, Meta(ge=1, le=VERSION_MAX)]
 Country = Annotated[str, COUNTRY, Meta(description="ISO 3166-1 alpha-2.")]
 Number = Annotated[
     str,
-    Meta(min_length=1, max_length=32, pattern=whole(r"\+[1-9][0-9]{0,14}\*{0,8}|[0-9*#]{1,15}")),
-    Meta(
-        description="E.164 with +, its tail masked with * where the platform hides it; or a short number as dialled, "
-        "which is fewer than 7 digits even with a + before it."
-    ),
+    Meta(min_length=1, max_length=32, pattern=whole(NUMBER_PATTERN)),
+    Meta(description=NUMBER),
 ]
 NotNegative = Annotated[int, NOT_NEGATIVE]
 SettingsVersion = Annotated[
@@ -83,7 +97,9 @@ SettingsVersion = Annotated[
 ]
 Positive = Annotated[int, POSITIVE]
 Partition = Annotated[int, Meta(ge=0, le=100_000)]
-Seconds = Annotated[int, Meta(ge=0, le=2_678_400), Meta(description="Seconds, at most 31 days.")]
+Seconds = Annotated[
+    int, Meta(ge=0, le=DURATION_S_MAX), Meta(description="Seconds, at most 31 days.")
+]
 
 Hours = Annotated[
     int, Meta(ge=1, le=RUNWAY_H_MAX), Meta(description="Whole hours, at most ten years.")

@@ -80,7 +80,8 @@ def _in_json_schemas_words(said: Any, orders: Orders) -> Any:
         return said
     made = {key: _in_json_schemas_words(each, orders) for key, each in said.items()}
     if "pattern" in made:
-        made["pattern"] = made["pattern"].removesuffix(r"\Z").removesuffix("$") + "$"
+        # At the end: of several faults the first is told, and a length says more than a pattern.
+        made["pattern"] = made.pop("pattern").removesuffix(r"\Z").removesuffix("$") + "$"
     if "enum" in made:
         # msgspec sorts them.
         values = orders[frozenset(made.pop("enum"))]

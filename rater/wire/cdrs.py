@@ -1,4 +1,4 @@
-"""CDRs from bytes: `decode_cdr` gives a `Cdr` or says why not. Fields are those of `topics.records.Cdr`.
+"""CDRs from bytes: `decode_cdr` gives a `Cdr` or says why not.
 
 The hot path of the house: msgspec checks types and bounds while it parses; what is left is checked by hand, since a
 regular expression costs as much as the parse.
@@ -15,10 +15,10 @@ from msgspec.structs import astuple
 
 from rater.core.cdr import Cdr
 from rater.core.limits import CDR_BYTES_MAX
-from rater.wire.cdr_record import CdrRecord
 from rater.wire.demands import DATE_TIME, found
 from rater.wire.malformed import Malformed, Why, repeated_field, undecodable, unfit
 from rater.wire.times import EARLIEST, EARLIEST_MS, LATEST_MS, to_millis
+from topics.records.cdr import Cdr as CdrRecord
 
 _UNSET: Final[object] = UNSET
 _decode: Final = msgspec.json.Decoder(CdrRecord).decode

@@ -2,86 +2,137 @@
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, field
+from msgspec import UNSET, Meta, UnsetType, field
 
 from topics.fields import (
-    Country,
+    COUNTRY_PATTERN,
+    DURATION_S_MAX,
+    ID_PATTERN,
+    NUMBER,
+    NUMBER_PATTERN,
+    TENANT,
+    TENANT_PATTERN,
     Currency,
-    Id,
-    Moment,
+    Instant,
     Name,
-    Number,
-    Seconds,
-    TenantId,
+    in_schema,
 )
 from topics.records.record import OpenRecord
+
+# Patterns stand in the schema alone: the reader checks what decides a charge by hand, since a regular expression costs
+# as much as the parse; what decides nothing is only as long as it may be.
+_Id = Annotated[str, Meta(min_length=1, max_length=128, extra_json_schema=in_schema(ID_PATTERN))]
+_Short = Annotated[str, Meta(min_length=1, max_length=32)]
+_Null = Meta(extra_json_schema={"default": None})
 
 
 class Cdr(OpenRecord, frozen=True):
     """A call-detail record: one finished call (or one leg of it), as the call platform wrote it."""
 
+    # UNSET tells an absent field from a null one: a reader that counts needs to know what was written.
     cdr_id: Annotated[
-        Id, Meta(description="Unique per tenant; the same id and version twice is a duplicate.")
+        _Id, Meta(description="Unique per tenant; the same id and version twice is a duplicate.")
     ]
-    tenant_id: TenantId
-    direction: Literal["out", "in"]
-    to: Number
-    started_at: Moment
-    ended_at: Moment
-    billsec: Annotated[
-        Seconds,
+    tenant_id: Annotated[
+        str,
         Meta(
-            description="Connected seconds, ringing excluded: as many as lie between answer and end, within a "
-            "tolerance, and none without an answer; else the CDR waits in suspense as contradictory."
+            min_length=1,
+            max_length=64,
+            description=TENANT,
+            extra_json_schema=in_schema(TENANT_PATTERN),
         ),
     ]
-    schema_version: Annotated[int, Meta(ge=1, le=1)] = 1
-    version: Annotated[int, Meta(ge=1, le=1_000_000)] = 1
-    kind: Literal["final", "correction", "void"] = "final"
-    source: Name | None = None
-    leg_of: Id | None = None
-    call_type: (
+    direction: Literal["out", "in"]
+    to: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=32,
+            description=NUMBER,
+            extra_json_schema=in_schema(NUMBER_PATTERN),
+        ),
+    ]
+    started_at: Instant
+    ended_at: Instant
+    billsec: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=DURATION_S_MAX,
+            description="Connected seconds, ringing excluded: as many as lie between answer and end, within a "
+            "tolerance, and none without an answer; else the CDR waits in suspense as contradictory.",
+        ),
+    ]
+    schema_version: Annotated[
+        Annotated[int, Meta(ge=1, le=1)] | UnsetType, Meta(extra_json_schema={"default": 1})
+    ] = UNSET
+    version: Annotated[
+        Annotated[int, Meta(ge=1, le=1_000_000)] | UnsetType, Meta(extra_json_schema={"default": 1})
+    ] = UNSET
+    kind: Annotated[
+        Literal["final", "correction", "void"] | UnsetType,
+        Meta(extra_json_schema={"default": "final"}),
+    ] = UNSET
+    source: Annotated[Name | UnsetType | None, _Null] = UNSET
+    leg_of: Annotated[_Id | UnsetType | None, _Null] = UNSET
+    call_type: Annotated[
+        Annotated[_Short, Meta(description="Open list: user_out, conf_out, conf_in, ...")]
+        | UnsetType
+        | None,
+        _Null,
+    ] = UNSET
+    from_: Annotated[
         Annotated[
             str,
             Meta(
-                min_length=1,
-                max_length=32,
-                description="Open list: user_out, conf_out, conf_in, ...",
-            ),
-        ]
-        | None
-    ) = None
-    from_: (
-        Annotated[
-            str,
-            Meta(max_length=64),
-            Meta(
+                max_length=64,
                 description="The caller: E.164 with +, 7 to 15 digits, its tail masked with * where hidden. Any other "
-                "text, and none, is an unknown caller: a deck prices it by its rows of origin_prefix unknown."
+                "text, and none, is an unknown caller: a deck prices it by its rows of origin_prefix unknown.",
             ),
         ]
-        | None
-    ) = field(name="from", default=None)
-    user_id: Id | None = None
-    organizer_id: Id | None = None
-    usage_country: Country | None = None
-    service_number_type: (
+        | UnsetType
+        | None,
+        _Null,
+    ] = field(name="from", default=UNSET)
+    user_id: Annotated[_Id | UnsetType | None, _Null] = UNSET
+    organizer_id: Annotated[_Id | UnsetType | None, _Null] = UNSET
+    usage_country: Annotated[
         Annotated[
             str,
             Meta(
-                min_length=1,
-                max_length=32,
-                description="Of the tenant's own number: Subscriber, TollFree, Toll, Service, ... in any letter case. "
-                "Inbound calls to a subscriber are free. Absent: the numbering data and the deck decide.",
+                min_length=2,
+                max_length=2,
+                description="ISO 3166-1 alpha-2.",
+                extra_json_schema=in_schema(COUNTRY_PATTERN),
             ),
         ]
-        | None
-    ) = None
-    license: Name | None = None
-    answered_at: (
-        Annotated[Moment, Meta(description="Where absent, the start is the answer.")] | None
-    ) = None
-    disposition: Literal["answered", "no_answer", "busy", "failed", "cancelled"] = "answered"
-    conference_id: Id | None = None
-    currency_hint: Currency | None = None
-    ingest_ts: Moment | None = None
+        | UnsetType
+        | None,
+        _Null,
+    ] = UNSET
+    service_number_type: Annotated[
+        Annotated[
+            _Short,
+            Meta(
+                description="Of the tenant's own number: Subscriber, TollFree, Toll, Service, ... in any letter case. "
+                "Inbound calls to a subscriber are free. Absent: the numbering data and the deck decide."
+            ),
+        ]
+        | UnsetType
+        | None,
+        _Null,
+    ] = UNSET
+    license: Annotated[Name | UnsetType | None, _Null] = UNSET
+    answered_at: Annotated[
+        Annotated[Instant, Meta(description="Where absent, the start is the answer.")]
+        | UnsetType
+        | None,
+        _Null,
+    ] = UNSET
+    disposition: Annotated[
+        Literal["answered", "no_answer", "busy", "failed", "cancelled"] | UnsetType,
+        Meta(extra_json_schema={"default": "answered"}),
+    ] = UNSET
+    conference_id: Annotated[_Id | UnsetType | None, _Null] = UNSET
+    currency_hint: Annotated[Currency | UnsetType | None, _Null] = UNSET
+    ingest_ts: Annotated[Instant | UnsetType | None, _Null] = UNSET
