@@ -26,19 +26,20 @@ from rater.batch.charging.partition_state import Shard
 from rater.core.pricing.decks import DeckBook
 from rater.core.pricing.rules import Rules
 from rater.shell.process.hot_path import is_compiled
+from rater.shell.step import PIECE_RECORDS, pieces
+from rater.shell.stream.batches import RECORDS_PER_BATCH
 from rater.wire.pricing.deck_files import read_deck_file
 from rater.wire.pricing.numbering import load_numbers
 from rater.wire.settings.currencies import shipped_book
 from topics.catalog import ACCOUNT_COMMANDS, LEDGER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
     from loadtest.accounts import Record
-    from rater.batch.charging.decision import Decision
+    from rater.batch.charging.decision import Decision, Output
 
 SAMPLE_DECK = Path(__file__).resolve().parents[1] / "rater" / "data" / "sample_deck.csv"
-BATCH_RECORDS = 2_000
 _WARM_UP = 10
 """One in so many CDRs goes before the measurement: caches fill, tables grow."""
 
@@ -56,14 +57,17 @@ class Stored:
 class CoreRun:
     """All partitions of a worker in memory; adds up what is written, and the time it takes."""
 
-    def __init__(self, plan: Plan, partitions: int, deck: Path = SAMPLE_DECK) -> None:
+    def __init__(
+        self, plan: Plan, partitions: int, deck: Path = SAMPLE_DECK, piece: int = PIECE_RECORDS
+    ) -> None:
         """Load the deck; no account is open yet."""
         book = DeckBook.of([read_deck_file(deck, deck_id=plan.deck_id, currency=plan.currency)])
         self.rules = Rules(book, load_numbers(), shipped_book())
         self.at_ms = plan.start_ms
         self.shards = [Shard.empty(number) for number in range(partitions)]
         self.outcomes: Counter[str] = Counter()
-        self.ledger: list[bytes | None] = []
+        self._ledger: list[bytes] = []
+        self.piece = piece
         self.stage_s = {"decode": 0.0, "decide": 0.0, "encode": 0.0}
         self._ends: Counter[tuple[str, int]] = Counter()
 
@@ -72,7 +76,8 @@ class CoreRun:
         for partition, records in self._batches("commands", commands):
             shard = self.shards[partition]
             decision = decide(shard, ACCOUNT_COMMANDS.name, records, self.rules, len(self.shards))
-            self.ledger += self._write(shard, decision, records)
+            self._keep(decision.outputs())
+            self._write(shard, decision, records)
 
     def charge(self, cdrs: Iterable[Record]) -> int:
         """Charge CDRs, timing every stage; return how many."""
@@ -80,37 +85,53 @@ class CoreRun:
         for partition, records in self._batches("cdrs", cdrs):
             shard = self.shards[partition]
             clock = time.process_time
-            began = clock()
             batch = CdrBatch(shard, self.rules, len(self.shards))
-            batch.read(records)
-            decoded = clock()
-            batch.decide()
             decision = batch.decision
-            decided = clock()
-            ledger = self._write(shard, decision, records)
-            done = clock()
-            for stage, spent in zip(
-                self.stage_s, (decoded - began, decided - decoded, done - decided), strict=True
-            ):
-                self.stage_s[stage] += spent
+            spent = [0.0, 0.0, 0.0]
+            for piece in pieces(records, self.piece):
+                began = clock()
+                batch.read(piece)
+                decoded = clock()
+                batch.decide()
+                decided = clock()
+                outputs = decision.outputs()
+                done = clock()
+                self._keep(outputs)
+                for stage, seconds in enumerate(
+                    (decoded - began, decided - decoded, done - decided)
+                ):
+                    spent[stage] += seconds
+            began = clock()
+            self._write(shard, decision, records)
+            spent[2] += clock() - began
+            for stage, seconds in zip(self.stage_s, spent, strict=True):
+                self.stage_s[stage] += seconds
             self.outcomes.update(decision.outcomes)
-            self.ledger += ledger
             count += len(records)
         return count
 
-    def _write(self, shard: Shard, decision: Decision, records: list[Stored]) -> list[bytes]:
-        """Encode all that the step would send, then apply it; return the ledger entries."""
-        outputs = dict(decision.outputs())
+    def _keep(self, outputs: Sequence[Output]) -> None:
+        """Keep the entries as the record builder does: their bytes, not the objects."""
+        values = [value or b"" for _, value in dict(outputs)[LEDGER.name]]
+        if values:
+            self._ledger.append(b"\n".join(values))
+
+    def ledger(self) -> Iterator[bytes]:
+        """Iterate over all entries."""
+        for lines in self._ledger:
+            yield from lines.split(b"\n")
+
+    def _write(self, shard: Shard, decision: Decision, records: list[Stored]) -> None:
+        """Encode the state and the manifest, then apply all."""
         decision.changelogs()
         decision.place(
             {
-                topic: self._offsets(topic, shard.partition, len(outputs[topic]))
+                topic: self._offsets(topic, shard.partition, decision.taken[topic])
                 for topic in decision.PLACED
             }
         )
         decision.manifest(records[0].offset, records[-1].offset + 1)
         shard.apply(decision)
-        return [value for _, value in outputs[LEDGER.name]]
 
     def _batches(self, topic: str, records: Iterable[Record]) -> Iterable[tuple[int, list[Stored]]]:
         """Cut records into batches of one partition each."""
@@ -119,7 +140,7 @@ class CoreRun:
             batch = waiting.setdefault(partition, [])
             offset = self._offsets(topic, partition, 1)[0]
             batch.append(Stored(offset, self.at_ms, key, value))
-            if len(batch) == BATCH_RECORDS:
+            if len(batch) == RECORDS_PER_BATCH:
                 yield partition, waiting.pop(partition)
         yield from waiting.items()
 
@@ -129,10 +150,10 @@ class CoreRun:
         return range(first, first + count)
 
 
-def measure(plan: Plan) -> dict[str, object]:
+def measure(plan: Plan, piece: int = PIECE_RECORDS) -> dict[str, object]:
     """Charge a plan's CDRs; return the measurement, and whether the money came out right."""
     workload = Workload(plan, SAMPLE_DECK)
-    run = CoreRun(plan, workload.partitions)
+    run = CoreRun(plan, workload.partitions, piece=piece)
     commands = list(workload.commands())
     run.open_accounts(commands)
     # The records are made before, so that making them is not measured.
@@ -145,7 +166,7 @@ def measure(plan: Plan) -> dict[str, object]:
     run.stage_s = dict.fromkeys(run.stage_s, 0.0)
     count = run.charge(cdrs[warm:])
     problems = oracle.compare_outcomes(run.outcomes, workload.expected)
-    problems += oracle.compare_with_plan(oracle.fold(run.ledger), workload.expected)
+    problems += oracle.compare_with_plan(oracle.fold(run.ledger()), workload.expected)
     return {
         "core_us_per_cdr": _micros(sum(run.stage_s.values()), count),
         **{f"{stage}_us": _micros(spent, count) for stage, spent in run.stage_s.items()},
@@ -166,10 +187,11 @@ def main() -> None:
     parser.add_argument("--cdrs", type=int, default=200_000)
     parser.add_argument("--tenants", type=int, default=1_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--piece", type=int, default=PIECE_RECORDS, help="records of a piece")
     asked = parser.parse_args()
     now_ms = time.time_ns() // 1_000_000
     plan = Plan(start_ms=now_ms, seed=asked.seed, tenants=asked.tenants, cdrs=asked.cdrs)
-    result = measure(plan)
+    result = measure(plan, asked.piece)
     sys.stdout.write(json.dumps(result) + "\n")
     sys.exit(0 if result["money_ok"] else 1)
 

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from rater.batch.charging.batch import begin
 from rater.batch.charging.lot_ids import LotIdsShard
 from rater.core import entries as e
 from rater.core.account.account import Account
@@ -25,6 +26,7 @@ from rater.core.standing_entries import AccountReopened, DecksSet, DeckWarning
 from rater.core.suspension import Suspension
 from rater.reconcile.folds.burn import Burn
 from rater.shell.admin.validation import RecordCheck
+from rater.shell.step import pieces
 from rater.wire.account.commands import decode_command
 from rater.wire.account.state import decode_account, decode_head, encode_account
 from rater.wire.cdrs import decode_cdr
@@ -37,6 +39,7 @@ from tests.build import (
     UNIT,
     Partition,
     Sent,
+    Stored,
     call,
     command,
     funds,
@@ -212,6 +215,44 @@ def test_property_where_a_batch_over_several_days_is_cut_changes_no_byte(
     history: list[Sent], sizes: list[int]
 ) -> None:
     check_cut(history, batches(history, sizes, across_days=True))
+
+
+@FEW
+@given(histories(), odd_cdrs())
+def test_property_a_batch_in_pieces_of_any_size_writes_the_same_bytes(
+    history: list[Sent], odd: dict[str, Any]
+) -> None:
+    middle = history[len(history) // 2].at_ms if history else NOW
+    said = (json.dumps(odd).encode(), b"{not json", b"{}")
+    strange = [Sent(CDR_RAW.name, b"acme", value, middle) for value in said]
+    history = [*history[: len(history) // 2], *strange, *history[len(history) // 2 :]]
+    whole = in_pieces(history, 5_000)
+
+    assert all(whole == in_pieces(history, size) for size in (1, 7, 256))
+
+
+def in_pieces(history: Sequence[Sent], size: int) -> list[Any]:
+    """Take a history in the largest batches, each in pieces of so many records; return all that is written."""
+    partition, written, ends = Partition(), [], Counter[str]()
+    for sent in batches(list(history), [5_000], across_days=True):
+        topic = sent[0].topic
+        records = [
+            Stored(ends[topic] + n, each.at_ms, each.key, each.value) for n, each in enumerate(sent)
+        ]
+        ends[topic] += len(records)
+        batch = begin(partition.shard, topic, partition.rules, 1)
+        outputs: dict[str, list[Any]] = defaultdict(list)
+        for piece in pieces(records, size):
+            batch.read(piece)
+            batch.decide()
+            for name, some in batch.decision.outputs():
+                outputs[name] += some
+        decision = batch.decision
+        decision.place({name: range(len(outputs[name])) for name in decision.PLACED})
+        manifest = decision.manifest(records[0].offset, records[-1].offset + 1)
+        written.append((outputs, decision.changelogs(), manifest, decision.charged))
+        partition.shard.apply(decision)
+    return written
 
 
 def check_cut(history: list[Sent], cut: list[list[Sent]]) -> None:

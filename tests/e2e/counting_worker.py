@@ -107,10 +107,11 @@ class CountingApp:
             outputs = list(self.decide(batch, state, new))
             if self.delay_s:
                 await asyncio.sleep(self.delay_s)
-            offsets = await step.send(self.outputs, partition, outputs)
+            step.write(self.outputs, partition, outputs)
+            offsets = await step.offsets(self.outputs, partition)
             assert POISON not in new, "poison"
             if large := [(r.key, r.value) for r in batch.records if len(r.value or b"") > LARGE]:
-                step.send_nowait(self.marks, partition, large, headers=[("why", b"large")])
+                step.write(self.marks, partition, large, headers=[("why", b"large")])
             manifest = {
                 "source": batch.tp.topic,
                 "start": batch.start_offset,
@@ -126,8 +127,8 @@ class CountingApp:
     def write(self, step: Step, new: dict[bytes, bytes], manifest: dict[str, Any]) -> None:
         """Send the changelog records."""
         counts, batches = self.counts.changelog_topic_name, self.batches.changelog_topic_name
-        step.send_nowait(counts, step.partition, new.items())
-        step.send_nowait(batches, step.partition, [(None, json.dumps(manifest).encode())])
+        step.write(counts, step.partition, list(new.items()))
+        step.write(batches, step.partition, [(None, json.dumps(manifest).encode())])
 
     def decide(
         self, batch: RecordBatch, state: BytesState, new: dict[bytes, bytes]
@@ -148,7 +149,7 @@ class CountingApp:
             for partition in self.transactions.owned_partitions():
                 try:
                     async with self.transactions.step(partition) as step:
-                        step.send_nowait(self.marks, partition, [(None, b"mark")])
+                        step.write(self.marks, partition, [(None, b"mark")])
                         await step.commit()
                 except NotOwnedError:
                     continue

@@ -46,6 +46,8 @@ SMALL = ("--records-per-batch", "50")
 LONG = (40_000, 24)
 """CDRs and acts of the long versions."""
 SHORT = (6_000, 8)
+PIECED = (16_000, 8)
+"""Two thousand CDRs a partition: more than a piece."""
 TAKEOVER_S = 3.0
 OUTAGE_S = 15.0
 """More than a worker waits for a commit: it ends, and is restarted."""
@@ -137,6 +139,24 @@ async def test_twenty_kills_at_random_moments_change_nothing(
     assert inside > 0
     assert books.aborted > 0
     assert fleet.ended == []
+
+
+async def test_a_kill_between_the_pieces_of_a_batch_changes_nothing(
+    rehearse: Rehearse, private_broker: Broker, tmp_path: Path, chance: Random
+) -> None:
+    play, wanted = await rehearse(*PIECED)
+    async with staged(private_broker, play, tmp_path, *SESSION) as fleet:
+        fleet.kill(fleet.workers[0])
+        for number in range(len(play.acts)):
+            await play.publish_act(fleet.bootstrap, number)
+        # The first of a batch of CDRs that has two, and the last one of another.
+        for place in ("after_piece:2", f"after_piece:{chance.randint(3, 12)}"):
+            fleet.start(failpoint=place)
+            await killed_at(fleet, place)
+        fleet.start()
+        books = await closed(fleet, play)
+
+    same(books, wanted)
 
 
 @pytest.mark.slow

@@ -133,4 +133,4 @@ def test_the_core_comes_to_the_outcomes_and_balances_that_the_generator_expects(
     run.charge(workload.cdrs())
 
     assert oracle.compare_outcomes(run.outcomes, workload.expected) == []
-    assert oracle.compare_with_plan(oracle.fold(run.ledger), workload.expected) == []
+    assert oracle.compare_with_plan(oracle.fold(run.ledger()), workload.expected) == []

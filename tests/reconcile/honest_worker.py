@@ -62,23 +62,25 @@ class Transactions:
     def __init__(self, append: Append) -> None:
         """`append` writes records to a partition of a topic and returns their offsets."""
         self.append = append
+        self.written: dict[tuple[str, int], list[int]] = defaultdict(list)
 
     @asynccontextmanager
     async def step(self, _: TP | int) -> AsyncIterator["Transactions"]:
         """Open one."""
+        self.written = defaultdict(list)
         yield self
 
     def halt(self, partition: int, reason: str) -> None:
         """Take a broken invariant for what it is."""
         raise AssertionError(partition, reason)
 
-    def send_nowait(self, topic: str, partition: int, records: Records) -> None:
+    def write(self, topic: str, partition: int, records: Records) -> None:
         """Write."""
-        self.append(topic, partition, records)
+        self.written[topic, partition] += self.append(topic, partition, records)
 
-    async def send(self, topic: str, partition: int, records: Records) -> list[int]:
-        """Write, and return the offsets."""
-        return self.append(topic, partition, records)
+    async def offsets(self, topic: str, partition: int) -> list[int]:
+        """Return the offsets of what the open transaction has written."""
+        return self.written[topic, partition]
 
     async def commit(self, next_offset: int | None = None) -> None:
         """Do nothing more."""

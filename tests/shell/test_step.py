@@ -1,44 +1,144 @@
 """The step: what it reports of a batch. That it charges right is for the stories and the tests on Kafka."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
 from prometheus_client import CollectorRegistry
 
 from rater.batch.charging.partition_state import Shard
 from rater.core.pricing.decks import DeckBook
 from rater.core.pricing.rules import Rules
+from rater.shell import step
 from rater.shell.charging.decider import ChargingDecider
+from rater.shell.process.failpoints import FAILPOINTS
 from rater.shell.process.health import Health
 from rater.shell.process.metrics import Metrics
-from rater.shell.step import Stepper
+from rater.shell.step import PIECE_RECORDS, Stepper, pieces
 from rater.shell.stream.batches import RecordBatch
 from rater.wire.pricing.numbering import load_numbers
 from rater.wire.settings.currencies import shipped_book
+from tests.build import NOW, RULES, UNIT, Stored, call, opened
 from topics import catalog
 
 TURN_S = 0.3
 
 
 class Busy:
-    """Transactions whose turn comes late; what is sent gets no place but the first."""
+    """Transactions whose turn comes late; what is written gets its places from 0 on."""
+
+    def __init__(self, turn_s: float = 0.0) -> None:
+        self.turn_s = turn_s
+        self.written: Counter[str] = Counter()
+        self.commits: list[int | None] = []
+        self.halted: dict[int, str] = {}
 
     @asynccontextmanager
     async def step(self, _: Any) -> AsyncIterator["Busy"]:
-        await asyncio.sleep(TURN_S)
+        await asyncio.sleep(self.turn_s)
         yield self
 
-    def send_nowait(self, topic: str, partition: int, records: Any) -> None:
-        pass
+    def write(self, topic: str, partition: int, records: Any) -> None:
+        self.written[topic] += len(records)
 
-    async def send(self, topic: str, partition: int, records: Any) -> range:
-        return range(len(records))
+    async def offsets(self, topic: str, partition: int) -> range:
+        return range(self.written[topic])
 
     async def commit(self, next_offset: int | None = None) -> None:
-        pass
+        self.commits.append(next_offset)
+
+    def halt(self, partition: int, reason: str) -> None:
+        self.halted[partition] = reason
+
+
+class Breaking(ChargingDecider):
+    """Charging, whose rules break in the second piece."""
+
+    def begin(self, batch: RecordBatch) -> Any:
+        deciding = super().begin(batch)
+        return SimpleNamespace(
+            decision=deciding.decision,
+            read=deciding.read,
+            decide=lambda: self._decide(deciding),
+        )
+
+    def _decide(self, deciding: Any) -> None:
+        if deciding.decision.taken:
+            raise AssertionError("a sum that is none")
+        deciding.decide()
+
+
+class Bench:
+    """A step of charging with all that it needs; its account has money for every call."""
+
+    def __init__(self, kind: type[ChargingDecider] = ChargingDecider) -> None:
+        self.registry = CollectorRegistry()
+        metrics = Metrics(self.registry)
+        self.partition = opened(("L1", 1_000 * UNIT))
+        shard = self.partition.shard
+        self.decider = kind(lambda _: shard, lambda: RULES, metrics, 1)
+        self.transactions = Busy()
+        self.stepper = Stepper(lambda: self.transactions, self.decider, metrics, Health(metrics))
+
+    async def take(self, calls: int) -> None:
+        records = [Stored(n, NOW, b"acme", call(cdr_id=f"c{n}").value) for n in range(calls)]
+        tp = SimpleNamespace(topic=catalog.CDR_RAW.name, partition=0)
+        await self.stepper.take(RecordBatch(cast("Any", tp), records, 0, calls))
+
+
+async def test_a_rule_that_breaks_in_a_later_piece_halts_the_partition_and_nothing_is_applied() -> (
+    None
+):
+    bench = Bench(Breaking)
+    before = dict(bench.partition.shard.accounts.items())
+    await bench.take(2 * PIECE_RECORDS)
+
+    assert bench.transactions.written[catalog.LEDGER.name] == PIECE_RECORDS
+    assert {0: "a sum that is none"} == bench.transactions.halted
+    assert [] == bench.transactions.commits
+    assert before == dict(bench.partition.shard.accounts.items())
+    violated = bench.registry.get_sample_value(
+        "rater_invariant_violations_total", {"invariant": "engine"}
+    )
+    assert violated == 1
+
+
+async def test_every_failpoint_of_a_step_is_passed_and_one_of_them_after_every_piece(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    passed: list[str] = []
+    monkeypatch.setattr(step, "failpoint", passed.append)
+    bench = Bench()
+    await bench.take(2 * PIECE_RECORDS + 1)
+
+    first, second, *rest = FAILPOINTS
+    assert [first, second, second, second, *rest] == passed
+    assert bench.transactions.commits == [2 * PIECE_RECORDS + 1]
+    assert bench.transactions.written[catalog.LEDGER.name] == 2 * PIECE_RECORDS + 1
+
+
+async def test_others_run_between_two_pieces() -> None:
+    bench = Bench()
+    taken = asyncio.create_task(bench.take(4 * PIECE_RECORDS))
+    seen = set()
+    while not taken.done():
+        await asyncio.sleep(0)
+        seen.add(bench.transactions.written[catalog.LEDGER.name])
+
+    assert {number * PIECE_RECORDS for number in range(1, 5)} <= seen
+
+
+def test_pieces_are_cut_by_number_and_by_weight_and_nothing_is_lost() -> None:
+    light, heavy = Stored(0, NOW, None, b"x"), Stored(0, NOW, None, b"x" * 1_000)
+    records = [light, light, heavy, heavy, light, Stored(1, NOW, None, None), light]
+    cut = [list(piece) for piece in pieces(records, 4, 1_500)]
+
+    assert records == [record for piece in cut for record in piece]
+    assert [2, 1, 1, 3] == [len(piece) for piece in cut]
 
 
 async def test_waiting_for_the_partitions_turn_counts_as_no_stage_of_the_batch() -> None:
@@ -47,7 +147,7 @@ async def test_waiting_for_the_partitions_turn_counts_as_no_stage_of_the_batch()
     shard = Shard.empty(0)
     rules = Rules(DeckBook.of([]), load_numbers(), shipped_book())
     decider = ChargingDecider(lambda _: shard, lambda: rules, metrics, 1)
-    stepper = Stepper(Busy, decider, metrics, Health(metrics))
+    stepper = Stepper(lambda: Busy(TURN_S), decider, metrics, Health(metrics))
     record = SimpleNamespace(offset=0, timestamp=1, key=b"acme", value=b"{not json")
     tp = SimpleNamespace(topic=catalog.CDR_RAW.name, partition=0)
 

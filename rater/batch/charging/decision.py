@@ -150,7 +150,7 @@ class Decision:
             first_offset=first_offset,
             next_offset=next_offset,
             records=self.records,
-            outcomes=dict(self.outcomes),
+            outcomes=dict(sorted(self.outcomes.items())),
             ledger=self.taken[LEDGER.name],
             events=self.taken[BALANCE_EVENTS.name],
             ids=len(self.ids),

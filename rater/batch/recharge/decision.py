@@ -92,7 +92,7 @@ class RechargeDecision:
             first_offset=first_offset,
             next_offset=next_offset,
             records=self.records,
-            outcomes=dict(self.outcomes),
+            outcomes=dict(sorted(self.outcomes.items())),
             ledger=0,
             events=self.taken[catalog.PAYMENT_COMMANDS.name],
             ids=0,

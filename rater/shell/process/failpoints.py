@@ -9,6 +9,7 @@ import signal
 
 FAILPOINTS = (
     "before_sends",
+    "after_piece",
     "before_places",
     "before_manifest",
     "before_commit",

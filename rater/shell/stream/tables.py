@@ -6,7 +6,7 @@ transaction. `BytesState` is the usual one: the last value of every key.
 
     accounts = state_table(app, "accounts", BytesState, partitions=8)
     accounts.state(batch.tp.partition)[key]          # bytes
-    step.send_nowait(accounts.changelog_topic_name, batch.tp.partition, [(key, value)])
+    step.write(accounts.changelog_topic_name, batch.tp.partition, [(key, value)])
 
 A partition that stays through a rebalance keeps its state, and only what others wrote since is
 read: every commit moves the offset up to which the state is applied. What does not come back is

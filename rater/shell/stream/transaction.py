@@ -10,9 +10,10 @@ from aiokafka import TopicPartition
 
 from rater.shell.stream import faust_private as private
 from rater.shell.stream.leases import CommitFailedError, Lease
+from rater.shell.stream.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from types import TracebackType
 
     from faust.types import TP
@@ -56,90 +57,67 @@ class Step:
         self._source = source
         self._sends: list[asyncio.Task[Sequence[int]]] = []
         self._order: dict[tuple[str, int], asyncio.Lock] = {}
+        self._writers: dict[tuple[str, int], Writer] = {}
+        self._written: dict[tuple[str, int], list[asyncio.Task[Sequence[int]]]] = {}
         self._last: dict[tuple[str, int], int] = {}
         self._done = False
 
-    def send_nowait(
-        self,
-        topic: str,
-        partition: int,
-        records: Iterable[Record],
-        *,
-        headers: Headers = (),
-        timestamp_ms: int | None = None,
-    ) -> asyncio.Task[Sequence[int]]:
-        """Start writing records, in order after what was sent there before; commit() waits.
+    def write(
+        self, topic: str, partition: int, records: Sequence[Record], *, headers: Headers = ()
+    ) -> None:
+        """Write records behind those that were written there before, all with the same headers.
 
-        The result is the offset of each record. `headers` and `timestamp_ms` (None: the time of
-        writing) hold for all of them.
+        They go straight into a batch of Kafka's, which is sent when it is full: many small lots of
+        records become a few full batches. What is open is sent by offsets() and commit().
         """
-        assert not self._done, f"partition {self.partition}: sending after the end of the step"
-        builders = self._build(records, headers, timestamp_ms)
+        assert not self._done, f"partition {self.partition}: writing after the end of the step"
         place = (topic, partition)
+        writer = self._writers.get(place)
+        if writer is None:
+            writer = self._writers[place] = Writer(self._lease.producer.create_batch)
+        for full in writer.append(records, headers):
+            self._written.setdefault(place, []).append(self._send(full, place))
+
+    async def offsets(self, topic: str, partition: int) -> Sequence[int]:
+        """Wait until all that was written there is in the log; return the offset of each record."""
+        place = (topic, partition)
+        self._send_open(place)
+        offsets: Sequence[int] = range(0)
+        for send in self._written.get(place, ()):
+            written = await self._durable(send)
+            offsets = written if not offsets else [*offsets, *written]
+        return offsets
+
+    def _send_open(self, place: tuple[str, int]) -> None:
+        """Send what was written and is in no full batch."""
+        writer = self._writers.get(place)
+        if writer is not None and (rest := writer.take()) is not None:
+            self._written.setdefault(place, []).append(self._send(rest, place))
+
+    def _send(self, builder: Any, place: tuple[str, int]) -> asyncio.Task[Sequence[int]]:
         order = self._order.setdefault(place, asyncio.Lock())
-        send = asyncio.create_task(self._deliver(place, order, builders))
+        send = asyncio.create_task(self._deliver(place, order, builder))
         self._sends.append(send)
         return send
 
-    async def send(
-        self,
-        topic: str,
-        partition: int,
-        records: Iterable[Record],
-        *,
-        headers: Headers = (),
-        timestamp_ms: int | None = None,
-    ) -> Sequence[int]:
-        """Write records and wait until they are in the log; return the offset of each."""
-        send = self.send_nowait(
-            topic, partition, records, headers=headers, timestamp_ms=timestamp_ms
-        )
+    async def _durable(self, send: asyncio.Task[Sequence[int]]) -> Sequence[int]:
+        """Wait until records are in the log."""
         try:
             async with asyncio.timeout(COMMIT_TIMEOUT_S):
                 return await asyncio.shield(send)
         except Exception as error:  # noqa: BLE001
             await self._transactions.give_up(error, self._lease)
 
-    def _build(
-        self, records: Iterable[Record], headers: Headers, timestamp_ms: int | None
-    ) -> list[Any]:
-        create = self._lease.producer.create_batch
-        # aiokafka's compiled builder takes a list and nothing else.
-        headers = list(headers)
-        builders: list[Any] = []
-        append = None
-        for key, value in records:
-            if append is not None:
-                taken = append(timestamp=timestamp_ms, key=key, value=value, headers=headers)
-                if taken is not None:
-                    continue
-            # No room left, or no batch yet. A batch takes its first record whatever its size.
-            builders.append(create())
-            append = builders[-1].append
-            taken = append(timestamp=timestamp_ms, key=key, value=value, headers=headers)
-            assert taken is not None, f"an empty batch refused {len(value or b'')} bytes"
-        for builder in builders:
-            builder.close()
-        return builders
-
     async def _deliver(
-        self, place: tuple[str, int], order: asyncio.Lock, builders: list[Any]
+        self, place: tuple[str, int], order: asyncio.Lock, builder: Any
     ) -> Sequence[int]:
         topic, partition = place
-        futures = []
         async with order:
-            for builder in builders:
-                future = await self._lease.producer.send_batch(builder, topic, partition=partition)
-                future.add_done_callback(_retrieve)
-                futures.append(future)
-        offsets: Sequence[int] = range(0)
-        for builder, future in zip(builders, futures, strict=True):
-            first = (await future).offset
-            assert first >= 0, f"{topic} partition {partition}: the broker did not tell the offset"
-            written = range(first, first + builder.record_count())
-            offsets = written if not offsets else [*offsets, *written]
-        if offsets:
-            self._last[place] = max(offsets[-1], self._last.get(place, -1))
+            future = await self._lease.producer.send_batch(builder, topic, partition=partition)
+        first = (await future).offset
+        assert first >= 0, f"{topic} partition {partition}: the broker did not tell the offset"
+        offsets = range(first, first + builder.record_count())
+        self._last[place] = max(offsets[-1], self._last.get(place, -1))
         return offsets
 
     async def commit(self, next_offset: int | None = None) -> None:
@@ -152,6 +130,8 @@ class Step:
         assert (next_offset is None) == (self._source is None), (
             f"partition {self.partition}: source {self._source}, next offset {next_offset}"
         )
+        for place in self._writers:
+            self._send_open(place)
         self._done = True
         began = time.monotonic()
         try:

@@ -3,8 +3,8 @@
     transactions = app.consumer.transactions
     async with transactions.step(batch.tp) as step:      # holds the partition's lock
         ...read the state, decide...
-        offsets = await step.send(topic, partition, records)     # durable, and where
-        step.send_nowait(topic, partition, more)                 # durable before the commit
+        step.write(topic, partition, records)                    # durable before the commit
+        offsets = await step.offsets(topic, partition)           # durable now, and where
         await step.commit(batch.next_offset)
         ...change the state in memory...
 

@@ -10,8 +10,8 @@
         async for batch in stream:
             async with app.consumer.transactions.step(batch.tp) as step:
                 new, outputs = decide(batch.records, accounts.state(batch.tp.partition))
-                step.send_nowait("ledger.entries.v1", batch.tp.partition, outputs)
-                step.send_nowait(accounts.changelog_topic_name, batch.tp.partition, new.items())
+                step.write("ledger.entries.v1", batch.tp.partition, outputs)
+                step.write(accounts.changelog_topic_name, batch.tp.partition, list(new.items()))
                 await step.commit(batch.next_offset)
                 accounts.state(batch.tp.partition).update(new)
 

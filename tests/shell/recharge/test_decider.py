@@ -53,7 +53,7 @@ class Transactions:
     async def step(self, _: Any) -> AsyncIterator["Transactions"]:
         yield self
 
-    def send_nowait(self, topic: str, partition: int, records: Any) -> None:
+    def write(self, topic: str, partition: int, records: Any) -> None:
         self.sent.append((topic, partition, records))
 
     async def commit(self, next_offset: int | None = None) -> None:

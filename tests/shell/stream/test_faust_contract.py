@@ -9,6 +9,7 @@ import re
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from aiokafka import TopicPartition
@@ -24,6 +25,7 @@ from rater.shell.stream import (
     recovery,
     transactions,
     transport,
+    writer,
 )
 
 OURS = {
@@ -58,6 +60,7 @@ MODULES = [
     "transactions",
     "transport",
     "watchdog",
+    "writer",
 ]
 REPLACED = [(owner, name) for owner, names in faust_private.OVERRIDDEN.items() for name in names]
 READ = [(owner, name) for owner, names in faust_private.ATTRIBUTES.items() for name in names]
@@ -139,6 +142,52 @@ def test_a_producer_batch_takes_its_first_record_whatever_its_size() -> None:
 
     assert builder.append(timestamp=None, key=None, value=b"x" * 8_000_000, headers=[]) is not None
     assert builder.append(timestamp=None, key=None, value=b"x", headers=[]) is None
+
+
+def test_what_is_filled_straight_into_a_batch_is_what_aiokafka_appends() -> None:
+    records = [(b"k%d" % number, b"v" * number) for number in range(5)] + [
+        (None, b"x"),
+        (b"y", None),
+    ]
+    ours, theirs = (BatchBuilder(1_000_000, 0, is_transactional=True) for _ in range(2))
+    with_header = [("why", b"large")]
+    with mock.patch("time.time", return_value=1_700_000_000.0):
+        assert faust_private.fill(ours, records, 2, with_header) == len(records)
+        for key, value in records[2:]:
+            assert theirs.append(timestamp=None, key=key, value=value, headers=with_header)
+
+    assert ours.record_count() == theirs.record_count() == 5
+    read = [MemoryRecords(bytes(each._build())).next_batch() for each in (ours, theirs)]
+    mine, known = ([(r.offset, r.key, r.value, r.headers) for r in batch] for batch in read)
+    assert mine == known
+
+
+def test_a_full_batch_says_which_record_has_no_room() -> None:
+    builder = BatchBuilder(200, 0, is_transactional=True)
+    records = [(None, b"x" * 60)] * 4
+
+    assert faust_private.fill(builder, records, 0, []) == 2
+    assert builder.record_count() == 2
+    assert faust_private.fill(builder, records, 2, []) == 2
+
+
+def test_a_writer_hands_out_what_is_full_and_keeps_what_is_open() -> None:
+    made: list[BatchBuilder] = []
+
+    def create() -> BatchBuilder:
+        made.append(BatchBuilder(200, 0, is_transactional=True))
+        return made[-1]
+
+    kept = writer.Writer(create)
+    full = kept.append([(None, b"x" * 60)] * 5)
+    full += kept.append([(None, b"y" * 500), (None, b"z")])
+
+    assert [2, 2, 1, 1] == [builder.record_count() for builder in full]
+    last = kept.take()
+    assert last is not None
+    assert (last, last.record_count()) == (made[-1], 1)
+    assert all(builder.closed() for builder in made)
+    assert kept.take() is None
 
 
 def test_a_fetched_record_can_be_had_as_the_parser_made_it() -> None:
