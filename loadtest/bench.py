@@ -34,7 +34,7 @@ from loadtest.generate import Workload
 from loadtest.plan import Plan
 from loadtest.progress import say
 from loadtest.rater_command import CommandError, now_ms, run
-from loadtest.sampling import Speed, sample, speed
+from loadtest.sampling import Group, Speed, sample, speed
 from loadtest.service import Worker
 from loadtest.watch import LateError, watching
 from topics.catalog import CDR_RAW
@@ -109,7 +109,8 @@ async def _worker(broker: RunningBroker) -> Speed:
     async with watching(broker.bootstrap) as watch:
         with _worker_process(broker) as worker:
             try:
-                samples = await sample(watch, worker, CDR_RAW.name, timeout_s=CHARGING_TIMEOUT_S)
+                group = Group([worker], 1, broker.pid)
+                samples = await sample(watch, group, CDR_RAW.name, timeout_s=CHARGING_TIMEOUT_S)
             except LateError as late:
                 raise CommandError(f"{late}\n{worker.last_lines()}") from late
     return speed(samples)

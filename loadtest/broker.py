@@ -1,5 +1,6 @@
 """The broker of a run: that of RATER_BROKER, or one of our own, started fresh and removed after."""
 
+import json
 import os
 import subprocess
 import sys
@@ -11,7 +12,8 @@ from pathlib import Path
 from loadtest.rater_command import CommandError
 
 ROOT = Path(__file__).resolve().parents[1]
-_TOOL = ROOT / "deploy" / "kafka" / "broker.py"
+_BROKER = ROOT / "deploy" / "kafka" / "broker.py"
+_BUILD = ROOT / "deploy" / "kafka" / "build.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,8 @@ class RunningBroker:
 
     bootstrap: str
     own: bool
+    pid: int | None = None
+    """Its process, to be asked for its CPU; None when it is not ours."""
 
 
 @contextmanager
@@ -38,9 +42,16 @@ def running_broker(purpose: str) -> Iterator[RunningBroker]:
     _remove_orphans(purpose)
     instance = f"{purpose}-{os.getpid()}"
     try:
-        yield RunningBroker(_run("up", "--port", "0", "--instance", instance), own=True)
+        address = _run("up", "--port", "0", "--instance", instance)
+        state = json.loads((ROOT / ".kafka" / instance / "broker.json").read_text())
+        yield RunningBroker(address, own=True, pid=state["pid"])
     finally:
         _run("remove", "--instance", instance)
+
+
+def java_folder(project: Path) -> Path:
+    """Build a Java program of ours, unless it is built; return the folder of its jars."""
+    return Path(_tool(_BUILD, str(project)))
 
 
 def _remove_orphans(purpose: str) -> None:
@@ -52,9 +63,14 @@ def _remove_orphans(purpose: str) -> None:
 
 
 def _run(*arguments: str) -> str:
-    """Run the broker tool in a session that Ctrl-C spares; return what it printed."""
+    """Run the broker tool; return what it printed."""
+    return _tool(_BROKER, *arguments)
+
+
+def _tool(tool: Path, *arguments: str) -> str:
+    """Run a tool in a session that Ctrl-C spares; return what it printed."""
     done = subprocess.run(
-        [sys.executable, "-B", str(_TOOL), *arguments],
+        [sys.executable, "-B", str(tool), *arguments],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -62,5 +78,5 @@ def _run(*arguments: str) -> str:
         start_new_session=True,
     )
     if done.returncode:
-        raise CommandError(f"{_TOOL.name} {' '.join(arguments)}: {done.stderr.strip()}")
+        raise CommandError(f"{tool.name} {' '.join(arguments)}: {done.stderr.strip()}")
     return done.stdout.strip()

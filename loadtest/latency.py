@@ -40,7 +40,7 @@ from loadtest.open_loop import BEGUN, FUNDED_CDRS, Load, Sent, arguments_of
 from loadtest.plan import Plan
 from loadtest.progress import say
 from loadtest.rater_command import CommandError, now_ms
-from loadtest.sampling import sample, speed
+from loadtest.sampling import Group, sample, speed
 from loadtest.service import Service, Worker
 from loadtest.sightings import seeing
 from loadtest.watch import LateError, Watch, watching
@@ -164,10 +164,9 @@ async def _capacity(broker: RunningBroker, load: Load, watch: Watch, workers: Wo
     plan = replace(_population(load), start_ms=load.start_ms - 1_000, cdrs=PRELOADED)
     await publish_cdrs(broker.bootstrap, Workload(plan, stage.SAMPLE_DECK, load.partitions))
     workers.charging.start()
+    group = Group([workers.charging], 1, broker.pid)
     measured = speed(
-        await sample(
-            watch, workers.charging, CDR_RAW.name, begun=begun, timeout_s=CAPACITY_TIMEOUT_S
-        )
+        await sample(watch, group, CDR_RAW.name, begun=begun, timeout_s=CAPACITY_TIMEOUT_S)
     )
     say(f"   {measured.per_s:,.0f} CDRs/s, {measured.cpu_us:.1f} us of CPU each")
     return measured.per_s

@@ -1,52 +1,82 @@
-"""Sampling: how fast a worker charges, and at what CPU cost, read off from outside."""
+"""Sampling: how fast a group charges, and at what CPU cost, read off from outside."""
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from loadtest.progress import Progress
-from loadtest.service import Worker
+from loadtest.rater_command import cpu_s
+from loadtest.service import Program
 from loadtest.watch import POLL_S, LateError, Watch
 
 
 class Sample(NamedTuple):
-    """How much was committed at a moment, and the CPU the worker had used."""
+    """How much was committed at a moment, and the CPU that the workers and the broker had used."""
 
     at_s: float
     committed: int
     cpu_s: float
+    broker_cpu_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """What a worker did between its first and its last committed batch."""
+    """What a group did between two samples."""
 
     per_s: float
     cpu_us: float
-    """CPU microseconds per record, all threads of the worker."""
+    """CPU microseconds per record, all threads of all workers."""
+    broker_cpu_us: float
+    """The broker's, whatever it was used for; 0.0 where it is not known."""
     records: int
-    """Records between the two: the first batches, committed by the first sample, are left out."""
+    """Records between the two: what was committed by the first sample is left out."""
     took_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The processes that share a topic; `members` of their consumer group."""
+
+    programs: Sequence[Program]
+    members: int
+    broker_pid: int | None = None
+
+    def check(self) -> None:
+        """Raise CommandError when one of them has ended."""
+        for program in self.programs:
+            program.check()
+
+    def sample(self, committed: int) -> Sample:
+        """Take a sample now."""
+        used_s = sum(program.cpu_s() for program in self.programs)
+        broker_s = cpu_s(self.broker_pid) if self.broker_pid else 0.0
+        return Sample(time.monotonic(), committed, used_s, broker_s)
+
+
 async def sample(
-    watch: Watch, worker: Worker, topic: str, *, begun: int = 0, timeout_s: float
+    watch: Watch, group: Group, topic: str, *, begun: int = 0, timeout_s: float
 ) -> list[Sample]:
     """Sample until the group has committed all that the topic holds now; too late: LateError.
 
-    `begun` is the sum of the committed offsets at the start.
+    `begun` is the sum of the committed offsets at the start. What is committed before all members
+    are there is left out.
     """
     ends = await watch.ends(topic)
     total = sum(ends.values())
     deadline = time.monotonic() + timeout_s
     samples: list[Sample] = []
+    complete = group.members == 1
     with Progress(f"charging {topic}", total) as progress:
         while not samples or samples[-1].committed < total:
-            worker.check()
+            group.check()
+            complete = complete or await watch.members() == group.members
             committed = sum((await watch.committed(topic)).values())
-            if committed > begun:
-                samples.append(Sample(time.monotonic(), committed, worker.cpu_s()))
+            if committed == total and not complete:
+                raise LateError(f"{topic}: all charged before {group.members} members were there")
+            if committed > begun and complete:
+                samples.append(group.sample(committed))
             progress.to(committed)
             if time.monotonic() > deadline:
                 raise LateError(f"{topic}: {committed:,} of {total:,} in {timeout_s:.0f} s")
@@ -60,4 +90,21 @@ def speed(samples: list[Sample]) -> Speed:
     records, took_s = last.committed - first.committed, last.at_s - first.at_s
     if records <= 0:
         raise ValueError(f"{len(samples)} samples: too few records to measure, give more --cdrs")
-    return Speed(records / took_s, (last.cpu_s - first.cpu_s) / records * 1e6, records, took_s)
+    each_us = 1e6 / records
+    return Speed(
+        per_s=records / took_s,
+        cpu_us=(last.cpu_s - first.cpu_s) * each_us,
+        broker_cpu_us=(last.broker_cpu_s - first.broker_cpu_s) * each_us,
+        records=records,
+        took_s=took_s,
+    )
+
+
+def between(samples: list[Sample], first: float, last: float) -> list[Sample]:
+    """Return the samples by which those parts of all records were committed.
+
+    It leaves out at the beginning a runtime that still compiles its code, in the end workers
+    that have nothing left to do while others have.
+    """
+    total = samples[-1].committed
+    return [each for each in samples if first * total <= each.committed <= last * total]

@@ -1,4 +1,4 @@
-"""Services: processes that go on, their logs in files: started, killed and stopped as an operator would.
+"""Services: programs that go on, their logs in files: started, killed and stopped as an operator would.
 
 Each has a session of its own: Ctrl-C at the terminal reaches us alone, and we stop it in order.
 """
@@ -18,14 +18,13 @@ from loadtest.rater_command import LOG_LINES, CommandError, cpu_s
 STOP_TIMEOUT_S = 30.0
 
 
-class Service:
-    """One process of a module that is run with `python -m`. Use it as a context, or start and stop it."""
+class Program:
+    """One process of a command. Use it as a context, or start and stop it."""
 
     def __init__(
         self,
         name: str,
-        module: str,
-        arguments: Sequence[str],
+        command: Sequence[str],
         log: Path,
         environment: Mapping[str, str] | None = None,
     ) -> None:
@@ -33,7 +32,7 @@ class Service:
         self.name = name
         self.log = log
         self.environment = dict(environment or {})
-        self._command = [sys.executable, "-m", module, *arguments]
+        self._command = list(command)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -114,6 +113,21 @@ class Service:
         if not self.log.is_file():
             return ""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-LOG_LINES:])
+
+
+class Service(Program):
+    """One process of a module that is run with `python -m`."""
+
+    def __init__(
+        self,
+        name: str,
+        module: str,
+        arguments: Sequence[str],
+        log: Path,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        """Name it for messages; `environment` goes on top of ours."""
+        super().__init__(name, [sys.executable, "-m", module, *arguments], log, environment)
 
 
 class Worker(Service):

@@ -59,6 +59,12 @@ class Watch:
             if part.topic == topic and at.offset >= 0
         }
 
+    async def members(self) -> int:
+        """Return how many members the group has, all of them assigned; 0 while it changes."""
+        (described,) = await self._admin.describe_consumer_groups([self._group])
+        _error, _group, state, _type, _protocol, members, *_ = described.groups[0]
+        return len(members) if state == "Stable" else 0
+
     async def until_done(
         self, topic: str, *, timeout_s: float, alive: Callable[[], None] = lambda: None
     ) -> None:
