@@ -46,7 +46,7 @@ class Workload:
         self.expected = Expected()
 
     def commands(self) -> Iterator[Record]:
-        """Yield the account commands; to be sent and obeyed before the CDRs."""
+        """Yield the account commands; to be sent and accepted before the CDRs."""
         funded = self.expected.funded_micros
         funded.clear()
         for each, command in commands(self.plan, self.population):

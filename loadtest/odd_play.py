@@ -9,7 +9,7 @@ from loadtest.drive import publish
 from loadtest.generate import Workload
 from loadtest.oddities import CASES, DECK_ID, Scene
 from loadtest.plan import Plan
-from loadtest.refusals import OBEYED, refusals
+from loadtest.refusals import ACCEPTED, refusals
 from topics.catalog import ACCOUNT_COMMANDS, CDR_RAW
 
 
@@ -34,7 +34,7 @@ class OddPlay:
         """Publish the accounts of the cases, and the commands that are refused; return how many."""
         commands = list(self.scene.commands())
         for reason, command in refusals(self.scene):
-            self.refused[reason] += reason != OBEYED
+            self.refused[reason] += reason != ACCEPTED
             commands.append(command)
         return await publish(bootstrap, ACCOUNT_COMMANDS.name, commands, len(commands))
 

@@ -56,7 +56,7 @@ class Scene:
         return "\n".join(rows).encode() + b"\n"
 
     def commands(self) -> Iterator[Record]:
-        """Yield what opens the accounts; to be obeyed before the CDRs are written."""
+        """Yield what opens the accounts; to be accepted before the CDRs are written."""
         for tenant, currency, deck in (
             ("odd", "USD", DECK_ID),
             ("odd-euro", "EUR", DECK_ID),

@@ -1,7 +1,7 @@
 """Refusals: one case for each reason for which an account command is refused, on the accounts of `oddities`.
 
 A reason without a case fails `tests/reconcile/test_every_reason.py`. To add one: a function under the reason's name
-that returns commands, of which the last is refused for it and those before it are obeyed.
+that returns commands, of which the last is refused for it and those before it are accepted.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,16 +10,16 @@ from loadtest.accounts import Record
 from loadtest.oddities import FUNDED_MICROS, Scene, moment
 from topics.partitioner import partition_of
 
-OBEYED = "obeyed"
+ACCEPTED = "accepted"
 _BALANCE_MAX_MICROS = 10**15
 _DAY_MS = 86_400_000
 
 
 def refusals(scene: Scene) -> Iterator[tuple[str, Record]]:
-    """Yield the commands of all cases, each with the reason for which it is refused, or OBEYED."""
+    """Yield the commands of all cases, each with the reason for which it is refused, or ACCEPTED."""
     for reason, case in REFUSALS.items():
         *before, last = case(scene)
-        yield from ((OBEYED, record) for record in before)
+        yield from ((ACCEPTED, record) for record in before)
         yield reason, last
 
 

@@ -44,7 +44,7 @@ async def refuse_used(watch: Watch, bootstrap: str) -> None:
 
 
 async def open_accounts(bootstrap: str, workload: Workload, watch: Watch, worker: Worker) -> int:
-    """Publish the account commands and wait until the worker has obeyed them; return how many."""
+    """Publish the account commands and wait until the worker has accepted them; return how many."""
     count = await publish_commands(bootstrap, workload)
     await watch.until_done(ACCOUNT_COMMANDS.name, timeout_s=_COMMANDS_TIMEOUT_S, alive=worker.check)
     return count

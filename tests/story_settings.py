@@ -21,9 +21,9 @@ _AMOUNTS = {
     "cap": "money_cap_micros",
     "hour": "spend_per_hour_micros",
     "call": "cost_per_call_micros",
-    "rate": "dear_rate_micros",
+    "rate": "high_rate_micros",
 }
-_NUMBERS = {"hours": "trigger_h", "count": "count_cap", "most": "dear_destinations_max"}
+_NUMBERS = {"hours": "trigger_h", "count": "count_cap", "most": "new_high_rate_destinations_max"}
 _TEXTS = {"role": "actor_role"}
 
 
@@ -108,7 +108,7 @@ SHOWN = {
     "recipients_set": lambda v: f"set {v['emails']} recipients in {v['language']}{_end(v)}",
     "recipients_changed": lambda v: f"changed recipients {' '.join(v['emails'])}",
     "spend_limits_set": lambda v: f"set spend limits{_end(v)}",
-    "spend_held": lambda v: f"held {v['cdr_id']} {_held(v)}{_end(v)}",
+    "spend_limit_tripped": lambda v: f"held {v['cdr_id']} {_held(v)}{_end(v)}",
     "fraud_suspected": lambda v: f"fraud suspected {_held(v)}",
 }
 """How entries and events are shown; `recharge_resumed`, `account_closed` and `account_reopened` are both."""

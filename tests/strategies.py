@@ -101,8 +101,8 @@ settings = st.one_of(
             {
                 "spend_per_hour_micros": hour,
                 "cost_per_call_micros": call,
-                "dear_rate_micros": rate,
-                "dear_destinations_max": most,
+                "high_rate_micros": rate,
+                "new_high_rate_destinations_max": most,
             },
         ),
         small,

@@ -42,7 +42,9 @@ def said(lines: list[Line], topic: str) -> list[dict[str, Any]]:
 
 
 def holds(lines: list[Line]) -> list[str]:
-    return [entry["limit"] for entry in said(lines, LEDGER) if entry["kind"] == "spend_held"]
+    return [
+        entry["limit"] for entry in said(lines, LEDGER) if entry["kind"] == "spend_limit_tripped"
+    ]
 
 
 MODES = (
@@ -89,7 +91,7 @@ limits = st.fixed_dictionaries(
     optional={
         "spend_per_hour_micros": amounts,
         "cost_per_call_micros": amounts,
-        "dear_rate_micros": st.just(1),
+        "high_rate_micros": st.just(1),
     },
 )
 calls = st.lists(

@@ -93,7 +93,7 @@ ENTRIES = (
     | e.PaymentMethodsSet
     | e.RecipientsSet
     | e.SpendLimitsSet
-    | e.SpendHeld
+    | e.SpendLimitTripped
     | e.RechargeResumed
     | e.CommandRejected
     | AccountReopened

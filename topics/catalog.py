@@ -76,7 +76,7 @@ ENTRIES = (
     r.PaymentMethodsSet,
     r.RecipientsSet,
     r.SpendLimitsSet,
-    r.SpendHeld,
+    r.SpendLimitTripped,
     r.RechargeResumed,
     r.CommandRejected,
 )

@@ -218,7 +218,7 @@ def _hold(
         denied = denied_by(limit, cdr, country)
         is_default = limit == SPEND_PER_HOUR and account.spending.per_hour < 0
         fields = head(account, source, 0, account.debt)
-        held = e.SpendHeld(*fields, cdr.cdr_id, limit, most, found, denied)
+        held = e.SpendLimitTripped(*fields, cdr.cdr_id, limit, most, found, denied)
         if is_default and account.adopted is not None:
             held.settings_version = account.adopted.version
         journal.post(account, held, "charge", cdr.cdr_id)

@@ -232,13 +232,13 @@ class SpendLimitsSet(Entry, tag_field="kind", tag="spend_limits_set"):
     command_id: str
     spend_per_hour_micros: int | None = None
     cost_per_call_micros: int = 0
-    dear_rate_micros: int = 0
-    dear_destinations_max: int = 0
+    high_rate_micros: int = 0
+    new_high_rate_destinations_max: int = 0
     actor: str | None = None
     actor_role: str | None = None
 
 
-class SpendHeld(Entry, tag_field="kind", tag="spend_held"):
+class SpendLimitTripped(Entry, tag_field="kind", tag="spend_limit_tripped"):
     """The charge before this passed a spend limit."""
 
     cdr_id: str

@@ -103,7 +103,7 @@ def _outcomes(books: Books) -> Iterator[tuple[str, int, Outcome]]:
         elif entry.kind == "command_rejected":
             yield COMMANDS, entry.source_offset, Outcome(f"rejected.{entry.reason}", ledger, offset)
         elif entry.kind not in UNASKED:
-            yield COMMANDS, entry.source_offset, Outcome("obeyed", ledger, offset)
+            yield COMMANDS, entry.source_offset, Outcome("accepted", ledger, offset)
     for record, suspended in books.suspense:
         name = f"suspended.{suspended.reason}"
         place = suspended.source_offset

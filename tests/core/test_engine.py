@@ -163,7 +163,7 @@ def test_the_charge_that_passes_a_limit_is_charged_and_then_held() -> None:
     charge_entry, held = journal.entries
 
     assert (charge_entry.seq, held.seq, there.balance) == (1, 2, 875_000)
-    assert isinstance(held, e.SpendHeld)
+    assert isinstance(held, e.SpendLimitTripped)
     assert (held.cdr_id, held.limit, held.amount_micros) == ("c1", "cost_per_call", 0)
     assert (held.limit_micros, held.found_micros) == (50_000, 125_000)
     assert held.denied == ("international",)
@@ -181,7 +181,7 @@ def test_a_new_dear_destination_too_many_is_held() -> None:
     limits = []
     for n, to in enumerate(("+33612345678", "+33612345679", "+447500123456", "+33142685300")):
         entries = charged(there, cdr_id=f"c{n}", to=to)[1].entries
-        limits.append([x.limit for x in entries if isinstance(x, e.SpendHeld)])
+        limits.append([x.limit for x in entries if isinstance(x, e.SpendLimitTripped)])
 
     assert limits == [[], [], [], ["new_destinations"]]
     assert there.spending.dear is not None

@@ -30,7 +30,7 @@ PAIRS = [
     (e.PaymentMethodsSet, r.PaymentMethodsSet),
     (e.RecipientsSet, r.RecipientsSet),
     (e.SpendLimitsSet, r.SpendLimitsSet),
-    (e.SpendHeld, r.SpendHeld),
+    (e.SpendLimitTripped, r.SpendLimitTripped),
     (e.RechargeResumed, r.RechargeResumed),
     (e.CommandRejected, r.CommandRejected),
     (v.ThresholdCrossed, r.ThresholdCrossed),

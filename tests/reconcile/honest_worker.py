@@ -307,8 +307,8 @@ def _watched(worker: HonestWorker) -> None:
     hook = "https://example.com/hook"
     worker.command(name, "set_recipients", emails=["a@example.com"], language="fr", webhook=hook)
     limits = {
-        "dear_rate_micros": 100_000,
-        "dear_destinations_max": 1,
+        "high_rate_micros": 100_000,
+        "new_high_rate_destinations_max": 1,
         "cost_per_call_micros": 10**7,
     }
     worker.command(name, "set_spend_limits", spend_per_hour_micros=30_000_000, **limits)

@@ -14,7 +14,7 @@ import pytest
 
 from loadtest.expected import Expected
 from loadtest.oddities import CASES, DECK_ID, Scene
-from loadtest.refusals import OBEYED, REFUSALS, refusals
+from loadtest.refusals import ACCEPTED, REFUSALS, refusals
 from rater.batch.charging import lot_ids
 from rater.core.account import administration
 from rater.core.pricing.unrated import Unrated
@@ -77,7 +77,7 @@ def odd(scene: Scene) -> tuple[Topics, Expected, Counter[str]]:
     for partition, key, value in scene.commands():
         worker.produce(COMMANDS, key, value, partition)
     for reason, (partition, key, value) in refusals(scene):
-        refused[reason] += reason != OBEYED
+        refused[reason] += reason != ACCEPTED
         worker.produce(COMMANDS, key, value, partition)
     for partition, key, value in scene.cdrs(expected):
         worker.produce(CDRS, key, value, partition)

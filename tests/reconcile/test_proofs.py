@@ -56,10 +56,10 @@ def test_the_honest_day_has_everything_in_it(honest: Topics) -> None:
         *("charge", "account_opened", "funds_added", "thresholds_set", "adjusted"),
         *("account_closed", "lot_expired", "lot_forfeited", "command_rejected"),
         *("lot_expiry_warned", "auto_recharge_set", "payment_methods_set", "recipients_set"),
-        *("spend_limits_set", "spend_held", "recharge_resumed"),
+        *("spend_limits_set", "spend_limit_tripped", "recharge_resumed"),
     }
     assert len(events) == 15
-    limits = {entry["limit"] for entry in entries if entry["kind"] == "spend_held"}
+    limits = {entry["limit"] for entry in entries if entry["kind"] == "spend_limit_tripped"}
     assert limits == {"spend_per_hour", "cost_per_call", "new_destinations"}
     assert any(draw.get("grace") for draw in draws)
     assert any(entry.get("late_after_expiry") for entry in entries)
@@ -146,9 +146,9 @@ LIES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     (LEDGER, {"kind": "payment_methods_set"}, {"methods": []}, "methods"),
     (LEDGER, {"kind": "recipients_set"}, {"emails": 7}, "emails, language, webhook"),
     (LEDGER, {"kind": "spend_limits_set"}, {"cost_per_call_micros": 1}, "cost_per_call_micros"),
-    (LEDGER, {"kind": "spend_held"}, {"found_micros": 7}, "spend_held"),
-    (LEDGER, {"kind": "spend_held"}, {"denied": ["toll_free"]}, "denied"),
-    (LEDGER, {"kind": "spend_held", "cdr_id": "w3"}, {"denied": ["toll_free"]}, "denied"),
+    (LEDGER, {"kind": "spend_limit_tripped"}, {"found_micros": 7}, "spend_limit_tripped"),
+    (LEDGER, {"kind": "spend_limit_tripped"}, {"denied": ["toll_free"]}, "denied"),
+    (LEDGER, {"kind": "spend_limit_tripped", "cdr_id": "w3"}, {"denied": ["toll_free"]}, "denied"),
     (LEDGER, {"kind": "recharge_resumed"}, {"allowed": []}, "allowed"),
     (LEDGER, {"recharge_seq": 3}, {"recharge_seq": 4}, "recharge_seq"),
     (STATUS, {"deny_reason": "spend_limit"}, {"deny": []}, "state, allow, deny, deny_reason"),
@@ -189,7 +189,7 @@ LIES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     (BATCHES, {"source_topic": CDRS}, {"records": 99}, "records"),
     (BATCHES, {"source_topic": CDRS}, {"next_offset": 1}, "first_offset"),
     (BATCHES, {"source_topic": CDRS}, {"outcomes": {"rated": 7}}, "outcomes.rated"),
-    (BATCHES, {"source_topic": COMMANDS}, {"outcomes": {"duplicate": 7}}, "outcomes.obeyed"),
+    (BATCHES, {"source_topic": COMMANDS}, {"outcomes": {"duplicate": 7}}, "outcomes.accepted"),
     (BATCHES, {"source_topic": CDRS}, {"ledger": 99}, "ledger"),
     (BATCHES, {"source_topic": CDRS}, {"events": 99}, "events"),
     (BATCHES, {"source_topic": CDRS}, {"ids": 99}, "value"),
@@ -309,7 +309,7 @@ def test_one_lost_entry_is_not_a_hundred_differences(honest: Topics) -> None:
 
 
 def test_one_lost_hold_is_not_a_hundred_differences(honest: Topics) -> None:
-    index = place_of(honest, LEDGER, lambda value: value["kind"] == "spend_held", 2)
+    index = place_of(honest, LEDGER, lambda value: value["kind"] == "spend_limit_tripped", 2)
 
     found = differences(replaced(honest, LEDGER, index, []))
 
@@ -326,7 +326,7 @@ def test_a_hold_that_was_never_posted_is_named(honest: Topics) -> None:
 
     found = differences(altered(topics, LEDGER, index, lower))
 
-    assert any("spend_held, spend_per_hour" in str(difference) for difference in found)
+    assert any("spend_limit_tripped, spend_per_hour" in str(difference) for difference in found)
 
 
 def test_what_was_not_processed_is_told_and_is_a_difference_on_demand() -> None:

@@ -111,8 +111,8 @@ from topics.records.settings import (
     PaymentMethodsSet,
     RechargeResumed,
     RecipientsSet,
-    SpendHeld,
     SpendLimitsSet,
+    SpendLimitTripped,
 )
 from topics.records.standing import AccountReopened, DeckProblem, DecksSet, DeckWarning
 
@@ -217,7 +217,7 @@ __all__ = [
     "SetThresholds",
     "SettingsChanged",
     "Span",
-    "SpendHeld",
+    "SpendLimitTripped",
     "SpendLimitsSet",
     "Suspended",
     "SuspenseReason",

@@ -261,14 +261,16 @@ class SetSpendLimits(Command, frozen=True, tag="set_spend_limits"):
         | None
     ) = None
     cost_per_call_micros: Annotated[NotNegative, Meta(description="0: no limit.")] = 0
-    dear_rate_micros: Annotated[
+    high_rate_micros: Annotated[
         NotNegative,
-        Meta(description="A destination is dear from this price a minute on; 0: none is."),
+        Meta(description="A destination is high-rate from this price a minute on; 0: none is."),
     ] = 0
-    dear_destinations_max: Annotated[
+    new_high_rate_destinations_max: Annotated[
         int,
         Meta(
-            ge=0, le=100, description="Dear destinations in 24 hours that were never called before."
+            ge=0,
+            le=100,
+            description="High-rate destinations in 24 hours that were never called before.",
         ),
     ] = 0
     actor: Actor | None = None

@@ -67,16 +67,16 @@ class SpendLimitsSet(MoneyEntry, frozen=True, tag="spend_limits_set"):
     command_id: Id
     spend_per_hour_micros: NotNegative | None = None
     cost_per_call_micros: NotNegative = 0
-    dear_rate_micros: NotNegative = 0
-    dear_destinations_max: Annotated[int, Meta(ge=0, le=100)] = 0
+    high_rate_micros: NotNegative = 0
+    new_high_rate_destinations_max: Annotated[int, Meta(ge=0, le=100)] = 0
     actor: Id | None = None
     actor_role: Name | None = None
 
 
-class SpendHeld(MoneyEntry, frozen=True, tag="spend_held"):
+class SpendLimitTripped(MoneyEntry, frozen=True, tag="spend_limit_tripped"):
     """The charge before this passed a spend limit: the classes named are denied, recharge is held."""
 
-    kind: ClassVar[Literal["spend_held"]]
+    kind: ClassVar[Literal["spend_limit_tripped"]]
     cdr_id: Id
     limit: LimitKind
     limit_micros: Micros

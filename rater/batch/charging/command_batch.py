@@ -98,7 +98,7 @@ class CommandBatch:
         else:
             account = engine.command(account, order, source, self.rules, journal)
         refused = [x.reason for x in journal.entries[first:] if isinstance(x, CommandRejected)]
-        decision.outcomes[f"rejected.{refused[0]}" if refused else "obeyed"] += 1
+        decision.outcomes[f"rejected.{refused[0]}" if refused else "accepted"] += 1
         if account is not None and account.seq != seq:
             account.command_offset = source.offset
             self.working[order.tenant_id] = decision.changed[order.tenant_id] = account

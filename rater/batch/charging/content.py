@@ -46,7 +46,7 @@ COMMAND_FIELDS: Final[dict[type, tuple[str, ...]]] = {
     c.SetRecipients: ("emails", "language", "webhook", "actor", "actor_role"),
     c.SetSpendLimits: (
         *("spend_per_hour_micros", "cost_per_call_micros"),
-        *("dear_rate_micros", "dear_destinations_max", "actor", "actor_role"),
+        *("high_rate_micros", "new_high_rate_destinations_max", "actor", "actor_role"),
     ),
     c.ResumeRecharge: ("reason", "actor", "actor_role"),
     ThresholdSetting: ("threshold_id", "amount_micros", "hours", "label"),

@@ -122,7 +122,7 @@ def _spend_limits_set(account: Account, entry: e.SpendLimitsSet) -> None:
     per_hour = entry.spend_per_hour_micros
     account.spending.per_hour = -1 if per_hour is None else per_hour
     account.spending.cost_limit = entry.cost_per_call_micros
-    rate, most = entry.dear_rate_micros, entry.dear_destinations_max
+    rate, most = entry.high_rate_micros, entry.new_high_rate_destinations_max
     if rate:
         dear = account.spending.dear or Dear(rate, most, [], [])
         account.spending.dear = Dear(rate, most, dear.known, dear.fresh_ms)
@@ -131,7 +131,7 @@ def _spend_limits_set(account: Account, entry: e.SpendLimitsSet) -> None:
     account.adopted = None
 
 
-def _spend_held(account: Account, entry: e.SpendHeld) -> None:
+def _spend_limit_tripped(account: Account, entry: e.SpendLimitTripped) -> None:
     hold(account.spending, entry)
 
 
@@ -204,6 +204,6 @@ _APPLY: dict[type[e.Entry], Callable[[Account, Any], None]] = {
     e.PaymentMethodsSet: _nothing,
     e.RecipientsSet: _nothing,
     e.SpendLimitsSet: _spend_limits_set,
-    e.SpendHeld: _spend_held,
+    e.SpendLimitTripped: _spend_limit_tripped,
     e.RechargeResumed: _resumed,
 }

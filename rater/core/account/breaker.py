@@ -20,7 +20,7 @@ from rater.core.account.account import Dear, Spending
 from rater.core.account.status import paid_calls
 from rater.core.call_classes import ALL_PAID, PAID_CALLS
 from rater.core.cdr import Cdr
-from rater.core.entries import Charge, SpendHeld
+from rater.core.entries import Charge, SpendLimitTripped
 from rater.core.limits import AMOUNT_MICROS_MAX, DAY_MS, DEAR_KNOWN_MAX, HOUR_MS
 from rater.core.pricing.numbering import plain_kind
 
@@ -96,7 +96,7 @@ def class_of(cdr: Cdr, country: str) -> str:
     return "overage" if country and country == cdr.usage_country else "international"
 
 
-def hold(spending: Spending, entry: SpendHeld) -> None:
+def hold(spending: Spending, entry: SpendLimitTripped) -> None:
     """Deny what an entry says."""
     for n, name in enumerate(PAID_CALLS):
         if name in entry.denied:

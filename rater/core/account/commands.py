@@ -128,8 +128,8 @@ class SetSpendLimits(Setting, frozen=True, gc=False):
 
     spend_per_hour_micros: int | None = None
     cost_per_call_micros: int = 0
-    dear_rate_micros: int = 0
-    dear_destinations_max: int = 0
+    high_rate_micros: int = 0
+    new_high_rate_destinations_max: int = 0
 
 
 class ResumeRecharge(Setting, frozen=True, gc=False):

@@ -110,7 +110,7 @@ class Journal:
         )
         self.events.append(said)
 
-    def suspected(self, account: Account, entry: e.SpendHeld, occasion: Occasion) -> None:
+    def suspected(self, account: Account, entry: e.SpendLimitTripped, occasion: Occasion) -> None:
         """Say that a charge passed a spend limit."""
         head = stamp(account, f"fraud/{entry.limit}", occasion)
         said = v.FraudSuspected(

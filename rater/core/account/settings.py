@@ -179,8 +179,8 @@ def _set_spend_limits(
         command.command_id,
         command.spend_per_hour_micros,
         command.cost_per_call_micros,
-        command.dear_rate_micros,
-        command.dear_destinations_max,
+        command.high_rate_micros,
+        command.new_high_rate_destinations_max,
         *_who(command),
     )
     _settle(journal, account, entry, "", None)

@@ -32,7 +32,7 @@ class State(StrEnum):
     """No method is left, all retries are spent, or money is where it should not be: an administrator must act."""
     CAPPED = "capped"
     """A recharge is needed, and a cap holds it back until its window moves on."""
-    HELD = "held"
+    ON_HOLD = "on_hold"
     """A recharge is needed, and suspected fraud holds it back until an administrator resumes it."""
 
 
@@ -104,7 +104,7 @@ TRANSITIONS: Final[dict[State, dict[Signal, State]]] = {
     State.IDLE: {
         _G.LOW: _S.REQUESTED,
         _G.OVER_CAP: _S.CAPPED,
-        _G.SUSPECTED: _S.HELD,
+        _G.SUSPECTED: _S.ON_HOLD,
         _G.REVERSED: _S.PAUSED,
         _G.NO_METHOD: _S.PAUSED,
         _G.CAPTURED: _S.CREDITING,
@@ -124,7 +124,7 @@ TRANSITIONS: Final[dict[State, dict[Signal, State]]] = {
         _G.SUFFICIENT: _S.IDLE,
         _G.DISABLED: _S.IDLE,
         _G.RENEWED: _S.IDLE,
-        _G.SUSPECTED: _S.HELD,
+        _G.SUSPECTED: _S.ON_HOLD,
         _G.REVERSED: _S.PAUSED,
         _G.OVER_CAP: _S.CAPPED,
     },
@@ -143,12 +143,12 @@ TRANSITIONS: Final[dict[State, dict[Signal, State]]] = {
         _G.LOW: _S.REQUESTED,
         _G.SUFFICIENT: _S.IDLE,
         _G.DISABLED: _S.IDLE,
-        _G.SUSPECTED: _S.HELD,
+        _G.SUSPECTED: _S.ON_HOLD,
         _G.REVERSED: _S.PAUSED,
         _G.NO_METHOD: _S.PAUSED,
         _G.CAPTURED: _S.CREDITING,
     },
-    State.HELD: {
+    State.ON_HOLD: {
         _G.LOW: _S.REQUESTED,
         _G.OVER_CAP: _S.CAPPED,
         _G.REVERSED: _S.PAUSED,

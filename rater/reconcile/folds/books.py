@@ -39,7 +39,7 @@ BalanceEntry = (
     | r.PaymentMethodsSet
     | r.RecipientsSet
     | r.SpendLimitsSet
-    | r.SpendHeld
+    | r.SpendLimitTripped
     | r.RechargeResumed
 )
 LedgerEntry = BalanceEntry | r.CommandRejected
@@ -70,14 +70,22 @@ KEYS = "keys"
 CDRS, COMMANDS = catalog.CDR_RAW.name, catalog.ACCOUNT_COMMANDS.name
 
 
-UNASKED = ("lot_expired", "lot_forfeited", "lot_expiry_warned", "spend_held", "deck_warning")
+UNASKED = (
+    "lot_expired",
+    "lot_forfeited",
+    "lot_expiry_warned",
+    "spend_limit_tripped",
+    "deck_warning",
+)
 """The kinds of entry that no command asks for, and that are not what becomes of a CDR."""
 
 
 def command_id_of(entry: LedgerEntry) -> str | None:
     """Return the command that an entry carries out or refuses; None where a CDR or time caused it."""
     match entry.kind:
-        case "charge" | "lot_expired" | "lot_forfeited" | "lot_expiry_warned" | "spend_held":
+        case (
+            "charge" | "lot_expired" | "lot_forfeited" | "lot_expiry_warned" | "spend_limit_tripped"
+        ):
             return None
         case "deck_warning":
             return None

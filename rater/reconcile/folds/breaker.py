@@ -65,7 +65,7 @@ class Breaker:
 
     def take(self, entry: BalanceEntry, cdr: SourceCdr | None) -> Iterator[Complaint]:
         """Take an entry; `cdr` is what caused a charge or a hold, None where it is gone."""
-        if entry.kind == "spend_held":
+        if entry.kind == "spend_limit_tripped":
             yield from self._hold(entry, cdr)
             return
         yield from self.still_pending()
@@ -86,15 +86,15 @@ class Breaker:
     def still_pending(self) -> Iterator[Complaint]:
         """Complain of what should have been held by now."""
         for hold in self.pending:
-            yield Complaint("kind", f"spend_held, {hold.limit}", "another entry")
+            yield Complaint("kind", f"spend_limit_tripped, {hold.limit}", "another entry")
         self.pending = []
 
     def _set(self, entry: r.SpendLimitsSet) -> None:
         per_hour = entry.spend_per_hour_micros
         self.spend_per_hour = -1 if per_hour is None else per_hour
         self.cost_limit = entry.cost_per_call_micros
-        if entry.dear_rate_micros:
-            self.dear = entry.dear_rate_micros, entry.dear_destinations_max
+        if entry.high_rate_micros:
+            self.dear = entry.high_rate_micros, entry.new_high_rate_destinations_max
         else:
             self.dear, self.known, self.fresh_ms = None, [], []
 
@@ -134,11 +134,11 @@ class Breaker:
         self.fresh_ms = [*self.fresh_ms, entry.at_ms][-(most + 1) :]
         return True
 
-    def _hold(self, entry: r.SpendHeld, cdr: SourceCdr | None) -> Iterator[Complaint]:
+    def _hold(self, entry: r.SpendLimitTripped, cdr: SourceCdr | None) -> Iterator[Complaint]:
         found = Hold(entry.cdr_id, entry.limit, entry.limit_micros, entry.found_micros)
         expected = self.pending.pop(0) if self.pending else None
         if found != expected:
-            yield Complaint("spend_held", expected, tuple(found))
+            yield Complaint("spend_limit_tripped", expected, tuple(found))
         version = self.version_of(entry.limit, entry.at_ms)
         if entry.settings_version != version:
             yield Complaint("settings_version", version, entry.settings_version)

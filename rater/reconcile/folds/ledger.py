@@ -22,7 +22,7 @@ from topics import records as r
 
 PROOF = "ledger"
 
-_OF_CDRS = ("charge", "spend_held")
+_OF_CDRS = ("charge", "spend_limit_tripped")
 """The kinds of entry that only a CDR can cause."""
 _FROM_CDRS = frozenset((*_OF_CDRS, *UNASKED)) - {"deck_warning"}
 """The kinds of entry that a CDR can cause."""

@@ -230,7 +230,7 @@ def _told_after(entry: BalanceEntry) -> Iterator[_Move]:
         case "lot_expiry_warned":
             more = (entry.days, entry.expires_ms)
             yield _Move("funds_expiring", entry.lot_id, entry.remaining_micros, more)
-        case "spend_held":
+        case "spend_limit_tripped":
             held = (entry.limit_micros, *entry.denied)
             yield _Move("fraud_suspected", entry.limit, entry.found_micros, held)
         case _:
@@ -269,7 +269,7 @@ _CAUSES = {
 
 def _cause(entry: BalanceEntry) -> tuple[str, str]:
     match entry.kind:
-        case "charge" | "spend_held":
+        case "charge" | "spend_limit_tripped":
             return "charge", entry.cdr_id
         case "lot_expired" | "lot_forfeited" | "lot_expiry_warned":
             return "expiry", entry.lot_id

@@ -129,8 +129,8 @@ class SourceCommand(msgspec.Struct, gc=False):
     webhook: str | None = None
     spend_per_hour_micros: int | None = None
     cost_per_call_micros: int = 0
-    dear_rate_micros: int = 0
-    dear_destinations_max: int = 0
+    high_rate_micros: int = 0
+    new_high_rate_destinations_max: int = 0
     actor: str | None = None
     actor_role: str | None = None
 

@@ -78,8 +78,8 @@ class SetSpendLimits(CommandRecord, tag="set_spend_limits"):
 
     spend_per_hour_micros: NotNegative | None = None
     cost_per_call_micros: NotNegative = 0
-    dear_rate_micros: NotNegative = 0
-    dear_destinations_max: Annotated[int, Meta(ge=0, le=100)] = 0
+    high_rate_micros: NotNegative = 0
+    new_high_rate_destinations_max: Annotated[int, Meta(ge=0, le=100)] = 0
     actor: Id | None = None
     actor_role: Name | None = None
 
@@ -123,8 +123,8 @@ def convert_setting(raw: Setting) -> c.Command | Malformed:
                 *head,
                 raw.spend_per_hour_micros,
                 raw.cost_per_call_micros,
-                raw.dear_rate_micros,
-                raw.dear_destinations_max,
+                raw.high_rate_micros,
+                raw.new_high_rate_destinations_max,
             )
     return c.ResumeRecharge(*head, raw.reason)
 

@@ -206,7 +206,7 @@ def test_a_charge_is_remembered_by_its_own_entry_though_others_follow() -> None:
     partition.take(call(cdr_id="a"), call(cdr_id="b"))
 
     kinds = [entry["kind"] for entry in partition.entries()][-4:]
-    assert kinds == ["charge", "spend_held", "spend_held", "charge"]
+    assert kinds == ["charge", "spend_limit_tripped", "spend_limit_tripped", "charge"]
     ids = partition.last.remembered
     entries = partition.last_entries
     assert [entries[place].entry_id for *_, place, _ in ids] == ["acme/4", "acme/7"]

@@ -37,7 +37,7 @@ def test_commands_of_one_batch_see_each_other() -> None:
     partition = Partition().take(command(opening()), command(funds()), command(funds("L2")))
 
     assert (partition.account().balance, partition.account().command_offset) == (2 * UNIT, 2)
-    assert partition.outcomes["obeyed"] == 3
+    assert partition.outcomes["accepted"] == 3
 
 
 @pytest.mark.parametrize("later", [False, True])
@@ -89,7 +89,7 @@ def test_a_command_in_another_partition_is_misrouted() -> None:
         for number in range(8)
     ]
 
-    assert [each["obeyed"] for each in outcomes].count(1) == 1
+    assert [each["accepted"] for each in outcomes].count(1) == 1
     assert [each["rejected.misrouted"] for each in outcomes].count(1) == 7
 
 
@@ -112,7 +112,7 @@ def test_a_command_that_finds_nothing_to_do_is_remembered_without_a_place() -> N
 
     ((_, _, state, place, _),) = partition.last.remembered
     assert (state, place) == (IdState.COMMAND, -1)
-    assert partition.outcomes["obeyed"] == 2
+    assert partition.outcomes["accepted"] == 2
 
 
 def test_what_expires_on_the_way_does_not_hide_a_refusal() -> None:
@@ -168,7 +168,7 @@ def test_the_least_recharge_is_given_to_the_batch() -> None:
     lenient = decide(partition.shard, ACCOUNT_COMMANDS.name, [record], rules, 1)
 
     assert strict.outcomes == {"rejected.invalid_setting": 1}
-    assert lenient.outcomes == {"obeyed": 1}
+    assert lenient.outcomes == {"accepted": 1}
 
 
 @pytest.mark.parametrize(

@@ -144,7 +144,7 @@ def test_a_limit_that_has_tripped_does_not_trip_again_until_it_is_resumed() -> N
         denied = denied_by(limit, cdr(), "FR")
         hold(
             there.spending,
-            e.SpendHeld(*head(there, source(), 0, 0), "c1", limit, most, micros, denied),
+            e.SpendLimitTripped(*head(there, source(), 0, 0), "c1", limit, most, micros, denied),
         )
 
     assert [limit for limit, _, _ in found] == ["spend_per_hour", "cost_per_call"]

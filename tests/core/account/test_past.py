@@ -92,7 +92,7 @@ def test_a_call_is_charged_by_what_was_so_at_its_answer() -> None:
         partition.take(call(NOW + 6 * HOUR, cdr_id=f"c{number}", ended_ms=NOW + end))
 
     assert partition.outcomes == {
-        "obeyed": 6,
+        "accepted": 6,
         "rated": 2,
         "suspended.unknown_deck": 2,
         "suspended.account_closed": 1,

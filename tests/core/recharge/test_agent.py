@@ -280,7 +280,7 @@ def test_suspected_fraud_holds_recharge_until_somebody_resumes() -> None:
     world.event(v.FraudSuspected, "cost_per_call", UNIT, 2 * UNIT, ("international",))
     world.spend(UNIT)
     world.wait(DAY)
-    assert ([], "held") == (list(world.sent), world.state)
+    assert ([], "on_hold") == (list(world.sent), world.state)
 
     world.resume()
 

@@ -3,7 +3,7 @@
 `cases.jsonl` is the index. A case is one record: `file` holds the exact bytes of its value (null: a tombstone), `made`
 names a value too large to be stored. It says on which topic the case ends, and with what reason: that of a dead letter
 or a suspense record; of a ledger entry the reason it is free or refused, else its outcome or kind; `duplicate` and
-`obeyed` leave no record, they are counted. `accounts.jsonl` holds the commands that must come before.
+`accepted` leave no record, they are counted. `accounts.jsonl` holds the commands that must come before.
 
 All calls of the corpus are of one day; a test on a real broker moves them to a day of its own (`at_day`).
 """
@@ -24,7 +24,7 @@ FOLDER = Path(__file__).parent
 DAY = "2026-03-01"
 NEIGHBOURS = {partition_of(name.encode(), PARTITIONS): name for name in ("acme", "globex-15")}
 """A tenant with good CDRs in each partition that has poison."""
-COUNTED = ("duplicate", "obeyed")
+COUNTED = ("duplicate", "accepted")
 KEPT_MAX = 65_536
 """Bytes of a value that a dead letter keeps."""
 

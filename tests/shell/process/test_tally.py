@@ -23,7 +23,7 @@ def test_what_is_not_charged_is_summed_by_reason_and_said_once(
     metrics.on_batch.append(tally.note)
     metrics.batch_done(report("cdr.raw.v1", rated=9, suspended__no_rate=2, dead__not_json=1))
     metrics.batch_done(report("cdr.raw.v1", suspended__denied=5, suspended__no_rate=1))
-    metrics.batch_done(report("account.commands.v1", obeyed=3, rejected__lot_exists=1))
+    metrics.batch_done(report("account.commands.v1", accepted=3, rejected__lot_exists=1))
 
     with caplog.at_level(logging.WARNING):
         tally.say()

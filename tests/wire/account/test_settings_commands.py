@@ -56,7 +56,7 @@ def methods(*methods: dict[str, Any]) -> c.Command | Malformed:
         ),
         (order("set_spend_limits"), c.SetSpendLimits(*HEAD, None, None)),
         (
-            order("set_spend_limits", spend_per_hour_micros=0, dear_destinations_max=100),
+            order("set_spend_limits", spend_per_hour_micros=0, new_high_rate_destinations_max=100),
             c.SetSpendLimits(*HEAD, None, None, 0, 0, 0, 100),
         ),
         (order("resume_recharge", reason=""), c.ResumeRecharge(*HEAD, None, None, "")),

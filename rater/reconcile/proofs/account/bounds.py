@@ -40,7 +40,7 @@ def _hold(evidence: Inputs, entry: Any, settings: Version) -> Iterator[Complaint
         yield from _hold_refusal(evidence, entry, settings)
         return
     terms = settings.of(entry.currency)
-    if entry.kind == "spend_held":
+    if entry.kind == "spend_limit_tripped":
         yield from _named(entry, settings)
     elif entry.kind == "auto_recharge_set":
         asked = (entry.recharge_micros, entry.target_micros, entry.trigger_micros)

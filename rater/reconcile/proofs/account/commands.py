@@ -142,7 +142,7 @@ def _refused_credit(
 
 _LIMITS = (
     *("spend_per_hour_micros", "cost_per_call_micros"),
-    *("dear_rate_micros", "dear_destinations_max"),
+    *("high_rate_micros", "new_high_rate_destinations_max"),
 )
 _AUTO_RECHARGE = (
     *("enabled", "trigger_micros", "trigger_h", "mode"),

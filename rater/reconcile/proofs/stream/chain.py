@@ -17,8 +17,8 @@ from topics import catalog
 PROOF = "batches"
 TOPIC = catalog.BATCHES_CHANGELOG.name
 
-_UNSEEN = {CDRS: ("duplicate", "skipped"), COMMANDS: ("duplicate", "skipped", "obeyed")}
-"""Outcomes that may leave no record behind; `remembered` counts those obeyed."""
+_UNSEEN = {CDRS: ("duplicate", "skipped"), COMMANDS: ("duplicate", "skipped", "accepted")}
+"""Outcomes that may leave no record behind; `remembered` counts those accepted."""
 
 
 def prove(evidence: Inputs) -> Iterator[Difference]:

@@ -119,7 +119,7 @@ def _hold(
         if not _is_timers(evidence, manifest, known):
             yield Complaint("ids", "ids of what this batch wrote", _show(known))
     if manifest.header.source_topic == COMMANDS:
-        yield from _hold_obeyed(evidence, manifest, ids)
+        yield from _hold_accepted(evidence, manifest, ids)
 
 
 def _is_timers(evidence: Inputs, manifest: Manifest, known: RememberedId) -> bool:
@@ -140,7 +140,7 @@ def _is_timers(evidence: Inputs, manifest: Manifest, known: RememberedId) -> boo
     return any(o in sources and sources[o].digest() == known.hash for o in offsets)
 
 
-def _hold_obeyed(
+def _hold_accepted(
     evidence: Inputs, manifest: Manifest, ids: list[RememberedId]
 ) -> Iterator[Complaint]:
     """Hold the number of commands carried out against the ids; a command and its lot share a place."""
@@ -148,9 +148,9 @@ def _hold_obeyed(
     entries = [evidence.books.ledger.get(place) for place in places]
     carried_out = sum(entry is not None and entry.kind != "command_rejected" for entry in entries)
     expected = carried_out + sum(known.place == NOWHERE for known in ids)
-    found = manifest.header.outcomes.get("obeyed", 0)
+    found = manifest.header.outcomes.get("accepted", 0)
     if found != expected:
-        yield Complaint("outcomes.obeyed", f"{expected}, as many as are remembered", found)
+        yield Complaint("outcomes.accepted", f"{expected}, as many as are remembered", found)
 
 
 def _show(known: RememberedId) -> str:
