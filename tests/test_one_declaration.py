@@ -35,7 +35,6 @@ PENDING = {
     "rater.wire.account.commands": "commands",
     "rater.wire.account.settings_commands": "commands",
     "rater.wire.recharge.balance_events": "balance events",
-    "rater.wire.recharge.commands": "recharge commands",
     "rater.wire.recharge.deliveries": "notifications",
     "rater.wire.recharge.notifications": "notifications",
     "rater.wire.recharge.outputs": "commands",

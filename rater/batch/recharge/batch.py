@@ -19,13 +19,14 @@ from rater.core.recharge.state import Recharge
 from rater.wire.malformed import Malformed, Why
 from rater.wire.outputs import encode_dead, output_key
 from rater.wire.recharge.balance_events import decode_event
-from rater.wire.recharge.commands import RechargeCommand, RechargeDue, decode_recharge_command
+from rater.wire.recharge.commands import RechargeCommand, decode_recharge_command
 from rater.wire.recharge.outputs import encode_quarantined
 from rater.wire.recharge.payment_results import decode_result
 from rater.wire.recharge.state import decode_recharge
 from rater.wire.unread import last_offset_of, why_dead
 from topics import catalog
 from topics.partitioner import partition_of
+from topics.records import RechargeDue
 
 EVENTS = catalog.BALANCE_EVENTS.name
 RESULTS = catalog.PAYMENT_RESULTS.name

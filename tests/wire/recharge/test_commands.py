@@ -11,13 +11,12 @@ from rater.shell.admin.validation import RecordCheck
 from rater.wire.malformed import Malformed, Why
 from rater.wire.recharge.commands import (
     ROLES,
-    RechargeDue,
-    ResumeRecharge,
     decode_recharge_command,
     due_command,
 )
 from tests.test_topics import lines, valid
 from topics.catalog import RECHARGE_COMMANDS
+from topics.records import RechargeDue, ResumeRecharge
 
 DUE, RESUME, _ = valid(RECHARGE_COMMANDS)
 
