@@ -17,15 +17,18 @@ from setuptools.command.build_ext import build_ext
 ROOT = Path(__file__).parent
 COMPILED = Path("rater/compiled.json")
 
+COMPONENTS = (ROOT / "rater/core/pricing/components").glob("*.py")
 # No module with a msgspec Struct of its own: compiled, the class loses its keywords.
 CORE = (
     *("call_classes", "cdr", "charging_settings", "engine", "limits", "money", "value"),
     *("account/account", "account/adoption", "account/applying", "account/breaker", "account/burn"),
+    "account/charges",
     *("account/draws", "account/expiry", "account/journal", "account/lots", "account/past"),
     *("account/status", "account/thresholds"),
     *("pricing/callers", "pricing/contradictions", "pricing/decks", "pricing/exemptions"),
     *("pricing/numbering", "pricing/prefixes", "pricing/price", "pricing/rates", "pricing/rating"),
     "pricing/rules",
+    *sorted(f"pricing/components/{each.stem}" for each in COMPONENTS if each.stem != "__init__"),
 )
 HOT_PATH = (
     *(f"rater/core/{module}.py" for module in CORE),

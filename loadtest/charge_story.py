@@ -16,25 +16,46 @@ def tell(entry: Entry, lots_before: Mapping[str, int]) -> list[str]:
 
 def worth_telling(entry: Entry) -> tuple[int, int, int]:
     """Return how much there is to tell of a charge: draws, then spans, then the amount."""
-    return len(entry.get("draws", ())), len(entry.get("spans", ())), entry["charge_micros"]
+    return len(entry.get("draws", ())), len(_spans(entry)), entry["charge_micros"]
 
 
 def _call(entry: Entry) -> list[str]:
-    where = "to" if entry["direction"] == "out" else "received on"
+    call = entry["call"]
+    where = "to" if call["direction"] == "out" else "received on"
     who = f"{entry['cdr_id']} of {entry['tenant_id']}"
-    when = f"{entry['duration_s']} s, answered {_moment(entry['answered_ms'])}"
-    return [f"call     {who}, {where} {entry['to']}, {when}"]
+    when = f"{call['duration_s']} s, answered {_moment(call['answered_ms'])}"
+    return [f"call     {who}, {where} {call['to']}, {when}"]
 
 
 def _price(entry: Entry) -> list[str]:
     deck = f"deck {entry['deck_id']} version {entry['deck_version']}"
     row = f"prefix {entry['prefix']}: {entry.get('destination') or 'unnamed'}"
-    fee = entry.get("connection_fee_micros", 0)
-    return [
-        f"price    {deck}, {row}",
-        *map(_span, entry.get("spans", ())),
-        *([f"fee      connection {micros_text(fee)}"] if fee else ()),
-    ]
+    return [f"price    {deck}, {row}", *map(_span, _spans(entry)), *map(_fee, _fees(entry))]
+
+
+def _spans(entry: Entry) -> list[Mapping[str, Any]]:
+    """Return the stretches of the call under one rate; a line of usage with a rate of its own is one."""
+    usage = [line for line in entry.get("lines", ()) if line["kind"] == "usage"]
+    return [span for line in usage for span in line.get("spans", [_whole(entry, line)])]
+
+
+def _whole(entry: Entry, line: Mapping[str, Any]) -> Mapping[str, Any]:
+    rate, per_s, quantity = line.get("rate_nanos", 0), line.get("per", 1), line.get("quantity", 1)
+    return {
+        "seconds": entry["call"]["duration_s"],
+        "billed_s": quantity,
+        "rate_nanos": rate,
+        "per_s": per_s,
+        "amount_nanos": rate * quantity // per_s,
+    }
+
+
+def _fees(entry: Entry) -> list[Mapping[str, Any]]:
+    return [line for line in entry.get("lines", ()) if line["kind"] != "usage"]
+
+
+def _fee(line: Mapping[str, Any]) -> str:
+    return f"fee      {line['kind'].removesuffix('_fee')} {nanos_text(line['rate_nanos'])}"
 
 
 def _span(span: Mapping[str, Any]) -> str:
@@ -44,24 +65,22 @@ def _span(span: Mapping[str, Any]) -> str:
 
 
 def _sum(entry: Entry) -> list[str]:
-    exact = sum(span["amount_nanos"] for span in entry.get("spans", ()))
-    exact += entry.get("connection_fee_micros", 0) * 1_000
+    exact = sum(span["amount_nanos"] for span in _spans(entry))
+    exact += sum(fee["rate_nanos"] for fee in _fees(entry))
     charge, currency = entry["charge_micros"], entry["currency"]
     how = "exact" if exact == charge * 1_000 else f"rounded once, from {nanos_text(exact)}"
     return [f"charge   {micros_text(charge)} {currency} ({how})"]
 
 
 def _draws(entry: Entry, lots_before: Mapping[str, int]) -> list[str]:
-    shortfall = entry.get("shortfall_micros", 0)
-    return [
-        *(_draw(draw, lots_before.get(draw["lot_id"], 0)) for draw in entry.get("draws", ())),
-        *([f"debt     {micros_text(shortfall)} that no lot covers"] if shortfall else ()),
-    ]
+    return [_draw(draw, lots_before.get(draw.get("id"), 0)) for draw in entry.get("draws", ())]
 
 
 def _draw(draw: Mapping[str, Any], held: int) -> str:
     taken = draw["amount_micros"]
-    lot = draw["lot_id"] + (" (expired, within its grace)" if draw.get("grace") else "")
+    if draw.get("source") == "shortfall":
+        return f"debt     {micros_text(taken)} that no lot covers"
+    lot = draw["id"] + (" (expired, within its grace)" if draw.get("grace") else "")
     left = f"{micros_text(held)} -> {micros_text(held - taken)}"
     return f"draw     {micros_text(taken)} from {lot}: {left}"
 

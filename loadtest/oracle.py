@@ -45,7 +45,8 @@ class Fold:
         if (lot := entry.get("lot")) is not None:
             self.lots[lot["lot_id"]] = lot["remaining_micros"]
         for draw in entry.get("draws", ()):
-            self.lots[draw["lot_id"]] -= draw["amount_micros"]
+            if "id" in draw:
+                self.lots[draw["id"]] -= draw["amount_micros"]
         if entry["kind"] == "lot_forfeited":
             del self.lots[entry["lot_id"]]
 

@@ -18,7 +18,6 @@ from rater.core.account.journal import Journal
 from rater.core.account.lots import CreditLot
 from rater.core.cdr import Cdr, Source
 from rater.core.charging_settings import ChargingSettings
-from rater.core.entries import FundsAdded
 from rater.core.pricing.decks import Deck, DeckBook, Heading
 from rater.core.pricing.rates import Action, Direction, Row
 from rater.core.pricing.rules import Rules
@@ -36,6 +35,7 @@ from topics.catalog import (
     LEDGER,
     SUSPENSE,
 )
+from topics.records import Adjusted, Charge, Draw, FundsAdded
 from topics.records.charging_settings import CurrencyTerms
 
 UNIT = 1_000_000
@@ -95,6 +95,16 @@ def account(*lots: CreditLot, **other: Any) -> Account:
     defaults = {"balance": balance, "lots": list(lots), "due_ms": due}
     fields.setdefault("currency", "USD")
     return Account(tenant_id="acme", **{**defaults, **fields})
+
+
+def draw(lot_id: str, micros: int, *, grace: bool = False) -> Draw:
+    """Return what is drawn on a lot."""
+    return Draw("lot", lot_id, micros, grace=grace)
+
+
+def shortfall_of(entry: Charge | Adjusted) -> int:
+    """Return what no lot covers of an entry."""
+    return sum(each.amount_micros or 0 for each in entry.draws if each.source == "shortfall")
 
 
 def source(at_ms: int = NOW, offset: int = 7, topic: str = CDR_RAW.name) -> Source:

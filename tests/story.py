@@ -230,11 +230,9 @@ def money(micros: int) -> str:
 
 def _draws(value: dict[str, Any]) -> str:
     parts = [
-        f"{d['lot_id']}{' in grace' if d.get('grace') else ''} {money(d['amount_micros'])}"
+        f"{d.get('id', 'debt')}{' in grace' if d.get('grace') else ''} {money(d['amount_micros'])}"
         for d in value.get("draws", [])
     ]
-    if value.get("shortfall_micros"):
-        parts.append(f"debt {money(value['shortfall_micros'])}")
     return f" [{', '.join(parts)}]" if parts else ""
 
 

@@ -25,12 +25,10 @@ EXEMPT = ("rater.reconcile.folds.", "rater.reconcile.reading.", "rater.reconcile
 PENDING = {
     "rater.core.account.commands": "commands",
     "rater.core.charging_settings": "compiled: what a CDR is held against is read for each call",
-    "rater.core.entries": "ledger, statuses",
     "rater.core.events": "balance events",
     "rater.core.recharge.notifications": "notifications",
     "rater.core.recharge.payments": "payments",
     "rater.core.recharge.state": "payments",
-    "rater.core.standing_entries": "ledger",
     "rater.shell.gateway.results": "payments",
     "rater.wire.account.commands": "commands",
     "rater.wire.account.settings_commands": "commands",

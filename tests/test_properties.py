@@ -16,13 +16,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from rater.batch.charging.batch import begin
 from rater.batch.charging.lot_ids import LotIdsShard
-from rater.core import entries as e
 from rater.core.account.account import Account
 from rater.core.account.applying import apply
 from rater.core.account.burn import runway_h
 from rater.core.cdr import Cdr
 from rater.core.limits import GRACE_MS
-from rater.core.standing_entries import AccountReopened, DecksSet, DeckWarning
 from rater.core.suspension import Suspension
 from rater.reconcile.folds.burn import Burn
 from rater.shell.admin.validation import RecordCheck
@@ -45,6 +43,7 @@ from tests.build import (
     funds,
     opening,
     order,
+    shortfall_of,
     source,
 )
 from tests.strategies import (
@@ -59,6 +58,7 @@ from tests.strategies import (
     histories,
     odd_cdrs,
 )
+from topics import records as r
 from topics.catalog import (
     ACCOUNT_COMMANDS,
     ACCOUNT_STATUS,
@@ -69,6 +69,7 @@ from topics.catalog import (
     SUSPENSE,
     Topic,
 )
+from topics.records import AccountReopened, DecksSet, DeckWarning
 
 EXAMPLES = os.environ.get("RATER_EXAMPLES")
 COMMON = {
@@ -80,22 +81,22 @@ FEW = settings(max_examples=int(EXAMPLES or 80), **COMMON)  # type: ignore[arg-t
 MANY = settings(max_examples=int(EXAMPLES or 300), **COMMON)  # type: ignore[arg-type]
 
 ENTRIES = (
-    e.Charge
-    | e.AccountOpened
-    | e.FundsAdded
-    | e.ThresholdsSet
-    | e.Adjusted
-    | e.AccountClosed
-    | e.LotExpired
-    | e.LotForfeited
-    | e.LotExpiryWarned
-    | e.AutoRechargeSet
-    | e.PaymentMethodsSet
-    | e.RecipientsSet
-    | e.SpendLimitsSet
-    | e.SpendLimitTripped
-    | e.RechargeResumed
-    | e.CommandRejected
+    r.Charge
+    | r.AccountOpened
+    | r.FundsAdded
+    | r.ThresholdsSet
+    | r.Adjusted
+    | r.AccountClosed
+    | r.LotExpired
+    | r.LotForfeited
+    | r.LotExpiryWarned
+    | r.AutoRechargeSet
+    | r.PaymentMethodsSet
+    | r.RecipientsSet
+    | r.SpendLimitsSet
+    | r.SpendLimitTripped
+    | r.RechargeResumed
+    | r.CommandRejected
     | AccountReopened
     | DecksSet
     | DeckWarning
@@ -113,7 +114,7 @@ def entries_of(partition: Partition, tenant_id: str) -> list[Any]:
     return [
         entry
         for entry in found
-        if entry.tenant_id == tenant_id and not isinstance(entry, e.CommandRejected)
+        if entry.tenant_id == tenant_id and not isinstance(entry, r.CommandRejected)
     ]
 
 
@@ -160,8 +161,8 @@ def check_lots(entries: Sequence[Any], account: Account) -> None:
             granted[lot.lot_id] += lot.granted_micros
             gone[lot.lot_id] += lot.debt_paid_micros
         for part in getattr(entry, "draws", ()):
-            gone[part.lot_id] += part.amount_micros
-        if isinstance(entry, e.LotForfeited):
+            gone[part.id] += part.amount_micros or 0
+        if isinstance(entry, r.LotForfeited):
             gone[entry.lot_id] += entry.forfeited_micros
 
     assert gone == granted
@@ -355,13 +356,19 @@ def test_property_lots_pay_in_order_and_never_after_their_expiry(history: list[S
         entries = entries_of(partition, tenant_id)
         account = fold(entries[:1])
         for entry in entries[1:]:
-            if isinstance(entry, e.Charge) and entry.charge_micros:
-                place = (tenant_id, entry.cdr_id, entry.answered_ms, entry.to, entry.duration_s)
+            if isinstance(entry, r.Charge) and entry.charge_micros:
+                place = (
+                    tenant_id,
+                    entry.cdr_id,
+                    entry.call.answered_ms,
+                    entry.call.to,
+                    entry.call.duration_s,
+                )
                 check_draws(account, entry, ended[place])
             apply(account, entry)
 
 
-def check_draws(account: Account, charge: e.Charge, ended_ms: int) -> None:
+def check_draws(account: Account, charge: r.Charge, ended_ms: int) -> None:
     """Hold the draws against a model that takes one micro-step after the other."""
     expected = []
     left = charge.charge_micros
@@ -372,8 +379,8 @@ def check_draws(account: Account, charge: e.Charge, ended_ms: int) -> None:
                 expected.append((lot.lot_id, part, grace))
             left -= part
 
-    assert [(d.lot_id, d.amount_micros, d.grace) for d in charge.draws] == expected
-    assert charge.shortfall_micros == left
+    assert [(d.id, d.amount_micros, d.grace) for d in charge.draws if d.source == "lot"] == expected
+    assert shortfall_of(charge) == left
 
 
 @FEW
@@ -420,13 +427,13 @@ def expected_edges(entries: Sequence[Any]) -> list[tuple[int, str, str]]:
     burn = Burn()
     for entry in entries:
         burn.take(entry)
-        if isinstance(entry, e.ThresholdsSet):
+        if isinstance(entry, r.ThresholdsSet):
             edges.append((entry.seq, "settings_changed", ""))
             kept = {name for _, name in (*armed, *hours) if name.startswith("auto_recharge")}
             amounts = {t.threshold_id: t.amount_micros for t in entry.thresholds}
             armed = rearranged(armed, amounts, kept)
             hours = rearranged(hours, {t.threshold_id: t.hours for t in entry.thresholds}, kept)
-        if isinstance(entry, e.AutoRechargeSet):
+        if isinstance(entry, r.AutoRechargeSet):
             on = entry.enabled
             others = {"low", "mid", "top"}
             armed = rearranged(armed, {"auto_recharge": on and entry.trigger_micros}, others)

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from rater.core.cdr import Call
+from rater.core.pricing.components.usage import billed_s, spans_of
 from rater.core.pricing.decks import BandPolicy, Deck, DeckBook, Heading
 from rater.core.pricing.rating import Rated, Refusal, rate_call
 from rater.wire.pricing.deck_csv import Sheet, compile_sheet, read_sheet
@@ -144,17 +145,20 @@ def compiled(rows: list[Texts], zone: str, policy: str) -> Deck | list[object]:
     return made if isinstance(made, Deck) else list(made)
 
 
-def fast(deck: Deck, asked: Asked) -> Rated | Refusal:
+def as_call(asked: Asked) -> Call:
     answered_ms = to_millis(asked.answered)
-    call = Call(asked.direction, asked.to, asked.caller, answered_ms, asked.duration)
-    return rate_call(DeckBook.of([deck]), load_numbers(), ("d",), "USD", call)
+    return Call(asked.direction, asked.to, asked.caller, answered_ms, asked.duration)
+
+
+def fast(deck: Deck, asked: Asked) -> Rated | Refusal:
+    return rate_call(DeckBook.of([deck]), load_numbers(), ("d",), "USD", as_call(asked))
 
 
 def summary(result: Rated | Refusal) -> tuple[object, ...]:
     if isinstance(result, Refusal):
         return (result.reason.value,)
     charge = Decimal(result.charge_micros).scaleb(-6)
-    return (result.outcome, charge, result.prefix, result.billed_s)
+    return (result.outcome, charge, result.prefix, billed_s(result.lines))
 
 
 @settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -175,9 +179,11 @@ def test_fast_and_slow_rater_agree(
 
     assert summary(result) == expected
     if isinstance(result, Rated):
-        event(f"{min(len(result.spans), 4)} spans")
-        assert sum(span.billed_s for span in result.spans) == result.billed_s
-        assert sum(span.seconds for span in result.spans) <= call.duration
+        spans = spans_of(result.lines, as_call(call))
+        event(f"{min(len(spans), 4)} spans")
+        assert sum(span.billed_s for span in spans) == billed_s(result.lines)
+        assert sum(span.seconds for span in spans) <= call.duration
+        assert sum(line.amount_micros for line in result.lines) == result.charge_micros
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])

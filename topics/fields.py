@@ -130,6 +130,7 @@ WebhookUrl = Annotated[
     str, Meta(min_length=1, max_length=2_000, pattern=whole(r"https?://[\x21-\x7e]+"))
 ]
 Language = Literal["de", "en", "fr"]
+CallDirection = Literal["out", "in"]
 MethodReference = Annotated[
     str,
     Meta(min_length=1, max_length=255, pattern=whole(r"[\x21-\x7e]+")),

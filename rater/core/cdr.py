@@ -3,6 +3,7 @@
 from typing import Final, final
 
 from rater.core.value import Value
+from topics.fields import CallDirection
 
 
 class Call(Value):
@@ -12,7 +13,12 @@ class Call(Value):
     __slots__ = __match_args__
 
     def __init__(
-        self, direction: str, to: str, from_: str | None, answered_ms: int, billsec: int
+        self,
+        direction: CallDirection,
+        to: str,
+        from_: str | None,
+        answered_ms: int,
+        billsec: int,
     ) -> None:
         self.direction: Final = direction
         self.to: Final = to
@@ -61,7 +67,7 @@ class Cdr(Call):
         cdr_id: str,
         version: int,
         kind: str,
-        direction: str,
+        direction: CallDirection,
         to: str,
         from_: str | None,
         call_type: str | None,

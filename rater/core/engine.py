@@ -4,26 +4,26 @@ One door to the money. It decides everything in plain, synchronous Python: `char
 cross thresholds and post the entries to a `Journal`. It never raises for anything that a message can contain: what
 cannot be charged comes back as a `Suspension`, what is refused as an entry that says why.
 
-The way of a CDR: `charge` -> `pricing.price_call` (exemptions, contradictions, rating) -> `lots.plan_draws` -> an
-entry -> `applying.apply` -> `breaker.passed`, where there is a limit -> `journal.look` (thresholds.cross,
+The way of a CDR: `charge` -> `pricing.price_call` (exemptions, contradictions, rating) -> `charges.charge_of` (draws;
+the entry) -> `applying.apply` -> `breaker.passed`, where there is a limit -> `journal.look` (thresholds.cross,
 status.note_change) -> the entry of the limit.
 """
 
-from rater.core import entries as e
+from typing import cast
+
 from rater.core.account import commands as c
 from rater.core.account.account import Account
 from rater.core.account.administration import obey, open_account
 from rater.core.account.adoption import adopt
 from rater.core.account.applying import apply
 from rater.core.account.breaker import SPEND_PER_HOUR, denied_by, is_new_destination, passed
+from rater.core.account.charges import charge_of, free_charge
 from rater.core.account.deck_warnings import warn_of_decks
-from rater.core.account.draws import plan_draws
 from rater.core.account.expiry import expire_due, head
 from rater.core.account.journal import Journal
 from rater.core.account.past import decks_at, was_closed
 from rater.core.cdr import Cdr, Source
 from rater.core.charging_settings import ChargingSettings
-from rater.core.entries import Charge
 from rater.core.events import Occasion
 from rater.core.pricing.price import price_call
 from rater.core.pricing.rating import Rated
@@ -31,6 +31,8 @@ from rater.core.pricing.rules import Rules
 from rater.core.pricing.unrated import Unrated
 from rater.core.rejections import Refusal, Rejected
 from rater.core.suspension import Suspended, Suspension
+from topics import records as r
+from topics.records import Charge
 
 
 def charge(
@@ -55,7 +57,8 @@ def charge(
     settings = rules.settings.at(source.at_ms)
     rated = price_call(cdr, decks, account.currency, rules, settings)
     if isinstance(rated, str):
-        _post_free(account, cdr, source, journal, rated)
+        free = free_charge(account, cdr, source, rated)
+        journal.post(account, free, "charge", cdr.cdr_id)
         return "free"
     if not isinstance(rated, Rated):
         decided = settings.version if rated.reason is Unrated.CONTRADICTORY else None
@@ -64,7 +67,8 @@ def charge(
         adopt(account, settings)
     if account.balance - rated.charge_micros < -account.balance_max:
         return _beyond_bound(account, rated, settings)
-    _post_charge(account, cdr, source, journal, rated)
+    entry = charge_of(account, cdr, source, rated)
+    _settle(account, cdr, source, journal, (entry, rated.country))
     return rated.outcome
 
 
@@ -96,7 +100,8 @@ def reject(
 
     Captured money that is refused is told, too: somebody has paid it.
     """
-    entry = e.CommandRejected(
+    credit = order if isinstance(order, c.AddFunds) and order.recharge_seq is not None else None
+    entry = r.CommandRejected(
         f"{source.topic}/{source.partition}/{source.offset}",
         order.tenant_id,
         0 if account is None else account.seq,
@@ -106,33 +111,16 @@ def reject(
         source.offset,
         order.command_id,
         c.TYPE_NAMES[type(order)],
-        refusal.reason,
+        cast("r.CommandReason", refusal.reason),
         refusal.detail,
         None if account is None else account.currency,
         None if account is None else account.balance,
-        settings_version=refusal.settings_version,
+        None if credit is None else credit.lot_id,
+        None if credit is None else credit.amount_micros,
+        None if credit is None else credit.payment_command_id,
+        refusal.settings_version,
     )
-    if isinstance(order, c.AddFunds) and order.recharge_seq is not None:
-        entry.lot_id, entry.credit_micros = order.lot_id, order.amount_micros
-        entry.payment_command_id = order.payment_command_id
     journal.refuse(account, entry)
-
-
-def _post_free(account: Account, cdr: Cdr, source: Source, journal: Journal, reason: str) -> None:
-    """Post a charge of nothing: unanswered, emergency and the like."""
-    entry = e.Charge(
-        *head(account, source, 0, account.debt),
-        cdr.cdr_id,
-        cdr.version,
-        "free",
-        0,
-        cdr.direction,
-        cdr.to,
-        cdr.answered_ms,
-        cdr.billsec,
-        reason,
-    )
-    journal.post(account, entry, "charge", cdr.cdr_id)
 
 
 def _beyond_bound(account: Account, rated: Rated, settings: ChargingSettings) -> Suspension:
@@ -144,51 +132,6 @@ def _beyond_bound(account: Account, rated: Rated, settings: ChargingSettings) ->
     return Suspension(Suspended.AMOUNT_TOO_LARGE, detail, settings.version)
 
 
-def _post_charge(
-    account: Account, cdr: Cdr, source: Source, journal: Journal, rated: Rated
-) -> None:
-    """Draw on the lots and post the entry. Inline and positional: this is the hottest line of the house."""
-    micros = rated.charge_micros
-    draws, shortfall = plan_draws(account.lots, account.expired, micros, cdr.ended_ms)
-    change = -micros
-    if account.expired:
-        change += sum(draw.amount_micros for draw in draws if draw.grace)
-    seq = account.seq + 1
-    entry = Charge(
-        f"{cdr.tenant_id}/{seq}",
-        cdr.tenant_id,
-        seq,
-        source.at_ms,
-        source.topic,
-        source.partition,
-        source.offset,
-        account.currency,
-        change,
-        account.balance + change,
-        account.debt + shortfall,
-        cdr.cdr_id,
-        cdr.version,
-        rated.outcome,
-        micros,
-        cdr.direction,
-        cdr.to,
-        cdr.answered_ms,
-        cdr.billsec,
-        "free_rate" if rated.outcome == "free" else None,
-        rated.billed_s,
-        rated.deck_id,
-        rated.deck_version,
-        rated.prefix,
-        rated.destination,
-        rated.connection_fee_micros,
-        rated.spans,
-        draws,
-        shortfall,
-        micros > 0 and cdr.ended_ms <= account.forfeited_to_ms,
-    )
-    _settle(account, cdr, source, journal, (entry, rated.country))
-
-
 def _settle(
     account: Account, cdr: Cdr, source: Source, journal: Journal, charged: tuple[Charge, str]
 ) -> None:
@@ -197,7 +140,7 @@ def _settle(
     spending, before = account.spending, account.balance
     is_new = spending.dear is not None and is_new_destination(spending.dear, entry)
     apply(account, entry)
-    broken: list[tuple[str, int, int]] = []
+    broken: list[tuple[r.LimitKind, int, int]] = []
     if spending.spent + spending.spent_before > spending.limit or spending.cost_limit or is_new:
         broken = passed(spending, entry, is_new)
     journal.look(account, entry, before, "charge", cdr.cdr_id, bool(broken))
@@ -210,7 +153,7 @@ def _hold(
     cdr: Cdr,
     source: Source,
     journal: Journal,
-    why: tuple[list[tuple[str, int, int]], str],
+    why: tuple[list[tuple[r.LimitKind, int, int]], str],
 ) -> None:
     """Post what the breaker holds after a charge: the limits broken, and the country called."""
     broken, country = why
@@ -218,8 +161,8 @@ def _hold(
         denied = denied_by(limit, cdr, country)
         is_default = limit == SPEND_PER_HOUR and account.spending.per_hour < 0
         fields = head(account, source, 0, account.debt)
-        held = e.SpendLimitTripped(*fields, cdr.cdr_id, limit, most, found, denied)
-        if is_default and account.adopted is not None:
-            held.settings_version = account.adopted.version
+        adopted = account.adopted if is_default else None
+        version = None if adopted is None else adopted.version
+        held = r.SpendLimitTripped(*fields, cdr.cdr_id, limit, most, found, denied, version)
         journal.post(account, held, "charge", cdr.cdr_id)
         journal.suspected(account, held, Occasion("charge", cdr.cdr_id, source.at_ms))

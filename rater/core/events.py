@@ -5,7 +5,11 @@ Fields and their meaning are those of `topics.records`; a test holds the two tog
 
 import msgspec
 
-from rater.core.entries import PaymentMethod, Record
+from topics.records import PaymentMethod
+
+
+class Record(msgspec.Struct, gc=False, omit_defaults=True, forbid_unknown_fields=True):
+    """An event, before it is encoded."""
 
 
 class Occasion(msgspec.Struct, frozen=True, gc=False):

@@ -49,16 +49,22 @@ def test_a_call_is_explained_in_decimal_text(deck: Path) -> None:
         "country": "",
         "number_type": "mobile",
         "billed_seconds": 240,
-        "connection_fee": "0.05",
-        "spans": [
+        "lines": [
             {
-                "start": "2024-01-31T18:59:30Z",
-                "seconds": 219,
-                "billed_seconds": 240,
-                "rate": "0.125",
-                "per_seconds": 60,
+                "kind": "usage",
                 "amount": "0.50",
-            }
+                "spans": [
+                    {
+                        "start": "2024-01-31T18:59:30Z",
+                        "seconds": 219,
+                        "billed_seconds": 240,
+                        "rate": "0.125",
+                        "per_seconds": 60,
+                        "amount": "0.50",
+                    }
+                ],
+            },
+            {"kind": "connection_fee", "amount": "0.05"},
         ],
     }
 
@@ -70,9 +76,9 @@ def test_bands_are_local_in_the_deck_s_time_zone(deck: Path) -> None:
         deck, "+33142685300", "120", "--timezone", "Europe/Paris", "--band-policy", "start"
     )
 
-    assert (local["charge"], len(local["spans"])) == ("0.03", 2)
-    assert (utc["charge"], len(utc["spans"])) == ("0.04", 1)
-    assert (by_start["charge"], len(by_start["spans"])) == ("0.04", 1)
+    assert (local["charge"], len(local["lines"][0]["spans"])) == ("0.03", 2)
+    assert (utc["charge"], len(utc["lines"][0]["spans"])) == ("0.04", 1)
+    assert (by_start["charge"], len(by_start["lines"][0]["spans"])) == ("0.04", 1)
 
 
 @pytest.mark.parametrize(

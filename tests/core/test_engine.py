@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from rater.core import entries as e
 from rater.core import events as v
 from rater.core.account import commands as c
 from rater.core.account.account import Account, Dear
@@ -17,7 +16,8 @@ from rater.core.pricing.decks import DeckBook
 from rater.core.pricing.unrated import Unrated
 from rater.core.rejections import Rejected
 from rater.core.suspension import Suspended, Suspension
-from tests.build import DAY, NOW, RULES, UNIT, account, cdr, deck, lot, source
+from tests.build import DAY, NOW, RULES, UNIT, account, cdr, deck, lot, shortfall_of, source
+from topics import records as r
 
 
 def charged(there: Account, **fields: Any) -> tuple[Any, Journal]:
@@ -35,7 +35,7 @@ def test_a_rated_call_is_drawn_from_the_lots_and_says_how() -> None:
 
     assert outcome == "rated"
     assert (entry.charge_micros, entry.balance_micros) == (250_000, 950_000)
-    assert [(d.lot_id, d.amount_micros) for d in entry.draws] == [("a", 200_000), ("b", 50_000)]
+    assert [(d.id, d.amount_micros) for d in entry.draws] == [("a", 200_000), ("b", 50_000)]
     assert (entry.deck_id, entry.deck_version, entry.prefix) == ("acs", 1, "336")
     assert (entry.entry_id, entry.seq, entry.source_offset) == ("acme/1", 1, 7)
 
@@ -45,7 +45,7 @@ def test_a_charge_beyond_the_balance_becomes_debt() -> None:
     _, journal = charged(there)
 
     assert (there.balance, there.debt, there.lots) == (-25_000, 25_000, [])
-    assert entry_of(journal).shortfall_micros == 25_000
+    assert shortfall_of(entry_of(journal)) == 25_000
     assert [type(event) for event in journal.events] == [v.BalanceExhausted]
 
 
@@ -125,7 +125,7 @@ def test_a_late_call_draws_on_a_lot_in_its_grace_without_touching_the_balance() 
     outcome, journal = charged(there, ended_ms=NOW - DAY)
 
     assert outcome == "rated"
-    assert [(d.lot_id, d.grace) for d in entry_of(journal).draws] == [("old", True), ("new", False)]
+    assert [(d.id, d.grace) for d in entry_of(journal).draws] == [("old", True), ("new", False)]
     assert (entry_of(journal).amount_micros, there.balance) == (-25_000, UNIT - 25_000)
 
 
@@ -163,7 +163,7 @@ def test_the_charge_that_passes_a_limit_is_charged_and_then_held() -> None:
     charge_entry, held = journal.entries
 
     assert (charge_entry.seq, held.seq, there.balance) == (1, 2, 875_000)
-    assert isinstance(held, e.SpendLimitTripped)
+    assert isinstance(held, r.SpendLimitTripped)
     assert (held.cdr_id, held.limit, held.amount_micros) == ("c1", "cost_per_call", 0)
     assert (held.limit_micros, held.found_micros) == (50_000, 125_000)
     assert held.denied == ("international",)
@@ -181,7 +181,7 @@ def test_a_new_dear_destination_too_many_is_held() -> None:
     limits = []
     for n, to in enumerate(("+33612345678", "+33612345679", "+447500123456", "+33142685300")):
         entries = charged(there, cdr_id=f"c{n}", to=to)[1].entries
-        limits.append([x.limit for x in entries if isinstance(x, e.SpendLimitTripped)])
+        limits.append([x.limit for x in entries if isinstance(x, r.SpendLimitTripped)])
 
     assert limits == [[], [], [], ["new_destinations"]]
     assert there.spending.dear is not None

@@ -20,7 +20,7 @@ CHARGED = {
     "amount_micros": -1_200,
     "balance_micros": 3_800,
     "charge_micros": 1_200,
-    "draws": [{"lot_id": "L1", "amount_micros": 1_200}],
+    "draws": [{"id": "L1", "amount_micros": 1_200}],
 }
 REJECTED = {"kind": "command_rejected", "tenant_id": "acme", "balance_micros": 3_800}
 

@@ -25,29 +25,30 @@ CALL: dict[str, Any] = MONEY | {
     "source_offset": 17,
     "cdr_id": "sw7-000123",
     "outcome": "rated",
-    "direction": "out",
-    "to": "+34600111222",
-    "answered_ms": 1_770_000_000_000,
-    "duration_s": 61,
+    "call": {
+        "direction": "out",
+        "to": "+34600111222",
+        "answered_ms": 1_770_000_000_000,
+        "duration_s": 61,
+    },
     "deck_id": "sample",
     "deck_version": 2,
     "prefix": "346",
     "destination": "Spain mobile",
-    "connection_fee_micros": 1_000,
-    "spans": [
+    "lines": [
         {
-            "start_ms": 1_770_000_000_000,
-            "seconds": 61,
-            "billed_s": 66,
+            "kind": "usage",
+            "amount_micros": 66_000,
+            "quantity": 66,
             "rate_nanos": 60_000_000,
-            "per_s": 60,
-            "amount_nanos": 66_000_000,
-        }
+            "per": 60,
+        },
+        {"kind": "connection_fee", "amount_micros": 1_000, "rate_nanos": 1_000_000},
     ],
     "charge_micros": 67_000,
     "draws": [
-        {"lot_id": "L1", "amount_micros": 20_000},
-        {"lot_id": "L2", "amount_micros": 47_000},
+        {"id": "L1", "amount_micros": 20_000},
+        {"id": "L2", "amount_micros": 47_000},
     ],
     "amount_micros": -67_000,
     "balance_micros": 4_953_000,
@@ -87,7 +88,7 @@ def test_a_rounded_charge_says_from_what_it_was_rounded() -> None:
 
 
 def test_a_charge_no_lot_covers_names_the_debt() -> None:
-    unpaid = CALL | {"draws": [], "shortfall_micros": 67_000}
+    unpaid = CALL | {"draws": [{"source": "shortfall", "amount_micros": 67_000}]}
 
     assert "debt     0.067 that no lot covers" in "\n".join(report.lines(findings(unpaid)))
 

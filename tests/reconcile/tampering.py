@@ -46,11 +46,15 @@ def place_of(topics: Topics, topic: str, pick: Pick, which: int = 0) -> int:
 def altered(
     topics: Topics, topic: str, index: int, change: Mapping[str, Any] | bytes | None
 ) -> Topics:
-    """Return the topics with one record's fields, or its whole value, changed."""
+    """Return the topics with one record's fields, or its whole value, changed; `call.to` is a field inside another."""
     partition, record = topics[topic][index]
     if isinstance(change, Mapping):
         head, newline, tail = (record.value or b"").partition(b"\n")
-        change = json.dumps({**json.loads(head), **change}).encode() + newline + tail
+        value = json.loads(head)
+        for name, changed in change.items():
+            inside, dot, field = name.partition(".")
+            value[inside] = {**value[inside], field: changed} if dot else changed
+        change = json.dumps(value).encode() + newline + tail
     return replaced(topics, topic, index, [(partition, record.replaced(value=change))])
 
 

@@ -63,7 +63,7 @@ def test_the_honest_day_has_everything_in_it(honest: Topics) -> None:
     assert limits == {"spend_per_hour", "cost_per_call", "new_destinations"}
     assert any(draw.get("grace") for draw in draws)
     assert any(entry.get("late_after_expiry") for entry in entries)
-    assert any(entry.get("shortfall_micros") for entry in entries)
+    assert any(draw.get("source") == "shortfall" for draw in draws)
     assert any(len(entry.get("draws", [])) > 1 for entry in entries)
 
 
@@ -99,6 +99,14 @@ def test_compaction_changes_nothing(honest: Topics) -> None:
 
 
 CHARGE = {"kind": "charge", "cdr_id": "c7", "tenant_id": "acme"}
+USAGE = {
+    "kind": "usage",
+    "amount_micros": 125_000,
+    "quantity": 60,
+    "rate_nanos": 125_000_000,
+    "per": 60,
+}
+FEE = {"kind": "connection_fee", "amount_micros": 1_000, "rate_nanos": 1_000_000}
 MANIFEST = {"rows": 11, "band_policy": "split"}
 LIES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     (LEDGER, CHARGE, {"balance_micros": 1}, "balance_micros"),
@@ -109,16 +117,22 @@ LIES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     (LEDGER, CHARGE, {"currency": "EUR"}, "currency"),
     (LEDGER, CHARGE, {"charge_micros": 1}, "draws"),
     (LEDGER, CHARGE, {"draws": []}, "draws"),
-    (LEDGER, CHARGE, {"draws": [{"lot_id": "Z", "amount_micros": 125_000}]}, "draws"),
-    (LEDGER, CHARGE, {"shortfall_micros": 5}, "shortfall_micros"),
+    (LEDGER, CHARGE, {"draws": [{"id": "Z", "amount_micros": 125_000}]}, "draws"),
+    (LEDGER, CHARGE, {"draws": [{"source": "shortfall", "amount_micros": 125_000}]}, "draws"),
     (LEDGER, CHARGE, {"debt_micros": 5}, "debt_micros"),
     (LEDGER, CHARGE, {"cdr_id": "c0"}, "cdr_id, version"),
-    (LEDGER, CHARGE, {"to": "+33612345679"}, "to"),
-    (LEDGER, CHARGE, {"duration_s": 9_999}, "duration_s"),
+    (LEDGER, CHARGE, {"call.to": "+33612345679"}, "to"),
+    (LEDGER, CHARGE, {"call.duration_s": 9_999}, "duration_s"),
     (LEDGER, CHARGE, {"deck_version": 2}, "deck_id, deck_version"),
     (LEDGER, CHARGE, {"deck_id": None}, "deck_id, deck_version, prefix"),
     (LEDGER, CHARGE, {"prefix": "+44"}, "prefix"),
     (LEDGER, CHARGE, {"destination": "Mars"}, "destination"),
+    (LEDGER, CHARGE, {"lines": []}, "lines"),
+    (LEDGER, CHARGE, {"lines": [USAGE | {"amount_micros": 1}]}, "charge_micros"),
+    (LEDGER, CHARGE, {"lines": [USAGE | {"quantity": 1}]}, "quantity"),
+    (LEDGER, CHARGE, {"lines": [{"kind": "usage", "amount_micros": 125_000}]}, "lines"),
+    (LEDGER, CHARGE, {"lines": [USAGE | {"amount_micros": 124_000}, FEE]}, "lines"),
+    (LEDGER, CHARGE, {"lines": [FEE | {"amount_micros": 125_000}]}, "lines"),
     (LEDGER, CHARGE, {"source_offset": 9_999}, "source_offset"),
     (LEDGER, CHARGE, {"source_partition": 7}, "source_partition"),
     (LEDGER, CHARGE, {"source_topic": COMMANDS}, "source_topic"),

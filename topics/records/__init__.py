@@ -31,6 +31,7 @@ from topics.records.balance import (
 )
 from topics.records.batches import BatchManifest
 from topics.records.cdr import Cdr
+from topics.records.charge import Charge, ChargedCall, ChargeLine, Span
 from topics.records.charging_settings import ChargingSettings, CurrencyTerms
 from topics.records.commands import (
     AddFunds,
@@ -52,15 +53,14 @@ from topics.records.commands import (
     ThresholdSetting,
 )
 from topics.records.decks import DeckChunk, DeckManifest, DeckRetirement
+from topics.records.draws import Draw
 from topics.records.ledger import (
     AccountClosed,
     AccountOpened,
     Adjusted,
-    Charge,
     CommandReason,
     CommandRejected,
     CommandType,
-    Draw,
     Entry,
     FundsAdded,
     Lot,
@@ -70,7 +70,6 @@ from topics.records.ledger import (
     MoneyEntry,
     RestorationPosted,
     ReversalPosted,
-    Span,
     ThresholdsSet,
 )
 from topics.records.lot_ids import ForgottenLots, RememberedLot
@@ -137,6 +136,8 @@ __all__ = [
     "Cause",
     "Cdr",
     "Charge",
+    "ChargeLine",
+    "ChargedCall",
     "ChargingSettings",
     "CloseAccount",
     "CommandReason",

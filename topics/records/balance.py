@@ -27,6 +27,8 @@ from topics.records.commands import PaymentMethod, RechargeMode
 from topics.records.ledger import CommandReason
 from topics.records.record import TAG, Record
 
+DenyReason = Literal["balance_not_positive", "account_closed", "spend_limit"]
+
 
 class AccountStatus(Record, frozen=True):
     """The balance and what is allowed now; compacted, one per tenant."""
@@ -38,9 +40,9 @@ class AccountStatus(Record, frozen=True):
     currency: Currency
     balance_micros: Micros
     debt_micros: NotNegative
-    allow: Annotated[list[Name], Meta(max_length=16)]
-    deny: Annotated[list[Name], Meta(max_length=16)]
-    deny_reason: Literal["balance_not_positive", "account_closed", "spend_limit"] | None = None
+    allow: Annotated[tuple[Name, ...], Meta(max_length=16)]
+    deny: Annotated[tuple[Name, ...], Meta(max_length=16)]
+    deny_reason: DenyReason | None = None
     next_expiry_ms: Millis | None = None
     runway_h: RunwayHours | None = None
 

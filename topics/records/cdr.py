@@ -12,6 +12,7 @@ from topics.fields import (
     NUMBER_PATTERN,
     TENANT,
     TENANT_PATTERN,
+    CallDirection,
     Currency,
     Instant,
     Name,
@@ -23,6 +24,7 @@ from topics.records.record import OpenRecord
 # as much as the parse; what decides nothing is only as long as it may be.
 _Id = Annotated[str, Meta(min_length=1, max_length=128, extra_json_schema=in_schema(ID_PATTERN))]
 _Short = Annotated[str, Meta(min_length=1, max_length=32)]
+Disposition = Literal["answered", "no_answer", "busy", "failed", "cancelled"]
 _Null = Meta(extra_json_schema={"default": None})
 
 
@@ -42,7 +44,7 @@ class Cdr(OpenRecord, frozen=True):
             extra_json_schema=in_schema(TENANT_PATTERN),
         ),
     ]
-    direction: Literal["out", "in"]
+    direction: CallDirection
     to: Annotated[
         str,
         Meta(
@@ -130,7 +132,7 @@ class Cdr(OpenRecord, frozen=True):
         _Null,
     ] = UNSET
     disposition: Annotated[
-        Literal["answered", "no_answer", "busy", "failed", "cancelled"] | UnsetType,
+        Disposition | UnsetType,
         Meta(extra_json_schema={"default": "answered"}),
     ] = UNSET
     conference_id: Annotated[_Id | UnsetType | None, _Null] = UNSET

@@ -2,11 +2,9 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from msgspec import Meta, field
+from msgspec import Meta
 
 from topics.fields import (
-    AMOUNT_MICROS_MAX,
-    NOT_NEGATIVE,
     Count,
     Currency,
     Id,
@@ -15,47 +13,15 @@ from topics.fields import (
     Name,
     Note,
     NotNegative,
-    Number,
     Offset,
     Partition,
     Positive,
-    Seconds,
     SettingsVersion,
     TenantId,
 )
 from topics.records.commands import ThresholdSetting
+from topics.records.draws import Draws
 from topics.records.record import TAG, Record
-
-
-class Draw(Record, frozen=True):
-    """The part of a charge taken from one lot."""
-
-    lot_id: Id
-    amount_micros: Positive
-    grace: Annotated[
-        bool,
-        Meta(description="The lot had expired and left the balance; the call ended before that."),
-    ] = False
-
-
-class Span(Record, frozen=True):
-    """A stretch of a call under one rate."""
-
-    start_ms: Millis
-    seconds: Seconds
-    billed_s: Annotated[int, Meta(ge=0, le=2**31 - 1)]
-    rate_nanos: Annotated[
-        int, NOT_NEGATIVE, Meta(description="Billionths of the currency per `per_s` seconds.")
-    ]
-    per_s: Annotated[int, Meta(ge=1, le=86_400)]
-    amount_nanos: Annotated[
-        int,
-        Meta(
-            ge=0,
-            le=1_000 * AMOUNT_MICROS_MAX,
-            description="For reading: the charge is rounded once, over all spans.",
-        ),
-    ]
 
 
 class Lot(Record, frozen=True):
@@ -93,44 +59,13 @@ class MoneyEntry(Entry, frozen=True):
     debt_micros: Annotated[NotNegative, Meta(description="Overdraft after this entry.")]
 
 
-class Charge(MoneyEntry, frozen=True, tag="charge", kw_only=True):
-    """A CDR was charged (or was free: `charge_micros` 0)."""
-
-    kind: ClassVar[Literal["charge"]]
-    cdr_id: Id
-    version: Annotated[int, Meta(ge=1, le=1_000_000)]
-    outcome: Literal["rated", "free"]
-    reason: Literal["unanswered", "zero_duration", "emergency", "inbound", "free_rate"] | None = (
-        None
-    )
-    charge_micros: NotNegative
-    direction: Literal["out", "in"]
-    to: Number
-    answered_ms: Millis
-    duration_s: Seconds
-    billed_s: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 0
-    deck_id: Name | None = None
-    deck_version: Annotated[int, Meta(ge=1, le=2**31 - 1)] | None = None
-    prefix: Annotated[str, Meta(min_length=1, max_length=32)] | None = None
-    destination: Annotated[str, Meta(max_length=200)] | None = None
-    connection_fee_micros: NotNegative = 0
-    spans: Annotated[list[Span], Meta(max_length=10_000)] = field(default_factory=list)
-    draws: Annotated[list[Draw], Meta(max_length=10_000)] = field(default_factory=list)
-    shortfall_micros: Annotated[
-        NotNegative, Meta(description="What no lot covered; it became debt.")
-    ] = 0
-    late_after_expiry: Annotated[
-        bool, Meta(description="A lot that could have paid had been forfeited before the CDR came.")
-    ] = False
-
-
 class AccountOpened(MoneyEntry, frozen=True, tag="account_opened"):
     """An account exists from here on."""
 
     kind: ClassVar[Literal["account_opened"]]
     command_id: Id
     time_zone: Name
-    decks: Annotated[list[Name], Meta(min_length=1, max_length=16)]
+    decks: Annotated[tuple[Name, ...], Meta(min_length=1, max_length=16)]
 
 
 class FundsAdded(MoneyEntry, frozen=True, tag="funds_added"):
@@ -148,7 +83,7 @@ class ThresholdsSet(MoneyEntry, frozen=True, tag="thresholds_set"):
 
     kind: ClassVar[Literal["thresholds_set"]]
     command_id: Id
-    thresholds: Annotated[list[ThresholdSetting], Meta(max_length=16)]
+    thresholds: Annotated[tuple[ThresholdSetting, ...], Meta(max_length=16)]
 
 
 class Adjusted(MoneyEntry, frozen=True, tag="adjusted"):
@@ -158,8 +93,7 @@ class Adjusted(MoneyEntry, frozen=True, tag="adjusted"):
     command_id: Id
     reason: Annotated[str, Meta(min_length=1, max_length=200)]
     lot: Lot | None = None
-    draws: Annotated[list[Draw], Meta(max_length=10_000)] = field(default_factory=list)
-    shortfall_micros: NotNegative = 0
+    draws: Draws = ()
 
 
 class _Reversal(MoneyEntry, frozen=True):
@@ -181,8 +115,7 @@ class ReversalPosted(_Reversal, frozen=True, tag="payment_reversed"):
     """The provider took money of a payment back: from its lot first, then from the others, then as debt."""
 
     kind: ClassVar[Literal["payment_reversed"]]
-    draws: Annotated[list[Draw], Meta(max_length=10_000)] = field(default_factory=list)
-    shortfall_micros: NotNegative = 0
+    draws: Draws = ()
 
 
 class RestorationPosted(_Reversal, frozen=True, tag="payment_restored"):

@@ -43,7 +43,7 @@ class PaymentMethodsSet(MoneyEntry, frozen=True, tag="payment_methods_set"):
 
     kind: ClassVar[Literal["payment_methods_set"]]
     command_id: Id
-    methods: Annotated[list[PaymentMethod], Meta(max_length=8)]
+    methods: Annotated[tuple[PaymentMethod, ...], Meta(max_length=8)]
     actor: Id | None = None
     actor_role: Name | None = None
 
@@ -81,7 +81,7 @@ class SpendLimitTripped(MoneyEntry, frozen=True, tag="spend_limit_tripped"):
     limit: LimitKind
     limit_micros: Micros
     found_micros: Micros
-    denied: Annotated[list[Name], Meta(max_length=16)]
+    denied: Annotated[tuple[Name, ...], Meta(max_length=16)]
     settings_version: SettingsVersion | None = None
 
 
@@ -90,7 +90,9 @@ class RechargeResumed(MoneyEntry, frozen=True, tag="recharge_resumed"):
 
     kind: ClassVar[Literal["recharge_resumed"]]
     command_id: Id
-    allowed: Annotated[list[Name], Meta(max_length=16, description="The classes that were denied.")]
+    allowed: Annotated[
+        tuple[Name, ...], Meta(max_length=16, description="The classes that were denied.")
+    ]
     reason: Note | None = None
     actor: Id | None = None
     actor_role: Name | None = None

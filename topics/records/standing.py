@@ -23,8 +23,11 @@ class DecksSet(MoneyEntry, frozen=True, tag="decks_set"):
 
     kind: ClassVar[Literal["decks_set"]]
     command_id: Id
-    decks: Annotated[list[Name], Meta(min_length=1, max_length=16)]
+    decks: Annotated[tuple[Name, ...], Meta(min_length=1, max_length=16)]
     reason: Note | None = None
+
+
+Problem = Literal["unpublished", "other_currency", "retired"]
 
 
 class DeckProblem(Record, frozen=True):
@@ -32,7 +35,7 @@ class DeckProblem(Record, frozen=True):
 
     deck_id: Name
     problem: Annotated[
-        Literal["unpublished", "other_currency", "retired"],
+        Problem,
         Meta(description="Nobody has published it; it is in another currency; it is retired."),
     ]
 
@@ -42,4 +45,4 @@ class DeckWarning(MoneyEntry, frozen=True, tag="deck_warning"):
 
     kind: ClassVar[Literal["deck_warning"]]
     command_id: Id
-    decks: Annotated[list[DeckProblem], Meta(min_length=1, max_length=16)]
+    decks: Annotated[tuple[DeckProblem, ...], Meta(min_length=1, max_length=16)]

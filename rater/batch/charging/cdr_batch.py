@@ -17,7 +17,6 @@ from rater.batch.charging.partition_state import Shard
 from rater.core import engine
 from rater.core.account.account import Account
 from rater.core.cdr import Cdr, Source
-from rater.core.entries import Charge
 from rater.core.limits import DAY_MS
 from rater.core.pricing.rules import Rules
 from rater.core.suspension import Suspended, Suspension
@@ -30,6 +29,7 @@ from rater.wire.unread import last_offset_of, why_dead
 from topics.catalog import CDR_RAW
 from topics.manifests import IdState, cdr_key
 from topics.partitioner import partition_of
+from topics.records import Charge
 from topics.records.charging_settings import CDR_BYTES_MIN
 
 _TOPIC: Final = CDR_RAW.name

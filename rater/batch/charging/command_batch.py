@@ -19,11 +19,9 @@ from rater.core import engine
 from rater.core.account import commands as c
 from rater.core.account.account import Account
 from rater.core.cdr import Source
-from rater.core.entries import CommandRejected, FundsAdded
 from rater.core.limits import DAY_MS
 from rater.core.pricing.rules import Rules
 from rater.core.rejections import Refusal, Rejected
-from rater.core.standing_entries import DeckWarning
 from rater.wire.account.commands import decode_command
 from rater.wire.account.state import decode_account
 from rater.wire.malformed import Malformed
@@ -32,6 +30,7 @@ from rater.wire.unread import last_offset_of, why_dead
 from topics.catalog import ACCOUNT_COMMANDS
 from topics.manifests import IdState, command_key, lot_key
 from topics.partitioner import partition_of
+from topics.records import CommandRejected, DeckWarning, FundsAdded
 
 
 @final

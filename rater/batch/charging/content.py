@@ -14,7 +14,7 @@ import msgspec
 
 from rater.core.account import commands as c
 from rater.core.cdr import Cdr
-from rater.core.entries import PaymentMethod, ThresholdSetting
+from topics.records import PaymentMethod, ThresholdSetting
 
 VERSION: Final = 1
 """Of the projections."""

@@ -16,10 +16,8 @@ from rater.batch.charging.id_table import ENTRY
 from rater.batch.charging.lot_ids import Changes
 from rater.core.account.account import Account
 from rater.core.account.journal import Journal
-from rater.core.entries import AccountStatus, Charge, CommandRejected, Entry
 from rater.core.events import Event
 from rater.core.limits import DAY_MS
-from rater.core.standing_entries import DeckWarning
 from rater.wire.account.state import encode_account
 from rater.wire.outputs import encode
 from topics.catalog import (
@@ -34,7 +32,14 @@ from topics.catalog import (
     SUSPENSE,
 )
 from topics.manifests import PLACE_MAX, IdState, join_manifest
-from topics.records import BatchManifest
+from topics.records import (
+    AccountStatus,
+    BatchManifest,
+    Charge,
+    CommandRejected,
+    DeckWarning,
+    MoneyEntry,
+)
 
 Records = list[tuple[bytes | None, bytes | None]]
 Output = tuple[str, Records]
@@ -109,7 +114,7 @@ class Decision:
         """Return the place of the last suspense record among all of the batch."""
         return self.taken.get(SUSPENSE.name, 0) + len(self.suspense) - 1
 
-    def _count(self, entries: Sequence[Entry | CommandRejected]) -> None:
+    def _count(self, entries: Sequence[MoneyEntry | CommandRejected]) -> None:
         charged = self.charged
         for entry in entries:
             if isinstance(entry, Charge):
@@ -159,7 +164,7 @@ class Decision:
         return join_manifest(encode(header), self.ids.tobytes())
 
 
-def _encoded(said: Sequence[Entry | CommandRejected | Event | AccountStatus]) -> Records:
+def _encoded(said: Sequence[MoneyEntry | CommandRejected | Event | AccountStatus]) -> Records:
     return [(each.tenant_id.encode(), encode(each)) for each in said]
 
 

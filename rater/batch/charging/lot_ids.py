@@ -21,16 +21,15 @@ import msgspec
 
 from rater.core.account import commands as c
 from rater.core.account.lots import adjustment_lot_id, lot_expiry_ms
-from rater.core.entries import Adjusted, FundsAdded
 from rater.core.limits import DAY_MS, GRACE_MS, LOT_IDS_MAX
 from rater.core.rejections import Refusal, Rejected
 from topics.manifests import lot_key
-from topics.records import ForgottenLots, RememberedLot
+from topics.records import Adjusted, ForgottenLots, FundsAdded, RememberedLot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from rater.core.entries import CommandRejected, Entry
+    from topics.records import CommandRejected, MoneyEntry
 
 Changes = dict[bytes, bytes | None]
 """New values by key, as they go to the changelog; None forgets."""
@@ -181,7 +180,7 @@ class LotIdsBatch:
             return None
         return self._refuse_old(order, stream_ms) or self._refuse_another(order.tenant_id)
 
-    def remember(self, entry: Entry | CommandRejected) -> None:
+    def remember(self, entry: MoneyEntry | CommandRejected) -> None:
         """Remember what an entry has opened or posted by hand."""
         if isinstance(entry, Adjusted):
             lot_id = adjustment_lot_id(entry.command_id)

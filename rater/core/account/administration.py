@@ -3,12 +3,11 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from rater.core import entries as e
 from rater.core import events as v
 from rater.core.account import commands as c
 from rater.core.account.account import AUTO_RECHARGE, AUTO_RECHARGE_HOURS, Account
 from rater.core.account.adoption import adopt
-from rater.core.account.draws import plan_draws
+from rater.core.account.draws import plan_draws, with_shortfall
 from rater.core.account.expiry import head
 from rater.core.account.journal import Journal
 from rater.core.account.lots import adjustment_lot_id, lot_expiry_ms
@@ -21,14 +20,15 @@ from rater.core.charging_settings import ChargingSettings
 from rater.core.events import Occasion
 from rater.core.limits import AMOUNT_MICROS_MAX, DAY_MS, LOTS_MAX, NEVER_MS
 from rater.core.rejections import Refusal, Rejected
-from rater.core.standing_entries import AccountReopened, DecksSet
+from topics import records as r
+from topics.records import AccountReopened, DecksSet
 
 
 def open_account(command: c.OpenAccount, source: Source, journal: Journal) -> Account:
     """Make the account and post its first entry."""
     account = Account(command.tenant_id, command.currency, command.time_zone, command.decks)
     note_calm(account)
-    entry = e.AccountOpened(
+    entry = r.AccountOpened(
         *head(account, source, 0, 0), command.command_id, command.time_zone, command.decks
     )
     journal.post(account, entry, "settings", command.command_id)
@@ -77,7 +77,7 @@ def _add_funds(
     if refusal := _refuse_lot(account, command.lot_id):
         return refusal
     lot = _lot(account, command.lot_id, command.amount_micros, command.purchased_ms)
-    entry = e.FundsAdded(
+    entry = r.FundsAdded(
         *head(account, source, command.amount_micros, account.debt - lot.debt_paid_micros),
         command.command_id,
         lot,
@@ -90,9 +90,9 @@ def _add_funds(
     return None
 
 
-def _lot(account: Account, lot_id: str, amount: int, purchased_ms: int) -> e.Lot:
+def _lot(account: Account, lot_id: str, amount: int, purchased_ms: int) -> r.Lot:
     paid = min(account.debt, amount)
-    return e.Lot(lot_id, amount, paid, amount - paid, purchased_ms, lot_expiry_ms(purchased_ms))
+    return r.Lot(lot_id, amount, paid, amount - paid, purchased_ms, lot_expiry_ms(purchased_ms))
 
 
 def _refuse_money(account: Account, currency: str, amount: int, most: int) -> Refusal | None:
@@ -121,13 +121,13 @@ def _set_thresholds(
     if refusal := _refuse_thresholds(command.thresholds):
         return refusal
     fields = head(account, source, 0, account.debt)
-    entry = e.ThresholdsSet(*fields, command.command_id, command.thresholds)
+    entry = r.ThresholdsSet(*fields, command.command_id, command.thresholds)
     occasion = Occasion("settings", command.command_id, source.at_ms)
     journal.settle(account, entry, occasion, "settings", lambda stamp: v.SettingsChanged(*stamp))
     return None
 
 
-def _refuse_thresholds(thresholds: tuple[e.ThresholdSetting, ...]) -> Refusal | None:
+def _refuse_thresholds(thresholds: tuple[r.ThresholdSetting, ...]) -> Refusal | None:
     ids = [setting.threshold_id for setting in thresholds]
     for name in ids:
         if ids.count(name) > 1:
@@ -157,12 +157,13 @@ def _adjust(
         if refusal := _refuse_lot(account, lot.lot_id):
             return refusal
         fields = head(account, source, amount, account.debt - lot.debt_paid_micros)
-        entry = e.Adjusted(*fields, command.command_id, command.reason, lot)
+        entry = r.Adjusted(*fields, command.command_id, command.reason, lot)
         journal.post(account, entry, "adjustment", command.command_id)
         return None
     draws, shortfall = plan_draws(account.lots, [], -amount, source.at_ms)
     fields = head(account, source, amount, account.debt + shortfall)
-    entry = e.Adjusted(*fields, command.command_id, command.reason, None, draws, shortfall)
+    drawn = with_shortfall(draws, shortfall)
+    entry = r.Adjusted(*fields, command.command_id, command.reason, None, drawn)
     journal.post(account, entry, "adjustment", command.command_id)
     return None
 
@@ -170,7 +171,7 @@ def _adjust(
 def _close(
     account: Account, command: c.CloseAccount, source: Source, journal: Journal
 ) -> Refusal | None:
-    entry = e.AccountClosed(
+    entry = r.AccountClosed(
         *head(account, source, 0, account.debt), command.command_id, command.reason
     )
     occasion = Occasion("close", command.command_id, source.at_ms)

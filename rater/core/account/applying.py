@@ -4,7 +4,6 @@ from bisect import insort
 from collections.abc import Callable
 from typing import Any
 
-from rater.core import entries as e
 from rater.core.account.account import (
     AUTO_RECHARGE,
     AUTO_RECHARGE_HOURS,
@@ -15,21 +14,20 @@ from rater.core.account.account import (
 )
 from rater.core.account.breaker import hold, note_destination, note_spend, resume
 from rater.core.account.burn import let_pass, spend
-from rater.core.account.draws import take
+from rater.core.account.draws import apply_draws
 from rater.core.account.lots import CreditLot, draw_order, next_look
 from rater.core.account.past import without_the_oldest
-from rater.core.entries import Charge
 from rater.core.limits import DAY_MS, NEVER_MS
-from rater.core.standing_entries import AccountReopened, DecksSet, DeckWarning
+from topics import records as r
+from topics.records import AccountReopened, Charge, DecksSet, DeckWarning
 
 
-def apply(account: Account, entry: e.Entry) -> None:
+def apply(account: Account, entry: r.MoneyEntry) -> None:
     """Change the account as the entry says; a balance that then differs from the entry's is a broken invariant."""
     spending, at_ms = account.spending, entry.at_ms
     let_pass(spending, at_ms)
     if isinstance(entry, Charge):
-        _apply_draws(account, entry.draws)
-        account.debt += entry.shortfall_micros
+        apply_draws(account, entry.draws)
         micros = entry.charge_micros
         if micros:
             spend(spending, micros)
@@ -44,12 +42,7 @@ def apply(account: Account, entry: e.Entry) -> None:
     assert account.debt == entry.debt_micros, entry
 
 
-def _apply_draws(account: Account, draws: list[e.Draw]) -> None:
-    for draw in draws:
-        take(account.expired if draw.grace else account.lots, draw)
-
-
-def _open_lot(account: Account, lot: e.Lot, at_ms: int) -> None:
+def _open_lot(account: Account, lot: r.Lot, at_ms: int) -> None:
     account.debt -= lot.debt_paid_micros
     if lot.remaining_micros:
         opened = CreditLot(
@@ -63,30 +56,28 @@ def _open_lot(account: Account, lot: e.Lot, at_ms: int) -> None:
         account.due_ms = next_due_ms(account)
 
 
-def _funds_added(account: Account, entry: e.FundsAdded) -> None:
+def _funds_added(account: Account, entry: r.FundsAdded) -> None:
     _open_lot(account, entry.lot, entry.at_ms)
     if entry.recharge_seq is not None:
         account.recharge_seq = entry.recharge_seq
 
 
-def _adjusted(account: Account, entry: e.Adjusted) -> None:
+def _adjusted(account: Account, entry: r.Adjusted) -> None:
     if entry.lot is not None:
         _open_lot(account, entry.lot, entry.at_ms)
-    _apply_draws(account, entry.draws)
-    account.debt += entry.shortfall_micros
+    apply_draws(account, entry.draws)
 
 
-def _payment_reversed(account: Account, entry: e.PaymentReversed) -> None:
-    _apply_draws(account, entry.draws)
-    account.debt += entry.shortfall_micros
+def _payment_reversed(account: Account, entry: r.ReversalPosted) -> None:
+    apply_draws(account, entry.draws)
     account.due_ms = next_due_ms(account)
 
 
-def _payment_restored(account: Account, entry: e.PaymentRestored) -> None:
+def _payment_restored(account: Account, entry: r.RestorationPosted) -> None:
     _open_lot(account, entry.lot, entry.at_ms)
 
 
-def _thresholds_set(account: Account, entry: e.ThresholdsSet) -> None:
+def _thresholds_set(account: Account, entry: r.ThresholdsSet) -> None:
     amounts = [t for t in account.thresholds if t.threshold_id == AUTO_RECHARGE]
     hours = [t for t in account.hour_thresholds if t.threshold_id == AUTO_RECHARGE_HOURS]
     for each in entry.thresholds:
@@ -106,7 +97,7 @@ def _replaced(old: list[Threshold], wanted: list[Threshold]) -> list[Threshold]:
     return sorted(wanted, key=lambda t: (-t.amount, t.threshold_id))
 
 
-def _auto_recharge_set(account: Account, entry: e.AutoRechargeSet) -> None:
+def _auto_recharge_set(account: Account, entry: r.AutoRechargeSet) -> None:
     amounts = [t for t in account.thresholds if t.threshold_id != AUTO_RECHARGE]
     hours = [t for t in account.hour_thresholds if t.threshold_id != AUTO_RECHARGE_HOURS]
     if entry.enabled and entry.trigger_micros is not None:
@@ -118,7 +109,7 @@ def _auto_recharge_set(account: Account, entry: e.AutoRechargeSet) -> None:
     account.adopted = None
 
 
-def _spend_limits_set(account: Account, entry: e.SpendLimitsSet) -> None:
+def _spend_limits_set(account: Account, entry: r.SpendLimitsSet) -> None:
     per_hour = entry.spend_per_hour_micros
     account.spending.per_hour = -1 if per_hour is None else per_hour
     account.spending.cost_limit = entry.cost_per_call_micros
@@ -131,21 +122,21 @@ def _spend_limits_set(account: Account, entry: e.SpendLimitsSet) -> None:
     account.adopted = None
 
 
-def _spend_limit_tripped(account: Account, entry: e.SpendLimitTripped) -> None:
+def _spend_limit_tripped(account: Account, entry: r.SpendLimitTripped) -> None:
     hold(account.spending, entry)
 
 
-def _resumed(account: Account, entry: e.RechargeResumed) -> None:
+def _resumed(account: Account, entry: r.RechargeResumed) -> None:
     resume(account.spending)
 
 
-def _warned(account: Account, entry: e.LotExpiryWarned) -> None:
+def _warned(account: Account, entry: r.LotExpiryWarned) -> None:
     lot = next(lot for lot in account.lots if lot.lot_id == entry.lot_id)
     lot.due_ms = next_look(lot.expires_ms, lot.expires_ms - entry.days * DAY_MS)
     account.due_ms = next_due_ms(account)
 
 
-def _closed(account: Account, entry: e.AccountClosed) -> None:
+def _closed(account: Account, entry: r.AccountClosed) -> None:
     account.closed_ms = entry.at_ms
 
 
@@ -168,42 +159,42 @@ def _decks_set(account: Account, entry: DecksSet) -> None:
     account.decks = entry.decks
 
 
-def _expired(account: Account, entry: e.LotExpired) -> None:
+def _expired(account: Account, entry: r.LotExpired) -> None:
     lot = next(lot for lot in account.lots if lot.lot_id == entry.lot_id)
     account.lots.remove(lot)
     insort(account.expired, lot, key=draw_order)
     account.due_ms = next_due_ms(account)
 
 
-def _forfeited(account: Account, entry: e.LotForfeited) -> None:
+def _forfeited(account: Account, entry: r.LotForfeited) -> None:
     lot = next(lot for lot in account.expired if lot.lot_id == entry.lot_id)
     account.expired.remove(lot)
     account.forfeited_to_ms = max(account.forfeited_to_ms, lot.expires_ms)
     account.due_ms = next_due_ms(account)
 
 
-def _nothing(account: Account, entry: e.Entry) -> None:
+def _nothing(account: Account, entry: r.MoneyEntry) -> None:
     pass
 
 
-_APPLY: dict[type[e.Entry], Callable[[Account, Any], None]] = {
-    e.AccountOpened: _nothing,
-    e.FundsAdded: _funds_added,
-    e.ThresholdsSet: _thresholds_set,
-    e.Adjusted: _adjusted,
-    e.PaymentReversed: _payment_reversed,
-    e.PaymentRestored: _payment_restored,
-    e.AccountClosed: _closed,
+_APPLY: dict[type[r.MoneyEntry], Callable[[Account, Any], None]] = {
+    r.AccountOpened: _nothing,
+    r.FundsAdded: _funds_added,
+    r.ThresholdsSet: _thresholds_set,
+    r.Adjusted: _adjusted,
+    r.ReversalPosted: _payment_reversed,
+    r.RestorationPosted: _payment_restored,
+    r.AccountClosed: _closed,
     AccountReopened: _reopened,
     DecksSet: _decks_set,
     DeckWarning: _nothing,
-    e.LotExpired: _expired,
-    e.LotForfeited: _forfeited,
-    e.LotExpiryWarned: _warned,
-    e.AutoRechargeSet: _auto_recharge_set,
-    e.PaymentMethodsSet: _nothing,
-    e.RecipientsSet: _nothing,
-    e.SpendLimitsSet: _spend_limits_set,
-    e.SpendLimitTripped: _spend_limit_tripped,
-    e.RechargeResumed: _resumed,
+    r.LotExpired: _expired,
+    r.LotForfeited: _forfeited,
+    r.LotExpiryWarned: _warned,
+    r.AutoRechargeSet: _auto_recharge_set,
+    r.PaymentMethodsSet: _nothing,
+    r.RecipientsSet: _nothing,
+    r.SpendLimitsSet: _spend_limits_set,
+    r.SpendLimitTripped: _spend_limit_tripped,
+    r.RechargeResumed: _resumed,
 }

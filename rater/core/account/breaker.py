@@ -20,13 +20,14 @@ from rater.core.account.account import Dear, Spending
 from rater.core.account.status import paid_calls
 from rater.core.call_classes import ALL_PAID, PAID_CALLS
 from rater.core.cdr import Cdr
-from rater.core.entries import Charge, SpendLimitTripped
 from rater.core.limits import AMOUNT_MICROS_MAX, DAY_MS, DEAR_KNOWN_MAX, HOUR_MS
+from rater.core.pricing.components.usage import KIND as USAGE
 from rater.core.pricing.numbering import plain_kind
+from topics.records import Charge, LimitKind, SpendLimitTripped
 
-SPEND_PER_HOUR: Final = "spend_per_hour"
-COST_PER_CALL: Final = "cost_per_call"
-NEW_DESTINATIONS: Final = "new_destinations"
+SPEND_PER_HOUR: Final[LimitKind] = "spend_per_hour"
+COST_PER_CALL: Final[LimitKind] = "cost_per_call"
+NEW_DESTINATIONS: Final[LimitKind] = "new_destinations"
 LIMITS: Final = (SPEND_PER_HOUR, COST_PER_CALL, NEW_DESTINATIONS)
 """In the order in which they are looked at; a bit of `tripped` each."""
 
@@ -56,7 +57,14 @@ def is_new_destination(dear: Dear, entry: Charge) -> bool:
     if entry.prefix is None or entry.prefix in dear.known:
         return False
     least_nanos = dear.rate * _NANOS_PER_MICRO
-    return any(span.rate_nanos * 60 >= least_nanos * span.per_s for span in entry.spans)
+    for line in entry.lines:
+        rate = line.rate_nanos
+        if line.kind == USAGE and (
+            any(span.rate_nanos * 60 >= least_nanos * span.per_s for span in line.spans)
+            or (rate is not None and rate * 60 >= least_nanos * line.per)
+        ):
+            return True
+    return False
 
 
 def spent_in_an_hour(spending: Spending, at_ms: int) -> int:
@@ -65,9 +73,9 @@ def spent_in_an_hour(spending: Spending, at_ms: int) -> int:
     return spending.spent + spending.spent_before * (HOUR_MS - gone_ms) // HOUR_MS
 
 
-def passed(spending: Spending, entry: Charge, is_new: bool) -> list[tuple[str, int, int]]:  # noqa: FBT001
+def passed(spending: Spending, entry: Charge, is_new: bool) -> list[tuple[LimitKind, int, int]]:  # noqa: FBT001
     """Return the limits that a charge has passed and that had not tripped: name, limit, what was found."""
-    found: list[tuple[str, int, int]] = []
+    found: list[tuple[LimitKind, int, int]] = []
     if not spending.tripped & 1:
         spent = spent_in_an_hour(spending, entry.at_ms)
         if spent > spending.limit:

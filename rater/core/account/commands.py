@@ -2,7 +2,10 @@
 
 import msgspec
 
-from rater.core.entries import PaymentMethod, ThresholdSetting
+from topics.fields import Language
+from topics.records import CommandType, PaymentMethod, ThresholdSetting
+from topics.records.commands import RechargeMode
+from topics.records.payments import ReversalKind
 
 
 class Command(msgspec.Struct, frozen=True, gc=False):
@@ -53,7 +56,7 @@ class MovedBack(Command, frozen=True, gc=False):
     reversed_micros: int
     currency: str
     reversal_id: str
-    reversal: str
+    reversal: ReversalKind
 
 
 class ReversePayment(MovedBack, frozen=True, gc=False):
@@ -102,7 +105,7 @@ class SetAutoRecharge(Setting, frozen=True, gc=False):
     enabled: bool
     trigger_micros: int | None = None
     trigger_h: int | None = None
-    mode: str = "fixed"
+    mode: RechargeMode = "fixed"
     amount_micros: int | None = None
     target_micros: int | None = None
     count_cap: int | None = None
@@ -119,7 +122,7 @@ class SetRecipients(Setting, frozen=True, gc=False):
     """Replace who is told."""
 
     emails: tuple[str, ...]
-    language: str = "en"
+    language: Language = "en"
     webhook: str | None = None
 
 
@@ -138,7 +141,7 @@ class ResumeRecharge(Setting, frozen=True, gc=False):
     reason: str | None = None
 
 
-TYPE_NAMES: dict[type[Command], str] = {
+TYPE_NAMES: dict[type[Command], CommandType] = {
     OpenAccount: "open_account",
     AddFunds: "add_funds",
     SetThresholds: "set_thresholds",

@@ -10,11 +10,12 @@ from rater.core.account.expiry import head
 from rater.core.account.journal import Journal
 from rater.core.cdr import Source
 from rater.core.pricing.decks import DeckBook, Retirement
-from rater.core.standing_entries import DeckProblem, DeckWarning
+from topics.records import DeckProblem, DeckWarning
+from topics.records.standing import Problem
 
-UNPUBLISHED: Final = "unpublished"
-OTHER_CURRENCY: Final = "other_currency"
-RETIRED: Final = "retired"
+UNPUBLISHED: Final[Problem] = "unpublished"
+OTHER_CURRENCY: Final[Problem] = "other_currency"
+RETIRED: Final[Problem] = "retired"
 
 
 def warn_of_decks(
@@ -28,7 +29,7 @@ def warn_of_decks(
         journal.post(account, entry, "settings", command_id)
 
 
-def _problem(account: Account, deck_id: str, at_ms: int, book: DeckBook) -> str | None:
+def _problem(account: Account, deck_id: str, at_ms: int, book: DeckBook) -> Problem | None:
     currency = book.currency_of(deck_id)
     if currency is None:
         return UNPUBLISHED

@@ -1,7 +1,16 @@
-"""Draws: what each lot pays of an amount, and the shortfall that none does."""
+"""Draws: what each lot pays of an amount, and the shortfall that none does.
 
+A shortfall is the last draw of its entry: what no lot covers is drawn on debt.
+"""
+
+from typing import Final
+
+from rater.core.account.account import Account
 from rater.core.account.lots import CreditLot
-from rater.core.entries import Draw
+from topics.records import Draw
+
+_LOT: Final = "lot"
+_SHORTFALL: Final = "shortfall"
 
 
 def plan_draws(
@@ -15,23 +24,40 @@ def plan_draws(
     for lot in expired:
         if amount and ended_ms <= lot.expires_ms:
             part = min(lot.remaining, amount)
-            draws.append(Draw(lot.lot_id, part, grace=True))
+            draws.append(Draw(_LOT, lot.lot_id, part, None, True))
             amount -= part
     for lot in lots:
         if not amount:
             break
         if ended_ms <= lot.expires_ms:
             part = min(lot.remaining, amount)
-            draws.append(Draw(lot.lot_id, part))
+            draws.append(Draw(_LOT, lot.lot_id, part))
             amount -= part
     return draws, amount
+
+
+def with_shortfall(draws: list[Draw], shortfall: int) -> tuple[Draw, ...]:
+    """Return all draws of an entry: those on lots, then what none covers."""
+    if shortfall:
+        return (*draws, Draw(_SHORTFALL, None, shortfall))
+    return tuple(draws)
+
+
+def apply_draws(account: Account, draws: tuple[Draw, ...]) -> None:
+    """Take what an entry draws from the lots, and into debt what it draws on none."""
+    for draw in draws:
+        if draw.source == _LOT:
+            take(account.expired if draw.grace else account.lots, draw)
+        else:
+            assert draw.source == _SHORTFALL, draw
+            account.debt += draw.amount_micros or 0
 
 
 def take(lots: list[CreditLot], draw: Draw) -> None:
     """Take a draw from its lot; a lot with nothing left is gone. An unknown lot is a broken invariant."""
     for i, lot in enumerate(lots):
-        if lot.lot_id == draw.lot_id:
-            lot.remaining -= draw.amount_micros
+        if lot.lot_id == draw.id:
+            lot.remaining -= draw.amount_micros or 0
             assert lot.remaining >= 0, draw
             if not lot.remaining:
                 del lots[i]

@@ -6,13 +6,13 @@ once only the most urgent is said. A lot opened later than that is not warned of
 Whatever reaches an account first does it: a CDR, a command, or the timer's own command for accounts that are quiet.
 """
 
-from rater.core import entries as e
 from rater.core.account.account import Account
 from rater.core.account.journal import Journal
 from rater.core.account.lots import CreditLot, days_left
 from rater.core.cdr import Source
 from rater.core.events import Occasion
 from rater.core.limits import GRACE_MS
+from topics import records as r
 
 
 def expire_due(account: Account, source: Source, journal: Journal) -> None:
@@ -27,7 +27,7 @@ def expire_due(account: Account, source: Source, journal: Journal) -> None:
 
 
 def _expire(account: Account, lot: CreditLot, source: Source, journal: Journal) -> None:
-    entry = e.LotExpired(
+    entry = r.LotExpired(
         *head(account, source, -lot.remaining, account.debt),
         lot.lot_id,
         lot.expires_ms + GRACE_MS,
@@ -38,7 +38,7 @@ def _expire(account: Account, lot: CreditLot, source: Source, journal: Journal) 
 
 
 def _forfeit(account: Account, lot: CreditLot, source: Source, journal: Journal) -> None:
-    entry = e.LotForfeited(
+    entry = r.LotForfeited(
         *head(account, source, 0, account.debt),
         lot.lot_id,
         lot.remaining,
@@ -47,7 +47,7 @@ def _forfeit(account: Account, lot: CreditLot, source: Source, journal: Journal)
 
 
 def _warn(account: Account, lot: CreditLot, source: Source, journal: Journal) -> None:
-    entry = e.LotExpiryWarned(
+    entry = r.LotExpiryWarned(
         *head(account, source, 0, account.debt),
         lot.lot_id,
         days_left(lot.expires_ms, source.at_ms),

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from typing import final
 
-from rater.core import entries as e
 from rater.core import events as v
 from rater.core.account.account import Account
 from rater.core.account.applying import apply
 from rater.core.account.status import note_change
 from rater.core.account.thresholds import Stamp, cross, stamp
 from rater.core.events import Occasion
+from topics import records as r
 
 
 @final
@@ -19,11 +19,11 @@ class Journal:
     __slots__ = ("entries", "events", "statuses")
 
     def __init__(self) -> None:
-        self.entries: list[e.Entry | e.CommandRejected] = []
+        self.entries: list[r.MoneyEntry | r.CommandRejected] = []
         self.events: list[v.Event] = []
-        self.statuses: list[e.AccountStatus] = []
+        self.statuses: list[r.AccountStatus] = []
 
-    def post(self, account: Account, entry: e.Entry, cause: str, cause_id: str) -> None:
+    def post(self, account: Account, entry: r.MoneyEntry, cause: str, cause_id: str) -> None:
         """Apply an entry to its account; say which thresholds it crosses, and the status when due."""
         before = account.balance
         apply(account, entry)
@@ -32,7 +32,7 @@ class Journal:
     def look(  # noqa: PLR0913, PLR0917
         self,
         account: Account,
-        entry: e.Entry,
+        entry: r.MoneyEntry,
         before: int,
         cause: str,
         cause_id: str,
@@ -53,7 +53,7 @@ class Journal:
     def settle(
         self,
         account: Account,
-        entry: e.Entry,
+        entry: r.MoneyEntry,
         occasion: Occasion,
         what: str,
         event: Callable[[Stamp], v.Event] | None,
@@ -66,7 +66,7 @@ class Journal:
         cross(account, account.balance, occasion, self.events)
         note_change(account, entry.at_ms, self.statuses)
 
-    def refuse(self, account: Account | None, entry: e.CommandRejected) -> None:
+    def refuse(self, account: Account | None, entry: r.CommandRejected) -> None:
         """Note a refusal, which changes nothing; that of a recharge's credit is told, where there is an account."""
         self.entries.append(entry)
         if account is None or entry.lot_id is None or entry.credit_micros is None:
@@ -78,16 +78,16 @@ class Journal:
         )
         self.events.append(said)
 
-    def credited(self, account: Account, lot: e.Lot, occasion: Occasion) -> None:
+    def credited(self, account: Account, lot: r.Lot, occasion: Occasion) -> None:
         """Say that money arrived; the entry that brought it has been posted."""
         head = stamp(account, "credited", occasion)
         self.events.append(v.FundsCredited(*head, lot.lot_id, lot.granted_micros))
 
     def moved_back(
-        self, account: Account, entry: e.PaymentReversed | e.PaymentRestored, occasion: Occasion
+        self, account: Account, entry: r.ReversalPosted | r.RestorationPosted, occasion: Occasion
     ) -> None:
         """Say that money of a payment was taken back, or came back."""
-        is_reversed = isinstance(entry, e.PaymentReversed)
+        is_reversed = isinstance(entry, r.ReversalPosted)
         word, event = (
             ("payment_reversed", v.PaymentReversed)
             if is_reversed
@@ -97,12 +97,12 @@ class Journal:
         money = (entry.payment_id, entry.moved_micros, entry.reversal, entry.reversal_id)
         self.events.append(event(*head, *money))
 
-    def expired(self, account: Account, entry: e.LotExpired, occasion: Occasion) -> None:
+    def expired(self, account: Account, entry: r.LotExpired, occasion: Occasion) -> None:
         """Say that a lot expired with money in it."""
         head = stamp(account, f"expired/{entry.lot_id}", occasion)
         self.events.append(v.FundsExpired(*head, entry.lot_id, -entry.amount_micros))
 
-    def expiring(self, account: Account, entry: e.LotExpiryWarned, occasion: Occasion) -> None:
+    def expiring(self, account: Account, entry: r.LotExpiryWarned, occasion: Occasion) -> None:
         """Say that a lot with money in it expires soon."""
         head = stamp(account, f"expiring/{entry.lot_id}", occasion)
         said = v.FundsExpiring(
@@ -110,7 +110,7 @@ class Journal:
         )
         self.events.append(said)
 
-    def suspected(self, account: Account, entry: e.SpendLimitTripped, occasion: Occasion) -> None:
+    def suspected(self, account: Account, entry: r.SpendLimitTripped, occasion: Occasion) -> None:
         """Say that a charge passed a spend limit."""
         head = stamp(account, f"fraud/{entry.limit}", occasion)
         said = v.FraudSuspected(

@@ -9,11 +9,10 @@ Rule 4: a closed account is no exception: its money moves as the provider moves 
 Rule 5: that the sum of all differences stays between nothing and the capture is for recharge to hold, which knows both.
 """
 
-from rater.core import entries as e
 from rater.core.account import commands as c
 from rater.core.account.account import Account
 from rater.core.account.calendar import add_months
-from rater.core.account.draws import plan_draws
+from rater.core.account.draws import plan_draws, with_shortfall
 from rater.core.account.expiry import head
 from rater.core.account.journal import Journal
 from rater.core.account.lots import CreditLot
@@ -21,6 +20,8 @@ from rater.core.cdr import Source
 from rater.core.events import Occasion
 from rater.core.limits import AMOUNT_MICROS_MAX, LOTS_MAX, MONTHS_VALID
 from rater.core.rejections import Refusal, Rejected
+from topics import records as r
+from topics.records.payments import ReversalKind
 
 CAUSE = "reversal"
 ID_MAX = 128
@@ -31,15 +32,14 @@ def reverse_payment(
 ) -> Refusal | None:
     """Take money of a payment back, or return why not."""
     draws, shortfall = plan_reversal(account, command.payment_id, command.amount_micros)
-    in_grace = sum([draw.amount_micros for draw in draws if draw.grace])
+    in_grace = sum([draw.amount_micros or 0 for draw in draws if draw.grace])
     change = in_grace - command.amount_micros
     if refusal := _refuse(account, command, change):
         return refusal
-    entry = e.PaymentReversed(
+    entry = r.ReversalPosted(
         *head(account, source, change, account.debt + shortfall),
         *_moved(command),
-        draws,
-        shortfall,
+        with_shortfall(draws, shortfall),
     )
     journal.post(account, entry, CAUSE, command.command_id)
     journal.moved_back(account, entry, Occasion(CAUSE, command.command_id, source.at_ms))
@@ -58,8 +58,8 @@ def restore_payment(
         return Refusal(Rejected.TOO_MANY_LOTS, f"lots: {LOTS_MAX} is the limit")
     now = source.at_ms
     expires_ms = add_months(now, MONTHS_VALID)
-    lot = e.Lot(restored_lot_id(command), amount, paid, amount - paid, now, expires_ms)
-    entry = e.PaymentRestored(
+    lot = r.Lot(restored_lot_id(command), amount, paid, amount - paid, now, expires_ms)
+    entry = r.RestorationPosted(
         *head(account, source, amount, account.debt - paid), *_moved(command), lot
     )
     journal.post(account, entry, CAUSE, command.command_id)
@@ -67,14 +67,14 @@ def restore_payment(
     return None
 
 
-def plan_reversal(account: Account, payment_id: str, amount: int) -> tuple[list[e.Draw], int]:
+def plan_reversal(account: Account, payment_id: str, amount: int) -> tuple[list[r.Draw], int]:
     """Return what each lot gives of an amount, the payment's own first, and what none does; change nothing."""
-    draws: list[e.Draw] = []
+    draws: list[r.Draw] = []
     for lots, is_grace in ((account.lots, False), (account.expired, True)):
         for lot in lots:
             if lot.lot_id == payment_id and amount:
                 part = min(lot.remaining, amount)
-                draws.append(e.Draw(lot.lot_id, part, is_grace))
+                draws.append(r.Draw("lot", lot.lot_id, part, grace=is_grace))
                 amount -= part
     others: list[CreditLot] = [lot for lot in account.lots if lot.lot_id != payment_id]
     rest, shortfall = plan_draws(others, [], amount, 0)
@@ -86,7 +86,7 @@ def restored_lot_id(command: c.MovedBack) -> str:
     return f"restored:{command.command_id}"[:ID_MAX]
 
 
-def _moved(command: c.MovedBack) -> tuple[str, str, str, str, int, int]:
+def _moved(command: c.MovedBack) -> tuple[str, str, str, ReversalKind, int, int]:
     return (
         command.command_id,
         command.payment_id,

@@ -7,7 +7,6 @@ account keeps of it only what charging needs: the triggers as thresholds, and th
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from rater.core import entries as e
 from rater.core import events as v
 from rater.core.account import commands as c
 from rater.core.account.account import Account
@@ -21,6 +20,7 @@ from rater.core.charging_settings import ChargingSettings
 from rater.core.events import Occasion
 from rater.core.limits import UNIT_MICROS
 from rater.core.rejections import Refusal, Rejected
+from topics import records as r
 
 ROLES = ("billing_admin", "global_admin")
 """Who may change these settings."""
@@ -134,7 +134,7 @@ def _set_auto_recharge(
         command.count_cap,
         command.money_cap_micros,
     )
-    entry = e.AutoRechargeSet(
+    entry = r.AutoRechargeSet(
         *head(account, source, 0, account.debt), command.command_id, *values, *_who(command)
     )
     _settle(
@@ -146,7 +146,7 @@ def _set_methods(
     account: Account, command: c.SetPaymentMethods, source: Source, journal: Journal
 ) -> None:
     methods = command.methods
-    entry = e.PaymentMethodsSet(
+    entry = r.PaymentMethodsSet(
         *head(account, source, 0, account.debt), command.command_id, methods, *_who(command)
     )
     _settle(
@@ -159,7 +159,7 @@ def _set_recipients(
 ) -> None:
     emails, language, webhook = command.emails, command.language, command.webhook
     counted = (len(emails), language, webhook is not None)
-    entry = e.RecipientsSet(
+    entry = r.RecipientsSet(
         *head(account, source, 0, account.debt), command.command_id, *counted, *_who(command)
     )
     _settle(
@@ -174,7 +174,7 @@ def _set_recipients(
 def _set_spend_limits(
     account: Account, command: c.SetSpendLimits, source: Source, journal: Journal
 ) -> None:
-    entry = e.SpendLimitsSet(
+    entry = r.SpendLimitsSet(
         *head(account, source, 0, account.debt),
         command.command_id,
         command.spend_per_hour_micros,
@@ -189,7 +189,7 @@ def _set_spend_limits(
 def _resume(account: Account, command: c.ResumeRecharge, source: Source, journal: Journal) -> None:
     allowed = held_calls(account.spending)
     fields = head(account, source, 0, account.debt)
-    entry = e.RechargeResumed(*fields, command.command_id, allowed, command.reason, *_who(command))
+    entry = r.RechargeResumed(*fields, command.command_id, allowed, command.reason, *_who(command))
     _settle(journal, account, entry, "resumed", lambda at: v.RechargeResumedEvent(*at))
 
 

@@ -108,7 +108,7 @@ class Deck:
     @staticmethod
     def of(heading: Heading, rows: Sequence[Row]) -> "Deck | list[Clash]":
         """Compile a deck; a list names all rows that clash."""
-        assert not any(row.action is Action.FREE and row.fee_micros for row in rows)
+        assert not any(row.action is Action.FREE and row.fees for row in rows)
         outward, clashes = compile_terms([row for row in rows if row.direction is Direction.OUT])
         inward, more = compile_terms([row for row in rows if row.direction is Direction.IN])
         if clashes or more:

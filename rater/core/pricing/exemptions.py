@@ -15,6 +15,7 @@ from rater.core.pricing.decks import DeckBook
 from rater.core.pricing.numbering import SERVICE, Numbering, plain_kind
 from rater.core.pricing.rates import Row
 from rater.core.pricing.terms import Entry
+from topics.records.charge import FreeReason
 
 ORDINARY: Final = "subscriber"
 """The kind of number whose inbound calls are free."""
@@ -26,7 +27,7 @@ _LENGTH_MAX: Final = 1 + CALLING_CODE_DIGITS_MAX + EMERGENCY_DIGITS_MAX
 """Of an emergency number as dialled."""
 
 
-def silence(cdr: Cdr) -> str | None:
+def silence(cdr: Cdr) -> FreeReason | None:
     """Return why there was no connection to be paid for; None where there was."""
     if cdr.disposition != "answered":
         return "unanswered"
@@ -35,7 +36,7 @@ def silence(cdr: Cdr) -> str | None:
 
 def exemption(
     cdr: Cdr, numbering: Numbering, book: DeckBook, deck_ids: tuple[str, ...], currency: str
-) -> str | None:
+) -> FreeReason | None:
     """Return why nobody pays the call because of its number or type, or None where a deck must price it."""
     if cdr.direction == "in":
         kind = cdr.service_number_type

@@ -15,11 +15,12 @@ from rater.core.pricing.exemptions import exemption, silence
 from rater.core.pricing.rating import Rated, rate_call
 from rater.core.pricing.rules import Rules
 from rater.core.pricing.unrated import Refusal, Unrated
+from topics.records.charge import FreeReason
 
 
 def price_call(
     cdr: Cdr, deck_ids: tuple[str, ...], currency: str, rules: Rules, settings: ChargingSettings
-) -> Rated | Refusal | str:
+) -> Rated | Refusal | FreeReason:
     """Price a CDR by an account's decks; a text says why it is free. `settings` are those in force."""
     book, numbering = rules.book, rules.numbering
     silent = silence(cdr)

@@ -2,15 +2,19 @@
 
 Rule 1: a row prices one slot of one prefix: some days, some hours, from some second of the call on,
         for some callers.
-Rule 2: a free row charges nothing at all: it has no connection fee, and its rate is not used.
+Rule 2: a free row charges nothing at all: it has no fees, and its rate is not used.
 Rule 3: a row knows its line, so that whoever wrote it can be told.
 """
 
 from enum import StrEnum
 from typing import Final, final
 
-from rater.core.money import Rounding, div_ceil
+from rater.core.money import Micros, Rounding, div_ceil
 from rater.core.value import Value
+from topics.records.charge import LineKind
+
+Fee = tuple[LineKind, Micros]
+"""A kind of fee (`components`), and its price in a row or for a call; a row has those that are not 0, in order."""
 
 ALL_DAYS: Final = 0b111_1111
 """Monday is the lowest bit."""
@@ -52,7 +56,7 @@ class Row(Value):
         "per_s",
         "initial_s",
         "increment_s",
-        "fee_micros",
+        "fees",
         "from_second",
         "days",
         "start_s",
@@ -77,7 +81,7 @@ class Row(Value):
         per_s: int = 60,
         initial_s: int = 60,
         increment_s: int = 60,
-        fee_micros: int = 0,
+        fees: tuple[Fee, ...] = (),
         from_second: int = 0,
         days: int = ALL_DAYS,
         start_s: int = 0,
@@ -101,7 +105,7 @@ class Row(Value):
         """The least that is billed: the first increment of the call."""
         self.increment_s: Final = increment_s
         """Every later increment."""
-        self.fee_micros: Final = fee_micros
+        self.fees: Final = fees
         self.from_second: Final = from_second
         self.days: Final = days
         self.start_s: Final = start_s
@@ -135,7 +139,7 @@ class Row(Value):
             self.per_s,
             self.initial_s,
             self.increment_s,
-            self.fee_micros,
+            self.fees,
             self.rounding,
             self.decimals,
             self.max_charge_micros,

@@ -4,11 +4,10 @@ Rule 1: the first deck of the account's list that is in force at the answer, has
         currency and matches the number decides. None is asked after it, whatever it says.
 Rule 2: in that deck a deny range wins over every price under it; else the longest prefix; else
         nothing.
-Rule 3: the row in force at the answer governs connection fee, rounding, decimals and cap of the
-        line.
-Rule 4: one rounding per charge line: all spans and the fee are summed exactly, rounded once, then
-        capped.
-Rule 5: a call of no seconds costs nothing and has no fee.
+Rule 3: the row in force at the answer governs fees, rounding, decimals and cap of the charge.
+Rule 4: one rounding per charge: all spans and fees are summed exactly, rounded once, then capped;
+        how the lines share that sum is the registry's (`components.registry`, rule 2).
+Rule 5: a call of no seconds costs nothing and has no lines.
 Rule 6: under a masked number a price is given only where every completion has the same.
 Rule 7: where the caller decides, `callers` says which rows are his.
 
@@ -19,8 +18,7 @@ from math import lcm
 from typing import Final, final
 
 from rater.core.cdr import Call
-from rater.core.entries import Span
-from rater.core.limits import AMOUNT_MICROS_MAX, E164_DIGITS_MIN, SECOND_MS
+from rater.core.limits import AMOUNT_MICROS_MAX, E164_DIGITS_MIN
 from rater.core.money import (
     DIVIDE,
     MICROS_DECIMALS,
@@ -28,25 +26,30 @@ from rater.core.money import (
     NANOS_PER_MICRO,
     Micros,
     Rounding,
-    div_half_even,
 )
 from rater.core.pricing.callers import slots_for
+from rater.core.pricing.components.registry import owed_fees, share, total
+from rater.core.pricing.components.usage import KIND, rate_nanos, usage_line
 from rater.core.pricing.decks import BandPolicy, Deck, DeckBook
 from rater.core.pricing.numbering import Numbering
-from rater.core.pricing.rates import Action, Row
+from rater.core.pricing.rates import Action, Fee, Row
 from rater.core.pricing.schedule import Schedule, Tiers
-from rater.core.pricing.spans import Gap, Piece, cut, row_at_answer
+from rater.core.pricing.spans import Gap, cut, row_at_answer
 from rater.core.pricing.terms import Entry, Terms, price_terms
 from rater.core.pricing.unrated import Refusal, Unrated, denied, outside, too_large
 from rater.core.value import Value
+from topics.records import ChargeLine, Span
+from topics.records.charge import ChargeOutcome
 
-__all__ = ["Call", "Rated", "Refusal", "Span", "Unrated", "rate_call", "round_line"]
+__all__ = ["Call", "Rated", "Refusal", "Span", "Unrated", "rate_call", "round_once"]
 
 _RATE: Final = Action.RATE
 _DENY: Final = Action.DENY
 _FREE: Final = Action.FREE
 _OUT: Final = "out"
 _UP: Final = Rounding.UP
+_USAGE: Final = KIND
+_NO_FEES: Final[list[Fee]] = []
 
 
 @final
@@ -62,15 +65,13 @@ class Rated(Value):
         "destination",
         "country",
         "number_type",
-        "billed_s",
-        "connection_fee_micros",
-        "spans",
+        "lines",
     )
     __slots__ = __match_args__
 
     def __init__(  # noqa: PLR0913, PLR0917
         self,
-        outcome: str,
+        outcome: ChargeOutcome,
         charge_micros: Micros,
         deck_id: str,
         deck_version: int,
@@ -78,9 +79,7 @@ class Rated(Value):
         destination: str,
         country: str,
         number_type: str,
-        billed_s: int,
-        connection_fee_micros: Micros,
-        spans: tuple[Span, ...],
+        lines: tuple[ChargeLine, ...],
     ) -> None:
         self.outcome: Final = outcome
         """`rated`, or `free` where the deck says so and nothing is charged."""
@@ -91,9 +90,8 @@ class Rated(Value):
         self.destination: Final = destination
         self.country: Final = country
         self.number_type: Final = number_type
-        self.billed_s: Final = billed_s
-        self.connection_fee_micros: Final = connection_fee_micros
-        self.spans: Final = spans
+        self.lines: Final = lines
+        """What the charge is made of; none where a call of no seconds costs nothing."""
 
 
 def rate_call(
@@ -127,19 +125,22 @@ def _rate_plain(deck: Deck, row: Row, call: Call) -> Rated | Refusal:
         billed -= (billed - seconds) // step * step
     nanos = row.rate_nanos * billed
     per = row.per_s
-    fee = row.fee_micros
+    fees = owed_fees(row.fees, seconds) if row.fees else _NO_FEES
+    fee = total(fees) if fees else 0
     if row.rounding is _UP and row.decimals == MICROS_DECIMALS:
         charge = -(-(nanos + fee * NANOS_PER_MICRO * per) // (per * NANOS_PER_MICRO))
     else:
-        charge = round_line(row, nanos, per)
+        charge = round_once(row, nanos, per, fee)
     if charge > AMOUNT_MICROS_MAX:
         return too_large(deck, row, charge)
     cap = row.max_charge_micros
     if cap is not None and charge > cap:
         charge = cap
-    amount = nanos // per
-    if amount * per != nanos:
-        amount = div_half_even(nanos, per)
+    if fees:
+        left, fee_lines = share(charge, fees)
+        lines = (ChargeLine(_USAGE, left, billed, row.rate_nanos, per), *fee_lines)
+    else:
+        lines = (ChargeLine(_USAGE, charge, billed, row.rate_nanos, per),)
     return Rated(
         "rated",
         charge,
@@ -149,9 +150,7 @@ def _rate_plain(deck: Deck, row: Row, call: Call) -> Rated | Refusal:
         row.destination,
         row.country,
         row.number_type,
-        billed,
-        fee,
-        (Span(call.answered_ms, seconds, billed, row.rate_nanos, per, amount),),
+        lines,
     )
 
 
@@ -187,53 +186,38 @@ def _rate_slots(deck: Deck, schedule: Schedule, row: Row, call: Call) -> Rated |
         if pieces.row is not None:
             return denied(deck, pieces.row, call.to)
         return outside(deck, row.prefix, pieces.second)
-    fee = row.fee_micros if call.billsec > 0 else 0
+    fees = owed_fees(row.fees, call.billsec)
     per = lcm(*[piece.row.per_s for piece in pieces])
     nanos = sum(
-        [_rate_nanos(piece.row) * piece.billed_s * (per // piece.row.per_s) for piece in pieces]
+        [rate_nanos(piece.row) * piece.billed_s * (per // piece.row.per_s) for piece in pieces]
     )
-    charge = round_line(row, nanos, per) if pieces else 0
+    charge = round_once(row, nanos, per, total(fees)) if pieces else 0
     if charge > AMOUNT_MICROS_MAX:
         return too_large(deck, row, charge)
     cap = row.max_charge_micros
+    if cap is not None and charge > cap:
+        charge = cap
+    left, fee_lines = share(charge, fees)
     free = bool(pieces) and all(piece.row.action is _FREE for piece in pieces)
     return Rated(
         outcome="free" if free else "rated",
-        charge_micros=charge if cap is None else min(charge, cap),
+        charge_micros=charge,
         deck_id=deck.deck_id,
         deck_version=deck.version,
         prefix=row.prefix,
         destination=row.destination,
         country=row.country,
         number_type=row.number_type,
-        billed_s=sum(piece.billed_s for piece in pieces),
-        connection_fee_micros=fee,
-        spans=tuple(_span(piece, call) for piece in pieces),
+        lines=(usage_line(left, pieces, call), *fee_lines) if pieces else (),
     )
 
 
-def _rate_nanos(row: Row) -> int:
-    return 0 if row.action is _FREE else row.rate_nanos
-
-
-def _span(piece: Piece, call: Call) -> Span:
-    rate_nanos = _rate_nanos(piece.row)
-    return Span(
-        start_ms=call.answered_ms + piece.start * SECOND_MS,
-        seconds=piece.seconds,
-        billed_s=piece.billed_s,
-        rate_nanos=rate_nanos,
-        per_s=piece.row.per_s,
-        amount_nanos=div_half_even(rate_nanos * piece.billed_s, piece.row.per_s),
-    )
-
-
-def round_line(row: Row, nanos: int, per: int) -> Micros:
-    """Add the row's fee to `nanos / per` and round once, as the row says."""
+def round_once(row: Row, nanos: int, per: int, fee: Micros) -> Micros:
+    """Add the fees to `nanos / per` and round once, as the row says."""
     unit: int = per * 10 ** (NANOS_DECIMALS - row.decimals)
-    total = nanos + row.fee_micros * NANOS_PER_MICRO * per
+    exact = nanos + fee * NANOS_PER_MICRO * per
     step: int = 10 ** (MICROS_DECIMALS - row.decimals)
-    return DIVIDE[row.rounding](total, unit) * step
+    return DIVIDE[row.rounding](exact, unit) * step
 
 
 def _rate_hard(

@@ -128,7 +128,7 @@ class Breaker:
             return False
         rate, most = self.dear
         # Nanos a minute, as fractions: rate_nanos * 60 / per_s against micros.
-        if not any(s.rate_nanos * 60 >= rate * 1_000 * s.per_s for s in entry.spans):
+        if not any(nanos * 60 >= rate * 1_000 * per for nanos, per in _rates(entry)):
             return False
         self.known = [*self.known, entry.prefix][-_KNOWN_MAX:]
         self.fresh_ms = [*self.fresh_ms, entry.at_ms][-(most + 1) :]
@@ -149,6 +149,15 @@ class Breaker:
         for name in set(denied) & set(PAID):
             self.held |= 1 << PAID.index(name)
         self.tripped |= _BITS.get(entry.limit, 0)
+
+
+def _rates(entry: r.Charge) -> Iterator[tuple[int, int]]:
+    """Yield every rate at which a call was billed: nanos, and the seconds that they are the price of."""
+    for line in entry.lines:
+        if line.kind == "usage":
+            yield from ((span.rate_nanos, span.per_s) for span in line.spans)
+            if line.rate_nanos is not None:
+                yield line.rate_nanos, line.per
 
 
 def _classes(cdr: SourceCdr | None) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -25,6 +26,9 @@ TOPIC = catalog.RATE_DECKS.name
 Name = tuple[str, int]
 """Deck id and version."""
 
+FEES = ("connection_fee",)
+"""The columns that are fees, in the order in which a charge names them."""
+
 _KEY = re.compile(r"([^/]+)/([1-9][0-9]*)/(?:manifest|(retirement)|chunk-([0-9]+))", re.ASCII)
 _MANIFEST = 0
 """The part number of a manifest; chunks count from 1."""
@@ -42,6 +46,8 @@ class DeckVersion:
     currency: str
     valid_from_ms: int
     destinations: dict[tuple[str, str], set[str]]
+    fees: dict[tuple[str, str], set[tuple[int, ...]]]
+    """What the rows of a prefix ask of each of FEES, in micros."""
 
 
 class Retired(NamedTuple):
@@ -152,7 +158,7 @@ def _assemble(name: Name, parts: _Parts) -> DeckVersion:
         message = f"digest: the manifest says {manifest.digest}, it is {digest.hexdigest()}"
         raise ValueError(message)
     valid_from_ms = millis(msgspec.convert(manifest.valid_from, datetime))
-    return DeckVersion(manifest.currency, valid_from_ms, _destinations(manifest.columns, rows))
+    return DeckVersion(manifest.currency, valid_from_ms, *_said(manifest.columns, rows))
 
 
 def _rows(name: Name, parts: Mapping[int, Record], chunks: int) -> list[list[str]]:
@@ -169,13 +175,24 @@ def _rows(name: Name, parts: Mapping[int, Record], chunks: int) -> list[list[str
     return rows
 
 
-def _destinations(columns: list[str], rows: list[list[str]]) -> dict[tuple[str, str], set[str]]:
-    """Return the destinations of every prefix; several rows of one are its slots."""
-    destinations: dict[tuple[str, str], set[str]] = {}
+_Destinations = dict[tuple[str, str], set[str]]
+_Fees = dict[tuple[str, str], set[tuple[int, ...]]]
+
+
+def _said(columns: list[str], rows: list[list[str]]) -> tuple[_Destinations, _Fees]:
+    """Return the destinations and the fees of every prefix; several rows of one are its slots."""
+    destinations: _Destinations = {}
+    fees: _Fees = {}
     for row in rows:
         cells = dict(zip(columns, row, strict=False))
         direction = cells.get("direction", "").strip().lower() or "out"
         prefix = cells.get("prefix", "").strip().lstrip("+")
         named = destinations.setdefault((direction, prefix), set())
         named.add(cells.get("destination", "").strip())
-    return destinations
+        asked = tuple(_micros(cells.get(fee, "")) for fee in FEES)
+        fees.setdefault((direction, prefix), set()).add(asked)
+    return destinations, fees
+
+
+def _micros(cell: str) -> int:
+    return int(Decimal(cell.strip() or "0").scaleb(6))

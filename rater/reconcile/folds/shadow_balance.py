@@ -115,16 +115,13 @@ class ShadowBalance:
     def _charge(self, entry: r.Charge, ended_ms: int | None) -> Iterator[Complaint]:
         amount = entry.charge_micros
         self.charged += amount
-        found = [Part(d.lot_id, d.amount_micros, d.grace) for d in entry.draws]
         if not amount:
-            yield from _differ("draws", [], found)
-            yield from _differ("shortfall_micros", 0, entry.shortfall_micros)
+            yield from _differ("draws", [], list(entry.draws))
             yield from _differ("amount_micros", 0, entry.amount_micros)
             return
-        end = self._least_end(entry, found) if ended_ms is None else ended_ms
+        end = self._least_end(entry) if ended_ms is None else ended_ms
         parts, shortfall = self.plan(amount, end)
-        yield from _differ("draws", parts, found)
-        yield from _differ("shortfall_micros", shortfall, entry.shortfall_micros)
+        yield from _hold_draws(parts, shortfall, entry)
         change = sum(part.amount for part in parts if part.grace) - amount
         yield from _differ("amount_micros", change, entry.amount_micros)
         if ended_ms is not None:
@@ -147,16 +144,17 @@ class ShadowBalance:
                 amount -= part
         return parts, amount
 
-    def _least_end(self, entry: r.Charge, found: list[Part]) -> int:
+    def _least_end(self, entry: r.Charge) -> int:
         """Return the earliest end of a call that explains which lots were passed over."""
-        drawn = {(part.lot_id, part.grace) for part in found}
+        drawn = {(draw.id, draw.grace) for draw in entry.draws if draw.source == "lot"}
+        has_shortfall = any(draw.source == "shortfall" for draw in entry.draws)
         left = len(drawn)
-        end = entry.answered_ms
+        end = entry.call.answered_ms
         for lots, grace in ((self.expired, True), (self.live, False)):
             for lot in lots:
                 if (lot.lot_id, grace) in drawn:
                     left -= 1
-                elif left or entry.shortfall_micros:
+                elif left or has_shortfall:
                     end = max(end, lot.expires_ms + 1)
         return end
 
@@ -171,10 +169,8 @@ class ShadowBalance:
     def _adjust(self, entry: r.Adjusted) -> Iterator[Complaint]:
         amount = entry.amount_micros
         self.adjusted += amount
-        found = [Part(d.lot_id, d.amount_micros, d.grace) for d in entry.draws]
         parts, shortfall = self.plan(max(0, -amount), entry.at_ms, with_grace=False)
-        yield from _differ("draws", parts, found)
-        yield from _differ("shortfall_micros", shortfall, entry.shortfall_micros)
+        yield from _hold_draws(parts, shortfall, entry)
         self._draw(parts, shortfall)
         if (entry.lot is not None) != (amount > 0):
             yield Complaint("lot", "a lot for money in, none for money out", entry.lot)
@@ -201,9 +197,7 @@ class ShadowBalance:
             if left:
                 parts.append(Part(lot.lot_id, min(left, lot.remaining), is_grace))
                 left -= parts[-1].amount
-        found = [Part(d.lot_id, d.amount_micros, d.grace) for d in entry.draws]
-        yield from _differ("draws", parts, found)
-        yield from _differ("shortfall_micros", left, entry.shortfall_micros)
+        yield from _hold_draws(parts, left, entry)
         change = sum(part.amount for part in parts if part.grace) - entry.moved_micros
         yield from _differ("amount_micros", change, entry.amount_micros)
         self.reversed += entry.moved_micros
@@ -282,6 +276,16 @@ class ShadowBalance:
             lot.remaining -= part.amount
             if not lot.remaining:
                 lots.remove(lot)
+
+
+def _hold_draws(
+    parts: list[Part], shortfall: int, entry: r.Charge | r.Adjusted | r.ReversalPosted
+) -> Iterator[Complaint]:
+    """Hold what an entry draws against what the lots pay, and what none does."""
+    expected: list[tuple[object, ...]] = [("lot", *part, None) for part in parts]
+    expected += [("shortfall", None, shortfall, False, None)] if shortfall else []
+    found = [(d.source, d.id, d.amount_micros, d.grace, d.quantity) for d in entry.draws]
+    yield from _differ("draws", expected, found)
 
 
 def _differ(field: str, expected: object, found: object) -> Iterator[Complaint]:

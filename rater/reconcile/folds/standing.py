@@ -108,7 +108,7 @@ class Standing:
             yield Complaint("decks", f"some of {self.decks}, in their order", named)
 
     def _charge(self, entry: Any) -> Iterator[Complaint]:
-        at_ms = entry.answered_ms
+        at_ms = entry.call.answered_ms
         past = self.past or StoredPast(0, [], [])
         if at_ms >= self.closed_ms or any(start <= at_ms < end for start, end in past.closures):
             yield Complaint("answered_ms", "a time at which the account was open", at_ms)

@@ -9,7 +9,6 @@ import msgspec
 from msgspec import Meta
 
 from rater.core.account import commands as c
-from rater.core.entries import ThresholdSetting
 from rater.core.limits import DAY_MS, THRESHOLDS_MAX
 from rater.wire.account.settings_commands import (
     ResumeRecharge,
@@ -34,6 +33,7 @@ from rater.wire.demands import found
 from rater.wire.malformed import Malformed, Why
 from rater.wire.strict import read_strictly
 from rater.wire.times import LATEST_MS, is_plausible, to_millis
+from topics.records import ThresholdSetting
 
 _BOUGHT_BEFORE_MS = LATEST_MS - 400 * DAY_MS
 """The expiry of a lot and the end of its grace must be times, too."""

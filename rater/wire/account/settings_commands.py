@@ -12,7 +12,6 @@ from msgspec import Meta
 
 from rater.core.account import commands as c
 from rater.core.account.cards import has_card_number
-from rater.core.entries import PaymentMethod
 from rater.wire.command_fields import (
     CommandRecord,
     Email,
@@ -27,6 +26,7 @@ from rater.wire.command_fields import (
 from rater.wire.demands import NOT_EMPTY, found, most_of
 from rater.wire.malformed import Malformed, Why
 from topics.fields import Language
+from topics.records import PaymentMethod
 
 _Text = Annotated[str, Meta(max_length=10_000)] | int
 _PRINTABLE = re.compile(r"[\x21-\x7e]+")

@@ -12,8 +12,9 @@ from rater.core.money import (
     div_ceil,
     div_half_even,
 )
+from rater.core.pricing.components.registry import owed_fees, total
 from rater.core.pricing.rates import Action, Row, billed_seconds
-from rater.core.pricing.rating import round_line
+from rater.core.pricing.rating import round_once
 from rater.core.pricing.terms import Entry, Terms
 from rater.wire.pricing.amounts import format_decimal
 
@@ -104,7 +105,9 @@ def exact_nanos(row: Row, seconds: int) -> int:
     if row.action is not Action.RATE:
         return 0
     billed_s = billed_seconds(row, seconds, first=True)
-    return div_ceil(row.rate_nanos * billed_s, row.per_s) + row.fee_micros * NANOS_PER_MICRO
+    return (
+        div_ceil(row.rate_nanos * billed_s, row.per_s) + fee_micros(row, seconds) * NANOS_PER_MICRO
+    )
 
 
 def uncapped_micros(row: Row, seconds: int) -> Micros:
@@ -112,7 +115,12 @@ def uncapped_micros(row: Row, seconds: int) -> Micros:
     if row.action is not Action.RATE:
         return 0
     billed_s = billed_seconds(row, seconds, first=True)
-    return round_line(row, row.rate_nanos * billed_s, row.per_s)
+    return round_once(row, row.rate_nanos * billed_s, row.per_s, fee_micros(row, seconds))
+
+
+def fee_micros(row: Row, seconds: int) -> Micros:
+    """Return the fees of a call under one row."""
+    return total(owed_fees(row.fees, seconds))
 
 
 def some(prefixes: Iterable[str]) -> str:

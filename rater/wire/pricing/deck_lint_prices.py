@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from rater.core.money import NANOS_PER_MICRO, Micros
-from rater.core.pricing.rates import DAY_S, Action, Row, billed_seconds
+from rater.core.pricing.rates import DAY_S, Action, Fee, Row, billed_seconds
 from rater.core.pricing.schedule import week_intervals
 from rater.core.pricing.terms import Entry
 from rater.wire.pricing.deck_findings import (
@@ -12,6 +12,7 @@ from rater.wire.pricing.deck_findings import (
     Finding,
     dearest,
     exact_nanos,
+    fee_micros,
     per_minute,
     rate_nanos,
     rows_of,
@@ -31,7 +32,7 @@ def lint_prices(entries: Mapping[str, Entry], rows: Iterable[Row]) -> Iterator[F
             yield from _jumps(entry, above)
     answering = _answering(rows)
     for row in rows:
-        if row.action is Action.RATE and not row.rate_nanos and not row.fee_micros:
+        if row.action is Action.RATE and not row.rate_nanos and not row.fees:
             above = _above(entries, "+" + row.prefix)
             yield _zero(row, None if above is None else dearest(above))
         if row.from_second or row.action is not Action.RATE:
@@ -114,16 +115,19 @@ def _answering(rows: Iterable[Row]) -> dict[_Slot, list[Row]]:
 def _unused(row: Row, answering: list[Row]) -> Iterator[Finding]:
     """Find a fee or a cap of a row that is never in force at an answer, unless it repeats the one that counts."""
     why = f"action {row.action}" if row.action is not Action.RATE else "from_second above 0"
-    if row.fee_micros and row.fee_micros not in {one.fee_micros for one in answering}:
-        message = (
-            f"prefix {row.prefix} has {why} and a connection fee of {shown_micros(row.fee_micros)}, "
-            "which no call pays"
-        )
-        yield Finding("warning", row.line, "unused_fee", message)
+    for fee in row.fees:
+        if not any(fee in one.fees for one in answering):
+            message = f"prefix {row.prefix} has {why} and a {_shown_fee(fee)}, which no call pays"
+            yield Finding("warning", row.line, "unused_fee", message)
     cap = row.max_charge_micros
     if cap is not None and cap not in {one.max_charge_micros for one in answering}:
         message = f"prefix {row.prefix} has {why} and a max_charge of {shown_micros(cap)}, which caps no call"
         yield Finding("warning", row.line, "unused_cap", message)
+
+
+def _shown_fee(fee: Fee) -> str:
+    kind, micros = fee
+    return f"{kind.replace('_', ' ')} of {shown_micros(micros)}"
 
 
 def _increments(row: Row) -> Iterator[Finding]:
@@ -152,9 +156,10 @@ def _caps(row: Row) -> Iterator[Finding]:
     least = uncapped_micros(row, 1)
     if cap is None or cap >= least:
         return
+    fees = fee_micros(row, 1)
     what = (
-        f"the connection fee of {shown_micros(row.fee_micros)}"
-        if cap < row.fee_micros
+        f"the {' and '.join(map(_shown_fee, row.fees))}"
+        if cap < fees
         else f"the {shown_micros(least)} of a call of 1 second"
     )
     message = (

@@ -9,6 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from rater.core.pricing.components.registry import FEES
 from rater.core.pricing.rates import DAY_S, Action, Row
 from rater.wire.pricing.deck_cells import Complaint
 from rater.wire.pricing.deck_columns import COLUMNS
@@ -77,12 +78,12 @@ def _contradictions(
     if values["action"] is Action.DENY and values["from_second"]:
         complaint = "must be 0 in a row that denies"
         faults.append(DeckFault(line, "from_second", texts["from_second"], complaint))
-    if values["action"] is Action.FREE and values["connection_fee"]:
+    if values["action"] is Action.FREE:
         complaint = (
             "must be 0 or empty in a free row, which charges nothing at all; where the fee is meant,"
             " write action rate and rate 0"
         )
-        faults.append(DeckFault(line, "connection_fee", texts["connection_fee"], complaint))
+        faults += [DeckFault(line, kind, texts[kind], complaint) for kind in FEES if values[kind]]
     return faults
 
 
@@ -101,7 +102,7 @@ def _row(line: int, values: Mapping[str, Any]) -> Row:
         values["per_seconds"],
         initial_s,
         increment_s,
-        values["connection_fee"],
+        tuple([(kind, values[kind]) for kind in FEES if values[kind]]),
         values["from_second"],
         values["days"],
         values["start"],

@@ -9,6 +9,8 @@ from msgspec import Struct
 
 from rater.core.cdr import Call, Cdr
 from rater.core.limits import DURATION_S_MAX, SECOND_MS
+from rater.core.pricing.components.usage import KIND as USAGE
+from rater.core.pricing.components.usage import billed_s, spans_of
 from rater.core.pricing.decks import DeckBook, Direction
 from rater.core.pricing.price import price_call
 from rater.core.pricing.rating import Rated, Refusal, Span, Unrated
@@ -19,6 +21,7 @@ from rater.wire.pricing.amounts import format_micros, format_nanos
 from rater.wire.pricing.numbering import load_numbers
 from rater.wire.settings.currencies import shipped_book
 from rater.wire.times import to_text
+from topics.records import ChargeLine
 
 CALLER_LENGTH_MAX = 64
 KIND_LENGTH_MAX = 32
@@ -62,7 +65,8 @@ def read_call_line(line: bytes) -> Cdr | BadCall:
 def read_call(fields: Mapping[str, Any]) -> Cdr | BadCall:
     """Read a call of its fields, to, answered_at, duration, and maybe others, as the CDR it would be."""
     to, duration = fields.get("to"), fields.get("duration")
-    caller, direction = fields.get("from"), fields.get("direction") or Direction.OUT.value
+    caller: Any = fields.get("from")
+    direction: Any = fields.get("direction") or Direction.OUT.value
     answered = fields.get("answered_at")
     answered_ms = read_moment(answered) if isinstance(answered, str) else None
     country, kind = fields.get("country"), fields.get("service_number_type")
@@ -127,7 +131,7 @@ class Quoter:
             outcome = "denied" if rated.reason is Unrated.DENIED else "unrated"
             return self._record(outcome, rated.reason, prefix=rated.prefix, detail=rated.detail)
         reason = "free_rate" if rated.outcome == "free" else None
-        return self._record(rated.outcome, reason, **_priced(rated))
+        return self._record(rated.outcome, reason, **_priced(rated, cdr))
 
     def _record(self, outcome: str, reason: str | None, **others: Any) -> Record:
         """Return an answer with every field, null where it does not apply."""
@@ -141,22 +145,28 @@ class Quoter:
             "country": None,
             "number_type": None,
             "billed_seconds": 0,
-            "connection_fee": None,
-            "spans": [],
+            "lines": [],
         } | others
 
 
-def _priced(rated: Rated) -> Record:
+def _priced(rated: Rated, call: Call) -> Record:
     return {
         "charge": format_micros(rated.charge_micros),
         "prefix": rated.prefix,
         "destination": rated.destination,
         "country": rated.country,
         "number_type": rated.number_type,
-        "billed_seconds": rated.billed_s,
-        "connection_fee": format_micros(rated.connection_fee_micros),
-        "spans": [_span(span) for span in rated.spans],
+        "billed_seconds": billed_s(rated.lines),
+        "lines": [_line(line, rated.lines, call) for line in rated.lines],
     }
+
+
+def _line(line: ChargeLine, lines: tuple[ChargeLine, ...], call: Call) -> Record:
+    """Return a line as people read it: what it adds to the charge, and of usage each stretch at its rate."""
+    shown: Record = {"kind": line.kind, "amount": format_micros(line.amount_micros)}
+    if line.kind == USAGE:
+        shown["spans"] = [_span(span) for span in spans_of(lines, call)]
+    return shown
 
 
 def _span(span: Span) -> Record:

@@ -2,7 +2,6 @@
 
 import pytest
 
-from rater.core import entries as e
 from rater.core.account import commands as c
 from rater.core.account.account import AUTO_RECHARGE, AUTO_RECHARGE_HOURS, Account
 from rater.core.account.administration import obey, open_account
@@ -10,6 +9,7 @@ from rater.core.account.journal import Journal
 from rater.core.limits import AMOUNT_MICROS_MAX, LOTS_MAX
 from rater.core.rejections import Refusal, Rejected
 from tests.build import NOW, SETTINGS, UNIT, YEAR, account, lot, settings_version, source
+from topics import records as r
 from topics.records import CommandReason
 from topics.records.charging_settings import CurrencyTerms
 
@@ -37,7 +37,7 @@ def adjust(amount: int, command_id: str = "a1", currency: str = "USD") -> c.Adju
 
 
 def low(*names: str) -> c.SetThresholds:
-    return c.SetThresholds("t1", "acme", tuple(e.ThresholdSetting(name, UNIT) for name in names))
+    return c.SetThresholds("t1", "acme", tuple(r.ThresholdSetting(name, UNIT) for name in names))
 
 
 def test_every_reason_of_a_refusal_is_published() -> None:
@@ -50,7 +50,7 @@ def test_opening_an_account_is_its_first_entry() -> None:
     there = open_account(order, source(), journal)
 
     (entry,) = journal.entries
-    assert isinstance(entry, e.AccountOpened)
+    assert isinstance(entry, r.AccountOpened)
     assert (entry.seq, entry.decks, entry.time_zone) == (1, ("special", "acs"), "Europe/Madrid")
     assert (there.currency, there.balance, len(journal.statuses)) == ("EUR", 0, 1)
 
@@ -72,7 +72,7 @@ def test_new_money_pays_the_debt_first() -> None:
     _, journal = obeyed(there, funds())
 
     (entry,) = journal.entries
-    assert isinstance(entry, e.FundsAdded)
+    assert isinstance(entry, r.FundsAdded)
     assert (entry.lot.debt_paid_micros, entry.lot.remaining_micros) == (400_000, 600_000)
     assert (there.debt, there.balance, there.lots[0].remaining) == (0, 600_000, 600_000)
 
@@ -142,12 +142,15 @@ def test_an_adjustment_upwards_opens_a_lot_and_one_downwards_draws() -> None:
     assert [each.lot_id for each in there.lots] == []
     assert (there.balance, there.debt) == (-200_000, 200_000)
     opened, drawn = up.entries[0], down.entries[0]
-    assert isinstance(opened, e.Adjusted)
-    assert isinstance(drawn, e.Adjusted)
+    assert isinstance(opened, r.Adjusted)
+    assert isinstance(drawn, r.Adjusted)
     assert opened.lot is not None
     assert opened.lot.lot_id == "adjust:up"
-    assert sum(draw.amount_micros for draw in drawn.draws) == 1_300_000
-    assert drawn.shortfall_micros == 200_000
+    assert [(draw.source, draw.amount_micros) for draw in drawn.draws] == [
+        ("lot", 300_000),
+        ("lot", 1_000_000),
+        ("shortfall", 200_000),
+    ]
 
 
 def test_an_adjustment_of_nothing_is_refused() -> None:
@@ -195,7 +198,7 @@ def test_a_credit_of_recharge_says_which_payment_brought_it() -> None:
     order = c.AddFunds("f1", "acme", "L1", UNIT, "USD", NOW, 7, "pay-7")
     (entry,) = obeyed(account(), order)[1].entries
 
-    assert isinstance(entry, e.FundsAdded)
+    assert isinstance(entry, r.FundsAdded)
     assert (entry.recharge_seq, entry.payment_command_id) == (7, "pay-7")
 
 
@@ -206,7 +209,7 @@ def test_the_triggers_of_recharge_are_not_set_as_thresholds(name: str) -> None:
 
 @pytest.mark.parametrize(("amount", "hours"), [(None, None), (UNIT, 5)])
 def test_a_threshold_is_an_amount_or_hours(amount: int | None, hours: int | None) -> None:
-    settings = (e.ThresholdSetting("low", amount, hours),)
+    settings = (r.ThresholdSetting("low", amount, hours),)
 
     assert refused(account(), c.SetThresholds("t1", "acme", settings)) is Rejected.INVALID_SETTING
 
@@ -220,7 +223,7 @@ def test_closing_an_account_says_why() -> None:
     _, journal = obeyed(there, c.CloseAccount("x", "acme", "moved"))
 
     (entry,) = journal.entries
-    assert isinstance(entry, e.AccountClosed)
+    assert isinstance(entry, r.AccountClosed)
     assert (entry.reason, there.closed_ms, there.balance) == ("moved", NOW, UNIT)
     assert [event.event_id for event in journal.events] == ["acme/1/closed"]
     assert journal.statuses[-1].state == "closed"

@@ -2,7 +2,6 @@
 
 import pytest
 
-from rater.core import entries as e
 from rater.core.account.account import NO_LIMIT, Account, Dear
 from rater.core.account.breaker import (
     LIMITS,
@@ -20,6 +19,7 @@ from rater.core.account.expiry import head
 from rater.core.call_classes import PAID_CALLS
 from rater.core.limits import AMOUNT_MICROS_MAX, DEAR_KNOWN_MAX
 from tests.build import DAY, HOUR, MINUTE, NOW, account, cdr, lot, source
+from topics import records as r
 from topics.records import LimitKind
 
 HOUR_START = NOW - NOW % HOUR
@@ -27,11 +27,11 @@ HOUR_START = NOW - NOW % HOUR
 
 def charge(
     there: Account, micros: int, at_ms: int = NOW, prefix: str = "+336", rate_nanos: int = 0
-) -> e.Charge:
+) -> r.Charge:
     fields = head(there, source(at_ms), -micros, 0)
-    shown = ("c1", 1, "rated", micros, "out", "+33612345678", at_ms, 60)
-    spans = (e.Span(at_ms, 60, 60, rate_nanos, 30, 0),)
-    return e.Charge(*fields, *shown, prefix=prefix, spans=spans)
+    call = r.ChargedCall("out", "+33612345678", at_ms, 60)
+    lines = (r.ChargeLine("usage", micros, 60, rate_nanos, 30),)
+    return r.Charge(*fields, "c1", "rated", micros, call, prefix=prefix, lines=lines)
 
 
 def spent(there: Account, *charges: tuple[int, int]) -> Account:
@@ -144,7 +144,7 @@ def test_a_limit_that_has_tripped_does_not_trip_again_until_it_is_resumed() -> N
         denied = denied_by(limit, cdr(), "FR")
         hold(
             there.spending,
-            e.SpendLimitTripped(*head(there, source(), 0, 0), "c1", limit, most, micros, denied),
+            r.SpendLimitTripped(*head(there, source(), 0, 0), "c1", limit, most, micros, denied),
         )
 
     assert [limit for limit, _, _ in found] == ["spend_per_hour", "cost_per_call"]

@@ -3,19 +3,18 @@
 import pytest
 
 from rater.core.account.draws import plan_draws, take
-from rater.core.entries import Draw
-from tests.build import NOW, lot
+from tests.build import NOW, draw, lot
 
 
 def test_the_first_lot_pays_first_and_the_next_pays_the_rest() -> None:
     lots = [lot("a", 30), lot("b", 50), lot("c", 50)]
 
-    assert plan_draws(lots, [], 45, NOW) == ([Draw("a", 30), Draw("b", 15)], 0)
+    assert plan_draws(lots, [], 45, NOW) == ([draw("a", 30), draw("b", 15)], 0)
     assert [each.remaining for each in lots] == [30, 50, 50]
 
 
 def test_what_no_lot_covers_is_the_shortfall() -> None:
-    assert plan_draws([lot("a", 30)], [], 45, NOW) == ([Draw("a", 30)], 15)
+    assert plan_draws([lot("a", 30)], [], 45, NOW) == ([draw("a", 30)], 15)
     assert plan_draws([], [], 45, NOW) == ([], 45)
 
 
@@ -27,32 +26,32 @@ def test_an_expired_lot_pays_first_for_a_call_that_ended_in_time() -> None:
     expired = [lot("old", 20, expires_ms=NOW)]
 
     assert plan_draws([lot("a", 30)], expired, 25, NOW) == (
-        [Draw("old", 20, grace=True), Draw("a", 5)],
+        [draw("old", 20, grace=True), draw("a", 5)],
         0,
     )
-    assert plan_draws([lot("a", 30)], expired, 25, NOW + 1) == ([Draw("a", 25)], 0)
+    assert plan_draws([lot("a", 30)], expired, 25, NOW + 1) == ([draw("a", 25)], 0)
 
 
 def test_a_lot_does_not_pay_for_a_call_that_ended_after_its_expiry() -> None:
     lots = [lot("a", 30, expires_ms=NOW - 1), lot("b", 30, expires_ms=NOW)]
 
-    assert plan_draws(lots, [], 10, NOW) == ([Draw("b", 10)], 0)
+    assert plan_draws(lots, [], 10, NOW) == ([draw("b", 10)], 0)
 
 
 def test_a_lot_with_nothing_left_is_gone() -> None:
     lots = [lot("a", 30), lot("b", 50)]
 
-    take(lots, Draw("b", 20))
-    take(lots, Draw("a", 30))
+    take(lots, draw("b", 20))
+    take(lots, draw("a", 30))
 
     assert [(each.lot_id, each.remaining) for each in lots] == [("b", 30)]
 
 
 def test_a_draw_beyond_what_is_left_is_a_broken_invariant() -> None:
     with pytest.raises(AssertionError, match="amount_micros=31"):
-        take([lot("a", 30)], Draw("a", 31))
+        take([lot("a", 30)], draw("a", 31))
 
 
 def test_a_draw_on_a_lot_that_is_not_there_is_a_broken_invariant() -> None:
-    with pytest.raises(AssertionError, match=r"not there: .*lot_id='z'"):
-        take([lot("a", 30)], Draw("z", 1))
+    with pytest.raises(AssertionError, match=r"not there: .*id='z'"):
+        take([lot("a", 30)], draw("z", 1))

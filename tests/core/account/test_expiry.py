@@ -1,11 +1,11 @@
 """Expiry: out of the balance at once, forfeited when the grace is over (D17)."""
 
-from rater.core import entries as e
 from rater.core import events as v
 from rater.core.account.expiry import expire_due, head
 from rater.core.account.journal import Journal
 from rater.core.limits import GRACE_MS
 from tests.build import DAY, HOUR, NOW, UNIT, YEAR, account, lot, source
+from topics import records as r
 
 
 def test_nothing_is_done_before_a_lot_is_due() -> None:
@@ -21,7 +21,7 @@ def test_a_lot_leaves_the_balance_at_its_expiry() -> None:
     expire_due(there, source(), journal)
 
     (entry,) = journal.entries
-    assert isinstance(entry, e.LotExpired)
+    assert isinstance(entry, r.LotExpired)
     assert (entry.lot_id, entry.amount_micros, entry.grace_until_ms) == ("a", -UNIT, NOW + GRACE_MS)
     assert (there.balance, [each.lot_id for each in there.expired]) == (5, ["a"])
     assert [type(event).__name__ for event in journal.events] == ["FundsExpired"]
@@ -35,7 +35,7 @@ def test_a_lot_is_forfeited_when_its_grace_is_over() -> None:
     expire_due(there, source(), journal)
 
     (entry,) = journal.entries
-    assert isinstance(entry, e.LotForfeited)
+    assert isinstance(entry, r.LotForfeited)
     assert (entry.lot_id, entry.forfeited_micros, entry.amount_micros) == ("a", 7, 0)
     assert (there.balance, [each.lot_id for each in there.expired]) == (0, ["b"])
 
@@ -63,7 +63,7 @@ def test_a_lot_with_money_is_warned_of_once_for_each_of_30_7_and_1_days() -> Non
         journal = Journal()
         if NOW + hours * HOUR >= there.due_ms:
             expire_due(there, source(NOW + hours * HOUR), journal)
-        days += [(x.days, hours / 24) for x in journal.entries if isinstance(x, e.LotExpiryWarned)]
+        days += [(x.days, hours / 24) for x in journal.entries if isinstance(x, r.LotExpiryWarned)]
 
     assert days == [(30, 335), (7, 358), (1, 364)]
     assert there.lots == []
@@ -76,7 +76,7 @@ def test_of_warnings_that_are_late_only_the_most_urgent_is_said() -> None:
     expire_due(there, source(NOW + HOUR), journal)
 
     (entry,), (event,) = journal.entries, journal.events
-    assert isinstance(entry, e.LotExpiryWarned)
+    assert isinstance(entry, r.LotExpiryWarned)
     assert isinstance(event, v.FundsExpiring)
     assert (entry.days, entry.remaining_micros, entry.expires_ms) == (7, 7, NOW + 3 * DAY)
     assert (event.event_id, event.cause, event.cause_id) == ("acme/1/expiring/a", "expiry", "a")
@@ -87,4 +87,4 @@ def test_a_lot_that_expires_is_not_warned_of() -> None:
     journal = Journal()
     expire_due(account(lot("a", 7, NOW, due_ms=NOW - DAY)), source(), journal)
 
-    assert [type(entry) for entry in journal.entries] == [e.LotExpired]
+    assert [type(entry) for entry in journal.entries] == [r.LotExpired]

@@ -3,7 +3,6 @@
 import pytest
 
 from rater.core import engine
-from rater.core import entries as e
 from rater.core.account import commands as c
 from rater.core.account.account import Account
 from rater.core.account.journal import Journal
@@ -13,6 +12,7 @@ from rater.core.cdr import Source
 from rater.core.limits import AMOUNT_MICROS_MAX, LOTS_MAX
 from tests.build import RULES
 from tests.units import NOW, UNIT, YEAR
+from topics import records as r
 
 SOURCE = Source("account.commands.v1", 0, 9, NOW)
 
@@ -49,7 +49,7 @@ def test_the_payments_own_lot_gives_first_then_the_others_then_it_is_debt(
 ) -> None:
     draws, debt = plan_reversal(account(*lots, expired=expired), "P", amount)
 
-    assert drawn == [(draw.lot_id, draw.amount_micros, draw.grace) for draw in draws]
+    assert drawn == [(draw.id, draw.amount_micros, draw.grace) for draw in draws]
     assert shortfall == debt
 
 
@@ -59,7 +59,7 @@ def test_what_a_lot_in_grace_gives_does_not_change_the_balance() -> None:
     engine.command(tenant, order(6), SOURCE, RULES, journal)
 
     entry = journal.entries[-1]
-    assert isinstance(entry, e.PaymentReversed)
+    assert isinstance(entry, r.ReversalPosted)
     assert (-2, 6, 8) == (entry.amount_micros, entry.moved_micros, tenant.balance)
     assert [] == tenant.expired
 
@@ -104,5 +104,5 @@ def test_what_cannot_be_is_refused_with_its_reason(command: c.MovedBack, reason:
     engine.command(tenant, command, SOURCE, RULES, journal)
 
     entry = journal.entries[-1]
-    assert isinstance(entry, e.CommandRejected)
+    assert isinstance(entry, r.CommandRejected)
     assert reason == entry.reason

@@ -5,18 +5,18 @@ from typing import Any
 
 import pytest
 
-from rater.core import entries as e
 from rater.core import events as v
 from rater.core.account import commands as c
 from rater.core.account.account import NO_LIMIT, Account, Dear
 from rater.core.account.adoption import adopt
 from rater.core.account.journal import Journal
 from rater.core.account.settings import obey_setting
-from rater.core.entries import PaymentMethod
 from rater.core.limits import AMOUNT_MICROS_MAX
 from rater.core.rejections import Refusal, Rejected
 from rater.wire.outputs import encode
 from tests.build import SETTINGS, UNIT, account, lot, settings_version, source
+from topics import records as r
+from topics.records import PaymentMethod
 from topics.records.charging_settings import CurrencyTerms
 
 ANN = ("ann", "billing_admin")
@@ -135,7 +135,7 @@ def test_recharge_is_told_all_of_auto_recharge() -> None:
     journal = obeyed(order, account(lot(remaining=9 * UNIT)))
 
     (entry,), (event,) = journal.entries, journal.events
-    assert isinstance(entry, e.AutoRechargeSet)
+    assert isinstance(entry, r.AutoRechargeSet)
     assert isinstance(event, v.AutoRechargeChanged)
     shown = json.loads(encode(entry))
     assert {**shown, **json.loads(encode(event))} | {"amount_micros": 0, "kind": 0} == {
@@ -227,7 +227,7 @@ def test_the_ledger_says_how_many_are_told_and_not_who() -> None:
     (entry,), (event,) = (journal := obeyed(order)).entries, journal.events
 
     assert b"example.com" not in encode(entry)
-    assert isinstance(entry, e.RecipientsSet)
+    assert isinstance(entry, r.RecipientsSet)
     assert (entry.emails, entry.language, entry.webhook) == (2, "fr", True)
     assert isinstance(event, v.RecipientsChanged)
     assert (event.emails, event.webhook) == (emails, "https://example.com/hook?key=1")
@@ -245,7 +245,7 @@ def test_resuming_allows_what_was_denied_and_says_so_at_once() -> None:
     journal = obeyed(c.ResumeRecharge("s1", "acme", *ANN, "it was us"), there)
 
     (entry,), (status,) = journal.entries, journal.statuses
-    assert isinstance(entry, e.RechargeResumed)
+    assert isinstance(entry, r.RechargeResumed)
     assert (entry.allowed, entry.reason) == (("international", "overage"), "it was us")
     assert status.deny == ()
     assert (

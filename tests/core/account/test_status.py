@@ -11,9 +11,9 @@ from rater.core.account.status import (
     status_class,
     status_of,
 )
-from rater.core.entries import AccountStatus
 from rater.core.limits import NEVER_MS, STATUS_EVERY_MS
 from tests.build import NOW, account, lot
+from topics.records import AccountStatus
 
 
 @pytest.mark.parametrize(

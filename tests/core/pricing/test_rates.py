@@ -36,7 +36,7 @@ def test_a_later_span_has_no_initial_increment() -> None:
 
 def test_a_deny_row_has_no_price_to_compare() -> None:
     one = Row(1, "33", 5, action=Action.DENY)
-    other = Row(2, "33", 7, action=Action.DENY, fee_micros=3)
+    other = Row(2, "33", 7, action=Action.DENY, fees=(("connection_fee", 3),))
 
     assert one.price_terms() == other.price_terms()
     assert one.price_terms() != Row(3, "33", 5).price_terms()

@@ -4,6 +4,7 @@ import pytest
 
 from rater.core.cdr import Call
 from rater.core.money import Rounding
+from rater.core.pricing.components.usage import billed_s, spans_of
 from rater.core.pricing.decks import BandPolicy, Deck, DeckBook, Direction, Heading, Row
 from rater.core.pricing.rates import Action
 from rater.core.pricing.rating import Rated, Refusal, Unrated, rate_call
@@ -58,6 +59,10 @@ def micros(result: Rated | Refusal) -> int:
     return result.charge_micros
 
 
+def amounts(result: Rated) -> list[tuple[str, int]]:
+    return [(line.kind, line.amount_micros) for line in result.lines]
+
+
 def reason(result: Rated | Refusal) -> Unrated:
     assert isinstance(result, Refusal), result
     return result.reason
@@ -87,15 +92,21 @@ def test_six_second_increments_cost_a_tenth_of_a_minute_each() -> None:
 
 
 def test_the_fee_is_a_component_of_its_own_and_an_unanswered_call_has_none() -> None:
-    with_fee = deck(row("3361", 125, fee_micros=50_000))
+    with_fee = deck(row("3361", 125, fees=(("connection_fee", 50_000),)))
     found = rate("+33612345678", 219, with_fee)
 
     assert isinstance(found, Rated)
-    assert (found.charge_micros, found.connection_fee_micros) == (550_000, 50_000)
-    assert [span.amount_nanos for span in found.spans] == [NANOS // 2]
+    assert (found.charge_micros, amounts(found)) == (
+        550_000,
+        [("usage", 500_000), ("connection_fee", 50_000)],
+    )
+    assert [
+        span.amount_nanos
+        for span in spans_of(found.lines, Call("out", "+33612345678", None, AT_MS, 219))
+    ] == [NANOS // 2]
     nothing = rate("+33612345678", 0, with_fee)
     assert isinstance(nothing, Rated)
-    assert (nothing.charge_micros, nothing.connection_fee_micros, nothing.spans) == (0, 0, ())
+    assert (nothing.charge_micros, nothing.lines) == (0, ())
 
 
 def test_a_prefix_that_no_deck_has_is_no_rate() -> None:
@@ -189,7 +200,7 @@ def test_a_free_row_is_free() -> None:
     found = rate("+80012345678", 60)
 
     assert isinstance(found, Rated)
-    assert (found.outcome, found.charge_micros, found.billed_s) == ("free", 0, 60)
+    assert (found.outcome, found.charge_micros, billed_s(found.lines)) == ("free", 0, 60)
 
 
 def test_the_line_is_rounded_once_with_its_fee_and_then_capped() -> None:
@@ -201,8 +212,8 @@ def test_the_line_is_rounded_once_with_its_fee_and_then_capped() -> None:
     assert charged(rounding=Rounding.UP) == 10_000
     assert charged(rounding=Rounding.DOWN) == 0
     assert charged(rounding=Rounding.HALF_UP) == 0
-    assert charged(rounding=Rounding.HALF_UP, fee_micros=1_667) == 10_000
-    assert charged(rounding=Rounding.HALF_EVEN, fee_micros=1_666) == 0
+    assert charged(rounding=Rounding.HALF_UP, fees=(("connection_fee", 1_667),)) == 10_000
+    assert charged(rounding=Rounding.HALF_EVEN, fees=(("connection_fee", 1_666),)) == 0
     assert charged(rounding=Rounding.UP, max_charge_micros=9_999) == 9_999
     assert charged(rounding=Rounding.UP, max_charge_micros=0) == 0
 
@@ -231,14 +242,25 @@ def test_a_call_outside_all_bands_has_no_price_and_nothing_shorter_is_tried() ->
 
 def test_the_row_of_the_answer_governs_the_line() -> None:
     tiers = deck(
-        row("33", 60, initial_s=1, increment_s=1, decimals=2, fee_micros=1),
-        row("33", 6, initial_s=1, increment_s=1, from_second=10, decimals=6, fee_micros=999_999),
+        row("33", 60, initial_s=1, increment_s=1, decimals=2, fees=(("connection_fee", 1),)),
+        row(
+            "33",
+            6,
+            initial_s=1,
+            increment_s=1,
+            from_second=10,
+            decimals=6,
+            fees=(("connection_fee", 999_999),),
+        ),
     )
     found = rate("+33142685300", 15, tiers)
 
     assert isinstance(found, Rated)
-    assert (found.charge_micros, found.connection_fee_micros) == (20_000, 1)
-    assert [(span.seconds, span.amount_nanos) for span in found.spans] == [
+    assert (found.charge_micros, amounts(found)) == (
+        20_000,
+        [("usage", 19_999), ("connection_fee", 1)],
+    )
+    assert [(span.seconds, span.amount_nanos) for span in found.lines[0].spans] == [
         (10, 10_000_000),
         (5, 500_000),
     ]

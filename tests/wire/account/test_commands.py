@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rater.core.account import commands as c
-from rater.core.entries import ThresholdSetting
 from rater.core.limits import AMOUNT_MICROS_MAX
 from rater.wire.account.commands import decode_command, is_time_zone
 from rater.wire.malformed import Malformed, Why
 from tests.build import NOW, UNIT, funds, opening, order
+from topics.records import ThresholdSetting
 
 
 def read(fields: dict[str, Any]) -> c.Command | Malformed:

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from rater.core.account import commands as c
-from rater.core.entries import PaymentMethod
 from rater.wire.account.commands import decode_command
 from rater.wire.account.settings_commands import Setting
 from rater.wire.command_fields import CommandRecord
 from rater.wire.malformed import Malformed, Why
 from tests.build import UNIT, order
+from topics.records import PaymentMethod
 
 HEAD = ("x1", "acme")
 

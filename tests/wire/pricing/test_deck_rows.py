@@ -55,7 +55,7 @@ def test_every_column_is_read() -> None:
         per_s=1,
         initial_s=30,
         increment_s=6,
-        fee_micros=50_000,
+        fees=(("connection_fee", 50_000),),
         from_second=60,
         days=0b1_1111,
         start_s=8 * 3_600,
@@ -147,5 +147,5 @@ def test_a_free_row_with_a_connection_fee_is_refused() -> None:
         "line 7, column connection_fee: '0.05' must be 0 or empty in a free row, which charges "
         "nothing at all; where the fee is meant, write action rate and rate 0"
     )
-    assert row(action="free", rate="", connection_fee="0.00").fee_micros == 0
-    assert row(action="rate", rate="0", connection_fee="0.05").fee_micros == 50_000
+    assert row(action="free", rate="", connection_fee="0.00").fees == ()
+    assert row(action="rate", rate="0", connection_fee="0.05").fees == (("connection_fee", 50_000),)

@@ -67,7 +67,7 @@ def test_a_call_of_no_seconds_costs_nothing_and_says_why() -> None:
     answer = quoter().quote(found)
 
     assert (answer["outcome"], answer["reason"]) == ("free", "zero_duration")
-    assert (answer["charge"], answer["prefix"], answer["spans"]) == ("0.00", None, [])
+    assert (answer["charge"], answer["prefix"], answer["lines"]) == ("0.00", None, [])
 
 
 def test_every_answer_has_the_same_fields() -> None:

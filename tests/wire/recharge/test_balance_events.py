@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rater.core import events as v
-from rater.core.entries import PaymentMethod
 from rater.wire.malformed import Malformed, Why
 from rater.wire.outputs import encode
 from rater.wire.recharge.balance_events import EVENTS, decode_event
 from tests.test_topics import lines, valid
 from topics.catalog import BALANCE_EVENTS
+from topics.records import PaymentMethod
 
 HEAD = ("acme/9/x", "acme", 9, 1_772_359_267_000, "USD", -7, "charge", "c1")
 FIELDS: dict[type[v.Event], tuple[Any, ...]] = {

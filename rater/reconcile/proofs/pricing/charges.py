@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from rater.reconcile.difference import Complaint, Difference
-from rater.reconcile.folds.deck_versions import DeckVersion
+from rater.reconcile.folds.deck_versions import FEES, DeckVersion
 from rater.reconcile.inputs import Inputs
 from topics import catalog
 from topics import records as r
@@ -49,36 +49,77 @@ def _hold_price(evidence: Inputs, entry: r.Charge) -> Iterator[Complaint]:
     else:
         yield from _hold_deck(deck, entry)
         retired = evidence.shelf.retired_between(
-            (entry.deck_id, entry.deck_version), entry.answered_ms
+            (entry.deck_id, entry.deck_version), entry.call.answered_ms
         )
         if retired is not None and retired.told_ms + LATE_MS < entry.at_ms:
             since = f"none from {retired.valid_from_ms} on, retired by version {retired.version}"
             yield Complaint("deck_version", since, named)
-    yield from _hold_spans(entry)
+    yield from _hold_usage(entry)
+    yield from _hold_lines(entry, deck)
 
 
 def _hold_deck(deck: DeckVersion, entry: r.Charge) -> Iterator[Complaint]:
     if deck.currency != entry.currency:
         yield Complaint("currency of the deck", entry.currency, deck.currency)
-    if deck.valid_from_ms > entry.answered_ms:
-        since = f"a deck in force at {entry.answered_ms}"
+    call = entry.call
+    if deck.valid_from_ms > call.answered_ms:
+        since = f"a deck in force at {call.answered_ms}"
         yield Complaint("deck_version", since, f"one from {deck.valid_from_ms}")
     prefix = (entry.prefix or "").removeprefix("+")
-    named = deck.destinations.get((entry.direction, prefix))
+    named = deck.destinations.get((call.direction, prefix))
     if named is None:
-        yield Complaint("prefix", f"a prefix of the deck, {entry.direction}", entry.prefix)
+        yield Complaint("prefix", f"a prefix of the deck, {call.direction}", entry.prefix)
     elif (entry.destination or "") not in named:
         yield Complaint("destination", sorted(named), entry.destination)
-    if not entry.to.removeprefix("+").startswith(prefix):
-        yield Complaint("prefix", f"the beginning of {entry.to}", entry.prefix)
+    if not call.to.removeprefix("+").startswith(prefix):
+        yield Complaint("prefix", f"the beginning of {call.to}", entry.prefix)
 
 
-def _hold_spans(entry: r.Charge) -> Iterator[Complaint]:
-    """Hold the spans of a call against its length; what they cost is the rating's business."""
-    billed = sum(span.billed_s for span in entry.spans)
-    if billed != entry.billed_s:
-        yield Complaint("billed_s", f"{billed}, the sum of the spans", entry.billed_s)
-    if entry.spans and entry.spans[0].start_ms != entry.answered_ms:
-        yield Complaint(
-            "spans", f"beginning at the answer, {entry.answered_ms}", entry.spans[0].start_ms
-        )
+def _hold_usage(entry: r.Charge) -> Iterator[Complaint]:
+    """Hold the line of usage against the call's length; what a second costs is the rating's business."""
+    usage = [line for line in entry.lines if line.kind == "usage"]
+    if [line.kind for line in entry.lines[:1]] != ["usage"] or len(usage) != 1:
+        yield Complaint("lines", "usage first, and once", [line.kind for line in entry.lines])
+        return
+    line, call = usage[0], entry.call
+    if (line.rate_nanos is None) != bool(line.spans):
+        yield Complaint("lines", "a rate of usage, or spans", line)
+    if not line.spans:
+        if line.quantity < call.duration_s:
+            yield Complaint("quantity", f"at least {call.duration_s} s", line.quantity)
+        return
+    billed = sum(span.billed_s for span in line.spans)
+    if billed != line.quantity:
+        yield Complaint("quantity", f"{billed}, the sum of the spans", line.quantity)
+    if line.spans[0].start_ms != call.answered_ms:
+        begins = f"beginning at the answer, {call.answered_ms}"
+        yield Complaint("spans", begins, line.spans[0].start_ms)
+
+
+def _hold_lines(entry: r.Charge, deck: DeckVersion | None) -> Iterator[Complaint]:
+    """Hold the fees against the deck's columns, and all lines against the charge."""
+    added = sum(line.amount_micros for line in entry.lines)
+    if added != entry.charge_micros:
+        yield Complaint("charge_micros", f"{added}, the sum of the lines", entry.charge_micros)
+    named = entry.call.direction, (entry.prefix or "").removeprefix("+")
+    asked = None if deck is None else deck.fees.get(named)
+    if asked is None:
+        return
+    found = [
+        (line.kind, line.amount_micros, line.rate_nanos, line.quantity, line.per)
+        for line in entry.lines[1:]
+    ]
+    allowed = [_fee_lines(prices, entry.charge_micros) for prices in asked]
+    if found not in allowed:
+        yield Complaint("lines", f"the fees of the deck: one of {allowed}", found)
+
+
+def _fee_lines(prices: tuple[int, ...], left: int) -> list[tuple[str, int, int, int, int]]:
+    """Return the lines of the fees that a row asks: each takes of the charge what it is, as far as that goes."""
+    lines = []
+    for kind, micros in zip(FEES, prices, strict=True):
+        if micros:
+            part = min(micros, left)
+            lines.append((kind, part, micros * 1_000, 1, 1))
+            left -= part
+    return lines

@@ -93,10 +93,10 @@ def _entry_facts(entry: r.Charge) -> dict[str, object]:
         "tenant_id": entry.tenant_id,
         "cdr_id": entry.cdr_id,
         "version": entry.version,
-        "direction": entry.direction,
-        "to": entry.to,
-        "answered_ms": entry.answered_ms,
-        "duration_s": entry.duration_s,
+        "direction": entry.call.direction,
+        "to": entry.call.to,
+        "answered_ms": entry.call.answered_ms,
+        "duration_s": entry.call.duration_s,
         "key": entry.tenant_id.encode(),
     }
 

@@ -8,7 +8,6 @@ import pytest
 
 from rater.core.account import reversals
 from rater.core.account.account import Account
-from rater.core.entries import Draw
 from rater.core.limits import LOTS_MAX
 from rater.core.recharge import payment_reversals as recharge_reversals
 from rater.core.recharge.journal import RechargeJournal
@@ -18,6 +17,7 @@ from tests.reconcile.honest_worker import DAY_MS
 from tests.reconcile.tampering import Topics, altered, differences, place_of, replaced, verdict_on
 from tests.reconcile.test_recharge_proofs import again, is_of, named, values
 from topics import catalog
+from topics.records import Draw
 
 LEDGER, COMMANDS = catalog.LEDGER.name, catalog.ACCOUNT_COMMANDS.name
 EVENTS, RESULTS = catalog.BALANCE_EVENTS.name, catalog.PAYMENT_RESULTS.name
@@ -171,8 +171,8 @@ TAMPERED: dict[str, tuple[Tamper, tuple[str, str]]] = {
     ),
     "another lot gave it": (change(LEDGER, REVERSED, draws=[]), ("ledger", "draws")),
     "it is called debt": (
-        change(LEDGER, REVERSED, shortfall_micros=1),
-        ("ledger", "shortfall_micros"),
+        change(LEDGER, REVERSED, draws=[{"source": "shortfall", "amount_micros": 1}]),
+        ("ledger", "draws"),
     ),
     "another refund is named": (
         change(LEDGER, REVERSED, reversal_id="re_9"),

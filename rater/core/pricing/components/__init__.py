@@ -1,0 +1,1 @@
+"""Components: what a charge is made of, one file each; `registry` lists them."""

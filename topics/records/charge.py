@@ -1,0 +1,122 @@
+"""The charge of a CDR: what every entry says, the call, a line for each component of the price, and who pays."""
+
+from typing import Annotated, ClassVar, Literal
+
+from msgspec import Meta
+
+from topics.fields import (
+    AMOUNT_MICROS_MAX,
+    NOT_NEGATIVE,
+    CallDirection,
+    Count,
+    Id,
+    Millis,
+    Name,
+    NotNegative,
+    Number,
+    Seconds,
+)
+from topics.records.draws import Draws
+from topics.records.ledger import MoneyEntry
+from topics.records.record import Record
+
+ChargeOutcome = Literal["rated", "free"]
+FreeReason = Literal["unanswered", "zero_duration", "emergency", "inbound", "free_rate"]
+LineKind = Literal["usage", "connection_fee"]
+
+
+class Span(Record, frozen=True):
+    """A stretch of a call under one rate."""
+
+    start_ms: Millis
+    seconds: Seconds
+    billed_s: Annotated[int, Meta(ge=0, le=2**31 - 1)]
+    rate_nanos: Annotated[
+        int, NOT_NEGATIVE, Meta(description="Billionths of the currency per `per_s` seconds.")
+    ]
+    per_s: Annotated[int, Meta(ge=1, le=86_400)]
+    amount_nanos: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=1_000 * AMOUNT_MICROS_MAX,
+            description="For reading: the charge is rounded once, over all spans and fees.",
+        ),
+    ]
+
+
+class ChargeLine(Record, frozen=True):
+    """What one component adds to a charge: `quantity` at `rate_nanos` for `per`, or at the rates of its spans.
+
+    The charge is rounded and capped once, over all components; each fee then takes its amount of it as far as it goes,
+    in order, and what is left is usage.
+    """
+
+    kind: LineKind
+    amount_micros: Annotated[
+        NotNegative, Meta(description="The lines of an entry add up to its charge.")
+    ]
+    quantity: Annotated[
+        int,
+        Meta(ge=0, le=2**31 - 1, description="Of usage the seconds that are billed; of a fee 1."),
+    ] = 1
+    rate_nanos: (
+        Annotated[
+            int,
+            NOT_NEGATIVE,
+            Meta(
+                description="Billionths of the currency for `per` of the quantity; none: the spans say."
+            ),
+        ]
+        | None
+    ) = None
+    per: Annotated[int, Meta(ge=1, le=86_400)] = 1
+    spans: Annotated[
+        tuple[Span, ...],
+        Meta(max_length=10_000, description="Empty where one rate held for the whole call."),
+    ] = ()
+
+
+class ChargedCall(Record, frozen=True):
+    """What the CDR says of the call."""
+
+    direction: CallDirection
+    to: Number
+    answered_ms: Annotated[
+        Millis, Meta(description="The start of the call where no answer was named.")
+    ]
+    duration_s: Seconds
+
+
+class Charge(MoneyEntry, frozen=True, tag="charge"):
+    """A CDR was charged (or was free: `charge_micros` 0)."""
+
+    kind: ClassVar[Literal["charge"]]
+    cdr_id: Id
+    outcome: ChargeOutcome
+    charge_micros: NotNegative
+    call: ChargedCall
+    version: Annotated[int, Meta(ge=1, le=1_000_000)] = 1
+    reason: FreeReason | None = None
+    deck_id: Name | None = None
+    deck_version: Annotated[int, Meta(ge=1, le=2**31 - 1)] | None = None
+    prefix: Annotated[str, Meta(min_length=1, max_length=32)] | None = None
+    destination: Annotated[str, Meta(max_length=200)] | None = None
+    lines: Annotated[tuple[ChargeLine, ...], Meta(max_length=16)] = ()
+    draws: Draws = ()
+    late_after_expiry: Annotated[
+        bool, Meta(description="A lot that could have paid had been forfeited before the CDR came.")
+    ] = False
+    reverses: (
+        Annotated[
+            Id,
+            Meta(description="The entry whose charge this one takes back; nothing writes it yet."),
+        ]
+        | None
+    ) = None
+    generation: Annotated[
+        Count, Meta(description="How often the CDR was rated again before; nothing writes it yet.")
+    ] = 0
+    job_id: (
+        Annotated[Id, Meta(description="Of what rated it again; nothing writes it yet.")] | None
+    ) = None
