@@ -131,6 +131,8 @@ def cdr(**changes: Any) -> Cdr:
             "ended_ms": ended,
             "billsec": 60,
             "is_answer_named": True,
+            "started_ms": ended - seconds * 1_000,
+            "user_id": None,
             **changes,
         }
     )

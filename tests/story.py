@@ -41,7 +41,7 @@ FOLDER = Path(__file__).parent / "scenarios"
 
 def run_story(text: str) -> list[str]:
     """Run a story; return it as it came out: what was said in it, with the outputs as they were."""
-    story = _Story()
+    story = Story()
     out: list[str] = []
     for line in text.splitlines():
         if line.strip().startswith("->"):
@@ -63,7 +63,9 @@ def deck_from(name: str, deck_id: str, version: int, currency: str, valid_from: 
     return deck
 
 
-class _Story:
+class Story:
+    """A story as it is told, line by line."""
+
     def __init__(self) -> None:
         self.simulator = Simulator(Rules(DeckBook.of([]), load_numbers(), shipped_book()))
         self.allowed: dict[str, str] = {}
@@ -91,12 +93,12 @@ class _Story:
             yield from self._show(self.simulator.run_until(at_ms))
             return
         tenant, verb, *rest = words[1:]
-        topic, value = self._record(tenant, verb, rest, at_ms)
+        topic, value = self.record(tenant, verb, rest, at_ms)
         yield from self._show(
             self.simulator.feed(topic, tenant.encode(), json.dumps(value).encode(), at_ms)
         )
 
-    def _record(
+    def record(
         self, tenant: str, verb: str, rest: list[str], at_ms: int
     ) -> tuple[str, dict[str, Any]]:
         if verb == "call":
@@ -113,12 +115,12 @@ class _Story:
         for line in lines:
             value = json.loads(line.value or b"null")
             if line.topic == catalog.LEDGER.name:
-                self._conserve(value)
+                self.conserve(value)
             shown = self._shown(line.topic, value)
             if shown is not None:
                 yield shown
 
-    def _conserve(self, entry: dict[str, Any]) -> None:
+    def conserve(self, entry: dict[str, Any]) -> None:
         """Hold scenario 48 after every entry: what came in is what is left and what went, to the micro."""
         if entry["kind"] == "command_rejected":
             return

@@ -4,6 +4,7 @@ from typing import Final, final
 
 from rater.core.value import Value
 from topics.fields import CallDirection
+from topics.records.cdr import Disposition
 
 
 class Call(Value):
@@ -47,6 +48,8 @@ class Cdr(Call):
         "ended_ms",
         "billsec",
         "is_answer_named",
+        "started_ms",
+        "user_id",
     )
     __slots__ = (
         "call_type",
@@ -56,8 +59,10 @@ class Cdr(Call):
         "is_answer_named",
         "kind",
         "service_number_type",
+        "started_ms",
         "tenant_id",
         "usage_country",
+        "user_id",
         "version",
     )
 
@@ -73,11 +78,13 @@ class Cdr(Call):
         call_type: str | None,
         service_number_type: str | None,
         usage_country: str | None,
-        disposition: str,
+        disposition: Disposition,
         answered_ms: int,
         ended_ms: int,
         billsec: int,
         is_answer_named: bool,  # noqa: FBT001  # A field as the others are.
+        started_ms: int,
+        user_id: str | None,
     ) -> None:
         super().__init__(direction, to, from_, answered_ms, billsec)
         self.tenant_id: Final = tenant_id
@@ -90,6 +97,8 @@ class Cdr(Call):
         self.disposition: Final = disposition
         self.ended_ms: Final = ended_ms
         self.is_answer_named: Final = is_answer_named
+        self.started_ms: Final = started_ms
+        self.user_id: Final = user_id
 
 
 @final

@@ -28,6 +28,7 @@ _VERSION: Final = 8
 _KIND: Final = 9
 _CALL_TYPE: Final = 12
 _FROM: Final = 13
+_USER_ID: Final = 14
 _USAGE_COUNTRY: Final = 16
 _SERVICE_NUMBER_TYPE: Final = 17
 _ANSWERED_AT: Final = 19
@@ -37,7 +38,7 @@ assert CdrRecord.__struct_fields__[:10] == (
     *("cdr_id", "tenant_id", "direction", "to", "started_at", "ended_at", "billsec"),
     *("schema_version", "version", "kind"),
 )
-assert CdrRecord.__struct_fields__[_CALL_TYPE : _FROM + 1] == ("call_type", "from_")
+assert CdrRecord.__struct_fields__[_CALL_TYPE : _USER_ID + 1] == ("call_type", "from_", "user_id")
 assert CdrRecord.__struct_fields__[_USAGE_COUNTRY : _DISPOSITION + 1] == (
     *("usage_country", "service_number_type", "license", "answered_at", "disposition"),
 )
@@ -119,6 +120,8 @@ def _checked(fields: tuple[Any, ...]) -> Cdr | Malformed:
         ended_ms,
         fields[6],
         answered is not None,
+        answered_ms if answered is None else _millis(started),
+        fields[_USER_ID] or None,
     )
 
 

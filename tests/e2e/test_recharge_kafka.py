@@ -46,7 +46,7 @@ from tests.e2e.recharge_stage import (
     staged,
     tapped,
 )
-from tests.story import FOLDER, _Story, deck_from
+from tests.story import FOLDER, Story, deck_from
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -80,7 +80,7 @@ class KafkaStory:
     def __init__(self, tap: Tap, number: str, began_ms: int) -> None:
         self.tap = tap
         self.tenant = f"story-{number}"
-        self.story = _Story()
+        self.story = Story()
         self.now = began_ms
         self.wanted: dict[str, list[str]] = {PAYMENTS: [], NOTICES: []}
         self.asked: set[str] = set()
@@ -99,7 +99,7 @@ class KafkaStory:
         self.now += 1_000
         if words == ["wait"]:
             return
-        topic, value = self.story._record(self.tenant, words[1], words[2:], self.now)
+        topic, value = self.story.record(self.tenant, words[1], words[2:], self.now)
         if topic != self.topic:
             await self.tap.until(self._is_obeyed, f"{self.tenant}: {self.asked} not obeyed")
             self.topic = topic

@@ -2,13 +2,14 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from msgspec import Meta
+from msgspec import Meta, field
 
 from topics.fields import (
     AMOUNT_MICROS_MAX,
     NOT_NEGATIVE,
     CallDirection,
     Count,
+    Country,
     Id,
     Millis,
     Name,
@@ -16,6 +17,7 @@ from topics.fields import (
     Number,
     Seconds,
 )
+from topics.records.cdr import Disposition
 from topics.records.draws import Draws
 from topics.records.ledger import MoneyEntry
 from topics.records.record import Record
@@ -78,14 +80,29 @@ class ChargeLine(Record, frozen=True):
 
 
 class ChargedCall(Record, frozen=True):
-    """What the CDR says of the call."""
+    """What the CDR says of the call: every input of its price, for CDRs are kept for days and the ledger for years."""
 
     direction: CallDirection
     to: Number
     answered_ms: Annotated[
         Millis, Meta(description="The start of the call where no answer was named.")
     ]
+    ended_ms: Millis
     duration_s: Seconds
+    started_ms: (
+        Annotated[
+            Millis, Meta(description="When it began to ring; none where no answer was named.")
+        ]
+        | None
+    ) = None
+    from_: Annotated[str, Meta(min_length=1, max_length=64)] | None = field(
+        default=None, name="from"
+    )
+    disposition: Disposition = "answered"
+    call_type: Annotated[str, Meta(min_length=1, max_length=32)] | None = None
+    service_number_type: Annotated[str, Meta(min_length=1, max_length=32)] | None = None
+    usage_country: Country | None = None
+    user_id: Annotated[str, Meta(min_length=1, max_length=128)] | None = None
 
 
 class Charge(MoneyEntry, frozen=True, tag="charge"):

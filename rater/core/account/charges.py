@@ -69,4 +69,18 @@ def free_charge(account: Account, cdr: Cdr, source: Source, reason: FreeReason) 
 
 
 def _call_of(cdr: Cdr) -> ChargedCall:
-    return ChargedCall(cdr.direction, cdr.to, cdr.answered_ms, cdr.billsec)
+    """Return all that the price was decided by; positional, for the sake of its cost."""
+    return ChargedCall(
+        cdr.direction,
+        cdr.to,
+        cdr.answered_ms,
+        cdr.ended_ms,
+        cdr.billsec,
+        cdr.started_ms if cdr.is_answer_named else None,
+        cdr.from_,
+        cdr.disposition,
+        cdr.call_type,
+        cdr.service_number_type,
+        cdr.usage_country,
+        cdr.user_id,
+    )

@@ -139,7 +139,7 @@ def _take(books: Books, ledger: Ledger, entry: BalanceEntry) -> list[Complaint]:
     runway_h = account.burn.runway_h(account.balance)
     if not account.has_gaps:
         cdr = books.cdrs.get(entry.source_offset) if entry.kind in _OF_CDRS else None
-        complaints += account.purse.take(entry, None if cdr is None else cdr.ended_ms)
+        complaints += account.purse.take(entry)
         complaints += account.breaker.take(entry, cdr)
         complaints += account.standing.take(entry)
         is_broken = bool(account.breaker.pending or account.breaker.tripped)

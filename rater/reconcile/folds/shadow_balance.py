@@ -77,17 +77,17 @@ class ShadowBalance:
         due += [lot.expires_ms + GRACE_MS for lot in self.expired]
         return min(due, default=NEVER_MS)
 
-    def take(self, entry: BalanceEntry, ended_ms: int | None) -> list[Complaint]:
-        """Take an entry; `ended_ms` is when the call of a charge ended, None where that is not known."""
+    def take(self, entry: BalanceEntry) -> list[Complaint]:
+        """Take an entry."""
         if not self.is_certain:
             return []
-        complaints = list(self._take(entry, ended_ms))
+        complaints = list(self._take(entry))
         if self.debt != entry.debt_micros:
             complaints.append(Complaint("debt_micros", self.debt, entry.debt_micros))
         self.is_certain = not complaints
         return complaints
 
-    def _take(self, entry: BalanceEntry, ended_ms: int | None) -> Iterator[Complaint]:
+    def _take(self, entry: BalanceEntry) -> Iterator[Complaint]:
         if entry.at_ms >= self._due_ms and entry.kind not in _BY_TIME:
             self._due_ms = self.due_ms()
             if entry.at_ms >= self._due_ms:
@@ -96,7 +96,7 @@ class ShadowBalance:
                 )
         match entry.kind:
             case "charge":
-                yield from self._charge(entry, ended_ms)
+                yield from self._charge(entry)
             case "funds_added":
                 yield from self._fund(entry)
             case "adjusted":
@@ -112,21 +112,20 @@ class ShadowBalance:
             case _:
                 yield from _differ("amount_micros", 0, entry.amount_micros)
 
-    def _charge(self, entry: r.Charge, ended_ms: int | None) -> Iterator[Complaint]:
+    def _charge(self, entry: r.Charge) -> Iterator[Complaint]:
         amount = entry.charge_micros
         self.charged += amount
         if not amount:
             yield from _differ("draws", [], list(entry.draws))
             yield from _differ("amount_micros", 0, entry.amount_micros)
             return
-        end = self._least_end(entry) if ended_ms is None else ended_ms
-        parts, shortfall = self.plan(amount, end)
+        ended_ms = entry.call.ended_ms
+        parts, shortfall = self.plan(amount, ended_ms)
         yield from _hold_draws(parts, shortfall, entry)
         change = sum(part.amount for part in parts if part.grace) - amount
         yield from _differ("amount_micros", change, entry.amount_micros)
-        if ended_ms is not None:
-            late = ended_ms <= self.forfeited_to_ms
-            yield from _differ("late_after_expiry", late, entry.late_after_expiry)
+        late = ended_ms <= self.forfeited_to_ms
+        yield from _differ("late_after_expiry", late, entry.late_after_expiry)
         self._draw(parts, shortfall)
 
     def plan(
@@ -143,20 +142,6 @@ class ShadowBalance:
                 parts.append(Part(lot.lot_id, part, grace))
                 amount -= part
         return parts, amount
-
-    def _least_end(self, entry: r.Charge) -> int:
-        """Return the earliest end of a call that explains which lots were passed over."""
-        drawn = {(draw.id, draw.grace) for draw in entry.draws if draw.source == "lot"}
-        has_shortfall = any(draw.source == "shortfall" for draw in entry.draws)
-        left = len(drawn)
-        end = entry.call.answered_ms
-        for lots, grace in ((self.expired, True), (self.live, False)):
-            for lot in lots:
-                if (lot.lot_id, grace) in drawn:
-                    left -= 1
-                elif left or has_shortfall:
-                    end = max(end, lot.expires_ms + 1)
-        return end
 
     def _fund(self, entry: r.FundsAdded) -> Iterator[Complaint]:
         lot = entry.lot

@@ -39,6 +39,7 @@ class SourceCdr(msgspec.Struct, gc=False):
     service_number_type: str | None = None
     answered_at: datetime | None = None
     disposition: str = "answered"
+    user_id: str | None = None
 
     @property
     def answered_ms(self) -> int:

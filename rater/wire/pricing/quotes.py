@@ -108,6 +108,8 @@ def _cdr(call: Call, country: str | None, kind: str | None) -> Cdr:
         ended_ms=call.answered_ms + call.billsec * SECOND_MS,
         billsec=call.billsec,
         is_answer_named=True,
+        started_ms=call.answered_ms,
+        user_id=None,
     )
 
 

@@ -14,7 +14,7 @@ from topics.records import Draw
 def charge(there: object, amount: int, balance: int, draws: list[Draw], debt: int = 0) -> r.Charge:
     fields = list(head(there, source(), amount, debt))  # type: ignore[arg-type]
     fields[9] = balance
-    shown = ("c1", "rated", -amount, r.ChargedCall("out", "+33", NOW, 60))
+    shown = ("c1", "rated", -amount, r.ChargedCall("out", "+33", NOW, NOW + 60_000, 60))
     return r.Charge(*fields, *shown, draws=tuple(draws))  # type: ignore[misc]
 
 

@@ -29,7 +29,7 @@ def charge(
     there: Account, micros: int, at_ms: int = NOW, prefix: str = "+336", rate_nanos: int = 0
 ) -> r.Charge:
     fields = head(there, source(at_ms), -micros, 0)
-    call = r.ChargedCall("out", "+33612345678", at_ms, 60)
+    call = r.ChargedCall("out", "+33612345678", at_ms, at_ms + 60_000, 60)
     lines = (r.ChargeLine("usage", micros, 60, rate_nanos, 30),)
     return r.Charge(*fields, "c1", "rated", micros, call, prefix=prefix, lines=lines)
 

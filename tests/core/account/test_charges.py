@@ -12,9 +12,13 @@ RATED = Rated("rated", 100, "acs", 3, "336", "France", "FR", "mobile", LINES)
 def test_a_charge_has_its_call_its_lines_and_who_pays() -> None:
     there = account(lot("a", 30), lot("b", 30))
 
-    entry = charge_of(there, cdr(version=1), source(), RATED)
+    call = cdr(from_="+4420", call_type="user_out", usage_country="GB", user_id="u1")
 
-    assert entry.call == ChargedCall("out", "+33612345678", NOW - 60_000, 60)
+    entry = charge_of(there, call, source(), RATED)
+
+    times = (NOW - 60_000, NOW, 60, NOW - 60_000)
+    said = ("+4420", "answered", "user_out", None, "GB", "u1")
+    assert entry.call == ChargedCall("out", "+33612345678", *times, *said)
     assert entry.lines is LINES
     assert entry.draws == (draw("a", 30), draw("b", 30), Draw("shortfall", None, 40))
     assert sum(line.amount_micros for line in entry.lines) == entry.charge_micros

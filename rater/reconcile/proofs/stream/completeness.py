@@ -11,7 +11,7 @@ from rater.reconcile.folds.books import CDRS, COMMANDS
 from rater.reconcile.folds.calls import hold_charge
 from rater.reconcile.inputs import FORGOTTEN, Inputs, Outcome
 from rater.reconcile.reading.log import Record
-from rater.reconcile.reading.sources import SourceCdr
+from rater.reconcile.reading.sources import SourceCdr, millis
 from topics import catalog
 from topics import records as r
 
@@ -82,7 +82,15 @@ def _charge_facts(record: Record, cdr: SourceCdr) -> dict[str, object]:
         "direction": cdr.direction,
         "to": cdr.to,
         "answered_ms": cdr.answered_ms,
+        "ended_ms": cdr.ended_ms,
         "duration_s": cdr.billsec,
+        "started_ms": None if cdr.answered_at is None else millis(cdr.started_at),
+        "from": cdr.from_ or None,
+        "disposition": cdr.disposition,
+        "call_type": cdr.call_type,
+        "service_number_type": cdr.service_number_type,
+        "usage_country": cdr.usage_country,
+        "user_id": cdr.user_id,
         "key": record.key,
     }
 
@@ -96,7 +104,15 @@ def _entry_facts(entry: r.Charge) -> dict[str, object]:
         "direction": entry.call.direction,
         "to": entry.call.to,
         "answered_ms": entry.call.answered_ms,
+        "ended_ms": entry.call.ended_ms,
         "duration_s": entry.call.duration_s,
+        "started_ms": entry.call.started_ms,
+        "from": entry.call.from_,
+        "disposition": entry.call.disposition,
+        "call_type": entry.call.call_type,
+        "service_number_type": entry.call.service_number_type,
+        "usage_country": entry.call.usage_country,
+        "user_id": entry.call.user_id,
         "key": entry.tenant_id.encode(),
     }
 
