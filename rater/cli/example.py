@@ -19,7 +19,7 @@ _UNIT_MS = {"s": 1_000, "m": 60_000}
 @click.command()
 @click.argument("what", type=click.Choice(["commands", "cdrs"]))
 def example(what: str) -> None:
-    """Print lines for `rater send`: account commands that open two accounts, or calls of these accounts.
+    """Print lines for `rater produce`: account commands that open two accounts, or calls of these accounts.
 
     commands is for account.commands.v1, cdrs for cdr.raw.v1. Their times are of the last hours.
     """

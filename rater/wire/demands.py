@@ -1,7 +1,7 @@
 """Demands: what a field must be, in the same words wherever a message is refused: `must be at least 0, found -1`.
 
-msgspec says what was wrong in words of its own; here they become those of `rater send`, which speaks from the published
-schemas. Only for messages that are refused: nothing here is quick.
+msgspec says what was wrong in words of its own; here they become those of `rater produce`, which speaks from the
+published schemas. Only for messages that are refused: nothing here is quick.
 """
 
 import json

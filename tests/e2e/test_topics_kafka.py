@@ -1,4 +1,4 @@
-"""`rater topics` and `rater send` on real Kafka: made, compared; published whole or not."""
+"""`rater topics` and `rater produce` on real Kafka: made, compared; published whole or not."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from click.testing import CliRunner, Result
 
-from rater.cli.send import send
+from rater.cli.produce import produce
 from rater.cli.topics import topics
 from rater.shell.admin.publish import PublishError, Ready, publish
 from rater.shell.admin.topic_admin import PartitionCountError, TopicNotMadeError, connected
@@ -50,7 +50,7 @@ def test_topics_are_made_once_and_drift_is_named(private_broker: Broker) -> None
     assert missing.exit_code == 1
     assert missing.stdout.count("missing") == len(CATALOG)
 
-    unsent = CliRunner().invoke(send, [CDR_RAW.name, "--broker", broker], input=json.dumps(CDR))
+    unsent = CliRunner().invoke(produce, [CDR_RAW.name, "--broker", broker], input=json.dumps(CDR))
     assert unsent.exit_code == 2
     assert "make it with `rater topics create`" in unsent.stderr
 
@@ -148,7 +148,7 @@ def test_sent_lines_arrive_as_written_keyed_by_tenant_in_murmur2s_partition(
     ]
 
     result = CliRunner().invoke(
-        send, [CDR_RAW.name, "--broker", bootstrap], input=b"\n".join(lines)
+        produce, [CDR_RAW.name, "--broker", bootstrap], input=b"\n".join(lines)
     )
     found = first_that(
         lambda: tenant_records(bootstrap, CDR_RAW.name, set(tenants)), lambda r: len(r) >= 100
@@ -171,7 +171,7 @@ def test_with_one_bad_line_nothing_of_the_file_is_sent(
     file = tmp_path / "cdrs.jsonl"
     file.write_text(f"{line}\n{line}\n{line.replace('61', 'true')}\n")
 
-    result = CliRunner().invoke(send, [CDR_RAW.name, str(file), "--broker", bootstrap])
+    result = CliRunner().invoke(produce, [CDR_RAW.name, str(file), "--broker", bootstrap])
 
     assert result.exit_code == 1
     assert "line 3: billsec: must be an integer, found true" in result.stderr

@@ -1,4 +1,4 @@
-"""Demands: dead letters speak as `rater send` does: what a field must be, and what was found."""
+"""Demands: dead letters speak as `rater produce` does: what a field must be, and what was found."""
 
 import json
 import re

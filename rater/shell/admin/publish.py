@@ -218,7 +218,7 @@ async def _producer(broker: str, topic: Topic, count: int) -> AsyncIterator[Any]
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     producer = AIOKafkaProducer(
         bootstrap_servers=broker,
-        transactional_id=f"rater-send-{uuid.uuid4()}",
+        transactional_id=f"rater-produce-{uuid.uuid4()}",
         transaction_timeout_ms=min(_TRANSACTION_MS + count, _TRANSACTION_MS_MAX),
         max_request_size=topic.max_message_bytes,
         linger_ms=5,

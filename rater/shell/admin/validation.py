@@ -5,7 +5,7 @@ Rule 1: the record type is chosen by the topic's tag first, so that a problem na
 Rule 2: stricter than plain JSON where money is at stake: a name twice in an object, `1.0` for an
 integer, NaN and lone surrogates are refused, as the workers refuse them.
 
-Only `rater send` and tests validate this way; the workers' own decoding is in `rater/wire`.
+Only `rater produce` and tests validate this way; the workers' own decoding is in `rater/wire`.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""`rater send`: check JSON lines against a topic's schema and publish them, all or none."""
+"""`rater produce`: check JSON lines against a topic's schema and publish them, all or none."""
 
 import json
 import os
@@ -38,13 +38,13 @@ PROBLEMS_MAX = 20
     type=click.FloatRange(0.1, 3_600.0),
     help="Seconds that --wait waits.",
 )
-def send(
+def produce(
     *, topic: str, file: BinaryIO, broker: str, force: bool, is_waiting: bool, timeout_s: float
 ) -> None:
     """Publish the JSON lines of FILE (or standard input) to TOPIC, with the right key.
 
     Every line is checked first: with one bad line nothing is sent, and each is named with its field
-    and value (exit 1). Exit 2: the topic is not one to send to, or the broker does not answer.
+    and value (exit 1). Exit 2: the topic is not one to produce to, or the broker does not answer.
     With --wait: exit 1 when a record is refused, suspended or dead, 2 when an answer is not there in time.
     """
     try:

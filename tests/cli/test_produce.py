@@ -1,4 +1,4 @@
-"""`rater send` before it meets a broker: which topics, which lines, what it says."""
+"""`rater produce` before it meets a broker: which topics, which lines, what it says."""
 
 import io
 import json
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from rater.cli.send import PROBLEMS_MAX, send
+from rater.cli.produce import PROBLEMS_MAX, produce
 from rater.shell.admin.publish import LineCheck, LineProblem, Ready
 from topics.catalog import ACCOUNT_COMMANDS, CATALOG, CDR_RAW, DEAD, RATE_DECKS, Topic
 
@@ -18,7 +18,7 @@ NOBODY = "127.0.0.1:1"
 
 
 def run(topic: str, text: bytes, *options: str) -> Result:
-    return CliRunner().invoke(send, [topic, "--broker", NOBODY, *options], input=text)
+    return CliRunner().invoke(produce, [topic, "--broker", NOBODY, *options], input=text)
 
 
 def checked(topic: Topic, text: bytes) -> list[Ready | LineProblem]:
@@ -75,7 +75,7 @@ def test_a_terminal_is_told_that_it_is_being_read() -> None:
     controller, terminal = os.openpty()
     os.write(controller, b"\x04")
     with os.fdopen(terminal, "rb") as file:
-        result = CliRunner().invoke(send, ["cdr.raw.v1", "--broker", NOBODY], input=file)
+        result = CliRunner().invoke(produce, ["cdr.raw.v1", "--broker", NOBODY], input=file)
     os.close(controller)
 
     assert result.stderr == "reading cdr.raw.v1 from standard input; end with Ctrl-D\n"

@@ -29,7 +29,7 @@ def lines(*records: dict[str, object]) -> str:
 
 def sent(broker: str, topic: str, text: str, *options: str) -> Ended:
     done = subprocess.run(
-        [sys.executable, "-m", "rater", "send", topic, "--broker", broker, *options],
+        [sys.executable, "-m", "rater", "produce", topic, "--broker", broker, *options],
         input=text,
         text=True,
         stdout=subprocess.PIPE,
