@@ -50,7 +50,7 @@ def test_property_the_date_is_one_on_which_the_table_moves(data: st.DataObject) 
     spent = sum(s.amount_micros for s in within)
     if cap is None:
         assert (judge(recharge), spent + size(recharge) <= money_cap(settings)) == (
-            Signal.LOW,
+            Signal.BELOW_TRIGGER,
             True,
         )
         return

@@ -667,12 +667,12 @@ def test_a_late_capture_may_pass_a_cap() -> None:
 def a_second_one_at_once(patch: pytest.MonkeyPatch) -> None:
     """Let the engine begin another recharge while one is in flight."""
     for state in IN_FLIGHT:
-        patch.setitem(TRANSITIONS[state], Signal.LOW, State.REQUESTED)
+        patch.setitem(TRANSITIONS[state], Signal.BELOW_TRIGGER, State.REQUESTED)
 
 
 def no_wait_for_the_credit(patch: pytest.MonkeyPatch) -> None:
     """Let the engine look at the balance again before the money has arrived."""
-    patch.setitem(TRANSITIONS[State.CREDITING], Signal.LOW, State.REQUESTED)
+    patch.setitem(TRANSITIONS[State.CREDITING], Signal.BELOW_TRIGGER, State.REQUESTED)
 
 
 def no_caps(patch: pytest.MonkeyPatch) -> None:

@@ -28,13 +28,13 @@ def fall_due(recharge: Recharge, now_ms: int, journal: RechargeJournal) -> str:
     if recharge.now_ms < due_ms(recharge):
         return "early"
     if recharge.state in IN_FLIGHT:
-        move(recharge, Signal.SILENT)
+        move(recharge, Signal.TIMED_OUT)
         attempt = attempt_of(recharge)
         attempt.silences += 1
         attempt.due_ms = recharge.now_ms + (ANSWER_MS << min(attempt.silences - 1, SILENCES_MAX))
         ask_again(recharge, journal)
     elif recharge.state is State.CREDITING:
-        move(recharge, Signal.SILENT)
+        move(recharge, Signal.TIMED_OUT)
         recharge.wait_ms = recharge.now_ms + ANSWER_MS
         for awaited in recharge.awaited:
             journal.credit(recharge, awaited)

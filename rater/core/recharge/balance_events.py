@@ -52,7 +52,7 @@ def _methods_changed(
     recharge: Recharge, event: e.PaymentMethodsChanged, journal: RechargeJournal
 ) -> None:
     recharge.methods = [Method(m.reference, m.customer, m.label) for m in event.methods]
-    move(recharge, Signal.RENEWED)
+    move(recharge, Signal.RESET)
 
 
 def _recipients_changed(

@@ -29,7 +29,7 @@ class State(StrEnum):
     CREDITING = "crediting"
     """Captured: the credit of the lot is awaited, for the balance heard of before is stale."""
     PAUSED = "paused"
-    """No method is left, all retries are spent, or money is where it should not be: an administrator must act."""
+    """No method is left, all retries are used up, or money is where it should not be: an administrator must act."""
     CAPPED = "capped"
     """A recharge is needed, and a cap holds it back until its window moves on."""
     ON_HOLD = "on_hold"
@@ -39,7 +39,7 @@ class State(StrEnum):
 class Signal(StrEnum):
     """What is heard, or what a look at the balance says."""
 
-    LOW = "low"
+    BELOW_TRIGGER = "below_trigger"
     """Below the trigger; nothing stands against a recharge."""
     SUFFICIENT = "sufficient"
     """At or above the trigger."""
@@ -59,17 +59,17 @@ class Signal(StrEnum):
     """A payment succeeded; of a recharge in flight, or late of an earlier one."""
     NEXT_METHOD = "next_method"
     """Declined for good, and there is another method."""
-    ANEW = "anew"
+    TOO_LATE = "too_late"
     """The command came too late to be charged: no card has refused it, and another goes out at once."""
     RETRY_LATER = "retry_later"
     """Declined for now, and there is another try."""
-    SPENT = "spent"
+    EXHAUSTED = "exhausted"
     """Declined, and there is no other method or try."""
     ABANDONED = "abandoned"
     """Declined, and the balance needs no other attempt, or may not have one."""
-    DOUBTFUL = "doubtful"
+    QUARANTINED = "quarantined"
     """A result came that must not be credited: it is in quarantine."""
-    SILENT = "silent"
+    TIMED_OUT = "timed_out"
     """The time for an answer is over."""
     UNCLEAR = "unclear"
     """The gateway says that it could not find out."""
@@ -79,7 +79,7 @@ class Signal(StrEnum):
     """All lots that were captured are on the account."""
     REFUSED = "refused"
     """The account will not take the lot of a captured payment."""
-    RENEWED = "renewed"
+    RESET = "reset"
     """Payment methods were replaced, or an administrator resumed."""
 
 
@@ -89,12 +89,12 @@ _ANSWERED: Final[dict[Signal, State]] = {
     _G.CAPTURED: _S.CREDITING,
     _G.NEXT_METHOD: _S.REQUESTED,
     _G.RETRY_LATER: _S.BACKING_OFF,
-    _G.SPENT: _S.PAUSED,
+    _G.EXHAUSTED: _S.PAUSED,
     _G.ABANDONED: _S.IDLE,
-    _G.DOUBTFUL: _S.PAUSED,
-    _G.SILENT: _S.UNKNOWN,
+    _G.QUARANTINED: _S.PAUSED,
+    _G.TIMED_OUT: _S.UNKNOWN,
     _G.UNCLEAR: _S.UNKNOWN,
-    _G.ANEW: _S.REQUESTED,
+    _G.TOO_LATE: _S.REQUESTED,
     _G.DISABLED: _S.CANCELLING,
     _G.METHOD_GONE: _S.CANCELLING,
 }
@@ -102,7 +102,7 @@ _ANSWERED: Final[dict[Signal, State]] = {
 
 TRANSITIONS: Final[dict[State, dict[Signal, State]]] = {
     State.IDLE: {
-        _G.LOW: _S.REQUESTED,
+        _G.BELOW_TRIGGER: _S.REQUESTED,
         _G.OVER_CAP: _S.CAPPED,
         _G.SUSPECTED: _S.ON_HOLD,
         _G.REVERSED: _S.PAUSED,
@@ -114,8 +114,8 @@ TRANSITIONS: Final[dict[State, dict[Signal, State]]] = {
     State.CANCELLING: {
         _G.CAPTURED: _S.CREDITING,
         _G.ABANDONED: _S.IDLE,
-        _G.DOUBTFUL: _S.PAUSED,
-        _G.SILENT: _S.CANCELLING,
+        _G.QUARANTINED: _S.PAUSED,
+        _G.TIMED_OUT: _S.CANCELLING,
         _G.UNCLEAR: _S.CANCELLING,
     },
     State.BACKING_OFF: {
@@ -123,7 +123,7 @@ TRANSITIONS: Final[dict[State, dict[Signal, State]]] = {
         _G.CAPTURED: _S.CREDITING,
         _G.SUFFICIENT: _S.IDLE,
         _G.DISABLED: _S.IDLE,
-        _G.RENEWED: _S.IDLE,
+        _G.RESET: _S.IDLE,
         _G.SUSPECTED: _S.ON_HOLD,
         _G.REVERSED: _S.PAUSED,
         _G.OVER_CAP: _S.CAPPED,
@@ -132,15 +132,15 @@ TRANSITIONS: Final[dict[State, dict[Signal, State]]] = {
         _G.CREDITED: _S.IDLE,
         _G.REFUSED: _S.PAUSED,
         _G.CAPTURED: _S.CREDITING,
-        _G.SILENT: _S.CREDITING,
+        _G.TIMED_OUT: _S.CREDITING,
     },
     State.PAUSED: {
-        _G.RENEWED: _S.IDLE,
+        _G.RESET: _S.IDLE,
         _G.DISABLED: _S.IDLE,
         _G.CAPTURED: _S.CREDITING,
     },
     State.CAPPED: {
-        _G.LOW: _S.REQUESTED,
+        _G.BELOW_TRIGGER: _S.REQUESTED,
         _G.SUFFICIENT: _S.IDLE,
         _G.DISABLED: _S.IDLE,
         _G.SUSPECTED: _S.ON_HOLD,
@@ -149,7 +149,7 @@ TRANSITIONS: Final[dict[State, dict[Signal, State]]] = {
         _G.CAPTURED: _S.CREDITING,
     },
     State.ON_HOLD: {
-        _G.LOW: _S.REQUESTED,
+        _G.BELOW_TRIGGER: _S.REQUESTED,
         _G.OVER_CAP: _S.CAPPED,
         _G.REVERSED: _S.PAUSED,
         _G.NO_METHOD: _S.PAUSED,

@@ -30,7 +30,7 @@ def judge(recharge: Recharge) -> Signal:
         return Signal.SUSPECTED
     if usable(recharge) is None:
         return Signal.NO_METHOD
-    return Signal.LOW if find_cap(recharge) is None else Signal.OVER_CAP
+    return Signal.BELOW_TRIGGER if find_cap(recharge) is None else Signal.OVER_CAP
 
 
 def review(recharge: Recharge, journal: RechargeJournal) -> None:
@@ -87,7 +87,7 @@ def resumed(recharge: Recharge) -> None:
     """Forget what is held or refused for good; the balance is yet to be looked at."""
     recharge.is_held = recharge.is_reversed = False
     recharge.methods = [Method(m.reference, m.customer, m.label) for m in recharge.methods]
-    move(recharge, Signal.RENEWED)
+    move(recharge, Signal.RESET)
 
 
 def is_at_work(recharge: Recharge, started: Started, number: int) -> bool:

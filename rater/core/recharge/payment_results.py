@@ -69,7 +69,7 @@ def capture(
     if doubt is not None:
         if at_work:
             label = attempt_of(recharge).label
-            move(recharge, Signal.DOUBTFUL)
+            move(recharge, Signal.QUARANTINED)
             tell_paused(recharge, "result_quarantined", None, label, journal)
         return doubt
     if number in started.captures:
@@ -137,7 +137,7 @@ def decline(recharge: Recharge, declined: Declined, journal: RechargeJournal) ->
         return
     is_out = method is None or method.is_out
     signal = _after_decline(recharge, attempt, declined, is_out=is_out)
-    if signal is Signal.ANEW:
+    if signal is Signal.TOO_LATE:
         attempt.soft_declines += 1
         move(recharge, signal)
         request_next(recharge, attempt, journal)
@@ -148,13 +148,13 @@ def decline(recharge: Recharge, declined: Declined, journal: RechargeJournal) ->
             RETRY_AFTER_MS[attempt.soft_declines] + crc32(declined.command_id.encode()) % JITTER_MS
         )
         attempt.due_ms = max(attempt.method_since_ms + wait, recharge.now_ms)
-    if signal is not Signal.SPENT:
+    if signal is not Signal.EXHAUSTED:
         next_try_ms = attempt.due_ms if signal is Signal.RETRY_LATER else None
         tell_failed(recharge, declined, next_try_ms, journal)
     move(recharge, signal)
     if signal is Signal.NEXT_METHOD:
         request_next(recharge, attempt, journal)
-    elif signal is Signal.SPENT:
+    elif signal is Signal.EXHAUSTED:
         reason = "methods_spent" if declined.is_hard else "retries_spent"
         tell_paused(recharge, reason, declined.code, attempt.label, journal)
     else:
@@ -164,11 +164,11 @@ def decline(recharge: Recharge, declined: Declined, journal: RechargeJournal) ->
 def _after_decline(
     recharge: Recharge, attempt: Attempt, declined: Declined, *, is_out: bool
 ) -> Signal:
-    if judge(recharge) not in (Signal.LOW, Signal.NO_METHOD):
+    if judge(recharge) not in (Signal.BELOW_TRIGGER, Signal.NO_METHOD):
         return Signal.ABANDONED
     if is_out:
-        return Signal.SPENT if usable(recharge) is None else Signal.NEXT_METHOD
+        return Signal.EXHAUSTED if usable(recharge) is None else Signal.NEXT_METHOD
     if declined.code == EXPIRED and attempt.soft_declines == 0:
-        return Signal.ANEW
+        return Signal.TOO_LATE
     is_last = attempt.soft_declines + 1 >= len(RETRY_AFTER_MS)
-    return Signal.SPENT if is_last else Signal.RETRY_LATER
+    return Signal.EXHAUSTED if is_last else Signal.RETRY_LATER

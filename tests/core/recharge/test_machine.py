@@ -40,8 +40,8 @@ def test_no_way_leads_from_a_command_in_flight_to_another_but_over_a_decline() -
         if target is State.REQUESTED
     }
 
-    assert {Signal.NEXT_METHOD, Signal.ANEW} == again
-    assert Signal.LOW not in ways
+    assert {Signal.NEXT_METHOD, Signal.TOO_LATE} == again
+    assert Signal.BELOW_TRIGGER not in ways
 
 
 def test_money_that_was_captured_is_credited_in_every_state() -> None:

@@ -32,7 +32,7 @@ def test_of_what_stands_against_a_recharge_the_gravest_is_said() -> None:
         (Signal.SUSPECTED, {"is_held": True}),
         (Signal.NO_METHOD, {"methods": [Method("pm_1", is_out=True)]}),
         (Signal.OVER_CAP, {"started": paid}),
-        (Signal.LOW, {}),
+        (Signal.BELOW_TRIGGER, {}),
     ]
     for place, (signal, _) in enumerate(against):
         changes: dict[str, object] = {}
