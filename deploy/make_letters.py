@@ -17,8 +17,9 @@ from rater.shell.notifier.languages.registry import CODES, language
 from rater.shell.notifier.letters import write_letter
 from rater.shell.notifier.message import message_id
 from rater.wire.malformed import Malformed
-from rater.wire.recharge.notifications import BalanceLow, RechargePaused, decode_notification
+from rater.wire.recharge.notifications import decode_notification
 from topics.catalog import NOTIFICATIONS
+from topics.records.notifications import BalanceLowNotification, RechargePausedNotification
 
 PLACE: Final = Path(__file__).resolve().parents[1] / "LETTERS.md"
 _HEAD: Final = """\
@@ -40,11 +41,13 @@ def examples() -> dict[str, Told]:
     for line in files("topics").joinpath(name).read_bytes().splitlines():
         notice = decode_notification(line)
         assert not isinstance(notice, Malformed), notice
-        is_refused = isinstance(notice, RechargePaused) and notice.reason == "credit_refused"
+        is_refused = (
+            isinstance(notice, RechargePausedNotification) and notice.reason == "credit_refused"
+        )
         title = f"{notice.kind}: credit_refused" if is_refused else notice.kind
         found.setdefault(title, notice)
     low = found["balance_low"]
-    assert isinstance(low, BalanceLow)
+    assert isinstance(low, BalanceLowNotification)
     return found | {"digest": digest_of(low, ["balance_low"] * 38 + ["funds_added"])}
 
 

@@ -1,5 +1,7 @@
 """The topics of recharge, payments and notifications."""
 
+from typing import get_args
+
 from topics import records as r
 from topics.topic import DAY_MS, LARGE, Topic
 
@@ -16,19 +18,6 @@ RESULTS = (
     r.PaymentUnknown,
     r.PaymentReversed,
     r.PaymentRestored,
-)
-NOTICES = (
-    r.FundsAddedByRecharge,
-    r.PaymentWasReversed,
-    r.PaymentWasRestored,
-    r.RechargeFailed,
-    r.RechargePaused,
-    r.RechargeCapped,
-    r.BalanceLow,
-    r.BalanceIsExhausted,
-    r.FundsExpireSoon,
-    r.FundsHaveExpired,
-    r.FraudIsSuspected,
 )
 
 RECHARGE_COMMANDS = Topic(
@@ -78,7 +67,7 @@ NOTIFICATIONS = Topic(
     name="notifications.v1",
     purpose="Requests that a tenant's people be told, on transitions only.",
     key="tenant_id",
-    records=NOTICES,
+    records=get_args(r.AnyNotification),
     writers="recharge",
     readers="the notifier",
     retention_ms=30 * DAY_MS,

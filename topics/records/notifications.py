@@ -1,6 +1,6 @@
 """Notifications: requests that a tenant's people be told; written on transitions only."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from msgspec import Meta
 
@@ -41,12 +41,12 @@ class Notification(Record, frozen=True, tag_field="kind"):
     at_ms: Millis
     currency: Currency
     balance_micros: Annotated[Micros, Meta(description="As last heard of by whoever notifies.")]
-    emails: Annotated[list[Email], Meta(max_length=16)]
-    language: Language = "en"
+    emails: Annotated[tuple[Email, ...], Meta(max_length=16)]
+    language: Language
     webhook: WebhookUrl | None = None
 
 
-class FundsAddedByRecharge(Notification, frozen=True, tag="funds_added", kw_only=True):
+class FundsAddedNotification(Notification, frozen=True, tag="funds_added", kw_only=True):
     """A recharge succeeded and its money is on the account."""
 
     kind: ClassVar[Literal["funds_added"]]
@@ -64,19 +64,19 @@ class _MoneyMovedBack(Notification, frozen=True, kw_only=True):
     reversal_id: Id
 
 
-class PaymentWasReversed(_MoneyMovedBack, frozen=True, tag="payment_reversed"):
+class PaymentReversedNotification(_MoneyMovedBack, frozen=True, tag="payment_reversed"):
     """The provider took money of a payment back; recharge is paused until an administrator resumes it."""
 
     kind: ClassVar[Literal["payment_reversed"]]
 
 
-class PaymentWasRestored(_MoneyMovedBack, frozen=True, tag="payment_restored"):
+class PaymentRestoredNotification(_MoneyMovedBack, frozen=True, tag="payment_restored"):
     """Money that was taken back is on the account again; recharge stays paused."""
 
     kind: ClassVar[Literal["payment_restored"]]
 
 
-class RechargeFailed(Notification, frozen=True, tag="recharge_failed", kw_only=True):
+class RechargeFailedNotification(Notification, frozen=True, tag="recharge_failed", kw_only=True):
     """A recharge was declined for the first time; it is tried again, with this method or the next."""
 
     kind: ClassVar[Literal["recharge_failed"]]
@@ -89,18 +89,21 @@ class RechargeFailed(Notification, frozen=True, tag="recharge_failed", kw_only=T
     ) = None
 
 
-class RechargePaused(Notification, frozen=True, tag="recharge_paused", kw_only=True):
+PauseReason: TypeAlias = Literal[
+    "no_method",
+    "methods_spent",
+    "retries_spent",
+    "result_quarantined",
+    "credit_refused",
+    "payment_reversed",
+]
+
+
+class RechargePausedNotification(Notification, frozen=True, tag="recharge_paused", kw_only=True):
     """No further attempt is made until an administrator acts."""
 
     kind: ClassVar[Literal["recharge_paused"]]
-    reason: Literal[
-        "no_method",
-        "methods_spent",
-        "retries_spent",
-        "result_quarantined",
-        "credit_refused",
-        "payment_reversed",
-    ]
+    reason: PauseReason
     code: Annotated[Name, Meta(description="Of the last decline.")] | None = None
     method_label: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
     amount_micros: (
@@ -109,16 +112,19 @@ class RechargePaused(Notification, frozen=True, tag="recharge_paused", kw_only=T
     lot_id: Annotated[Id, Meta(description="Of credit_refused: the payment's id.")] | None = None
 
 
-class RechargeCapped(Notification, frozen=True, tag="recharge_capped", kw_only=True):
+CapKind: TypeAlias = Literal["count", "money"]
+
+
+class RechargeCappedNotification(Notification, frozen=True, tag="recharge_capped", kw_only=True):
     """A cap holds back a recharge that is needed."""
 
     kind: ClassVar[Literal["recharge_capped"]]
-    cap: Literal["count", "money"]
+    cap: CapKind
     limit: Annotated[Positive, Meta(description="Recharges in 24 hours, or micros in 30 days.")]
     until_ms: Annotated[Millis, Meta(description="When the cap lets the next one pass.")]
 
 
-class BalanceLow(Notification, frozen=True, tag="balance_low", kw_only=True):
+class BalanceLowNotification(Notification, frozen=True, tag="balance_low", kw_only=True):
     """The balance, or the hours that it lasts, fell below a threshold."""
 
     kind: ClassVar[Literal["balance_low"]]
@@ -130,14 +136,16 @@ class BalanceLow(Notification, frozen=True, tag="balance_low", kw_only=True):
     cause_id: Id
 
 
-class BalanceIsExhausted(Notification, frozen=True, tag="balance_exhausted", kw_only=True):
+class BalanceExhaustedNotification(
+    Notification, frozen=True, tag="balance_exhausted", kw_only=True
+):
     """The balance fell to zero or below: paid calls are refused."""
 
     kind: ClassVar[Literal["balance_exhausted"]]
     cause_id: Id
 
 
-class FundsExpireSoon(Notification, frozen=True, tag="funds_expiring", kw_only=True):
+class FundsExpiringNotification(Notification, frozen=True, tag="funds_expiring", kw_only=True):
     """A lot expires in 30, 7 or 1 days."""
 
     kind: ClassVar[Literal["funds_expiring"]]
@@ -147,7 +155,7 @@ class FundsExpireSoon(Notification, frozen=True, tag="funds_expiring", kw_only=T
     expires_ms: Millis
 
 
-class FundsHaveExpired(Notification, frozen=True, tag="funds_expired", kw_only=True):
+class FundsExpiredNotification(Notification, frozen=True, tag="funds_expired", kw_only=True):
     """A lot expired with money in it."""
 
     kind: ClassVar[Literal["funds_expired"]]
@@ -155,15 +163,36 @@ class FundsHaveExpired(Notification, frozen=True, tag="funds_expired", kw_only=T
     amount_micros: Positive
 
 
-class FraudIsSuspected(Notification, frozen=True, tag="fraud_suspected", kw_only=True):
+class FraudSuspectedNotification(Notification, frozen=True, tag="fraud_suspected", kw_only=True):
     """A spend limit was passed, or a cap was reached with an empty account: recharge is held."""
 
     kind: ClassVar[Literal["fraud_suspected"]]
     limit: LimitKind
     limit_micros: Micros | None = None
     found_micros: Micros | None = None
-    denied: Annotated[list[Name], Meta(max_length=16)]
+    denied: Annotated[tuple[Name, ...], Meta(max_length=16)]
     cause_id: Id
+
+
+AnyNotification: TypeAlias = (
+    FundsAddedNotification
+    | PaymentReversedNotification
+    | PaymentRestoredNotification
+    | RechargeFailedNotification
+    | RechargePausedNotification
+    | RechargeCappedNotification
+    | BalanceLowNotification
+    | BalanceExhaustedNotification
+    | FundsExpiringNotification
+    | FundsExpiredNotification
+    | FraudSuspectedNotification
+)
+
+Channel: TypeAlias = Literal["email", "webhook"]
+MarkState: TypeAlias = Literal["sending", "sent", "undelivered", "folded"]
+UndeliveredReason: TypeAlias = Literal[
+    "no_recipient", "refused", "retries_spent", "in_doubt", "unreadable", "crowded_out"
+]
 
 
 class UndeliveredNotification(Record, frozen=True):
@@ -172,11 +201,9 @@ class UndeliveredNotification(Record, frozen=True):
     undelivered_id: Annotated[str, Meta(min_length=1, max_length=700)]
     notification_id: EventId
     tenant_id: TenantId
-    channel: Literal["email", "webhook"]
+    channel: Channel
     reason: Annotated[
-        Literal[
-            "no_recipient", "refused", "retries_spent", "in_doubt", "unreadable", "crowded_out"
-        ],
+        UndeliveredReason,
         Meta(description="crowded_out: too many webhooks of the tenant were waiting already."),
     ]
     detail: Note
@@ -194,7 +221,7 @@ class SentMark(Record, frozen=True):
     """What the notifier has sent, or has begun to send: its memory."""
 
     notification_id: EventId
-    channel: Literal["email", "webhook"]
+    channel: Channel
     recipient: Annotated[
         str,
         Meta(
@@ -205,7 +232,7 @@ class SentMark(Record, frozen=True):
         ),
     ]
     state: Annotated[
-        Literal["sending", "sent", "undelivered", "folded"],
+        MarkState,
         Meta(description="folded: another letter tells of it."),
     ]
     at_ms: Millis

@@ -1,16 +1,17 @@
 """Events: what a balance event tells recharge besides the balance, and of what it makes a notice."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from rater.core import events as e
-from rater.core.recharge import notifications as n
 from rater.core.recharge.journal import Head, RechargeJournal, credit_id, head
 from rater.core.recharge.machine import Signal
 from rater.core.recharge.moves import move, resumed, review
 from rater.core.recharge.notifying import tell_refused
 from rater.core.recharge.payment_reversals import note_refused, release
 from rater.core.recharge.state import AutoRecharge, Awaited, Method, Recharge
+from topics.records import notifications as n
+from topics.records.balance import LimitKind
 
 TRIGGERS: Final = ("auto_recharge", "auto_recharge_hours")
 """Thresholds that are recharge's own; what comes of them is told, not that they were crossed."""
@@ -82,9 +83,13 @@ def _credited(recharge: Recharge, event: e.FundsCredited, journal: RechargeJourn
     if found is None:
         return
     recharge.awaited = [each for each in recharge.awaited if each is not found]
-    notice_head = head(recharge, f"funds_added/{found.lot_id}")
     journal.notices.append(
-        n.FundsAdded(*notice_head, found.amount_micros, found.lot_id, found.label)
+        n.FundsAddedNotification(
+            **head(recharge, f"funds_added/{found.lot_id}"),
+            amount_micros=found.amount_micros,
+            lot_id=found.lot_id,
+            method_label=found.label,
+        )
     )
     release(recharge, found.lot_id, journal)
     if not recharge.awaited:
@@ -109,13 +114,13 @@ def _is_refused(awaited: Awaited, event: e.CreditRefused) -> bool:
 def _suspected(recharge: Recharge, event: e.FraudSuspected, journal: RechargeJournal) -> None:
     recharge.is_held = True
     journal.notices.append(
-        n.FraudIsSuspected(
-            *_heard(recharge, event),
-            event.limit,
-            tuple(event.denied),
-            event.cause_id,
-            event.limit_micros,
-            event.found_micros,
+        n.FraudSuspectedNotification(
+            **_heard(recharge, event),
+            limit=cast("LimitKind", event.limit),
+            denied=tuple(event.denied),
+            cause_id=event.cause_id,
+            limit_micros=event.limit_micros,
+            found_micros=event.found_micros,
         )
     )
 
@@ -128,49 +133,62 @@ def _heard(recharge: Recharge, event: e.Event) -> Head:
 def _tell_low(recharge: Recharge, event: e.ThresholdCrossed, journal: RechargeJournal) -> None:
     if event.threshold_id not in TRIGGERS:
         journal.notices.append(
-            n.BalanceLow(
-                *_heard(recharge, event),
-                event.threshold_id,
-                event.cause_id,
-                event.threshold_micros,
-                event.threshold_h,
-                recharge.runway_h,
-                event.label,
+            n.BalanceLowNotification(
+                **_heard(recharge, event),
+                threshold_id=event.threshold_id,
+                cause_id=event.cause_id,
+                threshold_micros=event.threshold_micros,
+                threshold_h=event.threshold_h,
+                runway_h=recharge.runway_h,
+                label=event.label,
             )
         )
 
 
 def _tell_exhausted(recharge: Recharge, event: e.Event, journal: RechargeJournal) -> None:
-    journal.notices.append(n.BalanceIsExhausted(*_heard(recharge, event), event.cause_id))
+    journal.notices.append(
+        n.BalanceExhaustedNotification(**_heard(recharge, event), cause_id=event.cause_id)
+    )
 
 
 def _tell_expiring(recharge: Recharge, event: e.FundsExpiring, journal: RechargeJournal) -> None:
     journal.notices.append(
-        n.FundsExpireSoon(
-            *_heard(recharge, event),
-            event.lot_id,
-            event.amount_micros,
-            event.days,
-            event.expires_ms,
+        n.FundsExpiringNotification(
+            **_heard(recharge, event),
+            lot_id=event.lot_id,
+            amount_micros=event.amount_micros,
+            days=event.days,
+            expires_ms=event.expires_ms,
         )
     )
 
 
 def _tell_reversed(recharge: Recharge, event: e.PaymentReversed, journal: RechargeJournal) -> None:
-    journal.notices.append(n.PaymentWasReversed(*_heard(recharge, event), *_moved(event)))
+    journal.notices.append(
+        n.PaymentReversedNotification(**_heard(recharge, event), **_moved(event))
+    )
 
 
 def _tell_restored(recharge: Recharge, event: e.PaymentRestored, journal: RechargeJournal) -> None:
-    journal.notices.append(n.PaymentWasRestored(*_heard(recharge, event), *_moved(event)))
+    journal.notices.append(
+        n.PaymentRestoredNotification(**_heard(recharge, event), **_moved(event))
+    )
 
 
-def _moved(event: e.PaymentReversed | e.PaymentRestored) -> tuple[int, str, str, str]:
-    return event.amount_micros, event.lot_id, event.reversal, event.reversal_id
+def _moved(event: e.PaymentReversed | e.PaymentRestored) -> dict[str, Any]:
+    return {
+        "amount_micros": event.amount_micros,
+        "lot_id": event.lot_id,
+        "reversal": event.reversal,
+        "reversal_id": event.reversal_id,
+    }
 
 
 def _tell_expired(recharge: Recharge, event: e.FundsExpired, journal: RechargeJournal) -> None:
     journal.notices.append(
-        n.FundsHaveExpired(*_heard(recharge, event), event.lot_id, event.amount_micros)
+        n.FundsExpiredNotification(
+            **_heard(recharge, event), lot_id=event.lot_id, amount_micros=event.amount_micros
+        )
     )
 
 

@@ -14,6 +14,7 @@ from rater.core.recharge.state import (
     Recharge,
     Started,
 )
+from topics.records.notifications import CapKind
 
 UNIT: Final = 1_000_000
 """Micros of one unit: a payment is of whole units, which every currency can represent."""
@@ -22,7 +23,7 @@ UNIT: Final = 1_000_000
 class Cap(msgspec.Struct, frozen=True):
     """A cap that one more recharge would pass, and when it would no longer."""
 
-    cap: str
+    cap: CapKind
     limit: int
     until_ms: int
 

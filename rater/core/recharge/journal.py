@@ -2,11 +2,11 @@
 
 from typing import Any, final
 
-from rater.core.recharge import notifications as n
 from rater.core.recharge.payments import Credit, PaymentCancel, PaymentCommand, Reversal
 from rater.core.recharge.state import Attempt, Awaited, Recharge
+from topics.records.notifications import Notification
 
-Head = tuple[str, str, int, str, int, tuple[str, ...], str, str | None]
+Head = dict[str, Any]
 
 
 @final
@@ -19,7 +19,7 @@ class RechargeJournal:
         self.payments: list[PaymentCommand | PaymentCancel] = []
         self.orders: list[Credit | Reversal] = []
         """What is asked of accounts: credits and reversals, in the order decided."""
-        self.notices: list[n.Notice] = []
+        self.notices: list[Notification] = []
 
     def request(self, recharge: Recharge) -> None:
         """Ask for the attempt at work; a second time it is the same command, word for word."""
@@ -58,21 +58,21 @@ def credit_id(awaited: Awaited) -> str:
 
 
 def head(recharge: Recharge, what: str) -> Head:
-    """Return the leading fields of a notice; its id names the tenant and the transition."""
-    return (
-        f"{recharge.tenant_id}/{what}",
-        recharge.tenant_id,
-        recharge.now_ms,
-        recharge.currency,
-        recharge.balance,
-        recharge.emails,
-        recharge.language,
-        recharge.webhook,
-    )
+    """Return what every notice says, by field; its id names the tenant and the transition."""
+    return {
+        "notification_id": f"{recharge.tenant_id}/{what}",
+        "tenant_id": recharge.tenant_id,
+        "at_ms": recharge.now_ms,
+        "currency": recharge.currency,
+        "balance_micros": recharge.balance,
+        "emails": recharge.emails,
+        "language": recharge.language,
+        "webhook": recharge.webhook,
+    }
 
 
 def transition_head(recharge: Recharge, what: str) -> Head:
-    """Return the leading fields of a notice of a transition, which has no id of its own: it is counted."""
+    """Return what every notice says, of a transition, which has no id of its own: it is counted."""
     recharge.transitions_told += 1
     return head(recharge, f"{what}/{recharge.now_ms}/{recharge.transitions_told}")
 

@@ -1,11 +1,11 @@
 """Telling: the notices of recharge's own transitions. What is no news is not told."""
 
 from rater.core.call_classes import PAID_CALLS
-from rater.core.recharge import notifications as n
 from rater.core.recharge.caps import find_cap
 from rater.core.recharge.journal import RechargeJournal, transition_head
 from rater.core.recharge.payments import Declined
 from rater.core.recharge.state import Awaited, Recharge
+from topics.records import notifications as n
 
 
 def tell_failed(
@@ -18,30 +18,43 @@ def tell_failed(
         return
     started.told = True
     journal.notices.append(
-        n.RechargeFailed(
-            *transition_head(recharge, "failed"),
-            started.amount_micros,
-            "hard" if declined.is_hard else "soft",
-            declined.code,
-            attempt.label,
-            next_try_ms,
+        n.RechargeFailedNotification(
+            **transition_head(recharge, "failed"),
+            amount_micros=started.amount_micros,
+            decline_class="hard" if declined.is_hard else "soft",
+            code=declined.code,
+            method_label=attempt.label,
+            next_try_ms=next_try_ms,
         )
     )
 
 
 def tell_paused(
-    recharge: Recharge, reason: str, code: str | None, label: str | None, journal: RechargeJournal
+    recharge: Recharge,
+    reason: n.PauseReason,
+    code: str | None,
+    label: str | None,
+    journal: RechargeJournal,
 ) -> None:
     """Tell that nothing more is tried; `code` and `label` are those of the last decline."""
-    notice_head = transition_head(recharge, "paused")
-    journal.notices.append(n.RechargePaused(*notice_head, reason, code, label))
+    journal.notices.append(
+        n.RechargePausedNotification(
+            **transition_head(recharge, "paused"), reason=reason, code=code, method_label=label
+        )
+    )
 
 
 def tell_refused(recharge: Recharge, awaited: Awaited, journal: RechargeJournal) -> None:
     """Tell that a captured payment could not be credited, and that nothing more is tried."""
-    notice_head = transition_head(recharge, "paused")
-    captured = (awaited.label, awaited.amount_micros, awaited.lot_id)
-    journal.notices.append(n.RechargePaused(*notice_head, "credit_refused", None, *captured))
+    journal.notices.append(
+        n.RechargePausedNotification(
+            **transition_head(recharge, "paused"),
+            reason="credit_refused",
+            method_label=awaited.label,
+            amount_micros=awaited.amount_micros,
+            lot_id=awaited.lot_id,
+        )
+    )
 
 
 def tell_why_paused(recharge: Recharge, journal: RechargeJournal) -> None:
@@ -58,11 +71,19 @@ def tell_capped(recharge: Recharge, journal: RechargeJournal) -> None:
     cap = find_cap(recharge)
     assert cap is not None, recharge
     recharge.wait_ms = cap.until_ms
-    notice_head = transition_head(recharge, "capped")
-    notice = n.RechargeCapped(*notice_head, cap.cap, cap.limit, cap.until_ms)
+    notice = n.RechargeCappedNotification(
+        **transition_head(recharge, "capped"),
+        cap=cap.cap,
+        limit=cap.limit,
+        until_ms=cap.until_ms,
+    )
     journal.notices.append(notice)
     if recharge.balance <= 0:
-        suspicion = transition_head(recharge, "suspected")
         journal.notices.append(
-            n.FraudIsSuspected(*suspicion, "recharge_cap", PAID_CALLS, notice.notification_id)
+            n.FraudSuspectedNotification(
+                **transition_head(recharge, "suspected"),
+                limit="recharge_cap",
+                denied=PAID_CALLS,
+                cause_id=notice.notification_id,
+            )
         )

@@ -28,6 +28,7 @@ from rater.core.recharge.state import (
     Started,
     find_started,
 )
+from topics.records.notifications import PauseReason
 
 
 def take_result(
@@ -155,7 +156,7 @@ def decline(recharge: Recharge, declined: Declined, journal: RechargeJournal) ->
     if signal is Signal.NEXT_METHOD:
         request_next(recharge, attempt, journal)
     elif signal is Signal.EXHAUSTED:
-        reason = "methods_spent" if declined.is_hard else "retries_spent"
+        reason: PauseReason = "methods_spent" if declined.is_hard else "retries_spent"
         tell_paused(recharge, reason, declined.code, attempt.label, journal)
     else:
         review(recharge, journal)

@@ -19,14 +19,15 @@ from rater.shell.notifier.writer import Output
 from rater.shell.process.clock import now_ms
 from rater.shell.process.failpoints import failpoint
 from rater.wire.outputs import encode
-from rater.wire.recharge.deliveries import MarkState, Reason, SentMark, encode_undelivered
+from rater.wire.recharge.deliveries import encode_undelivered
 from topics.catalog import NOTIFICATIONS_DEAD, NOTIFIER_SENT
+from topics.records.notifications import MarkState, SentMark, UndeliveredReason
 
 log = logging.getLogger(__name__)
 
 Result: TypeAlias = Literal["sent", "undelivered", "folded", "unfinished"]
 
-_FOR_EVER: Final[dict[Verdict, Reason]] = {
+_FOR_EVER: Final[dict[Verdict, UndeliveredReason]] = {
     "refused": "refused",
     "unreadable": "unreadable",
     "no_recipient": "no_recipient",
@@ -166,7 +167,7 @@ class Delivery:
         self._count("sent")
         return "sent"
 
-    async def _give_up(self, reason: Reason, detail: str, attempts: int) -> Result:
+    async def _give_up(self, reason: UndeliveredReason, detail: str, attempts: int) -> Result:
         """Write the dead letter and the mark in one transaction: there is one letter, whatever happens."""
         failpoint("before_undelivered")
         job, mark = self._job, self._new_mark("undelivered")

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
-from rater.wire.recharge.notifications import Notification
+from topics.records.notifications import AnyNotification
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +23,11 @@ class Digest:
     """Kinds, and how many of each, the most first."""
 
 
-Told: TypeAlias = Notification | Digest
+Told: TypeAlias = AnyNotification | Digest
 """What a letter is written of."""
 
 
-def digest_of(first: Notification, others: Iterable[str]) -> Digest:
+def digest_of(first: AnyNotification, others: Iterable[str]) -> Digest:
     """Return the digest of a notification and of others by their kinds."""
     counts: dict[str, int] = {}
     for kind in (first.kind, *others):

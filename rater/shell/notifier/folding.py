@@ -20,8 +20,7 @@ from rater.shell.notifier.delivery import Job, Result
 from rater.shell.notifier.digests import digest_of
 from rater.shell.notifier.mail_rates import FOLDABLE, rate_key
 from rater.shell.notifier.sent import PartitionMarks
-from rater.wire.recharge.deliveries import SentMark
-from rater.wire.recharge.notifications import BalanceLow, Notification
+from topics.records.notifications import AnyNotification, BalanceLowNotification, SentMark
 
 URGENT_TIMES: Final = 2
 TENANT_TIMES: Final = 16
@@ -93,7 +92,7 @@ class Folding:
     async def _lead(self, job: Job) -> str | None:
         """Return the digest of the letter that tells an occasion: this one, or another that this is folded into."""
         notice = job.notice
-        if not isinstance(notice, BalanceLow):
+        if not isinstance(notice, BalanceLowNotification):
             return job.digest
         occasion = (notice.tenant_id, notice.at_ms, notice.cause_id, job.recipient)
         if (lead := self._told.get(occasion)) not in (None, job.digest):
@@ -151,7 +150,7 @@ class Folding:
         others = self._marks.folded(job.digest)
         if not others:
             return job
-        assert isinstance(job.notice, Notification)
+        assert isinstance(job.notice, AnyNotification)
         return replace(job, notice=digest_of(job.notice, others))
 
     def _wait_ms(self, key: str, job: Job) -> int:
@@ -183,7 +182,7 @@ def _tenant_key(job: Job) -> str:
 
 def _depth(notice: object) -> tuple[bool, int]:
     """Return what puts the lowest threshold first; amounts before hours."""
-    assert isinstance(notice, BalanceLow)
+    assert isinstance(notice, BalanceLowNotification)
     if notice.threshold_micros is not None:
         return False, notice.threshold_micros
     return True, notice.threshold_h or 0

@@ -16,7 +16,7 @@ from jinja2 import BaseLoader, Environment, FunctionLoader, StrictUndefined, Tem
 from rater.shell.notifier.digests import Digest, Told
 from rater.shell.notifier.languages.language import Language
 from rater.shell.notifier.languages.registry import FOLDER, language
-from rater.wire.recharge import notifications as n
+from topics.records import notifications as n
 
 _WIDTH: Final = 72
 _PARTS: Final = ("happened", "next", "todo")
@@ -91,18 +91,18 @@ def _held(notice: Told, reader: Language) -> list[tuple[str, str]]:
 def _special(notice: Told, reader: Language) -> dict[str, str]:
     """Return the values that one kind alone has, or writes in a way of its own."""
     match notice:
-        case n.RechargeCapped(cap="count"):
+        case n.RechargeCappedNotification(cap="count"):
             return {"limit": reader.count(notice.limit)}
-        case n.RechargeCapped():
+        case n.RechargeCappedNotification():
             return {"limit": reader.amount(notice.limit, notice.currency)}
-        case n.FundsExpiring():
+        case n.FundsExpiringNotification():
             return {"days": reader.count(notice.days)}
-        case n.BalanceLow():
+        case n.BalanceLowNotification():
             hours = {"threshold_h": notice.threshold_h, "runway": notice.runway_h}
             return _threshold(notice, reader) | {
                 name: "" if h is None else reader.count(h) for name, h in hours.items()
             }
-        case n.FraudSuspected():
+        case n.FraudSuspectedNotification():
             return {
                 "limit_kind": notice.limit,
                 "limit": _found(notice, notice.limit_micros, reader),
@@ -112,7 +112,7 @@ def _special(notice: Told, reader: Language) -> dict[str, str]:
     return {}
 
 
-def _threshold(notice: n.BalanceLow, reader: Language) -> dict[str, str]:
+def _threshold(notice: n.BalanceLowNotification, reader: Language) -> dict[str, str]:
     """Return threshold and balance; exact where rounded they would look alike, and the letter wrong."""
     if notice.threshold_micros is None:
         return {"threshold": ""}
@@ -123,7 +123,7 @@ def _threshold(notice: n.BalanceLow, reader: Language) -> dict[str, str]:
     return {"threshold": threshold, "balance": balance}
 
 
-def _found(notice: n.FraudSuspected, value: int | None, reader: Language) -> str:
+def _found(notice: n.FraudSuspectedNotification, value: int | None, reader: Language) -> str:
     """Return a limit, or what passed it: of new destinations a number, of a recharge cap nothing."""
     if value is None or notice.limit == "recharge_cap":
         return ""

@@ -22,10 +22,10 @@ from rater.shell.process.clock import now_ms
 from rater.shell.stream.unread import Unread
 from rater.wire.malformed import Malformed
 from rater.wire.outputs import encode, encode_dead, output_key
-from rater.wire.recharge.deliveries import MarkState, SentMark
-from rater.wire.recharge.notifications import Notification, decode_notification
+from rater.wire.recharge.notifications import decode_notification
 from rater.wire.unread import last_offset_of, why_dead
 from topics.catalog import NOTIFIER_SENT, RECHARGE_DEAD
+from topics.records.notifications import AnyNotification, MarkState, SentMark
 
 log = logging.getLogger(__name__)
 
@@ -188,7 +188,7 @@ class PartitionWork:
             log.warning("unreadable: %s: %s in %s", place, why.reason, why.field or "the whole")
         return "dead"
 
-    async def _deliver(self, notice: Notification, value: bytes, source: Source) -> Outcome:
+    async def _deliver(self, notice: AnyNotification, value: bytes, source: Source) -> Outcome:
         """Deliver to everyone at once; return what became of it. A webhook that is long in coming holds nobody up."""
         jobs = [_job(notice, value, source, address) for address in dict.fromkeys(notice.emails)]
         known = [state for job in jobs if (state := self._done(job)) is not None]
@@ -213,7 +213,7 @@ class PartitionWork:
         return None if state == "sending" else state
 
     def _webhook(
-        self, notice: Notification, value: bytes, source: Source, url: str
+        self, notice: AnyNotification, value: bytes, source: Source, url: str
     ) -> tuple[asyncio.Task[Result], bool]:
         """Begin with a webhook, and say whether it may wait; what is done, or begun already, needs no room."""
         job = _job(notice, value, source, url, host_of(url))
@@ -252,7 +252,9 @@ class PartitionWork:
         return await delivery.run(gate, admitted=admitted)
 
 
-def _job(notice: Notification, value: bytes, source: Source, recipient: str, host: str = "") -> Job:
+def _job(
+    notice: AnyNotification, value: bytes, source: Source, recipient: str, host: str = ""
+) -> Job:
     digest = recipient_digest(notice.notification_id, recipient)
     if host:
         return Job(notice, value, source, recipient, digest, host, notice.kind)

@@ -15,8 +15,9 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from rater.shell.notifier.mail_rates import MailRates, rate_key
 from rater.shell.stream.bounded_records import bounded_consumer
 from rater.shell.stream.unread import Unread
-from rater.wire.recharge.deliveries import MarkState, SentMark, decode_mark
+from rater.wire.recharge.deliveries import decode_mark
 from topics.catalog import NOTIFIER_SENT
+from topics.records.notifications import MarkState, SentMark
 
 log = logging.getLogger(__name__)
 

@@ -1,8 +1,8 @@
 """Telling: what people learn of a recharge, once, and what is no news."""
 
-from rater.core.recharge import notifications as n
 from tests.recharge_world import AMOUNT, World, low
 from tests.units import HOUR, UNIT
+from topics.records import notifications as n
 
 
 def test_of_many_declines_the_first_and_the_end_are_told() -> None:
@@ -13,7 +13,7 @@ def test_of_many_declines_the_first_and_the_end_are_told() -> None:
     world.decline(world.last, hard=False, code="try_again_later")
     failed, paused = world.notices
 
-    assert isinstance(failed, n.RechargeFailed)
+    assert isinstance(failed, n.RechargeFailedNotification)
     assert (AMOUNT, "soft", "insufficient_funds", "card pm_1") == (
         failed.amount_micros,
         failed.decline_class,
@@ -22,7 +22,7 @@ def test_of_many_declines_the_first_and_the_end_are_told() -> None:
     )
     assert failed.next_try_ms is not None
     assert HOUR <= failed.next_try_ms - failed.at_ms
-    assert isinstance(paused, n.RechargePaused)
+    assert isinstance(paused, n.RechargePausedNotification)
     assert ("retries_spent", "try_again_later") == (paused.reason, paused.code)
 
 

@@ -5,13 +5,14 @@ from typing import Any
 import msgspec
 
 from rater.wire.malformed import Malformed
-from rater.wire.recharge.notifications import Notification, decode_notification
+from rater.wire.recharge.notifications import decode_notification
+from topics.records.notifications import AnyNotification
 from topics.schema import FOLDER
 
 LINES = (FOLDER / "examples" / "notifications.v1.valid.jsonl").read_bytes().splitlines()
 
 
-def read(value: bytes) -> Notification:
+def read(value: bytes) -> AnyNotification:
     found = decode_notification(value)
     assert not isinstance(found, Malformed), found
     return found

@@ -21,8 +21,9 @@ from rater.shell.notifier.mail_rates import FOLDABLE, HOUR_MS, MailRates, mailbo
 from rater.shell.notifier.message import recipient_digest
 from rater.shell.notifier.sent import PartitionMarks
 from rater.wire.outputs import encode
-from rater.wire.recharge.deliveries import SentMark, decode_mark
+from rater.wire.recharge.deliveries import decode_mark
 from tests.shell.notifier.notices import GOLDEN, golden
+from topics.records.notifications import SentMark
 
 ADA = "ada@acme.example"
 URGENT = sorted({notice.kind for notice in GOLDEN} - FOLDABLE)
@@ -157,7 +158,7 @@ async def test_one_that_is_held_back_alone_is_sent_as_it_is() -> None:
     world = World()
     await world.deliver_all([job(n) for n in range(4)])
 
-    assert [type(notice).__name__ for _, notice in world.sent] == ["FundsAdded"] * 4
+    assert [type(notice).__name__ for _, notice in world.sent] == ["FundsAddedNotification"] * 4
 
 
 async def test_a_restart_forgets_nothing_and_gives_no_fresh_allowance() -> None:

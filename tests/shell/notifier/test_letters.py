@@ -15,11 +15,11 @@ from rater.shell.gateway.providers.simulator.declines import DECLINES as SIMULAT
 from rater.shell.gateway.providers.stripe.declines import DECLINES as STRIPE
 from rater.shell.notifier.languages.registry import CODES, language
 from rater.shell.notifier.letters import write_letter
-from rater.wire.recharge.notifications import Notification
 from tests.shell.notifier.languages.samples import SAMPLES, N
 from tests.shell.notifier.notices import GOLDEN, golden
+from topics.records.notifications import AnyNotification
 
-KINDS = [kind.__struct_config__.tag for kind in get_args(Notification)]
+KINDS = [kind.__struct_config__.tag for kind in get_args(AnyNotification)]
 
 
 class Tags(HTMLParser):
@@ -51,7 +51,7 @@ def test_every_kind_has_a_letter_that_tells_tenant_and_balance(kind: str, code: 
 
 
 @pytest.mark.parametrize("notice", GOLDEN, ids=lambda n: n.notification_id)
-def test_a_notification_always_gives_the_same_letter(notice: Notification) -> None:
+def test_a_notification_always_gives_the_same_letter(notice: AnyNotification) -> None:
     assert write_letter(notice) == write_letter(notice)
 
 
@@ -150,10 +150,10 @@ REFERENCED = {"funds_added", "recharge_paused", "payment_reversed", "payment_res
 WORD_OF_OURS = re.compile(r"\b[a-z]+_[a-z_]+\b")
 
 
-def told_of(kind: str) -> list[Notification]:
+def told_of(kind: str) -> list[AnyNotification]:
     """Return notifications of a kind, with each word that a field of it may be; their ids look like ids."""
     found = []
-    (shape,) = [each for each in get_args(Notification) if each.__struct_config__.tag == kind]
+    (shape,) = [each for each in get_args(AnyNotification) if each.__struct_config__.tag == kind]
     names = [n for n in shape.__struct_fields__ if n.endswith("_id") and n != "tenant_id"]
     ids = {name: f"id-of-{name}/7" for name in (*names, "webhook")}
     for name, hint in get_type_hints(shape).items():

@@ -17,9 +17,9 @@ from rater.shell.notifier.message import (
     recipient_digest,
     write_message,
 )
-from rater.wire.recharge.notifications import Notification
 from tests.shell.notifier.notices import GOLDEN, golden
 from topics.fields import Email
+from topics.records.notifications import AnyNotification
 
 CORPUS = Path(__file__).parents[2] / "corpus" / "headers"
 
@@ -31,12 +31,14 @@ HEADERS = {
 }  # fmt: skip
 
 
-def parsed(notice: Notification, address: str = "ada@acme.example") -> email.message.EmailMessage:
+def parsed(
+    notice: AnyNotification, address: str = "ada@acme.example"
+) -> email.message.EmailMessage:
     return email.message_from_bytes(write_message(notice, address, SENDER), policy=default)
 
 
 @pytest.mark.parametrize("notice", GOLDEN, ids=lambda n: n.notification_id)
-def test_the_same_notification_and_address_give_the_same_bytes(notice: Notification) -> None:
+def test_the_same_notification_and_address_give_the_same_bytes(notice: AnyNotification) -> None:
     first = write_message(notice, "ada@acme.example", SENDER)
 
     assert first == write_message(notice, "ada@acme.example", SENDER)

@@ -1,7 +1,6 @@
 """Marks and dead letters of deliveries: as the catalog publishes them."""
 
 import json
-from typing import get_args, get_type_hints
 
 import msgspec
 import pytest
@@ -13,11 +12,10 @@ from rater.shell.admin.validation import RecordCheck
 from rater.shell.notifier.sent import PartitionMarks
 from rater.wire.malformed import Malformed
 from rater.wire.outputs import encode
-from rater.wire.recharge import deliveries
-from rater.wire.recharge.deliveries import SentMark, decode_mark, encode_undelivered
+from rater.wire.recharge.deliveries import decode_mark, encode_undelivered
 from rater.wire.recharge.notifications import decode_notification
-from topics import records
 from topics.catalog import NOTIFICATIONS_DEAD, NOTIFIER_SENT
+from topics.records.notifications import SentMark
 from topics.schema import FOLDER
 
 LINE = (FOLDER / "examples" / "notifications.v1.valid.jsonl").read_bytes().splitlines()[0]
@@ -51,16 +49,6 @@ def test_a_dead_letter_is_the_published_record_and_keeps_the_notification() -> N
 
     assert [] == RecordCheck(NOTIFICATIONS_DEAD).problems(letter)
     assert LINE.decode() == letter["notification"]
-
-
-def test_the_words_are_those_of_the_published_language() -> None:
-    mark = get_type_hints(records.SentMark)
-    letter = get_type_hints(records.UndeliveredNotification)
-
-    assert get_args(mark["state"]) == get_args(deliveries.MarkState)
-    assert get_args(mark["channel"]) == get_args(deliveries.Channel)
-    assert get_args(letter["reason"]) == get_args(deliveries.Reason)
-    assert set(mark) == set(msgspec.structs.asdict(MARK))
 
 
 @given(st.binary(max_size=200), st.integers(0, 150), st.integers(0, 40))

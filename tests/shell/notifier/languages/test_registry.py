@@ -12,11 +12,11 @@ from rater.shell.notifier.languages.decline_reasons import REASONS
 from rater.shell.notifier.languages.registry import CODES, FOLDER, language
 from rater.shell.notifier.languages.words import OTHER, Declines
 from rater.shell.notifier.letters import Letter, write_letter
-from rater.wire.recharge.notifications import Notification
 from tests.shell.notifier.languages.samples import SAMPLES
 from tests.shell.notifier.notices import golden
+from topics.records.notifications import AnyNotification
 
-KINDS = sorted(kind.__struct_config__.tag for kind in get_args(Notification))
+KINDS = sorted(kind.__struct_config__.tag for kind in get_args(AnyNotification))
 TEMPLATES = [*KINDS, "digest"]
 OTHERS = [code for code in CODES if code != "en"]
 BLOCKS = ["subject", "happened", "facts", "next", "todo"]
