@@ -23,7 +23,17 @@ from rater.wire.pricing.deck_heading import read_heading
 from rater.wire.pricing.deck_rows import DeckFault
 from rater.wire.pricing.quotes import BadCall, Quoter, read_call
 
-__all__ = ["CallError", "Deck", "DeckError", "DeckFault", "Price", "Span", "load_deck", "price"]
+__all__ = [
+    "CallError",
+    "Deck",
+    "DeckError",
+    "DeckFault",
+    "Line",
+    "Price",
+    "Span",
+    "load_deck",
+    "price",
+]
 
 _RENAMED = {"duration": "duration_s", "from": "from_"}
 
@@ -84,6 +94,18 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """What one component adds to a charge."""
+
+    kind: str
+    """`usage`, or a fee as its column of the deck is named, such as `connection_fee`."""
+    amount: Decimal
+    """Its part of the charge, which is rounded once over all lines."""
+    spans: tuple[Span, ...]
+    """Of usage the stretches of the call; empty for a fee."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
     """What a call costs, or why it is free or has no price."""
 
@@ -107,10 +129,13 @@ class Price:
     """Kind of the number called, such as `mobile`."""
     billed_s: int
     """Seconds that are paid: the duration after billing increments."""
-    connection_fee: Decimal | None
-    """The fixed part of `charge`."""
-    spans: tuple[Span, ...]
-    """The call by rows of the deck; empty unless rated."""
+    lines: tuple[Line, ...]
+    """What the charge is made of: usage, then the fees; they add up to it. Empty unless a deck priced the call."""
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """Return the usage of the call by rows of the deck."""
+        return tuple(span for line in self.lines for span in line.spans)
 
     @property
     def is_priced(self) -> bool:
@@ -209,8 +234,15 @@ def _price(quote: Mapping[str, Any]) -> Price:
         country=quote["country"],
         number_type=quote["number_type"],
         billed_s=quote["billed_seconds"],
-        connection_fee=_decimal(quote["connection_fee"]),
-        spans=tuple(_span(span) for span in quote["spans"]),
+        lines=tuple(_line(line) for line in quote["lines"]),
+    )
+
+
+def _line(line: Mapping[str, Any]) -> Line:
+    return Line(
+        kind=line["kind"],
+        amount=Decimal(line["amount"]),
+        spans=tuple(_span(span) for span in line.get("spans", ())),
     )
 
 

@@ -149,7 +149,7 @@ def test_an_account_whose_standing_changes_is_clean() -> None:
         ({"kind": "deck_warning"}, {"command_id": "z"}, "command_id"),
         (
             {"kind": "charge", "cdr_id": "later"},
-            {"answered_ms": START_MS + 2 * HOUR_MS},
+            {"call.answered_ms": START_MS + 2 * HOUR_MS},
             "answered_ms",
         ),
         ({"kind": "charge", "cdr_id": "later"}, {"deck_id": "none"}, "deck_id"),
