@@ -129,7 +129,7 @@ def _row(line: int, cells: Mapping[str, str | None]) -> Row:
         cell("rate", "0"),
         int(cell("per_seconds", "60")),
         (int(first), int(following or first)),
-        cell("connection_fee", "0"),
+        str(Fraction(cell("connection_fee", "0")) + Fraction(cell("regulatory_fee", "0"))),
         (cell("rounding", "up"), int(cell("decimals", "6"))),
         cell("max_charge"),
     )

@@ -29,6 +29,7 @@ DEFAULTS = {
     "per_seconds": "60",
     "increment": "60/60",
     "connection_fee": "0",
+    "regulatory_fee": "0",
     "from_second": "0",
     "rounding": "up",
     "decimals": "6",
@@ -127,7 +128,7 @@ class SlowRater:
                 total += Decimal(row["rate"]) * bought / Decimal(row["per_seconds"])
             paid += bought
         if duration and first["action"] == "rate":
-            total += Decimal(first["connection_fee"])
+            total += Decimal(first["connection_fee"]) + Decimal(first["regulatory_fee"])
         # Thirds of a currency unit have no end: 40 digits keep every tie a tie and every excess an excess.
         total = total.quantize(Decimal(10) ** -40, rounding=decimal.ROUND_HALF_EVEN)
         step = Decimal(10) ** -int(first["decimals"])

@@ -55,11 +55,16 @@ terms = st.fixed_dictionaries(
         "per_seconds": st.sampled_from(["", "60", "1", "7", "3600"]),
         "increment": st.sampled_from(["", "60/60", "30/6", "1/1", "6/6", "60/1", "1/60", "90/7"]),
         "connection_fee": st.sampled_from(["", "0", "0.05", "0.000001"]),
+        "regulatory_fee": st.sampled_from(["", "", "0.02", "0.000003"]),
         "rounding": st.sampled_from(["", "up", "half_up", "half_even", "down"]),
         "decimals": st.sampled_from(["", "6", "4", "2", "2", "0"]),
         "max_charge": st.sampled_from(["", "", "", "0", "0.5", "2.345678"]),
     }
-).map(lambda cells: cells | {"connection_fee": ""} if cells["action"] == "free" else cells)
+).map(
+    lambda cells: (
+        cells | {"connection_fee": "", "regulatory_fee": ""} if cells["action"] == "free" else cells
+    )
+)
 
 
 @st.composite

@@ -24,7 +24,7 @@ from topics.records.record import Record
 
 ChargeOutcome = Literal["rated", "free"]
 FreeReason = Literal["unanswered", "zero_duration", "emergency", "inbound", "free_rate"]
-LineKind = Literal["usage", "connection_fee"]
+LineKind = Literal["usage", "connection_fee", "regulatory_fee"]
 
 
 class Span(Record, frozen=True):

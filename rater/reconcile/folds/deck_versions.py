@@ -26,7 +26,7 @@ TOPIC = catalog.RATE_DECKS.name
 Name = tuple[str, int]
 """Deck id and version."""
 
-FEES = ("connection_fee",)
+FEES = ("connection_fee", "regulatory_fee")
 """The columns that are fees, in the order in which a charge names them."""
 
 _KEY = re.compile(r"([^/]+)/([1-9][0-9]*)/(?:manifest|(retirement)|chunk-([0-9]+))", re.ASCII)

@@ -119,6 +119,17 @@ COLUMNS: Mapping[str, Column] = {
         _AMOUNT,
         "0",
     ),
+    "regulatory_fee": Column(
+        partial(cell.read_price, decimals=MICROS_DECIMALS),
+        "What a country's regulator asks of a call: a fixed amount for every call of at least one "
+        "second, a line of its own on the ledger; all rows of the country say the same. That of the "
+        "row in force at the answer counts, inside `max_charge`; it is owed also where a pool of "
+        "minutes pays the usage, never for emergency and unanswered calls. Not in a free row.",
+        _PRICE.format(MICROS_DECIMALS),
+        ("0.02",),
+        _AMOUNT,
+        "0",
+    ),
     "from_second": Column(
         partial(cell.read_whole, low=0, high=DURATION_S_MAX),
         "The second of the call from which on the row holds (a tier): 0, 600 for all after ten "

@@ -12,13 +12,14 @@ from collections.abc import Callable
 from typing import Final
 
 from rater.core.money import NANOS_PER_MICRO, Micros
-from rater.core.pricing.components import connection_fee
+from rater.core.pricing.components import connection_fee, regulatory_fee
 from rater.core.pricing.rates import Fee
 from topics.records import ChargeLine
 from topics.records.charge import LineKind
 
 FEES: Final[dict[LineKind, Callable[[Micros, int], Micros]]] = {
     connection_fee.KIND: connection_fee.owed,
+    regulatory_fee.KIND: regulatory_fee.owed,
 }
 """What a call owes of each, given the price of the row and the seconds of the call."""
 

@@ -9,14 +9,20 @@ from tests.reconcile.honest_worker import HonestWorker
 from tests.reconcile.tampering import Topics, altered, differences, place_of
 from topics.catalog import LEDGER
 
-DECK = b"""prefix,rate,connection_fee,max_charge,action,destination
-33,0.1,0.05,,rate,France
-336,0.1,0.05,0.12,rate,capped
-337,0.1,,,rate,without fees
-338,,,,free,free
+DECK = b"""prefix,rate,connection_fee,regulatory_fee,max_charge,action,destination
+33,0.1,0.05,,,rate,France
+335,0.1,0.05,0.02,,rate,regulated
+336,0.1,0.05,,0.12,rate,capped
+337,0.1,,,,rate,without fees
+338,,,,,free,free
 """
-"""What a call of two minutes to each prefix costs: 0.25; 0.12; 0.20; nothing."""
-CALLS = {"whole": "+33142685300", "capped": "+33612345678", "none": "+33712345678"}
+"""What a call of two minutes to each prefix costs: 0.25; 0.27; 0.12; 0.20; nothing."""
+CALLS = {
+    "whole": "+33142685300",
+    "regulated": "+33512345678",
+    "capped": "+33612345678",
+    "none": "+33712345678",
+}
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +49,11 @@ def test_fees_of_the_deck_are_clean_capped_or_not(topics: Topics) -> None:
     }
     assert amounts == {
         "whole": [("usage", 200_000), ("connection_fee", 50_000)],
+        "regulated": [
+            ("usage", 200_000),
+            ("connection_fee", 50_000),
+            ("regulatory_fee", 20_000),
+        ],
         "capped": [("usage", 70_000), ("connection_fee", 50_000)],
         "none": [("usage", 200_000)],
         "free": [("usage", 0)],
@@ -54,6 +65,8 @@ def test_fees_of_the_deck_are_clean_capped_or_not(topics: Topics) -> None:
     [
         ("whole", 250_000, None),
         ("whole", 210_000, 40_000),
+        ("regulated", 220_000, 50_000),
+        ("regulated", 270_000, None),
         ("capped", 120_000, None),
         ("capped", 69_999, 50_001),
         ("none", 150_000, 50_000),
