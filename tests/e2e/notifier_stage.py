@@ -51,6 +51,7 @@ def notice(tenant: str, number: int, *emails: str, **fields: object) -> dict[str
         "currency": "USD",
         "balance_micros": -200_000,
         "emails": list(emails),
+        "language": "en",
         "cause_id": f"cdr-{number}",
         **fields,
     }
