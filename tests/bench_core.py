@@ -104,8 +104,8 @@ class CoreRun:
             began = clock()
             self._write(shard, decision, records)
             spent[2] += clock() - began
-            for stage, seconds in zip(self.stage_s, spent, strict=True):
-                self.stage_s[stage] += seconds
+            for name, seconds in zip(self.stage_s, spent, strict=True):
+                self.stage_s[name] += seconds
             self.outcomes.update(decision.outcomes)
             count += len(records)
         return count

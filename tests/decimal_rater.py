@@ -11,7 +11,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import product
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 Texts = dict[str, str]
@@ -39,7 +39,7 @@ DEFAULTS = {
 class Asked(NamedTuple):
     """A call to price."""
 
-    direction: str
+    direction: Literal["out", "in"]
     to: str
     caller: str | None
     answered: datetime

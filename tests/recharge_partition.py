@@ -64,7 +64,7 @@ class RechargePartition:
         """Take records, with the offsets that they have, as one batch."""
         decision = decide_recharge(self.shard, self.partition, topic, records, self.partitions)
         for name, written in decision.outputs():
-            self.outputs[name] += [value for _, value in written]
+            self.outputs[name] += [value or b"" for _, value in written]
             self.keys += [(name, key) for key, _ in written]
         self.outcomes += decision.outcomes
         changed = decision.recharges()

@@ -84,11 +84,11 @@ class World:
         self.seq += 1
         event = kind(
             f"acme/{self.seq}/x", "acme", self.seq, self.now, "USD", self.balance, "charge",
-            cause_id or f"c{self.seq}", None, *fields,
+            cause_id or f"c{self.seq}", msgspec.UNSET, *fields,
         )  # fmt: skip
         self._step(lambda recharge, journal: agent.hear(recharge, event, journal))
 
-    def settle(self, *, enabled: bool = True, trigger: int = TRIGGER, **more: Any) -> None:
+    def settle(self, *, enabled: bool = True, trigger: int | None = TRIGGER, **more: Any) -> None:
         """Set auto-recharge."""
         terms = {"mode": "fixed", "amount_micros": AMOUNT, **more}
         names = ("mode", "amount_micros", "target_micros", "count_cap", "money_cap_micros")
@@ -245,7 +245,9 @@ class World:
         return [notice.__struct_config__.tag for notice in self.notices]
 
     def _result(self, result: Any) -> str:
-        outcome = self._step(lambda r, j: agent.take_result(r, result, self.now, j))
+        outcome: str | Quarantine = self._step(
+            lambda r, j: agent.take_result(r, result, self.now, j)
+        )
         if isinstance(outcome, Quarantine):
             self.quarantined.append(outcome)
             self.doubted = True

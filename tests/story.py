@@ -23,9 +23,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from rater.batch.simulate import Line, Simulator
+from rater.batch.simulate import Simulator
 from rater.core.pricing.decks import Deck, DeckBook, Heading, Retirement
 from rater.core.pricing.rules import Rules
+from rater.wire.lines import Line
 from rater.wire.pricing.amounts import format_micros, parse_micros
 from rater.wire.pricing.deck_csv import Sheet, compile_sheet, read_sheet
 from rater.wire.pricing.deck_heading import read_heading
@@ -83,8 +84,8 @@ class Story:
             self.simulator.rules = rules.with_book(rules.book.with_deck(deck))
             return
         if words[0] == "retire":
-            deck_id, version, since = words[1:]
-            retired = Retirement(deck_id, int(version), _millis(since), None)
+            deck_id, version, valid_from = words[1:]
+            retired = Retirement(deck_id, int(version), _millis(valid_from), None)
             rules = self.simulator.rules
             self.simulator.rules = rules.with_book(rules.book.with_deck(retired))
             return

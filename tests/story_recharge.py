@@ -9,6 +9,7 @@
 2024-01-10T11:05:00Z acme resume_recharge
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from rater.wire.pricing.amounts import format_micros, parse_micros
@@ -96,7 +97,7 @@ def _money(micros: int) -> str:
     return f"{whole}.{decimals:0<2}"
 
 
-_DETAILS = {
+_DETAILS: dict[str, Callable[[dict[str, Any]], str]] = {
     "funds_added": lambda v: f" {_money(v['amount_micros'])} = {_money(v['balance_micros'])}",
     "payment_reversed": lambda v: f" {_money(v['amount_micros'])} = {_money(v['balance_micros'])}",
     "payment_restored": lambda v: f" {_money(v['amount_micros'])} = {_money(v['balance_micros'])}",

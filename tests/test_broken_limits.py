@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rater.batch.simulate import Line, Simulator
+from rater.batch.simulate import Simulator
+from rater.wire.lines import Line
 from tests.build import HOUR, MINUTE, NOW, RULES, UNIT, Sent, call, command, funds, opening, order
 from topics import catalog
 

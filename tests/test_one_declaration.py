@@ -87,7 +87,8 @@ def everywhere() -> list[Declared]:
 
 
 def is_published(each: Declared) -> bool:
-    return each.kind.__module__.startswith("topics.records.")
+    module: str = each.kind.__module__
+    return module.startswith("topics.records.")
 
 
 def same(one: frozenset[str], other: frozenset[str]) -> bool:

@@ -103,7 +103,7 @@ class Play:
 
 def outputs_of(decision: Decision) -> Iterator[tuple[str, bytes]]:
     for topic, records in decision.outputs():
-        yield from ((topic, value) for _, value in records)
+        yield from ((topic, value or b"") for _, value in records)
 
 
 @dataclass

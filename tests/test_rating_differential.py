@@ -21,6 +21,7 @@ from rater.wire.pricing.numbering import load_numbers
 from rater.wire.pricing.zones import zone_of
 from rater.wire.times import to_millis
 from tests.decimal_rater import Asked, SlowRater, Texts, holds
+from topics.fields import CallDirection
 
 PREFIXES = ("3", "33", "336", "3361", "33612", "337", "44")
 NUMBERS = (
@@ -116,6 +117,11 @@ def decks(draw: st.DrawFn) -> list[Texts]:
     return rows
 
 
+OUT: CallDirection = "out"
+IN: CallDirection = "in"
+DIRECTIONS = [OUT] * 9 + [IN]
+
+
 @st.composite
 def calls(draw: st.DrawFn, numbers: tuple[str, ...] = NUMBERS) -> tuple[str, Asked]:
     zone, turn = draw(st.sampled_from(TURNS))
@@ -124,7 +130,7 @@ def calls(draw: st.DrawFn, numbers: tuple[str, ...] = NUMBERS) -> tuple[str, Ask
     answered = turn + timedelta(minutes=minutes, seconds=seconds, milliseconds=millis)
     short = st.integers(0, 700)
     return zone, Asked(
-        direction=draw(st.sampled_from(["out"] * 9 + ["in"])),
+        direction=draw(st.sampled_from(DIRECTIONS)),
         to=draw(st.sampled_from(numbers)),
         caller=draw(st.sampled_from(CALLERS)),
         answered=answered,

@@ -123,11 +123,12 @@ def test_any_charge_by_any_deck_is_recomputed(
         return
     answered_ms = to_millis(call.answered)
     ended_ms = answered_ms + call.duration * SECOND_MS
+    started_ms = answered_ms - 5_000 if is_named else answered_ms
     cdr = Cdr(
-        *("acme", "c1", 1, "final", call.direction, call.to, call.caller or None, "user_out"),
-        *("service", "FR", "answered", answered_ms, ended_ms, call.duration, is_named),
-        *(answered_ms - 5_000 if is_named else answered_ms, "u1"),
-    )
+        "acme", "c1", 1, "final", call.direction, call.to, call.caller or None, "user_out",
+        "service", "FR", "answered", answered_ms, ended_ms, call.duration, is_named, started_ms,
+        "u1",
+    )  # fmt: skip
     journal = Journal()
     rules = Rules(DeckBook.of([deck]), load_numbers(), SETTINGS)
     outcome = charge(account(lot("a", 9), decks=("d",)), cdr, source(ended_ms), rules, journal)

@@ -56,7 +56,7 @@ def test_a_module_is_small_and_says_what_it_is(path: Path) -> None:
 
 @pytest.mark.parametrize("path", MONEY, ids=name_of)
 def test_no_float_comes_near_money(path: Path) -> None:
-    found = []
+    found: list[tuple[int, float | str]] = []
     for node in nodes(path):
         if isinstance(node, ast.Constant) and isinstance(node.value, float):
             found.append((node.lineno, node.value))

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 
 import pytest
 
-from rater.batch.simulate import Line, Simulator
+from rater.batch.simulate import Simulator
 from rater.core.limits import GRACE_MS
+from rater.wire.lines import Line
 from tests.build import DAY, NOW, RULES, UNIT, YEAR, Sent, call, command, funds, opening
 from topics.catalog import ACCOUNT_STATUS, CDR_RAW, DEAD, LEDGER, SUSPENSE
 from topics.partitioner import partition_of

@@ -6,10 +6,9 @@ import pytest
 
 from rater.core import events as v
 from rater.core.account import commands as c
-from rater.core.account.account import Account, Dear
+from rater.core.account.account import Account, Dear, Threshold
 from rater.core.account.journal import Journal
 from rater.core.account.status import OPEN
-from rater.core.account.thresholds import Threshold
 from rater.core.engine import charge, command
 from rater.core.limits import AMOUNT_MICROS_MAX, GRACE_MS, NEVER_MS
 from rater.core.pricing.decks import DeckBook

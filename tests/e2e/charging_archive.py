@@ -6,6 +6,7 @@ import time
 from itertools import cycle, islice
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 import orjson
 
@@ -122,4 +123,4 @@ def _manifest(ids: bytes, partition: int, at_ms: int) -> bytes:
         ids=IDS_PER_MANIFEST,
         at_ms=at_ms,
     )
-    return join_manifest(orjson.dumps(header), ids)
+    return join_manifest(msgspec.json.encode(header), ids)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from loadtest.accounts import Record as Sent
     from loadtest.expected import Expected
-    from rater.batch.simulate import Line
+    from rater.wire.lines import Line
 
 SOURCES = (ACCOUNT_COMMANDS.name, CDR_RAW.name)
 ACT_MS = 1_000

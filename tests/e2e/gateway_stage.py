@@ -142,8 +142,9 @@ class Stage:
         for record in await consume(self.bootstrap, PAYMENT_RESULTS.name):
             assert record.value is not None
             result = json.loads(record.value)
-            assert result["tenant_id"].encode() == record.key
-            assert partition_of(record.key, PAYMENT_RESULTS.partitions) == record.partition
+            key = result["tenant_id"].encode()
+            assert key == record.key
+            assert partition_of(key, PAYMENT_RESULTS.partitions) == record.partition
             assert result.pop("at_ms") > 1_700_000_000_000
             found[result["command_id"]].append(result)
         return found

@@ -40,8 +40,9 @@ async def until(stage: Circle, said: Callable[[Path], bool], what: str) -> None:
     for name in STAYING:
         service = stage.services[name]
         service.check()
-        while not (
-            _ADDRESS.search(service.log.read_text()) and await asyncio.to_thread(said, service.log)
+        # The address stands in the log before anybody can be asked.
+        while not _ADDRESS.search(service.log.read_text()) or not await asyncio.to_thread(
+            said, service.log
         ):
             assert time.monotonic() < deadline, f"{name} is not {what}\n{service.last_lines()}"
             await asyncio.sleep(0.3)

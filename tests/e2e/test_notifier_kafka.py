@@ -259,7 +259,7 @@ async def test_notifiers_join_leave_and_die_at_random_and_everyone_is_told(stage
             await asyncio.sleep(draw.random())
             victim = running.pop(draw.randrange(2))
             if round_ % 3 == 2:
-                await until(lambda it=victim: it.serves(), "it listens to signals")
+                await until(victim.serves, "it listens to signals")
                 assert 0 == await victim.terminate(), victim.text()
             else:
                 victim.end()

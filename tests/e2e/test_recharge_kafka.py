@@ -368,8 +368,8 @@ async def test_poison_on_each_source_ends_on_its_topic_and_the_worker_stays_up(t
             ends[place].append(end)
     for place, case, value in placed:
         found = [(end.ends_on, end.reason, end.field, end.kept_value) for end in ends[place]]
-        end = (case.ends_on, case.reason, case.field, value)
-        assert ([] if case.ends_on == COUNTED else [end]) == found, case.name
+        wanted = (case.ends_on, case.reason, case.field, value)
+        assert ([] if case.ends_on == COUNTED else [wanted]) == found, case.name
     assert {EVENTS, RESULTS, COMMANDS} == {place[0] for place, _, _ in placed}
     credited = Counter(
         order["tenant_id"] for order in tap.read(ORDERS, tenants) if "recharge_seq" in order

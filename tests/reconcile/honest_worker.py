@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,8 @@ from prometheus_client import CollectorRegistry
 
 from rater.batch.charging.decision import Records
 from rater.batch.charging.partition_state import Shard
-from rater.core.engine import Rules
 from rater.core.pricing.decks import Deck, DeckBook, Heading
+from rater.core.pricing.rules import Rules
 from rater.reconcile.reading.log import Located, Record
 from rater.shell.charging.decider import ChargingDecider
 from rater.shell.process.health import Health
@@ -51,6 +52,7 @@ class Kept:
     timestamp: int
     key: bytes | None
     value: bytes | None
+    headers: tuple[tuple[str, bytes], ...] = ()
 
 
 Append = Callable[[str, int, Records], list[int]]
@@ -121,7 +123,7 @@ class HonestWorker:
         assert isinstance(heading, Heading), heading
         deck = compile_sheet(heading, sheet)
         assert isinstance(deck, Deck), deck
-        self._append(catalog.RATE_DECKS.name, 0, pack_deck(heading, sheet))
+        self._append(catalog.RATE_DECKS.name, 0, [*pack_deck(heading, sheet)])
         return deck
 
     def command(self, tenant: str, kind: str, **fields: Any) -> None:
@@ -193,11 +195,8 @@ class HonestWorker:
     def flush(self) -> None:
         """Pay the statuses that are owed."""
         for partition in range(self.partitions):
-            asyncio.run(
-                self.stepper.take_due(
-                    partition, lambda p=partition: self.decider.flush(p, self.now_ms)
-                )
-            )
+            flush = partial(self.decider.flush, partition, self.now_ms)
+            asyncio.run(self.stepper.take_due(partition, flush))
 
     async def _take(self, tp: TP, size: int) -> None:
         first = self.taken[tp]

@@ -362,7 +362,7 @@ def test_what_was_not_processed_is_told_and_is_a_difference_on_demand() -> None:
 
 
 def test_what_time_has_deleted_is_no_difference_and_is_told(honest: Topics) -> None:
-    starts = {}
+    starts: dict[tuple[str, int], int] = {}
     kept = dict(honest)
     for topic, start in ((CDRS, 40), (COMMANDS, 4), (EVENTS, 6), (BATCHES, 8)):
         starts |= {(topic, partition): start for partition in (0, 1)}

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -705,7 +705,7 @@ def other_words_again(patch: pytest.MonkeyPatch) -> None:
 
 def silence(patch: pytest.MonkeyPatch) -> None:
     """Let the engine tell nobody that the balance is low."""
-    patch.delitem(recharge_events._HEED, ThresholdCrossed)
+    patch.delitem(cast("dict[Any, Any]", recharge_events._HEED), ThresholdCrossed)
 
 
 @pytest.mark.parametrize(

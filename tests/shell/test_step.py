@@ -87,7 +87,7 @@ class Bench:
     async def take(self, calls: int) -> None:
         records = [Stored(n, NOW, b"acme", call(cdr_id=f"c{n}").value) for n in range(calls)]
         tp = SimpleNamespace(topic=catalog.CDR_RAW.name, partition=0)
-        await self.stepper.take(RecordBatch(cast("Any", tp), records, 0, calls))
+        await self.stepper.take(RecordBatch(cast("Any", tp), cast("Any", records), 0, calls))
 
 
 async def test_a_rule_that_breaks_in_a_later_piece_halts_the_partition_and_nothing_is_applied() -> (

@@ -140,7 +140,7 @@ def test_a_record_in_another_partition_is_misrouted_and_says_where_it_belongs() 
     shard = Shard.empty((right + 1) % 8)
     decision = decide(shard, CDR_RAW.name, [Stored(0, NOW, b"acme", call().value)], RULES, 8)
 
-    (record,) = [json.loads(value) for _, value in decision.suspense]
+    (record,) = [json.loads(value or b"") for _, value in decision.suspense]
     assert (record["reason"], record["belongs_to_partition"]) == ("misrouted", right)
 
 

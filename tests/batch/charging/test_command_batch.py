@@ -1,6 +1,7 @@
 """A batch of account commands: each obeyed once, refused with a reason, or a dead letter."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -159,7 +160,11 @@ def test_a_command_that_has_left_the_window_is_new_within_the_batch_too() -> Non
 
 def test_the_least_recharge_is_given_to_the_batch() -> None:
     partition = opened()
-    fields = {"enabled": True, "trigger_micros": 9 * UNIT, "amount_micros": 9 * UNIT}
+    fields: dict[str, Any] = {
+        "enabled": True,
+        "trigger_micros": 9 * UNIT,
+        "amount_micros": 9 * UNIT,
+    }
     record = Stored(9, NOW, b"acme", command(order("set_auto_recharge", **fields)).value)
 
     strict = decide(partition.shard, ACCOUNT_COMMANDS.name, [record], RULES, 1)

@@ -68,7 +68,7 @@ def content(record: dict[str, Any]) -> int:
 def fields(record: dict[str, Any]) -> dict[str, Any]:
     """Return what the schema says of the fields of a record, by name."""
     topic = ACCOUNT_COMMANDS if "type" in record else CDR_RAW
-    kinds: dict[str, dict[str, Any]] = {
+    kinds: dict[str | None, dict[str, Any]] = {
         each["properties"].get("type", {}).get("const"): each["properties"]
         for each in schema.topic_schema(topic)["$defs"].values()
         if "command_id" in each["properties"] or topic is CDR_RAW

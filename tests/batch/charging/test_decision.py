@@ -1,6 +1,7 @@
 """A decision: what a batch wants written, with the manifest last."""
 
 import json
+from typing import Any
 
 from rater.batch.charging.batch import begin, decide
 from rater.batch.charging.decision import NOWHERE, Decision
@@ -80,9 +81,9 @@ def test_records_are_keyed_by_the_tenant() -> None:
 
 def test_what_was_taken_is_not_taken_again_and_keeps_its_place() -> None:
     partition = opened(("L1", UNIT))
+    changes: list[dict[str, Any]] = [{}, {"to": "+999123456"}] * 2
     records = [
-        Stored(n, NOW, b"acme", call(cdr_id=f"c{n}", **to).value)
-        for n, to in enumerate(({}, {"to": "+999123456"}, {}, {"to": "+999123456"}))
+        Stored(n, NOW, b"acme", call(cdr_id=f"c{n}", **to).value) for n, to in enumerate(changes)
     ]
     batch = begin(partition.shard, CDR_RAW.name, RULES, 1)
     taken = []

@@ -6,6 +6,7 @@ from rater.batch.charging import lot_ids
 from rater.batch.charging.accounts import AccountsShard
 from rater.batch.charging.lot_ids import LotIdsShard
 from rater.batch.charging.partition_state import BatchesShard, Shard
+from rater.core.limits import LOT_IDS_MAX
 from tests.build import DAY, HOUR, NOW, UNIT, Partition, call, command, funds, opened
 from topics.manifests import lot_key
 
@@ -188,9 +189,9 @@ def test_an_account_remembers_so_many_ids_and_then_refuses_until_one_is_forgotte
 
 def test_the_bound_is_that_of_one_account_and_counts_what_was_read_back() -> None:
     shard = LotIdsShard()
-    shard.load([lot_ids.record("acme", f"L{n}", None) for n in range(lot_ids.LOT_IDS_MAX)])
+    shard.load([lot_ids.record("acme", f"L{n}", None) for n in range(LOT_IDS_MAX)])
 
-    assert shard.count("acme") == lot_ids.LOT_IDS_MAX == 20_000
+    assert shard.count("acme") == LOT_IDS_MAX == 20_000
     assert shard.count("globex") == 0
 
 

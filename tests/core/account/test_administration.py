@@ -1,5 +1,7 @@
 """Account commands: obeyed as one entry, or refused with the reason."""
 
+from typing import get_args
+
 import pytest
 
 from rater.core.account import commands as c
@@ -41,7 +43,7 @@ def low(*names: str) -> c.SetThresholds:
 
 
 def test_every_reason_of_a_refusal_is_published() -> None:
-    assert set(Rejected) == set(CommandReason.__args__)
+    assert set(Rejected) == set(get_args(CommandReason))
 
 
 def test_opening_an_account_is_its_first_entry() -> None:

@@ -1,8 +1,11 @@
 """Applying: an entry changes its account, and a wrong one is a broken invariant."""
 
+from typing import Any
+
 import pytest
 from msgspec.structs import replace
 
+from rater.core.account.account import Account
 from rater.core.account.applying import apply
 from rater.core.account.expiry import head
 from rater.core.limits import GRACE_MS
@@ -11,11 +14,13 @@ from topics import records as r
 from topics.records import Draw
 
 
-def charge(there: object, amount: int, balance: int, draws: list[Draw], debt: int = 0) -> r.Charge:
-    fields = list(head(there, source(), amount, debt))  # type: ignore[arg-type]
+def charge(there: Account, amount: int, balance: int, draws: list[Draw], debt: int = 0) -> r.Charge:
+    fields: list[Any] = list(head(there, source(), amount, debt))
     fields[9] = balance
-    shown = ("c1", "rated", -amount, r.ChargedCall("out", "+33", NOW, NOW + 60_000, 60))
-    return r.Charge(*fields, *shown, draws=tuple(draws))  # type: ignore[misc]
+    call = r.ChargedCall("out", "+33", NOW, NOW + 60_000, 60)
+    terms: dict[str, Any] = {"draws": tuple(draws)}
+    fields += ("c1", "rated", -amount, call)
+    return r.Charge(*fields, **terms)
 
 
 def test_a_charge_takes_its_draws_and_leaves_its_shortfall() -> None:
@@ -89,7 +94,7 @@ def test_another_label_arms_nothing_and_recharge_settings_keep_it() -> None:
         setting = r.ThresholdSetting("low", 5, None, label)
         apply(there, r.ThresholdsSet(*head(there, source(), 0, 0), "t", (setting,)))
         there.thresholds[0].armed = False
-    values = (True, 9, None, "fixed", 7, None, None, None, None, None)
+    values: tuple[Any, ...] = (True, 9, None, "fixed", 7, None, None, None, None, None)
     apply(there, r.AutoRechargeSet(*head(there, source(), 0, 0), "r", *values))
 
     shown = [(each.threshold_id, each.armed, each.label) for each in there.thresholds]

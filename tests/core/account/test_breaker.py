@@ -1,5 +1,7 @@
 """The breaker: what passes a limit, and what is denied then."""
 
+from typing import get_args
+
 import pytest
 
 from rater.core.account.account import NO_LIMIT, Account, Dear
@@ -41,7 +43,7 @@ def spent(there: Account, *charges: tuple[int, int]) -> Account:
 
 
 def test_the_limits_are_the_published_ones() -> None:
-    assert {*LIMITS, "recharge_cap"} == set(LimitKind.__args__)
+    assert {*LIMITS, "recharge_cap"} == set(get_args(LimitKind))
 
 
 def test_the_hour_before_counts_by_the_share_that_lies_within_sixty_minutes() -> None:

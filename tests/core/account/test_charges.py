@@ -17,8 +17,8 @@ def test_a_charge_has_its_call_its_lines_and_who_pays() -> None:
     entry = charge_of(there, call, source(), RATED)
 
     times = (NOW - 60_000, NOW, 60, NOW - 60_000)
-    said = ("+4420", "answered", "user_out", None, "GB", "u1")
-    assert entry.call == ChargedCall("out", "+33612345678", *times, *said)
+    said = ("user_out", None, "GB", "u1")
+    assert entry.call == ChargedCall("out", "+33612345678", *times, "+4420", "answered", *said)
     assert entry.lines is LINES
     assert entry.draws == (draw("a", 30), draw("b", 30), Draw("shortfall", None, 40))
     assert sum(line.amount_micros for line in entry.lines) == entry.charge_micros

@@ -26,7 +26,7 @@ LENIENT = settings_version(USD=CurrencyTerms("USD", 2, 1_000 * UNIT, UNIT, AMOUN
 
 def auto(*who: str | None, currency: str = "USD", **fields: Any) -> Refusal | None:
     given = {"enabled": True, "trigger_micros": 100 * UNIT, "amount_micros": 200 * UNIT, **fields}
-    order = c.SetAutoRecharge("s1", "acme", *(who or NOBODY), **given)  # type: ignore[misc, arg-type]
+    order = c.SetAutoRecharge("s1", "acme", *(who or NOBODY), **given)  # type: ignore[arg-type]
     journal = Journal()
     refusal = obey_setting(account(currency=currency), order, source(), SETTINGS, journal)
     assert (refusal is None) == bool(journal.entries)
@@ -51,19 +51,20 @@ def test_50_units_are_enough_for_trigger_and_amount() -> None:
 @pytest.mark.parametrize("name", ["amount_micros", "target_micros", "trigger_micros"])
 @pytest.mark.parametrize("micros", [49 * UNIT, 50 * UNIT + 1, 50_500_000, 1])
 def test_amounts_are_whole_units_of_the_least_or_more(name: str, micros: int) -> None:
-    refusal = auto(**{name: micros})
+    wrong: dict[str, Any] = {name: micros}
+    refusal = auto(**wrong)
 
     assert refusal is not None
     assert refusal.reason is Rejected.INVALID_SETTING
     must = "must be whole units of USD, at least 50"
     assert refusal.detail == f"{name}: {must}, found {micros} micros"
     assert refusal.settings_version == 0
-    assert auto(**{name: micros}, enabled=False) == refusal
+    assert auto(enabled=False, **wrong) == refusal
 
 
 @pytest.mark.parametrize(("currency", "least"), [("VND", 500_000), ("JPY", 5_000), ("XXX", 1)])
 def test_the_least_is_that_of_the_currency(currency: str, least: int) -> None:
-    wide = {"trigger_micros": least * UNIT, "currency": currency}
+    wide: dict[str, Any] = {"trigger_micros": least * UNIT, "currency": currency}
     assert auto(amount_micros=least * UNIT, **wide) is None
     refusal = auto(amount_micros=least * UNIT - 1, **wide)
     assert refusal is not None
@@ -117,10 +118,10 @@ def test_only_billing_and_global_administrators_may() -> None:
 @pytest.mark.parametrize("name", ["reference", "customer", "label"])
 def test_a_card_number_is_refused_and_not_said_again(name: str) -> None:
     number = "4242 4242 4242 4242"
-    method = PaymentMethod(**{"reference": "pm_1", name: number})  # type: ignore[arg-type]
+    method = PaymentMethod(**{"reference": "pm_1", name: number})
     order = c.SetPaymentMethods("s1", "acme", *ANN, (PaymentMethod("pm_0"), method))
     journal = Journal()
-    refusal = obey_setting(account(), order, source(), journal, 1)
+    refusal = obey_setting(account(), order, source(), SETTINGS, journal)
 
     assert refusal is not None
     assert (refusal.reason, journal.entries) == (Rejected.CARD_NUMBER, [])
@@ -237,7 +238,10 @@ def test_the_methods_are_passed_on_in_their_order() -> None:
     methods = (PaymentMethod("pm_2", "cus_1", "Visa 4242"), PaymentMethod("pm_1"))
     journal = obeyed(c.SetPaymentMethods("s1", "acme", *ANN, methods))
 
-    assert [x.methods for x in (*journal.entries, *journal.events)] == [methods] * 2  # type: ignore[attr-defined]
+    (entry,), (event,) = journal.entries, journal.events
+    assert isinstance(entry, r.PaymentMethodsSet)
+    assert isinstance(event, v.PaymentMethodsChanged)
+    assert (methods, methods) == (entry.methods, event.methods)
 
 
 def test_resuming_allows_what_was_denied_and_says_so_at_once() -> None:

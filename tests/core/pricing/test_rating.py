@@ -10,6 +10,7 @@ from rater.core.pricing.rates import Action
 from rater.core.pricing.rating import Rated, Refusal, Unrated, rate_call
 from rater.core.pricing.zones import UTC
 from rater.wire.pricing.numbering import load_numbers
+from topics.fields import CallDirection
 
 NUMBERS = load_numbers()
 AT_MS = 1_700_000_000_000
@@ -45,7 +46,7 @@ WORLD = deck(
 
 
 def rate(
-    to: str, seconds: int, *decks: Deck, direction: str = "out", caller: str | None = None
+    to: str, seconds: int, *decks: Deck, direction: CallDirection = "out", caller: str | None = None
 ) -> Rated | Refusal:
     known = decks or (WORLD,)
     ids = tuple(dict.fromkeys(one.deck_id for one in known))

@@ -1,6 +1,7 @@
 """The recharge agent, rule by rule: what is asked for, when it is asked again, and what is told."""
 
 from itertools import product
+from typing import Any
 
 import pytest
 
@@ -64,7 +65,7 @@ def test_what_is_still_low_after_a_credit_is_recharged_again() -> None:
     ],
 )
 def test_the_amount_is_fixed_or_closes_the_gap_or_goes_up_to_the_target(
-    terms: dict[str, object], balance: int, amount: int
+    terms: dict[str, Any], balance: int, amount: int
 ) -> None:
     world = World(balance=balance)
     world.methods("pm_1")

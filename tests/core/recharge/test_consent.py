@@ -1,5 +1,7 @@
 """Consent withdrawn: what is in flight is taken back. Too late to be charged: made anew, or given up aloud."""
 
+from collections.abc import Callable
+
 import pytest
 
 from rater.core.recharge.machine import State
@@ -7,7 +9,7 @@ from rater.core.recharge.state import ANSWER_MS
 from tests.recharge_world import TRIGGER, World, low
 from tests.units import DAY, HOUR, UNIT
 
-WITHDRAWALS = {
+WITHDRAWALS: dict[str, Callable[[World], None]] = {
     "disabled": lambda world: world.settle(enabled=False),
     "account_closed": World.close,
     "method_removed": lambda world: world.methods("pm_2"),

@@ -4,7 +4,7 @@ import pytest
 
 from rater.core.recharge.journal import RechargeJournal
 from rater.core.recharge.payment_results import take_result
-from rater.core.recharge.payments import Captured, Quarantine
+from rater.core.recharge.payments import Captured, Credit, Quarantine
 from rater.wire.recharge.state import encode_recharge
 from tests.recharge_world import AMOUNT, World, low
 from tests.units import DAY, HOUR, UNIT, YEAR
@@ -18,6 +18,12 @@ def captured(world: World, at_ms: int, **changes: object) -> tuple[object, Recha
     return take_result(world.recharge, result, world.now, journal), journal
 
 
+def bought_ms(journal: RechargeJournal) -> int:
+    credit = journal.orders[0]
+    assert isinstance(credit, Credit)
+    return credit.purchased_ms
+
+
 @pytest.mark.parametrize("off_ms", [-50 * YEAR, -YEAR, YEAR, 50 * YEAR])
 def test_a_lot_is_bought_between_the_recharge_and_now_whatever_the_gateways_clock_says(
     off_ms: int,
@@ -28,7 +34,7 @@ def test_a_lot_is_bought_between_the_recharge_and_now_whatever_the_gateways_cloc
     outcome, journal = captured(world, world.now + off_ms)
 
     assert "captured" == outcome
-    assert (begun if off_ms < 0 else world.now) == journal.orders[0].purchased_ms
+    assert (begun if off_ms < 0 else world.now) == bought_ms(journal)
 
 
 def test_the_gateways_clock_is_believed_where_it_can_be_right() -> None:
@@ -37,7 +43,7 @@ def test_the_gateways_clock_is_believed_where_it_can_be_right() -> None:
     world.wait(10_000)
     _, journal = captured(world, begun + 7_000)
 
-    assert begun + 7_000 == journal.orders[0].purchased_ms
+    assert begun + 7_000 == bought_ms(journal)
 
 
 def test_a_result_from_the_future_does_not_turn_recharges_clock_on() -> None:

@@ -89,15 +89,14 @@ def with_neighbours(cases: list[Case]) -> Iterator[Case]:
         yield _good(case.topic, case.partition, f"good-after-{case.name}")
 
 
-def end_of(topic: str, value: bytes) -> tuple[tuple[str, int, int], End]:
+def end_of(topic: str, record: bytes) -> tuple[tuple[str, int, int], End]:
     """Return which record an output is about (its topic, partition, offset), and the end it shows."""
-    output = json.loads(value)
+    output = json.loads(record)
     place = (output["source_topic"], output["source_partition"], output["source_offset"])
     if topic == DEAD.name:
-        kept = [_unpack(output.get(name)) for name in ("value_b64", "key_b64")]
-        return place, End(
-            topic, output["reason"], output.get("field"), *kept, output.get("value_sha256")
-        )
+        value, key = (_unpack(output.get(name)) for name in ("value_b64", "key_b64"))
+        digest = output.get("value_sha256")
+        return place, End(topic, output["reason"], output.get("field"), value, key, digest)
     if topic == SUSPENSE.name:
         return place, End(topic, output["reason"], None, output["cdr"].encode())
     shown = _entry_reason(output)

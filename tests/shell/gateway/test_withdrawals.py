@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from aiokafka import TopicPartition
 
-from rater.shell.gateway.providers.provider import Captured, Provider, Unclear
+from rater.shell.gateway.providers.provider import Captured, Payments, Unclear
 from rater.shell.gateway.providers.simulator.provider import Simulator
 from rater.shell.gateway.providers.stripe.declines import declined
 from rater.shell.gateway.providers.stripe.payments import StripePayments
@@ -62,7 +62,7 @@ async def test_withdrawn_it_cannot_be_charged_not_even_by_a_gateway_that_looked_
     at_stripe: tuple[StripePayments, Stripe],
     is_stripe: bool,  # noqa: FBT001
 ) -> None:
-    provider: Provider = at_stripe[0] if is_stripe else simulator
+    provider: Payments = at_stripe[0] if is_stripe else simulator
     late = command(method="pm_card_visa" if is_stripe else "sim:ok")
     assert await provider.look_up(late) is None
     first = await provider.withdraw(late, "expired")
@@ -80,7 +80,7 @@ async def test_what_was_captured_stays_captured(
     at_stripe: tuple[StripePayments, Stripe],
     is_stripe: bool,  # noqa: FBT001
 ) -> None:
-    provider: Provider = at_stripe[0] if is_stripe else simulator
+    provider: Payments = at_stripe[0] if is_stripe else simulator
     paid = command(method="pm_card_visa" if is_stripe else "sim:ok")
     captured = await provider.charge(paid)
 

@@ -71,8 +71,10 @@ class World:
         if not isinstance(settled, Job):
             return settled
         self.sent.append((job.recipient, settled.notice))
-        head = (job.notice.notification_id, "email", job.digest, "sent", self.now)
-        await self.write_marks("acme", SentMark(*head, job.kind, job.mailbox))
+        mark = SentMark(
+            job.notice.notification_id, "email", job.digest, "sent", self.now, job.kind, job.mailbox
+        )
+        await self.write_marks("acme", mark)
         return "sent"
 
     async def deliver_all(self, jobs: list[Job]) -> Counter[str]:

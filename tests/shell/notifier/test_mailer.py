@@ -43,7 +43,7 @@ class Marks:
 
 @asynccontextmanager
 async def mailing(port: int, **settings: Any) -> AsyncIterator[Mailer]:
-    chosen = {"host": "127.0.0.1", "tls": "none", "timeout_s": 0.5} | settings
+    chosen: dict[str, Any] = {"host": "127.0.0.1", "tls": "none", "timeout_s": 0.5, **settings}
     mailer = Mailer(SmtpSettings(port=port, **chosen), SENDER)
     try:
         yield mailer

@@ -57,19 +57,22 @@ def test_a_receiver_that_knows_either_key_finds_a_webhook_good(version: str) -> 
 @pytest.mark.parametrize(
     ("changed", "body", "tenant"),
     [
-        ({"webhook-id": "acme/8/x"}, BODY, "acme"),
-        ({"webhook-timestamp": str(int(time.time()) - 1)}, BODY, "acme"),
-        ({}, BODY.replace(b"added", b"taken"), "acme"),
-        ({}, BODY, "globex"),
+        ("webhook-id", BODY, "acme"),
+        ("webhook-timestamp", BODY, "acme"),
+        (None, BODY.replace(b"added", b"taken"), "acme"),
+        (None, BODY, "globex"),
     ],
 )
 def test_what_was_changed_or_is_anothers_is_not_good(
-    changed: dict[str, str], body: bytes, tenant: str
+    changed: str | None, body: bytes, tenant: str
 ) -> None:
-    headers = signed_headers([tenant_key("s", "acme")], "acme/7/x", int(time.time()), BODY)
+    now_s = int(time.time())
+    headers = signed_headers([tenant_key("s", "acme")], "acme/7/x", now_s, BODY)
+    others = {"webhook-id": "acme/8/x", "webhook-timestamp": str(now_s - 1)}
+    sent = headers if changed is None else headers | {changed: others[changed]}
 
     with pytest.raises(WebhookVerificationError, match="No matching signature"):
-        Webhook(written_key(tenant_key("s", tenant))).verify(body, headers | changed)
+        Webhook(written_key(tenant_key("s", tenant))).verify(body, sent)
 
 
 def test_a_webhook_that_is_old_is_not_good() -> None:

@@ -183,4 +183,5 @@ def _with_checksum(packed: bytes) -> bytes:
     """Return a batch with the checksum of what it holds; it covers all from the attributes on."""
     from aiokafka.record.util import calc_crc32c  # noqa: PLC0415
 
-    return packed[:17] + calc_crc32c(packed[21:]).to_bytes(4, "big") + packed[21:]
+    checksum: int = calc_crc32c(packed[21:])
+    return packed[:17] + checksum.to_bytes(4, "big") + packed[21:]

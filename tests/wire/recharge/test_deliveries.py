@@ -44,8 +44,8 @@ def test_what_is_no_mark_is_none(value: bytes | None) -> None:
 def test_a_dead_letter_is_the_published_record_and_keeps_the_notification() -> None:
     notice = decode_notification(LINE)
     assert not isinstance(notice, Malformed)
-    why = ("refused", "x" * 2_000, 1)
-    letter = json.loads(encode_undelivered(notice, LINE, Source("n", 3, 17, 5), MARK, why))
+    source = Source("n", 3, 17, 5)
+    letter = json.loads(encode_undelivered(notice, LINE, source, MARK, ("refused", "x" * 2_000, 1)))
 
     assert [] == RecordCheck(NOTIFICATIONS_DEAD).problems(letter)
     assert LINE.decode() == letter["notification"]

@@ -14,7 +14,7 @@ from rater.wire.recharge.payment_results import decode_result
 from tests.test_topics import lines, valid
 from topics.catalog import PAYMENT_RESULTS
 
-SUCCEEDED, DECLINED, _, UNKNOWN, *_ = valid(PAYMENT_RESULTS)
+SUCCEEDED, DECLINED, _, UNKNOWN, *_REST = valid(PAYMENT_RESULTS)
 
 
 def read(record: dict[str, Any], **changes: object) -> Result | Malformed:

@@ -5,12 +5,12 @@ import pytest
 from rater.core.cdr import Call
 from rater.core.pricing.components.regulatory_fee import owed
 from rater.core.pricing.decks import DeckBook
-from rater.core.pricing.rates import Action, Row
+from rater.core.pricing.rates import Action, Fee, Row
 from rater.core.pricing.rating import Rated, rate_call
 from rater.wire.pricing.numbering import load_numbers
 from tests.build import NOW, deck
 
-FEES = (("connection_fee", 30), ("regulatory_fee", 50))
+FEES: tuple[Fee, ...] = (("connection_fee", 30), ("regulatory_fee", 50))
 DECK = deck(
     Row(2, "33", 60_000, fees=FEES),
     Row(3, "34", 60_000, fees=FEES, max_charge_micros=90),

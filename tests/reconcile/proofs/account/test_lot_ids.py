@@ -5,7 +5,7 @@ import json
 import pytest
 
 from rater.batch.charging import lot_ids as memory
-from rater.batch.charging.command_batch import LotIdsBatch
+from rater.batch.charging.lot_ids import LotIdsBatch
 from rater.reconcile.difference import Difference
 from rater.reconcile.reading.log import Record
 from tests.reconcile.honest_worker import DAY_MS, START_MS, HonestWorker, at

@@ -1,6 +1,7 @@
 """Credits that the account refused: what an honest circle writes of them, and that its tamperings are found."""
 
 from collections.abc import Callable
+from typing import Any, cast
 
 import pytest
 
@@ -161,7 +162,7 @@ def test_a_tampering_is_found(
 
 def deaf(patch: pytest.MonkeyPatch) -> None:
     """Let the engine not hear that a credit was refused."""
-    patch.delitem(recharge_events._HEED, CreditRefused)
+    patch.delitem(cast("dict[Any, Any]", recharge_events._HEED), CreditRefused)
 
 
 def silent(patch: pytest.MonkeyPatch) -> None:

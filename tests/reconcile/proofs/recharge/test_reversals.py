@@ -9,6 +9,7 @@ import pytest
 from rater.core.account import reversals
 from rater.core.account.account import Account
 from rater.core.limits import LOTS_MAX
+from rater.core.recharge import moves as recharge_moves
 from rater.core.recharge import payment_reversals as recharge_reversals
 from rater.core.recharge.journal import RechargeJournal
 from rater.core.recharge.state import Recharge, Started
@@ -321,4 +322,4 @@ def _judge_blindly(recharge: Recharge) -> Any:
     return _JUDGE(recharge)
 
 
-_JUDGE = recharge_reversals.judge
+_JUDGE = recharge_moves.judge

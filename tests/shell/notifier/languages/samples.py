@@ -16,7 +16,7 @@ class Sample(NamedTuple):
     """Two yen."""
     exact: str
     """1,099.998 US dollars less than nothing."""
-    count: str
+    number: str
     """87,600."""
     first: str
     """The first of March 2026, 10:31 UTC."""

@@ -86,7 +86,7 @@ def test_values_are_written_as_readers_of_the_language_write_them(code: str) -> 
     assert reader.amount(-200_000, "USD") == sample.negative
     assert reader.amount(1_500_000, "JPY") == sample.yen
     assert reader.exact_amount(-1_099_998_000, "USD") == sample.exact
-    assert reader.count(87_600) == sample.count
+    assert reader.count(87_600) == sample.number
     assert reader.moment(1_772_361_060_000) == sample.first
     assert reader.moment(1_787_443_200_000) == sample.other_day
 

@@ -64,6 +64,7 @@ async def told(simulator: Simulator, seconds: float) -> list[LateOutcome]:
             await simulator.tell_late_outcomes(publish)
     except TimeoutError:
         return heard
+    pytest.fail("it stopped telling")
 
 
 async def test_steps_are_used_up_one_a_command_and_the_last_one_stays(
