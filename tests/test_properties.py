@@ -161,7 +161,9 @@ def check_lots(entries: Sequence[Any], account: Account) -> None:
             granted[lot.lot_id] += lot.granted_micros
             gone[lot.lot_id] += lot.debt_paid_micros
         for part in getattr(entry, "draws", ()):
-            gone[part.id] += part.amount_micros or 0
+            assert part.source in ("lot", "shortfall")
+            if part.source == "lot":
+                gone[part.id] += part.amount_micros or 0
         if isinstance(entry, r.LotForfeited):
             gone[entry.lot_id] += entry.forfeited_micros
 
