@@ -24,7 +24,7 @@ SHARED = -n $(JOBS) --dist loadgroup --no-loadscope-reorder
 
 .PHONY: help tools install dev compiled kafka-jars kafka-up kafka-down fmt lint types imports test \
 	test-compiled test-alone test-interpreted test-fast \
-	props e2e kill bench bench-core bench-latency demo schemas deck cover lock clean
+	props e2e kill bench bench-core bench-growth bench-latency demo schemas deck cover lock clean
 
 help:  ## print this list
 	@echo "make TARGET        (* = part of make test, which is what CI runs)"
@@ -106,17 +106,21 @@ kill: dev kafka-jars  ## the long kill loop: SIGKILLs, joins and leaves, a zombi
 	$(SAY) "==> pytest: the long kill loop"
 	@$(BIN)/pytest tests/e2e -m slow -p no:randomly -s
 
-bench: dev kafka-jars  ## one worker on real Kafka against two references; one JSON line last
-	$(SAY) "==> bench: one worker on real Kafka against two references"
-	@$(BIN)/python -m loadtest.bench
+bench: dev kafka-jars  ## one worker on real Kafka; ARGS="--workers 2", ARGS="--against HEAD~1": docs/benchmarks.md
+	$(SAY) "==> bench: $(if $(ARGS),$(ARGS),one worker on real Kafka against two references)"
+	@$(BIN)/python -m loadtest.bench $(ARGS)
 
 bench-core: dev  ## the core alone, microseconds per CDR
 	$(SAY) "==> bench: the core alone"
-	@$(BIN)/python -m loadtest.bench --core-only
+	@$(BIN)/python -m loadtest.bench --core-only $(ARGS)
+
+bench-growth: dev  ## the core with more prefixes, tenants, lots and remembered CDRs; one JSON line last
+	$(SAY) "==> bench: how the cost of a CDR grows"
+	@$(BIN)/python -m tests.bench_growth $(ARGS)
 
 bench-latency: dev kafka-jars  ## CDR to payment command at half load, p50 and p99; one JSON line last
 	$(SAY) "==> bench: from a CDR to its payment command, at half load"
-	@$(BIN)/python -m loadtest.latency
+	@$(BIN)/python -m loadtest.latency $(ARGS)
 
 demo: dev kafka-jars  ## watch 100,000 CDRs being charged, then the reconciler's verdict
 	$(SAY) "==> demo: real Kafka, one worker, 100,000 CDRs"

@@ -11,7 +11,6 @@ from typing import NamedTuple
 from loadtest.plan import Plan
 from topics.partitioner import partition_of
 
-LOTS_MAX = 4
 _UNIT_MICROS = 1_000_000
 _LOT_AGE_DAYS_MAX = 300
 """Younger than the 12 months of a lot's life: nothing expires during a run."""
@@ -56,7 +55,7 @@ def tenant(tenant_id: str, serial: int, partitions: int) -> Tenant:
 
 
 def commands(plan: Plan, population: Population) -> Iterator[tuple[Tenant, dict[str, object]]]:
-    """Yield what opens each account, adds one to four lots, and sets two thresholds."""
+    """Yield what opens each account, adds its lots, and sets two thresholds."""
     random = Random(f"accounts {plan.seed}")
     for serial, each in enumerate(population.tenants, 1):
         spend = int(plan.cdrs * plan.spend_micros * population.share(serial))
@@ -69,7 +68,7 @@ def commands(plan: Plan, population: Population) -> Iterator[tuple[Tenant, dict[
                 "time_zone": "UTC",
             },
         )
-        for lot in range(1, random.randint(1, LOTS_MAX) + 1):
+        for lot in range(1, random.randint(plan.lots_min, plan.lots_max) + 1):
             covered = spend * random.randint(*_LOT_SPEND_PCT) // 100
             units = max(covered // _UNIT_MICROS, _LOT_UNITS_MIN)
             yield each, _add_funds(plan, each, lot, units * _UNIT_MICROS, random)

@@ -42,13 +42,22 @@ class Plan:
     toll_free_pct: float = 4.0
     broken: tuple[tuple[str, float], ...] = tuple((reason, 0.02) for reason in BREAKAGES)
     """Share in percent of each class of unreadable records, by its reason."""
+    lots_min: int = 1
+    lots_max: int = 4
+    """Each account has so many lots, drawn between the two."""
     threshold_micros: int = 5_000_000
     spend_micros: int = 350_000
     """About what a CDR costs on average; the lots of a tenant are sized by its share of them."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be made, naming field and value."""
-        for name, least in (("tenants", 1), ("cdrs", 0), ("start_ms", 1), ("ended_spread_s", 1)):
+        for name, least in (
+            ("tenants", 1),
+            ("cdrs", 0),
+            ("start_ms", 1),
+            ("ended_spread_s", 1),
+            ("lots_min", 1),
+        ):
             if getattr(self, name) < least:
                 raise ValueError(f"{name}: {getattr(self, name)}, must be at least {least}")
         for name, share in self._percentages():
