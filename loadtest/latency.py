@@ -1,8 +1,10 @@
 """The latency benchmark: from a CDR to the payment command that it leads to, at half load.
 
-`python -m loadtest.latency` is what `make bench-latency` runs. It measures how much one charging
-worker can do here, then sends half as much by a schedule (`open_loop`) and follows tenants whose
-one call takes them below their trigger (probes). Three clocks, all from when the call was due:
+`python -m loadtest.latency` is what `make bench-latency` runs. It finds how much this machine can
+charge with all that the run needs on it: the worker alone on CDRs that are there first, then again
+while the generator sends so many (`capacity_per_s`). Half of that is sent by a schedule
+(`open_loop`), and tenants are followed whose one call takes them below their trigger (probes).
+Three clocks, all from when the call was due:
 
 1. until the broker has acknowledged it: the generator's own health; when it is late, the run is
    not valid, and says so;
@@ -20,13 +22,12 @@ import json
 import os
 import platform
 import sys
-import tempfile
+import time
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -40,14 +41,17 @@ from loadtest.open_loop import BEGUN, FUNDED_CDRS, Load, Sent, arguments_of
 from loadtest.plan import Plan
 from loadtest.progress import say
 from loadtest.rater_command import CommandError, now_ms
+from loadtest.route import Workers, both_workers
 from loadtest.sampling import Group, sample, speed
-from loadtest.service import Service, Worker
 from loadtest.sightings import seeing
 from loadtest.watch import LateError, Watch, watching
 from topics.catalog import ACCOUNT_COMMANDS, BALANCE_EVENTS, CDR_RAW
 from topics.recharge_topics import RECHARGE_APP
 
-PRELOADED = 150_000
+PRELOADED = 400_000
+OFFERED_S = 12.0
+_LEFT_OUT = 0.2
+"""At either end of the time in which it is offered."""
 SET_UP_TIMEOUT_S = 120.0
 CAPACITY_TIMEOUT_S = 300.0
 PROBES_TIMEOUT_S = 30.0
@@ -55,26 +59,8 @@ PROBES_TIMEOUT_S = 30.0
 Results = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Workers:
-    """The two workers that a CDR passes on its way to a payment command."""
-
-    charging: Worker
-    recharge: Service
-
-    def check(self) -> None:
-        """Raise CommandError when one of them has ended."""
-        self.charging.check()
-        self.recharge.check()
-
-    def cpu_s(self) -> dict[str, float]:
-        """Return the CPU seconds that each, and all that runs on this machine, has used."""
-        charging, recharge = self.charging.cpu_s(), self.recharge.cpu_s()
-        return {"charging": charging, "recharge": recharge, "machine": machine_cpu_s()}
-
-
 async def measure(load: Load) -> Results:
-    """Measure everything; return the results. A rate of 0: half of what the worker can do."""
+    """Measure everything; return the results. A rate of 0: half of what the machine can do."""
     with running_broker("latency") as broker:
         say(f"1. {load.tenants:,} accounts that make the load, and the probes'")
         stage.create_topics(broker.bootstrap)
@@ -82,19 +68,19 @@ async def measure(load: Load) -> Results:
         async with watching(broker.bootstrap) as watch:
             await stage.refuse_used(watch, broker.bootstrap)
             load = replace(load, partitions=len(await watch.ends(CDR_RAW.name)))
-            with _workers(broker) as workers:
+            with both_workers(broker) as workers:
                 await _open_accounts(broker, load, watch, workers)
                 capacity: Results = {}
                 if not load.rate_per_s:
-                    per_s = await _capacity(broker, load, watch, workers)
-                    capacity["capacity_per_s"] = round(per_s)
-                    load = replace(load, rate_per_s=per_s / 2)
+                    alone_per_s = await _alone(broker, load, watch, workers)
+                    capacity = await _capacity(broker, load, watch, workers, alone_per_s)
+                    load = replace(load, rate_per_s=capacity["capacity_per_s"] / 2)
                 return {**await _half_load(broker, load, watch, workers), **capacity}
 
 
 async def _half_load(broker: RunningBroker, load: Load, watch: Watch, workers: Workers) -> Results:
     """Send by the schedule, and see when what follows can be read."""
-    say(f"3. {load.rate_per_s:,.0f} CDRs/s for {load.length_s:.0f} s, by the schedule")
+    say(f"4. {load.rate_per_s:,.0f} CDRs/s for {load.length_s:.0f} s, by the schedule")
     async with seeing(broker.bootstrap) as sightings:
         async with _sender(broker, load) as sender:
             before = workers.cpu_s()
@@ -111,29 +97,6 @@ async def _half_load(broker: RunningBroker, load: Load, watch: Watch, workers: W
         "lag_at_end": lag,
         "cores_used": {name: round(each, 2) for name, each in used.items()},
     }
-
-
-def machine_cpu_s() -> float:
-    """Return the CPU seconds used on this machine by whomever; 0.0 where /proc is missing."""
-    try:
-        head = Path("/proc/stat").read_text().partition("\n")[0]
-    except OSError:
-        return 0.0
-    user, nice, system, _idle, _waiting, *interrupts = map(int, head.split()[1:8])
-    return (user + nice + system + sum(interrupts)) / os.sysconf("SC_CLK_TCK")
-
-
-@contextmanager
-def _workers(broker: RunningBroker) -> Iterator[Workers]:
-    """Name the workers; whatever runs of them when the context ends is stopped."""
-    with tempfile.TemporaryDirectory(prefix="rater-latency-") as name:
-        folder = Path(name)
-        arguments = ("worker", "recharge", "--broker", broker.bootstrap, "--metrics-port", "0")
-        with (
-            Worker(broker.bootstrap, folder / "charging.log") as charging,
-            Service("rater recharge", "rater", arguments, folder / "recharge.log") as recharge,
-        ):
-            yield Workers(charging, recharge)
 
 
 def _population(load: Load) -> Plan:
@@ -155,7 +118,7 @@ async def _open_accounts(broker: RunningBroker, load: Load, watch: Watch, worker
         )
 
 
-async def _capacity(broker: RunningBroker, load: Load, watch: Watch, workers: Workers) -> float:
+async def _alone(broker: RunningBroker, load: Load, watch: Watch, workers: Workers) -> float:
     """Let the worker charge what is there already; return CDRs per second in steady state."""
     say(f"2. what one worker can do: {PRELOADED:,} CDRs that are there before it starts")
     workers.charging.stop()
@@ -170,6 +133,46 @@ async def _capacity(broker: RunningBroker, load: Load, watch: Watch, workers: Wo
     )
     say(f"   {measured.per_s:,.0f} CDRs/s, {measured.cpu_us:.1f} us of CPU each")
     return measured.per_s
+
+
+async def _capacity(
+    broker: RunningBroker, load: Load, watch: Watch, workers: Workers, per_s: float
+) -> Results:
+    """Offer what the worker did alone, by the generator; return what is charged meanwhile.
+
+    Generator, broker and workers share the machine as they will at half load. What is offered may
+    be too much, and what has not been charged in the end is waited for.
+    """
+    say(f"3. what it can do beside the generator: {per_s:,.0f} CDRs/s offered")
+    start_ms = load.start_ms - 2_000
+    offered = replace(
+        load,
+        start_ms=start_ms,
+        rate_per_s=per_s,
+        warm_up_s=0.0,
+        seconds=OFFERED_S,
+        probes_per_s=0.0,
+    )
+    async with _sender(broker, offered) as sender:
+        await asyncio.sleep(OFFERED_S * _LEFT_OUT)
+        before, begun, began_s = workers.cpu_s(), await _charged(watch), time.monotonic()
+        await asyncio.sleep(OFFERED_S * (1 - 2 * _LEFT_OUT))
+        after, done, took_s = workers.cpu_s(), await _charged(watch), time.monotonic() - began_s
+        await _sent(sender)
+    await watch.until_done(CDR_RAW.name, timeout_s=CAPACITY_TIMEOUT_S, alive=workers.charging.check)
+    found_per_s = (done - begun) / took_s
+    used = {name: round((after[name] - before[name]) / took_s, 2) for name in after}
+    say(f"   {found_per_s:,.0f} CDRs/s; cores used: {used}")
+    return {
+        "alone_per_s": round(per_s),
+        "capacity_per_s": round(found_per_s),
+        "capacity_cores_used": used,
+    }
+
+
+async def _charged(watch: Watch) -> int:
+    """Return how many CDRs the worker has committed."""
+    return sum((await watch.committed(CDR_RAW.name)).values())
 
 
 @asynccontextmanager
