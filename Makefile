@@ -23,7 +23,7 @@ JOBS ?= $(shell $(PYTHON) -c 'import os; n = os.cpu_count() or 1; print(min(n + 
 SHARED = -n $(JOBS) --dist loadgroup --no-loadscope-reorder
 
 .PHONY: help tools install dev compiled kafka-jars kafka-up kafka-down fmt lint types imports test \
-	test-compiled test-alone test-interpreted test-fast \
+	test-compiled test-alone test-interpreted dist-check test-fast \
 	props e2e kill bench bench-core bench-growth bench-latency demo schemas deck cover lock clean
 
 help:  ## print this list
@@ -67,7 +67,8 @@ lint: .venv/installed-dev  ## * ruff: style and formatting
 types: .venv/installed-dev  ## * mypy --strict
 	$(SAY) "==> mypy: types"
 	@$(BIN)/mypy
-	@$(BIN)/mypy --explicit-package-bases deploy/kafka deploy/check_tools.py deploy/checks.py
+	@$(BIN)/mypy --explicit-package-bases deploy/kafka deploy/check_tools.py deploy/checks.py \
+		deploy/dist_check.py
 
 imports: .venv/installed-dev  ## * the import contracts of pyproject.toml
 	$(SAY) "==> lint-imports: who may import whom"
@@ -88,6 +89,10 @@ test-interpreted: .venv/installed-dev  ## * core, wire and batches once more, in
 	$(SAY) "==> pytest: core, wire and batches once more, interpreted; coverage of core and wire"
 	@RATER_INTERPRETED=1 $(BIN)/coverage run -m pytest tests/core tests/wire tests/batch
 	@$(BIN)/coverage report
+
+dist-check: .venv/installed-dev  ## build sdist and wheels, compiled and not; install and try each (2 min of CPU)
+	$(SAY) "==> dist-check: sdist and wheels, each installed in an empty environment"
+	@$(BIN)/python deploy/dist_check.py
 
 test-fast: dev  ## * the tests that need no Kafka
 	$(SAY) "==> pytest: without Kafka"
