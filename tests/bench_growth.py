@@ -144,14 +144,15 @@ def serve(name: str, rounds: int, chunk: int) -> None:
     run.charge(cdrs[:chunk])
     _say({"account_bytes": account_bytes, "id_bytes": round(id_bytes, 1)})
     for number in range(1, rounds + 1):
-        sys.stdin.readline()
+        if not sys.stdin.readline():
+            return  # Whoever asked has gone.
         run.stage_s = dict.fromkeys(run.stage_s, 0.0)
         run.batches_us.clear()
         count = run.charge(cdrs[number * chunk : (number + 1) * chunk])
         spent_us = sum(run.stage_s.values()) * 1e6
         _say({"mean": spent_us / count, "p20": percentile_20(run.batches_us)})
-    sys.stdin.readline()
-    _say({"problems": problems(run, workload)})
+    if sys.stdin.readline():
+        _say({"problems": problems(run, workload)})
 
 
 def problems(run: CoreRun, workload: Workload) -> list[str]:
