@@ -7,6 +7,7 @@ default; anything else is a new `VERSION`, and then both hashes have to be compa
 `tests/goldens/content.jsonl` pins the hashes.
 """
 
+from functools import cache
 from typing import Any, Final
 from zlib import crc32
 
@@ -86,9 +87,15 @@ def command_content(command: c.Command) -> int:
     return crc32(_pack((*head, *projected(command, COMMAND_FIELDS[type(command)]))))
 
 
-def projected(record: Any, names: tuple[str, ...]) -> list[Any]:
+@cache
+def _defaults(kind: type[msgspec.Struct]) -> dict[str, Any]:
+    """Return what each field is when nothing is said; to ask msgspec takes 100 us."""
+    return {field.name: field.default for field in msgspec.structs.fields(kind)}
+
+
+def projected(record: msgspec.Struct, names: tuple[str, ...]) -> list[Any]:
     """Return the values of a record in this order: None for one at its default, and no such one at the end."""
-    defaults = {field.name: field.default for field in msgspec.structs.fields(record)}
+    defaults = _defaults(type(record))
     values = [_value(getattr(record, name), defaults[name]) for name in names]
     while values and values[-1] is None:
         values.pop()
