@@ -46,6 +46,7 @@ _LOAD = 40_000
 _DAY_MS = 86_400_000
 _ROUNDS = 5
 _ACCOUNTS_MIN = 100_000
+_UINT64_MAX = (1 << 64) - 1
 _TAILS = (*(str(one) for one in range(10)), *(f"{two:02}" for two in range(0, 100, 5)), "99")
 
 
@@ -108,7 +109,7 @@ def remember(run: CoreRun, count: int) -> float:
     for shard in run.shards:
         index = shard.batches.index
         index.advance(day)
-        hashes = random.integers(0, 1 << 63, (each, 2), dtype=np.uint64)
+        hashes = random.integers(0, _UINT64_MAX, (each, 2), np.uint64, endpoint=True)
         entries = make_entries(hashes, content=1, place=1, state=min(IdState), day=day)
         for first in range(0, each, _LOAD):
             index.remember(entries[first : first + _LOAD])
