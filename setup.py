@@ -36,6 +36,7 @@ HOT_PATH = (
     "rater/batch/charging/cdr_batch.py",
     "rater/batch/charging/content.py",
     "rater/batch/charging/decision.py",
+    "rater/batch/outputs.py",
 )
 
 ASKED = os.environ.get("RATER_COMPILE", "")

@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from loadtest.accounts import Record
-    from rater.batch.charging.decision import Decision, Output
+    from rater.batch.charging.decision import Decision
+from rater.batch.outputs import Output
 
 SAMPLE_DECK = Path(__file__).resolve().parents[1] / "rater" / "data" / "sample_deck.csv"
 _WARM_UP = 10

@@ -36,7 +36,7 @@ from topics.manifests import IdState
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rater.batch.charging.decision import Output
+    from rater.batch.outputs import Output
 
 ROOT = Path(__file__).resolve().parents[1]
 BASE = "base"

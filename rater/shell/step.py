@@ -17,14 +17,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from time import perf_counter
 from typing import Any, Generic, Protocol, TypeVar, cast
 
+from rater.batch.outputs import Output, Records
 from rater.shell.process.failpoints import failpoint
 from rater.shell.process.health import Health
 from rater.shell.process.metrics import BatchReport, Metrics
 from rater.shell.stream.batches import RecordBatch
 
 logger = logging.getLogger(__name__)
-
-Records = list[tuple[bytes | None, bytes | None]]
 
 PIECE_RECORDS = 1_024
 """Records that are read, decided and encoded before the next ones are touched: what a piece makes stays in the
@@ -57,10 +56,10 @@ class Decision(Protocol):
     def charged(self) -> Mapping[str, int]:
         """The sum of the charges by currency."""
 
-    def outputs(self) -> Sequence[tuple[str, Records]]:
+    def outputs(self) -> Sequence[Output]:
         """Take the records of every topic."""
 
-    def changelogs(self) -> Sequence[tuple[str, Records]]:
+    def changelogs(self) -> Sequence[Output]:
         """Return the state that changes, for each changelog."""
 
     def place(self, offsets: Mapping[str, Sequence[int]]) -> None:
@@ -244,7 +243,7 @@ def _light(piece: Sequence[R], bytes_max: int) -> Iterator[Sequence[R]]:
         yield piece
 
 
-def _write(step: OpenStep, partition: int, outputs: Sequence[tuple[str, Records]]) -> None:
+def _write(step: OpenStep, partition: int, outputs: Sequence[Output]) -> None:
     for topic, records in outputs:
         if records:
             step.write(topic, partition, records)

@@ -14,8 +14,8 @@ from typing import Any
 from faust.types import TP
 from prometheus_client import CollectorRegistry
 
-from rater.batch.charging.decision import Records
 from rater.batch.charging.partition_state import Shard
+from rater.batch.outputs import Records
 from rater.core.pricing.decks import Deck, DeckBook, Heading
 from rater.core.pricing.rules import Rules
 from rater.reconcile.reading.log import Located, Record

@@ -14,9 +14,9 @@ import numpy.typing as npt
 from rater.batch.charging.charge_index import make_entries
 from rater.batch.charging.id_table import ENTRY
 from rater.batch.charging.lot_ids import Changes
+from rater.batch.outputs import Output, Records, encoded
 from rater.core.account.account import Account
 from rater.core.account.journal import Journal
-from rater.core.events import Event
 from rater.core.limits import DAY_MS
 from rater.wire.account.state import encode_account
 from rater.wire.outputs import encode
@@ -33,17 +33,12 @@ from topics.catalog import (
 )
 from topics.manifests import PLACE_MAX, IdState, join_manifest
 from topics.records import (
-    AccountStatus,
     BatchManifest,
     Charge,
     CommandRejected,
     DeckWarning,
     MoneyEntry,
 )
-
-Records = list[tuple[bytes | None, bytes | None]]
-Output = tuple[str, Records]
-"""A topic and what is written to it."""
 
 NOWHERE = PLACE_MAX
 """The place of an id that left no record: a timer's command that found nothing to do."""
@@ -88,9 +83,9 @@ class Decision:
         journal = self.journal
         self._count(journal.entries)
         outputs: list[Output] = [
-            (LEDGER.name, _encoded(journal.entries)),
-            (BALANCE_EVENTS.name, _encoded(journal.events)),
-            (ACCOUNT_STATUS.name, _encoded(journal.statuses)),
+            (LEDGER.name, encoded(journal.entries)),
+            (BALANCE_EVENTS.name, encoded(journal.events)),
+            (ACCOUNT_STATUS.name, encoded(journal.statuses)),
             (SUSPENSE.name, self.suspense),
             (DEAD.name, self.dead),
         ]
@@ -162,10 +157,6 @@ class Decision:
             at_ms=self.stream_ms,
         )
         return join_manifest(encode(header), self.ids.tobytes())
-
-
-def _encoded(said: Sequence[MoneyEntry | CommandRejected | Event | AccountStatus]) -> Records:
-    return [(each.tenant_id.encode(), encode(each)) for each in said]
 
 
 def _places(

@@ -1,9 +1,10 @@
 """RechargeDecision: all that one batch of recharge wants written, before it is committed."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from typing import ClassVar, Protocol, final
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, final
 
+from rater.batch.outputs import Output, Records, encoded
 from rater.core.recharge.journal import RechargeJournal
 from rater.core.recharge.payments import Credit
 from rater.core.recharge.state import Recharge
@@ -12,15 +13,6 @@ from rater.wire.recharge.outputs import encode_order
 from rater.wire.recharge.state import encode_recharge
 from topics import catalog
 from topics.records import BatchManifest
-
-Records = list[tuple[bytes | None, bytes | None]]
-Output = tuple[str, Records]
-"""A topic and what is written to it."""
-
-
-class _Said(Protocol):
-    @property
-    def tenant_id(self) -> str: ...
 
 
 @final
@@ -56,12 +48,12 @@ class RechargeDecision:
         journal = self.journal
         self._count(journal)
         outputs: list[Output] = [
-            (catalog.PAYMENT_COMMANDS.name, _encoded(journal.payments)),
+            (catalog.PAYMENT_COMMANDS.name, encoded(journal.payments)),
             (
                 catalog.ACCOUNT_COMMANDS.name,
                 [(order.tenant_id.encode(), encode_order(order)) for order in journal.orders],
             ),
-            (catalog.NOTIFICATIONS.name, _encoded(journal.notices)),
+            (catalog.NOTIFICATIONS.name, encoded(journal.notices)),
             (catalog.PAYMENT_QUARANTINE.name, self.quarantined),
             (catalog.RECHARGE_DEAD.name, self.dead),
         ]
@@ -108,7 +100,3 @@ class RechargeDecision:
                 self.orders["restored" if order.is_restored else "reversed"] += 1
         for notice in journal.notices:
             self.notices[str(notice.__struct_config__.tag)] += 1
-
-
-def _encoded(said: Iterable[_Said]) -> Records:
-    return [(each.tenant_id.encode(), encode(each)) for each in said]
