@@ -1,7 +1,7 @@
 """Value: a record of the core as a plain class, which mypyc compiles to one whose attributes cost next to nothing.
 
 A msgspec Struct is quicker to make where nothing is compiled, but its attributes are slow to read from compiled code.
-What is encoded as it is (`entries`) stays a Struct, in a module that is not compiled.
+What is encoded as it is (`topics.records`) stays a Struct, in a module that is not compiled.
 """
 
 from typing import ClassVar

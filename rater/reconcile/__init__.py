@@ -3,8 +3,8 @@
 It is the second opinion: it imports the published language (`topics`) and nothing of the rater, so that a mistake of
 the engine is not repeated here. It changes nothing, belongs to no consumer group and knows no rating.
 
-`log` holds the records of one partition, `kafka_log` reads them, `books` decodes them, `ledger` folds the entries,
-`evidence` is all of it. Of recharge, `recharge_books` decodes what it read and wrote, and `recharge_evidence` puts its
-steps in order and says what every payment result must come to. `verdict.PROOFS` lists what is proven, one module a
-proof, each `(Inputs) -> Iterator[Difference]`; `verdict` sums up.
+`reading` holds the records of one partition and decodes them, `folds` adds them up (`books`, `ledger` and what they
+need), `inputs` is all of it. Of recharge, `folds.recharge_books` decodes what it read and wrote, and `recharge_inputs`
+puts its steps in order and says what every payment result must come to. `report.PROOFS` lists what is proven, one
+module a proof in `proofs`, each `(Inputs) -> Iterator[Difference]`; `report` sums up.
 """

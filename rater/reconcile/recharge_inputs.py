@@ -1,4 +1,4 @@
-"""Recharge evidence: the order of what recharge heard and sent, and what each payment result must come to.
+"""Recharge inputs: the order of what recharge heard and sent, and what each payment result must come to.
 
 Topics have no common order, but recharge's steps have one: a manifest on `rater-recharge-batches` names the source
 records that its step read, and how many payment commands it sent. So of every source record and of every command it is

@@ -1,7 +1,7 @@
 """A batch of CDRs: bytes in, a `Decision` out. Pure: nothing is written, no state is changed.
 
 1. Every record is read (a `Malformed` one is a dead letter) and its id hashed.
-2. One look-up for the whole batch says which ids are known (D8).
+2. One look-up for all that was read says which ids are known (D8).
 3. Record by record, in order: skipped, too old, duplicate, conflict, misrouted, unknown tenant, or through the engine.
 """
 

@@ -1,4 +1,4 @@
-"""Refusals: why a call has no price.
+"""Unrated: why a call has no price.
 
 They are values, never exceptions: a call that has no price waits in suspense.
 """

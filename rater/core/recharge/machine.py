@@ -1,4 +1,4 @@
-"""Recharge: the state machine of one tenant's automatic refill. Start reading here; `recharge_agent` drives it.
+"""Recharge: the state machine of one tenant's automatic refill. Start reading here; `agent` drives it.
 
 Rule 1: every change of state is in TRANSITIONS; a signal that a state does not list changes nothing.
 Rule 2: at most one payment command is in flight: only `requested`, `unknown` and `cancelling` have one, and no way

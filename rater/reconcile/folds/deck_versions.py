@@ -1,4 +1,4 @@
-"""Deck shelf: the whole versions of rate decks, checked against their digests (D7).
+"""Deck versions: the whole versions of rate decks, checked against their digests (D7).
 
 The digest is the SHA-256 of the columns, then each row, as compact JSON arrays in UTF-8, a line feed after each.
 """

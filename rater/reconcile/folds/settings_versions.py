@@ -1,4 +1,4 @@
-"""Settings shelf: the charging settings that were in force at any time, read from their topic and from what ships (R8).
+"""Settings versions: the charging settings that were in force at any time, read from their topic and what ships (R8).
 
 Version 0 is worked out anew from the table of currencies: a breaker of 1,000 and a least recharge of 50 in the order of
 a US dollar. A published version says all itself.

@@ -1,7 +1,7 @@
 """The private names of Faust and aiokafka that the shell touches, all of them (D13).
 
 Both are pinned exactly. `CALLED` are read or called through the functions below, `OVERRIDDEN` are
-replaced by the classes named beside them; tests/shell/test_faust_contract.py compares each with
+replaced by the classes named beside them; tests/shell/stream/test_faust_contract.py compares each with
 what is written here, so that an upgrade fails there and not in production.
 """
 

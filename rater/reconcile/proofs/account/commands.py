@@ -1,4 +1,4 @@
-"""Orders: every account command that was read was carried out as it says, refused, or found to be a duplicate."""
+"""Commands: every account command that was read was carried out as it says, refused, or found to be a duplicate."""
 
 from collections.abc import Iterator
 from typing import Any

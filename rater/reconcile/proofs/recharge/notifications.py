@@ -1,4 +1,4 @@
-"""Notices: what must be told is told once, to whom it concerns, and nothing else is.
+"""Notifications: what must be told is told once, to whom it concerns, and nothing else is.
 
 Every balance event that people must hear of (a threshold that is not recharge's own, the balance exhausted, funds that
 expire or have expired, suspected fraud) and every credit of recharge's money has one notification, once recharge has

@@ -1,7 +1,7 @@
 """Quarantine: results that must not be credited are all there, whole, with the right reason, and nothing else is.
 
 Misrouted, of a command that was never sent, in another currency, of another amount, a second capture of one command, or
-a payment that was another command's: `recharge_evidence` says which. Likewise the dead letters of recharge: each keeps
+a payment that was another command's: `recharge_inputs` says which. Likewise the dead letters of recharge: each keeps
 a record that could not be read.
 """
 

@@ -1,4 +1,4 @@
-"""Refusals: who waited for a credit that the account refused is told, once, and nobody is told of any other.
+"""Refused credits: who waited for a credit that the account refused is told, once, and nobody is told of any other.
 
 Where the refused payment is that of a tenant's last command, and nothing else has answered for its lot, recharge was
 waiting for it: it pauses, and tells so. Where another command is out by then, or another credit was refused before,

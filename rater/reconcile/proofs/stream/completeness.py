@@ -57,7 +57,7 @@ def _differ(
 def _hold_charge(
     evidence: Inputs, outcome: Outcome, record: Record, offset: int
 ) -> Iterator[Complaint]:
-    """Hold a charge against its CDR; suspense records and dead letters are held by `letters`."""
+    """Hold a charge against its CDR; suspense records and dead letters are held by `dead_letters`."""
     entry = evidence.books.ledger.get(outcome.offset)
     if outcome.topic != catalog.LEDGER.name or entry is None or entry.kind != "charge":
         return

@@ -1,4 +1,4 @@
-"""Letters: suspense records keep the source record byte for byte; dead letters its beginning and digest."""
+"""Dead letters: suspense records keep the source record byte for byte; dead letters its beginning and digest."""
 
 from base64 import b64encode
 from collections.abc import Iterator
