@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from loadtest.watch import watching
 from tests.e2e.gateway_stage import EXIT_KILLED, WEBHOOK_SECRET, command, staged
 from tests.e2e.test_gateway_kafka import WEBHOOK_STEPS, post, stripe_env
 from tests.stripe_server import StripeServer
+from topics.catalog import GATEWAY_GROUP, PAYMENT_COMMANDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +51,9 @@ async def test_a_refund_that_a_killed_gateway_did_not_tell_is_told_by_the_next(
         dying = stage.start(failpoint=place)
         await stage.give(paid)
         await stage.settled([paid])
+        # Killed before that, it would tell of the payment again, and nothing here is about that.
+        async with watching(private_broker.bootstrap, GATEWAY_GROUP) as watch:
+            await watch.until_done(PAYMENT_COMMANDS.name, timeout_s=30.0)
         port = await dying.webhook_port()
         (intent_id,) = server.intents
         refund = server.move("refunds", intent_id, 5_000, "succeeded")
