@@ -29,7 +29,7 @@ def ratio(pairs: list[tuple[float, float]]) -> Ratio:
     The interval is Student's, of the logarithms: a ratio and its inverse say the same.
 
     >>> str(ratio([(9.0, 10.0), (8.9, 10.0), (9.1, 10.0)]))
-    '0.900, 95 % interval 0.873 to 0.928'
+    '0.900, 95 % interval 0.875 to 0.925'
     """
     if len(pairs) <= 1:
         raise ValueError(f"{len(pairs)} pairs, must be at least 2 for an interval")
