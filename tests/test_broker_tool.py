@@ -208,7 +208,8 @@ def test_the_command_line_starts_kills_restarts_and_removes_one_instance(broker:
 
     assert tool("kill9", "--instance", name).returncode == 0
     assert f"{name}\t{address}\tdown" in tool("status").stdout
-    assert tool("up", "--port", "0", "--instance", name).stdout == up.stdout
+    again = tool("up", "--port", "0", "--instance", name)
+    assert again.stdout == up.stdout, again.stderr
     assert tool("down", "--instance", name).returncode == 0
     assert not answers(address, timeout_s=0.2)
     assert tool("remove", "--instance", name).returncode == 0

@@ -3,7 +3,6 @@
 The provider's book and the mailbox are not ours: what the topics say is what is judged. Every problem is a sentence.
 """
 
-import json
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from typing import Any
 import orjson
 
 from loadtest.circle.services import Circle
+from loadtest.smtp_sink import read_mailbox
 from loadtest.topic_log import read
 from topics import catalog
 
@@ -94,13 +94,6 @@ def _query(path: Path, query: str) -> list[Any]:
         return connection.execute(query).fetchall()
     finally:
         connection.close()
-
-
-def read_mailbox(path: Path) -> list[Value]:
-    """Return what the mail server got."""
-    if not path.is_file():
-        return []
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 def problems(evidence: Evidence, *, doubtful_mails: int = 0) -> list[str]:

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from loadtest.rater_command import run
+from loadtest.smtp_sink import read_mailbox
 from loadtest.watch import watching
 from rater.shell.process.failpoints import VARIABLE
 from tests.e2e.broker import consume, produce
@@ -71,8 +72,7 @@ class Sink:
 
     def mails(self) -> list[dict[str, Any]]:
         """Return what was accepted so far."""
-        lines = self.mailbox.read_text(encoding="utf-8").splitlines()
-        return [json.loads(line) for line in lines]
+        return read_mailbox(self.mailbox)
 
     def counts(self) -> Counter[tuple[str, str]]:
         """Count the messages of each (notification, recipient); one never has two Message-IDs."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from loadtest.smtp_sink import main
+from loadtest.smtp_sink import main, read_mailbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,6 +60,14 @@ def test_it_keeps_a_line_for_each_mail_that_it_accepts(tmp_path: Path) -> None:
     assert first["kind"] == "funds_added"
     assert first["notification_id"] == "acme/1/" + "x" * 60
     assert first["text"] == ".text 1\n"
+
+
+def test_a_line_that_is_being_written_is_no_mail_yet(tmp_path: Path) -> None:
+    mailbox = tmp_path / "mailbox.jsonl"
+    assert read_mailbox(mailbox) == []
+    mailbox.write_text('{"subject": "un\u2028deux"}\n{"subject": "de')
+
+    assert read_mailbox(mailbox) == [{"subject": "un\u2028deux"}]
 
 
 def test_it_refuses_what_it_is_told_to_refuse(tmp_path: Path) -> None:
