@@ -186,14 +186,14 @@ class PaymentMethodsChanged(Event, frozen=True, tag="payment_methods_changed", k
     """The payment methods were replaced."""
 
     kind: ClassVar[Literal["payment_methods_changed"]]
-    methods: Annotated[list[PaymentMethod], Meta(max_length=8)]
+    methods: Annotated[tuple[PaymentMethod, ...], Meta(max_length=8)]
 
 
 class RecipientsChanged(Event, frozen=True, tag="recipients_changed", kw_only=True):
     """Who is told was replaced."""
 
     kind: ClassVar[Literal["recipients_changed"]]
-    emails: Annotated[list[Email], Meta(max_length=16)]
+    emails: Annotated[tuple[Email, ...], Meta(max_length=16)]
     language: Language = "en"
     webhook: WebhookUrl | None = None
 
@@ -226,7 +226,7 @@ class FraudSuspected(Event, frozen=True, tag="fraud_suspected", kw_only=True):
         Micros, Meta(description="The limit; of new_destinations their number.")
     ]
     found_micros: Annotated[Micros, Meta(description="What passed it.")]
-    denied: Annotated[list[Name], Meta(max_length=16)]
+    denied: Annotated[tuple[Name, ...], Meta(max_length=16)]
 
 
 class AccountClosedEvent(Event, frozen=True, tag="account_closed"):

@@ -54,7 +54,7 @@ class OpenAccount(Command, frozen=True, tag="open_account"):
     type: ClassVar[Literal["open_account"]]
     currency: Currency
     decks: Annotated[
-        list[Name],
+        tuple[Name, ...],
         Meta(
             min_length=1,
             max_length=16,
@@ -92,7 +92,7 @@ class SetThresholds(Command, frozen=True, tag="set_thresholds"):
     """Replace the account's thresholds; they are evaluated at once."""
 
     type: ClassVar[Literal["set_thresholds"]]
-    thresholds: Annotated[list[ThresholdSetting], Meta(max_length=16)]
+    thresholds: Annotated[tuple[ThresholdSetting, ...], Meta(max_length=16)]
 
 
 class Adjust(Command, frozen=True, tag="adjust"):
@@ -150,7 +150,7 @@ class SetDecks(Command, frozen=True, tag="set_decks"):
 
     type: ClassVar[Literal["set_decks"]]
     decks: Annotated[
-        list[Name],
+        tuple[Name, ...],
         Meta(
             min_length=1,
             max_length=16,
@@ -231,7 +231,7 @@ class SetPaymentMethods(Command, frozen=True, tag="set_payment_methods"):
     """Replace the payment methods, in the order in which they are tried."""
 
     type: ClassVar[Literal["set_payment_methods"]]
-    methods: Annotated[list[PaymentMethod], Meta(max_length=8)]
+    methods: Annotated[tuple[PaymentMethod, ...], Meta(max_length=8)]
     actor: Actor | None = None
     actor_role: Name | None = None
 
@@ -240,7 +240,7 @@ class SetRecipients(Command, frozen=True, tag="set_recipients"):
     """Replace who is told, in which language, and where a webhook goes."""
 
     type: ClassVar[Literal["set_recipients"]]
-    emails: Annotated[list[Email], Meta(max_length=16)]
+    emails: Annotated[tuple[Email, ...], Meta(max_length=16)]
     language: Language = "en"
     webhook: WebhookUrl | None = None
     actor: Actor | None = None
