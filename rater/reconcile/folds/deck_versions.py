@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -30,6 +29,7 @@ FEES = ("connection_fee", "regulatory_fee")
 """The columns that are fees, in the order in which a charge names them."""
 
 _KEY = re.compile(r"([^/]+)/([1-9][0-9]*)/(?:manifest|(retirement)|chunk-([0-9]+))", re.ASCII)
+_AMOUNT = re.compile(r"(?=[.]?[0-9])([0-9]{0,19})(?:[.]([0-9]{0,6}))?", re.ASCII)
 _MANIFEST = 0
 """The part number of a manifest; chunks count from 1."""
 _RETIREMENT = -1
@@ -189,10 +189,16 @@ def _said(columns: list[str], rows: list[list[str]]) -> tuple[_Destinations, _Fe
         prefix = cells.get("prefix", "").strip().lstrip("+")
         named = destinations.setdefault((direction, prefix), set())
         named.add(cells.get("destination", "").strip())
-        asked = tuple(_micros(cells.get(fee, "")) for fee in FEES)
+        asked = tuple(_micros(fee, cells.get(fee, "")) for fee in FEES)
         fees.setdefault((direction, prefix), set()).add(asked)
     return destinations, fees
 
 
-def _micros(cell: str) -> int:
-    return int(Decimal(cell.strip() or "0").scaleb(6))
+def _micros(fee: str, cell: str) -> int:
+    """Return an amount in micros; one that is not in plain decimals: ValueError."""
+    text = cell.strip() or "0"
+    match = _AMOUNT.fullmatch(text)
+    if match is None:
+        message = f"{fee}: {text[:40]!r} is no amount of at most 6 decimals"
+        raise ValueError(message)
+    return int(f"{match[1] or 0}{match[2] or '':0<6}")

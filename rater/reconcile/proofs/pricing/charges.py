@@ -38,6 +38,7 @@ def _hold_price(evidence: Inputs, entry: r.Charge) -> Iterator[Complaint]:
     """Hold a charge against the deck that it names."""
     if entry.outcome == "free" and entry.charge_micros:
         yield Complaint("charge_micros", 0, entry.charge_micros)
+    yield from _hold_reason(entry)
     if entry.deck_id is None or entry.deck_version is None or entry.prefix is None:
         if entry.reason not in _UNPRICED:
             yield Complaint("deck_id, deck_version, prefix", "the deck that priced it", "nothing")
@@ -71,8 +72,28 @@ def _hold_deck(deck: DeckVersion, entry: r.Charge) -> Iterator[Complaint]:
         yield Complaint("prefix", f"a prefix of the deck, {call.direction}", entry.prefix)
     elif (entry.destination or "") not in named:
         yield Complaint("destination", sorted(named), entry.destination)
-    if not call.to.removeprefix("+").startswith(prefix):
+    if not _may_begin(call.to.removeprefix("+"), prefix):
         yield Complaint("prefix", f"the beginning of {call.to}", entry.prefix)
+
+
+def _may_begin(number: str, prefix: str) -> bool:
+    """Say whether a number begins with a prefix, or may, where its last digits are hidden."""
+    seen = number.partition("*")[0]
+    return len(prefix) <= len(number) and seen.startswith(prefix[: len(seen)])
+
+
+def _hold_reason(entry: r.Charge) -> Iterator[Complaint]:
+    """Hold why a call was free against what it is, and what nobody says of a charge yet against nothing."""
+    reasons: tuple[str | None, ...] = (None,)
+    if entry.outcome == "free":
+        reasons = ("free_rate",) if entry.deck_id is not None else (*sorted(_UNPRICED),)
+    if entry.reason not in reasons:
+        yield Complaint("reason", f"one of {reasons}", entry.reason)
+    if entry.reason == "zero_duration" and entry.call.duration_s:
+        yield Complaint("reason", "none of a call without seconds", entry.reason)
+    for name in ("reverses", "generation", "job_id"):
+        if said := getattr(entry, name):
+            yield Complaint(name, "nothing, for no charge is a correction yet", said)
 
 
 def _hold_usage(entry: r.Charge) -> Iterator[Complaint]:

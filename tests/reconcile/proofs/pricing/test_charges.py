@@ -5,9 +5,14 @@ from typing import Any
 
 import pytest
 
-from tests.reconcile.honest_worker import HonestWorker
+from rater.core.pricing.decks import Heading
+from rater.reconcile.reading.log import Record
+from rater.wire.pricing.deck_csv import Sheet
+from rater.wire.pricing.deck_heading import read_heading
+from rater.wire.pricing.deck_records import pack_deck
+from tests.reconcile.honest_worker import START_MS, HonestWorker
 from tests.reconcile.tampering import Topics, altered, differences, place_of
-from topics.catalog import LEDGER
+from topics.catalog import LEDGER, RATE_DECKS
 
 DECK = b"""prefix,rate,connection_fee,regulatory_fee,max_charge,action,destination
 33,0.1,0.05,,,rate,France
@@ -84,3 +89,55 @@ def test_another_fee_is_named_though_the_lines_add_up(
     found = differences(altered(topics, LEDGER.name, index, {"lines": lines}))
 
     assert {(each.proof, each.field) for each in found} == {("charges", "lines")}
+
+
+@pytest.mark.parametrize(
+    "cell", ["abc", "0,01", "Infinity", "NaN", "1e500000", "1e2", "+0.5", "-0.5", "0.0000001", "."]
+)
+def test_a_fee_that_is_no_amount_is_a_fault_of_its_version_and_ends_nothing(cell: str) -> None:
+    worker = HonestWorker()
+    heading = read_heading("odd", 1, ("USD", "2020-01-01T00:00:00Z", "UTC", "split"))
+    assert isinstance(heading, Heading)
+    sheet = Sheet(["prefix", "rate", "connection_fee"], [2], [["33", "0.1", cell]])
+    for number, (key, value) in enumerate(pack_deck(heading, sheet)):
+        worker.topics[RATE_DECKS.name].append((0, Record(900 + number, START_MS, key, value)))
+
+    found = differences(dict(worker.topics))
+
+    assert [(each.proof, each.field) for each in found] == [("decks", "version")]
+    assert "connection_fee" in str(found[0].found)
+
+
+def test_a_masked_number_may_be_priced_by_what_its_hidden_digits_can_be() -> None:
+    rows = "\n".join(f"39{digit},0.1" for digit in range(10))
+    worker = HonestWorker(decks={"acs": f"prefix,rate\n{rows}\n".encode()})
+    worker.command("acme", "open_account", currency="USD", decks=["acs"])
+    worker.call("acme", "masked", to="+39********")
+    worker.work()
+    topics = dict(worker.topics)
+    index = place_of(topics, LEDGER.name, lambda entry: entry.get("cdr_id") == "masked")
+
+    assert differences(topics) == []
+    found = differences(altered(topics, LEDGER.name, index, {"prefix": "38"}))
+    assert ("charges", "prefix") in {(each.proof, each.field) for each in found}
+
+
+@pytest.mark.parametrize(
+    ("cdr_id", "lie", "field"),
+    [
+        ("whole", {"reason": "inbound"}, "reason"),
+        ("free", {"reason": "emergency"}, "reason"),
+        ("free", {"reason": "zero_duration"}, "reason"),
+        ("whole", {"generation": 1}, "generation"),
+        ("whole", {"job_id": "again"}, "job_id"),
+        ("whole", {"reverses": "acme/1"}, "reverses"),
+    ],
+)
+def test_what_a_charge_says_of_itself_is_held(
+    topics: Topics, cdr_id: str, lie: dict[str, Any], field: str
+) -> None:
+    index = place_of(topics, LEDGER.name, lambda entry: entry.get("cdr_id") == cdr_id)
+
+    found = differences(altered(topics, LEDGER.name, index, lie))
+
+    assert ("charges", field) in {(each.proof, each.field) for each in found}
