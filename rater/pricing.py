@@ -11,7 +11,7 @@ reads the clock: the version and the hours of a deck are those of `answered_at`.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from os import PathLike
 from pathlib import Path
@@ -163,6 +163,8 @@ def load_deck(  # noqa: PLR0913  # What a deck file does not say of itself, each
     rater.pricing.DeckError: no_such_file.csv: No such file or directory
     """
     terms = (currency, valid_from, time_zone, band_policy)
+    if not isinstance(path, (str, PathLike)) or "\0" in str(path):
+        raise DeckError(f"path: {path!r} is not the path of a file", field="path")
     names = ("deck_id", "currency", "valid_from", "time_zone", "band_policy")
     for name, value in zip(names, (deck_id, *terms), strict=True):
         if not isinstance(value, str):
@@ -202,13 +204,13 @@ def price(  # noqa: PLR0913  # What a call is made of, each by its name.
     Traceback (most recent call last):
     rater.pricing.CallError: answered_at: yesterday is not a time with its offset, like 2024-01-31T23:00:00Z
     """
+    if direction not in ("out", "in"):
+        raise CallError("direction", repr(direction), "is neither out nor in")
     call = read_call(
         {
             "to": to,
             "from": from_,
-            "answered_at": answered_at.isoformat()
-            if isinstance(answered_at, datetime)
-            else answered_at,
+            "answered_at": _text(answered_at) if isinstance(answered_at, datetime) else answered_at,
             "duration": duration_s,
             "direction": direction,
             "country": country,
@@ -219,6 +221,11 @@ def price(  # noqa: PLR0913  # What a call is made of, each by its name.
         field = call.field or "to"
         raise CallError(_RENAMED.get(field, field), call.value, call.detail)
     return _price(deck._quoter.quote(call))  # noqa: SLF001  # The deck is opaque to others, not to this module.
+
+
+def _text(at: datetime) -> str:
+    """Return a time as text: an aware one in UTC, since RFC 3339 knows no seconds of an offset."""
+    return (at if at.utcoffset() is None else at.astimezone(UTC)).isoformat()
 
 
 def _price(quote: Mapping[str, Any]) -> Price:

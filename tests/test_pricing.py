@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import fields
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -90,6 +90,14 @@ def test_python_and_the_command_line_say_the_same(deck: Deck, to: str) -> None:
     ]
 
 
+def test_an_offset_may_have_seconds_as_local_mean_time_had(deck: Deck) -> None:
+    at = datetime(2026, 11, 2, 10, 2, 3, tzinfo=timezone(timedelta(hours=1, minutes=2, seconds=3)))
+
+    found = price(deck, to="+33612345678", answered_at=at, duration_s=219)
+
+    assert found == price(deck, to="+33612345678", answered_at=AT, duration_s=219)
+
+
 def test_an_aware_datetime_is_a_time_and_a_naive_one_is_not(deck: Deck) -> None:
     aware = datetime(2026, 11, 2, 9, tzinfo=UTC)
 
@@ -111,7 +119,11 @@ def test_an_aware_datetime_is_a_time_and_a_naive_one_is_not(deck: Deck) -> None:
         ({"to": None}, "to"),
         ({"answered_at": 1_793_606_400}, "answered_at"),
         ({"from_": "3" * 65}, "from_"),
+        ({"duration_s": 10**5_000}, "duration_s"),
         ({"direction": "sideways"}, "direction"),
+        ({"direction": None}, "direction"),
+        ({"direction": ""}, "direction"),
+        ({"direction": []}, "direction"),
         ({"country": "France"}, "country"),
         ({"service_number_type": ""}, "service_number_type"),
     ],
@@ -137,13 +149,17 @@ def test_a_call_that_cannot_be_read_names_its_argument(
         ({"valid_from": "today"}, "valid_from"),
         ({"time_zone": "Paris"}, "time_zone"),
         ({"band_policy": "end"}, "band_policy"),
+        ({"path": "x\0y"}, "path"),
+        ({"path": None}, "path"),
+        ({"path": 7}, "path"),
+        ({"path": b"deck.csv"}, "path"),
     ],
 )
 def test_what_is_said_of_a_deck_is_refused_by_its_argument(
     wrong: dict[str, Any], field: str
 ) -> None:
     with pytest.raises(DeckError) as raised:
-        load_deck(SAMPLE, **wrong)
+        load_deck(**{"path": SAMPLE, **wrong})
     assert raised.value.field == field
 
 

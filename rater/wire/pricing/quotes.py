@@ -26,6 +26,8 @@ from topics.records import ChargeLine
 CALLER_LENGTH_MAX = 64
 KIND_LENGTH_MAX = 32
 _SHOWN = 120
+_SHOWN_BITS = 4_096
+"""Python refuses to write out numbers that are much longer."""
 _COUNTRY = re.compile("[A-Z]{2}")
 
 Record = dict[str, Any]
@@ -186,6 +188,8 @@ def _shown(value: object) -> str:
     """Return a value as it stood in JSON, or as Python shows what JSON has no word for; shortened."""
     if isinstance(value, str):
         return value[:_SHOWN]
+    if isinstance(value, int) and value.bit_length() > _SHOWN_BITS:
+        return f"a number of {value.bit_length()} bits"
     try:
         return orjson.dumps(value).decode()[:_SHOWN]
     except orjson.JSONEncodeError:
