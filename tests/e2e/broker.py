@@ -19,7 +19,7 @@ from deploy.kafka.broker import Broker, answers, instances
 from deploy.kafka.process import command_line
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 
     from aiokafka.structs import ConsumerRecord
 
@@ -166,6 +166,24 @@ async def end_offsets(bootstrap: str, topic: str) -> dict[int, int]:
     async with _reader(bootstrap, committed=True) as consumer:
         ends = await consumer.end_offsets(await _partitions(bootstrap, [topic]))
     return {partition.partition: end for partition, end in ends.items()}
+
+
+@asynccontextmanager
+async def open_outputs(bootstrap: str, topic: str) -> AsyncIterator[Callable[[], Awaitable[bool]]]:
+    """Give a function that says whether a topic has records of a transaction that is open now."""
+    async with (
+        _reader(bootstrap, committed=True) as committed,
+        _reader(bootstrap, committed=False) as everything,
+    ):
+        partitions = await _partitions(bootstrap, [topic])
+
+        async def is_open() -> bool:
+            # What is stable only grows, so it is asked first: what lies behind it now was open then.
+            stable = await committed.end_offsets(partitions)
+            written = await everything.end_offsets(partitions)
+            return any(stable[each] < written[each] for each in partitions)
+
+        yield is_open
 
 
 async def wait_for_records(

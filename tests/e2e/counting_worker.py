@@ -105,10 +105,11 @@ class CountingApp:
             state = self.counts.state(partition)
             new: dict[bytes, bytes] = {}
             outputs = list(self.decide(batch, state, new))
-            if self.delay_s:
-                await asyncio.sleep(self.delay_s)
             step.write(self.outputs, partition, outputs)
             offsets = await step.offsets(self.outputs, partition)
+            if self.delay_s:
+                # Here, where the transaction is open and its outputs lie on the log.
+                await asyncio.sleep(self.delay_s)
             assert POISON not in new, "poison"
             if large := [(r.key, r.value) for r in batch.records if len(r.value or b"") > LARGE]:
                 step.write(self.marks, partition, large, headers=[("why", b"large")])

@@ -10,9 +10,10 @@ import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
+from signal import SIGKILL
 from typing import TYPE_CHECKING
 
-from tests.e2e.broker import consume, create_topics, produce
+from tests.e2e.broker import consume, create_topics, open_outputs, produce
 from tests.e2e.counting_worker import PARTITIONS
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 READY = "serving partitions"
 PRODUCE_CHUNK = 5_000
+MARKERS_S = 0.2
 
 
 class Worker:
@@ -114,6 +116,17 @@ class Fleet:
         worker = Worker(self.bootstrap, self.namespace, log, *options)
         self.workers.append(worker)
         return worker
+
+    async def kill_in_transaction(self, worker: Worker, timeout_s: float = 30.0) -> bool:
+        """Kill a worker while outputs of an open transaction lie on the log; say whether it stayed open."""
+        async with open_outputs(self.bootstrap, f"{self.namespace}.out") as is_open:
+            async with asyncio.timeout(timeout_s):
+                while not await is_open():
+                    assert worker.process.poll() is None, f"{worker.log}: ended by itself"
+            await worker.end(SIGKILL)
+            # A commit that was under way is given time for its markers.
+            await asyncio.sleep(MARKERS_S)
+            return await is_open()
 
     def kill_all(self) -> None:
         """Kill what still runs."""
