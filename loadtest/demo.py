@@ -76,7 +76,7 @@ async def _play(broker: RunningBroker, workload: Workload, odd: OddPlay) -> None
             with Worker(bootstrap, log) as worker:
                 say(f"5. accounts: opening and funding {plan.tenants:,}")
                 try:
-                    count = await odd.open_accounts(bootstrap)
+                    count = await odd.open_accounts(bootstrap, stage.taking(watch, worker.check))
                     count += await stage.open_accounts(bootstrap, workload, watch, worker)
                     say(f"   {count:,} commands taken, some of each kind that must be refused")
                     say(f"6. calls: publishing {plan.cdrs:,} CDRs while the worker charges them")

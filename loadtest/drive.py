@@ -6,6 +6,7 @@ replicas; a failure to write one is an exception, and what had been sent until t
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -13,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 from aiokafka import AIOKafkaProducer
 
 from loadtest.progress import Progress
-from topics.catalog import ACCOUNT_COMMANDS, CDR_RAW
+from topics.authority import TOPIC_OF
+from topics.catalog import ACCOUNT_SOURCES, CDR_RAW
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 
     from loadtest.accounts import Record
     from loadtest.generate import Workload
@@ -27,14 +29,37 @@ _UNDERWAY_MAX = 16
 """Batches sent and not yet acknowledged; more would only take memory."""
 
 
+def by_topic(commands: Iterable[Record]) -> dict[str, list[Record]]:
+    """Return account commands by the topic that each comes on."""
+    found: dict[str, list[Record]] = {}
+    for record in commands:
+        found.setdefault(topic_of(record), []).append(record)
+    return found
+
+
+def topic_of(command: Record) -> str:
+    """Return the topic that an account command comes on."""
+    return TOPIC_OF[json.loads(command[2] or b"{}")["type"]]
+
+
 async def publish_commands(
-    bootstrap: str, workload: Workload, timestamp_ms: int | None = None
+    bootstrap: str,
+    commands: Mapping[str, list[Record]],
+    taken: Callable[[str], Awaitable[None]],
+    timestamp_ms: int | None = None,
 ) -> int:
-    """Publish what opens and funds the accounts; return how many commands that were."""
-    commands = list(workload.commands())
-    return await publish(
-        bootstrap, ACCOUNT_COMMANDS.name, commands, len(commands), timestamp_ms=timestamp_ms
-    )
+    """Publish account commands, topic by topic; return how many.
+
+    `taken` waits until charging has taken all of a topic: what is asked of an account comes after its opening.
+    """
+    count = 0
+    for topic in ACCOUNT_SOURCES:
+        if records := commands.get(topic.name):
+            count += await publish(
+                bootstrap, topic.name, records, len(records), timestamp_ms=timestamp_ms
+            )
+            await taken(topic.name)
+    return count
 
 
 async def publish_cdrs(bootstrap: str, workload: Workload, timestamp_ms: int | None = None) -> int:

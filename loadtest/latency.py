@@ -35,7 +35,7 @@ import msgspec
 from loadtest import stage
 from loadtest.broker import ROOT, RunningBroker, running_broker
 from loadtest.clocks import judge
-from loadtest.drive import publish, publish_cdrs
+from loadtest.drive import by_topic, publish_cdrs, publish_commands
 from loadtest.generate import Workload
 from loadtest.open_loop import BEGUN, FUNDED_CDRS, Load, Sent, arguments_of
 from loadtest.plan import Plan
@@ -45,7 +45,7 @@ from loadtest.route import Workers, both_workers
 from loadtest.sampling import Group, sample, speed
 from loadtest.sightings import seeing
 from loadtest.watch import LateError, Watch, watching
-from topics.catalog import ACCOUNT_COMMANDS, BALANCE_EVENTS, CDR_RAW
+from topics.catalog import BALANCE_EVENTS, CDR_RAW
 from topics.recharge_topics import RECHARGE_APP
 
 PRELOADED = 400_000
@@ -108,8 +108,8 @@ def _population(load: Load) -> Plan:
 
 async def _open_accounts(broker: RunningBroker, load: Load, watch: Watch, workers: Workers) -> None:
     """Open the accounts of load and probes, and wait until recharge knows them."""
-    probes = list(load.probes().commands())
-    await publish(broker.bootstrap, ACCOUNT_COMMANDS.name, probes, len(probes))
+    taken = stage.taking(watch, workers.check)
+    await publish_commands(broker.bootstrap, by_topic(load.probes().commands()), taken)
     workload = Workload(_population(load), stage.SAMPLE_DECK, load.partitions)
     await stage.open_accounts(broker.bootstrap, workload, watch, workers.charging)
     async with watching(broker.bootstrap, RECHARGE_APP) as recharge:

@@ -2,15 +2,16 @@
 
 import tempfile
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from loadtest import stage
-from loadtest.drive import publish
+from loadtest.drive import by_topic, publish, publish_commands
 from loadtest.generate import Workload
 from loadtest.oddities import CASES, DECK_ID, Scene
 from loadtest.plan import Plan
 from loadtest.refusals import ACCEPTED, refusals
-from topics.catalog import ACCOUNT_COMMANDS, CDR_RAW
+from topics.catalog import CDR_RAW
 
 
 class OddPlay:
@@ -30,13 +31,13 @@ class OddPlay:
             sheet.write_bytes(self.scene.deck())
             stage.load_deck(bootstrap, self.plan, sheet, DECK_ID)
 
-    async def open_accounts(self, bootstrap: str) -> int:
+    async def open_accounts(self, bootstrap: str, taken: Callable[[str], Awaitable[None]]) -> int:
         """Publish the accounts of the cases, and the commands that are refused; return how many."""
-        commands = list(self.scene.commands())
-        for reason, command in refusals(self.scene):
+        commands = by_topic(self.scene.commands())
+        for reason, topic, command in refusals(self.scene):
             self.refused[reason] += reason != ACCEPTED
-            commands.append(command)
-        return await publish(bootstrap, ACCOUNT_COMMANDS.name, commands, len(commands))
+            commands.setdefault(topic, []).append(command)
+        return await publish_commands(bootstrap, commands, taken)
 
     async def publish_cdrs(self, bootstrap: str, workload: Workload) -> int:
         """Publish the CDRs, and add to the workload's expectation what becomes of them; return how many cases."""

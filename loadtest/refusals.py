@@ -7,7 +7,9 @@ that returns commands, of which the last is refused for it and those before it a
 from collections.abc import Callable, Iterator
 
 from loadtest.accounts import Record
+from loadtest.drive import topic_of
 from loadtest.oddities import FUNDED_MICROS, Scene, moment
+from topics.catalog import ACCOUNT_REQUESTS
 from topics.partitioner import partition_of
 
 ACCEPTED = "accepted"
@@ -15,12 +17,12 @@ _BALANCE_MAX_MICROS = 10**15
 _DAY_MS = 86_400_000
 
 
-def refusals(scene: Scene) -> Iterator[tuple[str, Record]]:
-    """Yield the commands of all cases, each with the reason for which it is refused, or ACCEPTED."""
+def refusals(scene: Scene) -> Iterator[tuple[str, str, Record]]:
+    """Yield the commands of all cases: the reason for which it is refused, or ACCEPTED, its topic, and itself."""
     for reason, case in REFUSALS.items():
         *before, last = case(scene)
-        yield from ((ACCEPTED, record) for record in before)
-        yield reason, last
+        yield from ((ACCEPTED, topic_of(record), record) for record in before)
+        yield reason, ACCOUNT_REQUESTS.name if reason == "wrong_topic" else topic_of(last), last
 
 
 Case = Callable[[Scene], list[Record]]
@@ -74,6 +76,7 @@ def _money(scene: Scene, lot_id: str, **other: object) -> dict[str, object]:
 
 REFUSALS: dict[str, Case] = {
     "misrouted": _misrouted,
+    "wrong_topic": lambda scene: [scene.funds("odd", "odd-asked")],
     "unknown_tenant": lambda scene: [scene.command("odd-nobody", "close_account")],
     "account_exists": _odd("open_account", "open", currency="USD", decks=["odd"]),
     "account_closed": lambda scene: [scene.funds("odd-closed", "odd-2")],

@@ -1,16 +1,16 @@
 """The stage: a broker with our topics, the sample deck and funded accounts, ready for CDRs."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from loadtest.broker import ROOT
-from loadtest.drive import publish_commands
+from loadtest.drive import by_topic, publish_commands
 from loadtest.generate import Workload
 from loadtest.plan import Plan
 from loadtest.rater_command import CommandError, run
 from loadtest.service import Worker
 from loadtest.watch import Watch
-from topics.catalog import ACCOUNT_COMMANDS, CDR_RAW, LEDGER
+from topics.catalog import ACCOUNT_SOURCES, CDR_RAW, LEDGER
 
 SAMPLE_DECK = ROOT / "rater" / "data" / "sample_deck.csv"
 _IN_FORCE_FROM = "2024-01-01T00:00:00Z"
@@ -35,7 +35,7 @@ def load_deck(
 
 async def refuse_used(watch: Watch, bootstrap: str) -> None:
     """Raise CommandError when the broker has CDRs or entries already: the counts would mix."""
-    for topic in (CDR_RAW, ACCOUNT_COMMANDS, LEDGER):
+    for topic in (CDR_RAW, *ACCOUNT_SOURCES, LEDGER):
         if held := await watch.records(topic.name):
             raise CommandError(
                 f"{topic.name} on {bootstrap} holds {held:,} records already; this run would mix"
@@ -45,9 +45,18 @@ async def refuse_used(watch: Watch, bootstrap: str) -> None:
 
 async def open_accounts(bootstrap: str, workload: Workload, watch: Watch, worker: Worker) -> int:
     """Publish the account commands and wait until the worker has accepted them; return how many."""
-    count = await publish_commands(bootstrap, workload)
-    await watch.until_done(ACCOUNT_COMMANDS.name, timeout_s=_COMMANDS_TIMEOUT_S, alive=worker.check)
-    return count
+    return await publish_commands(
+        bootstrap, by_topic(workload.commands()), taking(watch, worker.check)
+    )
+
+
+def taking(watch: Watch, alive: Callable[[], None]) -> Callable[[str], Awaitable[None]]:
+    """Return what waits until charging has taken all of a topic."""
+
+    async def taken(topic: str) -> None:
+        await watch.until_done(topic, timeout_s=_COMMANDS_TIMEOUT_S, alive=alive)
+
+    return taken
 
 
 def last_line(text: str) -> str:

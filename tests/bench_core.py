@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loadtest import oracle
+from loadtest.drive import by_topic
 from loadtest.generate import Workload
 from loadtest.plan import Plan
 from rater.batch.charging.batch import decide
@@ -31,7 +32,7 @@ from rater.shell.stream.batches import RECORDS_PER_BATCH
 from rater.wire.pricing.deck_files import read_deck_file
 from rater.wire.pricing.numbering import load_numbers
 from rater.wire.settings.currencies import shipped_book
-from topics.catalog import ACCOUNT_COMMANDS, LEDGER
+from topics.catalog import LEDGER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -77,11 +78,12 @@ class CoreRun:
 
     def open_accounts(self, commands: Iterable[Record]) -> None:
         """Carry out the commands."""
-        for partition, records in self._batches("commands", commands):
-            shard = self.shards[partition]
-            decision = decide(shard, ACCOUNT_COMMANDS.name, records, self.rules, len(self.shards))
-            self._keep(decision.outputs())
-            self._write(shard, decision, records)
+        for topic, given in by_topic(commands).items():
+            for partition, records in self._batches(topic, given):
+                shard = self.shards[partition]
+                decision = decide(shard, topic, records, self.rules, len(self.shards))
+                self._keep(decision.outputs())
+                self._write(shard, decision, records)
 
     def charge(self, cdrs: Iterable[Record]) -> int:
         """Charge CDRs, timing every stage; return how many."""

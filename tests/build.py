@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from rater.batch.charging.batch import decide
@@ -26,6 +27,7 @@ from rater.wire.account.state import decode_account
 from rater.wire.pricing.numbering import load_numbers
 from rater.wire.settings.currencies import shipped_book, shipped_settings
 from rater.wire.times import to_text
+from topics.authority import TOPIC_OF
 from topics.catalog import (
     ACCOUNT_COMMANDS,
     ACCOUNT_STATUS,
@@ -207,7 +209,8 @@ def call(at_ms: int = NOW, **changes: Any) -> Sent:
 
 def command(fields: dict[str, Any], at_ms: int = NOW) -> Sent:
     key = fields["tenant_id"].encode()
-    return Sent(ACCOUNT_COMMANDS.name, key, json.dumps(fields).encode(), at_ms)
+    topic = TOPIC_OF.get(fields.get("type", ""), ACCOUNT_COMMANDS.name)
+    return Sent(topic, key, json.dumps(fields).encode(), at_ms)
 
 
 class Partition:
@@ -231,15 +234,19 @@ class Partition:
         self._ends: Counter[str] = Counter()
 
     def take(self, *sent: Sent) -> "Partition":
-        """Take records of one topic as one batch."""
-        (topic,) = {record.topic for record in sent}
+        """Take records, those of one topic that follow one another as one batch."""
+        for topic, run in groupby(sent, lambda record: record.topic):
+            self._take(topic, list(run))
+        return self
+
+    def _take(self, topic: str, sent: list[Sent]) -> None:
         records = [
             Stored(self._ends[topic] + n, record.at_ms, record.key, record.value)
             for n, record in enumerate(sent)
         ]
         self._ends[topic] += len(records)
         self.log += [(topic, record) for record in records]
-        return self.redeliver(topic, records)
+        self.redeliver(topic, records)
 
     def take_each(self, history: Sequence[Sent]) -> "Partition":
         """Take records one by one."""

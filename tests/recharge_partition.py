@@ -15,6 +15,7 @@ from rater.batch.recharge.batch import (
     COMMANDS,
     EVENTS,
     RESULTS,
+    TIMERS,
     decide_recharge,
 )
 from rater.batch.recharge.decision import RechargeDecision
@@ -209,7 +210,7 @@ class History:
     def _timer(self) -> None:
         due = self.partition.shard.due(self.now) or [(self.tenants[0].encode(), self.now)]
         for key, due_ms in due:
-            self.partition.send(COMMANDS, key, due_command(key.decode(), due_ms), self.now)
+            self.partition.send(TIMERS, key, due_command(key.decode(), due_ms), self.now)
 
     def _noise(self) -> None:
         topic = self.chance.choice((EVENTS, RESULTS, COMMANDS))

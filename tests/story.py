@@ -36,6 +36,7 @@ from rater.wire.times import to_millis, to_text
 from tests.story_recharge import RESULTS, TOPICS, VERBS, Payments
 from tests.story_settings import SHOWN, at_hours, setting, shown_twice, threshold
 from topics import catalog
+from topics.authority import TOPIC_OF
 
 FOLDER = Path(__file__).parent / "scenarios"
 
@@ -110,7 +111,8 @@ class Story:
         extra = dict(word.split("=", 1) for word in rest if "=" in word)
         plain = [word for word in rest if "=" not in word]
         head = {"command_id": extra.pop("id", f"cmd-{self.commands}"), "tenant_id": tenant}
-        return catalog.ACCOUNT_COMMANDS.name, head | _command(verb, plain, extra, at_ms)
+        command = head | _command(verb, plain, extra, at_ms)
+        return TOPIC_OF[command["type"]], command
 
     def _show(self, lines: Iterator[Line]) -> Iterator[str]:
         for line in lines:
@@ -141,7 +143,7 @@ class Story:
     def _shown(self, topic: str, value: dict[str, Any]) -> str | None:
         if topic in TOPICS:
             return self.payments.shown(topic, value)
-        if topic == catalog.ACCOUNT_COMMANDS.name:
+        if topic in TOPIC_OF.values():
             return None
         if topic == catalog.ACCOUNT_STATUS.name:
             what = "everything" if not value["deny"] else f"only {' '.join(value['allow'])}"

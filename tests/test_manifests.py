@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from topics.catalog import ACCOUNT_SOURCES, Topic
 from topics.manifests import (
     CONTENT_MAX,
     DAY_MAX,
@@ -133,6 +134,15 @@ def test_no_two_cdrs_share_a_key(cdr: tuple[str, str, int], other: tuple[str, st
     assert (cdr == other) == (cdr_key(*cdr) == cdr_key(*other))
 
 
-@given(names, names, st.integers(0, 12))
-def test_a_command_and_a_cdr_never_share_a_key(tenant: str, name: str, version: int) -> None:
-    assert command_key(tenant, name) != cdr_key(tenant, name, version)
+@given(st.sampled_from(ACCOUNT_SOURCES), names, names, st.integers(0, 12))
+def test_a_command_and_a_cdr_never_share_a_key(
+    topic: Topic, tenant: str, name: str, version: int
+) -> None:
+    assert command_key(topic.name, tenant, name) != cdr_key(tenant, name, version)
+
+
+def test_the_ids_of_one_topic_are_not_those_of_another() -> None:
+    """Who may only ask must not be able to use up the ids of those who bring money."""
+    keys = {command_key(topic.name, "acme", "f1") for topic in ACCOUNT_SOURCES}
+
+    assert len(keys) == len(ACCOUNT_SOURCES)

@@ -30,6 +30,7 @@ from tests.corpus.poison.corpus import (
 )
 from topics.catalog import (
     ACCOUNT_COMMANDS,
+    ACCOUNT_SOURCES,
     ACCOUNT_STATUS,
     BALANCE_EVENTS,
     CDR_RAW,
@@ -43,7 +44,7 @@ SAMPLE_DECK = Path(__file__).parents[1] / "rater" / "data" / "sample_deck.csv"
 OPENED_MS, CALLED_MS = 1_772_352_000_000, 1_772_366_400_000
 """08:00 and 12:00 of the corpus's day."""
 CDRS = read_cases(CDR_RAW.name)
-COMMANDS = read_cases(ACCOUNT_COMMANDS.name)
+COMMANDS = read_cases(*(topic.name for topic in ACCOUNT_SOURCES))
 
 
 @dataclass
@@ -122,8 +123,10 @@ class Played:
 def perform(batch: int) -> Played:
     play = Play(batch)
     placed = play.take(ACCOUNT_COMMANDS.name, read_accounts(), OPENED_MS)
-    for topic, cases in ((ACCOUNT_COMMANDS.name, COMMANDS), (CDR_RAW.name, CDRS)):
-        placed += play.take(topic, list(with_neighbours(cases)), CALLED_MS)
+    cases = [*with_neighbours(COMMANDS), *with_neighbours(CDRS)]
+    for source in (*ACCOUNT_SOURCES, CDR_RAW):
+        of_source = [case for case in cases if case.topic == source.name]
+        placed += play.take(source.name, of_source, CALLED_MS)
     ends: dict[tuple[str, int, int], list[End]] = {}
     for topic, value in play.outputs:
         if topic in {LEDGER.name, SUSPENSE.name, DEAD.name}:

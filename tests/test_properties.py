@@ -60,8 +60,8 @@ from tests.strategies import (
 )
 from topics import records as r
 from topics.catalog import (
-    ACCOUNT_COMMANDS,
     ACCOUNT_STATUS,
+    ACCOUNT_TIMERS,
     BALANCE_EVENTS,
     CDR_RAW,
     DEAD,
@@ -594,7 +594,8 @@ def test_property_an_account_comes_back_from_its_bytes(account: Account) -> None
 
     assert decode_account(value) == account
     assert (head.dirty, head.due_ms) == (account.dirty, account.due_ms)
-    assert (head.cdr_offset, head.command_offset) == (account.cdr_offset, account.command_offset)
+    offsets = account.cdr_offset, account.command_offset, account.request_offset
+    assert head.offsets == (*offsets, account.timer_offset)
     assert encode_account(decode_account(value)) == value
 
 
@@ -732,7 +733,7 @@ class Life(RuleBasedStateMachine):
                 value = self.partition.shard.accounts.get(key)
                 assert value is not None
                 expire = expire_command(decode_account(value), due_ms)
-                self.partition.take(Sent(ACCOUNT_COMMANDS.name, key, expire, self.now))
+                self.partition.take(Sent(ACCOUNT_TIMERS.name, key, expire, self.now))
         assert self.partition.shard.accounts.due(self.now) == []
 
     @rule()

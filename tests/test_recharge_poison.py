@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from rater.batch.recharge.batch import COMMANDS, EVENTS, RESULTS, SOURCES
+from rater.batch.recharge.batch import COMMANDS, EVENTS, RESULTS, SOURCES, TIMERS
 from rater.shell.admin.validation import RecordCheck
 from tests.build import Stored
 from tests.corpus.recharge_poison.corpus import (
@@ -191,6 +191,6 @@ def test_the_corpus_covers_every_source_and_its_names_are_its_own() -> None:
     index = [json.loads(line) for line in (FOLDER / "cases.jsonl").read_text().splitlines()]
 
     assert len({line["name"] for line in index}) == len(index) >= 60
-    assert {EVENTS, RESULTS, COMMANDS} == {line["topic"] for line in index}
+    assert {EVENTS, RESULTS, COMMANDS, TIMERS} == {line["topic"] for line in index}
     assert {line["made"] for line in index if "made" in line} == set(MADE)
     assert len({case.tenant for case in CASES}) == len(CASES)

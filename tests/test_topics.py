@@ -20,7 +20,7 @@ from rater.wire.account.commands import decode_command
 from rater.wire.cdrs import decode_cdr
 from rater.wire.malformed import Malformed
 from topics import schema
-from topics.catalog import ACCOUNT_COMMANDS, BY_NAME, CATALOG, CDR_RAW, Topic
+from topics.catalog import ACCOUNT_COMMANDS, ACCOUNT_SOURCES, BY_NAME, CATALOG, CDR_RAW, Topic
 from topics.handbook import retention
 from topics.partitioner import murmur2, partition_of
 
@@ -112,7 +112,7 @@ def test_every_record_type_has_a_golden_example(topic: Topic) -> None:
 def test_a_tagged_record_says_its_tag_to_msgspec_and_to_mypy_alike(topic: Topic) -> None:
     assert topic.tag is not None
     for record in topic.records:
-        config = record.__struct_config__  # type: ignore[attr-defined]
+        config = record.__struct_config__
         (literal,) = get_args(get_type_hints(record)[topic.tag])
         assert (config.tag_field, (config.tag,)) == (topic.tag, get_args(literal))
         assert getattr(record, topic.tag) == config.tag
@@ -152,8 +152,8 @@ def test_invalid_examples_are_refused_at_the_field_for_the_reason(topic: Topic) 
 
 @pytest.mark.parametrize(
     ("topic", "read"),
-    [(CDR_RAW, decode_cdr), (ACCOUNT_COMMANDS, decode_command)],
-    ids=[CDR_RAW.name, ACCOUNT_COMMANDS.name],
+    [(CDR_RAW, decode_cdr), *((topic, decode_command) for topic in ACCOUNT_SOURCES)],
+    ids=[CDR_RAW.name, *(topic.name for topic in ACCOUNT_SOURCES)],
 )
 def test_the_workers_read_what_the_schema_accepts_and_nothing_it_refuses(
     topic: Topic, read: Any

@@ -1,6 +1,15 @@
 """The catalog: every topic once, with all that an operator or a client must know of it."""
 
 from topics import records as r
+from topics.account_topics import (
+    ACCOUNT_COMMANDS,
+    ACCOUNT_REQUESTS,
+    ACCOUNT_SOURCES,
+    ACCOUNT_TIMERS,
+    BOUNDED_TIME,
+    COMMANDS,
+    REQUESTS,
+)
 from topics.recharge_topics import (
     GATEWAY_GROUP,
     NOTIFICATIONS,
@@ -14,6 +23,7 @@ from topics.recharge_topics import (
     RECHARGE_BATCHES,
     RECHARGE_COMMANDS,
     RECHARGE_DEAD,
+    RECHARGE_TIMERS,
     RECHARGES_CHANGELOG,
 )
 from topics.topic import DAY_MS, LARGE, PARTITIONS, Topic
@@ -21,7 +31,10 @@ from topics.topic import DAY_MS, LARGE, PARTITIONS, Topic
 __all__ = [
     "ACCOUNTS_CHANGELOG",
     "ACCOUNT_COMMANDS",
+    "ACCOUNT_REQUESTS",
+    "ACCOUNT_SOURCES",
     "ACCOUNT_STATUS",
+    "ACCOUNT_TIMERS",
     "APP",
     "BALANCE_EVENTS",
     "BATCHES_CHANGELOG",
@@ -50,6 +63,8 @@ __all__ = [
     "RECHARGE_BATCHES",
     "RECHARGE_COMMANDS",
     "RECHARGE_DEAD",
+    "RECHARGE_TIMERS",
+    "REQUESTS",
     "SUSPENSE",
     "Topic",
 ]
@@ -80,23 +95,6 @@ ENTRIES = (
     r.RechargeResumed,
     r.CommandRejected,
 )
-COMMANDS = (
-    r.OpenAccount,
-    r.AddFunds,
-    r.SetThresholds,
-    r.Adjust,
-    r.ReversePayment,
-    r.RestorePayment,
-    r.CloseAccount,
-    r.ReopenAccount,
-    r.SetDecks,
-    r.ExpireLots,
-    r.SetAutoRecharge,
-    r.SetPaymentMethods,
-    r.SetRecipients,
-    r.SetSpendLimits,
-    r.ResumeRecharge,
-)
 EVENTS = (
     r.ThresholdCrossed,
     r.ThresholdRearmed,
@@ -117,7 +115,6 @@ EVENTS = (
     r.AccountClosedEvent,
     r.AccountReopenedEvent,
 )
-_BOUNDED_TIME = {"message.timestamp.after.max.ms": "3600000"}
 
 CDR_RAW = Topic(
     name="cdr.raw.v1",
@@ -130,20 +127,7 @@ CDR_RAW = Topic(
     max_message_bytes=LARGE // 2,
     external=True,
     by_hand=True,
-    settings=_BOUNDED_TIME,
-)
-ACCOUNT_COMMANDS = Topic(
-    name="account.commands.v1",
-    purpose="What administrators, payments and timers ask of an account.",
-    key="tenant_id",
-    records=COMMANDS,
-    writers="administrators, recharge, the charging timer",
-    readers="charging",
-    retention_ms=30 * DAY_MS,
-    tag="type",
-    external=True,
-    by_hand=True,
-    settings=_BOUNDED_TIME,
+    settings=BOUNDED_TIME,
 )
 RATE_DECKS = Topic(
     name="rate.decks.v1",
@@ -250,7 +234,7 @@ BATCHES_CHANGELOG = Topic(
 
 CATALOG = (
     CDR_RAW,
-    ACCOUNT_COMMANDS,
+    *ACCOUNT_SOURCES,
     RATE_DECKS,
     CHARGING_SETTINGS,
     LEDGER,
@@ -259,6 +243,7 @@ CATALOG = (
     SUSPENSE,
     DEAD,
     RECHARGE_COMMANDS,
+    RECHARGE_TIMERS,
     PAYMENT_COMMANDS,
     PAYMENT_RESULTS,
     PAYMENT_QUARANTINE,

@@ -63,9 +63,9 @@ def cdr_key(tenant_id: str, cdr_id: str, version: int) -> bytes:
     return _encode(f"cdr {version} {len(tenant_id)} {tenant_id} {cdr_id}")
 
 
-def command_key(tenant_id: str, command_id: str) -> bytes:
-    """Return what a command's hash is made of."""
-    return _encode(f"command {len(tenant_id)} {tenant_id} {command_id}")
+def command_key(topic: str, tenant_id: str, command_id: str) -> bytes:
+    """Return what a command's hash is made of: who may write to one topic takes no ids away on another."""
+    return _encode(f"command {topic} {len(tenant_id)} {tenant_id} {command_id}")
 
 
 def lot_key(tenant_id: str, lot_id: str) -> bytes:

@@ -20,18 +20,32 @@ RESULTS = (
     r.PaymentRestored,
 )
 
+_BOUNDED_TIME = {"message.timestamp.after.max.ms": str(8 * DAY_MS)}
+
 RECHARGE_COMMANDS = Topic(
     name="recharge.commands.v1",
-    purpose="What timers and administrators ask of a tenant's recharge.",
+    purpose="What administrators ask of a tenant's recharge.",
     key="tenant_id",
-    records=(r.RechargeDue, r.ResumeRecharge),
-    writers="the recharge timer, administrators",
+    records=(r.ResumeRecharge,),
+    writers="administrators",
     readers="recharge",
     retention_ms=30 * DAY_MS,
     tag="type",
     external=True,
     by_hand=True,
-    settings={"message.timestamp.after.max.ms": str(8 * DAY_MS)},
+    settings=_BOUNDED_TIME,
+)
+RECHARGE_TIMERS = Topic(
+    name="recharge.timers.v1",
+    purpose="Time as commands: a recharge has waited long enough.",
+    key="tenant_id",
+    records=(r.RechargeDue,),
+    writers="the recharge timer",
+    readers="recharge",
+    retention_ms=30 * DAY_MS,
+    tag="type",
+    external=True,
+    settings=_BOUNDED_TIME,
 )
 PAYMENT_COMMANDS = Topic(
     name="payment.commands.v1",

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+import msgspec
+
 PARTITIONS = 8
 """Of every topic keyed by tenant: equal counts keep all of a tenant in one worker (D2)."""
 
@@ -20,7 +22,7 @@ class Topic:
     name: str
     purpose: str
     key: str
-    records: tuple[type, ...]
+    records: tuple[type[msgspec.Struct], ...]
     writers: str
     readers: str
     partitions: int = PARTITIONS

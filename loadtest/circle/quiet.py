@@ -16,11 +16,12 @@ STAYS = 4
 """Polls in a row in which nothing may be left: what one writes, another reads a moment later."""
 
 READS: dict[str, tuple[str, ...]] = {
-    catalog.APP: (catalog.ACCOUNT_COMMANDS.name, catalog.CDR_RAW.name),
+    catalog.APP: (*(topic.name for topic in catalog.ACCOUNT_SOURCES), catalog.CDR_RAW.name),
     catalog.RECHARGE_APP: (
         catalog.BALANCE_EVENTS.name,
         catalog.PAYMENT_RESULTS.name,
         catalog.RECHARGE_COMMANDS.name,
+        catalog.RECHARGE_TIMERS.name,
     ),
     catalog.GATEWAY_GROUP: (catalog.PAYMENT_COMMANDS.name,),
     catalog.NOTIFIER_GROUP: (catalog.NOTIFICATIONS.name,),

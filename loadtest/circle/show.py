@@ -8,11 +8,11 @@ from loadtest.circle import truth
 from loadtest.circle.cast import AMOUNT_UNITS, TRIGGER_UNITS, Cast
 from loadtest.circle.quiet import until_quiet
 from loadtest.circle.services import circle
-from loadtest.drive import publish
+from loadtest.drive import by_topic, publish, publish_commands
 from loadtest.money import micros_text
 from loadtest.progress import say
 from loadtest.watch import LateError
-from topics.catalog import ACCOUNT_COMMANDS, CDR_RAW
+from topics.catalog import CDR_RAW
 
 QUIET_S = 90.0
 SETTLED_S = 60.0
@@ -23,9 +23,11 @@ async def show(bootstrap: str, folder: Path, cast: Cast) -> bool:
     """Let every tenant of the cast fall below its trigger; return whether the truth agrees with the topics."""
     say("   starting charging, recharge, gateway (simulated provider), notifier and a mail server")
     with circle(bootstrap, folder) as played:
-        commands = list(cast.commands())
-        await publish(bootstrap, ACCOUNT_COMMANDS.name, commands, len(commands))
-        await until_quiet(bootstrap, timeout_s=QUIET_S, alive=played.check)
+        await publish_commands(
+            bootstrap,
+            by_topic(cast.commands()),
+            lambda _: until_quiet(bootstrap, timeout_s=QUIET_S, alive=played.check),
+        )
         say(
             f"   {cast.tenants:,} tenants, each recharged with {AMOUNT_UNITS} when below {TRIGGER_UNITS};"
             " one call takes each of them below"

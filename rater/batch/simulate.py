@@ -15,7 +15,7 @@ from rater.batch.charging.batch import decide
 from rater.batch.charging.decision import Decision
 from rater.batch.charging.partition_state import Shard
 from rater.batch.charging.status_flush import decide_flush
-from rater.batch.recharge.batch import COMMANDS, EVENTS, SOURCES, decide_recharge
+from rater.batch.recharge.batch import EVENTS, SOURCES, TIMERS, decide_recharge
 from rater.batch.recharge.decision import RechargeDecision
 from rater.batch.recharge.partition_state import RechargesShard
 from rater.core.limits import STATUS_EVERY_MS
@@ -102,11 +102,11 @@ class Simulator:
         if overdue:
             account = decode_account(shard.accounts.get(key) or b"")
             command = expire_command(account, overdue[0])
-            name = catalog.ACCOUNT_COMMANDS.name
+            name = catalog.ACCOUNT_TIMERS.name
             yield from self._take_new(name, key, command, at_ms, shard.partition)
         elif waited:
             command = due_command(key.decode(), waited[0])
-            yield from self._take_new(COMMANDS, key, command, at_ms, shard.partition)
+            yield from self._take_new(TIMERS, key, command, at_ms, shard.partition)
         else:
             yield from self._commit(shard, decide_flush(shard, [key], at_ms), at_ms)
             yield from self._take_joined()

@@ -17,11 +17,12 @@ _UNIT_MS = {"s": 1_000, "m": 60_000}
 
 
 @click.command()
-@click.argument("what", type=click.Choice(["commands", "cdrs"]))
+@click.argument("what", type=click.Choice(["commands", "requests", "cdrs"]))
 def example(what: str) -> None:
-    """Print lines for `rater produce`: account commands that open two accounts, or calls of these accounts.
+    """Print lines for `rater produce`: commands that open two accounts, what is asked of them, or their calls.
 
-    commands is for account.commands.v1, cdrs for cdr.raw.v1. Their times are of the last hours.
+    commands is for account.commands.v1, requests for account.requests.v1, cdrs for cdr.raw.v1. Their times are of the
+    last hours.
     """
     text = (files("rater") / "data" / "examples" / f"{what}.jsonl").read_text()
     click.echo(at_time(text, now_ms() // 1_000 * 1_000), nl=False)

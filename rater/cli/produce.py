@@ -52,7 +52,9 @@ def produce(
     except publish.RefusedTopicError as error:
         raise CannotRunError(str(error)) from error
     if is_waiting and topic not in ANSWERED:
-        raise CannotRunError(f"--wait: {topic} has no answers, only {' and '.join(ANSWERED)} have")
+        raise CannotRunError(
+            f"--wait: {topic} has no answers, only {', '.join(ANSWERED[:-1])} and {ANSWERED[-1]} have"
+        )
     if file.isatty():
         click.echo(f"reading {topic} from standard input; end with Ctrl-D", err=True)
     records = _checked(chosen, file)

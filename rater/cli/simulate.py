@@ -21,11 +21,12 @@ from topics import catalog
 
 SIMULATED = (
     catalog.CDR_RAW.name,
-    catalog.ACCOUNT_COMMANDS.name,
+    *(topic.name for topic in catalog.ACCOUNT_SOURCES),
     catalog.RATE_DECKS.name,
     catalog.CHARGING_SETTINGS.name,
     catalog.PAYMENT_RESULTS.name,
     catalog.RECHARGE_COMMANDS.name,
+    catalog.RECHARGE_TIMERS.name,
 )
 
 

@@ -9,6 +9,7 @@ class Rejected(StrEnum):
     """Why a command is refused, in order of precedence."""
 
     MISROUTED = "misrouted"
+    WRONG_TOPIC = "wrong_topic"
     UNKNOWN_TENANT = "unknown_tenant"
     ACCOUNT_EXISTS = "account_exists"
     ACCOUNT_CLOSED = "account_closed"

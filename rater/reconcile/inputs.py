@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from rater.reconcile.difference import Complaint, Difference, difference
 from rater.reconcile.folds.batches import Batches
-from rater.reconcile.folds.books import CDRS, COMMANDS, UNASKED, Books, read_books
+from rater.reconcile.folds.books import CDRS, SOURCES, UNASKED, Books, read_books
 from rater.reconcile.folds.deck_versions import DeckVersions
 from rater.reconcile.folds.ledger import Ledger, fold
 from rater.reconcile.folds.settings_versions import SettingsVersions
@@ -70,8 +70,8 @@ def gather(log: Log, shelf: DeckVersions, settings: SettingsVersions) -> Inputs:
         fold(books, settings),
         shelf,
         settings,
-        {source: Batches(books.manifests.get(source, [])) for source in (CDRS, COMMANDS)},
-        {CDRS: {}, COMMANDS: {}},
+        {source: Batches(books.manifests.get(source, [])) for source in SOURCES},
+        {source: {} for source in SOURCES},
         gather_recharge(log),
     )
     for source, offset, outcome in _outcomes(books):
@@ -101,9 +101,13 @@ def _outcomes(books: Books) -> Iterator[tuple[str, int, Outcome]]:
         if entry.kind == "charge":
             yield CDRS, entry.source_offset, Outcome(entry.outcome, ledger, offset)
         elif entry.kind == "command_rejected":
-            yield COMMANDS, entry.source_offset, Outcome(f"rejected.{entry.reason}", ledger, offset)
+            yield (
+                entry.source_topic,
+                entry.source_offset,
+                Outcome(f"rejected.{entry.reason}", ledger, offset),
+            )
         elif entry.kind not in UNASKED:
-            yield COMMANDS, entry.source_offset, Outcome("accepted", ledger, offset)
+            yield entry.source_topic, entry.source_offset, Outcome("accepted", ledger, offset)
     for record, suspended in books.suspense:
         name = f"suspended.{suspended.reason}"
         place = suspended.source_offset

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rater.reconcile.difference import Complaint, Difference
-from rater.reconcile.folds.books import CDRS, COMMANDS
+from rater.reconcile.folds.books import CDRS, ORDERS, SOURCES
 from rater.reconcile.folds.deck_versions import DeckVersions
 from rater.reconcile.folds.recharge_books import HEARD
 from rater.reconcile.folds.settings_versions import SettingsVersions
@@ -134,7 +134,7 @@ def prove(
         verdict.differences += proof(evidence)
     _count(verdict, evidence)
     verdict.unproven += _unproven(evidence)
-    unread = [(source, chain.PROOF, _waiting(evidence, source)) for source in (CDRS, COMMANDS)]
+    unread = [(source, chain.PROOF, _waiting(evidence, source)) for source in SOURCES]
     unread += [(s, recharge_chain.PROOF, waiting_offsets(evidence, s)) for s in HEARD]
     for source, name, waiting in unread:
         if not waiting:
@@ -158,7 +158,7 @@ def _count(verdict: Report, evidence: Inputs) -> None:
             "stored accounts": len(books.accounts),
             "batches": sum(map(len, books.manifests.values())),
             "source CDRs": len(books.sources[CDRS]),
-            "source commands": len(books.sources[COMMANDS]),
+            "source commands": sum(len(books.sources[name]) for name in ORDERS),
             "suspense records": len(books.suspense),
             "dead letters": len(books.dead),
         }

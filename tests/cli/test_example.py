@@ -13,7 +13,12 @@ NOW_MS = 1_795_889_000_000
 
 
 @pytest.mark.parametrize(
-    ("what", "topic"), [("commands", "account.commands.v1"), ("cdrs", "cdr.raw.v1")]
+    ("what", "topic"),
+    [
+        ("commands", "account.commands.v1"),
+        ("requests", "account.requests.v1"),
+        ("cdrs", "cdr.raw.v1"),
+    ],
 )
 def test_every_line_is_ready_to_be_sent(what: str, topic: str) -> None:
     said = CliRunner().invoke(example, [what]).stdout.encode()

@@ -68,7 +68,7 @@ def test_only_what_charging_takes_can_be_waited_for() -> None:
     result = run("recharge.commands.v1", b"", "--wait")
 
     assert result.exit_code == 2
-    assert "only account.commands.v1 and cdr.raw.v1 have" in result.stderr
+    assert "only account.commands.v1, account.requests.v1 and cdr.raw.v1 have" in result.stderr
 
 
 def test_a_terminal_is_told_that_it_is_being_read() -> None:

@@ -9,12 +9,13 @@ from typing import Any
 
 from rater.wire.times import to_text
 from topics import catalog
+from topics.authority import TOPIC_OF
 
 DECK = Path(__file__).parents[1] / "scenarios" / "acs.csv"
 CROSSED_MS = 1_704_880_800_000
 """2024-01-10T10:00:00Z."""
 COMMANDS, CALLS = catalog.ACCOUNT_COMMANDS.name, catalog.CDR_RAW.name
-RESULTS, DUE = catalog.PAYMENT_RESULTS.name, catalog.RECHARGE_COMMANDS.name
+RESULTS, RESUMES = catalog.PAYMENT_RESULTS.name, catalog.RECHARGE_COMMANDS.name
 COMMAND_ID = f"acme/recharge/1/{CROSSED_MS}/1"
 
 Line = dict[str, Any]
@@ -45,7 +46,11 @@ def setting_up() -> list[Line]:
     ]
     head = {"tenant_id": "acme"}
     return [
-        line(COMMANDS, CROSSED_MS - 3_600_000, {**head, "command_id": f"cmd-{n}", **order})
+        line(
+            TOPIC_OF[order["type"]],
+            CROSSED_MS - 3_600_000,
+            {**head, "command_id": f"cmd-{n}", **order},
+        )
         for n, order in enumerate(orders)
     ]
 
@@ -134,7 +139,7 @@ def test_an_administrators_resume_is_a_line_too() -> None:
     for name in ("payment_id", "amount_micros", "currency"):
         del refused["value"][name]
     resume = {"type": "resume_recharge", "command_id": "r1", "tenant_id": "acme"}
-    done = simulate([*setting_up(), call(), refused, line(DUE, CROSSED_MS + 60_000, resume)])
+    done = simulate([*setting_up(), call(), refused, line(RESUMES, CROSSED_MS + 60_000, resume)])
     payments = written(done, catalog.PAYMENT_COMMANDS.name)
 
     assert [COMMAND_ID, f"acme/recharge/2/{CROSSED_MS + 60_000}/1"] == [

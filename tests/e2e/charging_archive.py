@@ -46,7 +46,7 @@ async def archive(bootstrap: str, accounts: int, ids: int, known: bytes) -> None
     Each source partition gets one record, which every account has applied.
     """
     now_ms = time.time_ns() // 1_000_000
-    for topic in (catalog.CDR_RAW.name, catalog.ACCOUNT_COMMANDS.name):
+    for topic in (catalog.CDR_RAW.name, *(t.name for t in catalog.ACCOUNT_SOURCES)):
         past = [(number, b"past", b"{}") for number in range(catalog.PARTITIONS)]
         await publish(bootstrap, topic, past, len(past))
     changes = _accounts(accounts, now_ms)
@@ -57,6 +57,7 @@ async def archive(bootstrap: str, accounts: int, ids: int, known: bytes) -> None
 
 def _accounts(count: int, now_ms: int) -> Iterator[Sent]:
     account = Account("", "USD", "UTC", ("sample",), seq=5, cdr_offset=0, command_offset=0)
+    account.request_offset = account.timer_offset = 0
     account.thresholds = [Threshold("low", 5_000_000, True), Threshold("empty", 0, True)]
     for number in range(count):
         name = account.tenant_id = tenant_id(number)

@@ -7,12 +7,13 @@ two runs then differ in nothing but what the test does to the workers meanwhile.
 from __future__ import annotations
 
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from loadtest import stage
-from loadtest.drive import publish
+from loadtest.drive import by_topic, publish, publish_commands
 from loadtest.generate import Workload
 from loadtest.plan import Plan
 from rater.batch.simulate import Simulator
@@ -23,7 +24,7 @@ from rater.wire.pricing.numbering import load_numbers
 from rater.wire.settings.currencies import shipped_book
 from tests.e2e.broker import Record
 from tests.e2e.charging_books import LOGS, STATES, Books
-from topics.catalog import ACCOUNT_COMMANDS, CDR_RAW
+from topics.catalog import ACCOUNT_SOURCES, CDR_RAW
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from loadtest.expected import Expected
     from rater.wire.lines import Line
 
-SOURCES = (ACCOUNT_COMMANDS.name, CDR_RAW.name)
+SOURCES = (*(topic.name for topic in ACCOUNT_SOURCES), CDR_RAW.name)
 ACT_MS = 1_000
 
 
@@ -66,11 +67,12 @@ class Play:
         stage.create_topics(bootstrap)
         stage.load_deck(bootstrap, self.workload.plan)
 
-    async def publish_commands(self, bootstrap: str) -> None:
-        """Publish what opens and funds the accounts."""
-        topic, count = ACCOUNT_COMMANDS.name, len(self.commands)
+    async def publish_commands(
+        self, bootstrap: str, taken: Callable[[str], Awaitable[None]]
+    ) -> None:
+        """Publish what opens and funds the accounts, and what is then asked of them."""
         start_ms = self.workload.plan.start_ms
-        await publish(bootstrap, topic, self.commands, count, timestamp_ms=start_ms)
+        await publish_commands(bootstrap, by_topic(self.commands), taken, timestamp_ms=start_ms)
 
     async def publish_act(self, bootstrap: str, number: int) -> None:
         """Publish one act; acts are published in their order."""
@@ -88,7 +90,11 @@ def simulated(play: Play) -> Books:
     deck = read_deck_file(stage.SAMPLE_DECK, deck_id=plan.deck_id, currency=plan.currency)
     simulator = Simulator(Rules(DeckBook.of([deck]), load_numbers(), shipped_book()))
     books = Books()
-    commands = ((ACCOUNT_COMMANDS.name, record, 0) for record in play.commands)
+    commands = (
+        (topic, record, 0)
+        for topic, records in by_topic(play.commands).items()
+        for record in records
+    )
     cdrs = (
         (CDR_RAW.name, record, number) for number, act in enumerate(play.acts, 1) for record in act
     )

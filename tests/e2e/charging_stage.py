@@ -43,7 +43,7 @@ async def staged(
     try:
         for _ in range(workers):
             fleet.start()
-        await play.publish_commands(broker.bootstrap)
+        await play.publish_commands(broker.bootstrap, fleet.obeyed)
         await fleet.settled()
         await fleet.obeyed(*SOURCES)
         yield fleet

@@ -26,13 +26,14 @@ KEY = b"acme"
 PLACE = partition_of(KEY, catalog.PARTITIONS)
 OTHERS_WRITE = (
     catalog.CDR_RAW,
-    catalog.ACCOUNT_COMMANDS,
+    *catalog.ACCOUNT_SOURCES,
     catalog.RECHARGE_COMMANDS,
+    catalog.RECHARGE_TIMERS,
     catalog.PAYMENT_RESULTS,
 )
 WE_WRITE = (catalog.PAYMENT_COMMANDS, catalog.NOTIFICATIONS, catalog.BALANCE_EVENTS)
 """Where none but services write, and one who steals in must not stop them either."""
-DEAD = {catalog.CDR_RAW.name: catalog.DEAD, catalog.ACCOUNT_COMMANDS.name: catalog.DEAD}
+DEAD = {t.name: catalog.DEAD for t in (catalog.CDR_RAW, *catalog.ACCOUNT_SOURCES)}
 """The others end on `recharge.dead.v1`."""
 
 

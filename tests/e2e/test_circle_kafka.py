@@ -21,7 +21,7 @@ from loadtest.circle import truth
 from loadtest.circle.cast import ROUGH, Cast
 from loadtest.circle.quiet import until_quiet
 from loadtest.circle.services import NAMES, Circle, circle
-from loadtest.drive import publish
+from loadtest.drive import by_topic, publish, publish_commands
 from loadtest.plan import Plan
 from loadtest.rater_command import now_ms
 from tests.e2e.charging_stage import reconciled
@@ -65,8 +65,11 @@ async def perform(  # noqa: PLR0917
     cast = Cast(tenants, now_ms(), ROUGH)
     kills = dict.fromkeys(NAMES, 0)
     with circle(bootstrap, folder, session_timeout_s=3.0) as played:
-        await _send(bootstrap, catalog.ACCOUNT_COMMANDS.name, list(cast.commands()))
-        await until_quiet(bootstrap, timeout_s=QUIET_S, alive=played.check)
+        await publish_commands(
+            bootstrap,
+            by_topic(cast.commands()),
+            lambda _: until_quiet(bootstrap, timeout_s=QUIET_S, alive=played.check),
+        )
         await _send(bootstrap, catalog.CDR_RAW.name, list(cast.calls()))
         for number in range(rounds):
             for name in chance.sample(NAMES, len(NAMES)):

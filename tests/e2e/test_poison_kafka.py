@@ -24,7 +24,7 @@ from tests.corpus.poison.corpus import (
 )
 from tests.e2e.broker import consume, producer
 from topics.catalog import (
-    ACCOUNT_COMMANDS,
+    ACCOUNT_SOURCES,
     BATCHES_CHANGELOG,
     CDR_RAW,
     DEAD,
@@ -67,12 +67,15 @@ async def _send(client: AIOKafkaProducer, case: Case, at_ms: int) -> Any:
 async def play(bootstrap: str, worker: Worker) -> list[tuple[Place, Case]]:
     """Publish accounts, commands and CDRs, and wait until the worker has committed all of them."""
     day = YESTERDAY.date().isoformat()
-    commands = [case.at_day(day) for case in with_neighbours(read_cases(ACCOUNT_COMMANDS.name))]
+    sources = [topic.name for topic in ACCOUNT_SOURCES]
+    commands = [case.at_day(day) for case in with_neighbours(read_cases(*sources))]
     cdrs = [case.at_day(day) for case in with_neighbours(read_cases(CDR_RAW.name))]
     placed = await publish(bootstrap, read_accounts(), OPENED_MS)
-    placed += await publish(bootstrap, commands, CALLED_MS)
     async with watching(bootstrap) as watch:
-        await watch.until_done(ACCOUNT_COMMANDS.name, timeout_s=60.0, alive=worker.check)
+        for topic in sources:
+            of_topic = [case for case in commands if case.topic == topic]
+            placed += await publish(bootstrap, of_topic, CALLED_MS)
+            await watch.until_done(topic, timeout_s=60.0, alive=worker.check)
         placed += await publish(bootstrap, cdrs, CALLED_MS)
         await watch.until_done(CDR_RAW.name, timeout_s=60.0, alive=worker.check)
     return placed

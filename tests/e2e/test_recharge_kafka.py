@@ -14,6 +14,7 @@ import pytest
 from aiokafka.errors import InvalidTimestampError
 
 from loadtest.circle.cast import DECLINED, DUPLICATE, FALLBACK, SIMPLE, Cast
+from loadtest.drive import by_topic
 from rater.batch.simulate import Simulator
 from rater.core.pricing.decks import DeckBook
 from rater.core.pricing.rules import Rules
@@ -39,7 +40,9 @@ from tests.e2e.recharge_stage import (
     ORDERS,
     PAYMENTS,
     QUARANTINE,
+    REQUESTS,
     RESULTS,
+    TIMERS,
     Stage,
     Tap,
     now_ms,
@@ -228,7 +231,12 @@ def undisturbed(cast: Cast, before_ms: int) -> Books:
     deck = deck_from("acs.csv", "acs", 1, "USD", "2000-01-01T00:00:00Z")
     simulator = Simulator(Rules(DeckBook.of([deck]), load_numbers(), shipped_book()))
     books, answered = Books(), set[str]()
-    todo = [(ORDERS, key, value, before_ms) for _, key, value in cast.commands()]
+    commands = by_topic(cast.commands())
+    todo = [
+        (topic, key, value, before_ms)
+        for topic in (ORDERS, REQUESTS)
+        for _, key, value in commands[topic]
+    ]
     todo += [(CALLS, key, value, cast.start_ms) for _, key, value in cast.calls()]
     while todo:
         topic, key, sent, at_ms = todo.pop(0)
@@ -269,7 +277,9 @@ async def test_killed_at_every_step_recharge_writes_what_an_undisturbed_run_writ
     cast = Cast(TENANTS, start_ms, METHODS, deck_id="acs", prefix="killed")
     names = cast.names()
     wanted = await asyncio.to_thread(undisturbed, cast, start_ms - 60_000)
-    await publish(tap, ORDERS, list(cast.commands()), start_ms - 60_000)
+    for topic, commands in by_topic(cast.commands()).items():
+        await publish(tap, topic, commands, start_ms - 60_000)
+        await tap.settled()
     await tap.until(lambda: _settings(tap, names) == TENANTS, "set up")
     await tap.settled()
     gateway = asyncio.create_task(answer(tap, {name.encode() for name in names}))
@@ -369,7 +379,7 @@ async def test_poison_on_each_source_ends_on_its_topic_and_the_worker_stays_up(t
         found = [(end.ends_on, end.reason, end.field, end.kept_value) for end in ends[place]]
         wanted = (case.ends_on, case.reason, case.field, value)
         assert ([] if case.ends_on == COUNTED else [wanted]) == found, case.name
-    assert {EVENTS, RESULTS, COMMANDS} == {place[0] for place, _, _ in placed}
+    assert {EVENTS, RESULTS, COMMANDS, TIMERS} == {place[0] for place, _, _ in placed}
     credited = Counter(
         order["tenant_id"] for order in tap.read(ORDERS, tenants) if "recharge_seq" in order
     )

@@ -8,14 +8,14 @@ import pytest
 
 from loadtest import stage
 from loadtest.broker import running_broker
-from loadtest.drive import publish_cdrs, publish_commands
+from loadtest.drive import by_topic, publish, publish_cdrs
 from loadtest.generate import Workload
 from loadtest.plan import Plan
 from loadtest.rater_command import now_ms
 from loadtest.references.streams import APPLICATION, CHARGES, Streams, balances, predict
 from loadtest.watch import watching
 from tests.e2e.broker import create_topics
-from topics.catalog import CDR_RAW
+from topics.catalog import ACCOUNT_COMMANDS, CDR_RAW
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +30,8 @@ async def charged(plan: Plan, folder: Path) -> tuple[Workload, dict[bytes, int]]
         async with watching(broker.bootstrap, APPLICATION) as watch:
             workload = Workload(plan, stage.SAMPLE_DECK, len(await watch.ends(CDR_RAW.name)))
             await create_topics(broker.bootstrap, {CHARGES: workload.partitions})
-            await publish_commands(broker.bootstrap, workload)
+            commands = by_topic(workload.commands())[ACCOUNT_COMMANDS.name]
+            await publish(broker.bootstrap, ACCOUNT_COMMANDS.name, commands, len(commands))
             await publish_cdrs(broker.bootstrap, workload)
             with Streams(broker.bootstrap, stage.SAMPLE_DECK, folder, 2) as streams:
                 await watch.until_done(CDR_RAW.name, timeout_s=120, alive=streams.check)

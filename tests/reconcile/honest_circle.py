@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry
 
 from rater.batch.recharge.batch import COMMANDS as RECHARGE_COMMANDS
 from rater.batch.recharge.batch import EVENTS, RESULTS
+from rater.batch.recharge.batch import TIMERS as RECHARGE_TIMERS
 from rater.batch.recharge.partition_state import RechargesShard
 from rater.shell.process.health import Health
 from rater.shell.process.metrics import Metrics
@@ -72,7 +73,7 @@ class HonestCircle(HonestWorker):
 
     def hear(self, batch: int = 7) -> None:
         """Let recharge alone take all that is there."""
-        for topic in (RESULTS, EVENTS, RECHARGE_COMMANDS):
+        for topic in (RESULTS, EVENTS, RECHARGE_COMMANDS, RECHARGE_TIMERS):
             for partition in range(self.partitions):
                 self._with(self.rechargers, TP(topic, partition), batch)
 
@@ -135,7 +136,7 @@ class HonestCircle(HonestWorker):
         self.now_ms += millis
         for partition, shard in enumerate(self.recharges):
             for key, due_ms in shard.due(self.now_ms):
-                self.produce(RECHARGE_COMMANDS, key, due_command(key.decode(), due_ms), partition)
+                self.produce(RECHARGE_TIMERS, key, due_command(key.decode(), due_ms), partition)
         self.turn()
 
 

@@ -34,9 +34,12 @@ from rater.wire.pricing.numbering import load_numbers
 from rater.wire.settings.currencies import shipped_book
 from rater.wire.unread import last_offset_of
 from topics import catalog
+from topics.authority import TOPIC_OF
 from topics.partitioner import partition_of
 
 CDRS, COMMANDS = catalog.CDR_RAW.name, catalog.ACCOUNT_COMMANDS.name
+REQUESTS, TIMERS = catalog.ACCOUNT_REQUESTS.name, catalog.ACCOUNT_TIMERS.name
+SOURCES = (COMMANDS, REQUESTS, TIMERS, CDRS)
 SHEET = Path(__file__).parents[1] / "scenarios" / "acs.csv"
 DAY_MS = 86_400_000
 START_MS = 1_735_689_600_000
@@ -129,8 +132,9 @@ class HonestWorker:
     def command(self, tenant: str, kind: str, **fields: Any) -> None:
         """Produce a command."""
         fields = {"type": kind, "tenant_id": tenant} | fields
-        fields.setdefault("command_id", f"cmd-{self.ends[COMMANDS, self.of(tenant)]}-{tenant}")
-        self.produce(COMMANDS, tenant.encode(), json.dumps(fields).encode())
+        topic = TOPIC_OF[kind]
+        fields.setdefault("command_id", f"cmd-{self.ends[topic, self.of(tenant)]}-{tenant}")
+        self.produce(topic, tenant.encode(), json.dumps(fields).encode())
 
     def fund(self, tenant: str, lot_id: str, micros: int, **fields: Any) -> None:
         """Produce a lot bought now."""
@@ -179,7 +183,7 @@ class HonestWorker:
 
     def work(self, batch: int = 7) -> None:
         """Take all that is there, commands first, in batches."""
-        for topic in (COMMANDS, CDRS):
+        for topic in SOURCES:
             for partition in range(self.partitions):
                 asyncio.run(self._take(TP(topic, partition), batch))
 
@@ -189,7 +193,7 @@ class HonestWorker:
         for shard in self.shards:
             for key, due_ms in shard.accounts.due(self.now_ms):
                 account = decode_account(shard.accounts.get(key) or b"")
-                self.produce(COMMANDS, key, expire_command(account, due_ms))
+                self.produce(TIMERS, key, expire_command(account, due_ms))
         self.work()
 
     def flush(self) -> None:
@@ -218,7 +222,7 @@ class HonestWorker:
             self.ends[topic, partition] += 1
             self.topics[topic].append((partition, Record(offset, self.now_ms, key, value)))
             offsets.append(offset)
-        if offsets and topic not in (CDRS, COMMANDS):
+        if offsets and topic not in SOURCES:
             self.ends[topic, partition] += self.marker
         return offsets
 

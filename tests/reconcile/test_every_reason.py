@@ -76,9 +76,9 @@ def odd(scene: Scene) -> tuple[Topics, Expected, Counter[str]]:
     expected, refused = Expected(), Counter[str]()
     for partition, key, value in scene.commands():
         worker.produce(COMMANDS, key, value, partition)
-    for reason, (partition, key, value) in refusals(scene):
+    for reason, topic, (partition, key, value) in refusals(scene):
         refused[reason] += reason != ACCEPTED
-        worker.produce(COMMANDS, key, value, partition)
+        worker.produce(topic, key, value, partition)
     for partition, key, value in scene.cdrs(expected):
         worker.produce(CDRS, key, value, partition)
     worker.work()

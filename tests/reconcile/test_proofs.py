@@ -20,6 +20,8 @@ LEDGER, STATUS = catalog.LEDGER.name, catalog.ACCOUNT_STATUS.name
 EVENTS, SUSPENSE = catalog.BALANCE_EVENTS.name, catalog.SUSPENSE.name
 DEAD, DECKS = catalog.DEAD.name, catalog.RATE_DECKS.name
 CDRS, COMMANDS = catalog.CDR_RAW.name, catalog.ACCOUNT_COMMANDS.name
+REQUESTS, TIMERS = catalog.ACCOUNT_REQUESTS.name, catalog.ACCOUNT_TIMERS.name
+SOURCES = (CDRS, COMMANDS, REQUESTS, TIMERS)
 ACCOUNTS, BATCHES = catalog.ACCOUNTS_CHANGELOG.name, catalog.BATCHES_CHANGELOG.name
 LOTS = catalog.LOTS_CHANGELOG.name
 CHARGING_TOPICS = (
@@ -29,8 +31,7 @@ CHARGING_TOPICS = (
     SUSPENSE,
     DEAD,
     DECKS,
-    CDRS,
-    COMMANDS,
+    *SOURCES,
     ACCOUNTS,
     BATCHES,
     LOTS,
@@ -204,11 +205,12 @@ LIES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     (CDRS, {"cdr_id": "premium"}, {"to": "+33612345678"}, "cdr"),
     (COMMANDS, {"lot_id": "A"}, {"amount_micros": 1}, "amount_micros"),
     (COMMANDS, {"type": "adjust"}, {"amount_micros": 1}, "amount_micros"),
-    (COMMANDS, {"type": "set_thresholds"}, {"thresholds": []}, "thresholds"),
+    (REQUESTS, {"type": "set_thresholds"}, {"thresholds": []}, "thresholds"),
     (COMMANDS, {"type": "open_account"}, {"command_id": "z"}, "command_id"),
     (BATCHES, {"source_topic": CDRS}, {"records": 99}, "records"),
     (BATCHES, {"source_topic": CDRS}, {"next_offset": 1}, "first_offset"),
     (BATCHES, {"source_topic": CDRS}, {"outcomes": {"rated": 7}}, "outcomes.rated"),
+    (LEDGER, {"kind": "funds_added"}, {"source_topic": REQUESTS}, "command_id"),
     (BATCHES, {"source_topic": COMMANDS}, {"outcomes": {"duplicate": 7}}, "outcomes.accepted"),
     (BATCHES, {"source_topic": CDRS}, {"ledger": 99}, "ledger"),
     (BATCHES, {"source_topic": CDRS}, {"events": 99}, "events"),
@@ -242,7 +244,7 @@ def test_a_value_that_is_no_record_is_a_difference(
     assert differences(altered(honest, topic, index, value))
 
 
-@pytest.mark.parametrize("topic", [LEDGER, EVENTS, SUSPENSE, DEAD, CDRS, COMMANDS, BATCHES, DECKS])
+@pytest.mark.parametrize("topic", [LEDGER, EVENTS, SUSPENSE, DEAD, *SOURCES, BATCHES, DECKS])
 def test_a_record_that_is_gone_is_a_difference(honest: Topics, topic: str) -> None:
     for index in range(0, len(honest[topic]), 9):
         assert differences(replaced(honest, topic, index, [])), honest[topic][index]
@@ -340,8 +342,8 @@ def test_one_lost_hold_is_not_a_hundred_differences(honest: Topics) -> None:
 def test_a_hold_that_was_never_posted_is_named(honest: Topics) -> None:
     """The limit of a command is below what was spent: then something should have been held."""
     lower = {"spend_per_hour_micros": 1_000_000}
-    index = place_of(honest, COMMANDS, lambda value: value["type"] == "set_spend_limits")
-    topics = altered(honest, COMMANDS, index, lower)
+    index = place_of(honest, REQUESTS, lambda value: value["type"] == "set_spend_limits")
+    topics = altered(honest, REQUESTS, index, lower)
     index = place_of(honest, LEDGER, lambda value: value["kind"] == "spend_limits_set")
 
     found = differences(altered(topics, LEDGER, index, lower))
@@ -376,8 +378,8 @@ def test_what_time_has_deleted_is_no_difference_and_is_told(honest: Topics) -> N
 
 
 def test_a_lie_is_found_without_its_source_too(honest: Topics) -> None:
-    starts = {(topic, partition): 10**6 for topic in (CDRS, COMMANDS) for partition in (0, 1)}
-    kept = {**honest, CDRS: [], COMMANDS: []}
+    starts = {(topic, partition): 10**6 for topic in SOURCES for partition in (0, 1)}
+    kept = {**honest, **{topic: [] for topic in SOURCES}}
     index = place_of(kept, LEDGER, lambda value: value.get("cdr_id") == "c5")
 
     assert verdict_on(kept, starts).differences == []

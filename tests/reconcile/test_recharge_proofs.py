@@ -30,11 +30,13 @@ from tests.reconcile.test_proofs import CHARGING_TOPICS
 from topics import catalog
 
 LEDGER, COMMANDS = catalog.LEDGER.name, catalog.ACCOUNT_COMMANDS.name
+REQUESTS = catalog.ACCOUNT_REQUESTS.name
 EVENTS, RESULTS = catalog.BALANCE_EVENTS.name, catalog.PAYMENT_RESULTS.name
 PAYMENTS, QUARANTINE = catalog.PAYMENT_COMMANDS.name, catalog.PAYMENT_QUARANTINE.name
 NOTICES, DEAD = catalog.NOTIFICATIONS.name, catalog.RECHARGE_DEAD.name
-STEPS, TIMERS = catalog.RECHARGE_BATCHES.name, catalog.RECHARGE_COMMANDS.name
-RECHARGE_TOPICS = (PAYMENTS, RESULTS, QUARANTINE, NOTICES, DEAD, STEPS, TIMERS)
+STEPS, RESUMES = catalog.RECHARGE_BATCHES.name, catalog.RECHARGE_COMMANDS.name
+TIMERS = catalog.RECHARGE_TIMERS.name
+RECHARGE_TOPICS = (PAYMENTS, RESULTS, QUARANTINE, NOTICES, DEAD, STEPS, RESUMES, TIMERS)
 
 
 @pytest.fixture(scope="module")
@@ -355,7 +357,7 @@ def with_terms(topics: Topics, terms: dict[str, Any]) -> Topics:
     """Let a tenant have set other terms of auto-recharge, whatever topic says so."""
     ledger = terms.copy()
     for topic, which in (
-        (COMMANDS, is_of(type="set_auto_recharge", tenant_id="tight")),
+        (REQUESTS, is_of(type="set_auto_recharge", tenant_id="tight")),
         (EVENTS, is_of(kind="auto_recharge_changed", tenant_id="tight")),
         (LEDGER, is_of(kind="auto_recharge_set", tenant_id="tight")),
     ):
@@ -486,7 +488,7 @@ def a_step_hides_a_capture(topics: Topics) -> Topics:
 
 def a_dead_letter_is_gone(topics: Topics) -> Topics:
     """Lose a dead letter of recharge."""
-    return replaced(topics, DEAD, place_of(topics, DEAD, is_of(source_topic=TIMERS)), [])
+    return replaced(topics, DEAD, place_of(topics, DEAD, is_of(source_topic=RESUMES)), [])
 
 
 TAMPERINGS: list[tuple[Tamper, str, str]] = [

@@ -15,16 +15,24 @@ from rater.wire.account.commands import decode_command
 from rater.wire.cdrs import decode_cdr
 from rater.wire.demands import demand
 from rater.wire.malformed import Malformed, undecodable
-from rater.wire.recharge.commands import decode_recharge_command
+from rater.wire.recharge.commands import decode_recharge_command, decode_recharge_timer
 from rater.wire.recharge.payment_results import decode_result
 from tests.build import cdr_bytes
-from topics.catalog import ACCOUNT_COMMANDS, CDR_RAW, PAYMENT_RESULTS, RECHARGE_COMMANDS, Topic
+from topics.catalog import (
+    ACCOUNT_SOURCES,
+    CDR_RAW,
+    PAYMENT_RESULTS,
+    RECHARGE_COMMANDS,
+    RECHARGE_TIMERS,
+    Topic,
+)
 
 EXAMPLES = Path(__file__).parents[2] / "topics" / "examples"
 DECODERS: dict[str, tuple[Topic, Callable[[bytes], object]]] = {
     CDR_RAW.name: (CDR_RAW, decode_cdr),
-    ACCOUNT_COMMANDS.name: (ACCOUNT_COMMANDS, decode_command),
+    **{topic.name: (topic, decode_command) for topic in ACCOUNT_SOURCES},
     RECHARGE_COMMANDS.name: (RECHARGE_COMMANDS, decode_recharge_command),
+    RECHARGE_TIMERS.name: (RECHARGE_TIMERS, decode_recharge_timer),
     PAYMENT_RESULTS.name: (PAYMENT_RESULTS, decode_result),
 }
 

@@ -180,6 +180,7 @@ CommandType = Literal[
 
 CommandReason = Literal[
     "misrouted",
+    "wrong_topic",
     "unknown_tenant",
     "account_exists",
     "account_closed",

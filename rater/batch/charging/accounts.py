@@ -22,7 +22,7 @@ class AccountsShard:
         self._values: dict[bytes, bytes] = {}
         self._dirty: set[bytes] = set()
         self._due: dict[int, set[bytes]] = {}
-        self._applied = [-1, -1]
+        self._applied = [-1, -1, -1, -1]
         self.get = self._values.get
 
     def __len__(self) -> int:
@@ -68,9 +68,10 @@ class AccountsShard:
                 del self._due[day]
         return found
 
-    def watermarks(self) -> tuple[int, int]:
-        """Return the highest offsets applied, of CDRs and of commands; -1 where there are none."""
-        return self._applied[0], self._applied[1]
+    def watermarks(self) -> tuple[int, int, int, int]:
+        """Return the highest offsets applied, of CDRs, commands, requests and timers; -1 where there are none."""
+        cdrs, commands, requests, timers = self._applied
+        return cdrs, commands, requests, timers
 
     def _set(self, key: bytes, value: bytes) -> None:
         check_layout(value)

@@ -1,4 +1,4 @@
-"""A batch of either source of charging: which one decides the records of a topic."""
+"""A batch of any source of charging: which one decides the records of a topic."""
 
 from collections.abc import Sequence
 
@@ -12,8 +12,9 @@ from topics.catalog import CDR_RAW
 
 def begin(shard: Shard, topic: str, rules: Rules, partitions: int) -> CdrBatch | CommandBatch:
     """Begin a batch of a source topic; `partitions` is the topic's count, for records that lie wrongly."""
-    batch = CdrBatch if topic == CDR_RAW.name else CommandBatch
-    return batch(shard, rules, partitions)
+    if topic == CDR_RAW.name:
+        return CdrBatch(shard, rules, partitions)
+    return CommandBatch(shard, topic, rules, partitions)
 
 
 def decide(

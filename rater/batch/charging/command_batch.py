@@ -1,11 +1,14 @@
 """A batch of account commands: bytes in, a `Decision` out. Pure: nothing is written, no state is changed.
 
+Commands come on three topics, by authority: the broker's access rules see topics, not types. One that comes on another
+topic than its type's is refused; ids and applied offsets are those of its topic.
+
 A command is idempotent by its id, which is remembered as a CDR is, and so is the lot of a recharge's credit (D8).
 What comes or goes by hand does so once in an account's life (`lot_ids`).
 """
 
 from collections.abc import Sequence
-from typing import final
+from typing import Final, final
 
 import numpy as np
 from xxhash import xxh3_128_digest
@@ -27,21 +30,31 @@ from rater.wire.account.state import decode_account
 from rater.wire.malformed import Malformed
 from rater.wire.outputs import encode_dead, output_key
 from rater.wire.unread import last_offset_of, why_dead
-from topics.catalog import ACCOUNT_COMMANDS
+from topics.authority import TOPIC_OF
+from topics.catalog import ACCOUNT_COMMANDS, ACCOUNT_REQUESTS, ACCOUNT_TIMERS
 from topics.manifests import IdState, command_key, lot_key
 from topics.partitioner import partition_of
 from topics.records import CommandRejected, DeckWarning, FundsAdded
+
+_OFFSET: Final = {
+    ACCOUNT_COMMANDS.name: "command_offset",
+    ACCOUNT_REQUESTS.name: "request_offset",
+    ACCOUNT_TIMERS.name: "timer_offset",
+}
+"""Where an account keeps what it has applied of each topic."""
 
 
 @final
 class CommandBatch:
     """One batch while it is being decided."""
 
-    def __init__(self, shard: Shard, rules: Rules, partitions: int) -> None:
+    def __init__(self, shard: Shard, topic: str, rules: Rules, partitions: int) -> None:
         self.shard = shard
+        self.topic = topic
+        self.applied = _OFFSET[topic]
         self.partitions = partitions
         self.rules = rules
-        self.decision = Decision(ACCOUNT_COMMANDS.name, shard.partition, shard.batches.stream_ms)
+        self.decision = Decision(topic, shard.partition, shard.batches.stream_ms)
         self.lot_ids = LotIdsBatch(shard.lot_ids, self.decision.lot_ids)
         self.working: dict[str, Account | None] = {}
         self.fresh: dict[bytes, tuple[int, int]] = {}
@@ -66,7 +79,7 @@ class CommandBatch:
         self.lot_ids.forget_due(decision.stream_ms)
         # Kafka's -1 for no time, or less, is the time of the stream.
         at_ms = record.timestamp if record.timestamp >= 0 else decision.stream_ms
-        source = Source(ACCOUNT_COMMANDS.name, self.shard.partition, record.offset, at_ms)
+        source = Source(self.topic, self.shard.partition, record.offset, at_ms)
         order = decode_command(record.value)
         if isinstance(order, Malformed):
             why = why_dead(record, order)
@@ -75,7 +88,7 @@ class CommandBatch:
             decision.dead.append((output_key(record.key), letter))
             return
         account = self._account(order.tenant_id)
-        if account is not None and source.offset <= account.command_offset:
+        if account is not None and source.offset <= getattr(account, self.applied):
             decision.outcomes["skipped"] += 1
             return
         self._obey(order, account, record, source)
@@ -84,7 +97,7 @@ class CommandBatch:
         self, order: c.Command, account: Account | None, record: Record, source: Source
     ) -> None:
         decision, journal = self.decision, self.decision.journal
-        digest = xxh3_128_digest(command_key(order.tenant_id, order.command_id))
+        digest = xxh3_128_digest(command_key(self.topic, order.tenant_id, order.command_id))
         content = command_content(order)
         known = self._known(digest)
         if known == content:
@@ -99,7 +112,7 @@ class CommandBatch:
         refused = [x.reason for x in journal.entries[first:] if isinstance(x, CommandRejected)]
         decision.outcomes[f"rejected.{refused[0]}" if refused else "accepted"] += 1
         if account is not None and account.seq != seq:
-            account.command_offset = source.offset
+            setattr(account, self.applied, source.offset)
             self.working[order.tenant_id] = decision.changed[order.tenant_id] = account
         if known is None:
             self._remember(order, digest, content, first)
@@ -112,6 +125,10 @@ class CommandBatch:
             shown = None if key is None else key[:64].decode(errors="replace")
             detail = f"key: {shown!r} in partition {self.shard.partition}; {order.tenant_id} belongs to {right}"
             return Refusal(Rejected.MISROUTED, detail)
+        right_topic = TOPIC_OF[c.TYPE_NAMES[type(order)]]
+        if right_topic != self.topic:
+            detail = f"type: {c.TYPE_NAMES[type(order)]} must come on {right_topic}, found on {self.topic}"
+            return Refusal(Rejected.WRONG_TOPIC, detail)
         if known is not None:
             detail = f"command_id: {order.command_id} is known with other content"
             return Refusal(Rejected.COMMAND_ID_REUSED, detail)

@@ -19,20 +19,21 @@ from rater.core.recharge.state import Recharge
 from rater.wire.malformed import Malformed, Why
 from rater.wire.outputs import encode_dead, output_key
 from rater.wire.recharge.balance_events import decode_event
-from rater.wire.recharge.commands import RechargeCommand, decode_recharge_command
+from rater.wire.recharge.commands import decode_recharge_command, decode_recharge_timer
 from rater.wire.recharge.outputs import encode_quarantined
 from rater.wire.recharge.payment_results import decode_result
 from rater.wire.recharge.state import decode_recharge
 from rater.wire.unread import last_offset_of, why_dead
 from topics import catalog
 from topics.partitioner import partition_of
-from topics.records import RechargeDue
+from topics.records import RechargeDue, ResumeRecharge
 
 EVENTS = catalog.BALANCE_EVENTS.name
 RESULTS = catalog.PAYMENT_RESULTS.name
 COMMANDS = catalog.RECHARGE_COMMANDS.name
-SOURCES = (EVENTS, RESULTS, COMMANDS)
-"""In the order of a recharge's watermarks."""
+TIMERS = catalog.RECHARGE_TIMERS.name
+SOURCES = (EVENTS, RESULTS, COMMANDS, TIMERS)
+"""In the order of a recharge's applied offsets."""
 
 
 def decide_recharge(
@@ -150,12 +151,12 @@ def _take_result(
     return agent.take_result(recharge, result, source.at_ms, journal)
 
 
-def _obey(
-    recharge: Recharge, command: RechargeCommand, source: Source, journal: RechargeJournal
-) -> str:
-    if isinstance(command, RechargeDue):
-        return agent.fall_due(recharge, source.at_ms, journal)
+def _resume(recharge: Recharge, _: ResumeRecharge, source: Source, journal: RechargeJournal) -> str:
     return agent.resume(recharge, source.at_ms, journal)
+
+
+def _fall_due(recharge: Recharge, _: RechargeDue, source: Source, journal: RechargeJournal) -> str:
+    return agent.fall_due(recharge, source.at_ms, journal)
 
 
 _Taker = Callable[[Recharge, Any, Source, RechargeJournal], str | Quarantine]
@@ -163,5 +164,6 @@ _Taker = Callable[[Recharge, Any, Source, RechargeJournal], str | Quarantine]
 _SOURCES: dict[str, tuple[Callable[[bytes | None], Any], _Taker, str]] = {
     EVENTS: (decode_event, _hear, "events_offset"),
     RESULTS: (decode_result, _take_result, "results_offset"),
-    COMMANDS: (decode_recharge_command, _obey, "commands_offset"),
+    COMMANDS: (decode_recharge_command, _resume, "commands_offset"),
+    TIMERS: (decode_recharge_timer, _fall_due, "timers_offset"),
 }

@@ -13,13 +13,13 @@ from rater.wire.recharge.state import decode_head
 
 
 class RechargesShard:
-    """Recharge bytes by key (the tenant id), those that wait, and the watermarks of the three sources."""
+    """Recharge bytes by key (the tenant id), those that wait, and the offsets applied of the four sources."""
 
     def __init__(self) -> None:
         self._values: dict[bytes, bytes] = {}
         self._waiting: dict[bytes, int] = {}
         self._states: Counter[State] = Counter()
-        self._applied = [-1, -1, -1]
+        self._applied = [-1, -1, -1, -1]
         self.get = self._values.get
 
     def __len__(self) -> int:
@@ -50,10 +50,10 @@ class RechargesShard:
         """Return how many tenants are in each state."""
         return self._states
 
-    def watermarks(self) -> tuple[int, int, int]:
-        """Return the highest offsets applied of events, results and commands; -1 where there are none."""
-        events, results, commands = self._applied
-        return events, results, commands
+    def watermarks(self) -> tuple[int, int, int, int]:
+        """Return the highest offsets applied of events, results, commands and timers; -1 where there are none."""
+        events, results, commands, timers = self._applied
+        return events, results, commands, timers
 
     def _set(self, key: bytes, value: bytes) -> None:
         before = self._values.get(key)

@@ -116,7 +116,7 @@ class Account(Value):
 
     forfeited_to_ms: latest expiry of a lot that has been forfeited.
     status_class: class of what was last published as allowed; -1 where nothing was. dirty: a status is owed (D10).
-    cdr_offset, command_offset: the offsets applied per source topic (D3).
+    cdr_offset, command_offset, request_offset, timer_offset: the offsets applied per source topic (D3).
     calm_from, calm_to: no threshold has anything to say of a balance from the one to below the other.
     due_ms: when the account must be looked at though nothing reaches it: a lot expires, is forfeited or warned of.
     hour_thresholds: thresholds in hours of runway; where there are any, no balance is calm.
@@ -143,6 +143,8 @@ class Account(Value):
         "dirty",
         "cdr_offset",
         "command_offset",
+        "request_offset",
+        "timer_offset",
         "calm_from",
         "calm_to",
         "due_ms",
@@ -172,6 +174,8 @@ class Account(Value):
         dirty: bool = False,  # noqa: FBT001, FBT002
         cdr_offset: int = -1,
         command_offset: int = -1,
+        request_offset: int = -1,
+        timer_offset: int = -1,
         calm_from: int = 1,
         calm_to: int = 0,
         due_ms: int = NEVER_MS,
@@ -184,19 +188,16 @@ class Account(Value):
         self.currency = currency
         self.time_zone = time_zone
         self.decks = decks
-        self.seq = seq
-        self.balance = balance
-        self.debt = debt
+        self.seq, self.balance, self.debt = seq, balance, debt
         self.lots = [] if lots is None else lots
         self.expired = [] if expired is None else expired
         self.thresholds = [] if thresholds is None else thresholds
-        self.closed_ms = closed_ms
-        self.forfeited_to_ms = forfeited_to_ms
+        self.closed_ms, self.forfeited_to_ms = closed_ms, forfeited_to_ms
         self.status_ms, self.status_class = status_ms, status_class
         self.dirty = dirty
         self.cdr_offset, self.command_offset = cdr_offset, command_offset
-        self.calm_from, self.calm_to = calm_from, calm_to
-        self.due_ms = due_ms
+        self.request_offset, self.timer_offset = request_offset, timer_offset
+        self.calm_from, self.calm_to, self.due_ms = calm_from, calm_to, due_ms
         self.hour_thresholds = [] if hour_thresholds is None else hour_thresholds
         self.recharge_seq = recharge_seq
         self.spending = Spending() if spending is None else spending

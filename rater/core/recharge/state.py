@@ -155,6 +155,7 @@ class Recharge(msgspec.Struct, array_like=True):
     events_offset: int = -1
     results_offset: int = -1
     commands_offset: int = -1
+    timers_offset: int = -1
     """The offsets applied per source topic (D3)."""
 
 

@@ -1,6 +1,6 @@
 """Account state: what the accounts' changelog says, decoded apart from the rater.
 
-Layout 3: version byte, flag byte (bit 0: a status is owed), next due time and the two watermarks as little-endian
+Layout 4: version byte, flag byte (bit 0: a status is owed), next due time and the offsets applied as little-endian
 signed 64-bit integers, then the account as a msgpack array.
 """
 
@@ -8,9 +8,9 @@ import struct
 
 import msgspec
 
-LAYOUT = 3
+LAYOUT = 4
 NEVER_MS = 2**62
-_HEAD = struct.Struct("<BBqqq")
+_HEAD = struct.Struct("<BBqqqqq")
 
 
 class StoredLot(msgspec.Struct, array_like=True, gc=False):
@@ -85,6 +85,8 @@ class AccountState(msgspec.Struct, array_like=True, forbid_unknown_fields=True, 
     dirty: bool
     cdr_offset: int
     command_offset: int
+    request_offset: int
+    timer_offset: int
     calm_from: int
     calm_to: int
     due_ms: int
@@ -99,8 +101,8 @@ class Head(msgspec.Struct, frozen=True, gc=False):
 
     dirty: bool
     due_ms: int
-    cdr_offset: int
-    command_offset: int
+    offsets: tuple[int, ...]
+    """Applied of CDRs, commands, requests and timers."""
 
 
 _decode = msgspec.msgpack.Decoder(AccountState).decode
@@ -111,6 +113,6 @@ def read_account(value: bytes) -> tuple[Head, AccountState]:
     if len(value) < _HEAD.size or value[0] != LAYOUT:
         message = f"layout {value[:1].hex() or 'none'}, known is {LAYOUT}"
         raise ValueError(message)
-    _, flags, due_ms, cdr_offset, command_offset = _HEAD.unpack_from(value)
-    head = Head(bool(flags), due_ms, cdr_offset, command_offset)
+    _, flags, due_ms, *offsets = _HEAD.unpack_from(value)
+    head = Head(bool(flags), due_ms, tuple(offsets))
     return head, _decode(memoryview(value)[_HEAD.size :])

@@ -68,6 +68,10 @@ BalanceEvent = (
 RECORDS = "records"
 KEYS = "keys"
 CDRS, COMMANDS = catalog.CDR_RAW.name, catalog.ACCOUNT_COMMANDS.name
+ORDERS = tuple(topic.name for topic in catalog.ACCOUNT_SOURCES)
+"""Where account commands come from."""
+SOURCES = (CDRS, *ORDERS)
+"""In the order of an account's applied offsets."""
 
 
 UNASKED = (
@@ -123,7 +127,8 @@ class Books:
     manifests: dict[str, list[Manifest]] = field(default_factory=dict)
     sources: dict[str, dict[int, Record]] = field(default_factory=dict)
     cdrs: dict[int, SourceCdr] = field(default_factory=dict)
-    commands: dict[int, SourceCommand] = field(default_factory=dict)
+    commands: dict[str, dict[int, SourceCommand]] = field(default_factory=dict)
+    """By topic and offset."""
     faults: list[Difference] = field(default_factory=list)
 
     @property
@@ -210,7 +215,7 @@ class _Reader:
             source = header.source_topic
             placed = (header.app, header.partition, record.key)
             expected = (catalog.APP, self.books.partition, source.encode())
-            if source not in (CDRS, COMMANDS) or placed != expected:
+            if source not in SOURCES or placed != expected:
                 wrong = ("app, partition, key", expected, placed)
                 self._fault(RECORDS, topic.name, record, wrong)
                 continue
@@ -220,14 +225,14 @@ class _Reader:
     def sources(self) -> None:
         """Read the source topics; what cannot be read there is no fault, others wrote it."""
         books = self.books
-        for name in (CDRS, COMMANDS):
+        for name in SOURCES:
             books.sources[name] = {r.offset: r for r in books.log.slice(name).records}
         for offset, record in books.sources[CDRS].items():
             if (cdr := read_cdr(record.value)) is not None:
                 books.cdrs[offset] = cdr
-        for offset, record in books.sources[COMMANDS].items():
-            if (command := read_command(record.value)) is not None:
-                books.commands[offset] = command
+        for name in ORDERS:
+            read = ((o, read_command(record.value)) for o, record in books.sources[name].items())
+            books.commands[name] = {o: command for o, command in read if command is not None}
 
     def _decoded(
         self, topic: catalog.Topic, decode: Callable[[bytes], Any]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from rater.reconcile.difference import Complaint, Difference, difference
-from rater.reconcile.folds.books import CDRS, COMMANDS, UNASKED, BalanceEntry, Books
+from rater.reconcile.folds.books import CDRS, COMMANDS, ORDERS, UNASKED, BalanceEntry, Books
 from rater.reconcile.folds.breaker import Breaker
 from rater.reconcile.folds.burn import Burn
 from rater.reconcile.folds.settings_versions import SettingsVersions
@@ -101,9 +101,10 @@ def fold(books: Books, settings: SettingsVersions) -> Ledger:
 def _hold_refusal(ledger: Ledger, entry: r.CommandRejected) -> list[Complaint]:
     """Hold a refusal against the account as it then was; a refusal changes nothing."""
     source = f"{entry.source_topic}/{entry.source_partition}/{entry.source_offset}"
-    expected: tuple[object, ...] = (source, COMMANDS, 0, None, None)
+    topic = entry.source_topic if entry.source_topic in ORDERS else COMMANDS
+    expected: tuple[object, ...] = (source, topic, 0, None, None)
     if (account := ledger.accounts.get(entry.tenant_id)) is not None:
-        expected = (source, COMMANDS, account.seq, account.opened.currency, account.balance)
+        expected = (source, topic, account.seq, account.opened.currency, account.balance)
     found = (entry.entry_id, entry.source_topic, entry.seq, entry.currency, entry.balance_micros)
     if expected == found:
         return []
@@ -180,7 +181,7 @@ def _hold_head(books: Books, account: Folded, entry: BalanceEntry) -> Iterator[C
     if entry.source_partition != books.partition:
         yield Complaint("source_partition", books.partition, entry.source_partition)
     by_cdr = entry.kind in _FROM_CDRS and entry.source_topic == CDRS
-    if not by_cdr and (entry.source_topic != COMMANDS or entry.kind in _OF_CDRS):
+    if not by_cdr and (entry.source_topic not in ORDERS or entry.kind in _OF_CDRS):
         yield Complaint("source_topic", "that of a record that can cause this", entry.source_topic)
     if entry.source_offset < account.applied.get(entry.source_topic, -1):
         last = account.applied[entry.source_topic]

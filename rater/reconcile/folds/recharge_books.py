@@ -23,7 +23,8 @@ from topics.partitioner import partition_of
 EVENTS = catalog.BALANCE_EVENTS.name
 RESULTS = catalog.PAYMENT_RESULTS.name
 RECHARGE_COMMANDS = catalog.RECHARGE_COMMANDS.name
-HEARD = (EVENTS, RESULTS, RECHARGE_COMMANDS)
+RECHARGE_TIMERS = catalog.RECHARGE_TIMERS.name
+HEARD = (EVENTS, RESULTS, RECHARGE_COMMANDS, RECHARGE_TIMERS)
 """The topics that recharge reads."""
 PAYMENTS = catalog.PAYMENT_COMMANDS.name
 MANIFESTS = catalog.RECHARGE_BATCHES.name
@@ -42,7 +43,7 @@ class RechargeBooks:
     log: Log
     payments: list[tuple[Record, r.PaymentCommand | r.PaymentCancel]] = field(default_factory=list)
     results: dict[int, Result] = field(default_factory=dict)
-    commands: dict[int, r.RechargeDue | r.ResumeRecharge] = field(default_factory=dict)
+    commands: dict[int, r.ResumeRecharge] = field(default_factory=dict)
     quarantine: list[tuple[Record, r.QuarantinedResult]] = field(default_factory=list)
     notices: list[tuple[Record, Notice]] = field(default_factory=list)
     dead: list[tuple[Record, r.Dead]] = field(default_factory=list)
@@ -79,6 +80,7 @@ def read_recharge_books(log: Log) -> RechargeBooks:
         books.sources = {name: {} for name in HEARD}
     books.results = _read_source(books, catalog.PAYMENT_RESULTS)
     books.commands = _read_source(books, catalog.RECHARGE_COMMANDS)
+    _read_source(books, catalog.RECHARGE_TIMERS)
     return books
 
 

@@ -135,9 +135,9 @@ class SourceCommand(msgspec.Struct, gc=False):
     actor: str | None = None
     actor_role: str | None = None
 
-    def digest(self) -> bytes:
-        """Return the hash of the command's identity, as batch manifests hold it."""
-        return xxh3_128_digest(command_key(self.tenant_id, self.command_id))
+    def digest(self, topic: str) -> bytes:
+        """Return the hash of the command's identity on a topic, as batch manifests hold it."""
+        return xxh3_128_digest(command_key(topic, self.tenant_id, self.command_id))
 
 
 _read_cdr = msgspec.json.Decoder(SourceCdr).decode

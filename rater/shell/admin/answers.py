@@ -18,10 +18,18 @@ from aiokafka import TopicPartition
 
 from rater.shell.admin.publish import Place
 from rater.shell.stream.bounded_records import bounded_consumer
-from topics.catalog import ACCOUNT_COMMANDS, BATCHES_CHANGELOG, CDR_RAW, DEAD, LEDGER, SUSPENSE
+from topics.catalog import (
+    ACCOUNT_COMMANDS,
+    ACCOUNT_REQUESTS,
+    BATCHES_CHANGELOG,
+    CDR_RAW,
+    DEAD,
+    LEDGER,
+    SUSPENSE,
+)
 from topics.manifests import split_manifest
 
-ANSWERED: Final = (ACCOUNT_COMMANDS.name, CDR_RAW.name)
+ANSWERED: Final = (ACCOUNT_COMMANDS.name, ACCOUNT_REQUESTS.name, CDR_RAW.name)
 """Topics whose records have an answer each."""
 
 Verdict = Literal["accepted", "charged", "refused", "suspended", "dead", "known"]

@@ -1,6 +1,6 @@
 """The charging app: topics, tables, decks, step and timers, put together (composition root).
 
-One agent takes both source topics; every batch goes through `step.Stepper`. Of what has been fetched, commands go first
+One agent takes all source topics; every batch goes through `step.Stepper`. Of what has been fetched, commands go first
 (D2).
 """
 
@@ -36,12 +36,15 @@ from topics import catalog
 
 logger = logging.getLogger(__name__)
 
+_SOURCES = (catalog.CDR_RAW, *catalog.ACCOUNT_SOURCES)
+"""In the order of an account's applied offsets."""
+
 
 class Charging(AgentApp):
     """One charging worker, not yet running."""
 
     def __init__(self, settings: AgentSettings, metrics: Metrics, health: Health) -> None:
-        sources = (catalog.ACCOUNT_COMMANDS.name, catalog.CDR_RAW.name)
+        sources = (*(topic.name for topic in catalog.ACCOUNT_SOURCES), catalog.CDR_RAW.name)
         super().__init__(catalog.APP, sources, settings, metrics, health)
         self.numbering = load_numbers()
         self.decks = DeckService(settings.broker, metrics)
@@ -58,7 +61,7 @@ class Charging(AgentApp):
             deleted_by_time=True,
         )
         self.timer = DueTimer(
-            settings.broker, catalog.ACCOUNT_COMMANDS.name, self.accounts.state, _due
+            settings.broker, catalog.ACCOUNT_TIMERS.name, self.accounts.state, _due
         )
         self.decider = ChargingDecider(self.shard, self.rules, metrics, settings.partitions)
         self.stepper = Stepper(
@@ -93,9 +96,9 @@ class Charging(AgentApp):
         """Return the highest offset applied of every source partition of this worker; -1: none."""
         applied: dict[TopicPartition, int] = {}
         for partition in self.accounts.states.partitions():
-            cdrs, commands = self.accounts.state(partition).watermarks()
-            applied[TopicPartition(catalog.CDR_RAW.name, partition)] = cdrs
-            applied[TopicPartition(catalog.ACCOUNT_COMMANDS.name, partition)] = commands
+            offsets = self.accounts.state(partition).watermarks()
+            for topic, offset in zip(_SOURCES, offsets, strict=True):
+                applied[TopicPartition(topic.name, partition)] = offset
         return applied
 
     async def prepare(self) -> None:

@@ -1,12 +1,12 @@
 """The recharge app: topics, table, step and timer, put together (composition root).
 
-One agent takes all three source topics; every batch goes through `step.Stepper`. Of what has been
+One agent takes all source topics; every batch goes through `step.Stepper`. Of what has been
 fetched, payment results go first.
 """
 
 from aiokafka import TopicPartition
 
-from rater.batch.recharge.batch import COMMANDS, EVENTS, RESULTS
+from rater.batch.recharge.batch import COMMANDS, EVENTS, RESULTS, SOURCES, TIMERS
 from rater.batch.recharge.partition_state import RechargesShard
 from rater.core.recharge.machine import State
 from rater.shell.process.agent_app import AgentApp, AgentSettings
@@ -30,13 +30,13 @@ class Recharging(AgentApp):
 
     def __init__(self, settings: AgentSettings, metrics: Metrics, health: Health) -> None:
         super().__init__(
-            catalog.RECHARGE_APP, (RESULTS, EVENTS, COMMANDS), settings, metrics, health
+            catalog.RECHARGE_APP, (RESULTS, EVENTS, COMMANDS, TIMERS), settings, metrics, health
         )
         self.recharge_metrics = RechargeMetrics(metrics.registry)
         self.recharges = state_table(
             self.app, "recharges", RechargesShard, partitions=settings.partitions
         )
-        self.timer = DueTimer(settings.broker, COMMANDS, self.recharges.state, _due)
+        self.timer = DueTimer(settings.broker, TIMERS, self.recharges.state, _due)
         decider = RechargeDecider(self.recharges.state, self.recharge_metrics, settings.partitions)
         self.stepper = Stepper(lambda: self.app.consumer.transactions, decider, metrics, health)
         self.declare("recharge", self.recharges)
@@ -54,7 +54,7 @@ class Recharging(AgentApp):
         applied: dict[TopicPartition, int] = {}
         for partition in self.recharges.states.partitions():
             offsets = self.recharges.state(partition).watermarks()
-            for topic, offset in zip((EVENTS, RESULTS, COMMANDS), offsets, strict=True):
+            for topic, offset in zip(SOURCES, offsets, strict=True):
                 applied[TopicPartition(topic, partition)] = offset
         return applied
 

@@ -1,8 +1,8 @@
 """Accounts to bytes and back, for the accounts table and its changelog.
 
-Layout 3: one version byte, one flag byte (bit 0: a status is owed), the next due time and the two watermarks as signed
-64-bit little-endian integers, then the account as a msgpack array. The head can be read without the rest: timers and
-checks at start look at a million accounts.
+Layout 4: one version byte, one flag byte (bit 0: a status is owed), the next due time and the offsets applied of the
+four sources as signed 64-bit little-endian integers, then the account as a msgpack array. The head can be read without
+the rest: timers and checks at start look at a million accounts.
 """
 
 import struct
@@ -16,9 +16,9 @@ from rater.core.account.past import Past
 from rater.core.limits import NEVER_MS
 from rater.wire.layouts import unknown_layout
 
-LAYOUT = 3
-_HEAD = struct.Struct("<BBqqq")
-_NUMBERS = struct.Struct("<2xqqq")
+LAYOUT = 4
+_HEAD = struct.Struct("<BBqqqqq")
+_NUMBERS = struct.Struct("<2xqqqqq")
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -84,6 +84,8 @@ class _Account(msgspec.Struct, array_like=True):
     dirty: bool = False
     cdr_offset: int = -1
     command_offset: int = -1
+    request_offset: int = -1
+    timer_offset: int = -1
     calm_from: int = 1
     calm_to: int = 0
     due_ms: int = NEVER_MS
@@ -118,15 +120,21 @@ class Head(msgspec.Struct, frozen=True, gc=False):
 
     dirty: bool
     due_ms: int
-    cdr_offset: int
-    command_offset: int
+    offsets: tuple[int, int, int, int]
+    """Applied of CDRs, commands, requests and timers."""
 
 
 def encode_account(account: Account) -> bytes:
     """Return the account in the current layout."""
     account.due_ms = next_due_ms(account)
     head = _HEAD.pack(
-        LAYOUT, account.dirty, account.due_ms, account.cdr_offset, account.command_offset
+        LAYOUT,
+        account.dirty,
+        account.due_ms,
+        account.cdr_offset,
+        account.command_offset,
+        account.request_offset,
+        account.timer_offset,
     )
     values = list(_values(account))
     values[_LOTS] = [_lot_values(lot) for lot in account.lots]
@@ -170,10 +178,10 @@ def check_layout(value: bytes) -> None:
 
 def decode_head(value: bytes) -> Head:
     """Read the head of an account."""
-    _, dirty, due_ms, cdr_offset, command_offset = _HEAD.unpack_from(value)
-    return Head(bool(dirty), due_ms, cdr_offset, command_offset)
+    _, dirty, due_ms, *offsets = _HEAD.unpack_from(value)
+    return Head(bool(dirty), due_ms, tuple(offsets))
 
 
-def read_numbers(value: bytes) -> tuple[int, int, int]:
-    """Read of an account's head the due time and the two watermarks only."""
+def read_numbers(value: bytes) -> tuple[int, int, int, int, int]:
+    """Read of an account's head the due time and the offsets applied only."""
     return _NUMBERS.unpack_from(value)

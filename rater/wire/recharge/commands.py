@@ -1,4 +1,4 @@
-"""Recharge commands from bytes and back: the timer's, and an administrator's."""
+"""Recharge commands from bytes and back: an administrator's, and the timer's, each of its own topic."""
 
 import msgspec
 
@@ -12,17 +12,32 @@ ROLES = ("billing_admin", "global_admin")
 """Who may resume; without a role the writer is trusted: the topic's ACL has let him in."""
 
 
-RechargeCommand = RechargeDue | ResumeRecharge
-_decode = msgspec.json.Decoder(RechargeCommand).decode
+_decode = msgspec.json.Decoder(RechargeDue | ResumeRecharge).decode
 
 
-def decode_recharge_command(value: bytes | None) -> RechargeCommand | Malformed:
-    """Read one command; never raises."""
-    raw: RechargeCommand | Malformed = read_strictly(_decode, value)
-    if isinstance(raw, ResumeRecharge) and raw.actor_role not in (None, *ROLES):
+def decode_recharge_timer(value: bytes | None) -> RechargeDue | Malformed:
+    """Read one command of the timer; never raises."""
+    raw = read_strictly(_decode, value)
+    return raw if isinstance(raw, RechargeDue | Malformed) else _of_other_topic(raw, RechargeDue)
+
+
+def decode_recharge_command(value: bytes | None) -> ResumeRecharge | Malformed:
+    """Read one command of an administrator; never raises."""
+    raw = read_strictly(_decode, value)
+    if not isinstance(raw, ResumeRecharge):
+        return raw if isinstance(raw, Malformed) else _of_other_topic(raw, ResumeRecharge)
+    if raw.actor_role not in (None, *ROLES):
         detail = f"{one_of(ROLES)}{found(raw.actor_role)}"
         return Malformed(Why.UNKNOWN_VALUE, "actor_role", detail)
     return raw
+
+
+def _of_other_topic(raw: msgspec.Struct, right: type[msgspec.Struct]) -> Malformed:
+    """Say that a command came on a topic of other authority."""
+    names = (str(right.__struct_config__.tag),)
+    return Malformed(
+        Why.UNKNOWN_VALUE, "type", f"{one_of(names)}{found(raw.__struct_config__.tag)}"
+    )
 
 
 def due_command(tenant_id: str, due_ms: int) -> bytes:

@@ -1,8 +1,8 @@
 """Recharges to bytes and back, for the recharges table and its changelog.
 
-Layout 2: one version byte, one byte for the state (its place in `State`), the due time and the watermarks (events,
-results, commands) as signed 64-bit little-endian integers, then the recharge as a msgpack array. The head can be read
-without the rest: the timer and the checks at start look at every tenant.
+Layout 3: one version byte, one byte for the state (its place in `State`), the due time and the offsets applied (events,
+results, commands, timers) as signed 64-bit little-endian integers, then the recharge as a msgpack array. The head can
+be read without the rest: the timer and the checks at start look at every tenant.
 """
 
 import struct
@@ -13,9 +13,9 @@ from rater.core.recharge.machine import State
 from rater.core.recharge.state import Recharge, due_ms
 from rater.wire.layouts import unknown_layout
 
-LAYOUT = 2
+LAYOUT = 3
 STATES = tuple(State)
-_HEAD = struct.Struct("<BBqqqq")
+_HEAD = struct.Struct("<BBqqqqq")
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Recharge).decode
 
@@ -25,7 +25,7 @@ class Head(msgspec.Struct, frozen=True, gc=False):
 
     state: State
     due_ms: int
-    offsets: tuple[int, int, int]
+    offsets: tuple[int, int, int, int]
 
 
 def encode_recharge(recharge: Recharge) -> bytes:
@@ -37,6 +37,7 @@ def encode_recharge(recharge: Recharge) -> bytes:
         recharge.events_offset,
         recharge.results_offset,
         recharge.commands_offset,
+        recharge.timers_offset,
     )
     return head + _encode(recharge)
 
@@ -50,5 +51,5 @@ def decode_recharge(value: bytes) -> Recharge:
 
 def decode_head(value: bytes) -> Head:
     """Read the head of a recharge."""
-    _, state, due, events, results, commands = _HEAD.unpack_from(value)
-    return Head(STATES[state], due, (events, results, commands))
+    _, state, due, *offsets = _HEAD.unpack_from(value)
+    return Head(STATES[state], due, tuple(offsets))

@@ -57,13 +57,13 @@ def test_the_changelog_removes_an_account_that_has_no_value() -> None:
 
 
 def test_the_watermarks_are_the_highest_of_all_accounts() -> None:
-    assert shard().watermarks() == (-1, -1)
+    assert shard().watermarks() == (-1, -1, -1, -1)
     accounts = shard(
-        a=encode_account(account(cdr_offset=9, command_offset=2)),
-        b=encode_account(account(cdr_offset=4, command_offset=7)),
+        a=encode_account(account(cdr_offset=9, command_offset=2, timer_offset=3)),
+        b=encode_account(account(cdr_offset=4, command_offset=7, request_offset=1)),
     )
 
-    assert accounts.watermarks() == (9, 7)
+    assert accounts.watermarks() == (9, 7, 1, 3)
 
 
 def test_an_account_of_another_layout_is_refused_while_it_is_loaded() -> None:

@@ -149,7 +149,11 @@ def test_manifests_loaded_at_one_go_are_as_remembered_one_by_one(
 
 
 def test_an_entry_of_numpy_and_a_packed_id_are_the_same_bytes() -> None:
-    keys = [cdr_key("acme", "sw7-1", 1), cdr_key("acme", "sw7-2", 3), command_key("acme", "x")]
+    keys = [
+        cdr_key("acme", "sw7-1", 1),
+        cdr_key("acme", "sw7-2", 3),
+        command_key("account.commands.v1", "acme", "x"),
+    ]
     entries = make_entries(
         hash_ids(keys),
         content=[1, (1 << 32) - 1, 0],

@@ -25,7 +25,9 @@ from tests.build import (
     order,
     settings_version,
 )
-from topics.catalog import ACCOUNT_COMMANDS
+from tests.test_topics import valid
+from topics.authority import TOPIC_OF
+from topics.catalog import ACCOUNT_COMMANDS, ACCOUNT_REQUESTS, ACCOUNT_SOURCES, Topic
 from topics.manifests import IdState
 from topics.records.charging_settings import CurrencyTerms
 
@@ -92,6 +94,34 @@ def test_a_command_in_another_partition_is_misrouted() -> None:
 
     assert [each["accepted"] for each in outcomes].count(1) == 1
     assert [each["rejected.misrouted"] for each in outcomes].count(1) == 7
+
+
+@pytest.mark.parametrize("topic", ACCOUNT_SOURCES, ids=lambda topic: topic.name)
+@pytest.mark.parametrize("kind", TOPIC_OF)
+def test_a_command_on_a_topic_of_other_authority_is_refused(kind: str, topic: Topic) -> None:
+    """Brokers grant topics: who may only ask must not be able to bring money (R30)."""
+    record = next(r for source in ACCOUNT_SOURCES for r in valid(source) if r["type"] == kind)
+    tenant = record["tenant_id"].encode()
+    partition = Partition().take(Sent(topic.name, tenant, json.dumps(record).encode()))
+
+    assert (refusals(partition) == ["wrong_topic"]) == (TOPIC_OF[kind] != topic.name)
+
+
+def test_a_command_refused_on_one_topic_is_carried_out_on_its_own() -> None:
+    value = json.dumps(funds("L1", UNIT)).encode()
+    partition = opened().take(Sent(ACCOUNT_REQUESTS.name, b"acme", value))
+    partition.take(Sent(ACCOUNT_COMMANDS.name, b"acme", value))
+
+    assert refusals(partition) == ["wrong_topic"]
+    assert partition.account().balance == UNIT
+
+
+def test_what_an_account_has_applied_of_one_topic_says_nothing_of_another() -> None:
+    partition = opened(("L1", UNIT), ("L2", UNIT))
+    partition.take(command(order("set_thresholds", thresholds=[])))
+    account = partition.account()
+
+    assert (account.command_offset, account.request_offset, account.timer_offset) == (2, 0, -1)
 
 
 def test_a_command_that_the_account_has_applied_is_skipped() -> None:
@@ -167,10 +197,10 @@ def test_the_least_recharge_is_given_to_the_batch() -> None:
     }
     record = Stored(9, NOW, b"acme", command(order("set_auto_recharge", **fields)).value)
 
-    strict = decide(partition.shard, ACCOUNT_COMMANDS.name, [record], RULES, 1)
+    strict = decide(partition.shard, ACCOUNT_REQUESTS.name, [record], RULES, 1)
     settings = settings_version(USD=CurrencyTerms("USD", 2, 0, 9 * UNIT, AMOUNT_MICROS_MAX))
     rules = RULES.with_settings(RULES.settings.with_version(settings))
-    lenient = decide(partition.shard, ACCOUNT_COMMANDS.name, [record], rules, 1)
+    lenient = decide(partition.shard, ACCOUNT_REQUESTS.name, [record], rules, 1)
 
     assert strict.outcomes == {"rejected.invalid_setting": 1}
     assert lenient.outcomes == {"accepted": 1}

@@ -20,7 +20,8 @@ from rater.reconcile.reading.sources import read_cdr
 from rater.wire.account.commands import decode_command
 from rater.wire.cdrs import decode_cdr
 from topics import schema
-from topics.catalog import ACCOUNT_COMMANDS, CDR_RAW
+from topics.authority import TOPIC_OF
+from topics.catalog import ACCOUNT_COMMANDS, BY_NAME, CDR_RAW
 
 GOLDEN = Path(__file__).parents[2] / "goldens" / "content.jsonl"
 LINES = [json.loads(line) for line in GOLDEN.read_text(encoding="utf-8").splitlines()]
@@ -67,7 +68,7 @@ def content(record: dict[str, Any]) -> int:
 
 def fields(record: dict[str, Any]) -> dict[str, Any]:
     """Return what the schema says of the fields of a record, by name."""
-    topic = ACCOUNT_COMMANDS if "type" in record else CDR_RAW
+    topic = BY_NAME[TOPIC_OF[record["type"]]] if "type" in record else CDR_RAW
     kinds: dict[str | None, dict[str, Any]] = {
         each["properties"].get("type", {}).get("const"): each["properties"]
         for each in schema.topic_schema(topic)["$defs"].values()

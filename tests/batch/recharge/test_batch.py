@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rater.batch.recharge.batch import COMMANDS, EVENTS, RESULTS
+from rater.batch.recharge.batch import COMMANDS, EVENTS, RESULTS, TIMERS
 from rater.core.recharge.machine import State
 from rater.shell.admin.validation import RecordCheck
 from tests.recharge_partition import (
@@ -163,7 +163,7 @@ def test_a_gateway_whose_clock_is_wrong_by_years_neither_loses_money_nor_makes_i
 STRAYS: list[tuple[str, dict[str, Any]]] = [
     (EVENTS, settings_event("globex")),
     (COMMANDS, {"type": "resume_recharge", "command_id": "r1", "tenant_id": "globex"}),
-    (COMMANDS, {"type": "recharge_due", "command_id": "d1", "tenant_id": "globex", "due_ms": 1}),
+    (TIMERS, {"type": "recharge_due", "command_id": "d1", "tenant_id": "globex", "due_ms": 1}),
 ]
 
 

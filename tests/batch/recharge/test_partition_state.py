@@ -37,7 +37,7 @@ def test_who_has_what_it_needs_waits_for_nothing() -> None:
 def test_states_and_watermarks_are_kept_up_and_read_back_from_the_changelog() -> None:
     partition = crossed("acme", "globex")
     partition.tell(RESULTS, result(partition.read("payment.commands.v1")[0]))
-    told = (2, {State.CREDITING: 1, State.REQUESTED: 1}, (3, 0, -1))
+    told = (2, {State.CREDITING: 1, State.REQUESTED: 1}, (3, 0, -1, -1))
 
     def seen(shard: RechargesShard) -> tuple[object, ...]:
         return len(shard), {s: c for s, c in shard.states().items() if c}, shard.watermarks()

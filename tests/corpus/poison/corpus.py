@@ -74,10 +74,10 @@ def read_accounts() -> list[Case]:
     return [_accepted_command(json.loads(line), "account") for line in lines]
 
 
-def read_cases(topic: str) -> list[Case]:
-    """Return the cases of one topic, in order: some follow from those before."""
+def read_cases(*topics: str) -> list[Case]:
+    """Return the cases of some topics, in order: some follow from those before."""
     lines = (FOLDER / "cases.jsonl").read_text().splitlines()
-    return [_case(line) for line in map(json.loads, lines) if line["topic"] == topic]
+    return [_case(line) for line in map(json.loads, lines) if line["topic"] in topics]
 
 
 def with_neighbours(cases: list[Case]) -> Iterator[Case]:

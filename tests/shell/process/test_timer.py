@@ -6,7 +6,7 @@ from rater.core.account.commands import ExpireLots
 from rater.wire.account.commands import decode_command
 from rater.wire.outputs import expire_command
 from tests.build import DAY, NOW, UNIT, Sent, account, opened
-from topics.catalog import ACCOUNT_COMMANDS
+from topics.catalog import ACCOUNT_TIMERS
 
 
 def test_the_command_names_the_account_as_it_is() -> None:
@@ -26,7 +26,7 @@ def test_sent_again_it_is_a_duplicate() -> None:
     partition = opened(("L1", UNIT))
     ((key, due_ms),) = partition.shard.accounts.due(NOW + 400 * DAY)
     value = expire_command(partition.account(), due_ms)
-    sent = Sent(ACCOUNT_COMMANDS.name, key, value, due_ms)
+    sent = Sent(ACCOUNT_TIMERS.name, key, value, due_ms)
     partition.take(sent, sent).take(sent)
 
     kinds = [json.loads(entry)["kind"] for entry in partition.ledger]

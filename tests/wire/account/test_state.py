@@ -14,12 +14,19 @@ from tests.build import NOW, account, lot
 
 
 def test_the_head_tells_what_timers_and_checks_ask_for() -> None:
-    there = account(lot(expires_ms=NOW), dirty=True, cdr_offset=5, command_offset=7)
+    there = account(
+        lot(expires_ms=NOW),
+        dirty=True,
+        cdr_offset=5,
+        command_offset=7,
+        request_offset=8,
+        timer_offset=9,
+    )
     value = encode_account(there)
     head = decode_head(value)
 
-    assert (head.dirty, head.due_ms, head.cdr_offset, head.command_offset) == (True, NOW, 5, 7)
-    assert read_numbers(value) == (NOW, 5, 7)
+    assert (head.dirty, head.due_ms, head.offsets) == (True, NOW, (5, 7, 8, 9))
+    assert read_numbers(value) == (NOW, 5, 7, 8, 9)
 
 
 def test_the_due_time_is_reckoned_anew() -> None:

@@ -12,17 +12,22 @@ from rater.wire.malformed import Malformed, Why
 from rater.wire.recharge.commands import (
     ROLES,
     decode_recharge_command,
+    decode_recharge_timer,
     due_command,
 )
 from tests.test_topics import lines, valid
-from topics.catalog import RECHARGE_COMMANDS
+from topics.catalog import RECHARGE_COMMANDS, RECHARGE_TIMERS, Topic
 from topics.records import RechargeDue, ResumeRecharge
 
-DUE, RESUME, _ = valid(RECHARGE_COMMANDS)
+RESUME, _ = valid(RECHARGE_COMMANDS)
+(DUE,) = valid(RECHARGE_TIMERS)
 
 
 def read(record: dict[str, Any], **changes: object) -> object:
-    return decode_recharge_command(json.dumps({**record, **changes}).encode())
+    read_it = (
+        decode_recharge_timer if record.get("type") == "recharge_due" else decode_recharge_command
+    )
+    return read_it(json.dumps({**record, **changes}).encode())
 
 
 def test_every_field_is_taken_over() -> None:
@@ -36,20 +41,32 @@ def test_every_field_is_taken_over() -> None:
         }
 
 
-def test_recharge_reads_what_the_schema_accepts_and_nothing_it_refuses() -> None:
-    for record in valid(RECHARGE_COMMANDS):
-        assert not isinstance(read(record), Malformed)
-    for line in lines(RECHARGE_COMMANDS, "invalid"):
-        assert isinstance(read(line["record"]), Malformed), line
+@pytest.mark.parametrize("topic", [RECHARGE_COMMANDS, RECHARGE_TIMERS], ids=lambda t: t.name)
+def test_recharge_reads_what_the_schema_accepts_and_nothing_it_refuses(topic: Topic) -> None:
+    decode = decode_recharge_timer if topic is RECHARGE_TIMERS else decode_recharge_command
+    for record in valid(topic):
+        assert not isinstance(decode(json.dumps(record).encode()), Malformed)
+    for line in lines(topic, "invalid"):
+        assert isinstance(decode(json.dumps(line["record"]).encode()), Malformed), line
+
+
+def test_what_belongs_to_the_timer_is_not_read_from_administrators_and_the_other_way_round() -> (
+    None
+):
+    for decode, record in ((decode_recharge_command, DUE), (decode_recharge_timer, RESUME)):
+        found = decode(json.dumps(record).encode())
+
+        assert isinstance(found, Malformed)
+        assert found.field == "type"
 
 
 def test_the_timers_command_is_in_the_published_language_and_is_read_back() -> None:
     value = due_command("acme", 1_772_364_661_500)
 
-    assert [] == RecordCheck(RECHARGE_COMMANDS).problems(json.loads(value))
+    assert [] == RecordCheck(RECHARGE_TIMERS).problems(json.loads(value))
     assert DUE == json.loads(value)
     assert due_command("acme", 1_772_364_661_500) == value
-    assert isinstance(decode_recharge_command(value), RechargeDue)
+    assert isinstance(decode_recharge_timer(value), RechargeDue)
 
 
 @pytest.mark.parametrize("role", [*ROLES, None])

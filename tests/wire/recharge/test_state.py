@@ -16,14 +16,15 @@ def test_whatever_has_happened_a_recharge_comes_back_as_it_was(seed: int) -> Non
     world = World()
     wander(world, Random(seed), 60)
     recharge = world.recharge
-    recharge.events_offset, recharge.results_offset, recharge.commands_offset = 7, -1, 2**40
+    recharge.events_offset, recharge.results_offset = 7, -1
+    recharge.commands_offset, recharge.timers_offset = 2**40, 11
 
     value = encode_recharge(recharge)
     head = decode_head(value)
 
     assert encode_recharge(decode_recharge(value)) == value
     assert str(recharge) == str(decode_recharge(value))
-    assert (recharge.state, due_ms(recharge), (7, -1, 2**40)) == (
+    assert (recharge.state, due_ms(recharge), (7, -1, 2**40, 11)) == (
         head.state,
         head.due_ms,
         head.offsets,
@@ -45,7 +46,7 @@ def test_the_layout_has_not_changed_unseen() -> None:
     value = encode_recharge(Recharge("acme", "USD"))
 
     assert (
-        "02000000000000000040ffffffffffffffffffffffffffffffffffffffffffffffff"
-        "dc0018a461636d65a3555344a469646c650000c098c2c0c0a56669786564c0c0c0c0"
-        "9090a2656ec0c2c2c200c090900000cf4000000000000000ffffff"
+        "03000000000000000040ffffffffffffffffffffffffffffffffffffffffffffffff"
+        "ffffffffffffffffdc0019a461636d65a3555344a469646c650000c098c2c0c0a56669786564c0c0c0c0"
+        "9090a2656ec0c2c2c200c090900000cf4000000000000000ffffffff"
     ) == value.hex()

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from rater.reconcile.difference import Complaint, Difference
 from rater.reconcile.folds.account_state import NEVER_MS, AccountState, Head
-from rater.reconcile.folds.books import CDRS, COMMANDS, Stored
+from rater.reconcile.folds.books import SOURCES, Stored
 from rater.reconcile.folds.ledger import Folded
 from rater.reconcile.folds.shadow_balance import GRACE_MS
 from rater.reconcile.inputs import Inputs
@@ -19,6 +19,11 @@ PROOF = "accounts"
 TOPIC = catalog.ACCOUNTS_CHANGELOG.name
 
 _Lots = list[tuple[str, int, int, int]]
+
+_OFFSETS = dict(
+    zip(SOURCES, ("cdr_offset", "command_offset", "request_offset", "timer_offset"), strict=True)
+)
+"""Where an account keeps what it has applied of each source."""
 
 
 def prove(evidence: Inputs) -> Iterator[Difference]:
@@ -67,7 +72,7 @@ def _hold(
 def _hold_head(head: Head, state: AccountState) -> Iterator[Complaint]:
     """Hold the head of a stored account against the account itself."""
     due = _due_ms(state)
-    expected = Head(state.dirty, due, state.cdr_offset, state.command_offset)
+    expected = Head(state.dirty, due, tuple(getattr(state, name) for name in _OFFSETS.values()))
     if head != expected:
         yield Complaint("head", expected, head)
     if state.due_ms != due:
@@ -101,8 +106,7 @@ def _hold_last(folded: Folded, state: AccountState) -> Iterator[Complaint]:
     for name, expected, found in (
         ("seq", folded.seq, state.seq),
         ("currency", opened.currency, state.currency),
-        ("cdr_offset", folded.applied.get(CDRS, -1), state.cdr_offset),
-        ("command_offset", folded.applied.get(COMMANDS, -1), state.command_offset),
+        *((n, folded.applied.get(s, -1), getattr(state, n)) for s, n in _OFFSETS.items()),
         *_settings(folded, state),
         *_lots(folded, state),
     ):

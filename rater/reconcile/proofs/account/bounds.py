@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from rater.reconcile.difference import Complaint, Difference
-from rater.reconcile.folds.books import COMMANDS
 from rater.reconcile.folds.settings_versions import UNIT, Version
 from rater.reconcile.inputs import Inputs
 from topics import catalog
@@ -76,11 +75,10 @@ def _named(said: Any, settings: Version) -> Iterator[Complaint]:
 
 def _hold_refusal(evidence: Inputs, entry: Any, settings: Version) -> Iterator[Complaint]:
     """Hold the refusal of a recharge's amounts against the command, where it is still there."""
-    command = evidence.books.commands.get(entry.source_offset)
+    command = evidence.books.commands.get(entry.source_topic, {}).get(entry.source_offset)
     if (
         entry.reason != "invalid_setting"
         or entry.settings_version is None
-        or entry.source_topic != COMMANDS
         or entry.currency is None
         or command is None
     ):

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from rater.reconcile.difference import Complaint, Difference
-from rater.reconcile.folds.books import COMMANDS, UNASKED, LedgerEntry, command_id_of
+from rater.reconcile.folds.books import ORDERS, UNASKED, LedgerEntry, command_id_of
 from rater.reconcile.inputs import Inputs
 from rater.reconcile.reading.log import Record
 from rater.reconcile.reading.sources import SourceCommand, millis
 from topics import catalog
 from topics import records as r
+from topics.authority import TOPIC_OF
 
 PROOF = "commands"
 
@@ -34,18 +35,27 @@ _KINDS = {
 
 def prove(evidence: Inputs) -> Iterator[Difference]:
     """Prove it for every command in the range of the batches."""
+    for topic in ORDERS:
+        yield from _prove_topic(evidence, topic)
+
+
+def _prove_topic(evidence: Inputs, topic: str) -> Iterator[Difference]:
     books = evidence.books
-    outcomes = evidence.outcomes[COMMANDS]
-    entered = {(entry.tenant_id, command_id_of(entry)) for entry in books.ledger.values()}
-    for offset, record in books.sources[COMMANDS].items():
+    outcomes = evidence.outcomes[topic]
+    entered = {
+        (entry.tenant_id, command_id_of(entry))
+        for entry in books.ledger.values()
+        if entry.source_topic == topic
+    }
+    for offset, record in books.sources[topic].items():
         came_to = outcomes.get(offset, [])
         is_dead = any(outcome.topic == catalog.DEAD.name for outcome in came_to)
-        if is_dead or evidence.batches[COMMANDS].locate(offset) is None:
+        if is_dead or evidence.batches[topic].locate(offset) is None:
             continue
-        command = books.commands.get(offset)
+        command = books.commands[topic].get(offset)
         if command is None or not (came_to or _may_be_silent(command, entered)):
             wrong = Complaint("outcome", "an entry, a dead letter or a first copy", None)
-            yield evidence.differ(PROOF, COMMANDS, offset, record.key, wrong)
+            yield evidence.differ(PROOF, topic, offset, record.key, wrong)
             continue
         for outcome in came_to:
             entry = books.ledger[outcome.offset]
@@ -99,6 +109,7 @@ def _facts(
             yield from _setting(command, entry)
     yield "command_id", command.command_id, command_id_of(entry)
     yield "kind", _KINDS.get(command.type), entry.kind
+    yield "source_topic", TOPIC_OF.get(command.type), entry.source_topic
 
 
 def _money(command: SourceCommand, entry: LedgerEntry) -> Iterator[tuple[str, object, object]]:

@@ -44,7 +44,7 @@ def waiting(evidence: Inputs) -> Iterator[Capture]:
         return
     asked = {
         (command.tenant_id, command.lot_id): offset
-        for offset, command in evidence.books.commands.items()
+        for offset, command in evidence.books.commands[COMMANDS].items()
         if command.payment_command_id is not None
     }
     read = evidence.batches[COMMANDS].next_offset

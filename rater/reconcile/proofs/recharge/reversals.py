@@ -133,7 +133,7 @@ def _waiting(evidence: Inputs, paid: Key) -> int:
     read = evidence.batches[COMMANDS].next_offset
     return sum(
         _SIGN[command.type] * (command.amount_micros or 0)
-        for offset, command in evidence.books.commands.items()
+        for offset, command in evidence.books.commands[COMMANDS].items()
         if offset >= read
         and command.type in _SIGN
         and (command.tenant_id, command.payment_id) == paid
@@ -180,7 +180,6 @@ def _resumed(evidence: Inputs) -> dict[str, list[int]]:
         if event.kind == "recharge_resumed":
             steps[event.tenant_id].append(evidence.recharge.step(EVENTS, offset))
     for offset, command in evidence.recharge.books.commands.items():
-        if command.type == "resume_recharge":
-            step = evidence.recharge.step(RECHARGE_COMMANDS, offset)
-            steps[command.tenant_id].append(step)
+        step = evidence.recharge.step(RECHARGE_COMMANDS, offset)
+        steps[command.tenant_id].append(step)
     return steps

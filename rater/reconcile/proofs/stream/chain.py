@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from rater.reconcile.difference import Complaint, Difference
-from rater.reconcile.folds.books import CDRS, COMMANDS, Manifest
+from rater.reconcile.folds.books import CDRS, ORDERS, SOURCES, Manifest
 from rater.reconcile.folds.threshold_events import REFUSED
 from rater.reconcile.inputs import Inputs
 from topics import catalog
@@ -17,13 +17,16 @@ from topics import catalog
 PROOF = "batches"
 TOPIC = catalog.BATCHES_CHANGELOG.name
 
-_UNSEEN = {CDRS: ("duplicate", "skipped"), COMMANDS: ("duplicate", "skipped", "accepted")}
+_UNSEEN = {
+    CDRS: ("duplicate", "skipped"),
+    **dict.fromkeys(ORDERS, ("duplicate", "skipped", "accepted")),
+}
 """Outcomes that may leave no record behind; `remembered` counts those accepted."""
 
 
 def prove(evidence: Inputs) -> Iterator[Difference]:
-    """Prove it for both source topics."""
-    for source in (CDRS, COMMANDS):
+    """Prove it for every source topic."""
+    for source in SOURCES:
         yield from _prove_source(evidence, source)
     yield from _prove_times(evidence)
 
@@ -136,7 +139,7 @@ def _written(evidence: Inputs, source: str) -> list[Counter[str]]:
         if index is not None:
             counts[index]["events"] += 1
     for refusal in evidence.ledger.refused_credits:
-        index = batches.locate(refusal.source_offset) if source == COMMANDS else None
+        index = batches.locate(refusal.source_offset) if refusal.source_topic == source else None
         if index is not None:
             counts[index]["events"] += 1
     return counts
@@ -153,7 +156,7 @@ def _hold_written(
 
 
 def _prove_times(evidence: Inputs) -> Iterator[Difference]:
-    """Hold each batch's stream time against the records read so far, of both sources together."""
+    """Hold each batch's stream time against the records read so far, of all sources together."""
     manifests = [m for batches in evidence.batches.values() for m in batches.manifests]
     latest = 0 if evidence.books.is_whole(TOPIC) else None
     for manifest in sorted(manifests, key=lambda m: m.offset):

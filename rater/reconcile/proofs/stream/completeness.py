@@ -7,7 +7,7 @@ Nothing is written for a record that is not there, or that no batch has read.
 from collections.abc import Iterator
 
 from rater.reconcile.difference import Complaint, Difference
-from rater.reconcile.folds.books import CDRS, COMMANDS
+from rater.reconcile.folds.books import CDRS, SOURCES
 from rater.reconcile.folds.calls import hold_charge
 from rater.reconcile.inputs import FORGOTTEN, Inputs, Outcome
 from rater.reconcile.reading.log import Record
@@ -19,8 +19,8 @@ PROOF = "completeness"
 
 
 def prove(evidence: Inputs) -> Iterator[Difference]:
-    """Prove it for every CDR in the range of the batches, and for every outcome of either source."""
-    for source in (CDRS, COMMANDS):
+    """Prove it for every CDR in the range of the batches, and for every outcome of any source."""
+    for source in SOURCES:
         yield from _prove_outcomes(evidence, source)
     yield from _prove_duplicates(evidence)
 

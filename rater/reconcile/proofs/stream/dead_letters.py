@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 
 from rater.reconcile.difference import Complaint, Difference
-from rater.reconcile.folds.books import CDRS, COMMANDS
+from rater.reconcile.folds.books import CDRS, SOURCES
 from rater.reconcile.folds.calls import hold_waiting
 from rater.reconcile.inputs import Inputs
 from rater.reconcile.reading.log import Record
@@ -64,7 +64,7 @@ def _hold_suspended(
 
 
 def _hold_dead(evidence: Inputs, record: Record, dead: r.Dead) -> Iterator[Complaint]:
-    yield from _hold_place(evidence, dead, dead.dead_id, (CDRS, COMMANDS))
+    yield from _hold_place(evidence, dead, dead.dead_id, SOURCES)
     source = _source(evidence, dead)
     if source is None:
         return

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from xxhash import xxh3_128_digest
 
 from rater.reconcile.difference import Complaint, Difference
-from rater.reconcile.folds.books import CDRS, COMMANDS, LedgerEntry, Manifest, command_id_of
+from rater.reconcile.folds.books import CDRS, ORDERS, LedgerEntry, Manifest, command_id_of
 from rater.reconcile.inputs import FORGOTTEN, Inputs
 from rater.reconcile.reading.sources import DAY_MS
 from topics import catalog
@@ -37,7 +37,7 @@ _Wanted = dict[tuple[bytes, IdState, int], tuple[int | None, int] | None]
 
 
 def prove(evidence: Inputs) -> Iterator[Difference]:
-    """Prove it for every manifest of both source topics."""
+    """Prove it for every manifest of every source topic."""
     wanted = _wanted(evidence)
     for source, batches in evidence.batches.items():
         for index, manifest in enumerate(batches.manifests):
@@ -90,7 +90,7 @@ def _command_ids(entry: LedgerEntry) -> Iterator[tuple[bytes, int | None]]:
         return
     if entry.kind == "command_rejected" and entry.reason in _REPEATED:
         return
-    yield xxh3_128_digest(command_key(entry.tenant_id, command_id)), None
+    yield xxh3_128_digest(command_key(entry.source_topic, entry.tenant_id, command_id)), None
     if entry.kind == "funds_added" and entry.recharge_seq is not None:
         yield xxh3_128_digest(lot_key(entry.tenant_id, entry.lot.lot_id)), 0
 
@@ -118,26 +118,27 @@ def _hold(
     for known in loose:
         if not _is_timers(evidence, manifest, known):
             yield Complaint("ids", "ids of what this batch wrote", _show(known))
-    if manifest.header.source_topic == COMMANDS:
+    if manifest.header.source_topic in ORDERS:
         yield from _hold_accepted(evidence, manifest, ids)
 
 
 def _is_timers(evidence: Inputs, manifest: Manifest, known: RememberedId) -> bool:
     """Say whether an id is that of a command which has no entry of its own, or one refused as misrouted."""
     header = manifest.header
-    sources = evidence.books.commands
-    if header.source_topic != COMMANDS or known.state is not IdState.COMMAND:
+    topic = header.source_topic
+    if topic not in ORDERS or known.state is not IdState.COMMAND:
         return False
-    if header.first_offset < evidence.books.start(COMMANDS):
+    if header.first_offset < evidence.books.start(topic):
         return True
+    sources = evidence.books.commands[topic]
     if known.place == NOWHERE:
         offsets = range(header.first_offset, header.next_offset)
     else:
         entry = evidence.books.ledger.get(known.place)
-        if entry is None or entry.source_topic != COMMANDS:
+        if entry is None or entry.source_topic != topic:
             return False
         offsets = range(entry.source_offset, entry.source_offset + 1)
-    return any(o in sources and sources[o].digest() == known.hash for o in offsets)
+    return any(o in sources and sources[o].digest(topic) == known.hash for o in offsets)
 
 
 def _hold_accepted(

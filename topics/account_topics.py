@@ -1,0 +1,66 @@
+"""The topics of account commands, one for each authority: brokers grant topics, not types (R30)."""
+
+from topics import records as r
+from topics.topic import DAY_MS, Topic
+
+BOUNDED_TIME = {"message.timestamp.after.max.ms": "3600000"}
+"""A record may lie an hour in the future, not more: stream time would run ahead."""
+
+COMMANDS = (
+    r.OpenAccount,
+    r.AddFunds,
+    r.Adjust,
+    r.ReversePayment,
+    r.RestorePayment,
+    r.CloseAccount,
+    r.ReopenAccount,
+    r.SetDecks,
+)
+REQUESTS = (
+    r.SetThresholds,
+    r.SetAutoRecharge,
+    r.SetPaymentMethods,
+    r.SetRecipients,
+    r.SetSpendLimits,
+    r.ResumeRecharge,
+)
+ACCOUNT_COMMANDS = Topic(
+    name="account.commands.v1",
+    purpose="Money and the life of an account: opened, credited, adjusted, reversed, closed.",
+    key="tenant_id",
+    records=COMMANDS,
+    writers="the platform's billing, recharge",
+    readers="charging",
+    retention_ms=30 * DAY_MS,
+    tag="type",
+    external=True,
+    by_hand=True,
+    settings=BOUNDED_TIME,
+)
+ACCOUNT_REQUESTS = Topic(
+    name="account.requests.v1",
+    purpose="What an administrator may ask for: thresholds, recharge, methods, recipients, limits.",
+    key="tenant_id",
+    records=REQUESTS,
+    writers="administrators",
+    readers="charging",
+    retention_ms=30 * DAY_MS,
+    tag="type",
+    external=True,
+    by_hand=True,
+    settings=BOUNDED_TIME,
+)
+ACCOUNT_TIMERS = Topic(
+    name="account.timers.v1",
+    purpose="Time as commands: lots of an account are due.",
+    key="tenant_id",
+    records=(r.ExpireLots,),
+    writers="the charging timer",
+    readers="charging",
+    retention_ms=30 * DAY_MS,
+    tag="type",
+    external=True,
+    settings=BOUNDED_TIME,
+)
+ACCOUNT_SOURCES = (ACCOUNT_COMMANDS, ACCOUNT_REQUESTS, ACCOUNT_TIMERS)
+"""Where account commands come from, in the order in which charging takes what has been fetched."""
