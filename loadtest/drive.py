@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiokafka import AIOKafkaProducer
 
+from loadtest import clients
 from loadtest.progress import Progress
 from topics.authority import TOPIC_OF
 from topics.catalog import ACCOUNT_SOURCES, CDR_RAW
@@ -134,9 +135,7 @@ class _Batches:
 
 @asynccontextmanager
 async def _producer(bootstrap: str) -> AsyncIterator[AIOKafkaProducer]:
-    producer = AIOKafkaProducer(
-        bootstrap_servers=bootstrap, acks="all", max_batch_size=BATCH_BYTES, linger_ms=0
-    )
+    producer = clients.producer(bootstrap, max_batch_size=BATCH_BYTES, linger_ms=0)
     await producer.start()
     try:
         yield producer

@@ -23,6 +23,7 @@ import msgspec
 import uvloop
 from aiokafka import AIOKafkaProducer
 
+from loadtest import clients
 from loadtest.accounts import Record
 from loadtest.circle.cast import SIMPLE, Cast
 from loadtest.drive import BATCH_BYTES
@@ -176,9 +177,7 @@ async def send(bootstrap: str, load: Load) -> Sent:
     gc.collect()
     gc.freeze()
     gc.disable()
-    producer = AIOKafkaProducer(
-        bootstrap_servers=bootstrap, acks="all", linger_ms=0, max_batch_size=BATCH_BYTES
-    )
+    producer = clients.producer(bootstrap, linger_ms=0, max_batch_size=BATCH_BYTES)
     await producer.start()
     try:
         sent = Sent(began_s=time.monotonic() + _START_IN_S)

@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import orjson
-from aiokafka import AIOKafkaConsumer
 
+from loadtest import clients
 from topics.catalog import BALANCE_EVENTS, PAYMENT_COMMANDS
 
 FETCH_WAIT_MS = 5
@@ -54,13 +54,11 @@ class Sightings:
 @asynccontextmanager
 async def seeing(bootstrap: str) -> AsyncIterator[Sightings]:
     """Read both topics, read_committed, from their beginning and on, while the context lasts."""
-    consumer = AIOKafkaConsumer(
+    consumer = clients.consumer(
+        bootstrap,
         BALANCE_EVENTS.name,
         PAYMENT_COMMANDS.name,
-        bootstrap_servers=bootstrap,
-        isolation_level="read_committed",
         auto_offset_reset="earliest",
-        enable_auto_commit=False,
         fetch_max_wait_ms=FETCH_WAIT_MS,
     )
     await consumer.start()

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import UnknownTopicOrPartitionError
 
+from loadtest import clients
 from loadtest.progress import Progress
 
 _FETCH_MS = 200
@@ -27,14 +28,8 @@ async def read(bootstrap: str, topic: str) -> AsyncIterator[Stored]:
 
     The end is that of the call; an unknown topic is a LookupError.
     """
-    # Without a group, the consumer gets all partitions of the topic at once.
-    consumer = AIOKafkaConsumer(
-        topic,
-        bootstrap_servers=bootstrap,
-        isolation_level="read_committed",
-        auto_offset_reset="earliest",
-        enable_auto_commit=False,
-        max_partition_fetch_bytes=_FETCH_BYTES,
+    consumer = clients.consumer(
+        bootstrap, topic, auto_offset_reset="earliest", max_partition_fetch_bytes=_FETCH_BYTES
     )
     try:
         await consumer.start()

@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
+from loadtest import clients
 from loadtest.progress import Progress
 from topics.catalog import APP
 
@@ -97,13 +98,8 @@ class Watch:
 @asynccontextmanager
 async def watching(bootstrap: str, group: str = APP) -> AsyncIterator[Watch]:
     """Open a watch on a group; it belongs to no group itself and commits nothing."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap,
-        isolation_level="read_committed",
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-    )
+    admin = clients.admin(bootstrap)
+    consumer = clients.consumer(bootstrap, auto_offset_reset="earliest")
     await admin.start()
     try:
         await consumer.start()

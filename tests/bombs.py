@@ -9,7 +9,7 @@ from aiokafka.consumer import fetcher
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.record.memory_records import MemoryRecords
 
-from rater.shell.stream.bounded_records import bound_unpacking
+from rater.kafka.bounded_records import bound_unpacking
 
 CODECS = {"none": 0, "gzip": 1, "snappy": 2, "lz4": 3, "zstd": 4}
 AT_MS = 1_793_610_600_000

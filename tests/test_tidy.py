@@ -124,3 +124,23 @@ def test_only_the_clock_and_the_monotonic_ones_tell_the_time() -> None:
     }
 
     assert found <= allowed
+
+
+CLIENTS = {"AIOKafkaConsumer", "AIOKafkaProducer", "AIOKafkaAdminClient", "AIOKafkaClient"}
+
+
+def test_one_place_makes_the_clients_of_a_broker() -> None:
+    """What a connection needs (TLS, a login) is said there: whoever connects elsewhere would connect without."""
+    making: set[str] = set()
+    renamed: set[str] = set()
+    for path in MODULES:
+        for node in nodes(path):
+            if isinstance(node, ast.alias) and node.name in CLIENTS and node.asname:
+                renamed.add(name_of(path))
+            if isinstance(node, ast.Call):
+                called = node.func
+                name = called.attr if isinstance(called, ast.Attribute) else ast.unparse(called)
+                making |= {name_of(path)} if name in CLIENTS else set()
+
+    assert {"rater/kafka/broker.py", "loadtest/clients.py"} == making
+    assert set() == renamed

@@ -9,9 +9,9 @@ from contextlib import ExitStack, asynccontextmanager, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import NewTopic
 
-from loadtest import oracle, stage
+from loadtest import clients, oracle, stage
 from loadtest.bench.modules import Results
 from loadtest.broker import RunningBroker
 from loadtest.drive import publish_cdrs
@@ -65,7 +65,7 @@ def workers(broker: RunningBroker, count: int) -> Iterator[list[Worker]]:
 @asynccontextmanager
 async def target(broker: RunningBroker, name: str) -> AsyncIterator[str]:
     """Give a topic with as many partitions as there are of CDRs; it is deleted again."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=broker.bootstrap)
+    admin = clients.admin(broker.bootstrap)
     await admin.start()
     try:
         async with watching(broker.bootstrap) as watch:

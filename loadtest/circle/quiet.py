@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from loadtest import clients
 from loadtest.watch import LateError, Watch, watching
 from topics import catalog
 
@@ -38,9 +39,7 @@ async def until_quiet(
         watches = {
             group: await stack.enter_async_context(watching(bootstrap, group)) for group in READS
         }
-        reader = AIOKafkaConsumer(
-            bootstrap_servers=bootstrap, isolation_level="read_committed", enable_auto_commit=False
-        )
+        reader = clients.consumer(bootstrap)
         await reader.start()
         stack.push_async_callback(reader.stop)
         quiet = 0

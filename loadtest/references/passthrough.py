@@ -15,6 +15,8 @@ from typing import Any
 import orjson
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
+from loadtest import clients
+
 _BATCH_BYTES = 256 * 1024
 _FETCH_BYTES = 1024 * 1024
 _FETCH_MS = 200
@@ -30,17 +32,14 @@ class PassThrough:
 
     async def run(self, bootstrap: str) -> dict[str, Any]:
         """Pass the records through; return the measurement, from the first record read on."""
-        # Without a group, the consumer gets all partitions of the topic at once.
-        consumer = AIOKafkaConsumer(
+        consumer = clients.consumer(
+            bootstrap,
             self.source,
-            bootstrap_servers=bootstrap,
+            isolation_level="read_uncommitted",
             auto_offset_reset="earliest",
-            enable_auto_commit=False,
             max_partition_fetch_bytes=_FETCH_BYTES,
         )
-        producer = AIOKafkaProducer(
-            bootstrap_servers=bootstrap, acks="all", max_batch_size=_BATCH_BYTES, linger_ms=0
-        )
+        producer = clients.producer(bootstrap, max_batch_size=_BATCH_BYTES, linger_ms=0)
         await consumer.start()
         await producer.start()
         try:

@@ -5,9 +5,10 @@ from pathlib import Path
 import click
 import orjson
 
-from rater.cli.topics import CannotRunError, broker_option, run
+from rater.cli.broker import CannotRunError, broker_option, run
 from rater.core.charging_settings import ChargingSettings, SettingsBook
 from rater.core.limits import HOUR_MS
+from rater.kafka.broker import Broker
 from rater.shell.admin import topic_admin
 from rater.shell.admin.validation import Problem, RecordCheck
 from rater.shell.admin.validation import decode as read_json
@@ -42,7 +43,7 @@ def config() -> None:
     help="Print the version in force as a file for `load`: as the next version, from the hour after the next on.",
 )
 @click.option("--shipped", is_flag=True, help="What ships with the release; needs no broker.")
-def show(broker: str, *, as_json: bool, shipped: bool) -> None:
+def show(broker: Broker, *, as_json: bool, shipped: bool) -> None:
     """Print the settings in force now, the versions that there are, and which currencies have no breaker."""
     book = shipped_book() if shipped else _published(broker)
     settings = book.at(now_ms())
@@ -58,7 +59,7 @@ def show(broker: str, *, as_json: bool, shipped: bool) -> None:
         click.echo(f"version {each.version}: {standing}")
 
 
-def _published(broker: str) -> SettingsBook:
+def _published(broker: Broker) -> SettingsBook:
     async def work() -> Published:
         async with topic_admin.connected(broker):
             return await read_published(broker)
@@ -85,7 +86,7 @@ def lint(file: Path) -> None:
     "--backdate", is_flag=True, help="Allow a version that is in force at once, or was before."
 )
 @broker_option
-def load(file: Path, broker: str, *, backdate: bool) -> None:
+def load(file: Path, broker: Broker, *, backdate: bool) -> None:
     """Publish FILE as a version of the charging settings.
 
     FILE is one JSON object (topics/README.md): `version`, `valid_from`, and what differs from what ships. The same

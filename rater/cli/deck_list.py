@@ -2,8 +2,9 @@
 
 import click
 
-from rater.cli.topics import CannotRunError, broker_option, run
+from rater.cli.broker import CannotRunError, broker_option, run
 from rater.core.pricing.decks import Retirement
+from rater.kafka.broker import Broker
 from rater.shell.admin import topic_admin
 from rater.shell.process.clock import now_ms
 from rater.shell.versions.deck_versions import Versions, read_versions
@@ -16,7 +17,7 @@ HEAD = ("deck", "version", "currency", "valid from", "rows", "digest", "now")
 
 @click.command(name="list")
 @broker_option
-def list_decks(broker: str) -> None:
+def list_decks(broker: Broker) -> None:
     """Print the versions of all rate decks on the broker, and which are in force now."""
 
     async def work() -> Versions:

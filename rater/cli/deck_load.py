@@ -5,8 +5,9 @@ from pathlib import Path
 
 import click
 
-from rater.cli.topics import CannotRunError, broker_option, run
+from rater.cli.broker import CannotRunError, broker_option, run
 from rater.core.pricing.decks import BandPolicy, Heading
+from rater.kafka.broker import Broker
 from rater.shell.admin import topic_admin
 from rater.shell.process.clock import now_ms
 from rater.shell.versions.deck_load import (
@@ -47,7 +48,7 @@ ERRORS_SHOWN = 10
 @click.option("--backdate", is_flag=True, help="Allow a version that can re-price past calls.")
 @click.option("--strict", is_flag=True, help="Refuse a deck in which `lint` finds errors.")
 @broker_option
-def load(file: Path, broker: str, *, backdate: bool, strict: bool, **terms: str) -> None:
+def load(file: Path, broker: Broker, *, backdate: bool, strict: bool, **terms: str) -> None:
     """Publish FILE as a version of a rate deck, whole or not at all.
 
     What `rater deck lint` calls an error is told; a file that cannot be read is refused anyway,
@@ -111,7 +112,7 @@ def _tell_errors(file: Path, sheet: Sheet, *, strict: bool) -> None:
         raise click.ClickException(message)
 
 
-async def _load(broker: str, candidate: Candidate, *, backdate: bool) -> None:
+async def _load(broker: Broker, candidate: Candidate, *, backdate: bool) -> None:
     heading, manifest = candidate.heading, candidate.manifest
     name = f"deck {heading.deck_id} version {heading.version}"
     async with DeckLoader(broker, heading.deck_id) as loader:

@@ -4,7 +4,8 @@ import logging
 
 import click
 
-from rater.cli.topics import CannotRunError, broker_option, run
+from rater.cli.broker import CannotRunError, broker_option, run
+from rater.kafka.broker import Broker
 from rater.shell.admin import topic_admin
 from rater.shell.process.clock import now_ms
 from rater.shell.versions.deck_load import DeckLoader
@@ -27,7 +28,7 @@ from topics.fields import NOTE_MAX
 @click.option("--backdate", is_flag=True, help="Allow an instant that has passed.")
 @broker_option
 def retire(
-    broker: str, deck_id: str, valid_from: str | None, reason: str | None, *, backdate: bool
+    broker: Broker, deck_id: str, valid_from: str | None, reason: str | None, *, backdate: bool
 ) -> None:
     """Retire a rate deck: from an instant on it prices nothing.
 
@@ -59,7 +60,7 @@ def retire(
 
 
 async def _retire(
-    broker: str, deck_id: str, since_ms: int | None, reason: str | None, *, backdate: bool
+    broker: Broker, deck_id: str, since_ms: int | None, reason: str | None, *, backdate: bool
 ) -> None:
     async with DeckLoader(broker, deck_id) as loader:
         retirement = decide_retirement(

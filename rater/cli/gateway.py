@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
+from rater.cli.broker import CannotRunError
 from rater.cli.service_options import service_options, start_logging
-from rater.cli.topics import CannotRunError
 from rater.shell.gateway.providers.registry import OWN_OPTIONS, PROVIDERS
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import click
 import uvloop
 
+from rater.cli.broker import CannotRunError
 from rater.cli.service_options import service_options, start_logging
-from rater.cli.topics import CannotRunError
 from rater.shell.notifier.message import Sender, read_sender
 from rater.shell.notifier.settings import (
     HOST_TURNS,

@@ -10,7 +10,8 @@ from typing import BinaryIO, NamedTuple, NoReturn
 import click
 from tqdm import tqdm
 
-from rater.cli.topics import CannotRunError, broker_option, run
+from rater.cli.broker import CannotRunError, broker_option, run
+from rater.kafka.broker import Broker
 from rater.shell.admin import publish, topic_admin
 from rater.shell.admin.answers import ANSWERED, GOOD, Answer, listening
 from topics.catalog import Topic
@@ -39,7 +40,7 @@ PROBLEMS_MAX = 20
     help="Seconds that --wait waits.",
 )
 def produce(
-    *, topic: str, file: BinaryIO, broker: str, force: bool, is_waiting: bool, timeout_s: float
+    *, topic: str, file: BinaryIO, broker: Broker, force: bool, is_waiting: bool, timeout_s: float
 ) -> None:
     """Publish the JSON lines of FILE (or standard input) to TOPIC, with the right key.
 
@@ -112,7 +113,7 @@ class _Sent(NamedTuple):
 
 
 async def _publish(
-    broker: str, topic: Topic, records: list[publish.Ready], timeout_s: float | None
+    broker: Broker, topic: Topic, records: list[publish.Ready], timeout_s: float | None
 ) -> _Sent:
     """Publish the records; with a time-out, wait so long for their answers."""
     async with topic_admin.connected(broker) as admin:
@@ -129,7 +130,7 @@ async def _publish(
 
 
 async def _send(
-    broker: str, topic: Topic, records: list[publish.Ready], partitions: int
+    broker: Broker, topic: Topic, records: list[publish.Ready], partitions: int
 ) -> list[publish.Place]:
     with tqdm(total=len(records), desc="sending", unit=" lines", disable=None, leave=False) as bar:
         try:

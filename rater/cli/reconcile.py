@@ -16,19 +16,14 @@ import click
 from aiokafka.errors import KafkaError
 from tqdm import tqdm
 
+from rater.cli.broker import CannotRunError, broker_option
+from rater.kafka.broker import Broker
 from rater.reconcile.folds.deck_versions import read_decks
 from rater.reconcile.folds.settings_versions import read_settings
 from rater.reconcile.reading.kafka_log import CannotReadError, open_log
 from rater.reconcile.report import Report, begin, prove
 from rater.shell.admin import topic_admin
-from rater.shell.stream.bounded_records import bound_unpacking
 from topics import catalog
-
-
-class CannotRunError(click.ClickException):
-    """The command could not do its work; exit code 2."""
-
-    exit_code = 2
 
 
 class _CannotWriteError(Exception):
@@ -36,22 +31,14 @@ class _CannotWriteError(Exception):
 
 
 @click.command()
-@click.option(
-    "--broker",
-    envvar="RATER_BROKER",
-    default="localhost:9092",
-    show_default=True,
-    show_envvar=True,
-    metavar="HOST:PORT",
-    help="The Kafka broker.",
-)
+@broker_option
 @click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object, with all differences."
 )
 @click.option(
     "--complete", is_flag=True, help="Source records that no batch has read yet are a difference."
 )
-def reconcile(*, broker: str, as_json: bool, complete: bool) -> None:
+def reconcile(*, broker: Broker, as_json: bool, complete: bool) -> None:
     """Prove from the topics alone that the money is right: exit 0 clean, 1 a difference, 2 could not run.
 
     Of charging: every CDR came to one thing, every entry follows from the one before. Of recharge: what was captured
@@ -60,7 +47,6 @@ def reconcile(*, broker: str, as_json: bool, complete: bool) -> None:
     Reads what is committed up to now and writes nothing. Run it when the workers have caught up: what they
     commit while it reads the ends may be seen in one topic and not yet in another.
     """
-    bound_unpacking()
     with _only_differences_are_1():
         verdict = asyncio.run(_reconcile(broker, complete=complete))
         _tell(verdict, as_json=as_json)
@@ -119,7 +105,7 @@ def _tell(verdict: Report, *, as_json: bool) -> None:
         raise _CannotWriteError(str(error)) from error
 
 
-async def _reconcile(broker: str, *, complete: bool) -> Report:
+async def _reconcile(broker: Broker, *, complete: bool) -> Report:
     async with topic_admin.connected(broker):
         pass  # Which of three troubles it is, should it not answer.
     async with open_log(broker) as log:

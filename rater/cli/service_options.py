@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from rater.cli.topics import broker_option
+from rater.cli.broker import broker_option
 from rater.shell.process.quiet_log import SaidBefore
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")

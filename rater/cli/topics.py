@@ -1,54 +1,24 @@
 """`rater topics`: make the catalog's topics on a broker, compare the two, list the catalog, read a topic."""
 
-import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, TypeVar
 
 import click
-from aiokafka.errors import KafkaError
 
+from rater.cli.broker import CannotRunError, broker_option, run
 from rater.cli.moment import Moment
+from rater.kafka.broker import Broker
 from rater.shell.admin import topic_admin
 from rater.shell.admin.topic_reader import Selection, reading
 from topics.catalog import BY_NAME, CATALOG, Topic
 from topics.handbook import retention
 
-Result = TypeVar("Result")
-
-broker_option = click.option(
-    "--broker",
-    envvar="RATER_BROKER",
-    default="localhost:9092",
-    show_default=True,
-    show_envvar=True,
-    metavar="HOST:PORT",
-    help="The Kafka broker.",
-)
 _partitions_option = click.option(
     "--partitions",
     type=click.IntRange(2, 10_000),
     metavar="N",
     help="Of every topic keyed by tenant; else the number that they have on the broker, or the catalog's.",
 )
-
-
-class CannotRunError(click.ClickException):
-    """The command could not do its work; exit code 2."""
-
-    exit_code = 2
-
-
-def run(work: Coroutine[Any, Any, Result]) -> Result:
-    """Run a coroutine that talks to a broker; its troubles become one line and exit code 2."""
-    try:
-        return asyncio.run(work)
-    except topic_admin.BrokerUnreachableError as error:
-        raise CannotRunError(f"{error} (set --broker or RATER_BROKER)") from error
-    except topic_admin.TopicNotMadeError as error:
-        raise CannotRunError(str(error)) from error
-    except (KafkaError, TimeoutError) as error:
-        raise CannotRunError(f"Kafka: {error or type(error).__name__}") from error
 
 
 @click.group(name="topics")
@@ -67,7 +37,7 @@ def topics() -> None:
     metavar="N",
     help="Copies of every partition.",
 )
-def create(broker: str, partitions: int | None, replication_factor: int) -> None:
+def create(broker: Broker, partitions: int | None, replication_factor: int) -> None:
     """Make the topics that are missing; leave the others as they are.
 
     Exit 1, and nothing is made, when a topic is there with another partition count.
@@ -91,7 +61,7 @@ def create(broker: str, partitions: int | None, replication_factor: int) -> None
 @topics.command()
 @broker_option
 @_partitions_option
-def check(broker: str, partitions: int | None) -> None:
+def check(broker: Broker, partitions: int | None) -> None:
     """Compare a broker with the catalog: exit 0 no drift, 1 drift, 2 could not run.
 
     The topics keyed by tenant may have any number of partitions, but all the same.
@@ -150,7 +120,7 @@ def list_topics() -> None:
 def read_topic(
     *,
     topic: str,
-    broker: str,
+    broker: Broker,
     tenant: str | None,
     from_ms: int | None,
     follow: bool,
@@ -170,7 +140,7 @@ def read_topic(
         run(_read(broker, BY_NAME[topic], selection, limit))
 
 
-async def _read(broker: str, topic: Topic, selection: Selection, limit: int | None) -> None:
+async def _read(broker: Broker, topic: Topic, selection: Selection, limit: int | None) -> None:
     async with topic_admin.connected(broker) as admin:
         partitions = (await admin.partition_counts()).get(topic.name)
     if not partitions:

@@ -8,8 +8,8 @@ from typing import Any
 import click
 import uvloop
 
+from rater.cli.broker import CannotRunError
 from rater.cli.service_options import service_options, start_logging
-from rater.cli.topics import CannotRunError
 
 
 @click.group()

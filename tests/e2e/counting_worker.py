@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import faust
 
+from rater.kafka.broker import Broker
 from rater.shell.stream.batches import BatchSchema, RecordBatch
 from rater.shell.stream.faust_settings import faust_settings
 from rater.shell.stream.runner import run_worker
@@ -62,7 +63,7 @@ class CountingApp:
         self.app = faust.App(
             f"{name}-counter",
             **faust_settings(
-                arguments.brokers,
+                Broker(arguments.brokers),
                 first_topics=[f"{name}.commands"],
                 records_per_batch=arguments.batch,
                 session_timeout_s=arguments.session_timeout,

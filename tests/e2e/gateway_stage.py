@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rater.kafka.broker import Broker
 from rater.shell.admin.topic_admin import connected
 from rater.shell.process.failpoints import VARIABLE
 from tests.e2e.broker import consume, produce
@@ -171,7 +172,7 @@ class Stage:
 @asynccontextmanager
 async def staged(bootstrap: str, folder: Path, *options: str, **env: str) -> AsyncIterator[Stage]:
     """Make the topics, and end what still runs in the end."""
-    async with connected(bootstrap) as admin:
+    async with connected(Broker(bootstrap)) as admin:
         await admin.create([PAYMENT_COMMANDS, PAYMENT_RESULTS, RECHARGE_DEAD])
     stage = Stage(bootstrap, folder, options, **env)
     try:

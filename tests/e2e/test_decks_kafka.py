@@ -16,11 +16,12 @@ from aiokafka.errors import OffsetOutOfRangeError
 from aiokafka.structs import TopicPartition
 from click.testing import CliRunner, Result
 
-from deploy.kafka.broker import Broker
+from deploy.kafka.broker import Broker as BrokerProcess
 from rater.cli.deck_list import list_decks
 from rater.cli.deck_load import load
 from rater.cli.deck_retire import retire
 from rater.core.pricing.decks import Deck, Heading
+from rater.kafka.broker import Broker
 from rater.shell.process.metrics import Metrics
 from rater.shell.versions import shared_loader
 from rater.shell.versions.deck_load import (
@@ -69,13 +70,13 @@ def large(rows: int) -> str:
 
 
 async def publish(bootstrap: str, topic: str, version: Candidate) -> None:
-    async with DeckLoader(bootstrap, version.heading.deck_id, topic) as loader:
+    async with DeckLoader(Broker(bootstrap), version.heading.deck_id, topic) as loader:
         await loader.publish(version.records)
 
 
 @asynccontextmanager
 async def service(bootstrap: str, topic: str) -> AsyncIterator[DeckService]:
-    decks = DeckService(bootstrap, Metrics(), topic)
+    decks = DeckService(Broker(bootstrap), Metrics(), topic)
     await decks.start()
     try:
         yield decks
@@ -127,7 +128,7 @@ async def test_a_new_version_is_in_force_within_two_seconds_and_the_old_book_sta
     async with service(bootstrap, topic) as decks:
         await ready(decks)
         before = decks.book
-        async with DeckLoader(bootstrap, "voice", topic) as loader:
+        async with DeckLoader(Broker(bootstrap), "voice", topic) as loader:
             await loader.publish(candidate(version=2, valid_from="2024-06-01T00:00:00Z").records)
             committed = time.monotonic()
             await within(2.0, decks, "voice", 2)
@@ -205,7 +206,7 @@ async def test_bad_records_are_counted_logged_once_and_passed_over(
     await produce(bootstrap, topic, bad, partition=0)
     await publish(bootstrap, topic, candidate())
     metrics = Metrics()
-    decks = DeckService(bootstrap, metrics, topic)
+    decks = DeckService(Broker(bootstrap), metrics, topic)
 
     with caplog.at_level(logging.WARNING, "rater"):
         await decks.start()
@@ -254,13 +255,15 @@ async def test_compiling_a_large_deck_does_not_stop_the_event_loop(
 async def test_a_missing_topic_is_an_error_that_says_what_to_do(
     bootstrap: str, namespace: str
 ) -> None:
-    decks = DeckService(bootstrap, Metrics(), f"{namespace}.nowhere")
+    decks = DeckService(Broker(bootstrap), Metrics(), f"{namespace}.nowhere")
 
     with pytest.raises(SharedTopicMissingError, match=r"nowhere is not on .*rater topics create"):
         await decks.start()
 
 
-async def test_a_service_outlives_its_broker_and_follows_the_next(private_broker: Broker) -> None:
+async def test_a_service_outlives_its_broker_and_follows_the_next(
+    private_broker: BrokerProcess,
+) -> None:
     topic = RATE_DECKS.name
     await create_topics(private_broker.bootstrap, {topic: 1}, RATE_DECKS.config())
     await publish(private_broker.bootstrap, topic, candidate())
@@ -311,7 +314,7 @@ async def test_a_second_loader_of_a_deck_shuts_out_the_first(bootstrap: str, top
     # aiokafka leaves failed futures behind; Python complains of them when they are collected.
     gc.collect()
 
-    versions = await read_versions(bootstrap, topic)
+    versions = await read_versions(Broker(bootstrap), topic)
     assert "another load of voice has begun" in refusal
     assert versions.manifests["voice", 1] == candidate().manifest
     assert len(await consume(bootstrap, topic)) == 2
@@ -319,8 +322,8 @@ async def test_a_second_loader_of_a_deck_shuts_out_the_first(bootstrap: str, top
 
 async def shut_out(bootstrap: str, topic: str) -> str:
     """Let a loader publish after another has come and gone; return what it is told."""
-    async with DeckLoader(bootstrap, "voice", topic) as first:
-        async with DeckLoader(bootstrap, "voice", topic) as second:
+    async with DeckLoader(Broker(bootstrap), "voice", topic) as first:
+        async with DeckLoader(Broker(bootstrap), "voice", topic) as second:
             await second.publish(candidate().records)
         try:
             await first.publish(candidate(f"{HEADER}33,9\n").records)
@@ -331,14 +334,14 @@ async def shut_out(bootstrap: str, topic: str) -> str:
 
 async def test_loaders_of_two_decks_do_not_disturb_each_other(bootstrap: str, topic: str) -> None:
     async with (
-        DeckLoader(bootstrap, "one", topic) as first,
-        DeckLoader(bootstrap, "two", topic) as second,
+        DeckLoader(Broker(bootstrap), "one", topic) as first,
+        DeckLoader(Broker(bootstrap), "two", topic) as second,
     ):
         await second.publish(candidate(deck_id="two").records)
         await first.publish(candidate(deck_id="one").records)
         await first.wait_until_whole(1)
 
-    versions = await read_versions(bootstrap, topic)
+    versions = await read_versions(Broker(bootstrap), topic)
     assert sorted(versions.manifests) == [("one", 1), ("two", 1)]
 
 
@@ -349,7 +352,7 @@ async def test_a_loader_sees_what_an_open_transaction_of_another_hides(
         await client.begin_transaction()
         await client.send_and_wait(topic, b"{}", b"other/1/chunk-00001", partition=0)
         await publish_hidden(bootstrap, topic, candidate())
-        loader = DeckLoader(bootstrap, "voice", topic)
+        loader = DeckLoader(Broker(bootstrap), "voice", topic)
         opening = asyncio.create_task(loader.__aenter__())
         await asyncio.sleep(1.0)
         waited = not opening.done()
@@ -400,7 +403,7 @@ async def test_the_same_version_again_is_there_already_and_other_content_is_refu
     bootstrap: str, topic: str
 ) -> None:
     await publish(bootstrap, topic, candidate())
-    async with DeckLoader(bootstrap, "voice", topic) as loader:
+    async with DeckLoader(Broker(bootstrap), "voice", topic) as loader:
         versions = loader.versions
     other = candidate(f"{HEADER}33,0.02\n")
     in_euro = candidate(currency="EUR")
@@ -428,7 +431,7 @@ async def test_a_version_of_which_a_part_was_deleted_may_be_published_again(
     await create_topics(bootstrap, {mended: 1}, RATE_DECKS.config())
     await produce(bootstrap, mended, [manifest], partition=0)
 
-    async with DeckLoader(bootstrap, "voice", mended) as loader:
+    async with DeckLoader(Broker(bootstrap), "voice", mended) as loader:
         publishes = decide(loader.versions, candidate(), NOW_MS, backdate=False)
         await loader.publish(candidate().records)
         await loader.wait_until_whole(1)
@@ -438,7 +441,7 @@ async def test_a_version_of_which_a_part_was_deleted_may_be_published_again(
 
 async def test_a_version_dated_back_needs_to_be_meant(bootstrap: str, topic: str) -> None:
     await publish(bootstrap, topic, candidate())
-    async with DeckLoader(bootstrap, "voice", topic) as loader:
+    async with DeckLoader(Broker(bootstrap), "voice", topic) as loader:
         versions = loader.versions
     back = candidate(version=2, valid_from="2024-12-31T23:59:59Z")
     ahead = candidate(version=2, valid_from="2025-01-01T00:00:00Z")
@@ -456,12 +459,14 @@ async def test_a_lower_version_valid_from_the_same_instant_is_outranked(
     bootstrap: str, topic: str
 ) -> None:
     await publish(bootstrap, topic, candidate(version=3))
-    async with DeckLoader(bootstrap, "voice", topic) as loader:
+    async with DeckLoader(Broker(bootstrap), "voice", topic) as loader:
         assert outranked_by(loader.versions, heading(2)) == [3]
         assert outranked_by(loader.versions, heading(4)) == []
 
 
-async def test_the_commands_load_refuse_and_list(private_broker: Broker, tmp_path: Path) -> None:
+async def test_the_commands_load_refuse_and_list(
+    private_broker: BrokerProcess, tmp_path: Path
+) -> None:
     bootstrap = private_broker.bootstrap
     file = tmp_path / "deck.csv"
     file.write_text(SMALL)
@@ -516,13 +521,13 @@ async def test_a_version_in_another_currency_is_refused_by_loader_and_service(
 ) -> None:
     await publish(bootstrap, topic, candidate())
     euros = candidate(version=2, currency="EUR", valid_from="2090-01-01T00:00:00Z")
-    async with DeckLoader(bootstrap, "voice", topic) as loader:
+    async with DeckLoader(Broker(bootstrap), "voice", topic) as loader:
         with pytest.raises(
             LoadRefusedError, match="currency: EUR, must be USD, that of deck voice"
         ):
             decide(loader.versions, euros, NOW_MS, backdate=True)
     metrics = Metrics()
-    decks = DeckService(bootstrap, metrics, topic)
+    decks = DeckService(Broker(bootstrap), metrics, topic)
     with caplog.at_level(logging.ERROR, "rater"):
         await decks.start()
         await ready(decks)
@@ -538,7 +543,7 @@ async def test_a_version_in_another_currency_is_refused_by_loader_and_service(
 
 
 async def test_a_deck_is_retired_listed_and_brought_back(
-    private_broker: Broker, tmp_path: Path
+    private_broker: BrokerProcess, tmp_path: Path
 ) -> None:
     bootstrap = private_broker.bootstrap
     file = tmp_path / "deck.csv"

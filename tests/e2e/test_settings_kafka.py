@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from rater.cli.config import config
+from rater.kafka.broker import Broker
 from rater.shell.process.clock import now_ms
 from rater.shell.process.metrics import Metrics
 from rater.shell.versions.settings_service import SettingsService
@@ -53,7 +54,7 @@ async def test_a_version_is_loaded_shown_and_followed(broker: str, tmp_path: Pat
     assert (refused.exit_code, "so that every worker knows" in refused.output) == (1, True)
 
     metrics = Metrics()
-    service = SettingsService(broker, metrics)
+    service = SettingsService(Broker(broker), metrics)
     await service.start()
     await asyncio.wait_for(service.ready(), 10)
     assert service.book.at(now).version == 0

@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 
 from rater.cli.produce import produce
 from rater.cli.topics import topics
+from rater.kafka.broker import Broker
 from rater.shell.admin.publish import PublishError, Ready, publish
 from rater.shell.admin.topic_admin import PartitionCountError, TopicNotMadeError, connected
 from tests.e2e.broker import admin, consume, create_topics, wait_for_records
@@ -24,7 +25,7 @@ from topics.partitioner import partition_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from deploy.kafka.broker import Broker
+    from deploy.kafka.broker import Broker as BrokerProcess
     from tests.e2e.broker import Record
 
 Seen = TypeVar("Seen")
@@ -44,7 +45,7 @@ async def alter(bootstrap: str, topic: str, settings: dict[str, str]) -> None:
     assert response.resources[0][0] == 0, response
 
 
-def test_topics_are_made_once_and_drift_is_named(private_broker: Broker) -> None:
+def test_topics_are_made_once_and_drift_is_named(private_broker: BrokerProcess) -> None:
     broker = private_broker.bootstrap
     missing = rater_topics("check", "--broker", broker)
     assert missing.exit_code == 1
@@ -90,7 +91,7 @@ async def test_nothing_is_made_while_a_partition_count_is_refused(
     plan = [replace(topic, name=f"{namespace}-{topic.name}") for topic in (CDR_RAW, RATE_DECKS)]
     await create_topics(bootstrap, {plan[0].name: 3})
 
-    async with connected(bootstrap) as broker:
+    async with connected(Broker(bootstrap)) as broker:
         with pytest.raises(PartitionCountError, match=r"cdr\.raw\.v1 has 3, not 8"):
             await broker.create(plan)
 
@@ -100,7 +101,7 @@ async def test_nothing_is_made_while_a_partition_count_is_refused(
 async def test_two_creations_at_once_make_each_topic_once(bootstrap: str, namespace: str) -> None:
     plan = [replace(topic, name=f"{namespace}-{topic.name}", partitions=2) for topic in CATALOG]
 
-    async with connected(bootstrap) as one, connected(bootstrap) as two:
+    async with connected(Broker(bootstrap)) as one, connected(Broker(bootstrap)) as two:
         creations = await asyncio.gather(one.create(plan), two.create(plan))
 
         made = [name for creation in creations for name in creation.made]
@@ -113,7 +114,7 @@ async def test_a_topic_that_the_broker_cannot_make_is_an_error_with_its_reason(
 ) -> None:
     topic = replace(CDR_RAW, name=f"{namespace}-{CDR_RAW.name}")
 
-    async with connected(bootstrap) as broker:
+    async with connected(Broker(bootstrap)) as broker:
         with pytest.raises(TopicNotMadeError, match=r"the broker refused to make it: .*eplication"):
             await broker.create([topic], replication_factor=3)
 
@@ -188,7 +189,7 @@ async def test_a_failure_half_way_leaves_nothing_for_readers_of_committed_record
     large = Ready(b"t0", b"x" * 100_000, None)
 
     with pytest.raises(PublishError, match="nothing was sent"):
-        await publish(bootstrap, topic, [*small, large], 2, lambda: None)
+        await publish(Broker(bootstrap), topic, [*small, large], 2, lambda: None)
 
     assert await consume(bootstrap, name) == []
     assert await consume(bootstrap, name, committed=False) != []
@@ -206,19 +207,19 @@ async def test_an_interrupted_sending_is_aborted_at_once(bootstrap: str, namespa
             halfway.set()
 
     topic = replace(CDR_RAW, name=name)
-    task = asyncio.create_task(publish(bootstrap, topic, records, 1, sent))
+    task = asyncio.create_task(publish(Broker(bootstrap), topic, records, 1, sent))
     await halfway.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    await publish(bootstrap, topic, [Ready(b"t", b"after", None)], 1, lambda: None)
+    await publish(Broker(bootstrap), topic, [Ready(b"t", b"after", None)], 1, lambda: None)
 
     # Were the transaction still open, no reader of committed records would see what follows it.
     assert [r.value for r in await wait_for_records(bootstrap, name, 1, timeout_s=20)] == [b"after"]
 
 
 async def test_a_broker_that_dies_ends_the_sending_with_nothing_sent(
-    private_broker: Broker, monkeypatch: pytest.MonkeyPatch
+    private_broker: BrokerProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("rater.shell.admin.publish.STALL_S", 2.0)
     monkeypatch.setattr("rater.shell.admin.publish.FAREWELL_S", 0.5)
@@ -231,4 +232,4 @@ async def test_a_broker_that_dies_ends_the_sending_with_nothing_sent(
             private_broker.kill()
 
     with pytest.raises(PublishError, match="did not answer for 2 s; nothing was sent"):
-        await publish(private_broker.bootstrap, CDR_RAW, records, 8, sent)
+        await publish(Broker(private_broker.bootstrap), CDR_RAW, records, 8, sent)

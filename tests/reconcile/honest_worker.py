@@ -18,13 +18,13 @@ from rater.batch.charging.partition_state import Shard
 from rater.batch.outputs import Records
 from rater.core.pricing.decks import Deck, DeckBook, Heading
 from rater.core.pricing.rules import Rules
+from rater.kafka.unread import Unread
 from rater.reconcile.reading.log import Located, Record
 from rater.shell.charging.decider import ChargingDecider
 from rater.shell.process.health import Health
 from rater.shell.process.metrics import Metrics
 from rater.shell.step import Stepper
 from rater.shell.stream.batches import RecordBatch
-from rater.shell.stream.unread import Unread
 from rater.wire.account.state import decode_account
 from rater.wire.outputs import expire_command
 from rater.wire.pricing.deck_csv import Sheet, compile_sheet, read_sheet

@@ -10,10 +10,10 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
+from rater.kafka.broker import Broker
 from rater.reconcile.reading.log import CO_PARTITIONED, READ, SHARED, Log, Record, Slice
 from topics import catalog
 
@@ -117,12 +117,11 @@ def _records(topic: str, batch: Iterable[Any], end: int) -> list[Record]:
 
 
 @asynccontextmanager
-async def open_log(broker: str) -> AsyncIterator[KafkaLog]:
+async def open_log(broker: Broker) -> AsyncIterator[KafkaLog]:
     """Open the topics of a broker; CannotReadError where there is none, or topics are missing."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     partitions = await _partition_count(broker)
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=broker,
+    consumer = broker.consumer(
         isolation_level="read_committed",
         enable_auto_commit=False,
         max_partition_fetch_bytes=_FETCH_BYTES,
@@ -138,7 +137,7 @@ async def open_log(broker: str) -> AsyncIterator[KafkaLog]:
         await consumer.stop()
 
 
-async def _partition_count(broker: str) -> int:
+async def _partition_count(broker: Broker) -> int:
     """Return the number of partitions that the topics have in common."""
     counts = await _partition_counts(broker)
     missing = [topic.name for topic in catalog.CATALOG if not counts.get(topic.name)]
@@ -154,9 +153,9 @@ async def _partition_count(broker: str) -> int:
     return next(iter(counts.values()))
 
 
-async def _partition_counts(broker: str) -> dict[str, int]:
+async def _partition_counts(broker: Broker) -> dict[str, int]:
     """Return the number of partitions of every topic on a broker."""
-    client = AIOKafkaAdminClient(bootstrap_servers=broker)
+    client = broker.admin()
     try:
         async with asyncio.timeout(START_TIMEOUT_S):
             await client.start()

@@ -16,8 +16,8 @@ from typing import Any, Final, Literal, NamedTuple
 
 from aiokafka import TopicPartition
 
+from rater.kafka.broker import Broker
 from rater.shell.admin.publish import Place
-from rater.shell.stream.bounded_records import bounded_consumer
 from topics.catalog import (
     ACCOUNT_COMMANDS,
     ACCOUNT_REQUESTS,
@@ -141,7 +141,7 @@ _ANSWER: Final = {LEDGER.name: _of_entry, SUSPENSE.name: _of_suspended, DEAD.nam
 
 
 @asynccontextmanager
-async def listening(broker: str, topic: str, partitions: int) -> AsyncIterator[Answers]:
+async def listening(broker: Broker, topic: str, partitions: int) -> AsyncIterator[Answers]:
     """Stand at the ends of what charging writes; the topic is one of ANSWERED."""
     consumer, seer = _consumer(broker, "read_committed"), _consumer(broker, "read_uncommitted")
     names = (*_SAYING, BATCHES_CHANGELOG.name)
@@ -158,9 +158,8 @@ async def listening(broker: str, topic: str, partitions: int) -> AsyncIterator[A
         await seer.stop()
 
 
-def _consumer(broker: str, isolation: str) -> Any:
-    return bounded_consumer(
-        bootstrap_servers=broker,
+def _consumer(broker: Broker, isolation: str) -> Any:
+    return broker.consumer(
         group_id=None,
         enable_auto_commit=False,
         isolation_level=isolation,

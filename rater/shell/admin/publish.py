@@ -14,9 +14,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterat
 from contextlib import asynccontextmanager, suppress
 from typing import Any, NamedTuple
 
-from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from rater.kafka.broker import Broker
 from rater.shell.admin.validation import Problem, RecordCheck, decode
 from topics.catalog import BY_NAME, DEAD, RECHARGE_DEAD, Topic
 from topics.partitioner import partition_of
@@ -142,7 +142,11 @@ def _ready(topic: Topic, record: dict[str, Any], value: bytes) -> Ready | Proble
 
 
 async def publish(
-    broker: str, topic: Topic, records: Sequence[Ready], partitions: int, sent: Callable[[], object]
+    broker: Broker,
+    topic: Topic,
+    records: Sequence[Ready],
+    partitions: int,
+    sent: Callable[[], object],
 ) -> list[Place]:
     """Send the records in one transaction; return where they are when it is committed.
 
@@ -213,11 +217,10 @@ def _partition(record: Ready, partitions: int) -> int:
 
 
 @asynccontextmanager
-async def _producer(broker: str, topic: Topic, count: int) -> AsyncIterator[Any]:
+async def _producer(broker: Broker, topic: Topic, count: int) -> AsyncIterator[Any]:
     """Start a transactional producer (acks=all, idempotent) and stop it in the end."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-    producer = AIOKafkaProducer(
-        bootstrap_servers=broker,
+    producer = broker.producer(
         transactional_id=f"rater-produce-{uuid.uuid4()}",
         transaction_timeout_ms=min(_TRANSACTION_MS + count, _TRANSACTION_MS_MAX),
         max_request_size=topic.max_message_bytes,

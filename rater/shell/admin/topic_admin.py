@@ -13,10 +13,11 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
+from rater.kafka.broker import Broker
 from topics.catalog import CATALOG, PARTITIONS, Topic
 
 REQUEST_TIMEOUT_MS = 10_000
@@ -36,7 +37,7 @@ _SET_ON_TOPIC = 1
 class BrokerUnreachableError(Exception):
     """No broker answers at the address."""
 
-    def __init__(self, broker: str) -> None:
+    def __init__(self, broker: Broker) -> None:
         """Name the address that was tried."""
         super().__init__(f"no Kafka broker answers at {broker}")
 
@@ -52,7 +53,7 @@ class BrokerAddressError(BrokerUnreachableError):
 class BrokerRefusesError(BrokerUnreachableError):
     """Something listens at the address, and does not talk to us."""
 
-    def __init__(self, broker: str) -> None:
+    def __init__(self, broker: Broker) -> None:
         """Name the address, and what it may want."""
         Exception.__init__(
             self,
@@ -227,12 +228,12 @@ def setting_drift(topic: Topic, found: dict[str, tuple[str, bool]]) -> list[Drif
 
 
 @asynccontextmanager
-async def connected(broker: str) -> AsyncIterator[TopicAdmin]:
+async def connected(broker: Broker) -> AsyncIterator[TopicAdmin]:
     """Connect to a broker, `host:port`, for a while; BrokerUnreachableError when none answers."""
     # What goes wrong reaches the caller as an exception; the client's own lines would obscure it.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     check_address(broker)
-    client = AIOKafkaAdminClient(bootstrap_servers=broker, request_timeout_ms=REQUEST_TIMEOUT_MS)
+    client = broker.admin(request_timeout_ms=REQUEST_TIMEOUT_MS)
     try:
         await _start(client, broker)
         yield TopicAdmin(client)
@@ -240,7 +241,7 @@ async def connected(broker: str) -> AsyncIterator[TopicAdmin]:
         await client.close()
 
 
-async def _start(client: Any, broker: str) -> None:
+async def _start(client: Any, broker: Broker) -> None:
     try:
         await client.start()
     except (KafkaError, OSError, ValueError) as error:
@@ -249,19 +250,19 @@ async def _start(client: Any, broker: str) -> None:
         raise BrokerUnreachableError(broker) from error
 
 
-def check_address(broker: str) -> None:
+def check_address(broker: Broker) -> None:
     """Raise BrokerAddressError unless a text is `host:port`, or several of these with commas between them."""
-    for address in broker.split(","):
-        host, colon, port = address.strip().rpartition(":")
+    for address in broker.addresses():
+        host, colon, port = address.rpartition(":")
         is_port = port.isascii() and port.isdecimal() and 1 <= int(port[:6]) <= PORT_MAX
         if not host or not colon or not is_port or set(host) & set(" /@\\"):
             raise BrokerAddressError(address)
 
 
-async def _listens(broker: str) -> bool:
+async def _listens(broker: Broker) -> bool:
     """Say whether anything takes a connection at one of the addresses."""
-    for address in broker.split(","):
-        host, _, port = address.strip().rpartition(":")
+    for address in broker.addresses():
+        host, _, port = address.rpartition(":")
         with suppress(OSError, TimeoutError, UnicodeError):
             async with asyncio.timeout(CONNECT_S):
                 _, writer = await asyncio.open_connection(host.strip("[]"), int(port))

@@ -10,7 +10,7 @@ from typing import Any
 
 from aiokafka import TopicPartition
 
-from rater.shell.stream.bounded_records import bounded_consumer
+from rater.kafka.broker import Broker
 from rater.wire.lines import Line
 from topics.catalog import Topic
 from topics.partitioner import partition_of
@@ -88,10 +88,9 @@ class TopicReader:
 
 
 @asynccontextmanager
-async def reading(broker: str, topic: Topic, selection: Selection) -> AsyncIterator[TopicReader]:
+async def reading(broker: Broker, topic: Topic, selection: Selection) -> AsyncIterator[TopicReader]:
     """Connect for a while."""
-    consumer = bounded_consumer(
-        bootstrap_servers=broker,
+    consumer = broker.consumer(
         group_id=None,
         enable_auto_commit=False,
         isolation_level="read_committed",

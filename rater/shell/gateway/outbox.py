@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from aiokafka import AIOKafkaProducer
-
 from rater.core.cdr import Source
+from rater.kafka.broker import Broker
 from rater.shell.gateway.providers.provider import LateOutcome
 from rater.shell.gateway.results import Origin, encode_result
 from rater.shell.process.clock import now_ms
@@ -18,11 +17,10 @@ from topics.partitioner import partition_of
 class Outbox:
     """An idempotent producer; no transaction, because a result must be out before its command's offset is."""
 
-    def __init__(self, broker: str, origin: Origin, partitions: int) -> None:
+    def __init__(self, broker: Broker, origin: Origin, partitions: int) -> None:
         self._origin = origin
         self._partitions = partitions
-        self._producer = AIOKafkaProducer(
-            bootstrap_servers=broker,
+        self._producer = broker.producer(
             enable_idempotence=True,
             acks="all",
             max_request_size=RECHARGE_DEAD.max_message_bytes,

@@ -9,6 +9,7 @@ import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from rater.kafka.broker import Broker
 from rater.shell.gateway.metrics import GatewayMetrics
 from rater.shell.gateway.providers.opening import OpeningError, ProviderSettings
 from rater.shell.gateway.providers.provider import Mode, Provider
@@ -32,7 +33,7 @@ log = logging.getLogger(__name__)
 class ProcessSettings:
     """What the command line gives."""
 
-    broker: str
+    broker: Broker
     provider: str
     mode: Mode | None
     webhook_host: str

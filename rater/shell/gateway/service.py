@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
+from rater.kafka.broker import Broker
 from rater.shell.gateway.metrics import GatewayMetrics, name_of
 from rater.shell.gateway.outbox import Outbox
 from rater.shell.gateway.providers.provider import LateOutcome, Provider
@@ -24,7 +25,6 @@ from rater.shell.gateway.watermark import Watermark
 from rater.shell.gateway.withdrawals import Withdrawals
 from rater.shell.process.failpoints import failpoint
 from rater.shell.process.health import Health
-from rater.shell.stream.bounded_records import bounded_consumer
 from rater.wire.malformed import Malformed
 from rater.wire.recharge.payments import PaymentOrder, decode_payment_order
 from topics.catalog import GATEWAY_GROUP, PAYMENT_COMMANDS
@@ -46,7 +46,7 @@ log = logging.getLogger(__name__)
 class GatewaySettings:
     """What the gateway works by."""
 
-    broker: str
+    broker: Broker
     partitions: int
     concurrency: int
     budget_s: float
@@ -75,8 +75,7 @@ class Gateway:
         self._turns = Turns()
         self._slots = asyncio.Semaphore(settings.concurrency)
         self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._consumer = bounded_consumer(
-            bootstrap_servers=settings.broker,
+        self._consumer = settings.broker.consumer(
             group_id=GATEWAY_GROUP,
             isolation_level="read_committed",
             enable_auto_commit=False,

@@ -7,9 +7,10 @@ before it has read the second: what lies in a partition when its first record is
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 
 from rater.core.recharge.payments import EXPIRED
+from rater.kafka.broker import Broker
 from rater.shell.process.clock import now_ms
 from rater.wire.recharge.payments import (
     PaymentCancel,
@@ -29,7 +30,7 @@ Fetched = Mapping[TopicPartition, Sequence[Any]]
 class Withdrawals:
     """The commands that were taken back and not ended yet, as far as the log has been read."""
 
-    def __init__(self, broker: str) -> None:
+    def __init__(self, broker: Broker) -> None:
         self._broker = broker
         self._ids: set[str] = set()
         self._looked_through: set[TopicPartition] = set()
@@ -71,9 +72,7 @@ class Withdrawals:
 
     async def _look_through(self, offsets: Mapping[TopicPartition, int]) -> None:
         """Read partitions from an offset to where they end now."""
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._broker, isolation_level="read_committed"
-        )
+        consumer = self._broker.consumer(isolation_level="read_committed")
         await consumer.start()
         try:
             consumer.assign(list(offsets))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from rater.core.cdr import Source
+from rater.kafka.unread import Unread
 from rater.shell.notifier.attempt import Channel, Gate
 from rater.shell.notifier.delivery import Delivery, Job, Result, Rules
 from rater.shell.notifier.folding import Folding
@@ -19,7 +20,6 @@ from rater.shell.notifier.watermark import Watermark
 from rater.shell.notifier.webhooks import host_of
 from rater.shell.notifier.writer import Output, PartitionWriter, WriterClosedError
 from rater.shell.process.clock import now_ms
-from rater.shell.stream.unread import Unread
 from rater.wire.malformed import Malformed
 from rater.wire.outputs import encode, encode_dead, output_key
 from rater.wire.recharge.notifications import decode_notification

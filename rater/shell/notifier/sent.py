@@ -12,9 +12,9 @@ from typing import Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from rater.kafka.broker import Broker
+from rater.kafka.unread import Unread
 from rater.shell.notifier.mail_rates import MailRates, rate_key
-from rater.shell.stream.bounded_records import bounded_consumer
-from rater.shell.stream.unread import Unread
 from rater.wire.recharge.deliveries import decode_mark
 from topics.catalog import NOTIFIER_SENT
 from topics.records.notifications import MarkState, SentMark
@@ -61,9 +61,9 @@ class PartitionMarks:
 class SentTable:
     """The marks of every partition that is, or just was, assigned."""
 
-    def __init__(self, bootstrap: str, interrupted: Callable[[], bool]) -> None:
+    def __init__(self, broker: Broker, interrupted: Callable[[], bool]) -> None:
         """Read nothing yet; `interrupted` says when reading has become pointless."""
-        self._bootstrap = bootstrap
+        self._broker = broker
         self._interrupted = interrupted
         self._partitions: dict[int, PartitionMarks] = {}
 
@@ -75,8 +75,7 @@ class SentTable:
         wanted = set(partitions)
         self._partitions = {p: self._partitions.get(p, PartitionMarks()) for p in sorted(wanted)}
         if wanted:
-            consumer = bounded_consumer(
-                bootstrap_servers=self._bootstrap,
+            consumer = self._broker.consumer(
                 group_id=None,
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",

@@ -13,6 +13,7 @@ from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from rater.core.cdr import Source
+from rater.kafka.unread import Unread
 from rater.shell.notifier.addresses import AddressPolicy
 from rater.shell.notifier.attempt import Channel, Gate, Nobody
 from rater.shell.notifier.circuits import Circuits
@@ -29,9 +30,7 @@ from rater.shell.notifier.writer import COMMIT_TIMEOUT_S, PartitionWriter
 from rater.shell.process.health import Health, HealthServer, PortError
 from rater.shell.process.pulse import pulse
 from rater.shell.process.start import StartError, equal_partitions
-from rater.shell.stream.bounded_records import bounded_consumer
 from rater.shell.stream.leases import is_fenced
-from rater.shell.stream.unread import Unread
 from rater.shell.stream.watchdog import Limits, Watchdog
 from topics.catalog import (
     NOTIFICATIONS,
@@ -98,8 +97,7 @@ class Notifier(ConsumerRebalanceListener):  # type: ignore[misc]
         )
         self._channels = _channels(settings, metrics)
         self._room = WaitingRoom()
-        self._consumer: Any = bounded_consumer(
-            bootstrap_servers=settings.broker,
+        self._consumer: Any = settings.broker.consumer(
             group_id=NOTIFIER_GROUP,
             client_id=NOTIFIER_GROUP,
             isolation_level="read_committed",

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from typing import Literal, TypeAlias
 
+from rater.kafka.broker import Broker
 from rater.shell.notifier.message import Sender
 from rater.shell.notifier.webhook_keys import WebhookSecrets
 
@@ -43,7 +44,7 @@ class RetryPolicy:
 class NotifierSettings:
     """What the command line gives."""
 
-    broker: str
+    broker: Broker
     metrics_host: str
     metrics_port: int
     sender: Sender

@@ -9,8 +9,9 @@ import contextlib
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import TopicPartition
 
+from rater.kafka.broker import Broker
 from rater.shell.process.failpoints import failpoint
 from topics.catalog import NOTIFICATIONS, NOTIFICATIONS_DEAD, NOTIFIER_GROUP
 
@@ -44,13 +45,12 @@ class PartitionWriter:
     """Writes for one partition, from `start` to `close`."""
 
     def __init__(
-        self, bootstrap: str, partition: int, on_failure: Callable[[BaseException], None]
+        self, broker: Broker, partition: int, on_failure: Callable[[BaseException], None]
     ) -> None:
         """Name the broker; `on_failure` is told once when nothing can be written any more."""
         self.partition = partition
         self._on_failure = on_failure
-        self._producer: Any = AIOKafkaProducer(
-            bootstrap_servers=bootstrap,
+        self._producer: Any = broker.producer(
             transactional_id=transactional_id(partition),
             transaction_timeout_ms=_TRANSACTION_TIMEOUT_MS,
             max_request_size=NOTIFICATIONS_DEAD.max_message_bytes,

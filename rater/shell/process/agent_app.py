@@ -15,12 +15,12 @@ from typing import Any
 import faust
 from aiokafka import TopicPartition
 
+from rater.kafka.broker import Broker
 from rater.shell.process.health import Health
 from rater.shell.process.metrics import Metrics
 from rater.shell.process.pulse import ask_forever
 from rater.shell.process.tally import EVERY_S, Tally
 from rater.shell.stream.batches import RECORDS_PER_BATCH, BatchSchema, RecordBatch
-from rater.shell.stream.bounded_records import bounded_consumer
 from rater.shell.stream.faust_settings import SESSION_TIMEOUT_S, faust_settings
 from rater.shell.stream.tables import StateTable
 from rater.shell.stream.transactions import NotOwnedError, PartitionHaltedError
@@ -40,7 +40,7 @@ class WatermarkError(RuntimeError):
 class AgentSettings:
     """What an operator may choose of any app; the rest is in `rater.shell.stream.faust_settings`."""
 
-    broker: str
+    broker: Broker
     partitions: int = catalog.PARTITIONS
     records_per_batch: int = RECORDS_PER_BATCH
     session_timeout_s: float = SESSION_TIMEOUT_S
@@ -204,11 +204,11 @@ class AgentApp:
         self._lags = current
 
 
-async def check_watermarks(broker: str, applied: dict[TopicPartition, int]) -> None:
+async def check_watermarks(broker: Broker, applied: dict[TopicPartition, int]) -> None:
     """Refuse topics that end before what has been applied of them: WatermarkError, which says what to do."""
     if all(offset < 0 for offset in applied.values()):
         return
-    consumer = bounded_consumer(bootstrap_servers=broker)
+    consumer = broker.consumer()
     await consumer.start()
     try:
         ends = await consumer.end_offsets(list(applied))

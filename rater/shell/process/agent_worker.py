@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
+from rater.kafka.broker import Broker
 from rater.shell.process.agent_app import AgentApp
 from rater.shell.process.clock import warn_if_ahead
 from rater.shell.process.health import Health, HealthServer, PortError
@@ -24,7 +25,7 @@ GC_THRESHOLD = 200_000
 class WorkerSettings:
     """What the command line gives to any worker."""
 
-    broker: str
+    broker: Broker
     metrics_host: str
     metrics_port: int
     records_per_batch: int

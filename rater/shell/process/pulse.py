@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager, suppress
 
 from aiokafka.errors import KafkaError
 
+from rater.kafka.broker import Broker
 from rater.shell.process.health import Health
-from rater.shell.stream.bounded_records import bounded_consumer
 
 EVERY_S = 2.0
 ANSWER_S = 3.0
@@ -16,7 +16,9 @@ TICK_S = 1.0
 
 
 @asynccontextmanager
-async def pulse(broker: str, health: Health, forget: Callable[[], object]) -> AsyncIterator[None]:
+async def pulse(
+    broker: Broker, health: Health, forget: Callable[[], object]
+) -> AsyncIterator[None]:
     """Ask, and tick, for as long as the context lasts; `forget` what the broker said last while it is silent."""
     tasks = (
         asyncio.create_task(ask_forever(broker, health), name="pulse"),
@@ -38,7 +40,7 @@ async def _tick_forever(health: Health, forget: Callable[[], object]) -> None:
         await asyncio.sleep(TICK_S)
 
 
-async def ask_forever(broker: str, health: Health) -> None:
+async def ask_forever(broker: Broker, health: Health) -> None:
     """Ask until cancelled, and tell `health` of every answer."""
     while True:
         with suppress(KafkaError, OSError, TimeoutError):
@@ -46,9 +48,9 @@ async def ask_forever(broker: str, health: Health) -> None:
         await asyncio.sleep(EVERY_S)
 
 
-async def _ask_while_it_answers(broker: str, health: Health) -> None:
+async def _ask_while_it_answers(broker: Broker, health: Health) -> None:
     """Ask again and again with one client; end when there is no answer: the next client looks the broker up anew."""
-    client = bounded_consumer(bootstrap_servers=broker, group_id=None, request_timeout_ms=2_000)
+    client = broker.consumer(group_id=None, request_timeout_ms=2_000)
     try:
         async with asyncio.timeout(ANSWER_S):
             await client.start()

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from aiokafka.errors import KafkaError
 
+from rater.kafka.broker import Broker
 from rater.shell.admin.topic_admin import BrokerUnreachableError, connected
 from topics.catalog import Topic
 
@@ -14,7 +15,7 @@ class StartError(Exception):
 
 
 async def equal_partitions(
-    broker: str, keyed: Iterable[Topic], others: Iterable[Topic] = ()
+    broker: Broker, keyed: Iterable[Topic], others: Iterable[Topic] = ()
 ) -> int:
     """Return the partition count of the topics keyed by tenant, which must agree; `others` must only be there.
 

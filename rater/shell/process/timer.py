@@ -10,6 +10,7 @@ from typing import Protocol
 
 from aiokafka import AIOKafkaProducer
 
+from rater.kafka.broker import Broker
 from rater.shell.process.clock import now_ms
 
 logger = logging.getLogger(__name__)
@@ -33,13 +34,13 @@ class DueTimer:
 
     def __init__(
         self,
-        bootstrap: str,
+        broker: Broker,
         topic: str,
         shard: Callable[[int], DueShard],
         command: Callable[[bytes, bytes, int], bytes],
     ) -> None:
         """`command` makes the command of a key, its state and its due time."""
-        self._bootstrap = bootstrap
+        self._broker = broker
         self._topic = topic
         self._shard = shard
         self._command = command
@@ -48,9 +49,7 @@ class DueTimer:
 
     async def start(self) -> None:
         """Connect to the broker."""
-        self._producer = AIOKafkaProducer(
-            bootstrap_servers=self._bootstrap, acks="all", enable_idempotence=True
-        )
+        self._producer = self._broker.producer(acks="all", enable_idempotence=True)
         await self._producer.start()
 
     async def stop(self) -> None:

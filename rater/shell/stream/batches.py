@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from faust.types import TP
 
 RECORDS_PER_BATCH = 5000
-BATCH_BYTES_MAX = 16 * 1024 * 1024
-"""Decoded bytes of one batch, keys and headers included; a larger record comes alone."""
 
 
 class SourceRecord(Protocol):

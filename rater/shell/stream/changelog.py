@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from aiokafka import TopicPartition
 
+from rater.kafka.unread import Unread
 from rater.shell.stream.faust_private import keep_records_plain
-from rater.shell.stream.unread import Unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -43,14 +43,8 @@ CALLED: dict[str, dict[str, str | None]] = {
     "faust.transport.drivers.aiokafka:AIOKafkaConsumerThread": {
         "_ensure_consumer": "(self)",
     },
-    "faust.transport.drivers.aiokafka:Producer": {
-        "_settings_default": "(self)",
-        "_settings_auth": "(self)",
-    },
+    "faust.transport.drivers.aiokafka:Producer": {"_settings_default": "(self)"},
     "faust.transport.drivers.aiokafka:server_list": {"": "(urls, default_port)"},
-    "faust.transport.drivers.aiokafka:credentials_to_aiokafka_auth": {
-        "": "(credentials=None, ssl_context=None)"
-    },
     "aiokafka.consumer.fetcher:Fetcher": {
         "fetched_records": "(self, partitions, timeout=0, max_records=None)",
         "_create_fetch_waiter": "(self)",

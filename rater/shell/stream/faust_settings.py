@@ -7,12 +7,15 @@ from tempfile import gettempdir
 from typing import TYPE_CHECKING, Any
 
 from rater.shell.stream.batches import RECORDS_PER_BATCH, batch_scheduler
+from rater.shell.stream.faust_broker import faust_options
 from rater.shell.stream.recovery import StateTableManager
 from rater.shell.stream.tables import StateTable
-from rater.shell.stream.transport import SCHEME, register
+from rater.shell.stream.transport import register
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from rater.kafka.broker import Broker
 
 SESSION_TIMEOUT_S = 10.0
 HEARTBEAT_S = 0.5
@@ -28,7 +31,7 @@ BUFFERED_BATCHES = 4
 
 
 def faust_settings(
-    brokers: str,
+    broker: Broker,
     *,
     first_topics: Sequence[str] = (),
     records_per_batch: int = RECORDS_PER_BATCH,
@@ -37,12 +40,12 @@ def faust_settings(
 ) -> dict[str, Any]:
     """Return the keyword arguments of faust.App besides its id.
 
-    `brokers` is `host:port[,host:port...]`; `first_topics` go before all others of what has been
-    fetched; `session_timeout_s` is how long the group waits for a worker that has died.
+    `first_topics` go before all others of what has been fetched; `session_timeout_s` is how long
+    the group waits for a worker that has died.
     """
     register()
     return {
-        "broker": ";".join(f"{SCHEME}://{address.strip()}" for address in brokers.split(",")),
+        **faust_options(broker),
         "processing_guarantee": "exactly_once",
         "store": "memory://",
         # Faust makes a folder for tables in any case; ours are in memory, and it stays empty.

@@ -20,11 +20,10 @@ from typing import TYPE_CHECKING, Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import IllegalStateError
 from faust.tables.manager import TableManager
-from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth, server_list
 from mode import Service
 
-from rater.shell.stream.bounded_records import bounded_consumer
 from rater.shell.stream.changelog import ChangelogReader, InterruptedRecoveryError
+from rater.shell.stream.faust_broker import broker_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -145,9 +144,8 @@ class StateRecovery(Service):  # type: ignore[misc]
         }
 
     def _new_consumer(self) -> AIOKafkaConsumer:
-        conf, transport = self.app.conf, self.app.transport
-        return bounded_consumer(
-            bootstrap_servers=server_list(transport.url, transport.default_port),
+        conf = self.app.conf
+        return broker_of(self.app).consumer(
             client_id=f"{conf.id}-changelogs",
             group_id=None,
             enable_auto_commit=False,
@@ -158,7 +156,6 @@ class StateRecovery(Service):  # type: ignore[misc]
             fetch_max_bytes=8 * CHANGELOG_FETCH_BYTES,
             fetch_max_wait_ms=CHANGELOG_FETCH_WAIT_MS,
             request_timeout_ms=int(conf.broker_request_timeout * 1000),
-            **credentials_to_aiokafka_auth(conf.broker_credentials, conf.ssl_context),
         )
 
     async def _resume(self) -> None:

@@ -30,6 +30,7 @@ from aiokafka import AIOKafkaProducer
 from faust.transport import consumer as faust_consumer
 from faust.transport.drivers import aiokafka as driver
 
+from rater.shell.stream.faust_broker import broker_of
 from rater.shell.stream.leases import (
     AssignmentError,
     CommitFailedError,
@@ -63,6 +64,8 @@ TRANSACTION_TIMEOUT_S = 10.0
 """The coordinator aborts what takes longer: an open transaction holds back every reader."""
 FENCING_TIMEOUT_S = 8.0
 RETRY_BACKOFF_MS = 50
+_OF_THE_BROKER = ("bootstrap_servers", "security_protocol")
+"""What Faust's settings of a producer say of the way to the broker."""
 
 
 class Transactions(faust_consumer.TransactionManager):  # type: ignore[misc]
@@ -259,10 +262,10 @@ class BatchProducer(driver.Producer):  # type: ignore[misc]
 
     def new_producer(self, transactional_id: str) -> AIOKafkaProducer:
         """Make a producer that fences all others of its id when it is started."""
-        settings = {**self._settings_default(), **self._settings_auth()}
-        settings.update(acks="all", enable_idempotence=True)
-        return AIOKafkaProducer(
-            **settings,
+        broker = broker_of(self.app)
+        settings = {**self._settings_default(), "acks": "all", "enable_idempotence": True}
+        return broker.producer(
+            **{name: value for name, value in settings.items() if name not in _OF_THE_BROKER},
             transactional_id=transactional_id,
             transaction_timeout_ms=int(TRANSACTION_TIMEOUT_S * 1000),
             retry_backoff_ms=RETRY_BACKOFF_MS,

@@ -29,14 +29,13 @@ from faust.transport.conductor import Conductor
 from faust.transport.drivers import TRANSPORTS
 from faust.transport.drivers import aiokafka as driver
 
-from rater.shell.stream.bounded_records import bound_unpacking
+from rater.kafka.bounded_records import bound_unpacking
 from rater.shell.stream.consumer import BatchConsumer
+from rater.shell.stream.faust_broker import SCHEME
 from rater.shell.stream.transactions import BatchProducer, Transactions
 
 if TYPE_CHECKING:
     from typing import Any
-
-SCHEME = "batchkafka"
 
 
 class StaticConductor(Conductor):  # type: ignore[misc]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import msgspec
 
 from rater.core.pricing.decks import Heading
+from rater.kafka.broker import Broker
 from rater.shell.versions.deck_versions import Versions
 from rater.shell.versions.shared_loader import LoadRefusedError, SharedLoader
 from rater.wire.pricing.deck_csv import Sheet
@@ -88,11 +89,11 @@ def outranked_by(versions: Versions, heading: Heading) -> list[int]:
 class DeckLoader(SharedLoader):
     """The one loader of a deck, from `open` until another opens: reads, then publishes."""
 
-    def __init__(self, bootstrap: str, deck_id: str, topic: str = RATE_DECKS.name) -> None:
+    def __init__(self, broker: Broker, deck_id: str, topic: str = RATE_DECKS.name) -> None:
         self.deck_id = deck_id
         self.versions = Versions(deck_id)
         super().__init__(
-            bootstrap,
+            broker,
             topic,
             RATE_DECKS.max_message_bytes,
             f"rater-deck-load-{deck_id}",

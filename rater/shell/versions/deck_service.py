@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from aiokafka import ConsumerRecord
 
 from rater.core.pricing.decks import Deck, DeckBook, Version
+from rater.kafka.broker import Broker
 from rater.shell.process.metrics import Metrics
 from rater.shell.versions.follower import Follower, tell_skipped
 from rater.shell.versions.shared_topic import SharedTopic
@@ -21,8 +22,8 @@ class DeckService(Follower[Version | BadDeck]):
 
     what = "rate decks"
 
-    def __init__(self, bootstrap: str, metrics: Metrics, topic: str = RATE_DECKS.name) -> None:
-        super().__init__(SharedTopic(bootstrap, topic, RATE_DECKS.max_message_bytes))
+    def __init__(self, broker: Broker, metrics: Metrics, topic: str = RATE_DECKS.name) -> None:
+        super().__init__(SharedTopic(broker, topic, RATE_DECKS.max_message_bytes))
         self.book = DeckBook()
         self._metrics = metrics
         self._assembler = DeckAssembler()

@@ -8,6 +8,7 @@ import msgspec
 from aiokafka import ConsumerRecord
 
 from rater.core.pricing.decks import Deck, DeckBook, Retirement, Version
+from rater.kafka.broker import Broker
 from rater.shell.versions.shared_loader import read_all
 from rater.shell.versions.shared_topic import SharedTopic
 from rater.wire.pricing.decks import DeckAssembler
@@ -65,10 +66,10 @@ class Versions:
             self.manifests.setdefault(name, manifest)
 
 
-async def read_versions(bootstrap: str, topic: str = RATE_DECKS.name) -> Versions:
+async def read_versions(broker: Broker, topic: str = RATE_DECKS.name) -> Versions:
     """Return all that is committed on the topic."""
     versions = Versions()
-    async with SharedTopic(bootstrap, topic, RATE_DECKS.max_message_bytes) as reader:
+    async with SharedTopic(broker, topic, RATE_DECKS.max_message_bytes) as reader:
         await read_all(reader, versions.take)
     return versions
 

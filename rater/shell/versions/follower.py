@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from aiokafka import ConsumerRecord
 
-from rater.shell.stream.unread import Unread
+from rater.kafka.unread import Unread
 from rater.shell.versions.shared_topic import SharedTopic
 
 log = logging.getLogger(__name__)

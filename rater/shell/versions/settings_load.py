@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from aiokafka import ConsumerRecord
 
 from rater.core.charging_settings import ChargingSettings, SettingsBook
+from rater.kafka.broker import Broker
 from rater.shell.versions.shared_loader import LoadRefusedError, SharedLoader, read_all
 from rater.shell.versions.shared_topic import SharedTopic
 from rater.wire.settings.charging_settings import SettingsReader, encode_settings
@@ -67,10 +68,10 @@ def decide(book: SettingsBook, settings: ChargingSettings, now_ms: int, *, backd
     return True
 
 
-async def read_published(bootstrap: str, topic: str = CHARGING_SETTINGS.name) -> Published:
+async def read_published(broker: Broker, topic: str = CHARGING_SETTINGS.name) -> Published:
     """Return all that is committed on the topic."""
     published = Published()
-    async with SharedTopic(bootstrap, topic, CHARGING_SETTINGS.max_message_bytes) as reader:
+    async with SharedTopic(broker, topic, CHARGING_SETTINGS.max_message_bytes) as reader:
         await read_all(reader, published.take)
     return published
 
@@ -78,10 +79,10 @@ async def read_published(bootstrap: str, topic: str = CHARGING_SETTINGS.name) ->
 class SettingsLoader(SharedLoader):
     """The one loader of charging settings, from `open` until another opens: reads, then publishes."""
 
-    def __init__(self, bootstrap: str, topic: str = CHARGING_SETTINGS.name) -> None:
+    def __init__(self, broker: Broker, topic: str = CHARGING_SETTINGS.name) -> None:
         self.published = Published()
         super().__init__(
-            bootstrap,
+            broker,
             topic,
             CHARGING_SETTINGS.max_message_bytes,
             "rater-config-load",

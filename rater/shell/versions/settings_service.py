@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from aiokafka import ConsumerRecord
 
 from rater.core.charging_settings import ChargingSettings
+from rater.kafka.broker import Broker
 from rater.shell.process.metrics import Metrics
 from rater.shell.versions.follower import Follower, tell_skipped
 from rater.shell.versions.shared_topic import SharedTopic
@@ -23,9 +24,9 @@ class SettingsService(Follower[ChargingSettings | BadSettings]):
     what = "charging settings"
 
     def __init__(
-        self, bootstrap: str, metrics: Metrics, topic: str = CHARGING_SETTINGS.name
+        self, broker: Broker, metrics: Metrics, topic: str = CHARGING_SETTINGS.name
     ) -> None:
-        super().__init__(SharedTopic(bootstrap, topic, CHARGING_SETTINGS.max_message_bytes))
+        super().__init__(SharedTopic(broker, topic, CHARGING_SETTINGS.max_message_bytes))
         self.book = shipped_book()
         self._metrics = metrics
         self._reader = SettingsReader()

@@ -8,9 +8,10 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Self
 
-from aiokafka import AIOKafkaProducer, ConsumerRecord
+from aiokafka import ConsumerRecord
 from aiokafka.errors import ProducerFenced
 
+from rater.kafka.broker import Broker
 from rater.shell.stream.faust_private import end_of_transaction
 from rater.shell.versions.shared_topic import SharedTopic
 
@@ -33,15 +34,14 @@ class SharedLoader:
     """The one loader of its name, from `open` until another opens: reads, then publishes."""
 
     def __init__(
-        self, bootstrap: str, topic: str, record_bytes_max: int, name: str, take: Take
+        self, broker: Broker, topic: str, record_bytes_max: int, name: str, take: Take
     ) -> None:
         """`take` gets the records that are committed on the topic, in their order."""
         self._topic = topic
         self._take = take
         # Transactions that are open, of whatever loader, hide what was committed behind them.
-        self._reader = SharedTopic(bootstrap, topic, record_bytes_max, wait_for_open=True)
-        self._producer = AIOKafkaProducer(
-            bootstrap_servers=bootstrap,
+        self._reader = SharedTopic(broker, topic, record_bytes_max, wait_for_open=True)
+        self._producer = broker.producer(
             transactional_id=name,
             transaction_timeout_ms=_TRANSACTION_TIMEOUT_MS,
             max_request_size=record_bytes_max,

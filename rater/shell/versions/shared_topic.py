@@ -9,9 +9,8 @@ from contextlib import AsyncExitStack
 from typing import Self
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
 
-from rater.shell.stream.bounded_records import bounded_consumer
+from rater.kafka.broker import Broker
 
 FETCH_WAIT_MS = 200
 """The longest a fetch waits for something new; a version must be known within 2 s."""
@@ -25,12 +24,12 @@ class SharedTopic:
     """A reader of one topic of versions: `open`, then `poll` for ever, then `close`."""
 
     def __init__(
-        self, bootstrap: str, topic: str, record_bytes_max: int, *, wait_for_open: bool = False
+        self, broker: Broker, topic: str, record_bytes_max: int, *, wait_for_open: bool = False
     ) -> None:
         """Name broker and topic; `wait_for_open` puts the end behind transactions that are still open."""
         self._topic = topic
         self._record_bytes_max = record_bytes_max
-        self._bootstrap = bootstrap
+        self._broker = broker
         self._wait_for_open = wait_for_open
         self._consumer: AIOKafkaConsumer
         self._closing = AsyncExitStack()
@@ -88,7 +87,7 @@ class SharedTopic:
 
     async def _partitions(self) -> list[TopicPartition]:
         """Return every partition of the topic: with one left out, versions could be missing unseen."""
-        admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap)
+        admin = self._broker.admin()
         try:
             await admin.start()
             # Asked for by name, a topic is created by brokers that create topics by themselves.
@@ -98,7 +97,7 @@ class SharedTopic:
         topics = {topic["topic"]: topic["partitions"] for topic in described}
         if not topics.get(self._topic):
             message = (
-                f"topic {self._topic} is not on {self._bootstrap}: run `rater topics create` first"
+                f"topic {self._topic} is not on {self._broker}: run `rater topics create` first"
             )
             raise SharedTopicMissingError(message)
         numbers = sorted(entry["partition"] for entry in topics[self._topic])
@@ -118,8 +117,7 @@ class SharedTopic:
         return ends
 
     def _make_consumer(self, isolation: str) -> AIOKafkaConsumer:
-        return bounded_consumer(
-            bootstrap_servers=self._bootstrap,
+        return self._broker.consumer(
             group_id=None,
             enable_auto_commit=False,
             # A position outside the topic means that it was made anew: an error, never a guess.

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from aiokafka import TopicPartition
 
+from rater.kafka.broker import Broker
 from rater.shell.gateway.providers.provider import Captured, Payments, Unclear
 from rater.shell.gateway.providers.simulator.provider import Simulator
 from rater.shell.gateway.providers.stripe.declines import declined
@@ -42,7 +43,7 @@ async def at_stripe(server: StripeServer) -> AsyncIterator[tuple[StripePayments,
 
 
 async def test_a_command_is_withdrawn_after_its_time_or_when_taken_back() -> None:
-    withdrawals = Withdrawals("nowhere")
+    withdrawals = Withdrawals(Broker("nowhere"))
     withdrawals._looked_through.add(HERE)
     fresh, late = command("a/1"), command("b/1", answer_by_ms=now_ms() - 1)
     record = SimpleNamespace(offset=7, value=msgspec.json.encode(cancel_of(fresh)))

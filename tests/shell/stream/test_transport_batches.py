@@ -8,6 +8,7 @@ import pytest
 from aiokafka.errors import InvalidTxnState, KafkaError, ProducerFenced
 from faust.types import TP
 
+from rater.kafka.broker import Broker
 from rater.shell.stream.batches import BatchScheduler, RecordBatch, batch_scheduler
 from rater.shell.stream.consumer import OffsetsLostError
 from rater.shell.stream.faust_settings import faust_settings
@@ -76,7 +77,7 @@ def test_a_batch_holds_at_least_one_record() -> None:
 
 
 def test_faust_gets_a_scheduler_with_our_order() -> None:
-    settings = faust_settings("a:1,b:2", first_topics=["commands"], records_per_batch=7)
+    settings = faust_settings(Broker("a:1,b:2"), first_topics=["commands"], records_per_batch=7)
 
     assert settings["ConsumerScheduler"]().records_per_batch == 7
     assert settings["broker"] == "batchkafka://a:1;batchkafka://b:2"

@@ -11,11 +11,10 @@ from typing import Any
 import pytest
 from aiokafka.errors import CorruptRecordException
 
-from rater.shell.stream import unpacking
-from rater.shell.stream.batches import BATCH_BYTES_MAX
-from rater.shell.stream.bounded_records import size_of
-from rater.shell.stream.unpacking import UNPACKED_BYTES_MAX
-from rater.shell.stream.unread import Unread
+from rater.kafka import unpacking
+from rater.kafka.bounded_records import BATCH_BYTES_MAX, size_of
+from rater.kafka.unpacking import UNPACKED_BYTES_MAX
+from rater.kafka.unread import Unread
 from tests.bombs import AT_MS, BOMBS, CODECS, pack, read, renumbered
 
 PACKED = [codec for codec in CODECS if codec != "none"]

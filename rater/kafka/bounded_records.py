@@ -10,14 +10,15 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.consumer import fetcher
 from aiokafka.errors import UnsupportedCodecError
 
-from rater.shell.stream import unpacking
-from rater.shell.stream.batches import BATCH_BYTES_MAX
-from rater.shell.stream.unread import Unread
+from rater.kafka import unpacking
+from rater.kafka.unread import Unread
 
+BATCH_BYTES_MAX = 16 * 1024 * 1024
+"""Decoded bytes of what one fetch yields, keys and headers included; a larger record comes alone."""
 RECORD_BYTES = 100
 HEADER_BYTES = 150
 """What a record and a header take beside their bytes, about."""
@@ -124,9 +125,3 @@ def bound_unpacking() -> None:
         for module in ("legacy_records", "_crecords.legacy_records"):
             if hasattr(records := import_module(f"aiokafka.record.{module}"), name):
                 setattr(records, name, decode)
-
-
-def bounded_consumer(**options: Any) -> AIOKafkaConsumer:
-    """Make a consumer that reads so: whoever is not Faust gets its consumer here."""
-    bound_unpacking()
-    return AIOKafkaConsumer(**options)

@@ -1,0 +1,48 @@
+"""The broker: how it is reached, said once, and the only place that makes clients of it.
+
+What every connection needs (an address; some day TLS and a login) is a field here and an entry of `options`. Faust
+makes its clients itself: `shell/stream/faust_broker.py` gives it the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
+
+from rater.kafka.bounded_records import bound_unpacking
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """A Kafka to connect to; written out, its address."""
+
+    address: str
+    """`host:port`, or several of these with commas between them."""
+
+    def __str__(self) -> str:
+        """Return the address, for messages."""
+        return self.address
+
+    def addresses(self) -> list[str]:
+        """Return each `host:port`."""
+        return [address.strip() for address in self.address.split(",")]
+
+    def options(self) -> dict[str, Any]:
+        """Return what any client of aiokafka needs to connect."""
+        return {"bootstrap_servers": self.address}
+
+    def consumer(self, **options: Any) -> AIOKafkaConsumer:
+        """Make a consumer, to be started; what it reads is bounded."""
+        bound_unpacking()
+        return AIOKafkaConsumer(**self.options(), **options)
+
+    def producer(self, **options: Any) -> AIOKafkaProducer:
+        """Make a producer, to be started."""
+        return AIOKafkaProducer(**self.options(), **options)
+
+    def admin(self, **options: Any) -> AIOKafkaAdminClient:
+        """Make an admin client, to be started."""
+        return AIOKafkaAdminClient(**self.options(), **options)
