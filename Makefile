@@ -111,7 +111,7 @@ kill: dev kafka-jars  ## the long kill loop: SIGKILLs, joins and leaves, a zombi
 	$(SAY) "==> pytest: the long kill loop"
 	@$(BIN)/pytest tests/e2e -m slow -p no:randomly -s
 
-bench: dev kafka-jars  ## one worker on real Kafka; ARGS="--workers 2", ARGS="--against HEAD~1": docs/benchmarks.md
+bench: dev kafka-jars  ## one worker on real Kafka; ARGS="--workers 2", ARGS="--against HEAD~1": docs/explanation/benchmarks.md
 	$(SAY) "==> bench: $(if $(ARGS),$(ARGS),one worker on real Kafka against two references)"
 	@$(BIN)/python -m loadtest.bench $(ARGS)
 
@@ -131,12 +131,11 @@ demo: dev kafka-jars  ## watch 100,000 CDRs being charged, then the reconciler's
 	$(SAY) "==> demo: real Kafka, one worker, 100,000 CDRs"
 	@$(BIN)/python -m loadtest.demo
 
-schemas: .venv/installed  ## write topics/schemas, diagram, docs/deck-columns.md and LETTERS.md anew from the code
-	$(SAY) "==> topics/schemas, ARCHITECTURE.md, docs/deck-columns.md, LETTERS.md: written anew"
+schemas: .venv/installed  ## write topics/schemas, LETTERS.md and the committed pages of docs anew from the code
+	$(SAY) "==> topics/schemas, LETTERS.md and what docs say of the code: written anew"
 	@$(BIN)/python -m topics.schema --write
-	@RATER_INTERPRETED=1 $(BIN)/python deploy/make_diagram.py
-	@RATER_INTERPRETED=1 $(BIN)/python deploy/make_deck_columns.py
 	@RATER_INTERPRETED=1 $(BIN)/python deploy/make_letters.py
+	@RATER_INTERPRETED=1 $(BIN)/python -m deploy.reference.committed --write
 
 deck: dev  ## make the sample deck anew from the numbering data of phonenumbers
 	$(SAY) "==> sample deck: made anew"

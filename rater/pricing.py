@@ -152,7 +152,7 @@ def load_deck(  # noqa: PLR0913  # What a deck file does not say of itself, each
     time_zone: str = "UTC",
     band_policy: Literal["split", "start"] = "split",
 ) -> Deck:
-    """Read and compile a deck file, a CSV as docs/deck-columns.md describes it.
+    """Read and compile a deck file, a CSV as docs/reference/deck-columns.md describes it.
 
     `valid_from`: since when it is in force, RFC 3339 with an offset; a call answered before has no price.
     `time_zone`: where its hours are local. `band_policy`: cut a call at the boundary of two bands, or let the

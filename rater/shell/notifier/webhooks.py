@@ -1,7 +1,7 @@
 """Webhooks: a notification's JSON by POST, signed with a key of the tenant's own (`webhook_keys`).
 
-Headers and signature are those of Standard Webhooks (docs/webhooks.md); whoever receives a `webhook-id` twice has been
-told once. Nothing is kept between requests: no connection, no cookie, no resolved name; redirects are not
+Headers and signature are those of Standard Webhooks (docs/operating/webhooks.md); whoever receives a `webhook-id` twice
+has been told once. Nothing is kept between requests: no connection, no cookie, no resolved name; redirects are not
 followed, and what a receiver answers is not read.
 """
 

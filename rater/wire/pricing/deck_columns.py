@@ -1,6 +1,6 @@
 """Deck columns: every column that a rate deck may have: what it says, how it is read, its default.
 
-This is the only place that says so: decks are read by it, and `docs/deck-columns.md` is made of it
+This is the only place that says so: decks are read by it, and `docs/reference/deck-columns.md` is made of it
 (`deck_handbook`). Only `prefix` and `rate` are required. An absent column and an empty cell both
 mean the default.
 """

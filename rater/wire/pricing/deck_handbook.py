@@ -1,4 +1,4 @@
-"""Deck handbook: the page `docs/deck-columns.md`, made of what the columns and the lint declare."""
+"""Deck handbook: the page `docs/reference/deck-columns.md`, made of what the columns and the lint declare."""
 
 from rater.wire.pricing.deck_columns import COLUMNS, REQUIRED, Column
 from rater.wire.pricing.deck_findings import CODES
@@ -18,8 +18,6 @@ prefix,destination,country,number_type,action,rate,increment,connection_fee,from
 
 _INTRO = """\
 # Rate decks: the columns
-
-<!-- generated: `make schemas` writes this page from rater/wire/pricing/deck_columns.py and deck_findings.py -->
 
 A rate deck is a CSV file in UTF-8: a header that names the columns, in any order, then one row a line. Commas separate,
 a full stop is the decimal point, cells that need it stand in quotation marks; blank lines are passed over. Only

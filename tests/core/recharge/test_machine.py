@@ -49,4 +49,4 @@ def test_money_that_was_captured_is_credited_in_every_state() -> None:
 
 
 def test_the_picture_in_the_documents_is_that_of_the_table() -> None:
-    assert diagram() in (ROOT / "ARCHITECTURE.md").read_text()
+    assert diagram() in (ROOT / "docs" / "reference" / "recharge.md").read_text()
