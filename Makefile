@@ -24,7 +24,7 @@ SHARED = -n $(JOBS) --dist loadgroup --no-loadscope-reorder
 
 .PHONY: help tools install dev compiled kafka-jars kafka-up kafka-down fmt lint types imports test \
 	test-compiled test-alone test-interpreted dist-check test-fast \
-	props e2e kill bench bench-core bench-growth bench-latency demo schemas deck cover lock clean
+	props e2e kill bench bench-core bench-growth bench-latency demo schemas docs deck cover lock clean
 
 help:  ## print this list
 	@echo "make TARGET        (* = part of make test, which is what CI runs)"
@@ -136,6 +136,10 @@ schemas: .venv/installed  ## write topics/schemas, LETTERS.md and the committed 
 	@$(BIN)/python -m topics.schema --write
 	@RATER_INTERPRETED=1 $(BIN)/python deploy/make_letters.py
 	@RATER_INTERPRETED=1 $(BIN)/python -m deploy.reference.committed --write
+
+docs: .venv/installed-dev  ## * build the documents as a site into build/site, with the reference; warnings are errors
+	$(SAY) "==> mkdocs: build/site"
+	@RATER_INTERPRETED=1 NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build
 
 deck: dev  ## make the sample deck anew from the numbering data of phonenumbers
 	$(SAY) "==> sample deck: made anew"

@@ -1,6 +1,6 @@
 """All that `make test` checks, in an order that keeps two cores busy.
 
-The compiler works while style, types and imports are checked, and what runs interpreted runs beside
+The compiler works while style, types, imports and documents are checked, and what runs interpreted runs beside
 the tests on Kafka, which wait a lot. A part that runs beside others is silent until it is awaited.
 In the end: the seconds of each part, by the clock and of CPU (a broker's count where it is awaited).
 """
@@ -80,7 +80,7 @@ def run(parts: list[Part]) -> list[str]:
         return parts[-1]
 
     compiling = started("compiled", beside=True)
-    for target in ("lint", "types", "imports"):
+    for target in ("lint", "types", "imports", "docs"):
         if not started(target).end():
             return [target]
     interpreted = started("test-interpreted", beside=True)

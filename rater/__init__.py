@@ -7,6 +7,9 @@ import os
 import sys
 from importlib.machinery import FileFinder, SourceFileLoader
 
+INTERPRETED_VARIABLE = "RATER_INTERPRETED"
+"""1: run the sources as they are, also where they have been compiled."""
+
 
 def _find_sources_only(package: str) -> None:
     """Let Python find the sources of this package, not what was compiled of them."""
@@ -21,5 +24,5 @@ def _find_sources_only(package: str) -> None:
         del sys.path_importer_cache[path]
 
 
-if os.environ.get("RATER_INTERPRETED", "0") != "0":
+if os.environ.get(INTERPRETED_VARIABLE, "0") != "0":
     _find_sources_only(__path__[0])

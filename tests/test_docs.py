@@ -1,11 +1,17 @@
 """Documents are held to the code: what is generated is fresh; links, paths and numbers lead somewhere."""
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from deploy.reference import committed, decision_index
+import pytest
+
+from deploy.reference import committed, decision_index, metric_page, settings_page, site_hooks
 from rater.shell.gateway.providers.simulator import script
+from topics.catalog import CATALOG
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -23,9 +29,59 @@ def name_of(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
+def run(*command: str) -> tuple[int, str]:
+    environment = {**os.environ, "RATER_INTERPRETED": "1", "NO_MKDOCS_2_WARNING": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", *command], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )  # fmt: skip
+    return done.returncode, done.stdout + done.stderr
+
+
 def test_the_committed_pages_are_fresh() -> None:
     """When this fails: `make schemas`, or RATER_INTERPRETED=1 python -m deploy.reference.committed --write."""
     assert [] == committed.stale()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    code, said = run("mkdocs", "build", "--site-dir", str(folder))
+
+    assert code == 0, said
+    return folder
+
+
+def test_every_topic_with_each_of_its_records_has_a_page(site: Path) -> None:
+    for topic in CATALOG:
+        page = (site / "reference" / "topics" / f"{topic.name}.html").read_text()
+        for record in topic.records:
+            assert f'id="{record.__name__.lower()}"' in page
+
+
+def test_a_page_fetches_nothing_from_elsewhere(site: Path) -> None:
+    """No font, no program: readers are asked for by nobody but who serves the site."""
+    fetched = re.compile(
+        r"<(?:script|link|img|iframe)\b[^>]*\b(?:src|href)=\"?(?:https?:)?//[^>]*>"
+    )
+    pages = {path: path.read_text() for path in site.rglob("*.html")}
+
+    assert len(pages) > 80
+    assert [] == sorted({hit for text in pages.values() for hit in fetched.findall(text)})
+    assert [] == [path for path, text in pages.items() if 'class="mermaid"' in text]
+
+
+def test_a_broken_link_fails_the_site(tmp_path: Path) -> None:
+    """The check of the check: one page with a link that leads nowhere, by the same rules."""
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "index.md").write_text("# x\n\n[nowhere](nowhere.md) and [none](#none)\n")
+    settings = (ROOT / "mkdocs.yml").read_text()
+    kept = settings[: settings.index("hooks:")] + settings[settings.index("validation:") :]
+    (tmp_path / "mkdocs.yml").write_text(kept[: kept.index("nav:\n  - Start")])
+    code, said = run("mkdocs", "build", "-f", str(tmp_path / "mkdocs.yml"))
+
+    assert code == 1
+    assert "nowhere.md" in said
+    assert "#none" in said
 
 
 def defined() -> set[str]:
@@ -90,6 +146,29 @@ def test_decisions_are_numbered_without_gaps_and_superseded_by_what_is_there() -
         assert each.status == "accepted" or each.status.removeprefix("superseded by ") in numbers_of_all  # fmt: skip
 
 
+def test_every_variable_that_the_code_names_is_described() -> None:
+    page = settings_page.page()
+
+    assert all(about for _, _, about in settings_page.described())
+    assert sorted(name for name in settings_page.named() if f"`{name}`" not in page) == []
+
+
+def test_every_metric_that_the_code_declares_is_on_its_page() -> None:
+    page = metric_page.page()
+    declared = set()
+    for path in (ROOT / "rater" / "shell").rglob("*.py"):
+        declared |= set(re.findall(r"\"(rater_[a-z_]+[a-z])\"", path.read_text()))
+        declared |= {
+            f"rater_{name}"
+            for name in re.findall(
+                r"self\._(?:counter|gauge|histogram)\(\s*\"([a-z_]+)\"", path.read_text()
+            )
+        }
+
+    assert len(declared) > 30
+    assert sorted(name for name in declared if f"`{name}" not in page) == []
+
+
 def test_the_page_of_the_simulator_has_the_table_of_its_scripts() -> None:
     page = (ROOT / "docs" / "operating" / "simulator.md").read_text()
     marked = page.split(f"<!-- from: {name_of(Path(script.__file__ or ''))} -->\n")[1]
@@ -118,5 +197,7 @@ def test_every_path_that_code_and_documents_name_is_there() -> None:
         for path in pattern.findall(file.read_text())
     }
 
+    made = MADE | {page.removeprefix("reference/") for page in site_hooks.made()}
+
     assert len(named) > 150
-    assert [] == sorted((f, p) for f, p in named if p not in MADE and not (ROOT / p).exists())
+    assert [] == sorted((f, p) for f, p in named if p not in made and not (ROOT / p).exists())

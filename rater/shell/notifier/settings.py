@@ -9,8 +9,11 @@ from rater.shell.notifier.message import Sender
 from rater.shell.notifier.webhook_keys import WebhookSecrets
 
 SMTP_PASSWORD = "RATER_SMTP_PASSWORD"  # noqa: S105  # The name of a variable.
+"""Secret: of the mail server, with --smtp-user."""
 WEBHOOK_SECRET = "RATER_WEBHOOK_SECRET"  # noqa: S105
+"""Secret: from which the key is derived that signs a tenant's webhooks."""
 WEBHOOK_SECRET_PREVIOUS = "RATER_WEBHOOK_SECRET_PREVIOUS"  # noqa: S105
+"""Secret: the one before, while receivers change; webhooks carry a signature by each."""
 
 TENANT_TURNS = 4
 HOST_TURNS = 2

@@ -10,6 +10,7 @@ import time
 logger = logging.getLogger(__name__)
 
 VARIABLE = "RATER_CLOCK_AHEAD_S"
+"""For rehearsals: seconds by which the timer's clock is set forward; unset in production."""
 _AHEAD_MS = int(os.environ.get(VARIABLE) or "0") * 1_000
 
 

@@ -47,6 +47,7 @@ NOTIFIER_FAILPOINTS = (
 )
 ALL = FAILPOINTS + RECHARGE_FAILPOINTS + GATEWAY_FAILPOINTS + NOTIFIER_FAILPOINTS
 VARIABLE = "RATER_FAILPOINT"
+"""For tests: PLACE:N ends the process by SIGKILL when it passes that place for the Nth time; unset in production."""
 
 
 def read_setting(text: str) -> tuple[str, int]:

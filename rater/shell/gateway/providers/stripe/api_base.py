@@ -7,6 +7,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 API_BASE_VARIABLE = "RATER_STRIPE_API_BASE"
+"""Where Stripe is asked: another address for tests; without TLS on the loopback alone."""
 
 
 _NEVER = frozenset("#?\\ \t\r\n")

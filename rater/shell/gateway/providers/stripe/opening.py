@@ -13,7 +13,9 @@ from rater.shell.gateway.providers.stripe.key_mode import KeyModeError, mode_of
 from rater.shell.process.secret import require_secret
 
 KEY_VARIABLE = "RATER_STRIPE_KEY"
+"""Secret: the key of the Stripe account; a test key makes a gateway of mode test."""
 WEBHOOK_SECRET_VARIABLE = "RATER_STRIPE_WEBHOOK_SECRET"  # noqa: S105  # The name, not the secret.
+"""Secret: by which Stripe signs its webhooks; asked for with --webhook-port."""
 
 
 async def open_stripe(settings: ProviderSettings) -> Provider:
