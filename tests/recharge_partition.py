@@ -111,6 +111,7 @@ def event(tenant_id: str, kind: str, /, **fields: Any) -> dict[str, Any]:
         "balance_micros": 99_900_000,
         "cause": "settings",
         "cause_id": "cmd-1",
+        "hours_remaining": None,
         **fields,
     }
 
@@ -123,7 +124,12 @@ def methods_event(tenant_id: str, *references: str, **fields: Any) -> dict[str, 
 
 def settings_event(tenant_id: str, **fields: Any) -> dict[str, Any]:
     """Return the event of auto-recharge that is on: 200 below 100."""
-    terms = {"enabled": True, "trigger_micros": 100 * UNIT, "amount_micros": 200 * UNIT}
+    terms = {
+        "enabled": True,
+        "mode": "fixed",
+        "trigger_micros": 100 * UNIT,
+        "amount_micros": 200 * UNIT,
+    }
     return event(tenant_id, "auto_recharge_changed", **{**terms, **fields})
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from random import Random
 
-from rater.core import events as v
 from tests.recharge_world import AMOUNT, TRIGGER, World
 from tests.units import DAY, HOUR, MINUTE, UNIT
+from topics.records import balance as v
 
 Act = Callable[[World, Random], None]
 

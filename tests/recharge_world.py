@@ -10,7 +10,6 @@ from typing import Any
 
 import msgspec
 
-from rater.core import events as v
 from rater.core.recharge import agent
 from rater.core.recharge.caps import money_cap
 from rater.core.recharge.journal import RechargeJournal
@@ -36,6 +35,7 @@ from rater.core.recharge.state import (
 )
 from rater.wire.recharge.state import decode_recharge, encode_recharge
 from tests.units import NOW, UNIT
+from topics.records import balance as v
 
 TRIGGER, AMOUNT = 100 * UNIT, 50 * UNIT
 
@@ -84,7 +84,7 @@ class World:
         self.seq += 1
         event = kind(
             f"acme/{self.seq}/x", "acme", self.seq, self.now, "USD", self.balance, "charge",
-            cause_id or f"c{self.seq}", msgspec.UNSET, *fields,
+            cause_id or f"c{self.seq}", None, *fields,
         )  # fmt: skip
         self._step(lambda recharge, journal: agent.hear(recharge, event, journal))
 
@@ -94,7 +94,7 @@ class World:
         names = ("mode", "amount_micros", "target_micros", "count_cap", "money_cap_micros")
         hours = more.get("trigger_h")
         values = [terms.get(name) for name in names]
-        self.event(v.AutoRechargeChanged, enabled, trigger, hours, *values)
+        self.event(v.AutoRechargeChanged, enabled, values[0], trigger, hours, *values[1:])
 
     def methods(self, *references: str) -> None:
         """Replace the payment methods."""
@@ -137,10 +137,10 @@ class World:
         order = self.moves.pop(0)
         if order.is_restored:
             self.balance += order.amount_micros
-            kind: type[v.Event] = v.PaymentRestored
+            kind: type[v.Event] = v.PaymentRestoredEvent
         else:
             self.spend(order.amount_micros)
-            kind = v.PaymentReversed
+            kind = v.PaymentReversedEvent
         moved = (order.payment_id, order.amount_micros, order.reversal, order.reversal_id)
         self.event(kind, *moved, cause_id=order.command_id)
 

@@ -81,7 +81,7 @@ def _auto(value: dict[str, Any]) -> str:
 
 def at_hours(value: dict[str, Any]) -> str:
     """Return what a threshold in hours and the runway are."""
-    runway = f"{value['runway_h']} h" if "runway_h" in value else "no end"
+    runway = f"{value['hours_remaining']} h" if "hours_remaining" in value else "no end"
     return f"{value['threshold_id']} {value['threshold_h']} h, runway {runway}"
 
 

@@ -18,7 +18,7 @@ from rater.batch.charging.batch import begin
 from rater.batch.charging.lot_ids import LotIdsShard
 from rater.core.account.account import Account
 from rater.core.account.applying import apply
-from rater.core.account.burn import runway_h
+from rater.core.account.burn import hours_remaining
 from rater.core.cdr import Cdr
 from rater.core.limits import GRACE_MS
 from rater.core.suspension import Suspension
@@ -412,7 +412,7 @@ def test_property_thresholds_are_edges_and_none_is_missing(history: list[Sent]) 
         assert seen[tenant_id] == expected_edges(entries_of(partition, tenant_id))
         account = partition.account(tenant_id)
         assert all(t.armed == (account.balance >= t.amount) for t in account.thresholds)
-        runway = runway_h(account)
+        runway = hours_remaining(account)
         for t in account.hour_thresholds:
             assert t.armed == (runway is None or runway >= t.amount)
 
@@ -448,7 +448,7 @@ def expected_edges(entries: Sequence[Any]) -> list[tuple[int, str, str]]:
         if before <= 0 < balance:
             edges.append((entry.seq, "balance_restored", ""))
         edges += [(entry.seq, "threshold_rearmed", name) for name in up]
-        down, up = turned(hours, 10**9 if (h := burn.runway_h(balance)) is None else h)
+        down, up = turned(hours, 10**9 if (h := burn.hours_remaining(balance)) is None else h)
         edges += [(entry.seq, "threshold_crossed", name) for name in down]
         edges += [(entry.seq, "threshold_rearmed", name) for name in up]
     return edges

@@ -1,5 +1,7 @@
 """The catalog: every topic once, with all that an operator or a client must know of it."""
 
+from typing import get_args
+
 from topics import records as r
 from topics.account_topics import (
     ACCOUNT_COMMANDS,
@@ -26,6 +28,7 @@ from topics.recharge_topics import (
     RECHARGE_TIMERS,
     RECHARGES_CHANGELOG,
 )
+from topics.records.balance import AnyEvent
 from topics.topic import DAY_MS, LARGE, PARTITIONS, Topic
 
 __all__ = [
@@ -95,26 +98,7 @@ ENTRIES = (
     r.RechargeResumed,
     r.CommandRejected,
 )
-EVENTS = (
-    r.ThresholdCrossed,
-    r.ThresholdRearmed,
-    r.BalanceExhausted,
-    r.BalanceRestored,
-    r.FundsCredited,
-    r.CreditRefused,
-    r.PaymentReversedEvent,
-    r.PaymentRestoredEvent,
-    r.FundsExpired,
-    r.SettingsChanged,
-    r.AutoRechargeChanged,
-    r.PaymentMethodsChanged,
-    r.RecipientsChanged,
-    r.RechargeResumedEvent,
-    r.FundsExpiring,
-    r.FraudSuspected,
-    r.AccountClosedEvent,
-    r.AccountReopenedEvent,
-)
+EVENTS = get_args(AnyEvent)
 
 CDR_RAW = Topic(
     name="cdr.raw.v1",

@@ -104,7 +104,7 @@ Seconds = Annotated[
 Hours = Annotated[
     int, Meta(ge=1, le=RUNWAY_H_MAX), Meta(description="Whole hours, at most ten years.")
 ]
-RunwayHours = Annotated[
+HoursRemaining = Annotated[
     int,
     Meta(ge=0, le=RUNWAY_H_MAX),
     Meta(

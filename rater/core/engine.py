@@ -17,6 +17,7 @@ from rater.core.account.administration import obey, open_account
 from rater.core.account.adoption import adopt
 from rater.core.account.applying import apply
 from rater.core.account.breaker import SPEND_PER_HOUR, denied_by, is_new_destination, passed
+from rater.core.account.cause import Cause
 from rater.core.account.charges import charge_of, free_charge
 from rater.core.account.deck_warnings import warn_of_decks
 from rater.core.account.expiry import expire_due, head
@@ -24,7 +25,6 @@ from rater.core.account.journal import Journal
 from rater.core.account.past import decks_at, was_closed
 from rater.core.cdr import Cdr, Source
 from rater.core.charging_settings import ChargingSettings
-from rater.core.events import Occasion
 from rater.core.pricing.price import price_call
 from rater.core.pricing.rating import Rated
 from rater.core.pricing.rules import Rules
@@ -165,4 +165,4 @@ def _hold(
         version = None if adopted is None else adopted.version
         held = r.SpendLimitTripped(*fields, cdr.cdr_id, limit, most, found, denied, version)
         journal.post(account, held, "charge", cdr.cdr_id)
-        journal.suspected(account, held, Occasion("charge", cdr.cdr_id, source.at_ms))
+        journal.suspected(account, held, Cause("charge", cdr.cdr_id, source.at_ms))

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from rater.core import events as v
 from rater.core.account import commands as c
 from rater.core.account.account import Account, Dear, Threshold
 from rater.core.account.journal import Journal
@@ -17,6 +16,7 @@ from rater.core.rejections import Rejected
 from rater.core.suspension import Suspended, Suspension
 from tests.build import DAY, NOW, RULES, UNIT, account, cdr, deck, lot, shortfall_of, source
 from topics import records as r
+from topics.records import balance as v
 
 
 def charged(there: Account, **fields: Any) -> tuple[Any, Journal]:

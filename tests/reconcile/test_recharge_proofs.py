@@ -7,7 +7,6 @@ from typing import Any, cast
 
 import pytest
 
-from rater.core.events import ThresholdCrossed
 from rater.core.recharge import balance_events as recharge_events
 from rater.core.recharge import moves as recharge_moves
 from rater.core.recharge import payment_results as recharge_results
@@ -28,6 +27,7 @@ from tests.reconcile.tampering import (
 )
 from tests.reconcile.test_proofs import CHARGING_TOPICS
 from topics import catalog
+from topics.records.balance import ThresholdCrossed
 
 LEDGER, COMMANDS = catalog.LEDGER.name, catalog.ACCOUNT_COMMANDS.name
 REQUESTS = catalog.ACCOUNT_REQUESTS.name

@@ -1,6 +1,6 @@
 """Account statuses and balance events."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from msgspec import Meta
 
@@ -10,6 +10,7 @@ from topics.fields import (
     Email,
     EventId,
     Hours,
+    HoursRemaining,
     Id,
     Language,
     Micros,
@@ -17,7 +18,6 @@ from topics.fields import (
     Name,
     NotNegative,
     Positive,
-    RunwayHours,
     TenantId,
     ThresholdId,
     ThresholdLabel,
@@ -44,11 +44,19 @@ class AccountStatus(Record, frozen=True):
     deny: Annotated[tuple[Name, ...], Meta(max_length=16)]
     deny_reason: DenyReason | None = None
     next_expiry_ms: Millis | None = None
-    runway_h: RunwayHours | None = None
+    hours_remaining: HoursRemaining | None = None
 
 
-Cause = Literal[
+CauseKind = Literal[
     "charge", "credit", "reversal", "adjustment", "expiry", "settings", "close", "reopen"
+]
+
+
+OnHold = Annotated[
+    bool,
+    Meta(
+        description="A spend limit was broken by this charge, or before it and not resumed since."
+    ),
 ]
 
 
@@ -62,12 +70,12 @@ class Event(Record, frozen=True, tag_field="kind"):
     at_ms: Millis
     currency: Currency
     balance_micros: Micros
-    cause: Cause
+    cause: CauseKind
     cause_id: Annotated[Id, Meta(description="The CDR or command behind it.")]
-    runway_h: RunwayHours | None = None
+    hours_remaining: HoursRemaining | None
 
 
-class ThresholdCrossed(Event, frozen=True, tag="threshold_crossed", kw_only=True):
+class ThresholdCrossed(Event, frozen=True, tag="threshold_crossed"):
     """The balance, or the runway, went from at or above the threshold to below it (strictly)."""
 
     kind: ClassVar[Literal["threshold_crossed"]]
@@ -75,39 +83,24 @@ class ThresholdCrossed(Event, frozen=True, tag="threshold_crossed", kw_only=True
     threshold_micros: Micros | None = None
     threshold_h: Hours | None = None
     label: ThresholdLabel | None = None
-    on_hold: Annotated[
-        bool,
-        Meta(
-            description="A spend limit was broken by this charge, or before it and not resumed since."
-        ),
-    ] = False
+    on_hold: OnHold = False
 
 
-class ThresholdRearmed(Event, frozen=True, tag="threshold_rearmed", kw_only=True):
+class ThresholdRearmed(Event, frozen=True, tag="threshold_rearmed"):
     """The balance, or the runway, is at or above the threshold again."""
 
     kind: ClassVar[Literal["threshold_rearmed"]]
     threshold_id: ThresholdId
     threshold_micros: Micros | None = None
     threshold_h: Hours | None = None
-    on_hold: Annotated[
-        bool,
-        Meta(
-            description="A spend limit was broken by this charge, or before it and not resumed since."
-        ),
-    ] = False
+    on_hold: OnHold = False
 
 
 class BalanceExhausted(Event, frozen=True, tag="balance_exhausted"):
     """The balance went from above zero to zero or below."""
 
     kind: ClassVar[Literal["balance_exhausted"]]
-    on_hold: Annotated[
-        bool,
-        Meta(
-            description="A spend limit was broken by this charge, or before it and not resumed since."
-        ),
-    ] = False
+    on_hold: OnHold = False
 
 
 class BalanceRestored(Event, frozen=True, tag="balance_restored"):
@@ -116,7 +109,7 @@ class BalanceRestored(Event, frozen=True, tag="balance_restored"):
     kind: ClassVar[Literal["balance_restored"]]
 
 
-class FundsCredited(Event, frozen=True, tag="funds_credited", kw_only=True):
+class FundsCredited(Event, frozen=True, tag="funds_credited"):
     """Money arrived as a lot."""
 
     kind: ClassVar[Literal["funds_credited"]]
@@ -124,7 +117,7 @@ class FundsCredited(Event, frozen=True, tag="funds_credited", kw_only=True):
     amount_micros: Positive
 
 
-class CreditRefused(Event, frozen=True, tag="credit_refused", kw_only=True):
+class CreditRefused(Event, frozen=True, tag="credit_refused"):
     """Money of a recharge was captured, and the account refused its credit; `seq` is that of the last entry."""
 
     kind: ClassVar[Literal["credit_refused"]]
@@ -134,7 +127,7 @@ class CreditRefused(Event, frozen=True, tag="credit_refused", kw_only=True):
     payment_command_id: Id | None = None
 
 
-class PaymentReversedEvent(Event, frozen=True, tag="payment_reversed", kw_only=True):
+class PaymentReversedEvent(Event, frozen=True, tag="payment_reversed"):
     """The provider took money of a credited payment back; recharge is paused until resumed."""
 
     kind: ClassVar[Literal["payment_reversed"]]
@@ -144,7 +137,7 @@ class PaymentReversedEvent(Event, frozen=True, tag="payment_reversed", kw_only=T
     reversal_id: Id
 
 
-class PaymentRestoredEvent(Event, frozen=True, tag="payment_restored", kw_only=True):
+class PaymentRestoredEvent(Event, frozen=True, tag="payment_restored"):
     """Money that a reversal had taken came back."""
 
     kind: ClassVar[Literal["payment_restored"]]
@@ -154,7 +147,7 @@ class PaymentRestoredEvent(Event, frozen=True, tag="payment_restored", kw_only=T
     reversal_id: Id
 
 
-class FundsExpired(Event, frozen=True, tag="funds_expired", kw_only=True):
+class FundsExpired(Event, frozen=True, tag="funds_expired"):
     """A lot expired with money in it."""
 
     kind: ClassVar[Literal["funds_expired"]]
@@ -168,33 +161,33 @@ class SettingsChanged(Event, frozen=True, tag="settings_changed"):
     kind: ClassVar[Literal["settings_changed"]]
 
 
-class AutoRechargeChanged(Event, frozen=True, tag="auto_recharge_changed", kw_only=True):
+class AutoRechargeChanged(Event, frozen=True, tag="auto_recharge_changed"):
     """Auto-recharge was set; recharge looks at the balance at once."""
 
     kind: ClassVar[Literal["auto_recharge_changed"]]
     enabled: bool
+    mode: RechargeMode
     trigger_micros: Positive | None = None
     trigger_h: Hours | None = None
-    mode: RechargeMode = "fixed"
     amount_micros: Positive | None = None
     target_micros: Positive | None = None
     count_cap: Annotated[int, Meta(ge=1, le=100)] | None = None
     money_cap_micros: Positive | None = None
 
 
-class PaymentMethodsChanged(Event, frozen=True, tag="payment_methods_changed", kw_only=True):
+class PaymentMethodsChanged(Event, frozen=True, tag="payment_methods_changed"):
     """The payment methods were replaced."""
 
     kind: ClassVar[Literal["payment_methods_changed"]]
     methods: Annotated[tuple[PaymentMethod, ...], Meta(max_length=8)]
 
 
-class RecipientsChanged(Event, frozen=True, tag="recipients_changed", kw_only=True):
+class RecipientsChanged(Event, frozen=True, tag="recipients_changed"):
     """Who is told was replaced."""
 
     kind: ClassVar[Literal["recipients_changed"]]
     emails: Annotated[tuple[Email, ...], Meta(max_length=16)]
-    language: Language = "en"
+    language: Language
     webhook: WebhookUrl | None = None
 
 
@@ -204,7 +197,7 @@ class RechargeResumedEvent(Event, frozen=True, tag="recharge_resumed"):
     kind: ClassVar[Literal["recharge_resumed"]]
 
 
-class FundsExpiring(Event, frozen=True, tag="funds_expiring", kw_only=True):
+class FundsExpiring(Event, frozen=True, tag="funds_expiring"):
     """A lot with money in it expires in 30, 7 or 1 days."""
 
     kind: ClassVar[Literal["funds_expiring"]]
@@ -217,7 +210,7 @@ class FundsExpiring(Event, frozen=True, tag="funds_expiring", kw_only=True):
 LimitKind = Literal["spend_per_hour", "cost_per_call", "new_destinations", "recharge_cap"]
 
 
-class FraudSuspected(Event, frozen=True, tag="fraud_suspected", kw_only=True):
+class FraudSuspected(Event, frozen=True, tag="fraud_suspected"):
     """A charge passed a spend limit: the classes named are denied and recharge is held, until resumed."""
 
     kind: ClassVar[Literal["fraud_suspected"]]
@@ -239,3 +232,25 @@ class AccountReopenedEvent(Event, frozen=True, tag="account_reopened"):
     """The account is open again: what was set of recharge holds again, and it looks at the balance at once."""
 
     kind: ClassVar[Literal["account_reopened"]]
+
+
+AnyEvent: TypeAlias = (
+    ThresholdCrossed
+    | ThresholdRearmed
+    | BalanceExhausted
+    | BalanceRestored
+    | FundsCredited
+    | CreditRefused
+    | PaymentReversedEvent
+    | PaymentRestoredEvent
+    | FundsExpired
+    | SettingsChanged
+    | AutoRechargeChanged
+    | PaymentMethodsChanged
+    | RecipientsChanged
+    | RechargeResumedEvent
+    | FundsExpiring
+    | FraudSuspected
+    | AccountClosedEvent
+    | AccountReopenedEvent
+)

@@ -10,6 +10,7 @@ from topics.fields import (
     Email,
     EventId,
     Hours,
+    HoursRemaining,
     Id,
     Language,
     Micros,
@@ -131,7 +132,7 @@ class BalanceLowNotification(Notification, frozen=True, tag="balance_low", kw_on
     threshold_id: ThresholdId
     threshold_micros: Micros | None = None
     threshold_h: Hours | None = None
-    runway_h: Count | None = None
+    hours_remaining: HoursRemaining | None = None
     label: ThresholdLabel | None = None
     cause_id: Id
 

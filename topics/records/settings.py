@@ -27,9 +27,9 @@ class AutoRechargeSet(MoneyEntry, frozen=True, tag="auto_recharge_set"):
     kind: ClassVar[Literal["auto_recharge_set"]]
     command_id: Id
     enabled: bool
+    mode: RechargeMode
     trigger_micros: Positive | None = None
     trigger_h: Hours | None = None
-    mode: RechargeMode = "fixed"
     recharge_micros: Annotated[Positive, Meta(description="Of modes fixed and gap.")] | None = None
     target_micros: Positive | None = None
     count_cap: Annotated[int, Meta(ge=1, le=100)] | None = None

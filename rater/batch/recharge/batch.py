@@ -11,7 +11,6 @@ from rater.batch.charging.cdr_batch import Record
 from rater.batch.recharge.decision import RechargeDecision
 from rater.batch.recharge.partition_state import RechargesShard
 from rater.core.cdr import Source
-from rater.core.events import Event
 from rater.core.recharge import agent
 from rater.core.recharge.journal import RechargeJournal
 from rater.core.recharge.payments import Quarantine, Result
@@ -27,6 +26,7 @@ from rater.wire.unread import last_offset_of, why_dead
 from topics import catalog
 from topics.partitioner import partition_of
 from topics.records import RechargeDue, ResumeRecharge
+from topics.records.balance import Event
 
 EVENTS = catalog.BALANCE_EVENTS.name
 RESULTS = catalog.PAYMENT_RESULTS.name

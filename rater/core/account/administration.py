@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from rater.core import events as v
 from rater.core.account import commands as c
 from rater.core.account.account import AUTO_RECHARGE, AUTO_RECHARGE_HOURS, Account
 from rater.core.account.adoption import adopt
+from rater.core.account.cause import Cause
 from rater.core.account.draws import plan_draws, with_shortfall
 from rater.core.account.expiry import head
 from rater.core.account.journal import Journal
@@ -17,11 +17,11 @@ from rater.core.account.settings import obey_setting
 from rater.core.account.thresholds import note_calm
 from rater.core.cdr import Source
 from rater.core.charging_settings import ChargingSettings
-from rater.core.events import Occasion
 from rater.core.limits import AMOUNT_MICROS_MAX, DAY_MS, LOTS_MAX, NEVER_MS
 from rater.core.rejections import Refusal, Rejected
 from topics import records as r
 from topics.records import AccountReopened, DecksSet
+from topics.records import balance as v
 
 
 def open_account(command: c.OpenAccount, source: Source, journal: Journal) -> Account:
@@ -84,9 +84,9 @@ def _add_funds(
         command.recharge_seq,
         command.payment_command_id,
     )
-    occasion = Occasion("credit", command.command_id, source.at_ms)
+    cause = Cause("credit", command.command_id, source.at_ms)
     journal.post(account, entry, "credit", command.command_id)
-    journal.credited(account, lot, occasion)
+    journal.credited(account, lot, cause)
     return None
 
 
@@ -122,8 +122,8 @@ def _set_thresholds(
         return refusal
     fields = head(account, source, 0, account.debt)
     entry = r.ThresholdsSet(*fields, command.command_id, command.thresholds)
-    occasion = Occasion("settings", command.command_id, source.at_ms)
-    journal.settle(account, entry, occasion, "settings", lambda stamp: v.SettingsChanged(*stamp))
+    cause = Cause("settings", command.command_id, source.at_ms)
+    journal.settle(account, entry, cause, "settings", lambda stamp: v.SettingsChanged(*stamp))
     return None
 
 
@@ -174,8 +174,8 @@ def _close(
     entry = r.AccountClosed(
         *head(account, source, 0, account.debt), command.command_id, command.reason
     )
-    occasion = Occasion("close", command.command_id, source.at_ms)
-    journal.settle(account, entry, occasion, "closed", lambda stamp: v.AccountClosedEvent(*stamp))
+    cause = Cause("close", command.command_id, source.at_ms)
+    journal.settle(account, entry, cause, "closed", lambda stamp: v.AccountClosedEvent(*stamp))
     return None
 
 
@@ -188,10 +188,8 @@ def _reopen(
         return _too_many("tenant_id", "was closed and reopened")
     fields = head(account, source, 0, account.debt)
     entry = AccountReopened(*fields, command.command_id, account.closed_ms, command.reason)
-    occasion = Occasion("reopen", command.command_id, source.at_ms)
-    journal.settle(
-        account, entry, occasion, "reopened", lambda stamp: v.AccountReopenedEvent(*stamp)
-    )
+    cause = Cause("reopen", command.command_id, source.at_ms)
+    journal.settle(account, entry, cause, "reopened", lambda stamp: v.AccountReopenedEvent(*stamp))
     return None
 
 

@@ -66,7 +66,7 @@ def rate_per_hour(spending: Spending) -> int:
     return decayed * HOUR_MS // max(_FULL_MS - left, HOUR_MS)
 
 
-def runway_h(account: Account) -> int | None:
+def hours_remaining(account: Account) -> int | None:
     """Return the whole hours that the balance lasts; None: nothing is spent."""
     if account.balance <= 0:
         return 0

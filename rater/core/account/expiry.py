@@ -7,10 +7,10 @@ Whatever reaches an account first does it: a CDR, a command, or the timer's own 
 """
 
 from rater.core.account.account import Account
+from rater.core.account.cause import Cause
 from rater.core.account.journal import Journal
 from rater.core.account.lots import CreditLot, days_left
 from rater.core.cdr import Source
-from rater.core.events import Occasion
 from rater.core.limits import GRACE_MS
 from topics import records as r
 
@@ -32,9 +32,9 @@ def _expire(account: Account, lot: CreditLot, source: Source, journal: Journal) 
         lot.lot_id,
         lot.expires_ms + GRACE_MS,
     )
-    occasion = Occasion("expiry", lot.lot_id, source.at_ms)
+    cause = Cause("expiry", lot.lot_id, source.at_ms)
     journal.post(account, entry, "expiry", lot.lot_id)
-    journal.expired(account, entry, occasion)
+    journal.expired(account, entry, cause)
 
 
 def _forfeit(account: Account, lot: CreditLot, source: Source, journal: Journal) -> None:
@@ -54,9 +54,9 @@ def _warn(account: Account, lot: CreditLot, source: Source, journal: Journal) ->
         lot.remaining,
         lot.expires_ms,
     )
-    occasion = Occasion("expiry", lot.lot_id, source.at_ms)
+    cause = Cause("expiry", lot.lot_id, source.at_ms)
     journal.post(account, entry, "expiry", lot.lot_id)
-    journal.expiring(account, entry, occasion)
+    journal.expiring(account, entry, cause)
 
 
 Head = tuple[str, str, int, int, str, int, int, str, int, int, int]

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from typing import final
 
-from rater.core import events as v
 from rater.core.account.account import Account
 from rater.core.account.applying import apply
+from rater.core.account.cause import Cause
 from rater.core.account.status import note_change
 from rater.core.account.thresholds import Stamp, cross, stamp
-from rater.core.events import Occasion
 from topics import records as r
+from topics.records import balance as v
+from topics.records.balance import CauseKind
 
 
 @final
@@ -23,7 +24,7 @@ class Journal:
         self.events: list[v.Event] = []
         self.statuses: list[r.AccountStatus] = []
 
-    def post(self, account: Account, entry: r.MoneyEntry, cause: str, cause_id: str) -> None:
+    def post(self, account: Account, entry: r.MoneyEntry, cause: CauseKind, cause_id: str) -> None:
         """Apply an entry to its account; say which thresholds it crosses, and the status when due."""
         before = account.balance
         apply(account, entry)
@@ -34,7 +35,7 @@ class Journal:
         account: Account,
         entry: r.MoneyEntry,
         before: int,
-        cause: str,
+        cause: CauseKind,
         cause_id: str,
         is_broken: bool = False,  # noqa: FBT001, FBT002
     ) -> None:
@@ -46,15 +47,15 @@ class Journal:
         if not account.calm_from <= account.balance < account.calm_to and (
             account.balance != before or account.hour_thresholds
         ):
-            occasion = Occasion(cause, cause_id, entry.at_ms)
-            cross(account, before, occasion, self.events, is_broken)
+            why = Cause(cause, cause_id, entry.at_ms)
+            cross(account, before, why, self.events, is_broken)
         note_change(account, entry.at_ms, self.statuses)
 
     def settle(
         self,
         account: Account,
         entry: r.MoneyEntry,
-        occasion: Occasion,
+        cause: Cause,
         what: str,
         event: Callable[[Stamp], v.Event] | None,
     ) -> None:
@@ -62,8 +63,8 @@ class Journal:
         apply(account, entry)
         self.entries.append(entry)
         if event is not None:
-            self.events.append(event(stamp(account, what, occasion)))
-        cross(account, account.balance, occasion, self.events)
+            self.events.append(event(stamp(account, what, cause)))
+        cross(account, account.balance, cause, self.events)
         note_change(account, entry.at_ms, self.statuses)
 
     def refuse(self, account: Account | None, entry: r.CommandRejected) -> None:
@@ -71,48 +72,48 @@ class Journal:
         self.entries.append(entry)
         if account is None or entry.lot_id is None or entry.credit_micros is None:
             return
-        occasion = Occasion("credit", entry.command_id, entry.at_ms)
-        head = stamp(account, f"credit_refused/{entry.lot_id}", occasion)
+        cause = Cause("credit", entry.command_id, entry.at_ms)
+        head = stamp(account, f"credit_refused/{entry.lot_id}", cause)
         said = v.CreditRefused(
             *head, entry.lot_id, entry.credit_micros, entry.reason, entry.payment_command_id
         )
         self.events.append(said)
 
-    def credited(self, account: Account, lot: r.Lot, occasion: Occasion) -> None:
+    def credited(self, account: Account, lot: r.Lot, cause: Cause) -> None:
         """Say that money arrived; the entry that brought it has been posted."""
-        head = stamp(account, "credited", occasion)
+        head = stamp(account, "credited", cause)
         self.events.append(v.FundsCredited(*head, lot.lot_id, lot.granted_micros))
 
     def moved_back(
-        self, account: Account, entry: r.ReversalPosted | r.RestorationPosted, occasion: Occasion
+        self, account: Account, entry: r.ReversalPosted | r.RestorationPosted, cause: Cause
     ) -> None:
         """Say that money of a payment was taken back, or came back."""
         is_reversed = isinstance(entry, r.ReversalPosted)
         word, event = (
-            ("payment_reversed", v.PaymentReversed)
+            ("payment_reversed", v.PaymentReversedEvent)
             if is_reversed
-            else ("payment_restored", v.PaymentRestored)
+            else ("payment_restored", v.PaymentRestoredEvent)
         )
-        head = stamp(account, f"{word}/{entry.payment_id}", occasion)
+        head = stamp(account, f"{word}/{entry.payment_id}", cause)
         money = (entry.payment_id, entry.moved_micros, entry.reversal, entry.reversal_id)
         self.events.append(event(*head, *money))
 
-    def expired(self, account: Account, entry: r.LotExpired, occasion: Occasion) -> None:
+    def expired(self, account: Account, entry: r.LotExpired, cause: Cause) -> None:
         """Say that a lot expired with money in it."""
-        head = stamp(account, f"expired/{entry.lot_id}", occasion)
+        head = stamp(account, f"expired/{entry.lot_id}", cause)
         self.events.append(v.FundsExpired(*head, entry.lot_id, -entry.amount_micros))
 
-    def expiring(self, account: Account, entry: r.LotExpiryWarned, occasion: Occasion) -> None:
+    def expiring(self, account: Account, entry: r.LotExpiryWarned, cause: Cause) -> None:
         """Say that a lot with money in it expires soon."""
-        head = stamp(account, f"expiring/{entry.lot_id}", occasion)
+        head = stamp(account, f"expiring/{entry.lot_id}", cause)
         said = v.FundsExpiring(
             *head, entry.lot_id, entry.remaining_micros, entry.days, entry.expires_ms
         )
         self.events.append(said)
 
-    def suspected(self, account: Account, entry: r.SpendLimitTripped, occasion: Occasion) -> None:
+    def suspected(self, account: Account, entry: r.SpendLimitTripped, cause: Cause) -> None:
         """Say that a charge passed a spend limit."""
-        head = stamp(account, f"fraud/{entry.limit}", occasion)
+        head = stamp(account, f"fraud/{entry.limit}", cause)
         said = v.FraudSuspected(
             *head, entry.limit, entry.limit_micros, entry.found_micros, entry.denied
         )

@@ -9,21 +9,23 @@ Rule 4: a closed account is no exception: its money moves as the provider moves 
 Rule 5: that the sum of all differences stays between nothing and the capture is for recharge to hold, which knows both.
 """
 
+from typing import Final
+
 from rater.core.account import commands as c
 from rater.core.account.account import Account
 from rater.core.account.calendar import add_months
+from rater.core.account.cause import Cause
 from rater.core.account.draws import plan_draws, with_shortfall
 from rater.core.account.expiry import head
 from rater.core.account.journal import Journal
 from rater.core.account.lots import CreditLot
 from rater.core.cdr import Source
-from rater.core.events import Occasion
 from rater.core.limits import AMOUNT_MICROS_MAX, LOTS_MAX, MONTHS_VALID
 from rater.core.rejections import Refusal, Rejected
 from topics import records as r
 from topics.records.payments import ReversalKind
 
-CAUSE = "reversal"
+CAUSE: Final = "reversal"
 ID_MAX = 128
 
 
@@ -42,7 +44,7 @@ def reverse_payment(
         with_shortfall(draws, shortfall),
     )
     journal.post(account, entry, CAUSE, command.command_id)
-    journal.moved_back(account, entry, Occasion(CAUSE, command.command_id, source.at_ms))
+    journal.moved_back(account, entry, Cause(CAUSE, command.command_id, source.at_ms))
     return None
 
 
@@ -63,7 +65,7 @@ def restore_payment(
         *head(account, source, amount, account.debt - paid), *_moved(command), lot
     )
     journal.post(account, entry, CAUSE, command.command_id)
-    journal.moved_back(account, entry, Occasion(CAUSE, command.command_id, now))
+    journal.moved_back(account, entry, Cause(CAUSE, command.command_id, now))
     return None
 
 

@@ -7,20 +7,20 @@ account keeps of it only what charging needs: the triggers as thresholds, and th
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from rater.core import events as v
 from rater.core.account import commands as c
 from rater.core.account.account import Account
 from rater.core.account.breaker import held_calls
 from rater.core.account.cards import has_card_number
+from rater.core.account.cause import Cause
 from rater.core.account.expiry import head
 from rater.core.account.journal import Journal
 from rater.core.account.thresholds import Stamp
 from rater.core.cdr import Source
 from rater.core.charging_settings import ChargingSettings
-from rater.core.events import Occasion
 from rater.core.limits import UNIT_MICROS
 from rater.core.rejections import Refusal, Rejected
 from topics import records as r
+from topics.records import balance as v
 
 ROLES = ("billing_admin", "global_admin")
 """Who may change these settings."""
@@ -126,9 +126,9 @@ def _set_auto_recharge(
 ) -> None:
     values = (
         command.enabled,
+        command.mode,
         command.trigger_micros,
         command.trigger_h,
-        command.mode,
         command.amount_micros,
         command.target_micros,
         command.count_cap,
@@ -204,8 +204,8 @@ def _settle(
     what: str,
     event: Callable[[Stamp], v.Event] | None,
 ) -> None:
-    occasion = Occasion("settings", entry.command_id, entry.at_ms)
-    journal.settle(account, entry, occasion, what, event)
+    cause = Cause("settings", entry.command_id, entry.at_ms)
+    journal.settle(account, entry, cause, what, event)
 
 
 _OBEY: Mapping[type[c.Setting], Callable[[Account, Any, Source, Journal], None]] = {

@@ -8,7 +8,7 @@ balance, the breaker.
 from typing import Final
 
 from rater.core.account.account import Account
-from rater.core.account.burn import runway_h
+from rater.core.account.burn import hours_remaining
 from rater.core.call_classes import ALL_PAID, FREE_CALLS, PAID_CALLS
 from rater.core.limits import NEVER_MS, STATUS_EVERY_MS
 from topics.records import AccountStatus
@@ -59,7 +59,7 @@ def status_of(account: Account, at_ms: int) -> AccountStatus:
         deny,
         reason,
         expiry,
-        runway_h(account),
+        hours_remaining(account),
     )
 
 

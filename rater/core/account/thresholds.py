@@ -8,20 +8,19 @@ Rule 5: thresholds in hours do likewise with the runway, after all that; without
 Rule 6: what happens while a limit of spending is broken says so (`on_hold`), by the very charge that breaks it, too.
 """
 
-from msgspec import UNSET, UnsetType
-
-from rater.core import events as v
 from rater.core.account.account import FAR, Account, Threshold
-from rater.core.account.burn import runway_h
-from rater.core.events import Occasion
+from rater.core.account.burn import hours_remaining
+from rater.core.account.cause import Cause
+from topics.records import balance as v
+from topics.records.balance import CauseKind
 
-Stamp = tuple[str, str, int, int, str, int, str, str, int | UnsetType]
+Stamp = tuple[str, str, int, int, str, int, CauseKind, str, int | None]
 
 
 def cross(
     account: Account,
     before: int,
-    occasion: Occasion,
+    cause: Cause,
     events: list[v.Event],
     is_broken: bool = False,  # noqa: FBT001, FBT002
 ) -> None:
@@ -29,46 +28,43 @@ def cross(
 
     `is_broken`: the charge breaks a limit of spending that had not tripped yet; its hold is yet to be posted.
     """
-    balance, first = account.balance, len(events)
+    balance, on_hold = account.balance, is_broken or account.spending.tripped > 0
     for threshold in account.thresholds:
         if threshold.armed and balance < threshold.amount:
             threshold.armed = False
-            events.append(_crossed(account, threshold, occasion))
+            events.append(_crossed(account, threshold, cause, on_hold))
     if balance <= 0 < before:
-        events.append(v.BalanceExhausted(*stamp(account, "exhausted", occasion)))
+        events.append(v.BalanceExhausted(*stamp(account, "exhausted", cause), on_hold))
     elif before <= 0 < balance:
-        events.append(v.BalanceRestored(*stamp(account, "restored", occasion)))
+        events.append(v.BalanceRestored(*stamp(account, "restored", cause)))
     for threshold in reversed(account.thresholds):
         if not threshold.armed and balance >= threshold.amount:
             threshold.armed = True
-            events.append(_rearmed(account, threshold, occasion))
+            events.append(_rearmed(account, threshold, cause, on_hold))
     if account.hour_thresholds:
-        _cross_hours(account, occasion, events)
-    if is_broken or account.spending.tripped:
-        _note_hold(events[first:])
+        _cross_hours(account, cause, events, on_hold)
     note_calm(account)
 
 
-def _note_hold(events: list[v.Event]) -> None:
-    for event in events:
-        if isinstance(event, v.ThresholdCrossed | v.ThresholdRearmed | v.BalanceExhausted):
-            event.on_hold = True
-
-
-def _cross_hours(account: Account, occasion: Occasion, events: list[v.Event]) -> None:
-    runway = runway_h(account)
+def _cross_hours(
+    account: Account,
+    cause: Cause,
+    events: list[v.Event],
+    on_hold: bool,  # noqa: FBT001
+) -> None:
+    left = hours_remaining(account)
     for threshold in account.hour_thresholds:
-        if threshold.armed and runway is not None and runway < threshold.amount:
+        if threshold.armed and left is not None and left < threshold.amount:
             threshold.armed = False
-            head = stamp(account, f"crossed/{threshold.threshold_id}", occasion)
+            head = stamp(account, f"crossed/{threshold.threshold_id}", cause)
             name, hours = threshold.threshold_id, threshold.amount
-            events.append(v.ThresholdCrossed(*head, name, None, hours, threshold.label))
+            events.append(v.ThresholdCrossed(*head, name, None, hours, threshold.label, on_hold))
     for threshold in reversed(account.hour_thresholds):
-        if not threshold.armed and (runway is None or runway >= threshold.amount):
+        if not threshold.armed and (left is None or left >= threshold.amount):
             threshold.armed = True
-            head = stamp(account, f"rearmed/{threshold.threshold_id}", occasion)
+            head = stamp(account, f"rearmed/{threshold.threshold_id}", cause)
             name, hours = threshold.threshold_id, threshold.amount
-            events.append(v.ThresholdRearmed(*head, name, None, hours))
+            events.append(v.ThresholdRearmed(*head, name, None, hours, on_hold))
 
 
 def note_calm(account: Account) -> None:
@@ -90,28 +86,37 @@ def note_calm(account: Account) -> None:
         account.calm_to = min(account.calm_to, 1)
 
 
-def stamp(account: Account, what: str, occasion: Occasion) -> Stamp:
+def stamp(account: Account, what: str, cause: Cause) -> Stamp:
     """Return the leading fields of an event; its id names the entry's sequence number and what it is."""
-    runway = runway_h(account)
     return (
         f"{account.tenant_id}/{account.seq}/{what}",
         account.tenant_id,
         account.seq,
-        occasion.at_ms,
+        cause.at_ms,
         account.currency,
         account.balance,
-        occasion.cause,
-        occasion.cause_id,
-        UNSET if runway is None else runway,
+        cause.kind,
+        cause.cause_id,
+        hours_remaining(account),
     )
 
 
-def _crossed(account: Account, threshold: Threshold, occasion: Occasion) -> v.Event:
-    head = stamp(account, f"crossed/{threshold.threshold_id}", occasion)
+def _crossed(
+    account: Account,
+    threshold: Threshold,
+    cause: Cause,
+    on_hold: bool,  # noqa: FBT001
+) -> v.Event:
+    head = stamp(account, f"crossed/{threshold.threshold_id}", cause)
     name, amount = threshold.threshold_id, threshold.amount
-    return v.ThresholdCrossed(*head, name, amount, None, threshold.label)
+    return v.ThresholdCrossed(*head, name, amount, None, threshold.label, on_hold)
 
 
-def _rearmed(account: Account, threshold: Threshold, occasion: Occasion) -> v.Event:
-    head = stamp(account, f"rearmed/{threshold.threshold_id}", occasion)
-    return v.ThresholdRearmed(*head, threshold.threshold_id, threshold.amount)
+def _rearmed(
+    account: Account,
+    threshold: Threshold,
+    cause: Cause,
+    on_hold: bool,  # noqa: FBT001
+) -> v.Event:
+    head = stamp(account, f"rearmed/{threshold.threshold_id}", cause)
+    return v.ThresholdRearmed(*head, threshold.threshold_id, threshold.amount, None, on_hold)

@@ -1,17 +1,16 @@
 """Events: what a balance event tells recharge besides the balance, and of what it makes a notice."""
 
 from collections.abc import Callable
-from typing import Any, Final, cast
+from typing import Any, Final
 
-from rater.core import events as e
 from rater.core.recharge.journal import Head, RechargeJournal, credit_id, head
 from rater.core.recharge.machine import Signal
 from rater.core.recharge.moves import move, resumed, review
 from rater.core.recharge.notifying import tell_refused
 from rater.core.recharge.payment_reversals import note_refused, release
 from rater.core.recharge.state import AutoRecharge, Awaited, Method, Recharge
+from topics.records import balance as e
 from topics.records import notifications as n
-from topics.records.balance import LimitKind
 
 TRIGGERS: Final = ("auto_recharge", "auto_recharge_hours")
 """Thresholds that are recharge's own; what comes of them is told, not that they were crossed."""
@@ -25,7 +24,7 @@ def hear(recharge: Recharge, event: e.Event, journal: RechargeJournal) -> str:
     """Take a balance event: the balance as it is, and what else it says; return the outcome."""
     recharge.now_ms = max(recharge.now_ms, event.at_ms)
     recharge.balance = event.balance_micros
-    recharge.runway_h = event.runway_h if isinstance(event.runway_h, int) else None
+    recharge.hours_remaining = event.hours_remaining
     if isinstance(event, _ON_HOLD) and event.on_hold:
         # The limit's own event comes next: until somebody resumes, nothing is asked for.
         recharge.is_held = True
@@ -59,7 +58,7 @@ def _methods_changed(
 def _recipients_changed(
     recharge: Recharge, event: e.RecipientsChanged, journal: RechargeJournal
 ) -> None:
-    recharge.emails = tuple(event.emails)
+    recharge.emails = event.emails
     recharge.language = event.language
     recharge.webhook = event.webhook
 
@@ -116,8 +115,8 @@ def _suspected(recharge: Recharge, event: e.FraudSuspected, journal: RechargeJou
     journal.notices.append(
         n.FraudSuspectedNotification(
             **_heard(recharge, event),
-            limit=cast("LimitKind", event.limit),
-            denied=tuple(event.denied),
+            limit=event.limit,
+            denied=event.denied,
             cause_id=event.cause_id,
             limit_micros=event.limit_micros,
             found_micros=event.found_micros,
@@ -139,7 +138,7 @@ def _tell_low(recharge: Recharge, event: e.ThresholdCrossed, journal: RechargeJo
                 cause_id=event.cause_id,
                 threshold_micros=event.threshold_micros,
                 threshold_h=event.threshold_h,
-                runway_h=recharge.runway_h,
+                hours_remaining=recharge.hours_remaining,
                 label=event.label,
             )
         )
@@ -163,19 +162,23 @@ def _tell_expiring(recharge: Recharge, event: e.FundsExpiring, journal: Recharge
     )
 
 
-def _tell_reversed(recharge: Recharge, event: e.PaymentReversed, journal: RechargeJournal) -> None:
+def _tell_reversed(
+    recharge: Recharge, event: e.PaymentReversedEvent, journal: RechargeJournal
+) -> None:
     journal.notices.append(
         n.PaymentReversedNotification(**_heard(recharge, event), **_moved(event))
     )
 
 
-def _tell_restored(recharge: Recharge, event: e.PaymentRestored, journal: RechargeJournal) -> None:
+def _tell_restored(
+    recharge: Recharge, event: e.PaymentRestoredEvent, journal: RechargeJournal
+) -> None:
     journal.notices.append(
         n.PaymentRestoredNotification(**_heard(recharge, event), **_moved(event))
     )
 
 
-def _moved(event: e.PaymentReversed | e.PaymentRestored) -> dict[str, Any]:
+def _moved(event: e.PaymentReversedEvent | e.PaymentRestoredEvent) -> dict[str, Any]:
     return {
         "amount_micros": event.amount_micros,
         "lot_id": event.lot_id,
@@ -206,6 +209,6 @@ _HEED: dict[type[e.Event], Callable[[Recharge, Any, RechargeJournal], None]] = {
     e.BalanceExhausted: _tell_exhausted,
     e.FundsExpiring: _tell_expiring,
     e.FundsExpired: _tell_expired,
-    e.PaymentReversed: _tell_reversed,
-    e.PaymentRestored: _tell_restored,
+    e.PaymentReversedEvent: _tell_reversed,
+    e.PaymentRestoredEvent: _tell_restored,
 }

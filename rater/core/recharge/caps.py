@@ -30,7 +30,7 @@ class Cap(msgspec.Struct, frozen=True):
 
 def is_low(recharge: Recharge) -> bool:
     """Tell whether the balance, or the hours that it lasts, is below the trigger; strictly."""
-    settings, runway = recharge.settings, recharge.runway_h
+    settings, runway = recharge.settings, recharge.hours_remaining
     if settings.trigger_micros is not None and recharge.balance < settings.trigger_micros:
         return True
     by_hours = settings.trigger_h is not None and runway is not None and runway < settings.trigger_h

@@ -130,7 +130,7 @@ class Recharge(msgspec.Struct, array_like=True):
     now_ms: int = 0
     """The latest time of anything heard."""
     balance: int = 0
-    runway_h: int | None = None
+    hours_remaining: int | None = None
     settings: AutoRecharge = AutoRecharge()
     methods: list[Method] = []
     emails: tuple[str, ...] = ()

@@ -19,6 +19,7 @@ from topics import catalog
 from topics import records as r
 from topics.manifests import ID_BYTES, split_manifest
 from topics.partitioner import partition_of
+from topics.records.balance import AnyEvent
 
 BalanceEntry = (
     r.Charge
@@ -45,26 +46,7 @@ BalanceEntry = (
 LedgerEntry = BalanceEntry | r.CommandRejected
 """The types are those of the published language; what is held has their attributes (`schemas`)."""
 
-BalanceEvent = (
-    r.ThresholdCrossed
-    | r.ThresholdRearmed
-    | r.BalanceExhausted
-    | r.BalanceRestored
-    | r.FundsCredited
-    | r.CreditRefused
-    | r.PaymentReversedEvent
-    | r.PaymentRestoredEvent
-    | r.FundsExpired
-    | r.SettingsChanged
-    | r.AutoRechargeChanged
-    | r.PaymentMethodsChanged
-    | r.RecipientsChanged
-    | r.RechargeResumedEvent
-    | r.FundsExpiring
-    | r.FraudSuspected
-    | r.AccountClosedEvent
-    | r.AccountReopenedEvent
-)
+BalanceEvent = AnyEvent
 RECORDS = "records"
 KEYS = "keys"
 CDRS, COMMANDS = catalog.CDR_RAW.name, catalog.ACCOUNT_COMMANDS.name

@@ -60,7 +60,7 @@ class Burn:
             self.burn = min(self.burn + micros * _FACTORS[self.now % _HALF_LIFE], _MAX)
             self.first = self.now if self.first < 0 else self.first
 
-    def runway_h(self, balance: int) -> int | None:
+    def hours_remaining(self, balance: int) -> int | None:
         """Return the hours that a balance lasts, None where nothing is spent."""
         if balance <= 0:
             return 0

@@ -16,7 +16,7 @@ def edge_of(event: BalanceEvent) -> Edge:
         event.balance_micros,
         event.cause,
         event.cause_id,
-        event.runway_h,
+        event.hours_remaining,
         *_said(event),
     )
 

@@ -137,7 +137,7 @@ def _take(books: Books, ledger: Ledger, entry: BalanceEntry) -> list[Complaint]:
     if account.balance != entry.balance_micros:
         complaints.append(Complaint("balance_micros", account.balance, entry.balance_micros))
     account.burn.take(entry)
-    runway_h = account.burn.runway_h(account.balance)
+    hours_remaining = account.burn.hours_remaining(account.balance)
     if not account.has_gaps:
         cdr = books.cdrs.get(entry.source_offset) if entry.kind in _OF_CDRS else None
         complaints += account.purse.take(entry)
@@ -145,10 +145,10 @@ def _take(books: Books, ledger: Ledger, entry: BalanceEntry) -> list[Complaint]:
         complaints += account.standing.take(entry)
         is_broken = bool(account.breaker.pending or account.breaker.tripped)
         balances = (before, account.balance)
-        ledger.edges += account.edges.of(entry, balances, runway_h, is_broken=is_broken)
+        ledger.edges += account.edges.of(entry, balances, hours_remaining, is_broken=is_broken)
     account.balances.append(account.balance)
     account.debts.append(entry.debt_micros)
-    account.runways.append(runway_h)
+    account.runways.append(hours_remaining)
     if account.breaker.held != account.holds[-1][1]:
         account.holds.append((entry.seq, account.breaker.held))
     account.applied[entry.source_topic] = entry.source_offset

@@ -31,7 +31,7 @@ class Edge(NamedTuple):
     balance_micros: int
     cause: str
     cause_id: str
-    runway_h: int | None
+    hours_remaining: int | None
     subject: str | None
     micros: int | None
     more: tuple[object, ...]
@@ -100,7 +100,7 @@ class ThresholdEvents:
         self,
         entry: BalanceEntry,
         balances: tuple[int, int],
-        runway_h: int | None,
+        hours_remaining: int | None,
         *,
         is_broken: bool,
     ) -> list[Edge]:
@@ -117,10 +117,10 @@ class ThresholdEvents:
             moves += self._crossings(before, after)
         elif before != after:
             moves += self._crossings(before, after)
-        moves += self._hour_crossings(runway_h)
+        moves += self._hour_crossings(hours_remaining)
         moves += _told_after(entry)
         dressed = (_held(move) if is_broken else move for move in moves)
-        return [_edge(entry, after, runway_h, move) for move in dressed]
+        return [_edge(entry, after, hours_remaining, move) for move in dressed]
 
     def _set(self, entry: BalanceEntry) -> None:
         if entry.kind == "thresholds_set":
@@ -168,14 +168,14 @@ class ThresholdEvents:
                     "threshold_rearmed", watched.threshold_id, watched.amount, (None, False)
                 )
 
-    def _hour_crossings(self, runway_h: int | None) -> Iterator[_Move]:
+    def _hour_crossings(self, hours_remaining: int | None) -> Iterator[_Move]:
         for watched in self.hours:
-            if watched.armed and runway_h is not None and runway_h < watched.amount:
+            if watched.armed and hours_remaining is not None and hours_remaining < watched.amount:
                 watched.armed = False
                 more = (watched.amount, watched.label, False)
                 yield _Move("threshold_crossed", watched.threshold_id, None, more)
         for watched in reversed(self.hours):
-            if not watched.armed and (runway_h is None or runway_h >= watched.amount):
+            if not watched.armed and (hours_remaining is None or hours_remaining >= watched.amount):
                 watched.armed = True
                 yield _Move(
                     "threshold_rearmed", watched.threshold_id, None, (watched.amount, False)
@@ -237,7 +237,7 @@ def _told_after(entry: BalanceEntry) -> Iterator[_Move]:
             return
 
 
-def _edge(entry: BalanceEntry, balance: int, runway_h: int | None, move: _Move) -> Edge:
+def _edge(entry: BalanceEntry, balance: int, hours_remaining: int | None, move: _Move) -> Edge:
     word = _WORDS[move.kind]
     named = f"{word}{move.subject}" if word.endswith("/") else word
     return Edge(
@@ -249,7 +249,7 @@ def _edge(entry: BalanceEntry, balance: int, runway_h: int | None, move: _Move) 
         entry.currency,
         balance,
         *_cause(entry),
-        runway_h,
+        hours_remaining,
         move.subject,
         move.micros,
         move.more,
@@ -277,7 +277,7 @@ def _cause(entry: BalanceEntry) -> tuple[str, str]:
             return _CAUSES.get(entry.kind, "settings"), entry.command_id
 
 
-def edge_of_refusal(entry: r.CommandRejected, runway_h: int | None) -> Edge | None:
+def edge_of_refusal(entry: r.CommandRejected, hours_remaining: int | None) -> Edge | None:
     """Return the event of a refusal; None: no captured money, or no account."""
     if entry.lot_id is None or entry.currency is None or entry.balance_micros is None:
         return None
@@ -291,7 +291,7 @@ def edge_of_refusal(entry: r.CommandRejected, runway_h: int | None) -> Edge | No
         entry.balance_micros,
         "credit",
         entry.command_id,
-        runway_h,
+        hours_remaining,
         entry.lot_id,
         entry.credit_micros,
         (entry.reason, entry.payment_command_id),

@@ -98,7 +98,7 @@ def _special(notice: Told, reader: Language) -> dict[str, str]:
         case n.FundsExpiringNotification():
             return {"days": reader.count(notice.days)}
         case n.BalanceLowNotification():
-            hours = {"threshold_h": notice.threshold_h, "runway": notice.runway_h}
+            hours = {"threshold_h": notice.threshold_h, "runway": notice.hours_remaining}
             return _threshold(notice, reader) | {
                 name: "" if h is None else reader.count(h) for name, h in hours.items()
             }

@@ -94,7 +94,7 @@ def test_another_label_arms_nothing_and_recharge_settings_keep_it() -> None:
         setting = r.ThresholdSetting("low", 5, None, label)
         apply(there, r.ThresholdsSet(*head(there, source(), 0, 0), "t", (setting,)))
         there.thresholds[0].armed = False
-    values: tuple[Any, ...] = (True, 9, None, "fixed", 7, None, None, None, None, None)
+    values: tuple[Any, ...] = (True, "fixed", 9, None, 7, None, None, None, None, None)
     apply(there, r.AutoRechargeSet(*head(there, source(), 0, 0), "r", *values))
 
     shown = [(each.threshold_id, each.armed, each.label) for each in there.thresholds]

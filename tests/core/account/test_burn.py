@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rater.core.account.account import Account
-from rater.core.account.burn import FACTORS, HALF_LIFE, let_pass, rate_per_hour, runway_h, spend
+from rater.core.account.burn import (
+    FACTORS,
+    HALF_LIFE,
+    hours_remaining,
+    let_pass,
+    rate_per_hour,
+    spend,
+)
 from rater.core.limits import RUNWAY_H_MAX
 from rater.reconcile.folds import burn as anew
 from tests.build import DAY, HOUR, MINUTE, NOW, UNIT, account, lot
@@ -34,18 +41,18 @@ def test_the_factors_are_those_of_six_hours() -> None:
 
 
 def test_who_spends_nothing_has_no_end_and_who_has_nothing_has_no_hours() -> None:
-    assert runway_h(burning()) is None
-    assert runway_h(account()) == 0
-    assert runway_h(account(debt=5)) == 0
-    assert runway_h(burning((NOW, UNIT), balance=0)) == 0
+    assert hours_remaining(burning()) is None
+    assert hours_remaining(account()) == 0
+    assert hours_remaining(account(debt=5)) == 0
+    assert hours_remaining(burning((NOW, UNIT), balance=0)) == 0
 
 
 def test_what_was_spent_in_the_first_hour_counts_as_of_an_hour() -> None:
     assert rate_per_hour(burning((NOW, 10 * UNIT)).spending) == 10 * UNIT
     half_an_hour_ago = burning((START, 10 * UNIT), now_ms=START + 30 * MINUTE)
     assert rate_per_hour(half_an_hour_ago.spending) == 10 * UNIT * FACTORS[0] // FACTORS[30]
-    assert runway_h(burning((NOW, 10 * UNIT))) == 10
-    assert runway_h(burning((NOW, 10 * UNIT), balance=99 * UNIT)) == 9
+    assert hours_remaining(burning((NOW, 10 * UNIT))) == 10
+    assert hours_remaining(burning((NOW, 10 * UNIT), balance=99 * UNIT)) == 9
 
 
 def test_a_charge_weighs_half_after_six_hours() -> None:
@@ -62,7 +69,9 @@ def test_spending_evenly_comes_to_what_is_spent_in_an_hour() -> None:
 
 
 def test_quiet_days_end_the_burn() -> None:
-    runways = [runway_h(burning((NOW, UNIT), now_ms=NOW + days * DAY)) for days in (0, 1, 2, 30)]
+    runways = [
+        hours_remaining(burning((NOW, UNIT), now_ms=NOW + days * DAY)) for days in (0, 1, 2, 30)
+    ]
 
     assert runways[0] == 100
     assert runways == sorted(
@@ -72,7 +81,7 @@ def test_quiet_days_end_the_burn() -> None:
 
 
 def test_no_runway_is_longer_than_ten_years() -> None:
-    assert runway_h(burning((NOW, 1), balance=10**15)) == RUNWAY_H_MAX
+    assert hours_remaining(burning((NOW, 1), balance=10**15)) == RUNWAY_H_MAX
 
 
 def test_time_that_goes_back_does_not_pass() -> None:
@@ -87,7 +96,7 @@ def test_more_than_can_be_stored_is_not_stored() -> None:
     there = burning(*((NOW, 10**15) for _ in range(50)))
 
     assert there.spending.burn == 2**63 - 1
-    assert runway_h(there) == 0
+    assert hours_remaining(there) == 0
 
 
 @given(
@@ -116,7 +125,7 @@ def test_property_one_jump_is_as_many_small_ones(
             other.first,
             other.now,
         )
-        assert runway_h(there) == other.runway_h(there.balance)
+        assert hours_remaining(there) == other.hours_remaining(there.balance)
 
 
 @pytest.mark.parametrize("hours", [0, 6, 60, 6_000])
@@ -126,4 +135,4 @@ def test_the_reconciler_reckons_alike(hours: int) -> None:
     other.spend(12_345_678)
     other.pass_time(NOW + hours * HOUR)
 
-    assert runway_h(there) == other.runway_h(there.balance)
+    assert hours_remaining(there) == other.hours_remaining(there.balance)

@@ -1,11 +1,11 @@
 """Expiry: out of the balance at once, forfeited when the grace is over (D17)."""
 
-from rater.core import events as v
 from rater.core.account.expiry import expire_due, head
 from rater.core.account.journal import Journal
 from rater.core.limits import GRACE_MS
 from tests.build import DAY, HOUR, NOW, UNIT, YEAR, account, lot, source
 from topics import records as r
+from topics.records import balance as v
 
 
 def test_nothing_is_done_before_a_lot_is_due() -> None:

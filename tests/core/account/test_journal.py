@@ -1,14 +1,14 @@
 """The journal: what one batch says, in order."""
 
-from rater.core import events as v
 from rater.core.account.account import Threshold
+from rater.core.account.cause import Cause
 from rater.core.account.expiry import head
 from rater.core.account.journal import Journal
-from rater.core.events import Occasion
 from tests.build import NOW, UNIT, account, lot, source
 from topics import records as r
+from topics.records import balance as v
 
-WHY = Occasion("credit", "f1", NOW)
+WHY = Cause("credit", "f1", NOW)
 
 
 def test_posting_an_entry_makes_it_happen_and_tells_what_it_crosses() -> None:

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from rater.core import events as v
 from rater.core.account import commands as c
 from rater.core.account.account import NO_LIMIT, Account, Dear
 from rater.core.account.adoption import adopt
@@ -17,6 +16,7 @@ from rater.wire.outputs import encode
 from tests.build import SETTINGS, UNIT, account, lot, settings_version, source
 from topics import records as r
 from topics.records import PaymentMethod
+from topics.records import balance as v
 from topics.records.charging_settings import CurrencyTerms
 
 ANN = ("ann", "billing_admin")

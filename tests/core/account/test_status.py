@@ -59,9 +59,9 @@ def test_a_closed_account_and_an_exhausted_one_come_before_what_is_held() -> Non
 def test_a_status_says_how_long_the_balance_lasts() -> None:
     there = account(lot(), burn=500_000 * 4096, burn_from=0)
 
-    assert status_of(there, NOW).runway_h == 2
-    assert status_of(account(lot()), NOW).runway_h is None
-    assert status_of(account(), NOW).runway_h == 0
+    assert status_of(there, NOW).hours_remaining == 2
+    assert status_of(account(lot()), NOW).hours_remaining is None
+    assert status_of(account(), NOW).hours_remaining == 0
 
 
 def test_a_status_tells_the_next_expiry_of_a_live_lot() -> None:

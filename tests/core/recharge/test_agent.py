@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from rater.core import events as v
 from rater.core.limits import NEVER_MS
 from rater.core.recharge import agent
 from rater.core.recharge.caps import find_cap
 from rater.core.recharge.state import ANSWER_MS, JITTER_MS, RETRY_AFTER_MS, due_ms
 from tests.recharge_world import AMOUNT, TRIGGER, World, low
 from tests.units import DAY, HOUR, MINUTE, UNIT
+from topics.records import balance as v
 
 
 def test_a_crossing_asks_for_one_payment_and_equality_for_none() -> None:

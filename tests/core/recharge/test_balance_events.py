@@ -3,15 +3,24 @@
 import msgspec
 import pytest
 
-from rater.core import events as v
 from rater.core.recharge.balance_events import TRIGGERS, hear
 from rater.core.recharge.journal import RechargeJournal
 from rater.core.recharge.machine import IN_FLIGHT
 from rater.core.recharge.state import Recharge
 from tests.recharge_world import AMOUNT, World, low
 from tests.units import HOUR, NOW, UNIT
+from topics.records import balance as v
 
-HEAD = ("acme/9/crossed/low", "acme", 9, NOW, "USD", 4 * UNIT, "charge", "c9")
+HEAD: tuple[str, str, int, int, str, int, v.CauseKind, str] = (
+    "acme/9/crossed/low",
+    "acme",
+    9,
+    NOW,
+    "USD",
+    4 * UNIT,
+    "charge",
+    "c9",
+)
 
 
 def heard(event: v.Event) -> tuple[Recharge, RechargeJournal]:
@@ -25,9 +34,11 @@ def test_a_notice_of_an_event_has_the_events_own_id_and_cause() -> None:
     (notice,) = journal.notices
 
     assert "acme/9/crossed/low" == notice.notification_id
-    assert {"cause_id": "c9", "runway_h": 23, "threshold_id": "low"}.items() <= msgspec.to_builtins(
-        notice
-    ).items()
+    assert {
+        "cause_id": "c9",
+        "hours_remaining": 23,
+        "threshold_id": "low",
+    }.items() <= msgspec.to_builtins(notice).items()
 
 
 @pytest.mark.parametrize("threshold_id", TRIGGERS)
@@ -39,10 +50,10 @@ def test_that_a_trigger_was_crossed_is_not_told_but_what_comes_of_it(threshold_i
 
 def test_an_event_without_a_runway_takes_the_last_one_away() -> None:
     recharge, journal = heard(v.SettingsChanged(*HEAD, 23))
-    assert 23 == recharge.runway_h
-    hear(recharge, v.SettingsChanged(*HEAD, msgspec.UNSET), journal)
+    assert 23 == recharge.hours_remaining
+    hear(recharge, v.SettingsChanged(*HEAD, None), journal)
 
-    assert recharge.runway_h is None
+    assert recharge.hours_remaining is None
 
 
 def test_a_late_event_does_not_turn_time_back() -> None:
@@ -59,11 +70,11 @@ def test_the_credit_of_somebody_elses_lot_and_every_other_event_ends_no_wait(
     fields = {
         v.ThresholdCrossed: ("low", UNIT), v.ThresholdRearmed: ("low", UNIT),
         v.FundsCredited: ("by-hand", UNIT), v.FundsExpired: ("L1", UNIT),
-        v.PaymentReversed: ("by-hand", UNIT, "refund", "re_1"),
-        v.PaymentRestored: ("by-hand", UNIT, "dispute", "dp_1"),
+        v.PaymentReversedEvent: ("by-hand", UNIT, "refund", "re_1"),
+        v.PaymentRestoredEvent: ("by-hand", UNIT, "dispute", "dp_1"),
         v.CreditRefused: ("by-hand", UNIT, "lot_exists"),
-        v.FundsExpiring: ("L1", UNIT, 7, NOW), v.AutoRechargeChanged: (False,),
-        v.PaymentMethodsChanged: ((),), v.RecipientsChanged: ((),),
+        v.FundsExpiring: ("L1", UNIT, 7, NOW), v.AutoRechargeChanged: (False, "fixed"),
+        v.PaymentMethodsChanged: ((),), v.RecipientsChanged: ((), "en"),
         v.FraudSuspected: ("cost_per_call", 1, 2, ()),
     }  # fmt: skip
     world = low()

@@ -26,9 +26,11 @@ balances = st.integers(-AMOUNT_MICROS_MAX, AMOUNT_MICROS_MAX)
 
 @given(terms, balances, st.none() | st.integers(0, 200))
 def test_an_amount_and_a_cap_are_within_the_published_bounds(
-    settings: AutoRecharge, balance: int, runway_h: int | None
+    settings: AutoRecharge, balance: int, hours_remaining: int | None
 ) -> None:
-    recharge = Recharge("acme", "USD", balance=balance, runway_h=runway_h, settings=settings)
+    recharge = Recharge(
+        "acme", "USD", balance=balance, hours_remaining=hours_remaining, settings=settings
+    )
     cap = find_cap(recharge)
 
     assert 0 <= size(recharge) <= AMOUNT_MICROS_MAX

@@ -8,7 +8,6 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
-from rater.core import events as v
 from rater.core.recharge.payments import PaymentCancel, PaymentCommand, QuarantinedResult
 from rater.shell.admin.validation import RecordCheck
 from rater.wire.account.commands import decode_command
@@ -22,6 +21,7 @@ from tests.recharge_world import World
 from tests.units import UNIT
 from topics import catalog
 from topics import records as r
+from topics.records import balance as v
 from topics.records import notifications as n
 
 PAIRS = [

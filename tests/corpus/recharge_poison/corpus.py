@@ -114,12 +114,13 @@ def good_result(command: dict[str, Any], now_ms: int) -> bytes:
 def crossing(tenant: str, now_ms: int) -> list[bytes]:
     """Return the events that set a tenant up just below its trigger."""
     head = {"tenant_id": tenant, "at_ms": now_ms, "currency": "USD", "balance_micros": 99_900_000}
-    head |= {"cause": "settings", "cause_id": "cmd-1"}
+    head |= {"cause": "settings", "cause_id": "cmd-1", "hours_remaining": None}
     events = (
         {"kind": "payment_methods_changed", "methods": [{"reference": "pm_1"}], "seq": 1},
         {
             "kind": "auto_recharge_changed",
             "enabled": True,
+            "mode": "fixed",
             "trigger_micros": 100_000_000,
             "amount_micros": 200_000_000,
             "seq": 2,
@@ -181,7 +182,8 @@ def _result(amount: str = "200000000", command: str = "@command@", note: str = "
 def _event(balance: str) -> bytes:
     return (
         f'{{"kind": "balance_exhausted", "event_id": "x", "tenant_id": "@tenant@", "seq": 9, "at_ms": @now@, '
-        f'"currency": "USD", "balance_micros": {balance}, "cause": "charge", "cause_id": "c9"}}'
+        f'"currency": "USD", "balance_micros": {balance}, "cause": "charge", "cause_id": "c9", '
+        '"hours_remaining": null}'
     ).encode()
 
 

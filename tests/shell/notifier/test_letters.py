@@ -119,7 +119,7 @@ def test_a_balance_that_rounds_to_its_threshold_is_written_out() -> None:
             "balance_low",
             balance_micros=99_998_000,
             threshold_micros=100_000_000,
-            runway_h=None,
+            hours_remaining=None,
             label=None,
         )
     )
@@ -133,10 +133,22 @@ def test_a_balance_that_rounds_to_its_threshold_is_written_out() -> None:
 @pytest.mark.parametrize(
     ("hours", "said"),
     [
-        ({"threshold_h": 24, "runway_h": 11}, "it lasts about 11 hours, less than the threshold"),
-        ({"threshold_h": 24, "runway_h": 1}, "it lasts about 1 hour, less than the threshold"),
-        ({"threshold_h": 24, "runway_h": None}, "it lasts less than the threshold of 24 hours."),
-        ({"threshold_h": None, "runway_h": None}, "has fallen to 4.95 EUR, below a threshold."),
+        (
+            {"threshold_h": 24, "hours_remaining": 11},
+            "it lasts about 11 hours, less than the threshold",
+        ),
+        (
+            {"threshold_h": 24, "hours_remaining": 1},
+            "it lasts about 1 hour, less than the threshold",
+        ),
+        (
+            {"threshold_h": 24, "hours_remaining": None},
+            "it lasts less than the threshold of 24 hours.",
+        ),
+        (
+            {"threshold_h": None, "hours_remaining": None},
+            "has fallen to 4.95 EUR, below a threshold.",
+        ),
     ],
 )
 def test_a_threshold_in_hours_is_told_in_hours(hours: dict[str, int | None], said: str) -> None:

@@ -108,8 +108,8 @@ def _hold(
     found = (status.currency, status.balance_micros, status.debt_micros)
     if found != money:
         yield Complaint("currency, balance_micros, debt_micros", money, found)
-    if not account.has_gaps and status.runway_h != account.runways[status.seq - 1]:
-        yield Complaint("runway_h", account.runways[status.seq - 1], status.runway_h)
+    if not account.has_gaps and status.hours_remaining != account.runways[status.seq - 1]:
+        yield Complaint("hours_remaining", account.runways[status.seq - 1], status.hours_remaining)
     right = class_at(account, status.seq)
     allowed = allowed_in(right)
     said = Allowed(status.state, tuple(status.allow), tuple(status.deny), status.deny_reason)

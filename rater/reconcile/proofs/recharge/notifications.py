@@ -35,7 +35,7 @@ TOLD: Final = {
 """The kind of notification of each kind of event that must be told."""
 TRIGGERS: Final = ("auto_recharge", "auto_recharge_hours")
 """Thresholds of recharge itself: what comes of them is told, not that they were crossed."""
-_OWN: Final = ("kind", "at_ms", "runway_h")
+_OWN: Final = ("kind", "at_ms", "hours_remaining")
 """Fields that a notification need not have in common with its event."""
 
 

@@ -5,12 +5,12 @@ from typing import Any, cast
 
 import pytest
 
-from rater.core.events import CreditRefused
 from rater.core.recharge import balance_events as recharge_events
 from tests.reconcile.honest_circle import HOUR_MS, UNIT, HonestCircle
 from tests.reconcile.tampering import Topics, altered, differences, place_of, replaced, verdict_on
 from tests.reconcile.test_recharge_proofs import again, is_of, named, values
 from topics import catalog
+from topics.records.balance import CreditRefused
 
 LEDGER, EVENTS = catalog.LEDGER.name, catalog.BALANCE_EVENTS.name
 NOTICES = catalog.NOTIFICATIONS.name

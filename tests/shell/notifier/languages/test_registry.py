@@ -101,7 +101,7 @@ def test_one_and_many_are_told_apart(code: str) -> None:
     for days, said in ((1, sample.day), (7, sample.days)):
         assert letter("funds_expiring", days=days).subject.endswith(said)
     for hours, said in ((1, sample.hour), (11, sample.hours)):
-        low = letter("balance_low", threshold_micros=None, threshold_h=24, runway_h=hours)
+        low = letter("balance_low", threshold_micros=None, threshold_h=24, hours_remaining=hours)
         assert said in [line[-len(said) :] for line in low.text.splitlines()]
     for limit, said in ((1, sample.recharge), (5, sample.recharges)):
         capped = letter("recharge_capped", cap="count", limit=limit)
