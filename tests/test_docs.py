@@ -181,6 +181,8 @@ def test_the_page_of_the_simulator_has_the_table_of_its_scripts() -> None:
 FOLDERS = ("deploy", "docs", "loadtest", "rater", "tests", "topics")
 _FILE = re.compile(rf"(?<![\w/.-])((?:{'|'.join(FOLDERS)})/[\w/.-]+\.(?:csv|jsonl?|md|py|toml))\b")
 _QUOTED = re.compile(rf"`((?:{'|'.join(FOLDERS)})/[\w/.-]+)`")
+_SHORT = re.compile(r"`((?:batch|cli|core|kafka|reconcile|shell|wire)/[\w/.-]+)`")
+"""As the documents of the root write a path in rater."""
 MADE = {"rater/compiled.json"}
 """Files that a build makes."""
 
@@ -197,6 +199,8 @@ def test_every_path_that_code_and_documents_name_is_there() -> None:
         for path in pattern.findall(file.read_text())
     }
 
+    for page in ROOT.glob("*.md"):
+        named |= {(page.name, f"rater/{path}") for path in _SHORT.findall(page.read_text())}
     made = MADE | {page.removeprefix("reference/") for page in site_hooks.made()}
 
     assert len(named) > 150
