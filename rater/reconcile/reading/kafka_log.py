@@ -14,6 +14,7 @@ from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from rater.kafka.broker import Broker
+from rater.kafka.reading import Remaining
 from rater.reconcile.reading.log import CO_PARTITIONED, READ, SHARED, Log, Record, Slice
 from topics import catalog
 
@@ -82,25 +83,24 @@ class KafkaLog:
 
     async def _read(self, parts: list[TopicPartition]) -> dict[TopicPartition, Slice]:
         records: dict[TopicPartition, list[Record]] = {part: [] for part in parts}
-        left = [part for part in parts if self._starts[part] < self._ends[part]]
+        left = {part: self._ends[part] for part in parts if self._starts[part] < self._ends[part]}
         if left:
-            self._consumer.assign(left)
+            self._consumer.assign(list(left))
             for part in left:
                 self._consumer.seek(part, self._starts[part])
+        remaining = Remaining(self._consumer, left)
         quiet_s = 0.0
-        while left:
-            fetched = await self._consumer.getmany(*left, timeout_ms=_POLL_MS)
+        while remaining.ends:
+            fetched = await self._consumer.getmany(*remaining.ends, timeout_ms=_POLL_MS)
             for part, batch in fetched.items():
                 records[part] += _records(part.topic, batch, self._ends[part])
                 self.progress(len(batch))
-            positions = {part: await self._consumer.position(part) for part in left}
-            done = [part for part, at in positions.items() if at >= self._ends[part]]
-            left = [part for part in left if part not in done]
+            done = await remaining.update()
             if done:
                 self._consumer.pause(*done)
             quiet_s = 0.0 if fetched or done else quiet_s + _POLL_MS / 1_000
             if quiet_s > STALLED_S:
-                stuck = ", ".join(f"{part.topic}/{part.partition}" for part in left)
+                stuck = ", ".join(f"{part.topic}/{part.partition}" for part in remaining.ends)
                 message = f"the broker gives nothing more of {stuck}"
                 raise CannotReadError(message)
         return {part: Slice(found, self._starts[part]) for part, found in records.items()}

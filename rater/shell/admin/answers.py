@@ -17,6 +17,7 @@ from typing import Any, Final, Literal, NamedTuple
 from aiokafka import TopicPartition
 
 from rater.kafka.broker import Broker
+from rater.kafka.reading import Remaining
 from rater.shell.admin.publish import Place
 from topics.catalog import (
     ACCOUNT_COMMANDS,
@@ -94,11 +95,10 @@ class Answers:
     async def _read_to_the_end(self, partitions: Iterable[int]) -> None:
         """Read the answering topics up to the ends that they have now, open transactions included."""
         parts = [TopicPartition(name, number) for name in _SAYING for number in partitions]
-        ends = await self._seer.end_offsets(parts)
-        while True:
+        remaining = Remaining(self._consumer, await self._seer.end_offsets(parts))
+        while remaining.ends:
             await self._read()
-            if all([await self._consumer.position(part) >= ends[part] for part in parts]):
-                return
+            await remaining.update()
 
     def _note_manifest(self, partition: int, value: bytes | None) -> None:
         header, _ = split_manifest(value or b"")

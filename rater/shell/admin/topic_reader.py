@@ -11,6 +11,7 @@ from typing import Any
 from aiokafka import TopicPartition
 
 from rater.kafka.broker import Broker
+from rater.kafka.reading import Remaining
 from rater.wire.lines import Line
 from topics.catalog import Topic
 from topics.partitioner import partition_of
@@ -44,18 +45,15 @@ class TopicReader:
     async def lines(self, partitions: int) -> AsyncIterator[Line]:
         """Yield the selected records of a topic that has so many partitions."""
         left = await self._start(self._parts(partitions))
-        while left or self._selection.is_following:
+        while left.ends or self._selection.is_following:
             fetched = await self._consumer.getmany(timeout_ms=_POLL_MS)
             for part, records in fetched.items():
                 for record in records:
-                    if self._selection.is_following or record.offset < left.get(part, 0):
+                    if self._selection.is_following or record.offset < left.ends.get(part, 0):
                         line = self._line(part, record)
                         if line is not None:
                             yield line
-            for part in list(left):
-                # The position counts, not the last record: markers are passed unseen.
-                if await self._consumer.position(part) >= left[part]:
-                    del left[part]
+            await left.update()
 
     def _parts(self, partitions: int) -> list[TopicPartition]:
         keyed_by_tenant = self._topic.key == "tenant_id" and self._key is not None
@@ -64,8 +62,8 @@ class TopicReader:
         )
         return [TopicPartition(self._topic.name, number) for number in numbers]
 
-    async def _start(self, parts: list[TopicPartition]) -> dict[TopicPartition, int]:
-        """Go to where reading begins; return the end of each partition that has something to read."""
+    async def _start(self, parts: list[TopicPartition]) -> Remaining:
+        """Go to where reading begins; return what there is to read."""
         ends: dict[TopicPartition, int] = await self._consumer.end_offsets(parts)
         starts = await self._consumer.beginning_offsets(parts)
         if self._selection.from_ms != _NOTHING_MS:
@@ -76,7 +74,8 @@ class TopicReader:
         self._consumer.assign(parts)
         for part in parts:
             self._consumer.seek(part, starts[part])
-        return {part: end for part, end in ends.items() if starts[part] < end}
+        behind = {part: end for part, end in ends.items() if starts[part] < end}
+        return Remaining(self._consumer, behind)
 
     def _line(self, part: TopicPartition, record: Any) -> Line | None:
         if self._key is not None and record.key != self._key:

@@ -15,16 +15,17 @@ from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from rater.kafka.broker import Broker
+from rater.kafka.reading import put_back
 from rater.shell.gateway.metrics import GatewayMetrics, name_of
 from rater.shell.gateway.outbox import Outbox
 from rater.shell.gateway.providers.provider import LateOutcome, Provider
 from rater.shell.gateway.results import Origin
 from rater.shell.gateway.settling import settle
 from rater.shell.gateway.turns import Turns
-from rater.shell.gateway.watermark import Watermark
 from rater.shell.gateway.withdrawals import Withdrawals
 from rater.shell.process.failpoints import failpoint
 from rater.shell.process.health import Health
+from rater.shell.process.offset_tracker import OffsetTracker
 from rater.wire.malformed import Malformed
 from rater.wire.recharge.payments import PaymentOrder, decode_payment_order
 from topics.catalog import GATEWAY_GROUP, PAYMENT_COMMANDS
@@ -57,7 +58,7 @@ class GatewaySettings:
 class _Owned(NamedTuple):
     """A partition that is ours."""
 
-    watermark: Watermark
+    offsets: OffsetTracker
     tasks: set[asyncio.Task[None]]
 
 
@@ -149,12 +150,11 @@ class Gateway:
         """Begin with records; put them back where the partition is not, or no longer, ours."""
         owned = self._owned.get(partition)
         if owned is None:
-            with contextlib.suppress(KafkaError):
-                self._consumer.seek(partition, records[0].offset)
+            put_back(self._consumer, partition, records)
             return
         for record in records:
-            owned.watermark.start(record.offset)
-            task = asyncio.create_task(self._guarded(self._handle(record, owned.watermark)))
+            owned.offsets.start(record.offset)
+            task = asyncio.create_task(self._guarded(self._handle(record, owned.offsets)))
             owned.tasks.add(task)
             task.add_done_callback(owned.tasks.discard)
 
@@ -166,13 +166,13 @@ class Gateway:
         for partition, owned in list(self._owned.items()):
             try:
                 async with asyncio.timeout(CATCH_UP_S):
-                    if not owned.watermark.begun:
-                        owned.watermark.begin(await self._consumer.committed(partition) or 0)
-                    owned.watermark.read_up_to(await self._consumer.position(partition))
+                    if not owned.offsets.begun:
+                        owned.offsets.begin(await self._consumer.committed(partition) or 0)
+                    owned.offsets.read_up_to(await self._consumer.position(partition))
             except (TimeoutError, KafkaError):
                 continue  # A rebalance, or a broker that is away: the next round knows.
 
-    async def _handle(self, record: Any, watermark: Watermark) -> None:
+    async def _handle(self, record: Any, offsets: OffsetTracker) -> None:
         """Do all that a record asks for; returns when it is acknowledged."""
         order = decode_payment_order(record.value)
         if isinstance(order, Malformed):
@@ -181,7 +181,7 @@ class Gateway:
             async with self._turns.turn(order.tenant_id), self._slots:
                 await self._obey(order, record.partition)
             self._withdrawals.end(order)
-        watermark.finish(record.offset)
+        offsets.finish(record.offset)
 
     async def _obey(self, order: PaymentOrder, partition: int) -> None:
         against, budget_s = self._withdrawals.against, self._settings.budget_s
@@ -215,7 +215,7 @@ class Gateway:
             self._report()
 
     async def _commit(self) -> None:
-        due = {part: at for part, o in self._owned.items() if (at := o.watermark.due()) is not None}
+        due = {part: at for part, o in self._owned.items() if (at := o.offsets.due()) is not None}
         if not due:
             return
         failpoint("before_offset_commit")
@@ -227,7 +227,7 @@ class Gateway:
         failpoint("after_offset_commit")
         for partition, position in due.items():
             if partition in self._owned:
-                self._owned[partition].watermark.committed(position)
+                self._owned[partition].offsets.committed(position)
 
     def _report(self) -> None:
         self._health.tick()
@@ -235,7 +235,7 @@ class Gateway:
         if self._health.broker_silent_s():
             return
         for part, owned in self._owned.items():
-            end, position = self._consumer.highwater(part), owned.watermark.position
+            end, position = self._consumer.highwater(part), owned.offsets.position
             if end is not None and position is not None:
                 self._metrics.shared.set_lag(part.topic, part.partition, end - position)
 
@@ -263,7 +263,7 @@ class Gateway:
         """Take over partitions."""
         self._metrics.shared.rebalanced()
         for partition in partitions:
-            self._owned[partition] = _Owned(Watermark(), set())
+            self._owned[partition] = _Owned(OffsetTracker(), set())
         numbers = sorted(partition.partition for partition in self._owned)
         log.info("serving partitions %s", numbers)
         self._health.set_ready("assigned", ready=bool(numbers), detail="no partitions")

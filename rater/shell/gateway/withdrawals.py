@@ -11,6 +11,7 @@ from aiokafka import TopicPartition
 
 from rater.core.recharge.payments import EXPIRED
 from rater.kafka.broker import Broker
+from rater.kafka.reading import Fetched, read_to_end
 from rater.shell.process.clock import now_ms
 from rater.wire.recharge.payments import (
     PaymentCancel,
@@ -23,8 +24,6 @@ CANCELLED = "cancelled"
 """The code of a decline of what was taken back."""
 POLL_MS = 200
 _MARK = b'"cancel_payment"'
-
-Fetched = Mapping[TopicPartition, Sequence[Any]]
 
 
 class Withdrawals:
@@ -79,12 +78,8 @@ class Withdrawals:
             for partition, offset in offsets.items():
                 consumer.seek(partition, offset)
             ends = await consumer.end_offsets(list(offsets))
-            while ends:
-                for records in (await consumer.getmany(timeout_ms=POLL_MS)).values():
+            async for fetched in read_to_end(consumer, ends, POLL_MS):
+                for records in fetched.values():
                     self._note(records)
-                for partition in list(ends):
-                    if await consumer.position(partition) >= ends[partition]:
-                        del ends[partition]
-                        consumer.pause(partition)
         finally:
             await consumer.stop()

@@ -1,4 +1,4 @@
-"""One partition for the time of one assignment: what was taken from it, what is being delivered, and its watermark."""
+"""One partition for the time of one assignment: what was taken from it, what is being delivered, and how far it is."""
 
 import asyncio
 import contextlib
@@ -16,10 +16,10 @@ from rater.shell.notifier.message import recipient_digest
 from rater.shell.notifier.metrics import NotifierMetrics
 from rater.shell.notifier.sent import PartitionMarks
 from rater.shell.notifier.waiting_room import WaitingRoom
-from rater.shell.notifier.watermark import Watermark
 from rater.shell.notifier.webhooks import host_of
 from rater.shell.notifier.writer import Output, PartitionWriter, WriterClosedError
 from rater.shell.process.clock import now_ms
+from rater.shell.process.offset_tracker import OffsetTracker
 from rater.wire.malformed import Malformed
 from rater.wire.outputs import encode, encode_dead, output_key
 from rater.wire.recharge.notifications import decode_notification
@@ -52,7 +52,7 @@ class PartitionWork:
         on_failure: Callable[[BaseException], None],
     ) -> None:
         """Begin at once; `channels` are each with the gate that bounds it."""
-        self.watermark = Watermark()
+        self.offsets = OffsetTracker()
         self._writer = writer
         self._marks = marks
         self._channels = channels
@@ -113,7 +113,7 @@ class PartitionWork:
         """Begin with a record, or with what stands for many; while the partition closes it is its next owner's."""
         if self.closing:
             return
-        self.watermark.take(source.offset)
+        self.offsets.start(source.offset)
         self._busy[source.offset] = 1
         task = asyncio.create_task(self._handle(key, value, source, unread))
         self._records.add(task)
@@ -122,8 +122,8 @@ class PartitionWork:
     def read_up_to(self, offset: int) -> None:
         """Have the offset follow over what is no record, so that a topic that is read to its end has no lag."""
         if not self.closing:
-            self.watermark.read_up_to(offset)
-            if not self.watermark.waiting:
+            self.offsets.read_up_to(offset)
+            if not self.offsets.at_work:
                 self._writer.commit_offset(offset)
 
     async def drain(self) -> None:
@@ -164,8 +164,8 @@ class PartitionWork:
             self._busy.pop(source.offset, None)
         if outcome is not None:
             self._metrics.notifications.labels(kind, outcome).inc()
-            self.watermark.handled(source.offset)
-            self._writer.commit_offset(self.watermark.next_offset)
+            self.offsets.finish(source.offset)
+            self._writer.commit_offset(self.offsets.position or 0)
 
     async def _bury(
         self,

@@ -13,6 +13,7 @@ from typing import Final
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from rater.kafka.broker import Broker
+from rater.kafka.reading import read_to_end
 from rater.kafka.unread import Unread
 from rater.shell.notifier.mail_rates import MailRates, rate_key
 from rater.wire.recharge.deliveries import decode_mark
@@ -100,9 +101,7 @@ class SentTable:
                 # The topic was made anew.
                 marks = self._partitions[number] = PartitionMarks()
             consumer.seek(tp, max(begins[tp], marks.next_offset))
-        behind = {tp for tp in places.values() if await consumer.position(tp) < ends[tp]}
-        while behind and not self._interrupted():
-            fetched = await consumer.getmany(*behind, timeout_ms=_READ_WAIT_MS)
+        async for fetched in read_to_end(consumer, ends, _READ_WAIT_MS, self._interrupted):
             for tp, records in fetched.items():
                 for record in records:
                     if isinstance(record, Unread):
@@ -110,7 +109,5 @@ class SentTable:
                                   record.last_offset, tp.partition, record.why)  # fmt: skip
                     if (mark := decode_mark(record.value)) is not None:
                         self._partitions[tp.partition].note(mark)
-            for tp in list(behind):
-                self._partitions[tp.partition].next_offset = await consumer.position(tp)
-                if self._partitions[tp.partition].next_offset >= ends[tp]:
-                    behind.discard(tp)
+        for number, tp in places.items():
+            self._partitions[number].next_offset = await consumer.position(tp)

@@ -13,6 +13,7 @@ from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from rater.core.cdr import Source
+from rater.kafka.reading import put_back
 from rater.kafka.unread import Unread
 from rater.shell.notifier.addresses import AddressPolicy
 from rater.shell.notifier.attempt import Channel, Gate, Nobody
@@ -149,8 +150,7 @@ class Notifier(ConsumerRebalanceListener):  # type: ignore[misc]
         """Begin with records; put them back where the partition is not, or no longer, being served."""
         work = self._works.get(tp.partition)
         if work is None or work.closing:
-            with contextlib.suppress(KafkaError):
-                self._consumer.seek(tp, records[0].offset)
+            put_back(self._consumer, tp, records)
             return
         for record in records:
             source = Source(tp.topic, tp.partition, record.offset, record.timestamp)
@@ -251,7 +251,7 @@ class Notifier(ConsumerRebalanceListener):  # type: ignore[misc]
         if monotonic() - self._caught_up_at < _CATCH_UP_S:
             return
         self._caught_up_at = monotonic()
-        self._metrics.waiting.set(sum(w.watermark.waiting for w in self._works.values()))
+        self._metrics.waiting.set(sum(w.offsets.at_work for w in self._works.values()))
         self._metrics.webhooks_waiting.set(self._room.waiting)
         for number, work in list(self._works.items()):
             tp = TopicPartition(NOTIFICATIONS.name, number)
@@ -261,8 +261,8 @@ class Notifier(ConsumerRebalanceListener):  # type: ignore[misc]
             except (TimeoutError, KafkaError):
                 continue  # A rebalance, or nothing has been fetched yet.
             end = None if self._health.broker_silent_s() else self._consumer.highwater(tp)
-            if end is not None:
-                self._metrics.lag.labels(number).set(max(0, end - work.watermark.next_offset))
+            if end is not None and work.offsets.position is not None:
+                self._metrics.lag.labels(number).set(max(0, end - work.offsets.position))
 
 
 def _channels(

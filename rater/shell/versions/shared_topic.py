@@ -11,6 +11,7 @@ from typing import Self
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from rater.kafka.broker import Broker
+from rater.kafka.reading import Remaining
 
 FETCH_WAIT_MS = 200
 """The longest a fetch waits for something new; a version must be known within 2 s."""
@@ -34,7 +35,7 @@ class SharedTopic:
         self._consumer: AIOKafkaConsumer
         self._closing = AsyncExitStack()
         self._ends: dict[TopicPartition, int] = {}
-        self._behind: set[TopicPartition] = set()
+        self._remaining: Remaining
 
     async def open(self) -> None:
         """Connect, go to the beginning and note the end; raise when the topic is missing."""
@@ -44,7 +45,8 @@ class SharedTopic:
         await self._consumer.start()
         starts = await self._consumer.beginning_offsets(partitions)
         self._ends = await self._end_offsets(partitions)
-        self._behind = {tp for tp in partitions if starts[tp] < self._ends[tp]}
+        behind = {tp: end for tp, end in self._ends.items() if starts[tp] < end}
+        self._remaining = Remaining(self._consumer, behind)
         self._consumer.assign(partitions)
         for partition in partitions:
             self._consumer.seek(partition, starts[partition])
@@ -69,7 +71,7 @@ class SharedTopic:
     @property
     def at_end(self) -> bool:
         """Whether all that was there at the opening has been read."""
-        return not self._behind
+        return not self._remaining.ends
 
     async def progress(self) -> str:
         """Say how far the reader has come, for people."""
@@ -79,10 +81,7 @@ class SharedTopic:
     async def poll(self) -> list[ConsumerRecord]:
         """Return what is there, or nothing after a short wait."""
         fetched = await self._consumer.getmany(timeout_ms=FETCH_WAIT_MS)
-        # The position counts, not the last record: aborted ones and markers are passed unseen.
-        for partition in list(self._behind):
-            if await self._consumer.position(partition) >= self._ends[partition]:
-                self._behind.discard(partition)
+        await self._remaining.update()
         return [record for records in fetched.values() for record in records]
 
     async def _partitions(self) -> list[TopicPartition]:

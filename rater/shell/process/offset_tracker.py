@@ -1,11 +1,12 @@
-"""The watermark of a partition: up to where every command is finished, whatever the order they finish in."""
+"""The offset tracker: up to where every record of a partition is finished, whatever the order they finish in."""
 
 
-class Watermark:
-    """Offsets of one partition that are at work. Offsets may have gaps: markers of transactions lie between them."""
+class OffsetTracker:
+    """Records of one partition that are at work. Offsets may have gaps: markers of transactions lie between them."""
 
     def __init__(self) -> None:
         self._at_work: dict[int, None] = {}
+        self._last = -1
         self._next: int | None = None
         self._committed: int | None = None
 
@@ -24,14 +25,20 @@ class Watermark:
 
     def start(self, offset: int) -> None:
         """Note that a record is at work; records start in the order of their offsets."""
+        assert offset > self._last, f"offset {offset} after {self._last}"
         if self._next is None:
             self._committed = offset
         self._at_work[offset] = None
-        self._next = offset + 1
+        self._last, self._next = offset, offset + 1
 
     def finish(self, offset: int) -> None:
         """Note that all of a record's work is done, and acknowledged."""
         del self._at_work[offset]
+
+    @property
+    def at_work(self) -> int:
+        """How many records are started and not finished."""
+        return len(self._at_work)
 
     @property
     def position(self) -> int | None:
