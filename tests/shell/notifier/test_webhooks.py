@@ -105,7 +105,7 @@ async def test_while_two_secrets_count_there_is_a_signature_of_each() -> None:
 
 
 async def test_what_the_documents_tell_a_receiver_to_do_finds_a_webhook_good_once() -> None:
-    page = (Path(__file__).parents[3] / "docs" / "webhooks.md").read_text()
+    page = (Path(__file__).parents[3] / "docs" / "operating" / "webhooks.md").read_text()
     (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     async with receiving() as (url, requests, bodies):
         await post(url)
