@@ -1,17 +1,21 @@
 """Times: RFC 3339 instants to milliseconds since 1970 UTC, and back to text."""
 
 from datetime import UTC, datetime
+from typing import Final
 
-EARLIEST_MS = 946_684_800_000
+from rater.core.limits import DAY_MS, SECOND_MS
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+EARLIEST_MS: Final = 946_684_800_000
 """2000-01-01: earlier is a sentinel, not a time."""
-EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-LATEST_MS = 4_133_980_800_000
+LATEST_MS: Final = 4_133_980_800_000
 """2101-01-01."""
 
 
 def to_millis(at: datetime) -> int:
-    """Return an aware instant in milliseconds, rounded; a float of seconds is exact to well below that."""
-    return int(at.timestamp() * 1_000 + 0.5)
+    """Return an aware instant in milliseconds, rounded: half a millisecond up."""
+    since = at - _EPOCH
+    return since.days * DAY_MS + since.seconds * SECOND_MS + (since.microseconds + 500) // 1_000
 
 
 def to_text(at_ms: int) -> str:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rater.reconcile.reading.sources import millis
 from rater.wire.times import EARLIEST_MS, LATEST_MS, is_plausible, to_millis, to_text
 
 
@@ -45,3 +46,21 @@ def test_only_the_years_2000_to_2100_are_times() -> None:
     assert is_plausible(LATEST_MS - 1)
     assert not is_plausible(EARLIEST_MS - 1)
     assert not is_plausible(LATEST_MS)
+
+
+@given(st.integers(EARLIEST_MS, LATEST_MS - 1), st.integers(0, 999))
+def test_half_a_millisecond_is_rounded_up_by_the_wire_and_by_the_reconciler(
+    at_ms: int, micros: int
+) -> None:
+    at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=at_ms, microseconds=micros)
+
+    assert to_millis(at) == millis(at) == at_ms + (micros >= 500)
+
+
+def test_a_float_of_seconds_would_not_do() -> None:
+    at = datetime.fromisoformat("2026-03-01T12:00:00.0005+00:00")
+    halves = [at + timedelta(milliseconds=number) for number in range(1_000)]
+
+    assert [to_millis(each) for each in halves] == [
+        to_millis(at) + number for number in range(1_000)
+    ]

@@ -4,7 +4,7 @@ Only what a ledger entry can be held against is read; whether a record should ha
 business. What cannot be read comes back as None: then it must be a dead letter.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from zlib import crc32
 
 import msgspec
@@ -140,13 +140,14 @@ class SourceCommand(msgspec.Struct, gc=False):
         return xxh3_128_digest(command_key(topic, self.tenant_id, self.command_id))
 
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _read_cdr = msgspec.json.Decoder(SourceCdr).decode
 _read_command = msgspec.json.Decoder(SourceCommand).decode
 
 
 def millis(at: datetime) -> int:
-    """Return an aware instant in milliseconds since 1970 UTC, rounded as the wire does it."""
-    return int(at.timestamp() * 1_000 + 0.5)
+    """Return an aware instant in milliseconds since 1970 UTC, rounded: half a millisecond up."""
+    return (at - _EPOCH + timedelta(microseconds=500)) // timedelta(milliseconds=1)
 
 
 def read_cdr(value: bytes | None) -> SourceCdr | None:
