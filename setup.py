@@ -33,6 +33,7 @@ CORE = (
 HOT_PATH = (
     *(f"rater/core/{module}.py" for module in CORE),
     "rater/wire/cdrs.py",
+    "rater/wire/times.py",
     "rater/batch/charging/cdr_batch.py",
     "rater/batch/charging/content.py",
     "rater/batch/charging/decision.py",

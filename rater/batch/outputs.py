@@ -1,10 +1,11 @@
 """Outputs: what a decision hands to the step, records of a topic in the order decided."""
 
 from collections.abc import Iterable
-from typing import Protocol
+from typing import Final, Protocol
 
 from rater.wire.outputs import encode
 
+_encode: Final = encode
 Records = list[tuple[bytes | None, bytes | None]]
 """Key and value of each."""
 Output = tuple[str, Records]
@@ -21,4 +22,4 @@ class OfTenant(Protocol):
 
 def encoded(said: Iterable[OfTenant]) -> Records:
     """Return records as they are written."""
-    return [(each.tenant_id.encode(), encode(each)) for each in said]
+    return [(each.tenant_id.encode(), _encode(each)) for each in said]

@@ -17,10 +17,11 @@ from rater.core.cdr import Cdr
 from rater.core.limits import CDR_BYTES_MAX
 from rater.wire.demands import DATE_TIME, found
 from rater.wire.malformed import Malformed, Why, repeated_field, undecodable, unfit
-from rater.wire.times import EARLIEST, EARLIEST_MS, LATEST_MS, to_millis
+from rater.wire.times import EARLIEST_MS, LATEST_MS, to_millis
 from topics.records.cdr import Cdr as CdrRecord
 
 _UNSET: Final[object] = UNSET
+_astuple: Final = astuple
 _decode: Final = msgspec.json.Decoder(CdrRecord).decode
 _REQUIRED: Final = 7
 _SCHEMA_VERSION: Final = 7
@@ -55,7 +56,7 @@ def decode_cdr(value: bytes | None, bytes_max: int = CDR_BYTES_MAX) -> Cdr | Mal
         raw = _decode(value)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         return undecodable(value, error, CdrRecord)
-    fields = astuple(raw)
+    fields = _astuple(raw)
     if value.count(b'"') != _quotes(fields) and (complaint := repeated_field(value)) is not None:
         return complaint
     return _checked(fields)
@@ -83,11 +84,10 @@ def _checked(fields: tuple[Any, ...]) -> Cdr | Malformed:
     to: str = fields[3]
     started: datetime = fields[4]
     answered: datetime | None = fields[_ANSWERED_AT] or None
-    answered_ms = _millis(answered or started)
-    ended_ms = _millis(fields[5])
-    if not (EARLIEST_MS <= answered_ms <= ended_ms < LATEST_MS) or (
-        answered and not EARLIEST <= started <= answered
-    ):
+    started_ms = to_millis(started)
+    answered_ms = started_ms if answered is None else to_millis(answered)
+    ended_ms = to_millis(fields[5])
+    if not EARLIEST_MS <= started_ms <= answered_ms <= ended_ms < LATEST_MS:
         return _bad_time(started, answered, fields[5])
     if (
         not (to[0] == "+" and len(to) <= DIGITS_MAX + 1 and to[1:].isdecimal() and to.isascii())
@@ -120,13 +120,9 @@ def _checked(fields: tuple[Any, ...]) -> Cdr | Malformed:
         ended_ms,
         fields[6],
         answered is not None,
-        answered_ms if answered is None else _millis(started),
+        started_ms,
         fields[_USER_ID] or None,
     )
-
-
-def _millis(at: datetime) -> int:
-    return int(at.timestamp() * 1_000 + 0.5)
 
 
 def _bad_time(started: datetime, answered: datetime | None, ended: datetime) -> Malformed:

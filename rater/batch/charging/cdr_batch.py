@@ -6,13 +6,13 @@
 """
 
 from collections.abc import Sequence
-from typing import Final, Protocol, final
+from typing import Any, Final, Protocol, final
 
 import numpy as np
 from xxhash import xxh3_128_digest
 
 from rater.batch.charging.content import cdr_content
-from rater.batch.charging.decision import Decision
+from rater.batch.charging.decision import Decision, Remembered
 from rater.batch.charging.partition_state import Shard
 from rater.core import engine
 from rater.core.account.account import Account
@@ -38,6 +38,9 @@ _SMALL: Final[int] = CDR_BYTES_MIN
 # Bound once: an attribute of a class that is not compiled is slow from code that is.
 _CHARGED: Final = IdState.CHARGED
 _SUSPENDED: Final = IdState.SUSPENDED
+_CHARGE: Final = Charge
+_SUSPENSION: Final = Suspension
+_digest: Final = xxh3_128_digest
 
 
 class Record(Protocol):
@@ -60,9 +63,10 @@ class Record(Protocol):
         """What has to be read."""
 
 
-Item = tuple[Record, Cdr, bytes, int, bool, int, int]
-"""A readable record: itself, its CDR, the digest of its id, the hash of what decides its charge; whether that id is
-remembered, with what content, and as of which day."""
+Item = tuple[Record, Cdr, bytes, int]
+"""A readable record: itself, its CDR, the digest of its id, the hash of what decides its charge."""
+Known = tuple[int, int]
+"""With what content an id is remembered, and as of which day."""
 
 
 @final
@@ -76,8 +80,10 @@ class CdrBatch:
         self.partitions = partitions
         self.decision = Decision(CDR_RAW.name, shard.partition, shard.batches.stream_ms)
         self.working: dict[str, Account | None] = {}
-        self.fresh: dict[bytes, tuple[int, int]] = {}
-        """What this batch remembers: the content, and the instant that the window is applied to."""
+        self.fresh: dict[bytes, Remembered] = {}
+        """What this batch remembers, by digest."""
+        self._heads: dict[str, bytes] = {}
+        """How the key of a first version begins, by tenant."""
         self._readable: list[Record] = []
         self._cdrs: list[Cdr] = []
         self._digests: list[bytes] = []
@@ -98,7 +104,7 @@ class CdrBatch:
             if isinstance(cdr, Cdr):
                 readable.append(record)
                 cdrs.append(cdr)
-                digests.append(id_digest(cdr))
+                digests.append(self._id_digest(cdr))
                 contents.append(cdr_content(cdr))
             else:
                 self._bury(record, cdr)
@@ -107,22 +113,36 @@ class CdrBatch:
         """Return how long a CDR may be; by its own time, so that it is the same wherever a batch is cut."""
         return self.rules.settings.at(max(record.timestamp, 0)).cdr_max_bytes
 
-    def _look_up(self) -> list[Item]:
-        """Take the readable records with what the index knows of them."""
+    def _id_digest(self, cdr: Cdr) -> bytes:
+        """Return what `id_digest` does."""
+        tenant_id = cdr.tenant_id
+        if cdr.version != 1:
+            return id_digest(cdr)
+        # A key ends with the id, so what comes before it is made once for each tenant of the batch.
+        head = self._heads.get(tenant_id)
+        if head is None:
+            head = self._heads[tenant_id] = cdr_key(tenant_id, "", 1)
+        return _digest(head + cdr.cdr_id.encode())
+
+    def _look_up(self) -> tuple[list[Item], dict[int, Known]]:
+        """Take the readable records, and what the index knows of them, by their place in the list."""
         if not self._cdrs:
-            return []
+            return [], {}
         hashes = np.frombuffer(b"".join(self._digests), "<u8").reshape(-1, 2).astype(np.uint64)
         found = self.shard.batches.index.find(hashes)
-        known = found.hit.tolist(), found.content.tolist(), found.day.tolist()
+        hits = np.flatnonzero(found.hit)
+        remembered = zip(found.content[hits].tolist(), found.day[hits].tolist(), strict=True)
+        known = dict(zip(hits.tolist(), remembered, strict=True))
         read = self._readable, self._cdrs, self._digests, self._contents
         self._readable, self._cdrs, self._digests, self._contents = [], [], [], []
-        return list(zip(*read, *known, strict=True))
+        return list(zip(*read, strict=True)), known
 
     def decide(self) -> None:
         """Decide what was read, in order. One loop with the common way inline: it is the hot one."""
         decision, fresh, working = self.decision, self.fresh, self.working
-        for item in self._look_up():
-            record, cdr, digest, _, hit, known, known_day = item
+        items, known = self._look_up()
+        for number, item in enumerate(items):
+            record, cdr, digest, _ = item
             at_ms = record.timestamp if record.timestamp >= 0 else decision.stream_ms
             if at_ms > decision.stream_ms:
                 decision.stream_ms = at_ms
@@ -136,17 +156,17 @@ class CdrBatch:
                 self._suspend(item, self._too_old(cdr), None)
             elif cdr.ended_ms > at_ms + DAY_MS:
                 self._suspend(item, _in_future(cdr, at_ms), None)
-            elif hit and known_day * DAY_MS >= self.oldest_ms:
-                self._repeat(item, known)
-            elif digest in fresh and fresh[digest][1] >= self.oldest_ms:
-                self._repeat(item, fresh[digest][0])
+            elif number in known and known[number][1] * DAY_MS >= self.oldest_ms:
+                self._repeat(item, known[number][0])
+            elif digest in fresh and fresh[digest][4] >= self.oldest_ms:
+                self._repeat(item, fresh[digest][1])
             elif account is None or record.key != tenant_id.encode():
                 self._stray(item)
             else:
                 self._charge(item, account, at_ms)
 
     def _charge(self, item: Item, account: Account, at_ms: int) -> None:
-        record, cdr, digest, content, _, _, _ = item
+        record, cdr, digest, content = item
         decision = self.decision
         offset, seq = record.offset, account.seq
         source = Source(_TOPIC, self.partition, offset, at_ms)
@@ -154,19 +174,23 @@ class CdrBatch:
         if account.seq != seq:
             account.cdr_offset = offset
             decision.changed[cdr.tenant_id] = account
-        if isinstance(outcome, Suspension):
+        if isinstance(outcome, _SUSPENSION):
             self._suspend(item, outcome, digest)
             return
         decision.outcomes[outcome] += 1
-        self.fresh[digest] = content, cdr.ended_ms
         entries = decision.journal.entries
         place = decision.entry_place()
         behind = -1
-        while type(entries[behind]) is not Charge:
+        while type(entries[behind]) is not _CHARGE:
             # What the breaker holds comes after the charge.
             behind -= 1
             place -= 1
-        decision.remembered.append((digest, content, _CHARGED, place, cdr.ended_ms))
+        self._remember(digest, (digest, content, _CHARGED, place, cdr.ended_ms))
+
+    def _remember(self, digest: bytes, remembered: Any) -> None:
+        """Remember an id; `Any`, so that compiled code makes one object of the tuple, not two."""
+        self.fresh[digest] = remembered
+        self.decision.remembered.append(remembered)
 
     def _repeat(self, item: Item, known: int) -> None:
         if item[3] == known:
@@ -178,7 +202,7 @@ class CdrBatch:
 
     def _stray(self, item: Item) -> None:
         """Suspend a record whose account is not here: it lies in a wrong partition, or there is none."""
-        record, cdr, digest, *_ = item
+        record, cdr, digest, _ = item
         tenant = cdr.tenant_id.encode()
         right = partition_of(tenant, self.partitions)
         if record.key != tenant:
@@ -204,15 +228,14 @@ class CdrBatch:
         self, item: Item, why: Suspension, digest: bytes | None, belongs_to: int | None = None
     ) -> None:
         """Write a suspense record; with a digest, remember the id so that a second copy is a duplicate."""
-        record, cdr, _, content, *_ = item
+        record, cdr, _, content = item
         decision = self.decision
         decision.outcomes[f"suspended.{why.reason}"] += 1
         value = encode_suspended(cdr, record.value or b"", self._source(record), why, belongs_to)
         decision.suspense.append((output_key(record.key), value))
         if digest is not None:
-            self.fresh[digest] = content, cdr.ended_ms
             place = decision.suspense_place()
-            decision.remembered.append((digest, content, _SUSPENDED, place, cdr.ended_ms))
+            self._remember(digest, (digest, content, _SUSPENDED, place, cdr.ended_ms))
 
     def _bury(self, record: Record, why: Malformed) -> None:
         why = why_dead(record, why)
@@ -252,4 +275,4 @@ def _in_future(cdr: Cdr, at_ms: int) -> Suspension:
 
 def id_digest(cdr: Cdr) -> bytes:
     """Return the 128-bit hash of what identifies a CDR: tenant, id and version."""
-    return xxh3_128_digest(cdr_key(cdr.tenant_id, cdr.cdr_id, cdr.version))
+    return _digest(cdr_key(cdr.tenant_id, cdr.cdr_id, cdr.version))

@@ -21,6 +21,7 @@ VERSION: Final = 1
 """Of the projections."""
 
 _pack: Final = msgspec.msgpack.Encoder().encode
+_crc32: Final = crc32
 _MOVED_BACK: Final = (
     *("payment_id", "amount_micros", "reversed_micros"),
     *("currency", "reversal_id", "reversal"),
@@ -58,7 +59,7 @@ COMMAND_FIELDS: Final[dict[type, tuple[str, ...]]] = {
 
 def cdr_content(cdr: Cdr) -> int:
     """Return the hash of what decides the charge of a CDR; whether the platform named the answer does not."""
-    return crc32(
+    return _crc32(
         _pack(
             (
                 VERSION,

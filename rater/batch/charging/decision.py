@@ -6,7 +6,7 @@ are in the log (D8).
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, final
+from typing import ClassVar, Final, final
 
 import numpy as np
 import numpy.typing as npt
@@ -40,6 +40,10 @@ from topics.records import (
     MoneyEntry,
 )
 
+# Bound once: a name of a module that is not compiled is looked up each time.
+_LEDGER: Final = LEDGER.name
+_CHARGE: Final = Charge
+_DECK_WARNING: Final = DeckWarning
 NOWHERE = PLACE_MAX
 """The place of an id that left no record: a timer's command that found nothing to do."""
 
@@ -103,7 +107,7 @@ class Decision:
 
     def entry_place(self) -> int:
         """Return the place of the last entry among all of the batch; -1 where there is none."""
-        return self.taken.get(LEDGER.name, 0) + len(self.journal.entries) - 1
+        return self.taken.get(_LEDGER, 0) + len(self.journal.entries) - 1
 
     def suspense_place(self) -> int:
         """Return the place of the last suspense record among all of the batch."""
@@ -112,9 +116,9 @@ class Decision:
     def _count(self, entries: Sequence[MoneyEntry | CommandRejected]) -> None:
         charged = self.charged
         for entry in entries:
-            if isinstance(entry, Charge):
+            if isinstance(entry, _CHARGE):
                 charged[entry.currency] = charged.get(entry.currency, 0) + entry.charge_micros
-            elif isinstance(entry, DeckWarning):
+            elif isinstance(entry, _DECK_WARNING):
                 self.deck_warnings.append(entry)
 
     def accounts(self) -> dict[bytes, bytes]:

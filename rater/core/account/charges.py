@@ -1,11 +1,17 @@
 """Charges: the entry of a CDR that was charged: what every entry says, the call, the lines of its price, its draws."""
 
+from typing import Final
+
 from rater.core.account.account import Account
 from rater.core.account.draws import plan_draws, with_shortfall
 from rater.core.cdr import Cdr, Source
 from rater.core.pricing.rating import Rated
 from topics.records import Charge, ChargedCall
 from topics.records.charge import FreeReason
+
+# Bound once: a name of a module that is not compiled is looked up each time.
+_CHARGE: Final = Charge
+_CALL: Final = ChargedCall
 
 
 def charge_of(account: Account, cdr: Cdr, source: Source, rated: Rated) -> Charge:
@@ -16,7 +22,7 @@ def charge_of(account: Account, cdr: Cdr, source: Source, rated: Rated) -> Charg
     if account.expired:
         change += sum([draw.amount_micros or 0 for draw in draws if draw.grace])
     seq = account.seq + 1
-    return Charge(
+    return _CHARGE(
         f"{cdr.tenant_id}/{seq}",
         cdr.tenant_id,
         seq,
@@ -47,7 +53,7 @@ def charge_of(account: Account, cdr: Cdr, source: Source, rated: Rated) -> Charg
 def free_charge(account: Account, cdr: Cdr, source: Source, reason: FreeReason) -> Charge:
     """Return the entry of a CDR that costs nothing whatever the decks say: unanswered, emergency and the like."""
     seq = account.seq + 1
-    return Charge(
+    return _CHARGE(
         f"{cdr.tenant_id}/{seq}",
         cdr.tenant_id,
         seq,
@@ -70,7 +76,7 @@ def free_charge(account: Account, cdr: Cdr, source: Source, reason: FreeReason) 
 
 def _call_of(cdr: Cdr) -> ChargedCall:
     """Return all that the price was decided by; positional, for the sake of its cost."""
-    return ChargedCall(
+    return _CALL(
         cdr.direction,
         cdr.to,
         cdr.answered_ms,

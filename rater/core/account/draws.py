@@ -9,6 +9,8 @@ from rater.core.account.account import Account
 from rater.core.account.lots import CreditLot
 from topics.records import Draw
 
+# Bound once: a name of a module that is not compiled is looked up each time.
+_DRAW: Final = Draw
 _LOT: Final = "lot"
 _SHORTFALL: Final = "shortfall"
 
@@ -24,14 +26,14 @@ def plan_draws(
     for lot in expired:
         if amount and ended_ms <= lot.expires_ms:
             part = min(lot.remaining, amount)
-            draws.append(Draw(_LOT, lot.lot_id, part, None, True))
+            draws.append(_DRAW(_LOT, lot.lot_id, part, None, True))
             amount -= part
     for lot in lots:
         if not amount:
             break
         if ended_ms <= lot.expires_ms:
             part = min(lot.remaining, amount)
-            draws.append(Draw(_LOT, lot.lot_id, part))
+            draws.append(_DRAW(_LOT, lot.lot_id, part))
             amount -= part
     return draws, amount
 
@@ -39,7 +41,7 @@ def plan_draws(
 def with_shortfall(draws: list[Draw], shortfall: int) -> tuple[Draw, ...]:
     """Return all draws of an entry: those on lots, then what none covers."""
     if shortfall:
-        return (*draws, Draw(_SHORTFALL, None, shortfall))
+        return (*draws, _DRAW(_SHORTFALL, None, shortfall))
     return tuple(draws)
 
 

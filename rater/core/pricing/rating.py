@@ -43,6 +43,8 @@ from topics.records.charge import ChargeOutcome
 
 __all__ = ["Call", "Rated", "Refusal", "Span", "Unrated", "rate_call", "round_once"]
 
+# Bound once: a name of a module that is not compiled is looked up each time.
+_LINE: Final = ChargeLine
 _RATE: Final = Action.RATE
 _DENY: Final = Action.DENY
 _FREE: Final = Action.FREE
@@ -138,9 +140,9 @@ def _rate_plain(deck: Deck, row: Row, call: Call) -> Rated | Refusal:
         charge = cap
     if fees:
         left, fee_lines = share(charge, fees)
-        lines = (ChargeLine(_USAGE, left, billed, row.rate_nanos, per), *fee_lines)
+        lines = (_LINE(_USAGE, left, billed, row.rate_nanos, per), *fee_lines)
     else:
-        lines = (ChargeLine(_USAGE, charge, billed, row.rate_nanos, per),)
+        lines = (_LINE(_USAGE, charge, billed, row.rate_nanos, per),)
     return Rated(
         "rated",
         charge,

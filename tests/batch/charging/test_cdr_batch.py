@@ -94,6 +94,16 @@ def test_the_same_id_of_another_version_or_tenant_is_another_call() -> None:
     assert id_digest(cdr()) == id_digest(cdr(billsec=1))
 
 
+def test_what_is_remembered_of_a_call_is_the_digest_of_its_key() -> None:
+    shard = opened(("L1", UNIT)).shard
+    calls: list[dict[str, Any]] = [{"cdr_id": "a"}, {"cdr_id": "b"}, {"cdr_id": "a", "version": 2}]
+    records = [Stored(n, NOW, b"acme", call(**said).value) for n, said in enumerate(calls)]
+
+    decision = decide(shard, CDR_RAW.name, records, RULES, 1)
+
+    assert [digest for digest, *_ in decision.remembered] == [id_digest(cdr(**c)) for c in calls]
+
+
 def test_a_record_that_the_account_has_applied_is_skipped() -> None:
     partition = opened(("L1", UNIT)).take(call())
     partition.redeliver(CDR_RAW.name, [Stored(0, NOW, b"acme", call(billsec=600).value)])
