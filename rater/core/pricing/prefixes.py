@@ -1,7 +1,7 @@
 """Prefix table: the longest prefix of a number, found with a few look-ups in one dict.
 
 A number is tried at each length that a prefix can have, longest first. The lengths worth trying are
-known per head (the plus sign and the first three digits), so a table of 200,000 prefixes costs what
+known per head (the plus sign and the first four digits), so a table of 200,000 prefixes costs what
 one of 7,000 does, and no trie is needed. Keys carry the plus sign, because numbers do: nothing is
 cut off before the look-up.
 """
@@ -12,8 +12,8 @@ from typing import Final, Generic, TypeVar, final
 
 T = TypeVar("T")
 
-HEAD: Final = 4
-"""Characters of a head: the plus sign and three digits."""
+HEAD: Final = 5
+"""Characters of a head: the plus sign and four digits."""
 
 _DIGITS = "0123456789"
 
