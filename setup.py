@@ -20,7 +20,8 @@ COMPILED = Path("rater/compiled.json")
 COMPONENTS = (ROOT / "rater/core/pricing/components").glob("*.py")
 # No module with a msgspec Struct of its own: compiled, the class loses its keywords.
 CORE = (
-    *("call_classes", "cdr", "charging_settings", "engine", "limits", "money", "value"),
+    *("call_classes", "cdr", "charging_settings", "engine", "limits", "money", "times"),
+    "value",
     *("account/account", "account/adoption", "account/applying", "account/breaker", "account/burn"),
     "account/charges",
     *("account/draws", "account/expiry", "account/journal", "account/lots", "account/past"),
@@ -33,7 +34,6 @@ CORE = (
 HOT_PATH = (
     *(f"rater/core/{module}.py" for module in CORE),
     "rater/wire/cdrs.py",
-    "rater/wire/times.py",
     "rater/batch/charging/cdr_batch.py",
     "rater/batch/charging/content.py",
     "rater/batch/charging/decision.py",

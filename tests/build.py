@@ -23,10 +23,10 @@ from rater.core.pricing.decks import Deck, DeckBook, Heading
 from rater.core.pricing.rates import Action, Direction, Row
 from rater.core.pricing.rules import Rules
 from rater.core.pricing.zones import UTC
+from rater.core.times import to_text
 from rater.wire.account.state import decode_account
 from rater.wire.pricing.numbering import load_numbers
 from rater.wire.settings.currencies import shipped_book, shipped_settings
-from rater.wire.times import to_text
 from topics.authority import TOPIC_OF
 from topics.catalog import (
     ACCOUNT_COMMANDS,

@@ -15,13 +15,11 @@ from rater.core.recharge.caps import money_cap
 from rater.core.recharge.journal import RechargeJournal
 from rater.core.recharge.payments import (
     Captured,
-    Credit,
     Declined,
     MovedBack,
     PaymentCancel,
     PaymentCommand,
     Quarantine,
-    Reversal,
     Unclear,
 )
 from rater.core.recharge.state import (
@@ -35,6 +33,8 @@ from rater.core.recharge.state import (
 )
 from rater.wire.recharge.state import decode_recharge, encode_recharge
 from tests.units import NOW, UNIT
+from topics.records import AddFunds, RestorePayment
+from topics.records import MovedBack as MovedBackCommand
 from topics.records import balance as v
 
 TRIGGER, AMOUNT = 100 * UNIT, 50 * UNIT
@@ -57,7 +57,7 @@ class World:
     """Commands of which a result has been told that ends them."""
     captured: dict[str, str] = field(default_factory=dict)
     """The provider's own record: command id to payment id."""
-    credited: dict[str, Credit] = field(default_factory=dict)
+    credited: dict[str, AddFunds] = field(default_factory=dict)
     """What was asked of the account, by lot id."""
     arrived: set[str] = field(default_factory=set)
     """Lots that are on the account."""
@@ -69,7 +69,7 @@ class World:
     """The greatest of each that was told."""
     taken: dict[str, int] = field(default_factory=dict)
     """What the account was asked to take back, by payment."""
-    moves: list[Reversal] = field(default_factory=list)
+    moves: list[MovedBackCommand] = field(default_factory=list)
     """What the account was asked to take or give back, and has not yet done."""
     asked_back: set[str] = field(default_factory=set)
     """The ids of those commands."""
@@ -135,7 +135,7 @@ class World:
         if not self.moves:
             return
         order = self.moves.pop(0)
-        if order.is_restored:
+        if isinstance(order, RestorePayment):
             self.balance += order.amount_micros
             kind: type[v.Event] = v.PaymentRestoredEvent
         else:
@@ -203,8 +203,8 @@ class World:
             before = self.told_sums.get(command_id, (0, 0))
             self.told_sums[command_id] = max(taken, before[0]), max(given, before[1])
             self.must_rest |= taken > before[0]
-        told = (f"pay-{command_id}", "re_1", "refund", taken, given, "USD")
-        return self._result(MovedBack(command_id, "acme", self.now, *told))
+        ids = (command_id, "acme", self.now, f"pay-{command_id}", "re_1")
+        return self._result(MovedBack(*ids, "refund", taken, given, "USD"))
 
     def wait(self, millis: int) -> None:
         """Let time pass; what falls due by then is told when it is."""
@@ -267,7 +267,7 @@ class World:
             else:
                 self._note_payment(payment, before)
         for order in journal.orders:
-            if isinstance(order, Credit):
+            if isinstance(order, AddFunds):
                 assert self.credited.setdefault(order.lot_id, order) == order
             else:
                 self._note_reversal(order)
@@ -303,12 +303,12 @@ class World:
         if command.attempt == 1:
             self._hold_caps(command)
 
-    def _note_reversal(self, order: Reversal) -> None:
+    def _note_reversal(self, order: MovedBackCommand) -> None:
         """R11: asked once, of money that is on the account, and the sum stays between nothing and the capture."""
         assert order.command_id not in self.asked_back, "asked for twice"
         self.asked_back.add(order.command_id)
         assert order.payment_id in self.arrived, "taken back before it was there"
-        change = -order.amount_micros if order.is_restored else order.amount_micros
+        change = -order.amount_micros if isinstance(order, RestorePayment) else order.amount_micros
         taken = self.taken.get(order.payment_id, 0) + change
         assert 0 <= taken <= self.credited[order.payment_id].amount_micros
         assert taken == order.reversed_micros

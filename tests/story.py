@@ -26,13 +26,13 @@ from typing import Any
 from rater.batch.simulate import Simulator
 from rater.core.pricing.decks import Deck, DeckBook, Heading, Retirement
 from rater.core.pricing.rules import Rules
+from rater.core.times import to_millis, to_text
 from rater.wire.lines import Line
 from rater.wire.pricing.amounts import format_micros, parse_micros
 from rater.wire.pricing.deck_csv import Sheet, compile_sheet, read_sheet
 from rater.wire.pricing.deck_heading import read_heading
 from rater.wire.pricing.numbering import load_numbers
 from rater.wire.settings.currencies import shipped_book
-from rater.wire.times import to_millis, to_text
 from tests.story_recharge import RESULTS, TOPICS, VERBS, Payments
 from tests.story_settings import SHOWN, at_hours, setting, shown_twice, threshold
 from topics import catalog
@@ -146,8 +146,12 @@ class Story:
         if topic in TOPIC_OF.values():
             return None
         if topic == catalog.ACCOUNT_STATUS.name:
-            what = "everything" if not value["deny"] else f"only {' '.join(value['allow'])}"
-            what += " (spend_limit)" if value.get("deny_reason") == "spend_limit" else ""
+            what = (
+                "everything"
+                if not value["blocked_call_types"]
+                else f"only {' '.join(value['allowed_call_types'])}"
+            )
+            what += " (spend_limit)" if value.get("blocked_reason") == "spend_limit" else ""
             tenant = value["tenant_id"]
             changed = self.allowed.get(tenant) != what
             self.allowed[tenant] = what

@@ -9,7 +9,7 @@ from rater.core.account.account import Account, Dear, Spending, Threshold
 from rater.core.account.lots import CreditLot
 from rater.core.account.past import Past
 from rater.core.limits import AMOUNT_MICROS_MAX
-from rater.wire.times import to_text
+from rater.core.times import to_text
 from tests.build import (
     DAY,
     HOUR,

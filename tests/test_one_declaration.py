@@ -23,14 +23,10 @@ FEW = 3
 """With fewer fields a pair is no record: a point, a key."""
 EXEMPT = ("rater.reconcile.folds.", "rater.reconcile.reading.", "rater.reconcile.proofs.")
 PENDING = {
-    "rater.core.account.commands": "commands",
     "rater.core.charging_settings": "compiled: what a CDR is held against is read for each call",
     "rater.core.recharge.payments": "payments",
     "rater.core.recharge.state": "payments",
     "rater.shell.gateway.results": "payments",
-    "rater.wire.account.commands": "commands",
-    "rater.wire.account.settings_commands": "commands",
-    "rater.wire.recharge.outputs": "commands",
     "rater.wire.recharge.payment_results": "payments",
     "rater.wire.recharge.payments": "payments",
 }

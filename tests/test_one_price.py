@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from rater.core.cdr import Cdr
 from rater.core.pricing.decks import DeckBook
 from rater.core.pricing.rates import Action, Direction, Row
+from rater.core.times import to_text
 from rater.wire.pricing.amounts import parse_micros
 from rater.wire.pricing.quotes import Quoter, read_call
-from rater.wire.times import to_text
 from tests.build import NOW, UNIT, call, deck, opened
 from tests.build import RULES as RULES_OF_ACS
 

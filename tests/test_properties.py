@@ -766,7 +766,7 @@ class Life(RuleBasedStateMachine):
         if self.partition.statuses:
             account = self.partition.account()
             status = json.loads(self.partition.statuses[-1])
-            assert (account.balance > 0) == (status["deny"] == [])
+            assert (account.balance > 0) == (status["blocked_call_types"] == [])
             assert account.dirty or status["balance_micros"] == account.balance
 
 

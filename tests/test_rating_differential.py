@@ -16,10 +16,10 @@ from rater.core.cdr import Call
 from rater.core.pricing.components.usage import billed_s, spans_of
 from rater.core.pricing.decks import BandPolicy, Deck, DeckBook, Heading
 from rater.core.pricing.rating import Rated, Refusal, rate_call
+from rater.core.times import to_millis
 from rater.wire.pricing.deck_csv import Sheet, compile_sheet, read_sheet
 from rater.wire.pricing.numbering import load_numbers
 from rater.wire.pricing.zones import zone_of
-from rater.wire.times import to_millis
 from tests.decimal_rater import Asked, SlowRater, Texts, holds
 from topics.fields import CallDirection
 

@@ -15,10 +15,10 @@ from rater.core.pricing.decks import Deck, DeckBook
 from rater.core.pricing.price import price_call
 from rater.core.pricing.rating import Rated
 from rater.core.pricing.rules import Rules
+from rater.core.times import to_millis
 from rater.wire.outputs import encode
 from rater.wire.pricing.numbering import load_numbers
 from rater.wire.settings.currencies import shipped_book
-from rater.wire.times import to_millis
 from tests.build import account, lot, source
 from tests.decimal_rater import Asked, Texts
 from tests.story import Story

@@ -39,6 +39,12 @@ TENANT_PATTERN = r"[A-Za-z0-9._:@-]+"
 ID_PATTERN = r"[\x21-\x7e]+"
 COUNTRY_PATTERN = r"[A-Z]{2}"
 NUMBER_PATTERN = r"\+[1-9][0-9]{0,14}\*{0,8}|[0-9*#]{1,15}"
+EMAIL_PATTERN = (
+    r"[A-Za-z0-9!#$%&'*+/=^_`{|}~-]{1,64}(?:\.[A-Za-z0-9!#$%&'*+/=^_`{|}~-]{1,64}){0,31}"
+    r"@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+    r"(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?){0,31}"
+)
+"""Dot-atoms without `?`: what could be an encoded word (RFC 2047) would be another address to whoever decodes it."""
 DURATION_S_MAX = 2_678_400
 """31 days."""
 TENANT = "The tenant who prepays; the key of the record."
@@ -116,11 +122,7 @@ Email = Annotated[
     Meta(
         min_length=3,
         max_length=254,
-        pattern=whole(
-            r"[A-Za-z0-9!#$%&'*+/=^_`{|}~-]{1,64}(?:\.[A-Za-z0-9!#$%&'*+/=^_`{|}~-]{1,64}){0,31}"
-            r"@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-            r"(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?){0,31}"
-        ),
+        pattern=whole(EMAIL_PATTERN),
     ),
     Meta(
         description="Dot-atoms without ?, so that no reader can take it for an encoded word and decode it."

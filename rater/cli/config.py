@@ -8,6 +8,7 @@ import orjson
 from rater.cli.broker import CannotRunError, broker_option, run
 from rater.core.charging_settings import ChargingSettings, SettingsBook
 from rater.core.limits import HOUR_MS
+from rater.core.times import to_text
 from rater.kafka.broker import Broker
 from rater.shell.admin import topic_admin
 from rater.shell.admin.validation import Problem, RecordCheck
@@ -19,7 +20,6 @@ from rater.shell.versions.shared_topic import SharedTopicMissingError
 from rater.wire.settings.charging_settings import decode_settings, fields_of
 from rater.wire.settings.currencies import load_currencies, shipped_book
 from rater.wire.settings.settings_file import complete, warnings
-from rater.wire.times import to_text
 from topics.catalog import CHARGING_SETTINGS
 from topics.records.charging_settings import CurrencyTerms
 

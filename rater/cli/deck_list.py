@@ -4,12 +4,12 @@ import click
 
 from rater.cli.broker import CannotRunError, broker_option, run
 from rater.core.pricing.decks import Retirement
+from rater.core.times import to_text
 from rater.kafka.broker import Broker
 from rater.shell.admin import topic_admin
 from rater.shell.process.clock import now_ms
 from rater.shell.versions.deck_versions import Versions, read_versions
 from rater.shell.versions.shared_topic import SharedTopicMissingError
-from rater.wire.times import to_text
 
 DIGEST_SHOWN = 12
 HEAD = ("deck", "version", "currency", "valid from", "rows", "digest", "now")

@@ -5,6 +5,7 @@ import logging
 import click
 
 from rater.cli.broker import CannotRunError, broker_option, run
+from rater.core.times import to_text
 from rater.kafka.broker import Broker
 from rater.shell.admin import topic_admin
 from rater.shell.process.clock import now_ms
@@ -14,7 +15,6 @@ from rater.shell.versions.shared_loader import HeldBackError, LoadRefusedError
 from rater.shell.versions.shared_topic import SharedTopicMissingError
 from rater.wire.moments import read_moment
 from rater.wire.pricing.deck_records import pack_retirement
-from rater.wire.times import to_text
 from topics.fields import NOTE_MAX
 
 

@@ -9,8 +9,8 @@ from importlib.resources import files
 
 import click
 
+from rater.core.times import to_text
 from rater.shell.process.clock import now_ms
-from rater.wire.times import to_text
 
 _AGO = re.compile(r"@(\d+)(s|m)@")
 _UNIT_MS = {"s": 1_000, "m": 60_000}

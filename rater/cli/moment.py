@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import click
 
+from rater.core.times import is_plausible, to_millis
 from rater.shell.process.clock import now_ms
-from rater.wire.times import is_plausible, to_millis
 
 _AGO = re.compile(r"(\d{1,6})(s|m|h|d)")
 _UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}

@@ -11,12 +11,12 @@ import orjson
 from rater.batch.simulate import Simulator
 from rater.core.pricing.decks import DeckBook
 from rater.core.pricing.rules import Rules
+from rater.core.times import to_millis
 from rater.wire.pricing.deck_files import DeckFileError, read_deck_file
 from rater.wire.pricing.decks import BadDeck, DeckAssembler
 from rater.wire.pricing.numbering import load_numbers
 from rater.wire.settings.charging_settings import BadSettings, SettingsReader
 from rater.wire.settings.currencies import shipped_book
-from rater.wire.times import to_millis
 from topics import catalog
 
 SIMULATED = (

@@ -11,7 +11,6 @@ status.note_change) -> the entry of the limit.
 
 from typing import cast
 
-from rater.core.account import commands as c
 from rater.core.account.account import Account
 from rater.core.account.administration import obey, open_account
 from rater.core.account.adoption import adopt
@@ -73,11 +72,11 @@ def charge(
 
 
 def command(
-    account: Account | None, order: c.Command, source: Source, rules: Rules, journal: Journal
+    account: Account | None, order: r.Command, source: Source, rules: Rules, journal: Journal
 ) -> Account | None:
     """Carry out a command that is new; return the account as it then is. A refusal is an entry."""
     if account is None:
-        if isinstance(order, c.OpenAccount):
+        if isinstance(order, r.OpenAccount):
             account = open_account(order, source, journal)
             warn_of_decks(account, order.command_id, source, rules.book, journal)
             return account
@@ -88,19 +87,19 @@ def command(
     refusal = obey(account, order, source, rules.settings.at(source.at_ms), journal)
     if refusal is not None:
         reject(account, order, source, refusal, journal)
-    elif isinstance(order, c.SetDecks | c.ReopenAccount):
+    elif isinstance(order, r.SetDecks | r.ReopenAccount):
         warn_of_decks(account, order.command_id, source, rules.book, journal)
     return account
 
 
 def reject(
-    account: Account | None, order: c.Command, source: Source, refusal: Refusal, journal: Journal
+    account: Account | None, order: r.Command, source: Source, refusal: Refusal, journal: Journal
 ) -> None:
     """Say on the ledger why a command is refused; nothing changes, no sequence number is taken.
 
     Captured money that is refused is told, too: somebody has paid it.
     """
-    credit = order if isinstance(order, c.AddFunds) and order.recharge_seq is not None else None
+    credit = order if isinstance(order, r.AddFunds) and order.recharge_seq is not None else None
     entry = r.CommandRejected(
         f"{source.topic}/{source.partition}/{source.offset}",
         order.tenant_id,
@@ -110,7 +109,7 @@ def reject(
         source.partition,
         source.offset,
         order.command_id,
-        c.TYPE_NAMES[type(order)],
+        cast("r.CommandType", order.type),
         cast("r.CommandReason", refusal.reason),
         refusal.detail,
         None if account is None else account.currency,

@@ -164,7 +164,13 @@ def _inner(info: Any, part: str, here: object) -> Any:
 
 
 def _members(info: Any) -> Iterator[Any]:
-    yield from info.types if isinstance(info, inspect.UnionType) else (info,)
+    """Yield the types of a union, or the one type that it is, without what is said about them."""
+    bare = info.type if isinstance(info, inspect.Metadata) else info
+    if isinstance(bare, inspect.UnionType):
+        for each in bare.types:
+            yield from _members(each)
+    else:
+        yield bare
 
 
 def _value(here: object, part: str) -> object:

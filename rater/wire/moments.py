@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from rater.wire.times import is_plausible, to_millis
+from rater.core.times import is_plausible, to_millis
 
 _Moment = Annotated[datetime, Meta(tz=True)]
 

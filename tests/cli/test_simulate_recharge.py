@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from rater.wire.times import to_text
+from rater.core.times import to_text
 from topics import catalog
 from topics.authority import TOPIC_OF
 

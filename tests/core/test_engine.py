@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from rater.core.account import commands as c
 from rater.core.account.account import Account, Dear, Threshold
 from rater.core.account.journal import Journal
 from rater.core.account.status import OPEN
@@ -14,6 +13,7 @@ from rater.core.pricing.decks import DeckBook
 from rater.core.pricing.unrated import Unrated
 from rater.core.rejections import Rejected
 from rater.core.suspension import Suspended, Suspension
+from rater.core.times import from_millis
 from tests.build import DAY, NOW, RULES, UNIT, account, cdr, deck, lot, shortfall_of, source
 from topics import records as r
 from topics.records import balance as v
@@ -168,7 +168,7 @@ def test_the_charge_that_passes_a_limit_is_charged_and_then_held() -> None:
     assert held.denied == ("international",)
     (event,) = journal.events
     assert (event.event_id, event.cause) == ("acme/2/fraud/cost_per_call", "charge")
-    assert [status.deny for status in journal.statuses][-1] == ("international",)
+    assert [status.blocked_call_types for status in journal.statuses][-1] == ("international",)
 
     again = charged(there, cdr_id="c2")[1]
     assert [getattr(entry, "limit", None) for entry in again.entries] == [None, "spend_per_hour"]
@@ -189,12 +189,12 @@ def test_a_new_dear_destination_too_many_is_held() -> None:
 
 def test_an_account_is_opened_once() -> None:
     journal = Journal()
-    order = c.OpenAccount("o1", "acme", "USD", ("acs",), "UTC")
+    order = r.OpenAccount("o1", "acme", "USD", ("acs",), "UTC")
     there = command(None, order, source(), RULES, journal)
     assert there is not None
 
     again = command(
-        there, c.OpenAccount("o2", "acme", "EUR", ("acs",), "UTC"), source(), RULES, journal
+        there, r.OpenAccount("o2", "acme", "EUR", ("acs",), "UTC"), source(), RULES, journal
     )
 
     assert (there.seq, there.currency, there.closed_ms) == (1, "USD", NEVER_MS)
@@ -208,7 +208,7 @@ def test_an_account_is_opened_once() -> None:
 def test_a_command_for_a_tenant_without_an_account_is_refused() -> None:
     journal = Journal()
 
-    assert command(None, c.CloseAccount("x", "nobody", None), source(), RULES, journal) is None
+    assert command(None, r.CloseAccount("x", "nobody", None), source(), RULES, journal) is None
     refused = entry_of(journal)
     assert (refused.reason, refused.seq, refused.balance_micros) == ("unknown_tenant", 0, None)
     assert refused.command_type == "close_account"
@@ -243,13 +243,13 @@ def test_captured_money_that_is_refused_is_told_with_its_payment(closed: bool) -
 @pytest.mark.parametrize(
     ("there", "order"),
     [
-        (account(lot("L1", UNIT)), c.AddFunds("f1", "acme", "L1", UNIT, "USD", NOW)),
-        (None, c.AddFunds("credit/x", "acme", "pi_1", UNIT, "USD", NOW, 1, "x")),
-        (account(), c.OpenAccount("o2", "acme", "USD", ("acs",), "UTC")),
+        (account(lot("L1", UNIT)), r.AddFunds("f1", "acme", "L1", UNIT, "USD", from_millis(NOW))),
+        (None, r.AddFunds("credit/x", "acme", "pi_1", UNIT, "USD", from_millis(NOW), 1, "x")),
+        (account(), r.OpenAccount("o2", "acme", "USD", ("acs",), "UTC")),
     ],
 )
 def test_what_is_no_captured_money_of_an_account_is_refused_without_an_event(
-    there: Account | None, order: c.Command
+    there: Account | None, order: r.Command
 ) -> None:
     journal = Journal()
     command(there, order, source(), RULES, journal)
@@ -258,7 +258,9 @@ def test_what_is_no_captured_money_of_an_account_is_refused_without_an_event(
     assert journal.events == []
 
 
-def credit(lot_id: str, amount: int) -> c.AddFunds:
+def credit(lot_id: str, amount: int) -> r.AddFunds:
     """Return the credit of a capture, as recharge asks for it."""
     payment = "acme/recharge/1/2/1"
-    return c.AddFunds(f"credit/{payment}", "acme", lot_id, amount, "USD", NOW, 1, payment)
+    return r.AddFunds(
+        f"credit/{payment}", "acme", lot_id, amount, "USD", from_millis(NOW), 1, payment
+    )

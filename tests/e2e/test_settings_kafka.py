@@ -9,11 +9,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from rater.cli.config import config
+from rater.core.times import to_text
 from rater.kafka.broker import Broker
 from rater.shell.process.clock import now_ms
 from rater.shell.process.metrics import Metrics
 from rater.shell.versions.settings_service import SettingsService
-from rater.wire.times import to_text
 from tests.e2e.broker import create_topics, produce
 from topics.catalog import CHARGING_SETTINGS
 

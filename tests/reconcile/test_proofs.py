@@ -109,6 +109,8 @@ USAGE = {
 }
 FEE = {"kind": "connection_fee", "amount_micros": 1_000, "rate_nanos": 1_000_000}
 MANIFEST = {"rows": 11, "band_policy": "split"}
+PERMISSION = "state, allowed_call_types, blocked_call_types, blocked_reason"
+
 LIES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     (LEDGER, CHARGE, {"balance_micros": 1}, "balance_micros"),
     (LEDGER, CHARGE, {"amount_micros": -1}, "balance_micros"),
@@ -172,7 +174,7 @@ LIES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     (LEDGER, {"kind": "spend_limit_tripped", "cdr_id": "w3"}, {"denied": ["toll_free"]}, "denied"),
     (LEDGER, {"kind": "recharge_resumed"}, {"allowed": []}, "allowed"),
     (LEDGER, {"recharge_seq": 3}, {"recharge_seq": 4}, "recharge_seq"),
-    (STATUS, {"deny_reason": "spend_limit"}, {"deny": []}, "state, allow, deny, deny_reason"),
+    (STATUS, {"blocked_reason": "spend_limit"}, {"blocked_call_types": []}, PERMISSION),
     (STATUS, {"tenant_id": "watch"}, {"hours_remaining": 77}, "hours_remaining"),
     (EVENTS, {"threshold_id": "soon"}, {"threshold_h": 3}, "more"),
     (EVENTS, {"threshold_id": "soon"}, {"hours_remaining": 3}, "hours_remaining"),
@@ -183,7 +185,7 @@ LIES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     (EVENTS, {"kind": "payment_methods_changed"}, {"methods": []}, "more"),
     (EVENTS, {"kind": "auto_recharge_changed"}, {"amount_micros": 3}, "more"),
     (STATUS, {}, {"balance_micros": 1}, "currency, balance_micros, debt_micros"),
-    (STATUS, {}, {"allow": []}, "state, allow, deny, deny_reason"),
+    (STATUS, {}, {"allowed_call_types": []}, PERMISSION),
     (STATUS, {}, {"seq": 9_999}, "seq"),
     (EVENTS, {"kind": "threshold_crossed"}, {"balance_micros": 1}, "balance_micros"),
     (EVENTS, {"kind": "threshold_crossed"}, {"threshold_micros": 77}, "micros"),

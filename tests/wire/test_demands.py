@@ -62,6 +62,7 @@ class Lot(msgspec.Struct):
 class Open(msgspec.Struct, tag_field="type", tag="open"):
     number: Annotated[int, Meta(ge=0, le=5)] | None = None
     kind: Literal["final", "void"] = "final"
+    mode: Annotated[Literal["fixed", "gap"], Meta(description="How.")] = "fixed"
     name: Annotated[str, Meta(min_length=2, max_length=3, pattern=r"^[A-Z]+\Z")] | None = None
     items: Annotated[tuple[Lot, ...], Meta(min_length=1, max_length=2)] = (Lot(1),)
     flag: bool = False
@@ -86,6 +87,7 @@ WANTED = Open | Close
         ({"type": "open", "number": "6"}, "number", 'must be an integer, found "6"'),
         ({"type": "open", "number": 1.5}, "number", "must be an integer, found 1.5"),
         ({"type": "open", "kind": "x"}, "kind", 'must be one of final, void, found "x"'),
+        ({"type": "open", "mode": "x"}, "mode", 'must be one of fixed, gap, found "x"'),
         ({"type": "open", "kind": 1}, "kind", "must be a string, found 1"),
         ({"type": "open", "name": "A"}, "name", 'must have at least 2 characters, found "A"'),
         ({"type": "open", "name": "ABCD"}, "name", 'must have at most 3 characters, found "ABCD"'),

@@ -38,20 +38,14 @@ from topics.records.commands import (
     AddFunds,
     Adjust,
     CloseAccount,
+    Command,
     ExpireLots,
+    MovedBack,
     OpenAccount,
-    PaymentMethod,
-    RechargeMode,
     ReopenAccount,
     RestorePayment,
     ReversePayment,
-    SetAutoRecharge,
     SetDecks,
-    SetPaymentMethods,
-    SetRecipients,
-    SetSpendLimits,
-    SetThresholds,
-    ThresholdSetting,
 )
 from topics.records.decks import DeckChunk, DeckManifest, DeckRetirement
 from topics.records.draws import Draw
@@ -94,8 +88,20 @@ from topics.records.payments import (
     QuarantinedResult,
     QuarantineReason,
 )
-from topics.records.recharge import RechargeDue, ResumeRecharge
+from topics.records.recharge import RechargeDue
 from topics.records.rejects import Dead, DeadReason, Suspended, SuspenseReason
+from topics.records.requests import (
+    PaymentMethod,
+    RechargeMode,
+    ResumeRecharge,
+    SetAutoRecharge,
+    SetPaymentMethods,
+    SetRecipients,
+    SetSpendLimits,
+    SetThresholds,
+    Setting,
+    ThresholdSetting,
+)
 from topics.records.settings import (
     AutoRechargeSet,
     PaymentMethodsSet,
@@ -131,6 +137,7 @@ __all__ = [
     "ChargedCall",
     "ChargingSettings",
     "CloseAccount",
+    "Command",
     "CommandReason",
     "CommandRejected",
     "CommandType",
@@ -161,6 +168,7 @@ __all__ = [
     "LotExpiryWarned",
     "LotForfeited",
     "MoneyEntry",
+    "MovedBack",
     "Notification",
     "OpenAccount",
     "PaymentCancel",
@@ -198,6 +206,7 @@ __all__ = [
     "SetRecipients",
     "SetSpendLimits",
     "SetThresholds",
+    "Setting",
     "SettingsChanged",
     "Span",
     "SpendLimitTripped",

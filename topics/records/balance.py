@@ -23,11 +23,11 @@ from topics.fields import (
     ThresholdLabel,
     WebhookUrl,
 )
-from topics.records.commands import PaymentMethod, RechargeMode
 from topics.records.ledger import CommandReason
 from topics.records.record import TAG, Record
+from topics.records.requests import PaymentMethod, RechargeMode
 
-DenyReason = Literal["balance_not_positive", "account_closed", "spend_limit"]
+BlockedReason = Literal["balance_not_positive", "account_closed", "spend_limit"]
 
 
 class AccountStatus(Record, frozen=True):
@@ -40,9 +40,9 @@ class AccountStatus(Record, frozen=True):
     currency: Currency
     balance_micros: Micros
     debt_micros: NotNegative
-    allow: Annotated[tuple[Name, ...], Meta(max_length=16)]
-    deny: Annotated[tuple[Name, ...], Meta(max_length=16)]
-    deny_reason: DenyReason | None = None
+    allowed_call_types: Annotated[tuple[Name, ...], Meta(max_length=16)]
+    blocked_call_types: Annotated[tuple[Name, ...], Meta(max_length=16)]
+    blocked_reason: BlockedReason | None = None
     next_expiry_ms: Millis | None = None
     hours_remaining: HoursRemaining | None = None
 

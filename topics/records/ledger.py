@@ -19,9 +19,9 @@ from topics.fields import (
     SettingsVersion,
     TenantId,
 )
-from topics.records.commands import ThresholdSetting
 from topics.records.draws import Draws
 from topics.records.record import TAG, Record
+from topics.records.requests import ThresholdSetting
 
 
 class Lot(Record, frozen=True):

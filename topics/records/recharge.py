@@ -1,8 +1,8 @@
-"""Recharge commands: what timers and administrators ask of a tenant's recharge."""
+"""Recharge commands: what the timer asks of a tenant's recharge; an administrator's is in `requests`."""
 
 from typing import ClassVar, Literal
 
-from topics.fields import Id, Millis, Name, Note
+from topics.fields import Millis
 from topics.records.commands import Command
 
 
@@ -11,12 +11,3 @@ class RechargeDue(Command, frozen=True, tag="recharge_due"):
 
     type: ClassVar[Literal["recharge_due"]]
     due_ms: Millis
-
-
-class ResumeRecharge(Command, frozen=True, tag="resume_recharge"):
-    """An administrator's: forget what is paused or held, and look at the balance again."""
-
-    type: ClassVar[Literal["resume_recharge"]]
-    reason: Note | None = None
-    actor: Id | None = None
-    actor_role: Name | None = None

@@ -17,8 +17,8 @@ from topics.fields import (
     SettingsVersion,
 )
 from topics.records.balance import LimitKind
-from topics.records.commands import PaymentMethod, RechargeMode
 from topics.records.ledger import MoneyEntry
+from topics.records.requests import PaymentMethod, RechargeMode
 
 
 class AutoRechargeSet(MoneyEntry, frozen=True, tag="auto_recharge_set"):

@@ -20,11 +20,11 @@ from rater.core.cdr import Cdr, Source
 from rater.core.limits import DAY_MS
 from rater.core.pricing.rules import Rules
 from rater.core.suspension import Suspended, Suspension
+from rater.core.times import to_text
 from rater.wire.account.state import decode_account
 from rater.wire.cdrs import decode_cdr
 from rater.wire.malformed import Malformed
 from rater.wire.outputs import encode_dead, encode_suspended, output_key
-from rater.wire.times import to_text
 from rater.wire.unread import last_offset_of, why_dead
 from topics.catalog import CDR_RAW
 from topics.manifests import IdState, cdr_key

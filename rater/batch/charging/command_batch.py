@@ -19,7 +19,6 @@ from rater.batch.charging.decision import Decision
 from rater.batch.charging.lot_ids import LotIdsBatch, lot_exists
 from rater.batch.charging.partition_state import Shard
 from rater.core import engine
-from rater.core.account import commands as c
 from rater.core.account.account import Account
 from rater.core.cdr import Source
 from rater.core.limits import DAY_MS
@@ -30,6 +29,7 @@ from rater.wire.account.state import decode_account
 from rater.wire.malformed import Malformed
 from rater.wire.outputs import encode_dead, output_key
 from rater.wire.unread import last_offset_of, why_dead
+from topics import records as r
 from topics.authority import TOPIC_OF
 from topics.catalog import ACCOUNT_COMMANDS, ACCOUNT_REQUESTS, ACCOUNT_TIMERS
 from topics.manifests import IdState, command_key, lot_key
@@ -94,7 +94,7 @@ class CommandBatch:
         self._obey(order, account, record, source)
 
     def _obey(
-        self, order: c.Command, account: Account | None, record: Record, source: Source
+        self, order: r.Command, account: Account | None, record: Record, source: Source
     ) -> None:
         decision, journal = self.decision, self.decision.journal
         digest = xxh3_128_digest(command_key(self.topic, order.tenant_id, order.command_id))
@@ -117,7 +117,7 @@ class CommandBatch:
         if known is None:
             self._remember(order, digest, content, first)
 
-    def _refuse(self, order: c.Command, key: bytes | None, known: int | None) -> Refusal | None:
+    def _refuse(self, order: r.Command, key: bytes | None, known: int | None) -> Refusal | None:
         """Refuse what no account needs to be asked about."""
         tenant = order.tenant_id.encode()
         right = partition_of(tenant, self.partitions)
@@ -125,20 +125,20 @@ class CommandBatch:
             shown = None if key is None else key[:64].decode(errors="replace")
             detail = f"key: {shown!r} in partition {self.shard.partition}; {order.tenant_id} belongs to {right}"
             return Refusal(Rejected.MISROUTED, detail)
-        right_topic = TOPIC_OF[c.TYPE_NAMES[type(order)]]
+        right_topic = TOPIC_OF[order.type]
         if right_topic != self.topic:
-            detail = f"type: {c.TYPE_NAMES[type(order)]} must come on {right_topic}, found on {self.topic}"
+            detail = f"type: {order.type} must come on {right_topic}, found on {self.topic}"
             return Refusal(Rejected.WRONG_TOPIC, detail)
         if known is not None:
             detail = f"command_id: {order.command_id} is known with other content"
             return Refusal(Rejected.COMMAND_ID_REUSED, detail)
-        if isinstance(order, c.AddFunds):
+        if isinstance(order, r.AddFunds):
             lot = xxh3_128_digest(lot_key(order.tenant_id, order.lot_id))
             if self._known(lot) is not None:
                 return lot_exists(order)
         return self.lot_ids.refuse(order, self.decision.stream_ms)
 
-    def _remember(self, order: c.Command, digest: bytes, content: int, first: int) -> None:
+    def _remember(self, order: r.Command, digest: bytes, content: int, first: int) -> None:
         """Remember the command, and the lot if one was opened; the place is that of its own entry.
 
         By stream time: a command that is late has the whole window before it, too.

@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING, Final, final
 
 import msgspec
 
-from rater.core.account import commands as c
 from rater.core.account.lots import adjustment_lot_id, lot_expiry_ms
 from rater.core.limits import DAY_MS, GRACE_MS, LOT_IDS_MAX
 from rater.core.rejections import Refusal, Rejected
+from rater.core.times import to_millis
+from topics import records as r
 from topics.manifests import lot_key
 from topics.records import Adjusted, ForgottenLots, FundsAdded, RememberedLot
 
@@ -168,11 +169,11 @@ class LotIdsBatch:
         if due:
             self.changes[HORIZON_KEY] = _encode(ForgottenLots(self.horizon_ms))
 
-    def refuse(self, order: c.Command, stream_ms: int) -> Refusal | None:
+    def refuse(self, order: r.Command, stream_ms: int) -> Refusal | None:
         """Refuse what has been done before, or could have been; None for what may be tried."""
-        if isinstance(order, c.Adjust):
+        if isinstance(order, r.Adjust):
             return self._refuse_adjustment(order) or self._refuse_another(order.tenant_id)
-        if not isinstance(order, c.AddFunds):
+        if not isinstance(order, r.AddFunds):
             return None
         if self._knows(order.tenant_id, order.lot_id):
             return lot_exists(order)
@@ -202,20 +203,19 @@ class LotIdsBatch:
             return self.changes[key] is not None
         return key in self.shard
 
-    def _refuse_adjustment(self, order: c.Adjust) -> Refusal | None:
+    def _refuse_adjustment(self, order: r.Adjust) -> Refusal | None:
         if not self._knows(order.tenant_id, adjustment_lot_id(order.command_id)):
             return None
         detail = f"command_id: adjustment {order.command_id} has been posted before"
         return Refusal(Rejected.ADJUSTMENT_REPEATED, detail)
 
-    def _refuse_old(self, order: c.AddFunds, stream_ms: int) -> Refusal | None:
+    def _refuse_old(self, order: r.AddFunds, stream_ms: int) -> Refusal | None:
         """Refuse a purchase whose id may have been forgotten."""
         forgotten_ms = max(self.horizon_ms, stream_ms)
-        if lot_expiry_ms(order.purchased_ms) + GRACE_MS > forgotten_ms:
+        purchased_ms = to_millis(order.purchased_at)
+        if lot_expiry_ms(purchased_ms) + GRACE_MS > forgotten_ms:
             return None
-        detail = (
-            f"purchased_at: {order.purchased_ms} ms, the lot would open expired, its grace over"
-        )
+        detail = f"purchased_at: {purchased_ms} ms, the lot would open expired, its grace over"
         return Refusal(Rejected.PURCHASE_EXPIRED, detail)
 
     def _refuse_another(self, tenant_id: str) -> Refusal | None:
@@ -225,6 +225,6 @@ class LotIdsBatch:
         return Refusal(Rejected.TOO_MANY_LOT_IDS, detail)
 
 
-def lot_exists(order: c.AddFunds) -> Refusal:
+def lot_exists(order: r.AddFunds) -> Refusal:
     """Refuse a lot that has been opened before."""
     return Refusal(Rejected.LOT_EXISTS, f"lot_id: {order.lot_id} has been opened before")

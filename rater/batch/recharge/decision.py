@@ -2,17 +2,21 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, final
+from typing import ClassVar, Final, final
 
 from rater.batch.outputs import Output, Records, encoded
 from rater.core.recharge.journal import RechargeJournal
-from rater.core.recharge.payments import Credit
 from rater.core.recharge.state import Recharge
 from rater.wire.outputs import encode
-from rater.wire.recharge.outputs import encode_order
 from rater.wire.recharge.state import encode_recharge
 from topics import catalog
 from topics.records import BatchManifest
+
+_ASKED: Final = {
+    "add_funds": "credit",
+    "reverse_payment": "reversed",
+    "restore_payment": "restored",
+}
 
 
 @final
@@ -51,7 +55,7 @@ class RechargeDecision:
             (catalog.PAYMENT_COMMANDS.name, encoded(journal.payments)),
             (
                 catalog.ACCOUNT_COMMANDS.name,
-                [(order.tenant_id.encode(), encode_order(order)) for order in journal.orders],
+                encoded(journal.orders),
             ),
             (catalog.NOTIFICATIONS.name, encoded(journal.notices)),
             (catalog.PAYMENT_QUARANTINE.name, self.quarantined),
@@ -94,9 +98,6 @@ class RechargeDecision:
 
     def _count(self, journal: RechargeJournal) -> None:
         for order in journal.orders:
-            if isinstance(order, Credit):
-                self.orders["credit"] += 1
-            else:
-                self.orders["restored" if order.is_restored else "reversed"] += 1
+            self.orders[_ASKED[order.type]] += 1
         for notice in journal.notices:
             self.notices[str(notice.__struct_config__.tag)] += 1

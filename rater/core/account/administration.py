@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from rater.core.account import commands as c
 from rater.core.account.account import AUTO_RECHARGE, AUTO_RECHARGE_HOURS, Account
 from rater.core.account.adoption import adopt
 from rater.core.account.cause import Cause
@@ -19,12 +18,13 @@ from rater.core.cdr import Source
 from rater.core.charging_settings import ChargingSettings
 from rater.core.limits import AMOUNT_MICROS_MAX, DAY_MS, LOTS_MAX, NEVER_MS
 from rater.core.rejections import Refusal, Rejected
+from rater.core.times import to_millis
 from topics import records as r
 from topics.records import AccountReopened, DecksSet
 from topics.records import balance as v
 
 
-def open_account(command: c.OpenAccount, source: Source, journal: Journal) -> Account:
+def open_account(command: r.OpenAccount, source: Source, journal: Journal) -> Account:
     """Make the account and post its first entry."""
     account = Account(command.tenant_id, command.currency, command.time_zone, command.decks)
     note_calm(account)
@@ -37,7 +37,7 @@ def open_account(command: c.OpenAccount, source: Source, journal: Journal) -> Ac
 
 def obey(
     account: Account,
-    command: c.Command,
+    command: r.Command,
     source: Source,
     settings: ChargingSettings,
     journal: Journal,
@@ -45,24 +45,24 @@ def obey(
     """Carry out a command on an account that exists; return why not, if so."""
     if account.adopted is not settings:
         adopt(account, settings)
-    if isinstance(command, c.OpenAccount):
+    if isinstance(command, r.OpenAccount):
         return Refusal(Rejected.ACCOUNT_EXISTS, f"tenant_id: {command.tenant_id} has an account")
     if account.closed_ms != NEVER_MS and not _reaches_a_closed_account(command):
         return Refusal(Rejected.ACCOUNT_CLOSED, f"tenant_id: {command.tenant_id} is closed")
-    if isinstance(command, c.Setting):
+    if isinstance(command, r.Setting):
         return obey_setting(account, command, source, settings, journal)
     return _OBEY[type(command)](account, command, source, journal)
 
 
-def _reaches_a_closed_account(command: c.Command) -> bool:
+def _reaches_a_closed_account(command: r.Command) -> bool:
     """Say what a closed account still takes: time, what becomes of captured money, and its own reopening."""
-    if isinstance(command, c.AddFunds):
+    if isinstance(command, r.AddFunds):
         return command.recharge_seq is not None
-    return isinstance(command, c.ExpireLots | c.MovedBack | c.ReopenAccount)
+    return isinstance(command, r.ExpireLots | r.MovedBack | r.ReopenAccount)
 
 
 def _add_funds(
-    account: Account, command: c.AddFunds, source: Source, journal: Journal
+    account: Account, command: r.AddFunds, source: Source, journal: Journal
 ) -> Refusal | None:
     if command.recharge_seq is not None and command.recharge_seq <= account.recharge_seq:
         detail = f"recharge_seq: {command.recharge_seq}, the last that was taken is {account.recharge_seq}"
@@ -71,12 +71,13 @@ def _add_funds(
     most = account.balance_max if command.recharge_seq is None else AMOUNT_MICROS_MAX
     if refusal := _refuse_money(account, command.currency, command.amount_micros, most):
         return refusal
-    if command.recharge_seq is None and lot_expiry_ms(command.purchased_ms) <= source.at_ms:
-        detail = f"purchased_at: {command.purchased_ms} ms, the lot would open expired"
+    purchased_ms = to_millis(command.purchased_at)
+    if command.recharge_seq is None and lot_expiry_ms(purchased_ms) <= source.at_ms:
+        detail = f"purchased_at: {purchased_ms} ms, the lot would open expired"
         return Refusal(Rejected.PURCHASE_EXPIRED, detail)
     if refusal := _refuse_lot(account, command.lot_id):
         return refusal
-    lot = _lot(account, command.lot_id, command.amount_micros, command.purchased_ms)
+    lot = _lot(account, command.lot_id, command.amount_micros, purchased_ms)
     entry = r.FundsAdded(
         *head(account, source, command.amount_micros, account.debt - lot.debt_paid_micros),
         command.command_id,
@@ -116,7 +117,7 @@ def _refuse_lot(account: Account, lot_id: str) -> Refusal | None:
 
 
 def _set_thresholds(
-    account: Account, command: c.SetThresholds, source: Source, journal: Journal
+    account: Account, command: r.SetThresholds, source: Source, journal: Journal
 ) -> Refusal | None:
     if refusal := _refuse_thresholds(command.thresholds):
         return refusal
@@ -145,7 +146,7 @@ def _refuse_thresholds(thresholds: tuple[r.ThresholdSetting, ...]) -> Refusal | 
 
 
 def _adjust(
-    account: Account, command: c.Adjust, source: Source, journal: Journal
+    account: Account, command: r.Adjust, source: Source, journal: Journal
 ) -> Refusal | None:
     amount = command.amount_micros
     if not amount:
@@ -169,7 +170,7 @@ def _adjust(
 
 
 def _close(
-    account: Account, command: c.CloseAccount, source: Source, journal: Journal
+    account: Account, command: r.CloseAccount, source: Source, journal: Journal
 ) -> Refusal | None:
     entry = r.AccountClosed(
         *head(account, source, 0, account.debt), command.command_id, command.reason
@@ -180,7 +181,7 @@ def _close(
 
 
 def _reopen(
-    account: Account, command: c.ReopenAccount, source: Source, journal: Journal
+    account: Account, command: r.ReopenAccount, source: Source, journal: Journal
 ) -> Refusal | None:
     if account.closed_ms == NEVER_MS:
         return Refusal(Rejected.ACCOUNT_OPEN, f"tenant_id: {command.tenant_id} is open")
@@ -194,7 +195,7 @@ def _reopen(
 
 
 def _set_decks(
-    account: Account, command: c.SetDecks, source: Source, journal: Journal
+    account: Account, command: r.SetDecks, source: Source, journal: Journal
 ) -> Refusal | None:
     if len(without_the_oldest(account.past, source.at_ms).decks) >= CHANGES_MAX:
         return _too_many("decks", "were set")
@@ -210,7 +211,7 @@ def _too_many(field: str, what: str) -> Refusal:
 
 
 def _nothing_more(
-    account: Account, command: c.ExpireLots, source: Source, journal: Journal
+    account: Account, command: r.ExpireLots, source: Source, journal: Journal
 ) -> Refusal | None:
     """Do nothing: what is due was posted before any command is looked at."""
     return None
@@ -218,14 +219,14 @@ def _nothing_more(
 
 Obey = Callable[[Account, Any, Source, Journal], Refusal | None]
 
-_OBEY: Mapping[type[c.Command], Obey] = {
-    c.AddFunds: _add_funds,
-    c.ReversePayment: reverse_payment,
-    c.RestorePayment: restore_payment,
-    c.SetThresholds: _set_thresholds,
-    c.Adjust: _adjust,
-    c.CloseAccount: _close,
-    c.ReopenAccount: _reopen,
-    c.SetDecks: _set_decks,
-    c.ExpireLots: _nothing_more,
+_OBEY: Mapping[type[r.Command], Obey] = {
+    r.AddFunds: _add_funds,
+    r.ReversePayment: reverse_payment,
+    r.RestorePayment: restore_payment,
+    r.SetThresholds: _set_thresholds,
+    r.Adjust: _adjust,
+    r.CloseAccount: _close,
+    r.ReopenAccount: _reopen,
+    r.SetDecks: _set_decks,
+    r.ExpireLots: _nothing_more,
 }

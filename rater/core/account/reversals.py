@@ -11,7 +11,6 @@ Rule 5: that the sum of all differences stays between nothing and the capture is
 
 from typing import Final
 
-from rater.core.account import commands as c
 from rater.core.account.account import Account
 from rater.core.account.calendar import add_months
 from rater.core.account.cause import Cause
@@ -30,7 +29,7 @@ ID_MAX = 128
 
 
 def reverse_payment(
-    account: Account, command: c.ReversePayment, source: Source, journal: Journal
+    account: Account, command: r.ReversePayment, source: Source, journal: Journal
 ) -> Refusal | None:
     """Take money of a payment back, or return why not."""
     draws, shortfall = plan_reversal(account, command.payment_id, command.amount_micros)
@@ -49,7 +48,7 @@ def reverse_payment(
 
 
 def restore_payment(
-    account: Account, command: c.RestorePayment, source: Source, journal: Journal
+    account: Account, command: r.RestorePayment, source: Source, journal: Journal
 ) -> Refusal | None:
     """Give back what a reversal has taken, or return why not."""
     amount = command.amount_micros
@@ -83,12 +82,12 @@ def plan_reversal(account: Account, payment_id: str, amount: int) -> tuple[list[
     return draws + rest, shortfall
 
 
-def restored_lot_id(command: c.MovedBack) -> str:
+def restored_lot_id(command: r.MovedBack) -> str:
     """Return the id of the lot that restored money becomes."""
     return f"restored:{command.command_id}"[:ID_MAX]
 
 
-def _moved(command: c.MovedBack) -> tuple[str, str, str, ReversalKind, int, int]:
+def _moved(command: r.MovedBack) -> tuple[str, str, str, ReversalKind, int, int]:
     return (
         command.command_id,
         command.payment_id,
@@ -99,7 +98,7 @@ def _moved(command: c.MovedBack) -> tuple[str, str, str, ReversalKind, int, int]
     )
 
 
-def _refuse(account: Account, command: c.MovedBack, change: int) -> Refusal | None:
+def _refuse(account: Account, command: r.MovedBack, change: int) -> Refusal | None:
     if command.currency != account.currency:
         detail = f"currency: {command.currency}, the account's is {account.currency}"
         return Refusal(Rejected.CURRENCY_MISMATCH, detail)

@@ -7,7 +7,6 @@ account keeps of it only what charging needs: the triggers as thresholds, and th
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from rater.core.account import commands as c
 from rater.core.account.account import Account
 from rater.core.account.breaker import held_calls
 from rater.core.account.cards import has_card_number
@@ -28,7 +27,7 @@ ROLES = ("billing_admin", "global_admin")
 
 def obey_setting(
     account: Account,
-    command: c.Setting,
+    command: r.Setting,
     source: Source,
     settings: ChargingSettings,
     journal: Journal,
@@ -38,17 +37,17 @@ def obey_setting(
         who = command.actor or "somebody"
         detail = f"actor_role: {who} is {command.actor_role}, must be {' or '.join(ROLES)}"
         return Refusal(Rejected.ROLE_NOT_ALLOWED, detail)
-    if isinstance(command, c.SetAutoRecharge):
+    if isinstance(command, r.SetAutoRecharge):
         if refusal := _refuse_auto_recharge(command, account.currency, settings):
             return refusal
-    elif isinstance(command, c.SetPaymentMethods) and (refusal := _refuse_methods(command)):
+    elif isinstance(command, r.SetPaymentMethods) and (refusal := _refuse_methods(command)):
         return refusal
     _OBEY[type(command)](account, command, source, journal)
     return None
 
 
 def _refuse_auto_recharge(
-    command: c.SetAutoRecharge, currency: str, settings: ChargingSettings
+    command: r.SetAutoRecharge, currency: str, settings: ChargingSettings
 ) -> Refusal | None:
     minimum = settings.terms(currency).recharge_minimum_micros
     for name in ("amount_micros", "target_micros", "trigger_micros"):
@@ -63,7 +62,7 @@ def _refuse_auto_recharge(
 
 
 def _refuse_beyond(
-    command: c.SetAutoRecharge, currency: str, settings: ChargingSettings
+    command: r.SetAutoRecharge, currency: str, settings: ChargingSettings
 ) -> Refusal | None:
     """Refuse recharges that would take the balance beyond its bound: they would be paid, and mean nothing."""
     if command.mode == "target":
@@ -80,7 +79,7 @@ def _refuse_beyond(
     return Refusal(Rejected.INVALID_SETTING, detail, settings.version)
 
 
-def _refuse_enabled(command: c.SetAutoRecharge) -> Refusal | None:
+def _refuse_enabled(command: r.SetAutoRecharge) -> Refusal | None:
     trigger, target = command.trigger_micros, command.target_micros
     if refusal := _refuse_cap(command):
         return refusal
@@ -96,7 +95,7 @@ def _refuse_enabled(command: c.SetAutoRecharge) -> Refusal | None:
     return None
 
 
-def _refuse_cap(command: c.SetAutoRecharge) -> Refusal | None:
+def _refuse_cap(command: r.SetAutoRecharge) -> Refusal | None:
     """Refuse a money cap that not even one recharge would be within."""
     name = "target_micros" if command.mode == "target" else "amount_micros"
     least, cap = getattr(command, name), command.money_cap_micros
@@ -111,7 +110,7 @@ def _invalid(detail: str) -> Refusal:
     return Refusal(Rejected.INVALID_SETTING, detail)
 
 
-def _refuse_methods(command: c.SetPaymentMethods) -> Refusal | None:
+def _refuse_methods(command: r.SetPaymentMethods) -> Refusal | None:
     """Refuse what has a card number in it, without saying it again."""
     for n, method in enumerate(command.methods):
         for name in ("reference", "customer", "label"):
@@ -122,7 +121,7 @@ def _refuse_methods(command: c.SetPaymentMethods) -> Refusal | None:
 
 
 def _set_auto_recharge(
-    account: Account, command: c.SetAutoRecharge, source: Source, journal: Journal
+    account: Account, command: r.SetAutoRecharge, source: Source, journal: Journal
 ) -> None:
     values = (
         command.enabled,
@@ -143,7 +142,7 @@ def _set_auto_recharge(
 
 
 def _set_methods(
-    account: Account, command: c.SetPaymentMethods, source: Source, journal: Journal
+    account: Account, command: r.SetPaymentMethods, source: Source, journal: Journal
 ) -> None:
     methods = command.methods
     entry = r.PaymentMethodsSet(
@@ -155,7 +154,7 @@ def _set_methods(
 
 
 def _set_recipients(
-    account: Account, command: c.SetRecipients, source: Source, journal: Journal
+    account: Account, command: r.SetRecipients, source: Source, journal: Journal
 ) -> None:
     emails, language, webhook = command.emails, command.language, command.webhook
     counted = (len(emails), language, webhook is not None)
@@ -172,7 +171,7 @@ def _set_recipients(
 
 
 def _set_spend_limits(
-    account: Account, command: c.SetSpendLimits, source: Source, journal: Journal
+    account: Account, command: r.SetSpendLimits, source: Source, journal: Journal
 ) -> None:
     entry = r.SpendLimitsSet(
         *head(account, source, 0, account.debt),
@@ -186,14 +185,14 @@ def _set_spend_limits(
     _settle(journal, account, entry, "", None)
 
 
-def _resume(account: Account, command: c.ResumeRecharge, source: Source, journal: Journal) -> None:
+def _resume(account: Account, command: r.ResumeRecharge, source: Source, journal: Journal) -> None:
     allowed = held_calls(account.spending)
     fields = head(account, source, 0, account.debt)
     entry = r.RechargeResumed(*fields, command.command_id, allowed, command.reason, *_who(command))
     _settle(journal, account, entry, "resumed", lambda at: v.RechargeResumedEvent(*at))
 
 
-def _who(command: c.Setting) -> tuple[str | None, str | None]:
+def _who(command: r.Setting) -> tuple[str | None, str | None]:
     return command.actor, command.actor_role
 
 
@@ -208,10 +207,10 @@ def _settle(
     journal.settle(account, entry, cause, what, event)
 
 
-_OBEY: Mapping[type[c.Setting], Callable[[Account, Any, Source, Journal], None]] = {
-    c.SetAutoRecharge: _set_auto_recharge,
-    c.SetPaymentMethods: _set_methods,
-    c.SetRecipients: _set_recipients,
-    c.SetSpendLimits: _set_spend_limits,
-    c.ResumeRecharge: _resume,
+_OBEY: Mapping[type[r.Setting], Callable[[Account, Any, Source, Journal], None]] = {
+    r.SetAutoRecharge: _set_auto_recharge,
+    r.SetPaymentMethods: _set_methods,
+    r.SetRecipients: _set_recipients,
+    r.SetSpendLimits: _set_spend_limits,
+    r.ResumeRecharge: _resume,
 }

@@ -12,7 +12,7 @@ from rater.core.account.burn import hours_remaining
 from rater.core.call_classes import ALL_PAID, FREE_CALLS, PAID_CALLS
 from rater.core.limits import NEVER_MS, STATUS_EVERY_MS
 from topics.records import AccountStatus
-from topics.records.balance import DenyReason
+from topics.records.balance import BlockedReason
 
 OPEN: Final = 0
 EXHAUSTED: Final = 1
@@ -22,7 +22,7 @@ HELD: Final = 16
 
 _ALLOW: Final = (FREE_CALLS + PAID_CALLS, FREE_CALLS, ("emergency",))
 _DENY: Final = ((), PAID_CALLS, ("in_bundle", "inbound", *PAID_CALLS))
-_REASON: Final[tuple[DenyReason | None, ...]] = (None, "balance_not_positive", "account_closed")
+_REASON: Final[tuple[BlockedReason | None, ...]] = (None, "balance_not_positive", "account_closed")
 
 
 def status_class(account: Account) -> int:
@@ -63,7 +63,7 @@ def status_of(account: Account, at_ms: int) -> AccountStatus:
     )
 
 
-def _permission(allowed: int) -> tuple[tuple[str, ...], tuple[str, ...], DenyReason | None]:
+def _permission(allowed: int) -> tuple[tuple[str, ...], tuple[str, ...], BlockedReason | None]:
     """Return what is allowed, what is denied, and why."""
     if allowed < HELD:
         return _ALLOW[allowed], _DENY[allowed], _REASON[allowed]

@@ -2,8 +2,10 @@
 
 from typing import Any, final
 
-from rater.core.recharge.payments import Credit, PaymentCancel, PaymentCommand, Reversal
+from rater.core.recharge.payments import PaymentCancel, PaymentCommand
 from rater.core.recharge.state import Attempt, Awaited, Recharge
+from rater.core.times import from_millis
+from topics.records import AddFunds, MovedBack
 from topics.records.notifications import Notification
 
 Head = dict[str, Any]
@@ -17,7 +19,7 @@ class RechargeJournal:
 
     def __init__(self) -> None:
         self.payments: list[PaymentCommand | PaymentCancel] = []
-        self.orders: list[Credit | Reversal] = []
+        self.orders: list[AddFunds | MovedBack] = []
         """What is asked of accounts: credits and reversals, in the order decided."""
         self.notices: list[Notification] = []
 
@@ -39,13 +41,13 @@ class RechargeJournal:
     def credit(self, recharge: Recharge, awaited: Awaited) -> None:
         """Ask for a captured payment to be credited; a second time it is the same command."""
         self.orders.append(
-            Credit(
+            AddFunds(
                 credit_id(awaited),
                 recharge.tenant_id,
                 awaited.lot_id,
                 awaited.amount_micros,
                 recharge.currency,
-                awaited.captured_ms,
+                from_millis(awaited.captured_ms),
                 awaited.recharge_seq,
                 awaited.payment_command_id,
             )

@@ -12,8 +12,9 @@ the account has refused the credit, there is nothing to take back.
 from rater.core.recharge.journal import RechargeJournal
 from rater.core.recharge.machine import Signal
 from rater.core.recharge.moves import judge, move
-from rater.core.recharge.payments import MovedBack, Quarantine, Reversal
+from rater.core.recharge.payments import MovedBack, Quarantine
 from rater.core.recharge.state import TAKEN_BACK_MAX, Recharge, Started, TakenBack
+from topics.records import RestorePayment, ReversePayment
 
 
 def take_moved_back(
@@ -92,8 +93,9 @@ def _post(recharge: Recharge, started: Started, payment_id: str, journal: Rechar
         return "reversal_settled"
     known.posted_micros = right
     known.asked += 1
+    kind = ReversePayment if change > 0 else RestorePayment
     journal.orders.append(
-        Reversal(
+        kind(
             f"reversal/{started.recharge_id}/{known.attempt}/{known.asked}",
             recharge.tenant_id,
             payment_id,
@@ -102,7 +104,6 @@ def _post(recharge: Recharge, started: Started, payment_id: str, journal: Rechar
             recharge.currency,
             known.reversal_id,
             known.reversal,
-            change < 0,
         )
     )
     return "reversed" if change > 0 else "restored"

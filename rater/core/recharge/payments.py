@@ -7,6 +7,8 @@ from typing import Final
 
 import msgspec
 
+from topics.records.payments import ReversalKind
+
 EXPIRED: Final = "expired"
 """The code of a decline that no card gave: the command came after its time, and was not charged any more."""
 
@@ -89,39 +91,12 @@ class MovedBack(Result, frozen=True, gc=False):
 
     payment_id: str
     reversal_id: str
-    reversal: str
+    reversal: ReversalKind
     reversed_micros: int
     """All that was ever taken back of the payment."""
     restored_micros: int
     """All of that which came back since."""
     currency: str
-
-
-class Reversal(msgspec.Struct, frozen=True, gc=False):
-    """What a reversal asks of the account: so much more, or less (it is restored), of a payment is taken back."""
-
-    command_id: str
-    tenant_id: str
-    payment_id: str
-    amount_micros: int
-    reversed_micros: int
-    currency: str
-    reversal_id: str
-    reversal: str
-    is_restored: bool
-
-
-class Credit(msgspec.Struct, frozen=True, gc=False):
-    """What captured money asks of the account: a lot named after the payment."""
-
-    command_id: str
-    tenant_id: str
-    lot_id: str
-    amount_micros: int
-    currency: str
-    purchased_ms: int
-    recharge_seq: int
-    payment_command_id: str
 
 
 class Quarantine(msgspec.Struct, frozen=True, gc=False):

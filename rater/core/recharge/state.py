@@ -9,6 +9,7 @@ import msgspec
 
 from rater.core.limits import DAY_MS, NEVER_MS
 from rater.core.recharge.machine import State
+from topics.records.payments import ReversalKind
 
 HOUR_MS: Final = 3_600_000
 MINUTE_MS: Final = 60_000
@@ -83,7 +84,7 @@ class TakenBack(msgspec.Struct, array_like=True):
 
     attempt: int
     reversal_id: str
-    reversal: str
+    reversal: ReversalKind
     """The refund or dispute that changed it last."""
     reversed_micros: int = 0
     restored_micros: int = 0

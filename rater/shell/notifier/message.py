@@ -19,7 +19,7 @@ from typing import Final
 from rater.shell.notifier.digests import Told
 from rater.shell.notifier.headers import MangledError, check_message, is_plain, write_headers
 from rater.shell.notifier.letters import write_letter
-from rater.wire.command_fields import EMAIL_PATTERN
+from topics.fields import EMAIL_PATTERN
 
 _DIGEST_CHARACTERS: Final = 32
 _ADDRESS: Final = re.compile(EMAIL_PATTERN)

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 import msgspec
 
 from rater.core.pricing.decks import Heading
+from rater.core.times import to_text
 from rater.kafka.broker import Broker
 from rater.shell.versions.deck_versions import Versions
 from rater.shell.versions.shared_loader import LoadRefusedError, SharedLoader
 from rater.wire.pricing.deck_csv import Sheet
 from rater.wire.pricing.deck_records import pack_deck
-from rater.wire.times import to_text
 from topics.catalog import RATE_DECKS
 from topics.records import DeckManifest
 

@@ -5,9 +5,9 @@ as `unknown_deck`. Calls answered before are still priced, however late they com
 """
 
 from rater.core.pricing.decks import Deck, Retirement
+from rater.core.times import to_text
 from rater.shell.versions.deck_versions import Versions
 from rater.shell.versions.shared_loader import LoadRefusedError
-from rater.wire.times import to_text
 
 
 def decide_retirement(

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from aiokafka import ConsumerRecord
 
 from rater.core.pricing.decks import Deck, DeckBook, Version
+from rater.core.times import to_text
 from rater.kafka.broker import Broker
 from rater.shell.process.metrics import Metrics
 from rater.shell.versions.follower import Follower, tell_skipped
 from rater.shell.versions.shared_topic import SharedTopic
 from rater.wire.pricing.decks import BadDeck, DeckAssembler
-from rater.wire.times import to_text
 from topics.catalog import RATE_DECKS
 
 log = logging.getLogger(__name__)

@@ -8,11 +8,11 @@ import msgspec
 from aiokafka import ConsumerRecord
 
 from rater.core.pricing.decks import Deck, DeckBook, Retirement, Version
+from rater.core.times import to_text
 from rater.kafka.broker import Broker
 from rater.shell.versions.shared_loader import read_all
 from rater.shell.versions.shared_topic import SharedTopic
 from rater.wire.pricing.decks import DeckAssembler
-from rater.wire.times import to_text
 from topics.catalog import RATE_DECKS
 from topics.records import DeckManifest
 

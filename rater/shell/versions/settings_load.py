@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from aiokafka import ConsumerRecord
 
 from rater.core.charging_settings import ChargingSettings, SettingsBook
+from rater.core.times import to_text
 from rater.kafka.broker import Broker
 from rater.shell.versions.shared_loader import LoadRefusedError, SharedLoader, read_all
 from rater.shell.versions.shared_topic import SharedTopic
 from rater.wire.settings.charging_settings import SettingsReader, encode_settings
 from rater.wire.settings.currencies import shipped_book
-from rater.wire.times import to_text
 from topics.catalog import CHARGING_SETTINGS
 
 LEAD_MS = 60_000

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from aiokafka import ConsumerRecord
 
 from rater.core.charging_settings import ChargingSettings
+from rater.core.times import to_text
 from rater.kafka.broker import Broker
 from rater.shell.process.metrics import Metrics
 from rater.shell.versions.follower import Follower, tell_skipped
 from rater.shell.versions.shared_topic import SharedTopic
 from rater.wire.settings.charging_settings import BadSettings, SettingsReader
 from rater.wire.settings.currencies import shipped_book
-from rater.wire.times import to_text
 from topics.catalog import CHARGING_SETTINGS
 
 log = logging.getLogger(__name__)

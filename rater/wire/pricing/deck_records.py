@@ -11,8 +11,8 @@ import orjson
 from msgspec.json import encode
 
 from rater.core.pricing.decks import Heading, Retirement
+from rater.core.times import to_text
 from rater.wire.pricing.deck_csv import Sheet
-from rater.wire.times import to_text
 from topics.records.decks import CHUNK_ROWS_MAX, DeckChunk, DeckManifest, DeckRetirement
 
 

@@ -15,12 +15,12 @@ from rater.core.pricing.decks import DeckBook, Direction
 from rater.core.pricing.price import price_call
 from rater.core.pricing.rating import Rated, Refusal, Span, Unrated
 from rater.core.pricing.rules import Rules
+from rater.core.times import to_text
 from rater.wire.cdrs import is_number
 from rater.wire.moments import read_moment
 from rater.wire.pricing.amounts import format_micros, format_nanos
 from rater.wire.pricing.numbering import load_numbers
 from rater.wire.settings.currencies import shipped_book
-from rater.wire.times import to_text
 from topics.records import ChargeLine
 
 CALLER_LENGTH_MAX = 64

@@ -9,7 +9,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from rater.core.pricing.zones import Zone
-from rater.wire.times import EARLIEST_MS, LATEST_MS
+from rater.core.times import EARLIEST_MS, LATEST_MS
 
 _DAY_S = 86_400
 

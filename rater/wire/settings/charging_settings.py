@@ -12,10 +12,10 @@ from msgspec import Struct
 
 from rater.core.charging_settings import ChargingSettings
 from rater.core.limits import UNIT_MICROS
+from rater.core.times import to_text
 from rater.wire.demands import shown
 from rater.wire.keys import key_text
 from rater.wire.moments import read_moment
-from rater.wire.times import to_text
 from topics import records as r
 from topics.records import CurrencyTerms
 

@@ -14,11 +14,11 @@ from rater.batch.charging.content import (
     command_content,
     projected,
 )
-from rater.core.account import commands as c
 from rater.core.cdr import Cdr
 from rater.reconcile.reading.sources import read_cdr
 from rater.wire.account.commands import decode_command
 from rater.wire.cdrs import decode_cdr
+from topics import records as r
 from topics import schema
 from topics.authority import TOPIC_OF
 from topics.catalog import ACCOUNT_COMMANDS, BY_NAME, CDR_RAW
@@ -58,7 +58,7 @@ def content_of_cdr(record: dict[str, Any]) -> int:
 
 def content_of_command(record: dict[str, Any]) -> int:
     read = decode_command(json.dumps(record).encode())
-    assert isinstance(read, c.Command), read
+    assert isinstance(read, r.Command), read
     return command_content(read)
 
 
@@ -83,7 +83,7 @@ def test_a_record_has_the_hash_that_it_always_had(line: dict[str, Any]) -> None:
 
 
 def test_every_command_is_pinned() -> None:
-    assert {record["type"] for record in COMMANDS} == set(c.TYPE_NAMES.values())
+    assert {record["type"] for record in COMMANDS} == set(TOPIC_OF)
 
 
 @pytest.mark.parametrize("record", [*CDRS, *COMMANDS], ids=str)
@@ -120,7 +120,7 @@ def test_each_field_that_decides_a_charge_changes_the_hash(record: dict[str, Any
 @pytest.mark.parametrize("record", COMMANDS, ids=str)
 def test_each_field_of_a_command_changes_the_hash(record: dict[str, Any]) -> None:
     read = decode_command(json.dumps(record).encode())
-    assert isinstance(read, c.Command)
+    assert isinstance(read, r.Command)
     names = COMMAND_FIELDS[type(read)]
 
     assert {"command_id", "tenant_id", *names} == set(read.__struct_fields__)
@@ -131,17 +131,17 @@ def test_each_field_of_a_command_changes_the_hash(record: dict[str, Any]) -> Non
 
 def test_every_field_of_what_lies_inside_a_command_is_hashed() -> None:
     for kind, names in COMMAND_FIELDS.items():
-        head = {"command_id", "tenant_id"} if issubclass(kind, c.Command) else set()
+        head = {"command_id", "tenant_id"} if issubclass(kind, r.Command) else set()
         assert {*head, *names} == set(kind.__struct_fields__)  # type: ignore[attr-defined]
 
 
 def test_a_field_that_comes_later_changes_nothing_at_its_default() -> None:
-    class Later(c.SetDecks, frozen=True):
+    class Later(r.SetDecks, frozen=True):
         weekends: bool = False
         note: str | None = None
 
-    names = COMMAND_FIELDS[c.SetDecks]
-    now = c.SetDecks("c1", "acme", ("a", "b"), "new")
+    names = COMMAND_FIELDS[r.SetDecks]
+    now = r.SetDecks("c1", "acme", ("a", "b"), "new")
     later = (*names, "weekends", "note")
 
     assert projected(Later("c1", "acme", ("a", "b"), "new"), later) == projected(now, names)

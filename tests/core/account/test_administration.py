@@ -4,24 +4,24 @@ from typing import get_args
 
 import pytest
 
-from rater.core.account import commands as c
 from rater.core.account.account import AUTO_RECHARGE, AUTO_RECHARGE_HOURS, Account
 from rater.core.account.administration import obey, open_account
 from rater.core.account.journal import Journal
 from rater.core.limits import AMOUNT_MICROS_MAX, LOTS_MAX
 from rater.core.rejections import Refusal, Rejected
+from rater.core.times import from_millis
 from tests.build import NOW, SETTINGS, UNIT, YEAR, account, lot, settings_version, source
 from topics import records as r
 from topics.records import CommandReason
 from topics.records.charging_settings import CurrencyTerms
 
 
-def obeyed(there: Account, order: c.Command) -> tuple[Refusal | None, Journal]:
+def obeyed(there: Account, order: r.Command) -> tuple[Refusal | None, Journal]:
     journal = Journal()
     return obey(there, order, source(), SETTINGS, journal), journal
 
 
-def refused(there: Account, order: c.Command) -> Rejected | None:
+def refused(there: Account, order: r.Command) -> Rejected | None:
     refusal, journal = obeyed(there, order)
     assert journal.entries == []
     assert refusal is None or ": " in refusal.detail
@@ -30,16 +30,16 @@ def refused(there: Account, order: c.Command) -> Rejected | None:
 
 def funds(
     lot_id: str = "L1", amount: int = UNIT, currency: str = "USD", seq: int | None = None
-) -> c.AddFunds:
-    return c.AddFunds("f1", "acme", lot_id, amount, currency, NOW, seq)
+) -> r.AddFunds:
+    return r.AddFunds("f1", "acme", lot_id, amount, currency, from_millis(NOW), seq)
 
 
-def adjust(amount: int, command_id: str = "a1", currency: str = "USD") -> c.Adjust:
-    return c.Adjust(command_id, "acme", amount, currency, "by hand")
+def adjust(amount: int, command_id: str = "a1", currency: str = "USD") -> r.Adjust:
+    return r.Adjust(command_id, "acme", amount, currency, "by hand")
 
 
-def low(*names: str) -> c.SetThresholds:
-    return c.SetThresholds("t1", "acme", tuple(r.ThresholdSetting(name, UNIT) for name in names))
+def low(*names: str) -> r.SetThresholds:
+    return r.SetThresholds("t1", "acme", tuple(r.ThresholdSetting(name, UNIT) for name in names))
 
 
 def test_every_reason_of_a_refusal_is_published() -> None:
@@ -48,7 +48,7 @@ def test_every_reason_of_a_refusal_is_published() -> None:
 
 def test_opening_an_account_is_its_first_entry() -> None:
     journal = Journal()
-    order = c.OpenAccount("o1", "acme", "EUR", ("special", "acs"), "Europe/Madrid")
+    order = r.OpenAccount("o1", "acme", "EUR", ("special", "acs"), "Europe/Madrid")
     there = open_account(order, source(), journal)
 
     (entry,) = journal.entries
@@ -173,8 +173,8 @@ def test_a_threshold_is_named_once() -> None:
     assert refused(account(), low("a", "b", "a")) is Rejected.DUPLICATE_THRESHOLD
 
 
-@pytest.mark.parametrize("order", [funds(), adjust(5), low("a"), c.CloseAccount("x", "acme", None)])
-def test_a_closed_account_takes_no_orders(order: c.Command) -> None:
+@pytest.mark.parametrize("order", [funds(), adjust(5), low("a"), r.CloseAccount("x", "acme", None)])
+def test_a_closed_account_takes_no_orders(order: r.Command) -> None:
     assert refused(account(closed_ms=NOW), order) is Rejected.ACCOUNT_CLOSED
 
 
@@ -197,7 +197,7 @@ def test_a_credit_of_recharge_is_taken_once_for_ever() -> None:
 
 
 def test_a_credit_of_recharge_says_which_payment_brought_it() -> None:
-    order = c.AddFunds("f1", "acme", "L1", UNIT, "USD", NOW, 7, "pay-7")
+    order = r.AddFunds("f1", "acme", "L1", UNIT, "USD", from_millis(NOW), 7, "pay-7")
     (entry,) = obeyed(account(), order)[1].entries
 
     assert isinstance(entry, r.FundsAdded)
@@ -213,16 +213,16 @@ def test_the_triggers_of_recharge_are_not_set_as_thresholds(name: str) -> None:
 def test_a_threshold_is_an_amount_or_hours(amount: int | None, hours: int | None) -> None:
     settings = (r.ThresholdSetting("low", amount, hours),)
 
-    assert refused(account(), c.SetThresholds("t1", "acme", settings)) is Rejected.INVALID_SETTING
+    assert refused(account(), r.SetThresholds("t1", "acme", settings)) is Rejected.INVALID_SETTING
 
 
 def test_the_timer_may_look_at_a_closed_account() -> None:
-    assert refused(account(closed_ms=NOW), c.ExpireLots("x", "acme", NOW)) is None
+    assert refused(account(closed_ms=NOW), r.ExpireLots("x", "acme", NOW)) is None
 
 
 def test_closing_an_account_says_why() -> None:
     there = account(lot())
-    _, journal = obeyed(there, c.CloseAccount("x", "acme", "moved"))
+    _, journal = obeyed(there, r.CloseAccount("x", "acme", "moved"))
 
     (entry,) = journal.entries
     assert isinstance(entry, r.AccountClosed)

@@ -3,7 +3,6 @@
 import pytest
 
 from rater.core import engine
-from rater.core.account import commands as c
 from rater.core.account.account import Account
 from rater.core.account.journal import Journal
 from rater.core.account.lots import CreditLot
@@ -24,7 +23,7 @@ def account(*lots: tuple[str, int], expired: tuple[tuple[str, int], ...] = ()) -
     return Account("acme", "USD", "UTC", ("d",), 1, balance, 0, made, gone)
 
 
-def order(amount: int, kind: type[c.MovedBack] = c.ReversePayment, **more: str) -> c.MovedBack:
+def order(amount: int, kind: type[r.MovedBack] = r.ReversePayment, **more: str) -> r.MovedBack:
     currency = more.get("currency", "USD")
     return kind("r/1", "acme", "P", amount, amount, currency, "re_1", "refund")
 
@@ -67,7 +66,7 @@ def test_what_a_lot_in_grace_gives_does_not_change_the_balance() -> None:
 def test_what_comes_back_pays_debt_first_and_is_a_lot_of_its_own() -> None:
     tenant, journal = account(), Journal()
     engine.command(tenant, order(5 * UNIT), SOURCE, RULES, journal)
-    engine.command(tenant, order(8 * UNIT, c.RestorePayment), SOURCE, RULES, journal)
+    engine.command(tenant, order(8 * UNIT, r.RestorePayment), SOURCE, RULES, journal)
 
     assert (0, 3 * UNIT) == (tenant.debt, tenant.balance)
     assert [("restored:r/1", 3 * UNIT)] == [(lot.lot_id, lot.remaining) for lot in tenant.lots]
@@ -81,7 +80,7 @@ def test_a_closed_account_is_no_exception() -> None:
     tenant.closed_ms = NOW - 1
 
     engine.command(tenant, order(4), SOURCE, RULES, journal)
-    engine.command(tenant, order(1, c.RestorePayment), SOURCE, RULES, journal)
+    engine.command(tenant, order(1, r.RestorePayment), SOURCE, RULES, journal)
 
     assert 7 == tenant.balance
 
@@ -91,10 +90,10 @@ def test_a_closed_account_is_no_exception() -> None:
     [
         (order(5, currency="EUR"), "currency_mismatch"),
         (order(AMOUNT_MICROS_MAX), "amount_too_large"),
-        (order(5, c.RestorePayment), "too_many_lots"),
+        (order(5, r.RestorePayment), "too_many_lots"),
     ],
 )
-def test_what_cannot_be_is_refused_with_its_reason(command: c.MovedBack, reason: str) -> None:
+def test_what_cannot_be_is_refused_with_its_reason(command: r.MovedBack, reason: str) -> None:
     tenant, journal = account(("P", 1), *((f"L{n}", 1) for n in range(LOTS_MAX - 1))), Journal()
     tenant.debt, tenant.balance = 0, tenant.balance - 0
     if reason == "amount_too_large":

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from rater.core.account import commands as c
 from rater.core.account.account import NO_LIMIT, Account, Dear
 from rater.core.account.adoption import adopt
 from rater.core.account.journal import Journal
@@ -20,20 +19,22 @@ from topics.records import balance as v
 from topics.records.charging_settings import CurrencyTerms
 
 ANN = ("ann", "billing_admin")
-NOBODY = (None, None)
+BY_ANN: dict[str, Any] = {"actor": ANN[0], "actor_role": ANN[1]}
 LENIENT = settings_version(USD=CurrencyTerms("USD", 2, 1_000 * UNIT, UNIT, AMOUNT_MICROS_MAX))
 
 
 def auto(*who: str | None, currency: str = "USD", **fields: Any) -> Refusal | None:
-    given = {"enabled": True, "trigger_micros": 100 * UNIT, "amount_micros": 200 * UNIT, **fields}
-    order = c.SetAutoRecharge("s1", "acme", *(who or NOBODY), **given)  # type: ignore[arg-type]
+    given: dict[str, Any] = {"enabled": True, "trigger_micros": 100 * UNIT}
+    given |= {"amount_micros": 200 * UNIT, **fields}
+    given |= dict(zip(("actor", "actor_role"), who, strict=False))
+    order = r.SetAutoRecharge("s1", "acme", **given)
     journal = Journal()
     refusal = obey_setting(account(currency=currency), order, source(), SETTINGS, journal)
     assert (refusal is None) == bool(journal.entries)
     return refusal
 
 
-def obeyed(order: c.Setting, there: Account | None = None) -> Journal:
+def obeyed(order: r.Setting, there: Account | None = None) -> Journal:
     journal = Journal()
     assert obey_setting(there or account(), order, source(), LENIENT, journal) is None
     return journal
@@ -119,7 +120,7 @@ def test_only_billing_and_global_administrators_may() -> None:
 def test_a_card_number_is_refused_and_not_said_again(name: str) -> None:
     number = "4242 4242 4242 4242"
     method = PaymentMethod(**{"reference": "pm_1", name: number})
-    order = c.SetPaymentMethods("s1", "acme", *ANN, (PaymentMethod("pm_0"), method))
+    order = r.SetPaymentMethods("s1", "acme", (PaymentMethod("pm_0"), method), **BY_ANN)
     journal = Journal()
     refusal = obey_setting(account(), order, source(), SETTINGS, journal)
 
@@ -130,8 +131,8 @@ def test_a_card_number_is_refused_and_not_said_again(name: str) -> None:
 
 
 def test_recharge_is_told_all_of_auto_recharge() -> None:
-    order = c.SetAutoRecharge(
-        *("s1", "acme", *ANN), True, 5 * UNIT, 6, "gap", 7 * UNIT, 8 * UNIT, 9, 10 * UNIT
+    order = r.SetAutoRecharge(
+        *("s1", "acme", True, 5 * UNIT, 6, "gap", 7 * UNIT, 8 * UNIT, 9, 10 * UNIT), **BY_ANN
     )
     journal = obeyed(order, account(lot(remaining=9 * UNIT)))
 
@@ -151,7 +152,7 @@ def test_recharge_is_told_all_of_auto_recharge() -> None:
 
 def test_the_triggers_are_thresholds_while_it_is_enabled() -> None:
     there = account(lot(remaining=UNIT))
-    on = c.SetAutoRecharge("s1", "acme", *ANN, True, 5 * UNIT, 6, "fixed", 7 * UNIT)
+    on = r.SetAutoRecharge("s1", "acme", True, 5 * UNIT, 6, "fixed", 7 * UNIT, **BY_ANN)
     journal = obeyed(on, there)
 
     assert [(t.threshold_id, t.amount, t.armed) for t in there.thresholds] == [
@@ -167,32 +168,32 @@ def test_the_triggers_are_thresholds_while_it_is_enabled() -> None:
     ]
     assert limit_of(there) == 1_000 * UNIT
 
-    obeyed(c.SetAutoRecharge("s2", "acme", *ANN, False, 5 * UNIT, 6), there)
+    obeyed(r.SetAutoRecharge("s2", "acme", False, 5 * UNIT, 6, **BY_ANN), there)
     assert (there.thresholds, there.hour_thresholds) == ([], [])
     assert there.calm_to > there.calm_from
 
 
 def test_the_default_of_spending_follows_the_trigger() -> None:
     there = account()
-    obeyed(c.SetAutoRecharge("s1", "acme", *ANN, True, 500 * UNIT, None, "fixed", UNIT), there)
+    obeyed(r.SetAutoRecharge("s1", "acme", True, 500 * UNIT, None, "fixed", UNIT, **BY_ANN), there)
     assert limit_of(there) == 5_000 * UNIT
 
-    obeyed(c.SetSpendLimits("s2", "acme", *ANN, 0), there)
+    obeyed(r.SetSpendLimits("s2", "acme", 0, **BY_ANN), there)
     assert limit_of(there) == NO_LIMIT
-    obeyed(c.SetSpendLimits("s3", "acme", *ANN, 7), there)
+    obeyed(r.SetSpendLimits("s3", "acme", 7, **BY_ANN), there)
     assert limit_of(there) == 7
-    obeyed(c.SetAutoRecharge("s4", "acme", *ANN, False), there)
+    obeyed(r.SetAutoRecharge("s4", "acme", False, **BY_ANN), there)
     assert limit_of(there) == 7
-    obeyed(c.SetSpendLimits("s5", "acme", *ANN), there)
+    obeyed(r.SetSpendLimits("s5", "acme", **BY_ANN), there)
     assert limit_of(there) == 1_000 * UNIT
 
 
 def test_dear_destinations_are_remembered_while_they_are_watched() -> None:
     there = account(dear=Dear(5, 1, ["+44"], [7]))
-    obeyed(c.SetSpendLimits("s1", "acme", *ANN, None, 9, 6, 2), there)
+    obeyed(r.SetSpendLimits("s1", "acme", None, 9, 6, 2, **BY_ANN), there)
     assert (there.spending.dear, there.spending.cost_limit) == (Dear(6, 2, ["+44"], [7]), 9)
 
-    obeyed(c.SetSpendLimits("s2", "acme", *ANN), there)
+    obeyed(r.SetSpendLimits("s2", "acme", **BY_ANN), there)
     assert (there.spending.dear, there.spending.cost_limit) == (None, 0)
 
 
@@ -219,12 +220,12 @@ def test_a_cap_that_no_recharge_is_within_is_refused_with_the_numbers(
 
 
 def test_spend_limits_have_no_event() -> None:
-    assert obeyed(c.SetSpendLimits("s1", "acme", *ANN)).events == []
+    assert obeyed(r.SetSpendLimits("s1", "acme", **BY_ANN)).events == []
 
 
 def test_the_ledger_says_how_many_are_told_and_not_who() -> None:
     emails = ("ann@example.com", "bob@example.com")
-    order = c.SetRecipients("s1", "acme", *ANN, emails, "fr", "https://example.com/hook?key=1")
+    order = r.SetRecipients("s1", "acme", emails, "fr", "https://example.com/hook?key=1", **BY_ANN)
     (entry,), (event,) = (journal := obeyed(order)).entries, journal.events
 
     assert b"example.com" not in encode(entry)
@@ -236,7 +237,7 @@ def test_the_ledger_says_how_many_are_told_and_not_who() -> None:
 
 def test_the_methods_are_passed_on_in_their_order() -> None:
     methods = (PaymentMethod("pm_2", "cus_1", "Visa 4242"), PaymentMethod("pm_1"))
-    journal = obeyed(c.SetPaymentMethods("s1", "acme", *ANN, methods))
+    journal = obeyed(r.SetPaymentMethods("s1", "acme", methods, **BY_ANN))
 
     (entry,), (event,) = journal.entries, journal.events
     assert isinstance(entry, r.PaymentMethodsSet)
@@ -246,12 +247,12 @@ def test_the_methods_are_passed_on_in_their_order() -> None:
 
 def test_resuming_allows_what_was_denied_and_says_so_at_once() -> None:
     there = account(lot(), held=0b0110, tripped=1, spent=9, spent_before=9)
-    journal = obeyed(c.ResumeRecharge("s1", "acme", *ANN, "it was us"), there)
+    journal = obeyed(r.ResumeRecharge("s1", "acme", "it was us", **BY_ANN), there)
 
     (entry,), (status,) = journal.entries, journal.statuses
     assert isinstance(entry, r.RechargeResumed)
     assert (entry.allowed, entry.reason) == (("international", "overage"), "it was us")
-    assert status.deny == ()
+    assert status.blocked_call_types == ()
     assert (
         there.spending.held,
         there.spending.tripped,
@@ -272,12 +273,12 @@ def test_resuming_allows_what_was_denied_and_says_so_at_once() -> None:
 def test_what_no_balance_can_hold_is_never_paid(fields: dict[str, Any], said: str) -> None:
     bounded = settings_version(USD=CurrencyTerms("USD", 2, 0, UNIT, 1_000 * UNIT))
     given = {"enabled": True, "trigger_micros": 100 * UNIT, "amount_micros": 200 * UNIT, **fields}
-    order = c.SetAutoRecharge("s1", "acme", *NOBODY, **given)
+    order = r.SetAutoRecharge("s1", "acme", **given)
     refusal = obey_setting(account(), order, source(), bounded, Journal())
 
     assert refusal is not None
     assert refusal.detail.startswith(f"{said}: must come to at most 1000000000, the bound")
     assert refusal.detail.endswith("found 1001000000")
     assert refusal.settings_version == bounded.version
-    off = c.SetAutoRecharge("s2", "acme", *NOBODY, **given | {"enabled": False})
+    off = r.SetAutoRecharge("s2", "acme", **given | {"enabled": False})
     assert obey_setting(account(), off, source(), bounded, Journal()) is None

@@ -27,15 +27,15 @@ def test_an_account_is_open_exhausted_or_closed(balance: int, closed_ms: int, al
 def test_an_exhausted_account_may_still_make_calls_that_cost_nothing() -> None:
     status = status_of(account(), NOW)
 
-    assert status.allow == ("emergency", "in_bundle", "inbound")
-    assert (status.state, status.deny_reason) == ("open", "balance_not_positive")
-    assert "toll_free" in status.deny
+    assert status.allowed_call_types == ("emergency", "in_bundle", "inbound")
+    assert (status.state, status.blocked_reason) == ("open", "balance_not_positive")
+    assert "toll_free" in status.blocked_call_types
 
 
 def test_a_closed_account_may_only_call_for_help() -> None:
     status = status_of(account(lot(), closed_ms=NOW), NOW)
 
-    assert (status.state, status.allow, status.deny_reason) == (
+    assert (status.state, status.allowed_call_types, status.blocked_reason) == (
         "closed",
         ("emergency",),
         "account_closed",
@@ -45,9 +45,15 @@ def test_a_closed_account_may_only_call_for_help() -> None:
 def test_what_the_breaker_holds_is_denied_and_nothing_else() -> None:
     status = status_of(account(lot(), held=0b0101), NOW)
 
-    assert status.deny == ("conference_dial_out", "overage")
-    assert status.allow == ("emergency", "in_bundle", "inbound", "international", "toll_free")
-    assert (status.state, status.deny_reason) == ("open", "spend_limit")
+    assert status.blocked_call_types == ("conference_dial_out", "overage")
+    assert status.allowed_call_types == (
+        "emergency",
+        "in_bundle",
+        "inbound",
+        "international",
+        "toll_free",
+    )
+    assert (status.state, status.blocked_reason) == ("open", "spend_limit")
 
 
 def test_a_closed_account_and_an_exhausted_one_come_before_what_is_held() -> None:
@@ -89,4 +95,4 @@ def test_a_change_of_what_is_allowed_goes_out_at_once() -> None:
     there.balance = 0
     note_change(there, NOW, statuses)
 
-    assert [status.deny_reason for status in statuses] == [None, "balance_not_positive"]
+    assert [status.blocked_reason for status in statuses] == [None, "balance_not_positive"]

@@ -14,7 +14,6 @@ from rater.wire.account.commands import decode_command
 from rater.wire.malformed import Malformed
 from rater.wire.outputs import encode
 from rater.wire.recharge.notifications import decode_notification
-from rater.wire.recharge.outputs import encode_credit
 from rater.wire.recharge.payments import decode_payment_order
 from tests.recharge_walk import wander
 from tests.recharge_world import World
@@ -85,7 +84,7 @@ def test_whatever_happens_what_is_written_is_in_the_published_language(seed: int
         assert [] == payments.problems(json.loads(value)), payment
         assert not isinstance(decode_payment_order(value), Malformed)
     for credit in world.credited.values():
-        value = encode_credit(credit)
+        value = encode(credit)
         assert [] == credits_.problems(json.loads(value)), credit
         assert not isinstance(decode_command(value), Malformed)
 

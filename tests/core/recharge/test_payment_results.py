@@ -4,10 +4,12 @@ import pytest
 
 from rater.core.recharge.journal import RechargeJournal
 from rater.core.recharge.payment_results import take_result
-from rater.core.recharge.payments import Captured, Credit, Quarantine
+from rater.core.recharge.payments import Captured, Quarantine
+from rater.core.times import to_millis
 from rater.wire.recharge.state import encode_recharge
 from tests.recharge_world import AMOUNT, World, low
 from tests.units import DAY, HOUR, UNIT, YEAR
+from topics.records import AddFunds
 
 
 def captured(world: World, at_ms: int, **changes: object) -> tuple[object, RechargeJournal]:
@@ -20,8 +22,8 @@ def captured(world: World, at_ms: int, **changes: object) -> tuple[object, Recha
 
 def bought_ms(journal: RechargeJournal) -> int:
     credit = journal.orders[0]
-    assert isinstance(credit, Credit)
-    return credit.purchased_ms
+    assert isinstance(credit, AddFunds)
+    return to_millis(credit.purchased_at)
 
 
 @pytest.mark.parametrize("off_ms", [-50 * YEAR, -YEAR, YEAR, 50 * YEAR])

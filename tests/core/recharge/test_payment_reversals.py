@@ -85,8 +85,7 @@ def test_so_many_payments_of_one_recharge_are_remembered_and_no_more() -> None:
     recharge, journal = world.recharge, RechargeJournal()
 
     def tell(payment: str) -> str | Quarantine:
-        told = (payment, "re_1", "refund", 1, 0, "USD")
-        moved = MovedBack(world.first, "acme", NOW, *told)
+        moved = MovedBack(world.first, "acme", NOW, payment, "re_1", "refund", 1, 0, "USD")
         return take_result(recharge, moved, NOW, journal)
 
     found = [tell(f"pay-{number}") for number in range(TAKEN_BACK_MAX + 1)]

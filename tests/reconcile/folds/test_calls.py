@@ -7,12 +7,12 @@ import pytest
 
 from rater.core.cdr import Cdr
 from rater.core.pricing.contradictions import contradicts
+from rater.core.times import to_text
 from rater.reconcile.folds.calls import contradicts_itself, hold_charge, hold_waiting
 from rater.reconcile.folds.settings_versions import shipped
 from rater.reconcile.reading.schemas import decoder_of_record
 from rater.reconcile.reading.sources import SourceCdr, read_cdr
 from rater.wire.cdrs import decode_cdr
-from rater.wire.times import to_text
 from tests.build import NOW, SETTINGS, cdr_bytes, cdr_fields, opened
 from tests.build import call as sent
 from topics import records as r

@@ -2,11 +2,11 @@
 
 import json
 
-from rater.core.account.commands import ExpireLots
 from rater.wire.account.commands import decode_command
 from rater.wire.outputs import expire_command
 from tests.build import DAY, NOW, UNIT, Sent, account, opened
 from topics.catalog import ACCOUNT_TIMERS
+from topics.records import ExpireLots
 
 
 def test_the_command_names_the_account_as_it_is() -> None:

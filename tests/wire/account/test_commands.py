@@ -7,45 +7,46 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rater.core.account import commands as c
 from rater.core.limits import AMOUNT_MICROS_MAX
+from rater.core.times import from_millis
 from rater.wire.account.commands import decode_command, is_time_zone
 from rater.wire.malformed import Malformed, Why
 from tests.build import NOW, UNIT, funds, opening, order
+from topics import records as r
 from topics.records import ThresholdSetting
 
 
-def read(fields: dict[str, Any]) -> c.Command | Malformed:
+def read(fields: dict[str, Any]) -> r.Command | Malformed:
     return decode_command(json.dumps(fields).encode())
 
 
 @pytest.mark.parametrize(
     ("fields", "command"),
     [
-        (opening(), c.OpenAccount("open-acme", "acme", "USD", ("acs",), "UTC")),
+        (opening(), r.OpenAccount("open-acme", "acme", "USD", ("acs",), "UTC")),
         (
             opening(time_zone="Europe/Paris"),
-            c.OpenAccount("open-acme", "acme", "USD", ("acs",), "Europe/Paris"),
+            r.OpenAccount("open-acme", "acme", "USD", ("acs",), "Europe/Paris"),
         ),
-        (funds(), c.AddFunds("fund-L1", "acme", "L1", UNIT, "USD", NOW)),
+        (funds(), r.AddFunds("fund-L1", "acme", "L1", UNIT, "USD", from_millis(NOW))),
         (
             order("set_thresholds", thresholds=[{"threshold_id": "low", "amount_micros": -5}]),
-            c.SetThresholds("x1", "acme", (ThresholdSetting("low", -5),)),
+            r.SetThresholds("x1", "acme", (ThresholdSetting("low", -5),)),
         ),
         (
             order("adjust", amount_micros=-AMOUNT_MICROS_MAX, currency="USD", reason="r"),
-            c.Adjust("x1", "acme", -AMOUNT_MICROS_MAX, "USD", "r"),
+            r.Adjust("x1", "acme", -AMOUNT_MICROS_MAX, "USD", "r"),
         ),
-        (order("close_account"), c.CloseAccount("x1", "acme", None)),
-        (order("close_account", reason=""), c.CloseAccount("x1", "acme", "")),
-        (order("reopen_account"), c.ReopenAccount("x1", "acme", None)),
-        (order("reopen_account", reason="paid"), c.ReopenAccount("x1", "acme", "paid")),
-        (order("set_decks", decks=["b", "a"]), c.SetDecks("x1", "acme", ("b", "a"), None)),
-        (order("expire_lots", due_ms=5), c.ExpireLots("x1", "acme", 5)),
+        (order("close_account"), r.CloseAccount("x1", "acme", None)),
+        (order("close_account", reason=""), r.CloseAccount("x1", "acme", "")),
+        (order("reopen_account"), r.ReopenAccount("x1", "acme", None)),
+        (order("reopen_account", reason="paid"), r.ReopenAccount("x1", "acme", "paid")),
+        (order("set_decks", decks=["b", "a"]), r.SetDecks("x1", "acme", ("b", "a"), None)),
+        (order("expire_lots", due_ms=5), r.ExpireLots("x1", "acme", 5)),
     ],
     ids=str,
 )
-def test_each_kind_of_command_is_read(fields: dict[str, Any], command: c.Command) -> None:
+def test_each_kind_of_command_is_read(fields: dict[str, Any], command: r.Command) -> None:
     assert read(fields) == command
     assert read({**fields, "requested_by": "ada"}) == command
 

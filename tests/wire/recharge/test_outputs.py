@@ -2,36 +2,42 @@
 
 import json
 
-from rater.core.account import commands as c
 from rater.core.cdr import Source
-from rater.core.recharge.payments import Captured, Credit, Declined, Quarantine
+from rater.core.recharge.payments import Captured, Declined, Quarantine
+from rater.core.times import from_millis
 from rater.shell.admin.validation import RecordCheck
 from rater.wire.account.commands import decode_command
-from rater.wire.recharge.outputs import encode_credit, encode_quarantined
+from rater.wire.outputs import encode
+from rater.wire.recharge.outputs import encode_quarantined
 from tests.units import NOW, UNIT
 from topics.catalog import ACCOUNT_COMMANDS, PAYMENT_QUARANTINE, PAYMENT_RESULTS
+from topics.records import AddFunds
 
 COMMAND = f"acme/recharge/3/{NOW}/1"
 SOURCE = Source(PAYMENT_RESULTS.name, 4, 17, NOW)
 
 
 def test_a_credit_is_an_account_command_that_charging_reads() -> None:
-    value = encode_credit(
-        Credit(f"credit/{COMMAND}", "acme", "pi_1", 200 * UNIT, "USD", NOW, 3, COMMAND)
+    value = encode(
+        AddFunds(
+            f"credit/{COMMAND}", "acme", "pi_1", 200 * UNIT, "USD", from_millis(NOW), 3, COMMAND
+        )
     )
 
     assert [] == RecordCheck(ACCOUNT_COMMANDS).problems(json.loads(value))
-    assert c.AddFunds(
-        f"credit/{COMMAND}", "acme", "pi_1", 200 * UNIT, "USD", NOW, 3, COMMAND
+    assert AddFunds(
+        f"credit/{COMMAND}", "acme", "pi_1", 200 * UNIT, "USD", from_millis(NOW), 3, COMMAND
     ) == decode_command(value)
 
 
 def test_the_longest_tenant_still_makes_ids_that_fit() -> None:
     tenant = "t" * 64
     command = f"{tenant}/recharge/999999/4133980800000/1000"
-    credit = Credit(f"credit/{command}", tenant, "p" * 128, UNIT, "USD", NOW, 999_999, command)
+    credit = AddFunds(
+        f"credit/{command}", tenant, "p" * 128, UNIT, "USD", from_millis(NOW), 999_999, command
+    )
 
-    assert [] == RecordCheck(ACCOUNT_COMMANDS).problems(json.loads(encode_credit(credit)))
+    assert [] == RecordCheck(ACCOUNT_COMMANDS).problems(json.loads(encode(credit)))
 
 
 def test_a_quarantined_result_is_kept_whole_with_its_place() -> None:

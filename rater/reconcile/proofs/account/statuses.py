@@ -24,9 +24,9 @@ class Allowed(NamedTuple):
     """What an account in some state may do, and why it may not do the rest."""
 
     state: str
-    allow: tuple[str, ...]
-    deny: tuple[str, ...]
-    deny_reason: str | None
+    allowed_call_types: tuple[str, ...]
+    blocked_call_types: tuple[str, ...]
+    blocked_reason: str | None
 
 
 CLASSES = (
@@ -112,9 +112,18 @@ def _hold(
         yield Complaint("hours_remaining", account.runways[status.seq - 1], status.hours_remaining)
     right = class_at(account, status.seq)
     allowed = allowed_in(right)
-    said = Allowed(status.state, tuple(status.allow), tuple(status.deny), status.deny_reason)
+    said = Allowed(
+        status.state,
+        tuple(status.allowed_call_types),
+        tuple(status.blocked_call_types),
+        status.blocked_reason,
+    )
     if said != allowed and not agree(account, right, _class_of(said)):
-        yield Complaint("state, allow, deny, deny_reason", tuple(allowed), tuple(said))
+        yield Complaint(
+            "state, allowed_call_types, blocked_call_types, blocked_reason",
+            tuple(allowed),
+            tuple(said),
+        )
 
 
 def _hold_last(evidence: Inputs, account: Folded, status: r.AccountStatus) -> Iterator[Complaint]:
@@ -122,7 +131,11 @@ def _hold_last(evidence: Inputs, account: Folded, status: r.AccountStatus) -> It
     before, last = class_at(account, status.seq), class_at(account, account.seq)
     if not agree(account, last, before):
         now = allowed_in(last)
-        yield Complaint("allow at the end of the ledger", now.allow, tuple(status.allow))
+        yield Complaint(
+            "allowed_call_types at the end of the ledger",
+            now.allowed_call_types,
+            tuple(status.allowed_call_types),
+        )
     stored = evidence.books.accounts.get(status.tenant_id, [])
     state = stored[-1].state if stored else None
     if state is not None and state.dirty != (status.seq < account.seq):

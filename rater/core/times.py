@@ -1,6 +1,6 @@
 """Times: RFC 3339 instants to milliseconds since 1970 UTC, and back to text."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from rater.core.limits import DAY_MS, SECOND_MS
@@ -16,6 +16,11 @@ def to_millis(at: datetime) -> int:
     """Return an aware instant in milliseconds, rounded: half a millisecond up."""
     since = at - _EPOCH
     return since.days * DAY_MS + since.seconds * SECOND_MS + (since.microseconds + 500) // 1_000
+
+
+def from_millis(at_ms: int) -> datetime:
+    """Return the instant in UTC."""
+    return _EPOCH + timedelta(milliseconds=at_ms)
 
 
 def to_text(at_ms: int) -> str:
