@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from deploy.reference import committed, decision_index, metric_page, settings_page, site_hooks
+from deploy.reference.commands import commands, options
 from rater.shell.gateway.providers.simulator import script
 from topics.catalog import CATALOG
 
@@ -151,6 +152,13 @@ def test_every_variable_that_the_code_names_is_described() -> None:
 
     assert all(about for _, _, about in settings_page.described())
     assert sorted(name for name in settings_page.named() if f"`{name}`" not in page) == []
+
+
+def test_every_option_says_what_it_means() -> None:
+    found = [(path, o) for path, command, context in commands() for o in options(command, context)]
+
+    assert len(found) > 80
+    assert [] == [(path, option.opts) for path, option in found if not option.help]
 
 
 def test_every_metric_that_the_code_declares_is_on_its_page() -> None:

@@ -37,7 +37,10 @@ def cell(text: object) -> str:
 
 def code(text: object) -> str:
     """Return a text as code in the cell of a table; nothing for nothing."""
-    return f"`{cell(text).replace('&lt;', '<')}`" if str(text) else ""
+    if not str(text):
+        return ""
+    inside = cell(text).replace("&lt;", "<")
+    return f"`` {inside} ``" if "`" in inside else f"`{inside}`"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

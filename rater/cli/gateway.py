@@ -34,7 +34,9 @@ def _own_options(command: Callable[..., Any]) -> Callable[..., Any]:
     help="Real money, or play; a key or provider of the other mode is refused. Default: what the key says.",
 )
 @_own_options
-@click.option("--webhook-host", default="127.0.0.1", show_default=True)
+@click.option(
+    "--webhook-host", default="127.0.0.1", show_default=True, help="Where the webhook port listens."
+)
 @click.option(
     "--webhook-port",
     type=click.IntRange(0, 65_535),

@@ -69,7 +69,13 @@ def _secret(variable: str) -> str | None:
     callback=_sender,
     help="Whom the letters are from; its domain ends every Message-ID.",
 )
-@click.option("--smtp-host", default="localhost", show_default=True, envvar="RATER_SMTP_HOST")
+@click.option(
+    "--smtp-host",
+    default="localhost",
+    show_default=True,
+    envvar="RATER_SMTP_HOST",
+    help="The mail server.",
+)
 @click.option(
     "--smtp-port",
     type=click.IntRange(1, 65_535),
@@ -97,7 +103,13 @@ def _secret(variable: str) -> str | None:
     type=click.FloatRange(0.1, 300.0),
     help="Seconds for each answer of the mail server.",
 )
-@click.option("--tries", default=10, show_default=True, type=click.IntRange(1, 100))
+@click.option(
+    "--tries",
+    default=10,
+    show_default=True,
+    type=click.IntRange(1, 100),
+    help="How often an e-mail or a webhook is tried before it is a dead letter.",
+)
 @click.option(
     "--retry-first",
     "first_wait_s",

@@ -19,7 +19,12 @@ def service_options(metrics_port: int) -> Callable[[Command], Command]:
     """Add them to a command; `metrics_port` is its default."""
     options = (
         broker_option,
-        click.option("--metrics-host", default="127.0.0.1", show_default=True),
+        click.option(
+            "--metrics-host",
+            default="127.0.0.1",
+            show_default=True,
+            help="Where /metrics, /livez and /readyz listen.",
+        ),
         click.option(
             "--metrics-port",
             default=metrics_port,
@@ -40,6 +45,7 @@ def service_options(metrics_port: int) -> Callable[[Command], Command]:
             default="INFO",
             show_default=True,
             type=click.Choice(LOG_LEVELS, case_sensitive=False),
+            help="What is logged: this and above.",
         ),
     )
 

@@ -26,7 +26,11 @@ def worker_options(command: Callable[..., None]) -> Callable[..., None]:
 
 _OPTIONS = (
     click.option(
-        "--records-per-batch", default=5_000, show_default=True, type=click.IntRange(1, 10_000)
+        "--records-per-batch",
+        default=5_000,
+        show_default=True,
+        type=click.IntRange(1, 10_000),
+        help="The most records of one transaction.",
     ),
     click.option(
         "--stuck-after",
