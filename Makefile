@@ -131,8 +131,8 @@ demo: dev kafka-jars  ## watch 100,000 CDRs being charged, then the reconciler's
 	$(SAY) "==> demo: real Kafka, one worker, 100,000 CDRs"
 	@$(BIN)/python -m loadtest.demo
 
-schemas: .venv/installed  ## write topics/schemas, LETTERS.md and the committed pages of docs anew from the code
-	$(SAY) "==> topics/schemas, LETTERS.md and what docs say of the code: written anew"
+schemas: .venv/installed  ## write topics/schemas, LETTERS.md and the committed pages of docs from the code
+	$(SAY) "==> topics/schemas, LETTERS.md and what docs say of the code: written"
 	@$(BIN)/python -m topics.schema --write
 	@RATER_INTERPRETED=1 $(BIN)/python deploy/make_letters.py
 	@RATER_INTERPRETED=1 $(BIN)/python -m deploy.reference.committed --write
@@ -141,13 +141,13 @@ docs: .venv/installed-dev  ## * build the documents as a site into build/site, w
 	$(SAY) "==> mkdocs: build/site"
 	@RATER_INTERPRETED=1 NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build
 
-deck: dev  ## make the sample deck anew from the numbering data of phonenumbers
-	$(SAY) "==> sample deck: made anew"
+deck: dev  ## make the sample deck again from the numbering data of phonenumbers
+	$(SAY) "==> sample deck: made again"
 	@$(BIN)/python deploy/make_sample_deck.py
 
 cover: test-interpreted  ## the same: branch coverage of core and wire, line by line
 
-lock: pyproject.toml  ## resolve both lock files anew (needs uv)
+lock: pyproject.toml  ## resolve both lock files again (needs uv)
 	$(SAY) "==> uv: requirements.lock and requirements-dev.lock"
 	@printf '%s\n' $(BUILD) | $(LOCK) -o requirements.lock
 	@printf '%s\n' $(BUILD) | $(LOCK) --group dev -c requirements.lock -o requirements-dev.lock

@@ -10,11 +10,11 @@ _MARKED = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTAL
 
 
 def retention(topic: Topic) -> str:
-    """Say how long the topic keeps a record: days, for ever, or the latest of each key."""
+    """Say how long the topic keeps a record: days, permanently, or the latest of each key."""
     if topic.cleanup == "compact":
         return "the latest of each key"
     if topic.retention_ms < 0:
-        return "for ever"
+        return "permanently"
     return f"{topic.retention_ms // _DAY_MS} days"
 
 
@@ -34,7 +34,7 @@ def _topics_table() -> str:
 
 def _records_table() -> str:
     head = (
-        "| topic | record type | told apart by | unknown fields | meaning |\n"
+        "| topic | record type | distinguished by | unknown fields | meaning |\n"
         "|---|---|---|---|---|\n"
     )
     return head + "".join(
@@ -59,5 +59,5 @@ _TABLES = {"topics": _topics_table, "records": _records_table}
 
 
 def with_tables(text: str) -> str:
-    """Return the README's text with every marked table made anew; an unknown mark is a KeyError."""
+    """Return the README's text with every marked table made again; an unknown mark is a KeyError."""
     return _MARKED.sub(lambda m: f"{m[1]}{_TABLES[m[2]]()}{m[3]}", text)

@@ -61,7 +61,7 @@ def _page(topic: Topic) -> str:
         ("partitions", str(topic.partitions)),
         ("keeps", retention(topic)),
         ("largest record", f"{topic.max_message_bytes // _MIB} MiB"),
-        ("records told apart by", code(topic.tag or "")),
+        ("records distinguished by", code(topic.tag or "")),
         ("fields that we do not know", _unknown(topic)),
         ("settings of the broker", ", ".join(f"`{k}={v}`" for k, v in topic.config().items())),
     ]

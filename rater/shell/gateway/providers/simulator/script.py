@@ -10,11 +10,11 @@ commands of one tenant with this method; the last one stays. A command that is s
 | `delay=200ms` | captured, and answered after that time |
 | `timeout` | not captured, never answered (unclear); the same command sent again takes the next step |
 | `late=5s` | unclear now; captured 5 s later, which only a look-up finds |
-| `webhook=5s` | unclear now; captured 5 s later, and told by itself |
-| `duplicate` | captured, and the result told once more |
-| `out_of_order` | captured; afterwards a decline is told, which is stale |
-| `reversed` | a soft decline is answered although it is captured, which is told afterwards |
-| `refund=5s`, `half_refund=5s` | captured; 5 s later all of it, or half, is refunded, and told |
+| `webhook=5s` | unclear now; captured 5 s later, and reported without being asked |
+| `duplicate` | captured, and the result reported once more |
+| `out_of_order` | captured; afterwards a decline is reported, which is stale |
+| `reversed` | a soft decline is answered although it is captured, which is reported afterwards |
+| `refund=5s`, `half_refund=5s` | captured; 5 s later all of it, or half, is refunded, and reported |
 | `refund_fails=5s` | captured; refunded after 5 s; after 5 s more the refund fails: the money is back |
 | `dispute=5s`, `dispute_won=5s` | captured; disputed after 5 s, and lost; or won after 5 s more |
 | `wrong_amount`, `wrong_currency` | captured, but one unit more, or in another currency |
