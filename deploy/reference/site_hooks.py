@@ -11,7 +11,14 @@ from typing import Any
 
 from mkdocs.structure.files import File
 
-from deploy.reference import cli_page, metric_page, python_page, settings_page, topic_pages
+from deploy.reference import (
+    cli_page,
+    limits_page,
+    metric_page,
+    python_page,
+    settings_page,
+    topic_pages,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOT_PAGES = {
@@ -34,6 +41,7 @@ def made() -> dict[str, str]:
     pages = {
         **topic_pages.pages(),
         "cli.md": cli_page.page(),
+        "limits.md": limits_page.page(),
         "metrics.md": metric_page.page(),
         "python.md": python_page.page(),
         "settings.md": settings_page.page(),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 UNPACKED_BYTES_MAX = 32 * 1024 * 1024
+"""What one batch of Kafka's may unpack to; of a larger one no record is read (A30)."""
 LARGE_RECORD_BYTES = 2 * 1024 * 1024
 HEADERS_MAX = 1_000
 """Of a record that is larger than LARGE_RECORD_BYTES."""
