@@ -13,15 +13,7 @@ import msgspec
 from rater.core.recharge import agent
 from rater.core.recharge.caps import money_cap
 from rater.core.recharge.journal import RechargeJournal
-from rater.core.recharge.payments import (
-    Captured,
-    Declined,
-    MovedBack,
-    PaymentCancel,
-    PaymentCommand,
-    Quarantine,
-    Unclear,
-)
+from rater.core.recharge.payments import Quarantine
 from rater.core.recharge.state import (
     COUNT_CAP,
     COUNT_WINDOW_MS,
@@ -33,8 +25,18 @@ from rater.core.recharge.state import (
 )
 from rater.wire.recharge.state import decode_recharge, encode_recharge
 from tests.units import NOW, UNIT
-from topics.records import AddFunds, RestorePayment
-from topics.records import MovedBack as MovedBackCommand
+from topics.records import (
+    AddFunds,
+    MovedBack,
+    PaymentCancel,
+    PaymentCommand,
+    PaymentDeclined,
+    PaymentMethod,
+    PaymentReversed,
+    PaymentSucceeded,
+    PaymentUnknown,
+    RestorePayment,
+)
 from topics.records import balance as v
 
 TRIGGER, AMOUNT = 100 * UNIT, 50 * UNIT
@@ -69,7 +71,7 @@ class World:
     """The greatest of each that was told."""
     taken: dict[str, int] = field(default_factory=dict)
     """What the account was asked to take back, by payment."""
-    moves: list[MovedBackCommand] = field(default_factory=list)
+    moves: list[MovedBack] = field(default_factory=list)
     """What the account was asked to take or give back, and has not yet done."""
     asked_back: set[str] = field(default_factory=set)
     """The ids of those commands."""
@@ -98,7 +100,7 @@ class World:
 
     def methods(self, *references: str) -> None:
         """Replace the payment methods."""
-        made = [AutoMethod(name, None, f"card {name}") for name in references]
+        made = [PaymentMethod(name, None, f"card {name}") for name in references]
         self.event(v.PaymentMethodsChanged, tuple(made))
 
     def close(self) -> None:
@@ -165,7 +167,7 @@ class World:
             "livemode": False,
             **changes,
         }
-        return self._result(Captured(command_id, "acme", self.now, **told))
+        return self._result(PaymentSucceeded(command_id, "acme", self.now, "sim", **told))
 
     def decline(
         self,
@@ -179,11 +181,15 @@ class World:
         if command_id in self.captured and not out_of_order:
             return self.succeed(command_id)
         self.answered.add(command_id)
-        return self._result(Declined(command_id, "acme", self.now, hard, code))
+        return self._result(
+            PaymentDeclined(
+                command_id, "acme", self.now, "sim", "test", "hard" if hard else "soft", code
+            )
+        )
 
     def unclear(self, command_id: str) -> str:
         """Let the gateway say that it could not find out."""
-        return self._result(Unclear(command_id, "acme", self.now))
+        return self._result(PaymentUnknown(command_id, "acme", self.now, "sim", "test"))
 
     def take_back(self, command_id: str, amount: int) -> None:
         """Let the provider take money back, of a payment that it captured; nothing is told yet."""
@@ -203,8 +209,10 @@ class World:
             before = self.told_sums.get(command_id, (0, 0))
             self.told_sums[command_id] = max(taken, before[0]), max(given, before[1])
             self.must_rest |= taken > before[0]
-        ids = (command_id, "acme", self.now, f"pay-{command_id}", "re_1")
-        return self._result(MovedBack(*ids, "refund", taken, given, "USD"))
+        head = (command_id, "acme", self.now, "sim")
+        payment = f"pay-{command_id}"
+        told = PaymentReversed(*head, "test", payment, "re_1", "refund", taken, "USD", given)
+        return self._result(told)
 
     def wait(self, millis: int) -> None:
         """Let time pass; what falls due by then is told when it is."""
@@ -290,7 +298,7 @@ class World:
         assert command.command_id not in self.cancels, "sent again though it was taken back"
         assert self.recharge.settings.enabled
         assert not self.recharge.is_closed
-        assert command.method in [m.reference for m in self.recharge.methods]
+        assert command.method in [m.given.reference for m in self.recharge.methods]
         known = self.sent.setdefault(command.command_id, command)
         assert known == command, "the command's words have changed"
         self.times_sent[command.command_id] = self.times_sent.get(command.command_id, 0) + 1
@@ -303,7 +311,7 @@ class World:
         if command.attempt == 1:
             self._hold_caps(command)
 
-    def _note_reversal(self, order: MovedBackCommand) -> None:
+    def _note_reversal(self, order: MovedBack) -> None:
         """R11: asked once, of money that is on the account, and the sum stays between nothing and the capture."""
         assert order.command_id not in self.asked_back, "asked for twice"
         self.asked_back.add(order.command_id)
@@ -342,15 +350,6 @@ class World:
 
 def _begun(command: PaymentCommand) -> int:
     return int(command.recharge_id.rpartition("/")[2])
-
-
-@dataclass(frozen=True)
-class AutoMethod:
-    """A payment method as the event names it."""
-
-    reference: str
-    customer: str | None
-    label: str | None
 
 
 def low(**more: Any) -> World:

@@ -8,6 +8,7 @@ from rater.core.recharge.machine import Signal, State, next_state
 from rater.core.recharge.moves import judge
 from rater.core.recharge.state import MONEY_WINDOW_MS, AutoRecharge, Method, Recharge, Started
 from tests.units import DAY, NOW, UNIT
+from topics.records import PaymentMethod
 
 units = st.integers(50, 400).map(lambda n: n * UNIT)
 
@@ -40,7 +41,9 @@ def histories(draw: st.DrawFn, settings: AutoRecharge) -> list[Started]:
 @given(st.data())
 def test_property_the_date_is_one_on_which_the_table_moves(data: st.DataObject) -> None:
     settings = data.draw(accepted())
-    recharge = Recharge("acme", "USD", settings=settings, methods=[Method("pm")], now_ms=NOW)
+    recharge = Recharge(
+        "acme", "USD", settings=settings, methods=[Method(PaymentMethod("pm"))], now_ms=NOW
+    )
     recharge.started = data.draw(histories(settings))
     recharge.balance = data.draw(st.integers(-2_000, 449)) * UNIT
     assume(recharge.balance < (settings.trigger_micros or 0))

@@ -24,11 +24,6 @@ FEW = 3
 EXEMPT = ("rater.reconcile.folds.", "rater.reconcile.reading.", "rater.reconcile.proofs.")
 PENDING = {
     "rater.core.charging_settings": "compiled: what a CDR is held against is read for each call",
-    "rater.core.recharge.payments": "payments",
-    "rater.core.recharge.state": "payments",
-    "rater.shell.gateway.results": "payments",
-    "rater.wire.recharge.payment_results": "payments",
-    "rater.wire.recharge.payments": "payments",
 }
 """Modules that still have twins, and with which family they go. One that has none any more must go from here."""
 

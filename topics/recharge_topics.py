@@ -3,6 +3,7 @@
 from typing import get_args
 
 from topics import records as r
+from topics.records.payments import AnyResult
 from topics.topic import DAY_MS, LARGE, Topic
 
 RECHARGE_APP = "rater-recharge"
@@ -12,13 +13,7 @@ GATEWAY_GROUP = "rater-gateway"
 NOTIFIER_GROUP = "rater-notifier"
 """Consumer groups of the two services."""
 
-RESULTS = (
-    r.PaymentSucceeded,
-    r.PaymentDeclined,
-    r.PaymentUnknown,
-    r.PaymentReversed,
-    r.PaymentRestored,
-)
+RESULTS = get_args(AnyResult)
 
 _BOUNDED_TIME = {"message.timestamp.after.max.ms": str(8 * DAY_MS)}
 

@@ -1,6 +1,6 @@
 """Payments: what recharge asks of the payment gateway, and what the gateway answers."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from msgspec import Meta
 
@@ -38,7 +38,7 @@ class PaymentOrder(Record, frozen=True, tag_field="type", kw_only=True):
     requested_ms: Millis
 
 
-class PaymentCommand(PaymentOrder, frozen=True, tag="make_payment"):
+class PaymentCommand(PaymentOrder, frozen=True, tag="make_payment", kw_only=True):
     """Charge an amount to a stored payment method. Sent again it is the same bytes, and asks what became of it."""
 
     type: ClassVar[Literal["make_payment"]]
@@ -55,7 +55,7 @@ class PaymentCommand(PaymentOrder, frozen=True, tag="make_payment"):
 CancelReason = Literal["disabled", "account_closed", "method_removed"]
 
 
-class PaymentCancel(PaymentOrder, frozen=True, tag="cancel_payment"):
+class PaymentCancel(PaymentOrder, frozen=True, tag="cancel_payment", kw_only=True):
     """Do not make a payment that was asked for: consent was withdrawn. Its id and words are the command's own."""
 
     type: ClassVar[Literal["cancel_payment"]]
@@ -93,7 +93,7 @@ class PaymentSucceeded(PaymentResult, frozen=True, tag="succeeded"):
     ]
 
 
-class _TakenBack(PaymentResult, frozen=True, kw_only=True):
+class ReversalResult(PaymentResult, frozen=True):
     """What is said of a captured payment whose money moves back: two sums that only ever grow.
 
     What the provider keeps of it is the capture less `reversed_micros` plus `restored_micros`. Because neither sum
@@ -108,19 +108,19 @@ class _TakenBack(PaymentResult, frozen=True, kw_only=True):
     reversed_micros: Annotated[
         Positive, Meta(description="All that was ever taken back of the payment.")
     ]
+    currency: Currency
     restored_micros: Annotated[
         NotNegative, Meta(description="All of that which came back since.")
     ] = 0
-    currency: Currency
 
 
-class PaymentReversed(_TakenBack, frozen=True, tag="reversed"):
+class PaymentReversed(ReversalResult, frozen=True, tag="reversed"):
     """Money of a captured payment was taken back: a refund, or a dispute."""
 
     outcome: ClassVar[Literal["reversed"]]
 
 
-class PaymentRestored(_TakenBack, frozen=True, tag="restored"):
+class PaymentRestored(ReversalResult, frozen=True, tag="restored"):
     """Money that was taken back came back: a dispute was won, or a refund failed."""
 
     outcome: ClassVar[Literal["restored"]]
@@ -135,7 +135,7 @@ class PaymentDeclined(PaymentResult, frozen=True, tag="declined"):
     outcome: ClassVar[Literal["declined"]]
     decline_class: DeclineClass
     code: Annotated[Name, Meta(description="The provider's code, such as expired_card.")]
-    detail: Note = ""
+    detail: Note | None = None
     payment_id: Id | None = None
 
 
@@ -143,7 +143,7 @@ class PaymentUnknown(PaymentResult, frozen=True, tag="unknown"):
     """The gateway could not find out; only the same command may be sent again, never a new one."""
 
     outcome: ClassVar[Literal["unknown"]]
-    detail: Note = ""
+    detail: Note | None = None
 
 
 QuarantineReason = Literal[
@@ -157,7 +157,7 @@ QuarantineReason = Literal[
 ]
 
 
-class QuarantinedResult(Record, frozen=True, kw_only=True):
+class QuarantinedResult(Record, frozen=True):
     """A readable result that must not be credited, whole, with the reason: a human looks at it."""
 
     quarantine_id: Id
@@ -165,7 +165,6 @@ class QuarantinedResult(Record, frozen=True, kw_only=True):
     detail: Note
     tenant_id: TenantId
     command_id: Id
-    payment_id: Id | None = None
     at_ms: Millis
     source_topic: Name
     source_partition: Partition
@@ -174,3 +173,9 @@ class QuarantinedResult(Record, frozen=True, kw_only=True):
         str,
         Meta(min_length=1, max_length=1_048_576, description="The record's own text, unchanged."),
     ]
+    payment_id: Id | None = None
+
+
+AnyResult: TypeAlias = (
+    PaymentSucceeded | PaymentDeclined | PaymentUnknown | PaymentReversed | PaymentRestored
+)

@@ -13,7 +13,7 @@ from rater.batch.recharge.partition_state import RechargesShard
 from rater.core.cdr import Source
 from rater.core.recharge import agent
 from rater.core.recharge.journal import RechargeJournal
-from rater.core.recharge.payments import Quarantine, Result
+from rater.core.recharge.payments import Quarantine
 from rater.core.recharge.state import Recharge
 from rater.wire.malformed import Malformed, Why
 from rater.wire.outputs import encode_dead, output_key
@@ -25,7 +25,7 @@ from rater.wire.recharge.state import decode_recharge
 from rater.wire.unread import last_offset_of, why_dead
 from topics import catalog
 from topics.partitioner import partition_of
-from topics.records import RechargeDue, ResumeRecharge
+from topics.records import PaymentResult, RechargeDue, ResumeRecharge
 from topics.records.balance import Event
 
 EVENTS = catalog.BALANCE_EVENTS.name
@@ -106,7 +106,7 @@ class RechargeBatch:
     def _refuse(self, said: Any, record: Record, source: Source, why: Quarantine) -> None:
         """Put a result that must not be credited in quarantine; another record that is nobody's is a dead letter."""
         decision = self.decision
-        if isinstance(said, Result):
+        if isinstance(said, PaymentResult):
             decision.outcomes[f"quarantined.{why.reason}"] += 1
             value = encode_quarantined(record.value or b"", source, said, why)
             decision.quarantined.append((output_key(record.key), value))
@@ -146,7 +146,7 @@ def _hear(recharge: Recharge, event: Event, _source: Source, journal: RechargeJo
 
 
 def _take_result(
-    recharge: Recharge, result: Result, source: Source, journal: RechargeJournal
+    recharge: Recharge, result: PaymentResult, source: Source, journal: RechargeJournal
 ) -> str | Quarantine:
     return agent.take_result(recharge, result, source.at_ms, journal)
 

@@ -51,7 +51,7 @@ def _set(recharge: Recharge, event: e.AutoRechargeChanged, journal: RechargeJour
 def _methods_changed(
     recharge: Recharge, event: e.PaymentMethodsChanged, journal: RechargeJournal
 ) -> None:
-    recharge.methods = [Method(m.reference, m.customer, m.label) for m in event.methods]
+    recharge.methods = [Method(given) for given in event.methods]
     move(recharge, Signal.RESET)
 
 

@@ -2,10 +2,9 @@
 
 from typing import Any, final
 
-from rater.core.recharge.payments import PaymentCancel, PaymentCommand
 from rater.core.recharge.state import Attempt, Awaited, Recharge
 from rater.core.times import from_millis
-from topics.records import AddFunds, MovedBack
+from topics.records import AddFunds, MovedBack, PaymentCancel, PaymentCommand
 from topics.records.notifications import Notification
 
 Head = dict[str, Any]
@@ -25,15 +24,13 @@ class RechargeJournal:
 
     def request(self, recharge: Recharge) -> None:
         """Ask for the attempt at work; a second time it is the same command, word for word."""
-        attempt = recharge.attempt
-        assert attempt is not None, recharge.state
+        attempt = _attempt_of(recharge)
         words = _words(recharge, attempt)
         self.payments.append(PaymentCommand(**words, answer_by_ms=attempt.answer_by_ms))
 
     def cancel(self, recharge: Recharge) -> None:
         """Take back the attempt at work, in its own words; a second time it is the same."""
-        attempt = recharge.attempt
-        assert attempt is not None, recharge.state
+        attempt = _attempt_of(recharge)
         assert attempt.cancelled_for is not None, recharge.state
         words = _words(recharge, attempt)
         self.payments.append(PaymentCancel(**words, reason=attempt.cancelled_for))
@@ -79,6 +76,11 @@ def transition_head(recharge: Recharge, what: str) -> Head:
     return head(recharge, f"{what}/{recharge.now_ms}/{recharge.transitions_told}")
 
 
+def _attempt_of(recharge: Recharge) -> Attempt:
+    assert recharge.attempt is not None, recharge.state
+    return recharge.attempt
+
+
 def _words(recharge: Recharge, attempt: Attempt) -> dict[str, Any]:
     """Return what a command and its cancel say alike."""
     started = recharge.started[-1]
@@ -90,6 +92,6 @@ def _words(recharge: Recharge, attempt: Attempt) -> dict[str, Any]:
         "amount_micros": started.amount_micros,
         "currency": recharge.currency,
         "method": attempt.method,
-        "requested_ms": attempt.requested_ms,
         "customer": attempt.customer,
+        "requested_ms": attempt.requested_ms,
     }

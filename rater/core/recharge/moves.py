@@ -86,7 +86,7 @@ def attempt_of(recharge: Recharge) -> Attempt:
 def resumed(recharge: Recharge) -> None:
     """Forget what is held or refused for good; the balance is yet to be looked at."""
     recharge.is_held = recharge.is_reversed = False
-    recharge.methods = [Method(m.reference, m.customer, m.label) for m in recharge.methods]
+    recharge.methods = [Method(each.given) for each in recharge.methods]
     move(recharge, Signal.RESET)
 
 
@@ -129,9 +129,9 @@ def request_next(recharge: Recharge, before: Attempt | None, journal: RechargeJo
     started.attempts += 1
     recharge.attempt = Attempt(
         number=started.attempts,
-        method=method.reference,
-        customer=method.customer,
-        label=method.label,
+        method=method.given.reference,
+        customer=method.given.customer,
+        label=method.given.label,
         requested_ms=now,
         answer_by_ms=now + ANSWER_MS,
         method_since_ms=before.method_since_ms if before is not None and is_again else now,
@@ -163,7 +163,7 @@ def ask_again(recharge: Recharge, journal: RechargeJournal) -> None:
 
 def method_of(recharge: Recharge, reference: str) -> Method | None:
     """Return a method by its reference; None where it has been replaced since."""
-    return next((each for each in recharge.methods if each.reference == reference), None)
+    return next((each for each in recharge.methods if each.given.reference == reference), None)
 
 
 _ENTERED: dict[State, Callable[[Recharge, RechargeJournal], None]] = {

@@ -3,13 +3,13 @@
 from rater.core.call_classes import PAID_CALLS
 from rater.core.recharge.caps import find_cap
 from rater.core.recharge.journal import RechargeJournal, transition_head
-from rater.core.recharge.payments import Declined
 from rater.core.recharge.state import Awaited, Recharge
+from topics.records import PaymentDeclined
 from topics.records import notifications as n
 
 
 def tell_failed(
-    recharge: Recharge, declined: Declined, next_try_ms: int | None, journal: RechargeJournal
+    recharge: Recharge, declined: PaymentDeclined, next_try_ms: int | None, journal: RechargeJournal
 ) -> None:
     """Tell the first decline of a recharge; its later ones are no news. `next_try_ms` None: at once, or never."""
     started, attempt = recharge.started[-1], recharge.attempt
@@ -21,7 +21,7 @@ def tell_failed(
         n.RechargeFailedNotification(
             **transition_head(recharge, "failed"),
             amount_micros=started.amount_micros,
-            decline_class="hard" if declined.is_hard else "soft",
+            decline_class=declined.decline_class,
             code=declined.code,
             method_label=attempt.label,
             next_try_ms=next_try_ms,

@@ -17,7 +17,7 @@ from rater.core.recharge.moves import (
 )
 from rater.core.recharge.notifying import tell_failed, tell_paused
 from rater.core.recharge.payment_reversals import take_moved_back
-from rater.core.recharge.payments import EXPIRED, Captured, Declined, MovedBack, Quarantine, Result
+from rater.core.recharge.payments import EXPIRED, Quarantine
 from rater.core.recharge.state import (
     ANSWER_MS,
     JITTER_MS,
@@ -28,11 +28,13 @@ from rater.core.recharge.state import (
     Started,
     find_started,
 )
+from topics.records import PaymentDeclined, PaymentResult, PaymentSucceeded
 from topics.records.notifications import PauseReason
+from topics.records.payments import ReversalResult
 
 
 def take_result(
-    recharge: Recharge, result: Result, now_ms: int, journal: RechargeJournal
+    recharge: Recharge, result: PaymentResult, now_ms: int, journal: RechargeJournal
 ) -> str | Quarantine:
     """Take a payment result; return the outcome, or why it must not be credited.
 
@@ -43,13 +45,13 @@ def take_result(
     if found is None:
         return Quarantine("unknown_command", f"command_id: {result.command_id} was never sent")
     started, number = found
-    if isinstance(result, MovedBack):
+    if isinstance(result, ReversalResult):
         return take_moved_back(recharge, started, number, result, journal)
-    if isinstance(result, Captured):
+    if isinstance(result, PaymentSucceeded):
         return capture(recharge, started, number, result, journal)
     if not is_at_work(recharge, started, number):
         return "stale"
-    if isinstance(result, Declined):
+    if isinstance(result, PaymentDeclined):
         decline(recharge, result, journal)
         return "declined"
     if move(recharge, Signal.UNCLEAR):
@@ -61,7 +63,7 @@ def capture(
     recharge: Recharge,
     started: Started,
     number: int,
-    captured: Captured,
+    captured: PaymentSucceeded,
     journal: RechargeJournal,
 ) -> str | Quarantine:
     """Take money that was captured: credited once, in any state; what is not as it was asked for is not touched."""
@@ -95,7 +97,7 @@ def capture(
 
 
 def _doubt(
-    recharge: Recharge, started: Started, number: int, captured: Captured
+    recharge: Recharge, started: Started, number: int, captured: PaymentSucceeded
 ) -> Quarantine | None:
     if captured.livemode != (captured.mode == "live"):
         kind = "live" if captured.livemode else "test"
@@ -111,7 +113,7 @@ def _doubt(
 
 
 def _doubt_twice(
-    recharge: Recharge, started: Started, number: int, captured: Captured
+    recharge: Recharge, started: Started, number: int, captured: PaymentSucceeded
 ) -> Quarantine | None:
     before = started.captures.get(number)
     if before == captured.payment_id:
@@ -125,11 +127,11 @@ def _doubt_twice(
     return None
 
 
-def decline(recharge: Recharge, declined: Declined, journal: RechargeJournal) -> None:
+def decline(recharge: Recharge, declined: PaymentDeclined, journal: RechargeJournal) -> None:
     """Take a decline of the attempt at work: the next method, a later try, or none."""
-    attempt = attempt_of(recharge)
+    attempt, is_hard = attempt_of(recharge), declined.decline_class == "hard"
     method = method_of(recharge, attempt.method)
-    if declined.is_hard and method is not None:
+    if is_hard and method is not None:
         method.is_out = True
     if recharge.state is State.CANCELLING:
         # What was taken back has not failed: nothing is told, and the balance decides what is next.
@@ -156,14 +158,14 @@ def decline(recharge: Recharge, declined: Declined, journal: RechargeJournal) ->
     if signal is Signal.NEXT_METHOD:
         request_next(recharge, attempt, journal)
     elif signal is Signal.EXHAUSTED:
-        reason: PauseReason = "methods_spent" if declined.is_hard else "retries_spent"
+        reason: PauseReason = "methods_spent" if is_hard else "retries_spent"
         tell_paused(recharge, reason, declined.code, attempt.label, journal)
     else:
         review(recharge, journal)
 
 
 def _after_decline(
-    recharge: Recharge, attempt: Attempt, declined: Declined, *, is_out: bool
+    recharge: Recharge, attempt: Attempt, declined: PaymentDeclined, *, is_out: bool
 ) -> Signal:
     if judge(recharge) not in (Signal.BELOW_TRIGGER, Signal.NO_METHOD):
         return Signal.ABANDONED

@@ -12,13 +12,18 @@ the account has refused the credit, there is nothing to take back.
 from rater.core.recharge.journal import RechargeJournal
 from rater.core.recharge.machine import Signal
 from rater.core.recharge.moves import judge, move
-from rater.core.recharge.payments import MovedBack, Quarantine
+from rater.core.recharge.payments import Quarantine
 from rater.core.recharge.state import TAKEN_BACK_MAX, Recharge, Started, TakenBack
 from topics.records import RestorePayment, ReversePayment
+from topics.records.payments import ReversalResult
 
 
 def take_moved_back(
-    recharge: Recharge, started: Started, number: int, moved: MovedBack, journal: RechargeJournal
+    recharge: Recharge,
+    started: Started,
+    number: int,
+    moved: ReversalResult,
+    journal: RechargeJournal,
 ) -> str | Quarantine:
     """Take what the provider says of a payment; whatever is taken back pauses recharge, until it is resumed."""
     doubt = _doubt(recharge, started, number, moved)
@@ -58,7 +63,7 @@ def note_refused(recharge: Recharge, payment_id: str) -> None:
 
 
 def _doubt(
-    recharge: Recharge, started: Started, number: int, moved: MovedBack
+    recharge: Recharge, started: Started, number: int, moved: ReversalResult
 ) -> Quarantine | None:
     if moved.currency != recharge.currency:
         detail = f"currency: {moved.currency}, the account's is {recharge.currency}"

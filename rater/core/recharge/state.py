@@ -9,7 +9,8 @@ import msgspec
 
 from rater.core.limits import DAY_MS, NEVER_MS
 from rater.core.recharge.machine import State
-from topics.records.payments import ReversalKind
+from topics.records import PaymentMethod
+from topics.records.payments import CancelReason, ReversalKind
 
 HOUR_MS: Final = 3_600_000
 MINUTE_MS: Final = 60_000
@@ -51,11 +52,9 @@ class AutoRecharge(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Method(msgspec.Struct, array_like=True):
-    """A payment method, and whether it has been refused for good."""
+    """A payment method as it was set, and whether it has been refused for good."""
 
-    reference: str
-    customer: str | None = None
-    label: str | None = None
+    given: PaymentMethod
     is_out: bool = False
 
 
@@ -75,7 +74,7 @@ class Attempt(msgspec.Struct, array_like=True):
     """When the same is sent again, or the next attempt is made."""
     silences: int = 0
     """Times that the same was sent again; each wait is twice the one before, up to four hours."""
-    cancelled_for: str | None = None
+    cancelled_for: CancelReason | None = None
     """Why it was taken back; None: it was not."""
 
 

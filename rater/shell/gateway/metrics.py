@@ -5,7 +5,7 @@ The same three rules as in `rater.shell.process.metrics`: bounded labels, base u
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from rater.shell.gateway.providers.provider import Captured, Declined, MovedBack, Outcome
+from rater.shell.gateway.providers.provider import Declined, MovedBack, Outcome, Succeeded
 from rater.shell.process.metrics import Metrics
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0)
@@ -13,7 +13,7 @@ _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0,
 
 def name_of(outcome: Outcome | MovedBack) -> str:
     """Return the outcome as results and metrics name it."""
-    if isinstance(outcome, Captured):
+    if isinstance(outcome, Succeeded):
         return "succeeded"
     if isinstance(outcome, MovedBack):
         return "restored" if outcome.is_restored else "reversed"

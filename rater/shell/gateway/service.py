@@ -27,8 +27,9 @@ from rater.shell.process.failpoints import failpoint
 from rater.shell.process.health import Health
 from rater.shell.process.offset_tracker import OffsetTracker
 from rater.wire.malformed import Malformed
-from rater.wire.recharge.payments import PaymentOrder, decode_payment_order
+from rater.wire.recharge.payments import decode_payment_order
 from topics.catalog import GATEWAY_GROUP, PAYMENT_COMMANDS
+from topics.records.payments import PaymentOrder
 
 AT_WORK_MAX = 128
 """Commands read and not finished. Few, so that the next poll is never far (`max_poll_interval`)."""

@@ -16,16 +16,16 @@ from typing import TypeVar
 
 from rater.shell.gateway.metrics import GatewayMetrics, name_of
 from rater.shell.gateway.providers.provider import (
-    Captured,
     Declined,
     Outcome,
     Payments,
+    Succeeded,
     TroubleError,
-    Unclear,
+    Unknown,
 )
 from rater.shell.gateway.withdrawals import CANCELLED
 from rater.shell.process.failpoints import failpoint
-from rater.wire.recharge.payments import PaymentCommand, PaymentOrder
+from topics.records.payments import PaymentCommand, PaymentOrder
 
 ROUNDS_MAX = 6
 FIRST_WAIT_S = 0.25
@@ -45,7 +45,7 @@ async def settle(
     metrics: GatewayMetrics,
     budget_s: float,
 ) -> Outcome:
-    """Find out or bring about what becomes of an order; `Unclear` when the time runs out.
+    """Find out or bring about what becomes of an order; `Unknown` when the time runs out.
 
     A fault in an adapter is unclear, too: it must not stop the payments of others. It is in the log, loudly, but
     without the error's text, which may hold what the provider sent.
@@ -54,14 +54,14 @@ async def settle(
         async with asyncio.timeout(budget_s):
             return await _rounds(provider, order, against, metrics, monotonic() + budget_s)
     except TimeoutError:
-        return Unclear(f"no answer from the provider within {budget_s:g} s")
+        return Unknown(f"no answer from the provider within {budget_s:g} s")
     except Exception as fault:  # noqa: BLE001
         where = traceback.extract_tb(fault.__traceback__)[-1]
         kind = type(fault).__name__
         log.critical(
             "command %s: %s at %s:%s", order.command_id, kind, where.filename, where.lineno
         )
-        return Unclear(f"the gateway failed ({kind})")
+        return Unknown(f"the gateway failed ({kind})")
 
 
 async def _rounds(
@@ -82,7 +82,7 @@ async def _rounds(
                 ", given up for now" if last else f", again in {wait_s:.2f} s",
             )  # fmt: skip
             if last:
-                return Unclear(str(trouble))
+                return Unknown(str(trouble))
         await asyncio.sleep(wait_s)
     raise AssertionError("the last round returns")
 
@@ -93,7 +93,7 @@ async def _round(
     failpoint("before_look_up")
     found = await _asked("look_up", provider.look_up(order), metrics)
     code = against(order)
-    if isinstance(found, Captured | Declined) or (found is not None and code is None):
+    if isinstance(found, Succeeded | Declined) or (found is not None and code is None):
         return found
     if code is not None or not isinstance(order, PaymentCommand):
         failpoint("before_withdrawal")

@@ -13,11 +13,11 @@ from rater.core.recharge.payments import EXPIRED
 from rater.kafka.broker import Broker
 from rater.kafka.reading import Fetched, read_to_end
 from rater.shell.process.clock import now_ms
-from rater.wire.recharge.payments import (
+from rater.wire.recharge.payments import decode_payment_order
+from topics.records.payments import (
     PaymentCancel,
     PaymentCommand,
     PaymentOrder,
-    decode_payment_order,
 )
 
 CANCELLED = "cancelled"

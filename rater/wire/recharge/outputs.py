@@ -1,11 +1,14 @@
 """What recharge writes that is not said by its core: results that must not be credited, in quarantine."""
 
 from rater.core.cdr import Source
-from rater.core.recharge.payments import Quarantine, QuarantinedResult, Result
+from rater.core.recharge.payments import Quarantine
 from rater.wire.outputs import encode
+from topics.records import PaymentResult, QuarantinedResult
 
 
-def encode_quarantined(value: bytes, source: Source, result: Result, why: Quarantine) -> bytes:
+def encode_quarantined(
+    value: bytes, source: Source, result: PaymentResult, why: Quarantine
+) -> bytes:
     """Return the quarantine record of a result."""
     return encode(
         QuarantinedResult(

@@ -1,6 +1,6 @@
 """Recharges to bytes and back, for the recharges table and its changelog.
 
-Layout 3: one version byte, one byte for the state (its place in `State`), the due time and the offsets applied (events,
+Layout 4: one version byte, one byte for the state (its place in `State`), the due time and the offsets applied (events,
 results, commands, timers) as signed 64-bit little-endian integers, then the recharge as a msgpack array. The head can
 be read without the rest: the timer and the checks at start look at every tenant.
 """
@@ -13,7 +13,7 @@ from rater.core.recharge.machine import State
 from rater.core.recharge.state import Recharge, due_ms
 from rater.wire.layouts import unknown_layout
 
-LAYOUT = 3
+LAYOUT = 4
 STATES = tuple(State)
 _HEAD = struct.Struct("<BBqqqqq")
 _encode = msgspec.msgpack.Encoder().encode

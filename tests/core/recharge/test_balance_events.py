@@ -110,7 +110,7 @@ def test_a_credit_that_the_account_refuses_pauses_and_is_told_with_its_payment()
         *(notice.code, notice.method_label),
     )
     world.wait(HOUR)
-    assert [credit.lot_id for credit in world.credited.values()] == [payment]
+    assert list(world.credited) == [payment]
 
 
 def test_of_several_credits_the_refused_one_is_dropped_and_the_others_still_arrive() -> None:

@@ -12,12 +12,13 @@ from rater.core.recharge.state import (
     Started,
 )
 from tests.units import NOW, UNIT
+from topics.records import PaymentMethod
 
 
 def needy(**changes: object) -> Recharge:
     fields = {
         "settings": AutoRecharge(True, 100 * UNIT, None, "fixed", 50 * UNIT),
-        "methods": [Method("pm_1")],
+        "methods": [Method(PaymentMethod("pm_1"))],
         "now_ms": NOW,
         **changes,
     }
@@ -30,7 +31,7 @@ def test_of_what_stands_against_a_recharge_the_gravest_is_said() -> None:
         (Signal.DISABLED, {"is_closed": True}),
         (Signal.SUFFICIENT, {"balance": 100 * UNIT}),
         (Signal.SUSPECTED, {"is_held": True}),
-        (Signal.NO_METHOD, {"methods": [Method("pm_1", is_out=True)]}),
+        (Signal.NO_METHOD, {"methods": [Method(PaymentMethod("pm_1"), is_out=True)]}),
         (Signal.OVER_CAP, {"started": paid}),
         (Signal.BELOW_TRIGGER, {}),
     ]

@@ -4,19 +4,19 @@ import pytest
 
 from rater.core.recharge.journal import RechargeJournal
 from rater.core.recharge.payment_results import take_result
-from rater.core.recharge.payments import Captured, Quarantine
+from rater.core.recharge.payments import Quarantine
 from rater.core.times import to_millis
 from rater.wire.recharge.state import encode_recharge
 from tests.recharge_world import AMOUNT, World, low
 from tests.units import DAY, HOUR, UNIT, YEAR
-from topics.records import AddFunds
+from topics.records import AddFunds, PaymentSucceeded
 
 
 def captured(world: World, at_ms: int, **changes: object) -> tuple[object, RechargeJournal]:
     journal = RechargeJournal()
     told = {"payment_id": "pay-1", "amount_micros": AMOUNT, "currency": "USD", "mode": "test"}
-    told |= {"livemode": False, **changes}
-    result = Captured(command_id=world.last, tenant_id="acme", at_ms=at_ms, **told)  # type: ignore[arg-type]
+    told |= {"provider": "sim", "livemode": False, **changes}
+    result = PaymentSucceeded(command_id=world.last, tenant_id="acme", at_ms=at_ms, **told)  # type: ignore[arg-type]
     return take_result(world.recharge, result, world.now, journal), journal
 
 

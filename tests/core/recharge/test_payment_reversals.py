@@ -7,10 +7,11 @@ import pytest
 from rater.core.recharge.journal import RechargeJournal
 from rater.core.recharge.machine import State
 from rater.core.recharge.payment_results import take_result
-from rater.core.recharge.payments import MovedBack, Quarantine
+from rater.core.recharge.payments import Quarantine
 from rater.core.recharge.state import TAKEN_BACK_MAX
 from tests.recharge_world import AMOUNT, World, low
 from tests.units import DAY, NOW, UNIT
+from topics.records import PaymentReversed
 
 
 def paid() -> World:
@@ -85,7 +86,8 @@ def test_so_many_payments_of_one_recharge_are_remembered_and_no_more() -> None:
     recharge, journal = world.recharge, RechargeJournal()
 
     def tell(payment: str) -> str | Quarantine:
-        moved = MovedBack(world.first, "acme", NOW, payment, "re_1", "refund", 1, 0, "USD")
+        head = (world.first, "acme", NOW, "sim")
+        moved = PaymentReversed(*head, "test", payment, "re_1", "refund", 1, "USD")
         return take_result(recharge, moved, NOW, journal)
 
     found = [tell(f"pay-{number}") for number in range(TAKEN_BACK_MAX + 1)]

@@ -8,7 +8,7 @@ import msgspec
 
 from rater.shell.gateway.providers.provider import TroubleError
 from rater.shell.process.clock import now_ms
-from rater.wire.recharge.payments import PaymentCancel, PaymentCommand, PaymentOrder
+from topics.records.payments import PaymentCancel, PaymentCommand, PaymentOrder
 
 if TYPE_CHECKING:
     from rater.shell.gateway.providers.provider import Mode, Outcome, Publish

@@ -5,18 +5,18 @@ import json
 import pytest
 
 from rater.shell.admin.validation import RecordCheck
-from rater.shell.gateway.providers.provider import Captured, LateOutcome, Outcome, Unclear
+from rater.shell.gateway.providers.provider import LateOutcome, Outcome, Succeeded, Unknown
 from rater.shell.gateway.providers.stripe.declines import DECLINES, declined
 from rater.shell.gateway.results import Origin, encode_result
 from topics.catalog import PAYMENT_RESULTS
 
 OUTCOMES: list[Outcome] = [
-    Captured("pi_1", 200_000_000, "USD", livemode=True),
+    Succeeded("pi_1", 200_000_000, "USD", livemode=True),
     declined("expired_card", "pi_1"),
     declined("insufficient_funds"),
     declined("a" * 200),
-    Unclear("no answer"),
-    Unclear(""),
+    Unknown("no answer"),
+    Unknown(""),
 ]
 
 

@@ -6,14 +6,14 @@ import pytest
 
 from rater.shell.gateway import settling
 from rater.shell.gateway.metrics import GatewayMetrics
-from rater.shell.gateway.providers.provider import Captured, Outcome, TroubleError, Unclear
+from rater.shell.gateway.providers.provider import Outcome, Succeeded, TroubleError, Unknown
 from rater.shell.gateway.providers.stripe.declines import declined
 from rater.shell.gateway.settling import ROUNDS_MAX, backoff_s, settle
 from rater.shell.process.metrics import Metrics
-from rater.wire.recharge.payments import PaymentOrder
 from tests.shell.gateway.commands import Obedient, cancel_of, command
+from topics.records.payments import PaymentOrder
 
-PAID = Captured("pi_1", 200_000_000, "USD", livemode=False)
+PAID = Succeeded("pi_1", 200_000_000, "USD", livemode=False)
 BUSY = TroubleError("429")
 
 
@@ -51,21 +51,21 @@ async def test_after_trouble_it_looks_up_again_before_it_charges_again() -> None
 async def test_without_a_look_up_nothing_is_charged() -> None:
     provider = Obedient([TroubleError("connection")] * ROUNDS_MAX, [])
 
-    assert await settled(provider) == Unclear("no answer from the provider (connection)")
+    assert await settled(provider) == Unknown("no answer from the provider (connection)")
     assert ["look_up"] * ROUNDS_MAX == provider.asked
 
 
 async def test_trouble_that_does_not_pass_is_unclear() -> None:
     provider = Obedient([None] * ROUNDS_MAX, [BUSY] * ROUNDS_MAX)
 
-    assert await settled(provider) == Unclear("no answer from the provider (429)")
+    assert await settled(provider) == Unknown("no answer from the provider (429)")
 
 
 async def test_a_wait_that_the_time_does_not_allow_is_not_begun() -> None:
     provider = Obedient([None], [TroubleError("429", retry_after_s=60)])
 
     async with asyncio.timeout(1):
-        assert await settled(provider) == Unclear("no answer from the provider (429)")
+        assert await settled(provider) == Unknown("no answer from the provider (429)")
 
 
 async def test_retry_after_is_waited_for() -> None:
@@ -82,7 +82,7 @@ async def test_a_provider_that_never_answers_is_unclear_when_the_time_is_up() ->
             await asyncio.sleep(60)
             raise AssertionError
 
-    assert await settled(Silent([None], []), 0.05) == Unclear(
+    assert await settled(Silent([None], []), 0.05) == Unknown(
         "no answer from the provider within 0.05 s"
     )
 
@@ -94,7 +94,7 @@ async def test_a_fault_of_the_adapter_is_unclear_and_its_text_stays_out_of_the_l
         async def charge(self, command: object) -> Outcome:
             raise KeyError("4242424242424242")
 
-    assert await settled(Broken([None], [])) == Unclear("the gateway failed (KeyError)")
+    assert await settled(Broken([None], [])) == Unknown("the gateway failed (KeyError)")
     assert "KeyError at " in caplog.text
     assert "4242" not in caplog.text
 
@@ -122,7 +122,7 @@ async def test_what_is_ended_needs_no_withdrawal(found: Outcome) -> None:
 
 
 async def test_what_is_open_is_withdrawn_and_may_have_been_captured_meanwhile() -> None:
-    provider = Obedient([Unclear("open"), None], [], [BUSY, PAID])
+    provider = Obedient([Unknown("open"), None], [], [BUSY, PAID])
 
     assert await settled(provider, code="expired") == PAID
     assert ["look_up", "withdraw expired"] * 2 == provider.asked

@@ -9,7 +9,7 @@ import pytest
 from aiokafka import TopicPartition
 
 from rater.kafka.broker import Broker
-from rater.shell.gateway.providers.provider import Captured, Payments, Unclear
+from rater.shell.gateway.providers.provider import Payments, Succeeded, Unknown
 from rater.shell.gateway.providers.simulator.provider import Simulator
 from rater.shell.gateway.providers.stripe.declines import declined
 from rater.shell.gateway.providers.stripe.payments import StripePayments
@@ -85,7 +85,7 @@ async def test_what_was_captured_stays_captured(
     paid = command(method="pm_card_visa" if is_stripe else "sim:ok")
     captured = await provider.charge(paid)
 
-    assert isinstance(captured, Captured)
+    assert isinstance(captured, Succeeded)
     assert await provider.withdraw(cancel_of(paid), "cancelled") == captured
 
 
@@ -103,7 +103,7 @@ async def test_a_charge_that_slips_in_between_look_up_and_withdrawal_is_found(
     provider._find = blind_once  # type: ignore[method-assign,assignment]
     captured = await provider.charge(slow)
 
-    assert isinstance(captured, Captured)
+    assert isinstance(captured, Succeeded)
     assert await provider.withdraw(slow, "expired") == captured
 
 
@@ -112,7 +112,7 @@ async def test_at_stripe_what_is_open_or_at_work_is_cancelled_before_it_is_calle
 ) -> None:
     provider, stripe = at_stripe
     slow = command(method="pm_sepa")
-    assert isinstance(await provider.charge(slow), Unclear)
+    assert isinstance(await provider.charge(slow), Unknown)
     outcome = await provider.withdraw(slow, "cancelled")
 
     (intent,) = stripe.intents.values()
@@ -162,4 +162,4 @@ async def test_of_what_a_simulated_provider_captures_later_nothing_is_said_yet(
     late = command(method="sim:late=60s")
     await simulator.charge(late)
 
-    assert isinstance(await simulator.withdraw(late, "expired"), Unclear)
+    assert isinstance(await simulator.withdraw(late, "expired"), Unknown)

@@ -3,7 +3,7 @@
 import json
 
 from rater.core.cdr import Source
-from rater.core.recharge.payments import Captured, Declined, Quarantine
+from rater.core.recharge.payments import Quarantine
 from rater.core.times import from_millis
 from rater.shell.admin.validation import RecordCheck
 from rater.wire.account.commands import decode_command
@@ -11,7 +11,7 @@ from rater.wire.outputs import encode
 from rater.wire.recharge.outputs import encode_quarantined
 from tests.units import NOW, UNIT
 from topics.catalog import ACCOUNT_COMMANDS, PAYMENT_QUARANTINE, PAYMENT_RESULTS
-from topics.records import AddFunds
+from topics.records import AddFunds, PaymentDeclined, PaymentSucceeded
 
 COMMAND = f"acme/recharge/3/{NOW}/1"
 SOURCE = Source(PAYMENT_RESULTS.name, 4, 17, NOW)
@@ -41,7 +41,9 @@ def test_the_longest_tenant_still_makes_ids_that_fit() -> None:
 
 
 def test_a_quarantined_result_is_kept_whole_with_its_place() -> None:
-    result = Captured(COMMAND, "acme", NOW, "pi_1", UNIT, "EUR", mode="live", livemode=True)
+    result = PaymentSucceeded(
+        *(COMMAND, "acme", NOW, "stripe"), "live", "pi_1", UNIT, "EUR", livemode=True
+    )
     why = Quarantine("currency_mismatch", "x" * 2_000)
     value = '{"outcome": "succeeded", "note": "\U0001f600 é"}'.encode()
 
@@ -57,7 +59,7 @@ def test_a_quarantined_result_is_kept_whole_with_its_place() -> None:
 
 
 def test_what_captured_nothing_names_no_payment() -> None:
-    result = Declined(COMMAND, "acme", NOW, is_hard=True, code="expired_card")
+    result = PaymentDeclined(COMMAND, "acme", NOW, "stripe", "live", "hard", "expired_card")
     found = json.loads(encode_quarantined(b"{}", SOURCE, result, Quarantine("misrouted", "key")))
 
     assert [] == RecordCheck(PAYMENT_QUARANTINE).problems(found)

@@ -8,37 +8,40 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rater.core.limits import AMOUNT_MICROS_MAX, RECORD_BYTES_MAX
-from rater.core.recharge.payments import Captured, Declined, Result, Unclear
 from rater.wire.malformed import Malformed, Why
 from rater.wire.recharge.payment_results import decode_result
 from tests.test_topics import lines, valid
 from topics.catalog import PAYMENT_RESULTS
+from topics.records import PaymentDeclined, PaymentResult, PaymentSucceeded, PaymentUnknown
 
 SUCCEEDED, DECLINED, _, UNKNOWN, *_REST = valid(PAYMENT_RESULTS)
 
 
-def read(record: dict[str, Any], **changes: object) -> Result | Malformed:
+def read(record: dict[str, Any], **changes: object) -> PaymentResult | Malformed:
     return decode_result(json.dumps({**record, **changes}).encode())
 
 
-def test_every_field_that_recharge_needs_is_taken_over() -> None:
-    head = ("acme/r12/1", "acme", 1_772_361_061_500)
-
+def test_every_field_is_taken_over() -> None:
+    head = ("acme/r12/1", "acme", 1_772_361_061_500, "stripe")
     money = ("pi_3OaXyz2eZvKYlo2C", 200_000_000, "USD")
-    assert Captured(*head, *money, mode="live", livemode=True) == read(SUCCEEDED)
-    assert Declined(*head, is_hard=True, code="expired_card") == read(DECLINED)
-    assert Unclear(*head[:2], 1_772_361_091_500) == read(UNKNOWN)
+    assert PaymentSucceeded(*head, "live", *money, livemode=True) == read(SUCCEEDED)
+    declined = read(DECLINED)
+    assert isinstance(declined, PaymentDeclined)
+    assert ("hard", "expired_card") == (declined.decline_class, declined.code)
+    unknown = read(UNKNOWN)
+    assert isinstance(unknown, PaymentUnknown)
+    assert 1_772_361_091_500 == unknown.at_ms
 
 
 def test_recharge_reads_what_the_schema_accepts_and_nothing_it_refuses() -> None:
     for record in valid(PAYMENT_RESULTS):
-        assert isinstance(read(record), Result)
+        assert isinstance(read(record), PaymentResult)
     for line in lines(PAYMENT_RESULTS, "invalid"):
         assert isinstance(read(line["record"]), Malformed), line
 
 
 def test_fields_of_gateways_to_come_are_passed_over() -> None:
-    assert isinstance(read(SUCCEEDED, fee_micros=2_900_000), Captured)
+    assert isinstance(read(SUCCEEDED, fee_micros=2_900_000), PaymentSucceeded)
 
 
 @pytest.mark.parametrize(

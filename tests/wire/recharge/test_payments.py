@@ -9,14 +9,11 @@ from hypothesis import strategies as st
 
 from rater.core.limits import AMOUNT_MICROS_MAX
 from rater.wire.malformed import Malformed, Why
-from rater.wire.recharge.payments import (
-    PaymentCancel,
-    PaymentCommand,
-    PaymentOrder,
-    decode_payment_order,
-)
+from rater.wire.recharge.payments import decode_payment_order
 from tests.test_topics import lines, valid
 from topics.catalog import PAYMENT_COMMANDS
+from topics.records import PaymentCancel, PaymentCommand
+from topics.records.payments import PaymentOrder
 
 GOOD: dict[str, Any] = valid(PAYMENT_COMMANDS)[0]
 

@@ -46,7 +46,7 @@ def test_the_layout_has_not_changed_unseen() -> None:
     value = encode_recharge(Recharge("acme", "USD"))
 
     assert (
-        "03000000000000000040ffffffffffffffffffffffffffffffffffffffffffffffff"
+        "04000000000000000040ffffffffffffffffffffffffffffffffffffffffffffffff"
         "ffffffffffffffffdc0019a461636d65a3555344a469646c650000c098c2c0c0a56669786564c0c0c0c0"
         "9090a2656ec0c2c2c200c090900000cf4000000000000000ffffffff"
     ) == value.hex()

@@ -10,7 +10,8 @@ The sentences are ours: a provider's text may hold anything.
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from rater.shell.gateway.providers.provider import DeclineClass, Declined
+from rater.shell.gateway.providers.provider import Declined
+from topics.records.payments import DeclineClass
 
 CODE_CHARACTERS_MAX = 64
 

@@ -1,25 +1,29 @@
 """Provider: what the gateway asks of a payment provider, and what it may hear.
 
 Rule 1: a decline is a statement that nothing was captured and nothing of this command will be.
-Rule 2: whatever is not known is `Unclear` or a `TroubleError`, never a decline.
+Rule 2: whatever is not known is `Unknown` or a `TroubleError`, never a decline.
 Rule 3: a withdrawal holds against a gateway that is about to charge at this moment, somewhere else.
 Rule 4: no text of the provider reaches an outcome or an exception: it may hold a card's number or a key.
 """
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
-from rater.wire.recharge.payments import PaymentCommand, PaymentOrder
+from topics.records.payments import (
+    DeclineClass,
+    PaymentCommand,
+    PaymentMode,
+    PaymentOrder,
+    ReversalKind,
+)
 
-Mode = Literal["live", "test"]
+Mode = PaymentMode
 """Whether a gateway moves real money or plays: said when it starts, and checked against every payment."""
-
-DeclineClass = Literal["hard", "soft"]
 
 
 @dataclass(frozen=True, slots=True)
-class Captured:
+class Succeeded:
     """The provider has the money: as much, and in the currency, as it says itself."""
 
     payment_id: str
@@ -40,13 +44,13 @@ class Declined:
 
 
 @dataclass(frozen=True, slots=True)
-class Unclear:
+class Unknown:
     """Nobody knows, or it is still going on: only the same command may be tried again."""
 
     detail: str
 
 
-Outcome = Captured | Declined | Unclear
+Outcome = Succeeded | Declined | Unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ class MovedBack:
 
     payment_id: str
     reversal_id: str
-    reversal: Literal["refund", "dispute"]
+    reversal: ReversalKind
     reversed_micros: int
     restored_micros: int
     currency: str
@@ -104,7 +108,7 @@ class Payments(Protocol):
     async def withdraw(self, order: PaymentOrder, code: str) -> Outcome:
         """See to it that the command cannot be captured any more, and say what has become of it.
 
-        `Captured` where it was before; else declined with this code, once nobody can charge under its key.
+        `Succeeded` where it was before; else declined with this code, once nobody can charge under its key.
         """
 
 

@@ -13,13 +13,13 @@ from rater.shell.gateway.metrics import GatewayMetrics
 from rater.shell.gateway.providers.declines import SHARED
 from rater.shell.gateway.providers.opening import OpeningError
 from rater.shell.gateway.providers.provider import (
-    Captured,
     Declined,
     LateOutcome,
     MovedBack,
     Provider,
+    Succeeded,
     TroubleError,
-    Unclear,
+    Unknown,
 )
 from rater.shell.gateway.providers.registry import PROVIDERS
 from rater.shell.process.metrics import Metrics
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rater.shell.gateway.providers.provider import Outcome
-    from rater.wire.recharge.payments import PaymentCommand
+    from topics.records.payments import PaymentCommand
 
 AMOUNT = 200_000_000
 
@@ -103,7 +103,7 @@ async def test_a_command_is_captured_once_however_often_it_is_sent(stage: Stage)
     first = await stage.provider.charge(asked)
     again = await asyncio.gather(*(stage.provider.charge(asked) for _ in range(3)))
 
-    assert isinstance(first, Captured)
+    assert isinstance(first, Succeeded)
     assert again == [first] * 3
     assert stage.there.captures() == {asked.command_id: 1}
 
@@ -192,23 +192,23 @@ async def test_what_is_withdrawn_while_it_is_pending_is_declined_only_if_it_cann
     outcome = await stage.provider.withdraw(cancel_of(asked), "cancelled")
     stage.there.capture_late(asked.command_id)
 
-    assert isinstance(outcome, Declined | Unclear)
+    assert isinstance(outcome, Declined | Unknown)
     assert isinstance(outcome, Declined) == (not stage.there.captures())
-    if isinstance(outcome, Unclear):
-        assert isinstance(await stage.provider.look_up(asked), Captured)
+    if isinstance(outcome, Unknown):
+        assert isinstance(await stage.provider.look_up(asked), Succeeded)
 
 
 async def test_a_late_capture_is_unclear_until_it_is_captured(stage: Stage) -> None:
     asked = command(method=stage.there.methods.pending)
 
-    assert isinstance(await stage.provider.charge(asked), Unclear)
-    assert isinstance(await stage.provider.look_up(asked), Unclear)
+    assert isinstance(await stage.provider.charge(asked), Unknown)
+    assert isinstance(await stage.provider.look_up(asked), Unknown)
     stage.there.capture_late(asked.command_id)
     found = await stage.provider.look_up(asked)
-    assert isinstance(found, Captured)
+    assert isinstance(found, Succeeded)
     assert (found.amount_micros, found.currency) == (AMOUNT, "USD")
     # The key may stand for its first answer still.
-    assert isinstance(await stage.provider.charge(asked), Captured | Unclear)
+    assert isinstance(await stage.provider.charge(asked), Succeeded | Unknown)
     assert stage.there.captures() == {asked.command_id: 1}
 
 
@@ -217,8 +217,8 @@ async def test_what_is_not_answered_is_unclear_and_captured_once_when_it_is_aske
 ) -> None:
     asked = command(method=stage.there.silent_once())
 
-    assert isinstance(await settled(stage.provider, asked, 0.7), Unclear)
-    assert isinstance(await settled(stage.provider, asked, 8.0), Captured)
+    assert isinstance(await settled(stage.provider, asked, 0.7), Unknown)
+    assert isinstance(await settled(stage.provider, asked, 8.0), Succeeded)
     assert stage.there.captures() == {asked.command_id: 1}
 
 
@@ -228,7 +228,7 @@ async def test_trouble_says_nothing_of_the_payment_and_passes(stage: Stage) -> N
         await stage.provider.charge(asked)
 
     assert trouble.value.status == "429"
-    assert isinstance(await settled(stage.provider, asked, 8.0), Captured)
+    assert isinstance(await settled(stage.provider, asked, 8.0), Succeeded)
     assert stage.there.captures() == {asked.command_id: 1}
 
 
@@ -243,7 +243,7 @@ async def test_an_amount_is_captured_to_the_last_unit_of_its_currency(
     asked = command(method=method, amount_micros=amount_micros, currency=currency)
     paid = await stage.provider.charge(asked)
 
-    assert isinstance(paid, Captured)
+    assert isinstance(paid, Succeeded)
     assert (paid.amount_micros, paid.currency) == (amount_micros, currency)
     assert stage.there.held(asked.command_id) == (amount_micros, currency)
 
@@ -259,7 +259,7 @@ async def test_an_amount_between_two_units_is_never_rounded(
     asked = command(method=method, amount_micros=amount_micros, currency=currency)
     answer = await stage.provider.charge(asked)
 
-    if isinstance(answer, Captured):
+    if isinstance(answer, Succeeded):
         assert stage.there.held(asked.command_id) == (amount_micros, currency)
         assert answer.amount_micros == amount_micros
     else:
@@ -275,7 +275,7 @@ async def test_a_payment_says_of_itself_whether_money_moved(name: str, there: Co
         await provider.close()
 
         assert provider.mode == mode
-        assert isinstance(paid, Captured)
+        assert isinstance(paid, Succeeded)
         assert paid.livemode == (mode == "live")
 
 
@@ -292,7 +292,7 @@ async def test_money_that_moved_back_is_told_as_two_sums_of_its_payment(stage: S
     untouched = command("acme/r2/1", stage.there.methods.captured)
     paid = await stage.provider.charge(asked)
     await stage.provider.charge(untouched)
-    assert isinstance(paid, Captured)
+    assert isinstance(paid, Succeeded)
     stage.there.refund(paid.payment_id, 50_000_000)
     stage.there.refund(paid.payment_id, 30_000_000)
     stage.there.refund(paid.payment_id, 20_000_000, fails=True)
@@ -312,7 +312,7 @@ async def test_money_that_moved_back_is_told_again_to_a_gateway_that_starts_late
 ) -> None:
     asked = command(method=stage.there.methods.captured)
     paid = await stage.provider.charge(asked)
-    assert isinstance(paid, Captured)
+    assert isinstance(paid, Succeeded)
     stage.there.refund(paid.payment_id, AMOUNT)
     heir = await opened(stage.name, stage.there, "test")
     (late,) = await heard(heir, 1)

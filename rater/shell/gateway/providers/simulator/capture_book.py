@@ -17,7 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from rater.wire.recharge.payments import PaymentOrder
+from topics.records.payments import PaymentOrder
 
 BUSY_TIMEOUT_S = 20.0
 OWNER_ONLY = 0o600

@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from rater.shell.gateway.providers.provider import (
-    Captured,
     LateOutcome,
     Mode,
     MovedBack,
     Outcome,
     Provider,
     Publish,
+    Succeeded,
     TroubleError,
-    Unclear,
+    Unknown,
 )
 from rater.shell.gateway.providers.simulator.capture_book import (
     CaptureBook,
@@ -33,7 +33,7 @@ from rater.shell.gateway.providers.simulator.script import (
     read_script,
 )
 from rater.shell.process.clock import now_ms
-from rater.wire.recharge.payments import PaymentCommand, PaymentOrder
+from topics.records.payments import PaymentCommand, PaymentOrder
 
 TELL_EVERY_S = 0.05
 AFTERWARDS_MS = 50
@@ -117,7 +117,7 @@ class Simulator:
         if what in ("429", "500"):
             return TroubleError(what)
         if what == "timeout":
-            return _Reply(Unclear("the provider did not answer"))
+            return _Reply(Unknown("the provider did not answer"))
         if what in DECLINES:
             terms = Terms(command.amount_micros, command.currency, code=what)
             return _Reply(outcome_of(book.write(command, terms, now)))
@@ -131,7 +131,7 @@ class Simulator:
         if (kind := _MESSAGES.get(what)) is not None:
             book.promise(payment.payment_id, kind, now + late_ms + AFTERWARDS_MS)
         if what in ("late", "webhook"):
-            return _Reply(Unclear("the provider did not answer"))
+            return _Reply(Unknown("the provider did not answer"))
         if what == "reversed":
             return _Reply(declined(STALE, payment.payment_id))
         return _Reply(outcome_of(payment), step.ms if what == "delay" else 0)
@@ -180,8 +180,8 @@ def outcome_of(payment: Payment) -> Outcome:
     if payment.captured_at_ms is None:
         return declined(payment.code, payment.payment_id)
     if payment.captured_at_ms > now_ms():
-        return Unclear("the provider has not decided yet")
-    return Captured(payment.payment_id, payment.amount_micros, payment.currency, livemode=False)
+        return Unknown("the provider has not decided yet")
+    return Succeeded(payment.payment_id, payment.amount_micros, payment.currency, livemode=False)
 
 
 def _other(currency: str) -> str:

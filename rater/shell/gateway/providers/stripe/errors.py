@@ -7,11 +7,11 @@ from typing import Any, TypeVar
 import aiohttp
 import stripe
 
-from rater.shell.gateway.providers.provider import TroubleError, Unclear
+from rater.shell.gateway.providers.provider import TroubleError, Unknown
 from rater.shell.gateway.providers.stripe.intents import Intent
 
 _RETRIED_BELOW_500 = (409, 429)
-_KEY_REFUSED = Unclear("the provider refused our API key: see the gateway's log")
+_KEY_REFUSED = Unknown("the provider refused our API key: see the gateway's log")
 Answer = TypeVar("Answer")
 
 log = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ def is_late(error: stripe.InvalidRequestError) -> bool:
     return error.code in ("payment_intent_unexpected_state", "idempotency_key_in_use")
 
 
-def refused(operation: str, error: stripe.StripeError) -> Unclear:
+def refused(operation: str, error: stripe.StripeError) -> Unknown:
     """Say that we are not let in; nothing is known of the payment then."""
     log.error("%s: Stripe refused the request: %s, %s", operation, error.http_status, error.code)
     return _KEY_REFUSED

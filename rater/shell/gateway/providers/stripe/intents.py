@@ -15,15 +15,15 @@ from typing import Any, Literal
 import msgspec
 
 from rater.shell.gateway.providers.provider import (
-    Captured,
     LateOutcome,
     MovedBack,
     Outcome,
-    Unclear,
+    Succeeded,
+    Unknown,
 )
 from rater.shell.gateway.providers.stripe.declines import declined
 from rater.shell.gateway.providers.stripe.minor_units import to_micros
-from rater.wire.recharge.payments import PayingTenant, PaymentId
+from topics.fields import Id, TenantId
 
 Intent = Mapping[str, Any]
 
@@ -51,9 +51,9 @@ def outcome_of(intent: Intent) -> Outcome | Open:
     if status == "succeeded":
         currency = str(intent["currency"]).upper()
         micros = to_micros(int(intent["amount_received"]), currency)
-        return Captured(intent_id, micros, currency, bool(intent["livemode"]))
+        return Succeeded(intent_id, micros, currency, bool(intent["livemode"]))
     if status in _PENDING:
-        return Unclear(f"the provider has not decided yet ({status})")
+        return Unknown(f"the provider has not decided yet ({status})")
     error = intent.get("last_payment_error")
     if status == "canceled":
         return _cancelled(intent, intent_id)
@@ -98,8 +98,8 @@ def foremost(intents: Iterable[Intent]) -> Intent | None:
 
 
 class _Ours(msgspec.Struct):
-    command_id: PaymentId
-    tenant_id: PayingTenant
+    command_id: Id
+    tenant_id: TenantId
 
 
 def late_outcome(intent: Intent, outcome: Outcome | MovedBack) -> LateOutcome | None:

@@ -18,7 +18,7 @@ from rater.shell.gateway.providers.provider import (
     Outcome,
     Payments,
     TroubleError,
-    Unclear,
+    Unknown,
 )
 from rater.shell.gateway.providers.stripe.declines import declined
 from rater.shell.gateway.providers.stripe.errors import answered, body_of, is_late, merged, refused
@@ -38,7 +38,7 @@ from rater.shell.gateway.providers.stripe.intents import (
 from rater.shell.gateway.providers.stripe.minor_units import to_minor
 from rater.shell.process.clock import now_ms
 from rater.shell.process.secret import Secret
-from rater.wire.recharge.payments import PaymentCommand, PaymentOrder
+from topics.records.payments import PaymentCommand, PaymentOrder
 
 REQUEST_TIMEOUT_S = 20
 PAGE = 100
@@ -72,9 +72,9 @@ class StripePayments:
     async def look_up(self, order: PaymentOrder) -> Outcome | None:
         """Find the command's intent; see the module for why this is exact."""
         found = await self._find(order)
-        return found if found is None or isinstance(found, Unclear) else await self.conclude(found)
+        return found if found is None or isinstance(found, Unknown) else await self.conclude(found)
 
-    async def _find(self, order: PaymentOrder) -> Intent | Unclear | None:
+    async def _find(self, order: PaymentOrder) -> Intent | Unknown | None:
         try:
             listed = self._list(order) if order.customer else self._search(order)
             return foremost(await answered(listed))
@@ -134,7 +134,7 @@ class StripePayments:
         if isinstance(error, stripe.AuthenticationError | stripe.PermissionError):
             return refused("charge", error)
         found = await self.look_up(command)
-        return found or Unclear(f"the provider answered {type(error).__name__}")
+        return found or Unknown(f"the provider answered {type(error).__name__}")
 
     async def withdraw(self, order: PaymentOrder, code: str) -> Outcome:
         """Cancel the command's intent; where there is none, take its key, so that none can be made.
@@ -143,18 +143,18 @@ class StripePayments:
         gets an idempotency error, looks up, and finds that.
         """
         found = await self._find(order) or await self._take_key(order, code)
-        if isinstance(found, Unclear | Declined):
+        if isinstance(found, Unknown | Declined):
             return found
         outcome = outcome_of(found)
-        if isinstance(outcome, Open | Unclear):
+        if isinstance(outcome, Open | Unknown):
             cancelled = await self._cancelled(str(found.get("id")), "requested_by_customer")
             outcome = outcome_of(cancelled)
         if isinstance(outcome, Open):
-            return Unclear("the provider has not decided yet (open)")
+            return Unknown("the provider has not decided yet (open)")
         is_ours = isinstance(outcome, Declined) and outcome.code == CANCELLED_THERE
         return declined(code, str(found.get("id"))) if is_ours else outcome
 
-    async def _take_key(self, order: PaymentOrder, code: str) -> Intent | Unclear | Declined:
+    async def _take_key(self, order: PaymentOrder, code: str) -> Intent | Unknown | Declined:
         """Make an intent that cannot be paid under the command's key; where the key is taken, find what took it."""
         amount = to_minor(order.amount_micros, order.currency)
         if amount is None:
@@ -172,7 +172,7 @@ class StripePayments:
                 return declined(code)
         except stripe.StripeError as error:
             log.info("command %s: its key is taken: %s", order.command_id, type(error).__name__)
-        return await self._find(order) or Unclear(
+        return await self._find(order) or Unknown(
             "the provider has a payment that it does not show"
         )
 
@@ -182,7 +182,7 @@ class StripePayments:
         if isinstance(outcome, Open) and not _may_be_at_work(intent, outcome):
             outcome = outcome_of(await self._cancelled(outcome.intent_id, outcome.reason))
         if isinstance(outcome, Open):
-            return Unclear("the provider has not decided yet (open)")
+            return Unknown("the provider has not decided yet (open)")
         return outcome
 
     async def _cancelled(self, intent_id: str, reason: CancelReason) -> Intent:
@@ -205,12 +205,12 @@ class StripePayments:
 
         Webhooks come late and in any order: only money is believed as it was written then, all else is asked anew.
         """
-        if late_outcome(intent, Unclear("")) is None:
+        if late_outcome(intent, Unknown("")) is None:
             return None
         if intent.get("status") != "succeeded":
             intent = await self.retrieve(str(intent.get("id")))
         outcome = await self.conclude(intent)
-        return None if isinstance(outcome, Unclear) else late_outcome(intent, outcome)
+        return None if isinstance(outcome, Unknown) else late_outcome(intent, outcome)
 
     async def close(self) -> None:
         """Close the connections."""

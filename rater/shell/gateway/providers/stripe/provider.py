@@ -4,7 +4,7 @@ from rater.shell.gateway.providers.provider import Mode, Outcome, Provider, Publ
 from rater.shell.gateway.providers.stripe.payments import StripePayments
 from rater.shell.gateway.providers.stripe.sweep import sweep_for_ever
 from rater.shell.gateway.providers.stripe.webhooks import Webhooks
-from rater.wire.recharge.payments import PaymentCommand, PaymentOrder
+from topics.records.payments import PaymentCommand, PaymentOrder
 
 
 class StripeProvider:

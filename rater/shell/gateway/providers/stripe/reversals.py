@@ -15,7 +15,7 @@ A dispute in another currency than its payment's is told in its own: recharge pu
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, NamedTuple
 
-from rater.shell.gateway.providers.provider import LateOutcome, MovedBack, Unclear
+from rater.shell.gateway.providers.provider import LateOutcome, MovedBack, Unknown
 from rater.shell.gateway.providers.stripe.intents import Intent, late_outcome
 from rater.shell.gateway.providers.stripe.minor_units import to_micros
 
@@ -64,7 +64,7 @@ def moved_back(
     pieces = [_piece(each, "refund") for each in refunds]
     pieces += [_piece(each, "dispute") for each in disputes]
     pieces = [piece for piece in pieces if piece.taken_micros]
-    if not pieces or late_outcome(intent, Unclear("")) is None:
+    if not pieces or late_outcome(intent, Unknown("")) is None:
         return None
     own = str(intent["currency"]).upper()
     foreign = [piece for piece in pieces if piece.currency != own]

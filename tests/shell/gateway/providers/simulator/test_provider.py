@@ -8,12 +8,12 @@ import pytest
 
 from rater.shell.gateway.metrics import name_of
 from rater.shell.gateway.providers.provider import (
-    Captured,
     LateOutcome,
     MovedBack,
     Outcome,
+    Succeeded,
     TroubleError,
-    Unclear,
+    Unknown,
 )
 from rater.shell.gateway.providers.simulator.capture_book import CaptureBook, Payment
 from rater.shell.gateway.providers.simulator.declines import declined
@@ -140,7 +140,7 @@ async def test_a_time_out_captures_nothing_and_the_same_command_may_succeed_late
     simulator: Simulator, payments: Callable[[], list[Payment]]
 ) -> None:
     first = await simulator.charge(command("c", "sim:timeout,ok"))
-    assert isinstance(first, Unclear)
+    assert isinstance(first, Unknown)
     assert payments() == []
     assert await simulator.look_up(command("c")) is None
 
@@ -149,20 +149,20 @@ async def test_a_time_out_captures_nothing_and_the_same_command_may_succeed_late
 
 async def test_a_late_success_is_unclear_until_a_look_up_finds_it(simulator: Simulator) -> None:
     late = command("c", "sim:late=300ms")
-    assert isinstance(await simulator.charge(late), Unclear)
-    assert isinstance(await simulator.look_up(late), Unclear)
-    assert isinstance(await simulator.charge(late), Unclear)
+    assert isinstance(await simulator.charge(late), Unknown)
+    assert isinstance(await simulator.look_up(late), Unknown)
+    assert isinstance(await simulator.charge(late), Unknown)
 
     assert await told(simulator, 0.4) == []
-    assert isinstance(await simulator.look_up(late), Captured)
+    assert isinstance(await simulator.look_up(late), Succeeded)
 
 
 async def test_a_webhook_tells_a_late_success(simulator: Simulator) -> None:
-    assert isinstance(await simulator.charge(command("c", "sim:webhook=200ms")), Unclear)
+    assert isinstance(await simulator.charge(command("c", "sim:webhook=200ms")), Unknown)
 
     (late,) = await told(simulator, 0.6)
     assert (late.command_id, late.tenant_id) == ("c", "acme")
-    assert isinstance(late.outcome, Captured)
+    assert isinstance(late.outcome, Succeeded)
     assert await told(simulator, 0.2) == [], "told once"
 
 
@@ -185,8 +185,8 @@ async def test_wrong_money_is_told_as_it_is(simulator: Simulator) -> None:
     amount = await simulator.charge(command("a", "sim:wrong_amount"))
     currency = await simulator.charge(command("b", "sim:wrong_currency"))
 
-    assert isinstance(amount, Captured)
-    assert isinstance(currency, Captured)
+    assert isinstance(amount, Succeeded)
+    assert isinstance(currency, Succeeded)
     assert (amount.amount_micros, amount.currency) == (AMOUNT + 1_000_000, "USD")
     assert (currency.amount_micros, currency.currency) == (AMOUNT, "EUR")
 
@@ -199,7 +199,7 @@ async def test_a_delayed_answer_is_late_although_the_capture_is_not(
 
     assert not charging.done()
     assert ["captured"] == [p.status for p in payments()]
-    assert isinstance(await charging, Captured)
+    assert isinstance(await charging, Succeeded)
 
 
 async def test_an_unknown_script_is_a_hard_decline(simulator: Simulator) -> None:
@@ -215,7 +215,7 @@ async def test_random_trouble_passes_at_the_second_try(simulator: Simulator) -> 
         try:
             await simulator.charge(drawn)
         except TroubleError:
-            assert isinstance(await simulator.charge(drawn), Captured)
+            assert isinstance(await simulator.charge(drawn), Succeeded)
 
 
 @pytest.mark.parametrize(
@@ -231,7 +231,7 @@ async def test_random_trouble_passes_at_the_second_try(simulator: Simulator) -> 
 async def test_money_goes_back_and_comes_back_as_the_script_says(
     simulator: Simulator, method: str, expected: list[tuple[str, int, int]]
 ) -> None:
-    assert isinstance(await simulator.charge(command("c", method)), Captured)
+    assert isinstance(await simulator.charge(command("c", method)), Succeeded)
 
     heard = [late.outcome for late in await told(simulator, 0.8)]
 

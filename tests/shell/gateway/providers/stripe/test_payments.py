@@ -8,11 +8,11 @@ import pytest
 
 from rater.shell.gateway.metrics import GatewayMetrics
 from rater.shell.gateway.providers.provider import (
-    Captured,
     Declined,
     Outcome,
+    Succeeded,
     TroubleError,
-    Unclear,
+    Unknown,
 )
 from rater.shell.gateway.providers.stripe import payments
 from rater.shell.gateway.providers.stripe.declines import declined
@@ -25,7 +25,7 @@ from tests.shell.gateway.commands import command
 from tests.stripe_server import CARD_NUMBER, Fault, Stripe, StripeServer
 
 KEY = "sk_test_" + "51NotARealKeyButSecret"
-PAID = Captured("pi_000001", 200_000_000, "USD", livemode=False)
+PAID = Succeeded("pi_000001", 200_000_000, "USD", livemode=False)
 VISA = "pm_card_visa"
 
 
@@ -89,7 +89,7 @@ async def test_the_look_up_reads_all_pages(
         await provider.charge(command(f"c{number}", VISA))
 
     assert [await provider.look_up(command(f"c{n}")) for n in range(5)] == [
-        Captured(f"pi_00000{n + 1}", 200_000_000, "USD", livemode=False) for n in range(5)
+        Succeeded(f"pi_00000{n + 1}", 200_000_000, "USD", livemode=False) for n in range(5)
     ]
 
 
@@ -159,7 +159,7 @@ async def test_an_intent_that_was_left_open_is_closed_when_stripe_cannot_be_at_i
     await provider.charge(command(method="pm_sepa"))
     intent = stripe.intents["pi_000001"]
     intent["status"] = "requires_confirmation"
-    assert isinstance(await provider.look_up(command()), Unclear)
+    assert isinstance(await provider.look_up(command()), Unknown)
     assert intent["status"] == "requires_confirmation"
 
     intent["created"] -= 121
@@ -168,8 +168,8 @@ async def test_an_intent_that_was_left_open_is_closed_when_stripe_cannot_be_at_i
 
 
 async def test_a_payment_under_way_is_unclear(provider: StripePayments, stripe: Stripe) -> None:
-    assert isinstance(await provider.charge(command(method="pm_sepa")), Unclear)
-    assert isinstance(await provider.look_up(command()), Unclear)
+    assert isinstance(await provider.charge(command(method="pm_sepa")), Unknown)
+    assert isinstance(await provider.look_up(command()), Unknown)
 
     stripe.settle("pi_000001", paid=True)
     assert await provider.look_up(command()) == PAID
@@ -198,7 +198,7 @@ async def test_what_stripe_would_never_take_is_a_hard_decline(
 async def test_another_currencys_units(provider: StripePayments, stripe: Stripe) -> None:
     yen = command("yen", VISA, amount_micros=500_000_000, currency="JPY")
 
-    assert await provider.charge(yen) == Captured("pi_000001", 500_000_000, "JPY", livemode=False)
+    assert await provider.charge(yen) == Succeeded("pi_000001", 500_000_000, "JPY", livemode=False)
     assert stripe.intents["pi_000001"]["amount"] == 500
 
 
@@ -208,7 +208,7 @@ async def test_the_money_is_told_as_stripe_tells_it(
     await provider.charge(command(method=VISA))
     stripe.intents["pi_000001"].update(amount_received=123, currency="eur")
 
-    assert await provider.look_up(command()) == Captured(
+    assert await provider.look_up(command()) == Succeeded(
         "pi_000001", 1_230_000, "EUR", livemode=False
     )
 
@@ -228,7 +228,7 @@ async def test_an_answer_that_does_not_come_is_unclear_and_found_later(
 ) -> None:
     stripe.faults = ["hang_after"]
 
-    assert await settled(provider, budget_s=0.5) == Unclear(
+    assert await settled(provider, budget_s=0.5) == Unknown(
         "no answer from the provider within 0.5 s"
     )
     assert await settled(provider) == PAID
@@ -247,7 +247,7 @@ async def test_a_refused_key_says_nothing_of_the_card(
 ) -> None:
     stripe.faults = ["401"]
 
-    assert isinstance(await provider.charge(command(method=VISA)), Unclear)
+    assert isinstance(await provider.charge(command(method=VISA)), Unknown)
 
 
 async def test_a_key_used_with_other_parameters_is_looked_up_and_no_failure(
@@ -258,7 +258,7 @@ async def test_a_key_used_with_other_parameters_is_looked_up_and_no_failure(
     assert await provider.charge(command(method=VISA, amount_micros=50_000_000)) == PAID
     assert await provider.charge(
         command(method=VISA, amount_micros=50_000_000, customer="cus_other")
-    ) == Unclear("the provider answered IdempotencyError")
+    ) == Unknown("the provider answered IdempotencyError")
 
 
 async def test_neither_key_nor_card_number_gets_anywhere(
