@@ -259,7 +259,7 @@ def _charge(value: dict[str, Any]) -> str:
 
 def _funded(value: dict[str, Any]) -> str:
     lot = value["lot"]
-    paid = lot["debt_paid_micros"]
+    paid = lot["overdraft_paid_micros"]
     debt = f", debt paid {money(paid)}" if paid else ""
     return f"funded {lot['lot_id']} {money(lot['granted_micros'])}{debt}{_end(value)}"
 
@@ -271,7 +271,7 @@ def _taken_back(value: dict[str, Any]) -> str:
 
 def _given_back(value: dict[str, Any]) -> str:
     lot = value["lot"]
-    paid = lot["debt_paid_micros"]
+    paid = lot["overdraft_paid_micros"]
     debt = f", debt paid {money(paid)}" if paid else ""
     amount = f"{money(value['moved_micros'])} of {value['payment_id']} by {value['reversal_id']}"
     return f"restored {amount}{debt}, {money(value['reversed_micros'])} stay{_end(value)}"

@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from rater.core.account.account import Account, Dear, Spending, Threshold
+from rater.core.account.account import Account, HighRateWatch, Spending, Threshold
 from rater.core.account.lots import CreditLot
 from rater.core.account.past import Past
 from rater.core.limits import AMOUNT_MICROS_MAX
@@ -212,9 +212,9 @@ spendings = st.builds(
     spent=instants,
     spent_before=instants,
     cost_limit=st.integers(0, AMOUNT_MICROS_MAX),
-    dear=st.none()
+    high_rate=st.none()
     | st.builds(
-        Dear,
+        HighRateWatch,
         st.integers(1, AMOUNT_MICROS_MAX),
         st.integers(0, 100),
         st.lists(names, max_size=3),

@@ -159,7 +159,7 @@ def check_lots(entries: Sequence[Any], account: Account) -> None:
     for entry in entries:
         if lot := getattr(entry, "lot", None):
             granted[lot.lot_id] += lot.granted_micros
-            gone[lot.lot_id] += lot.debt_paid_micros
+            gone[lot.lot_id] += lot.overdraft_paid_micros
         for part in getattr(entry, "draws", ()):
             assert part.source in ("lot", "shortfall")
             if part.source == "lot":

@@ -137,7 +137,7 @@ def _settle(
     """Apply a charge to a number in a country, look at the limits, tell what it crosses, then hold what it breaks."""
     entry, country = charged
     spending, before = account.spending, account.balance
-    is_new = spending.dear is not None and is_new_destination(spending.dear, entry)
+    is_new = spending.high_rate is not None and is_new_destination(spending.high_rate, entry)
     apply(account, entry)
     broken: list[tuple[r.LimitKind, int, int]] = []
     if spending.spent + spending.spent_before > spending.limit or spending.cost_limit or is_new:

@@ -28,8 +28,8 @@ SPEND_PER_HOUR_MICROS: Final = 1_000 * UNIT_MICROS
 """What an account may spend in an hour where neither it nor its trigger says more; in the order of a US dollar, too."""
 SPEND_PER_HOUR_TRIGGERS: Final = 10
 
-DEAR_KNOWN_MAX: Final = 256
-"""Dear destinations that are remembered of an account."""
+HIGH_RATE_KNOWN_MAX: Final = 256
+"""High-rate destinations that are remembered of an account."""
 
 RUNWAY_H_MAX: Final = 87_600
 """Ten years."""

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from rater.core.account.account import Account, Dear, Threshold
+from rater.core.account.account import Account, HighRateWatch, Threshold
 from rater.core.account.journal import Journal
 from rater.core.account.status import OPEN
 from rater.core.engine import charge, command
@@ -176,15 +176,15 @@ def test_the_charge_that_passes_a_limit_is_charged_and_then_held() -> None:
 
 
 def test_a_new_dear_destination_too_many_is_held() -> None:
-    there = account(lot("a", UNIT), dear=Dear(20_000, 1, [], []))
+    there = account(lot("a", UNIT), high_rate=HighRateWatch(20_000, 1, [], []))
     limits = []
     for n, to in enumerate(("+33612345678", "+33612345679", "+447500123456", "+33142685300")):
         entries = charged(there, cdr_id=f"c{n}", to=to)[1].entries
         limits.append([x.limit for x in entries if isinstance(x, r.SpendLimitTripped)])
 
     assert limits == [[], [], [], ["new_destinations"]]
-    assert there.spending.dear is not None
-    assert there.spending.dear.known == ["336", "33"]
+    assert there.spending.high_rate is not None
+    assert there.spending.high_rate.known == ["336", "33"]
 
 
 def test_an_account_is_opened_once() -> None:

@@ -38,7 +38,7 @@ OTHER_STEPS = (*WEBHOOK_STEPS, *LETTER_STEPS, *WITHDRAWAL_STEPS)
 COMMAND_STEPS = [name for name in GATEWAY_FAILPOINTS if name not in OTHER_STEPS]
 TIMES = {"before_offset_commit": 1, "after_offset_commit": 1}
 """Several commands may share one commit; all other places are passed once a command."""
-LAG = re.compile(r'^rater_partition_lag\{[^}]*partition="(\d+)"[^}]*\} (\S+)$', re.MULTILINE)
+LAG = re.compile(r'^rater_consumer_lag_records\{[^}]*partition="(\d+)"[^}]*\} (\S+)$', re.MULTILINE)
 CAPTURED = "SELECT command_id FROM payments WHERE status = 'captured'"
 
 

@@ -39,7 +39,7 @@ class AccountStatus(Record, frozen=True):
     state: Literal["open", "closed"]
     currency: Currency
     balance_micros: Micros
-    debt_micros: NotNegative
+    overdraft_micros: NotNegative
     allowed_call_types: Annotated[tuple[Name, ...], Meta(max_length=16)]
     blocked_call_types: Annotated[tuple[Name, ...], Meta(max_length=16)]
     blocked_reason: BlockedReason | None = None

@@ -29,7 +29,7 @@ class Lot(Record, frozen=True):
 
     lot_id: Id
     granted_micros: Positive
-    debt_paid_micros: NotNegative
+    overdraft_paid_micros: NotNegative
     remaining_micros: NotNegative
     purchased_ms: Millis
     expires_ms: Millis
@@ -56,7 +56,7 @@ class MoneyEntry(Entry, frozen=True):
     currency: Currency
     amount_micros: Annotated[Micros, Meta(description="Change of the balance.")]
     balance_micros: Annotated[Micros, Meta(description="Balance after this entry.")]
-    debt_micros: Annotated[NotNegative, Meta(description="Overdraft after this entry.")]
+    overdraft_micros: Annotated[NotNegative, Meta(description="Overdraft after this entry.")]
 
 
 class AccountOpened(MoneyEntry, frozen=True, tag="account_opened"):

@@ -42,18 +42,18 @@ class Threshold(Value):
 
 
 @final
-class Dear(Value):
-    """The watch over new dear destinations; `known` and `fresh_ms` from the oldest on."""
+class HighRateWatch(Value):
+    """The watch over new high-rate destinations; `known` and `fresh_ms` from the oldest on."""
 
     __match_args__ = ("rate", "most", "known", "fresh_ms")
     __slots__ = __match_args__
 
     def __init__(self, rate: int, most: int, known: list[str], fresh_ms: list[int]) -> None:
         self.rate: Final = rate
-        """Micros a minute from which on a destination is dear."""
+        """Micros a minute from which on a destination is high-rate."""
         self.most: Final = most
         self.known = known
-        """The prefixes of dear destinations that the account has called."""
+        """The prefixes of high-rate destinations that the account has called."""
         self.fresh_ms = fresh_ms
         """When the last new ones were called."""
 
@@ -71,7 +71,7 @@ class Spending(Value):
         "spent",
         "spent_before",
         "cost_limit",
-        "dear",
+        "high_rate",
         "held",
         "tripped",
     )
@@ -87,7 +87,7 @@ class Spending(Value):
         spent: int = 0,
         spent_before: int = 0,
         cost_limit: int = 0,
-        dear: Dear | None = None,
+        high_rate: HighRateWatch | None = None,
         held: int = 0,
         tripped: int = 0,
     ) -> None:
@@ -104,7 +104,7 @@ class Spending(Value):
         """Charges of a clock hour (its number since 1970), and of the one before it."""
         self.cost_limit = cost_limit
         """Of one call, in micros; 0 for no limit."""
-        self.dear = dear
+        self.high_rate = high_rate
         self.held = held
         self.tripped = tripped
         """What the breaker denies, and which limits have done it, as bits."""

@@ -79,7 +79,7 @@ def _add_funds(
         return refusal
     lot = _lot(account, command.lot_id, command.amount_micros, purchased_ms)
     entry = r.FundsAdded(
-        *head(account, source, command.amount_micros, account.debt - lot.debt_paid_micros),
+        *head(account, source, command.amount_micros, account.debt - lot.overdraft_paid_micros),
         command.command_id,
         lot,
         command.recharge_seq,
@@ -157,7 +157,7 @@ def _adjust(
         lot = _lot(account, adjustment_lot_id(command.command_id), amount, source.at_ms)
         if refusal := _refuse_lot(account, lot.lot_id):
             return refusal
-        fields = head(account, source, amount, account.debt - lot.debt_paid_micros)
+        fields = head(account, source, amount, account.debt - lot.overdraft_paid_micros)
         entry = r.Adjusted(*fields, command.command_id, command.reason, lot)
         journal.post(account, entry, "adjustment", command.command_id)
         return None

@@ -8,7 +8,7 @@ from rater.core.account.account import (
     AUTO_RECHARGE,
     AUTO_RECHARGE_HOURS,
     Account,
-    Dear,
+    HighRateWatch,
     Threshold,
     next_due_ms,
 )
@@ -35,18 +35,18 @@ def apply(account: Account, entry: r.MoneyEntry) -> None:
         if micros:
             spend(spending, micros)
             note_spend(spending, micros, at_ms)
-            if spending.dear is not None:
-                note_destination(spending.dear, entry)
+            if spending.high_rate is not None:
+                note_destination(spending.high_rate, entry)
     else:
         _APPLY[type(entry)](account, entry)
     account.seq = entry.seq
     account.balance += entry.amount_micros
     assert account.balance == entry.balance_micros, entry
-    assert account.debt == entry.debt_micros, entry
+    assert account.debt == entry.overdraft_micros, entry
 
 
 def _open_lot(account: Account, lot: r.Lot, at_ms: int) -> None:
-    account.debt -= lot.debt_paid_micros
+    account.debt -= lot.overdraft_paid_micros
     if lot.remaining_micros:
         opened = CreditLot(
             lot.lot_id,
@@ -118,10 +118,10 @@ def _spend_limits_set(account: Account, entry: r.SpendLimitsSet) -> None:
     account.spending.cost_limit = entry.cost_per_call_micros
     rate, most = entry.high_rate_micros, entry.new_high_rate_destinations_max
     if rate:
-        dear = account.spending.dear or Dear(rate, most, [], [])
-        account.spending.dear = Dear(rate, most, dear.known, dear.fresh_ms)
+        high_rate = account.spending.high_rate or HighRateWatch(rate, most, [], [])
+        account.spending.high_rate = HighRateWatch(rate, most, high_rate.known, high_rate.fresh_ms)
     else:
-        account.spending.dear = None
+        account.spending.high_rate = None
     account.adopted = None
 
 

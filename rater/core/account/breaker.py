@@ -4,9 +4,9 @@ Rule 1: spend per hour is what was charged in the clock hour (of stream time) of
         hour before it the share that still lies within 60 minutes, as if it had been spent evenly. A charge that comes
         late counts in the present hour.
 Rule 2: cost per call is what one call costs.
-Rule 3: a destination is a prefix; it is dear where a minute of the call was priced at the rate set or above, and new
-        unless the account has called it before: the last 256 dear ones are remembered. More new ones than allowed in
-        rolling 24 hours pass the limit.
+Rule 3: a destination is a prefix; it is high-rate where a minute of the call was priced at the rate set or above, and
+        new unless the account has called it before: the last 256 high-rate ones are remembered. More new ones than
+        allowed in rolling 24 hours pass the limit.
 Rule 4: the charge that passes a limit is charged, and so is what still comes; after it the entry says what is denied:
         all paid calls by spend per hour, else those of the call's class. A limit that has tripped does not trip again
         until recharge is resumed; the counters then start anew.
@@ -16,11 +16,11 @@ Rule 5: a class is guessed from what a CDR says: an inbound paid call is toll_fr
 
 from typing import Final
 
-from rater.core.account.account import Dear, Spending
+from rater.core.account.account import HighRateWatch, Spending
 from rater.core.account.status import paid_calls
 from rater.core.call_classes import ALL_PAID, PAID_CALLS
 from rater.core.cdr import Cdr
-from rater.core.limits import AMOUNT_MICROS_MAX, DAY_MS, DEAR_KNOWN_MAX, HOUR_MS
+from rater.core.limits import AMOUNT_MICROS_MAX, DAY_MS, HIGH_RATE_KNOWN_MAX, HOUR_MS
 from rater.core.pricing.components.usage import KIND as USAGE
 from rater.core.pricing.numbering import plain_kind
 from topics.records import Charge, LimitKind, SpendLimitTripped
@@ -44,19 +44,19 @@ def note_spend(spending: Spending, micros: int, at_ms: int) -> None:
     spending.spent += micros
 
 
-def note_destination(dear: Dear, entry: Charge) -> None:
-    """Remember a dear destination that is new."""
-    if is_new_destination(dear, entry):
-        dear.known = [*dear.known, entry.prefix or ""][-DEAR_KNOWN_MAX:]
+def note_destination(high_rate: HighRateWatch, entry: Charge) -> None:
+    """Remember a high-rate destination that is new."""
+    if is_new_destination(high_rate, entry):
+        high_rate.known = [*high_rate.known, entry.prefix or ""][-HIGH_RATE_KNOWN_MAX:]
         # One more than is allowed says all.
-        dear.fresh_ms = [*dear.fresh_ms, entry.at_ms][-dear.most - 1 :]
+        high_rate.fresh_ms = [*high_rate.fresh_ms, entry.at_ms][-high_rate.most - 1 :]
 
 
-def is_new_destination(dear: Dear, entry: Charge) -> bool:
-    """Say whether a charge is for a dear destination that the account has not called before."""
-    if entry.prefix is None or entry.prefix in dear.known:
+def is_new_destination(high_rate: HighRateWatch, entry: Charge) -> bool:
+    """Say whether a charge is for a high-rate destination that the account has not called before."""
+    if entry.prefix is None or entry.prefix in high_rate.known:
         return False
-    least_nanos = dear.rate * _NANOS_PER_MICRO
+    least_nanos = high_rate.rate * _NANOS_PER_MICRO
     for line in entry.lines:
         rate = line.rate_nanos
         if line.kind == USAGE and (
@@ -82,11 +82,11 @@ def passed(spending: Spending, entry: Charge, is_new: bool) -> list[tuple[LimitK
             found.append((SPEND_PER_HOUR, spending.limit, min(spent, AMOUNT_MICROS_MAX)))
     if not spending.tripped & 2 and 0 < spending.cost_limit < entry.charge_micros:
         found.append((COST_PER_CALL, spending.cost_limit, entry.charge_micros))
-    dear = spending.dear
-    if not spending.tripped & 4 and is_new and dear is not None:
-        fresh = sum([1 for at_ms in dear.fresh_ms if at_ms > entry.at_ms - DAY_MS])
-        if fresh > dear.most:
-            found.append((NEW_DESTINATIONS, dear.most, fresh))
+    high_rate = spending.high_rate
+    if not spending.tripped & 4 and is_new and high_rate is not None:
+        fresh = sum([1 for at_ms in high_rate.fresh_ms if at_ms > entry.at_ms - DAY_MS])
+        if fresh > high_rate.most:
+            found.append((NEW_DESTINATIONS, high_rate.most, fresh))
     return found
 
 
@@ -121,5 +121,5 @@ def resume(spending: Spending) -> None:
     """Allow all again, and count from nothing."""
     spending.held = spending.tripped = 0
     spending.spent = spending.spent_before = 0
-    if spending.dear is not None:
-        spending.dear.fresh_ms = []
+    if spending.high_rate is not None:
+        spending.high_rate.fresh_ms = []

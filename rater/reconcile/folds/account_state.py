@@ -32,8 +32,8 @@ class StoredThreshold(msgspec.Struct, array_like=True, gc=False):
     label: str | None = None
 
 
-class StoredDear(msgspec.Struct, array_like=True, gc=False):
-    """The watch over new dear destinations."""
+class StoredHighRate(msgspec.Struct, array_like=True, gc=False):
+    """The watch over new high-rate destinations."""
 
     rate: int
     most: int
@@ -52,7 +52,7 @@ class StoredSpending(msgspec.Struct, array_like=True, forbid_unknown_fields=True
     spent: int = 0
     spent_before: int = 0
     cost_limit: int = 0
-    dear: StoredDear | None = None
+    high_rate: StoredHighRate | None = None
     held: int = 0
     tripped: int = 0
 

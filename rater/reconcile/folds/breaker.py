@@ -43,7 +43,7 @@ class Breaker:
         self.trigger = 0
         self.spend_per_hour = -1
         self.cost_limit = 0
-        self.dear: tuple[int, int] | None = None
+        self.high_rate: tuple[int, int] | None = None
         self.known: list[str] = []
         self.fresh_ms: list[int] = []
         self.hour = self.spent = self.spent_before = 0
@@ -94,9 +94,9 @@ class Breaker:
         self.spend_per_hour = -1 if per_hour is None else per_hour
         self.cost_limit = entry.cost_per_call_micros
         if entry.high_rate_micros:
-            self.dear = entry.high_rate_micros, entry.new_high_rate_destinations_max
+            self.high_rate = entry.high_rate_micros, entry.new_high_rate_destinations_max
         else:
-            self.dear, self.known, self.fresh_ms = None, [], []
+            self.high_rate, self.known, self.fresh_ms = None, [], []
 
     def _charge(self, entry: r.Charge) -> None:
         if not entry.charge_micros:
@@ -117,16 +117,16 @@ class Breaker:
             yield "spend_per_hour", limit, min(spent, AMOUNT_MICROS_MAX)
         if self.cost_limit and entry.charge_micros > self.cost_limit and not self.tripped & 2:
             yield "cost_per_call", self.cost_limit, entry.charge_micros
-        if self.dear is not None and is_new and not self.tripped & 4:
+        if self.high_rate is not None and is_new and not self.tripped & 4:
             fresh = sum(at > entry.at_ms - DAY_MS for at in self.fresh_ms)
-            if fresh > self.dear[1]:
-                yield "new_destinations", self.dear[1], fresh
+            if fresh > self.high_rate[1]:
+                yield "new_destinations", self.high_rate[1], fresh
 
     def _note_destination(self, entry: r.Charge) -> bool:
-        """Note a dear destination that is new, and say whether it is."""
-        if self.dear is None or entry.prefix is None or entry.prefix in self.known:
+        """Note a high-rate destination that is new, and say whether it is."""
+        if self.high_rate is None or entry.prefix is None or entry.prefix in self.known:
             return False
-        rate, most = self.dear
+        rate, most = self.high_rate
         # Nanos a minute, as fractions: rate_nanos * 60 / per_s against micros.
         if not any(nanos * 60 >= rate * 1_000 * per for nanos, per in _rates(entry)):
             return False

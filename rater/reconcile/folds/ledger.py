@@ -147,7 +147,7 @@ def _take(books: Books, ledger: Ledger, entry: BalanceEntry) -> list[Complaint]:
         balances = (before, account.balance)
         ledger.edges += account.edges.of(entry, balances, hours_remaining, is_broken=is_broken)
     account.balances.append(account.balance)
-    account.debts.append(entry.debt_micros)
+    account.debts.append(entry.overdraft_micros)
     account.runways.append(hours_remaining)
     if account.breaker.held != account.holds[-1][1]:
         account.holds.append((entry.seq, account.breaker.held))
@@ -164,7 +164,7 @@ def _number(account: Folded, entry: BalanceEntry) -> Iterator[Complaint]:
     account.has_gaps = True
     account.balance = entry.balance_micros - entry.amount_micros
     account.balances += [account.balance] * missing
-    account.debts += [entry.debt_micros] * missing
+    account.debts += [entry.overdraft_micros] * missing
     account.runways += [None] * missing
 
 

@@ -82,8 +82,8 @@ class ShadowBalance:
         if not self.is_certain:
             return []
         complaints = list(self._take(entry))
-        if self.debt != entry.debt_micros:
-            complaints.append(Complaint("debt_micros", self.debt, entry.debt_micros))
+        if self.debt != entry.overdraft_micros:
+            complaints.append(Complaint("overdraft_micros", self.debt, entry.overdraft_micros))
         self.is_certain = not complaints
         return complaints
 
@@ -200,7 +200,7 @@ class ShadowBalance:
 
     def _open(self, lot: r.Lot, at_ms: int) -> Iterator[Complaint]:
         paid = min(self.debt, lot.granted_micros)
-        yield from _differ("lot.debt_paid_micros", paid, lot.debt_paid_micros)
+        yield from _differ("lot.overdraft_paid_micros", paid, lot.overdraft_paid_micros)
         yield from _differ("lot.remaining_micros", lot.granted_micros - paid, lot.remaining_micros)
         yield from _differ("lot.expires_ms", a_year_after(lot.purchased_ms), lot.expires_ms)
         self.debt -= paid

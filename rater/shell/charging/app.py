@@ -138,7 +138,7 @@ class Charging(AgentApp):
         """Report the charge indexes: how much they remember, and for how long."""
         for partition in self.batches.states.partitions():
             for lost in self.batches.state(partition).index.take_shortenings():
-                self.metrics.window_shortened()
+                self.metrics.window_evicted()
                 logger.error("partition %d: the charge index is full: %s", partition, lost)
         indexes = [self.batches.state(p).index for p in self.batches.states.partitions()]
         window = min((self._window_days(index) for index in indexes), default=0)

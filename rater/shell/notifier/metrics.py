@@ -28,10 +28,6 @@ class NotifierMetrics:
             "rater_notifier_delivery_seconds", "Time of one try, marks included.", ["channel"],
             buckets=_SECONDS, registry=registry,
         )  # fmt: skip
-        self.lag = Gauge(
-            "rater_notifier_lag_records", "Records between the watermark and the partition's end.",
-            ["partition"], registry=registry,
-        )  # fmt: skip
         self.waiting = Gauge(
             "rater_notifier_waiting", "Notifications taken and not handled: being sent, or waiting for "
             "the next try.", registry=registry,

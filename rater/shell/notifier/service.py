@@ -71,7 +71,7 @@ async def run(settings: NotifierSettings) -> int:
     except PortError as error:
         raise StartError(str(error)) from error
     with server:
-        async with pulse(settings.broker, health, metrics.lag.clear):
+        async with pulse(settings.broker, health, metrics.process.forget_all_lags):
             return await Notifier(settings, metrics, health).run()
 
 
@@ -196,8 +196,7 @@ class Notifier(ConsumerRebalanceListener):  # type: ignore[misc]
         works, self._works = self._works, {}
         await asyncio.gather(*(work.drain() for work in works.values()))
         for tp in revoked:
-            with contextlib.suppress(KeyError):
-                self._metrics.lag.remove(tp.partition)
+            self._metrics.process.forget_lag(tp.topic, tp.partition)
 
     async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
         """Fence the previous owners, then read what they have sent, then begin."""
@@ -262,7 +261,8 @@ class Notifier(ConsumerRebalanceListener):  # type: ignore[misc]
                 continue  # A rebalance, or nothing has been fetched yet.
             end = None if self._health.broker_silent_s() else self._consumer.highwater(tp)
             if end is not None and work.offsets.position is not None:
-                self._metrics.lag.labels(number).set(max(0, end - work.offsets.position))
+                behind = max(0, end - work.offsets.position)
+                self._metrics.process.set_lag(tp.topic, tp.partition, behind)
 
 
 def _channels(

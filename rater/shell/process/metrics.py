@@ -105,7 +105,7 @@ class Metrics:
 
     def _describe_service(self) -> None:
         self._lag = self._gauge(
-            "partition_lag", "Records between the applied position and the partition's end.",
+            "consumer_lag_records", "Records between the applied position and the partition's end.",
             "topic", "partition",
         )  # fmt: skip
         self._rebalances = self._counter("rebalances", "Assignments received from the group.")
@@ -134,8 +134,8 @@ class Metrics:
         self._window = self._gauge(
             "dedupe_window_seconds", "Stream time within which a duplicate is known exactly."
         )
-        self._shortened = self._counter(
-            "dedupe_shortened", "Times that a full charge index shortened its window."
+        self._evictions = self._counter(
+            "dedupe_window_evictions", "Days that a full charge index dropped to make room."
         )
         self._decks = self._gauge("decks_whole", "Versions of rate decks that can price calls.")
         self._deck_refusals = self._counter(
@@ -214,9 +214,9 @@ class Metrics:
         self._remembered.set(remembered)
         self._window.set(window_s)
 
-    def window_shortened(self) -> None:
+    def window_evicted(self) -> None:
         """Count a charge index that was full and dropped its oldest day."""
-        self._shortened.inc()
+        self._evictions.inc()
 
     def set_decks_whole(self, versions: int) -> None:
         """Say how many versions of decks are whole."""

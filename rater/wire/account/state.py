@@ -10,7 +10,7 @@ from operator import attrgetter
 
 import msgspec
 
-from rater.core.account.account import Account, Dear, Spending, Threshold, next_due_ms
+from rater.core.account.account import Account, HighRateWatch, Spending, Threshold, next_due_ms
 from rater.core.account.lots import CreditLot
 from rater.core.account.past import Past
 from rater.core.limits import NEVER_MS
@@ -37,7 +37,7 @@ class _Threshold(msgspec.Struct, array_like=True, gc=False):
     label: str | None = None
 
 
-class _Dear(msgspec.Struct, array_like=True, gc=False):
+class _HighRate(msgspec.Struct, array_like=True, gc=False):
     rate: int
     most: int
     known: list[str]
@@ -53,7 +53,7 @@ class _Spending(msgspec.Struct, array_like=True, frozen=True):
     spent: int = 0
     spent_before: int = 0
     cost_limit: int = 0
-    dear: _Dear | None = None
+    high_rate: _HighRate | None = None
     held: int = 0
     tripped: int = 0
 
@@ -101,10 +101,10 @@ _lot_values = attrgetter(*_Lot.__struct_fields__)
 _threshold_values = attrgetter(*_Threshold.__struct_fields__)
 _spending_values = attrgetter(*_Spending.__struct_fields__)
 _past_values = attrgetter(*_Past.__struct_fields__)
-_dear_values = attrgetter(*_Dear.__struct_fields__)
+_high_rate_values = attrgetter(*_HighRate.__struct_fields__)
 for _stored, _live in (
     *((_Account, Account), (_Lot, CreditLot), (_Threshold, Threshold)),
-    *((_Spending, Spending), (_Dear, Dear), (_Past, Past)),
+    *((_Spending, Spending), (_HighRate, HighRateWatch), (_Past, Past)),
 ):
     assert _stored.__struct_fields__ == _live.__match_args__, _live
 _LOTS, _EXPIRED, _THRESHOLDS, _HOURS, _SPENDING, _PAST = map(
@@ -112,7 +112,7 @@ _LOTS, _EXPIRED, _THRESHOLDS, _HOURS, _SPENDING, _PAST = map(
     ("lots", "expired", "thresholds", "hour_thresholds", "spending", "past"),
 )
 
-_DEAR = _Spending.__struct_fields__.index("dear")
+_HIGH_RATE = _Spending.__struct_fields__.index("high_rate")
 
 
 class Head(msgspec.Struct, frozen=True, gc=False):
@@ -144,9 +144,9 @@ def encode_account(account: Account) -> bytes:
         values[_HOURS] = [_threshold_values(threshold) for threshold in account.hour_thresholds]
     spending = account.spending
     values[_SPENDING] = _spending_values(spending)
-    if spending.dear is not None:
+    if spending.high_rate is not None:
         values[_SPENDING] = kept = list(values[_SPENDING])
-        kept[_DEAR] = _dear_values(spending.dear)
+        kept[_HIGH_RATE] = _high_rate_values(spending.high_rate)
     if account.past is not None:
         values[_PAST] = _past_values(account.past)
     return head + _encode(values)
@@ -162,8 +162,8 @@ def decode_account(value: bytes) -> Account:
     if values[_HOURS]:
         values[_HOURS] = [Threshold(*_threshold_values(each)) for each in values[_HOURS]]
     spending = list(_spending_values(values[_SPENDING]))
-    if spending[_DEAR] is not None:
-        spending[_DEAR] = Dear(*_dear_values(spending[_DEAR]))
+    if spending[_HIGH_RATE] is not None:
+        spending[_HIGH_RATE] = HighRateWatch(*_high_rate_values(spending[_HIGH_RATE]))
     values[_SPENDING] = Spending(*spending)
     if values[_PAST] is not None:
         values[_PAST] = Past(*_past_values(values[_PAST]))

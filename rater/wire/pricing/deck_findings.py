@@ -67,7 +67,7 @@ CODES: Mapping[str, str] = {
 """Every code, and what it means; the first five are errors, the others warnings."""
 
 
-def dearest(entry: Entry) -> Row | None:
+def most_expensive(entry: Entry) -> Row | None:
     """Return the row with the highest rate; None where every row denies."""
     priced = [row for row in rows_of(entry) if row.action is not Action.DENY]
     return max(priced, key=lambda row: rate_nanos(row) * 86_400 // row.per_s, default=None)

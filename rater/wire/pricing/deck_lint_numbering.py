@@ -8,10 +8,10 @@ from rater.core.pricing.prefixes import PrefixTable
 from rater.core.pricing.rates import Row
 from rater.core.pricing.terms import Entry
 from rater.wire.pricing.deck_cells import PREFIX_DIGITS_MAX
-from rater.wire.pricing.deck_findings import Finding, dearest, per_minute, some
+from rater.wire.pricing.deck_findings import Finding, most_expensive, per_minute, some
 from rater.wire.pricing.numbering import IMPOSSIBLE, NumberRange
 
-DEAR_TYPES = frozenset(("premium", "shared_cost"))
+HIGH_RATE_TYPES = frozenset(("premium", "shared_cost"))
 SPLIT_TYPES = frozenset(("mobile", "mixed"))
 
 
@@ -76,7 +76,7 @@ def _premium(table: PrefixTable[Entry], numbering: Iterable[NumberRange]) -> Ite
             row = _price_of(table, prefix)
             if entry is None:
                 bare.append(prefix)
-            elif row is not None and row.number_type not in DEAR_TYPES:
+            elif row is not None and row.number_type not in HIGH_RATE_TYPES:
                 rows[row.line] = row
                 falling.setdefault(row.line, []).append(prefix)
         for line, prefixes in falling.items():
@@ -95,9 +95,9 @@ def _is_settled_below(table: PrefixTable[Entry], prefix: str) -> bool:
     """Tell whether longer rows deny, or price as premium, every number of a range."""
     hidden = PREFIX_DIGITS_MAX - len(prefix)
     below = list(table.under("+" + prefix, hidden))
-    prices = (dearest(entry) for entry in below)
-    dear = all(row is None or row.number_type in DEAR_TYPES for row in prices)
-    return bool(below) and dear and table.covers("+" + prefix, hidden)
+    prices = (most_expensive(entry) for entry in below)
+    are_all = all(row is None or row.number_type in HIGH_RATE_TYPES for row in prices)
+    return bool(below) and are_all and table.covers("+" + prefix, hidden)
 
 
 def _by_country(
@@ -110,4 +110,4 @@ def _by_country(
 
 def _price_of(table: PrefixTable[Entry], prefix: str) -> Row | None:
     entry = table.find("+" + prefix)
-    return None if entry is None else dearest(entry)
+    return None if entry is None else most_expensive(entry)

@@ -10,9 +10,9 @@ from rater.wire.pricing.deck_findings import (
     JUMP,
     LONG_S,
     Finding,
-    dearest,
     exact_nanos,
     fee_micros,
+    most_expensive,
     per_minute,
     rate_nanos,
     rows_of,
@@ -34,7 +34,7 @@ def lint_prices(entries: Mapping[str, Entry], rows: Iterable[Row]) -> Iterator[F
     for row in rows:
         if row.action is Action.RATE and not row.rate_nanos and not row.fees:
             above = _above(entries, "+" + row.prefix)
-            yield _zero(row, None if above is None else dearest(above))
+            yield _zero(row, None if above is None else most_expensive(above))
         if row.from_second or row.action is not Action.RATE:
             yield from _unused(row, answering.get(_slot(row), []))
         if row.action is Action.RATE:
@@ -47,11 +47,11 @@ def lint_prices(entries: Mapping[str, Entry], rows: Iterable[Row]) -> Iterator[F
 def _above(entries: Mapping[str, Entry], prefix: str) -> Entry | None:
     """Return the nearest priced prefix above."""
     above = (entries.get(prefix[:length]) for length in range(len(prefix) - 1, 1, -1))
-    return next((entry for entry in above if entry and dearest(entry) is not None), None)
+    return next((entry for entry in above if entry and most_expensive(entry) is not None), None)
 
 
 def _jumps(entry: Entry, above: Entry) -> Iterator[Finding]:
-    child, parent = dearest(entry), dearest(above)
+    child, parent = most_expensive(entry), most_expensive(above)
     if child is None or parent is None or child.line == parent.line:
         return
     if rate_nanos(child) * parent.per_s > JUMP * rate_nanos(parent) * child.per_s:

@@ -7,7 +7,13 @@ from rater.core.money import div_half_even
 from rater.core.pricing.rates import UNKNOWN_ORIGIN, Row, billed_seconds
 from rater.core.pricing.schedule import Schedule, Tiers
 from rater.core.pricing.terms import Entry, Terms
-from rater.wire.pricing.deck_findings import Finding, dearest, per_minute, rate_nanos, shown_nanos
+from rater.wire.pricing.deck_findings import (
+    Finding,
+    most_expensive,
+    per_minute,
+    rate_nanos,
+    shown_nanos,
+)
 from rater.wire.pricing.deck_hours import hours_of, hours_text
 
 _WAIT = "calls there wait in suspense and are not charged"
@@ -68,7 +74,7 @@ def _of(origin: str) -> str:
 
 
 def _asked(terms: Terms) -> str:
-    row = dearest(terms)
+    row = most_expensive(terms)
     return "" if row is None else f"; line {row.line} asks {per_minute(row)} a minute"
 
 

@@ -75,7 +75,7 @@ def test_new_money_pays_the_debt_first() -> None:
 
     (entry,) = journal.entries
     assert isinstance(entry, r.FundsAdded)
-    assert (entry.lot.debt_paid_micros, entry.lot.remaining_micros) == (400_000, 600_000)
+    assert (entry.lot.overdraft_paid_micros, entry.lot.remaining_micros) == (400_000, 600_000)
     assert (there.debt, there.balance, there.lots[0].remaining) == (0, 600_000, 600_000)
 
 

@@ -49,9 +49,9 @@ def test_an_entry_whose_balance_is_wrong_is_a_broken_invariant() -> None:
 
 def test_an_entry_whose_debt_is_wrong_is_a_broken_invariant() -> None:
     there = account(lot("a", 30))
-    entry = replace(charge(there, -5, 25, [draw("a", 5)]), debt_micros=1)
+    entry = replace(charge(there, -5, 25, [draw("a", 5)]), overdraft_micros=1)
 
-    with pytest.raises(AssertionError, match="debt_micros=1"):
+    with pytest.raises(AssertionError, match="overdraft_micros=1"):
         apply(there, entry)
 
 

@@ -4,7 +4,7 @@ from typing import get_args
 
 import pytest
 
-from rater.core.account.account import NO_LIMIT, Account, Dear
+from rater.core.account.account import NO_LIMIT, Account, HighRateWatch
 from rater.core.account.breaker import (
     LIMITS,
     class_of,
@@ -19,7 +19,7 @@ from rater.core.account.breaker import (
 )
 from rater.core.account.expiry import head
 from rater.core.call_classes import PAID_CALLS
-from rater.core.limits import AMOUNT_MICROS_MAX, DEAR_KNOWN_MAX
+from rater.core.limits import AMOUNT_MICROS_MAX, HIGH_RATE_KNOWN_MAX
 from tests.build import DAY, HOUR, MINUTE, NOW, account, cdr, lot, source
 from topics import records as r
 from topics.records import LimitKind
@@ -101,22 +101,22 @@ def test_a_call_may_cost_its_limit_and_no_more() -> None:
 
 def test_a_destination_is_dear_by_the_price_of_a_minute() -> None:
     there = account(lot())
-    dear = Dear(100_000, 1, ["+44"], [])
+    high_rate = HighRateWatch(100_000, 1, ["+44"], [])
 
     # A rate per 30 seconds is twice as much a minute.
-    assert is_new_destination(dear, charge(there, 1, rate_nanos=50_000_000))
-    assert not is_new_destination(dear, charge(there, 1, rate_nanos=49_999_999))
-    assert not is_new_destination(dear, charge(there, 1, prefix="+44", rate_nanos=10**9))
+    assert is_new_destination(high_rate, charge(there, 1, rate_nanos=50_000_000))
+    assert not is_new_destination(high_rate, charge(there, 1, rate_nanos=49_999_999))
+    assert not is_new_destination(high_rate, charge(there, 1, prefix="+44", rate_nanos=10**9))
 
 
 def test_new_dear_destinations_are_counted_over_a_day() -> None:
-    dear = Dear(1, 1, [], [])
-    there = account(lot(), dear=dear)
+    high_rate = HighRateWatch(1, 1, [], [])
+    there = account(lot(), high_rate=high_rate)
     found = []
     for n, at_ms in enumerate((NOW, NOW + HOUR, NOW + HOUR, NOW + DAY, NOW + 2 * DAY)):
         entry = charge(there, 1, at_ms, f"+{n}", 10**9)
-        is_new = is_new_destination(dear, entry)
-        note_destination(dear, entry)
+        is_new = is_new_destination(high_rate, entry)
+        note_destination(high_rate, entry)
         found.append(passed(there.spending, entry, is_new))
 
     assert found == [
@@ -129,13 +129,13 @@ def test_new_dear_destinations_are_counted_over_a_day() -> None:
 
 
 def test_the_oldest_dear_destination_is_forgotten() -> None:
-    dear = Dear(1, 100, [], [])
-    there = account(lot(), dear=dear)
-    for n in range(DEAR_KNOWN_MAX + 2):
-        note_destination(dear, charge(there, 1, NOW, f"+{n}", 10**9))
+    high_rate = HighRateWatch(1, 100, [], [])
+    there = account(lot(), high_rate=high_rate)
+    for n in range(HIGH_RATE_KNOWN_MAX + 2):
+        note_destination(high_rate, charge(there, 1, NOW, f"+{n}", 10**9))
 
-    assert (len(dear.known), dear.known[0]) == (DEAR_KNOWN_MAX, "+2")
-    assert len(dear.fresh_ms) == 101
+    assert (len(high_rate.known), high_rate.known[0]) == (HIGH_RATE_KNOWN_MAX, "+2")
+    assert len(high_rate.fresh_ms) == 101
 
 
 def test_a_limit_that_has_tripped_does_not_trip_again_until_it_is_resumed() -> None:

@@ -22,7 +22,7 @@ def test_a_charge_has_its_call_its_lines_and_who_pays() -> None:
     assert entry.lines is LINES
     assert entry.draws == (draw("a", 30), draw("b", 30), Draw("shortfall", None, 40))
     assert sum(line.amount_micros for line in entry.lines) == entry.charge_micros
-    assert (entry.amount_micros, entry.balance_micros, entry.debt_micros) == (-100, -40, 40)
+    assert (entry.amount_micros, entry.balance_micros, entry.overdraft_micros) == (-100, -40, 40)
     assert (entry.reverses, entry.generation, entry.job_id) == (None, 0, None)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from rater.core.account.account import NO_LIMIT, Account, Dear
+from rater.core.account.account import NO_LIMIT, Account, HighRateWatch
 from rater.core.account.adoption import adopt
 from rater.core.account.journal import Journal
 from rater.core.account.settings import obey_setting
@@ -189,12 +189,15 @@ def test_the_default_of_spending_follows_the_trigger() -> None:
 
 
 def test_dear_destinations_are_remembered_while_they_are_watched() -> None:
-    there = account(dear=Dear(5, 1, ["+44"], [7]))
+    there = account(high_rate=HighRateWatch(5, 1, ["+44"], [7]))
     obeyed(r.SetSpendLimits("s1", "acme", None, 9, 6, 2, **BY_ANN), there)
-    assert (there.spending.dear, there.spending.cost_limit) == (Dear(6, 2, ["+44"], [7]), 9)
+    assert (there.spending.high_rate, there.spending.cost_limit) == (
+        HighRateWatch(6, 2, ["+44"], [7]),
+        9,
+    )
 
     obeyed(r.SetSpendLimits("s2", "acme", **BY_ANN), there)
-    assert (there.spending.dear, there.spending.cost_limit) == (None, 0)
+    assert (there.spending.high_rate, there.spending.cost_limit) == (None, 0)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ REPORT = BatchReport(
 )
 NAMES = {
     "rater_records",
-    "rater_partition_lag",
+    "rater_consumer_lag_records",
     "rater_batch_records",
     "rater_batch_duration_seconds",
     "rater_transaction_duration_seconds",
@@ -28,7 +28,7 @@ NAMES = {
     "rater_rebalances",
     "rater_remembered_ids",
     "rater_dedupe_window_seconds",
-    "rater_dedupe_shortened",
+    "rater_dedupe_window_evictions",
     "rater_decks_whole",
     "rater_deck_records_refused",
     "rater_charging_settings_version",
@@ -101,13 +101,13 @@ def test_the_worker_is_in_one_state_at_a_time() -> None:
 def test_the_lag_of_a_lost_partition_is_no_longer_told() -> None:
     metrics = Metrics()
     metrics.set_lag("cdr.raw.v1", 3, 17)
-    before = value(metrics, "rater_partition_lag", topic="cdr.raw.v1", partition="3")
+    before = value(metrics, "rater_consumer_lag_records", topic="cdr.raw.v1", partition="3")
 
     metrics.forget_lag("cdr.raw.v1", 3)
     metrics.forget_lag("cdr.raw.v1", 4)
 
     assert before == 17
-    assert value(metrics, "rater_partition_lag", topic="cdr.raw.v1", partition="3") is None
+    assert value(metrics, "rater_consumer_lag_records", topic="cdr.raw.v1", partition="3") is None
 
 
 def test_two_workers_in_one_process_count_apart() -> None:
@@ -128,7 +128,7 @@ def test_all_else_that_is_said_is_told() -> None:
     metrics.set_halted(1)
     metrics.invariant_violated("conservation")
     metrics.set_index(1_000, 604_800)
-    metrics.window_shortened()
+    metrics.window_evicted()
     metrics.set_decks_whole(2)
     metrics.deck_record_refused("not_json")
     metrics.set_settings_version(3)
@@ -143,7 +143,7 @@ def test_all_else_that_is_said_is_told() -> None:
         'rater_invariant_violations_total{invariant="conservation"} 1.0',
         "rater_remembered_ids 1000.0",
         "rater_dedupe_window_seconds 604800.0",
-        "rater_dedupe_shortened_total 1.0",
+        "rater_dedupe_window_evictions_total 1.0",
         "rater_decks_whole 2.0",
         'rater_deck_records_refused_total{reason="not_json"} 1.0',
         "rater_charging_settings_version 3.0",
@@ -159,7 +159,12 @@ def families(rooms: tuple[Room, ...]) -> set[str]:
 def test_a_service_shows_the_families_of_its_own_rooms_alone() -> None:
     service, worker, charging = families(()), families(("worker",)), families(ROOMS)
 
-    assert {"rater_state", "rater_partition_lag", "rater_rebalances", "rater_build"} <= service
+    assert {
+        "rater_state",
+        "rater_consumer_lag_records",
+        "rater_rebalances",
+        "rater_build",
+    } <= service
     assert {
         "rater_records",
         "rater_batch_records",
@@ -187,4 +192,4 @@ def test_a_lag_that_nobody_knows_is_not_there() -> None:
     metrics.forget_all_lags()
     metrics.forget_lag("cdr.raw.v1", 3)
 
-    assert b"rater_partition_lag{" not in generate_latest(metrics.registry)
+    assert b"rater_consumer_lag_records{" not in generate_latest(metrics.registry)

@@ -118,8 +118,8 @@ def _hold_watch(folded: Folded, state: AccountState) -> Iterator[Complaint]:
     """Hold what the account knows of its spending against the ledger."""
     breaker, burn = folded.breaker, folded.burn
     watched = [(w.threshold_id, w.amount, w.armed, w.label) for w in folded.edges.hours]
-    dear = breaker.dear and (*breaker.dear, breaker.known, breaker.fresh_ms)
-    spent, stored = state.spending, state.spending.dear
+    high_rate = breaker.high_rate and (*breaker.high_rate, breaker.known, breaker.fresh_ms)
+    spent, stored = state.spending, state.spending.high_rate
     hour = (breaker.hour, breaker.spent, breaker.spent_before)
     for name, expected, found in (
         (
@@ -140,7 +140,11 @@ def _hold_watch(folded: Folded, state: AccountState) -> Iterator[Complaint]:
             (spent.hour, spent.spent, spent.spent_before),
         ),
         ("cost_limit", breaker.cost_limit, spent.cost_limit),
-        ("dear", dear, stored and (stored.rate, stored.most, stored.known, stored.fresh_ms)),
+        (
+            "high_rate",
+            high_rate,
+            stored and (stored.rate, stored.most, stored.known, stored.fresh_ms),
+        ),
         ("held, tripped", (breaker.held, breaker.tripped), (spent.held, spent.tripped)),
     ):
         if expected != found:

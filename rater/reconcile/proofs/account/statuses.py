@@ -105,9 +105,9 @@ def _hold(
     if before is not None and status.seq < before[1].seq:
         yield Complaint("seq", f"not below {before[1].seq}, said before", status.seq)
     money = (account.opened.currency, *account.at(status.seq))
-    found = (status.currency, status.balance_micros, status.debt_micros)
+    found = (status.currency, status.balance_micros, status.overdraft_micros)
     if found != money:
-        yield Complaint("currency, balance_micros, debt_micros", money, found)
+        yield Complaint("currency, balance_micros, overdraft_micros", money, found)
     if not account.has_gaps and status.hours_remaining != account.runways[status.seq - 1]:
         yield Complaint("hours_remaining", account.runways[status.seq - 1], status.hours_remaining)
     right = class_at(account, status.seq)
