@@ -8,6 +8,8 @@ from typing import NoReturn
 
 import click
 
+from rater.shell.process.early_stop import end_at_once
+from rater.shell.process.exit_code import ExitCode
 from rater.shell.process.hot_path import StaleError, refuse_stale
 
 COMMANDS = {
@@ -23,12 +25,16 @@ COMMANDS = {
     "topics": ("rater.cli.topics", "create, check, list and read the topics"),
     "worker": ("rater.cli.worker", "run a worker"),
 }
+SERVICES = frozenset(("gateway", "notifier", "worker"))
+"""Those that run until they are told to stop."""
+ONCE = frozenset(("webhook-key",))
+"""What a service's command does once and ends."""
 
 
 class UnloadableError(click.ClickException):
     """A command's module, or what it needs, is not there; exit code 2."""
 
-    exit_code = 2
+    exit_code = ExitCode.CANNOT_RUN
 
 
 class _Lazy(click.Group):
@@ -56,14 +62,16 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line. Assertions are safety here: `python -O` is refused, and so is what is compiled no more."""
+    if SERVICES.intersection(sys.argv[1:2]) and ONCE.isdisjoint(sys.argv):
+        end_at_once()
     if not __debug__:
         sys.stderr.write("rater: refuses to run with python -O: its assertions guard money\n")
-        sys.exit(2)
+        sys.exit(ExitCode.CANNOT_RUN)
     try:
         refuse_stale()
     except StaleError as stale:
         sys.stderr.write(f"rater: {stale}\n")
-        sys.exit(2)
+        sys.exit(ExitCode.CANNOT_RUN)
     try:
         cli()
     except OSError as error:
@@ -82,7 +90,7 @@ def _end_without_output(error: OSError) -> NoReturn:
     sys.stderr.write(f"rater: standard output: {error.strerror}\n")
     sys.stderr.flush()
     # Python would try to flush it once more, and complain.
-    os._exit(2)
+    os._exit(ExitCode.CANNOT_RUN)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from aiokafka.errors import KafkaError
 
 from rater.kafka.broker import Broker
 from rater.shell.admin import topic_admin
+from rater.shell.process.exit_code import ExitCode
 
 Result = TypeVar("Result")
 
@@ -32,7 +33,7 @@ broker_option = click.option(
 class CannotRunError(click.ClickException):
     """The command could not do its work; exit code 2."""
 
-    exit_code = 2
+    exit_code = ExitCode.CANNOT_RUN
 
 
 def run(work: Coroutine[Any, Any, Result]) -> Result:

@@ -1,15 +1,13 @@
 """`rater gateway`: make payments until told to stop."""
 
-import asyncio
-import sys
 from collections.abc import Callable
 from typing import Any
 
 import click
 
-from rater.cli.broker import CannotRunError
-from rater.cli.service_options import service_options, start_logging
+from rater.cli.service_options import run_service, service_options, start_logging
 from rater.shell.gateway.providers.registry import OWN_OPTIONS, PROVIDERS
+from rater.shell.process.exit_code import ExitCode
 
 
 def _own_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -65,18 +63,11 @@ def _own_options(command: Callable[..., Any]) -> Callable[..., Any]:
     type=click.FloatRange(0.0, 120.0),
     help="Seconds that SIGTERM leaves to payments at work; the next gateway looks the others up.",
 )
-@service_options(9466)
+@service_options(9466, (ExitCode.STOPPED, ExitCode.FAILED, ExitCode.CANNOT_RUN))
 def gateway(log_level: str, **options: object) -> None:
-    """Make the payments that recharge commands, each once, and tell what became of them.
-
-    Exit codes: 0 stopped, 1 failed, 2 could not start.
-    """
+    """Make the payments that recharge commands, each once, and tell what became of them."""
     from rater.shell.gateway.process import ProcessSettings, run  # noqa: PLC0415
-    from rater.shell.process.start import StartError  # noqa: PLC0415
 
     start_logging(log_level)
-    try:
-        own = {each.name: options.pop(each.name) for each in OWN_OPTIONS}
-        sys.exit(asyncio.run(run(ProcessSettings(**options, options=own))))  # type: ignore[arg-type]
-    except StartError as error:
-        raise CannotRunError(str(error)) from error
+    own = {each.name: options.pop(each.name) for each in OWN_OPTIONS}
+    run_service(lambda: run(ProcessSettings(**options, options=own)))  # type: ignore[arg-type]

@@ -1,16 +1,13 @@
 """`rater notifier`: send e-mail and webhooks for notifications until told to stop."""
 
-import asyncio
 import logging
-import sys
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
 import click
-import uvloop
 
 from rater.cli.broker import CannotRunError
-from rater.cli.service_options import service_options, start_logging
+from rater.cli.service_options import run_service, service_options, start_logging
 from rater.shell.notifier.message import Sender, read_sender
 from rater.shell.notifier.settings import (
     HOST_TURNS,
@@ -168,17 +165,14 @@ def _secret(variable: str) -> str | None:
 @service_options(9467)
 @click.pass_context
 def notifier(ctx: click.Context, /, **given: Any) -> None:
-    """Send e-mail and webhooks for notifications, each once in effect. SIGTERM finishes what is being sent.
-
-    Exit codes: 0 stopped, 1 failed, 2 could not start, 70 stuck, 75 fenced by another notifier.
-    """
+    """Send e-mail and webhooks for notifications, each once in effect. SIGTERM finishes what is being sent."""
     if ctx.invoked_subcommand is not None:
         return
     start_logging(given.pop("log_level"))
     smtp = _smtp(given)
     retry = RetryPolicy(tries=given.pop("tries"), first_wait_s=given.pop("first_wait_s"))
     secrets = _webhook_secrets()
-    sys.exit(_run(NotifierSettings(smtp=smtp, retry=retry, webhook_secrets=secrets, **given)))
+    _run(NotifierSettings(smtp=smtp, retry=retry, webhook_secrets=secrets, **given))
 
 
 def _webhook_secrets() -> WebhookSecrets | None:
@@ -212,19 +206,14 @@ def _smtp(given: dict[str, Any]) -> SmtpSettings:
     )
 
 
-def _run(settings: NotifierSettings) -> int:
+def _run(settings: NotifierSettings) -> None:
     from rater.shell.notifier.service import run  # noqa: PLC0415
-    from rater.shell.process.start import StartError  # noqa: PLC0415
 
     if settings.webhook_secrets is None:
         logging.getLogger(__name__).warning(
             "%s is not set: webhooks become dead letters", WEBHOOK_SECRET
         )
-    try:
-        asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
-        return asyncio.run(run(settings))
-    except (StartError, OSError) as error:
-        raise CannotRunError(str(error)) from error
+    run_service(lambda: run(settings))
 
 
 @notifier.command(name="webhook-key")

@@ -1,13 +1,17 @@
 """Options that every service has: the broker, where its metrics are, how long the group waits for it, and its log."""
 
+import asyncio
 import logging
 import sys
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Coroutine, Iterable
+from inspect import cleandoc
+from typing import Any, NoReturn, TypeVar
 
 import click
+import uvloop
 
-from rater.cli.broker import broker_option
+from rater.cli.broker import CannotRunError, broker_option
+from rater.shell.process.exit_code import ExitCode, said
 from rater.shell.process.quiet_log import SaidBefore
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -15,8 +19,10 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def service_options(metrics_port: int) -> Callable[[Command], Command]:
-    """Add them to a command; `metrics_port` is its default."""
+def service_options(
+    metrics_port: int, exits: Iterable[ExitCode] = tuple(ExitCode)
+) -> Callable[[Command], Command]:
+    """Add them to a command, and its exit codes to its help; `metrics_port` is its default."""
     options = (
         broker_option,
         click.option(
@@ -50,6 +56,7 @@ def service_options(metrics_port: int) -> Callable[[Command], Command]:
     )
 
     def add(command: Command) -> Command:
+        command.__doc__ = f"{cleandoc(command.__doc__ or '')}\n\n{said(exits)}"
         for option in reversed(options):
             command = option(command)
         return command
@@ -69,3 +76,18 @@ def start_logging(level: str) -> None:
     if level.upper() != "DEBUG":
         for name in ("faust", "mode"):
             logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def run_service(start: Callable[[], Coroutine[Any, Any, int]]) -> NoReturn:
+    """Run a service until it ends, and end with its exit code; CannotRunError when it could not start."""
+    from rater.shell.process.start import StartError  # noqa: PLC0415
+
+    before = asyncio.get_event_loop_policy()
+    # The policy, not just a runner: a worker's consumer has a thread, which makes a loop of its own.
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+    try:
+        sys.exit(asyncio.run(start()))
+    except StartError as error:
+        raise CannotRunError(str(error)) from error
+    finally:
+        asyncio.set_event_loop_policy(before)

@@ -1,15 +1,11 @@
 """`rater worker charging`: run a worker until it is told to stop."""
 
-import asyncio
-import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import Any
 
 import click
-import uvloop
 
-from rater.cli.broker import CannotRunError
-from rater.cli.service_options import service_options, start_logging
+from rater.cli.service_options import run_service, service_options, start_logging
 
 
 @click.group()
@@ -47,37 +43,24 @@ _OPTIONS = (
 @service_options(9464)
 @worker_options
 def charging(*, log_level: str, **settings: Any) -> None:
-    """Charge CDRs: rate them, draw on the accounts, write the ledger. SIGTERM finishes the batch and leaves the group.
+    """Charge CDRs: rate them, draw on the accounts, write the ledger.
 
-    Exit codes: 0 stopped, 1 failed, 2 could not start, 70 stuck, 75 fenced by another worker.
+    SIGTERM finishes the batch and leaves the group.
     """
     from rater.shell.charging.worker import run  # noqa: PLC0415
     from rater.shell.process.agent_worker import WorkerSettings  # noqa: PLC0415
 
-    _run(log_level, lambda: run(WorkerSettings(**settings)))
+    start_logging(log_level)
+    run_service(lambda: run(WorkerSettings(**settings)))
 
 
 @worker.command()
 @service_options(9465)
 @worker_options
 def recharge(*, log_level: str, **settings: Any) -> None:
-    """Recharge accounts that run low: payment commands, credits and notifications, from balance events and results.
-
-    Exit codes as those of charging.
-    """
+    """Recharge accounts that run low: payment commands, credits and notifications, from balance events and results."""
     from rater.shell.process.agent_worker import WorkerSettings  # noqa: PLC0415
     from rater.shell.recharge.worker import run  # noqa: PLC0415
 
-    _run(log_level, lambda: run(WorkerSettings(**settings)))
-
-
-def _run(log_level: str, start: Callable[[], Coroutine[Any, Any, int]]) -> None:
-    from rater.shell.process.start import StartError  # noqa: PLC0415
-
     start_logging(log_level)
-    try:
-        # The policy, not just a runner: the consumer's thread makes a loop of its own.
-        asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
-        sys.exit(asyncio.run(start()))
-    except StartError as error:
-        raise CannotRunError(str(error)) from error
+    run_service(lambda: run(WorkerSettings(**settings)))

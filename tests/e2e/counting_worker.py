@@ -23,9 +23,9 @@ from typing import TYPE_CHECKING, Any
 import faust
 
 from rater.kafka.broker import Broker
+from rater.shell.process.runner import run_worker
 from rater.shell.stream.batches import BatchSchema, RecordBatch
 from rater.shell.stream.faust_settings import faust_settings
-from rater.shell.stream.runner import run_worker
 from rater.shell.stream.tables import BytesState, StateTable, state_table
 from rater.shell.stream.transactions import NotOwnedError, PartitionHaltedError
 

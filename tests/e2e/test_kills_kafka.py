@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from rater.shell.process.exit_code import ExitCode
 from rater.shell.process.failpoints import FAILPOINTS
-from rater.shell.stream.runner import EXIT_FENCED
 from tests.e2e.charging_fleet import ALL, EXIT_KILLED, until
 from tests.e2e.charging_play import Play, simulated
 from tests.e2e.charging_stage import (
@@ -235,7 +235,7 @@ async def test_a_worker_woken_after_its_session_is_fenced_and_ends_quietly(
         print(f"taken over after {took:.1f} s; the zombie ended with exit code {code}")
         books = await closed(fleet, play)
 
-    assert code == EXIT_FENCED, fleet.report()
+    assert code == ExitCode.FENCED, fleet.report()
     assert zombie.noise() == []
     same(books, wanted)
 

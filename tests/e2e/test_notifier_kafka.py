@@ -22,6 +22,7 @@ from standardwebhooks import Webhook
 from rater.shell.notifier.settings import TENANT_TURNS
 from rater.shell.notifier.waiting_room import PER_TENANT
 from rater.shell.notifier.webhook_keys import tenant_key, written_key
+from rater.shell.process.exit_code import ExitCode
 from rater.shell.process.failpoints import NOTIFIER_FAILPOINTS
 from tests.e2e.broker import own_broker
 from tests.e2e.notifier_stage import AT_MS, SECRET, Sink, notice, staged, until
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
 EXAMPLES = Path(__file__).parents[2] / "topics" / "examples" / "notifications.v1.valid.jsonl"
 EXIT_KILLED = -signal.SIGKILL
-EXIT_FENCED = 75
 ONE_AT_A_TIME = ("--deliveries", "1", "--webhook-deliveries", "1", "--in-flight", "1")
 GONE = "@gone.example"
 
@@ -291,7 +291,7 @@ async def test_a_notifier_that_was_suspended_is_fenced_and_sends_nothing_more(st
         )
         await stage.publish(*(notice(f"zombie-{n}", 2, "ada@acme.example") for n in range(20)))
         await stage.done()
-        assert zombie.process.poll() in {None, EXIT_FENCED}
+        assert zombie.process.poll() in {None, ExitCode.FENCED}
         assert 0 == await heir.terminate()
 
     counts = ours(stage.sink.counts(), "zombie-")

@@ -1,11 +1,6 @@
-"""The process of a gateway: what must be there first, what runs beside it, and the way out.
+"""The process of a gateway: what must be there first, what runs beside it, and the way out."""
 
-Exit codes: 0 stopped by SIGTERM or SIGINT, 1 failed (a supervisor starts it anew), 2 could not start.
-"""
-
-import asyncio
 import logging
-import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -15,16 +10,16 @@ from rater.shell.gateway.providers.opening import OpeningError, ProviderSettings
 from rater.shell.gateway.providers.provider import Mode, Provider
 from rater.shell.gateway.providers.registry import PROVIDERS
 from rater.shell.gateway.service import Gateway, GatewaySettings
-from rater.shell.process.health import Health, HealthServer, PortError
+from rater.shell.process.exit_code import ExitCode
+from rater.shell.process.health import Health, HealthServer
 from rater.shell.process.metrics import Metrics
 from rater.shell.process.pulse import pulse
 from rater.shell.process.secret import SecretError
+from rater.shell.process.signals import stopping_event
 from rater.shell.process.start import StartError, equal_partitions
 from topics.catalog import PAYMENT_COMMANDS, PAYMENT_RESULTS, RECHARGE_DEAD
 
 TOPICS = (PAYMENT_COMMANDS, PAYMENT_RESULTS, RECHARGE_DEAD)
-EXIT_OK = 0
-EXIT_FAILED = 1
 
 log = logging.getLogger(__name__)
 
@@ -53,11 +48,7 @@ async def run(settings: ProcessSettings) -> int:
     partitions = await equal_partitions(settings.broker, TOPICS)
     metrics = GatewayMetrics(Metrics(rooms=()))
     health = Health(metrics.shared, parts=("assigned",))
-    try:
-        server = HealthServer(health, metrics.shared, settings.metrics_host, settings.metrics_port)
-    except PortError as error:
-        raise StartError(str(error)) from error
-    with server:
+    with HealthServer(health, metrics.shared, settings.metrics_host, settings.metrics_port):
         provider = await _opened(settings, metrics)
         try:
             return await _serve(settings, partitions, provider, (metrics, health))
@@ -70,9 +61,7 @@ async def _serve(
     reporting: tuple[GatewayMetrics, Health],
 ) -> int:  # fmt: skip
     metrics, health = reporting
-    stopping = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    stopping = stopping_event()
     gateway = Gateway(
         GatewaySettings(
             broker=settings.broker,
@@ -91,9 +80,9 @@ async def _serve(
             await gateway.run(stopping)
     except Exception as error:  # The supervisor starts it anew.
         log.critical("failed: %s", type(error).__name__, exc_info=error)
-        return EXIT_FAILED
+        return ExitCode.FAILED
     log.info("stopped")
-    return EXIT_OK
+    return ExitCode.STOPPED
 
 
 async def _opened(settings: ProcessSettings, metrics: GatewayMetrics) -> Provider:

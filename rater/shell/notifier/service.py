@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import signal
 from collections.abc import Collection
 from math import inf
 from time import monotonic
@@ -28,11 +27,13 @@ from rater.shell.notifier.turns import Turns
 from rater.shell.notifier.waiting_room import WaitingRoom
 from rater.shell.notifier.webhooks import Webhooks
 from rater.shell.notifier.writer import COMMIT_TIMEOUT_S, PartitionWriter
-from rater.shell.process.health import Health, HealthServer, PortError
+from rater.shell.process.exit_code import ExitCode
+from rater.shell.process.health import Health, HealthServer
 from rater.shell.process.pulse import pulse
+from rater.shell.process.signals import stopping_event
 from rater.shell.process.start import StartError, equal_partitions
+from rater.shell.process.watchdog import Limits, Watchdog
 from rater.shell.stream.leases import is_fenced
-from rater.shell.stream.watchdog import Limits, Watchdog
 from topics.catalog import (
     NOTIFICATIONS,
     NOTIFICATIONS_DEAD,
@@ -43,9 +44,6 @@ from topics.catalog import (
 
 log = logging.getLogger(__name__)
 
-EXIT_OK: Final = 0
-EXIT_FAILED: Final = 1
-EXIT_FENCED: Final = 75
 PARTS: Final = ("assigned", "marks_read")
 _POLL_MS: Final = 100
 _TAKEN_MAX: Final = 10
@@ -66,13 +64,13 @@ async def run(settings: NotifierSettings) -> int:
     await equal_partitions(settings.broker, topics)
     metrics = NotifierMetrics()
     health = Health(metrics.process, PARTS)
-    try:
-        server = HealthServer(health, metrics.process, settings.metrics_host, settings.metrics_port)
-    except PortError as error:
-        raise StartError(str(error)) from error
-    with server:
+    with HealthServer(health, metrics.process, settings.metrics_host, settings.metrics_port):
+        try:
+            notifier = Notifier(settings, metrics, health)
+        except OSError as error:  # Of the CA file.
+            raise StartError(str(error)) from error
         async with pulse(settings.broker, health, metrics.process.forget_all_lags):
-            return await Notifier(settings, metrics, health).run()
+            return await notifier.run(stopping_event())
 
 
 class Notifier(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -86,7 +84,6 @@ class Notifier(ConsumerRebalanceListener):  # type: ignore[misc]
         self._metrics = metrics
         self._health = health
         self._failure: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
-        self._stopping = asyncio.Event()
         self._table = SentTable(settings.broker, self._failure.done)
         self._works: dict[int, PartitionWork] = {}
         self._paused: set[TopicPartition] = set()
@@ -111,28 +108,24 @@ class Notifier(ConsumerRebalanceListener):  # type: ignore[misc]
             max_partition_fetch_bytes=NOTIFICATIONS.max_message_bytes * 2,
         )
 
-    async def run(self) -> int:
-        """Consume until SIGTERM, SIGINT or a failure; return the exit code."""
+    async def run(self, stopping: asyncio.Event) -> int:
+        """Consume until the event is set, or a failure; return the exit code."""
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stopping.set)
         watchdog = Watchdog(loop, lambda: 0, lambda: 0, Limits(progress_s=inf))
         watchdog.start()
         try:
-            await self._consume()
+            await self._consume(stopping)
         except Exception as error:  # noqa: BLE001
             self._fail(error)
         try:
             return await self._leave()
         finally:
             watchdog.stop()
-            for number in (signal.SIGTERM, signal.SIGINT):
-                loop.remove_signal_handler(number)
 
-    async def _consume(self) -> None:
+    async def _consume(self, stopping: asyncio.Event) -> None:
         self._consumer.subscribe([NOTIFICATIONS.name], listener=self)
         await self._consumer.start()
-        while not self._stopping.is_set() and not self._failure.done():
+        while not stopping.is_set() and not self._failure.done():
             self._health.tick()
             self._hold_back()
             if not self._ready:
@@ -174,16 +167,16 @@ class Notifier(ConsumerRebalanceListener):  # type: ignore[misc]
                 await self._consumer.stop()
         if failure is None:
             log.info("stopped")
-            return EXIT_OK
+            return ExitCode.STOPPED
         if is_fenced(failure):
             log.warning("fenced, another notifier has taken over: %s", type(failure).__name__)
-            return EXIT_FENCED
+            return ExitCode.FENCED
         if isinstance(failure, TimeoutError | KafkaConnectionError):
             # Nothing of ours is wrong: what was sent and not marked is known to be in doubt by whoever goes on.
             log.critical("the broker does not answer: leaving; started again, it goes on here")
         else:
             log.critical("failed: %r", failure, exc_info=failure)
-        return EXIT_FAILED
+        return ExitCode.FAILED
 
     def _fail(self, error: BaseException) -> None:
         if not self._failure.done():

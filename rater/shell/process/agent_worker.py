@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from rater.kafka.broker import Broker
 from rater.shell.process.agent_app import AgentApp
 from rater.shell.process.clock import warn_if_ahead
-from rater.shell.process.health import Health, HealthServer, PortError
+from rater.shell.process.health import Health, HealthServer
 from rater.shell.process.hot_path import is_compiled
 from rater.shell.process.metrics import Metrics, Room
-from rater.shell.process.start import StartError, equal_partitions
-from rater.shell.stream.runner import run_worker
+from rater.shell.process.runner import run_worker
+from rater.shell.process.start import equal_partitions
 from topics import catalog
 
 logger = logging.getLogger(__name__)
@@ -48,10 +48,7 @@ async def serve(
     partitions = await equal_partitions(settings.broker, keyed, others)
     metrics = Metrics(rooms=rooms)
     health = Health(metrics, parts)
-    try:
-        server = HealthServer(health, metrics, settings.metrics_host, settings.metrics_port)
-    except PortError as error:
-        raise StartError(str(error)) from error
+    server = HealthServer(health, metrics, settings.metrics_host, settings.metrics_port)
     agent = make(partitions, metrics, health)
     with server:
         await agent.start_parts()

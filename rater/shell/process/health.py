@@ -22,6 +22,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
 from rater.shell.process.metrics import Metrics, State
+from rater.shell.process.start import StartError
 
 PARTS = ("assigned", "recovered", "decks", "settings")
 """What a charging worker needs before it is ready."""
@@ -123,7 +124,7 @@ class Health:
         return reasons | self.dead()
 
 
-class PortError(Exception):
+class PortError(StartError):
     """Health cannot be served where it was to be; the message says why."""
 
 

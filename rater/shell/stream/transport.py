@@ -15,7 +15,7 @@
                 await step.commit(batch.next_offset)
                 accounts.state(batch.tp.partition).update(new)
 
-    exit_code = asyncio.run(run_worker(app))                      # rater/shell/stream/runner.py
+    exit_code = asyncio.run(run_worker(app))                      # rater/shell/process/runner.py
 
 Every topic that such an app reads has a BatchSchema and, together with the changelogs, the same
 number of partitions; partition N of all of them is assigned to one worker.

@@ -7,7 +7,7 @@ is turned away before that is counted, too. A packed body is not unpacked: a meg
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
@@ -34,11 +34,12 @@ class _Connection(RequestHandler):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        assert isinstance(transport, asyncio.Transport)
         loop = asyncio.get_running_loop()
         manager = self._manager
         is_full = manager is not None and len(manager.connections) > CONNECTIONS_MAX
-        self._clock = loop.call_later(0 if is_full else REQUEST_S, transport.abort)
+        # uvloop's transports are no subclasses of asyncio's.
+        abort = cast("asyncio.Transport", transport).abort
+        self._clock = loop.call_later(0 if is_full else REQUEST_S, abort)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self._clock.cancel()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rater.shell.stream.watchdog import Limits, Watchdog
+from rater.shell.process.watchdog import Limits, Watchdog
 
 if TYPE_CHECKING:
     from collections.abc import Callable

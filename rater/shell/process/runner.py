@@ -1,14 +1,7 @@
-"""The runner: one worker process from start to exit code.
+"""The runner: one Faust worker from its start to its exit code.
 
-| exit code | meaning |
-|---|---|
-| 0 | stopped by SIGTERM or SIGINT: the steps at work were finished, the group was left |
-| 1 | failed: the reason and its traceback are in the log |
-| 70 | stuck: the watchdog ended it, with the stacks in the log |
-| 75 | fenced: another worker owns the partitions now; one line in the log |
-
-A supervisor restarts the worker after any but 0. A failed worker does nothing more with its data:
-it leaves the group, so that others need not wait for its session, and ends.
+A failed worker does nothing more with its data: it leaves the group, so that others need not wait for its session, and
+ends.
 """
 
 from __future__ import annotations
@@ -17,33 +10,28 @@ import asyncio
 import contextlib
 import logging
 import os
-import signal
 from typing import TYPE_CHECKING, Any, cast
 
+from rater.shell.process.exit_code import ExitCode
+from rater.shell.process.signals import stopping_event
+from rater.shell.process.watchdog import PROGRESS_LIMIT_S, Limits, Watchdog
 from rater.shell.stream.log_levels import lower_expected
 from rater.shell.stream.transactions import is_fenced
-from rater.shell.stream.watchdog import PROGRESS_LIMIT_S, Limits, Watchdog
 
 if TYPE_CHECKING:
     from typing import NoReturn
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
-EXIT_OK = 0
-EXIT_FAILED = 1
-EXIT_FENCED = 75
 LEAVE_TIMEOUT_S = 2.0
 POLL_S = 0.1
-SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 async def run_worker(app: Any, *, stuck_after_s: float = PROGRESS_LIMIT_S) -> int:
     """Run the app until a signal and return 0; in any other case end the process."""
     lower_expected()
     loop = asyncio.get_running_loop()
-    stopping = asyncio.Event()
-    for number in SIGNALS:
-        loop.add_signal_handler(number, stopping.set)
+    stopping = stopping_event()
     # Without it Faust takes the app for a client, which needs no transactions.
     app.in_worker = True
     assert app.consumer.in_transaction, "the consumer was made before in_worker was set"
@@ -58,14 +46,14 @@ async def run_worker(app: Any, *, stuck_after_s: float = PROGRESS_LIMIT_S) -> in
     starting = asyncio.create_task(app.start())
     error = await _first_end(app, starting, stopping)
     if error is None:
-        logger.info("stopping: finishing the steps at work")
+        log.info("stopping: finishing the steps at work")
         error = await _first_end(app, asyncio.create_task(app.stop()))
     if error is not None:
         await _end_failed(app, error)
     watchdog.stop()
     await asyncio.gather(starting, return_exceptions=True)
-    logger.info("stopped")
-    return EXIT_OK
+    log.info("stopped")
+    return ExitCode.STOPPED
 
 
 def _backlog(app: Any) -> int:
@@ -94,12 +82,12 @@ async def _first_end(
 async def _end_failed(app: Any, error: BaseException) -> NoReturn:
     fenced = is_fenced(error)
     if fenced:
-        logger.warning("fenced, another worker has taken over: %s", error)
+        log.warning("fenced, another worker has taken over: %(error)s", {"error": error})
     else:
-        logger.critical("failed: %s", error, exc_info=error)
+        log.critical("failed: %(error)s", {"error": error}, exc_info=error)
     with contextlib.suppress(Exception):
         async with asyncio.timeout(LEAVE_TIMEOUT_S):
             thread = app.consumer._thread  # noqa: SLF001
             await thread.run(thread.leave_group())
     logging.shutdown()
-    os._exit(EXIT_FENCED if fenced else EXIT_FAILED)
+    os._exit(ExitCode.FENCED if fenced else ExitCode.FAILED)

@@ -21,12 +21,13 @@ import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rater.shell.process.exit_code import ExitCode
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 logger = logging.getLogger(__name__)
 
-EXIT_STUCK = 70
 INTERVAL_S = 1.0
 LOOP_LIMIT_S = 30.0
 PROGRESS_LIMIT_S = 60.0
@@ -47,7 +48,7 @@ DEFAULT_LIMITS = Limits()
 def exit_stuck() -> None:
     """End the process at once: a stuck loop runs no clean-up."""
     logging.shutdown()
-    os._exit(EXIT_STUCK)
+    os._exit(ExitCode.STUCK)
 
 
 class Watchdog(threading.Thread):
