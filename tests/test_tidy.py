@@ -144,3 +144,22 @@ def test_one_place_makes_the_clients_of_a_broker() -> None:
 
     assert {"rater/kafka/broker.py", "loadtest/clients.py"} == making
     assert set() == renamed
+
+
+LEVELS = {"debug", "info", "warning", "error", "critical", "exception"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_a_module_logs_under_its_name_and_names_what_it_says(path: Path) -> None:
+    """As text `%(partition)d` is a number in a sentence; in a log of JSON it is a field that one can look for."""
+    for node in nodes(path):
+        if isinstance(node, ast.Assign) and "getLogger(__name__)" in ast.unparse(node.value):
+            assert [ast.unparse(target) for target in node.targets] == ["log"]
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr in LEVELS
+            and ast.unparse(node.func.value) in {"log", "logging.getLogger(__name__)"}
+            and not any(isinstance(given, ast.Starred) for given in node.args)
+        ):
+            assert all(isinstance(given, ast.Dict) for given in node.args[1:]), ast.unparse(node)

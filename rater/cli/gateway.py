@@ -5,9 +5,10 @@ from typing import Any
 
 import click
 
-from rater.cli.service_options import run_service, service_options, start_logging
+from rater.cli.service_options import run_service, service_options
 from rater.shell.gateway.providers.registry import OWN_OPTIONS, PROVIDERS
 from rater.shell.process.exit_code import ExitCode
+from rater.shell.process.log_lines import Form, start_logging
 
 
 def _own_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -64,10 +65,10 @@ def _own_options(command: Callable[..., Any]) -> Callable[..., Any]:
     help="Seconds that SIGTERM leaves to payments at work; the next gateway looks the others up.",
 )
 @service_options(9466, (ExitCode.STOPPED, ExitCode.FAILED, ExitCode.CANNOT_RUN))
-def gateway(log_level: str, **options: object) -> None:
+def gateway(log_level: str, log_format: Form, **options: object) -> None:
     """Make the payments that recharge commands, each once, and tell what became of them."""
     from rater.shell.gateway.process import ProcessSettings, run  # noqa: PLC0415
 
-    start_logging(log_level)
+    start_logging(log_level, log_format)
     own = {each.name: options.pop(each.name) for each in OWN_OPTIONS}
     run_service(lambda: run(ProcessSettings(**options, options=own)))  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from rater.cli.broker import CannotRunError
-from rater.cli.service_options import run_service, service_options, start_logging
+from rater.cli.service_options import run_service, service_options
 from rater.shell.notifier.message import Sender, read_sender
 from rater.shell.notifier.settings import (
     HOST_TURNS,
@@ -20,6 +20,7 @@ from rater.shell.notifier.settings import (
     SmtpSettings,
 )
 from rater.shell.notifier.webhook_keys import WebhookSecrets, written_key
+from rater.shell.process.log_lines import start_logging
 from rater.shell.process.secret import SecretError, read_secret
 
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
@@ -168,7 +169,7 @@ def notifier(ctx: click.Context, /, **given: Any) -> None:
     """Send e-mail and webhooks for notifications, each once in effect. SIGTERM finishes what is being sent."""
     if ctx.invoked_subcommand is not None:
         return
-    start_logging(given.pop("log_level"))
+    start_logging(given.pop("log_level"), given.pop("log_format"))
     smtp = _smtp(given)
     retry = RetryPolicy(tries=given.pop("tries"), first_wait_s=given.pop("first_wait_s"))
     secrets = _webhook_secrets()
@@ -211,7 +212,7 @@ def _run(settings: NotifierSettings) -> None:
 
     if settings.webhook_secrets is None:
         logging.getLogger(__name__).warning(
-            "%s is not set: webhooks become dead letters", WEBHOOK_SECRET
+            "%(variable)s is not set: webhooks become dead letters", {"variable": WEBHOOK_SECRET}
         )
     run_service(lambda: run(settings))
 

@@ -1,7 +1,6 @@
 """Options that every service has: the broker, where its metrics are, how long the group waits for it, and its log."""
 
 import asyncio
-import logging
 import sys
 from collections.abc import Callable, Coroutine, Iterable
 from inspect import cleandoc
@@ -12,11 +11,30 @@ import uvloop
 
 from rater.cli.broker import CannotRunError, broker_option
 from rater.shell.process.exit_code import ExitCode, said
-from rater.shell.process.quiet_log import SaidBefore
+from rater.shell.process.log_lines import FORMS
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+_LOG_OPTIONS = (
+    click.option(
+        "--log-level",
+        default="INFO",
+        show_default=True,
+        type=click.Choice(LOG_LEVELS, case_sensitive=False),
+        help="What is logged: this and above.",
+    ),
+    click.option(
+        "--log-format",
+        envvar="RATER_LOG_FORMAT",
+        default=FORMS[0],
+        show_default=True,
+        show_envvar=True,
+        type=click.Choice(FORMS),
+        help="json: one object a line with time, level, logger, event and the fields of the event.",
+    ),
+)
 
 
 def service_options(
@@ -46,13 +64,7 @@ def service_options(
             type=click.FloatRange(1.0, 300.0),
             help="Seconds after which the group gives a dead one's partitions to others.",
         ),
-        click.option(
-            "--log-level",
-            default="INFO",
-            show_default=True,
-            type=click.Choice(LOG_LEVELS, case_sensitive=False),
-            help="What is logged: this and above.",
-        ),
+        *_LOG_OPTIONS,
     )
 
     def add(command: Command) -> Command:
@@ -62,20 +74,6 @@ def service_options(
         return command
 
     return add
-
-
-def start_logging(level: str) -> None:
-    """Log to standard error; what Faust says of itself only when everything is asked for."""
-    logging.basicConfig(
-        level=level.upper(),
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        stream=sys.stderr,
-    )
-    for handler in logging.getLogger().handlers:
-        handler.addFilter(SaidBefore())
-    if level.upper() != "DEBUG":
-        for name in ("faust", "mode"):
-            logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def run_service(start: Callable[[], Coroutine[Any, Any, int]]) -> NoReturn:

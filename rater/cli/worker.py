@@ -5,7 +5,8 @@ from typing import Any
 
 import click
 
-from rater.cli.service_options import run_service, service_options, start_logging
+from rater.cli.service_options import run_service, service_options
+from rater.shell.process.log_lines import Form, start_logging
 
 
 @click.group()
@@ -42,7 +43,7 @@ _OPTIONS = (
 @worker.command()
 @service_options(9464)
 @worker_options
-def charging(*, log_level: str, **settings: Any) -> None:
+def charging(*, log_level: str, log_format: Form, **settings: Any) -> None:
     """Charge CDRs: rate them, draw on the accounts, write the ledger.
 
     SIGTERM finishes the batch and leaves the group.
@@ -50,17 +51,17 @@ def charging(*, log_level: str, **settings: Any) -> None:
     from rater.shell.charging.worker import run  # noqa: PLC0415
     from rater.shell.process.agent_worker import WorkerSettings  # noqa: PLC0415
 
-    start_logging(log_level)
+    start_logging(log_level, log_format)
     run_service(lambda: run(WorkerSettings(**settings)))
 
 
 @worker.command()
 @service_options(9465)
 @worker_options
-def recharge(*, log_level: str, **settings: Any) -> None:
+def recharge(*, log_level: str, log_format: Form, **settings: Any) -> None:
     """Recharge accounts that run low: payment commands, credits and notifications, from balance events and results."""
     from rater.shell.process.agent_worker import WorkerSettings  # noqa: PLC0415
     from rater.shell.recharge.worker import run  # noqa: PLC0415
 
-    start_logging(log_level)
+    start_logging(log_level, log_format)
     run_service(lambda: run(WorkerSettings(**settings)))

@@ -23,7 +23,7 @@ from rater.shell.process.health import Health
 from rater.shell.process.metrics import BatchReport, Metrics
 from rater.shell.stream.batches import RecordBatch
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 PIECE_RECORDS = 1_024
 """Records that are read, decided and encoded before the next ones are touched: what a piece makes stays in the
@@ -204,7 +204,9 @@ class Stepper(Generic[D]):
 
     def _halt(self, partition: int, broken: AssertionError) -> None:
         """Halt a partition for a broken invariant: metric, log, not ready; its neighbours go on (D9)."""
-        logger.critical("partition %d: a broken invariant", partition, exc_info=broken)
+        log.critical(
+            "partition %(partition)d: a broken invariant", {"partition": partition}, exc_info=broken
+        )
         self._metrics.invariant_violated("engine")
         self._health.halt(partition, str(broken)[:500])
         self._transactions().halt(partition, str(broken)[:500])

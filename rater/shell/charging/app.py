@@ -34,7 +34,7 @@ from rater.wire.outputs import expire_command
 from rater.wire.pricing.numbering import load_numbers
 from topics import catalog
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 _SOURCES = (catalog.CDR_RAW, *catalog.ACCOUNT_SOURCES)
 """In the order of an account's applied offsets."""
@@ -139,7 +139,10 @@ class Charging(AgentApp):
         for partition in self.batches.states.partitions():
             for lost in self.batches.state(partition).index.take_shortenings():
                 self.metrics.window_evicted()
-                logger.error("partition %d: the charge index is full: %s", partition, lost)
+                log.error(
+                    "partition %(partition)d: the charge index is full: %(lost)s",
+                    {"partition": partition, "lost": lost},
+                )
         indexes = [self.batches.state(p).index for p in self.batches.states.partitions()]
         window = min((self._window_days(index) for index in indexes), default=0)
         self.metrics.set_index(sum(map(len, indexes)), window * DAY_MS // 1000)

@@ -13,7 +13,7 @@ from rater.core.pricing.rules import Rules
 from rater.shell.process.metrics import Metrics
 from rater.shell.stream.batches import RecordBatch
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 FLUSHED_MAX = 5_000
 """Accounts whose owed status one flush publishes; the next tick goes on."""
@@ -56,7 +56,12 @@ class ChargingDecider:
         for entry in decision.deck_warnings:
             for each in entry.decks:
                 self._metrics.deck_warned(each.problem)
-                logger.warning(
-                    "deck %s of account %s prices nothing: %s (command %s)",
-                    each.deck_id, entry.tenant_id, each.problem, entry.command_id,
-                )  # fmt: skip
+                log.warning(
+                    "deck %(deck_id)s of account %(tenant_id)s prices nothing: %(problem)s (command %(command_id)s)",
+                    {
+                        "deck_id": each.deck_id,
+                        "tenant_id": entry.tenant_id,
+                        "problem": each.problem,
+                        "command_id": entry.command_id,
+                    },
+                )

@@ -74,12 +74,14 @@ async def _serve(
         provider, metrics, health,
     )  # fmt: skip
     health.set_state("serving")
-    log.info("gateway to %s, %s mode", provider.name, provider.mode)
+    log.info(
+        "gateway to %(provider)s, %(mode)s mode", {"provider": provider.name, "mode": provider.mode}
+    )
     try:
         async with pulse(settings.broker, health, metrics.shared.forget_all_lags):
             await gateway.run(stopping)
     except Exception as error:  # The supervisor starts it anew.
-        log.critical("failed: %s", type(error).__name__, exc_info=error)
+        log.critical("failed: %(error)s", {"error": type(error).__name__}, exc_info=error)
         return ExitCode.FAILED
     log.info("stopped")
     return ExitCode.STOPPED

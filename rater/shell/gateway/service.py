@@ -101,7 +101,7 @@ class Gateway:
         ]
         try:
             await self._read(stopping)
-            log.info("stopping: finishing %d commands", self._at_work())
+            log.info("stopping: finishing %(at_work)d commands", {"at_work": self._at_work()})
             await self._drain()
             self._raise_failure()
         finally:
@@ -127,7 +127,10 @@ class Gateway:
         await self._outbox.tell(told)
         failpoint("webhook_after_result")
         self._metrics.late_outcome(told.outcome)
-        log.info("command %s: told late: %s", told.command_id, name_of(told.outcome))
+        log.info(
+            "command %(command_id)s: told late: %(outcome)s",
+            {"command_id": told.command_id, "outcome": name_of(told.outcome)},
+        )
 
     async def _read(self, stopping: asyncio.Event) -> None:
         """Fetch and start commands, as long as there is room."""
@@ -191,7 +194,10 @@ class Gateway:
         await self._outbox.tell(told, partition)
         failpoint("after_result")
         self._metrics.command_done(name_of(outcome))
-        log.info("command %s: %s", order.command_id, name_of(outcome))
+        log.info(
+            "command %(command_id)s: %(outcome)s",
+            {"command_id": order.command_id, "outcome": name_of(outcome)},
+        )
 
     async def _bury(self, record: Any, why: Malformed) -> None:
         """Keep a record that cannot be read."""
@@ -199,7 +205,10 @@ class Gateway:
         reason = await self._outbox.bury(record, why)
         failpoint("after_dead_letter")
         self._metrics.command_done("dead")
-        log.warning("partition %d, offset %d: %s", record.partition, record.offset, reason)
+        log.warning(
+            "partition %(partition)d, offset %(offset)d: %(reason)s",
+            {"partition": record.partition, "offset": record.offset, "reason": reason},
+        )
 
     async def _guarded(self, work: Any) -> None:
         """Let an error end the gateway: its successor takes up the same commands."""
@@ -223,7 +232,9 @@ class Gateway:
         try:
             await self._consumer.commit(due)
         except _GONE as gone:
-            log.info("not committed, the group has moved on: %s", type(gone).__name__)
+            log.info(
+                "not committed, the group has moved on: %(error)s", {"error": type(gone).__name__}
+            )
             return
         failpoint("after_offset_commit")
         for partition, position in due.items():
@@ -266,7 +277,7 @@ class Gateway:
         for partition in partitions:
             self._owned[partition] = _Owned(OffsetTracker(), set())
         numbers = sorted(partition.partition for partition in self._owned)
-        log.info("serving partitions %s", numbers)
+        log.info("serving partitions %(partitions)s", {"partitions": numbers})
         self._health.set_ready("assigned", ready=bool(numbers), detail="no partitions")
 
 

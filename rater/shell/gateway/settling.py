@@ -59,7 +59,13 @@ async def settle(
         where = traceback.extract_tb(fault.__traceback__)[-1]
         kind = type(fault).__name__
         log.critical(
-            "command %s: %s at %s:%s", order.command_id, kind, where.filename, where.lineno
+            "command %(command_id)s: %(error)s at %(file)s:%(line)s",
+            {
+                "command_id": order.command_id,
+                "error": kind,
+                "file": where.filename,
+                "line": where.lineno,
+            },
         )
         return Unknown(f"the gateway failed ({kind})")
 
@@ -78,9 +84,14 @@ async def _rounds(
             wait_s = max(trouble.retry_after_s, backoff_s(order.command_id, number))
             last = number == ROUNDS_MAX - 1 or monotonic() + wait_s >= end
             log.warning(
-                "command %s, round %d: %s%s", order.command_id, number + 1, trouble,
-                ", given up for now" if last else f", again in {wait_s:.2f} s",
-            )  # fmt: skip
+                "command %(command_id)s, round %(round)d: %(trouble)s%(then)s",
+                {
+                    "command_id": order.command_id,
+                    "round": number + 1,
+                    "trouble": trouble,
+                    "then": ", given up for now" if last else f", again in {wait_s:.2f} s",
+                },
+            )
             if last:
                 return Unknown(str(trouble))
         await asyncio.sleep(wait_s)

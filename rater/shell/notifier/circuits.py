@@ -62,7 +62,10 @@ class Circuits:
         """Note an answer that was no failure of the receiver."""
         circuit = self._circuits.pop((tenant_id, url), None)
         if circuit is not None and circuit.state != "closed":
-            log.warning("webhooks of %s to %s: answers again", tenant_id, URL(url).host)
+            log.warning(
+                "webhooks of %(tenant_id)s to %(host)s: answers again",
+                {"tenant_id": tenant_id, "host": URL(url).host},
+            )
             self._set(circuit, "closed")
 
     def failed(self, tenant_id: str, url: str) -> None:
@@ -77,9 +80,15 @@ class Circuits:
             circuit.openings = min(circuit.openings + 1, 10)
             circuit.until = self._clock() + open_s
             log.warning(
-                "webhooks of %s to %s: %d failures in a row, none is sent for %.0f s",
-                tenant_id, URL(url).host, circuit.failures, open_s,
-            )  # fmt: skip
+                "webhooks of %(tenant_id)s to %(host)s: %(failures)d failures in a row,"
+                " none is sent for %(open_s).0f s",
+                {
+                    "tenant_id": tenant_id,
+                    "host": URL(url).host,
+                    "failures": circuit.failures,
+                    "open_s": open_s,
+                },
+            )
             self._set(circuit, "open")
         while len(self._circuits) > CIRCUITS_MAX:
             self._circuits.popitem(last=False)

@@ -183,18 +183,32 @@ class Delivery:
         failpoint("after_undelivered")
         self._count("undelivered")
         log.warning(
-            "undelivered: %s of %s over %s: %s after %d tries",
-            job.notice.kind, job.notice.tenant_id, mark.channel, reason, attempts,
-        )  # fmt: skip
+            "undelivered: %(kind)s of %(tenant_id)s over %(channel)s: %(reason)s after %(tries)d tries",
+            {
+                "kind": job.notice.kind,
+                "tenant_id": job.notice.tenant_id,
+                "channel": mark.channel,
+                "reason": reason,
+                "tries": attempts,
+            },
+        )
         return "undelivered"
 
     async def _wait(self, number: int, attempt: Attempt) -> bool:
         wait_s = self._rules.retry.first_wait_s * 2 ** (number - 1) * self._spread()
         log.info(
-            "deferred: %s of %s over %s: %s, try %d of %d, again in %.1f s",
-            self._job.notice.kind, self._job.notice.tenant_id, self._channel.name,
-            attempt.code, number, self._rules.retry.tries, wait_s,
-        )  # fmt: skip
+            "deferred: %(kind)s of %(tenant_id)s over %(channel)s: %(code)s,"
+            " try %(number)d of %(tries)d, again in %(wait_s).1f s",
+            {
+                "kind": self._job.notice.kind,
+                "tenant_id": self._job.notice.tenant_id,
+                "channel": self._channel.name,
+                "code": attempt.code,
+                "number": number,
+                "tries": self._rules.retry.tries,
+                "wait_s": wait_s,
+            },
+        )
         return await self._lease.pause(wait_s)
 
     def _spread(self) -> float:

@@ -185,7 +185,10 @@ class PartitionWork:
             letter = Output(RECHARGE_DEAD.name, output_key(key), dead)
             await self.write(letter, Output(NOTIFIER_SENT.name, None, encode(mark)))
             self.note(mark)
-            log.warning("unreadable: %s: %s in %s", place, why.reason, why.field or "the whole")
+            log.warning(
+                "unreadable: %(place)s: %(reason)s in %(field)s",
+                {"place": place, "reason": why.reason, "field": why.field or "the whole"},
+            )
         return "dead"
 
     async def _deliver(self, notice: AnyNotification, value: bytes, source: Source) -> Outcome:

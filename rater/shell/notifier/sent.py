@@ -105,8 +105,15 @@ class SentTable:
             for tp, records in fetched.items():
                 for record in records:
                     if isinstance(record, Unread):
-                        log.error("marks %d to %d of partition %d are lost: %s", record.offset,
-                                  record.last_offset, tp.partition, record.why)  # fmt: skip
+                        log.error(
+                            "marks %(offset)d to %(last_offset)d of partition %(partition)d are lost: %(reason)s",
+                            {
+                                "offset": record.offset,
+                                "last_offset": record.last_offset,
+                                "partition": tp.partition,
+                                "reason": record.why,
+                            },
+                        )
                     if (mark := decode_mark(record.value)) is not None:
                         self._partitions[tp.partition].note(mark)
         for number, tp in places.items():

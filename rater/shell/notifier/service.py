@@ -169,13 +169,16 @@ class Notifier(ConsumerRebalanceListener):  # type: ignore[misc]
             log.info("stopped")
             return ExitCode.STOPPED
         if is_fenced(failure):
-            log.warning("fenced, another notifier has taken over: %s", type(failure).__name__)
+            log.warning(
+                "fenced, another notifier has taken over: %(error)s",
+                {"error": type(failure).__name__},
+            )
             return ExitCode.FENCED
         if isinstance(failure, TimeoutError | KafkaConnectionError):
             # Nothing of ours is wrong: what was sent and not marked is known to be in doubt by whoever goes on.
             log.critical("the broker does not answer: leaving; started again, it goes on here")
         else:
-            log.critical("failed: %r", failure, exc_info=failure)
+            log.critical("failed: %(error)r", {"error": failure}, exc_info=failure)
         return ExitCode.FAILED
 
     def _fail(self, error: BaseException) -> None:
@@ -224,7 +227,10 @@ class Notifier(ConsumerRebalanceListener):  # type: ignore[misc]
         self._health.set_ready("marks_read", ready=True)
         self._health.set_state("serving")
         known = sum(len(marks.states) for marks in table.values())
-        log.info("serving partitions %s, %d deliveries known", partitions, known)
+        log.info(
+            "serving partitions %(partitions)s, %(known)d deliveries known",
+            {"partitions": partitions, "known": known},
+        )
 
     def _hold_back(self) -> None:
         """Read no further where enough is waiting, and go on where it no longer is."""

@@ -26,7 +26,7 @@ from rater.shell.stream.tables import StateTable
 from rater.shell.stream.transactions import NotOwnedError, PartitionHaltedError
 from topics import catalog
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 TICK_S = 0.25
 TIMERS_EVERY_S = 1.0
@@ -130,7 +130,10 @@ class AgentApp:
             try:
                 await self.take(batch)
             except PartitionHaltedError as halted:
-                logger.warning("batch of %s is left: %s", batch.tp, halted)
+                log.warning(
+                    "batch of %(source)s is left: %(reason)s",
+                    {"source": batch.tp, "reason": halted},
+                )
             except Exception as error:
                 await self.app.crash(error)
                 raise

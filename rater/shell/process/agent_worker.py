@@ -15,7 +15,7 @@ from rater.shell.process.runner import run_worker
 from rater.shell.process.start import equal_partitions
 from topics import catalog
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 GC_THRESHOLD = 200_000
 """Allocations between collections: a batch makes tens of thousands of objects and no cycles."""
@@ -41,7 +41,7 @@ async def serve(
     settings: WorkerSettings, make: Make, parts: Iterable[str], rooms: Collection[Room]
 ) -> int:
     """Run a worker until it is told to stop; return its exit code. `parts` must be there before it is ready."""
-    logger.info("hot path: compiled: %s", str(is_compiled()).lower())
+    log.info("hot path: compiled: %(compiled)s", {"compiled": str(is_compiled()).lower()})
     warn_if_ahead()
     keyed = [t for t in catalog.CATALOG if t.partitions == catalog.PARTITIONS]
     others = [t for t in catalog.CATALOG if t not in keyed]

@@ -7,7 +7,7 @@ import logging
 import os
 import time
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 VARIABLE = "RATER_CLOCK_AHEAD_S"
 """For rehearsals: seconds by which the timer's clock is set forward; unset in production."""
@@ -22,4 +22,7 @@ def now_ms() -> int:
 def warn_if_ahead() -> None:
     """Say that the clock is set forward: that is for rehearsals, never for money that counts."""
     if _AHEAD_MS:
-        logger.warning("the clock is set forward by %d s (%s)", _AHEAD_MS // 1_000, VARIABLE)
+        log.warning(
+            "the clock is set forward by %(ahead_s)d s (%(variable)s)",
+            {"ahead_s": _AHEAD_MS // 1_000, "variable": VARIABLE},
+        )

@@ -149,7 +149,10 @@ class HealthServer:
     def start(self) -> None:
         """Answer from now on."""
         self._thread.start()
-        log.info("metrics and health on http://%s:%d/", self.host, self.port)
+        log.info(
+            "metrics and health on http://%(host)s:%(port)d/",
+            {"host": self.host, "port": self.port},
+        )
 
     def stop(self) -> None:
         """Answer no more, and free the port."""

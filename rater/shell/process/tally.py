@@ -9,7 +9,7 @@ from typing import Final
 
 from rater.shell.process.metrics import BatchReport
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 EVERY_S: Final = 60.0
 TOLD: Final = ("suspended", "dead", "rejected", "quarantined")
@@ -30,7 +30,9 @@ class Tally:
     def say(self) -> None:
         """Log one line a source topic, and count from nothing."""
         for topic, counts in sorted(self._counts.items()):
-            logger.warning("%s: %s", topic, "; ".join(_phrases(counts)))
+            log.warning(
+                "%(topic)s: %(counts)s", {"topic": topic, "counts": "; ".join(_phrases(counts))}
+            )
         self._counts.clear()
 
 

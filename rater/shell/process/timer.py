@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaProducer
 from rater.kafka.broker import Broker
 from rater.shell.process.clock import now_ms
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 RESEND_MS = 30_000
 """How long a command may take to come back through the stream before it is sent again."""
@@ -78,7 +78,10 @@ class DueTimer:
             sent += 1
         if sent:
             await self._producer.flush()
-            logger.info("partition %d: %d tenants are due", partition, sent)
+            log.info(
+                "partition %(partition)d: %(due)d tenants are due",
+                {"partition": partition, "due": sent},
+            )
         return sent
 
     def _is_under_way(self, key: bytes, due_ms: int, now: int) -> bool:

@@ -26,7 +26,7 @@ from rater.shell.process.exit_code import ExitCode
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 INTERVAL_S = 1.0
 LOOP_LIMIT_S = 30.0
@@ -119,11 +119,14 @@ class Watchdog(threading.Thread):
         try:
             return self._backlog() == 0
         except Exception:
-            logger.debug("backlog is unknown", exc_info=True)
+            log.debug("backlog is unknown", exc_info=True)
             return True
 
     def _report(self, why: str) -> None:
-        logger.critical("watchdog: %s; ending the process\n%s", why, self._stacks())
+        log.critical(
+            "watchdog: %(reason)s; ending the process\n%(stacks)s",
+            {"reason": why, "stacks": self._stacks()},
+        )
         self._end()
 
     def _stacks(self) -> str:

@@ -10,7 +10,7 @@ from rater.shell.recharge.metrics import RechargeMetrics
 from rater.shell.stream.batches import RecordBatch
 from topics import catalog
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 LOUD = frozenset(("recharge_paused", "recharge_capped", "fraud_suspected"))
 """Notices that operators should see, too: nothing goes on by itself."""
@@ -41,10 +41,13 @@ class RechargeDecider:
     def report(self, decision: RechargeDecision) -> None:
         """Count what was written, and log what needs a human."""
         if quarantined := decision.taken[catalog.PAYMENT_QUARANTINE.name]:
-            logger.error(
-                "partition %d: %d payment results are in quarantine",
-                decision.partition, quarantined,
-            )  # fmt: skip
+            log.error(
+                "partition %(partition)d: %(quarantined)d payment results are in quarantine",
+                {"partition": decision.partition, "quarantined": quarantined},
+            )
         for kind in LOUD & decision.notices.keys():
-            logger.warning("partition %d: %s: %d", decision.partition, kind, decision.notices[kind])
+            log.warning(
+                "partition %(partition)d: %(kind)s: %(count)d",
+                {"partition": decision.partition, "kind": kind, "count": decision.notices[kind]},
+            )
         self._metrics.step_done(decision)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from rater.shell.stream.tables import PartitionStates
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 RECORDS_PER_READ = 20_000
 """Bounds how long the event loop is held: about 60 ms."""
@@ -85,7 +85,10 @@ class ChangelogReader:
     def _start(self, tp: TopicPartition, states: PartitionStates[Any], begin: int) -> int:
         end, applied = self._ends[tp], states.next_offset(tp.partition)
         if applied is not None and applied > end:
-            logger.warning("%s: applied up to %d but it ends at %d: reading anew", tp, applied, end)
+            log.warning(
+                "%(source)s: applied up to %(applied)d but it ends at %(end)d: reading anew",
+                {"source": tp, "applied": applied, "end": end},
+            )
             states.reset(tp.partition)
             applied = None
         # Older records have been deleted by time, and what is kept of them is for the state to say.

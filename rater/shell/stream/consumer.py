@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BatchConsumer", "OffsetsLostError", "TopicsError"]
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 SLOW_STEP_S = 10.0
 
@@ -158,7 +158,10 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
             self._clean_unacked_messages()
             if time.monotonic() - began > SLOW_STEP_S:
                 began = time.monotonic()
-                logger.warning("waiting for a step:\n%s", self.app.agents.human_tracebacks())
+                log.warning(
+                    "waiting for a step:\n%(stacks)s",
+                    {"stacks": self.app.agents.human_tracebacks()},
+                )
         await self.transactions.drain()
 
     async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:  # noqa: FBT001, FBT002

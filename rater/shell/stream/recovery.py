@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from rater.shell.stream.tables import PartitionStates
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 CHANGELOG_FETCH_BYTES = 8 * 1024 * 1024
 CHANGELOG_FETCH_WAIT_MS = 20
@@ -80,7 +80,7 @@ class StateRecovery(Service):  # type: ignore[misc]
             try:
                 await self._recover()
             except InterruptedRecoveryError:
-                logger.info("recovery interrupted by another rebalance")
+                log.info("recovery interrupted by another rebalance")
             except IllegalStateError:
                 # A partition was taken away between two requests.
                 if not self._interrupted():
@@ -112,11 +112,13 @@ class StateRecovery(Service):  # type: ignore[misc]
         self._check()
         await self.app.consumer.perform_seek()
         await self._resume()
-        logger.info(
-            "serving partitions %s after %.2f s, %d changelog records read",
-            self.app.consumer.transactions.owned_partitions(),
-            time.monotonic() - began,
-            records,
+        log.info(
+            "serving partitions %(partitions)s after %(took_s).2f s, %(records)d changelog records read",
+            {
+                "partitions": self.app.consumer.transactions.owned_partitions(),
+                "took_s": time.monotonic() - began,
+                "records": records,
+            },
         )
 
     async def _read_changelogs(self) -> int:

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
     from faust.types import TP
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 __all__ = [
     "BatchProducer",
@@ -121,7 +121,10 @@ class Transactions(faust_consumer.TransactionManager):  # type: ignore[misc]
         """Run no more steps for a partition until it is assigned anew; its neighbours go on."""
         lease = self._leases[partition]
         lease.halted = lease.halted or reason
-        logger.critical("partition %d is halted: %s", partition, reason)
+        log.critical(
+            "partition %(partition)d is halted: %(reason)s",
+            {"partition": partition, "reason": reason},
+        )
         self.consumer.pause_partitions(
             {tp for tp in self.consumer.sources() if tp.partition == partition}
         )

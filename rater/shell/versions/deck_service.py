@@ -47,15 +47,17 @@ class DeckService(Follower[Version | BadDeck]):
                 self._metrics.deck_record_refused(outcome.detail.partition(":")[0])
                 continue
             book = book.with_deck(outcome)
-            log.info("rate deck %s", _described(outcome))
+            log.info("rate deck %(deck)s", {"deck": _described(outcome)})
         self.book = book
         self._metrics.set_decks_whole(sum(isinstance(one, Deck) for one in book.versions()))
 
     def tell_beginning(self) -> None:
         """Log how many versions are whole, and which are not."""
-        log.info("rate decks: %d versions are whole", len(self.book.versions()))
+        log.info("rate decks: %(whole)d versions are whole", {"whole": len(self.book.versions())})
         if incomplete := self._assembler.incomplete():
-            log.warning("rate decks that are not whole and price nothing: %s", incomplete)
+            log.warning(
+                "rate decks that are not whole and price nothing: %(decks)s", {"decks": incomplete}
+            )
 
 
 def _described(deck: Version) -> str:

@@ -107,7 +107,7 @@ class Follower(Generic[Made]):
             self.failed.cancel()
             return
         error = follower.exception()
-        log.error("%s are no longer followed", self.what, exc_info=error)
+        log.error("%(what)s are no longer followed", {"what": self.what}, exc_info=error)
         self.failed.set_exception(
             error or RuntimeError(f"the follower of {self.what} ended by itself")
         )
@@ -125,6 +125,12 @@ def _readable(records: Sequence[ConsumerRecord]) -> list[ConsumerRecord]:
 def tell_skipped(record: ConsumerRecord, key: str, detail: str) -> None:
     """Log a record that cannot be used: what somebody meant to be in force is not."""
     log.error(
-        "record at offset %d of %s[%d] skipped, key %r: %s",
-        record.offset, record.topic, record.partition, key, detail[:_DETAIL_MAX],
-    )  # fmt: skip
+        "record at offset %(offset)d of %(topic)s[%(partition)d] skipped, key %(key)r: %(reason)s",
+        {
+            "offset": record.offset,
+            "topic": record.topic,
+            "partition": record.partition,
+            "key": key,
+            "reason": detail[:_DETAIL_MAX],
+        },
+    )

@@ -49,7 +49,10 @@ class SettingsService(Follower[ChargingSettings | BadSettings]):
             if isinstance(outcome, ChargingSettings):
                 book = book.with_version(outcome)
                 since = to_text(outcome.valid_from_ms)
-                log.info("charging settings version %d, valid from %s", outcome.version, since)
+                log.info(
+                    "charging settings version %(version)d, valid from %(valid_from)s",
+                    {"version": outcome.version, "valid_from": since},
+                )
                 _tell_without_breaker(outcome)
             else:
                 self._metrics.settings_record_refused(outcome.detail.partition(":")[0])
@@ -59,7 +62,7 @@ class SettingsService(Follower[ChargingSettings | BadSettings]):
     def tell_beginning(self) -> None:
         """Log which versions there are."""
         known = sorted(each.version for each in self.book.versions)
-        log.info("charging settings: versions %s; 0 is what ships", known)
+        log.info("charging settings: versions %(versions)s; 0 is what ships", {"versions": known})
         if known == [0]:
             _tell_without_breaker(self.book.versions[0])
 
@@ -67,6 +70,9 @@ class SettingsService(Follower[ChargingSettings | BadSettings]):
 def _tell_without_breaker(settings: ChargingSettings) -> None:
     named = [code for code, terms in settings.currencies.items() if not terms.spend_per_hour_micros]
     log.info(
-        "version %d: no breaker unless an account sets one: %s",
-        settings.version, ", ".join([*named, "any currency that is not in the table"]),
-    )  # fmt: skip
+        "version %(version)d: no breaker unless an account sets one: %(currencies)s",
+        {
+            "version": settings.version,
+            "currencies": ", ".join([*named, "any currency that is not in the table"]),
+        },
+    )

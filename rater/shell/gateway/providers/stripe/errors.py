@@ -63,5 +63,8 @@ def is_late(error: stripe.InvalidRequestError) -> bool:
 
 def refused(operation: str, error: stripe.StripeError) -> Unknown:
     """Say that we are not let in; nothing is known of the payment then."""
-    log.error("%s: Stripe refused the request: %s, %s", operation, error.http_status, error.code)
+    log.error(
+        "%(operation)s: Stripe refused the request: %(status)s, %(code)s",
+        {"operation": operation, "status": error.http_status, "code": error.code},
+    )
     return _KEY_REFUSED

@@ -129,7 +129,10 @@ class StripePayments:
         if isinstance(error, stripe.CardError):
             return declined(code_of(body))
         if isinstance(error, stripe.InvalidRequestError) and not is_late(error):
-            log.warning("command %s: refused: %s, %s", command.command_id, error.code, error.param)
+            log.warning(
+                "command %(command_id)s: refused: %(code)s, %(param)s",
+                {"command_id": command.command_id, "code": error.code, "param": error.param},
+            )
             return declined(error.code or "request_refused")
         if isinstance(error, stripe.AuthenticationError | stripe.PermissionError):
             return refused("charge", error)
@@ -171,7 +174,10 @@ class StripePayments:
             if not is_late(error):
                 return declined(code)
         except stripe.StripeError as error:
-            log.info("command %s: its key is taken: %s", order.command_id, type(error).__name__)
+            log.info(
+                "command %(command_id)s: its key is taken: %(error)s",
+                {"command_id": order.command_id, "error": type(error).__name__},
+            )
         return await self._find(order) or Unknown(
             "the provider has a payment that it does not show"
         )

@@ -44,7 +44,9 @@ async def sweep_for_ever(client: stripe.StripeClient, publish: Publish) -> None:
             for found in await sweep.news():
                 await publish(found)
         except TroubleError as trouble:
-            log.warning("refunds and disputes could not be listed: %s", trouble)
+            log.warning(
+                "refunds and disputes could not be listed: %(trouble)s", {"trouble": trouble}
+            )
             wait_s = max(AFTER_TROUBLE_S, trouble.retry_after_s)
         await asyncio.sleep(wait_s)
 
@@ -92,7 +94,10 @@ async def _all(listed: Any) -> list[dict[str, Any]]:
         page = await answered(listed)
         return await answered(_read(page))
     except stripe.StripeError as error:
-        log.error("refunds or disputes: Stripe refused: %s, %s", error.http_status, error.code)  # noqa: TRY400
+        log.error(  # noqa: TRY400
+            "refunds or disputes: Stripe refused: %(status)s, %(code)s",
+            {"status": error.http_status, "code": error.code},
+        )
         raise TroubleError(str(error.http_status)) from None
 
 

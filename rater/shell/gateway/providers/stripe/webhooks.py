@@ -55,7 +55,7 @@ class Webhooks:
         """Take the port; WebhookPortError where it is taken. 503 is answered until there is somebody to tell."""
         server = webhook_server(PATH, self._receive, self._turn_away)
         self._runner, url = await listening(server, address)
-        log.info("webhooks on %s%s", url, PATH)
+        log.info("webhooks on %(url)s%(path)s", {"url": url, "path": PATH})
 
     @contextmanager
     def telling(self, publish: Publish) -> Iterator[None]:
@@ -95,7 +95,9 @@ class Webhooks:
             return await self._heed(event) if event.get("type") in EVENTS else ("ignored", 200)
         except (TypeError, ValueError, AttributeError, LookupError) as error:
             # Signed, and not what Stripe's documents say: it comes again for days, and somebody may look at it.
-            log.error("a webhook that is signed as ours cannot be read: %r", error)  # noqa: TRY400
+            log.error(  # noqa: TRY400
+                "a webhook that is signed as ours cannot be read: %(error)r", {"error": error}
+            )
             return "unreadable", 400
 
     def _note_refused(self) -> None:
@@ -104,7 +106,10 @@ class Webhooks:
         if monotonic() - self._refused_told_at >= REFUSED_EVERY_S:
             self._refused_told_at = monotonic()
             why = "not signed as ours, too old, or no webhook at all"
-            log.warning("%d webhooks refused so far: %s", self._refused, why)
+            log.warning(
+                "%(refused)d webhooks refused so far: %(reason)s",
+                {"refused": self._refused, "reason": why},
+            )
 
     async def _heed(self, event: dict[str, Any]) -> tuple[str, int]:
         """Tell what a webhook of ours says."""
@@ -112,12 +117,15 @@ class Webhooks:
             return "unready", 503
         intent = (event.get("data") or {}).get("object") or {}
         if intent.get("status") != "succeeded" and self._is_of_other_mode(intent):
-            log.error("a webhook of the other mode was ignored: this gateway's is %s", self._mode)
+            log.error(
+                "a webhook of the other mode was ignored: this gateway's is %(mode)s",
+                {"mode": self._mode},
+            )
             return "other_mode", 200
         try:
             told = await self._payments.late_outcome(intent)
         except TroubleError as trouble:
-            log.warning("a webhook waits: %s", trouble)
+            log.warning("a webhook waits: %(trouble)s", {"trouble": trouble})
             return "waiting", 503
         if told is None:
             return "ignored", 200
@@ -129,7 +137,10 @@ class Webhooks:
         if self._publish is None:
             return "unready", 503
         if self._is_of_other_mode(event):
-            log.error("a refund or dispute of the other mode was ignored: ours is %s", self._mode)
+            log.error(
+                "a refund or dispute of the other mode was ignored: ours is %(mode)s",
+                {"mode": self._mode},
+            )
             return "other_mode", 200
         intent_id = intent_id_of((event.get("data") or {}).get("object") or {})
         if intent_id is None:
@@ -139,7 +150,7 @@ class Webhooks:
                 self._payments.client, await self._payments.retrieve(intent_id)
             )
         except TroubleError as trouble:
-            log.warning("a webhook waits: %s", trouble)
+            log.warning("a webhook waits: %(trouble)s", {"trouble": trouble})
             return "waiting", 503
         if told is None:
             return "ignored", 200
