@@ -108,6 +108,22 @@ def prose(path: Path) -> Iterator[str]:
     yield from re.findall(r'"""(.*?)"""', text, re.DOTALL)
 
 
+def test_every_name_that_the_glossary_gives_is_in_the_code() -> None:
+    folders = [ROOT / folder for folder in ("rater", "topics", "loadtest")]
+    files = [path for folder in folders for path in folder.rglob("*") if path.suffix != ".pyc"]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in files if path.suffix == ".py")
+    places = "\n".join(name_of(path) for path in [*files, *ROOT.iterdir()])
+    cells = [line.split(" | ")[2] for line in (ROOT / "GLOSSARY.md").read_text().splitlines()[6:]]
+    names = {name.removesuffix("()") for each in cells for name in re.findall(r"`(.+?)`", each)}
+
+    assert len(names) > 90
+    assert [] == sorted(
+        name
+        for name in names
+        if name not in places and not re.search(rf"\b{re.escape(name)}\b", text)
+    )
+
+
 def test_every_number_in_code_and_documents_is_defined() -> None:
     """When this fails: a decision has a file in docs/decisions, or names the rule that it carries out ("Rule: R7")."""
     known, cases = defined(), scenarios()
