@@ -12,14 +12,15 @@ status.note_change) -> the entry of the limit.
 from typing import cast
 
 from rater.core.account.account import Account
-from rater.core.account.administration import obey, open_account
 from rater.core.account.adoption import adopt
 from rater.core.account.applying import apply
 from rater.core.account.breaker import SPEND_PER_HOUR, denied_by, is_new_destination, passed
 from rater.core.account.cause import Cause
 from rater.core.account.charges import charge_of, free_charge
 from rater.core.account.deck_warnings import warn_of_decks
-from rater.core.account.expiry import expire_due, head
+from rater.core.account.execution import execute, open_account, warns_of_decks
+from rater.core.account.expiry import expire_due
+from rater.core.account.heads import entry_head
 from rater.core.account.journal import Journal
 from rater.core.account.past import decks_at, was_closed
 from rater.core.cdr import Cdr, Source
@@ -75,19 +76,18 @@ def command(
     account: Account | None, order: r.Command, source: Source, rules: Rules, journal: Journal
 ) -> Account | None:
     """Carry out a command that is new; return the account as it then is. A refusal is an entry."""
-    if account is None:
-        if isinstance(order, r.OpenAccount):
-            account = open_account(order, source, journal)
-            warn_of_decks(account, order.command_id, source, rules.book, journal)
-            return account
+    refusal: Refusal | None = None
+    if account is not None:
+        expire_due(account, source, journal)
+        refusal = execute(account, order, source, rules.settings.at(source.at_ms), journal)
+    elif isinstance(order, r.OpenAccount):
+        account = open_account(order, source, journal)
+    else:
         detail = f"tenant_id: {order.tenant_id} has no account"
-        reject(None, order, source, Refusal(Rejected.UNKNOWN_TENANT, detail), journal)
-        return None
-    expire_due(account, source, journal)
-    refusal = obey(account, order, source, rules.settings.at(source.at_ms), journal)
+        refusal = Refusal(Rejected.UNKNOWN_TENANT, detail)
     if refusal is not None:
         reject(account, order, source, refusal, journal)
-    elif isinstance(order, r.SetDecks | r.ReopenAccount):
+    elif account is not None and warns_of_decks(order):
         warn_of_decks(account, order.command_id, source, rules.book, journal)
     return account
 
@@ -159,7 +159,7 @@ def _hold(
     for limit, most, found in broken:
         denied = denied_by(limit, cdr, country)
         is_default = limit == SPEND_PER_HOUR and account.spending.per_hour < 0
-        fields = head(account, source, 0, account.debt)
+        fields = entry_head(account, source, 0, account.debt)
         adopted = account.adopted if is_default else None
         version = None if adopted is None else adopted.version
         held = r.SpendLimitTripped(*fields, cdr.cdr_id, limit, most, found, denied, version)

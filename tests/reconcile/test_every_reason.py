@@ -16,7 +16,7 @@ from loadtest.expected import Expected
 from loadtest.oddities import CASES, DECK_ID, Scene
 from loadtest.refusals import ACCEPTED, REFUSALS, refusals
 from rater.batch.charging import lot_ids
-from rater.core.account import administration
+from rater.core.account import credits as account_credits
 from rater.core.pricing.unrated import Unrated
 from rater.core.rejections import Rejected
 from rater.core.suspension import Suspended
@@ -143,7 +143,7 @@ def test_each_case_alone_is_clean_and_stays_so_when_it_comes_again(scene: Scene,
 def test_a_refusal_for_too_many_lots_is_clean(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(administration, "LOTS_MAX", 3)
+    monkeypatch.setattr(account_credits, "LOTS_MAX", 3)
     worker = HonestWorker(decks={DECK_ID: scene.deck()})
     for partition, key, value in scene.commands():
         worker.produce(COMMANDS, key, value, partition)

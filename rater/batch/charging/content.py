@@ -14,6 +14,7 @@ from zlib import crc32
 
 import msgspec
 
+from rater.core.account.commands.registry import COMMANDS
 from rater.core.cdr import Cdr
 from rater.core.times import to_millis
 from topics import records as r
@@ -24,35 +25,8 @@ VERSION: Final = 1
 
 _pack: Final = msgspec.msgpack.Encoder().encode
 _crc32: Final = crc32
-_MOVED_BACK: Final = (
-    *("payment_id", "amount_micros", "reversed_micros"),
-    *("currency", "reversal_id", "reversal"),
-)
 COMMAND_FIELDS: Final[dict[type, tuple[str, ...]]] = {
-    r.OpenAccount: ("currency", "decks", "time_zone"),
-    r.AddFunds: (
-        *("lot_id", "amount_micros", "currency", "purchased_at"),
-        *("recharge_seq", "payment_command_id"),
-    ),
-    r.SetThresholds: ("thresholds",),
-    r.Adjust: ("amount_micros", "currency", "reason"),
-    r.ReversePayment: _MOVED_BACK,
-    r.RestorePayment: _MOVED_BACK,
-    r.CloseAccount: ("reason",),
-    r.ReopenAccount: ("reason",),
-    r.SetDecks: ("decks", "reason"),
-    r.ExpireLots: ("due_ms",),
-    r.SetAutoRecharge: (
-        *("enabled", "trigger_micros", "trigger_h", "mode", "amount_micros", "target_micros"),
-        *("count_cap", "money_cap_micros", "actor", "actor_role"),
-    ),
-    r.SetPaymentMethods: ("methods", "actor", "actor_role"),
-    r.SetRecipients: ("emails", "language", "webhook", "actor", "actor_role"),
-    r.SetSpendLimits: (
-        *("spend_per_hour_micros", "cost_per_call_micros"),
-        *("high_rate_micros", "new_high_rate_destinations_max", "actor", "actor_role"),
-    ),
-    r.ResumeRecharge: ("reason", "actor", "actor_role"),
+    **{each.record: each.content for each in COMMANDS},
     ThresholdSetting: ("threshold_id", "amount_micros", "hours", "label"),
     PaymentMethod: ("reference", "customer", "label"),
 }

@@ -6,7 +6,7 @@ A deck may be set before it is published; until then its calls wait in suspense,
 from typing import Final
 
 from rater.core.account.account import Account
-from rater.core.account.expiry import head
+from rater.core.account.heads import entry_head
 from rater.core.account.journal import Journal
 from rater.core.cdr import Source
 from rater.core.pricing.decks import DeckBook, Retirement
@@ -25,7 +25,7 @@ def warn_of_decks(
     found = [(deck_id, _problem(account, deck_id, source.at_ms, book)) for deck_id in account.decks]
     doubtful = tuple([DeckProblem(deck_id, problem) for deck_id, problem in found if problem])
     if doubtful:
-        entry = DeckWarning(*head(account, source, 0, account.debt), command_id, doubtful)
+        entry = DeckWarning(*entry_head(account, source, 0, account.debt), command_id, doubtful)
         journal.post(account, entry, "settings", command_id)
 
 

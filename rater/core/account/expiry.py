@@ -8,6 +8,7 @@ Whatever reaches an account first does it: a CDR, a command, or the timer's own 
 
 from rater.core.account.account import Account
 from rater.core.account.cause import Cause
+from rater.core.account.heads import entry_head
 from rater.core.account.journal import Journal
 from rater.core.account.lots import CreditLot, days_left
 from rater.core.cdr import Source
@@ -28,7 +29,7 @@ def expire_due(account: Account, source: Source, journal: Journal) -> None:
 
 def _expire(account: Account, lot: CreditLot, source: Source, journal: Journal) -> None:
     entry = r.LotExpired(
-        *head(account, source, -lot.remaining, account.debt),
+        *entry_head(account, source, -lot.remaining, account.debt),
         lot.lot_id,
         lot.expires_ms + GRACE_MS,
     )
@@ -39,7 +40,7 @@ def _expire(account: Account, lot: CreditLot, source: Source, journal: Journal) 
 
 def _forfeit(account: Account, lot: CreditLot, source: Source, journal: Journal) -> None:
     entry = r.LotForfeited(
-        *head(account, source, 0, account.debt),
+        *entry_head(account, source, 0, account.debt),
         lot.lot_id,
         lot.remaining,
     )
@@ -48,7 +49,7 @@ def _forfeit(account: Account, lot: CreditLot, source: Source, journal: Journal)
 
 def _warn(account: Account, lot: CreditLot, source: Source, journal: Journal) -> None:
     entry = r.LotExpiryWarned(
-        *head(account, source, 0, account.debt),
+        *entry_head(account, source, 0, account.debt),
         lot.lot_id,
         days_left(lot.expires_ms, source.at_ms),
         lot.remaining,
@@ -57,24 +58,3 @@ def _warn(account: Account, lot: CreditLot, source: Source, journal: Journal) ->
     cause = Cause("expiry", lot.lot_id, source.at_ms)
     journal.post(account, entry, "expiry", lot.lot_id)
     journal.expiring(account, entry, cause)
-
-
-Head = tuple[str, str, int, int, str, int, int, str, int, int, int]
-
-
-def head(account: Account, source: Source, amount: int, debt: int) -> Head:
-    """Return the leading fields of the account's next entry: a change of balance, and the debt after it."""
-    seq = account.seq + 1
-    return (
-        f"{account.tenant_id}/{seq}",
-        account.tenant_id,
-        seq,
-        source.at_ms,
-        source.topic,
-        source.partition,
-        source.offset,
-        account.currency,
-        amount,
-        account.balance + amount,
-        debt,
-    )

@@ -6,8 +6,9 @@ from typing import final
 from rater.core.account.account import Account
 from rater.core.account.applying import apply
 from rater.core.account.cause import Cause
+from rater.core.account.heads import event_head
 from rater.core.account.status import note_change
-from rater.core.account.thresholds import Stamp, cross, stamp
+from rater.core.account.thresholds import cross
 from topics import records as r
 from topics.records import balance as v
 from topics.records.balance import CauseKind
@@ -56,14 +57,13 @@ class Journal:
         account: Account,
         entry: r.MoneyEntry,
         cause: Cause,
-        what: str,
-        event: Callable[[Stamp], v.Event] | None,
+        event: Callable[[], v.Event] | None,
     ) -> None:
-        """Post an entry that moves no money: first its event, made of its leading fields, then what it crosses."""
+        """Post an entry that moves no money: first its event, made once it is applied, then what it crosses."""
         apply(account, entry)
         self.entries.append(entry)
         if event is not None:
-            self.events.append(event(stamp(account, what, cause)))
+            self.events.append(event())
         cross(account, account.balance, cause, self.events)
         note_change(account, entry.at_ms, self.statuses)
 
@@ -73,39 +73,20 @@ class Journal:
         if account is None or entry.lot_id is None or entry.credit_micros is None:
             return
         cause = Cause("credit", entry.command_id, entry.at_ms)
-        head = stamp(account, f"credit_refused/{entry.lot_id}", cause)
+        head = event_head(account, f"credit_refused/{entry.lot_id}", cause)
         said = v.CreditRefused(
             *head, entry.lot_id, entry.credit_micros, entry.reason, entry.payment_command_id
         )
         self.events.append(said)
 
-    def credited(self, account: Account, lot: r.Lot, cause: Cause) -> None:
-        """Say that money arrived; the entry that brought it has been posted."""
-        head = stamp(account, "credited", cause)
-        self.events.append(v.FundsCredited(*head, lot.lot_id, lot.granted_micros))
-
-    def moved_back(
-        self, account: Account, entry: r.ReversalPosted | r.RestorationPosted, cause: Cause
-    ) -> None:
-        """Say that money of a payment was taken back, or came back."""
-        is_reversed = isinstance(entry, r.ReversalPosted)
-        word, event = (
-            ("payment_reversed", v.PaymentReversedEvent)
-            if is_reversed
-            else ("payment_restored", v.PaymentRestoredEvent)
-        )
-        head = stamp(account, f"{word}/{entry.payment_id}", cause)
-        money = (entry.payment_id, entry.moved_micros, entry.reversal, entry.reversal_id)
-        self.events.append(event(*head, *money))
-
     def expired(self, account: Account, entry: r.LotExpired, cause: Cause) -> None:
         """Say that a lot expired with money in it."""
-        head = stamp(account, f"expired/{entry.lot_id}", cause)
+        head = event_head(account, f"expired/{entry.lot_id}", cause)
         self.events.append(v.FundsExpired(*head, entry.lot_id, -entry.amount_micros))
 
     def expiring(self, account: Account, entry: r.LotExpiryWarned, cause: Cause) -> None:
         """Say that a lot with money in it expires soon."""
-        head = stamp(account, f"expiring/{entry.lot_id}", cause)
+        head = event_head(account, f"expiring/{entry.lot_id}", cause)
         said = v.FundsExpiring(
             *head, entry.lot_id, entry.remaining_micros, entry.days, entry.expires_ms
         )
@@ -113,7 +94,7 @@ class Journal:
 
     def suspected(self, account: Account, entry: r.SpendLimitTripped, cause: Cause) -> None:
         """Say that a charge passed a spend limit."""
-        head = stamp(account, f"fraud/{entry.limit}", cause)
+        head = event_head(account, f"fraud/{entry.limit}", cause)
         said = v.FraudSuspected(
             *head, entry.limit, entry.limit_micros, entry.found_micros, entry.denied
         )

@@ -10,6 +10,7 @@ Rule 3: what ended so long ago that no call of then is taken any more is forgott
 from typing import Final, final
 
 from rater.core.limits import DAY_MS
+from rater.core.rejections import Refusal, Rejected
 from rater.core.value import Value
 
 CHANGES_MAX: Final = 32
@@ -62,3 +63,9 @@ def without_the_oldest(past: Past | None, now_ms: int) -> Past:
         [closure for closure in past.closures if closure[1] > oldest_ms],
         [change for change in past.decks if change[0] > oldest_ms],
     )
+
+
+def too_many_changes(field: str, what: str) -> Refusal:
+    """Refuse a change beyond those that are kept."""
+    detail = f"{field}: {what} {CHANGES_MAX} times in {KEPT_MS // DAY_MS} days, the limit"
+    return Refusal(Rejected.TOO_MANY_CHANGES, detail)

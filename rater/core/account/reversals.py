@@ -12,60 +12,19 @@ Rule 5: that the sum of all differences stays between nothing and the capture is
 from typing import Final
 
 from rater.core.account.account import Account
-from rater.core.account.calendar import add_months
-from rater.core.account.cause import Cause
-from rater.core.account.draws import plan_draws, with_shortfall
-from rater.core.account.expiry import head
-from rater.core.account.journal import Journal
+from rater.core.account.draws import plan_draws
 from rater.core.account.lots import CreditLot
-from rater.core.cdr import Source
-from rater.core.limits import AMOUNT_MICROS_MAX, LOTS_MAX, MONTHS_VALID
+from rater.core.limits import AMOUNT_MICROS_MAX
 from rater.core.rejections import Refusal, Rejected
 from topics import records as r
 from topics.records.payments import ReversalKind
 
-CAUSE: Final = "reversal"
-ID_MAX = 128
-
-
-def reverse_payment(
-    account: Account, command: r.ReversePayment, source: Source, journal: Journal
-) -> Refusal | None:
-    """Take money of a payment back, or return why not."""
-    draws, shortfall = plan_reversal(account, command.payment_id, command.amount_micros)
-    in_grace = sum([draw.amount_micros or 0 for draw in draws if draw.grace])
-    change = in_grace - command.amount_micros
-    if refusal := _refuse(account, command, change):
-        return refusal
-    entry = r.ReversalPosted(
-        *head(account, source, change, account.debt + shortfall),
-        *_moved(command),
-        with_shortfall(draws, shortfall),
-    )
-    journal.post(account, entry, CAUSE, command.command_id)
-    journal.moved_back(account, entry, Cause(CAUSE, command.command_id, source.at_ms))
-    return None
-
-
-def restore_payment(
-    account: Account, command: r.RestorePayment, source: Source, journal: Journal
-) -> Refusal | None:
-    """Give back what a reversal has taken, or return why not."""
-    amount = command.amount_micros
-    if refusal := _refuse(account, command, amount):
-        return refusal
-    paid = min(account.debt, amount)
-    if paid < amount and len(account.lots) + len(account.expired) >= LOTS_MAX:
-        return Refusal(Rejected.TOO_MANY_LOTS, f"lots: {LOTS_MAX} is the limit")
-    now = source.at_ms
-    expires_ms = add_months(now, MONTHS_VALID)
-    lot = r.Lot(restored_lot_id(command), amount, paid, amount - paid, now, expires_ms)
-    entry = r.RestorationPosted(
-        *head(account, source, amount, account.debt - paid), *_moved(command), lot
-    )
-    journal.post(account, entry, CAUSE, command.command_id)
-    journal.moved_back(account, entry, Cause(CAUSE, command.command_id, now))
-    return None
+CONTENT: Final = (
+    *("payment_id", "amount_micros", "reversed_micros"),
+    *("currency", "reversal_id", "reversal"),
+)
+"""What tells a redelivery from another command of the same id."""
+ID_MAX: Final = 128
 
 
 def plan_reversal(account: Account, payment_id: str, amount: int) -> tuple[list[r.Draw], int]:
@@ -87,7 +46,8 @@ def restored_lot_id(command: r.MovedBack) -> str:
     return f"restored:{command.command_id}"[:ID_MAX]
 
 
-def _moved(command: r.MovedBack) -> tuple[str, str, str, ReversalKind, int, int]:
+def moved(command: r.MovedBack) -> tuple[str, str, str, ReversalKind, int, int]:
+    """Return what the entry says of the command."""
     return (
         command.command_id,
         command.payment_id,
@@ -98,7 +58,8 @@ def _moved(command: r.MovedBack) -> tuple[str, str, str, ReversalKind, int, int]
     )
 
 
-def _refuse(account: Account, command: r.MovedBack, change: int) -> Refusal | None:
+def refuse_move(account: Account, command: r.MovedBack, change: int) -> Refusal | None:
+    """Refuse money of another currency, or a change that no account can hold."""
     if command.currency != account.currency:
         detail = f"currency: {command.currency}, the account's is {account.currency}"
         return Refusal(Rejected.CURRENCY_MISMATCH, detail)

@@ -11,10 +11,8 @@ Rule 6: what happens while a limit of spending is broken says so (`on_hold`), by
 from rater.core.account.account import FAR, Account, Threshold
 from rater.core.account.burn import hours_remaining
 from rater.core.account.cause import Cause
+from rater.core.account.heads import event_head
 from topics.records import balance as v
-from topics.records.balance import CauseKind
-
-Stamp = tuple[str, str, int, int, str, int, CauseKind, str, int | None]
 
 
 def cross(
@@ -34,9 +32,9 @@ def cross(
             threshold.armed = False
             events.append(_crossed(account, threshold, cause, on_hold))
     if balance <= 0 < before:
-        events.append(v.BalanceExhausted(*stamp(account, "exhausted", cause), on_hold))
+        events.append(v.BalanceExhausted(*event_head(account, "exhausted", cause), on_hold))
     elif before <= 0 < balance:
-        events.append(v.BalanceRestored(*stamp(account, "restored", cause)))
+        events.append(v.BalanceRestored(*event_head(account, "restored", cause)))
     for threshold in reversed(account.thresholds):
         if not threshold.armed and balance >= threshold.amount:
             threshold.armed = True
@@ -56,13 +54,13 @@ def _cross_hours(
     for threshold in account.hour_thresholds:
         if threshold.armed and left is not None and left < threshold.amount:
             threshold.armed = False
-            head = stamp(account, f"crossed/{threshold.threshold_id}", cause)
+            head = event_head(account, f"crossed/{threshold.threshold_id}", cause)
             name, hours = threshold.threshold_id, threshold.amount
             events.append(v.ThresholdCrossed(*head, name, None, hours, threshold.label, on_hold))
     for threshold in reversed(account.hour_thresholds):
         if not threshold.armed and (left is None or left >= threshold.amount):
             threshold.armed = True
-            head = stamp(account, f"rearmed/{threshold.threshold_id}", cause)
+            head = event_head(account, f"rearmed/{threshold.threshold_id}", cause)
             name, hours = threshold.threshold_id, threshold.amount
             events.append(v.ThresholdRearmed(*head, name, None, hours, on_hold))
 
@@ -86,19 +84,12 @@ def note_calm(account: Account) -> None:
         account.calm_to = min(account.calm_to, 1)
 
 
-def stamp(account: Account, what: str, cause: Cause) -> Stamp:
-    """Return the leading fields of an event; its id names the entry's sequence number and what it is."""
-    return (
-        f"{account.tenant_id}/{account.seq}/{what}",
-        account.tenant_id,
-        account.seq,
-        cause.at_ms,
-        account.currency,
-        account.balance,
-        cause.kind,
-        cause.cause_id,
-        hours_remaining(account),
-    )
+def replaced(old: list[Threshold], wanted: list[Threshold]) -> list[Threshold]:
+    """Return the thresholds wanted, from the highest to the lowest; one that was there before stays as armed."""
+    armed = {(t.threshold_id, t.amount): t.armed for t in old}
+    for each in wanted:
+        each.armed = armed.get((each.threshold_id, each.amount), True)
+    return sorted(wanted, key=lambda t: (-t.amount, t.threshold_id))
 
 
 def _crossed(
@@ -107,7 +98,7 @@ def _crossed(
     cause: Cause,
     on_hold: bool,  # noqa: FBT001
 ) -> v.Event:
-    head = stamp(account, f"crossed/{threshold.threshold_id}", cause)
+    head = event_head(account, f"crossed/{threshold.threshold_id}", cause)
     name, amount = threshold.threshold_id, threshold.amount
     return v.ThresholdCrossed(*head, name, amount, None, threshold.label, on_hold)
 
@@ -118,5 +109,5 @@ def _rearmed(
     cause: Cause,
     on_hold: bool,  # noqa: FBT001
 ) -> v.Event:
-    head = stamp(account, f"rearmed/{threshold.threshold_id}", cause)
+    head = event_head(account, f"rearmed/{threshold.threshold_id}", cause)
     return v.ThresholdRearmed(*head, threshold.threshold_id, threshold.amount, None, on_hold)

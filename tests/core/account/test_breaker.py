@@ -17,7 +17,7 @@ from rater.core.account.breaker import (
     resume,
     spent_in_an_hour,
 )
-from rater.core.account.expiry import head
+from rater.core.account.heads import entry_head
 from rater.core.call_classes import PAID_CALLS
 from rater.core.limits import AMOUNT_MICROS_MAX, HIGH_RATE_KNOWN_MAX
 from tests.build import DAY, HOUR, MINUTE, NOW, account, cdr, lot, source
@@ -30,7 +30,7 @@ HOUR_START = NOW - NOW % HOUR
 def charge(
     there: Account, micros: int, at_ms: int = NOW, prefix: str = "+336", rate_nanos: int = 0
 ) -> r.Charge:
-    fields = head(there, source(at_ms), -micros, 0)
+    fields = entry_head(there, source(at_ms), -micros, 0)
     call = r.ChargedCall("out", "+33612345678", at_ms, at_ms + 60_000, 60)
     lines = (r.ChargeLine("usage", micros, 60, rate_nanos, 30),)
     return r.Charge(*fields, "c1", "rated", micros, call, prefix=prefix, lines=lines)
@@ -146,7 +146,9 @@ def test_a_limit_that_has_tripped_does_not_trip_again_until_it_is_resumed() -> N
         denied = denied_by(limit, cdr(), "FR")
         hold(
             there.spending,
-            r.SpendLimitTripped(*head(there, source(), 0, 0), "c1", limit, most, micros, denied),
+            r.SpendLimitTripped(
+                *entry_head(there, source(), 0, 0), "c1", limit, most, micros, denied
+            ),
         )
 
     assert [limit for limit, _, _ in found] == ["spend_per_hour", "cost_per_call"]

@@ -1,6 +1,6 @@
 """Expiry: out of the balance at once, forfeited when the grace is over (D17)."""
 
-from rater.core.account.expiry import expire_due, head
+from rater.core.account.expiry import expire_due
 from rater.core.account.journal import Journal
 from rater.core.limits import GRACE_MS
 from tests.build import DAY, HOUR, NOW, UNIT, YEAR, account, lot, source
@@ -45,14 +45,6 @@ def test_a_lot_that_is_late_for_both_goes_through_both() -> None:
     expire_due(account(lot("a", 7, NOW - GRACE_MS)), source(), journal)
 
     assert [type(entry).__name__ for entry in journal.entries] == ["LotExpired", "LotForfeited"]
-
-
-def test_the_head_of_an_entry_is_the_account_after_it() -> None:
-    there = account(lot("a", 50), seq=4)
-
-    assert head(there, source(offset=9), -20, 0) == (
-        "acme/5", "acme", 5, NOW, "cdr.raw.v1", 0, 9, "USD", -20, 30, 0,
-    )  # fmt: skip
 
 
 def test_a_lot_with_money_is_warned_of_once_for_each_of_30_7_and_1_days() -> None:

@@ -2,7 +2,7 @@
 
 from rater.core.account.account import Threshold
 from rater.core.account.cause import Cause
-from rater.core.account.expiry import head
+from rater.core.account.heads import entry_head, event_head
 from rater.core.account.journal import Journal
 from tests.build import NOW, UNIT, account, lot, source
 from topics import records as r
@@ -14,7 +14,7 @@ WHY = Cause("credit", "f1", NOW)
 def test_posting_an_entry_makes_it_happen_and_tells_what_it_crosses() -> None:
     there = account(lot("a", UNIT, NOW), thresholds=[Threshold("low", 5, armed=True)])
     journal = Journal()
-    entry = r.LotExpired(*head(there, source(), -UNIT, 0), "a", NOW)
+    entry = r.LotExpired(*entry_head(there, source(), -UNIT, 0), "a", NOW)
     journal.post(there, entry, "expiry", "a")
 
     assert (there.balance, journal.entries) == (0, [entry])
@@ -28,24 +28,15 @@ def test_posting_an_entry_makes_it_happen_and_tells_what_it_crosses() -> None:
 def test_an_entry_that_moves_no_money_crosses_nothing() -> None:
     there = account(thresholds=[Threshold("low", 5, armed=True)])
     journal = Journal()
-    journal.post(there, r.AccountClosed(*head(there, source(), 0, 0), "x"), "close", "x")
+    journal.post(there, r.AccountClosed(*entry_head(there, source(), 0, 0), "x"), "close", "x")
 
     assert journal.events == []
-
-
-def test_a_credit_names_its_lot_and_what_was_paid_in() -> None:
-    journal = Journal()
-    journal.credited(account(seq=2), r.Lot("L1", 50, 20, 30, NOW, NOW), WHY)
-
-    (event,) = journal.events
-    assert isinstance(event, v.FundsCredited)
-    assert (event.event_id, event.lot_id, event.amount_micros) == ("acme/2/credited", "L1", 50)
 
 
 def test_an_expiry_names_its_lot_and_what_was_left() -> None:
     there = account(lot("a", 7))
     journal = Journal()
-    journal.expired(there, r.LotExpired(*head(there, source(), -7, 0), "a", NOW), WHY)
+    journal.expired(there, r.LotExpired(*entry_head(there, source(), -7, 0), "a", NOW), WHY)
 
     (event,) = journal.events
     assert isinstance(event, v.FundsExpired)
@@ -55,8 +46,12 @@ def test_an_expiry_names_its_lot_and_what_was_left() -> None:
 def test_settings_are_said_first_and_then_what_they_cross() -> None:
     there = account(thresholds=[Threshold("low", 5, armed=True)])
     journal = Journal()
-    entry = r.ThresholdsSet(*head(there, source(), 0, 0), "x", (r.ThresholdSetting("low", 5),))
-    journal.settle(there, entry, WHY, "settings", lambda stamp: v.SettingsChanged(*stamp))
+    entry = r.ThresholdsSet(
+        *entry_head(there, source(), 0, 0), "x", (r.ThresholdSetting("low", 5),)
+    )
+    journal.settle(
+        there, entry, WHY, lambda: v.SettingsChanged(*event_head(there, "settings", WHY))
+    )
 
     assert [event.event_id for event in journal.events] == ["acme/1/settings", "acme/1/crossed/low"]
     assert len(journal.statuses) == 1

@@ -4,7 +4,7 @@ import pytest
 
 from rater.core.account.account import Threshold
 from rater.core.account.cause import Cause
-from rater.core.account.thresholds import cross, stamp
+from rater.core.account.thresholds import cross
 from rater.wire.outputs import encode
 from tests.build import NOW, account
 from topics.records.balance import Event
@@ -109,10 +109,6 @@ def test_an_event_says_which_threshold_and_why() -> None:
     assert (event.balance_micros, event.cause, event.cause_id, event.seq) == (99, "charge", "c1", 3)
     assert event.threshold_id == "low"  # type: ignore[attr-defined]
     assert event.threshold_micros == 100  # type: ignore[attr-defined]
-
-
-def test_the_stamp_of_an_event_names_the_entry_and_what_happened() -> None:
-    assert stamp(account(seq=9), "settings", CAUSE)[0] == "acme/9/settings"
 
 
 def test_a_crossing_says_what_people_call_the_threshold() -> None:

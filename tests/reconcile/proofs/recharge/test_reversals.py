@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from rater.core.account import reversals
 from rater.core.account.account import Account
+from rater.core.account.commands import reverse_payment
 from rater.core.limits import LOTS_MAX
 from rater.core.recharge import moves as recharge_moves
 from rater.core.recharge import payment_reversals as recharge_reversals
@@ -302,7 +302,7 @@ _POST = recharge_reversals._post
 @pytest.mark.parametrize(
     ("module", "name", "mistake", "expected"),
     [
-        (reversals, "plan_reversal", _debt_first, ("ledger", "draws")),
+        (reverse_payment, "plan_reversal", _debt_first, ("ledger", "draws")),
         (recharge_reversals, "_post", _twice, ("reversals", "reversed_micros")),
         (recharge_reversals, "judge", lambda _: None, ("reversals", "command_id")),
     ],

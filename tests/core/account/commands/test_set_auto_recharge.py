@@ -1,48 +1,26 @@
-"""Settings: who may, what they must be, and what is said of them. Scenario 36 is a story, too."""
+"""Auto-recharge: what it must be, and what is said of it. Scenario 36 is a story, too."""
 
 import json
 from typing import Any
 
 import pytest
 
-from rater.core.account.account import NO_LIMIT, Account, HighRateWatch
-from rater.core.account.adoption import adopt
+from rater.core.account.account import NO_LIMIT
+from rater.core.account.execution import execute
 from rater.core.account.journal import Journal
-from rater.core.account.settings import obey_setting
-from rater.core.limits import AMOUNT_MICROS_MAX
-from rater.core.rejections import Refusal, Rejected
+from rater.core.rejections import Rejected
 from rater.wire.outputs import encode
-from tests.build import SETTINGS, UNIT, account, lot, settings_version, source
+from tests.build import UNIT, account, lot, settings_version, source
+from tests.core.account.asked import (
+    ANN,
+    BY_ANN,
+    auto,
+    limit_of,
+    posted,
+)
 from topics import records as r
-from topics.records import PaymentMethod
 from topics.records import balance as v
 from topics.records.charging_settings import CurrencyTerms
-
-ANN = ("ann", "billing_admin")
-BY_ANN: dict[str, Any] = {"actor": ANN[0], "actor_role": ANN[1]}
-LENIENT = settings_version(USD=CurrencyTerms("USD", 2, 1_000 * UNIT, UNIT, AMOUNT_MICROS_MAX))
-
-
-def auto(*who: str | None, currency: str = "USD", **fields: Any) -> Refusal | None:
-    given: dict[str, Any] = {"enabled": True, "trigger_micros": 100 * UNIT}
-    given |= {"amount_micros": 200 * UNIT, **fields}
-    given |= dict(zip(("actor", "actor_role"), who, strict=False))
-    order = r.SetAutoRecharge("s1", "acme", **given)
-    journal = Journal()
-    refusal = obey_setting(account(currency=currency), order, source(), SETTINGS, journal)
-    assert (refusal is None) == bool(journal.entries)
-    return refusal
-
-
-def obeyed(order: r.Setting, there: Account | None = None) -> Journal:
-    journal = Journal()
-    assert obey_setting(there or account(), order, source(), LENIENT, journal) is None
-    return journal
-
-
-def limit_of(there: Account) -> int:
-    adopt(there, LENIENT)
-    return there.spending.limit
 
 
 def test_50_units_are_enough_for_trigger_and_amount() -> None:
@@ -106,35 +84,11 @@ def test_a_trigger_may_be_in_hours_and_the_amount_a_target(fields: dict[str, Any
     assert auto(**fields) is None
 
 
-def test_only_billing_and_global_administrators_may() -> None:
-    assert auto("ann", "billing_admin") is None
-    assert auto("ann", "global_admin") is None
-    assert auto(None, None) is None
-    refusal = auto("bob", "helpdesk", amount_micros=1)
-    assert refusal is not None
-    assert refusal.reason is Rejected.ROLE_NOT_ALLOWED
-    assert refusal.detail == "actor_role: bob is helpdesk, must be billing_admin or global_admin"
-
-
-@pytest.mark.parametrize("name", ["reference", "customer", "label"])
-def test_a_card_number_is_refused_and_not_said_again(name: str) -> None:
-    number = "4242 4242 4242 4242"
-    method = PaymentMethod(**{"reference": "pm_1", name: number})
-    order = r.SetPaymentMethods("s1", "acme", (PaymentMethod("pm_0"), method), **BY_ANN)
-    journal = Journal()
-    refusal = obey_setting(account(), order, source(), SETTINGS, journal)
-
-    assert refusal is not None
-    assert (refusal.reason, journal.entries) == (Rejected.CARD_NUMBER, [])
-    assert refusal.detail.startswith(f"methods[1].{name}: ")
-    assert "4242" not in refusal.detail
-
-
 def test_recharge_is_told_all_of_auto_recharge() -> None:
     order = r.SetAutoRecharge(
         *("s1", "acme", True, 5 * UNIT, 6, "gap", 7 * UNIT, 8 * UNIT, 9, 10 * UNIT), **BY_ANN
     )
-    journal = obeyed(order, account(lot(remaining=9 * UNIT)))
+    journal = posted(order, account(lot(remaining=9 * UNIT)))
 
     (entry,), (event,) = journal.entries, journal.events
     assert isinstance(entry, r.AutoRechargeSet)
@@ -153,7 +107,7 @@ def test_recharge_is_told_all_of_auto_recharge() -> None:
 def test_the_triggers_are_thresholds_while_it_is_enabled() -> None:
     there = account(lot(remaining=UNIT))
     on = r.SetAutoRecharge("s1", "acme", True, 5 * UNIT, 6, "fixed", 7 * UNIT, **BY_ANN)
-    journal = obeyed(on, there)
+    journal = posted(on, there)
 
     assert [(t.threshold_id, t.amount, t.armed) for t in there.thresholds] == [
         ("auto_recharge", 5 * UNIT, False)
@@ -168,36 +122,24 @@ def test_the_triggers_are_thresholds_while_it_is_enabled() -> None:
     ]
     assert limit_of(there) == 1_000 * UNIT
 
-    obeyed(r.SetAutoRecharge("s2", "acme", False, 5 * UNIT, 6, **BY_ANN), there)
+    posted(r.SetAutoRecharge("s2", "acme", False, 5 * UNIT, 6, **BY_ANN), there)
     assert (there.thresholds, there.hour_thresholds) == ([], [])
     assert there.calm_to > there.calm_from
 
 
 def test_the_default_of_spending_follows_the_trigger() -> None:
     there = account()
-    obeyed(r.SetAutoRecharge("s1", "acme", True, 500 * UNIT, None, "fixed", UNIT, **BY_ANN), there)
+    posted(r.SetAutoRecharge("s1", "acme", True, 500 * UNIT, None, "fixed", UNIT, **BY_ANN), there)
     assert limit_of(there) == 5_000 * UNIT
 
-    obeyed(r.SetSpendLimits("s2", "acme", 0, **BY_ANN), there)
+    posted(r.SetSpendLimits("s2", "acme", 0, **BY_ANN), there)
     assert limit_of(there) == NO_LIMIT
-    obeyed(r.SetSpendLimits("s3", "acme", 7, **BY_ANN), there)
+    posted(r.SetSpendLimits("s3", "acme", 7, **BY_ANN), there)
     assert limit_of(there) == 7
-    obeyed(r.SetAutoRecharge("s4", "acme", False, **BY_ANN), there)
+    posted(r.SetAutoRecharge("s4", "acme", False, **BY_ANN), there)
     assert limit_of(there) == 7
-    obeyed(r.SetSpendLimits("s5", "acme", **BY_ANN), there)
+    posted(r.SetSpendLimits("s5", "acme", **BY_ANN), there)
     assert limit_of(there) == 1_000 * UNIT
-
-
-def test_dear_destinations_are_remembered_while_they_are_watched() -> None:
-    there = account(high_rate=HighRateWatch(5, 1, ["+44"], [7]))
-    obeyed(r.SetSpendLimits("s1", "acme", None, 9, 6, 2, **BY_ANN), there)
-    assert (there.spending.high_rate, there.spending.cost_limit) == (
-        HighRateWatch(6, 2, ["+44"], [7]),
-        9,
-    )
-
-    obeyed(r.SetSpendLimits("s2", "acme", **BY_ANN), there)
-    assert (there.spending.high_rate, there.spending.cost_limit) == (None, 0)
 
 
 @pytest.mark.parametrize(
@@ -222,49 +164,6 @@ def test_a_cap_that_no_recharge_is_within_is_refused_with_the_numbers(
     assert auto(**fields, money_cap_micros=199 * UNIT, enabled=False) is None
 
 
-def test_spend_limits_have_no_event() -> None:
-    assert obeyed(r.SetSpendLimits("s1", "acme", **BY_ANN)).events == []
-
-
-def test_the_ledger_says_how_many_are_told_and_not_who() -> None:
-    emails = ("ann@example.com", "bob@example.com")
-    order = r.SetRecipients("s1", "acme", emails, "fr", "https://example.com/hook?key=1", **BY_ANN)
-    (entry,), (event,) = (journal := obeyed(order)).entries, journal.events
-
-    assert b"example.com" not in encode(entry)
-    assert isinstance(entry, r.RecipientsSet)
-    assert (entry.emails, entry.language, entry.webhook) == (2, "fr", True)
-    assert isinstance(event, v.RecipientsChanged)
-    assert (event.emails, event.webhook) == (emails, "https://example.com/hook?key=1")
-
-
-def test_the_methods_are_passed_on_in_their_order() -> None:
-    methods = (PaymentMethod("pm_2", "cus_1", "Visa 4242"), PaymentMethod("pm_1"))
-    journal = obeyed(r.SetPaymentMethods("s1", "acme", methods, **BY_ANN))
-
-    (entry,), (event,) = journal.entries, journal.events
-    assert isinstance(entry, r.PaymentMethodsSet)
-    assert isinstance(event, v.PaymentMethodsChanged)
-    assert (methods, methods) == (entry.methods, event.methods)
-
-
-def test_resuming_allows_what_was_denied_and_says_so_at_once() -> None:
-    there = account(lot(), held=0b0110, tripped=1, spent=9, spent_before=9)
-    journal = obeyed(r.ResumeRecharge("s1", "acme", "it was us", **BY_ANN), there)
-
-    (entry,), (status,) = journal.entries, journal.statuses
-    assert isinstance(entry, r.RechargeResumed)
-    assert (entry.allowed, entry.reason) == (("international", "overage"), "it was us")
-    assert status.blocked_call_types == ()
-    assert (
-        there.spending.held,
-        there.spending.tripped,
-        there.spending.spent,
-        there.spending.spent_before,
-    ) == (0, 0, 0, 0)
-    assert [event.event_id for event in journal.events] == ["acme/1/resumed"]
-
-
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
@@ -277,11 +176,11 @@ def test_what_no_balance_can_hold_is_never_paid(fields: dict[str, Any], said: st
     bounded = settings_version(USD=CurrencyTerms("USD", 2, 0, UNIT, 1_000 * UNIT))
     given = {"enabled": True, "trigger_micros": 100 * UNIT, "amount_micros": 200 * UNIT, **fields}
     order = r.SetAutoRecharge("s1", "acme", **given)
-    refusal = obey_setting(account(), order, source(), bounded, Journal())
+    refusal = execute(account(), order, source(), bounded, Journal())
 
     assert refusal is not None
     assert refusal.detail.startswith(f"{said}: must come to at most 1000000000, the bound")
     assert refusal.detail.endswith("found 1001000000")
     assert refusal.settings_version == bounded.version
     off = r.SetAutoRecharge("s2", "acme", **given | {"enabled": False})
-    assert obey_setting(account(), off, source(), bounded, Journal()) is None
+    assert execute(account(), off, source(), bounded, Journal()) is None

@@ -1,0 +1,42 @@
+"""Open a tenant's account; its currency never changes."""
+
+from typing import Final
+
+from rater.core.account.account import Account
+from rater.core.account.commands.command import AccountCommand, always
+from rater.core.account.heads import entry_head
+from rater.core.account.thresholds import note_calm
+from rater.core.cdr import Source
+from rater.core.charging_settings import ChargingSettings
+from rater.core.rejections import Refusal, Rejected
+from topics.records import AccountOpened, OpenAccount
+
+
+def new_account(command: OpenAccount) -> Account:
+    """Make the account, before its first entry."""
+    account = Account(command.tenant_id, command.currency, command.time_zone, command.decks)
+    note_calm(account)
+    return account
+
+
+def _refuse(
+    _account: Account, command: OpenAccount, _source: Source, _settings: ChargingSettings
+) -> Refusal | None:
+    return Refusal(Rejected.ACCOUNT_EXISTS, f"tenant_id: {command.tenant_id} has an account")
+
+
+def _post(account: Account, command: OpenAccount, source: Source) -> AccountOpened:
+    fields = entry_head(account, source, 0, 0)
+    return AccountOpened(*fields, command.command_id, command.time_zone, command.decks)
+
+
+COMMAND: Final[AccountCommand[OpenAccount, AccountOpened]] = AccountCommand(
+    record=OpenAccount,
+    content=("currency", "decks", "time_zone"),
+    cause="settings",
+    refuse=_refuse,
+    entry=AccountOpened,
+    post=_post,
+    reaches_closed=always,
+    warns_of_decks=True,
+)

@@ -1,0 +1,45 @@
+"""Every account command, once."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from rater.core.account.commands import (
+    add_funds,
+    adjust,
+    close_account,
+    expire_lots,
+    open_account,
+    reopen_account,
+    restore_payment,
+    resume_recharge,
+    reverse_payment,
+    set_auto_recharge,
+    set_decks,
+    set_payment_methods,
+    set_recipients,
+    set_spend_limits,
+    set_thresholds,
+)
+from rater.core.account.commands.command import AccountCommand
+from topics.records import Command
+
+COMMANDS: Final[tuple[AccountCommand[Any, Any], ...]] = (
+    open_account.COMMAND,
+    add_funds.COMMAND,
+    adjust.COMMAND,
+    reverse_payment.COMMAND,
+    restore_payment.COMMAND,
+    close_account.COMMAND,
+    reopen_account.COMMAND,
+    set_decks.COMMAND,
+    set_thresholds.COMMAND,
+    set_auto_recharge.COMMAND,
+    set_payment_methods.COMMAND,
+    set_recipients.COMMAND,
+    set_spend_limits.COMMAND,
+    resume_recharge.COMMAND,
+    expire_lots.COMMAND,
+)
+BY_RECORD: Final[Mapping[type[Command], AccountCommand[Any, Any]]] = {
+    each.record: each for each in COMMANDS
+}

@@ -1,0 +1,75 @@
+"""Execution: a command on an account is refused, or becomes one entry with what is told of it."""
+
+from functools import partial
+
+from rater.core.account.account import Account
+from rater.core.account.adoption import adopt
+from rater.core.account.cause import Cause
+from rater.core.account.commands.open_account import new_account
+from rater.core.account.commands.registry import BY_RECORD
+from rater.core.account.journal import Journal
+from rater.core.cdr import Source
+from rater.core.charging_settings import ChargingSettings
+from rater.core.limits import NEVER_MS
+from rater.core.rejections import Refusal, Rejected
+from topics import records as r
+
+ROLES = ("billing_admin", "global_admin")
+"""Who may change settings; without a role the writer is trusted: the topic's access rules have let him in."""
+
+
+def open_account(command: r.OpenAccount, source: Source, journal: Journal) -> Account:
+    """Make the account and post its first entry."""
+    account = new_account(command)
+    _post(account, command, source, journal)
+    return account
+
+
+def execute(
+    account: Account,
+    command: r.Command,
+    source: Source,
+    settings: ChargingSettings,
+    journal: Journal,
+) -> Refusal | None:
+    """Carry out a command on an account that exists; return why not, if so."""
+    if account.adopted is not settings:
+        adopt(account, settings)
+    asked = BY_RECORD[type(command)]
+    if account.closed_ms != NEVER_MS and not asked.reaches_closed(command):
+        return Refusal(Rejected.ACCOUNT_CLOSED, f"tenant_id: {command.tenant_id} is closed")
+    if isinstance(command, r.Setting) and (refusal := _refuse_role(command)):
+        return refusal
+    refusal = asked.refuse(account, command, source, settings)
+    if refusal is None:
+        _post(account, command, source, journal)
+    return refusal
+
+
+def warns_of_decks(command: r.Command) -> bool:
+    """Say whether the decks that the account then has are to be looked at."""
+    return BY_RECORD[type(command)].warns_of_decks
+
+
+def _refuse_role(command: r.Setting) -> Refusal | None:
+    if command.actor_role is None or command.actor_role in ROLES:
+        return None
+    who = command.actor or "somebody"
+    detail = f"actor_role: {who} is {command.actor_role}, must be {' or '.join(ROLES)}"
+    return Refusal(Rejected.ROLE_NOT_ALLOWED, detail)
+
+
+def _post(account: Account, command: r.Command, source: Source, journal: Journal) -> None:
+    asked = BY_RECORD[type(command)]
+    if asked.post is None:
+        return
+    entry = asked.post(account, command, source)
+    cause = Cause(asked.cause, command.command_id, source.at_ms)
+    event = asked.event
+    if not asked.moves_money:
+        told = None if event is None else partial(event, account, command, cause)
+        journal.settle(account, entry, cause, told)
+        return
+    journal.post(account, entry, asked.cause, command.command_id)
+    if event is not None:
+        journal.events.append(event(account, command, cause))
