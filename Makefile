@@ -68,7 +68,7 @@ types: .venv/installed-dev  ## * mypy --strict
 	$(SAY) "==> mypy: types"
 	@$(BIN)/mypy
 	@$(BIN)/mypy --explicit-package-bases deploy/kafka deploy/check_tools.py deploy/checks.py \
-		deploy/dist_check.py
+		deploy/dist_check.py deploy/rooms.py
 
 imports: .venv/installed-dev  ## * the import contracts of pyproject.toml
 	$(SAY) "==> lint-imports: who may import whom"
