@@ -29,6 +29,7 @@ from topics.recharge_topics import (
     RECHARGES_CHANGELOG,
 )
 from topics.records.balance import AnyEvent
+from topics.records.record import kinds_of
 from topics.topic import DAY_MS, LARGE, PARTITIONS, Topic
 
 __all__ = [
@@ -75,29 +76,8 @@ __all__ = [
 APP = "rater-charging"
 """Consumer group and prefix of transactional ids and changelogs of the charging app."""
 
-ENTRIES = (
-    r.Charge,
-    r.AccountOpened,
-    r.FundsAdded,
-    r.ThresholdsSet,
-    r.Adjusted,
-    r.ReversalPosted,
-    r.RestorationPosted,
-    r.AccountClosed,
-    r.AccountReopened,
-    r.DecksSet,
-    r.DeckWarning,
-    r.LotExpired,
-    r.LotForfeited,
-    r.LotExpiryWarned,
-    r.AutoRechargeSet,
-    r.PaymentMethodsSet,
-    r.RecipientsSet,
-    r.SpendLimitsSet,
-    r.SpendLimitTripped,
-    r.RechargeResumed,
-    r.CommandRejected,
-)
+ENTRIES = kinds_of(r.Entry)
+"""Whatever is declared as one."""
 EVENTS = get_args(AnyEvent)
 
 CDR_RAW = Topic(

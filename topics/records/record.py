@@ -16,6 +16,12 @@ class OpenRecord(Struct, frozen=True, gc=False, omit_defaults=True):
     """What others write, or what lies inside it: it may carry fields that we do not know, which are passed over."""
 
 
+def kinds_of(base: type[Struct]) -> tuple[type[Struct], ...]:
+    """Return the kinds of record that are declared below a base, in that order; what has kinds below it is none."""
+    below = [kind for each in base.__subclasses__() for kind in kinds_of(each)]
+    return tuple(below) or (base,)
+
+
 class _Tag:
     def __get__(self, record: object, kind: Any) -> str:
         """Return what `tag=` says of the type."""
