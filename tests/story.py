@@ -2,6 +2,7 @@
 
     deck acs 1 USD acs.csv
     retire acs 2 2024-03-01T00:00:00Z
+    mask +33=4 =2
     2024-01-10T10:00:00Z acme open USD acs
         -> opened = 0.00
     2024-01-10T10:01:00Z acme fund L1 50
@@ -34,7 +35,7 @@ from rater.wire.pricing.deck_heading import read_heading
 from rater.wire.pricing.numbering import load_numbers
 from rater.wire.settings.currencies import shipped_book
 from tests.story_recharge import RESULTS, TOPICS, VERBS, Payments
-from tests.story_settings import SHOWN, at_hours, setting, shown_twice, threshold
+from tests.story_settings import SHOWN, at_hours, masking, setting, shown_twice, threshold
 from topics import catalog
 from topics.authority import TOPIC_OF
 
@@ -74,6 +75,7 @@ class Story:
         self.commands = 0
         self.books: dict[str, Counter[str]] = {}
         self.payments = Payments()
+        self.shows_numbers = False
 
     def take(self, words: list[str]) -> Iterator[str]:
         if words[0] == "deck":
@@ -89,6 +91,11 @@ class Story:
             retired = Retirement(deck_id, int(version), _millis(valid_from), None)
             rules = self.simulator.rules
             self.simulator.rules = rules.with_book(rules.book.with_deck(retired))
+            return
+        if words[0] == "mask":
+            rules = self.simulator.rules
+            self.simulator.rules = rules.with_settings(masking(words[1:]))
+            self.shows_numbers = True
             return
         at_ms = _millis(words[0])
         if words[1] == "wait":
@@ -121,7 +128,7 @@ class Story:
                 self.conserve(value)
             shown = self._shown(line.topic, value)
             if shown is not None:
-                yield shown
+                yield shown + (_numbers(value) if self.shows_numbers else "")
 
     def conserve(self, entry: dict[str, Any]) -> None:
         """Hold scenario 48 after every entry: what came in is what is left and what went, to the micro."""
@@ -161,6 +168,13 @@ class Story:
         if topic in (catalog.DEAD.name, catalog.RECHARGE_DEAD.name):
             return f"dead {value['reason']} {value.get('field')}"
         return shown_twice(value) or _SHOWN[value["kind"]](value)
+
+
+def _numbers(value: dict[str, Any]) -> str:
+    """Return the numbers that a charge or a suspense record names."""
+    call = value.get("call") or (json.loads(value["cdr"]) if "cdr" in value else {})
+    caller = f" from {call['from']}" if "from" in call else ""
+    return f", to {call['to']}{caller}" if call else ""
 
 
 def _cdr(tenant: str, words: list[str], at_ms: int) -> dict[str, Any]:

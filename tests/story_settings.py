@@ -10,9 +10,14 @@
 A `~` in a method is a blank. `role=` and `actor=` go with all of them; a threshold in hours is written `soon=8h`.
 """
 
+import json
 from typing import Any
 
+from rater.core.charging_settings import ChargingSettings, SettingsBook
 from rater.wire.pricing.amounts import format_micros, parse_micros
+from rater.wire.settings.charging_settings import decode_settings
+from rater.wire.settings.currencies import shipped_book
+from rater.wire.settings.settings_file import complete
 
 _AMOUNTS = {
     "trigger": "trigger_micros",
@@ -43,6 +48,16 @@ def setting(verb: str, plain: list[str], extra: dict[str, str]) -> dict[str, Any
         case "resume":
             return {"type": "resume_recharge"} | fields
     raise AssertionError(verb)
+
+
+def masking(words: list[str]) -> SettingsBook:
+    """Return settings that hide the last digits of numbers: by beginning, and of all others."""
+    pairs = (word.split("=") for word in words)
+    masks = [{"prefix": prefix, "digits": int(digits)} for prefix, digits in pairs]
+    version = {"version": 1, "valid_from": "2000-01-01T00:00:00Z", "number_masks": masks}
+    settings = decode_settings(json.dumps(complete(version)).encode())
+    assert isinstance(settings, ChargingSettings), settings
+    return shipped_book().with_version(settings)
 
 
 def threshold(name: str, text: str) -> dict[str, Any]:
@@ -81,7 +96,8 @@ def _auto(value: dict[str, Any]) -> str:
 
 def at_hours(value: dict[str, Any]) -> str:
     """Return what a threshold in hours and the runway are."""
-    runway = f"{value['hours_remaining']} h" if "hours_remaining" in value else "no end"
+    hours = value["hours_remaining"]
+    runway = "no end" if hours is None else f"{hours} h"
     return f"{value['threshold_id']} {value['threshold_h']} h, runway {runway}"
 
 

@@ -147,6 +147,8 @@ def _print_table(settings: ChargingSettings) -> None:
         "cdr_max_bytes",
     ):
         click.echo(f"{name}: {getattr(settings, name)}")
+    hidden = [f"{mask.prefix or 'all others'} {mask.digits}" for mask in settings.number_masks]
+    click.echo(f"last digits of numbers hidden: {', '.join(hidden) or 'none'}")
     if settings.version == 0:
         for source in load_currencies().sources:
             click.echo(source)

@@ -12,7 +12,7 @@ from typing import Final, final
 
 from rater.core.limits import AMOUNT_MICROS_MAX, NEVER_MS, UNIT_MICROS
 from rater.core.value import Value
-from topics.records.charging_settings import CurrencyTerms
+from topics.records.charging_settings import CurrencyTerms, NumberMask
 
 SHIPPED: Final = 0
 """The version of what ships with the release."""
@@ -30,6 +30,7 @@ class ChargingSettings(Value):
         "duration_tolerance_s",
         "duration_tolerance_percent",
         "cdr_max_bytes",
+        "number_masks",
     )
     __slots__ = __match_args__
 
@@ -42,6 +43,7 @@ class ChargingSettings(Value):
         duration_tolerance_s: int,
         duration_tolerance_percent: int,
         cdr_max_bytes: int,
+        number_masks: tuple[NumberMask, ...] = (),
     ) -> None:
         self.version: Final = version
         self.valid_from_ms: Final = valid_from_ms
@@ -53,6 +55,8 @@ class ChargingSettings(Value):
         """By so many seconds, or so much of it, what a CDR bills may differ from its answer and end."""
         self.cdr_max_bytes: Final = cdr_max_bytes
         """A longer CDR is a dead letter, unread."""
+        self.number_masks: Final = number_masks
+        """The tails of numbers that are hidden in what is written of a call (core/pricing/masking)."""
 
     def terms(self, currency: str) -> CurrencyTerms:
         """Return what holds in a currency; without a row, what holds for all that have none."""

@@ -25,6 +25,7 @@ from rater.core.account.journal import Journal
 from rater.core.account.past import decks_at, was_closed
 from rater.core.cdr import Cdr, Source
 from rater.core.charging_settings import ChargingSettings
+from rater.core.pricing.masking import masked_cdr
 from rater.core.pricing.price import price_call
 from rater.core.pricing.rating import Rated
 from rater.core.pricing.rules import Rules
@@ -56,8 +57,11 @@ def charge(
         return Suspension(Suspended.ACCOUNT_CLOSED, detail)
     settings = rules.settings.at(source.at_ms)
     rated = price_call(cdr, decks, account.currency, rules, settings)
+    told = cdr
+    if settings.number_masks:
+        told = masked_cdr(cdr, (rated, decks, account.currency), rules, settings)
     if isinstance(rated, str):
-        free = free_charge(account, cdr, source, rated)
+        free = free_charge(account, told, source, rated)
         journal.post(account, free, "charge", cdr.cdr_id)
         return "free"
     if not isinstance(rated, Rated):
@@ -67,7 +71,7 @@ def charge(
         adopt(account, settings)
     if account.balance - rated.charge_micros < -account.balance_max:
         return _beyond_bound(account, rated, settings)
-    entry = charge_of(account, cdr, source, rated)
+    entry = charge_of(account, told, source, rated)
     _settle(account, cdr, source, journal, (entry, rated.country))
     return rated.outcome
 

@@ -9,8 +9,10 @@ import msgspec
 from rater.core.account.account import Account
 from rater.core.cdr import Cdr, Source
 from rater.core.limits import DEAD_BYTES_KEPT_MAX
+from rater.core.pricing.masking import Masks
 from rater.core.suspension import Suspension
 from rater.wire.malformed import Malformed
+from rater.wire.masking import masked_detail, masked_json, masked_text
 from topics.records import Dead, DeadReason, Suspended, SuspenseReason
 
 OUTPUT_KEY_MAX = 1_024
@@ -20,15 +22,20 @@ encode = msgspec.json.Encoder().encode
 """Any entry, event or status to JSON."""
 
 
-def encode_suspended(
-    cdr: Cdr, value: bytes, source: Source, why: Suspension, belongs_to: int | None = None
+def encode_suspended(  # noqa: PLR0913, PLR0917
+    cdr: Cdr,
+    value: bytes,
+    source: Source,
+    why: Suspension,
+    belongs_to: int | None = None,
+    masks: Masks = (),
 ) -> bytes:
     """Return the suspense record of a CDR; `belongs_to` is its right partition, where it lies in another."""
     return encode(
         Suspended(
             _place(source),
             cast("SuspenseReason", why.reason),
-            why.detail[:1000],
+            masked_detail(why.detail, masks)[:1000],
             cdr.tenant_id,
             cdr.cdr_id,
             cdr.version,
@@ -36,26 +43,27 @@ def encode_suspended(
             source.topic,
             source.partition,
             source.offset,
-            value.decode(),
+            masked_json(value, masks).decode(),
             belongs_to,
             why.settings_version,
         )
     )
 
 
-def encode_dead(
+def encode_dead(  # noqa: PLR0913, PLR0917
     key: bytes | None,
     value: bytes | None,
     source: Source,
     why: Malformed,
     last_offset: int | None = None,
+    masks: Masks = (),
 ) -> bytes:
     """Return the dead letter of a record, or of all up to `last_offset`."""
     return encode(
         Dead(
             _place(source),
             cast("DeadReason", why.reason),
-            why.detail[:1000],
+            masked_detail(why.detail, masks)[:1000],
             source.at_ms,
             source.topic,
             source.partition,
@@ -63,7 +71,7 @@ def encode_dead(
             why.field,
             last_offset,
             *_kept(key),
-            *_kept(value),
+            *_kept(value, masks),
         )
     )
 
@@ -73,13 +81,13 @@ def output_key(key: bytes | None) -> bytes | None:
     return key if key is None or len(key) <= OUTPUT_KEY_MAX else key[:OUTPUT_KEY_MAX]
 
 
-def _kept(text: bytes | None) -> tuple[str | None, int | None, str | None]:
+def _kept(text: bytes | None, masks: Masks = ()) -> tuple[str | None, int | None, str | None]:
     """Return what a dead letter keeps of a text, and of one that is cut its length and digest."""
     if text is None:
         return None, None, None
     if len(text) <= DEAD_BYTES_KEPT_MAX:
-        return b64encode(text).decode(), None, None
-    kept = b64encode(text[:DEAD_BYTES_KEPT_MAX]).decode()
+        return b64encode(masked_text(text, masks)).decode(), None, None
+    kept = b64encode(masked_text(text[:DEAD_BYTES_KEPT_MAX], masks)).decode()
     return kept, len(text), sha256(text).hexdigest()
 
 

@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry
 
 from rater.batch.charging.partition_state import Shard
 from rater.batch.outputs import Records
+from rater.core.charging_settings import ChargingSettings, SettingsBook
 from rater.core.pricing.decks import Deck, DeckBook, Heading
 from rater.core.pricing.rules import Rules
 from rater.kafka.unread import Unread
@@ -31,7 +32,9 @@ from rater.wire.pricing.deck_csv import Sheet, compile_sheet, read_sheet
 from rater.wire.pricing.deck_heading import read_heading
 from rater.wire.pricing.deck_records import pack_deck
 from rater.wire.pricing.numbering import load_numbers
+from rater.wire.settings.charging_settings import decode_settings, encode_settings
 from rater.wire.settings.currencies import shipped_book
+from rater.wire.settings.settings_file import complete
 from rater.wire.unread import last_offset_of
 from topics import catalog
 from topics.authority import TOPIC_OF
@@ -102,6 +105,8 @@ class HonestWorker:
     topics: dict[str, list[Located]] = field(default_factory=lambda: defaultdict(list))
     decks: dict[str, bytes] = field(default_factory=lambda: {"acs": SHEET.read_bytes()})
     """The published decks: CSV by id."""
+    masks: list[dict[str, Any]] = field(default_factory=list)
+    """Which tails of numbers published settings hide; without any nothing is published."""
 
     def __post_init__(self) -> None:
         """Publish the decks and wire up the step."""
@@ -109,7 +114,7 @@ class HonestWorker:
         self.ends: dict[tuple[str, int], int] = defaultdict(int)
         self.taken: dict[TP, int] = defaultdict(int)
         decks = [self._publish(name, sheet) for name, sheet in self.decks.items()]
-        rules = Rules(DeckBook.of(decks), load_numbers(), shipped_book())
+        rules = Rules(DeckBook.of(decks), load_numbers(), self._settings())
         metrics = Metrics(CollectorRegistry())
         transactions = Transactions(self._append)
         self.decider = ChargingDecider(
@@ -128,6 +133,15 @@ class HonestWorker:
         assert isinstance(deck, Deck), deck
         self._append(catalog.RATE_DECKS.name, 0, [*pack_deck(heading, sheet)])
         return deck
+
+    def _settings(self) -> SettingsBook:
+        if not self.masks:
+            return shipped_book()
+        said = {"version": 1, "valid_from": "2020-01-01T00:00:00Z", "number_masks": self.masks}
+        settings = decode_settings(json.dumps(complete(said)).encode())
+        assert isinstance(settings, ChargingSettings), settings
+        self._append(catalog.CHARGING_SETTINGS.name, 0, [encode_settings(settings)])
+        return shipped_book().with_version(settings)
 
     def command(self, tenant: str, kind: str, **fields: Any) -> None:
         """Produce a command."""

@@ -33,7 +33,7 @@ from topics.records.balance import (
 from topics.records.batches import BatchManifest
 from topics.records.cdr import Cdr
 from topics.records.charge import Charge, ChargedCall, ChargeLine, Span
-from topics.records.charging_settings import ChargingSettings, CurrencyTerms
+from topics.records.charging_settings import ChargingSettings, CurrencyTerms, NumberMask
 from topics.records.commands import (
     AddFunds,
     Adjust,
@@ -170,6 +170,7 @@ __all__ = [
     "MoneyEntry",
     "MovedBack",
     "Notification",
+    "NumberMask",
     "OpenAccount",
     "PaymentCancel",
     "PaymentCommand",

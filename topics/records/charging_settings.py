@@ -4,13 +4,15 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from topics.fields import Currency, Moment, NotNegative, Positive, Version
+from topics.fields import Currency, Moment, NotNegative, Positive, Version, whole
 from topics.records.record import Record
 
 DECIMALS_MAX = 4
 CURRENCIES_MAX = 300
 WINDOW_DAYS_MIN, WINDOW_DAYS_MAX = 3, 7
 CDR_BYTES_MIN, CDR_BYTES_MOST = 1_024, 1_048_576
+HIDDEN_DIGITS_MAX = 6
+NUMBER_MASKS_MAX = 300
 
 
 class CurrencyTerms(Record, frozen=True):
@@ -29,6 +31,20 @@ class CurrencyTerms(Record, frozen=True):
     balance_max_micros: Annotated[
         Positive, Meta(description="Bound of a balance, either side of zero.")
     ]
+
+
+class NumberMask(Record, frozen=True):
+    """How many last digits are hidden of numbers that begin so; the longest beginning holds."""
+
+    prefix: Annotated[
+        str,
+        Meta(
+            max_length=8,
+            pattern=whole(r"(\+[1-9][0-9]{0,6})?"),
+            description="A calling code, or more digits; empty: all other numbers.",
+        ),
+    ]
+    digits: Annotated[int, Meta(ge=0, le=HIDDEN_DIGITS_MAX)]
 
 
 class ChargingSettings(Record, frozen=True):
@@ -73,3 +89,10 @@ class ChargingSettings(Record, frozen=True):
             description="A longer CDR is a dead letter, unread.",
         ),
     ]
+    number_masks: Annotated[
+        tuple[NumberMask, ...],
+        Meta(
+            max_length=NUMBER_MASKS_MAX,
+            description="Tails of personal numbers that ledger, suspense and dead letters hide; empty: none.",
+        ),
+    ] = ()

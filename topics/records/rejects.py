@@ -67,7 +67,11 @@ class Suspended(Record, frozen=True):
     source_offset: Offset
     cdr: Annotated[
         str,
-        Meta(min_length=1, max_length=8_388_608, description="The record's own text, unchanged."),
+        Meta(
+            min_length=1,
+            max_length=8_388_608,
+            description="The record's own text; of numbers in it settings may hide the last digits.",
+        ),
     ]
     belongs_to_partition: Partition | None = None
     settings_version: SettingsVersion | None = None
@@ -112,7 +116,16 @@ class Dead(Record, frozen=True):
         Size | None, Meta(description="Only of a key that is cut: its length.")
     ] = None
     key_sha256: Digest | None = None
-    value_b64: Annotated[str, Meta(max_length=KEPT_B64_MAX)] | None = None
+    value_b64: (
+        Annotated[
+            str,
+            Meta(
+                max_length=KEPT_B64_MAX,
+                description="Of numbers in a CDR settings may hide the last digits.",
+            ),
+        ]
+        | None
+    ) = None
     value_bytes: Annotated[
         Size | None, Meta(description="Only of a value that is cut: its length.")
     ] = None

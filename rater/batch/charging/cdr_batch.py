@@ -231,7 +231,9 @@ class CdrBatch:
         record, cdr, _, content = item
         decision = self.decision
         decision.outcomes[f"suspended.{why.reason}"] += 1
-        value = encode_suspended(cdr, record.value or b"", self._source(record), why, belongs_to)
+        source, text = self._source(record), record.value or b""
+        masks = self.rules.settings.at(source.at_ms).number_masks
+        value = encode_suspended(cdr, text, source, why, belongs_to, masks)
         decision.suspense.append((output_key(record.key), value))
         if digest is not None:
             place = decision.suspense_place()
@@ -243,7 +245,9 @@ class CdrBatch:
         # Not the time of the stream, which is not known yet: the batch is still being read.
         at_ms = max(record.timestamp, 0)
         source = Source(CDR_RAW.name, self.shard.partition, record.offset, at_ms)
-        value = encode_dead(record.key, record.value, source, why, last_offset_of(record))
+        masks = self.rules.settings.at(at_ms).number_masks
+        last = last_offset_of(record)
+        value = encode_dead(record.key, record.value, source, why, last, masks)
         self.decision.dead.append((output_key(record.key), value))
 
     def _forget_before(self, stream_ms: int) -> None:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import msgspec
 
 from rater.reconcile.difference import Complaint, Difference, difference
+from rater.reconcile.folds.masks import Mask
 from rater.reconcile.reading.log import Record
 from rater.reconcile.reading.schemas import decoder_of_record
 from rater.reconcile.reading.sources import millis
@@ -50,6 +51,7 @@ class Version(NamedTuple):
     window_days: int = 7
     tolerance_s: int = 5
     tolerance_percent: int = 5
+    masks: tuple[Mask, ...] = ()
 
     def of(self, currency: str) -> Terms:
         """Return what holds in a currency."""
@@ -124,4 +126,5 @@ def _version(record: Record) -> Version | str:
         settings.window_days,
         settings.duration_tolerance_s,
         settings.duration_tolerance_percent,
+        tuple((mask.prefix, mask.digits) for mask in settings.number_masks),
     )

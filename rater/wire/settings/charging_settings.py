@@ -17,13 +17,14 @@ from rater.wire.demands import shown
 from rater.wire.keys import key_text
 from rater.wire.moments import read_moment
 from topics import records as r
-from topics.records import CurrencyTerms
+from topics.records import CurrencyTerms, NumberMask
 
-_NUMBERS = (
+_OTHERS = (
     "window_days",
     "duration_tolerance_s",
     "duration_tolerance_percent",
     "cdr_max_bytes",
+    "number_masks",
 )
 _KEY = re.compile(r"[1-9][0-9]{0,9}", re.ASCII)
 _encode = msgspec.json.Encoder().encode
@@ -76,11 +77,12 @@ def decode_settings(value: bytes) -> ChargingSettings | str:
     since_ms = read_moment(record.valid_from)
     if since_ms is None:
         return f"valid_from: must be a time like 2026-01-31T23:00:00Z, found {shown(record.valid_from)}"
-    if wrong := faults(record.currencies):
+    wrong = [*faults(record.currencies), *mask_faults(record.number_masks)]
+    if wrong:
         return "; ".join(wrong)
-    numbers = [getattr(record, name) for name in _NUMBERS]
+    others = [getattr(record, name) for name in _OTHERS]
     return ChargingSettings(
-        record.version, since_ms, {each.currency: each for each in record.currencies}, *numbers
+        record.version, since_ms, {each.currency: each for each in record.currencies}, *others
     )
 
 
@@ -105,6 +107,16 @@ def faults(rows: list[CurrencyTerms]) -> list[str]:
     return wrong
 
 
+def mask_faults(rows: tuple[NumberMask, ...]) -> list[str]:
+    """Return what can never hold in rows of masks: of one beginning there is one row."""
+    prefixes = [row.prefix for row in rows]
+    return [
+        f"number_masks[{n}].prefix: must be there once, found {prefix!r} again"
+        for n, prefix in enumerate(prefixes)
+        if prefix in prefixes[:n]
+    ]
+
+
 def encode_settings(settings: ChargingSettings) -> tuple[bytes, bytes]:
     """Return key and value of a version's record."""
     return str(settings.version).encode(), _encode(_record_of(settings))
@@ -118,5 +130,5 @@ def fields_of(settings: ChargingSettings) -> dict[str, Any]:
 
 def _record_of(settings: ChargingSettings) -> r.ChargingSettings:
     since = to_text(settings.valid_from_ms)
-    numbers = [getattr(settings, name) for name in _NUMBERS]
-    return r.ChargingSettings(settings.version, since, list(settings.currencies.values()), *numbers)
+    others = [getattr(settings, name) for name in _OTHERS]
+    return r.ChargingSettings(settings.version, since, list(settings.currencies.values()), *others)

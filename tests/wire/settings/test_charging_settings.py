@@ -16,6 +16,7 @@ from rater.wire.settings.charging_settings import (
 )
 from tests.build import NOW, SETTINGS, UNIT, settings_version
 from topics.catalog import CHARGING_SETTINGS
+from topics.records import NumberMask
 from topics.schema import topic_schema
 
 
@@ -81,3 +82,17 @@ def test_a_reader_takes_each_version_once_and_no_other_under_its_number() -> Non
         assert isinstance(bad, BadSettings)
         assert bad.detail.startswith(said)
     assert reader.feed(b"9", None) is None
+
+
+def test_masks_are_read_and_written_and_of_one_beginning_there_is_one() -> None:
+    masks = [{"prefix": "+49", "digits": 3}, {"prefix": "", "digits": 4}]
+    record = {**fields_of(settings_version(1, NOW)), "number_masks": masks}
+    settings = decode_settings(json.dumps(record).encode())
+
+    assert isinstance(settings, ChargingSettings)
+    assert (NumberMask("+49", 3), NumberMask("", 4)) == settings.number_masks
+    assert masks == [*fields_of(settings)["number_masks"]]
+    twice = json.dumps({**record, "number_masks": [*masks, masks[0]]}).encode()
+    assert decode_settings(twice) == (
+        "number_masks[2].prefix: must be there once, found '+49' again"
+    )

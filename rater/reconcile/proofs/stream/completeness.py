@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from rater.reconcile.difference import Complaint, Difference
 from rater.reconcile.folds.books import CDRS, SOURCES
 from rater.reconcile.folds.calls import hold_charge
+from rater.reconcile.folds.masks import says
 from rater.reconcile.inputs import FORGOTTEN, Inputs, Outcome
 from rater.reconcile.reading.log import Record
 from rater.reconcile.reading.sources import SourceCdr, millis
@@ -65,12 +66,19 @@ def _hold_charge(
     if cdr is None:
         yield Complaint("source_offset", "a readable CDR", record.value)
         return
-    yield from hold_charge(cdr, entry, evidence.settings.at(entry.at_ms))
+    settings = evidence.settings.at(entry.at_ms)
+    yield from hold_charge(cdr, entry, settings)
     expected = _charge_facts(record, cdr)
     found = _entry_facts(entry)
     for name, right in expected.items():
         if right != found[name]:
             yield Complaint(name, f"{right!r}, as in the CDR", found[name])
+    for name, number, told in (
+        ("to", cdr.to, entry.call.to),
+        ("from", cdr.from_ or None, entry.call.from_),
+    ):
+        if not says(number, told, settings.masks):
+            yield Complaint(name, f"{number!r}, as in the CDR, or its tail hidden", told)
 
 
 def _charge_facts(record: Record, cdr: SourceCdr) -> dict[str, object]:
@@ -80,12 +88,10 @@ def _charge_facts(record: Record, cdr: SourceCdr) -> dict[str, object]:
         "cdr_id": cdr.cdr_id,
         "version": cdr.version,
         "direction": cdr.direction,
-        "to": cdr.to,
         "answered_ms": cdr.answered_ms,
         "ended_ms": cdr.ended_ms,
         "duration_s": cdr.billsec,
         "started_ms": None if cdr.answered_at is None else millis(cdr.started_at),
-        "from": cdr.from_ or None,
         "disposition": cdr.disposition,
         "call_type": cdr.call_type,
         "service_number_type": cdr.service_number_type,
@@ -102,12 +108,10 @@ def _entry_facts(entry: r.Charge) -> dict[str, object]:
         "cdr_id": entry.cdr_id,
         "version": entry.version,
         "direction": entry.call.direction,
-        "to": entry.call.to,
         "answered_ms": entry.call.answered_ms,
         "ended_ms": entry.call.ended_ms,
         "duration_s": entry.call.duration_s,
         "started_ms": entry.call.started_ms,
-        "from": entry.call.from_,
         "disposition": entry.call.disposition,
         "call_type": entry.call.call_type,
         "service_number_type": entry.call.service_number_type,

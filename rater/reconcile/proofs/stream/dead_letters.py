@@ -1,15 +1,21 @@
-"""Dead letters: suspense records keep the source record byte for byte; dead letters its beginning and digest."""
+"""Dead letters: suspense records keep the source record byte for byte; dead letters its beginning and digest.
 
-from base64 import b64encode
+Of numbers in them the last digits may be hidden, as the charging settings say.
+"""
+
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from hashlib import sha256
+
+import msgspec
 
 from rater.reconcile.difference import Complaint, Difference
 from rater.reconcile.folds.books import CDRS, SOURCES
 from rater.reconcile.folds.calls import hold_waiting
+from rater.reconcile.folds.masks import Mask, is_whole, most_hidden, says_text
 from rater.reconcile.inputs import Inputs
 from rater.reconcile.reading.log import Record
-from rater.reconcile.reading.sources import read_cdr
+from rater.reconcile.reading.sources import SourceCdr, read_cdr
 from topics import catalog
 from topics import records as r
 from topics.partitioner import partition_of
@@ -59,8 +65,21 @@ def _hold_suspended(
         yield Complaint("key", _carried(source.key), record.key)
     if suspended.at_ms != source.at_ms:
         yield Complaint("at_ms", source.at_ms, suspended.at_ms)
-    if source.value is None or suspended.cdr.encode() != source.value:
+    yield from _hold_text(source, suspended, cdr, evidence.settings.at(suspended.at_ms).masks)
+
+
+def _hold_text(
+    source: Record, suspended: r.Suspended, cdr: SourceCdr | None, masks: tuple[Mask, ...]
+) -> Iterator[Complaint]:
+    """Hold the text kept against its source: the same, but for the tails of numbers that settings hide."""
+    text = (source.value or b"").decode(errors="replace")
+    if masks and "\\u" in text:
+        # It was written again without escapes, so that no number hides in them.
+        text = msgspec.json.encode(msgspec.json.decode(text)).decode()
+    if source.value is None or not says_text(text, suspended.cdr, masks):
         yield Complaint("cdr", source.value, suspended.cdr)
+    if cdr is not None and is_whole(cdr.to) and most_hidden(masks, cdr.to):
+        yield Complaint("cdr", f"{most_hidden(masks, cdr.to)} digits of {cdr.to} hidden", cdr.to)
 
 
 def _hold_dead(evidence: Inputs, record: Record, dead: r.Dead) -> Iterator[Complaint]:
@@ -68,10 +87,12 @@ def _hold_dead(evidence: Inputs, record: Record, dead: r.Dead) -> Iterator[Compl
     source = _source(evidence, dead)
     if source is None:
         return
+    # Only call-detail records have numbers.
+    masks = evidence.settings.at(dead.at_ms).masks if dead.source_topic == CDRS else ()
     for name, right, kept in (
         ("key", _carried(source.key), record.key),
         ("at_ms", source.at_ms, dead.at_ms),
-        *held(source, dead),
+        *held(source, dead, masks),
     ):
         if right != kept:
             yield Complaint(name, right, kept)
@@ -99,18 +120,32 @@ def _carried(key: bytes | None) -> bytes | None:
     return None if key is None else key[:_KEY_CARRIED_MAX]
 
 
-def held(source: Record, dead: r.Dead) -> Iterator[tuple[str, object, object]]:
+def held(
+    source: Record, dead: r.Dead, masks: tuple[Mask, ...] = ()
+) -> Iterator[tuple[str, object, object]]:
     """Yield what a dead letter must say of its source's bytes, and what it says."""
     for name, text, said in (
         ("key", source.key, (dead.key_b64, dead.key_bytes, dead.key_sha256)),
         ("value", source.value, (dead.value_b64, dead.value_bytes, dead.value_sha256)),
     ):
         for part, right, told in zip(("b64", "bytes", "sha256"), _kept(text), said, strict=True):
-            yield f"{name}_{part}", right, told
+            is_masked = part == "b64" and name == "value" and _is_masked(right, told, masks)
+            yield f"{name}_{part}", right, right if is_masked else told
     yield "source_last_offset", source.last_offset, dead.source_last_offset
     is_unread = source.last_offset is not None
     if is_unread != (dead.reason == NOT_UNPACKED):
         yield "reason", NOT_UNPACKED if is_unread else "one of a record that is read", dead.reason
+
+
+def _is_masked(right: object, told: object, masks: tuple[Mask, ...]) -> bool:
+    """Say whether kept bytes are those of the source, but for the tails of numbers that settings hide."""
+    if not isinstance(right, str) or not isinstance(told, str) or not masks:
+        return False
+    try:
+        source, found = (b64decode(each).decode("latin-1") for each in (right, told))
+    except ValueError:
+        return False
+    return says_text(source, found, masks)
 
 
 def _kept(text: bytes | None) -> tuple[str | None, int | None, str | None]:
