@@ -46,7 +46,7 @@ from loadtest.sampling import Group, sample, speed
 from loadtest.sightings import seeing
 from loadtest.watch import LateError, Watch, watching
 from topics.catalog import BALANCE_EVENTS, CDR_RAW
-from topics.recharge_topics import RECHARGE_APP
+from topics.roles import RECHARGE_APP
 
 PRELOADED = 400_000
 OFFERED_S = 12.0

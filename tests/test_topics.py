@@ -15,14 +15,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from rater.reconcile.reading.log import READ, SHARED
 from rater.shell.admin.validation import Problem, RecordCheck, decode
+from rater.shell.notifier.writer import transactional_id
 from rater.wire.account.commands import decode_command
 from rater.wire.cdrs import decode_cdr
 from rater.wire.malformed import Malformed
-from topics import schema
+from topics import roles, schema
 from topics.catalog import ACCOUNT_COMMANDS, ACCOUNT_SOURCES, BY_NAME, CATALOG, CDR_RAW, Topic
 from topics.handbook import retention
 from topics.partitioner import murmur2, partition_of
+from topics.roles import ROLES
 
 FOLDER = Path(schema.FOLDER)
 DESCRIBED = [topic for topic in CATALOG if topic.records]
@@ -292,6 +295,26 @@ def test_keys_spread_over_all_partitions() -> None:
 def test_all_topics_keyed_by_tenant_have_the_same_number_of_partitions() -> None:
     assert {topic.partitions for topic in CATALOG if not topic.made_by} == {8}
     assert {topic.partitions for topic in CATALOG if topic.made_by} == {1}
+
+
+def test_roles_are_those_that_services_play() -> None:
+    assert set(ROLES) >= {role for topic in CATALOG for role in (*topic.writers, *topic.readers)}
+    assert len({role.name for role in ROLES}) == len(ROLES)
+    assert transactional_id(3) == f"{roles.NOTIFIER.transactional_ids}3"
+    for role in (roles.CHARGING, roles.RECHARGE):
+        assert role.transactional_ids == f"{role.group}-"
+
+
+def test_the_reconciler_reads_what_it_is_a_reader_of() -> None:
+    said = {topic.name for topic in CATALOG if roles.RECONCILER in topic.readers}
+
+    assert said == {*READ, *SHARED}
+
+
+def test_what_services_alone_write_is_written_by_services() -> None:
+    for topic in CATALOG:
+        by_service = [each for each in topic.writers if each.group or each.transactional_ids]
+        assert topic.by_hand or by_service == list(topic.writers), topic.name
 
 
 def test_every_topic_says_who_writes_and_reads_it_and_for_how_long() -> None:

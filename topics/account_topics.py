@@ -1,6 +1,7 @@
 """The topics of account commands, one for each authority: brokers grant topics, not types (R30)."""
 
 from topics import records as r
+from topics import roles
 from topics.topic import DAY_MS, Topic
 
 BOUNDED_TIME = {"message.timestamp.after.max.ms": "3600000"}
@@ -29,8 +30,8 @@ ACCOUNT_COMMANDS = Topic(
     purpose="Money and the life of an account: opened, credited, adjusted, reversed, closed.",
     key="tenant_id",
     records=COMMANDS,
-    writers="the platform's billing, recharge",
-    readers="charging",
+    writers=(roles.BILLING, roles.RECHARGE),
+    readers=(roles.CHARGING, roles.RECONCILER),
     retention_ms=30 * DAY_MS,
     tag="type",
     external=True,
@@ -42,8 +43,8 @@ ACCOUNT_REQUESTS = Topic(
     purpose="What an administrator may ask for: thresholds, recharge, methods, recipients, limits.",
     key="tenant_id",
     records=REQUESTS,
-    writers="administrators",
-    readers="charging",
+    writers=(roles.ADMINISTRATOR,),
+    readers=(roles.CHARGING, roles.RECONCILER),
     retention_ms=30 * DAY_MS,
     tag="type",
     external=True,
@@ -55,8 +56,8 @@ ACCOUNT_TIMERS = Topic(
     purpose="Time as commands: lots of an account are due.",
     key="tenant_id",
     records=(r.ExpireLots,),
-    writers="the charging timer",
-    readers="charging",
+    writers=(roles.CHARGING,),
+    readers=(roles.CHARGING, roles.RECONCILER),
     retention_ms=30 * DAY_MS,
     tag="type",
     external=True,

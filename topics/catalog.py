@@ -3,6 +3,7 @@
 from typing import get_args
 
 from topics import records as r
+from topics import roles
 from topics.account_topics import (
     ACCOUNT_COMMANDS,
     ACCOUNT_REQUESTS,
@@ -13,15 +14,12 @@ from topics.account_topics import (
     REQUESTS,
 )
 from topics.recharge_topics import (
-    GATEWAY_GROUP,
     NOTIFICATIONS,
     NOTIFICATIONS_DEAD,
-    NOTIFIER_GROUP,
     NOTIFIER_SENT,
     PAYMENT_COMMANDS,
     PAYMENT_QUARANTINE,
     PAYMENT_RESULTS,
-    RECHARGE_APP,
     RECHARGE_BATCHES,
     RECHARGE_COMMANDS,
     RECHARGE_DEAD,
@@ -30,6 +28,7 @@ from topics.recharge_topics import (
 )
 from topics.records.balance import AnyEvent
 from topics.records.record import kinds_of
+from topics.roles import APP, GATEWAY_GROUP, NOTIFIER_GROUP, RECHARGE_APP
 from topics.topic import DAY_MS, LARGE, PARTITIONS, Topic
 
 __all__ = [
@@ -73,9 +72,6 @@ __all__ = [
     "Topic",
 ]
 
-APP = "rater-charging"
-"""Consumer group and prefix of transactional ids and changelogs of the charging app."""
-
 ENTRIES = kinds_of(r.Entry)
 """Whatever is declared as one."""
 EVENTS = get_args(AnyEvent)
@@ -85,8 +81,8 @@ CDR_RAW = Topic(
     purpose="Call-detail records as call platforms write them.",
     key="tenant_id",
     records=(r.Cdr,),
-    writers="call platforms",
-    readers="charging",
+    writers=(roles.CALL_PLATFORM,),
+    readers=(roles.CHARGING, roles.RECONCILER),
     retention_ms=14 * DAY_MS,
     max_message_bytes=LARGE // 2,
     external=True,
@@ -98,8 +94,8 @@ RATE_DECKS = Topic(
     purpose="Immutable versions of rate decks, packed in chunks; a manifest makes one whole, a retirement ends a deck.",
     key="deck_id/version/part",
     records=(r.DeckManifest, r.DeckChunk, r.DeckRetirement),
-    writers="rater deck load, rater deck retire",
-    readers="every worker",
+    writers=(roles.DECK_LOADER,),
+    readers=(roles.CHARGING, roles.DECK_LOADER, roles.RECONCILER),
     partitions=1,
     cleanup="compact",
     max_message_bytes=LARGE,
@@ -110,8 +106,8 @@ CHARGING_SETTINGS = Topic(
     purpose="Immutable versions of what decides about money besides decks and accounts.",
     key="version",
     records=(r.ChargingSettings,),
-    writers="rater config load",
-    readers="every charging worker, the reconciler",
+    writers=(roles.CONFIG_LOADER,),
+    readers=(roles.CHARGING, roles.CONFIG_LOADER, roles.RECONCILER),
     partitions=1,
     cleanup="compact",
     made_by="rater config load",
@@ -121,8 +117,8 @@ LEDGER = Topic(
     purpose="Every change of every account, with its reason.",
     key="tenant_id",
     records=ENTRIES,
-    writers="charging",
-    readers="finance, the reconciler, explain",
+    writers=(roles.CHARGING,),
+    readers=(roles.FINANCE, roles.PRODUCE, roles.RECONCILER),
     tag="kind",
 )
 ACCOUNT_STATUS = Topic(
@@ -130,8 +126,8 @@ ACCOUNT_STATUS = Topic(
     purpose="The balance and what is allowed now.",
     key="tenant_id",
     records=(r.AccountStatus,),
-    writers="charging",
-    readers="call control, administrators",
+    writers=(roles.CHARGING,),
+    readers=(roles.CALL_CONTROL, roles.ADMINISTRATOR, roles.RECONCILER),
     cleanup="compact",
 )
 BALANCE_EVENTS = Topic(
@@ -139,8 +135,8 @@ BALANCE_EVENTS = Topic(
     purpose="Thresholds crossed and re-armed, balance exhausted and restored, credits, settings.",
     key="tenant_id",
     records=EVENTS,
-    writers="charging",
-    readers="recharge, notifications",
+    writers=(roles.CHARGING,),
+    readers=(roles.RECHARGE, roles.RECONCILER),
     retention_ms=30 * DAY_MS,
     tag="kind",
 )
@@ -149,8 +145,8 @@ SUSPENSE = Topic(
     purpose="Readable CDRs that cannot be charged yet.",
     key="tenant_id",
     records=(r.Suspended,),
-    writers="charging",
-    readers="operators, recycling",
+    writers=(roles.CHARGING,),
+    readers=(roles.OPERATOR, roles.PRODUCE, roles.RECONCILER),
     max_message_bytes=LARGE,
 )
 DEAD = Topic(
@@ -158,8 +154,8 @@ DEAD = Topic(
     purpose="Records that could not be read: 64 KiB of each, and the digest of the whole.",
     key="the record's own key",
     records=(r.Dead,),
-    writers="charging",
-    readers="operators",
+    writers=(roles.CHARGING,),
+    readers=(roles.OPERATOR, roles.PRODUCE, roles.RECONCILER),
     retention_ms=90 * DAY_MS,
     max_message_bytes=LARGE,
 )
@@ -168,8 +164,8 @@ ACCOUNTS_CHANGELOG = Topic(
     purpose="The accounts table: one account a key, in the rater's own layout.",
     key="tenant_id",
     records=(),
-    writers="charging",
-    readers="charging, the reconciler",
+    writers=(roles.CHARGING,),
+    readers=(roles.CHARGING, roles.RECONCILER),
     cleanup="compact",
     internal=True,
 )
@@ -178,8 +174,8 @@ LOTS_CHANGELOG = Topic(
     purpose="The lots table: ids of credits and adjustments by hand, none of which is taken twice.",
     key="`lot`, length of tenant_id, tenant_id, lot id; or `forgotten`",
     records=(r.RememberedLot, r.ForgottenLots),
-    writers="charging",
-    readers="charging, the reconciler",
+    writers=(roles.CHARGING,),
+    readers=(roles.CHARGING, roles.RECONCILER),
     cleanup="compact",
     tag="kind",
     internal=True,
@@ -189,8 +185,8 @@ BATCHES_CHANGELOG = Topic(
     purpose="Batch manifests: offsets, outcomes and remembered ids of every step (the charge index).",
     key="source topic",
     records=(r.BatchManifest,),
-    writers="charging",
-    readers="charging, the reconciler",
+    writers=(roles.CHARGING,),
+    readers=(roles.CHARGING, roles.PRODUCE, roles.RECONCILER),
     retention_ms=9 * DAY_MS,
     max_message_bytes=LARGE,
     internal=True,

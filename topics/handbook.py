@@ -1,8 +1,10 @@
 """The tables of topics/README.md, generated from the catalog between their markers."""
 
 import re
+from collections.abc import Iterable
 
 from topics.catalog import CATALOG, Topic
+from topics.roles import ROLES, named
 
 _DAY_MS = 86_400_000
 _MIB = 1024 * 1024
@@ -27,7 +29,7 @@ def _topics_table() -> str:
         f"| `{topic.name}`{' (internal)' if topic.internal else ''} | {topic.purpose} "
         f"| {topic.key} | {topic.partitions} | {retention(topic)} "
         f"| {topic.max_message_bytes // _MIB} MiB "
-        f"| {topic.writers} | {topic.readers} |\n"
+        f"| {named(topic.writers)} | {named(topic.readers)} |\n"
         for topic in CATALOG
     )
 
@@ -55,7 +57,25 @@ def _first_line(record: type) -> str:
     return (record.__doc__ or "").strip().splitlines()[0].replace("|", "\\|")
 
 
-_TABLES = {"topics": _topics_table, "records": _records_table}
+def _roles_table() -> str:
+    head = "| role | consumer group | transactional ids | writes | reads |\n|---|---|---|---|---|\n"
+    return head + "".join(
+        f"| {role} | {_code(role.group)} | {_code(role.transactional_ids, '…')} "
+        f"| {_topics(t for t in CATALOG if role in t.writers)} "
+        f"| {_topics(t for t in CATALOG if role in t.readers)} |\n"
+        for role in ROLES
+    )
+
+
+def _code(text: str | None, more: str = "") -> str:
+    return "" if text is None else f"`{text}{more}`"
+
+
+def _topics(topics: Iterable[Topic]) -> str:
+    return ", ".join(f"`{topic.name}`" for topic in topics)
+
+
+_TABLES = {"topics": _topics_table, "roles": _roles_table, "records": _records_table}
 
 
 def with_tables(text: str) -> str:

@@ -3,15 +3,10 @@
 from typing import get_args
 
 from topics import records as r
+from topics import roles
 from topics.records.payments import AnyResult
+from topics.roles import NOTIFIER_GROUP, RECHARGE_APP
 from topics.topic import DAY_MS, LARGE, Topic
-
-RECHARGE_APP = "rater-recharge"
-"""Likewise, of the recharge app."""
-
-GATEWAY_GROUP = "rater-gateway"
-NOTIFIER_GROUP = "rater-notifier"
-"""Consumer groups of the two services."""
 
 RESULTS = get_args(AnyResult)
 
@@ -22,8 +17,8 @@ RECHARGE_COMMANDS = Topic(
     purpose="What administrators ask of a tenant's recharge.",
     key="tenant_id",
     records=(r.ResumeRecharge,),
-    writers="administrators",
-    readers="recharge",
+    writers=(roles.ADMINISTRATOR,),
+    readers=(roles.RECHARGE, roles.RECONCILER),
     retention_ms=30 * DAY_MS,
     tag="type",
     external=True,
@@ -35,8 +30,8 @@ RECHARGE_TIMERS = Topic(
     purpose="Time as commands: a recharge has waited long enough.",
     key="tenant_id",
     records=(r.RechargeDue,),
-    writers="the recharge timer",
-    readers="recharge",
+    writers=(roles.RECHARGE,),
+    readers=(roles.RECHARGE, roles.RECONCILER),
     retention_ms=30 * DAY_MS,
     tag="type",
     external=True,
@@ -47,8 +42,8 @@ PAYMENT_COMMANDS = Topic(
     purpose="Payments to be made, or not to be made after all; sent again, each is the same bytes.",
     key="tenant_id",
     records=(r.PaymentCommand, r.PaymentCancel),
-    writers="recharge",
-    readers="the payment gateway",
+    writers=(roles.RECHARGE,),
+    readers=(roles.GATEWAY, roles.RECONCILER),
     retention_ms=400 * DAY_MS,
     tag="type",
 )
@@ -57,8 +52,8 @@ PAYMENT_RESULTS = Topic(
     purpose="What became of payments, as the gateway learnt it; a result may come twice, or late.",
     key="tenant_id",
     records=RESULTS,
-    writers="the payment gateway",
-    readers="recharge",
+    writers=(roles.GATEWAY,),
+    readers=(roles.RECHARGE, roles.RECONCILER),
     retention_ms=400 * DAY_MS,
     tag="outcome",
     external=True,
@@ -68,8 +63,8 @@ PAYMENT_QUARANTINE = Topic(
     purpose="Results that must not be credited: a human looks at each.",
     key="tenant_id",
     records=(r.QuarantinedResult,),
-    writers="recharge",
-    readers="operators",
+    writers=(roles.RECHARGE,),
+    readers=(roles.OPERATOR, roles.RECONCILER),
     max_message_bytes=LARGE,
 )
 NOTIFICATIONS = Topic(
@@ -77,8 +72,8 @@ NOTIFICATIONS = Topic(
     purpose="Requests that a tenant's people be told, on transitions only.",
     key="tenant_id",
     records=get_args(r.AnyNotification),
-    writers="recharge",
-    readers="the notifier",
+    writers=(roles.RECHARGE,),
+    readers=(roles.NOTIFIER, roles.RECONCILER),
     retention_ms=30 * DAY_MS,
     tag="kind",
 )
@@ -87,8 +82,8 @@ NOTIFICATIONS_DEAD = Topic(
     purpose="Notifications that could not be sent, whole, with the reason.",
     key="tenant_id",
     records=(r.UndeliveredNotification,),
-    writers="the notifier",
-    readers="operators",
+    writers=(roles.NOTIFIER,),
+    readers=(roles.OPERATOR,),
     retention_ms=90 * DAY_MS,
     max_message_bytes=LARGE,
 )
@@ -97,8 +92,8 @@ RECHARGE_DEAD = Topic(
     purpose="What recharge, gateway or notifier could not read: 64 KiB, and the digest of the whole.",
     key="the record's own key",
     records=(r.Dead,),
-    writers="recharge, the payment gateway, the notifier",
-    readers="operators",
+    writers=(roles.RECHARGE, roles.GATEWAY, roles.NOTIFIER),
+    readers=(roles.OPERATOR, roles.RECONCILER),
     retention_ms=90 * DAY_MS,
     max_message_bytes=LARGE,
 )
@@ -107,8 +102,8 @@ RECHARGES_CHANGELOG = Topic(
     purpose="The recharges table: one tenant's recharge a key, in the rater's own layout.",
     key="tenant_id",
     records=(),
-    writers="recharge",
-    readers="recharge",
+    writers=(roles.RECHARGE,),
+    readers=(roles.RECHARGE,),
     cleanup="compact",
     internal=True,
 )
@@ -117,8 +112,8 @@ RECHARGE_BATCHES = Topic(
     purpose="Batch manifests of recharge: offsets and outcomes of every step.",
     key="source topic",
     records=(r.BatchManifest,),
-    writers="recharge",
-    readers="the reconciler",
+    writers=(roles.RECHARGE,),
+    readers=(roles.RECONCILER,),
     retention_ms=30 * DAY_MS,
     internal=True,
 )
@@ -127,8 +122,8 @@ NOTIFIER_SENT = Topic(
     purpose="What the notifier has sent or begun to send; its memory.",
     key="tenant_id",
     records=(r.SentMark,),
-    writers="the notifier",
-    readers="the notifier",
+    writers=(roles.NOTIFIER,),
+    readers=(roles.NOTIFIER,),
     retention_ms=60 * DAY_MS,
     internal=True,
 )

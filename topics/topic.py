@@ -5,6 +5,8 @@ from typing import Literal
 
 import msgspec
 
+from topics.roles import Role
+
 PARTITIONS = 8
 """Of every topic keyed by tenant: equal counts keep all of a tenant in one worker (D2)."""
 
@@ -23,8 +25,8 @@ class Topic:
     purpose: str
     key: str
     records: tuple[type[msgspec.Struct], ...]
-    writers: str
-    readers: str
+    writers: tuple[Role, ...]
+    readers: tuple[Role, ...]
     partitions: int = PARTITIONS
     cleanup: Cleanup = "delete"
     retention_ms: int = _FOREVER

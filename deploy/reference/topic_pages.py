@@ -7,6 +7,7 @@ from typing import Any
 from deploy.reference.tables import cell, code, table, unit_of
 from topics.catalog import CATALOG, Topic
 from topics.handbook import retention
+from topics.roles import named
 from topics.schema import topic_schema
 
 Schema = dict[str, Any]
@@ -39,8 +40,8 @@ def _index() -> str:
         (
             f"[`{topic.name}`]({topic.name}.md)" + (" (internal)" if topic.internal else ""),
             cell(topic.purpose),
-            cell(_said(topic.writers)),
-            cell(_said(topic.readers)),
+            cell(named(topic.writers)),
+            cell(named(topic.readers)),
             retention(topic),
         )
         for topic in CATALOG
@@ -48,16 +49,11 @@ def _index() -> str:
     return _INTRO + table(("topic", "carries", "written by", "read by", "keeps"), rows)
 
 
-def _said(roles: Any) -> str:
-    """Return writers or readers as text, whether the catalog has them as text or as roles."""
-    return roles if isinstance(roles, str) else ", ".join(str(role) for role in roles)
-
-
 def _page(topic: Topic) -> str:
     facts = [
         ("key", cell(topic.key)),
-        ("written by", cell(_said(topic.writers))),
-        ("read by", cell(_said(topic.readers))),
+        ("written by", cell(named(topic.writers))),
+        ("read by", cell(named(topic.readers))),
         ("partitions", str(topic.partitions)),
         ("keeps", retention(topic)),
         ("largest record", f"{topic.max_message_bytes // _MIB} MiB"),

@@ -12,6 +12,7 @@ from rater.shell.admin import topic_admin
 from rater.shell.admin.topic_reader import Selection, reading
 from topics.catalog import BY_NAME, CATALOG, Topic
 from topics.handbook import retention
+from topics.roles import named
 
 _partitions_option = click.option(
     "--partitions",
@@ -95,8 +96,8 @@ def list_topics() -> None:
             topic.cleanup,
             retention(topic),
             topic.key,
-            topic.writers,
-            topic.readers,
+            named(topic.writers),
+            named(topic.readers),
         )
         for topic in CATALOG
     ]

@@ -20,6 +20,7 @@ from rater.kafka.broker import Broker
 from rater.shell.admin.validation import Problem, RecordCheck, decode
 from topics.catalog import BY_NAME, DEAD, RECHARGE_DEAD, Topic
 from topics.partitioner import partition_of
+from topics.roles import PRODUCE, named
 
 START_TIMEOUT_S = 30.0
 STALL_S = 20.0
@@ -82,10 +83,12 @@ def sendable(name: str, *, by_force: bool = False) -> Topic:
     if topic.made_by:
         raise RefusedTopicError(f"{name} takes whole versions only: use `{topic.made_by}`")
     if topic.internal:
-        raise RefusedTopicError(f"{name} is internal, {topic.writers} writes it; there are {names}")
+        raise RefusedTopicError(
+            f"{name} is internal, {named(topic.writers)} writes it; there are {names}"
+        )
     if not topic.by_hand and not by_force:
         raise RefusedTopicError(
-            f"{name} is written by {topic.writers} alone, a record made by hand there may move money "
+            f"{name} is written by {named(topic.writers)} alone, a record made by hand there may move money "
             f"that nobody has; there are {names} (--force sends all the same)"
         )
     return topic
@@ -221,7 +224,7 @@ async def _producer(broker: Broker, topic: Topic, count: int) -> AsyncIterator[A
     """Start a transactional producer (acks=all, idempotent) and stop it in the end."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     producer = broker.producer(
-        transactional_id=f"rater-produce-{uuid.uuid4()}",
+        transactional_id=f"{PRODUCE.transactional_ids}{uuid.uuid4()}",
         transaction_timeout_ms=min(_TRANSACTION_MS + count, _TRANSACTION_MS_MAX),
         max_request_size=topic.max_message_bytes,
         linger_ms=5,

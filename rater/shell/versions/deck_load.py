@@ -21,6 +21,7 @@ from rater.wire.pricing.deck_csv import Sheet
 from rater.wire.pricing.deck_records import pack_deck
 from topics.catalog import RATE_DECKS
 from topics.records import DeckManifest
+from topics.roles import DECK_LOADER
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ class DeckLoader(SharedLoader):
             broker,
             topic,
             RATE_DECKS.max_message_bytes,
-            f"rater-deck-load-{deck_id}",
+            f"{DECK_LOADER.transactional_ids}{deck_id}",
             self.versions.take,
         )
 

@@ -18,6 +18,7 @@ from rater.shell.versions.shared_topic import SharedTopic
 from rater.wire.settings.charging_settings import SettingsReader, encode_settings
 from rater.wire.settings.currencies import shipped_book
 from topics.catalog import CHARGING_SETTINGS
+from topics.roles import CONFIG_LOADER_ID
 
 LEAD_MS = 60_000
 """The least time between a version's publication and its force."""
@@ -85,7 +86,7 @@ class SettingsLoader(SharedLoader):
             broker,
             topic,
             CHARGING_SETTINGS.max_message_bytes,
-            "rater-config-load",
+            CONFIG_LOADER_ID,
             self.published.take,
         )
 
