@@ -42,6 +42,12 @@ class Fold:
         if entry["kind"] == "charge":
             self.charges += 1
             self.charged_micros += entry["charge_micros"]
+        if entry["kind"] == "charge_reversed":
+            self.charges -= 1
+            self.charged_micros -= entry["reversed_micros"]
+        for back in entry.get("returns", ()):
+            if "id" in back:
+                self.lots[back["id"]] += back["amount_micros"]
         if (lot := entry.get("lot")) is not None:
             self.lots[lot["lot_id"]] = lot["remaining_micros"]
         for draw in entry.get("draws", ()):

@@ -71,12 +71,23 @@ RULES = Rules(DeckBook.of([deck()]), load_numbers(), shipped_book())
 
 
 def settings_version(
-    version: int = 1, valid_from_ms: int = 0, window_days: int = 7, **terms: CurrencyTerms
+    version: int = 1,
+    valid_from_ms: int = 0,
+    window_days: int = 7,
+    *,
+    corrections: bool = False,
+    **terms: CurrencyTerms,
 ) -> ChargingSettings:
     """Make a version of the settings, of so many currencies and otherwise as shipped."""
     rest = (SETTINGS.duration_tolerance_s, SETTINGS.duration_tolerance_percent)
     fields = (version, valid_from_ms, {**SETTINGS.currencies, **terms}, window_days)
-    return ChargingSettings(*fields, *rest, SETTINGS.cdr_max_bytes)
+    return ChargingSettings(*fields, *rest, SETTINGS.cdr_max_bytes, (), corrections)
+
+
+def correcting() -> Rules:
+    """Return the rules, with corrections taken from the beginning."""
+    book = RULES.settings.with_version(settings_version(corrections=True))
+    return Rules(RULES.book, RULES.numbering, book)
 
 
 def lot(
@@ -99,9 +110,13 @@ def account(*lots: CreditLot, **other: Any) -> Account:
     return Account(tenant_id="acme", **{**defaults, **fields})
 
 
-def draw(lot_id: str, micros: int, *, grace: bool = False) -> Draw:
-    """Return what is drawn on a lot."""
-    return Draw("lot", lot_id, micros, grace=grace)
+def draw(
+    lot_id: str, micros: int, *, grace: bool = False, empties: CreditLot | None = None
+) -> Draw:
+    """Return what is drawn on a lot; of one that it empties it says the times."""
+    if empties is None:
+        return Draw("lot", lot_id, micros, None, grace)
+    return Draw("lot", lot_id, micros, None, grace, empties.purchased_ms, empties.expires_ms)
 
 
 def shortfall_of(entry: Charge | Adjusted) -> int:
@@ -256,7 +271,9 @@ class Partition:
 
     def redeliver(self, topic: str, records: Sequence[Stored]) -> "Partition":
         """Take records with the offsets that they have."""
-        self._commit(decide(self.shard, topic, records, self.rules, 1))
+        is_asked = self.rules.settings.corrects
+        ledger = dict(enumerate(self.ledger)) if is_asked else None
+        self._commit(decide(self.shard, topic, records, self.rules, 1, ledger))
         return self
 
     def flush(self, at_ms: int) -> "Partition":

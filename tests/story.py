@@ -3,6 +3,7 @@
     deck acs 1 USD acs.csv
     retire acs 2 2024-03-01T00:00:00Z
     mask +33=4 =2
+    corrections 2024-01-01T00:00:00Z
     2024-01-10T10:00:00Z acme open USD acs
         -> opened = 0.00
     2024-01-10T10:01:00Z acme fund L1 50
@@ -34,6 +35,7 @@ from rater.wire.pricing.deck_csv import Sheet, compile_sheet, read_sheet
 from rater.wire.pricing.deck_heading import read_heading
 from rater.wire.pricing.numbering import load_numbers
 from rater.wire.settings.currencies import shipped_book
+from tests.build import settings_version
 from tests.story_recharge import RESULTS, TOPICS, VERBS, Payments
 from tests.story_settings import SHOWN, at_hours, masking, setting, shown_twice, threshold
 from topics import catalog
@@ -97,6 +99,11 @@ class Story:
             self.simulator.rules = rules.with_settings(masking(words[1:]))
             self.shows_numbers = True
             return
+        if words[0] == "corrections":
+            rules = self.simulator.rules
+            taken = settings_version(1, _millis(words[1]), corrections=True)
+            self.simulator.rules = rules.with_settings(rules.settings.with_version(taken))
+            return
         at_ms = _millis(words[0])
         if words[1] == "wait":
             yield from self._show(self.simulator.run_until(at_ms))
@@ -137,6 +144,12 @@ class Story:
         book = self.books.setdefault(entry["tenant_id"], Counter())
         book["in"] += entry.get("lot", {}).get("granted_micros", 0)
         book["out"] += entry.get("charge_micros", 0) + entry.get("forfeited_micros", 0)
+        if entry["kind"] == "charge_reversed":
+            # The lot of what comes back is no money from outside.
+            book["in"] -= entry.get("lot", {}).get("granted_micros", 0)
+            book["out"] -= entry["reversed_micros"]
+            parts = entry.get("returns", [])
+            book["grace"] += sum(d["amount_micros"] for d in parts if d.get("grace"))
         if entry["kind"] == "adjusted" and entry["amount_micros"] < 0:
             book["out"] -= entry["amount_micros"]
         if entry["kind"] == "payment_reversed":
@@ -306,8 +319,17 @@ def _threshold(value: dict[str, Any]) -> str:
     return f"{value['threshold_id']} {money(value['threshold_micros'])}"
 
 
+def _reversed(value: dict[str, Any]) -> str:
+    lot = value.get("lot")
+    rest = f", {lot['lot_id']} {money(lot['granted_micros'])}" if lot else ""
+    amount = money(value["reversed_micros"])
+    back = _draws({"draws": value.get("returns", [])})
+    return f"{value['by']} {value['cdr_id']} gives back {amount}{back}{rest}{_end(value)}"
+
+
 _SHOWN = SHOWN | {
     "charge": _charge,
+    "charge_reversed": _reversed,
     "account_opened": lambda v: f"opened{_end(v)}",
     "funds_added": _funded,
     "decks_set": lambda v: f"decks set {' '.join(v['decks'])}{_end(v)}",

@@ -6,8 +6,8 @@ of their offsets, are the charge index (D8): the same id again means that the la
 
 One packed id, little endian, no padding:
 
-    bytes  0-15  hash     XXH3-128 digest (canonical, 16 bytes) of `cdr_key` or `command_key`
-    bytes 16-19  content  hash of what decides the charge; 0 for a command
+    bytes  0-15  hash     XXH3-128 digest (canonical, 16 bytes) of a key (`cdr_key`, `head_key`, `lot_key`, ...)
+    bytes 16-19  content  hash of what decides the charge, or of what a command says; of a head the version
     bytes 20-24  place    offset of the ledger entry, or of the suspense record, in the partition
                           of the same number
     byte     25  state    an IdState
@@ -42,6 +42,10 @@ class IdState(IntEnum):
     CHARGED = 1
     SUSPENDED = 2
     COMMAND = 3
+    HEAD = 4
+    """Which version of a CDR stands, by `head_key`: content is the version, place that of its entry."""
+    SUPERSEDED = 5
+    """A first version that has not come: a later one has been charged, at this place."""
 
 
 class RememberedId(NamedTuple):
@@ -61,6 +65,11 @@ def cdr_key(tenant_id: str, cdr_id: str, version: int) -> bytes:
     b'cdr 1 4 acme sw7-000123'
     """
     return _encode(f"cdr {version} {len(tenant_id)} {tenant_id} {cdr_id}")
+
+
+def head_key(tenant_id: str, cdr_id: str) -> bytes:
+    """Return what a head's hash is made of: of a CDR with a later version, the one that stands."""
+    return _encode(f"head {len(tenant_id)} {tenant_id} {cdr_id}")
 
 
 def command_key(topic: str, tenant_id: str, command_id: str) -> bytes:

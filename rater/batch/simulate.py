@@ -56,6 +56,8 @@ class Simulator:
         self._ends: Counter[tuple[str, int]] = Counter()
         self._timers: dict[int, tuple[int, int, bytes]] = {}
         """The next timer of each partition, forgotten when something of it is committed."""
+        self._ledger: list[dict[int, bytes]] = [{} for _ in range(catalog.PARTITIONS)]
+        """The entries of each partition by offset, while corrections may ask for them."""
         self._joined: deque[Line] = deque()
         """What one has written for the other and that is not taken yet."""
 
@@ -129,7 +131,8 @@ class Simulator:
             heard = decide_recharge(recharges, partition, topic, [record], catalog.PARTITIONS)
             yield from self._commit(recharges, heard, record.timestamp)
             return
-        decision = decide(shard, topic, [record], self.rules, catalog.PARTITIONS)
+        ledger = self._ledger[partition]
+        decision = decide(shard, topic, [record], self.rules, catalog.PARTITIONS, ledger)
         yield from self._commit(shard, decision, record.timestamp)
 
     def _commit(self, state: State[D_contra], decision: D_contra, at_ms: int) -> Iterator[Line]:
@@ -140,6 +143,9 @@ class Simulator:
             for topic, records in decision.outputs()
         }
         decision.place({topic: [x.offset for x in lines] for topic, lines in written.items()})
+        if self.rules.settings.corrects:
+            for line in written.get(catalog.LEDGER.name, ()):
+                self._ledger[partition][line.offset] = line.value or b""
         state.apply(decision)
         self._timers.pop(partition, None)
         for lines in written.values():

@@ -145,6 +145,7 @@ def _print_table(settings: ChargingSettings) -> None:
         "duration_tolerance_s",
         "duration_tolerance_percent",
         "cdr_max_bytes",
+        "corrections",
     ):
         click.echo(f"{name}: {getattr(settings, name)}")
     hidden = [f"{mask.prefix or 'all others'} {mask.digits}" for mask in settings.number_masks]

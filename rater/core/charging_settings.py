@@ -31,6 +31,7 @@ class ChargingSettings(Value):
         "duration_tolerance_percent",
         "cdr_max_bytes",
         "number_masks",
+        "corrections",
     )
     __slots__ = __match_args__
 
@@ -44,6 +45,7 @@ class ChargingSettings(Value):
         duration_tolerance_percent: int,
         cdr_max_bytes: int,
         number_masks: tuple[NumberMask, ...] = (),
+        corrections: bool = False,  # noqa: FBT001, FBT002
     ) -> None:
         self.version: Final = version
         self.valid_from_ms: Final = valid_from_ms
@@ -57,6 +59,8 @@ class ChargingSettings(Value):
         """A longer CDR is a dead letter, unread."""
         self.number_masks: Final = number_masks
         """The tails of numbers that are hidden in what is written of a call (core/pricing/masking)."""
+        self.corrections: Final = corrections
+        """Whether corrections and voids are taken."""
 
     def terms(self, currency: str) -> CurrencyTerms:
         """Return what holds in a currency; without a row, what holds for all that have none."""
@@ -70,7 +74,7 @@ class ChargingSettings(Value):
 class SettingsBook:
     """An immutable snapshot of all versions."""
 
-    __slots__ = ("versions",)
+    __slots__ = ("corrects", "hides", "versions")
 
     def __init__(
         self, shipped: ChargingSettings, published: Iterable[ChargingSettings] = ()
@@ -80,6 +84,10 @@ class SettingsBook:
         ordered = sorted(by_version.values(), key=_rank)
         self.versions: Final = tuple(reversed(ordered))
         """From the latest to what ships."""
+        self.hides: Final = True in [len(each.number_masks) > 0 for each in ordered]
+        """Whether any version hides tails of numbers."""
+        self.corrects: Final = True in [each.corrections for each in ordered]
+        """Whether any version takes corrections."""
 
     def with_version(self, settings: ChargingSettings) -> "SettingsBook":
         """Return a book with one version more; this one stays as it is."""

@@ -100,6 +100,10 @@ def _outcomes(books: Books) -> Iterator[tuple[str, int, Outcome]]:
     for offset, entry in books.ledger.items():
         if entry.kind == "charge":
             yield CDRS, entry.source_offset, Outcome(entry.outcome, ledger, offset)
+        elif entry.kind == "charge_reversed":
+            # Taken back by a correction, it comes with that one's charge.
+            if entry.by == "void":
+                yield CDRS, entry.source_offset, Outcome("voided", ledger, offset)
         elif entry.kind == "command_rejected":
             yield (
                 entry.source_topic,

@@ -13,7 +13,7 @@ from rater.reconcile.folds.settings_versions import SettingsVersions
 from rater.reconcile.inputs import Inputs, gather
 from rater.reconcile.proofs.account import accounts, bounds, events, lot_ids, statuses
 from rater.reconcile.proofs.account import commands as orders
-from rater.reconcile.proofs.pricing import charges, deck_warnings
+from rater.reconcile.proofs.pricing import charges, corrections, deck_warnings
 from rater.reconcile.proofs.recharge import (
     caps,
     consent,
@@ -34,6 +34,7 @@ Proof = Callable[[Inputs], Iterator[Difference]]
 
 PROOFS: tuple[Proof, ...] = (
     charges.prove,
+    corrections.prove,
     statuses.prove,
     accounts.prove,
     bounds.prove,

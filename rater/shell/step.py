@@ -2,6 +2,8 @@
 
 1. Under the partition's lock, the batch is read and decided in plain Python by the service's `Decider`, piece by piece:
    nothing changes yet. What a piece says is written at once; only with the commit is it true.
+   Where a correction refers to an entry of an earlier batch, it is fetched from the ledger first; such a piece is the
+   last of its transaction, and the rest of the batch takes another.
 2. When all is decided, the new state is written for the changelogs.
 3. Once the records whose places are remembered are in the log, the batch manifest names their offsets (D8).
 4. Everything and the source offset are committed at once. Killed anywhere before: nothing of it has happened.
@@ -102,6 +104,9 @@ class Decider(Protocol[D]):
     def begin(self, batch: RecordBatch) -> Deciding[D]:
         """Begin a batch: all of it is decided by what is known now."""
 
+    async def fetch(self, deciding: Any) -> int:
+        """Fetch what a batch needs of the log for what it has read; return how many records."""
+
     def apply(self, decision: D) -> None:
         """Take what was committed into memory."""
 
@@ -139,22 +144,30 @@ class Stepper(Generic[D]):
         self._health = health
 
     async def take(self, batch: RecordBatch) -> None:
-        """Take one batch through its step."""
+        """Take one batch through its step; or through several, where what must be fetched for it takes its time."""
+        rest: RecordBatch | None = batch
+        while rest is not None:
+            rest = await self._take(rest)
+
+    async def _take(self, batch: RecordBatch) -> RecordBatch | None:
+        """Take a batch, or its beginning; return what is left of it."""
         async with self._transactions().step(batch.tp) as step:
             # Only now: until its turn comes, the batch has waited for others.
             began = perf_counter()
             deciding = self._decider.begin(batch)
             try:
-                read_s = await self._decide(step, deciding, batch)
+                read_s, taken = await self._decide(step, deciding, batch)
             except AssertionError as broken:
                 # What was written is taken back with the transaction.
                 self._halt(batch.tp.partition, broken)
-                return
+                return None
             decided = perf_counter()
+            batch, rest = batch.cut(taken)
             await self._commit(step, deciding.decision, batch)
             done = perf_counter()
         decide_s = decided - began - read_s
         self._report(deciding.decision, read_s, decide_s, done - decided)
+        return rest
 
     async def take_due(self, partition: int, decide: Callable[[], D]) -> None:
         """Take what no record caused through a step without source offset and manifest."""
@@ -167,20 +180,29 @@ class Stepper(Generic[D]):
             await step.commit()
             self._decider.apply(decision)
 
-    async def _decide(self, step: OpenStep, deciding: Deciding[D], batch: RecordBatch) -> float:
-        """Read, decide and write a batch, piece by piece; return the seconds of reading."""
-        read_s = 0.0
+    async def _decide(
+        self, step: OpenStep, deciding: Deciding[D], batch: RecordBatch
+    ) -> tuple[float, int]:
+        """Read, decide and write a batch, piece by piece; return the seconds of reading, and how many were taken.
+
+        A piece that had to wait for the log is the last one: no transaction is open for longer than one such wait.
+        """
+        read_s, taken = 0.0, 0
         decision, partition = deciding.decision, batch.tp.partition
         self._failpoint("before_sends")
         for piece in pieces(batch.records):
             began = perf_counter()
             deciding.read(piece)
             read_s += perf_counter() - began
+            fetched = await self._decider.fetch(deciding)
             deciding.decide()
             _write(step, partition, decision.outputs())
+            taken += len(piece)
             self._failpoint("after_piece")
+            if fetched:
+                break
             await asyncio.sleep(0)
-        return read_s
+        return read_s, taken
 
     async def _commit(self, step: OpenStep, decision: D, batch: RecordBatch) -> None:
         partition = decision.partition

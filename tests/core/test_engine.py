@@ -74,8 +74,6 @@ def test_a_free_call_is_an_entry_of_nothing_with_its_reason(
 @pytest.mark.parametrize(
     ("fields", "terms", "reason"),
     [
-        ({"kind": "void"}, {}, Suspended.CORRECTION_UNSUPPORTED),
-        ({"version": 2}, {}, Suspended.CORRECTION_UNSUPPORTED),
         ({"ended_ms": NOW}, {"closed_ms": NOW - DAY}, Suspended.ACCOUNT_CLOSED),
         ({"to": "+390612345678", "ended_ms": NOW - 10 * 3_600_000}, {}, Unrated.OUTSIDE_BANDS),
         ({"to": "+449098765432"}, {}, Unrated.DENIED),

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -94,6 +94,22 @@ class Transactions:
         """Do nothing more."""
 
 
+class Originals:
+    """Reads entries back from the ledger of a worker in memory."""
+
+    def __init__(self, worker: "HonestWorker") -> None:
+        self.worker = worker
+
+    async def read(self, partition: int, offsets: Sequence[int]) -> dict[int, bytes]:
+        """Return the entries at these offsets."""
+        ledger = self.worker.topics[catalog.LEDGER.name]
+        return {
+            record.offset: record.value or b""
+            for number, record in ledger
+            if number == partition and record.offset in offsets
+        }
+
+
 @dataclass
 class HonestWorker:
     """All partitions of all topics, and a worker's memory. `now_ms` is the time of what is produced next."""
@@ -106,7 +122,9 @@ class HonestWorker:
     decks: dict[str, bytes] = field(default_factory=lambda: {"acs": SHEET.read_bytes()})
     """The published decks: CSV by id."""
     masks: list[dict[str, Any]] = field(default_factory=list)
-    """Which tails of numbers published settings hide; without any nothing is published."""
+    """Which tails of numbers published settings hide."""
+    corrections: bool = False
+    """Whether published settings take them. Where they say nothing, nothing is published."""
 
     def __post_init__(self) -> None:
         """Publish the decks and wire up the step."""
@@ -118,7 +136,11 @@ class HonestWorker:
         metrics = Metrics(CollectorRegistry())
         transactions = Transactions(self._append)
         self.decider = ChargingDecider(
-            lambda partition: self.shards[partition], lambda: rules, metrics, self.partitions
+            lambda partition: self.shards[partition],
+            lambda: rules,
+            metrics,
+            self.partitions,
+            Originals(self),
         )
         self.stepper: Stepper[Any] = Stepper(
             lambda: transactions, self.decider, metrics, Health(metrics)
@@ -135,9 +157,10 @@ class HonestWorker:
         return deck
 
     def _settings(self) -> SettingsBook:
-        if not self.masks:
+        if not self.masks and not self.corrections:
             return shipped_book()
-        said = {"version": 1, "valid_from": "2020-01-01T00:00:00Z", "number_masks": self.masks}
+        head = {"version": 1, "valid_from": "2020-01-01T00:00:00Z"}
+        said = {**head, "number_masks": self.masks, "corrections": self.corrections}
         settings = decode_settings(json.dumps(complete(said)).encode())
         assert isinstance(settings, ChargingSettings), settings
         self._append(catalog.CHARGING_SETTINGS.name, 0, [encode_settings(settings)])

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
 from typing import Any, cast
@@ -22,7 +22,7 @@ from rater.shell.step import PIECE_RECORDS, Stepper, pieces
 from rater.shell.stream.batches import RecordBatch
 from rater.wire.pricing.numbering import load_numbers
 from rater.wire.settings.currencies import shipped_book
-from tests.build import NOW, RULES, UNIT, Stored, call, opened
+from tests.build import NOW, RULES, UNIT, Sent, Stored, call, correcting, opened
 from topics import catalog
 
 TURN_S = 0.3
@@ -55,6 +55,25 @@ class Busy:
         self.halted[partition] = reason
 
 
+class Asked:
+    """A ledger that is asked for entries; what it does not have it leaves out."""
+
+    def __init__(self, ledger: Mapping[int, bytes]) -> None:
+        self.ledger = ledger
+        self.asked: list[list[int]] = []
+
+    async def read(self, _: int, offsets: Sequence[int]) -> dict[int, bytes]:
+        self.asked.append(list(offsets))
+        return {offset: self.ledger[offset] for offset in offsets if offset in self.ledger}
+
+
+class Late(Asked):
+    """A ledger that does not answer in time."""
+
+    async def read(self, _: int, offsets: Sequence[int]) -> dict[int, bytes]:
+        raise TimeoutError
+
+
 class Breaking(ChargingDecider):
     """Charging, whose rules break in the second piece."""
 
@@ -75,19 +94,34 @@ class Breaking(ChargingDecider):
 class Bench:
     """A step of charging with all that it needs; its account has money for every call."""
 
-    def __init__(self, kind: type[ChargingDecider] = ChargingDecider) -> None:
+    def __init__(
+        self,
+        kind: type[ChargingDecider] = ChargingDecider,
+        rules: Rules = RULES,
+        asked: type[Asked] = Asked,
+    ) -> None:
         self.registry = CollectorRegistry()
         metrics = Metrics(self.registry)
-        self.partition = opened(("L1", 1_000 * UNIT))
+        self.partition = opened(("L1", 1_000 * UNIT), rules=rules)
+        self.partition.take(call(cdr_id="before"))
         shard = self.partition.shard
-        self.decider = kind(lambda _: shard, lambda: RULES, metrics, 1)
+        self.ledger = asked(dict(enumerate(self.partition.ledger)))
+        self.decider = kind(lambda _: shard, lambda: rules, metrics, 1, self.ledger)
         self.transactions = Busy()
         self.stepper = Stepper(lambda: self.transactions, self.decider, metrics, Health(metrics))
 
     async def take(self, calls: int) -> None:
-        records = [Stored(n, NOW, b"acme", call(cdr_id=f"c{n}").value) for n in range(calls)]
+        await self.take_all([call(cdr_id=f"c{n}") for n in range(calls)])
+
+    async def take_all(self, sent: Sequence[Sent]) -> None:
+        records = [Stored(1 + n, NOW, b"acme", each.value) for n, each in enumerate(sent)]
         tp = SimpleNamespace(topic=catalog.CDR_RAW.name, partition=0)
-        await self.stepper.take(RecordBatch(cast("Any", tp), cast("Any", records), 0, calls))
+        batch = RecordBatch(cast("Any", tp), cast("Any", records), 1, 1 + len(sent))
+        await self.stepper.take(batch)
+
+    @property
+    def balance(self) -> int:
+        return self.partition.account().balance
 
 
 async def test_a_rule_that_breaks_in_a_later_piece_halts_the_partition_and_nothing_is_applied() -> (
@@ -117,8 +151,75 @@ async def test_every_failpoint_of_a_step_is_passed_and_one_of_them_after_every_p
 
     first, second, *rest = FAILPOINTS
     assert [first, second, second, second, *rest] == passed
-    assert bench.transactions.commits == [2 * PIECE_RECORDS + 1]
+    assert bench.transactions.commits == [2 * PIECE_RECORDS + 2]
     assert bench.transactions.written[catalog.LEDGER.name] == 2 * PIECE_RECORDS + 1
+
+
+CORRECTION = call(cdr_id="before", version=2, kind="correction", billsec=120)
+
+
+async def test_a_correction_of_an_earlier_batch_asks_the_ledger_for_the_one_entry_that_it_needs() -> (
+    None
+):
+    bench = Bench(rules=correcting())
+    before = bench.balance
+    await bench.take_all([call(), CORRECTION, call(cdr_id="c2")])
+
+    assert bench.ledger.asked == [[2]]
+    assert bench.transactions.written[catalog.LEDGER.name] == 4
+    assert bench.balance == before - 3 * 125_000
+
+
+async def test_a_correction_of_the_same_batch_asks_for_nothing_wherever_the_pieces_are_cut() -> (
+    None
+):
+    bench = Bench(rules=correcting())
+    before = bench.balance
+    others = [call(cdr_id=f"c{n}") for n in range(PIECE_RECORDS)]
+    again = call(cdr_id="c0", version=2, billsec=120)
+    await bench.take_all([*others, again])
+
+    assert bench.ledger.asked == []
+    assert bench.transactions.commits == [PIECE_RECORDS + 2]
+    assert bench.balance == before - (PIECE_RECORDS + 1) * 125_000
+
+
+async def test_a_piece_that_waited_for_the_ledger_is_the_last_of_its_transaction() -> None:
+    bench = Bench(rules=correcting())
+    others = [call(cdr_id=f"c{n}") for n in range(2 * PIECE_RECORDS)]
+    await bench.take_all([*others[:PIECE_RECORDS], CORRECTION, *others[PIECE_RECORDS:]])
+
+    assert bench.ledger.asked == [[2]]
+    assert bench.transactions.commits == [1 + 2 * PIECE_RECORDS, 2 + 2 * PIECE_RECORDS]
+    assert bench.transactions.written[catalog.BATCHES_CHANGELOG.name] == 2
+    assert bench.transactions.written[catalog.LEDGER.name] == 2 + 2 * PIECE_RECORDS
+
+
+async def test_a_batch_without_corrections_never_asks() -> None:
+    bench = Bench(rules=correcting())
+    await bench.take_all([call(), call(), call(cdr_id="before")])
+
+    assert bench.ledger.asked == []
+
+
+async def test_an_entry_that_is_another_halts_the_partition_and_nothing_is_applied() -> None:
+    bench = Bench(rules=correcting())
+    before = bench.balance
+    bench.ledger.ledger = {2: bench.partition.ledger[2].replace(b'"before"', b'"behind"')}
+    await bench.take_all([call(), CORRECTION])
+
+    assert "is remembered at 2" in bench.transactions.halted[0]
+    assert (bench.transactions.commits, bench.balance) == ([], before)
+
+
+async def test_a_ledger_that_does_not_answer_ends_the_step_and_nothing_is_applied() -> None:
+    bench = Bench(rules=correcting(), asked=Late)
+    before = bench.balance
+    with pytest.raises(TimeoutError):
+        await bench.take_all([CORRECTION])
+
+    assert (bench.transactions.commits, bench.transactions.halted) == ([], {})
+    assert bench.balance == before
 
 
 async def test_others_run_between_two_pieces() -> None:
@@ -146,7 +247,7 @@ async def test_waiting_for_the_partitions_turn_counts_as_no_stage_of_the_batch()
     metrics = Metrics(registry)
     shard = Shard.empty(0)
     rules = Rules(DeckBook.of([]), load_numbers(), shipped_book())
-    decider = ChargingDecider(lambda _: shard, lambda: rules, metrics, 1)
+    decider = ChargingDecider(lambda _: shard, lambda: rules, metrics, 1, Asked({}))
     stepper = Stepper(lambda: Busy(TURN_S), decider, metrics, Health(metrics))
     record = SimpleNamespace(offset=0, timestamp=1, key=b"acme", value=b"{not json")
     tp = SimpleNamespace(topic=catalog.CDR_RAW.name, partition=0)

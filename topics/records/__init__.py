@@ -32,7 +32,7 @@ from topics.records.balance import (
 )
 from topics.records.batches import BatchManifest
 from topics.records.cdr import Cdr
-from topics.records.charge import Charge, ChargedCall, ChargeLine, Span
+from topics.records.charge import Charge, ChargedCall, ChargeLine, ChargeReversed, Span
 from topics.records.charging_settings import ChargingSettings, CurrencyTerms, NumberMask
 from topics.records.commands import (
     AddFunds,
@@ -134,6 +134,7 @@ __all__ = [
     "Cdr",
     "Charge",
     "ChargeLine",
+    "ChargeReversed",
     "ChargedCall",
     "ChargingSettings",
     "CloseAccount",

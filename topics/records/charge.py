@@ -19,9 +19,10 @@ from topics.fields import (
 )
 from topics.records.cdr import Disposition
 from topics.records.draws import Draws
-from topics.records.ledger import MoneyEntry
+from topics.records.ledger import Lot, MoneyEntry
 from topics.records.record import Record
 
+CdrVersion = Annotated[int, Meta(ge=1, le=1_000_000)]
 ChargeOutcome = Literal["rated", "free"]
 FreeReason = Literal["unanswered", "zero_duration", "emergency", "inbound", "free_rate"]
 LineKind = Literal["usage", "connection_fee", "regulatory_fee"]
@@ -113,7 +114,7 @@ class Charge(MoneyEntry, frozen=True, tag="charge"):
     outcome: ChargeOutcome
     charge_micros: NotNegative
     call: ChargedCall
-    version: Annotated[int, Meta(ge=1, le=1_000_000)] = 1
+    version: CdrVersion = 1
     reason: FreeReason | None = None
     deck_id: Name | None = None
     deck_version: Annotated[int, Meta(ge=1, le=2**31 - 1)] | None = None
@@ -127,7 +128,10 @@ class Charge(MoneyEntry, frozen=True, tag="charge"):
     reverses: (
         Annotated[
             Id,
-            Meta(description="The entry whose charge this one takes back; nothing writes it yet."),
+            Meta(
+                description="Of a correction: the charge that it replaces, taken back by the entry before. Its "
+                "money is late, and counts for no limit of spending and no runway."
+            ),
         ]
         | None
     ) = None
@@ -137,3 +141,27 @@ class Charge(MoneyEntry, frozen=True, tag="charge"):
     job_id: (
         Annotated[Id, Meta(description="Of what rated it again; nothing writes it yet.")] | None
     ) = None
+
+
+class ChargeReversed(MoneyEntry, frozen=True, tag="charge_reversed"):
+    """A charge was taken back as a whole, by a correction, whose own charge is the next entry, or by a void.
+
+    The money goes first to debt, then back to the lots that paid, the last one first; what none of them can take, since
+    it is forfeited or forgotten, opens a lot of its own.
+    """
+
+    kind: ClassVar[Literal["charge_reversed"]]
+    cdr_id: Id
+    version: Annotated[CdrVersion, Meta(description="Of the charge that is taken back.")]
+    by: Literal["correction", "void"]
+    by_version: Annotated[CdrVersion, Meta(description="Of the CDR that takes it back.")]
+    reverses: Annotated[Id, Meta(description="The entry of the charge; of each at most one.")]
+    reversed_micros: Annotated[NotNegative, Meta(description="What had been charged.")]
+    returns: Annotated[
+        Draws,
+        Meta(
+            description="What each source gets back, in this order: a shortfall is debt that is paid, grace a lot "
+            "that had expired, which changes no balance. A lot with its times is opened again."
+        ),
+    ] = ()
+    lot: Annotated[Lot, Meta(description="What no source can take back.")] | None = None

@@ -96,3 +96,9 @@ class ChargingSettings(Record, frozen=True):
             description="Tails of personal numbers that ledger, suspense and dead letters hide; empty: none.",
         ),
     ] = ()
+    corrections: Annotated[
+        bool,
+        Meta(
+            description="Whether corrections and voids are taken; else they wait as `correction_unsupported`."
+        ),
+    ] = False

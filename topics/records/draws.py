@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from topics.fields import Id, Positive
+from topics.fields import Id, Millis, Positive
 from topics.records.record import Record
 
 
@@ -27,6 +27,16 @@ class Draw(Record, frozen=True):
         bool,
         Meta(description="The lot had expired and left the balance; the call ended before that."),
     ] = False
+    purchased_ms: (
+        Annotated[
+            Millis,
+            Meta(
+                description="Of a lot that this empties, and that is forgotten: what opens it again."
+            ),
+        ]
+        | None
+    ) = None
+    expires_ms: Annotated[Millis, Meta(description="Likewise.")] | None = None
 
 
 Draws = Annotated[tuple[Draw, ...], Meta(max_length=10_000)]

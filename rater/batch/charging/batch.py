@@ -1,11 +1,12 @@
 """A batch of any source of charging: which one decides the records of a topic."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from rater.batch.charging.cdr_batch import CdrBatch, Record
+from rater.batch.charging.cdr_batch import CdrBatch
 from rater.batch.charging.command_batch import CommandBatch
 from rater.batch.charging.decision import Decision
 from rater.batch.charging.partition_state import Shard
+from rater.batch.charging.record import Record
 from rater.core.pricing.rules import Rules
 from topics.catalog import CDR_RAW
 
@@ -17,11 +18,18 @@ def begin(shard: Shard, topic: str, rules: Rules, partitions: int) -> CdrBatch |
     return CommandBatch(shard, topic, rules, partitions)
 
 
-def decide(
-    shard: Shard, topic: str, records: Sequence[Record], rules: Rules, partitions: int
+def decide(  # noqa: PLR0913, PLR0917
+    shard: Shard,
+    topic: str,
+    records: Sequence[Record],
+    rules: Rules,
+    partitions: int,
+    ledger: Mapping[int, bytes] | None = None,
 ) -> Decision:
-    """Decide a batch at one go."""
+    """Decide a batch at one go; `ledger` has the partition's entries by offset, as far as corrections may ask."""
     batch = begin(shard, topic, rules, partitions)
     batch.read(records)
+    if isinstance(batch, CdrBatch):
+        batch.give({offset: (ledger or {})[offset] for offset in batch.needs()})
     batch.decide()
     return batch.decision

@@ -5,22 +5,24 @@
 3. Record by record, in order: skipped, too old, duplicate, conflict, misrouted, unknown tenant, or through the engine.
 """
 
-from collections.abc import Sequence
-from typing import Any, Final, Protocol, final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, final
 
 import numpy as np
 from xxhash import xxh3_128_digest
 
 from rater.batch.charging.content import cdr_content
 from rater.batch.charging.decision import Decision, Remembered
+from rater.batch.charging.originals import NOTHING, Originals, Standing, is_corrective, remembered
 from rater.batch.charging.partition_state import Shard
+from rater.batch.charging.record import Record
+from rater.batch.charging.waiting import conflict, in_future, too_old
 from rater.core import engine
 from rater.core.account.account import Account
 from rater.core.cdr import Cdr, Source
 from rater.core.limits import DAY_MS
 from rater.core.pricing.rules import Rules
 from rater.core.suspension import Suspended, Suspension
-from rater.core.times import to_text
 from rater.wire.account.state import decode_account
 from rater.wire.cdrs import decode_cdr
 from rater.wire.malformed import Malformed
@@ -38,35 +40,16 @@ _SMALL: Final[int] = CDR_BYTES_MIN
 # Bound once: an attribute of a class that is not compiled is slow from code that is.
 _CHARGED: Final = IdState.CHARGED
 _SUSPENDED: Final = IdState.SUSPENDED
+_SUPERSEDED: Final = IdState.SUPERSEDED
 _CHARGE: Final = Charge
 _SUSPENSION: Final = Suspension
 _digest: Final = xxh3_128_digest
 
 
-class Record(Protocol):
-    """What a batch needs of a Kafka record."""
-
-    @property
-    def offset(self) -> int:
-        """Its place in the partition."""
-
-    @property
-    def timestamp(self) -> int:
-        """Its time in ms: stream time (D6)."""
-
-    @property
-    def key(self) -> bytes | None:
-        """The tenant id, if it is where it belongs."""
-
-    @property
-    def value(self) -> bytes | None:
-        """What has to be read."""
-
-
 Item = tuple[Record, Cdr, bytes, int]
 """A readable record: itself, its CDR, the digest of its id, the hash of what decides its charge."""
-Known = tuple[int, int]
-"""With what content an id is remembered, and as of which day."""
+Known = tuple[int, int, int]
+"""With what content an id is remembered, as of which day, and in which state."""
 
 
 @final
@@ -78,10 +61,12 @@ class CdrBatch:
         self.partition: Final = shard.partition
         self.rules = rules
         self.partitions = partitions
-        self.decision = Decision(CDR_RAW.name, shard.partition, shard.batches.stream_ms)
+        stream_ms, keeps = shard.batches.stream_ms, rules.settings.corrects
+        self.decision = Decision(CDR_RAW.name, shard.partition, stream_ms, keeps)
         self.working: dict[str, Account | None] = {}
         self.fresh: dict[bytes, Remembered] = {}
         """What this batch remembers, by digest."""
+        self.originals: Final = Originals(shard.batches.index, self.decision, self.fresh)
         self._heads: dict[str, bytes] = {}
         """How the key of a first version begins, by tenant."""
         self._readable: list[Record] = []
@@ -109,6 +94,17 @@ class CdrBatch:
             else:
                 self._bury(record, cdr)
 
+    def needs(self) -> list[int]:
+        """Return the offsets of the ledger entries that corrections among what was read take back."""
+        if self.decision.kept is None:
+            return []
+        cdrs = [cdr for cdr in self._cdrs if is_corrective(cdr)]
+        return self.originals.needs(cdrs, self.oldest_ms) if cdrs else []
+
+    def give(self, entries: Mapping[int, bytes]) -> None:
+        """Take these entries by their offsets, before `decide`."""
+        self.originals.give(entries)
+
     def _bytes_max(self, record: Record) -> int:
         """Return how long a CDR may be; by its own time, so that it is the same wherever a batch is cut."""
         return self.rules.settings.at(max(record.timestamp, 0)).cdr_max_bytes
@@ -131,8 +127,9 @@ class CdrBatch:
         hashes = np.frombuffer(b"".join(self._digests), "<u8").reshape(-1, 2).astype(np.uint64)
         found = self.shard.batches.index.find(hashes)
         hits = np.flatnonzero(found.hit)
-        remembered = zip(found.content[hits].tolist(), found.day[hits].tolist(), strict=True)
-        known = dict(zip(hits.tolist(), remembered, strict=True))
+        columns = found.content[hits], found.day[hits], found.state[hits]
+        facts = zip(*[column.tolist() for column in columns], strict=True)
+        known = dict(zip(hits.tolist(), facts, strict=True))
         read = self._readable, self._cdrs, self._digests, self._contents
         self._readable, self._cdrs, self._digests, self._contents = [], [], [], []
         return list(zip(*read, strict=True)), known
@@ -155,22 +152,47 @@ class CdrBatch:
             elif cdr.ended_ms < self.oldest_ms:
                 self._suspend(item, self._too_old(cdr), None)
             elif cdr.ended_ms > at_ms + DAY_MS:
-                self._suspend(item, _in_future(cdr, at_ms), None)
+                self._suspend(item, in_future(cdr, at_ms), None)
             elif number in known and known[number][1] * DAY_MS >= self.oldest_ms:
-                self._repeat(item, known[number][0])
+                self._repeat(item, known[number][0], known[number][2])
             elif digest in fresh and fresh[digest][4] >= self.oldest_ms:
-                self._repeat(item, fresh[digest][1])
+                self._repeat(item, fresh[digest][1], fresh[digest][2])
             elif account is None or record.key != tenant_id.encode():
                 self._stray(item)
             else:
                 self._charge(item, account, at_ms)
 
+    def _standing(self, item: Item, at_ms: int) -> Standing | None:
+        """Return what a correction finds; None: it changes nothing, for the highest version stands, or waits."""
+        cdr = item[1]
+        if not self.rules.settings.at(at_ms).corrections:
+            return NOTHING
+        standing = self.originals.of(cdr, self.oldest_ms)
+        if cdr.version < standing.version:
+            self.decision.outcomes["superseded"] += 1
+        elif cdr.version == standing.version:
+            self._suspend(item, conflict(item[1]), None)
+        elif not standing.is_first_known and cdr.started_ms < self.oldest_ms:
+            # Its first version ended after this start, and may have been charged and forgotten.
+            self._suspend(item, self._too_old(cdr), None)
+        else:
+            return standing
+        return None
+
     def _charge(self, item: Item, account: Account, at_ms: int) -> None:
         record, cdr, digest, content = item
-        decision = self.decision
+        decision, standing = self.decision, None
+        if cdr.version != 1 or cdr.kind != "final":
+            standing = self._standing(item, at_ms)
+            if standing is None:
+                return
         offset, seq = record.offset, account.seq
         source = Source(_TOPIC, self.partition, offset, at_ms)
-        outcome = engine.charge(account, cdr, source, self.rules, decision.journal)
+        if standing is None:
+            outcome = engine.charge(account, cdr, source, self.rules, decision.journal)
+        else:
+            original = standing.charge
+            outcome = engine.correct(account, cdr, source, self.rules, decision.journal, original)
         if account.seq != seq:
             account.cdr_offset = offset
             decision.changed[cdr.tenant_id] = account
@@ -181,24 +203,27 @@ class CdrBatch:
         entries = decision.journal.entries
         place = decision.entry_place()
         behind = -1
-        while type(entries[behind]) is not _CHARGE:
+        while type(entries[behind]) is not _CHARGE and outcome != "voided":
             # What the breaker holds comes after the charge.
             behind -= 1
             place -= 1
         self._remember(digest, (digest, content, _CHARGED, place, cdr.ended_ms))
+        if standing is not None:
+            for each in remembered(cdr, place, at_ms, is_first_known=standing.is_first_known):
+                self._remember(each[0], each)
 
     def _remember(self, digest: bytes, remembered: Any) -> None:
         """Remember an id; `Any`, so that compiled code makes one object of the tuple, not two."""
         self.fresh[digest] = remembered
         self.decision.remembered.append(remembered)
 
-    def _repeat(self, item: Item, known: int) -> None:
-        if item[3] == known:
+    def _repeat(self, item: Item, known: int, state: int) -> None:
+        if state == _SUPERSEDED:
+            self.decision.outcomes["superseded"] += 1
+        elif item[3] == known:
             self.decision.outcomes["duplicate"] += 1
-            return
-        cdr = item[1]
-        detail = f"cdr_id: {cdr.cdr_id}, version {cdr.version}, is known with other content"
-        self._suspend(item, Suspension(Suspended.CONFLICT, detail), None)
+        else:
+            self._suspend(item, conflict(item[1]), None)
 
     def _stray(self, item: Item) -> None:
         """Suspend a record whose account is not here: it lies in a wrong partition, or there is none."""
@@ -219,10 +244,7 @@ class CdrBatch:
         self._suspend(item, Suspension(Suspended.MISROUTED, detail), digest, right)
 
     def _too_old(self, cdr: Cdr) -> Suspension:
-        ended, oldest = to_text(cdr.ended_ms), to_text(self.oldest_ms)
-        detail = f"ended_at: {ended}; charged CDRs are remembered from {oldest}"
-        settings = self.rules.settings.at(self.decision.stream_ms)
-        return Suspension(Suspended.TOO_OLD, detail, settings.version)
+        return too_old(cdr, self.oldest_ms, self.rules.settings.at(self.decision.stream_ms).version)
 
     def _suspend(
         self, item: Item, why: Suspension, digest: bytes | None, belongs_to: int | None = None
@@ -269,12 +291,6 @@ class CdrBatch:
         account = None if value is None else decode_account(value)
         self.working[tenant_id] = account
         return account
-
-
-def _in_future(cdr: Cdr, at_ms: int) -> Suspension:
-    """Say that a call ended long after its record was written: it would be remembered for too long."""
-    detail = f"ended_at: {to_text(cdr.ended_ms)}, but the record was written at {to_text(at_ms)}"
-    return Suspension(Suspended.IN_FUTURE, detail)
 
 
 def id_digest(cdr: Cdr) -> bytes:

@@ -13,11 +13,11 @@ from typing import Final, final
 import numpy as np
 from xxhash import xxh3_128_digest
 
-from rater.batch.charging.cdr_batch import Record
 from rater.batch.charging.content import command_content
 from rater.batch.charging.decision import Decision
 from rater.batch.charging.lot_ids import LotIdsBatch, lot_exists
 from rater.batch.charging.partition_state import Shard
+from rater.batch.charging.record import Record
 from rater.core import engine
 from rater.core.account.account import Account
 from rater.core.cdr import Source

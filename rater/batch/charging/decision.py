@@ -18,6 +18,7 @@ from rater.batch.outputs import Output, Records, encoded
 from rater.core.account.account import Account
 from rater.core.account.journal import Journal
 from rater.core.limits import DAY_MS
+from rater.wire.account.originals import Posted, decode_posted
 from rater.wire.account.state import encode_account
 from rater.wire.outputs import encode
 from topics.catalog import (
@@ -35,6 +36,7 @@ from topics.manifests import PLACE_MAX, IdState, join_manifest
 from topics.records import (
     BatchManifest,
     Charge,
+    ChargeReversed,
     CommandRejected,
     DeckWarning,
     MoneyEntry,
@@ -61,7 +63,14 @@ class Decision:
     PLACED: ClassVar = (LEDGER.name, SUSPENSE.name)
     """The topics of whose records the manifest names the offsets."""
 
-    def __init__(self, source_topic: str, partition: int, stream_ms: int) -> None:
+    def __init__(
+        self,
+        source_topic: str,
+        partition: int,
+        stream_ms: int,
+        keeps: bool = False,  # noqa: FBT001, FBT002
+    ) -> None:
+        """Decide nothing yet; `keeps`: entries that were taken are kept, for corrections of the same batch."""
         self.source_topic = source_topic
         self.partition = partition
         self.stream_ms = stream_ms
@@ -79,6 +88,7 @@ class Decision:
         """The sum of the charges that were taken, by currency."""
         self._accounts: dict[bytes, bytes] | None = None
         self.deck_warnings: list[DeckWarning] = []
+        self.kept: Records | None = [] if keeps else None
         self.taken: dict[str, int] = {}
         """How many records of each topic were taken already: what is decided next has its place after them."""
 
@@ -93,6 +103,8 @@ class Decision:
             (SUSPENSE.name, self.suspense),
             (DEAD.name, self.dead),
         ]
+        if self.kept is not None:
+            self.kept += outputs[0][1]
         for topic, records in outputs:
             self.taken[topic] = self.taken.get(topic, 0) + len(records)
         self.journal, self.suspense, self.dead = Journal(), [], []
@@ -108,6 +120,16 @@ class Decision:
     def entry_place(self) -> int:
         """Return the place of the last entry among all of the batch; -1 where there is none."""
         return self.taken.get(_LEDGER, 0) + len(self.journal.entries) - 1
+
+    def posted(self, place: int) -> Posted:
+        """Return the entry at a place, written already or not."""
+        taken = self.taken.get(_LEDGER, 0)
+        if place >= taken:
+            entry = self.journal.entries[place - taken]
+            assert isinstance(entry, Charge | ChargeReversed), entry
+            return entry
+        assert self.kept is not None
+        return decode_posted(self.kept[place][1] or b"")
 
     def suspense_place(self) -> int:
         """Return the place of the last suspense record among all of the batch."""

@@ -7,7 +7,7 @@ a result that comes twice as two records is recognised by its payment.
 from collections.abc import Callable, Sequence
 from typing import Any, final
 
-from rater.batch.charging.cdr_batch import Record
+from rater.batch.charging.record import Record
 from rater.batch.recharge.decision import RechargeDecision
 from rater.batch.recharge.partition_state import RechargesShard
 from rater.core.cdr import Source

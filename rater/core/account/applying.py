@@ -11,7 +11,8 @@ from rater.core.account.account import (
 from rater.core.account.breaker import hold, note_destination, note_spend
 from rater.core.account.burn import let_pass, spend
 from rater.core.account.commands.registry import COMMANDS
-from rater.core.account.draws import apply_draws
+from rater.core.account.credits import open_lot
+from rater.core.account.draws import apply_draws, give_back
 from rater.core.account.lots import draw_order, next_look
 from rater.core.limits import DAY_MS
 from topics import records as r
@@ -28,7 +29,7 @@ def apply(account: Account, entry: r.MoneyEntry) -> None:
     if isinstance(entry, _CHARGE):
         apply_draws(account, entry.draws)
         micros = entry.charge_micros
-        if micros:
+        if micros and entry.reverses is None:
             spend(spending, micros)
             note_spend(spending, micros, at_ms)
             if spending.high_rate is not None:
@@ -39,6 +40,14 @@ def apply(account: Account, entry: r.MoneyEntry) -> None:
     account.balance += entry.amount_micros
     assert account.balance == entry.balance_micros, entry
     assert account.debt == entry.overdraft_micros, entry
+
+
+def _charge_reversed(account: Account, entry: r.ChargeReversed) -> None:
+    for back in entry.returns:
+        give_back(account, back, entry.at_ms)
+    if entry.lot is not None:
+        open_lot(account, entry.lot, entry.at_ms)
+    account.due_ms = next_due_ms(account)
 
 
 def _spend_limit_tripped(account: Account, entry: r.SpendLimitTripped) -> None:
@@ -71,6 +80,7 @@ def _nothing(account: Account, entry: r.MoneyEntry) -> None:
 
 _APPLY: Final[Mapping[type[r.MoneyEntry], Callable[[Account, Any], None]]] = {
     **{each.entry: each.apply for each in COMMANDS if each.entry is not None},
+    r.ChargeReversed: _charge_reversed,
     r.DeckWarning: _nothing,
     r.LotExpired: _expired,
     r.LotForfeited: _forfeited,

@@ -14,7 +14,9 @@ _CHARGE: Final = Charge
 _CALL: Final = ChargedCall
 
 
-def charge_of(account: Account, cdr: Cdr, source: Source, rated: Rated) -> Charge:
+def charge_of(
+    account: Account, cdr: Cdr, source: Source, rated: Rated, reverses: str | None = None
+) -> Charge:
     """Return the entry of a rated CDR, its money drawn on the lots. Inline: the hottest lines of the house."""
     micros = rated.charge_micros
     draws, shortfall = plan_draws(account.lots, account.expired, micros, cdr.ended_ms)
@@ -47,10 +49,17 @@ def charge_of(account: Account, cdr: Cdr, source: Source, rated: Rated) -> Charg
         rated.lines,
         with_shortfall(draws, shortfall),
         micros > 0 and cdr.ended_ms <= account.forfeited_to_ms,
+        reverses,
     )
 
 
-def free_charge(account: Account, cdr: Cdr, source: Source, reason: FreeReason) -> Charge:
+def free_charge(
+    account: Account,
+    cdr: Cdr,
+    source: Source,
+    reason: FreeReason,
+    reverses: str | None = None,
+) -> Charge:
     """Return the entry of a CDR that costs nothing whatever the decks say: unanswered, emergency and the like."""
     seq = account.seq + 1
     return _CHARGE(
@@ -71,6 +80,14 @@ def free_charge(account: Account, cdr: Cdr, source: Source, reason: FreeReason) 
         _call_of(cdr),
         cdr.version,
         reason,
+        None,
+        None,
+        None,
+        None,
+        (),
+        (),
+        False,
+        reverses,
     )
 
 

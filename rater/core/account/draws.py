@@ -3,10 +3,11 @@
 A shortfall is the last draw of its entry: what no lot covers is drawn on debt.
 """
 
+from bisect import insort
 from typing import Final
 
 from rater.core.account.account import Account
-from rater.core.account.lots import CreditLot
+from rater.core.account.lots import CreditLot, draw_order, next_look
 from topics.records import Draw
 
 # Bound once: a name of a module that is not compiled is looked up each time.
@@ -26,16 +27,23 @@ def plan_draws(
     for lot in expired:
         if amount and ended_ms <= lot.expires_ms:
             part = min(lot.remaining, amount)
-            draws.append(_DRAW(_LOT, lot.lot_id, part, None, True))
+            draws.append(draw_on(lot, part, True))
             amount -= part
     for lot in lots:
         if not amount:
             break
         if ended_ms <= lot.expires_ms:
             part = min(lot.remaining, amount)
-            draws.append(_DRAW(_LOT, lot.lot_id, part))
+            draws.append(draw_on(lot, part, False))
             amount -= part
     return draws, amount
+
+
+def draw_on(lot: CreditLot, micros: int, grace: bool) -> Draw:  # noqa: FBT001
+    """Return what is drawn on a lot; of one that is emptied, and so forgotten, with its times."""
+    if micros < lot.remaining:
+        return _DRAW(_LOT, lot.lot_id, micros, None, grace)
+    return _DRAW(_LOT, lot.lot_id, micros, None, grace, lot.purchased_ms, lot.expires_ms)
 
 
 def with_shortfall(draws: list[Draw], shortfall: int) -> tuple[Draw, ...]:
@@ -53,6 +61,27 @@ def apply_draws(account: Account, draws: tuple[Draw, ...]) -> None:
         else:
             assert draw.source == _SHORTFALL, draw
             account.debt += draw.amount_micros or 0
+
+
+def give_back(account: Account, back: Draw, at_ms: int) -> None:
+    """Pay debt with what comes back, or put it into its lot; one with its times is opened again for it."""
+    micros = back.amount_micros or 0
+    if back.source == _SHORTFALL:
+        account.debt -= micros
+        assert account.debt >= 0, back
+        return
+    lots = account.expired if back.grace else account.lots
+    if back.id is not None and back.purchased_ms is not None and back.expires_ms is not None:
+        due_ms = next_look(back.expires_ms, at_ms)
+        again = CreditLot(back.id, back.purchased_ms, back.expires_ms, micros, due_ms)
+        insort(lots, again, key=draw_order)
+        return
+    for lot in lots:
+        if lot.lot_id == back.id:
+            lot.remaining += micros
+            return
+    msg = f"money for a lot that is not there: {back}"
+    raise AssertionError(msg)
 
 
 def take(lots: list[CreditLot], draw: Draw) -> None:

@@ -12,7 +12,7 @@ Rule 5: that the sum of all differences stays between nothing and the capture is
 from typing import Final
 
 from rater.core.account.account import Account
-from rater.core.account.draws import plan_draws
+from rater.core.account.draws import draw_on, plan_draws
 from rater.core.account.lots import CreditLot
 from rater.core.limits import AMOUNT_MICROS_MAX
 from rater.core.rejections import Refusal, Rejected
@@ -34,7 +34,7 @@ def plan_reversal(account: Account, payment_id: str, amount: int) -> tuple[list[
         for lot in lots:
             if lot.lot_id == payment_id and amount:
                 part = min(lot.remaining, amount)
-                draws.append(r.Draw("lot", lot.lot_id, part, grace=is_grace))
+                draws.append(draw_on(lot, part, is_grace))
                 amount -= part
     others: list[CreditLot] = [lot for lot in account.lots if lot.lot_id != payment_id]
     rest, shortfall = plan_draws(others, [], amount, 0)

@@ -23,6 +23,7 @@ from topics.records.balance import AnyEvent
 
 BalanceEntry = (
     r.Charge
+    | r.ChargeReversed
     | r.AccountOpened
     | r.FundsAdded
     | r.ThresholdsSet
@@ -73,7 +74,7 @@ def command_id_of(entry: LedgerEntry) -> str | None:
             "charge" | "lot_expired" | "lot_forfeited" | "lot_expiry_warned" | "spend_limit_tripped"
         ):
             return None
-        case "deck_warning":
+        case "deck_warning" | "charge_reversed":
             return None
         case _:
             return entry.command_id

@@ -70,7 +70,7 @@ class Breaker:
             return
         yield from self.still_pending()
         match entry.kind:
-            case "charge":
+            case "charge" if entry.reverses is None:
                 self._charge(entry)
             case "auto_recharge_set":
                 self.trigger = (entry.trigger_micros or 0) if entry.enabled else 0

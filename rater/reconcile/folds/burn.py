@@ -44,9 +44,10 @@ class Burn:
         self.now = 0
 
     def take(self, entry: Entry) -> None:
-        """Let time pass to an entry, and add what it charges."""
+        """Let time pass to an entry, and add what it charges, unless it corrects: late money is not spent now."""
         self.pass_time(entry.at_ms)
-        self.spend(getattr(entry, "charge_micros", 0))
+        if getattr(entry, "reverses", None) is None:
+            self.spend(getattr(entry, "charge_micros", 0))
 
     def pass_time(self, at_ms: int) -> None:
         """Let time pass to an instant; backwards none passes."""

@@ -22,7 +22,7 @@ from topics import records as r
 
 PROOF = "ledger"
 
-_OF_CDRS = ("charge", "spend_limit_tripped")
+_OF_CDRS = ("charge", "charge_reversed", "spend_limit_tripped")
 """The kinds of entry that only a CDR can cause."""
 _FROM_CDRS = frozenset((*_OF_CDRS, *UNASKED)) - {"deck_warning"}
 """The kinds of entry that a CDR can cause."""
@@ -56,6 +56,8 @@ class Folded:
     standing: Standing = field(default_factory=Standing)
     applied: dict[str, int] = field(default_factory=dict)
     """The last offset applied per source topic."""
+    halfway: tuple[r.ChargeReversed, int] | None = None
+    """A charge that was taken back by a correction, whose own must be next; and the balance before both."""
     has_gaps: bool = False
 
     def at(self, seq: int) -> tuple[int, int]:
@@ -76,6 +78,8 @@ class Ledger:
     edges: list[Edge] = field(default_factory=list)
     refused_credits: list[r.CommandRejected] = field(default_factory=list)
     """The refusals that imply an event, though they take no sequence number."""
+    originals: dict[str, r.Charge] = field(default_factory=dict)
+    """The charges that are taken back further on, by their ids."""
     faults: list[Difference] = field(default_factory=list)
 
 
@@ -83,6 +87,7 @@ def fold(books: Books, settings: SettingsVersions) -> Ledger:
     """Fold the ledger of a partition, in the order of offsets."""
     ledger = Ledger(settings)
     topic = catalog.LEDGER.name
+    taken_back = {e.reverses for e in books.ledger.values() if e.kind == "charge_reversed"}
     for offset, entry in books.ledger.items():
         match entry.kind:
             case "command_rejected":
@@ -90,6 +95,8 @@ def fold(books: Books, settings: SettingsVersions) -> Ledger:
                 _tell_refusal(ledger, entry)
             case _:
                 complaints = _take(books, ledger, entry)
+                if entry.kind == "charge" and entry.entry_id in taken_back:
+                    ledger.originals[entry.entry_id] = entry
         place = (topic, books.partition, offset)
         ledger.faults += [difference(PROOF, place, entry.tenant_id, c) for c in complaints]
     for tenant, account in ledger.accounts.items():
@@ -129,7 +136,7 @@ def _take(books: Books, ledger: Ledger, entry: BalanceEntry) -> list[Complaint]:
         account = ledger.accounts[entry.tenant_id] = Folded(entry, breaker)
     if entry.seq <= account.seq:
         return [Complaint("seq", account.seq + 1, entry.seq)]
-    complaints = list(_number(account, entry))
+    complaints = [*_number(account, entry), *_hold_correction(account, entry)]
     complaints += _hold_head(books, account, entry)
     before = account.balance
     account.seq = entry.seq
@@ -140,12 +147,17 @@ def _take(books: Books, ledger: Ledger, entry: BalanceEntry) -> list[Complaint]:
     hours_remaining = account.burn.hours_remaining(account.balance)
     if not account.has_gaps:
         cdr = books.cdrs.get(entry.source_offset) if entry.kind in _OF_CDRS else None
-        complaints += account.purse.take(entry)
+        original = ledger.originals.get(entry.reverses) if entry.kind == "charge_reversed" else None
+        complaints += account.purse.take(entry, original)
         complaints += account.breaker.take(entry, cdr)
         complaints += account.standing.take(entry)
         is_broken = bool(account.breaker.pending or account.breaker.tripped)
-        balances = (before, account.balance)
-        ledger.edges += account.edges.of(entry, balances, hours_remaining, is_broken=is_broken)
+        if entry.kind == "charge_reversed" and entry.by == "correction":
+            account.halfway = entry, before
+        else:
+            since = before if account.halfway is None else account.halfway[1]
+            balances, account.halfway = (since, account.balance), None
+            ledger.edges += account.edges.of(entry, balances, hours_remaining, is_broken=is_broken)
     account.balances.append(account.balance)
     account.debts.append(entry.overdraft_micros)
     account.runways.append(hours_remaining)
@@ -153,6 +165,21 @@ def _take(books: Books, ledger: Ledger, entry: BalanceEntry) -> list[Complaint]:
         account.holds.append((entry.seq, account.breaker.held))
     account.applied[entry.source_topic] = entry.source_offset
     return complaints
+
+
+def _hold_correction(account: Folded, entry: BalanceEntry) -> Iterator[Complaint]:
+    """Hold a correction's two entries against each other: the charge follows what it replaces at once."""
+    if account.has_gaps:
+        return
+    found = (entry.reverses, entry.cdr_id, entry.version) if entry.kind == "charge" else None
+    if account.halfway is not None:
+        back = account.halfway[0]
+        wanted = (back.reverses, back.cdr_id, back.by_version)
+        where = (back.seq + 1, back.source_offset)
+        if (found, entry.seq, entry.source_offset) != (wanted, *where):
+            yield Complaint("kind", f"the charge of the correction before: {wanted}", found)
+    elif found is not None and found[0] is not None:
+        yield Complaint("reverses", "nothing, for nothing was taken back just before", found[0])
 
 
 def _number(account: Folded, entry: BalanceEntry) -> Iterator[Complaint]:
@@ -201,6 +228,8 @@ def _conserve(account: Folded) -> Iterator[Complaint]:
     if account.has_gaps or not purse.is_certain:
         return
     yield from account.breaker.still_pending()
+    if account.halfway is not None:
+        yield Complaint("kind", "the charge of the correction at the end", "nothing")
     put_in = purse.funded + purse.adjusted - purse.charged - purse.forfeited - purse.reversed
     kept = account.balance + purse.in_grace
     if put_in != kept:

@@ -52,6 +52,7 @@ class Version(NamedTuple):
     tolerance_s: int = 5
     tolerance_percent: int = 5
     masks: tuple[Mask, ...] = ()
+    corrections: bool = False
 
     def of(self, currency: str) -> Terms:
         """Return what holds in a currency."""
@@ -127,4 +128,5 @@ def _version(record: Record) -> Version | str:
         settings.duration_tolerance_s,
         settings.duration_tolerance_percent,
         tuple((mask.prefix, mask.digits) for mask in settings.number_masks),
+        settings.corrections,
     )

@@ -7,15 +7,22 @@ it says nothing more, and the state it ends with is not compared.
 
 from bisect import insort
 from collections.abc import Iterator
-from typing import NamedTuple
-
-import msgspec
 
 from rater.reconcile.difference import Complaint
 from rater.reconcile.folds.account_state import NEVER_MS
 from rater.reconcile.folds.books import BalanceEntry
 from rater.reconcile.folds.lot_names import adjustment_lot_id
 from rater.reconcile.folds.lot_times import WARNED_MS, a_year_after, next_look
+from rater.reconcile.folds.purse_lots import (
+    Part,
+    PurseLot,
+    differ,
+    hold_draws,
+    order,
+    part_of,
+    said,
+)
+from rater.reconcile.folds.returned_money import OwnLot, Purse, Returned, returns
 from topics import records as r
 
 GRACE_MS = 48 * 3_600_000
@@ -23,29 +30,6 @@ GRACE_MS = 48 * 3_600_000
 
 _ID_MAX = 128
 _BY_TIME = ("lot_expired", "lot_forfeited", "lot_expiry_warned")
-
-
-class PurseLot(msgspec.Struct, gc=False):
-    """What is left of one purchase."""
-
-    purchased_ms: int
-    lot_id: str
-    expires_ms: int
-    remaining: int
-    due_ms: int
-    """The next warning of it, or its expiry."""
-
-
-class Part(NamedTuple):
-    """What a lot pays of an amount."""
-
-    lot_id: str
-    amount: int
-    grace: bool
-
-
-def _order(lot: PurseLot) -> tuple[int, str]:
-    return (lot.purchased_ms, lot.lot_id)
 
 
 class ShadowBalance:
@@ -58,6 +42,8 @@ class ShadowBalance:
         self.debt = 0
         self.forfeited_to_ms = 0
         self.funded = self.adjusted = self.charged = self.forfeited = self.reversed = 0
+        self.granted: dict[str, int] = {}
+        """What each lot was opened with."""
         self.is_certain = True
         self._due_ms = NEVER_MS
 
@@ -77,11 +63,14 @@ class ShadowBalance:
         due += [lot.expires_ms + GRACE_MS for lot in self.expired]
         return min(due, default=NEVER_MS)
 
-    def take(self, entry: BalanceEntry) -> list[Complaint]:
-        """Take an entry."""
+    def take(self, entry: BalanceEntry, original: r.Charge | None = None) -> list[Complaint]:
+        """Take an entry; `original` is the charge that it takes back."""
         if not self.is_certain:
             return []
-        complaints = list(self._take(entry))
+        if entry.kind == "charge_reversed":
+            complaints = list(self._give_back(entry, original))
+        else:
+            complaints = list(self._take(entry))
         if self.debt != entry.overdraft_micros:
             complaints.append(Complaint("overdraft_micros", self.debt, entry.overdraft_micros))
         self.is_certain = not complaints
@@ -110,23 +99,64 @@ class ShadowBalance:
             case "lot_expiry_warned":
                 yield from self._warn(entry)
             case _:
-                yield from _differ("amount_micros", 0, entry.amount_micros)
+                yield from differ("amount_micros", 0, entry.amount_micros)
 
     def _charge(self, entry: r.Charge) -> Iterator[Complaint]:
         amount = entry.charge_micros
         self.charged += amount
         if not amount:
-            yield from _differ("draws", [], list(entry.draws))
-            yield from _differ("amount_micros", 0, entry.amount_micros)
+            yield from differ("draws", [], list(entry.draws))
+            yield from differ("amount_micros", 0, entry.amount_micros)
             return
         ended_ms = entry.call.ended_ms
         parts, shortfall = self.plan(amount, ended_ms)
-        yield from _hold_draws(parts, shortfall, entry)
+        yield from hold_draws(parts, shortfall, entry)
         change = sum(part.amount for part in parts if part.grace) - amount
-        yield from _differ("amount_micros", change, entry.amount_micros)
+        yield from differ("amount_micros", change, entry.amount_micros)
         late = ended_ms <= self.forfeited_to_ms
-        yield from _differ("late_after_expiry", late, entry.late_after_expiry)
+        yield from differ("late_after_expiry", late, entry.late_after_expiry)
         self._draw(parts, shortfall)
+
+    def _give_back(self, entry: r.ChargeReversed, original: r.Charge | None) -> Iterator[Complaint]:
+        """Give back what a charge took."""
+        if original is None:
+            yield Complaint("reverses", "a charge of this account that stands", entry.reverses)
+            return
+        times = [lot.purchased_ms for lot in self.live + self.expired]
+        names = [[lot.lot_id for lot in lots] for lots in (self.live, self.expired)]
+        purse = Purse(names[0], names[1], min(times, default=original.at_ms), self.debt)
+        parts, own = returns(original, purse, entry.at_ms, GRACE_MS)
+        expected = [(*part, None) for part in parts]
+        yield from differ("returns", expected, [said(back) for back in entry.returns])
+        change = sum(part.amount for part in parts if not part.grace)
+        self.charged -= original.charge_micros
+        for part in parts:
+            yield from self._put_back(part, entry.at_ms)
+        lot = entry.lot
+        if own is not None and lot is not None:
+            change += own.granted
+            found = OwnLot(lot.lot_id, lot.granted_micros, lot.purchased_ms, lot.expires_ms)
+            yield from differ("lot", own, found)
+            yield from self._open(lot, entry.at_ms, own.expires_ms)
+        elif (own, lot) != (None, None):
+            yield Complaint("lot", own, lot)
+        yield from differ("amount_micros", change, entry.amount_micros)
+
+    def _put_back(self, part: Returned, at_ms: int) -> Iterator[Complaint]:
+        if part.source == "shortfall" or part.lot_id is None:
+            self.debt -= part.amount
+            return
+        lots = self.expired if part.grace else self.live
+        lot = next((lot for lot in lots if lot.lot_id == part.lot_id), None)
+        if lot is None:
+            bought, until = part.purchased_ms or 0, part.expires_ms or 0
+            lot = PurseLot(bought, part.lot_id, until, 0, next_look(until, at_ms))
+            insort(lots, lot, key=order)
+            self._due_ms = min(self._due_ms, self.due_ms())
+        lot.remaining += part.amount
+        granted = self.granted.get(part.lot_id, lot.remaining)
+        if lot.remaining > granted:
+            yield Complaint("returns", f"at most {granted} in {part.lot_id}", lot.remaining)
 
     def plan(
         self, amount: int, ended_ms: int, *, with_grace: bool = True
@@ -139,13 +169,13 @@ class ShadowBalance:
                 break
             if ended_ms <= lot.expires_ms:
                 part = min(lot.remaining, amount)
-                parts.append(Part(lot.lot_id, part, grace))
+                parts.append(part_of(lot, part, grace=grace))
                 amount -= part
         return parts, amount
 
     def _fund(self, entry: r.FundsAdded) -> Iterator[Complaint]:
         lot = entry.lot
-        yield from _differ("amount_micros", lot.granted_micros, entry.amount_micros)
+        yield from differ("amount_micros", lot.granted_micros, entry.amount_micros)
         if any(known.lot_id == lot.lot_id for known in self.live + self.expired):
             yield Complaint("lot.lot_id", "a new lot", lot.lot_id)
         self.funded += lot.granted_micros
@@ -155,15 +185,15 @@ class ShadowBalance:
         amount = entry.amount_micros
         self.adjusted += amount
         parts, shortfall = self.plan(max(0, -amount), entry.at_ms, with_grace=False)
-        yield from _hold_draws(parts, shortfall, entry)
+        yield from hold_draws(parts, shortfall, entry)
         self._draw(parts, shortfall)
         if (entry.lot is not None) != (amount > 0):
             yield Complaint("lot", "a lot for money in, none for money out", entry.lot)
         elif entry.lot is not None:
             name = adjustment_lot_id(entry.command_id)
-            yield from _differ("lot.lot_id", name, entry.lot.lot_id)
-            yield from _differ("lot.granted_micros", amount, entry.lot.granted_micros)
-            yield from _differ("lot.purchased_ms", entry.at_ms, entry.lot.purchased_ms)
+            yield from differ("lot.lot_id", name, entry.lot.lot_id)
+            yield from differ("lot.granted_micros", amount, entry.lot.granted_micros)
+            yield from differ("lot.purchased_ms", entry.at_ms, entry.lot.purchased_ms)
             yield from self._open(entry.lot, entry.at_ms)
 
     def _move_back(self, entry: r.ReversalPosted | r.RestorationPosted) -> Iterator[Complaint]:
@@ -180,35 +210,37 @@ class ShadowBalance:
         others = [(lot, False) for lot in self.live if lot.lot_id != entry.payment_id]
         for lot, is_grace in own + others:
             if left:
-                parts.append(Part(lot.lot_id, min(left, lot.remaining), is_grace))
+                parts.append(part_of(lot, min(left, lot.remaining), grace=is_grace))
                 left -= parts[-1].amount
-        yield from _hold_draws(parts, left, entry)
+        yield from hold_draws(parts, left, entry)
         change = sum(part.amount for part in parts if part.grace) - entry.moved_micros
-        yield from _differ("amount_micros", change, entry.amount_micros)
+        yield from differ("amount_micros", change, entry.amount_micros)
         self.reversed += entry.moved_micros
         self._draw(parts, left)
 
     def _restore(self, entry: r.RestorationPosted) -> Iterator[Complaint]:
         """Pay debt, and open a lot of its own with the rest."""
         lot = entry.lot
-        yield from _differ("amount_micros", entry.moved_micros, entry.amount_micros)
-        yield from _differ("lot.lot_id", f"restored:{entry.command_id}"[:_ID_MAX], lot.lot_id)
-        yield from _differ("lot.granted_micros", entry.moved_micros, lot.granted_micros)
-        yield from _differ("lot.purchased_ms", entry.at_ms, lot.purchased_ms)
+        yield from differ("amount_micros", entry.moved_micros, entry.amount_micros)
+        yield from differ("lot.lot_id", f"restored:{entry.command_id}"[:_ID_MAX], lot.lot_id)
+        yield from differ("lot.granted_micros", entry.moved_micros, lot.granted_micros)
+        yield from differ("lot.purchased_ms", entry.at_ms, lot.purchased_ms)
         self.reversed -= entry.moved_micros
         yield from self._open(lot, entry.at_ms)
 
-    def _open(self, lot: r.Lot, at_ms: int) -> Iterator[Complaint]:
+    def _open(self, lot: r.Lot, at_ms: int, expires_ms: int | None = None) -> Iterator[Complaint]:
+        self.granted[lot.lot_id] = lot.granted_micros
+        until = a_year_after(lot.purchased_ms) if expires_ms is None else expires_ms
         paid = min(self.debt, lot.granted_micros)
-        yield from _differ("lot.overdraft_paid_micros", paid, lot.overdraft_paid_micros)
-        yield from _differ("lot.remaining_micros", lot.granted_micros - paid, lot.remaining_micros)
-        yield from _differ("lot.expires_ms", a_year_after(lot.purchased_ms), lot.expires_ms)
+        yield from differ("lot.overdraft_paid_micros", paid, lot.overdraft_paid_micros)
+        yield from differ("lot.remaining_micros", lot.granted_micros - paid, lot.remaining_micros)
+        yield from differ("lot.expires_ms", until, lot.expires_ms)
         self.debt -= paid
         if lot.granted_micros > paid:
             due = next_look(lot.expires_ms, at_ms)
             remaining = lot.granted_micros - paid
             opened = PurseLot(lot.purchased_ms, lot.lot_id, lot.expires_ms, remaining, due)
-            insort(self.live, opened, key=_order)
+            insort(self.live, opened, key=order)
             self._due_ms = min(self._due_ms, due)
 
     def _expire(self, entry: r.LotExpired) -> Iterator[Complaint]:
@@ -216,12 +248,12 @@ class ShadowBalance:
         if lot is None:
             yield Complaint("lot_id", [lot.lot_id for lot in self.live], entry.lot_id)
             return
-        yield from _differ("amount_micros", -lot.remaining, entry.amount_micros)
-        yield from _differ("grace_until_ms", lot.expires_ms + GRACE_MS, entry.grace_until_ms)
+        yield from differ("amount_micros", -lot.remaining, entry.amount_micros)
+        yield from differ("grace_until_ms", lot.expires_ms + GRACE_MS, entry.grace_until_ms)
         if entry.at_ms < lot.expires_ms:
             yield Complaint("at_ms", f"not before {lot.expires_ms}", entry.at_ms)
         self.live.remove(lot)
-        insort(self.expired, lot, key=_order)
+        insort(self.expired, lot, key=order)
         self._due_ms = min(self._due_ms, lot.expires_ms + GRACE_MS)
 
     def _forfeit(self, entry: r.LotForfeited) -> Iterator[Complaint]:
@@ -229,8 +261,8 @@ class ShadowBalance:
         if lot is None:
             yield Complaint("lot_id", [lot.lot_id for lot in self.expired], entry.lot_id)
             return
-        yield from _differ("amount_micros", 0, entry.amount_micros)
-        yield from _differ("forfeited_micros", lot.remaining, entry.forfeited_micros)
+        yield from differ("amount_micros", 0, entry.amount_micros)
+        yield from differ("forfeited_micros", lot.remaining, entry.forfeited_micros)
         if entry.at_ms < lot.expires_ms + GRACE_MS:
             yield Complaint("at_ms", f"not before {lot.expires_ms + GRACE_MS}", entry.at_ms)
         self.expired.remove(lot)
@@ -244,10 +276,10 @@ class ShadowBalance:
             return
         left = lot.expires_ms - entry.at_ms
         warned = min((before for before in WARNED_MS if left <= before), default=0)
-        yield from _differ("amount_micros", 0, entry.amount_micros)
-        yield from _differ("days", warned // 86_400_000, entry.days)
-        yield from _differ("remaining_micros", lot.remaining, entry.remaining_micros)
-        yield from _differ("expires_ms", lot.expires_ms, entry.expires_ms)
+        yield from differ("amount_micros", 0, entry.amount_micros)
+        yield from differ("days", warned // 86_400_000, entry.days)
+        yield from differ("remaining_micros", lot.remaining, entry.remaining_micros)
+        yield from differ("expires_ms", lot.expires_ms, entry.expires_ms)
         if entry.at_ms < lot.due_ms:
             yield Complaint("at_ms", f"not before {lot.due_ms}, and once", entry.at_ms)
         lot.due_ms = next_look(lot.expires_ms, entry.at_ms)
@@ -261,18 +293,3 @@ class ShadowBalance:
             lot.remaining -= part.amount
             if not lot.remaining:
                 lots.remove(lot)
-
-
-def _hold_draws(
-    parts: list[Part], shortfall: int, entry: r.Charge | r.Adjusted | r.ReversalPosted
-) -> Iterator[Complaint]:
-    """Hold what an entry draws against what the lots pay, and what none does."""
-    expected: list[tuple[object, ...]] = [("lot", *part, None) for part in parts]
-    expected += [("shortfall", None, shortfall, False, None)] if shortfall else []
-    found = [(d.source, d.id, d.amount_micros, d.grace, d.quantity) for d in entry.draws]
-    yield from _differ("draws", expected, found)
-
-
-def _differ(field: str, expected: object, found: object) -> Iterator[Complaint]:
-    if expected != found:
-        yield Complaint(field, expected, found)

@@ -269,7 +269,7 @@ _CAUSES = {
 
 def _cause(entry: BalanceEntry) -> tuple[str, str]:
     match entry.kind:
-        case "charge" | "spend_limit_tripped":
+        case "charge" | "charge_reversed" | "spend_limit_tripped":
             return "charge", entry.cdr_id
         case "lot_expired" | "lot_forfeited" | "lot_expiry_warned":
             return "expiry", entry.lot_id

@@ -122,6 +122,8 @@ def _of_entry(entry: dict[str, Any]) -> Answer | None:
         return Answer("refused", f"{entry['reason']}: {entry['detail']}")
     if entry["kind"] == "charge":
         return Answer("charged", f"{entry['outcome']}, {entry['charge_micros']} micros")
+    if entry["kind"] == "charge_reversed" and entry["by"] == "void":
+        return Answer("accepted", f"voided, {entry['reversed_micros']} micros come back")
     if entry["kind"] == "deck_warning":
         decks = ", ".join(f"{each['deck_id']} is {each['problem']}" for each in entry["decks"])
         return Answer("accepted", f"warning: no price by these decks: {decks}")

@@ -18,6 +18,7 @@ from rater.batch.charging.partition_state import BatchesShard, Shard
 from rater.core.limits import DAY_MS
 from rater.core.pricing.rules import Rules
 from rater.shell.charging.decider import ChargingDecider
+from rater.shell.charging.originals import OriginalsReader
 from rater.shell.process.agent_app import AgentApp, AgentSettings
 from rater.shell.process.clock import now_ms
 from rater.shell.process.health import Health
@@ -63,7 +64,10 @@ class Charging(AgentApp):
         self.timer = DueTimer(
             settings.broker, catalog.ACCOUNT_TIMERS.name, self.accounts.state, _due
         )
-        self.decider = ChargingDecider(self.shard, self.rules, metrics, settings.partitions)
+        self.originals = OriginalsReader(settings.broker)
+        self.decider = ChargingDecider(
+            self.shard, self.rules, metrics, settings.partitions, self.originals
+        )
         self.stepper = Stepper(
             lambda: self.app.consumer.transactions, self.decider, metrics, health
         )
@@ -118,6 +122,7 @@ class Charging(AgentApp):
     async def stop_parts(self) -> None:
         """Stop them, in the other order."""
         await super().stop_parts()
+        await self.originals.stop()
         await self.timer.stop()
         await self.settings.stop()
         await self.decks.stop()

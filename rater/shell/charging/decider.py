@@ -1,7 +1,8 @@
 """How charging decides a batch: by the rules and the state of its partition, as they are when it begins."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from rater.batch.charging.batch import begin
 from rater.batch.charging.cdr_batch import CdrBatch
@@ -19,6 +20,13 @@ FLUSHED_MAX = 5_000
 """Accounts whose owed status one flush publishes; the next tick goes on."""
 
 
+class Originals(Protocol):
+    """Reads entries of the ledger back."""
+
+    async def read(self, partition: int, offsets: Sequence[int]) -> dict[int, bytes]:
+        """Return the entries at these offsets of a partition."""
+
+
 class ChargingDecider:
     """The rules of charging and the states of a worker's partitions."""
 
@@ -30,8 +38,10 @@ class ChargingDecider:
         rules: Callable[[], Rules],
         metrics: Metrics,
         partitions: int,
+        originals: Originals,
     ) -> None:
         """`shard` and `rules` are asked again for every batch: assignment and decks change."""
+        self._originals = originals
         self._shard = shard
         self._rules = rules
         self._metrics = metrics
@@ -41,6 +51,13 @@ class ChargingDecider:
         """Begin a batch: all of it is decided by what is known now."""
         shard = self._shard(batch.tp.partition)
         return begin(shard, batch.tp.topic, self._rules(), self._partitions)
+
+    async def fetch(self, deciding: CdrBatch | CommandBatch) -> int:
+        """Fetch the ledger entries that corrections among what was read take back; return how many."""
+        if not isinstance(deciding, CdrBatch) or not (offsets := deciding.needs()):
+            return 0
+        deciding.give(await self._originals.read(deciding.partition, offsets))
+        return len(offsets)
 
     def flush(self, partition: int, now_ms: int) -> Decision:
         """Decide to publish statuses that accounts of a partition owe."""

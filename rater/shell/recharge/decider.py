@@ -34,6 +34,10 @@ class RechargeDecider:
         tp = batch.tp
         return RechargeBatch(self._shard(tp.partition), tp.topic, tp.partition, self._partitions)
 
+    async def fetch(self, _: RechargeBatch) -> int:
+        """Fetch nothing: recharge knows all that it needs."""
+        return 0
+
     def apply(self, decision: RechargeDecision) -> None:
         """Take what was committed into memory."""
         self._shard(decision.partition).apply(decision)

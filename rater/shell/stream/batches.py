@@ -74,6 +74,14 @@ class RecordBatch:
         """Count the records."""
         return len(self.records)
 
+    def cut(self, records: int) -> tuple[RecordBatch, RecordBatch | None]:
+        """Return the batch of so many first records, at least one, and that of the rest, if there is any."""
+        if records == len(self.records):
+            return self, None
+        end = self.records[records].offset
+        first = RecordBatch(self.tp, self.records[:records], self.start_offset, end)
+        return first, RecordBatch(self.tp, self.records[records:], end, self.next_offset)
+
 
 class BatchScheduler(DefaultSchedulingStrategy):  # type: ignore[misc]
     """The order in which fetched batches reach their agents.

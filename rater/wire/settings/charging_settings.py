@@ -25,6 +25,7 @@ _OTHERS = (
     "duration_tolerance_percent",
     "cdr_max_bytes",
     "number_masks",
+    "corrections",
 )
 _KEY = re.compile(r"[1-9][0-9]{0,9}", re.ASCII)
 _encode = msgspec.json.Encoder().encode

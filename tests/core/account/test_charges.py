@@ -20,7 +20,8 @@ def test_a_charge_has_its_call_its_lines_and_who_pays() -> None:
     said = ("user_out", None, "GB", "u1")
     assert entry.call == ChargedCall("out", "+33612345678", *times, "+4420", "answered", *said)
     assert entry.lines is LINES
-    assert entry.draws == (draw("a", 30), draw("b", 30), Draw("shortfall", None, 40))
+    lots = [draw(name, 30, empties=lot()) for name in ("a", "b")]
+    assert entry.draws == (*lots, Draw("shortfall", None, 40))
     assert sum(line.amount_micros for line in entry.lines) == entry.charge_micros
     assert (entry.amount_micros, entry.balance_micros, entry.overdraft_micros) == (-100, -40, 40)
     assert (entry.reverses, entry.generation, entry.job_id) == (None, 0, None)
@@ -31,7 +32,8 @@ def test_what_is_drawn_in_grace_does_not_move_the_balance() -> None:
 
     entry = charge_of(there, cdr(), source(), RATED)
 
-    assert entry.draws == (draw("a", 70, grace=True), draw("b", 30))
+    old = lot("a", 70, NOW)
+    assert entry.draws == (draw("a", 70, grace=True, empties=old), draw("b", 30))
     assert (entry.amount_micros, entry.balance_micros) == (-30, 60)
 
 

@@ -9,12 +9,13 @@ from tests.build import NOW, draw, lot
 def test_the_first_lot_pays_first_and_the_next_pays_the_rest() -> None:
     lots = [lot("a", 30), lot("b", 50), lot("c", 50)]
 
-    assert plan_draws(lots, [], 45, NOW) == ([draw("a", 30), draw("b", 15)], 0)
+    drawn = [draw("a", 30, empties=lots[0]), draw("b", 15)]
+    assert plan_draws(lots, [], 45, NOW) == (drawn, 0)
     assert [each.remaining for each in lots] == [30, 50, 50]
 
 
 def test_what_no_lot_covers_is_the_shortfall() -> None:
-    assert plan_draws([lot("a", 30)], [], 45, NOW) == ([draw("a", 30)], 15)
+    assert plan_draws([lot("a", 30)], [], 45, NOW) == ([draw("a", 30, empties=lot())], 15)
     assert plan_draws([], [], 45, NOW) == ([], 45)
 
 
@@ -26,7 +27,7 @@ def test_an_expired_lot_pays_first_for_a_call_that_ended_in_time() -> None:
     expired = [lot("old", 20, expires_ms=NOW)]
 
     assert plan_draws([lot("a", 30)], expired, 25, NOW) == (
-        [draw("old", 20, grace=True), draw("a", 5)],
+        [draw("old", 20, grace=True, empties=expired[0]), draw("a", 5)],
         0,
     )
     assert plan_draws([lot("a", 30)], expired, 25, NOW + 1) == ([draw("a", 25)], 0)

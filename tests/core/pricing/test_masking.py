@@ -58,8 +58,8 @@ def test_without_a_row_for_all_others_they_are_as_they_were() -> None:
 
 
 def masking(*masks: NumberMask) -> ChargingSettings:
-    values = [getattr(SETTINGS, name) for name in SETTINGS.__match_args__]
-    return ChargingSettings(*[*values[:-1], masks])
+    values = {name: getattr(SETTINGS, name) for name in SETTINGS.__match_args__}
+    return ChargingSettings(**{**values, "number_masks": masks})
 
 
 NUMBERS = (

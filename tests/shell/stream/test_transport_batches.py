@@ -112,3 +112,21 @@ def test_partitions_that_are_not_assigned_together_are_refused() -> None:
     assert assigned_together([]) == set()
     with pytest.raises(AssignmentError, match=r"only \{'commands': \[3\]\}"):
         assigned_together(whole - {TP("commands", 1)})
+
+
+def test_a_batch_is_cut_where_the_next_record_begins() -> None:
+    first, rest = batch("a", 0).cut(2)
+
+    assert rest is not None
+    assert ([r.offset for r in first.records], first.start_offset, first.next_offset) == (
+        [5, 6],
+        3,
+        9,
+    )
+    assert ([r.offset for r in rest.records], rest.start_offset, rest.next_offset) == ([9], 9, 12)
+
+
+def test_a_batch_that_is_taken_whole_has_no_rest() -> None:
+    whole = batch("a", 0)
+
+    assert whole.cut(3) == (whole, None)

@@ -103,7 +103,7 @@ def _facts(
             yield "thresholds", asked, said
         case "account_closed" | "account_reopened" | "decks_set":
             yield from _standing(command, entry)
-        case kind if kind == "charge" or kind in UNASKED:
+        case kind if kind in ("charge", "charge_reversed", *UNASKED):
             return
         case _:
             yield from _setting(command, entry)

@@ -91,9 +91,11 @@ def _hold_reason(entry: r.Charge) -> Iterator[Complaint]:
         yield Complaint("reason", f"one of {reasons}", entry.reason)
     if entry.reason == "zero_duration" and entry.call.duration_s:
         yield Complaint("reason", "none of a call without seconds", entry.reason)
-    for name in ("reverses", "generation", "job_id"):
+    if entry.version == 1 and entry.reverses is not None:
+        yield Complaint("reverses", "nothing, for a first version replaces none", entry.reverses)
+    for name in ("generation", "job_id"):
         if said := getattr(entry, name):
-            yield Complaint(name, "nothing, for no charge is a correction yet", said)
+            yield Complaint(name, "nothing, for no charge is rated again yet", said)
 
 
 def _hold_usage(entry: r.Charge) -> Iterator[Complaint]:

@@ -18,7 +18,7 @@ PROOF = "batches"
 TOPIC = catalog.BATCHES_CHANGELOG.name
 
 _UNSEEN = {
-    CDRS: ("duplicate", "skipped"),
+    CDRS: ("duplicate", "skipped", "superseded"),
     **dict.fromkeys(ORDERS, ("duplicate", "skipped", "accepted")),
 }
 """Outcomes that may leave no record behind; `remembered` counts those accepted."""
@@ -102,6 +102,7 @@ def _may_be_gone(evidence: Inputs) -> tuple[str, ...]:
         for beginning, topic in (
             ("rated", catalog.LEDGER),
             ("free", catalog.LEDGER),
+            ("voided", catalog.LEDGER),
             ("rejected.", catalog.LEDGER),
             ("suspended.", catalog.SUSPENSE),
             ("dead.", catalog.DEAD),

@@ -60,12 +60,19 @@ def _hold_charge(
 ) -> Iterator[Complaint]:
     """Hold a charge against its CDR; suspense records and dead letters are held by `dead_letters`."""
     entry = evidence.books.ledger.get(outcome.offset)
-    if outcome.topic != catalog.LEDGER.name or entry is None or entry.kind != "charge":
+    if outcome.topic != catalog.LEDGER.name or entry is None:
+        return
+    if entry.kind not in ("charge", "charge_reversed"):
         return
     cdr = evidence.books.cdrs.get(offset)
     if cdr is None:
         yield Complaint("source_offset", "a readable CDR", record.value)
         return
+    if entry.kind == "charge_reversed":
+        yield from _hold_void(record, cdr, entry)
+        return
+    if cdr.kind == "void":
+        yield Complaint("kind", "charge_reversed, for the CDR is a void", entry.kind)
     settings = evidence.settings.at(entry.at_ms)
     yield from hold_charge(cdr, entry, settings)
     expected = _charge_facts(record, cdr)
@@ -79,6 +86,15 @@ def _hold_charge(
     ):
         if not says(number, told, settings.masks):
             yield Complaint(name, f"{number!r}, as in the CDR, or its tail hidden", told)
+
+
+def _hold_void(record: Record, cdr: SourceCdr, entry: r.ChargeReversed) -> Iterator[Complaint]:
+    """Hold what a void took back against it; what it was, and once, is held by `corrections`."""
+    void = (record.at_ms, record.key, cdr.tenant_id, cdr.cdr_id, cdr.version, cdr.kind)
+    said = (entry.at_ms, entry.tenant_id.encode(), entry.tenant_id, entry.cdr_id)
+    found = (*said, entry.by_version, entry.by)
+    if found != void:
+        yield Complaint("by, by_version, cdr_id", f"{void}, as in the CDR", found)
 
 
 def _charge_facts(record: Record, cdr: SourceCdr) -> dict[str, object]:
@@ -122,8 +138,9 @@ def _entry_facts(entry: r.Charge) -> dict[str, object]:
 
 
 def _prove_duplicates(evidence: Inputs) -> Iterator[Difference]:
-    """Prove that every CDR without an outcome is the second copy of one that has one."""
+    """Prove that every CDR without an outcome is the second copy of one that has one, or an earlier version."""
     batches = evidence.batches[CDRS]
+    latest = _latest(evidence)
     known = _known(evidence)
     outcomes = evidence.outcomes[CDRS]
     for offset, record in evidence.books.sources[CDRS].items():
@@ -132,6 +149,8 @@ def _prove_duplicates(evidence: Inputs) -> Iterator[Difference]:
         cdr = evidence.books.cdrs.get(offset)
         identity = None if cdr is None else (cdr.tenant_id, cdr.cdr_id, cdr.version)
         first = None if identity is None else known.get(identity)
+        if cdr is not None and _is_superseded(latest, cdr, offset):
+            continue
         if cdr is None or first is None or first > offset:
             lost = Complaint(
                 "outcome", "a charge, suspense record, dead letter or first copy", None
@@ -144,12 +163,37 @@ def _prove_duplicates(evidence: Inputs) -> Iterator[Difference]:
             yield evidence.differ(PROOF, CDRS, offset, record.key, wrong)
 
 
+def _latest(evidence: Inputs) -> dict[tuple[str, str], list[tuple[int, int]]]:
+    """Return of every CDR with later versions which were taken: version and source offset."""
+    latest: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    for entry in evidence.books.ledger.values():
+        if entry.kind == "charge" and entry.version > 1:
+            taken = (entry.version, entry.source_offset)
+        elif entry.kind == "charge_reversed" and entry.by == "void":
+            taken = (entry.by_version, entry.source_offset)
+        else:
+            continue
+        latest.setdefault((entry.tenant_id, entry.cdr_id), []).append(taken)
+    return latest
+
+
+def _is_superseded(
+    latest: dict[tuple[str, str], list[tuple[int, int]]], cdr: SourceCdr, offset: int
+) -> bool:
+    """Say whether a later version had been taken before a CDR came."""
+    taken = latest.get((cdr.tenant_id, cdr.cdr_id), ())
+    return any(version > cdr.version and place < offset for version, place in taken)
+
+
 def _known(evidence: Inputs) -> dict[tuple[str, str, int], int]:
     """Return the first source offset of every CDR that was charged or remembered in suspense."""
     known: dict[tuple[str, str, int], int] = {}
     for entry in evidence.books.ledger.values():
         if entry.kind == "charge":
             identity = (entry.tenant_id, entry.cdr_id, entry.version)
+            known.setdefault(identity, entry.source_offset)
+        elif entry.kind == "charge_reversed" and entry.by == "void":
+            identity = (entry.tenant_id, entry.cdr_id, entry.by_version)
             known.setdefault(identity, entry.source_offset)
     for _, suspended in evidence.books.suspense:
         if suspended.reason not in FORGOTTEN:

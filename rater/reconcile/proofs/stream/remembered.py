@@ -13,12 +13,14 @@ from rater.reconcile.folds.books import CDRS, ORDERS, LedgerEntry, Manifest, com
 from rater.reconcile.inputs import FORGOTTEN, Inputs
 from rater.reconcile.reading.sources import DAY_MS
 from topics import catalog
+from topics import records as r
 from topics.manifests import (
     PLACE_MAX,
     IdState,
     RememberedId,
     cdr_key,
     command_key,
+    head_key,
     lot_key,
     unpack_ids,
 )
@@ -55,15 +57,15 @@ def prove(evidence: Inputs) -> Iterator[Difference]:
 def _wanted(evidence: Inputs) -> dict[tuple[str, int], _Wanted]:
     """Return what every batch must remember."""
     wanted: dict[tuple[str, int], _Wanted] = {}
+    firsts = _firsts(evidence)
     for offset, entry in evidence.books.ledger.items():
         batches = evidence.batches.get(entry.source_topic)
         index = None if batches is None else batches.locate(entry.source_offset)
         if index is None:
             continue
         of_batch = wanted.setdefault((entry.source_topic, index), {})
-        if entry.kind == "charge":
-            digest = xxh3_128_digest(cdr_key(entry.tenant_id, entry.cdr_id, entry.version))
-            of_batch[digest, IdState.CHARGED, offset] = _facts(evidence, entry.source_offset)
+        if entry.kind == "charge" or entry.kind == "charge_reversed":  # noqa: PLR1714
+            of_batch.update(_cdr_ids(evidence, offset, entry, firsts))
         else:
             for digest, content in _command_ids(entry):
                 of_batch[digest, IdState.COMMAND, offset] = (content, entry.at_ms // DAY_MS)
@@ -75,6 +77,41 @@ def _wanted(evidence: Inputs) -> dict[tuple[str, int], _Wanted]:
             facts = _facts(evidence, suspended.source_offset)
             of_batch[xxh3_128_digest(key), IdState.SUSPENDED, record.offset] = facts
     return wanted
+
+
+def _firsts(evidence: Inputs) -> dict[tuple[str, str], int]:
+    """Return at which source offset the first version of a CDR was charged, or came to wait."""
+    firsts: dict[tuple[str, str], int] = {}
+    for entry in evidence.books.ledger.values():
+        if entry.kind == "charge" and entry.version == 1:
+            firsts.setdefault((entry.tenant_id, entry.cdr_id), entry.source_offset)
+    for _, waits in evidence.books.suspense:
+        if waits.version == 1 and waits.reason not in FORGOTTEN:
+            name = (waits.tenant_id, waits.cdr_id)
+            firsts[name] = min(firsts.get(name, waits.source_offset), waits.source_offset)
+    return firsts
+
+
+def _cdr_ids(
+    evidence: Inputs,
+    offset: int,
+    entry: r.Charge | r.ChargeReversed,
+    firsts: dict[tuple[str, str], int],
+) -> Iterator[tuple[tuple[bytes, IdState, int], tuple[int | None, int] | None]]:
+    """Yield the ids that a CDR's entry must be remembered by; of what a correction takes back none."""
+    if entry.kind == "charge_reversed" and entry.by == "correction":
+        return
+    version = entry.version if entry.kind == "charge" else entry.by_version
+    name = (entry.tenant_id, entry.cdr_id)
+    digest = xxh3_128_digest(cdr_key(*name, version))
+    yield (digest, IdState.CHARGED, offset), _facts(evidence, entry.source_offset)
+    if version == 1:
+        return
+    cdr = evidence.books.cdrs.get(entry.source_offset)
+    later = None if cdr is None else (version, max(entry.at_ms, cdr.ended_ms) // DAY_MS)
+    yield (xxh3_128_digest(head_key(*name)), IdState.HEAD, offset), later
+    if firsts.setdefault(name, entry.source_offset) >= entry.source_offset:
+        yield (xxh3_128_digest(cdr_key(*name, 1)), IdState.SUPERSEDED, offset), later
 
 
 def _facts(evidence: Inputs, offset: int) -> tuple[int, int] | None:
@@ -116,10 +153,19 @@ def _hold(
         shown = f"{state.name} {digest.hex()} at {place}"
         yield Complaint("ids", shown, None)
     for known in loose:
-        if not _is_timers(evidence, manifest, known):
+        if not _is_timers(evidence, manifest, known) and not _is_first_again(evidence, known):
             yield Complaint("ids", "ids of what this batch wrote", _show(known))
     if manifest.header.source_topic in ORDERS:
         yield from _hold_accepted(evidence, manifest, ids)
+
+
+def _is_first_again(evidence: Inputs, known: RememberedId) -> bool:
+    """Say whether an id is that of a first version which had been forgotten when a later one was charged."""
+    entry = evidence.books.ledger.get(known.place)
+    if known.state is not IdState.SUPERSEDED or entry is None or entry.kind != "charge":
+        return False
+    first = xxh3_128_digest(cdr_key(entry.tenant_id, entry.cdr_id, 1))
+    return (known.hash, known.content) == (first, entry.version)
 
 
 def _is_timers(evidence: Inputs, manifest: Manifest, known: RememberedId) -> bool:

@@ -1,0 +1,145 @@
+"""Originals: what a correction refers to: which version of a CDR stands, and the entry that it came to.
+
+Rule 1: the head of the id says it, where there is one; else the first version does.
+Rule 2: what this batch has decided holds before what the charge index remembers.
+Rule 3: entries of earlier batches are read back from the ledger: `needs` names their offsets, the shell fetches them,
+`give` takes them. Those of this batch are kept until it ends, as they were written.
+Rule 4: an entry that is not of the tenant, the id and the version that were asked for is a broken invariant.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, NamedTuple, final
+
+import numpy as np
+from xxhash import xxh3_128_digest
+
+from rater.batch.charging.charge_index import ChargeIndex
+from rater.batch.charging.decision import Decision, Remembered
+from rater.core.cdr import Cdr
+from rater.core.limits import DAY_MS
+from rater.wire.account.originals import Posted, decode_posted
+from topics.catalog import LEDGER
+from topics.manifests import IdState, cdr_key, head_key
+from topics.records import Charge, ChargeReversed
+
+_ON_LEDGER = (IdState.CHARGED, IdState.HEAD)
+
+
+class Standing(NamedTuple):
+    """What is known of a CDR: the version that stands, 0 where none does, and its charge, None where it has none."""
+
+    version: int
+    charge: Charge | None
+    is_first_known: bool
+    """Whether its first version has come, or cannot come any more."""
+
+
+NOTHING: Final = Standing(0, None, is_first_known=True)
+"""Where corrections are not taken, nothing is looked for."""
+
+
+class _Found(NamedTuple):
+    state: IdState
+    content: int
+    place: int
+    is_fresh: bool
+
+
+@final
+class Originals:
+    """The originals of one batch."""
+
+    def __init__(
+        self, index: ChargeIndex, decision: Decision, fresh: dict[bytes, Remembered]
+    ) -> None:
+        """Take the batch's decision and what it remembers, which go on."""
+        self._index = index
+        self._decision = decision
+        self._fresh = fresh
+        self._given: dict[int, bytes] = {}
+
+    def needs(self, cdrs: Iterable[Cdr], oldest_ms: int) -> list[int]:
+        """Return the ledger offsets that `of` must have been given for these CDRs, as far as it is known yet."""
+        keys = [key for cdr in cdrs for key in (_head(cdr), _first(cdr))]
+        found = self._find(keys, oldest_ms)
+        places = {
+            each.place
+            for each in found
+            if each is not None and each.state in _ON_LEDGER and not each.is_fresh
+        }
+        return sorted(places - self._given.keys())
+
+    def give(self, entries: Mapping[int, bytes]) -> None:
+        """Take entries of the ledger by their offsets."""
+        self._given.update(entries)
+
+    def of(self, cdr: Cdr, oldest_ms: int) -> Standing:
+        """Return what is known of a CDR."""
+        head, first = self._find([_head(cdr), _first(cdr)], oldest_ms)
+        is_first_known = first is not None
+        standing = head or first
+        if standing is None or standing.state not in _ON_LEDGER:
+            return Standing(0, None, is_first_known)
+        version = 1 if head is None else standing.content
+        posted = self._posted(standing)
+        said = (posted.tenant_id, posted.cdr_id, _version(posted))
+        asked = (cdr.tenant_id, cdr.cdr_id, version)
+        assert said == asked, f"{asked} is remembered at {standing.place}, where {said} is"
+        charge = posted if isinstance(posted, Charge) else None
+        return Standing(version, charge, is_first_known)
+
+    def _posted(self, found: _Found) -> Posted:
+        if found.is_fresh:
+            return self._decision.posted(found.place)
+        value = self._given.get(found.place)
+        assert value is not None, f"{LEDGER.name}: no entry at {found.place}"
+        return decode_posted(value)
+
+    def _find(self, keys: Sequence[bytes], oldest_ms: int) -> list[_Found | None]:
+        """Look ids up, in this batch first; what is older than the window is not known."""
+        digests = [xxh3_128_digest(key) for key in keys]
+        if not digests:
+            return []
+        hashes = np.frombuffer(b"".join(digests), "<u8").reshape(-1, 2).astype(np.uint64)
+        known = self._index.find(hashes)
+        found: list[_Found | None] = []
+        for number, digest in enumerate(digests):
+            fresh = self._fresh.get(digest)
+            if fresh is not None and fresh[4] >= oldest_ms:
+                found.append(_Found(IdState(fresh[2]), fresh[1], fresh[3], is_fresh=True))
+            elif known.hit[number] and int(known.day[number]) * DAY_MS >= oldest_ms:
+                state, content = IdState(int(known.state[number])), int(known.content[number])
+                found.append(_Found(state, content, int(known.place[number]), is_fresh=False))
+            else:
+                found.append(None)
+        return found
+
+
+def is_corrective(cdr: Cdr) -> bool:
+    """Say whether a CDR refers to an original."""
+    return cdr.version != 1 or cdr.kind != "final"
+
+
+def remembered(cdr: Cdr, place: int, at_ms: int, *, is_first_known: bool) -> list[Remembered]:
+    """Return what is remembered of a later version beside its own id: the head, and the first where it has not come.
+
+    By the later of the CDR's end and the record's time: no version that comes outlives it.
+    """
+    if cdr.version == 1:
+        return []
+    until_ms = max(at_ms, cdr.ended_ms)
+    head = xxh3_128_digest(_head(cdr)), cdr.version, IdState.HEAD, place, until_ms
+    first = xxh3_128_digest(_first(cdr)), cdr.version, IdState.SUPERSEDED, place, until_ms
+    return [head] if is_first_known else [head, first]
+
+
+def _head(cdr: Cdr) -> bytes:
+    return head_key(cdr.tenant_id, cdr.cdr_id)
+
+
+def _first(cdr: Cdr) -> bytes:
+    return cdr_key(cdr.tenant_id, cdr.cdr_id, 1)
+
+
+def _version(posted: Posted) -> int:
+    return posted.by_version if isinstance(posted, ChargeReversed) else posted.version

@@ -1,0 +1,104 @@
+"""Reversal: a charge is taken back as a whole, by its own draws: what a correction and a void begin with.
+
+Rule 1: what comes back pays the present debt first, what the call drew on lots in grace excepted: that was no balance.
+Rule 2: the rest goes back as it was drawn, the last draw first: to the lot, live or in grace; what goes into a lot in
+grace moves no balance.
+Rule 3: a lot that the charge has emptied is opened again under its own name and times, unless its grace is over.
+Rule 4: what no lot can take, since it is forfeited, or was emptied by another entry, or the debt that it was has been
+paid, opens one lot named after the entry taken back. It stands before all others, for the money had been drawn first,
+and lives until a year after the charge, longer than any lot that paid, and for 30 days at the least.
+"""
+
+from typing import Final
+
+from rater.core.account.account import Account
+from rater.core.account.calendar import add_months
+from rater.core.account.heads import entry_head
+from rater.core.account.lots import CreditLot
+from rater.core.cdr import Cdr, Source
+from rater.core.limits import DAY_MS, GRACE_MS, MONTHS_VALID
+from topics import records as r
+
+RETURNED_DAYS_MIN: Final = 30
+"""How long a lot of money that came back lives at least."""
+
+
+def reversal_of(account: Account, original: r.Charge, cdr: Cdr, source: Source) -> r.ChargeReversed:
+    """Return the entry that takes a charge back by the order of a correction or a void."""
+    returns, left = plan_returns(account, original, source.at_ms)
+    paid = sum([back.amount_micros or 0 for back in returns if back.source == "shortfall"])
+    debt = account.debt - paid
+    lot = _lot_of(account, original, source.at_ms, (left, min(debt, left))) if left else None
+    change = left + sum([back.amount_micros or 0 for back in returns if not back.grace])
+    return r.ChargeReversed(
+        *entry_head(
+            account, source, change, debt - (0 if lot is None else lot.overdraft_paid_micros)
+        ),
+        original.cdr_id,
+        original.version,
+        "void" if cdr.kind == "void" else "correction",
+        cdr.version,
+        original.entry_id,
+        original.charge_micros,
+        tuple(returns),
+        lot,
+    )
+
+
+def plan_returns(account: Account, original: r.Charge, now_ms: int) -> tuple[list[r.Draw], int]:
+    """Return what debt and lots get back of a charge, in order, and what none of them takes; change nothing."""
+    drawn = [draw.amount_micros or 0 for draw in original.draws if not draw.grace]
+    for_debt = min(account.debt, sum(drawn))
+    returns = [r.Draw("shortfall", None, for_debt)] if for_debt else []
+    left = 0
+    for draw in reversed(original.draws):
+        micros = draw.amount_micros or 0
+        if not draw.grace:
+            part = min(for_debt, micros)
+            for_debt -= part
+            micros -= part
+        if micros:
+            back = _back_to_its_lot(account, draw, micros, now_ms)
+            if back is None:
+                left += micros
+            else:
+                returns.append(back)
+    return returns, left
+
+
+def _back_to_its_lot(account: Account, draw: r.Draw, micros: int, now_ms: int) -> r.Draw | None:
+    """Return what goes back to the lot of a draw; None where there is no such lot any more."""
+    if draw.source != "lot":
+        return None
+    if _holds(account.lots, draw):
+        return r.Draw("lot", draw.id, micros)
+    if _holds(account.expired, draw):
+        return r.Draw("lot", draw.id, micros, None, True)
+    bought, expires = draw.purchased_ms, draw.expires_ms
+    if expires is None or expires + GRACE_MS <= now_ms:
+        return None
+    return r.Draw("lot", draw.id, micros, None, expires <= now_ms, bought, expires)
+
+
+def _holds(lots: list[CreditLot], draw: r.Draw) -> bool:
+    return draw.id in [lot.lot_id for lot in lots]
+
+
+def _lot_of(account: Account, original: r.Charge, now_ms: int, money: tuple[int, int]) -> r.Lot:
+    """Return the lot of what cannot go back: so much money, so much of it for debt."""
+    granted, for_debt = money
+    bought = [lot.purchased_ms for lot in account.lots + account.expired]
+    expires_ms = max(add_months(original.at_ms, MONTHS_VALID), now_ms + RETURNED_DAYS_MIN * DAY_MS)
+    return r.Lot(
+        returned_lot_id(original.entry_id),
+        granted,
+        for_debt,
+        granted - for_debt,
+        max(min([original.at_ms, *bought]) - 1, 0),
+        expires_ms,
+    )
+
+
+def returned_lot_id(entry_id: str) -> str:
+    """Return the id of the lot of what could not go back of a charge."""
+    return f"returned:{entry_id}"

@@ -1,0 +1,73 @@
+"""Returned money: where each part of a charge that is taken back must go, worked out anew.
+
+First to the present debt, but for what lots in grace had paid; the rest from the last draw to the first: to its lot,
+live or in grace; to the lot opened again that the charge had emptied, unless its grace is over; else to one lot of
+its own.
+"""
+
+from typing import NamedTuple
+
+from rater.reconcile.folds.lot_times import a_year_after
+from topics import records as r
+
+_THIRTY_DAYS_MS = 30 * 86_400_000
+
+
+class Returned(NamedTuple):
+    """A part that comes back: to debt, or to a lot; with its times, where it is opened again."""
+
+    source: str
+    lot_id: str | None
+    amount: int
+    grace: bool
+    purchased_ms: int | None = None
+    expires_ms: int | None = None
+
+
+class OwnLot(NamedTuple):
+    """The lot of what cannot go back."""
+
+    lot_id: str
+    granted: int
+    purchased_ms: int
+    expires_ms: int
+
+
+class Purse(NamedTuple):
+    """The account before the money comes back."""
+
+    live: list[str]
+    expired: list[str]
+    oldest_ms: int
+    debt: int
+
+
+def returns(
+    original: r.Charge, purse: Purse, now_ms: int, grace_ms: int
+) -> tuple[list[Returned], OwnLot | None]:
+    """Return where the money goes, in order, and the lot that is opened for the rest."""
+    owed = [draw for draw in original.draws if not draw.grace]
+    debt_left = to_debt = min(purse.debt, sum(draw.amount_micros or 0 for draw in owed))
+    parts = [Returned("shortfall", None, to_debt, grace=False)] if to_debt else []
+    homeless = 0
+    for draw in original.draws[::-1]:
+        amount = draw.amount_micros or 0
+        if not draw.grace:
+            taken = min(amount, debt_left)
+            amount, debt_left = amount - taken, debt_left - taken
+        if not amount:
+            continue
+        if draw.source == "lot" and draw.id in purse.live:
+            parts.append(Returned("lot", draw.id, amount, grace=False))
+        elif draw.source == "lot" and draw.id in purse.expired:
+            parts.append(Returned("lot", draw.id, amount, grace=True))
+        elif draw.expires_ms is not None and now_ms < draw.expires_ms + grace_ms:
+            times = (draw.purchased_ms, draw.expires_ms)
+            parts.append(Returned("lot", draw.id, amount, draw.expires_ms <= now_ms, *times))
+        else:
+            homeless += amount
+    if not homeless:
+        return parts, None
+    before_all = max(min(purse.oldest_ms, original.at_ms) - 1, 0)
+    until = max(a_year_after(original.at_ms), now_ms + _THIRTY_DAYS_MS)
+    return parts, OwnLot(f"returned:{original.entry_id}", homeless, before_all, until)

@@ -1,0 +1,248 @@
+"""Corrections in batches: at every cut, in any order, once each, and never of what they were not asked for."""
+
+import json
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from rater.batch.charging.batch import begin
+from rater.batch.charging.cdr_batch import CdrBatch
+from rater.core.account.account import Account
+from tests.build import (
+    DAY,
+    HOUR,
+    NOW,
+    UNIT,
+    Partition,
+    Sent,
+    Stored,
+    call,
+    correcting,
+    opened,
+    settings_version,
+)
+from topics.catalog import CDR_RAW, LEDGER
+from topics.manifests import IdState, unpack_ids
+
+V1 = call(billsec=219)
+V2 = call(version=2, kind="correction", billsec=159)
+V3 = call(version=3, kind="correction", billsec=60)
+VOID = call(version=4, kind="void", billsec=60)
+
+
+def taking() -> Partition:
+    """Return acme with 50 units, and corrections taken."""
+    return opened(("L1", 50 * UNIT), rules=correcting())
+
+
+def kinds(partition: Partition) -> list[str]:
+    return [entry["kind"] for entry in partition.entries()][2:]
+
+
+def reasons(partition: Partition) -> list[str]:
+    return [json.loads(value)["reason"] for value in partition.suspense]
+
+
+def money(account: Account) -> tuple[Any, ...]:
+    return account.balance, account.debt, [(lot.lot_id, lot.remaining) for lot in account.lots]
+
+
+def test_a_correction_posts_the_difference_once() -> None:
+    """Scenario 25: 50, 49.500, 49.625."""
+    partition = taking().take(V1)
+    assert partition.account().balance == 49_500_000
+
+    partition.take(V2).take(V2).take(V1)
+
+    assert partition.account().balance == 49_625_000
+    assert kinds(partition) == ["charge", "charge_reversed", "charge"]
+    assert partition.outcomes["duplicate"] == 2
+
+
+def test_a_later_version_that_comes_first_stands_and_the_first_is_superseded() -> None:
+    """Scenario 25: v2 before v1 is 49.625 at once, and stays so."""
+    partition = taking().take(V2).take(V1).take(V1, V2)
+
+    assert partition.account().balance == 49_625_000
+    assert kinds(partition) == ["charge"]
+    assert (partition.outcomes["superseded"], partition.outcomes["duplicate"]) == (2, 1)
+
+
+def test_a_void_gives_all_back_and_a_later_version_is_charged_again() -> None:
+    partition = taking().take(V1).take(call(version=2, kind="void", billsec=219))
+    assert partition.account().balance == 50 * UNIT
+    assert partition.outcomes["voided"] == 1
+
+    partition.take(V3)
+
+    assert partition.account().balance == 49_875_000
+    assert kinds(partition) == ["charge", "charge_reversed", "charge"]
+    assert "reverses" not in partition.entries()[-1]
+
+
+@pytest.mark.parametrize("first", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("second", [1, 2, 3, 4, 5])
+def test_where_a_batch_is_cut_changes_no_byte(first: int, second: int) -> None:
+    sent = [V1, V2, call(cdr_id="other"), V3, VOID]
+    whole = taking().take(*sent)
+    cut = taking()
+    for part in (sent[:first], sent[first : first + second], sent[first + second :]):
+        cut.take(*part)
+
+    assert cut.outputs() == whole.outputs()
+    assert dict(cut.shard.accounts.items()) == dict(whole.shard.accounts.items())
+    assert whole.account().balance == 50 * UNIT - 125_000
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5])
+def test_a_batch_in_pieces_of_any_size_writes_the_same_bytes(size: int) -> None:
+    sent = [V1, V2, call(cdr_id="other"), V3, VOID]
+    assert in_pieces(sent, size) == in_pieces(sent, 5)
+
+
+def in_pieces(sent: list[Sent], size: int) -> tuple[Any, ...]:
+    """Take one batch piece by piece, as the step does."""
+    partition = taking()
+    records = [Stored(n, each.at_ms, each.key, each.value) for n, each in enumerate(sent)]
+    batch = begin(partition.shard, CDR_RAW.name, partition.rules, 1)
+    assert isinstance(batch, CdrBatch)
+    written: list[Any] = []
+    for at in range(0, len(records), size):
+        batch.read(records[at : at + size])
+        assert batch.needs() == []
+        batch.decide()
+        written += batch.decision.outputs()[0][1]
+    batch.decision.place({LEDGER.name: range(len(written))})
+    return written, batch.decision.manifest(0, len(sent)), batch.decision.accounts()
+
+
+@pytest.mark.parametrize("order", list(permutations((V1, V2, V3))), ids=range(6))
+@pytest.mark.parametrize("at_once", [True, False])
+def test_any_order_of_the_versions_of_a_cdr_leaves_the_same_money(
+    order: tuple[Sent, ...],
+    at_once: bool,  # noqa: FBT001
+) -> None:
+    partition = taking()
+    twice = [each for sent in order for each in (sent, sent)]
+    if at_once:
+        partition.take(*twice)
+    else:
+        partition.take_each(twice)
+
+    assert money(partition.account()) == (49_875_000, 0, [("L1", 49_875_000)])
+    assert reasons(partition) == []
+
+
+def test_what_is_needed_of_the_ledger_is_named_and_nothing_else() -> None:
+    partition = taking().take(V1, call(cdr_id="other"))
+    batch = begin(partition.shard, CDR_RAW.name, partition.rules, 1)
+    sent = [V2, call(cdr_id="new"), call(version=2, cdr_id="unknown"), V1]
+    batch.read([Stored(9 + n, NOW, b"acme", each.value) for n, each in enumerate(sent)])
+
+    assert isinstance(batch, CdrBatch)
+    assert batch.needs() == [2]
+
+
+def test_the_head_is_remembered_with_its_version_under_a_key_of_its_own() -> None:
+    partition = taking().take(V2)
+    ids = unpack_ids(partition.last.ids.tobytes())
+
+    assert [(each.state, each.place) for each in ids] == [
+        (IdState.CHARGED, 2),
+        (IdState.HEAD, 2),
+        (IdState.SUPERSEDED, 2),
+    ]
+    assert [each.content for each in ids[1:]] == [2, 2]
+    assert len({each.hash for each in ids}) == 3
+    partition.take(V3)
+    ids = unpack_ids(partition.last.ids.tobytes())
+    assert [(each.state, each.content) for each in ids[1:]] == [(IdState.HEAD, 3)]
+    assert ids[1].place == 4
+
+
+def test_a_first_version_that_was_never_corrected_has_no_head() -> None:
+    partition = taking().take(V1)
+
+    assert [each.state for each in unpack_ids(partition.last.ids.tobytes())] == [IdState.CHARGED]
+
+
+def test_the_same_version_with_other_content_is_a_conflict() -> None:
+    partition = taking().take(V1, V2).take(call(version=2, billsec=60))
+
+    assert reasons(partition) == ["conflict"]
+    assert partition.account().balance == 49_625_000
+
+
+def test_an_original_that_waits_is_replaced() -> None:
+    partition = taking().take(call(to="+999123456")).take(V2).take(call(to="+999123456"))
+
+    assert reasons(partition) == ["no_rate"]
+    assert partition.account().balance == 49_625_000
+    assert partition.outcomes["duplicate"] == 1
+
+
+def test_a_correction_that_waits_leaves_the_charge_as_it_is_and_the_next_one_replaces_it() -> None:
+    partition = taking().take(V1).take(call(version=2, to="+999123456"))
+    assert (reasons(partition), partition.account().balance) == (["no_rate"], 49_500_000)
+
+    partition.take(V3)
+
+    assert partition.account().balance == 49_875_000
+
+
+def test_a_void_that_comes_first_waits_and_says_why() -> None:
+    partition = taking().take(VOID)
+
+    assert reasons(partition) == ["correction_unsupported"]
+    assert "no charge of an earlier version" in json.loads(partition.suspense[0])["detail"]
+
+
+def test_a_correction_whose_original_may_be_forgotten_waits() -> None:
+    midnight = NOW // DAY * DAY
+    partition = taking()
+    oldest = midnight - 7 * DAY
+    partition.take(call(NOW, cdr_id="now"))
+    straddling = {"billsec": 120, "ended_ms": oldest + 60_000, "version": 2}
+    partition.take(call(NOW, **straddling))
+
+    assert reasons(partition) == ["too_old"]
+    assert "started at" in json.loads(partition.suspense[0])["detail"]
+    assert partition.outcomes["rated"] == 1
+
+
+def test_an_entry_that_is_not_what_was_asked_for_is_a_broken_invariant() -> None:
+    partition = taking().take(V1, call(cdr_id="other"))
+    partition.ledger[2] = partition.ledger[3]
+
+    with pytest.raises(AssertionError, match="is remembered at 2"):
+        partition.take(V2)
+
+
+@pytest.mark.parametrize("value", [b"{}", b"not json"])
+def test_an_entry_that_cannot_be_read_is_a_broken_invariant(value: bytes) -> None:
+    partition = taking().take(V1)
+    partition.ledger[2] = value
+
+    with pytest.raises(AssertionError, match="no charge and no reversal"):
+        partition.take(V2)
+
+
+def test_an_entry_that_is_not_given_is_a_broken_invariant() -> None:
+    partition = taking().take(V1)
+    batch = begin(partition.shard, CDR_RAW.name, partition.rules, 1)
+    batch.read([Stored(9, NOW, b"acme", V2.value)])
+
+    with pytest.raises(AssertionError, match="no entry at 2"):
+        batch.decide()
+
+
+def test_the_settings_of_the_records_time_decide_whether_corrections_are_taken() -> None:
+    rules = correcting()
+    later = rules.settings.with_version(settings_version(2, NOW + HOUR))
+    rules = type(rules)(rules.book, rules.numbering, later)
+    partition = opened(("L1", 50 * UNIT), rules=rules).take(V1, V2)
+    partition.take(call(NOW + HOUR, version=3))
+
+    assert partition.account().balance == 49_625_000
+    assert reasons(partition) == ["correction_unsupported"]
