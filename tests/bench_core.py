@@ -26,9 +26,9 @@ from rater.batch.charging.cdr_batch import CdrBatch
 from rater.batch.charging.partition_state import Shard
 from rater.core.pricing.decks import DeckBook
 from rater.core.pricing.rules import Rules
+from rater.kafka.bounded_records import RECORDS_PER_BATCH
 from rater.shell.process.hot_path import is_compiled
 from rater.shell.step import PIECE_RECORDS, pieces
-from rater.shell.stream.batches import RECORDS_PER_BATCH
 from rater.wire.pricing.deck_files import read_deck_file
 from rater.wire.pricing.numbering import load_numbers
 from rater.wire.settings.currencies import shipped_book

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from rater.core import limits
+from topics import fields
+
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("rater", "topics", "loadtest", "deploy")
 MODULES = sorted(path for name in PACKAGES for path in (ROOT / name).rglob("*.py"))
@@ -163,3 +166,29 @@ def test_a_module_logs_under_its_name_and_names_what_it_says(path: Path) -> None
             and not any(isinstance(given, ast.Starred) for given in node.args)
         ):
             assert all(isinstance(given, ast.Dict) for given in node.args[1:]), ast.unparse(node)
+
+
+SPANS_MS = {3_600_000, 86_400_000, 4_133_980_800_000}
+
+
+def test_a_number_of_time_has_its_name_from_one_place() -> None:
+    """The reconciler has its own on purpose: it shares nothing with what it checks. So have tests and load tests."""
+    found = {
+        name_of(path)
+        for path in MODULES
+        if name_of(path).startswith(("rater/", "topics/"))
+        and not name_of(path).startswith("rater/reconcile/")
+        for node in nodes(path)
+        if isinstance(node, ast.Constant) and node.value in SPANS_MS
+    }
+
+    assert {"rater/core/limits.py", "topics/fields.py"} == found
+
+
+def test_a_bound_of_records_and_of_the_core_is_one() -> None:
+    """The core keeps its own names of some: what is compiled reads a constant of its own at no cost."""
+    both = set(vars(fields)) & set(vars(limits))
+    shared = {name for name in both if name.isupper()}
+
+    assert shared >= {"AMOUNT_MICROS_MAX", "DURATION_S_MAX"}
+    assert [name for name in shared if getattr(fields, name) != getattr(limits, name)] == []

@@ -5,7 +5,7 @@ time; that no card number stands where a reference belongs is checked by the cor
 """
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
@@ -53,12 +53,15 @@ NUMBER = (
     "which is fewer than 7 digits even with a + before it."
 )
 
+LATEST_MS: Final = 4_133_980_800_000
+"""2101-01-01: later is a sentinel, not a time."""
+
 TENANT_ID = Meta(min_length=1, max_length=64, pattern=whole(TENANT_PATTERN))
 ENTITY_ID = Meta(min_length=1, max_length=128, pattern=whole(ID_PATTERN))
 CURRENCY = Meta(min_length=3, max_length=3, pattern=whole(r"[A-Z]{3}"))
 COUNTRY = Meta(min_length=2, max_length=2, pattern=whole(COUNTRY_PATTERN))
 OFFSET = Meta(ge=0, le=2**63 - 1)
-MILLIS = Meta(ge=0, le=4_133_980_800_000)
+MILLIS = Meta(ge=0, le=LATEST_MS)
 AMOUNT = Meta(ge=-AMOUNT_MICROS_MAX, le=AMOUNT_MICROS_MAX)
 POSITIVE = Meta(ge=1, le=AMOUNT_MICROS_MAX)
 NOT_NEGATIVE = Meta(ge=0, le=AMOUNT_MICROS_MAX)

@@ -7,7 +7,7 @@ import orjson
 
 from rater.cli.broker import CannotRunError, broker_option, run
 from rater.core.charging_settings import ChargingSettings, SettingsBook
-from rater.core.limits import HOUR_MS
+from rater.core.limits import HOUR_MS, UNIT_MICROS
 from rater.core.times import to_text
 from rater.kafka.broker import Broker
 from rater.shell.admin import topic_admin
@@ -24,7 +24,6 @@ from topics.catalog import CHARGING_SETTINGS
 from topics.records.charging_settings import CurrencyTerms
 
 HEAD = ("currency", "decimals", "spend per hour", "least recharge", "balance bound")
-_UNIT = 1_000_000
 
 _file = click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 
@@ -161,7 +160,7 @@ def _row(terms: CurrencyTerms) -> tuple[str, ...]:
         terms.recharge_minimum_micros,
         terms.balance_max_micros,
     )
-    whole = (f"{micros // _UNIT:,}" if micros else "none" for micros in amounts)
+    whole = (f"{micros // UNIT_MICROS:,}" if micros else "none" for micros in amounts)
     return terms.currency, str(terms.decimals), *whole
 
 

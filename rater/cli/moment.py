@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 
 import click
 
+from rater.core.limits import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from rater.core.times import is_plausible, to_millis
 from rater.shell.process.clock import now_ms
 
 _AGO = re.compile(r"(\d{1,6})(s|m|h|d)")
-_UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_UNIT_MS = {"s": SECOND_MS, "m": MINUTE_MS, "h": HOUR_MS, "d": DAY_MS}
 
 
 class Moment(click.ParamType):

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from rater.cli.service_options import run_service, service_options
+from rater.kafka.bounded_records import RECORDS_PER_BATCH
 from rater.shell.process.log_lines import Form, start_logging
 
 
@@ -24,7 +25,7 @@ def worker_options(command: Callable[..., None]) -> Callable[..., None]:
 _OPTIONS = (
     click.option(
         "--records-per-batch",
-        default=5_000,
+        default=RECORDS_PER_BATCH,
         show_default=True,
         type=click.IntRange(1, 10_000),
         help="The most records of one transaction.",

@@ -20,6 +20,7 @@ THRESHOLDS_MAX: Final = 16
 """Beside them there are the two triggers of recharge."""
 
 UNIT_MICROS: Final = 1_000_000
+"""Micros in one unit of a currency. A payment is of whole units, which every currency can represent."""
 
 RECHARGE_MINIMUM_MICROS: Final = 50 * UNIT_MICROS
 """Least amount, target and trigger of recharge, in the order of a US dollar; the shipped table scales it."""
@@ -53,7 +54,7 @@ MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 3_600_000
 DAY_MS: Final = 86_400_000
 
-GRACE_MS: Final = 48 * 3_600_000
+GRACE_MS: Final = 48 * HOUR_MS
 """How long late CDRs may still draw on an expired lot (D17)."""
 
 STATUS_EVERY_MS: Final = 1_000

@@ -13,9 +13,6 @@ from typing import Final, TypeAlias
 
 Micros: TypeAlias = int
 
-MICROS: Final = 1_000_000
-"""Micros in one unit of a currency."""
-
 NANOS: Final = 1_000_000_000
 """Nanos in one unit of a currency."""
 

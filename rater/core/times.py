@@ -4,12 +4,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from rater.core.limits import DAY_MS, SECOND_MS
+from topics.fields import LATEST_MS
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 EARLIEST_MS: Final = 946_684_800_000
 """2000-01-01: earlier is a sentinel, not a time."""
-LATEST_MS: Final = 4_133_980_800_000
-"""2101-01-01."""
 
 
 def to_millis(at: datetime) -> int:

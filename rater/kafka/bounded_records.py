@@ -17,6 +17,7 @@ from aiokafka.errors import UnsupportedCodecError
 from rater.kafka import unpacking
 from rater.kafka.unread import Unread
 
+RECORDS_PER_BATCH = 5_000
 BATCH_BYTES_MAX = 16 * 1024 * 1024
 """Decoded bytes of what one fetch yields, keys and headers included; a larger record comes alone."""
 RECORD_BYTES = 100

@@ -15,9 +15,10 @@ from msgspec.structs import astuple
 
 from rater.core.cdr import Cdr
 from rater.core.limits import CDR_BYTES_MAX
-from rater.core.times import EARLIEST_MS, LATEST_MS, to_millis
+from rater.core.times import EARLIEST_MS, to_millis
 from rater.wire.demands import DATE_TIME, found
 from rater.wire.malformed import Malformed, Why, repeated_field, undecodable, unfit
+from topics.fields import LATEST_MS
 from topics.records.cdr import Cdr as CdrRecord
 
 _UNSET: Final[object] = UNSET

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rater.core.times import EARLIEST_MS, LATEST_MS, is_plausible, to_millis, to_text
+from rater.core.times import EARLIEST_MS, is_plausible, to_millis, to_text
 from rater.reconcile.reading.sources import millis
+from topics.fields import LATEST_MS
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rater.core.cdr import Cdr
-from rater.core.times import EARLIEST_MS, LATEST_MS, to_text
+from rater.core.times import EARLIEST_MS, to_text
 from rater.wire.cdrs import decode_cdr, is_number, is_tenant_id
 from rater.wire.malformed import Malformed, Why
 from tests.build import HOUR, NOW, cdr_bytes, cdr_fields
+from topics.fields import LATEST_MS
 from topics.records.cdr import Cdr as CdrRecord
 
 

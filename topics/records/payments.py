@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal, TypeAlias
 from msgspec import Meta
 
 from topics.fields import (
+    LATEST_MS,
     Currency,
     CustomerReference,
     Id,
@@ -46,7 +47,7 @@ class PaymentCommand(PaymentOrder, frozen=True, tag="make_payment", kw_only=True
         int,
         Meta(
             ge=0,
-            le=4_133_980_800_000,
+            le=LATEST_MS,
             description="Later, by the gateway's clock, it is looked up and never charged.",
         ),
     ]

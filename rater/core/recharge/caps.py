@@ -1,10 +1,8 @@
 """Sizes and caps: how much a recharge is, and what stands against one more. All integers."""
 
-from typing import Final
-
 import msgspec
 
-from rater.core.limits import AMOUNT_MICROS_MAX
+from rater.core.limits import AMOUNT_MICROS_MAX, UNIT_MICROS
 from rater.core.recharge.state import (
     COUNT_CAP,
     COUNT_WINDOW_MS,
@@ -15,9 +13,6 @@ from rater.core.recharge.state import (
     Started,
 )
 from topics.records.notifications import CapKind
-
-UNIT: Final = 1_000_000
-"""Micros of one unit: a payment is of whole units, which every currency can represent."""
 
 
 class Cap(msgspec.Struct, frozen=True):
@@ -46,7 +41,11 @@ def size(recharge: Recharge) -> int:
     room = _room(recharge)
     if room >= wanted or room < _least(recharge, wanted):
         return wanted
-    step = UNIT if recharge.settings.mode == "target" else recharge.settings.amount_micros or UNIT
+    step = (
+        UNIT_MICROS
+        if recharge.settings.mode == "target"
+        else recharge.settings.amount_micros or UNIT_MICROS
+    )
     return room // step * step
 
 
@@ -59,7 +58,7 @@ def _wanted(recharge: Recharge) -> int:
     amount = settings.amount_micros or 0
     if settings.mode == "target":
         gap = (settings.target_micros or 0) - recharge.balance
-        return min(-(-max(gap, 0) // UNIT) * UNIT, AMOUNT_MICROS_MAX)
+        return min(-(-max(gap, 0) // UNIT_MICROS) * UNIT_MICROS, AMOUNT_MICROS_MAX)
     if settings.mode == "gap" and settings.trigger_micros is not None and amount:
         gap = settings.trigger_micros - recharge.balance
         return min(max(-(-gap // amount), 1) * amount, AMOUNT_MICROS_MAX)

@@ -7,13 +7,10 @@ from typing import Final
 
 import msgspec
 
-from rater.core.limits import DAY_MS, NEVER_MS
+from rater.core.limits import DAY_MS, HOUR_MS, MINUTE_MS, NEVER_MS
 from rater.core.recharge.machine import State
 from topics.records import PaymentMethod
 from topics.records.payments import CancelReason, ReversalKind
-
-HOUR_MS: Final = 3_600_000
-MINUTE_MS: Final = 60_000
 
 ANSWER_MS: Final = 15 * MINUTE_MS
 """Without a result for so long, the same command is sent again; likewise the credit of a captured payment.

@@ -7,7 +7,8 @@ and address.
 import hashlib
 from typing import Final
 
-HOUR_MS: Final = 3_600_000
+from rater.core.limits import HOUR_MS
+
 LOGS_MAX: Final = 10_000
 """Logs kept before those are looked for in which nothing counts any more."""
 FOLDABLE: Final = frozenset({"balance_low", "funds_added", "funds_expired", "funds_expiring"})

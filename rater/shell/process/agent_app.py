@@ -15,12 +15,13 @@ from typing import Any
 import faust
 from aiokafka import TopicPartition
 
+from rater.kafka.bounded_records import RECORDS_PER_BATCH
 from rater.kafka.broker import Broker
 from rater.shell.process.health import Health
 from rater.shell.process.metrics import Metrics
 from rater.shell.process.pulse import ask_forever
 from rater.shell.process.tally import EVERY_S, Tally
-from rater.shell.stream.batches import RECORDS_PER_BATCH, BatchSchema, RecordBatch
+from rater.shell.stream.batches import BatchSchema, RecordBatch
 from rater.shell.stream.faust_settings import SESSION_TIMEOUT_S, faust_settings
 from rater.shell.stream.tables import StateTable
 from rater.shell.stream.transactions import NotOwnedError, PartitionHaltedError

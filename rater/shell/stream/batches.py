@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 import faust
 from faust.transport.utils import DefaultSchedulingStrategy
 
+from rater.kafka.bounded_records import RECORDS_PER_BATCH
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 
     from faust.types import TP
-
-RECORDS_PER_BATCH = 5000
 
 
 class SourceRecord(Protocol):

@@ -6,7 +6,8 @@ from pathlib import Path
 from tempfile import gettempdir
 from typing import TYPE_CHECKING, Any
 
-from rater.shell.stream.batches import RECORDS_PER_BATCH, batch_scheduler
+from rater.kafka.bounded_records import RECORDS_PER_BATCH
+from rater.shell.stream.batches import batch_scheduler
 from rater.shell.stream.faust_broker import faust_options
 from rater.shell.stream.recovery import StateTableManager
 from rater.shell.stream.tables import StateTable

@@ -10,12 +10,13 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from rater.core.limits import DAY_MS
-from rater.core.times import LATEST_MS, is_plausible, to_millis
+from rater.core.times import is_plausible, to_millis
 from rater.wire.account.card_numbers import with_card_number
 from rater.wire.demands import found
 from rater.wire.malformed import Malformed, Why
 from rater.wire.strict import read_strictly
 from topics.account_topics import ACCOUNT_SOURCES
+from topics.fields import LATEST_MS
 from topics.records import AddFunds, Command, OpenAccount
 
 _BOUGHT_BEFORE_MS = LATEST_MS - 400 * DAY_MS

@@ -9,7 +9,8 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from rater.core.pricing.zones import Zone
-from rater.core.times import EARLIEST_MS, LATEST_MS
+from rater.core.times import EARLIEST_MS
+from topics.fields import LATEST_MS
 
 _DAY_S = 86_400
 

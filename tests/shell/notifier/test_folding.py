@@ -12,12 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rater.core.cdr import Source
+from rater.core.limits import HOUR_MS
 from rater.shell.notifier.delivery import Job
 from rater.shell.notifier.digests import Digest
 from rater.shell.notifier.folding import TENANT_TIMES, URGENT_TIMES, Folding
 from rater.shell.notifier.languages.registry import CODES, language
 from rater.shell.notifier.letters import write_letter
-from rater.shell.notifier.mail_rates import FOLDABLE, HOUR_MS, MailRates, mailbox_digest, rate_key
+from rater.shell.notifier.mail_rates import FOLDABLE, MailRates, mailbox_digest, rate_key
 from rater.shell.notifier.message import recipient_digest
 from rater.shell.notifier.sent import PartitionMarks
 from rater.wire.outputs import encode

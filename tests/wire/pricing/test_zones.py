@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rater.core.limits import DAY_MS
-from rater.core.times import EARLIEST_MS, LATEST_MS
+from rater.core.times import EARLIEST_MS
 from rater.wire.pricing.zones import zone_of
+from topics.fields import LATEST_MS
 
 NAMES = ("UTC", "Europe/Paris", "America/New_York", "Australia/Lord_Howe", "Africa/Casablanca")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

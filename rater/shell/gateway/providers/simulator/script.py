@@ -26,11 +26,12 @@ import re
 from hashlib import sha256
 from typing import NamedTuple
 
+from rater.core.limits import HOUR_MS
 from rater.shell.gateway.providers.simulator.declines import DECLINES
 
 PREFIX = "sim:"
 TIMES_MAX = 1_000
-DURATION_MAX_MS = 3_600_000
+DURATION_MAX_MS = HOUR_MS
 PLAIN = (
     "ok", "timeout", "duplicate", "out_of_order", "reversed", "wrong_amount", "wrong_currency",
     "429", "500",
