@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 from topics.catalog import CATALOG, Topic
 from topics.roles import ROLES, named
+from topics.topic import DAY_MS
 
-_DAY_MS = 86_400_000
 _MIB = 1024 * 1024
 _MARKED = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -17,7 +17,7 @@ def retention(topic: Topic) -> str:
         return "the latest of each key"
     if topic.retention_ms < 0:
         return "permanently"
-    return f"{topic.retention_ms // _DAY_MS} days"
+    return f"{topic.retention_ms // DAY_MS} days"
 
 
 def _topics_table() -> str:

@@ -3,19 +3,24 @@
 import json
 import sys
 import time
-from typing import get_args
+from datetime import datetime
+from typing import Annotated, Any, Literal, get_args
 
+import msgspec
 import pytest
+from msgspec import Meta
 
 from rater.core.cdr import Cdr
 from rater.core.limits import RECORD_BYTES_MAX
 from rater.wire.cdrs import decode_cdr
 from rater.wire.malformed import (
+    _KINDS,
     BRANCHES_MAX,
     NESTED_MAX,
     Malformed,
     Why,
     repeated_field,
+    undecodable,
     unfit,
 )
 from tests.build import cdr_bytes
@@ -149,3 +154,45 @@ def test_unknown_fields_may_hold_so_many_lists_and_objects_and_no_more(branch: s
 
 def test_brackets_in_a_text_are_no_lists() -> None:
     assert isinstance(decode_cdr(cdr_bytes(note="[{" * 20_000)), Cdr)
+
+
+class One(msgspec.Struct, tag="one", tag_field="type"):
+    x: int
+
+
+class Two(msgspec.Struct, tag="two", tag_field="type"):
+    x: int
+
+
+COMPLAINTS: dict[str, tuple[Any, bytes, Why]] = {
+    "Invalid enum value": (Literal["a"], b'"z"', Why.UNKNOWN_VALUE),
+    "Invalid value": (One | Two, b'{"type":"z"}', Why.UNKNOWN_VALUE),
+    "missing required field": (One, b'{"type":"one"}', Why.MISSING_FIELD),
+    "Invalid RFC3339": (datetime, b'"x"', Why.BAD_TIME),
+    "timezone component": (
+        Annotated[datetime, Meta(tz=True)], b'"2026-01-01T00:00:00"', Why.BAD_TIME,
+    ),
+    "of length <=": (Annotated[str, Meta(max_length=1)], b'"zz"', Why.TOO_LONG),
+    "of length >=": (Annotated[str, Meta(min_length=2)], b'"z"', Why.OUT_OF_RANGE),
+    "matching regex": (Annotated[str, Meta(pattern="^a$")], b'"z"', Why.UNKNOWN_VALUE),
+    "Integer value out of range": (int, b"9" * 5_000, Why.OUT_OF_RANGE),
+    "out of range": (float, b"1e400", Why.OUT_OF_RANGE),
+    ">= ": (Annotated[int, Meta(ge=1)], b"0", Why.OUT_OF_RANGE),
+    "<= ": (Annotated[int, Meta(le=1)], b"2", Why.OUT_OF_RANGE),
+    "Expected": (int, b'"x"', Why.WRONG_TYPE),
+}  # fmt: skip
+
+
+def test_every_text_of_msgspec_that_we_look_for_has_its_complaint_here() -> None:
+    assert list(COMPLAINTS) == [mark for mark, _ in _KINDS]
+
+
+@pytest.mark.parametrize("mark", COMPLAINTS)
+def test_msgspec_says_what_we_look_for(mark: str) -> None:
+    """When this fails, msgspec has changed its words: dead letters would have another reason."""
+    wanted, value, reason = COMPLAINTS[mark]
+    with pytest.raises(msgspec.ValidationError) as refused:
+        msgspec.json.decode(value, type=wanted)
+
+    assert mark in str(refused.value)
+    assert undecodable(value, refused.value).reason is reason
