@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
     from aiokafka.structs import ConsumerRecord
 
+    OpenPlaces = Callable[[Sequence[TopicPartition]], Awaitable[set[TopicPartition]]]
+
 READ_TIMEOUT_S = 60.0
+MARKERS_S = 0.2
+"""A committed transaction is open a little longer, until its markers are written."""
 REQUEST_BYTES = 8 * 1024 * 1024
 NO_SETTINGS: dict[str, str] = {}
 
@@ -169,21 +173,20 @@ async def end_offsets(bootstrap: str, topic: str) -> dict[int, int]:
 
 
 @asynccontextmanager
-async def open_outputs(bootstrap: str, topic: str) -> AsyncIterator[Callable[[], Awaitable[bool]]]:
-    """Give a function that says whether a topic has records of a transaction that is open now."""
+async def open_places(bootstrap: str) -> AsyncIterator[OpenPlaces]:
+    """Give a function that says which of some partitions have records of a transaction that is open now."""
     async with (
         _reader(bootstrap, committed=True) as committed,
         _reader(bootstrap, committed=False) as everything,
     ):
-        partitions = await _partitions(bootstrap, [topic])
 
-        async def is_open() -> bool:
+        async def now(places: Sequence[TopicPartition]) -> set[TopicPartition]:
             # What is stable only grows, so it is asked first: what lies behind it now was open then.
-            stable = await committed.end_offsets(partitions)
-            written = await everything.end_offsets(partitions)
-            return any(stable[each] < written[each] for each in partitions)
+            stable = await committed.end_offsets(places)
+            written = await everything.end_offsets(places)
+            return {place for place in places if stable[place] < written[place]}
 
-        yield is_open
+        yield now
 
 
 async def wait_for_records(

@@ -9,11 +9,11 @@ from contextlib import asynccontextmanager
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 
 from loadtest.oracle import compare_outcomes, compare_with_plan, fold_topic
 from loadtest.rater_command import run
-from tests.e2e.broker import own_broker
+from tests.e2e.broker import MARKERS_S, open_places, own_broker
 from tests.e2e.charging_books import LOGS, STATES, Books, differences, read_books
 from tests.e2e.charging_fleet import Fleet
 from tests.e2e.charging_play import SOURCES
@@ -21,7 +21,7 @@ from topics.catalog import PARTITIONS
 
 if TYPE_CHECKING:
     from asyncio import Event
-    from collections.abc import AsyncIterator, Iterable, Sequence
+    from collections.abc import AsyncIterator, Iterable
     from pathlib import Path
 
     from deploy.kafka.broker import Broker
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 STATUSES_OWED_S = 1.5
 """So long a status may be owed after the last CDR: a stream second and the timer's period."""
-MARKERS_S = 0.15
-"""A committed transaction is open a little longer, until its markers are written."""
 
 
 @asynccontextmanager
@@ -107,21 +105,8 @@ async def open_transactions(bootstrap: str, partitions: Iterable[int]) -> set[in
     places = [TopicPartition(topic, number) for topic in (*LOGS, *STATES) for number in partitions]
     if not places:
         return set()
-    stable = await _ends(bootstrap, places, "read_committed")
-    written = await _ends(bootstrap, places, "read_uncommitted")
-    return {place.partition for place in places if stable[place] < written[place]}
-
-
-async def _ends(
-    bootstrap: str, places: Sequence[TopicPartition], isolation: str
-) -> dict[TopicPartition, int]:
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, isolation_level=isolation)
-    await consumer.start()
-    try:
-        ends: dict[TopicPartition, int] = await consumer.end_offsets(places)
-        return ends
-    finally:
-        await consumer.stop()
+    async with open_places(bootstrap) as open_now:
+        return {place.partition for place in await open_now(places)}
 
 
 def standstill_s(books: Books, begin: float, end: float) -> float:

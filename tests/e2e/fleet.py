@@ -13,7 +13,9 @@ from pathlib import Path
 from signal import SIGKILL
 from typing import TYPE_CHECKING
 
-from tests.e2e.broker import consume, create_topics, open_outputs, produce
+from aiokafka import TopicPartition
+
+from tests.e2e.broker import MARKERS_S, consume, create_topics, open_places, produce
 from tests.e2e.counting_worker import PARTITIONS
 
 if TYPE_CHECKING:
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 READY = "serving partitions"
 PRODUCE_CHUNK = 5_000
-MARKERS_S = 0.2
 
 
 class Worker:
@@ -119,14 +120,15 @@ class Fleet:
 
     async def kill_in_transaction(self, worker: Worker, timeout_s: float = 30.0) -> bool:
         """Kill a worker while outputs of an open transaction lie on the log; say whether it stayed open."""
-        async with open_outputs(self.bootstrap, f"{self.namespace}.out") as is_open:
+        outputs = [TopicPartition(f"{self.namespace}.out", number) for number in range(PARTITIONS)]
+        async with open_places(self.bootstrap) as open_now:
             async with asyncio.timeout(timeout_s):
-                while not await is_open():
+                while not await open_now(outputs):
                     assert worker.process.poll() is None, f"{worker.log}: ended by itself"
             await worker.end(SIGKILL)
             # A commit that was under way is given time for its markers.
             await asyncio.sleep(MARKERS_S)
-            return await is_open()
+            return bool(await open_now(outputs))
 
     def kill_all(self) -> None:
         """Kill what still runs."""
