@@ -53,6 +53,9 @@ NUMBER = (
     "which is fewer than 7 digits even with a + before it."
 )
 
+ADMINISTRATOR_ROLES: Final = ("billing_admin", "global_admin")
+"""Who may change settings; without a role the writer is trusted: the topic's access rules have let him in."""
+
 LATEST_MS: Final = 4_133_980_800_000
 """2101-01-01: later is a sentinel, not a time."""
 

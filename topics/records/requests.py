@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Meta
 
 from topics.fields import (
+    ADMINISTRATOR_ROLES,
     Actor,
     CustomerReference,
     Email,
@@ -48,7 +49,7 @@ class Setting(Command, frozen=True, kw_only=True):
 
     actor: Actor | None = None
     actor_role: (
-        Annotated[Name, Meta(description="Who may: billing_admin, global_admin.")] | None
+        Annotated[Name, Meta(description=f"Who may: {', '.join(ADMINISTRATOR_ROLES)}.")] | None
     ) = None
 
 

@@ -13,9 +13,7 @@ from rater.core.charging_settings import ChargingSettings
 from rater.core.limits import NEVER_MS
 from rater.core.rejections import Refusal, Rejected
 from topics import records as r
-
-ROLES = ("billing_admin", "global_admin")
-"""Who may change settings; without a role the writer is trusted: the topic's access rules have let him in."""
+from topics.fields import ADMINISTRATOR_ROLES
 
 
 def open_account(command: r.OpenAccount, source: Source, journal: Journal) -> Account:
@@ -52,10 +50,12 @@ def warns_of_decks(command: r.Command) -> bool:
 
 
 def _refuse_role(command: r.Setting) -> Refusal | None:
-    if command.actor_role is None or command.actor_role in ROLES:
+    if command.actor_role is None or command.actor_role in ADMINISTRATOR_ROLES:
         return None
     who = command.actor or "somebody"
-    detail = f"actor_role: {who} is {command.actor_role}, must be {' or '.join(ROLES)}"
+    detail = (
+        f"actor_role: {who} is {command.actor_role}, must be {' or '.join(ADMINISTRATOR_ROLES)}"
+    )
     return Refusal(Rejected.ROLE_NOT_ALLOWED, detail)
 
 

@@ -6,11 +6,8 @@ from rater.wire.demands import found, one_of
 from rater.wire.malformed import Malformed, Why
 from rater.wire.outputs import encode
 from rater.wire.strict import read_strictly
+from topics.fields import ADMINISTRATOR_ROLES
 from topics.records import RechargeDue, ResumeRecharge
-
-ROLES = ("billing_admin", "global_admin")
-"""Who may resume; without a role the writer is trusted: the topic's ACL has let him in."""
-
 
 _decode = msgspec.json.Decoder(RechargeDue | ResumeRecharge).decode
 
@@ -26,8 +23,8 @@ def decode_recharge_command(value: bytes | None) -> ResumeRecharge | Malformed:
     raw = read_strictly(_decode, value)
     if not isinstance(raw, ResumeRecharge):
         return raw if isinstance(raw, Malformed) else _of_other_topic(raw, ResumeRecharge)
-    if raw.actor_role not in (None, *ROLES):
-        detail = f"{one_of(ROLES)}{found(raw.actor_role)}"
+    if raw.actor_role not in (None, *ADMINISTRATOR_ROLES):
+        detail = f"{one_of(ADMINISTRATOR_ROLES)}{found(raw.actor_role)}"
         return Malformed(Why.UNKNOWN_VALUE, "actor_role", detail)
     return raw
 

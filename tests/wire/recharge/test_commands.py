@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from rater.shell.admin.validation import RecordCheck
 from rater.wire.malformed import Malformed, Why
 from rater.wire.recharge.commands import (
-    ROLES,
     decode_recharge_command,
     decode_recharge_timer,
     due_command,
 )
 from tests.test_topics import lines, valid
 from topics.catalog import RECHARGE_COMMANDS, RECHARGE_TIMERS, Topic
+from topics.fields import ADMINISTRATOR_ROLES
 from topics.records import RechargeDue, ResumeRecharge
 
 RESUME, _ = valid(RECHARGE_COMMANDS)
@@ -69,7 +69,7 @@ def test_the_timers_command_is_in_the_published_language_and_is_read_back() -> N
     assert isinstance(decode_recharge_timer(value), RechargeDue)
 
 
-@pytest.mark.parametrize("role", [*ROLES, None])
+@pytest.mark.parametrize("role", [*ADMINISTRATOR_ROLES, None])
 def test_who_may_resume_is_heard(role: str | None) -> None:
     assert isinstance(read(RESUME, actor_role=role), ResumeRecharge)
 
