@@ -10,7 +10,7 @@ import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
-from signal import SIGKILL
+from signal import SIGCONT, SIGKILL, SIGSTOP
 from typing import TYPE_CHECKING
 
 from aiokafka import TopicPartition
@@ -26,7 +26,13 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 READY = "serving partitions"
-PRODUCE_CHUNK = 5_000
+BURST = 4_000
+"""Enough that there is work on a machine of any speed."""
+PATIENCE_S = 60.0
+"""For a process to start or to end, on a machine that is busy."""
+SUSPENSIONS = 20
+SUSPENDED_S = 0.5
+"""For the markers of a commit, on a machine that is busy; shorter than any session."""
 
 
 class Worker:
@@ -47,12 +53,12 @@ class Worker:
         """Send a signal."""
         self.process.send_signal(number)
 
-    async def end(self, number: Signals, timeout_s: float = 30.0) -> int:
+    async def end(self, number: Signals, timeout_s: float = PATIENCE_S) -> int:
         """Send a signal and wait for the exit code."""
         self.send(number)
         return await self.wait(timeout_s)
 
-    async def wait(self, timeout_s: float = 30.0) -> int:
+    async def wait(self, timeout_s: float = PATIENCE_S) -> int:
         """Wait for the exit code."""
         return await asyncio.to_thread(self.process.wait, timeout_s)
 
@@ -68,7 +74,7 @@ class Worker:
         """Return the lines that contain a text."""
         return [line for line in self.lines() if text in line]
 
-    async def ready(self, times: int = 1, timeout_s: float = 30.0) -> None:
+    async def ready(self, times: int = 1, timeout_s: float = PATIENCE_S) -> None:
         """Wait until it serves, for the given time."""
         deadline = time.monotonic() + timeout_s
         while len(self.times(READY)) < times:
@@ -118,16 +124,29 @@ class Fleet:
         self.workers.append(worker)
         return worker
 
-    async def kill_in_transaction(self, worker: Worker, timeout_s: float = 30.0) -> bool:
+    async def kill_in_transaction(self, worker: Worker) -> bool:
         """Kill a worker while outputs of an open transaction lie on the log; say whether it stayed open."""
+        return await self._hit(worker, SIGKILL, MARKERS_S)
+
+    async def suspend_in_transaction(self, worker: Worker) -> None:
+        """Put a worker to work and suspend it in a transaction that stays open as long as it is suspended."""
+        for _ in range(SUSPENSIONS):
+            await self.produce("cdrs", BURST)
+            if await self._hit(worker, SIGSTOP, SUSPENDED_S):
+                return
+            worker.send(SIGCONT)
+        raise AssertionError(f"{worker.log}: never suspended in an open transaction")
+
+    async def _hit(self, worker: Worker, number: Signals, settle_s: float) -> bool:
+        """Send a signal while a transaction is open; say whether it was open still after a while."""
         outputs = [TopicPartition(f"{self.namespace}.out", number) for number in range(PARTITIONS)]
         async with open_places(self.bootstrap) as open_now:
-            async with asyncio.timeout(timeout_s):
+            async with asyncio.timeout(PATIENCE_S):
                 while not await open_now(outputs):
                     assert worker.process.poll() is None, f"{worker.log}: ended by itself"
-            await worker.end(SIGKILL)
+            worker.send(number)
             # A commit that was under way is given time for its markers.
-            await asyncio.sleep(MARKERS_S)
+            await asyncio.sleep(settle_s)
             return bool(await open_now(outputs))
 
     def kill_all(self) -> None:

@@ -341,7 +341,7 @@ async def test_told_to_stop_it_finishes_what_is_at_the_provider_and_hands_over_t
     private_broker: Broker, tmp_path: Path
 ) -> None:
     book = tmp_path / "book.sqlite"
-    commands = [command(n, "sim:delay=1s") for n in range(20)]
+    commands = [command(n, "sim:delay=2s") for n in range(20)]
     waiting = [command(f"0#{n}", "sim:ok", tenant_id="tenant-0") for n in range(3)]
     options = ("--provider", "simulator", "--book", str(book))
     async with staged(private_broker.bootstrap, tmp_path, *options) as stage:
@@ -349,7 +349,6 @@ async def test_told_to_stop_it_finishes_what_is_at_the_provider_and_hands_over_t
         await gateway.serving()
         await stage.give(*commands, *waiting)
         await until(lambda: sum(book_captures(book).values()) >= 20, stage.logs)
-        await asyncio.sleep(0.3)
         busy = await asyncio.to_thread(read, await gateway.health() + "/metrics")
         began = time.monotonic()
         gateway.signal(signal.SIGTERM)
@@ -364,7 +363,7 @@ async def test_told_to_stop_it_finishes_what_is_at_the_provider_and_hands_over_t
         assert await heir.ended() == 0
 
     made = sorted(made_at for tenant, made_at in made_at_ms(book) if tenant == "tenant-0")
-    assert [made[0] + 1_000 <= later for later in made[1:]] == [True] * 3, "one after the other"
+    assert [made[0] + 2_000 <= later for later in made[1:]] == [True] * 3, "one after the other"
     assert "rater_gateway_in_flight 23.0" in busy
     assert 'rater_gateway_provider_requests_total{operation="look_up",status="none"} 20.0' in busy
     assert took < 5, stage.logs()

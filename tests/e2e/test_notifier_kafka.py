@@ -25,7 +25,7 @@ from rater.shell.notifier.webhook_keys import tenant_key, written_key
 from rater.shell.process.exit_code import ExitCode
 from rater.shell.process.failpoints import NOTIFIER_FAILPOINTS
 from tests.e2e.broker import own_broker
-from tests.e2e.notifier_stage import AT_MS, SECRET, Sink, notice, staged, until
+from tests.e2e.notifier_stage import AT_MS, SECRET, SHORT_SESSION, Sink, notice, staged, until
 from topics.catalog import NOTIFICATIONS_DEAD, PARTITIONS, RECHARGE_DEAD
 from topics.partitioner import partition_of
 
@@ -204,7 +204,7 @@ async def test_while_the_mail_server_is_down_webhooks_go_on_and_then_nothing_is_
         stage.sink.stop()
         stage.sink.port = port
         notifier = stage.start("--tries", "12", "--in-flight", "50")
-        stage.hook.answers = [503, 302, 429]
+        stage.hook.answers = {"acme/5/exhausted": [503, 302, 429, 204]}
         await stage.publish(
             *(notice("acme", n, "ada@acme.example") for n in range(5)),
             notice("acme", 5, webhook=stage.hook.url),
@@ -230,7 +230,7 @@ async def test_while_the_mail_server_is_down_webhooks_go_on_and_then_nothing_is_
 async def test_when_the_tries_are_spent_a_dead_letter_keeps_the_notification(stage: Stage) -> None:
     hook = stage.hook
     with ending(stage):
-        hook.answers = [500, 500, 500, 410]
+        hook.answers = {"spent/1/exhausted": [500], "spent/2/exhausted": [410]}
         notifier = stage.start(*ONE_AT_A_TIME, "--tries", "3")
         for number in (1, 2):
             await stage.publish(notice("spent", number, webhook=hook.url))
@@ -250,7 +250,7 @@ async def test_notifiers_join_leave_and_die_at_random_and_everyone_is_told(stage
     expected: set[tuple[str, str]] = set()
     kills = 0
     with ending(stage):
-        running = [stage.start(), stage.start()]
+        running = [stage.start(*SHORT_SESSION), stage.start(*SHORT_SESSION)]
         for round_ in range(6):
             for tenant in tenants:
                 found = notice(tenant, round_, "ada@acme.example", f"{tenant}@x.example")
@@ -264,7 +264,7 @@ async def test_notifiers_join_leave_and_die_at_random_and_everyone_is_told(stage
             else:
                 victim.end()
                 kills += 1
-            running.append(stage.start())
+            running.append(stage.start(*SHORT_SESSION))
         await stage.done()
         for notifier in running:
             assert 0 == await notifier.terminate(), notifier.text()
@@ -278,7 +278,7 @@ async def test_notifiers_join_leave_and_die_at_random_and_everyone_is_told(stage
 
 async def test_a_notifier_that_was_suspended_is_fenced_and_sends_nothing_more(stage: Stage) -> None:
     with ending(stage):
-        zombie = stage.start()
+        zombie = stage.start(*SHORT_SESSION)
         await until(lambda: len(zombie.serves()) == 8, "the first serves")
         zombie.process.send_signal(signal.SIGSTOP)
         heir = stage.start()
@@ -381,22 +381,21 @@ async def test_a_mail_bomb_is_a_few_letters_and_a_digest_that_survives_a_restart
         for n in range(50)
         for m in range(16)
     ]
-    patient = ("--session-timeout", "30")
     with staged(private_broker.bootstrap, tmp_path) as stage:
         await stage.publish(*crossings)
-        first = stage.start(*patient)
+        first = stage.start()
         await until(lambda: _mails_to(stage, "@bomb.example") >= 40, "the rate is used", 120.0)
         await _settled(stage, (len(crossings) - 1) * len(addresses))
         assert 0 == await first.terminate(), first.text()
         assert 40 == _mails_to(stage, "@bomb.example")
 
         # The same rate: nothing more goes out. One more an hour: the digest of what was held back.
-        again = stage.start(*patient)
+        again = stage.start()
         await until(again.serves, "it serves")
         await asyncio.sleep(3.0)
         assert 0 == await again.terminate()
         assert 40 == _mails_to(stage, "@bomb.example")
-        last = stage.start(*patient, "--mails-per-hour", "11")
+        last = stage.start("--mails-per-hour", "11")
         await stage.done()
         assert 0 == await last.terminate()
 

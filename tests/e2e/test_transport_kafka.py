@@ -13,7 +13,7 @@ from aiokafka.admin import RecordsToDelete
 
 from tests.e2e.broker import admin, consume, produce, wait_for_records
 from tests.e2e.counting_worker import PARTITIONS, POISON
-from tests.e2e.fleet import READY, Fleet, Worker
+from tests.e2e.fleet import BURST, READY, Fleet, Worker
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 SLOW = ("--uvloop", "--timer", "--batch", "100", "--delay", "0.02")
 SESSION_S = 3.0
-BURST = 4_000
 MORE_KILLS = 4
 
 
@@ -49,7 +48,6 @@ async def kill_and_join(fleet: Fleet, kills: int, guests: int, records: int) -> 
         worker = fleet.start(*options())
         await worker.ready()
         await asyncio.sleep(chance.uniform(0.2, 0.8))
-        # A burst, so that there is work on a machine of any speed.
         await fleet.produce("cdrs", BURST)
         hits += await fleet.kill_in_transaction(worker)
         killed += 1
@@ -89,11 +87,10 @@ async def test_twenty_kills_and_five_guests_lose_and_double_nothing(fleet: Fleet
 async def test_a_woken_zombie_is_fenced_and_ends_with_one_line(fleet: Fleet) -> None:
     zombie = fleet.start(*options())
     await zombie.ready()
-    load = asyncio.create_task(fleet.trickle("cdrs", 6_000, 6.0))
-    await asyncio.sleep(1.0)
-    zombie.send(signal.SIGSTOP)
+    await fleet.suspend_in_transaction(zombie)
     successor = fleet.start(*options())
     await successor.ready()
+    load = asyncio.create_task(fleet.trickle("cdrs", 2_000, 2.0))
     zombie.send(signal.SIGCONT)
 
     code = await zombie.wait()
@@ -103,6 +100,28 @@ async def test_a_woken_zombie_is_fenced_and_ends_with_one_line(fleet: Fleet) -> 
     assert code == 75
     assert len(zombie.times("fenced, another worker has taken over")) == 1
     assert not [line for line in zombie.lines() if "Traceback" in line or "retrieved" in line]
+    assert [] == successor.noise()
+
+
+async def test_a_zombie_woken_at_rest_has_nothing_to_lose_and_shares_the_work_again(
+    fleet: Fleet,
+) -> None:
+    without_timers = ("--batch", "100", "--session-timeout", str(SESSION_S))
+    await fleet.produce("cdrs", 400)
+    zombie = fleet.start(*without_timers)
+    await zombie.ready()
+    await fleet.finish()
+    zombie.send(signal.SIGSTOP)
+    successor = fleet.start(*without_timers)
+    await successor.ready()
+
+    zombie.send(signal.SIGCONT)
+    await zombie.ready(2)
+    await successor.ready(2)
+    await fleet.produce("cdrs", 4_000)
+    await fleet.prove()
+
+    assert [await worker.end(signal.SIGTERM) for worker in fleet.workers] == [0, 0]
     assert [] == successor.noise()
 
 
