@@ -2,27 +2,37 @@
 
 The compiler works while style, types, imports and documents are checked, and what runs interpreted runs beside
 the tests on Kafka, which wait a lot. A part that runs beside others is silent until it is awaited.
+Told to end (Ctrl-C, SIGTERM, SIGHUP) it ends all that it has started, and the brokers of tests (sessions of their own).
 In the end: the seconds of each part, by the clock and of CPU (a broker's count where it is awaited).
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
+if TYPE_CHECKING:
+    from types import FrameType
+
+ORPHANS = Path(__file__).resolve().parent / "kafka" / "orphans.py"
 MAKE = os.environ.get("MAKE", "make")
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+STOP_S = 20.0
+"""How long parts may take to end in order; then they are killed."""
+POLL_S = 0.05
 
 
 class Part:
     """One target of the Makefile, running; `beside` others its output is kept until it is awaited."""
 
     def __init__(self, target: str, *, beside: bool = False) -> None:
-        """Start it, in a session of its own when it runs beside others: Ctrl-C is ours to pass on."""
+        """Start it, in a session of its own: whatever ends us is ours to pass on, to all that a part has started."""
         self.target = target
         self.began = time.monotonic()
         self.wall_s = self.cpu_s = 0.0
@@ -31,7 +41,7 @@ class Part:
             [MAKE, target],
             stdout=self.said,
             stderr=subprocess.STDOUT if beside else None,
-            start_new_session=beside,
+            start_new_session=True,
         )
 
     def end(self) -> bool:
@@ -46,15 +56,47 @@ class Part:
             sys.stdout.flush()
         return self.process.returncode == 0
 
-    def stop(self) -> None:
-        """End it and all that it started, if it still runs."""
-        if self.said is not None and self.process.poll() is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self.process.pid, signal.SIGTERM)
+    def runs(self) -> bool:
+        """Say whether it, or anything that it has started, still runs."""
+        self.process.poll()
+        return self.send(0)
+
+    def send(self, number: int) -> bool:
+        """Send a signal to all of it; False when there is nobody any more."""
+        try:
+            os.killpg(self.process.pid, number)
+        except ProcessLookupError:
+            return False
+        return True
+
+
+def stop(parts: list[Part]) -> None:
+    """End what still runs, in order if it can be, and the brokers that it leaves; wait until all has ended."""
+    running = [part for part in parts if part.process.poll() is None]
+    if not running:
+        return
+    for part in running:
+        part.send(signal.SIGTERM)
+    deadline = time.monotonic() + STOP_S
+    while any(part.runs() for part in running) and time.monotonic() < deadline:
+        time.sleep(POLL_S)
+    for part in running:
+        part.send(signal.SIGKILL)
+        part.process.wait()
+    subprocess.run([sys.executable, "-B", str(ORPHANS), "test"], check=False)
+
+
+def interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    """Leave what is being done; whoever asks again does not disturb the end."""
+    for number in ENDING:
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def main() -> int:
     """Run all parts; return the exit code."""
+    for number in ENDING:
+        signal.signal(number, interrupt)
     parts: list[Part] = []
     began = time.monotonic()
     try:
@@ -62,8 +104,7 @@ def main() -> int:
     except KeyboardInterrupt:
         failed = ["interrupted"]
     finally:
-        for part in parts:
-            part.stop()
+        stop(parts)
     for part in parts:
         print(f"{part.target:18} {part.wall_s:6.0f} s, CPU {part.cpu_s:6.0f} s")
     print(f"{'in all':18} {time.monotonic() - began:6.0f} s")

@@ -13,6 +13,7 @@ from loadtest.rater_command import CommandError
 
 ROOT = Path(__file__).resolve().parents[1]
 _BROKER = ROOT / "deploy" / "kafka" / "broker.py"
+_ORPHANS = ROOT / "deploy" / "kafka" / "orphans.py"
 _BUILD = ROOT / "deploy" / "kafka" / "build.py"
 
 
@@ -39,7 +40,7 @@ def running_broker(purpose: str) -> Iterator[RunningBroker]:
         _run("up")
         yield RunningBroker(chosen, own=False)
         return
-    _remove_orphans(purpose)
+    _tool(_ORPHANS, purpose)
     instance = f"{purpose}-{os.getpid()}"
     try:
         address = _run("up", "--port", "0", "--instance", instance)
@@ -52,14 +53,6 @@ def running_broker(purpose: str) -> Iterator[RunningBroker]:
 def java_folder(project: Path) -> Path:
     """Build a Java program of ours, unless it is built; return the folder of its jars."""
     return Path(_tool(_BUILD, str(project)))
-
-
-def _remove_orphans(purpose: str) -> None:
-    """Remove the brokers of runs that were killed before they could clean up."""
-    for folder in (ROOT / ".kafka").glob(f"{purpose}-*"):
-        pid = folder.name.removeprefix(f"{purpose}-")
-        if pid.isdigit() and not Path(f"/proc/{pid}").exists() and Path("/proc/self").exists():
-            _run("remove", "--instance", folder.name)
 
 
 def _run(*arguments: str) -> str:

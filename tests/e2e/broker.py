@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from deploy.kafka.broker import Broker, answers, instances
-from deploy.kafka.process import command_line
+from deploy.kafka.broker import Broker, answers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
@@ -54,14 +53,6 @@ class Record(NamedTuple):
 def own_broker() -> Broker:
     """Name a broker instance of this test session alone, not started yet, on a free port."""
     return Broker(f"test-{os.getpid()}-{uuid.uuid4().hex[:8]}", short_lived=True)
-
-
-def remove_orphans() -> None:
-    """Remove the brokers of test sessions that were killed before they could clean up."""
-    for broker in instances():
-        kind, session, *_ = [*broker.folder.name.split("-"), ""]
-        if kind == "test" and session.isdigit() and not command_line(int(session)):
-            broker.remove()
 
 
 def chosen_broker() -> ForeignBroker | None:

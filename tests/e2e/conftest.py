@@ -13,7 +13,8 @@ import pytest
 if (root := str(Path(__file__).resolve().parents[2])) not in sys.path:
     sys.path.insert(0, root)
 
-from tests.e2e.broker import chosen_broker, own_broker, remove_orphans
+from deploy.kafka.orphans import remove_orphans
+from tests.e2e.broker import chosen_broker, own_broker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +41,7 @@ def broker() -> Iterator[Broker | ForeignBroker]:
     if (chosen := chosen_broker()) is not None:
         yield chosen
         return
-    remove_orphans()
+    remove_orphans("test")
     own = own_broker()
     try:
         own.start()
