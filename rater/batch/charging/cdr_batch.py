@@ -99,7 +99,7 @@ class CdrBatch:
         if self.decision.kept is None:
             return []
         cdrs = [cdr for cdr in self._cdrs if is_corrective(cdr)]
-        return self.originals.needs(cdrs, self.oldest_ms) if cdrs else []
+        return self.originals.needs(cdrs) if cdrs else []
 
     def give(self, entries: Mapping[int, bytes]) -> None:
         """Take these entries by their offsets, before `decide`."""

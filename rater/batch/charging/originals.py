@@ -58,10 +58,13 @@ class Originals:
         self._fresh = fresh
         self._given: dict[int, bytes] = {}
 
-    def needs(self, cdrs: Iterable[Cdr], oldest_ms: int) -> list[int]:
-        """Return the ledger offsets that `of` must have been given for these CDRs, as far as it is known yet."""
+    def needs(self, cdrs: Iterable[Cdr]) -> list[int]:
+        """Return the ledger offsets that `of` must have been given for these CDRs, as far as it is known yet.
+
+        From all that is remembered: while the batch is decided, a version of the settings may widen the window.
+        """
         keys = [key for cdr in cdrs for key in (_head(cdr), _first(cdr))]
-        found = self._find(keys, oldest_ms)
+        found = self._find(keys, 0)
         places = {
             each.place
             for each in found
@@ -96,7 +99,7 @@ class Originals:
         return decode_posted(value)
 
     def _find(self, keys: Sequence[bytes], oldest_ms: int) -> list[_Found | None]:
-        """Look ids up, in this batch first; what is older than the window is not known."""
+        """Look ids up, in this batch first, which replaces what was known; what is older than the window is not."""
         digests = [xxh3_128_digest(key) for key in keys]
         if not digests:
             return []
@@ -105,8 +108,9 @@ class Originals:
         found: list[_Found | None] = []
         for number, digest in enumerate(digests):
             fresh = self._fresh.get(digest)
-            if fresh is not None and fresh[4] >= oldest_ms:
-                found.append(_Found(IdState(fresh[2]), fresh[1], fresh[3], is_fresh=True))
+            if fresh is not None:
+                here = _Found(IdState(fresh[2]), fresh[1], fresh[3], is_fresh=True)
+                found.append(here if fresh[4] >= oldest_ms else None)
             elif known.hit[number] and int(known.day[number]) * DAY_MS >= oldest_ms:
                 state, content = IdState(int(known.state[number])), int(known.content[number])
                 found.append(_Found(state, content, int(known.place[number]), is_fresh=False))

@@ -18,8 +18,11 @@ from tests.build import (
     Sent,
     Stored,
     call,
+    command,
     correcting,
+    funds,
     opened,
+    opening,
     settings_version,
 )
 from topics.catalog import CDR_RAW, LEDGER
@@ -235,6 +238,29 @@ def test_an_entry_that_is_not_given_is_a_broken_invariant() -> None:
 
     with pytest.raises(AssertionError, match="no entry at 2"):
         batch.decide()
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_an_original_is_found_where_settings_widen_the_window_in_its_batch(
+    at_once: bool,  # noqa: FBT001
+) -> None:
+    """The original is older than the window when the batch begins, and younger when the correction's turn comes."""
+    rules = correcting()
+    book = rules.settings.with_version(settings_version(2, NOW - DAY, 3, corrections=True))
+    book = book.with_version(settings_version(3, NOW + HOUR, 7, corrections=True))
+    partition = Partition(type(rules)(rules.book, rules.numbering, book))
+    then = NOW - 5 * DAY
+    partition.take(command(opening(), then), command(funds(amount=50 * UNIT, bought_ms=then), then))
+    partition.take(call(then, billsec=219)).take(call(NOW, cdr_id="now"))
+    sent = [
+        call(NOW + HOUR, cdr_id="then"),
+        call(NOW + HOUR, ended_ms=then, version=2, billsec=60),
+    ]
+
+    partition.take(*sent) if at_once else partition.take_each(sent)
+
+    assert partition.account().balance == 50 * UNIT - 3 * 125_000
+    assert reasons(partition) == []
 
 
 def test_the_settings_of_the_records_time_decide_whether_corrections_are_taken() -> None:
