@@ -87,6 +87,7 @@ REFUSALS: dict[str, Case] = {
         s
     ),
     "lot_exists": _lot_exists,
+    "reserved_lot": lambda scene: [scene.funds("odd", "returned:odd/2", 1_000_000)],
     "adjustment_repeated": _adjusted_before,
     "purchase_expired": _expired,
     "duplicate_threshold": _thresholds(

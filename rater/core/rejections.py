@@ -18,6 +18,7 @@ class Rejected(StrEnum):
     ROLE_NOT_ALLOWED = "role_not_allowed"
     CURRENCY_MISMATCH = "currency_mismatch"
     LOT_EXISTS = "lot_exists"
+    RESERVED_LOT = "reserved_lot"
     ADJUSTMENT_REPEATED = "adjustment_repeated"
     PURCHASE_EXPIRED = "purchase_expired"
     TOO_MANY_LOT_IDS = "too_many_lot_ids"

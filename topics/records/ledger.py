@@ -189,6 +189,7 @@ CommandReason = Literal[
     "role_not_allowed",
     "currency_mismatch",
     "lot_exists",
+    "reserved_lot",
     "adjustment_repeated",
     "purchase_expired",
     "too_many_lot_ids",

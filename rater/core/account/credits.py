@@ -3,7 +3,7 @@
 from bisect import insort
 
 from rater.core.account.account import Account, next_due_ms
-from rater.core.account.lots import CreditLot, draw_order, lot_expiry_ms, next_look
+from rater.core.account.lots import RESERVED, CreditLot, draw_order, lot_expiry_ms, next_look
 from rater.core.limits import LOTS_MAX
 from rater.core.rejections import Refusal, Rejected
 from topics import records as r
@@ -49,3 +49,11 @@ def refuse_lot(account: Account, lot_id: str) -> Refusal | None:
     if any(lot.lot_id == lot_id for lot in account.lots + account.expired):
         return Refusal(Rejected.LOT_EXISTS, f"lot_id: {lot_id} is open already")
     return None
+
+
+def refuse_name(account: Account, lot_id: str) -> Refusal | None:
+    """Refuse the id of a purchase that is open already, or could be that of money which comes back later."""
+    if lot_id.startswith(RESERVED):
+        detail = f"lot_id: {lot_id} begins as those of money that came back do"
+        return Refusal(Rejected.RESERVED_LOT, detail)
+    return refuse_lot(account, lot_id)

@@ -38,13 +38,30 @@ def lot_expiry_ms(purchased_ms: int) -> int:
 
 
 _ID_MAX: Final = 128
-_PREFIX: Final = "adjust:"
 _DIGEST_BYTES: Final = 16
+RETURNED: Final = "returned:"
+RESTORED: Final = "restored:"
+RESERVED: Final = (RETURNED, RESTORED)
+"""How the ids of lots begin that are opened by no command of theirs: no purchase can have one."""
 
 
 def adjustment_lot_id(command_id: str) -> str:
     """Return the lot id of an adjustment: its own, also where a long command id must be cut."""
-    name = _PREFIX + command_id
+    return _named("adjust:", command_id)
+
+
+def restored_lot_id(command_id: str) -> str:
+    """Return the id of the lot that restored money becomes, likewise."""
+    return _named(RESTORED, command_id)
+
+
+def returned_lot_id(entry_id: str) -> str:
+    """Return the id of the lot of what could not go back of a charge."""
+    return RETURNED + entry_id
+
+
+def _named(prefix: str, command_id: str) -> str:
+    name = prefix + command_id
     if len(name) <= _ID_MAX:
         return name
     digest = blake2b(command_id.encode(), digest_size=_DIGEST_BYTES).hexdigest()

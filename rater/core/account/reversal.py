@@ -14,7 +14,7 @@ from typing import Final
 from rater.core.account.account import Account
 from rater.core.account.calendar import add_months
 from rater.core.account.heads import entry_head
-from rater.core.account.lots import CreditLot
+from rater.core.account.lots import CreditLot, returned_lot_id
 from rater.core.cdr import Cdr, Source
 from rater.core.limits import DAY_MS, GRACE_MS, MONTHS_VALID
 from topics import records as r
@@ -97,8 +97,3 @@ def _lot_of(account: Account, original: r.Charge, now_ms: int, money: tuple[int,
         max(min([original.at_ms, *bought]) - 1, 0),
         expires_ms,
     )
-
-
-def returned_lot_id(entry_id: str) -> str:
-    """Return the id of the lot of what could not go back of a charge."""
-    return f"returned:{entry_id}"

@@ -24,7 +24,6 @@ CONTENT: Final = (
     *("currency", "reversal_id", "reversal"),
 )
 """What tells a redelivery from another command of the same id."""
-ID_MAX: Final = 128
 
 
 def plan_reversal(account: Account, payment_id: str, amount: int) -> tuple[list[r.Draw], int]:
@@ -39,11 +38,6 @@ def plan_reversal(account: Account, payment_id: str, amount: int) -> tuple[list[
     others: list[CreditLot] = [lot for lot in account.lots if lot.lot_id != payment_id]
     rest, shortfall = plan_draws(others, [], amount, 0)
     return draws + rest, shortfall
-
-
-def restored_lot_id(command: r.MovedBack) -> str:
-    """Return the id of the lot that restored money becomes."""
-    return f"restored:{command.command_id}"[:ID_MAX]
 
 
 def moved(command: r.MovedBack) -> tuple[str, str, str, ReversalKind, int, int]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from rater.reconcile.difference import Complaint
 from rater.reconcile.folds.account_state import NEVER_MS
 from rater.reconcile.folds.books import BalanceEntry
-from rater.reconcile.folds.lot_names import adjustment_lot_id
+from rater.reconcile.folds.lot_names import GIVEN, adjustment_lot_id, restored_lot_id
 from rater.reconcile.folds.lot_times import WARNED_MS, a_year_after, next_look
 from rater.reconcile.folds.purse_lots import (
     Part,
@@ -28,7 +28,6 @@ from topics import records as r
 GRACE_MS = 48 * 3_600_000
 """How long late CDRs may draw on an expired lot (D17)."""
 
-_ID_MAX = 128
 _BY_TIME = ("lot_expired", "lot_forfeited", "lot_expiry_warned")
 
 
@@ -176,8 +175,11 @@ class ShadowBalance:
     def _fund(self, entry: r.FundsAdded) -> Iterator[Complaint]:
         lot = entry.lot
         yield from differ("amount_micros", lot.granted_micros, entry.amount_micros)
-        if any(known.lot_id == lot.lot_id for known in self.live + self.expired):
-            yield Complaint("lot.lot_id", "a new lot", lot.lot_id)
+        is_there = any(known.lot_id == lot.lot_id for known in self.live + self.expired)
+        if is_there or lot.lot_id.startswith(GIVEN):
+            yield Complaint(
+                "lot.lot_id", "a new lot, of a name that a purchase may have", lot.lot_id
+            )
         self.funded += lot.granted_micros
         yield from self._open(lot, entry.at_ms)
 
@@ -222,7 +224,7 @@ class ShadowBalance:
         """Pay debt, and open a lot of its own with the rest."""
         lot = entry.lot
         yield from differ("amount_micros", entry.moved_micros, entry.amount_micros)
-        yield from differ("lot.lot_id", f"restored:{entry.command_id}"[:_ID_MAX], lot.lot_id)
+        yield from differ("lot.lot_id", restored_lot_id(entry.command_id), lot.lot_id)
         yield from differ("lot.granted_micros", entry.moved_micros, lot.granted_micros)
         yield from differ("lot.purchased_ms", entry.at_ms, lot.purchased_ms)
         self.reversed -= entry.moved_micros

@@ -23,6 +23,7 @@ from tests.build import (
     funds,
     opened,
     opening,
+    order,
     settings_version,
 )
 from topics.catalog import CDR_RAW, LEDGER
@@ -261,6 +262,21 @@ def test_an_original_is_found_where_settings_widen_the_window_in_its_batch(
 
     assert partition.account().balance == 50 * UNIT - 3 * 125_000
     assert reasons(partition) == []
+
+
+def test_money_that_comes_back_has_its_lot_alone() -> None:
+    """A purchase of the same name would have been moved to its grace, and forfeited, in the place of the other."""
+    partition = opened(rules=correcting()).take(call(NOW))
+    mine = funds("returned:acme/2", UNIT, bought_ms=NOW - 300 * DAY)
+    partition.take(command(mine), command(funds("L1", UNIT, bought_ms=NOW)))
+
+    partition.take(call(version=2, kind="void"))
+    partition.take(command(order("expire_lots", due_ms=NOW + 66 * DAY), NOW + 66 * DAY))
+
+    entries = partition.entries()
+    assert [e["reason"] for e in entries if e["kind"] == "command_rejected"] == ["reserved_lot"]
+    lots = [("returned:acme/2", 125_000), ("L1", 875_000)]
+    assert money(partition.account()) == (UNIT, 0, lots)
 
 
 def test_the_settings_of_the_records_time_decide_whether_corrections_are_taken() -> None:

@@ -1,6 +1,17 @@
 """Draw order."""
 
-from rater.core.account.lots import CreditLot, days_left, draw_order, next_look
+from collections.abc import Callable
+
+import pytest
+
+from rater.core.account.lots import (
+    CreditLot,
+    adjustment_lot_id,
+    days_left,
+    draw_order,
+    next_look,
+    restored_lot_id,
+)
 from rater.core.limits import DAY_MS
 
 
@@ -25,3 +36,11 @@ def test_of_the_warnings_that_are_due_the_most_urgent_is_said() -> None:
     assert [days_left(expires, day * DAY_MS) for day in (69, 70, 92, 93, 98, 99)] == [
         *(0, 30, 30, 7, 7, 1),
     ]
+
+
+@pytest.mark.parametrize("named", [adjustment_lot_id, restored_lot_id])
+def test_long_command_ids_name_different_lots(named: Callable[[str], str]) -> None:
+    names = {named("r" * 127 + last) for last in "ab"}
+
+    assert {len(name) for name in names} == {128}
+    assert len(names) == 2

@@ -8,7 +8,7 @@ from typing import Final
 from rater.core.account.account import Account
 from rater.core.account.cause import Cause
 from rater.core.account.commands.command import AccountCommand
-from rater.core.account.credits import new_lot, open_lot, refuse_lot, refuse_money
+from rater.core.account.credits import new_lot, open_lot, refuse_money, refuse_name
 from rater.core.account.heads import entry_head, event_head
 from rater.core.account.lots import lot_expiry_ms
 from rater.core.cdr import Source
@@ -32,7 +32,7 @@ def _refuse(
     if command.recharge_seq is None and lot_expiry_ms(purchased_ms) <= source.at_ms:
         detail = f"purchased_at: {purchased_ms} ms, the lot would open expired"
         return Refusal(Rejected.PURCHASE_EXPIRED, detail)
-    return refuse_lot(account, command.lot_id)
+    return refuse_name(account, command.lot_id)
 
 
 def _post(account: Account, command: AddFunds, source: Source) -> FundsAdded:

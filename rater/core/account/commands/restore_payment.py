@@ -6,9 +6,10 @@ from rater.core.account.account import Account
 from rater.core.account.calendar import add_months
 from rater.core.account.cause import Cause
 from rater.core.account.commands.command import AccountCommand, always
-from rater.core.account.credits import open_lot
+from rater.core.account.credits import open_lot, refuse_lot
 from rater.core.account.heads import entry_head, event_head
-from rater.core.account.reversals import CONTENT, moved, refuse_move, restored_lot_id
+from rater.core.account.lots import restored_lot_id
+from rater.core.account.reversals import CONTENT, moved, refuse_move
 from rater.core.cdr import Source
 from rater.core.charging_settings import ChargingSettings
 from rater.core.limits import LOTS_MAX, MONTHS_VALID
@@ -24,14 +25,14 @@ def _refuse(
     is_lot = min(account.debt, command.amount_micros) < command.amount_micros
     if is_lot and len(account.lots) + len(account.expired) >= LOTS_MAX:
         return Refusal(Rejected.TOO_MANY_LOTS, f"lots: {LOTS_MAX} is the limit")
-    return None
+    return refuse_lot(account, restored_lot_id(command.command_id))
 
 
 def _post(account: Account, command: RestorePayment, source: Source) -> RestorationPosted:
     amount, now = command.amount_micros, source.at_ms
     paid = min(account.debt, amount)
     expires_ms = add_months(now, MONTHS_VALID)
-    lot = Lot(restored_lot_id(command), amount, paid, amount - paid, now, expires_ms)
+    lot = Lot(restored_lot_id(command.command_id), amount, paid, amount - paid, now, expires_ms)
     fields = entry_head(account, source, amount, account.debt - paid)
     return RestorationPosted(*fields, *moved(command), lot)
 

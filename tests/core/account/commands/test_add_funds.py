@@ -1,5 +1,7 @@
 """Credits: a lot, debt first, and why money may not come."""
 
+import pytest
+
 from rater.core.account.execution import execute
 from rater.core.account.journal import Journal
 from rater.core.limits import AMOUNT_MICROS_MAX, LOTS_MAX
@@ -51,6 +53,11 @@ def test_money_in_another_currency_is_refused() -> None:
 def test_a_lot_is_open_once_even_in_its_grace() -> None:
     assert refused(account(lot("L1")), funds()) is Rejected.LOT_EXISTS
     assert refused(account(expired=[lot("L1")]), funds()) is Rejected.LOT_EXISTS
+
+
+@pytest.mark.parametrize("name", ["returned:acme/2", "restored:reversal/1"])
+def test_a_purchase_cannot_have_the_name_of_money_that_comes_back(name: str) -> None:
+    assert refused(account(), funds(name)) is Rejected.RESERVED_LOT
 
 
 def test_lots_are_bounded() -> None:

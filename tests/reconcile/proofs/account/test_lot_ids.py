@@ -6,6 +6,7 @@ import pytest
 
 from rater.batch.charging import lot_ids as memory
 from rater.batch.charging.lot_ids import LotIdsBatch
+from rater.core.account.commands import add_funds
 from rater.reconcile.difference import Difference
 from rater.reconcile.reading.log import Record
 from tests.reconcile.honest_worker import DAY_MS, START_MS, HonestWorker, at
@@ -158,3 +159,17 @@ def test_another_purchase_may_have_the_name_of_one_that_is_over() -> None:
     worker.work()
 
     assert differences(dict(worker.topics)) == []
+
+
+def test_a_purchase_named_like_money_that_comes_back_is_found_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(add_funds, "refuse_name", lambda *_: None)
+    worker = HonestWorker()
+    worker.command("acme", "open_account", currency="USD", decks=["acs"])
+    worker.fund("acme", "returned:acme/2", 125_000)
+    worker.work()
+
+    assert {("ledger", "lot.lot_id")} == {
+        (each.proof, each.field) for each in differences(dict(worker.topics))
+    }
