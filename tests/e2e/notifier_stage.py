@@ -289,7 +289,7 @@ def staged(bootstrap: str, folder: Path, *sink_options: str) -> Iterator[Stage]:
         sink.stop()
 
 
-async def until(condition: Callable[[], object], what: str, timeout_s: float = 40.0) -> None:
+async def until(condition: Callable[[], object], what: str, timeout_s: float = 60.0) -> None:
     """Wait for a condition."""
     began = time.monotonic()
     while not condition():
