@@ -1,9 +1,9 @@
 """A mail server that keeps what it gets: `python -m loadtest.smtp_sink --port 0 --mailbox FILE.jsonl`.
 
-It prints its port, and appends each message that it accepts to the mailbox as one JSON line, flushed to the disk
-before it answers 250: what a sender was promised is in the file, also when the sink is killed. `--refuse-first N`
-answers the first N messages with 451, `--unknown END` answers addresses with such an end with 550. It speaks plain
-SMTP, for tests and the demo; nothing leaves the machine.
+It prints its port, alone, on standard output, and what it is on standard error. Each message that it accepts goes to
+the mailbox as one JSON line, flushed to the disk before it answers 250: what a sender was promised is in the file, also
+when the sink is killed. `--refuse-first N` answers the first N messages with 451, `--unknown END` addresses with
+such an end with 550. It speaks plain SMTP, for tests and the demo; nothing leaves the machine.
 """
 
 import argparse
@@ -106,7 +106,10 @@ async def serve(host: str, port: int, mailbox: Path, refuse_first: int, unknown:
             loop=loop,
         )
         server = await loop.create_server(controller.factory, host=host, port=port)
-        print(server.sockets[0].getsockname()[1], flush=True)
+        found = server.sockets[0].getsockname()[1]
+        print(found, flush=True)
+        where = f"a mail server listens on {host}:{found} and keeps what it gets in {mailbox}"
+        print(f"smtp_sink: {where}", file=sys.stderr, flush=True)
         await stopping.wait()
         server.close()
 

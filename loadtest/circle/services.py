@@ -13,6 +13,7 @@ SINK_TIMEOUT_S = 20.0
 CLOCK = "RATER_CLOCK_AHEAD_S"
 ALL_MAILS = ("--mails-per-hour", "100000")
 """Each notification is held against its mail: none is held back for a digest."""
+SECRETS = {"notifier": {"RATER_WEBHOOK_SECRET": "of a run on this machine alone"}}
 NAMES = ("charging", "recharge", "gateway", "notifier")
 
 
@@ -71,7 +72,9 @@ def circle(bootstrap: str, folder: Path, *, session_timeout_s: float = 10.0) -> 
         services: dict[str, Service] = {
             "charging": Worker(bootstrap, folder / "charging.log", *session),
             **{
-                name: Service(f"rater {name}", "rater", words, folder / f"{name}.log")
+                name: Service(
+                    f"rater {name}", "rater", words, folder / f"{name}.log", SECRETS.get(name)
+                )
                 for name, words in arguments.items()
             },
         }

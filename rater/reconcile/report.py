@@ -24,7 +24,7 @@ from rater.reconcile.proofs.recharge import (
 )
 from rater.reconcile.proofs.recharge import chain as recharge_chain
 from rater.reconcile.proofs.recharge import notifications as notices
-from rater.reconcile.proofs.recharge.sums import count_recharge, waiting_offsets
+from rater.reconcile.proofs.recharge.sums import Sums, count_recharge, sum_recharge, waiting_offsets
 from rater.reconcile.proofs.stream import chain, completeness, remembered
 from rater.reconcile.proofs.stream import dead_letters as letters
 from rater.reconcile.reading.log import Log
@@ -58,6 +58,7 @@ PROOFS: tuple[Proof, ...] = (
 """The last nine are of recharge. Beside these, reading the books and folding the ledger prove something: records,
 keys, ledger, decks."""
 
+_UNIT_MICROS = 1_000_000
 SHOWN_MAX = 20
 """Differences of one proof that the text shows; `--json` has them all."""
 
@@ -67,6 +68,7 @@ class Report:
     """What was proven, counted over all partitions."""
 
     counts: Counter[str] = field(default_factory=Counter)
+    sums: Sums = field(default_factory=Counter)
     outcomes: Counter[str] = field(default_factory=Counter)
     """Of source records, by the names that batch manifests use."""
     heard: Counter[str] = field(default_factory=Counter)
@@ -86,6 +88,10 @@ class Report:
         return {
             "verdict": "clean" if self.is_clean else "different",
             "counts": dict(sorted(self.counts.items())),
+            "sums": [
+                {"what": what, "currency": currency, "micros": micros}
+                for (what, currency), micros in sorted(self.sums.items())
+            ],
             "outcomes": dict(sorted(self.outcomes.items())),
             "heard": dict(sorted(self.heard.items())),
             "waiting": dict(sorted(self.waiting.items())),
@@ -95,9 +101,12 @@ class Report:
 
     def lines(self) -> Iterator[str]:
         """Yield the verdict as text."""
-        width = max(map(len, self.counts), default=0)
+        names = [*self.counts, *(what for what, _ in self.sums)]
+        width = max(map(len, names), default=0)
         for name, count in sorted(self.counts.items()):
             yield f"{name:<{width}}  {count:>12,}"
+        for (what, currency), micros in sorted(self.sums.items()):
+            yield f"{what:<{width}}  {_money(micros):>12} {currency}"
         yield "what became of the source records: " + (_listed(self.outcomes) or "nothing yet")
         if self.heard:
             yield "what became of what recharge read: " + _listed(self.heard)
@@ -168,6 +177,7 @@ def _count(verdict: Report, evidence: Inputs) -> None:
         for manifest in manifests:
             verdict.outcomes.update(manifest.header.outcomes)
     verdict.counts.update(count_recharge(evidence))
+    verdict.sums.update(sum_recharge(evidence))
     for manifest in evidence.recharge.books.steps:
         verdict.heard.update(manifest.header.outcomes)
 
@@ -194,6 +204,13 @@ def _unproven(evidence: Inputs) -> Iterator[str]:
     for tenant, account in evidence.ledger.accounts.items():
         if account.has_gaps or not account.purse.is_certain:
             yield f"{tenant}: lots and events after its first difference in the ledger"
+
+
+def _money(micros: int) -> str:
+    """Write an amount as a decimal number, with two places or as many as it has."""
+    units, rest = divmod(abs(micros), _UNIT_MICROS)
+    places = f"{rest:06d}".rstrip("0")
+    return f"{'-' if micros < 0 else ''}{units:,}.{places:0<2}"
 
 
 def _listed(counts: Counter[str]) -> str:

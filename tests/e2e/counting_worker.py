@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import faust
 
 from rater.kafka.broker import Broker
+from rater.shell.process.log_levels import lower_expected
 from rater.shell.process.runner import run_worker
 from rater.shell.stream.batches import BatchSchema, RecordBatch
 from rater.shell.stream.faust_settings import faust_settings
@@ -174,6 +175,7 @@ def main() -> int:
         format="%(asctime)s.%(msecs)03d %(levelname)s %(name)s %(message)s",
         datefmt="%H:%M:%S",
     )
+    lower_expected()
     if arguments.uvloop:
         import uvloop  # noqa: PLC0415
 

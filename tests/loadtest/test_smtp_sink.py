@@ -31,6 +31,23 @@ def sink(mailbox: Path, *options: str) -> Iterator[int]:
         assert process.wait(10) == 0
 
 
+def test_it_prints_its_port_alone_and_says_beside_what_it_is(tmp_path: Path) -> None:
+    mailbox = str(tmp_path / "mails.jsonl")
+    command = [sys.executable, "-m", "loadtest.smtp_sink", "--mailbox", mailbox]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        said = process.stderr.readline()
+        process.send_signal(signal.SIGTERM)
+        printed, _ = process.communicate(timeout=10)
+
+    assert (
+        f"smtp_sink: a mail server listens on 127.0.0.1:{int(printed)} and keeps what it gets in {mailbox}\n"
+        == said
+    )
+
+
 def mail(number: int) -> EmailMessage:
     message = EmailMessage()
     message["From"] = "rater@rater.example"

@@ -81,8 +81,8 @@ def test_an_honest_circle_is_clean(circle: Topics) -> None:
     assert verdict.differences == []
     assert verdict.unproven == []
     assert verdict.waiting == {}
-    assert verdict.counts["micros captured, USD"] == 700 * UNIT
-    assert verdict.counts["micros credited by recharge, USD"] == 700 * UNIT
+    assert verdict.sums["captured", "USD"] == 700 * UNIT
+    assert verdict.sums["credited by recharge", "USD"] == 700 * UNIT
 
 
 def test_the_honest_circle_has_everything_in_it(circle: Topics) -> None:
@@ -597,7 +597,7 @@ def test_what_recharge_has_not_read_yet_is_told_and_is_a_difference_on_demand() 
     verdict = verdict_on(topics, complete=False)
     assert verdict.is_clean
     assert verdict.waiting[RESULTS] == 1
-    assert verdict.counts["micros in results not read yet, USD"] == 50 * UNIT
+    assert verdict.sums["in results not read yet", "USD"] == 50 * UNIT
     assert [(each.proof, each.topic) for each in differences(topics)] == [
         ("recharge batches", RESULTS)
     ]
@@ -613,8 +613,8 @@ def test_a_capture_whose_credit_charging_has_not_read_waits() -> None:
     verdict = verdict_on(dict(circle.topics), complete=False)
 
     assert verdict.differences == []
-    assert verdict.counts["micros captured, USD"] == 50 * UNIT
-    assert verdict.counts["micros captured and not credited yet, USD"] == 50 * UNIT
+    assert verdict.sums["captured", "USD"] == 50 * UNIT
+    assert verdict.sums["captured and not credited yet", "USD"] == 50 * UNIT
 
 
 @pytest.mark.parametrize("share", [10, 40, 70, 100])
@@ -640,7 +640,7 @@ def test_what_time_has_deleted_is_no_difference(circle: Topics, topic: str, shar
 def test_the_verdict_tells_the_sums(circle: Topics) -> None:
     lines = list(verdict_on(circle).lines())
 
-    assert any(line.startswith("micros captured, USD ") for line in lines)
+    assert ["captured", "700.00", "USD"] in [line.split() for line in lines]
     assert any(line.startswith("what became of what recharge read: captured ") for line in lines)
     assert lines[-1] == "clean: no difference"
 

@@ -23,6 +23,7 @@ def _spend_limit(account: Account, terms: CurrencyTerms) -> int:
     if limit < 0:
         limit = terms.spend_per_hour_micros
         if limit:
-            triggers = [t.amount for t in account.thresholds if t.threshold_id == AUTO_RECHARGE]
-            limit = max([limit, *(SPEND_PER_HOUR_TRIGGERS * t for t in triggers)])
+            for threshold in account.thresholds:
+                if threshold.threshold_id == AUTO_RECHARGE:
+                    limit = max(limit, SPEND_PER_HOUR_TRIGGERS * threshold.amount)
     return min(limit, AMOUNT_MICROS_MAX) if limit else NO_LIMIT

@@ -13,6 +13,7 @@ from typing import Any, Final, Literal, get_args
 
 import structlog
 
+from rater.shell.process.log_levels import lower_expected
 from rater.shell.process.quiet_log import SaidBefore
 
 Form = Literal["text", "json"]
@@ -27,6 +28,7 @@ def start_logging(level: str, form: Form) -> None:
     handler.setFormatter(formatter(form))
     handler.addFilter(SaidBefore())
     logging.basicConfig(level=level.upper(), handlers=[handler])
+    lower_expected()
     if level.upper() != "DEBUG":
         for name in ("faust", "mode"):
             logging.getLogger(name).setLevel(logging.WARNING)

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, cast
 from rater.shell.process.exit_code import ExitCode
 from rater.shell.process.signals import stopping_event
 from rater.shell.process.watchdog import PROGRESS_LIMIT_S, Limits, Watchdog
-from rater.shell.stream.log_levels import lower_expected
 from rater.shell.stream.transactions import is_fenced
 
 if TYPE_CHECKING:
@@ -29,7 +28,6 @@ POLL_S = 0.1
 
 async def run_worker(app: Any, *, stuck_after_s: float = PROGRESS_LIMIT_S) -> int:
     """Run the app until a signal and return 0; in any other case end the process."""
-    lower_expected()
     loop = asyncio.get_running_loop()
     stopping = stopping_event()
     # Without it Faust takes the app for a client, which needs no transactions.

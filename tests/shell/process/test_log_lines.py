@@ -93,3 +93,19 @@ def test_a_service_logs_in_the_form_that_was_asked_for(form: str) -> None:
         assert json.loads(said)["event"] == "heard"
     else:
         assert said.endswith(" WARNING aiokafka: heard")
+
+
+def test_what_is_daily_business_is_no_error_in_any_service() -> None:
+    program = (
+        "import logging; from rater.shell.process.log_lines import start_logging;"
+        "start_logging('INFO', 'text');"
+        "logging.getLogger('aiokafka.consumer.group_coordinator')"
+        ".error('Group Coordinator Request failed: %s', 'not yet')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+
+    assert done.stderr.endswith(
+        " INFO aiokafka.consumer.group_coordinator: Group Coordinator Request failed: not yet\n"
+    )

@@ -7,9 +7,12 @@ from rater.reconcile.inputs import Inputs
 from rater.reconcile.proofs.recharge.payments import waiting
 from rater.reconcile.proofs.recharge.reversals import sums_of
 
+Sums = Counter[tuple[str, str]]
+"""Micros, by what became of the money and its currency."""
+
 
 def count_recharge(evidence: Inputs) -> Counter[str]:
-    """Return the numbers of one partition; none where recharge has never run. Sums are in micros, by currency."""
+    """Return how many records of each kind one partition has; none where recharge has never run."""
     recharge = evidence.recharge
     books = recharge.books
     counts: Counter[str] = Counter()
@@ -26,33 +29,42 @@ def count_recharge(evidence: Inputs) -> Counter[str]:
     counts["recharge batches"] = len(books.steps)
     counts["captures"] = len(recharge.captures)
     counts["credits by recharge"] = sum(map(len, evidence.credits.values()))
+    return counts
+
+
+def sum_recharge(evidence: Inputs) -> Sums:
+    """Return the money of one partition; nothing where recharge has never run."""
+    recharge = evidence.recharge
+    sums: Sums = Counter()
+    if not recharge.books.is_running:
+        return sums
     for capture in recharge.captures.values():
-        counts[f"micros captured, {capture.result.currency}"] += capture.result.amount_micros
+        sums["captured", capture.result.currency] += capture.result.amount_micros
     for entries in evidence.credits.values():
         for _, entry in entries:
-            counts[f"micros credited by recharge, {entry.currency}"] += entry.amount_micros
-    counts.update(_moved(evidence))
+            sums["credited by recharge", entry.currency] += entry.amount_micros
+    sums.update(_moved(evidence))
     for capture in waiting(evidence):
-        name = f"micros captured and not credited yet, {capture.result.currency}"
-        counts[name] += capture.result.amount_micros
+        currency = capture.result.currency
+        sums["captured and not credited yet", currency] += capture.result.amount_micros
     for result in recharge.unheard:
-        counts[f"micros in results not read yet, {result.currency}"] += result.amount_micros
-    return counts
+        sums["in results not read yet", result.currency] += result.amount_micros
+    return sums
 
 
-def _moved(evidence: Inputs) -> Counter[str]:
-    """Count what the provider took back and gave back, and what of it is on the ledger."""
-    counts: Counter[str] = Counter()
+def _moved(evidence: Inputs) -> Sums:
+    """Sum what the provider took back and gave back, and what of it is on the ledger."""
+    sums: Sums = Counter()
     for told in evidence.recharge.moved.values():
-        sums, currency = sums_of(told), told[-1][1].currency
-        counts[f"micros taken back by the provider, {currency}"] += sums.reversed_micros
-        counts[f"micros given back by the provider, {currency}"] += sums.restored_micros
+        found, currency = sums_of(told), told[-1][1].currency
+        sums["taken back by the provider", currency] += found.reversed_micros
+        sums["given back by the provider", currency] += found.restored_micros
     for entry in evidence.books.ledger.values():
         if entry.kind == "payment_reversed":
-            counts[f"micros of payments reversed, {entry.currency}"] += entry.moved_micros
+            sums["of payments reversed", entry.currency] += entry.moved_micros
         elif entry.kind == "payment_restored":
-            counts[f"micros of payments restored, {entry.currency}"] += entry.moved_micros
-    return counts
+            sums["of payments restored", entry.currency] += entry.moved_micros
+    return sums
 
 
 def waiting_offsets(evidence: Inputs, source: str) -> list[int]:

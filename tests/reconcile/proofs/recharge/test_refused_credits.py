@@ -86,8 +86,8 @@ def test_a_refused_capture_is_a_difference_that_says_why_and_nothing_else_is(
     for each in verdict.differences:
         assert WHY in str(each)
         assert each.offset is not None
-    assert verdict.counts["micros captured, USD"] == 250 * UNIT
-    assert verdict.counts["micros credited by recharge, USD"] == 100 * UNIT
+    assert verdict.sums["captured", "USD"] == 250 * UNIT
+    assert verdict.sums["credited by recharge", "USD"] == 100 * UNIT
 
 
 def test_what_is_told_of_it(circle: Topics) -> None:

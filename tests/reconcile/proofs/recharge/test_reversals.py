@@ -113,13 +113,10 @@ def test_an_honest_circle_is_clean_and_tells_the_sums() -> None:
     verdict = verdict_on(dict(circle.topics))
 
     assert [] == verdict.differences
-    counts = verdict.counts
-    captured, credited = (
-        counts[f"micros {what}, USD"] for what in ("captured", "credited by recharge")
-    )
-    taken = counts["micros taken back by the provider, USD"]
-    given = counts["micros given back by the provider, USD"]
-    net = counts["micros of payments reversed, USD"] - counts["micros of payments restored, USD"]
+    sums = {what: micros for (what, currency), micros in verdict.sums.items() if currency == "USD"}
+    captured, credited = sums["captured"], sums["credited by recharge"]
+    taken, given = sums["taken back by the provider"], sums["given back by the provider"]
+    net = sums["of payments reversed"] - sums["of payments restored"]
     refused, beyond = 50 * UNIT, 20 * UNIT
     assert captured - (taken - given - beyond) == credited - net
     assert refused == captured - credited

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from aiokafka.consumer import group_coordinator
 
-from rater.shell.stream.log_levels import EXPECTED, lower_expected
+from rater.shell.process.log_levels import EXPECTED, lower_expected
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

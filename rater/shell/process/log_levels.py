@@ -1,4 +1,4 @@
-"""Log levels of what the Kafka client reports as trouble though it is a worker's daily business.
+"""Log levels of what the Kafka client reports as trouble though it is a service's daily business.
 
 A member learns of every rebalance by a refused heartbeat, and a broker that has just started does
 not know its coordinators yet. Such lines are kept, as INFO, so that a warning means something.
