@@ -95,6 +95,7 @@ async def test_every_kind_reaches_every_recipient_once_and_nothing_goes_out_agai
         metrics = notifier.get("/metrics")[1]
         sent = 'rater_notifier_deliveries_total{channel="email",outcome="sent"}'
         assert f"{sent} {expected.total():.1f}" in metrics
+        assert "rater_rebalances_total 1.0" in metrics
         written = f"{metrics}{notifier.text()}{await stage.marks()}"
         assert not [email for n in notices for email in n["emails"] if email in written]
         assert 0 == await notifier.terminate()

@@ -44,9 +44,6 @@ class NotifierMetrics:
             "rater_notifier_circuit_changes", "Circuits of webhooks that opened, half opened, closed.",
             ["state"], registry=registry,
         )  # fmt: skip
-        self.rebalances = Counter(
-            "rater_notifier_rebalances", "Assignments received.", registry=registry
-        )
 
     def circuit_changed(self, state: str, open_now: int) -> None:
         """Count a circuit that has changed."""

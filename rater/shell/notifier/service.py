@@ -202,7 +202,7 @@ class Notifier(ConsumerRebalanceListener):  # type: ignore[misc]
             self._fail(error)
 
     async def _begin(self, partitions: list[int]) -> None:
-        self._metrics.rebalances.inc()
+        self._metrics.process.rebalanced()
         self._paused.clear()
         self._health.set_ready(
             "assigned", ready=bool(partitions), detail="no partitions: others have them all"

@@ -2,8 +2,11 @@
 
 from dataclasses import replace
 
+import pytest
 from prometheus_client import generate_latest
 
+from rater.shell.gateway.metrics import GatewayMetrics
+from rater.shell.notifier.metrics import NotifierMetrics
 from rater.shell.process.metrics import ROOMS, STATES, BatchReport, Metrics, Room
 
 REPORT = BatchReport(
@@ -193,3 +196,16 @@ def test_a_lag_that_nobody_knows_is_not_there() -> None:
     metrics.forget_lag("cdr.raw.v1", 3)
 
     assert b"rater_consumer_lag_records{" not in generate_latest(metrics.registry)
+
+
+@pytest.mark.parametrize("service", ["gateway", "notifier"])
+def test_no_service_counts_under_its_own_name_what_all_of_them_count(service: str) -> None:
+    shared = families(())
+    registry = {
+        "gateway": lambda: GatewayMetrics(Metrics(rooms=())).shared.registry,
+        "notifier": lambda: NotifierMetrics().process.registry,
+    }[service]()
+    own = {family.name for family in registry.collect()} - shared
+
+    assert own
+    assert shared.isdisjoint(name.replace(f"rater_{service}_", "rater_") for name in own)
