@@ -99,6 +99,7 @@ REFUSALS: dict[str, Case] = {
     "invalid_setting": _thresholds("empty", {"threshold_id": "t"}),
     "card_number": _odd("set_payment_methods", "card", methods=[{"reference": "4242424242424242"}]),
     "zero_amount": _odd("adjust", "zero", amount_micros=0, currency="USD", reason="none"),
+    "not_due": _odd("carry_forward", "month", due_ms=0),
     "amount_too_large": lambda s: _odd(
         "add_funds", "huge", **_money(s, "odd-4", amount_micros=_BALANCE_MAX_MICROS)
     )(s),

@@ -78,6 +78,7 @@ class Story:
         self.books: dict[str, Counter[str]] = {}
         self.payments = Payments()
         self.shows_numbers = False
+        self.shows_months = False
 
     def take(self, words: list[str]) -> Iterator[str]:
         if words[0] == "deck":
@@ -98,6 +99,9 @@ class Story:
             rules = self.simulator.rules
             self.simulator.rules = rules.with_settings(masking(words[1:]))
             self.shows_numbers = True
+            return
+        if words[0] == "months":
+            self.shows_months = True
             return
         if words[0] == "corrections":
             rules = self.simulator.rules
@@ -163,7 +167,9 @@ class Story:
     def _shown(self, topic: str, value: dict[str, Any]) -> str | None:
         if topic in TOPICS:
             return self.payments.shown(topic, value)
-        if topic in TOPIC_OF.values():
+        # Every story that is long enough has an entry of each account and month.
+        is_month = value.get("kind") == "balance_carried_forward" and not self.shows_months
+        if topic in TOPIC_OF.values() or is_month:
             return None
         if topic == catalog.ACCOUNT_STATUS.name:
             what = (
@@ -327,6 +333,19 @@ def _reversed(value: dict[str, Any]) -> str:
     return f"{value['by']} {value['cdr_id']} gives back {amount}{back}{rest}{_end(value)}"
 
 
+def _carried(entry: dict[str, Any]) -> str:
+    """Show what an account is carried forward with: what says the most of it."""
+    parts = [
+        f"{lot['lot_id']} {money(lot['remaining_micros'])}{mark}"
+        for lots, mark in (("lots", ""), ("lots_in_grace", " in grace"))
+        for lot in entry.get(lots, [])
+    ]
+    parts += [f"{name} fired" for name in entry.get("fired", [])]
+    parts += ["closed"] if "closed_ms" in entry else []
+    month = entry["command_id"].rpartition("/")[2]
+    return f"carried into {month}: {', '.join(parts) or 'nothing'}{_end(entry)}"
+
+
 _SHOWN = SHOWN | {
     "charge": _charge,
     "charge_reversed": _reversed,
@@ -342,6 +361,7 @@ _SHOWN = SHOWN | {
     "payment_restored": lambda v: _given_back(v) if "event_id" not in v else _told(v),
     "lot_expired": lambda v: f"expired {v['lot_id']} {money(-v['amount_micros'])}{_end(v)}",
     "lot_forfeited": lambda v: f"forfeited {v['lot_id']} {money(v['forfeited_micros'])}{_end(v)}",
+    "balance_carried_forward": _carried,
     "command_rejected": lambda v: f"rejected {v['command_type']} {v['reason']}",
     "threshold_crossed": lambda v: (
         f"crossed {_threshold(v)} at {money(v['balance_micros'])}{_on_hold(v)}"

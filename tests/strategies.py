@@ -10,6 +10,7 @@ from rater.core.account.lots import CreditLot
 from rater.core.account.past import Past
 from rater.core.limits import AMOUNT_MICROS_MAX
 from rater.core.times import to_text
+from rater.reconcile.folds.lot_times import month_after
 from tests.build import (
     DAY,
     HOUR,
@@ -84,6 +85,7 @@ orders = st.one_of(
         st.dictionaries(st.sampled_from(("low", "mid", "top")), levels, max_size=3),
     ),
     st.builds(lambda n: ("expire", n), small),
+    st.builds(lambda n, ago: ("month", n, ago), small, st.integers(0, 1)),
 )
 settings = st.one_of(
     st.builds(
@@ -172,9 +174,17 @@ def _sent(tenant: str, what: Any, at_ms: int) -> Sent:
     if kind == "thresholds":
         levels = [{"threshold_id": name, **level} for name, level in rest[0].items()]
         return command({**order("set_thresholds", thresholds=levels), **head}, at_ms)
-    if kind == "expire":
-        return command({**order("expire_lots", due_ms=at_ms), **head}, at_ms)
+    if kind in ("expire", "month"):
+        return command({**_timer(kind, rest, at_ms), **head}, at_ms)
     return command({**order(kind, **(rest[0] if rest else {})), **head}, at_ms)
+
+
+def _timer(kind: str, rest: list[Any], at_ms: int) -> dict[str, Any]:
+    """Return a timer's command: of a month, that which has begun, or so many before it."""
+    if kind == "expire":
+        return order("expire_lots", due_ms=at_ms)
+    begun_ms = month_after(month_after(at_ms) - (32 + 31 * rest[0]) * DAY)
+    return order("carry_forward", due_ms=begun_ms)
 
 
 def batches(

@@ -53,9 +53,9 @@ ACCOUNT_REQUESTS = Topic(
 )
 ACCOUNT_TIMERS = Topic(
     name="account.timers.v1",
-    purpose="Time as commands: lots of an account are due.",
+    purpose="Time as commands: lots of an account are due, or a month has begun.",
     key="tenant_id",
-    records=(r.ExpireLots,),
+    records=(r.ExpireLots, r.CarryForward),
     writers=(roles.CHARGING,),
     readers=(roles.CHARGING, roles.RECONCILER),
     retention_ms=30 * DAY_MS,

@@ -119,6 +119,7 @@ LEDGER = Topic(
     records=ENTRIES,
     writers=(roles.CHARGING,),
     readers=(roles.FINANCE, roles.PRODUCE, roles.RECONCILER),
+    max_message_bytes=LARGE // 4,
     tag="kind",
 )
 ACCOUNT_STATUS = Topic(

@@ -1,10 +1,10 @@
 """The simulator: the same batches as in the workers, without Kafka: charging and recharge, joined by their topics.
 
 Lines in, lines out. Its clock is the lines' own timestamps; timers fire between them as they would in a worker: a
-lot that falls due gets its `expire_lots` command, an account that owes a status pays it, a recharge that waits gets its
-`recharge_due`. What one of the two writes for the other is taken at once, in the order written. Every record is a batch
-of its own, which changes nothing: what a batch decides does not depend on where it is cut. Nobody pays: results are
-lines like any other.
+lot that falls due gets its `expire_lots` command, an account every month its `carry_forward`, one that owes a status
+pays it, a recharge that waits gets its `recharge_due`. What one of the two writes for the other is taken at once, in
+the order written. Every record is a batch of its own, which changes nothing: what a batch decides does not depend on
+where it is cut. Nobody pays: results are lines like any other.
 """
 
 from collections import Counter, deque
@@ -22,7 +22,7 @@ from rater.core.limits import STATUS_EVERY_MS
 from rater.core.pricing.rules import Rules
 from rater.wire.account.state import decode_account
 from rater.wire.lines import Line
-from rater.wire.outputs import expire_command
+from rater.wire.outputs import timer_command
 from rater.wire.recharge.commands import due_command
 from topics import catalog
 from topics.partitioner import partition_of
@@ -103,7 +103,7 @@ class Simulator:
         waited = [due for name, due in self.recharges[shard.partition].due(at_ms) if name == key]
         if overdue:
             account = decode_account(shard.accounts.get(key) or b"")
-            command = expire_command(account, overdue[0])
+            command = timer_command(account, overdue[0])
             name = catalog.ACCOUNT_TIMERS.name
             yield from self._take_new(name, key, command, at_ms, shard.partition)
         elif waited:

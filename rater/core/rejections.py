@@ -31,6 +31,7 @@ class Rejected(StrEnum):
     CARD_NUMBER = "card_number"
     ZERO_AMOUNT = "zero_amount"
     AMOUNT_TOO_LARGE = "amount_too_large"
+    NOT_DUE = "not_due"
 
 
 class Refusal(msgspec.Struct, frozen=True):

@@ -8,9 +8,11 @@ from rater.reconcile.difference import Complaint, Difference, difference
 from rater.reconcile.folds.batches import Batches
 from rater.reconcile.folds.books import CDRS, SOURCES, UNASKED, Books, read_books
 from rater.reconcile.folds.deck_versions import DeckVersions
+from rater.reconcile.folds.kept import Kept
 from rater.reconcile.folds.ledger import Ledger, fold
 from rater.reconcile.folds.settings_versions import SettingsVersions
 from rater.reconcile.reading.log import Log
+from rater.reconcile.reading.sources import DAY_MS
 from rater.reconcile.recharge_inputs import RechargeInputs, gather_recharge
 from topics import catalog
 from topics import records as r
@@ -40,6 +42,7 @@ class Inputs:
     shelf: DeckVersions
     settings: SettingsVersions
     batches: dict[str, Batches]
+    kept: Kept
     outcomes: dict[str, Outcomes]
     recharge: RechargeInputs
     entries_from: dict[tuple[str, int], list[int]] = field(default_factory=dict)
@@ -55,6 +58,18 @@ class Inputs:
             return 0
         return self.batches[source].first_offset
 
+    def is_before_beginning(self, tenant_id: str, seq: int) -> bool:
+        """Say whether a number of an account lies before its beginning, the entries of that time being deleted."""
+        account = self.ledger.accounts.get(tenant_id)
+        first = None if account is None else account.first
+        return not self.ledger.is_whole and (first is None or seq < first)
+
+    def may_be_repeated(self, at_ms: int) -> bool:
+        """Say whether a record may be the copy of one, or older than one, of which all that is said is deleted."""
+        window_ms = self.settings.at(at_ms).window_days * DAY_MS
+        topics = (catalog.LEDGER.name, catalog.SUSPENSE.name)
+        return not all(self.kept.has_since(topic, at_ms - window_ms) for topic in topics)
+
     def differ(
         self, proof: str, topic: str, offset: int | None, key: bytes | str | None, wrong: Complaint
     ) -> Difference:
@@ -65,12 +80,14 @@ class Inputs:
 def gather(log: Log, shelf: DeckVersions, settings: SettingsVersions) -> Inputs:
     """Decode and fold a log."""
     books = read_books(log)
+    batches = {source: Batches(books.manifests.get(source, [])) for source in SOURCES}
     evidence = Inputs(
         books,
         fold(books, settings),
         shelf,
         settings,
-        {source: Batches(books.manifests.get(source, [])) for source in SOURCES},
+        batches,
+        Kept(books, batches),
         {source: {} for source in SOURCES},
         gather_recharge(log),
     )

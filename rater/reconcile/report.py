@@ -201,6 +201,11 @@ def _unproven(evidence: Inputs) -> Iterator[str]:
             first = batches.first_offset
             since = "not at all" if first is None else f"from offset {first}"
             yield f"{source}/{partition}: batches are proven {since}, older manifests are deleted"
+    known = evidence.ledger.accounts
+    if unbegun := [tenant for tenant in evidence.books.accounts if tenant not in known]:
+        what = f"{len(unbegun):,} accounts: none of their months is left on the ledger"
+        if not evidence.ledger.is_whole:
+            yield f"{catalog.LEDGER.name}/{partition}: {what}"
     for tenant, account in evidence.ledger.accounts.items():
         if account.has_gaps or not account.purse.is_certain:
             yield f"{tenant}: lots and events after its first difference in the ledger"

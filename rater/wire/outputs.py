@@ -7,6 +7,7 @@ from typing import cast
 import msgspec
 
 from rater.core.account.account import Account
+from rater.core.account.calendar import month_of
 from rater.core.cdr import Cdr, Source
 from rater.core.limits import DEAD_BYTES_KEPT_MAX
 from rater.core.pricing.masking import Masks
@@ -89,6 +90,25 @@ def _kept(text: bytes | None, masks: Masks = ()) -> tuple[str | None, int | None
         return b64encode(masked_text(text, masks)).decode(), None, None
     kept = b64encode(masked_text(text[:DEAD_BYTES_KEPT_MAX], masks)).decode()
     return kept, len(text), sha256(text).hexdigest()
+
+
+def timer_command(account: Account, due_ms: int) -> bytes:
+    """Return the command for an account that is due: a new month, which asks for what lots do, too; or its lots."""
+    if account.carry_ms <= due_ms:
+        return carry_command(account)
+    return expire_command(account, due_ms)
+
+
+def carry_command(account: Account) -> bytes:
+    """Return the command that carries an account forward; its id names the month: sent again it is a duplicate."""
+    return encode(
+        {
+            "type": "carry_forward",
+            "command_id": f"carry/{account.tenant_id}/{month_of(account.carry_ms)}",
+            "tenant_id": account.tenant_id,
+            "due_ms": account.carry_ms,
+        }
+    )
 
 
 def expire_command(account: Account, due_ms: int) -> bytes:

@@ -27,7 +27,7 @@ from rater.shell.process.metrics import Metrics
 from rater.shell.step import Stepper
 from rater.shell.stream.batches import RecordBatch
 from rater.wire.account.state import decode_account
-from rater.wire.outputs import expire_command
+from rater.wire.outputs import timer_command
 from rater.wire.pricing.deck_csv import Sheet, compile_sheet, read_sheet
 from rater.wire.pricing.deck_heading import read_heading
 from rater.wire.pricing.deck_records import pack_deck
@@ -227,11 +227,13 @@ class HonestWorker:
     def pass_time(self, millis: int) -> None:
         """Let time pass; the timers fire at its end."""
         self.now_ms += millis
-        for shard in self.shards:
-            for key, due_ms in shard.accounts.due(self.now_ms):
-                account = decode_account(shard.accounts.get(key) or b"")
-                self.produce(TIMERS, key, expire_command(account, due_ms))
-        self.work()
+        for _ in range(2):
+            # First lots may be due, then a month.
+            for shard in self.shards:
+                for key, due_ms in shard.accounts.due(self.now_ms):
+                    account = decode_account(shard.accounts.get(key) or b"")
+                    self.produce(TIMERS, key, timer_command(account, due_ms))
+            self.work()
 
     def flush(self) -> None:
         """Pay the statuses that are owed."""

@@ -31,12 +31,21 @@ from topics.records.balance import (
     ThresholdRearmed,
 )
 from topics.records.batches import BatchManifest
+from topics.records.carried import (
+    BalanceCarriedForward,
+    CarriedLot,
+    CarriedSpending,
+    CarriedWatch,
+    Closure,
+    EarlierDecks,
+)
 from topics.records.cdr import Cdr
 from topics.records.charge import Charge, ChargedCall, ChargeLine, ChargeReversed, Span
 from topics.records.charging_settings import ChargingSettings, CurrencyTerms, NumberMask
 from topics.records.commands import (
     AddFunds,
     Adjust,
+    CarryForward,
     CloseAccount,
     Command,
     ExpireLots,
@@ -126,10 +135,15 @@ __all__ = [
     "AnyNotification",
     "AutoRechargeChanged",
     "AutoRechargeSet",
+    "BalanceCarriedForward",
     "BalanceExhausted",
     "BalanceRestored",
     "BatchManifest",
     "CancelReason",
+    "CarriedLot",
+    "CarriedSpending",
+    "CarriedWatch",
+    "CarryForward",
     "CauseKind",
     "Cdr",
     "Charge",
@@ -138,6 +152,7 @@ __all__ = [
     "ChargedCall",
     "ChargingSettings",
     "CloseAccount",
+    "Closure",
     "Command",
     "CommandReason",
     "CommandRejected",
@@ -154,6 +169,7 @@ __all__ = [
     "DecksSet",
     "DeclineClass",
     "Draw",
+    "EarlierDecks",
     "Entry",
     "Event",
     "ExpireLots",

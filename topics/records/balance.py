@@ -48,7 +48,15 @@ class AccountStatus(Record, frozen=True):
 
 
 CauseKind = Literal[
-    "charge", "credit", "reversal", "adjustment", "expiry", "settings", "close", "reopen"
+    "charge",
+    "credit",
+    "reversal",
+    "adjustment",
+    "expiry",
+    "settings",
+    "close",
+    "reopen",
+    "carry_forward",
 ]
 
 

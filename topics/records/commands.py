@@ -134,3 +134,10 @@ class ExpireLots(Command, frozen=True, tag="expire_lots"):
 
     type: ClassVar[Literal["expire_lots"]]
     due_ms: Millis
+
+
+class CarryForward(Command, frozen=True, tag="carry_forward"):
+    """The timer's command: a month has begun at `due_ms`, say on the ledger what the account is."""
+
+    type: ClassVar[Literal["carry_forward"]]
+    due_ms: Millis

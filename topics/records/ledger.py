@@ -170,6 +170,7 @@ CommandType = Literal[
     "reopen_account",
     "set_decks",
     "expire_lots",
+    "carry_forward",
     "set_auto_recharge",
     "set_payment_methods",
     "set_recipients",
@@ -202,6 +203,7 @@ CommandReason = Literal[
     "card_number",
     "zero_amount",
     "amount_too_large",
+    "not_due",
 ]
 
 

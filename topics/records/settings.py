@@ -49,7 +49,7 @@ class PaymentMethodsSet(MoneyEntry, frozen=True, tag="payment_methods_set"):
 
 
 class RecipientsSet(MoneyEntry, frozen=True, tag="recipients_set"):
-    """Who is told was replaced. How many, not who: the ledger is kept for ever."""
+    """Who is told was replaced. How many, not who: the ledger is kept for years."""
 
     kind: ClassVar[Literal["recipients_set"]]
     command_id: Id

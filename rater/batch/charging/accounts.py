@@ -53,12 +53,17 @@ class AccountsShard:
         """Return the accounts that owe a status."""
         return list(self._dirty)
 
-    def due(self, now_ms: int) -> list[tuple[bytes, int]]:
-        """Return the accounts in which a lot falls due by now, each with its due time."""
+    def due(self, now_ms: int, most: int | None = None) -> list[tuple[bytes, int]]:
+        """Return the accounts in which a lot falls due by now, or a month begins, each with its due time.
+
+        `most`: how many of them at most.
+        """
         found: list[tuple[bytes, int]] = []
         for day in [day for day in self._due if day * DAY_MS <= now_ms]:
             waiting = self._due[day]
             for key in list(waiting):
+                if len(found) == most:
+                    return found
                 due_ms = self._due_ms(key)
                 if due_ms // DAY_MS != day:
                     waiting.discard(key)

@@ -5,6 +5,7 @@ The bytes are the committed truth; a batch works on copies and hands back new by
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
 from rater.batch.recharge.decision import RechargeDecision
 from rater.core.limits import NEVER_MS
@@ -42,9 +43,10 @@ class RechargesShard:
         for key, value in decision.recharges().items():
             self._set(key, value)
 
-    def due(self, now_ms: int) -> list[tuple[bytes, int]]:
-        """Return the tenants whose time has come by now, each with its due time."""
-        return [(key, due_ms) for key, due_ms in self._waiting.items() if due_ms <= now_ms]
+    def due(self, now_ms: int, most: int | None = None) -> list[tuple[bytes, int]]:
+        """Return the tenants whose time has come by now, so many at most, each with its due time."""
+        due = ((key, due_ms) for key, due_ms in self._waiting.items() if due_ms <= now_ms)
+        return list(islice(due, most))
 
     def states(self) -> Mapping[State, int]:
         """Return how many tenants are in each state."""

@@ -119,6 +119,7 @@ class Account(Value):
     cdr_offset, command_offset, request_offset, timer_offset: the offsets applied per source topic (D3).
     calm_from, calm_to: no threshold has anything to say of a balance from the one to below the other.
     due_ms: when the account must be looked at though nothing reaches it: a lot expires, is forfeited or warned of.
+    carry_ms: the first instant of a month, when it is carried forward next; a charge does not look at that.
     hour_thresholds: thresholds in hours of runway; where there are any, no balance is calm.
     recharge_seq: the last of recharge's credits that was taken.
     adopted, balance_max: the settings whose bounds were noted last (`adoption`; not stored), and that of the balance.
@@ -152,6 +153,7 @@ class Account(Value):
         "recharge_seq",
         "spending",
         "past",
+        "carry_ms",
     )
     __slots__ = (*__match_args__, "adopted", "balance_max")
 
@@ -183,6 +185,7 @@ class Account(Value):
         recharge_seq: int = 0,
         spending: Spending | None = None,
         past: Past | None = None,
+        carry_ms: int = NEVER_MS,
     ) -> None:
         self.tenant_id = tenant_id
         self.currency = currency
@@ -203,7 +206,7 @@ class Account(Value):
         self.spending = Spending() if spending is None else spending
         self.adopted: ChargingSettings | None = None
         self.balance_max = AMOUNT_MICROS_MAX
-        self.past = past
+        self.past, self.carry_ms = past, carry_ms
 
 
 def next_due_ms(account: Account) -> int:

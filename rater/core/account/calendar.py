@@ -41,5 +41,17 @@ def add_months(at_ms: int, months: int) -> int:
     return days_from_civil(year, month0 + 1, min(day, last)) * DAY_MS + rest_ms
 
 
+def next_month_ms(at_ms: int) -> int:
+    """Return the first instant of the month after that of an instant, UTC."""
+    year, month, _ = civil_from_days(at_ms // DAY_MS)
+    return days_from_civil(year + month // 12, month % 12 + 1, 1) * DAY_MS
+
+
+def month_of(at_ms: int) -> str:
+    """Return the month of an instant, UTC, as 2026-12."""
+    year, month, _ = civil_from_days(at_ms // DAY_MS)
+    return f"{year:04}-{month:02}"
+
+
 def _is_leap(year: int) -> bool:
     return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)

@@ -1,14 +1,14 @@
 """Account state: what the accounts' changelog says, decoded apart from the rater.
 
-Layout 4: version byte, flag byte (bit 0: a status is owed), next due time and the offsets applied as little-endian
-signed 64-bit integers, then the account as a msgpack array.
+Layout 5: version byte, flag byte (bit 0: a status is owed), next due time (of lots, or of a month) and the offsets
+applied as little-endian signed 64-bit integers, then the account as a msgpack array.
 """
 
 import struct
 
 import msgspec
 
-LAYOUT = 4
+LAYOUT = 5
 NEVER_MS = 2**62
 _HEAD = struct.Struct("<BBqqqqq")
 
@@ -94,6 +94,7 @@ class AccountState(msgspec.Struct, array_like=True, forbid_unknown_fields=True, 
     recharge_seq: int = 0
     spending: StoredSpending = StoredSpending()
     past: StoredPast | None = None
+    carry_ms: int = NEVER_MS
 
 
 class Head(msgspec.Struct, frozen=True, gc=False):

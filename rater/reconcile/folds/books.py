@@ -43,6 +43,7 @@ BalanceEntry = (
     | r.SpendLimitsSet
     | r.SpendLimitTripped
     | r.RechargeResumed
+    | r.BalanceCarriedForward
 )
 LedgerEntry = BalanceEntry | r.CommandRejected
 """The types are those of the published language; what is held has their attributes (`schemas`)."""

@@ -21,7 +21,7 @@ AUTO_RECHARGE = "auto_recharge"
 
 _HOUR_MS = 3_600_000
 _KNOWN_MAX = 256
-_BITS = {"spend_per_hour": 1, "cost_per_call": 2, "new_destinations": 4}
+BITS = {"spend_per_hour": 1, "cost_per_call": 2, "new_destinations": 4}
 
 
 class Hold(NamedTuple):
@@ -148,7 +148,7 @@ class Breaker:
             yield Complaint("denied", allowed, denied)
         for name in set(denied) & set(PAID):
             self.held |= 1 << PAID.index(name)
-        self.tripped |= _BITS.get(entry.limit, 0)
+        self.tripped |= BITS.get(entry.limit, 0)
 
 
 def _rates(entry: r.Charge) -> Iterator[tuple[int, int]]:

@@ -3,20 +3,30 @@
 The fold trusts amounts, not balances: a balance is the running sum, and what an entry says of it is compared. After a
 gap in a tenant's numbers the fold takes up the balance that the next entry implies, and no longer vouches for the lots
 and events of that tenant: one lost entry is one difference, not a hundred.
+
+Where the oldest entries are gone, an account begins when it is first carried forward; what lies before is passed over.
 """
 
-from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from rater.reconcile.difference import Complaint, Difference, difference
-from rater.reconcile.folds.books import CDRS, COMMANDS, ORDERS, UNASKED, BalanceEntry, Books
+from rater.reconcile.folds import carried
+from rater.reconcile.folds.books import (
+    CDRS,
+    COMMANDS,
+    ORDERS,
+    UNASKED,
+    BalanceEntry,
+    Books,
+    LedgerEntry,
+)
 from rater.reconcile.folds.breaker import Breaker
-from rater.reconcile.folds.burn import Burn
+from rater.reconcile.folds.folded import Folded
+from rater.reconcile.folds.lot_times import month_after
+from rater.reconcile.folds.returned_money import Original, said_of
 from rater.reconcile.folds.settings_versions import SettingsVersions
-from rater.reconcile.folds.shadow_balance import ShadowBalance
-from rater.reconcile.folds.standing import Standing
-from rater.reconcile.folds.threshold_events import Edge, ThresholdEvents, edge_of_refusal
+from rater.reconcile.folds.threshold_events import Edge, edge_of_refusal
 from topics import catalog
 from topics import records as r
 
@@ -26,6 +36,7 @@ _OF_CDRS = ("charge", "charge_reversed", "spend_limit_tripped")
 """The kinds of entry that only a CDR can cause."""
 _FROM_CDRS = frozenset((*_OF_CDRS, *UNASKED)) - {"deck_warning"}
 """The kinds of entry that a CDR can cause."""
+_BEGINNINGS = ("account_opened", "balance_carried_forward")
 _NOT_AFTER_CLOSING = frozenset(
     (
         *("funds_added", "thresholds_set", "adjusted", "account_closed", "auto_recharge_set"),
@@ -34,39 +45,6 @@ _NOT_AFTER_CLOSING = frozenset(
     )
 )
 """The kinds that a closed account has no more of, but for the money of a recharge."""
-
-
-@dataclass(slots=True)
-class Folded:
-    """One tenant's account as the ledger says it. `balances[n]` is that after entry n + 1."""
-
-    opened: BalanceEntry
-    breaker: Breaker
-    seq: int = 0
-    balance: int = 0
-    purse: ShadowBalance = field(default_factory=ShadowBalance)
-    edges: ThresholdEvents = field(default_factory=ThresholdEvents)
-    burn: Burn = field(default_factory=Burn)
-    recharge_seq: int = 0
-    balances: list[int] = field(default_factory=list)
-    debts: list[int] = field(default_factory=list)
-    runways: list[int | None] = field(default_factory=list)
-    holds: list[tuple[int, int]] = field(default_factory=lambda: [(0, 0)])
-    """What is held, as bits, from which entry on."""
-    standing: Standing = field(default_factory=Standing)
-    applied: dict[str, int] = field(default_factory=dict)
-    """The last offset applied per source topic."""
-    halfway: tuple[r.ChargeReversed, int] | None = None
-    """A charge that was taken back by a correction, whose own must be next; and the balance before both."""
-    has_gaps: bool = False
-
-    def at(self, seq: int) -> tuple[int, int]:
-        """Return balance and debt after an entry that was folded."""
-        return self.balances[seq - 1], self.debts[seq - 1]
-
-    def held_at(self, seq: int) -> int:
-        """Return what was held after an entry, as bits of the paid classes."""
-        return self.holds[bisect_right(self.holds, seq, key=lambda hold: hold[0]) - 1][1]
 
 
 @dataclass(slots=True)
@@ -80,29 +58,46 @@ class Ledger:
     """The refusals that imply an event, though they take no sequence number."""
     originals: dict[str, r.Charge] = field(default_factory=dict)
     """The charges that are taken back further on, by their ids."""
+    firsts: dict[str, int] = field(default_factory=dict)
+    """The first number of each tenant that is left."""
+    passed_over: set[int] = field(default_factory=set)
+    """The offsets of entries that lie before the beginning of their account."""
+    is_whole: bool = True
     faults: list[Difference] = field(default_factory=list)
 
 
 def fold(books: Books, settings: SettingsVersions) -> Ledger:
     """Fold the ledger of a partition, in the order of offsets."""
-    ledger = Ledger(settings)
     topic = catalog.LEDGER.name
+    ledger = Ledger(settings, is_whole=books.is_whole(topic))
     taken_back = {e.reverses for e in books.ledger.values() if e.kind == "charge_reversed"}
     for offset, entry in books.ledger.items():
-        match entry.kind:
-            case "command_rejected":
-                complaints = _hold_refusal(ledger, entry)
-                _tell_refusal(ledger, entry)
-            case _:
-                complaints = _take(books, ledger, entry)
-                if entry.kind == "charge" and entry.entry_id in taken_back:
-                    ledger.originals[entry.entry_id] = entry
+        if entry.kind == "charge" and entry.entry_id in taken_back:
+            ledger.originals[entry.entry_id] = entry
+        if _is_before_beginning(ledger, entry):
+            ledger.passed_over.add(offset)
+            continue
+        if entry.kind == "command_rejected":
+            complaints = _hold_refusal(ledger, entry)
+            _tell_refusal(ledger, entry)
+        else:
+            complaints = _take(books, ledger, entry)
         place = (topic, books.partition, offset)
         ledger.faults += [difference(PROOF, place, entry.tenant_id, c) for c in complaints]
     for tenant, account in ledger.accounts.items():
         whole = (topic, books.partition, None)
         ledger.faults += [difference(PROOF, whole, tenant, c) for c in _conserve(account)]
     return ledger
+
+
+def _is_before_beginning(ledger: Ledger, entry: LedgerEntry) -> bool:
+    """Say whether an entry lies before the beginning of its account, in a ledger of which the oldest are gone."""
+    if ledger.is_whole or entry.tenant_id in ledger.accounts:
+        return False
+    if entry.kind == "command_rejected":
+        return True
+    ledger.firsts.setdefault(entry.tenant_id, entry.seq)
+    return entry.kind not in _BEGINNINGS
 
 
 def _hold_refusal(ledger: Ledger, entry: r.CommandRejected) -> list[Complaint]:
@@ -131,13 +126,17 @@ def _tell_refusal(ledger: Ledger, entry: r.CommandRejected) -> None:
 def _take(books: Books, ledger: Ledger, entry: BalanceEntry) -> list[Complaint]:
     """Fold one entry; return what is wrong with it."""
     account = ledger.accounts.get(entry.tenant_id)
+    complaints: list[Complaint] = []
     if account is None:
-        breaker = Breaker(ledger.settings, entry.currency)
-        account = ledger.accounts[entry.tenant_id] = Folded(entry, breaker)
+        account = ledger.accounts[entry.tenant_id] = _begin(ledger, entry)
+        if account.first > 1 and entry.kind == "balance_carried_forward":
+            complaints += carried.adds_up(entry)
     if entry.seq <= account.seq:
         return [Complaint("seq", account.seq + 1, entry.seq)]
-    complaints = [*_number(account, entry), *_hold_correction(account, entry)]
+    complaints += [*_number(account, entry), *_hold_correction(account, entry)]
     complaints += _hold_head(books, account, entry)
+    if entry.kind == "balance_carried_forward":
+        complaints += carried.hold(account, entry)
     before = account.balance
     account.seq = entry.seq
     account.balance += entry.amount_micros
@@ -147,8 +146,7 @@ def _take(books: Books, ledger: Ledger, entry: BalanceEntry) -> list[Complaint]:
     hours_remaining = account.burn.hours_remaining(account.balance)
     if not account.has_gaps:
         cdr = books.cdrs.get(entry.source_offset) if entry.kind in _OF_CDRS else None
-        original = ledger.originals.get(entry.reverses) if entry.kind == "charge_reversed" else None
-        complaints += account.purse.take(entry, original)
+        complaints += account.purse.take(entry, _original(ledger, entry))
         complaints += account.breaker.take(entry, cdr)
         complaints += account.standing.take(entry)
         is_broken = bool(account.breaker.pending or account.breaker.tripped)
@@ -164,7 +162,28 @@ def _take(books: Books, ledger: Ledger, entry: BalanceEntry) -> list[Complaint]:
     if account.breaker.held != account.holds[-1][1]:
         account.holds.append((entry.seq, account.breaker.held))
     account.applied[entry.source_topic] = entry.source_offset
+    if entry.kind in _BEGINNINGS:
+        account.carry_ms = month_after(entry.at_ms)
     return complaints
+
+
+def _original(ledger: Ledger, entry: BalanceEntry) -> Original | None:
+    """Return the charge that an entry takes back; where that is gone, what the entry says of it."""
+    if entry.kind != "charge_reversed":
+        return None
+    number = entry.reverses.rpartition("/")[2]
+    first = ledger.firsts.get(entry.tenant_id, 1)
+    if number.isdecimal() and int(number) < first:
+        return said_of(entry)
+    return ledger.originals.get(entry.reverses)
+
+
+def _begin(ledger: Ledger, entry: BalanceEntry) -> Folded:
+    """Return the account before its first entry, or before the first that is left, if that carried it forward."""
+    breaker = Breaker(ledger.settings, entry.currency)
+    if entry.kind == "balance_carried_forward" and not ledger.is_whole:
+        return carried.begin(entry, breaker)
+    return Folded(entry, breaker)
 
 
 def _hold_correction(account: Folded, entry: BalanceEntry) -> Iterator[Complaint]:
@@ -203,7 +222,8 @@ def _hold_head(books: Books, account: Folded, entry: BalanceEntry) -> Iterator[C
     opened = account.opened
     if entry.currency != opened.currency:
         yield Complaint("currency", opened.currency, entry.currency)
-    if (entry.kind == "account_opened") != (entry is opened):
+    is_first = entry is opened and account.first == 1
+    if (entry.kind == "account_opened") != is_first:
         yield Complaint("kind", "account_opened as the first entry and never again", entry.kind)
     if entry.source_partition != books.partition:
         yield Complaint("source_partition", books.partition, entry.source_partition)
@@ -230,7 +250,8 @@ def _conserve(account: Folded) -> Iterator[Complaint]:
     yield from account.breaker.still_pending()
     if account.halfway is not None:
         yield Complaint("kind", "the charge of the correction at the end", "nothing")
-    put_in = purse.funded + purse.adjusted - purse.charged - purse.forfeited - purse.reversed
+    put_in = purse.carried + purse.funded + purse.adjusted
+    put_in -= purse.charged + purse.forfeited + purse.reversed
     kept = account.balance + purse.in_grace
     if put_in != kept:
         yield Complaint("conservation, in micros", put_in, kept)

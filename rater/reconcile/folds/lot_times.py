@@ -1,4 +1,4 @@
-"""Lot times: when a lot is warned of, and when it expires."""
+"""Lot times: when a lot is warned of, and when it expires; when the next month begins."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -21,3 +21,10 @@ def a_year_after(at_ms: int) -> int:
     except ValueError:
         later = at.replace(year=at.year + 1, day=28)
     return (later - _EPOCH) // timedelta(milliseconds=1)
+
+
+def month_after(at_ms: int) -> int:
+    """Return the first instant of the next month (UTC)."""
+    at = _EPOCH + timedelta(milliseconds=at_ms)
+    first = datetime(at.year + at.month // 12, at.month % 12 + 1, 1, tzinfo=UTC)
+    return (first - _EPOCH) // timedelta(milliseconds=1)

@@ -8,6 +8,7 @@ its own.
 from typing import NamedTuple
 
 from rater.reconcile.folds.lot_times import a_year_after
+from rater.reconcile.folds.purse_lots import PurseLot
 from topics import records as r
 
 _THIRTY_DAYS_MS = 30 * 86_400_000
@@ -36,16 +37,49 @@ class OwnLot(NamedTuple):
 class Purse(NamedTuple):
     """The account before the money comes back."""
 
-    live: list[str]
-    expired: list[str]
-    oldest_ms: int
+    live: list[PurseLot]
+    expired: list[PurseLot]
     debt: int
 
 
-def returns(
-    original: r.Charge, purse: Purse, now_ms: int, grace_ms: int
-) -> tuple[list[Returned], OwnLot | None]:
-    """Return where the money goes, in order, and the lot that is opened for the rest."""
+class Returns(NamedTuple):
+    """What comes back of a charge in all, where it goes, in order, and the lot that is opened for the rest."""
+
+    micros: int
+    parts: list[Returned]
+    own: OwnLot | None
+
+
+Original = r.Charge | Returns
+"""A charge that is taken back; where it is gone, what is said of it."""
+
+
+def said_of(entry: r.ChargeReversed) -> Returns:
+    """Return what an entry says, which is believed where the charge is gone."""
+    parts = [
+        Returned(
+            back.source,
+            back.id,
+            back.amount_micros or 0,
+            back.grace,
+            back.purchased_ms,
+            back.expires_ms,
+        )
+        for back in entry.returns
+    ]
+    lot = entry.lot
+    own = None
+    if lot is not None:
+        own = OwnLot(lot.lot_id, lot.granted_micros, lot.purchased_ms, lot.expires_ms)
+    return Returns(entry.reversed_micros, parts, own)
+
+
+def returns(original: Original, purse: Purse, now_ms: int, grace_ms: int) -> Returns:
+    """Return where the money goes; where the charge is gone, as it is said."""
+    if isinstance(original, Returns):
+        return original
+    live = [lot.lot_id for lot in purse.live]
+    expired = [lot.lot_id for lot in purse.expired]
     owed = [draw for draw in original.draws if not draw.grace]
     debt_left = to_debt = min(purse.debt, sum(draw.amount_micros or 0 for draw in owed))
     parts = [Returned("shortfall", None, to_debt, grace=False)] if to_debt else []
@@ -57,9 +91,9 @@ def returns(
             amount, debt_left = amount - taken, debt_left - taken
         if not amount:
             continue
-        if draw.source == "lot" and draw.id in purse.live:
+        if draw.source == "lot" and draw.id in live:
             parts.append(Returned("lot", draw.id, amount, grace=False))
-        elif draw.source == "lot" and draw.id in purse.expired:
+        elif draw.source == "lot" and draw.id in expired:
             parts.append(Returned("lot", draw.id, amount, grace=True))
         elif draw.expires_ms is not None and now_ms < draw.expires_ms + grace_ms:
             times = (draw.purchased_ms, draw.expires_ms)
@@ -67,7 +101,9 @@ def returns(
         else:
             homeless += amount
     if not homeless:
-        return parts, None
-    before_all = max(min(purse.oldest_ms, original.at_ms) - 1, 0)
+        return Returns(original.charge_micros, parts, None)
+    bought = [lot.purchased_ms for lot in purse.live + purse.expired]
+    before_all = max(min([original.at_ms, *bought]) - 1, 0)
     until = max(a_year_after(original.at_ms), now_ms + _THIRTY_DAYS_MS)
-    return parts, OwnLot(f"returned:{original.entry_id}", homeless, before_all, until)
+    own = OwnLot(f"returned:{original.entry_id}", homeless, before_all, until)
+    return Returns(original.charge_micros, parts, own)

@@ -22,7 +22,7 @@ from rater.reconcile.folds.purse_lots import (
     part_of,
     said,
 )
-from rater.reconcile.folds.returned_money import OwnLot, Purse, Returned, returns
+from rater.reconcile.folds.returned_money import Original, OwnLot, Purse, Returned, returns
 from topics import records as r
 
 GRACE_MS = 48 * 3_600_000
@@ -41,10 +41,12 @@ class ShadowBalance:
         self.debt = 0
         self.forfeited_to_ms = 0
         self.funded = self.adjusted = self.charged = self.forfeited = self.reversed = 0
+        self.carried = 0
+        """What was there at the beginning, in grace included."""
         self.granted: dict[str, int] = {}
         """What each lot was opened with."""
         self.is_certain = True
-        self._due_ms = NEVER_MS
+        self.look_ms = NEVER_MS
 
     @property
     def in_grace(self) -> int:
@@ -62,8 +64,8 @@ class ShadowBalance:
         due += [lot.expires_ms + GRACE_MS for lot in self.expired]
         return min(due, default=NEVER_MS)
 
-    def take(self, entry: BalanceEntry, original: r.Charge | None = None) -> list[Complaint]:
-        """Take an entry; `original` is the charge that it takes back."""
+    def take(self, entry: BalanceEntry, original: Original | None = None) -> list[Complaint]:
+        """Take an entry; `original` is the charge that it takes back, or, where that is gone, what it says of it."""
         if not self.is_certain:
             return []
         if entry.kind == "charge_reversed":
@@ -76,11 +78,11 @@ class ShadowBalance:
         return complaints
 
     def _take(self, entry: BalanceEntry) -> Iterator[Complaint]:
-        if entry.at_ms >= self._due_ms and entry.kind not in _BY_TIME:
-            self._due_ms = self.due_ms()
-            if entry.at_ms >= self._due_ms:
+        if entry.at_ms >= self.look_ms and entry.kind not in _BY_TIME:
+            self.look_ms = self.due_ms()
+            if entry.at_ms >= self.look_ms:
                 yield Complaint(
-                    "at_ms", f"lots due at {self._due_ms} expired or warned of first", entry.at_ms
+                    "at_ms", f"lots due at {self.look_ms} expired or warned of first", entry.at_ms
                 )
         match entry.kind:
             case "charge":
@@ -116,19 +118,17 @@ class ShadowBalance:
         yield from differ("late_after_expiry", late, entry.late_after_expiry)
         self._draw(parts, shortfall)
 
-    def _give_back(self, entry: r.ChargeReversed, original: r.Charge | None) -> Iterator[Complaint]:
+    def _give_back(self, entry: r.ChargeReversed, original: Original | None) -> Iterator[Complaint]:
         """Give back what a charge took."""
         if original is None:
             yield Complaint("reverses", "a charge of this account that stands", entry.reverses)
             return
-        times = [lot.purchased_ms for lot in self.live + self.expired]
-        names = [[lot.lot_id for lot in lots] for lots in (self.live, self.expired)]
-        purse = Purse(names[0], names[1], min(times, default=original.at_ms), self.debt)
-        parts, own = returns(original, purse, entry.at_ms, GRACE_MS)
+        purse = Purse(self.live, self.expired, self.debt)
+        micros, parts, own = returns(original, purse, entry.at_ms, GRACE_MS)
         expected = [(*part, None) for part in parts]
         yield from differ("returns", expected, [said(back) for back in entry.returns])
         change = sum(part.amount for part in parts if not part.grace)
-        self.charged -= original.charge_micros
+        self.charged -= micros
         for part in parts:
             yield from self._put_back(part, entry.at_ms)
         lot = entry.lot
@@ -151,7 +151,7 @@ class ShadowBalance:
             bought, until = part.purchased_ms or 0, part.expires_ms or 0
             lot = PurseLot(bought, part.lot_id, until, 0, next_look(until, at_ms))
             insort(lots, lot, key=order)
-            self._due_ms = min(self._due_ms, self.due_ms())
+            self.look_ms = min(self.look_ms, self.due_ms())
         lot.remaining += part.amount
         granted = self.granted.get(part.lot_id, lot.remaining)
         if lot.remaining > granted:
@@ -243,7 +243,7 @@ class ShadowBalance:
             remaining = lot.granted_micros - paid
             opened = PurseLot(lot.purchased_ms, lot.lot_id, lot.expires_ms, remaining, due)
             insort(self.live, opened, key=order)
-            self._due_ms = min(self._due_ms, due)
+            self.look_ms = min(self.look_ms, due)
 
     def _expire(self, entry: r.LotExpired) -> Iterator[Complaint]:
         lot = next((lot for lot in self.live if lot.lot_id == entry.lot_id), None)
@@ -256,7 +256,7 @@ class ShadowBalance:
             yield Complaint("at_ms", f"not before {lot.expires_ms}", entry.at_ms)
         self.live.remove(lot)
         insort(self.expired, lot, key=order)
-        self._due_ms = min(self._due_ms, lot.expires_ms + GRACE_MS)
+        self.look_ms = min(self.look_ms, lot.expires_ms + GRACE_MS)
 
     def _forfeit(self, entry: r.LotForfeited) -> Iterator[Complaint]:
         lot = next((lot for lot in self.expired if lot.lot_id == entry.lot_id), None)
@@ -285,7 +285,7 @@ class ShadowBalance:
         if entry.at_ms < lot.due_ms:
             yield Complaint("at_ms", f"not before {lot.due_ms}, and once", entry.at_ms)
         lot.due_ms = next_look(lot.expires_ms, entry.at_ms)
-        self._due_ms = min(self._due_ms, lot.due_ms)
+        self.look_ms = min(self.look_ms, lot.due_ms)
 
     def _draw(self, parts: list[Part], shortfall: int) -> None:
         self.debt += shortfall

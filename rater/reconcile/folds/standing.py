@@ -27,7 +27,7 @@ class Standing:
         self.decks: list[str] = []
         self.closed_ms = NEVER_MS
         self.past: StoredPast | None = None
-        self._turns: list[tuple[int, bool]] = []
+        self.turns: list[tuple[int, bool]] = []
         """From which entry on the account was closed, or open again."""
         self._before: Any = None
 
@@ -38,8 +38,8 @@ class Standing:
 
     def was_closed_after(self, seq: int) -> bool:
         """Say whether the account was closed after an entry."""
-        index = bisect_right(self._turns, seq, key=lambda turn: turn[0])
-        return index > 0 and self._turns[index - 1][1]
+        index = bisect_right(self.turns, seq, key=lambda turn: turn[0])
+        return index > 0 and self.turns[index - 1][1]
 
     def take(self, entry: Any) -> Iterator[Complaint]:
         """Fold one entry; complain of what it could not have been."""
@@ -48,7 +48,7 @@ class Standing:
                 self.decks = list(entry.decks)
             case "account_closed":
                 self.closed_ms = entry.at_ms
-                self._turns.append((entry.seq, True))
+                self.turns.append((entry.seq, True))
             case "account_reopened":
                 yield from self._reopen(entry)
             case "decks_set":
@@ -69,7 +69,7 @@ class Standing:
             kept.closures.append((self.closed_ms, entry.at_ms))
             self._settle(kept, entry.at_ms)
         self.closed_ms = NEVER_MS
-        self._turns.append((entry.seq, False))
+        self.turns.append((entry.seq, False))
 
     def _set_decks(self, entry: Any) -> Iterator[Complaint]:
         kept, decks = self._kept(entry.at_ms), list(entry.decks)

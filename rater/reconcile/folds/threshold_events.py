@@ -263,6 +263,7 @@ _CAUSES = {
     "adjusted": "adjustment",
     "account_closed": "close",
     "account_reopened": "reopen",
+    "balance_carried_forward": "carry_forward",
 }
 """Of what a command asked for; all else that one asks for is a setting."""
 

@@ -134,6 +134,7 @@ class SourceCommand(msgspec.Struct, gc=False):
     new_high_rate_destinations_max: int = 0
     actor: str | None = None
     actor_role: str | None = None
+    due_ms: int | None = None
 
     def digest(self, topic: str) -> bytes:
         """Return the hash of the command's identity on a topic, as batch manifests hold it."""

@@ -31,7 +31,7 @@ from rater.shell.versions.deck_service import DeckService
 from rater.shell.versions.follower import Follower
 from rater.shell.versions.settings_service import SettingsService
 from rater.wire.account.state import decode_account
-from rater.wire.outputs import expire_command
+from rater.wire.outputs import timer_command
 from rater.wire.pricing.numbering import load_numbers
 from topics import catalog
 
@@ -158,4 +158,4 @@ class Charging(AgentApp):
 
 
 def _due(_key: bytes, value: bytes, due_ms: int) -> bytes:
-    return expire_command(decode_account(value), due_ms)
+    return timer_command(decode_account(value), due_ms)

@@ -18,12 +18,15 @@ log = logging.getLogger(__name__)
 RESEND_MS = 30_000
 """How long a command may take to come back through the stream before it is sent again."""
 
+UNDER_WAY_MAX = 500
+"""Commands of one partition on their way at once: a month begins for all accounts, and calls must not wait for that."""
+
 
 class DueShard(Protocol):
     """What the timer asks of the state of a partition."""
 
-    def due(self, now_ms: int) -> list[tuple[bytes, int]]:
-        """Return the keys that are due by now, each with its due time."""
+    def due(self, now_ms: int, most: int | None = None) -> list[tuple[bytes, int]]:
+        """Return the keys that are due by now, so many at most, each with its due time."""
 
     def get(self, key: bytes) -> bytes | None:
         """Return the state of a key."""
@@ -63,7 +66,7 @@ class DueTimer:
         now = now_ms()
         shard = self._shard(partition)
         sent = 0
-        for key, due_ms in shard.due(now):
+        for key, due_ms in shard.due(now, UNDER_WAY_MAX):
             value = shard.get(key)
             if value is None or self._is_under_way(key, due_ms, now):
                 continue

@@ -42,6 +42,7 @@ AccountRow = tuple[
     int,
     SpendingRow,
     PastRow | None,
+    int,
 ]
 """The types of a row, for its decoder; what each is, the classes' `__match_args__` say, in the same order."""
 
@@ -90,6 +91,7 @@ def row_of(account: Account) -> Row:
             spending.tripped,
         ),
         None if past is None else (past.settled_ms, past.closures, past.decks),
+        account.carry_ms,
     )
 
 
@@ -123,6 +125,7 @@ def account_of(row: Row) -> Account:
         row[23],
         _spending(row[24]),
         None if past is None else Past(past[0], past[1], past[2]),
+        row[26],
     )
 
 

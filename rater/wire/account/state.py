@@ -1,8 +1,8 @@
 """Accounts to bytes and back, for the accounts table and its changelog.
 
-Layout 4: one version byte, one flag byte (bit 0: a status is owed), the next due time and the offsets applied of the
-four sources as signed 64-bit little-endian integers, then the account as a msgpack array. The head can be read without
-the rest: timers and checks at start look at a million accounts.
+Layout 5: one version byte, one flag byte (bit 0: a status is owed), the next due time (of lots, or of a month) and the
+offsets applied of the four sources as signed 64-bit little-endian integers, then the account as a msgpack array. The
+head can be read without the rest: timers and checks at start look at a million accounts.
 """
 
 import struct
@@ -25,7 +25,7 @@ from rater.wire.account.rows import (
 )
 from rater.wire.layouts import unknown_layout
 
-LAYOUT = 4
+LAYOUT = 5
 _HEAD = struct.Struct("<BBqqqqq")
 _NUMBERS = struct.Struct("<2xqqqqq")
 _encode = msgspec.msgpack.Encoder().encode
@@ -54,7 +54,7 @@ def encode_account(account: Account) -> bytes:
     head = _HEAD.pack(
         LAYOUT,
         account.dirty,
-        account.due_ms,
+        min(account.due_ms, account.carry_ms),
         account.cdr_offset,
         account.command_offset,
         account.request_offset,

@@ -6,8 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rater.core.account.calendar import add_months, civil_from_days, days_from_civil
+from rater.core.account.calendar import (
+    add_months,
+    civil_from_days,
+    days_from_civil,
+    month_of,
+    next_month_ms,
+)
 from rater.core.limits import DAY_MS
+from rater.reconcile.folds.lot_times import month_after
 
 EPOCH = date(1970, 1, 1)
 
@@ -50,3 +57,22 @@ def test_twelve_months_are_365_or_366_days_and_keep_the_time_of_day(at: datetime
 
     assert later_ms - at_ms in {365 * DAY_MS, 366 * DAY_MS}
     assert later_ms % DAY_MS == at_ms % DAY_MS
+
+
+@pytest.mark.parametrize(
+    ("at", "begins", "month"),
+    [
+        ("2026-11-01T00:00:00Z", "2026-12-01T00:00:00Z", "2026-11"),
+        ("2026-12-31T23:59:59.999Z", "2027-01-01T00:00:00Z", "2026-12"),
+        ("2024-02-29T12:00:00Z", "2024-03-01T00:00:00Z", "2024-02"),
+        ("1970-01-01T00:00:00Z", "1970-02-01T00:00:00Z", "1970-01"),
+    ],
+)
+def test_the_next_month_begins_at_midnight_utc(at: str, begins: str, month: str) -> None:
+    assert next_month_ms(millis(at)) == millis(begins)
+    assert month_of(millis(at)) == month
+
+
+@given(st.integers(0, 4_133_980_800_000))
+def test_the_next_month_is_that_of_the_standard_library(at_ms: int) -> None:
+    assert next_month_ms(at_ms) == month_after(at_ms)

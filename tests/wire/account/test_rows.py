@@ -17,7 +17,7 @@ PAST = Past(29, [(30, 31)], [(32, ("old",))])
 VALUES = (
     *("acme", "EUR", "Europe/Rome", ("acs", "other"), 33, 34, 35),
     *(LOTS, EXPIRED, THRESHOLDS, 36, 37, 38, 39, True),
-    *(40, 41, 42, 43, 44, 45, 46, HOURS, 47, SPENDING, PAST),
+    *(40, 41, 42, 43, 44, 45, 46, HOURS, 47, SPENDING, PAST, 48),
 )
 
 

@@ -3,6 +3,7 @@
 from typing import Final
 
 from rater.core.account.account import Account
+from rater.core.account.calendar import next_month_ms
 from rater.core.account.commands.command import AccountCommand, always
 from rater.core.account.heads import entry_head
 from rater.core.account.thresholds import note_calm
@@ -30,6 +31,10 @@ def _post(account: Account, command: OpenAccount, source: Source) -> AccountOpen
     return AccountOpened(*fields, command.command_id, command.time_zone, command.decks)
 
 
+def _apply(account: Account, entry: AccountOpened) -> None:
+    account.carry_ms = next_month_ms(entry.at_ms)
+
+
 COMMAND: Final[AccountCommand[OpenAccount, AccountOpened]] = AccountCommand(
     record=OpenAccount,
     content=("currency", "decks", "time_zone"),
@@ -37,6 +42,7 @@ COMMAND: Final[AccountCommand[OpenAccount, AccountOpened]] = AccountCommand(
     refuse=_refuse,
     entry=AccountOpened,
     post=_post,
+    apply=_apply,
     reaches_closed=always,
     warns_of_decks=True,
 )

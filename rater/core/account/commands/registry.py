@@ -6,6 +6,7 @@ from typing import Any, Final
 from rater.core.account.commands import (
     add_funds,
     adjust,
+    carry_forward,
     close_account,
     expire_lots,
     open_account,
@@ -39,6 +40,7 @@ COMMANDS: Final[tuple[AccountCommand[Any, Any], ...]] = (
     set_spend_limits.COMMAND,
     resume_recharge.COMMAND,
     expire_lots.COMMAND,
+    carry_forward.COMMAND,
 )
 BY_RECORD: Final[Mapping[type[Command], AccountCommand[Any, Any]]] = {
     each.record: each for each in COMMANDS

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from rater.reconcile.difference import Complaint, Difference
 from rater.reconcile.folds.account_state import NEVER_MS, AccountState, Head
 from rater.reconcile.folds.books import SOURCES, Stored
-from rater.reconcile.folds.ledger import Folded
+from rater.reconcile.folds.folded import Folded
 from rater.reconcile.folds.shadow_balance import GRACE_MS
 from rater.reconcile.inputs import Inputs
 from rater.reconcile.proofs.account.statuses import agree, class_at
@@ -37,6 +37,8 @@ def prove(evidence: Inputs) -> Iterator[Difference]:
         folded = evidence.ledger.accounts.get(tenant)
         for stored in history:
             is_last = stored is history[-1]
+            if stored.state and evidence.is_before_beginning(tenant, stored.state.seq):
+                continue
             for wrong in _hold(folded, stored, said.get(tenant) if is_last else None, is_last):
                 yield evidence.differ(PROOF, TOPIC, stored.offset, tenant, wrong)
 
@@ -72,7 +74,8 @@ def _hold(
 def _hold_head(head: Head, state: AccountState) -> Iterator[Complaint]:
     """Hold the head of a stored account against the account itself."""
     due = _due_ms(state)
-    expected = Head(state.dirty, due, tuple(getattr(state, name) for name in _OFFSETS.values()))
+    due_ms = min(due, state.carry_ms)
+    expected = Head(state.dirty, due_ms, tuple(getattr(state, name) for name in _OFFSETS.values()))
     if head != expected:
         yield Complaint("head", expected, head)
     if state.due_ms != due:
@@ -153,8 +156,9 @@ def _hold_watch(folded: Folded, state: AccountState) -> Iterator[Complaint]:
 
 def _settings(folded: Folded, state: AccountState) -> Iterator[tuple[str, object, object]]:
     opened = folded.opened
-    if opened.kind == "account_opened":
+    if opened.kind in ("account_opened", "balance_carried_forward"):
         yield "time_zone", opened.time_zone, state.time_zone
+        yield "carry_ms", folded.carry_ms, state.carry_ms
     if not folded.has_gaps:
         standing = folded.standing
         yield "closed_ms", standing.closed_ms, state.closed_ms

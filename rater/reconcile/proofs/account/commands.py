@@ -29,6 +29,7 @@ _KINDS = {
     "set_recipients": "recipients_set",
     "set_spend_limits": "spend_limits_set",
     "resume_recharge": "recharge_resumed",
+    "carry_forward": "balance_carried_forward",
 }
 """The kind of entry that carries out each type of command; a timer's `expire_lots` has none of its own."""
 
@@ -52,8 +53,11 @@ def _prove_topic(evidence: Inputs, topic: str) -> Iterator[Difference]:
         is_dead = any(outcome.topic == catalog.DEAD.name for outcome in came_to)
         if is_dead or evidence.batches[topic].locate(offset) is None:
             continue
+        if not came_to and not evidence.kept.has_all(topic, offset):
+            continue
         command = books.commands[topic].get(offset)
-        if command is None or not (came_to or _may_be_silent(command, entered)):
+        is_repeated = not came_to and evidence.may_be_repeated(record.at_ms)
+        if command is None or not (came_to or is_repeated or _may_be_silent(command, entered)):
             wrong = Complaint("outcome", "an entry, a dead letter or a first copy", None)
             yield evidence.differ(PROOF, topic, offset, record.key, wrong)
             continue
@@ -103,6 +107,8 @@ def _facts(
             yield "thresholds", asked, said
         case "account_closed" | "account_reopened" | "decks_set":
             yield from _standing(command, entry)
+        case "balance_carried_forward":
+            yield "month_ms", command.due_ms, entry.month_ms
         case kind if kind in ("charge", "charge_reversed", *UNASKED):
             return
         case _:

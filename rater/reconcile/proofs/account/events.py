@@ -29,7 +29,9 @@ def prove(evidence: Inputs) -> Iterator[Difference]:
             once = f"once, at offset {found[name][0]}"
             wrong = Complaint("event_id", once, edge.event_id)
             yield evidence.differ(PROOF, TOPIC, offset, edge.tenant_id, wrong)
-        elif edge.tenant_id not in uncertain:
+        elif edge.tenant_id not in uncertain and not evidence.is_before_beginning(
+            edge.tenant_id, edge.seq
+        ):
             found[name] = offset, edge
     names = _Names()
     implied = {names.of(e): e for e in evidence.ledger.edges if e.tenant_id not in uncertain}

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from rater.reconcile.difference import Complaint, Difference
-from rater.reconcile.folds.ledger import Folded
+from rater.reconcile.folds.folded import Folded
 from rater.reconcile.inputs import Inputs
 from topics import catalog
 from topics import records as r
@@ -86,7 +86,7 @@ def prove(evidence: Inputs) -> Iterator[Difference]:
             yield evidence.differ(PROOF, TOPIC, None, tenant, wrong)
             continue
         offset, status = last[tenant]
-        if status.seq <= account.seq:
+        if account.first <= status.seq <= account.seq:
             for wrong in _hold_last(evidence, account, status):
                 yield evidence.differ(PROOF, TOPIC, offset, tenant, wrong)
 
@@ -96,6 +96,8 @@ def _hold(
 ) -> Iterator[Complaint]:
     """Hold a status against the ledger at its sequence number."""
     account = evidence.ledger.accounts.get(status.tenant_id)
+    if evidence.is_before_beginning(status.tenant_id, status.seq):
+        return
     if account is None:
         yield Complaint("tenant_id", "a tenant of the ledger", status.tenant_id)
         return
@@ -108,8 +110,8 @@ def _hold(
     found = (status.currency, status.balance_micros, status.overdraft_micros)
     if found != money:
         yield Complaint("currency, balance_micros, overdraft_micros", money, found)
-    if not account.has_gaps and status.hours_remaining != account.runways[status.seq - 1]:
-        yield Complaint("hours_remaining", account.runways[status.seq - 1], status.hours_remaining)
+    if not account.has_gaps and status.hours_remaining != account.runway_at(status.seq):
+        yield Complaint("hours_remaining", account.runway_at(status.seq), status.hours_remaining)
     right = class_at(account, status.seq)
     allowed = allowed_in(right)
     said = Allowed(

@@ -31,7 +31,8 @@ def prove(evidence: Inputs) -> Iterator[Difference]:
             case _:
                 continue
         told = warned.get((entry.tenant_id, entry.seq), set())
-        if not accounts[entry.tenant_id].has_gaps and not told.issuperset(nowhere):
+        folded = accounts.get(entry.tenant_id)
+        if folded is not None and not folded.has_gaps and not told.issuperset(nowhere):
             wrong = Complaint("deck_warning", f"one that names {nowhere}", sorted(told) or None)
             yield evidence.differ(PROOF, catalog.LEDGER.name, offset, entry.tenant_id, wrong)
 

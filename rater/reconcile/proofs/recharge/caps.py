@@ -3,11 +3,12 @@
 At the first attempt of each recharge: the recharges of the 24 hours before that were captured are fewer than the count
 cap, and the money captured of the recharges of the 30 days before, with this one's amount, is within the money cap; and
 auto-recharge is on. The settings are those of the last `auto_recharge_changed` event that recharge had heard (what it
-says stands in the ledger, which is kept for ever); where several were heard in the very step that began the recharge,
-one of them must allow it. A recharge counts from its beginning, by what was captured of it until then: a capture that
+says stands in the ledger); where several were heard in the very step that began the recharge, one of them must allow
+it. A recharge counts from its beginning, by what was captured of it until then: a capture that
 comes later may pass a cap, since the money has been taken already, and only what begins after it is held back.
 
-Not proven for recharges that began before the oldest manifest that is left: what had been heard by then is not known.
+Not proven for recharges that began before the oldest manifest that is left: what had been heard by then is not known;
+nor where the settings are older than what is left of the ledger.
 """
 
 from collections import defaultdict

@@ -37,12 +37,12 @@ def _prove_source(evidence: Inputs, source: str) -> Iterator[Difference]:
     counted = _count(evidence, source)
     written = _written(evidence, source)
     end = 0 if evidence.books.is_whole(TOPIC) else None
-    are_events_known = not any(a.has_gaps for a in evidence.ledger.accounts.values())
+    unknown = _unknown_events(evidence, source)
     for index, manifest in enumerate(manifests):
         complaints = [
             *follow(manifest, end, offsets),
             *_add_up(evidence, manifest, offsets, counted[index]),
-            *_hold_written(manifest, written[index], are_events_known=are_events_known),
+            *_hold_written(evidence, manifest, written[index], unknown),
         ]
         end = max(end or 0, manifest.header.next_offset)
         for wrong in complaints:
@@ -85,7 +85,7 @@ def _add_up(
             yield Complaint(
                 "records", f"{read}, as many as the source has in the range", header.records
             )
-    gone = _may_be_gone(evidence)
+    gone = _may_be_gone(evidence, manifest)
     unseen = _UNSEEN[source]
     for name in sorted(header.outcomes.keys() | counted.keys()):
         if name in unseen or name.startswith(gone):
@@ -95,7 +95,7 @@ def _add_up(
             yield Complaint(f"outcomes.{name}", f"{counted[name]}, as many as were written", found)
 
 
-def _may_be_gone(evidence: Inputs) -> tuple[str, ...]:
+def _may_be_gone(evidence: Inputs, manifest: Manifest) -> tuple[str, ...]:
     """Return the beginnings of outcomes whose records retention may have deleted."""
     return tuple(
         beginning
@@ -107,7 +107,7 @@ def _may_be_gone(evidence: Inputs) -> tuple[str, ...]:
             ("suspended.", catalog.SUSPENSE),
             ("dead.", catalog.DEAD),
         )
-        if not evidence.books.is_whole(topic.name)
+        if manifest.offset <= evidence.kept.after[topic.name]
     )
 
 
@@ -146,13 +146,30 @@ def _written(evidence: Inputs, source: str) -> list[Counter[str]]:
     return counts
 
 
+def _unknown_events(evidence: Inputs, source: str) -> set[int]:
+    """Return the manifests of a source of which it is not known what events they imply."""
+    batches = evidence.batches[source]
+    manifests = batches.manifests
+    if any(account.has_gaps for account in evidence.ledger.accounts.values()):
+        return {manifest.offset for manifest in manifests}
+    unknown = set()
+    for offset in evidence.ledger.passed_over:
+        entry = evidence.books.ledger[offset]
+        index = batches.locate(entry.source_offset) if entry.source_topic == source else None
+        if index is not None:
+            unknown.add(manifests[index].offset)
+    return unknown
+
+
 def _hold_written(
-    manifest: Manifest, written: Counter[str], *, are_events_known: bool
+    evidence: Inputs, manifest: Manifest, written: Counter[str], unknown: set[int]
 ) -> Iterator[Complaint]:
     header = manifest.header
+    if manifest.offset <= evidence.kept.after[catalog.LEDGER.name]:
+        return
     if header.ledger != written["ledger"]:
         yield Complaint("ledger", f"{written['ledger']} entries found", header.ledger)
-    if are_events_known and header.events != written["events"]:
+    if manifest.offset not in unknown and header.events != written["events"]:
         yield Complaint("events", f"{written['events']} events implied", header.events)
 
 

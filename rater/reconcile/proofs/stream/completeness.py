@@ -1,7 +1,8 @@
 """Completeness: every CDR that was read came to exactly one thing, and what it came to is true to it (I2).
 
 Charged, suspended or dead, once; or it was a duplicate, and then the same CDR is found charged or suspended before.
-Nothing is written for a record that is not there, or that no batch has read.
+Nothing is written for a record that is not there, or that no batch has read. What a record came to may be deleted by
+time, and so may be what a second copy is one of: then it is not missing.
 """
 
 from collections.abc import Iterator
@@ -151,7 +152,11 @@ def _prove_duplicates(evidence: Inputs) -> Iterator[Difference]:
         first = None if identity is None else known.get(identity)
         if cdr is not None and _is_superseded(latest, cdr, offset):
             continue
+        if not evidence.kept.has_all(CDRS, offset):
+            continue
         if cdr is None or first is None or first > offset:
+            if cdr is not None and evidence.may_be_repeated(record.at_ms):
+                continue
             lost = Complaint(
                 "outcome", "a charge, suspense record, dead letter or first copy", None
             )

@@ -110,7 +110,10 @@ def _cdr_ids(
     cdr = evidence.books.cdrs.get(entry.source_offset)
     later = None if cdr is None else (version, max(entry.at_ms, cdr.ended_ms) // DAY_MS)
     yield (xxh3_128_digest(head_key(*name)), IdState.HEAD, offset), later
-    if firsts.setdefault(name, entry.source_offset) >= entry.source_offset:
+    is_known = all(
+        evidence.books.is_whole(topic.name) for topic in (catalog.LEDGER, catalog.SUSPENSE)
+    )
+    if is_known and firsts.setdefault(name, entry.source_offset) >= entry.source_offset:
         yield (xxh3_128_digest(cdr_key(*name, 1)), IdState.SUPERSEDED, offset), later
 
 
@@ -153,10 +156,18 @@ def _hold(
         shown = f"{state.name} {digest.hex()} at {place}"
         yield Complaint("ids", shown, None)
     for known in loose:
+        if _is_gone(evidence, known):
+            continue
         if not _is_timers(evidence, manifest, known) and not _is_first_again(evidence, known):
             yield Complaint("ids", "ids of what this batch wrote", _show(known))
     if manifest.header.source_topic in ORDERS:
         yield from _hold_accepted(evidence, manifest, ids)
+
+
+def _is_gone(evidence: Inputs, known: RememberedId) -> bool:
+    """Say whether what an id names is deleted by time."""
+    topic = catalog.SUSPENSE if known.state is IdState.SUSPENDED else catalog.LEDGER
+    return known.place < evidence.books.start(topic.name)
 
 
 def _is_first_again(evidence: Inputs, known: RememberedId) -> bool:
@@ -191,6 +202,8 @@ def _hold_accepted(
     evidence: Inputs, manifest: Manifest, ids: list[RememberedId]
 ) -> Iterator[Complaint]:
     """Hold the number of commands carried out against the ids; a command and its lot share a place."""
+    if any(_is_gone(evidence, known) for known in ids):
+        return
     places = {known.place for known in ids if known.place != NOWHERE}
     entries = [evidence.books.ledger.get(place) for place in places]
     carried_out = sum(entry is not None and entry.kind != "command_rejected" for entry in entries)

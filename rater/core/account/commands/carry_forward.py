@@ -1,0 +1,107 @@
+"""The timer's: a month has begun. The entry says all that the account is and changes nothing: a ledger may begin there.
+
+Every account is carried forward every month, closed and empty ones, too: the months before may be deleted (R29).
+"""
+
+from typing import Final
+
+from rater.core.account.account import Account, Spending, Threshold
+from rater.core.account.breaker import LIMITS, held_calls
+from rater.core.account.calendar import next_month_ms
+from rater.core.account.commands.command import AccountCommand, always
+from rater.core.account.heads import entry_head
+from rater.core.account.lots import CreditLot
+from rater.core.cdr import Source
+from rater.core.charging_settings import ChargingSettings
+from rater.core.limits import NEVER_MS
+from rater.core.rejections import Refusal, Rejected
+from topics import records as r
+from topics.records import BalanceCarriedForward, CarryForward
+
+
+def _refuse(
+    account: Account, command: CarryForward, source: Source, _settings: ChargingSettings
+) -> Refusal | None:
+    if command.due_ms == account.carry_ms and source.at_ms >= account.carry_ms:
+        return None
+    detail = f"due_ms: {command.due_ms}, the account is carried forward at {account.carry_ms}"
+    return Refusal(Rejected.NOT_DUE, detail)
+
+
+def _post(account: Account, command: CarryForward, source: Source) -> BalanceCarriedForward:
+    past, watched = account.past, account.thresholds + account.hour_thresholds
+    return BalanceCarriedForward(
+        *entry_head(account, source, 0, account.debt),
+        command.command_id,
+        command.due_ms,
+        account.time_zone,
+        account.decks,
+        _spending(account.spending),
+        tuple([_lot(lot, lot.due_ms) for lot in account.lots]),
+        tuple([_lot(lot, None) for lot in account.expired]),
+        account.forfeited_to_ms,
+        (
+            *[_threshold(each, each.amount, None) for each in account.thresholds],
+            *[_threshold(each, None, each.amount) for each in account.hour_thresholds],
+        ),
+        tuple([each.threshold_id for each in watched if not each.armed]),
+        None if account.closed_ms == NEVER_MS else account.closed_ms,
+        None if past is None else past.settled_ms,
+        () if past is None else tuple([r.Closure(*closure) for closure in past.closures]),
+        () if past is None else tuple([r.EarlierDecks(*change) for change in past.decks]),
+        account.recharge_seq,
+        _said(account.cdr_offset),
+        _said(account.command_offset),
+        _said(account.request_offset),
+    )
+
+
+def _spending(spending: Spending) -> r.CarriedSpending:
+    high_rate = spending.high_rate
+    watch = high_rate and r.CarriedWatch(
+        high_rate.rate, high_rate.most, tuple(high_rate.known), tuple(high_rate.fresh_ms)
+    )
+    return r.CarriedSpending(
+        spending.burn,
+        _said(spending.burn_from),
+        spending.burn_to,
+        spending.hour,
+        spending.spent,
+        spending.spent_before,
+        _said(spending.per_hour),
+        spending.cost_limit,
+        watch,
+        held_calls(spending),
+        tuple([name for n, name in enumerate(LIMITS) if spending.tripped >> n & 1]),
+    )
+
+
+def _lot(lot: CreditLot, due_ms: int | None) -> r.CarriedLot:
+    return r.CarriedLot(lot.lot_id, lot.remaining, lot.purchased_ms, lot.expires_ms, due_ms)
+
+
+def _threshold(
+    threshold: Threshold, amount_micros: int | None, hours: int | None
+) -> r.ThresholdSetting:
+    return r.ThresholdSetting(threshold.threshold_id, amount_micros, hours, threshold.label)
+
+
+def _said(number: int) -> int | None:
+    """Return a number that the account keeps, none where it has none: -1."""
+    return None if number < 0 else number
+
+
+def _apply(account: Account, entry: BalanceCarriedForward) -> None:
+    account.carry_ms = next_month_ms(entry.at_ms)
+
+
+COMMAND: Final[AccountCommand[CarryForward, BalanceCarriedForward]] = AccountCommand(
+    record=CarryForward,
+    content=("due_ms",),
+    cause="carry_forward",
+    refuse=_refuse,
+    entry=BalanceCarriedForward,
+    post=_post,
+    apply=_apply,
+    reaches_closed=always,
+)

@@ -1,0 +1,108 @@
+"""The ledger entry that carries an account forward into a month: all that a reader needs to begin there."""
+
+from typing import Annotated, ClassVar, Literal
+
+from msgspec import Meta
+
+from topics.fields import Count, Id, Millis, Name, NotNegative, Offset, Positive, ThresholdId
+from topics.records.balance import LimitKind
+from topics.records.ledger import MoneyEntry
+from topics.records.record import Record
+from topics.records.requests import ThresholdSetting
+
+LOTS_MAX = 4_000
+"""As many as an account may have, live and in grace."""
+Decks = Annotated[tuple[Name, ...], Meta(min_length=1, max_length=16)]
+Minute = Annotated[int, Meta(ge=0, le=2**53 - 1, description="Minutes since 1970 UTC.")]
+
+
+class CarriedLot(Record, frozen=True):
+    """What is left of a lot."""
+
+    lot_id: Id
+    remaining_micros: Positive
+    purchased_ms: Millis
+    expires_ms: Millis
+    due_ms: (
+        Annotated[Millis, Meta(description="Of a live lot: its next warning, or its expiry.")]
+        | None
+    ) = None
+
+
+CarriedLots = Annotated[tuple[CarriedLot, ...], Meta(max_length=LOTS_MAX)]
+
+
+class Closure(Record, frozen=True):
+    """A time during which the account was closed; it is open again from `to_ms` on."""
+
+    from_ms: Millis
+    to_ms: Millis
+
+
+class EarlierDecks(Record, frozen=True):
+    """Decks that the account had before an instant, and since the one before it."""
+
+    until_ms: Millis
+    decks: Decks
+
+
+class CarriedWatch(Record, frozen=True):
+    """The watch over new high-rate destinations, each list from the oldest on."""
+
+    high_rate_micros: Positive
+    new_high_rate_destinations_max: Annotated[int, Meta(ge=0, le=100)]
+    known: Annotated[
+        tuple[Annotated[str, Meta(min_length=1, max_length=32)], ...], Meta(max_length=256)
+    ] = ()
+    fresh_ms: Annotated[tuple[Millis, ...], Meta(max_length=101)] = ()
+
+
+class CarriedSpending(Record, frozen=True):
+    """What the account has spent lately, as of its entry before, and the limits of it."""
+
+    burn: Annotated[
+        int, Meta(ge=0, le=2**63 - 1, description="All charges, weighted by their age.")
+    ] = 0
+    burn_from_minute: Minute | None = None
+    burn_to_minute: Minute = 0
+    hour: Annotated[Count, Meta(description="Hours since 1970 UTC.")] = 0
+    spent_micros: Annotated[Count, Meta(description="In that hour.")] = 0
+    spent_before_micros: Annotated[Count, Meta(description="In the hour before.")] = 0
+    spend_per_hour_micros: NotNegative | None = None
+    cost_per_call_micros: NotNegative = 0
+    watch: CarriedWatch | None = None
+    denied: Annotated[tuple[Name, ...], Meta(max_length=16)] = ()
+    tripped: Annotated[tuple[LimitKind, ...], Meta(max_length=16)] = ()
+
+
+class BalanceCarriedForward(MoneyEntry, frozen=True, tag="balance_carried_forward"):
+    """A month began: the account as it was before this entry, which changes nothing. A reader may begin here."""
+
+    kind: ClassVar[Literal["balance_carried_forward"]]
+    command_id: Id
+    month_ms: Annotated[Millis, Meta(description="The first instant of the month, UTC.")]
+    time_zone: Name
+    decks: Decks
+    spending: CarriedSpending
+    lots: CarriedLots = ()
+    lots_in_grace: CarriedLots = ()
+    forfeited_to_ms: Annotated[
+        Millis, Meta(description="The latest expiry of a lot that was forfeited.")
+    ] = 0
+    thresholds: Annotated[
+        tuple[ThresholdSetting, ...], Meta(max_length=18, description="With recharge's triggers.")
+    ] = ()
+    fired: Annotated[
+        tuple[ThresholdId, ...],
+        Meta(max_length=18, description="The thresholds that are not armed again yet."),
+    ] = ()
+    closed_ms: Millis | None = None
+    settled_ms: (
+        Annotated[Millis, Meta(description="Since when decks and standing are as they are.")] | None
+    ) = None
+    closures: Annotated[tuple[Closure, ...], Meta(max_length=32)] = ()
+    earlier_decks: Annotated[tuple[EarlierDecks, ...], Meta(max_length=32)] = ()
+    recharge_seq: Annotated[Count, Meta(description="The last of recharge's credits.")] = 0
+    cdr_offset: Annotated[Offset, Meta(description="The last applied; likewise.")] | None = None
+    command_offset: Offset | None = None
+    request_offset: Offset | None = None
