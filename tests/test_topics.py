@@ -22,10 +22,20 @@ from rater.wire.account.commands import decode_command
 from rater.wire.cdrs import decode_cdr
 from rater.wire.malformed import Malformed
 from topics import roles, schema
-from topics.catalog import ACCOUNT_COMMANDS, ACCOUNT_SOURCES, BY_NAME, CATALOG, CDR_RAW, Topic
+from topics.catalog import (
+    ACCOUNT_COMMANDS,
+    ACCOUNT_SOURCES,
+    BY_NAME,
+    CATALOG,
+    CDR_RAW,
+    LEDGER,
+    SUSPENSE,
+    Topic,
+)
 from topics.handbook import retention
 from topics.partitioner import murmur2, partition_of
 from topics.roles import ROLES
+from topics.topic import MONTH_MS
 
 FOLDER = Path(schema.FOLDER)
 DESCRIBED = [topic for topic in CATALOG if topic.records]
@@ -326,6 +336,17 @@ def test_every_topic_says_who_writes_and_reads_it_and_for_how_long() -> None:
         assert retention(topic)
         assert topic.config()["cleanup.policy"] in {"delete", "compact"}
     assert len(BY_NAME) == len(CATALOG)
+
+
+def test_a_ledger_keeps_a_beginning_of_every_account_and_more_than_what_is_held_against_it() -> (
+    None
+):
+    """An account is carried forward with every month: two months have one in them, whenever they begin."""
+    assert retention(LEDGER) == "775 days"
+    assert retention(SUSPENSE) == "403 days"
+    kept = [t.retention_ms for t in CATALOG if t.cleanup == "delete" and t.name != LEDGER.name]
+
+    assert LEDGER.retention_ms > max(*kept, 2 * MONTH_MS)
 
 
 @each(list(CATALOG))

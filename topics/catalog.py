@@ -29,7 +29,7 @@ from topics.recharge_topics import (
 from topics.records.balance import AnyEvent
 from topics.records.record import kinds_of
 from topics.roles import APP, GATEWAY_GROUP, NOTIFIER_GROUP, RECHARGE_APP
-from topics.topic import DAY_MS, LARGE, PARTITIONS, Topic
+from topics.topic import DAY_MS, LARGE, MONTH_MS, PARTITIONS, Topic
 
 __all__ = [
     "ACCOUNTS_CHANGELOG",
@@ -119,6 +119,7 @@ LEDGER = Topic(
     records=ENTRIES,
     writers=(roles.CHARGING,),
     readers=(roles.FINANCE, roles.PRODUCE, roles.RECONCILER),
+    retention_ms=25 * MONTH_MS,
     max_message_bytes=LARGE // 4,
     tag="kind",
 )
@@ -148,6 +149,7 @@ SUSPENSE = Topic(
     records=(r.Suspended,),
     writers=(roles.CHARGING,),
     readers=(roles.OPERATOR, roles.PRODUCE, roles.RECONCILER),
+    retention_ms=13 * MONTH_MS,
     max_message_bytes=LARGE,
 )
 DEAD = Topic(

@@ -11,6 +11,8 @@ PARTITIONS = 8
 """Of every topic keyed by tenant: equal counts keep all of a tenant in one worker (D2)."""
 
 DAY_MS = 86_400_000
+MONTH_MS = 31 * DAY_MS
+"""The longest."""
 _FOREVER = -1
 LARGE = 8 * 1024 * 1024
 
