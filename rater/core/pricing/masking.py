@@ -17,7 +17,6 @@ from rater.core.limits import E164_DIGITS_MAX, E164_DIGITS_MIN
 from rater.core.pricing.price import price_call
 from rater.core.pricing.rating import Rated
 from rater.core.pricing.rules import Rules
-from rater.core.pricing.unrated import Refusal
 from topics.records.charge import FreeReason
 from topics.records.charging_settings import NumberMask
 
@@ -67,7 +66,7 @@ def _hide_digits(text: str, masks: Masks, shown: int) -> str:
 
 
 def masked_cdr(
-    cdr: Cdr, priced: tuple[Rated | Refusal | FreeReason, tuple[str, ...], str], rules: Rules,
+    cdr: Cdr, priced: tuple[Rated | FreeReason, tuple[str, ...], str], rules: Rules,
     settings: ChargingSettings,
 ) -> Cdr:  # fmt: skip
     """Return a CDR with as many digits hidden as leave its price as it is; `priced`: that, the decks, the currency."""

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from rater.reconcile.difference import Complaint, Difference, difference
+from rater.reconcile.folds.deck_prices import Price, read_price
 from rater.reconcile.reading.log import Record
 from rater.reconcile.reading.schemas import decoder_of_record
 from rater.reconcile.reading.sources import millis
@@ -25,11 +26,7 @@ TOPIC = catalog.RATE_DECKS.name
 Name = tuple[str, int]
 """Deck id and version."""
 
-FEES = ("connection_fee", "regulatory_fee")
-"""The columns that are fees, in the order in which a charge names them."""
-
 _KEY = re.compile(r"([^/]+)/([1-9][0-9]*)/(?:manifest|(retirement)|chunk-([0-9]+))", re.ASCII)
-_AMOUNT = re.compile(r"(?=[.]?[0-9])([0-9]{0,19})(?:[.]([0-9]{0,6}))?", re.ASCII)
 _MANIFEST = 0
 """The part number of a manifest; chunks count from 1."""
 _RETIREMENT = -1
@@ -46,8 +43,8 @@ class DeckVersion:
     currency: str
     valid_from_ms: int
     destinations: dict[tuple[str, str], set[str]]
-    fees: dict[tuple[str, str], set[tuple[int, ...]]]
-    """What the rows of a prefix ask of each of FEES, in micros."""
+    prices: dict[tuple[str, str], list[Price]]
+    """What the rows of a prefix ask, but for those that deny."""
 
 
 class Retired(NamedTuple):
@@ -176,29 +173,20 @@ def _rows(name: Name, parts: Mapping[int, Record], chunks: int) -> list[list[str
 
 
 _Destinations = dict[tuple[str, str], set[str]]
-_Fees = dict[tuple[str, str], set[tuple[int, ...]]]
+_Prices = dict[tuple[str, str], list[Price]]
 
 
-def _said(columns: list[str], rows: list[list[str]]) -> tuple[_Destinations, _Fees]:
-    """Return the destinations and the fees of every prefix; several rows of one are its slots."""
+def _said(columns: list[str], rows: list[list[str]]) -> tuple[_Destinations, _Prices]:
+    """Return the destinations and the prices of every prefix; several rows of one are its slots."""
     destinations: _Destinations = {}
-    fees: _Fees = {}
+    prices: _Prices = {}
     for row in rows:
         cells = dict(zip(columns, row, strict=False))
         direction = cells.get("direction", "").strip().lower() or "out"
         prefix = cells.get("prefix", "").strip().lstrip("+")
         named = destinations.setdefault((direction, prefix), set())
         named.add(cells.get("destination", "").strip())
-        asked = tuple(_micros(fee, cells.get(fee, "")) for fee in FEES)
-        fees.setdefault((direction, prefix), set()).add(asked)
-    return destinations, fees
-
-
-def _micros(fee: str, cell: str) -> int:
-    """Return an amount in micros; one that is not in plain decimals: ValueError."""
-    text = cell.strip() or "0"
-    match = _AMOUNT.fullmatch(text)
-    if match is None:
-        message = f"{fee}: {text[:40]!r} is no amount of at most 6 decimals"
-        raise ValueError(message)
-    return int(f"{match[1] or 0}{match[2] or '':0<6}")
+        asked = prices.setdefault((direction, prefix), [])
+        if cells.get("action", "").strip().lower() != "deny":
+            asked.append(read_price(cells))
+    return destinations, prices

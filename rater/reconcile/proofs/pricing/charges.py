@@ -1,10 +1,12 @@
 """Charges: a CDR is charged at most once (I3), by a deck that was in force (I6)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rater.reconcile.difference import Complaint, Difference
-from rater.reconcile.folds.deck_versions import FEES, DeckVersion
+from rater.reconcile.folds.deck_prices import FEES, Price
+from rater.reconcile.folds.deck_versions import DeckVersion
 from rater.reconcile.inputs import Inputs
+from rater.reconcile.proofs.pricing.usage import hold_usage
 from topics import catalog
 from topics import records as r
 
@@ -55,8 +57,11 @@ def _hold_price(evidence: Inputs, entry: r.Charge) -> Iterator[Complaint]:
         if retired is not None and retired.told_ms + LATE_MS < entry.at_ms:
             since = f"none from {retired.valid_from_ms} on, retired by version {retired.version}"
             yield Complaint("deck_version", since, named)
-    yield from _hold_usage(entry)
-    yield from _hold_lines(entry, deck)
+    asked: tuple[str, str] = (entry.call.direction, entry.prefix.removeprefix("+"))
+    prices = [] if deck is None else deck.prices.get(asked, [])
+    if prices:
+        yield from hold_usage(entry, prices)
+    yield from _hold_lines(entry, prices)
 
 
 def _hold_deck(deck: DeckVersion, entry: r.Charge) -> Iterator[Complaint]:
@@ -98,41 +103,19 @@ def _hold_reason(entry: r.Charge) -> Iterator[Complaint]:
             yield Complaint(name, "nothing, for no charge is rated again yet", said)
 
 
-def _hold_usage(entry: r.Charge) -> Iterator[Complaint]:
-    """Hold the line of usage against the call's length; what a second costs is the rating's business."""
-    usage = [line for line in entry.lines if line.kind == "usage"]
-    if [line.kind for line in entry.lines[:1]] != ["usage"] or len(usage) != 1:
-        yield Complaint("lines", "usage first, and once", [line.kind for line in entry.lines])
-        return
-    line, call = usage[0], entry.call
-    if (line.rate_nanos is None) != bool(line.spans):
-        yield Complaint("lines", "a rate of usage, or spans", line)
-    if not line.spans:
-        if line.quantity < call.duration_s:
-            yield Complaint("quantity", f"at least {call.duration_s} s", line.quantity)
-        return
-    billed = sum(span.billed_s for span in line.spans)
-    if billed != line.quantity:
-        yield Complaint("quantity", f"{billed}, the sum of the spans", line.quantity)
-    if line.spans[0].start_ms != call.answered_ms:
-        begins = f"beginning at the answer, {call.answered_ms}"
-        yield Complaint("spans", begins, line.spans[0].start_ms)
-
-
-def _hold_lines(entry: r.Charge, deck: DeckVersion | None) -> Iterator[Complaint]:
+def _hold_lines(entry: r.Charge, prices: Sequence[Price]) -> Iterator[Complaint]:
     """Hold the fees against the deck's columns, and all lines against the charge."""
     added = sum(line.amount_micros for line in entry.lines)
     if added != entry.charge_micros:
         yield Complaint("charge_micros", f"{added}, the sum of the lines", entry.charge_micros)
-    named = entry.call.direction, (entry.prefix or "").removeprefix("+")
-    asked = None if deck is None else deck.fees.get(named)
-    if asked is None:
+    if not prices:
         return
     found = [
         (line.kind, line.amount_micros, line.rate_nanos, line.quantity, line.per)
         for line in entry.lines[1:]
     ]
-    allowed = [_fee_lines(prices, entry.charge_micros) for prices in asked]
+    fees = sorted({price.fees for price in prices}) if entry.call.duration_s else [()]
+    allowed = [_fee_lines(asked, entry.charge_micros) for asked in fees]
     if found not in allowed:
         yield Complaint("lines", f"the fees of the deck: one of {allowed}", found)
 
@@ -140,7 +123,7 @@ def _hold_lines(entry: r.Charge, deck: DeckVersion | None) -> Iterator[Complaint
 def _fee_lines(prices: tuple[int, ...], left: int) -> list[tuple[str, int, int, int, int]]:
     """Return the lines of the fees that a row asks: each takes of the charge what it is, as far as that goes."""
     lines = []
-    for kind, micros in zip(FEES, prices, strict=True):
+    for kind, micros in zip(FEES[: len(prices)], prices, strict=True):
         if micros:
             part = min(micros, left)
             lines.append((kind, part, micros * 1_000, 1, 1))

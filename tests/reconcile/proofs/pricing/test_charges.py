@@ -141,3 +141,91 @@ def test_what_a_charge_says_of_itself_is_held(
     found = differences(altered(topics, LEDGER.name, index, lie))
 
     assert ("charges", field) in {(each.proof, each.field) for each in found}
+
+
+@pytest.mark.parametrize(
+    ("lie", "field"),
+    [
+        ({"per": 1}, "lines"),
+        ({"rate_nanos": 100_000_001}, "lines"),
+        ({"quantity": 60}, "quantity"),
+        ({"quantity": 121}, "quantity"),
+        ({"quantity": 180}, "quantity"),
+    ],
+)
+@pytest.mark.parametrize("cdr_id", CALLS)
+def test_a_line_of_usage_that_no_row_of_the_deck_gives_is_found(
+    topics: Topics, cdr_id: str, lie: dict[str, int], field: str
+) -> None:
+    index = place_of(topics, LEDGER.name, lambda entry: entry.get("cdr_id") == cdr_id)
+    usage, *fees = lines_of(topics, cdr_id)
+
+    found = differences(altered(topics, LEDGER.name, index, {"lines": [usage | lie, *fees]}))
+
+    assert ("charges", field) in {(each.proof, each.field) for each in found}
+
+
+BANDS = b"""prefix,rate,per_seconds,increment,start,end,from_second,rounding,decimals,connection_fee,max_charge
+33,0.1,60,60/60,00:00,12:00,0,half_even,4,0.00005,
+33,0.0333,7,30/6,12:00,24:00,0,up,3,0.5,0.9
+39,0.1,60,60/60,,,0,half_up,2,,
+39,0.05,1,1/1,,,60,down,6,,
+44,0.0001,60,1/1,,,0,half_up,4,,
+"""
+
+
+@pytest.fixture(scope="module")
+def banded() -> Topics:
+    """Give calls over noon, past a tier, and such as are rounded each way."""
+    worker = HonestWorker(decks={"acs": BANDS})
+    worker.command("acme", "open_account", currency="USD", decks=["acs"])
+    noon = START_MS - 12 * 3_600_000
+    for number, seconds in enumerate((1, 59, 61, 119, 200, 4_000)):
+        for name, to in (("f", "+33142685300"), ("i", "+390612345678"), ("g", "+442012345678")):
+            worker.call("acme", f"{name}{number}", to, billsec=seconds, ended_ms=noon + 60_000)
+    worker.work()
+    return dict(worker.topics)
+
+
+def test_bands_tiers_and_every_rounding_are_clean(banded: Topics) -> None:
+    spans = [
+        len(line.get("spans", []))
+        for _, record in banded[LEDGER.name]
+        for line in json.loads(record.value or b"").get("lines", [])
+    ]
+
+    assert differences(banded) == []
+    assert max(spans) == 2
+
+
+@pytest.mark.parametrize(
+    ("lie", "field"),
+    [
+        ({"start_ms": 1}, "spans"),
+        ({"seconds": 1}, "spans"),
+        ({"billed_s": 61}, "spans"),
+        ({"rate_nanos": 1}, "spans"),
+        ({"amount_nanos": 1}, "spans"),
+    ],
+)
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_span_that_no_row_gives_is_found(
+    banded: Topics, which: int, lie: dict[str, int], field: str
+) -> None:
+    index = place_of(banded, LEDGER.name, lambda entry: entry.get("cdr_id") == "f4")
+    usage, *fees = lines_of(banded, "f4")
+    usage["spans"][which] |= lie
+
+    found = differences(altered(banded, LEDGER.name, index, {"lines": [usage, *fees]}))
+
+    assert ("charges", field) in {(each.proof, each.field) for each in found}
+
+
+def test_a_charge_that_is_rounded_otherwise_is_found_though_all_else_agrees(banded: Topics) -> None:
+    index = place_of(banded, LEDGER.name, lambda entry: entry.get("cdr_id") == "g0")
+    (usage,) = lines_of(banded, "g0")
+    lie = {"charge_micros": 2, "lines": [usage | {"amount_micros": 2}]}
+
+    found = differences(altered(banded, LEDGER.name, index, lie))
+
+    assert ("charges", "charge_micros") in {(each.proof, each.field) for each in found}

@@ -1,0 +1,90 @@
+"""Deck prices: what the rows of a deck ask for a call, read and reckoned anew from the published cells.
+
+A charge is the sum of what every stretch of the call costs and of the fees, rounded once and capped, as the row in
+force at the answer says. Which row is in force when is the rating's business: a row is any of its prefix.
+"""
+
+import re
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import NamedTuple
+
+FEES = ("connection_fee", "regulatory_fee")
+"""The columns that are fees, in the order in which a charge names them."""
+
+_AMOUNT = re.compile(r"(?=[.]?[0-9])([0-9]{0,19})(?:[.]([0-9]{0,9}))?", re.ASCII)
+_INCREMENT = re.compile(r"([0-9]{1,9})/([0-9]{1,9})", re.ASCII)
+_ROUNDINGS = ("up", "half_up", "half_even", "down")
+
+
+class Price(NamedTuple):
+    """What a row asks: a rate for so many seconds, what is billed of them, the fees, and how the sum is rounded."""
+
+    rate_nanos: int
+    per_s: int
+    initial_s: int
+    increment_s: int
+    fees: tuple[int, ...]
+    """Micros of each of FEES."""
+    rounding: str
+    decimals: int
+    cap_micros: int | None
+
+    def billed_s(self, seconds: int, *, is_first: bool) -> int:
+        """Return what is billed of a stretch of a call; the least that is billed is for its beginning alone."""
+        least = self.initial_s if is_first else 0
+        more = max(0, seconds - least)
+        return least + (more + self.increment_s - 1) // self.increment_s * self.increment_s
+
+    def charge_micros(self, usage_nanos: Fraction) -> int:
+        """Return what a call costs whose seconds cost so much."""
+        unit: int = 10 ** (9 - self.decimals)
+        exact = (usage_nanos + 1_000 * sum(self.fees)) / unit
+        micros = _rounded(exact, self.rounding) * unit // 1_000
+        return micros if self.cap_micros is None else min(micros, self.cap_micros)
+
+
+def read_price(cells: Mapping[str, str]) -> Price:
+    """Read the price of a row; a cell that says none: ValueError."""
+
+    def said(name: str, default: str) -> str:
+        return cells.get(name, "").strip() or default
+
+    rate = 0 if said("action", "rate").lower() == "free" else _amount("rate", said("rate", "0"), 9)
+    increment = _INCREMENT.fullmatch(said("increment", "60/60").replace(" ", ""))
+    if increment is None:
+        message = f"increment: {cells['increment'][:40]!r} is none"
+        raise ValueError(message)
+    cap = said("max_charge", "")
+    rounding = said("rounding", "up").lower()
+    return Price(
+        rate,
+        int(said("per_seconds", "60")),
+        int(increment[1]),
+        int(increment[2]),
+        tuple(_amount(fee, said(fee, "0"), 6) for fee in FEES),
+        _ROUNDINGS[_ROUNDINGS.index(rounding)],
+        int(said("decimals", "6")),
+        _amount("max_charge", cap, 6) if cap else None,
+    )
+
+
+def _rounded(exact: Fraction, rounding: str) -> int:
+    whole, rest = divmod(exact.numerator, exact.denominator)
+    twice = 2 * rest - exact.denominator
+    is_up = {
+        "up": rest > 0,
+        "down": False,
+        "half_up": twice >= 0,
+        "half_even": twice > 0 or (twice == 0 and whole % 2 == 1),
+    }
+    return whole + is_up[rounding]
+
+
+def _amount(name: str, text: str, decimals: int) -> int:
+    """Return an amount, scaled; one that is not in plain decimals: ValueError."""
+    match = _AMOUNT.fullmatch(text)
+    if match is None or len(match[2] or "") > decimals:
+        message = f"{name}: {text[:40]!r} is no amount of at most {decimals} decimals"
+        raise ValueError(message)
+    return int(f"{match[1] or 0}{(match[2] or '').ljust(decimals, '0')}")
