@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 from typing import Final, Protocol
 
-from rater.wire.outputs import encode
+from rater.wire.outputs import encode_into
 
-_encode: Final = encode
+_encode_into: Final = encode_into
+_ROOM: Final = 1_024
+"""Bytes that most records fit into."""
 Records = list[tuple[bytes | None, bytes | None]]
 """Key and value of each."""
 Output = tuple[str, Records]
@@ -21,5 +23,14 @@ class OfTenant(Protocol):
 
 
 def encoded(said: Iterable[OfTenant]) -> Records:
-    """Return records as they are written."""
-    return [(each.tenant_id.encode(), _encode(each)) for each in said]
+    """Return records as they are written.
+
+    In one buffer, one after another: what msgspec returns by itself it has made room for in several steps, which
+    takes a third of the time.
+    """
+    room = bytearray(_ROOM)
+    records: Records = []
+    for each in said:
+        _encode_into(each, room)
+        records.append((each.tenant_id.encode(), bytes(room)))
+    return records

@@ -19,8 +19,11 @@ from topics.records import Dead, DeadReason, Suspended, SuspenseReason
 OUTPUT_KEY_MAX = 1_024
 """Longest key that our records take over: a tenant's is far shorter, and a poisoned one can be megabytes."""
 
-encode = msgspec.json.Encoder().encode
+_encoder = msgspec.json.Encoder()
+encode = _encoder.encode
 """Any entry, event or status to JSON."""
+encode_into = _encoder.encode_into
+"""The same into a buffer, whose length is then that of the JSON."""
 
 
 def encode_suspended(  # noqa: PLR0913, PLR0917
