@@ -27,7 +27,7 @@ _OPTIONS = (
         "--records-per-batch",
         default=RECORDS_PER_BATCH,
         show_default=True,
-        type=click.IntRange(1, 10_000),
+        type=click.IntRange(1, RECORDS_PER_BATCH),
         help="The most records of one transaction.",
     ),
     click.option(

@@ -17,7 +17,8 @@ from aiokafka.errors import UnsupportedCodecError
 from rater.kafka import unpacking
 from rater.kafka.unread import Unread
 
-RECORDS_PER_BATCH = 5_000
+RECORDS_PER_BATCH = 10_000
+"""The most that a batch may have: the ids in its manifest take 40 bytes each, and a record of ours is below 1 MB."""
 BATCH_BYTES_MAX = 16 * 1024 * 1024
 """Decoded bytes of what one fetch yields, keys and headers included; a larger record comes alone."""
 RECORD_BYTES = 100

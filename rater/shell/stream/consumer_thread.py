@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-FETCH_WAIT_MS = 100
-"""What Faust hard-codes as 1,500: a fetch that waits holds back the partitions that are not in it."""
+FETCH_WAIT_MS = 20
+"""What Faust hard-codes as 1,500: a fetch that waits holds back the partitions that are not in it.
+A worker without work asks the broker so often; it takes 5 % of a core, with 100 ms 2.5 %."""
 FETCH_MAX_BYTES = 64 * 1024 * 1024
 NOT_READY_S = 0.01
 
