@@ -20,6 +20,7 @@ from topics.manifests import (
     IdState,
     RememberedId,
     cdr_key,
+    check_ids,
     command_key,
     join_manifest,
     pack_ids,
@@ -106,12 +107,31 @@ def test_a_manifest_is_split_into_what_it_was_joined_of(ids: list[RememberedId])
         (b'{"a": ' + b"9" * 5000 + b"}\n", "not JSON"),
         (b"[" * 100_000 + b"\n", "nested too deep"),
         (b"[1]\n", "must be a JSON object"),
-        (b"{}\n123", "multiple of 28"),
     ],
 )
 def test_bytes_that_are_no_manifest_are_refused_with_the_reason(value: bytes, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         split_manifest(value)
+
+
+@pytest.mark.parametrize(
+    ("header", "ids"),
+    [
+        ({"ids": 1}, b"123"),
+        ({"ids": 1}, bytes(29)),
+        ({"ids": 2}, bytes(28)),
+        ({}, b""),
+        ({"ids": None}, b""),
+        ({"ids": "1"}, bytes(28)),
+        ({"ids": {}}, bytes(28)),
+        ({"ids": True}, bytes(28)),
+    ],
+)
+def test_ids_that_are_not_as_many_as_the_header_says_are_refused(
+    header: dict[str, Any], ids: bytes
+) -> None:
+    with pytest.raises(ValueError, match="of 28 bytes, as the header says"):
+        check_ids(header, ids)
 
 
 @given(st.binary())

@@ -105,15 +105,24 @@ def join_manifest(header: bytes, ids: bytes) -> bytes:
 def split_manifest(value: bytes) -> tuple[dict[str, Any], bytes]:
     """Take a manifest record's value apart into header and packed ids.
 
-    Bytes that are no manifest: ValueError with the reason. The ids are only measured here;
-    `unpack_ids` reads them.
+    Bytes that are no manifest: ValueError with the reason. The ids are not looked at: whether they are
+    ours is said by the header. `check_ids` holds them against it, `unpack_ids` reads them.
     """
     line, newline, ids = value.partition(b"\n")
     if not newline:
         message = f"manifest: no newline after the header in {len(value)} bytes"
         raise ValueError(message)
-    check_ids_length(ids)
     return _read_header(line), ids
+
+
+def check_ids(header: dict[str, Any], ids: bytes) -> None:
+    """Refuse packed ids that are not as many as the header says, with a ValueError."""
+    count = header.get("ids")
+    if type(count) is not int or count * ID_BYTES != len(ids):
+        message = (
+            f"manifest ids: {count} of {ID_BYTES} bytes, as the header says, found {len(ids)} bytes"
+        )
+        raise ValueError(message)
 
 
 def check_ids_length(ids: bytes) -> None:

@@ -21,9 +21,10 @@ from rater.wire.account.state import encode_account
 from rater.wire.cdrs import decode_cdr
 from rater.wire.malformed import Malformed
 from topics import catalog
-from topics.manifests import IdState, join_manifest
+from topics.manifests import ID_BYTES, IdState, join_manifest
 from topics.partitioner import partition_of
 from topics.records import BatchManifest
+from topics.records.batches import MANIFEST_LAYOUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,6 +113,7 @@ def _known(value: bytes, day: int) -> bytes:
 
 def _manifest(ids: bytes, partition: int, at_ms: int) -> bytes:
     header = BatchManifest(
+        layout=MANIFEST_LAYOUT,
         app=catalog.APP,
         source_topic=catalog.CDR_RAW.name,
         partition=partition,
@@ -121,7 +123,7 @@ def _manifest(ids: bytes, partition: int, at_ms: int) -> bytes:
         outcomes={"rated": IDS_PER_MANIFEST},
         ledger=IDS_PER_MANIFEST,
         events=0,
-        ids=IDS_PER_MANIFEST,
+        ids=len(ids) // ID_BYTES,
         at_ms=at_ms,
     )
     return join_manifest(msgspec.json.encode(header), ids)

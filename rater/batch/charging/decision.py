@@ -41,6 +41,7 @@ from topics.records import (
     DeckWarning,
     MoneyEntry,
 )
+from topics.records.batches import MANIFEST_LAYOUT
 
 # Bound once: a name of a module that is not compiled is looked up each time.
 _LEDGER: Final = LEDGER.name
@@ -170,6 +171,7 @@ class Decision:
     def manifest(self, first_offset: int, next_offset: int) -> bytes:
         """Return the value of the batch manifest, when all was taken and placed."""
         header = BatchManifest(
+            layout=MANIFEST_LAYOUT,
             app=APP,
             source_topic=self.source_topic,
             partition=self.partition,

@@ -11,7 +11,9 @@ from rater.batch.charging.charge_index import ChargeIndex
 from rater.batch.charging.decision import Decision
 from rater.batch.charging.lot_ids import LotIdsShard
 from rater.core.limits import DAY_MS, WINDOW_DAYS
-from topics.manifests import split_manifest
+from rater.wire.layouts import unknown_layout
+from topics.manifests import check_ids, split_manifest
+from topics.records.batches import MANIFEST_LAYOUT
 
 
 class BatchesShard:
@@ -23,10 +25,13 @@ class BatchesShard:
         self.stream_ms = 0
 
     def load(self, records: Sequence[tuple[bytes | None, bytes | None]]) -> None:
-        """Take a fetch of manifests, in their order."""
+        """Take a fetch of manifests, in their order; one of another layout raises ValueError."""
         for _, value in records:
             if value is not None:
                 header, ids = split_manifest(value)
+                if (found := header.get("layout")) != MANIFEST_LAYOUT:
+                    raise unknown_layout("batch manifest", found, MANIFEST_LAYOUT)
+                check_ids(header, ids)
                 self.stream_ms = max(self.stream_ms, header["at_ms"])
                 self.index.load(ids)
         self.index.advance(self.stream_ms // DAY_MS)

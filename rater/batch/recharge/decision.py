@@ -11,6 +11,7 @@ from rater.wire.outputs import encode
 from rater.wire.recharge.state import encode_recharge
 from topics import catalog
 from topics.records import BatchManifest
+from topics.records.batches import MANIFEST_LAYOUT
 
 _ASKED: Final = {
     "add_funds": "credit",
@@ -82,6 +83,7 @@ class RechargeDecision:
     def manifest(self, first_offset: int, next_offset: int) -> bytes:
         """Return the value of the batch manifest, when all was taken; recharge remembers no ids in it."""
         header = BatchManifest(
+            layout=MANIFEST_LAYOUT,
             app=catalog.RECHARGE_APP,
             source_topic=self.source_topic,
             partition=self.partition,

@@ -17,7 +17,7 @@ from rater.reconcile.reading.schemas import decoder_of
 from rater.reconcile.reading.sources import SourceCdr, SourceCommand, read_cdr, read_command
 from topics import catalog
 from topics import records as r
-from topics.manifests import ID_BYTES, split_manifest
+from topics.manifests import check_ids, split_manifest
 from topics.partitioner import partition_of
 from topics.records.balance import AnyEvent
 
@@ -255,9 +255,7 @@ class _Reader:
 
 def _read_manifest(value: bytes) -> tuple[r.BatchManifest, bytes]:
     """Read a manifest's header and measure its ids; ValueError or msgspec.MsgspecError."""
-    _, ids = split_manifest(value)
+    said, ids = split_manifest(value)
     header: r.BatchManifest = decoder_of(catalog.BATCHES_CHANGELOG)(value.partition(b"\n")[0])
-    if header.ids * ID_BYTES != len(ids):
-        message = f"ids: the header says {header.ids}, there are {len(ids) // ID_BYTES}"
-        raise ValueError(message)
+    check_ids(said, ids)
     return header, ids

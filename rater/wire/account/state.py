@@ -23,7 +23,7 @@ from rater.wire.account.rows import (
     account_of,
     row_of,
 )
-from rater.wire.layouts import unknown_layout
+from rater.wire.layouts import first_byte, unknown_layout
 
 LAYOUT = 5
 _HEAD = struct.Struct("<BBqqqqq")
@@ -72,7 +72,7 @@ def decode_account(value: bytes) -> Account:
 def check_layout(value: bytes) -> None:
     """Refuse an account of another layout: ValueError, which says how to begin anew."""
     if not value or value[0] != LAYOUT:
-        raise unknown_layout("account", value, LAYOUT)
+        raise unknown_layout("account", first_byte(value), LAYOUT)
 
 
 def decode_head(value: bytes) -> Head:

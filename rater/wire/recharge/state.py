@@ -11,7 +11,7 @@ import msgspec
 
 from rater.core.recharge.machine import State
 from rater.core.recharge.state import Recharge, due_ms
-from rater.wire.layouts import unknown_layout
+from rater.wire.layouts import first_byte, unknown_layout
 
 LAYOUT = 4
 STATES = tuple(State)
@@ -45,7 +45,7 @@ def encode_recharge(recharge: Recharge) -> bytes:
 def decode_recharge(value: bytes) -> Recharge:
     """Read a recharge; one of another layout raises ValueError: never guess at money."""
     if not value or value[0] != LAYOUT:
-        raise unknown_layout("recharge", value, LAYOUT)
+        raise unknown_layout("recharge", first_byte(value), LAYOUT)
     return _decode(memoryview(value)[_HEAD.size :])
 
 

@@ -42,6 +42,38 @@ def test_a_manifest_that_is_none_is_not_guessed_at() -> None:
         BatchesShard().load([(b"cdr.raw.v1", b"{}")])
 
 
+def _one_manifest() -> bytes:
+    partition = opened(("L1", UNIT))
+    partition.take(call(cdr_id="a"))
+    partition.last.place({LEDGER.name: [9], SUSPENSE.name: []})
+    return partition.last.manifest(0, 1)
+
+
+@pytest.mark.parametrize(
+    ("written", "found"), [(b'"layout":2,', "found 2"), (b"", "found none")], ids=["newer", "older"]
+)
+def test_a_manifest_of_another_layout_is_refused_by_both_numbers(
+    written: bytes, found: str
+) -> None:
+    other = _one_manifest().replace(b'"layout":1,', written)
+    shard = BatchesShard()
+
+    # Its ids are of another length: what is said is still the layout.
+    for value in (other, other + b"1234"):
+        with pytest.raises(ValueError, match=f"batch manifest layout: must be 1, {found}"):
+            shard.load([(b"cdr.raw.v1", value)])
+    assert (shard.stream_ms, len(shard.index)) == (0, 0)
+
+
+@pytest.mark.parametrize("more", [b"1234", bytes(28)], ids=["longer entries", "one too many"])
+def test_packed_ids_that_are_not_as_many_as_the_header_says_are_refused(more: bytes) -> None:
+    shard = BatchesShard()
+
+    with pytest.raises(ValueError, match="manifest ids: 1 of 28 bytes"):
+        shard.load([(b"cdr.raw.v1", _one_manifest() + more)])
+    assert (shard.stream_ms, len(shard.index)) == (0, 0)
+
+
 def test_the_window_moves_with_stream_time_and_never_back() -> None:
     shard = Shard.empty(0, window_days=7)
     today = NOW // DAY
