@@ -1,15 +1,25 @@
 """Lot ids: what the charging app remembers of the credits and adjustments that were made by hand."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 from msgspec import Meta
 
 from topics.fields import Id, Millis, TenantId
 from topics.records.record import TAG, Record
 
+LOTS_LAYOUT: Final = 1
+
 
 class _LotIds(Record, frozen=True, tag_field="kind"):
     kind: ClassVar[str] = TAG
+    layout: Annotated[
+        int,
+        Meta(
+            ge=LOTS_LAYOUT,
+            le=LOTS_LAYOUT,
+            description="Of this record; another release's is refused.",
+        ),
+    ]
 
 
 class RememberedLot(_LotIds, frozen=True, tag="remembered"):

@@ -23,9 +23,11 @@ from rater.core.account.lots import adjustment_lot_id, lot_expiry_ms
 from rater.core.limits import DAY_MS, GRACE_MS, LOT_IDS_MAX
 from rater.core.rejections import Refusal, Rejected
 from rater.core.times import to_millis
+from rater.wire.layouts import check_layout
 from topics import records as r
 from topics.manifests import lot_key
 from topics.records import Adjusted, ForgottenLots, FundsAdded, RememberedLot
+from topics.records.lot_ids import LOTS_LAYOUT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,7 +48,7 @@ _decode = msgspec.json.Decoder(RememberedLot | ForgottenLots).decode
 
 def record(tenant_id: str, lot_id: str, forget_ms: int | None) -> tuple[bytes, bytes]:
     """Return key and value of an id that is remembered until an instant; None: for good."""
-    value = _encode(RememberedLot(tenant_id, lot_id, forget_ms))
+    value = _encode(RememberedLot(LOTS_LAYOUT, tenant_id, lot_id, forget_ms))
     return lot_key(tenant_id, lot_id), value
 
 
@@ -107,6 +109,7 @@ class LotIdsShard:
         try:
             said = _decode(value)
         except msgspec.MsgspecError as error:
+            check_layout("lot ids changelog", value, LOTS_LAYOUT)
             message = f"lot ids changelog: {key!r} has a value that is none: {error}"
             raise ValueError(message) from error
         if isinstance(said, ForgottenLots):
@@ -167,7 +170,7 @@ class LotIdsBatch:
             self.counts[tenant_of(key)] -= 1
             self.horizon_ms = max(self.horizon_ms, forget_ms)
         if due:
-            self.changes[HORIZON_KEY] = _encode(ForgottenLots(self.horizon_ms))
+            self.changes[HORIZON_KEY] = _encode(ForgottenLots(LOTS_LAYOUT, self.horizon_ms))
 
     def refuse(self, order: r.Command, stream_ms: int) -> Refusal | None:
         """Refuse what has been done before, or could have been; None for what may be tried."""

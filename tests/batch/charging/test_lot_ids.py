@@ -208,6 +208,19 @@ def test_the_same_id_read_twice_counts_once_and_a_tombstone_takes_it_away() -> N
 def test_bytes_that_are_no_lot_id_are_not_guessed_at() -> None:
     with pytest.raises(ValueError, match="lot ids changelog"):
         LotIdsShard().load([(b"lot 4 acme L1", b"{}")])
+    with pytest.raises(ValueError, match="has a value that is none"):
+        LotIdsShard().load([(b"lot 4 acme L1", b'{"kind":"remembered","layout":1}')])
+
+
+@pytest.mark.parametrize(
+    ("written", "found"), [(b'"layout":2,', "found 2"), (b"", "found none")], ids=["newer", "older"]
+)
+def test_a_lot_id_of_another_layout_is_refused_by_both_numbers(written: bytes, found: str) -> None:
+    key, value = lot_ids.record("acme", "L1", NOW)
+    other = value.replace(b'"layout":1,', written)
+
+    with pytest.raises(ValueError, match=f"lot ids changelog layout: must be 1, {found}: another"):
+        LotIdsShard().load([(key, other)])
 
 
 def test_adjustments_with_long_ids_have_lots_of_their_own() -> None:
