@@ -1,6 +1,6 @@
 """Notifications: requests that a tenant's people be told; written on transitions only."""
 
-from typing import Annotated, ClassVar, Literal, TypeAlias
+from typing import Annotated, ClassVar, Final, Literal, TypeAlias
 
 from msgspec import Meta
 
@@ -218,9 +218,20 @@ class UndeliveredNotification(Record, frozen=True):
     ]
 
 
+MARK_LAYOUT: Final = 1
+
+
 class SentMark(Record, frozen=True):
     """What the notifier has sent, or has begun to send: its memory."""
 
+    layout: Annotated[
+        int,
+        Meta(
+            ge=MARK_LAYOUT,
+            le=MARK_LAYOUT,
+            description="Of this record; another release's is refused.",
+        ),
+    ]
     notification_id: EventId
     channel: Channel
     recipient: Annotated[

@@ -21,7 +21,7 @@ from rater.shell.process.failpoints import failpoint
 from rater.wire.outputs import encode
 from rater.wire.recharge.deliveries import encode_undelivered
 from topics.catalog import NOTIFICATIONS_DEAD, NOTIFIER_SENT
-from topics.records.notifications import MarkState, SentMark, UndeliveredReason
+from topics.records.notifications import MARK_LAYOUT, MarkState, SentMark, UndeliveredReason
 
 log = logging.getLogger(__name__)
 
@@ -222,7 +222,8 @@ class Delivery:
 
     def _new_mark(self, state: MarkState) -> SentMark:
         job = self._job
-        head = (job.notice.notification_id, self._channel.name, job.digest, state, now_ms())
+        place = (job.notice.notification_id, self._channel.name, job.digest)
+        head = (MARK_LAYOUT, *place, state, now_ms())
         if state != "sent" or not job.mailbox:
             return SentMark(*head)
         return SentMark(*head, job.kind, job.mailbox)

@@ -20,7 +20,12 @@ from rater.shell.notifier.delivery import Job, Result
 from rater.shell.notifier.digests import digest_of
 from rater.shell.notifier.mail_rates import FOLDABLE, rate_key
 from rater.shell.notifier.sent import PartitionMarks
-from topics.records.notifications import AnyNotification, BalanceLowNotification, SentMark
+from topics.records.notifications import (
+    MARK_LAYOUT,
+    AnyNotification,
+    BalanceLowNotification,
+    SentMark,
+)
 
 URGENT_TIMES: Final = 2
 TENANT_TIMES: Final = 16
@@ -173,7 +178,7 @@ class Folding:
     def _mark(self, job: Job, into: str | None) -> SentMark:
         name = job.notice.notification_id
         now = self._clock()
-        return SentMark(name, "email", job.digest, "folded", now, job.kind, None, into)
+        return SentMark(MARK_LAYOUT, name, "email", job.digest, "folded", now, job.kind, None, into)
 
 
 def _tenant_key(job: Job) -> str:

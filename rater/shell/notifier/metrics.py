@@ -24,6 +24,10 @@ class NotifierMetrics:
             "deferred counts tries that failed for now, in_doubt those without an answer.",
             ["channel", "outcome"], registry=registry,
         )  # fmt: skip
+        self.marks_lost = Counter(
+            "rater_notifier_marks_lost", "Marks of what was sent that could not be read: it may be sent again.",
+            registry=registry,
+        )  # fmt: skip
         self.delivery_seconds = Histogram(
             "rater_notifier_delivery_seconds", "Time of one try, marks included.", ["channel"],
             buckets=_SECONDS, registry=registry,

@@ -25,7 +25,7 @@ from rater.wire.outputs import encode, encode_dead, output_key
 from rater.wire.recharge.notifications import decode_notification
 from rater.wire.unread import last_offset_of, why_dead
 from topics.catalog import NOTIFIER_SENT, RECHARGE_DEAD
-from topics.records.notifications import AnyNotification, MarkState, SentMark
+from topics.records.notifications import MARK_LAYOUT, AnyNotification, MarkState, SentMark
 
 log = logging.getLogger(__name__)
 
@@ -179,7 +179,7 @@ class PartitionWork:
         place = f"{source.topic}/{source.partition}/{source.offset}"
         digest = recipient_digest(place, NOBODY)
         if self.state(digest) is None:
-            mark = SentMark(place, "email", digest, "undelivered", now_ms())
+            mark = SentMark(MARK_LAYOUT, place, "email", digest, "undelivered", now_ms())
             why = why_dead(unread, said)
             dead = encode_dead(key, value, source, why, last_offset_of(unread))
             letter = Output(RECHARGE_DEAD.name, output_key(key), dead)

@@ -8,9 +8,10 @@ days, 30 days), so that a group whose offsets have expired reads old notificatio
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from prometheus_client import Counter
 
 from rater.kafka.broker import Broker
 from rater.kafka.reading import read_to_end
@@ -59,12 +60,37 @@ class PartitionMarks:
         return list(self._folded.get(into, {}).values())
 
 
+def take_mark(marks: PartitionMarks, partition: int, record: Any) -> int:
+    """Note the mark of a record, or log that it is lost; return how many are lost, and may be sent again.
+
+    A mark of another layout raises ValueError: all would be sent again.
+    """
+    why, last_offset = "it is no mark", record.offset
+    if isinstance(record, Unread):
+        why, last_offset = record.why, record.last_offset
+    elif (mark := decode_mark(record.value)) is not None:
+        marks.note(mark)
+        return 0
+    log.error(
+        "marks %(offset)d to %(last_offset)d of partition %(partition)d are lost, "
+        "what they say may be sent again: %(reason)s",
+        {
+            "offset": record.offset,
+            "last_offset": last_offset,
+            "partition": partition,
+            "reason": why,
+        },
+    )
+    return int(last_offset - record.offset + 1)
+
+
 class SentTable:
     """The marks of every partition that is, or just was, assigned."""
 
-    def __init__(self, broker: Broker, interrupted: Callable[[], bool]) -> None:
-        """Read nothing yet; `interrupted` says when reading has become pointless."""
+    def __init__(self, broker: Broker, interrupted: Callable[[], bool], lost: Counter) -> None:
+        """Read nothing yet; `interrupted` says when reading has become pointless; `lost` counts what is no mark."""
         self._broker = broker
+        self._lost = lost
         self._interrupted = interrupted
         self._partitions: dict[int, PartitionMarks] = {}
 
@@ -104,17 +130,7 @@ class SentTable:
         async for fetched in read_to_end(consumer, ends, _READ_WAIT_MS, self._interrupted):
             for tp, records in fetched.items():
                 for record in records:
-                    if isinstance(record, Unread):
-                        log.error(
-                            "marks %(offset)d to %(last_offset)d of partition %(partition)d are lost: %(reason)s",
-                            {
-                                "offset": record.offset,
-                                "last_offset": record.last_offset,
-                                "partition": tp.partition,
-                                "reason": record.why,
-                            },
-                        )
-                    if (mark := decode_mark(record.value)) is not None:
-                        self._partitions[tp.partition].note(mark)
+                    lost = take_mark(self._partitions[tp.partition], tp.partition, record)
+                    self._lost.inc(lost)
         for number, tp in places.items():
             self._partitions[number].next_offset = await consumer.position(tp)

@@ -84,7 +84,7 @@ class Notifier(ConsumerRebalanceListener):  # type: ignore[misc]
         self._metrics = metrics
         self._health = health
         self._failure: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
-        self._table = SentTable(settings.broker, self._failure.done)
+        self._table = SentTable(settings.broker, self._failure.done, metrics.marks_lost)
         self._works: dict[int, PartitionWork] = {}
         self._paused: set[TopicPartition] = set()
         self._ready = False

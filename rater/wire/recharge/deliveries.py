@@ -5,8 +5,14 @@ from typing import Protocol
 import msgspec
 
 from rater.core.cdr import Source
+from rater.wire.layouts import check_layout
 from rater.wire.outputs import encode
-from topics.records.notifications import SentMark, UndeliveredNotification, UndeliveredReason
+from topics.records.notifications import (
+    MARK_LAYOUT,
+    SentMark,
+    UndeliveredNotification,
+    UndeliveredReason,
+)
 
 _DETAIL_MAX = 1_000
 _NOTIFICATION_MAX = 1_048_576
@@ -28,10 +34,14 @@ _decode_mark = msgspec.json.Decoder(SentMark).decode
 
 
 def decode_mark(value: bytes | None) -> SentMark | None:
-    """Read one of our own marks; None for what is none."""
+    """Read one of our own marks; None for what is none.
+
+    One of another layout raises ValueError: passed over, what it says would be sent again.
+    """
     try:
         return _decode_mark(value or b"")
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        check_layout("notifier mark", value or b"", MARK_LAYOUT)
         return None
 
 

@@ -24,7 +24,7 @@ from rater.shell.notifier.sent import PartitionMarks
 from rater.wire.outputs import encode
 from rater.wire.recharge.deliveries import decode_mark
 from tests.shell.notifier.notices import GOLDEN, golden
-from topics.records.notifications import SentMark
+from topics.records.notifications import MARK_LAYOUT, SentMark
 
 ADA = "ada@acme.example"
 URGENT = sorted({notice.kind for notice in GOLDEN} - FOLDABLE)
@@ -73,7 +73,14 @@ class World:
             return settled
         self.sent.append((job.recipient, settled.notice))
         mark = SentMark(
-            job.notice.notification_id, "email", job.digest, "sent", self.now, job.kind, job.mailbox
+            MARK_LAYOUT,
+            job.notice.notification_id,
+            "email",
+            job.digest,
+            "sent",
+            self.now,
+            job.kind,
+            job.mailbox,
         )
         await self.write_marks("acme", mark)
         return "sent"
@@ -201,9 +208,19 @@ async def test_a_digest_that_is_in_doubt_goes_out_again_as_a_digest() -> None:
     await world.deliver_all([job(n) for n in range(3)])
     carrier, other = job(3), job(4)
     world.marks.note(
-        SentMark("x", "email", other.digest, "folded", 0, "funds_added", None, carrier.digest)
+        SentMark(
+            MARK_LAYOUT,
+            "x",
+            "email",
+            other.digest,
+            "folded",
+            0,
+            "funds_added",
+            None,
+            carrier.digest,
+        )
     )
-    world.marks.note(SentMark("y", "email", carrier.digest, "sending", 0))
+    world.marks.note(SentMark(MARK_LAYOUT, "y", "email", carrier.digest, "sending", 0))
     settled = await world.folding.settle(carrier)
 
     assert isinstance(settled, Job)
