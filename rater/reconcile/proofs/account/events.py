@@ -2,6 +2,8 @@
 
 So has every credit of a recharge that was refused. A refusal takes no number of its own: the events of two for one lot
 may have one id, and are told apart by their order.
+
+Who is told is held against the command itself: the ledger has only how many.
 """
 
 from collections import Counter, defaultdict
@@ -11,6 +13,7 @@ from rater.reconcile.difference import Complaint, Difference
 from rater.reconcile.folds.event_found import edge_of
 from rater.reconcile.folds.threshold_events import REFUSED, Edge
 from rater.reconcile.inputs import Inputs
+from rater.reconcile.reading.sources import SourceCommand
 from topics import catalog
 
 PROOF = "events"
@@ -39,6 +42,7 @@ def prove(evidence: Inputs) -> Iterator[Difference]:
     yield from _missing(evidence, expected, found)
     yield from _wrong(evidence, expected, found)
     yield from _order(evidence, expected, found)
+    yield from _recipients(evidence)
 
 
 _Found = Mapping[str, tuple[int, Edge]]
@@ -104,3 +108,26 @@ def _order(evidence: Inputs, expected: _Expected, found: _Found) -> Iterator[Dif
             wrong = Complaint("order", ids[at], said[tenant][at])
             offset = found[said[tenant][at]][0]
             yield evidence.differ(PROOF, TOPIC, offset, tenant, wrong)
+
+
+def _recipients(evidence: Inputs) -> Iterator[Difference]:
+    """Hold addresses and webhook of each event against the command that set them, where that is left."""
+    books = evidence.books
+    asked: dict[tuple[str, int], SourceCommand] = {}
+    for entry in books.ledger.values():
+        if entry.kind == "recipients_set":
+            command = books.commands.get(entry.source_topic, {}).get(entry.source_offset)
+            if command is not None:
+                asked[entry.tenant_id, entry.seq] = command
+    for offset, event in books.events:
+        if event.kind != "recipients_changed":
+            continue
+        if (command := asked.get((event.tenant_id, event.seq))) is None:
+            continue
+        for name, right, said in (
+            ("emails", command.emails or [], list(event.emails)),
+            ("webhook", command.webhook, event.webhook),
+        ):
+            if right != said:
+                wrong = Complaint(name, f"{right!r}, as in the command", said)
+                yield evidence.differ(PROOF, TOPIC, offset, event.tenant_id, wrong)
