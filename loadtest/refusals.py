@@ -105,4 +105,4 @@ REFUSALS: dict[str, Case] = {
     )(s),
 }
 """By reason. Tests of their own: `too_many_lots` and `too_many_lot_ids` take thousands of commands, `too_many_changes`
-hours between them, `recharge_repeated` a payment."""
+hours between them, `recharge_repeated` a payment, `reversal_repeated` days."""

@@ -247,6 +247,18 @@ def _command(  # noqa: PLR0911  # One return a verb.
                 "currency": extra.get("currency", "USD"),
                 "reason": "goodwill",
             }
+        case "reverse_payment" | "restore_payment":
+            payment_id, reversal_id, *amounts = plain
+            moved, in_all = map(parse_micros, amounts)
+            return {
+                "type": verb,
+                "payment_id": payment_id,
+                "reversal_id": reversal_id,
+                "amount_micros": moved,
+                "reversed_micros": in_all,
+                "currency": "USD",
+                "reversal": "dispute",
+            }
         case "close" | "reopen":
             return {"type": f"{verb}_account"}
         case "decks":

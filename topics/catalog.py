@@ -174,7 +174,7 @@ ACCOUNTS_CHANGELOG = Topic(
 )
 LOTS_CHANGELOG = Topic(
     name=f"{APP}-lots-changelog",
-    purpose="The lots table: ids of credits and adjustments by hand, none of which is taken twice.",
+    purpose="The lots table: ids of credits and adjustments by hand, and of reversals, none of which is taken twice.",
     key="`lot`, length of tenant_id, tenant_id, lot id; or `forgotten`",
     records=(r.RememberedLot, r.ForgottenLots),
     writers=(roles.CHARGING,),

@@ -20,6 +20,7 @@ class Rejected(StrEnum):
     LOT_EXISTS = "lot_exists"
     RESERVED_LOT = "reserved_lot"
     ADJUSTMENT_REPEATED = "adjustment_repeated"
+    REVERSAL_REPEATED = "reversal_repeated"
     PURCHASE_EXPIRED = "purchase_expired"
     TOO_MANY_LOT_IDS = "too_many_lot_ids"
     RECHARGE_REPEATED = "recharge_repeated"

@@ -40,7 +40,10 @@ SUSPENDED = frozenset(map(str, (*Suspended, *Unrated)))
 DEAD = frozenset(map(str, Why))
 REFUSED = frozenset(map(str, Rejected))
 ELSEWHERE = frozenset(
-    ("recharge_repeated", "too_many_lots", "too_many_lot_ids", "too_many_changes")
+    (
+        *("recharge_repeated", "reversal_repeated"),
+        *("too_many_lots", "too_many_lot_ids", "too_many_changes"),
+    )
 )
 """Reasons of refusal with a test of their own, below: a payment, thousands of lots, hours between changes."""
 WHOLE_BATCHES = frozenset(("dead.not_unpacked",))
@@ -197,6 +200,22 @@ def test_a_refusal_of_a_credit_that_was_taken_is_clean(scene: Scene) -> None:
     worker.work()
 
     assert _reasons(worker) == ["recharge_repeated"]
+    assert verdict_on(dict(worker.topics)).differences == []
+
+
+def test_a_refusal_of_a_reversal_that_was_taken_is_clean(scene: Scene) -> None:
+    worker = HonestWorker(decks={DECK_ID: scene.deck()})
+    for partition, key, value in scene.commands():
+        worker.produce(COMMANDS, key, value, partition)
+    worker.fund("odd", "pi_1", 60_000_000, recharge_seq=1, payment_command_id="pc-1")
+    back = {"amount_micros": 1_000_000, "reversed_micros": 1_000_000, "currency": "USD"}
+    back |= {"payment_id": "pi_1", "reversal_id": "re_1", "reversal": "refund"}
+    for _ in range(2):
+        worker.command("odd", "reverse_payment", command_id="reversal/1", **back)
+        worker.work()
+        worker.pass_time(9 * 86_400_000)
+
+    assert _reasons(worker) == ["reversal_repeated"]
     assert verdict_on(dict(worker.topics)).differences == []
 
 

@@ -192,6 +192,7 @@ CommandReason = Literal[
     "lot_exists",
     "reserved_lot",
     "adjustment_repeated",
+    "reversal_repeated",
     "purchase_expired",
     "too_many_lot_ids",
     "recharge_repeated",

@@ -1,4 +1,4 @@
-"""Lot ids: what the charging app remembers of the credits and adjustments that were made by hand."""
+"""Lot ids: what the charging app remembers of credits and adjustments by hand, and of reversals."""
 
 from typing import Annotated, ClassVar, Final, Literal
 
@@ -23,7 +23,7 @@ class _LotIds(Record, frozen=True, tag_field="kind"):
 
 
 class RememberedLot(_LotIds, frozen=True, tag="remembered"):
-    """An id that cannot be used again: of a credit by hand, or of an adjustment."""
+    """An id that cannot be used again: of a credit by hand, an adjustment, or a reversal."""
 
     kind: ClassVar[Literal["remembered"]]
     tenant_id: TenantId
@@ -32,7 +32,7 @@ class RememberedLot(_LotIds, frozen=True, tag="remembered"):
         Annotated[
             Millis,
             Meta(
-                description="When expiry and grace of the lot are over; none: never, of an adjustment."
+                description="When expiry and grace of the lot are over; none: never, of an adjustment or a reversal."
             ),
         ]
         | None

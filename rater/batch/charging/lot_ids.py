@@ -1,15 +1,17 @@
-"""Lot ids: what came or went by hand on each account, so that it comes or goes once in the account's life (R9).
+"""Lot ids: what comes or goes once in an account's life, whatever the window of the charge index forgets (R9).
 
-The window of the charge index forgets a command after days; these ids are kept in a table of their own. Remembered are
-the lots of manual credits and all adjustments, those too that open no lot; of recharge's credits the account itself
-keeps the last number.
+The window forgets a command after days; these ids are kept in a table of their own. Remembered are the lots of manual
+credits, and all adjustments and reversals, those too that open no lot; of recharge's credits the account itself keeps
+the last number.
 
 Rule 1: the id of a purchase is kept until the expiry and grace of its lot are over. From then on the purchase is
 refused by its date: it would open expired.
-Rule 2: an adjustment has no date that could refuse it: its id is kept for good.
+Rule 2: an adjustment, or a reversal that takes or gives back, has no date that could refuse it: its id is kept for
+good.
 Rule 3: no clock can go behind what has been forgotten: up to when, is in the table too.
 Rule 4: an account has at most LOT_IDS_MAX ids. When they are all taken, credits and adjustments by hand are refused
-until one is forgotten; nothing is forgotten early.
+until one is forgotten; nothing is forgotten early. Reversals count, and are taken beyond it: the provider has moved
+the money already.
 """
 
 from __future__ import annotations
@@ -19,14 +21,26 @@ from typing import TYPE_CHECKING, Final, final
 
 import msgspec
 
-from rater.core.account.lots import adjustment_lot_id, lot_expiry_ms
+from rater.core.account.lots import (
+    adjustment_lot_id,
+    lot_expiry_ms,
+    restored_lot_id,
+    reversed_lot_id,
+)
 from rater.core.limits import DAY_MS, GRACE_MS, LOT_IDS_MAX
 from rater.core.rejections import Refusal, Rejected
 from rater.core.times import to_millis
 from rater.wire.layouts import check_layout
 from topics import records as r
 from topics.manifests import lot_key
-from topics.records import Adjusted, ForgottenLots, FundsAdded, RememberedLot
+from topics.records import (
+    Adjusted,
+    ForgottenLots,
+    FundsAdded,
+    RememberedLot,
+    RestorationPosted,
+    ReversalPosted,
+)
 from topics.records.lot_ids import LOTS_LAYOUT
 
 if TYPE_CHECKING:
@@ -176,6 +190,8 @@ class LotIdsBatch:
         """Refuse what has been done before, or could have been; None for what may be tried."""
         if isinstance(order, r.Adjust):
             return self._refuse_adjustment(order) or self._refuse_another(order.tenant_id)
+        if isinstance(order, r.MovedBack):
+            return self._refuse_reversal(order)
         if not isinstance(order, r.AddFunds):
             return None
         if self._knows(order.tenant_id, order.lot_id):
@@ -185,10 +201,14 @@ class LotIdsBatch:
         return self._refuse_old(order, stream_ms) or self._refuse_another(order.tenant_id)
 
     def remember(self, entry: MoneyEntry | CommandRejected) -> None:
-        """Remember what an entry has opened or posted by hand."""
+        """Remember what an entry has opened or posted by hand, or moved back."""
         if isinstance(entry, Adjusted):
             lot_id = adjustment_lot_id(entry.command_id)
             self._add(entry.tenant_id, lot_id, None)
+        elif isinstance(entry, ReversalPosted):
+            self._add(entry.tenant_id, reversed_lot_id(entry.command_id), None)
+        elif isinstance(entry, RestorationPosted):
+            self._add(entry.tenant_id, entry.lot.lot_id, None)
         elif isinstance(entry, FundsAdded) and entry.recharge_seq is None:
             lot = entry.lot
             self._add(entry.tenant_id, lot.lot_id, lot.expires_ms + GRACE_MS)
@@ -211,6 +231,13 @@ class LotIdsBatch:
             return None
         detail = f"command_id: adjustment {order.command_id} has been posted before"
         return Refusal(Rejected.ADJUSTMENT_REPEATED, detail)
+
+    def _refuse_reversal(self, order: r.MovedBack) -> Refusal | None:
+        name = restored_lot_id if isinstance(order, r.RestorePayment) else reversed_lot_id
+        if not self._knows(order.tenant_id, name(order.command_id)):
+            return None
+        detail = f"command_id: {order.command_id} has moved money back before"
+        return Refusal(Rejected.REVERSAL_REPEATED, detail)
 
     def _refuse_old(self, order: r.AddFunds, stream_ms: int) -> Refusal | None:
         """Refuse a purchase whose id may have been forgotten."""

@@ -54,6 +54,6 @@ def refuse_lot(account: Account, lot_id: str) -> Refusal | None:
 def refuse_name(account: Account, lot_id: str) -> Refusal | None:
     """Refuse the id of a purchase that is open already, or could be that of money which comes back later."""
     if lot_id.startswith(RESERVED):
-        detail = f"lot_id: {lot_id} begins as those of money that came back do"
+        detail = f"lot_id: {lot_id} begins as those of money that went back or came back do"
         return Refusal(Rejected.RESERVED_LOT, detail)
     return refuse_lot(account, lot_id)

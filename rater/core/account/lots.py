@@ -41,8 +41,9 @@ _ID_MAX: Final = 128
 _DIGEST_BYTES: Final = 16
 RETURNED: Final = "returned:"
 RESTORED: Final = "restored:"
-RESERVED: Final = (RETURNED, RESTORED)
-"""How the ids of lots begin that are opened by no command of theirs: no purchase can have one."""
+REVERSED: Final = "reversed:"
+RESERVED: Final = (RETURNED, RESTORED, REVERSED)
+"""How the ids begin of lots that are opened by no command of theirs, and of reversals: no purchase can have one."""
 
 
 def adjustment_lot_id(command_id: str) -> str:
@@ -53,6 +54,11 @@ def adjustment_lot_id(command_id: str) -> str:
 def restored_lot_id(command_id: str) -> str:
     """Return the id of the lot that restored money becomes, likewise."""
     return _named(RESTORED, command_id)
+
+
+def reversed_lot_id(command_id: str) -> str:
+    """Return the id that a reversal is remembered by, likewise; it opens no lot."""
+    return _named(REVERSED, command_id)
 
 
 def returned_lot_id(entry_id: str) -> str:

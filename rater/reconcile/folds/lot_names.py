@@ -3,7 +3,7 @@
 from hashlib import blake2b
 
 _ID_MAX = 128
-GIVEN = ("returned:", "restored:")
+GIVEN = ("returned:", "restored:", "reversed:")
 """How names begin that no purchase may have."""
 
 
@@ -15,6 +15,11 @@ def adjustment_lot_id(command_id: str) -> str:
 def restored_lot_id(command_id: str) -> str:
     """Return the id of the lot of money that was restored."""
     return _named(f"restored:{command_id}", command_id)
+
+
+def reversed_lot_id(command_id: str) -> str:
+    """Return the id that a reversal has in this; it opens no lot."""
+    return _named(f"reversed:{command_id}", command_id)
 
 
 def _named(name: str, command_id: str) -> str:

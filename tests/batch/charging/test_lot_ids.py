@@ -79,6 +79,63 @@ def test_the_same_adjustment_after_the_window_is_not_posted_again(
     assert (before, moved) == (micros, [micros])
 
 
+def moved_back(kind: str, micros: int) -> dict[str, object]:
+    """Return a command of recharge: half of the payment goes back, or comes back."""
+    return {
+        "type": kind,
+        "command_id": f"{kind}/acme/1",
+        "tenant_id": "acme",
+        "payment_id": "pi_1",
+        "amount_micros": micros,
+        "reversed_micros": micros if kind == "reverse_payment" else 0,
+        "currency": "USD",
+        "reversal_id": "dp_1",
+        "reversal": "dispute",
+    }
+
+
+@pytest.mark.parametrize("anew", [False, True])
+@pytest.mark.parametrize("kind", ["reverse_payment", "restore_payment"])
+@pytest.mark.parametrize("days", [9, 400, 4_000])
+def test_the_same_reversal_after_the_window_moves_no_money_again(
+    kind: str,
+    days: int,
+    anew: bool,  # noqa: FBT001
+) -> None:
+    """Also where the lot that it opened has been used up, and nothing on the account knows of it."""
+    credit = funds("pi_1", 125_000, recharge_seq=1, payment_command_id="pc-1")
+    partition = opened().take(command(credit))
+    for each in ("reverse_payment", "restore_payment"):
+        partition.take(command(moved_back(each, 125_000)))
+    partition.take(call())
+    assert (partition.account().balance, partition.account().lots) == (0, [])
+    if anew:
+        restarted(partition)
+
+    partition.take(command(moved_back(kind, 125_000), NOW + days * DAY))
+
+    assert refusals(partition) == ["reversal_repeated"]
+    assert partition.account().balance == 0
+
+
+def test_a_reversal_is_taken_also_where_no_more_ids_are_kept_of_what_is_done_by_hand() -> None:
+    partition = opened(("pi_1", UNIT))
+    full = [lot_ids.record("acme", f"L{n}", None) for n in range(LOT_IDS_MAX)]
+    partition.shard.lot_ids.load(list(full))
+
+    partition.take(command(adjust(UNIT)), command(moved_back("reverse_payment", UNIT)))
+
+    assert refusals(partition) == ["too_many_lot_ids"]
+    assert partition.account().balance == 0
+
+
+def test_no_purchase_can_have_the_name_of_a_reversal() -> None:
+    partition = opened().take(command(funds("reversed:reverse_payment/acme/1")))
+    partition.take(command(moved_back("reverse_payment", UNIT)))
+
+    assert refusals(partition) == ["reserved_lot"]
+
+
 def test_within_the_window_the_same_adjustment_is_a_duplicate_that_leaves_no_entry() -> None:
     partition = opened().take(command(adjust(UNIT)), command(adjust(UNIT)))
 

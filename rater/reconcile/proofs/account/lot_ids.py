@@ -1,9 +1,9 @@
-"""Lot ids: a lot opens once in an account's life, and so does an adjustment; the lots table remembers them (R9).
+"""Lot ids: a lot, an adjustment, a reversal comes once in an account's life; the lots table remembers them (R9).
 
 Folded over the whole ledger. One way there is to use a name twice: the lot was bought, its expiry and its grace passed,
 and another purchase, of later than that, has its name. What was made by hand must be in the table until then; an
-adjustment, for ever. Charging does not remember the payments that it has credited: who opens a lot by hand under the
-name of one makes a difference here, for the money is there twice.
+adjustment and a reversal, for ever. Charging does not remember the payments that it has credited: who opens a lot by
+hand under the name of one makes a difference here, for the money is there twice.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from rater.reconcile.difference import Complaint, Difference
-from rater.reconcile.folds.lot_names import adjustment_lot_id
+from rater.reconcile.folds.lot_names import adjustment_lot_id, reversed_lot_id
 from rater.reconcile.folds.lot_times import a_year_after
 from rater.reconcile.folds.shadow_balance import GRACE_MS
 from rater.reconcile.inputs import Inputs
@@ -43,7 +43,7 @@ class Opening(NamedTuple):
     offset: int
     at_ms: int
     over_ms: int | None
-    is_by_hand: bool
+    is_remembered: bool
 
 
 class Kept(NamedTuple):
@@ -85,10 +85,15 @@ def _opening(offset: int, entry: Any) -> tuple[Name, Opening] | None:
     """Return the id that an entry uses, if it uses one."""
     if entry.kind == "adjusted":
         name = (entry.tenant_id, adjustment_lot_id(entry.command_id))
-        return name, Opening(offset, entry.at_ms, None, is_by_hand=True)
+        return name, Opening(offset, entry.at_ms, None, is_remembered=True)
+    if entry.kind == "payment_reversed":
+        name = (entry.tenant_id, reversed_lot_id(entry.command_id))
+        return name, Opening(offset, entry.at_ms, None, is_remembered=True)
     lot = getattr(entry, "lot", None)
     if lot is None:
         return None
+    if entry.kind == "payment_restored":
+        return (entry.tenant_id, lot.lot_id), Opening(offset, entry.at_ms, None, is_remembered=True)
     over_ms = a_year_after(lot.purchased_ms) + GRACE_MS
     by_hand = entry.kind == "funds_added" and entry.recharge_seq is None
     return (entry.tenant_id, lot.lot_id), Opening(offset, entry.at_ms, over_ms, by_hand)
@@ -97,10 +102,10 @@ def _opening(offset: int, entry: Any) -> tuple[Name, Opening] | None:
 def _hold(evidence: Inputs, opening: Opening, before: Opening | None) -> Iterator[Complaint]:
     """Hold a use of an id against the one before it, and against its own date."""
     over_ms = opening.over_ms
-    if opening.is_by_hand and over_ms is not None and over_ms - GRACE_MS <= opening.at_ms:
+    if opening.is_remembered and over_ms is not None and over_ms - GRACE_MS <= opening.at_ms:
         yield Complaint("lot.expires_ms", f"after {opening.at_ms}", over_ms - GRACE_MS)
     if before is not None and not _is_another(evidence, opening, before):
-        used = "used" if before.is_by_hand else "a credited payment's"
+        used = "used" if before.is_remembered else "a credited payment's"
         once = f"once in the account's life: it is {used} at offset {before.offset}"
         yield Complaint("lot.lot_id", once, "used again")
 
@@ -139,7 +144,7 @@ def _take(evidence: Inputs, table: Table, record: Record) -> Iterator[Complaint]
 def _hold_table(evidence: Inputs, last: dict[Name, Opening], table: Table) -> Iterator[Difference]:
     """Hold what the table says last against the ledger."""
     for (tenant_id, lot_id), opening in last.items():
-        if not opening.is_by_hand:
+        if not opening.is_remembered:
             continue
         found = table.kept.pop(lot_key(tenant_id, lot_id), None)
         is_over = opening.over_ms is not None and opening.over_ms <= table.horizon_ms
@@ -152,5 +157,7 @@ def _hold_table(evidence: Inputs, last: dict[Name, Opening], table: Table) -> It
             yield evidence.differ(PROOF, TOPIC, offset, tenant_id, wrong)
     if evidence.books.is_whole(LEDGER):
         for found in table.kept.values():
-            wrong = Complaint("lot_id", "an id that is used on the ledger by hand", found.lot_id)
+            wrong = Complaint(
+                "lot_id", "an id that the ledger uses, by hand or in a reversal", found.lot_id
+            )
             yield evidence.differ(PROOF, TOPIC, found.offset, found.tenant_id, wrong)

@@ -79,6 +79,66 @@ def test_a_worker_that_posts_an_adjustment_again_is_found_out(
     assert [fault.field for fault in lot_faults(dict(worker.topics))] == ["lot.lot_id"]
 
 
+def reversed_and_restored() -> HonestWorker:
+    """Return a worker that has taken a payment back and given it back, and whose account has used it up."""
+    worker = funded()
+    for kind, reversed_micros in (("reverse_payment", 250_000), ("restore_payment", 0)):
+        _move(worker, kind, reversed_micros)
+    return worker
+
+
+def _move(worker: HonestWorker, kind: str, reversed_micros: int) -> None:
+    worker.command(
+        *("acme", kind),
+        command_id=kind,
+        payment_id="pi_1",
+        amount_micros=250_000,
+        reversed_micros=reversed_micros,
+        currency="USD",
+        reversal_id="dp_1",
+        reversal="dispute",
+    )
+    worker.work()
+
+
+MOVES = [("reverse_payment", 250_000), ("restore_payment", 0)]
+
+
+@pytest.mark.parametrize(("kind", "reversed_micros"), MOVES)
+def test_a_reversal_again_after_the_window_is_refused_and_that_is_clean(
+    kind: str, reversed_micros: int
+) -> None:
+    worker = reversed_and_restored()
+    worker.pass_time(9 * DAY_MS)
+    _move(worker, kind, reversed_micros)
+
+    topics = dict(worker.topics)
+    assert lot_faults(topics) == []
+    last = json.loads(topics[LEDGER][-1][1].value or b"")
+    assert (last["kind"], last["reason"]) == ("command_rejected", "reversal_repeated")
+
+
+@pytest.mark.parametrize(("kind", "reversed_micros"), MOVES)
+def test_a_worker_that_moves_a_payment_back_again_is_found_out(
+    monkeypatch: pytest.MonkeyPatch, kind: str, reversed_micros: int
+) -> None:
+    worker = reversed_and_restored()
+    monkeypatch.setattr(LotIdsBatch, "refuse", lambda *_: None)
+    worker.pass_time(400 * DAY_MS)
+    _move(worker, kind, reversed_micros)
+
+    assert [fault.field for fault in lot_faults(dict(worker.topics))] == ["lot.lot_id"]
+
+
+@pytest.mark.parametrize("lot_id", ["reversed:", "restored:"])
+def test_a_reversal_that_the_table_has_lost_is_a_difference(lot_id: str) -> None:
+    topics = dict(reversed_and_restored().topics)
+    place = place_of(topics, LOTS, lambda each: each.get("lot_id", "").startswith(lot_id))
+
+    assert len(lot_faults(replaced(topics, LOTS, place, []))) == 1
+    assert len(lot_faults(altered(topics, LOTS, place, {"forget_ms": 5}))) == 1
+
+
 def test_a_payment_that_is_credited_again_by_hand_is_a_difference() -> None:
     """Charging remembers payments for the window alone; what is done by hand later, a human must answer for."""
     worker = funded()
