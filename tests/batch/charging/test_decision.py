@@ -48,6 +48,7 @@ def test_the_manifest_counts_what_the_batch_did() -> None:
     header, ids = split_manifest(partition.last.manifest(10, 13))
 
     assert header == {
+        "layout": 1,
         "app": "rater-charging",
         "source_topic": "cdr.raw.v1",
         "partition": 0,
