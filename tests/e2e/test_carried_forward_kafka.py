@@ -1,0 +1,133 @@
+"""Accounts of two months ago on a real Kafka: carried forward by a worker that is killed, then the months before go."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from aiokafka import TopicPartition
+from aiokafka.admin import RecordsToDelete
+
+from loadtest import stage
+from loadtest.drive import by_topic, publish_cdrs, publish_commands
+from loadtest.generate import Workload
+from loadtest.plan import Plan
+from tests.e2e.broker import admin, consume, create_topics, end_offsets
+from tests.e2e.charging_fleet import EXIT_KILLED, Fleet
+from tests.e2e.charging_play import SOURCES
+from tests.e2e.charging_stage import reconciled
+from topics import catalog
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from deploy.kafka.broker import Broker
+    from tests.e2e.broker import Record
+
+TENANTS = 50
+CDRS = 200
+MONTHS_AGO_MS = 62 * 86_400_000
+CARRIED = "balance_carried_forward"
+
+
+def workload(start_ms: int, seed: int) -> Workload:
+    plan = Plan(start_ms=start_ms, tenants=TENANTS, cdrs=CDRS, seed=seed)
+    return Workload(plan, stage.SAMPLE_DECK)
+
+
+async def set_up(bootstrap: str) -> None:
+    """Make the catalog's topics, but keep what is older than they would keep it."""
+    for cleanup in ("compact", "delete"):
+        counts = {t.name: t.partitions for t in catalog.CATALOG if t.cleanup == cleanup}
+        largest = max(topic.max_message_bytes for topic in catalog.CATALOG)
+        config = {
+            "cleanup.policy": cleanup,
+            "retention.ms": "-1",
+            "max.message.bytes": str(largest),
+        }
+        await create_topics(bootstrap, counts, config)
+
+
+async def entries(bootstrap: str) -> list[tuple[Record, dict[str, Any]]]:
+    """Return the ledger, with what each entry says."""
+    return [(r, json.loads(r.value or b"")) for r in await consume(bootstrap, catalog.LEDGER.name)]
+
+
+async def asked(fleet: Fleet) -> None:
+    """Wait until the timer has asked for the first month."""
+    for _ in range(300):
+        if any((await end_offsets(fleet.bootstrap, catalog.ACCOUNT_TIMERS.name)).values()):
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"nothing is asked for\n{fleet.report()}")
+
+
+async def carried(fleet: Fleet) -> Counter[str]:
+    """Wait until all accounts are carried forward; return how often each was."""
+    for _ in range(150):
+        found = await entries(fleet.bootstrap)
+        counts = Counter(said["tenant_id"] for _, said in found if said["kind"] == CARRIED)
+        if len(counts) == TENANTS:
+            return counts
+        await asyncio.sleep(0.2)
+    raise AssertionError(f"{len(counts)} of {TENANTS} carried forward\n{fleet.report()}")
+
+
+async def delete_before_the_first_carried(bootstrap: str) -> Counter[str]:
+    """Delete what lies before the first entry of each partition that carries forward; return its kinds."""
+    found = await entries(bootstrap)
+    firsts: dict[int, int] = {}
+    for record, said in found:
+        if said["kind"] == CARRIED:
+            firsts.setdefault(record.partition, record.offset)
+    gone = {
+        TopicPartition(catalog.LEDGER.name, number): RecordsToDelete(first)
+        for number, first in firsts.items()
+    }
+    async with admin(bootstrap) as client:
+        await client.delete_records(gone)
+    left = Counter(said["kind"] for _, said in await entries(bootstrap))
+    return Counter(said["kind"] for _, said in found) - left
+
+
+@pytest.mark.timeout(180)
+async def test_a_killed_worker_carries_each_account_forward_once_and_the_ledger_may_begin_there(
+    private_broker: Broker, tmp_path: Path
+) -> None:
+    bootstrap, now_ms = private_broker.bootstrap, time.time_ns() // 1_000_000
+    then_ms = now_ms - MONTHS_AGO_MS
+    before, after = workload(then_ms, seed=1), workload(now_ms, seed=2)
+    await set_up(bootstrap)
+    await asyncio.to_thread(stage.load_deck, bootstrap, before.plan)
+    # No worker runs yet: the one that starts finds accounts and calls of two months ago.
+    await publish_commands(bootstrap, by_topic(before.commands()), nothing, timestamp_ms=then_ms)
+    await publish_cdrs(bootstrap, before, then_ms)
+    fleet = Fleet(bootstrap, tmp_path)
+    try:
+        first = fleet.start()
+        await asked(fleet)
+        fleet.kill(first)
+        assert first.code == EXIT_KILLED
+
+        fleet.start()
+        counts = await carried(fleet)
+        await publish_cdrs(bootstrap, after, now_ms)
+        await fleet.obeyed(*SOURCES)
+        await fleet.stop()
+    finally:
+        fleet.end()
+
+    assert {1} == set(counts.values())
+    assert [] == await reconciled(bootstrap)
+    gone = await delete_before_the_first_carried(bootstrap)
+    assert gone["account_opened"] > 0
+    assert gone["charge"] > 0
+    assert [] == await reconciled(bootstrap)
+
+
+async def nothing(_topic: str) -> None:
+    """Wait for nobody between topics of commands."""
