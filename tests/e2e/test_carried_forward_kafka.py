@@ -106,7 +106,7 @@ async def test_a_killed_worker_carries_each_account_forward_once_and_the_ledger_
     # No worker runs yet: the one that starts finds accounts and calls of two months ago.
     await publish_commands(bootstrap, by_topic(before.commands()), nothing, timestamp_ms=then_ms)
     await publish_cdrs(bootstrap, before, then_ms)
-    fleet = Fleet(bootstrap, tmp_path)
+    fleet = Fleet(bootstrap, tmp_path, ("--session-timeout", "1.5"))
     try:
         first = fleet.start()
         await asked(fleet)
