@@ -1,7 +1,8 @@
 """The step: read, decide, commit, apply. One batch of one partition is one Kafka transaction (D1).
 
 1. Under the partition's lock, the batch is read and decided in plain Python by the service's `Decider`, piece by piece:
-   nothing changes yet. What a piece says is written at once; only with the commit is it true.
+   nothing changes yet. What a piece says is written at once; only with the commit is it true. Meanwhile the
+   coordinators are told what the transaction will hold (A55).
    Where a correction refers to an entry of an earlier batch, it is fetched from the ledger first; such a piece is the
    last of its transaction, and the rest of the batch takes another.
 2. When all is decided, the new state is written for the changelogs.
@@ -15,7 +16,7 @@ loudly; its neighbours go on (D9). A transaction that fails ends the worker.
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from time import perf_counter
 from typing import Any, Generic, Protocol, TypeVar, cast
 
@@ -45,6 +46,10 @@ class Decision(Protocol):
     @property
     def MANIFEST(self) -> str:  # noqa: N802
         """The topic of the batch manifest."""
+
+    @property
+    def EXPECTED(self) -> tuple[str, ...]:  # noqa: N802
+        """The topics that nearly every batch writes to."""
 
     @property
     def PLACED(self) -> tuple[str, ...]:  # noqa: N802
@@ -116,6 +121,9 @@ class Decider(Protocol[D]):
 
 class OpenStep(Protocol):
     """What a step needs of an open transaction (`rater.shell.stream.transactions.Step`)."""
+
+    def enlist(self, next_offset: int, topics: Iterable[str]) -> None:
+        """Tell the coordinator at once what the transaction will hold."""
 
     def write(self, topic: str, partition: int, records: Records) -> None:
         """Write behind what was written there before; what is full is sent at once."""
@@ -189,6 +197,7 @@ class Stepper(Generic[D]):
         """
         read_s, taken = 0.0, 0
         decision, partition = deciding.decision, batch.tp.partition
+        step.enlist(batch.next_offset, decision.EXPECTED)
         self._failpoint("before_sends")
         for piece in pieces(batch.records):
             began = perf_counter()

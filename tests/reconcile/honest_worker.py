@@ -82,6 +82,9 @@ class Transactions:
         """Take a broken invariant for what it is."""
         raise AssertionError(partition, reason)
 
+    def enlist(self, next_offset: int, topics: Any) -> None:
+        """Expect it."""
+
     def write(self, topic: str, partition: int, records: Records) -> None:
         """Write."""
         self.written[topic, partition] += self.append(topic, partition, records)

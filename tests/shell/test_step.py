@@ -35,12 +35,17 @@ class Busy:
         self.turn_s = turn_s
         self.written: Counter[str] = Counter()
         self.commits: list[int | None] = []
+        self.enlisted: list[tuple[int, int]] = []
+        """The offset, and how much had been written before."""
         self.halted: dict[int, str] = {}
 
     @asynccontextmanager
     async def step(self, _: Any) -> AsyncIterator["Busy"]:
         await asyncio.sleep(self.turn_s)
         yield self
+
+    def enlist(self, next_offset: int, topics: Any) -> None:
+        self.enlisted.append((next_offset, self.written.total()))
 
     def write(self, topic: str, partition: int, records: Any) -> None:
         self.written[topic] += len(records)
@@ -122,6 +127,15 @@ class Bench:
     @property
     def balance(self) -> int:
         return self.partition.account().balance
+
+
+async def test_the_coordinators_are_told_of_a_batch_before_anything_of_it_is_written() -> None:
+    bench = Bench()
+
+    await bench.take(PIECE_RECORDS + 1)
+
+    assert [(PIECE_RECORDS + 2, 0)] == bench.transactions.enlisted
+    assert [PIECE_RECORDS + 2] == bench.transactions.commits
 
 
 async def test_a_rule_that_breaks_in_a_later_piece_halts_the_partition_and_nothing_is_applied() -> (

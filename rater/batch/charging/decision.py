@@ -61,6 +61,13 @@ class Decision:
     """What a batch of one partition writes and counts; the step takes it as it is decided, and clears it."""
 
     MANIFEST: ClassVar = BATCHES_CHANGELOG.name
+    EXPECTED: ClassVar = (
+        LEDGER.name,
+        ACCOUNT_STATUS.name,
+        ACCOUNTS_CHANGELOG.name,
+        BATCHES_CHANGELOG.name,
+    )
+    """The topics that nearly every batch writes to."""
     PLACED: ClassVar = (LEDGER.name, SUSPENSE.name)
     """The topics of whose records the manifest names the offsets."""
 

@@ -25,6 +25,8 @@ class RechargeDecision:
     """What a batch of one partition writes and counts; the step takes it as it is decided, and clears it."""
 
     MANIFEST: ClassVar = catalog.RECHARGE_BATCHES.name
+    EXPECTED: ClassVar = (catalog.RECHARGES_CHANGELOG.name, catalog.RECHARGE_BATCHES.name)
+    """The topics that nearly every batch writes to."""
     PLACED: ClassVar[tuple[str, ...]] = ()
     """The manifest names no offsets: recharge remembers no ids."""
 

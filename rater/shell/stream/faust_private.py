@@ -76,6 +76,7 @@ CALLED: dict[str, dict[str, str | None]] = {
     "aiokafka.producer.transaction_manager:TransactionManager": {
         "wait_for_transaction_end": "(self)",
         "is_in_transaction": "(self)",
+        "maybe_add_partition_to_txn": "(self, tp)",
     },
 }
 
@@ -240,6 +241,11 @@ def end_of_transaction(producer: AIOKafkaProducer) -> asyncio.Future[None]:
         "asyncio.Future[None]",
         producer._txn_manager.wait_for_transaction_end(),  # noqa: SLF001
     )
+
+
+def enlist(producer: AIOKafkaProducer, tp: TopicPartition) -> None:
+    """Add a partition to the open transaction before anything is sent to it."""
+    producer._txn_manager.maybe_add_partition_to_txn(tp)  # noqa: SLF001
 
 
 def in_transaction(producer: AIOKafkaProducer) -> bool:

@@ -13,7 +13,7 @@ from rater.shell.stream.leases import CommitFailedError, Lease
 from rater.shell.stream.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from types import TracebackType
 
     from faust.types import TP
@@ -60,7 +60,29 @@ class Step:
         self._writers: dict[tuple[str, int], Writer] = {}
         self._written: dict[tuple[str, int], list[asyncio.Task[Sequence[int]]]] = {}
         self._last: dict[tuple[str, int], int] = {}
+        self._enlisted_offset: int | None = None
+        self._enlisted: asyncio.Task[None] | None = None
         self._done = False
+
+    def enlist(self, next_offset: int, topics: Iterable[str]) -> None:
+        """Tell the coordinators at once what the transaction will hold: the source offset, records of these topics.
+
+        They answer while the step decides; it holds only if commit() comes. What is written waits for them: a broker
+        refuses writes to a transaction on which its coordinator is at work.
+        """
+        assert self._source is not None, f"partition {self.partition}: a timer has no source"
+        for topic in topics:
+            private.enlist(self._lease.producer, TopicPartition(topic, self.partition))
+        self._enlisted_offset = next_offset
+        self._enlisted = asyncio.create_task(self._offer(next_offset))
+        self._enlisted.add_done_callback(_retrieve)
+
+    async def _offer(self, next_offset: int) -> None:
+        """Make the source offset part of the transaction; the last one that is offered counts."""
+        assert self._source is not None
+        await self._lease.producer.send_offsets_to_transaction(
+            {TopicPartition(*self._source): next_offset}, self._transactions.group_id
+        )
 
     def write(
         self, topic: str, partition: int, records: Sequence[Record], *, headers: Headers = ()
@@ -112,6 +134,8 @@ class Step:
         self, place: tuple[str, int], order: asyncio.Lock, builder: Any
     ) -> Sequence[int]:
         topic, partition = place
+        if self._enlisted is not None:
+            await asyncio.shield(self._enlisted)
         async with order:
             future = await self._lease.producer.send_batch(builder, topic, partition=partition)
         first = (await future).offset
@@ -152,14 +176,14 @@ class Step:
     async def _commit(self, next_offset: int | None) -> None:
         for send in self._sends:
             await send
+        if self._enlisted is not None:
+            await self._enlisted
         self._transactions.check(self._lease)
-        producer = self._lease.producer
-        if self._source is not None:
-            await producer.send_offsets_to_transaction(
-                {TopicPartition(*self._source): next_offset}, self._transactions.group_id
-            )
+        if next_offset is not None and next_offset != self._enlisted_offset:
+            # Nothing was enlisted, or only the beginning of the batch was taken.
+            await self._offer(next_offset)
             self._transactions.check(self._lease)
-        await producer.commit_transaction()
+        await self._lease.producer.commit_transaction()
 
     async def __aenter__(self) -> Self:
         """Begin; nothing goes to the broker yet."""

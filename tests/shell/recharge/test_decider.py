@@ -53,6 +53,9 @@ class Transactions:
     async def step(self, _: Any) -> AsyncIterator["Transactions"]:
         yield self
 
+    def enlist(self, next_offset: int, topics: Any) -> None:
+        pass
+
     def write(self, topic: str, partition: int, records: Any) -> None:
         self.sent.append((topic, partition, records))
 
