@@ -32,6 +32,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     its own goes anywhere. Tests on Kafka wait a lot: they go first, so that the others fill the end.
     """
     for item in items:
+        if " at 0x" in item.nodeid:
+            # It differs between processes, which then cannot share the work.
+            msg = f"an address in the name of a test; give it an id: {item.nodeid}"
+            raise pytest.UsageError(msg)
         if "private_broker" not in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
     yield

@@ -135,7 +135,7 @@ def test_a_golden_manifest_is_read_and_written_as_it_was() -> None:
     assert value == join_manifest(header, pack_ids(ids))
 
 
-@pytest.mark.parametrize(("read", "what", "known"), LAYOUTS, ids=str)
+@pytest.mark.parametrize(("read", "what", "known"), LAYOUTS, ids=[what for _, what, _ in LAYOUTS])
 def test_a_state_of_another_layout_is_refused_and_both_are_named(
     read: Callable[[bytes], object], what: str, known: int
 ) -> None:
