@@ -24,7 +24,8 @@ SHARED = -n $(JOBS) --dist loadgroup --no-loadscope-reorder
 
 .PHONY: help tools install dev compiled kafka-jars kafka-up kafka-down fmt lint types imports test \
 	test-compiled test-alone test-interpreted dist-check test-fast \
-	props e2e kill bench bench-core bench-growth bench-latency demo schemas docs deck cover lock clean
+	props e2e kill bench bench-core bench-gatekeeper bench-growth bench-latency \
+	demo schemas docs deck cover lock clean
 
 help:  ## print this list
 	@echo "make TARGET        (* = part of make test, which is what CI runs)"
@@ -126,6 +127,10 @@ bench-growth: dev  ## the core with more prefixes, tenants, lots and remembered 
 bench-latency: dev kafka-jars  ## CDR to payment command at half load, p50 and p99; one JSON line last
 	$(SAY) "==> bench: from a CDR to its payment command, at half load"
 	@$(BIN)/python -m loadtest.latency $(ARGS)
+
+bench-gatekeeper: dev kafka-jars  ## questions whether calls may start, 2,000/s while statuses change; one JSON line last
+	$(SAY) "==> bench: questions to a gatekeeper, by a schedule"
+	@$(BIN)/python -m loadtest.gatekeeper $(ARGS)
 
 demo: dev kafka-jars  ## watch 100,000 CDRs being charged, then the reconciler's verdict
 	$(SAY) "==> demo: real Kafka, one worker, 100,000 CDRs"

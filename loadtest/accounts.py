@@ -62,7 +62,7 @@ def commands(plan: Plan, population: Population) -> Iterator[tuple[Tenant, dict[
         yield (
             each,
             {
-                **_head(each, "open_account", "open"),
+                **head(each, "open_account", "open"),
                 "currency": plan.currency,
                 "decks": [plan.deck_id],
                 "time_zone": "UTC",
@@ -72,7 +72,7 @@ def commands(plan: Plan, population: Population) -> Iterator[tuple[Tenant, dict[
             covered = spend * random.randint(*_LOT_SPEND_PCT) // 100
             units = max(covered // _UNIT_MICROS, _LOT_UNITS_MIN)
             yield each, _add_funds(plan, each, lot, units * _UNIT_MICROS, random)
-        yield each, {**_head(each, "set_thresholds", "thresholds"), "thresholds": _thresholds(plan)}
+        yield each, {**head(each, "set_thresholds", "thresholds"), "thresholds": _thresholds(plan)}
 
 
 def encode(command: dict[str, object]) -> bytes:
@@ -80,7 +80,8 @@ def encode(command: dict[str, object]) -> bytes:
     return json.dumps(command, separators=(",", ":")).encode()
 
 
-def _head(each: Tenant, kind: str, name: str) -> dict[str, object]:
+def head(each: Tenant, kind: str, name: str) -> dict[str, object]:
+    """Return what every command of a tenant begins with."""
     return {"type": kind, "command_id": f"{each.tenant_id}-{name}", "tenant_id": each.tenant_id}
 
 
@@ -90,7 +91,7 @@ def _add_funds(
     bought = datetime.fromtimestamp(plan.start_ms // 1000, UTC)
     bought -= timedelta(days=random.randint(1, _LOT_AGE_DAYS_MAX))
     return {
-        **_head(each, "add_funds", f"lot-{lot}"),
+        **head(each, "add_funds", f"lot-{lot}"),
         "lot_id": f"{each.tenant_id}-lot-{lot}",
         "amount_micros": amount_micros,
         "currency": plan.currency,

@@ -31,12 +31,23 @@ class Call:
     number_type: str = "subscriber"
     disposition: str = "answered"
 
+    @property
+    def answered_s(self) -> int:
+        """Seconds since 1970 UTC; of a call that nobody answered: when it ended."""
+        return self.ended_s - self.billsec
+
+    @property
+    def started_s(self) -> int:
+        """When it began to ring."""
+        return self.answered_s - self.ring_s
+
 
 def encode(call: Call, clock: Clock) -> bytes:
     """Return the CDR's bytes. A call that was not answered has no `answered_at`."""
     each = call.tenant
-    answered_s = call.ended_s - call.billsec
-    answered = f'"answered_at":"{clock[answered_s]}",' if call.disposition == "answered" else ""
+    answered = (
+        f'"answered_at":"{clock[call.answered_s]}",' if call.disposition == "answered" else ""
+    )
     user = call.serial % 50
     return (
         f'{{"schema_version":1,"cdr_id":"{call.cdr_id}","version":1,"kind":"final",'
@@ -44,7 +55,7 @@ def encode(call: Call, clock: Clock) -> bytes:
         f'"call_type":"{call.call_type}","direction":"{call.direction}",'
         f'"from":"{each.number}","to":"{call.to}","user_id":"u{user:02}@{each.tenant_id}",'
         f'"usage_country":"{each.country}","service_number_type":"{call.number_type}",'
-        f'"license":"MCOPSTNPP","started_at":"{clock[answered_s - call.ring_s]}",{answered}'
+        f'"license":"MCOPSTNPP","started_at":"{clock[call.started_s]}",{answered}'
         f'"ended_at":"{clock[call.ended_s]}","billsec":{call.billsec},'
         f'"disposition":"{call.disposition}"}}'
     ).encode()

@@ -42,7 +42,7 @@ def _spans(entry: Entry) -> list[Mapping[str, Any]]:
 def _whole(entry: Entry, line: Mapping[str, Any]) -> Mapping[str, Any]:
     rate, per_s, quantity = line.get("rate_nanos", 0), line.get("per", 1), line.get("quantity", 1)
     return {
-        "seconds": entry["call"]["duration_s"],
+        "seconds": entry["call"]["duration_s"] - sum(pool["quantity"] for pool in _pools(entry)),
         "billed_s": quantity,
         "rate_nanos": rate,
         "per_s": per_s,
@@ -50,8 +50,12 @@ def _whole(entry: Entry, line: Mapping[str, Any]) -> Mapping[str, Any]:
     }
 
 
+def _pools(entry: Entry) -> list[Mapping[str, Any]]:
+    return [line for line in entry.get("lines", ()) if line["kind"] == "pool"]
+
+
 def _fees(entry: Entry) -> list[Mapping[str, Any]]:
-    return [line for line in entry.get("lines", ()) if line["kind"] != "usage"]
+    return [line for line in entry.get("lines", ()) if line["kind"] not in {"usage", "pool"}]
 
 
 def _fee(line: Mapping[str, Any]) -> str:
@@ -77,8 +81,11 @@ def _draws(entry: Entry, lots_before: Mapping[str, int]) -> list[str]:
 
 
 def _draw(draw: Mapping[str, Any], held: int) -> str:
+    source = draw.get("source")
+    if source == "pool":
+        return f"pool     {draw['quantity']} s of {draw['id']}"
     taken = draw["amount_micros"]
-    if draw.get("source") == "shortfall":
+    if source == "shortfall":
         return f"debt     {micros_text(taken)} that no lot covers"
     lot = draw["id"] + (" (expired, within its grace)" if draw.get("grace") else "")
     left = f"{micros_text(held)} -> {micros_text(held - taken)}"

@@ -61,8 +61,9 @@ async def _set_up(broker: RunningBroker, plan: Plan) -> Workload:
     async with watching(broker.bootstrap) as watch:
         await stage.refuse_used(watch, broker.bootstrap)
         partitions = len(await watch.ends(CDR_RAW.name))
-    say("3. rates: loading the sample deck, worldwide, invented prices")
+    say("3. rates: loading the sample deck, worldwide, invented prices; and plans, for one account")
     say(f"   {stage.load_deck(broker.bootstrap, plan)}")
+    say(f"   plans: {stage.load_plans(broker.bootstrap, plan)}")
     return Workload(plan, stage.SAMPLE_DECK, partitions)
 
 
@@ -106,7 +107,7 @@ def _compare(findings: report.Findings, workload: Workload, odd: OddPlay) -> boo
     problems += odd.problems(findings.rejected)
     if not problems:
         say(
-            "8. generator: every outcome and every account's balance are what it predicted"
+            "8. generator: every outcome, and every account's balance and pools, are what it predicted"
             f" ({len(findings.folds):,} accounts)"
         )
         return True
@@ -139,7 +140,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--tenants", type=int, default=1_000)
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args(arguments)
-    plan = Plan(start_ms=now_ms(), seed=asked.seed, tenants=asked.tenants, cdrs=asked.cdrs)
+    plan = Plan(
+        start_ms=now_ms(),
+        seed=asked.seed,
+        tenants=asked.tenants,
+        cdrs=asked.cdrs,
+        plans="drawn",
+        holders=1,
+    )
     began = time.monotonic()
     try:
         clean = asyncio.run(demo(plan))

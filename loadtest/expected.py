@@ -14,6 +14,10 @@ class Expected:
     """Charge entries per tenant, free calls included."""
     charged_micros: Counter[str] = field(default_factory=Counter)
     funded_micros: Counter[str] = field(default_factory=Counter)
+    used_s: dict[str, Counter[str]] = field(default_factory=dict)
+    """Seconds drawn on each pool, per tenant; empty without plans."""
+    pooled: int = 0
+    """Charges of which pools pay at least a second."""
 
     def balance_micros(self, tenant_id: str) -> int:
         """Return what the account must hold in the end; below zero it is debt."""

@@ -8,19 +8,22 @@ account are `unknown_tenant`, which is not expected here.
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from itertools import accumulate
+from itertools import accumulate, chain
 from pathlib import Path
 from random import Random
 from typing import TypeVar
 
+from loadtest import licences
 from loadtest.accounts import Population, Record, commands, encode, tenant
+from loadtest.allowances import LOAD_PLANS, PaidCall, PlanFile
 from loadtest.breakages import BREAKAGES
 from loadtest.calls import Call, Clock
 from loadtest.calls import encode as encode_call
 from loadtest.expected import Expected
 from loadtest.numbers import Number, NumberPool
 from loadtest.plan import PERCENT, Plan
-from loadtest.tariff import Tariff, charge_micros
+from loadtest.pools import Pools
+from loadtest.tariff import Tariff, Terms, charge_micros, rest_micros
 from topics.catalog import PARTITIONS
 from topics.partitioner import partition_of
 
@@ -28,6 +31,8 @@ RECENT = 4_096
 """So many of the last calls may be repeated; a power of two."""
 _DURATIONS = 16_384
 _GHOSTS = 20
+_CONFERENCE_EVERY = 8
+"""One in so many outgoing calls is dialled out of a conference."""
 _UNANSWERED = ("no_answer", "busy", "failed", "cancelled")
 
 Kind = Callable[[], Record]
@@ -44,12 +49,15 @@ class Workload:
         self.population = Population(plan, partitions)
         self.numbers = NumberPool.draw(Tariff.read(deck), Random(f"numbers {plan.seed}"))
         self.expected = Expected()
+        self.plans = PlanFile.read(LOAD_PLANS)
+        self.holdings = licences.holdings(plan, self.population)
 
     def commands(self) -> Iterator[Record]:
         """Yield the account commands; to be sent and accepted before the CDRs."""
         funded = self.expected.funded_micros
         funded.clear()
-        for each, command in commands(self.plan, self.population):
+        entitled = licences.commands(self.population, self.holdings)
+        for each, command in chain(commands(self.plan, self.population), entitled):
             amount = command.get("amount_micros", 0)
             assert isinstance(amount, int), amount
             funded[each.tenant_id] += amount
@@ -75,6 +83,7 @@ class _Traffic:
         self.random = Random(f"calls {plan.seed}")
         self.durations = _durations(plan)
         self.ghosts = [tenant(f"ghost-{k:02}", k, self.partitions) for k in range(_GHOSTS)]
+        self.pools = {name: Pools(workload.plans, held) for name, held in workload.holdings.items()}
         self.clock = Clock()
         self.recent: list[Record] = []
         self.serial = 0
@@ -109,7 +118,10 @@ class _Traffic:
 
     def _plain(self) -> Record:
         number = self._pick(self.numbers.priced)
-        return self._charged(self._call(number.text), number)
+        call = self._call(number.text)
+        if self.serial % _CONFERENCE_EVERY == 0:
+            call.call_type = "conf_out"
+        return self._charged(call, number)
 
     def _toll_free(self) -> Record:
         if not self.numbers.toll_free:
@@ -138,11 +150,27 @@ class _Traffic:
         micros = None
         if number is not None:
             assert number.terms is not None, number
-            micros = charge_micros(number.terms, call.billsec)
+            micros = self._micros(call, number, number.terms)
             if number.terms.action == "free" and not micros:
                 micros = None
         self.expected.charge(call.tenant.tenant_id, micros)
         return self._remembered(call)
+
+    def _micros(self, call: Call, number: Number, terms: Terms) -> int:
+        """Return what money pays of a call, after the tenant's pools."""
+        micros = charge_micros(terms, call.billsec)
+        pools = self.pools[call.tenant.tenant_id]
+        if not micros or not pools.held:
+            return micros
+        paid = PaidCall(
+            call.direction, call.call_type, call.tenant.country, number.country, number.number_type
+        )
+        paid_s = pools.draw(paid, call.started_s, call.billsec)
+        if not paid_s:
+            return micros
+        self.expected.pooled += 1
+        self.expected.used_s[call.tenant.tenant_id] = pools.used_s
+        return rest_micros(terms, call.billsec - paid_s)
 
     def _unknown_prefix(self) -> Record:
         return self._unpriced(self.numbers.unknown, "suspended.no_rate")

@@ -19,6 +19,8 @@ class Number(NamedTuple):
 
     text: str
     terms: Terms | None
+    country: str = ""
+    number_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,10 @@ def _numbers(tariff: Tariff, direction: str, prefixes: list[str], random: Random
         if keeps_trunk_zero(text):
             continue
         row = tariff.match(direction, text)
-        numbers.append(Number(text, None if row is None else row.terms))
+        if row is None:
+            numbers.append(Number(text, None))
+        else:
+            numbers.append(Number(text, row.terms, row.country, row.number_type))
     return numbers
 
 

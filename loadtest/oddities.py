@@ -64,6 +64,7 @@ class Scene:
             ("odd-closed", "USD", DECK_ID),
         ):
             yield self.command(tenant, "open_account", currency=currency, decks=[deck])
+        yield self.command("odd-bare", "open_account")
         yield self.funds("odd", "odd-1")
         yield self.command("odd-closed", "close_account")
 
@@ -167,6 +168,7 @@ CASES: dict[str, Case] = {
     "suspended.unknown_tenant": lambda scene: [scene.call("nobody", tenant="odd-nobody")],
     "suspended.correction_unsupported": lambda s: [s.call("void", kind="void", version=2)],
     "suspended.account_closed": _account_closed,
+    "suspended.no_tenant_capability": lambda s: [s.call("unpaid", tenant="odd-bare")],
     "suspended.unknown_deck": lambda scene: [scene.call("deckless", tenant="odd-deckless")],
     "suspended.currency_mismatch": lambda scene: [scene.call("euro", tenant="odd-euro")],
     "suspended.contradictory": lambda s: [s.call("failed", disposition="failed")],

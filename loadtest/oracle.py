@@ -31,6 +31,10 @@ class Fold:
     entries: int = 0
     lots: dict[str, int] = field(default_factory=dict)
     """What is left of each lot, micros; a lot in its grace too."""
+    used_s: Counter[str] = field(default_factory=Counter)
+    """What was drawn on each pool, seconds."""
+    pooled: int = 0
+    """Charges that drew on a pool."""
 
     def post(self, entry: Mapping[str, Any]) -> None:
         """Add an entry, as parsed from its JSON."""
@@ -42,19 +46,25 @@ class Fold:
         if entry["kind"] == "charge":
             self.charges += 1
             self.charged_micros += entry["charge_micros"]
+            self.pooled += any(draw.get("source") == "pool" for draw in entry.get("draws", ()))
         if entry["kind"] == "charge_reversed":
             self.charges -= 1
             self.charged_micros -= entry["reversed_micros"]
         for back in entry.get("returns", ()):
-            if "id" in back:
-                self.lots[back["id"]] += back["amount_micros"]
+            self._draw(back, -1)
         if (lot := entry.get("lot")) is not None:
             self.lots[lot["lot_id"]] = lot["remaining_micros"]
         for draw in entry.get("draws", ()):
-            if "id" in draw:
-                self.lots[draw["id"]] -= draw["amount_micros"]
+            self._draw(draw, 1)
         if entry["kind"] == "lot_forfeited":
             del self.lots[entry["lot_id"]]
+
+    def _draw(self, draw: Mapping[str, Any], sign: int) -> None:
+        """Take what a source pays, or with -1 give it back; what has no name is no source of ours."""
+        if draw.get("source") == "pool":
+            self.used_s[draw["id"]] += sign * draw["quantity"]
+        elif "id" in draw:
+            self.lots[draw["id"]] -= sign * draw["amount_micros"]
 
 
 def fold(values: Iterable[bytes | None]) -> dict[str, Fold]:
@@ -91,7 +101,7 @@ def compare(found: Mapping[str, Fold], wanted: Mapping[str, Fold]) -> list[str]:
 
 
 def compare_with_plan(folds: Mapping[str, Fold], expected: Expected) -> list[str]:
-    """Name every tenant whose balance, charges or charged sum is not what the plan implies."""
+    """Name every tenant whose balance, charges, charged sum or pools are not what the plan implies."""
     problems = []
     for tenant_id in sorted(folds.keys() | expected.funded_micros.keys()):
         found = folds.get(tenant_id, Fold())
@@ -100,9 +110,13 @@ def compare_with_plan(folds: Mapping[str, Fold], expected: Expected) -> list[str
             ("last balance_micros", found.last_balance_micros, expected.balance_micros(tenant_id)),
             ("charges", found.charges, expected.charges[tenant_id]),
             ("charged_micros", found.charged_micros, expected.charged_micros[tenant_id]),
+            ("used_s", found.used_s, expected.used_s.get(tenant_id, Counter())),
         ):
             if is_ != must:
                 problems.append(f"{tenant_id}: {name}: found {is_}, expected {must}")
+    pooled = sum(fold.pooled for fold in folds.values())
+    if pooled != expected.pooled:
+        problems.append(f"charges that drew on pools: found {pooled}, expected {expected.pooled}")
     return problems
 
 

@@ -1,11 +1,15 @@
 """Plan: the knobs of the traffic. The same plan gives the same bytes."""
 
 from dataclasses import dataclass, fields
-from typing import Self
+from typing import Literal, Self, get_args
 
 from loadtest.breakages import BREAKAGES
 
 PERCENT = 100.0
+
+Plans = Literal["none", "published", "held", "drawn"]
+"""What there is of plans: `Plan.plans`."""
+PLANS_HELP = "published: nobody holds any; held: everybody, and they pay nothing; drawn: they pay"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +44,10 @@ class Plan:
     emergency_pct: float = 0.1
     inbound_pct: float = 10.0
     toll_free_pct: float = 4.0
+    plans: Plans = "none"
+    """`published`: nobody holds any. `held`: everybody does, and they pay nothing. `drawn`: they pay."""
+    holders: int = 0
+    """So many tenants hold plans, the busiest ones; 0: all."""
     broken: tuple[tuple[str, float], ...] = tuple((reason, 0.02) for reason in BREAKAGES)
     """Share in percent of each class of unreadable records, by its reason."""
     lots_min: int = 1
@@ -57,12 +65,15 @@ class Plan:
             ("start_ms", 1),
             ("ended_spread_s", 1),
             ("lots_min", 1),
+            ("holders", 0),
         ):
             if getattr(self, name) < least:
                 raise ValueError(f"{name}: {getattr(self, name)}, must be at least {least}")
         for name, share in self._percentages():
             if not 0 <= share <= PERCENT:
                 raise ValueError(f"{name}: {share}, must be 0 to 100 percent")
+        if self.plans not in get_args(Plans):
+            raise ValueError(f"plans: {self.plans!r}, must be one of {', '.join(get_args(Plans))}")
         for reason, _ in self.broken:
             if reason not in BREAKAGES:
                 raise ValueError(f"broken: {reason!r}, must be one of {', '.join(BREAKAGES)}")

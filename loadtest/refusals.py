@@ -83,6 +83,8 @@ REFUSALS: dict[str, Case] = {
     "account_open": _odd("reopen_account", "reopen"),
     "command_id_reused": _reused,
     "role_not_allowed": _odd("resume_recharge", "role", actor="eve", actor_role="helpdesk"),
+    "no_credits": lambda scene: [scene.funds("odd-bare", "odd-6")],
+    "credits_open": _odd("open_credits", "credits", currency="USD", decks=["odd"]),
     "currency_mismatch": lambda s: _odd("add_funds", "euro", **_money(s, "odd-3", currency="EUR"))(
         s
     ),

@@ -79,6 +79,7 @@ def lines(findings: Findings) -> list[str]:
         *_reasons("suspense", findings.suspended),
         *_reasons("dead", findings.dead),
         *(_reasons("rejected", findings.rejected) if findings.rejected else ()),
+        *_pools(findings.folds),
         "",
         f"the {LARGEST} accounts that spent most, in {findings.currency}:",
         *_largest(findings.folds),
@@ -93,6 +94,21 @@ def _reasons(name: str, counts: Counter[str]) -> list[str]:
         return [head]
     ordered = counts.most_common()
     return [head, *(f"  {reason:<24} {count:>7,}" for reason, count in ordered)]
+
+
+def _pools(folds: Mapping[str, Fold]) -> list[str]:
+    """Say what pools paid, if any did."""
+    calls = sum(fold.pooled for fold in folds.values())
+    paid = [
+        (tenant_id, name, seconds)
+        for tenant_id, fold in sorted(folds.items())
+        for name, seconds in sorted(fold.used_s.items())
+    ]
+    if not calls:
+        return []
+    total = sum(seconds for *_, seconds in paid)
+    head = f"pools        {calls:>9,}   calls of which plans paid {total:,} s, before money:"
+    return [head, *(f"  {who}: {name:<40} {seconds:>9,} s" for who, name, seconds in paid)]
 
 
 def _largest(folds: Mapping[str, Fold]) -> list[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from loadtest.allowances import LOAD_PLANS
 from loadtest.broker import ROOT
 from loadtest.drive import by_topic, publish_commands
 from loadtest.generate import Workload
@@ -31,6 +32,14 @@ def load_deck(
     terms = ("--deck-id", deck_id or plan.deck_id, "--version", "1", "--currency", plan.currency)
     options = (*terms, "--valid-from", _IN_FORCE_FROM, "--broker", bootstrap)
     return last_line(run("deck", "load", str(deck), *options).text)
+
+
+def load_plans(bootstrap: str, plan: Plan) -> str:
+    """Publish the sample plans, unless the plan is without; return what the command said last."""
+    if plan.plans == "none":
+        return "no plans"
+    terms = ("--version", "1", "--valid-from", _IN_FORCE_FROM, "--backdate", "--broker", bootstrap)
+    return last_line(run("plan", "load", str(LOAD_PLANS), *terms).text)
 
 
 async def refuse_used(watch: Watch, bootstrap: str) -> None:

@@ -30,6 +30,8 @@ class Terms:
     first_s: int
     next_s: int
     fee: Fraction
+    fee_beside_pools: Fraction
+    """Of the fee what a call owes also where pools pay every second of it."""
     rounding: str
     decimals: int
     cap: Fraction | None
@@ -41,6 +43,8 @@ class Row(NamedTuple):
     prefix: str
     direction: str
     country: str
+    """Empty: of no country, as global numbers are."""
+    number_type: str
     terms: Terms
 
 
@@ -81,16 +85,28 @@ class Tariff:
 def charge_micros(terms: Terms, billsec: int) -> int:
     """Return what a call of at least one second costs: increments, fee, one rounding, cap."""
     billed_s = terms.first_s
-    if billsec > terms.first_s:
+    if billsec > terms.first_s and terms.next_s:
         billed_s += -((terms.first_s - billsec) // terms.next_s) * terms.next_s
     return _priced(terms, billed_s)
+
+
+def rest_micros(terms: Terms, left_s: int) -> int:
+    """Return what is owed of a call whose first seconds pools have paid, all but `left_s` of them."""
+    if left_s <= 0:
+        return _rounded_micros(terms, terms.fee_beside_pools)
+    if not terms.next_s:
+        raise ValueError("increment: the load test does not know what pools leave of a flat price")
+    return _priced(terms, -(-left_s // terms.next_s) * terms.next_s)
 
 
 @lru_cache(maxsize=262_144)
 def _priced(terms: Terms, billed_s: int) -> int:
     if terms.action != "rate":
         return 0
-    exact = terms.fee + terms.rate * billed_s / terms.per_s
+    return _rounded_micros(terms, terms.fee + terms.rate * billed_s / terms.per_s)
+
+
+def _rounded_micros(terms: Terms, exact: Fraction) -> int:
     rounded = _rounded(exact, terms)
     if terms.cap is not None:
         rounded = min(rounded, terms.cap)
@@ -111,7 +127,17 @@ def _rounded(exact: Fraction, terms: Terms) -> Fraction:
     return Fraction(whole, 10**terms.decimals)
 
 
-_PLAIN_ONLY = ("from_second", "days", "start", "end", "origin_prefix")
+_FEES = ("connection_fee", "regulatory_fee", "surcharge")
+_PLAIN_ONLY = (
+    "grace_s",
+    "min_charge",
+    "calendar",
+    "from_second",
+    "days",
+    "start",
+    "end",
+    "origin_prefix",
+)
 
 
 def _row(line: int, cells: Mapping[str, str | None]) -> Row:
@@ -129,12 +155,13 @@ def _row(line: int, cells: Mapping[str, str | None]) -> Row:
         cell("rate", "0"),
         int(cell("per_seconds", "60")),
         (int(first), int(following or first)),
-        str(Fraction(cell("connection_fee", "0")) + Fraction(cell("regulatory_fee", "0"))),
+        str(sum(Fraction(cell(fee, "0")) for fee in _FEES)),
+        cell("regulatory_fee", "0"),
         (cell("rounding", "up"), int(cell("decimals", "6"))),
         cell("max_charge"),
     )
     prefix = cell("prefix").removeprefix("+")
-    return Row(prefix, cell("direction", "out"), cell("country", "US"), terms)
+    return Row(prefix, cell("direction", "out"), cell("country"), cell("number_type"), terms)
 
 
 @cache
@@ -144,9 +171,11 @@ def _terms(  # noqa: PLR0913, PLR0917  # The columns of a row, as they stand in 
     per_s: int,
     increment: tuple[int, int],
     fee: str,
+    fee_beside_pools: str,
     rounding: tuple[str, int],
     cap: str,
 ) -> Terms:
     """Return the one object that all rows of this price share."""
     ceiling = Fraction(cap) if cap else None
-    return Terms(action, Fraction(rate), per_s, *increment, Fraction(fee), *rounding, ceiling)
+    fees = Fraction(fee), Fraction(fee_beside_pools)
+    return Terms(action, Fraction(rate), per_s, *increment, *fees, *rounding, ceiling)

@@ -13,11 +13,14 @@ from rater.shell.process.exit_code import ExitCode
 from rater.shell.process.hot_path import StaleError, refuse_stale
 
 COMMANDS = {
+    "authorise": ("rater.cli.authorise", "ask whether a call may start, and for how long at most"),
     "config": ("rater.cli.config", "show, lint and load the charging settings"),
     "deck": ("rater.cli.deck", "lint, load and list rate decks"),
     "example": ("rater.cli.example", "print account commands or CDRs to try it with"),
+    "gatekeeper": ("rater.cli.gatekeeper", "answer switches whether calls may start"),
     "gateway": ("rater.cli.gateway", "make the payments that recharge commands"),
     "notifier": ("rater.cli.notifier", "send e-mail and webhooks for notifications"),
+    "plan": ("rater.cli.plan", "lint, load and list plan catalogs"),
     "price": ("rater.cli.price", "price calls by a deck file, without Kafka"),
     "produce": ("rater.cli.produce", "validate JSON lines and publish them to a topic"),
     "reconcile": ("rater.cli.reconcile", "prove from the topics alone that the money is right"),
@@ -25,7 +28,7 @@ COMMANDS = {
     "topics": ("rater.cli.topics", "create, check, list and read the topics"),
     "worker": ("rater.cli.worker", "run a worker"),
 }
-SERVICES = frozenset(("gateway", "notifier", "worker"))
+SERVICES = frozenset(("gatekeeper", "gateway", "notifier", "worker"))
 """Those that run until they are told to stop."""
 ONCE = frozenset(("webhook-key",))
 """What a service's command does once and ends."""

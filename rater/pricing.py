@@ -17,7 +17,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
 
-from rater.core.pricing.decks import DeckBook, Heading
+from rater.core.pricing.decks import DeckBook, Heading, Version
+from rater.wire.pricing.deck_calendars import read_calendar_file
 from rater.wire.pricing.deck_files import ALWAYS, DeckFileError, compile_file
 from rater.wire.pricing.deck_heading import read_heading
 from rater.wire.pricing.deck_rows import DeckFault
@@ -70,6 +71,10 @@ class Deck:
         self._quoter = quoter
         self.deck_id = deck_id
         self.currency = currency
+
+    def versions(self) -> list[Version]:
+        """Return what is in it, for other modules of ours."""
+        return self._quoter.book.versions()
 
     def __repr__(self) -> str:
         return f"Deck({self.deck_id!r}, {self.currency})"
@@ -151,12 +156,14 @@ def load_deck(  # noqa: PLR0913  # What a deck file does not say of itself, each
     valid_from: str = ALWAYS,
     time_zone: str = "UTC",
     band_policy: Literal["split", "start"] = "split",
+    calendars: str | PathLike[str] | None = None,
 ) -> Deck:
     """Read and compile a deck file, a CSV as docs/reference/deck-columns.md describes it.
 
     `valid_from`: since when it is in force, RFC 3339 with an offset; a call answered before has no price.
     `time_zone`: where its hours are local. `band_policy`: cut a call at the boundary of two bands, or let the
-    band of the answer govern it. Raises `DeckError`.
+    band of the answer govern it. `calendars`: a file with the dates of the calendars that its rows name. Raises
+    `DeckError`.
 
     >>> load_deck("no_such_file.csv")
     Traceback (most recent call last):
@@ -169,7 +176,10 @@ def load_deck(  # noqa: PLR0913  # What a deck file does not say of itself, each
     for name, value in zip(names, (deck_id, *terms), strict=True):
         if not isinstance(value, str):
             raise DeckError(f"{name}: {value!r} is not a text", field=name)
-    heading = read_heading(deck_id, 1, terms)
+    dates = read_calendar_file(None if calendars is None else Path(calendars))
+    if isinstance(dates, str):
+        raise DeckError(f"calendars: {dates}", field="calendars")
+    heading = read_heading(deck_id, 1, terms, dates)
     if not isinstance(heading, Heading):
         raise DeckError(heading, field=heading.partition(":")[0])
     try:

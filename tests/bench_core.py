@@ -15,22 +15,26 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
-from loadtest import oracle
+from loadtest import licences, oracle
+from loadtest.allowances import LOAD_PLANS
 from loadtest.drive import by_topic
 from loadtest.generate import Workload
-from loadtest.plan import Plan
+from loadtest.plan import PLANS_HELP, Plan, Plans
 from rater.batch.charging.batch import decide
 from rater.batch.charging.cdr_batch import CdrBatch
 from rater.batch.charging.partition_state import Shard
 from rater.core.pricing.decks import DeckBook
+from rater.core.pricing.plans.book import PlanBook
 from rater.core.pricing.rules import Rules
 from rater.kafka.bounded_records import RECORDS_PER_BATCH
+from rater.shell.admin.plan_check import check_plans
 from rater.shell.process.hot_path import is_compiled
 from rater.shell.step import PIECE_RECORDS, pieces
 from rater.wire.pricing.deck_files import read_deck_file
 from rater.wire.pricing.numbering import load_numbers
+from rater.wire.pricing.zones import zone_of
 from rater.wire.settings.currencies import shipped_book
 from topics.catalog import LEDGER
 
@@ -66,6 +70,10 @@ class CoreRun:
         """Load the deck; no account is open yet."""
         book = DeckBook.of([read_deck_file(deck, deck_id=plan.deck_id, currency=plan.currency)])
         self.rules = Rules(book, load_numbers(), shipped_book())
+        if plan.plans != "none":
+            checked = check_plans(LOAD_PLANS.read_bytes(), 1, licences.VALID_FROM)
+            assert checked.catalog is not None, checked.errors
+            self.rules = self.rules.with_plans(PlanBook([checked.catalog], zone_of))
         self.at_ms = plan.start_ms
         self.shards = [Shard.empty(number) for number in range(partitions)]
         self.outcomes: Counter[str] = Counter()
@@ -175,12 +183,15 @@ def measure(plan: Plan, piece: int = PIECE_RECORDS) -> dict[str, object]:
     run.batches_us.clear()
     count = run.charge(cdrs[warm:])
     problems = oracle.compare_outcomes(run.outcomes, workload.expected)
-    problems += oracle.compare_with_plan(oracle.fold(run.ledger()), workload.expected)
+    folds = oracle.fold(run.ledger())
+    problems += oracle.compare_with_plan(folds, workload.expected)
     return {
         "core_us_per_cdr": _micros(sum(run.stage_s.values()), count),
         "core_p20_us_per_cdr": round(percentile_20(run.batches_us), 2),
         **{f"{stage}_us": _micros(spent, count) for stage, spent in run.stage_s.items()},
         "compiled": is_compiled(),
+        "plans": plan.plans,
+        "pooled": sum(fold.pooled for fold in folds.values()),
         "cdrs": count,
         "money_ok": not problems,
         "problems": problems[:5],
@@ -205,10 +216,17 @@ def main() -> None:
     parser.add_argument("--cdrs", type=int, default=200_000)
     parser.add_argument("--tenants", type=int, default=1_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--plans", choices=get_args(Plans), default="none", help=PLANS_HELP)
     parser.add_argument("--piece", type=int, default=PIECE_RECORDS, help="records of a piece")
     asked = parser.parse_args()
     now_ms = time.time_ns() // 1_000_000
-    plan = Plan(start_ms=now_ms, seed=asked.seed, tenants=asked.tenants, cdrs=asked.cdrs)
+    plan = Plan(
+        start_ms=now_ms,
+        seed=asked.seed,
+        tenants=asked.tenants,
+        cdrs=asked.cdrs,
+        plans=asked.plans,
+    )
     result = measure(plan, asked.piece)
     sys.stdout.write(json.dumps(result) + "\n")
     sys.exit(0 if result["money_ok"] else 1)

@@ -27,7 +27,7 @@ import numpy as np
 
 from loadtest import oracle
 from loadtest.generate import Workload
-from loadtest.plan import Plan
+from loadtest.plan import Plan, Plans
 from rater.batch.charging.charge_index import make_entries
 from rater.shell.process.hot_path import is_compiled
 from tests.bench_core import SAMPLE_DECK, CoreRun, percentile_20
@@ -58,6 +58,7 @@ class Case:
     tenants: int = 1_000
     lots: int = 1
     ids: int = 100_000
+    plans: Plans = "none"
 
 
 CASES = {
@@ -68,6 +69,7 @@ CASES = {
     "lots 5": Case(lots=5),
     "lots 20": Case(lots=20),
     "ids 10 M": Case(ids=10_000_000),
+    "plans drawn": Case(plans="drawn"),
 }
 
 
@@ -126,6 +128,7 @@ def serve(name: str, rounds: int, chunk: int) -> None:
         cdrs=(rounds + 1) * chunk,
         lots_min=case.lots,
         lots_max=case.lots,
+        plans=case.plans,
     )
     with tempfile.TemporaryDirectory() as folder:
         deck = larger_deck(Path(folder)) if case.larger_deck else SAMPLE_DECK

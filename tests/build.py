@@ -13,19 +13,21 @@ from typing import Any
 from rater.batch.charging.batch import decide
 from rater.batch.charging.decision import Decision
 from rater.batch.charging.partition_state import Shard
-from rater.batch.charging.status_flush import decide_flush
+from rater.batch.charging.status_flush import decide_flush, flush_users
 from rater.core.account.account import Account, Spending
 from rater.core.account.journal import Journal
 from rater.core.account.lots import CreditLot
 from rater.core.cdr import Cdr, Source
 from rater.core.charging_settings import ChargingSettings
 from rater.core.pricing.decks import Deck, DeckBook, Heading
+from rater.core.pricing.plans.book import NO_BOOK, PlanBook
 from rater.core.pricing.rates import Action, Direction, Row
 from rater.core.pricing.rules import Rules
 from rater.core.pricing.zones import UTC
 from rater.core.times import to_text
 from rater.wire.account.state import decode_account
 from rater.wire.pricing.numbering import load_numbers
+from rater.wire.pricing.zones import zone_of
 from rater.wire.settings.currencies import shipped_book, shipped_settings
 from topics.authority import TOPIC_OF
 from topics.catalog import (
@@ -36,6 +38,7 @@ from topics.catalog import (
     DEAD,
     LEDGER,
     SUSPENSE,
+    USER_STATUS,
 )
 from topics.records import Adjusted, Charge, Draw, FundsAdded
 from topics.records.charging_settings import CurrencyTerms
@@ -67,7 +70,8 @@ def deck(*rows: Row, deck_id: str = "acs", currency: str = "USD", valid_from_ms:
 
 
 SETTINGS = shipped_settings()
-RULES = Rules(DeckBook.of([deck()]), load_numbers(), shipped_book())
+PLANS = PlanBook(zone_of=zone_of)
+RULES = Rules(DeckBook.of([deck()]), load_numbers(), shipped_book(), PLANS)
 
 
 def settings_version(
@@ -76,18 +80,21 @@ def settings_version(
     window_days: int = 7,
     *,
     corrections: bool = False,
+    freecall_after_days: int = 0,
     **terms: CurrencyTerms,
 ) -> ChargingSettings:
     """Make a version of the settings, of so many currencies and otherwise as shipped."""
     rest = (SETTINGS.duration_tolerance_s, SETTINGS.duration_tolerance_percent)
     fields = (version, valid_from_ms, {**SETTINGS.currencies, **terms}, window_days)
-    return ChargingSettings(*fields, *rest, SETTINGS.cdr_max_bytes, (), corrections)
+    return ChargingSettings(
+        *fields, *rest, SETTINGS.cdr_max_bytes, (), corrections, freecall_after_days
+    )
 
 
 def correcting() -> Rules:
     """Return the rules, with corrections taken from the beginning."""
     book = RULES.settings.with_version(settings_version(corrections=True))
-    return Rules(RULES.book, RULES.numbering, book)
+    return RULES.with_settings(book)
 
 
 def lot(
@@ -150,6 +157,7 @@ def cdr(**changes: Any) -> Cdr:
             "is_answer_named": True,
             "started_ms": ended - seconds * 1_000,
             "user_id": None,
+            "organizer_id": None,
             **changes,
         }
     )
@@ -237,13 +245,16 @@ class Partition:
         self.ledger: list[bytes] = []
         self.events: list[bytes] = []
         self.statuses: list[bytes] = []
+        self.user_statuses: list[bytes] = []
         self.suspense: list[bytes] = []
         self.dead: list[bytes] = []
         self.outcomes: Counter[str] = Counter()
         self.log: list[tuple[str, Stored]] = []
         self.lots_changelog: dict[bytes, bytes | None] = {}
+        self.users_changelog: dict[bytes, bytes | None] = {}
+        self.suspense_changelog: dict[bytes, bytes | None] = {}
         self.lot_expiries: dict[str, int] = {}
-        self.last = Decision("none", 0, 0)
+        self.last = Decision("none", 0, 0, NO_BOOK)
         self.last_entries: list[Any] = []
         self.last_keys: list[bytes | None] = []
         self._ends: Counter[str] = Counter()
@@ -278,7 +289,9 @@ class Partition:
 
     def flush(self, at_ms: int) -> "Partition":
         """Publish the statuses that are owed."""
-        self._commit(decide_flush(self.shard, self.shard.accounts.dirty(), at_ms))
+        decision = decide_flush(self.shard, self.shard.accounts.dirty(), at_ms, self.rules.plans)
+        flush_users(decision, self.shard, self.shard.users.owed(), self.rules, at_ms)
+        self._commit(decision)
         return self
 
     def account(self, tenant_id: str = "acme") -> Account:
@@ -290,7 +303,8 @@ class Partition:
         return [json.loads(entry) for entry in self.ledger]
 
     def outputs(self) -> tuple[list[bytes], ...]:
-        return (self.ledger, self.events, self.statuses, self.suspense, self.dead)
+        told = (self.events, self.statuses, self.user_statuses)
+        return (self.ledger, *told, self.suspense, self.dead)
 
     def _commit(self, decision: Decision) -> None:
         self.last = decision
@@ -302,11 +316,14 @@ class Partition:
         self.ledger += written[LEDGER.name]
         self.events += written[BALANCE_EVENTS.name]
         self.statuses += written[ACCOUNT_STATUS.name]
+        self.user_statuses += written[USER_STATUS.name]
         self.suspense += written[SUSPENSE.name]
         self.dead += written[DEAD.name]
         self.outcomes += decision.outcomes
         decision.place({topic: range(at, at + len(written[topic])) for topic, at in first.items()})
         self.lots_changelog |= decision.lot_ids
+        self.users_changelog |= decision.user_rows()
+        self.suspense_changelog |= decision.open_suspense
         for entry in self.last_entries:
             if isinstance(entry, FundsAdded):
                 self.lot_expiries[entry.lot.lot_id] = entry.lot.expires_ms

@@ -8,6 +8,7 @@ it can be believed.
 
 import decimal
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import product
@@ -30,6 +31,9 @@ DEFAULTS = {
     "increment": "60/60",
     "connection_fee": "0",
     "regulatory_fee": "0",
+    "surcharge": "0",
+    "grace_s": "0",
+    "min_charge": "0",
     "from_second": "0",
     "rounding": "up",
     "decimals": "6",
@@ -49,7 +53,14 @@ class Asked(NamedTuple):
 class SlowRater:
     """Prices calls by one deck."""
 
-    def __init__(self, rows: list[Texts], zone: str, band_policy: str) -> None:
+    def __init__(
+        self,
+        rows: list[Texts],
+        zone: str,
+        band_policy: str,
+        calendars: Mapping[str, set[str]] | None = None,
+    ) -> None:
+        self.calendars = calendars or {}
         self.rows = [
             {name: row.get(name) or default for name, default in DEFAULTS.items()}
             | {name: text for name, text in row.items() if text}
@@ -105,37 +116,49 @@ class SlowRater:
 
     def _line(self, rows: list[Texts], answered: datetime, duration: int) -> tuple[object, ...]:
         first = self._in_force(rows, answered, 0)
-        if first is None:
-            return ("outside_bands",)
-        if first["action"] == "deny":
-            return ("denied",)
-        for second in range(duration):
+        short = first and first["action"] == "rate" and 0 < duration < int(first["grace_s"])
+        whole = first and first["increment"].endswith("/0")
+        for second in range(1 if short or whole else max(1, duration)):
             row = self._in_force(rows, answered, second)
             if row is None:
                 return ("outside_bands",)
             if row["action"] == "deny":
                 return ("denied",)
-        total = Decimal(0)
-        paid = 0
-        free = duration > 0
-        while paid < duration:
-            row = self._in_force(rows, answered, paid)
-            assert row is not None
-            initial, later = map(int, row["increment"].split("/"))
-            bought = later if paid else initial
-            if row["action"] == "rate":
-                free = False
-                total += Decimal(row["rate"]) * bought / Decimal(row["per_seconds"])
-            paid += bought
+        assert first is not None
+        if short:
+            return ("free", Decimal(0), first["prefix"], 0)
+        total, billed, free = self._buy(rows, answered, min(duration, 1) if whole else duration)
         if duration and first["action"] == "rate":
             total += Decimal(first["connection_fee"]) + Decimal(first["regulatory_fee"])
+            total += Decimal(first["surcharge"])
         # Thirds of a currency unit have no end: 40 digits keep every tie a tie and every excess an excess.
         total = total.quantize(Decimal(10) ** -40, rounding=decimal.ROUND_HALF_EVEN)
         step = Decimal(10) ** -int(first["decimals"])
         charge = total.quantize(step, rounding=WAYS[first["rounding"]])
         if first.get("max_charge"):
             charge = min(charge, Decimal(first["max_charge"]))
-        return ("free" if free else "rated", charge, first["prefix"], paid)
+        if duration:
+            charge = max(charge, Decimal(first["min_charge"]))
+        return ("free" if free else "rated", charge, first["prefix"], billed)
+
+    def _buy(
+        self, rows: list[Texts], answered: datetime, duration: int
+    ) -> tuple[Decimal, int, bool]:
+        """Buy increments, one after the other; return what they cost, how many seconds, whether all are free."""
+        total = Decimal(0)
+        paid = billed = 0
+        free = duration > 0
+        while paid < duration:
+            row = self._in_force(rows, answered, paid)
+            assert row is not None
+            initial, later = map(int, row["increment"].split("/"))
+            bought = later if paid else initial
+            billed += bought
+            if row["action"] == "rate":
+                free = False
+                total += Decimal(row["rate"]) * bought / Decimal(row["per_seconds"])
+            paid += bought or 1
+        return total, billed, free
 
     def _for_caller(self, mine: list[Texts], caller: str) -> list[Texts] | None:
         """Return those of a prefix's rows for the longest origin that the caller has; else those
@@ -170,7 +193,14 @@ class SlowRater:
         """
         moment = answered if self.band_policy == "start" else answered + timedelta(seconds=second)
         wall = moment.astimezone(UTC).astimezone(self.zone)
-        holding = [row for row in rows if int(row["from_second"]) <= second and holds(row, wall)]
+        today = {name for name, dates in self.calendars.items() if f"{wall:%Y-%m-%d}" in dates}
+        special = [row for row in rows if row.get("calendar") in today]
+        ordinary = [row for row in rows if not row.get("calendar")]
+        holding = [
+            row
+            for row in special or ordinary
+            if int(row["from_second"]) <= second and holds(row, wall)
+        ]
         return max(holding, key=lambda row: int(row["from_second"]), default=None)
 
     def price_masked(self, call: Asked) -> set[tuple[object, ...]]:
@@ -187,7 +217,7 @@ class SlowRater:
 def is_plain_deny(row: Texts) -> bool:
     """Tell whether a row denies at every hour and whoever calls."""
     return row["action"] == "deny" and not any(
-        row.get(name) for name in ("origin_prefix", "start", "end", "days")
+        row.get(name) for name in ("origin_prefix", "start", "end", "days", "calendar")
     )
 
 

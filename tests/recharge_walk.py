@@ -123,8 +123,11 @@ def methods(world: World, chance: Random) -> None:
 
 
 def suspect(world: World, chance: Random) -> None:
-    """Trip the breaker."""
-    if chance.random() < 0.3:
+    """Trip the breaker, or use up a pool of a plan, which is no matter of recharge."""
+    draw = chance.random()
+    if draw > 0.9:
+        world.event(v.PoolUsed, "2024-01/PLAN/domestic", "A plan", 100, 6_000, 6_000)
+    if draw < 0.3:
         world.event(
             v.FraudSuspected, "spend_per_hour", 1000 * UNIT, 1001 * UNIT, ("international",)
         )

@@ -1,9 +1,11 @@
 """Stories: scenarios as tables, run through the simulator and compared line by line.
 
     deck acs 1 USD acs.csv
+    deck acs 2 USD acs.csv 2024-03-01T00:00:00Z calendars=holidays.csv
     retire acs 2 2024-03-01T00:00:00Z
     mask +33=4 =2
     corrections 2024-01-01T00:00:00Z
+    freecall 3 2024-01-01T00:00:00Z
     2024-01-10T10:00:00Z acme open USD acs
         -> opened = 0.00
     2024-01-10T10:01:00Z acme fund L1 50
@@ -27,19 +29,28 @@ from typing import Any
 
 from rater.batch.simulate import Simulator
 from rater.core.pricing.decks import Deck, DeckBook, Heading, Retirement
+from rater.core.pricing.plans.book import PlanBook
 from rater.core.pricing.rules import Rules
 from rater.core.times import to_millis, to_text
 from rater.wire.lines import Line
 from rater.wire.pricing.amounts import format_micros, parse_micros
+from rater.wire.pricing.deck_calendars import read_calendar_file
 from rater.wire.pricing.deck_csv import Sheet, compile_sheet, read_sheet
 from rater.wire.pricing.deck_heading import read_heading
 from rater.wire.pricing.numbering import load_numbers
+from rater.wire.pricing.zones import zone_of
 from rater.wire.settings.currencies import shipped_book
 from tests.build import settings_version
+from tests.story_contract import CONTRACT, contract, currency_and_decks
+from tests.story_gatekeeper import Gatekeeper
+from tests.story_plans import with_plans
 from tests.story_recharge import RESULTS, TOPICS, VERBS, Payments
-from tests.story_settings import SHOWN, at_hours, masking, setting, shown_twice, threshold
+from tests.story_settings import SHOWN, at_hours, freecall, masking, setting, shown_twice, threshold
+from tests.story_status import shown_status
+from tests.story_users import user_line
 from topics import catalog
 from topics.authority import TOPIC_OF
+from topics.fields import NO_CURRENCY
 
 FOLDER = Path(__file__).parent / "scenarios"
 
@@ -57,11 +68,15 @@ def run_story(text: str) -> list[str]:
     return out
 
 
-def deck_from(name: str, deck_id: str, version: int, currency: str, valid_from: str) -> Deck:
-    """Compile a deck of the scenarios' folder."""
+def deck_from(
+    name: str, deck_id: str, version: int, terms: tuple[str, str], calendars: str | None
+) -> Deck:
+    """Compile a deck of the scenarios' folder; `terms` are its currency and since when it is in force."""
+    currency, valid_from = terms
+    dates = read_calendar_file(None if calendars is None else FOLDER / calendars)
     sheet = read_sheet((FOLDER / name).read_bytes())
     assert isinstance(sheet, Sheet), sheet
-    heading = read_heading(deck_id, version, (currency, valid_from, "UTC", "split"))
+    heading = read_heading(deck_id, version, (currency, valid_from, "UTC", "split"), dates)
     assert isinstance(heading, Heading), heading
     deck = compile_sheet(heading, sheet)
     assert isinstance(deck, Deck), deck
@@ -72,51 +87,67 @@ class Story:
     """A story as it is told, line by line."""
 
     def __init__(self) -> None:
-        self.simulator = Simulator(Rules(DeckBook.of([]), load_numbers(), shipped_book()))
+        self.simulator = Simulator(
+            Rules(DeckBook.of([]), load_numbers(), shipped_book(), PlanBook(zone_of=zone_of))
+        )
         self.allowed: dict[str, str] = {}
+        self.users: dict[str, str] = {}
         self.commands = 0
         self.books: dict[str, Counter[str]] = {}
         self.payments = Payments()
+        self.gatekeeper = Gatekeeper()
         self.shows_numbers = False
         self.shows_months = False
+        self.shows_statuses = False
 
     def take(self, words: list[str]) -> Iterator[str]:
-        if words[0] == "deck":
-            deck_id, version, currency, name, *since = words[1:]
-            deck = deck_from(
-                name, deck_id, int(version), currency, (since or ["2000-01-01T00:00:00Z"])[0]
-            )
-            rules = self.simulator.rules
-            self.simulator.rules = rules.with_book(rules.book.with_deck(deck))
-            return
-        if words[0] == "retire":
-            deck_id, version, valid_from = words[1:]
-            retired = Retirement(deck_id, int(version), _millis(valid_from), None)
-            rules = self.simulator.rules
-            self.simulator.rules = rules.with_book(rules.book.with_deck(retired))
-            return
-        if words[0] == "mask":
-            rules = self.simulator.rules
-            self.simulator.rules = rules.with_settings(masking(words[1:]))
-            self.shows_numbers = True
-            return
-        if words[0] == "months":
-            self.shows_months = True
-            return
-        if words[0] == "corrections":
-            rules = self.simulator.rules
-            taken = settings_version(1, _millis(words[1]), corrections=True)
-            self.simulator.rules = rules.with_settings(rules.settings.with_version(taken))
+        if self._is_told_of(words):
             return
         at_ms = _millis(words[0])
         if words[1] == "wait":
             yield from self._show(self.simulator.run_until(at_ms))
             return
         tenant, verb, *rest = words[1:]
+        if verb == "asks":
+            yield from self._show(self.simulator.run_until(at_ms))
+            yield self.gatekeeper.answer(tenant, rest, at_ms, self.simulator.rules)
+            return
         topic, value = self.record(tenant, verb, rest, at_ms)
         yield from self._show(
             self.simulator.feed(topic, tenant.encode(), json.dumps(value).encode(), at_ms)
         )
+
+    def _is_told_of(self, words: list[str]) -> bool:
+        """Take what is no event: what the rules are, and what is to be shown."""
+        rules = self.simulator.rules
+        match words:
+            case ["deck", deck_id, version, currency, name, *others]:
+                said = dict(word.split("=") for word in others if "=" in word)
+                since = [word for word in others if "=" not in word] or ["2000-01-01T00:00:00Z"]
+                terms = (currency, since[0])
+                deck = deck_from(name, deck_id, int(version), terms, said.get("calendars"))
+                rules = rules.with_book(rules.book.with_deck(deck))
+            case ["retire", deck_id, version, valid_from]:
+                retired = Retirement(deck_id, int(version), _millis(valid_from), None)
+                rules = rules.with_book(rules.book.with_deck(retired))
+            case ["plans", *which]:
+                rules = rules.with_plans(with_plans(rules.plans, *which))
+            case ["mask", *masks]:
+                rules = rules.with_settings(masking(masks))
+                self.shows_numbers = True
+            case ["statuses"]:
+                self.shows_statuses = True
+            case ["months"]:
+                self.shows_months = True
+            case ["corrections", taken_from]:
+                taken = settings_version(1, _millis(taken_from), corrections=True)
+                rules = rules.with_settings(rules.settings.with_version(taken))
+            case ["freecall", days, since]:
+                rules = rules.with_settings(freecall(rules.settings, int(days), _millis(since)))
+            case _:
+                return False
+        self.simulator.rules = rules
+        return True
 
     def record(
         self, tenant: str, verb: str, rest: list[str], at_ms: int
@@ -135,6 +166,7 @@ class Story:
     def _show(self, lines: Iterator[Line]) -> Iterator[str]:
         for line in lines:
             value = json.loads(line.value or b"null")
+            self.gatekeeper.take(line)
             if line.topic == catalog.LEDGER.name:
                 self.conserve(value)
             shown = self._shown(line.topic, value)
@@ -148,11 +180,15 @@ class Story:
         book = self.books.setdefault(entry["tenant_id"], Counter())
         book["in"] += entry.get("lot", {}).get("granted_micros", 0)
         book["out"] += entry.get("charge_micros", 0) + entry.get("forfeited_micros", 0)
+        waived = [d["amount_micros"] for d in entry.get("draws", []) if d.get("source") == "waived"]
+        book["out"] -= sum(waived)
         if entry["kind"] == "charge_reversed":
             # The lot of what comes back is no money from outside.
             book["in"] -= entry.get("lot", {}).get("granted_micros", 0)
-            book["out"] -= entry["reversed_micros"]
             parts = entry.get("returns", [])
+            back = sum(d.get("amount_micros", 0) for d in parts)
+            # Of what nobody paid nothing comes back.
+            book["out"] -= back + entry.get("lot", {}).get("granted_micros", 0)
             book["grace"] += sum(d["amount_micros"] for d in parts if d.get("grace"))
         if entry["kind"] == "adjusted" and entry["amount_micros"] < 0:
             book["out"] -= entry["amount_micros"]
@@ -162,9 +198,28 @@ class Story:
             book["grace"] -= entry["amount_micros"]
         book["grace"] -= entry.get("forfeited_micros", 0)
         book["grace"] -= sum(d["amount_micros"] for d in entry.get("draws", []) if d.get("grace"))
+        # What is owed of a month is beside the balance.
+        book["out"] -= _owed(entry.get("draws", [])) - _owed(entry.get("returns", []))
         assert book["in"] - book["out"] == entry["balance_micros"] + book["grace"], entry
 
-    def _shown(self, topic: str, value: dict[str, Any]) -> str | None:
+    def _status(self, value: dict[str, Any]) -> str | None:
+        """Show what is allowed, where that has changed; all of the status where it is asked for."""
+        if self.shows_statuses:
+            return shown_status(value)
+        what = (
+            "everything"
+            if not value["blocked"]
+            else f"only {' '.join(value['allowed_call_types'])}"
+        )
+        reasons = {each["reason"] for each in value["blocked"]}
+        named = reasons & {"spend_limit", "credit_limit"}
+        what += f" ({', '.join(named)})" if named else ""
+        tenant = value["tenant_id"]
+        changed = self.allowed.get(tenant) != what
+        self.allowed[tenant] = what
+        return f"allowed {what}" if changed else None
+
+    def _shown(self, topic: str, value: dict[str, Any]) -> str | None:  # noqa: PLR0911
         if topic in TOPICS:
             return self.payments.shown(topic, value)
         # Every story that is long enough has an entry of each account and month.
@@ -172,16 +227,9 @@ class Story:
         if topic in TOPIC_OF.values() or is_month:
             return None
         if topic == catalog.ACCOUNT_STATUS.name:
-            what = (
-                "everything"
-                if not value["blocked_call_types"]
-                else f"only {' '.join(value['allowed_call_types'])}"
-            )
-            what += " (spend_limit)" if value.get("blocked_reason") == "spend_limit" else ""
-            tenant = value["tenant_id"]
-            changed = self.allowed.get(tenant) != what
-            self.allowed[tenant] = what
-            return f"allowed {what}" if changed else None
+            return self._status(value)
+        if topic == catalog.USER_STATUS.name:
+            return user_line(value, self.users)
         if topic == catalog.SUSPENSE.name:
             return f"suspended {value['cdr_id']} {value['reason']}"
         if topic in (catalog.DEAD.name, catalog.RECHARGE_DEAD.name):
@@ -228,7 +276,7 @@ def _command(  # noqa: PLR0911  # One return a verb.
 ) -> dict[str, Any]:
     match verb:
         case "open":
-            return {"type": "open_account", "currency": plain[0], "decks": plain[1:]} | extra
+            return {"type": "open_account"} | currency_and_decks(plain) | extra
         case "fund":
             return {
                 "type": "add_funds",
@@ -263,6 +311,8 @@ def _command(  # noqa: PLR0911  # One return a verb.
             return {"type": f"{verb}_account"}
         case "decks":
             return {"type": "set_decks", "decks": plain}
+        case "entitled" | "pays" | "user" | "unlicensed" | "credits":
+            return contract(verb, plain, extra)
     return setting(verb, plain, extra)
 
 
@@ -282,15 +332,30 @@ def money(micros: int) -> str:
     return f"{whole}.{decimals:0<2}"
 
 
+def _payer(draw: dict[str, Any]) -> str:
+    source = draw.get("source", "lot")
+    return str(draw.get("id", {"shortfall": "debt"}.get(source, source)))
+
+
+def _owed(draws: list[dict[str, Any]]) -> int:
+    return sum(d["amount_micros"] for d in draws if d.get("source") == "post_paid")
+
+
 def _draws(value: dict[str, Any]) -> str:
     parts = [
-        f"{d.get('id', 'debt')}{' in grace' if d.get('grace') else ''} {money(d['amount_micros'])}"
+        f"pool {d['id']} {d['quantity']} s"
+        if d.get("source") == "pool"
+        else f"owed {d['id']} {money(d['amount_micros'])}"
+        if d.get("source") == "post_paid"
+        else f"{_payer(d)}{' in grace' if d.get('grace') else ''} {money(d['amount_micros'])}"
         for d in value.get("draws", [])
     ]
     return f" [{', '.join(parts)}]" if parts else ""
 
 
 def _end(value: dict[str, Any]) -> str:
+    if value["currency"] == NO_CURRENCY:
+        return " without credits"
     return f" = {money(value['balance_micros'])}"
 
 
@@ -353,38 +418,48 @@ def _carried(entry: dict[str, Any]) -> str:
         for lot in entry.get(lots, [])
     ]
     parts += [f"{name} fired" for name in entry.get("fired", [])]
+    parts += [
+        f"{e['licences']} {e['plan_id']} {e['usage_country']}"
+        for e in entry.get("entitlements", [])
+    ]
     parts += ["closed"] if "closed_ms" in entry else []
     month = entry["command_id"].rpartition("/")[2]
     return f"carried into {month}: {', '.join(parts) or 'nothing'}{_end(entry)}"
 
 
-_SHOWN = SHOWN | {
-    "charge": _charge,
-    "charge_reversed": _reversed,
-    "account_opened": lambda v: f"opened{_end(v)}",
-    "funds_added": _funded,
-    "decks_set": lambda v: f"decks set {' '.join(v['decks'])}{_end(v)}",
-    "deck_warning": lambda v: (
-        "warned: " + ", ".join(f"{d['deck_id']} {d['problem']}" for d in v["decks"])
-    ),
-    "thresholds_set": lambda v: f"thresholds set{_end(v)}",
-    "adjusted": lambda v: f"adjusted {money(v['amount_micros'])}{_draws(v)}{_end(v)}",
-    "payment_reversed": lambda v: _taken_back(v) if "event_id" not in v else _told(v),
-    "payment_restored": lambda v: _given_back(v) if "event_id" not in v else _told(v),
-    "lot_expired": lambda v: f"expired {v['lot_id']} {money(-v['amount_micros'])}{_end(v)}",
-    "lot_forfeited": lambda v: f"forfeited {v['lot_id']} {money(v['forfeited_micros'])}{_end(v)}",
-    "balance_carried_forward": _carried,
-    "command_rejected": lambda v: f"rejected {v['command_type']} {v['reason']}",
-    "threshold_crossed": lambda v: (
-        f"crossed {_threshold(v)} at {money(v['balance_micros'])}{_on_hold(v)}"
-    ),
-    "threshold_rearmed": lambda v: f"rearmed {_threshold(v)}",
-    "balance_exhausted": lambda v: f"exhausted at {money(v['balance_micros'])}{_on_hold(v)}",
-    "balance_restored": lambda v: f"restored at {money(v['balance_micros'])}",
-    "funds_credited": lambda v: f"credited {v['lot_id']} {money(v['amount_micros'])}",
-    "credit_refused": lambda v: (
-        f"credit refused {v['lot_id']} {money(v['amount_micros'])} {v['reason']}"
-    ),
-    "funds_expired": lambda v: f"funds expired {v['lot_id']} {money(v['amount_micros'])}",
-    "settings_changed": lambda v: "settings changed",
-}
+_SHOWN = (
+    SHOWN
+    | CONTRACT
+    | {
+        "charge": _charge,
+        "charge_reversed": _reversed,
+        "account_opened": lambda v: f"opened{_end(v)}",
+        "funds_added": _funded,
+        "decks_set": lambda v: f"decks set {' '.join(v['decks'])}{_end(v)}",
+        "deck_warning": lambda v: (
+            "warned: " + ", ".join(f"{d['deck_id']} {d['problem']}" for d in v["decks"])
+        ),
+        "thresholds_set": lambda v: f"thresholds set{_end(v)}",
+        "adjusted": lambda v: f"adjusted {money(v['amount_micros'])}{_draws(v)}{_end(v)}",
+        "payment_reversed": lambda v: _taken_back(v) if "event_id" not in v else _told(v),
+        "payment_restored": lambda v: _given_back(v) if "event_id" not in v else _told(v),
+        "lot_expired": lambda v: f"expired {v['lot_id']} {money(-v['amount_micros'])}{_end(v)}",
+        "lot_forfeited": lambda v: (
+            f"forfeited {v['lot_id']} {money(v['forfeited_micros'])}{_end(v)}"
+        ),
+        "balance_carried_forward": _carried,
+        "command_rejected": lambda v: f"rejected {v['command_type']} {v['reason']}",
+        "threshold_crossed": lambda v: (
+            f"crossed {_threshold(v)} at {money(v['balance_micros'])}{_on_hold(v)}"
+        ),
+        "threshold_rearmed": lambda v: f"rearmed {_threshold(v)}",
+        "balance_exhausted": lambda v: f"exhausted at {money(v['balance_micros'])}{_on_hold(v)}",
+        "balance_restored": lambda v: f"restored at {money(v['balance_micros'])}",
+        "funds_credited": lambda v: f"credited {v['lot_id']} {money(v['amount_micros'])}",
+        "credit_refused": lambda v: (
+            f"credit refused {v['lot_id']} {money(v['amount_micros'])} {v['reason']}"
+        ),
+        "funds_expired": lambda v: f"funds expired {v['lot_id']} {money(v['amount_micros'])}",
+        "settings_changed": lambda v: "settings changed",
+    }
+)

@@ -60,6 +60,16 @@ def masking(words: list[str]) -> SettingsBook:
     return shipped_book().with_version(settings)
 
 
+def freecall(book: SettingsBook, days: int, since_ms: int) -> SettingsBook:
+    """Return settings by which a call that waits for a price is free after so many days."""
+    before = book.at(since_ms)
+    names = before.__match_args__
+    fields = {name: getattr(before, name) for name in names}
+    fields |= {"version": max(each.version for each in book.versions) + 1}
+    fields |= {"valid_from_ms": since_ms, "freecall_after_days": days}
+    return book.with_version(ChargingSettings(*[fields[name] for name in names]))
+
+
 def threshold(name: str, text: str) -> dict[str, Any]:
     """Return a threshold: an amount, or hours where the text ends in h."""
     if text.endswith("h"):
@@ -127,7 +137,7 @@ SHOWN = {
     "spend_limit_tripped": lambda v: f"held {v['cdr_id']} {_held(v)}{_end(v)}",
     "fraud_suspected": lambda v: f"fraud suspected {_held(v)}",
 }
-"""How entries and events are shown; `recharge_resumed`, `account_closed` and `account_reopened` are both."""
+"""How entries and events are shown; some, such as `account_closed`, are both."""
 
 
 def shown_twice(value: dict[str, Any]) -> str | None:
@@ -137,6 +147,9 @@ def shown_twice(value: dict[str, Any]) -> str | None:
         if is_entry:
             return f"resumed {' '.join(value['allowed']) or 'nothing'}{_end(value)}"
         return "recharge resumed"
+    if value["kind"] == "credits_opened":
+        given = " ".join([value["currency"], *value.get("decks", [])])
+        return f"credits opened: {given}{_end(value)}" if is_entry else "credits opened"
     if value["kind"] == "account_closed":
         return f"closed{_end(value)}" if is_entry else "account closed"
     if value["kind"] == "account_reopened":

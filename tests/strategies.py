@@ -6,6 +6,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from rater.core.account.account import Account, HighRateWatch, Spending, Threshold
+from rater.core.account.contract import BillingMode, Contract
+from rater.core.account.entitlement import Entitlement
 from rater.core.account.lots import CreditLot
 from rater.core.account.past import Past
 from rater.core.limits import AMOUNT_MICROS_MAX
@@ -63,6 +65,7 @@ calls = st.fixed_dictionaries(
         "direction": st.sampled_from(("out", "out", "out", "in")),
         "service_number_type": st.sampled_from((None, "Subscriber", "TollFree")),
         "talked_s": st.sampled_from((None, None, None, 60, 61, 600)),
+        "routing_number": st.sampled_from((None, None, *NUMBERS)),
     }
 )
 """`talked_s` is the time from the answer to the end; None: the CDR names no answer."""
@@ -128,6 +131,45 @@ closing = st.one_of(
     st.builds(lambda n: ("close_account", n), small),
     st.builds(lambda n: ("reopen_account", n), small),
 )
+days = st.sampled_from((None, -500, -433, -1, 0, 2))
+"""From when on a contract holds, before or after the command; None: not said."""
+entitlements = st.builds(
+    lambda n, named, days: ("set_entitlements", n, {"entitlements": named, "days": days}),
+    small,
+    st.lists(
+        st.fixed_dictionaries(
+            {
+                "plan_id": st.sampled_from(("domestic", "international")),
+                "usage_country": st.sampled_from(("US", "FR")),
+                "licences": st.integers(0, 9),
+            }
+        ),
+        min_size=1,
+        max_size=2,
+    ),
+    days,
+)
+billing_modes = st.builds(
+    lambda n, mode, limit, days: (
+        "set_billing_mode",
+        n,
+        {"mode": mode, "days": days, **({"credit_limit_micros": limit} if limit else {})},
+    ),
+    *(small, st.sampled_from(("prepaid", "post_paid")), st.sampled_from((0, 100_000, UNIT)), days),
+)
+users = st.builds(
+    lambda n, name, country, may, days: (
+        "set_user",
+        n,
+        {"user_id": name, "usage_country": country, "outbound_calls": may, "days": days},
+    ),
+    *(small, st.sampled_from(("u1", "u2")), st.sampled_from(("US", "FR"))),
+    *(st.sampled_from(("any", "none")), days),
+)
+credits_opened = st.builds(
+    lambda n, currency: ("open_credits", n, {"currency": currency, "decks": ["acs"]}),
+    *(small, st.sampled_from(("USD", "EUR"))),
+)
 decks = st.builds(
     lambda n, names: ("set_decks", n, {"decks": names}),
     *(small, st.lists(st.sampled_from(("acs", "none", "euro")), min_size=1, max_size=2)),
@@ -138,14 +180,18 @@ decks = st.builds(
 def histories(
     draw: st.DrawFn, *, closes: bool = True, pauses: tuple[int, ...] = PAUSES_MS
 ) -> list[Sent]:
-    """Draw what two tenants do from NOW on; their accounts are opened first, one perhaps is not."""
+    """Draw what two tenants do from NOW on; their accounts are opened first, one perhaps is not, or has no credits."""
     at_ms = NOW
     history = [
         command(opening(name), at_ms) for name in draw(st.sampled_from((TENANTS, TENANTS[:1])))
     ]
-    choices = [calls, calls, orders, settings | decks] + (
+    choices = [calls, calls, orders, settings | decks | entitlements | billing_modes | users] + (
         [closing] if closes and draw(st.booleans()) else []
     )
+    if draw(st.sampled_from((False, False, True))):
+        bare = {"type": "open_account", "tenant_id": TENANTS[-1], "command_id": "open-bare"}
+        history[1:] = [command(bare, at_ms)]
+        choices.append(credits_opened)
     for _ in range(draw(st.integers(1, 30))):
         at_ms += draw(st.sampled_from(pauses))
         what = draw(st.one_of(choices))
@@ -176,7 +222,10 @@ def _sent(tenant: str, what: Any, at_ms: int) -> Sent:
         return command({**order("set_thresholds", thresholds=levels), **head}, at_ms)
     if kind in ("expire", "month"):
         return command({**_timer(kind, rest, at_ms), **head}, at_ms)
-    return command({**order(kind, **(rest[0] if rest else {})), **head}, at_ms)
+    fields = dict(rest[0]) if rest else {}
+    if (days := fields.pop("days", None)) is not None:
+        fields["valid_from"] = to_text(at_ms + days * DAY)
+    return command({**order(kind, **fields), **head}, at_ms)
 
 
 def _timer(kind: str, rest: list[Any], at_ms: int) -> dict[str, Any]:
@@ -263,6 +312,15 @@ accounts = st.builds(
         instants,
         st.lists(st.tuples(instants, instants), max_size=2),
         st.lists(st.tuples(instants, st.lists(names, max_size=2).map(tuple)), max_size=2),
+    ),
+    contract=st.none()
+    | st.builds(
+        Contract,
+        st.lists(
+            st.builds(Entitlement, names, names, instants, st.integers(0, 10**7), instants),
+            max_size=3,
+        ),
+        st.lists(st.builds(BillingMode, instants, st.booleans(), instants), max_size=3),
     ),
 )
 

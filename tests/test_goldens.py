@@ -14,6 +14,7 @@ from rater.wire.account.commands import decode_command
 from rater.wire.cdrs import decode_cdr
 from rater.wire.malformed import Malformed
 from rater.wire.outputs import encode
+from rater.wire.plans.plan_records import decode_catalog
 from rater.wire.recharge import state as recharges
 from rater.wire.recharge.balance_events import decode_event
 from rater.wire.recharge.commands import decode_recharge_command, decode_recharge_timer
@@ -49,6 +50,7 @@ SERVICES: dict[str, Callable[[bytes], object]] = {
     catalog.RECHARGE_COMMANDS.name: decode_recharge_command,
     catalog.RECHARGE_TIMERS.name: decode_recharge_timer,
     catalog.CHARGING_SETTINGS.name: decode_settings,
+    catalog.RATE_PLANS.name: decode_catalog,
 }
 """How services read what they are given; what comes of it is a declared record, or a type of the core."""
 LAYOUTS = [

@@ -12,10 +12,12 @@ from rater.batch.charging.batch import decide
 from rater.batch.charging.decision import Decision
 from rater.batch.charging.partition_state import Shard
 from rater.core.pricing.decks import DeckBook
+from rater.core.pricing.plans.book import PlanBook
 from rater.core.pricing.rules import Rules
 from rater.shell.admin.validation import RecordCheck
 from rater.wire.pricing.deck_files import read_deck_file
 from rater.wire.pricing.numbering import load_numbers
+from rater.wire.pricing.zones import zone_of
 from rater.wire.settings.currencies import shipped_book
 from tests.corpus.poison.corpus import (
     COUNTED,
@@ -62,7 +64,7 @@ class Play:
 
     def __init__(self, batch: int) -> None:
         book = DeckBook.of([read_deck_file(SAMPLE_DECK, deck_id="worldwide", currency="USD")])
-        self.rules = Rules(book, load_numbers(), shipped_book())
+        self.rules = Rules(book, load_numbers(), shipped_book(), PlanBook(zone_of=zone_of))
         self.shards = [Shard.empty(number) for number in range(PARTITIONS)]
         self.batch = batch
         self.outputs: list[tuple[str, bytes]] = []

@@ -211,3 +211,27 @@ def test_others_check_their_code_against_its_types(tmp_path: Path) -> None:
     (error, summary) = done.stdout.splitlines()
     assert error.startswith("wrong.py:4: error: Incompatible types in assignment")
     assert summary.startswith("Found 1 error in 1 file")
+
+
+def test_calendars_of_a_deck_come_of_a_file(tmp_path: Path) -> None:
+    path, dates = tmp_path / "deck.csv", tmp_path / "dates.csv"
+    path.write_text("prefix,rate,calendar\n33,0.6,\n33,0.3,holidays\n")
+    dates.write_text("calendar,date\nholidays,2026-11-02\n")
+
+    found = price(load_deck(path, calendars=dates), to="+33142685300", answered_at=AT, duration_s=9)
+
+    assert found.charge == Decimal("0.30")
+    with pytest.raises(DeckError) as raised:
+        load_deck(path, calendars=tmp_path / "none.csv")
+    assert raised.value.field == "calendars"
+
+
+def test_a_call_in_grace_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "deck.csv"
+    path.write_text("prefix,rate,grace_s\n33,0.6,6\n")
+
+    found = price(load_deck(path), to="+33142685300", answered_at=AT, duration_s=5)
+
+    assert (found.outcome, found.reason, found.charge) == ("free", "grace", Decimal(0))
+    assert found.lines == ()
+    assert found.detail == "duration: shorter than the grace of 6 seconds of prefix 33"

@@ -17,11 +17,13 @@ from rater.core.pricing.components.usage import billed_s, spans_of
 from rater.core.pricing.decks import BandPolicy, Deck, DeckBook, Heading
 from rater.core.pricing.rating import Rated, Refusal, rate_call
 from rater.core.times import to_millis
+from rater.wire.pricing.deck_calendars import calendars_of
 from rater.wire.pricing.deck_csv import Sheet, compile_sheet, read_sheet
 from rater.wire.pricing.numbering import load_numbers
 from rater.wire.pricing.zones import zone_of
 from tests.decimal_rater import Asked, SlowRater, Texts, holds
 from topics.fields import CallDirection
+from topics.records.decks import DeckCalendar
 
 PREFIXES = ("3", "33", "336", "3361", "33612", "337", "44")
 NUMBERS = (
@@ -47,6 +49,18 @@ TURNS = (
 )
 """Where and when something happens to local time."""
 
+CALENDARS = {
+    # The local dates of the turns, and the days after them.
+    "turns": {
+        *("2024-03-31", "2024-10-27", "2024-03-10", "2024-11-03", "2024-10-06", "2024-04-14"),
+        *("2024-02-29", "2024-01-07"),
+    },
+    "after": {
+        *("2024-04-01", "2024-10-28", "2024-03-11", "2024-11-04", "2024-10-07", "2024-04-15"),
+        *("2024-03-01", "2024-01-08"),
+    },
+}
+
 terms = st.fixed_dictionaries(
     {
         "rate": st.sampled_from(
@@ -54,22 +68,32 @@ terms = st.fixed_dictionaries(
         ),
         "action": st.sampled_from(["", "rate", "rate", "rate", "rate", "free"]),
         "per_seconds": st.sampled_from(["", "60", "1", "7", "3600"]),
-        "increment": st.sampled_from(["", "60/60", "30/6", "1/1", "6/6", "60/1", "1/60", "90/7"]),
+        "increment": st.sampled_from(
+            ["", "60/60", "30/6", "1/1", "6/6", "60/1", "1/60", "90/7", "60/0", "1/0"]
+        ),
         "connection_fee": st.sampled_from(["", "0", "0.05", "0.000001"]),
         "regulatory_fee": st.sampled_from(["", "", "0.02", "0.000003"]),
+        "surcharge": st.sampled_from(["", "", "0.35"]),
+        "grace_s": st.sampled_from(["", "", "", "", "1", "6", "61"]),
+        "min_charge": st.sampled_from(["", "", "", "0.5", "0.000003"]),
         "rounding": st.sampled_from(["", "up", "half_up", "half_even", "down"]),
         "decimals": st.sampled_from(["", "6", "4", "2", "2", "0"]),
         "max_charge": st.sampled_from(["", "", "", "0", "0.5", "2.345678"]),
     }
-).map(
-    lambda cells: (
-        cells | {"connection_fee": "", "regulatory_fee": ""} if cells["action"] == "free" else cells
-    )
-)
+).map(lambda cells: cells | without(cells))
+
+
+def without(cells: Texts) -> Texts:
+    """Return what a row may not say, emptied: fees that are free, and a minimum above the cap."""
+    free = dict.fromkeys(("connection_fee", "regulatory_fee", "surcharge", "min_charge"), "")
+    if cells["action"] == "free":
+        return free
+    crossed = Decimal(cells["min_charge"] or 0) > Decimal(cells["max_charge"] or 9)
+    return {"min_charge": ""} if crossed else {}
 
 
 @st.composite
-def slots(draw: st.DrawFn, prefix: str, origin: str) -> list[Texts]:
+def slots(draw: st.DrawFn, prefix: str, origin: str, calendar: str = "") -> list[Texts]:
     """Rows of one prefix and caller: the day cut into bands, each with tiers; sometimes a hole, a
     deny, a weekend.
     """
@@ -77,7 +101,7 @@ def slots(draw: st.DrawFn, prefix: str, origin: str) -> list[Texts]:
     bands = list(zip(cuts, [*cuts[1:], cuts[0]], strict=True)) if len(cuts) > 1 else [("", "")]
     if draw(st.integers(0, 9)) == 7:
         bands = bands[1:] or bands
-    slot = {"prefix": prefix, "origin_prefix": origin}
+    slot = {"prefix": prefix, "origin_prefix": origin, "calendar": calendar}
     slot["direction"] = draw(st.sampled_from(["", "out", "out", "out", "out", "out", "out", "in"]))
     rows: list[Texts] = []
     for start, end in bands:
@@ -90,7 +114,7 @@ def slots(draw: st.DrawFn, prefix: str, origin: str) -> list[Texts]:
         rows += [
             slot
             | {"start": start, "end": end, "days": days, "from_second": str(tier)}
-            | draw(terms)
+            | draw(terms if tier == 0 else terms.filter(lambda row: row["increment"][-2:] != "/0"))
             for tier in sorted(tiers)
         ]
     if draw(st.integers(0, 29)) == 17:
@@ -113,7 +137,10 @@ def decks(draw: st.DrawFn) -> list[Texts]:
                 ]
             )
         ):
-            rows += draw(slots(prefix, origin))
+            for calendar in draw(
+                st.sampled_from([*[("",)] * 5, ("", "turns"), ("", "turns", "after"), ("after",)])
+            ):
+                rows += draw(slots(prefix, origin, calendar))
     return rows
 
 
@@ -152,7 +179,10 @@ def compiled(rows: list[Texts], zone: str, policy: str) -> Deck | list[object]:
     assert found is not None
     sheet = read_sheet(as_csv(rows))
     assert isinstance(sheet, Sheet)
-    made = compile_sheet(Heading("d", 1, "USD", 0, found, BandPolicy(policy)), sheet)
+    calendars = calendars_of([DeckCalendar(name, tuple(d)) for name, d in CALENDARS.items()])
+    assert not isinstance(calendars, str)
+    heading = Heading("d", 1, "USD", 0, found, BandPolicy(policy), calendars)
+    made = compile_sheet(heading, sheet)
     return made if isinstance(made, Deck) else list(made)
 
 
@@ -183,7 +213,7 @@ def test_fast_and_slow_rater_agree(
         event("clash")
         assert overlap(rows), deck
         return
-    expected = SlowRater(rows, zone, policy).price(call)
+    expected = SlowRater(rows, zone, policy, CALENDARS).price(call)
     event(str(expected[0]))
 
     result = fast(deck, call)
@@ -210,7 +240,7 @@ def test_a_masked_number_is_priced_only_as_all_its_completions_are(
     call = call._replace(duration=min(call.duration, 20))
     if not isinstance(deck, Deck):
         return
-    possible = {price[:2] for price in SlowRater(rows, zone, "split").price_masked(call)}
+    possible = {price[:2] for price in SlowRater(rows, zone, "split", CALENDARS).price_masked(call)}
 
     result = summary(fast(deck, call))
 
@@ -233,14 +263,14 @@ def test_they_agree_on_a_call_over_two_days_of_bands(policy: str) -> None:
     deck = compiled(rows, "Europe/Paris", policy)
     assert isinstance(deck, Deck)
 
-    expected = SlowRater(rows, "Europe/Paris", policy).price(call)
+    expected = SlowRater(rows, "Europe/Paris", policy, CALENDARS).price(call)
 
     assert summary(fast(deck, call)) == expected
 
 
 def overlap(rows: list[Texts]) -> bool:
     """Tell whether two rows of one tier hold at once: if so, then when one of them begins."""
-    keys = ("prefix", "origin_prefix", "from_second", "direction")
+    keys = ("prefix", "origin_prefix", "from_second", "direction", "calendar")
     monday = datetime(2024, 1, 1, tzinfo=UTC)
     walls = [
         datetime.combine(monday + timedelta(days=day), time.fromisoformat(begin))

@@ -13,7 +13,8 @@ from rater.core.engine import charge
 from rater.core.limits import SECOND_MS
 from rater.core.pricing.decks import Deck, DeckBook
 from rater.core.pricing.price import price_call
-from rater.core.pricing.rating import Rated
+from rater.core.pricing.rating import Rated, Refusal
+from rater.core.pricing.rest import rate_rest
 from rater.core.pricing.rules import Rules
 from rater.core.times import to_millis
 from rater.wire.outputs import encode
@@ -38,7 +39,8 @@ def cdr_of(entry: Entry) -> Cdr:
         version=entry.get("version", 1),
         kind="final",
         direction=call["direction"],
-        to=call["to"],
+        to=call.get("routing_number", call["to"]),
+        dialled=call["to"] if "routing_number" in call else None,
         from_=call.get("from"),
         call_type=call.get("call_type"),
         service_number_type=call.get("service_number_type"),
@@ -50,6 +52,7 @@ def cdr_of(entry: Entry) -> Cdr:
         is_answer_named="started_ms" in call,
         started_ms=call.get("started_ms", call["answered_ms"]),
         user_id=call.get("user_id"),
+        organizer_id=call.get("organizer_id"),
     )
 
 
@@ -62,20 +65,35 @@ def recomputed(entry: Entry, versions: list[Deck]) -> Entry:
     priced = price_call(cdr_of(entry), names, entry["currency"], rules, SETTINGS.at(entry["at_ms"]))
     if isinstance(priced, str):
         return {"outcome": "free", "reason": priced, "charge_micros": 0}
+    if (reason := entry.get("reason")) in ("freecall", "voided"):
+        # What has no price is free after days, or voided before; that it has none is all there is to recompute.
+        assert isinstance(priced, Refusal), priced
+        return {"outcome": "free", "reason": reason, "charge_micros": 0}
+    # What pools have paid is an input, with the plan's price of it: the account that had them is not on the entry.
+    pools = [line for line in entry.get("lines", []) if line["kind"].startswith("pool")]
+    paid_s = sum(line.get("quantity", 1) for line in pools if line["kind"] == "pool")
+    asked = sum(line["amount_micros"] for line in pools)
+    if "deck_id" not in entry and paid_s >= entry["call"]["duration_s"]:
+        # Without credits no deck is asked.
+        return {"outcome": "rated", "charge_micros": 0, "lines": pools}
     assert isinstance(priced, Rated), priced
-    free = {"reason": "free_rate"} if priced.outcome == "free" else {}
-    return free | {
+    if pools:
+        left = rate_rest(book, rules.numbering, priced, cdr_of(entry), paid_s)
+        assert isinstance(left, Rated), left
+        priced = left
+    why = {"reason": priced.reason, "grace_s": priced.grace_s}
+    return {name: said for name, said in why.items() if said is not None} | {
         "outcome": priced.outcome,
-        "charge_micros": priced.charge_micros,
+        "charge_micros": priced.charge_micros + asked,
         "prefix": priced.prefix,
         "destination": priced.destination,
-        "lines": json.loads(encode(priced.lines)),
+        **({"lines": [*json.loads(encode(priced.lines)), *pools]} if priced.lines or pools else {}),
     }
 
 
 def priced(entry: Entry) -> Entry:
     """Return what an entry says of the price."""
-    names = ("outcome", "reason", "charge_micros", "prefix", "destination", "lines")
+    names = ("outcome", "reason", "grace_s", "charge_micros", "prefix", "destination", "lines")
     return {name: entry[name] for name in names if name in entry}
 
 
@@ -127,7 +145,7 @@ def test_any_charge_by_any_deck_is_recomputed(
     cdr = Cdr(
         "acme", "c1", 1, "final", call.direction, call.to, call.caller or None, "user_out",
         "service", "FR", "answered", answered_ms, ended_ms, call.duration, is_named, started_ms,
-        "u1",
+        "u1", "u2",
     )  # fmt: skip
     journal = Journal()
     rules = Rules(DeckBook.of([deck]), load_numbers(), SETTINGS)
@@ -151,7 +169,7 @@ def test_an_entry_says_when_it_rang_where_an_answer_is_named(
 ) -> None:
     cdr = Cdr(
         *("acme", "c1", 1, "final", "out", "112", None, None, None, None, "answered"),
-        *(9_000, 10_000, 1, named, 5_000 if named else 9_000, None),
+        *(9_000, 10_000, 1, named, 5_000 if named else 9_000, None, None),
     )
     journal = Journal()
     charge(

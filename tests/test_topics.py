@@ -32,6 +32,7 @@ from topics.catalog import (
     SUSPENSE,
     Topic,
 )
+from topics.fields import NO_CURRENCY
 from topics.handbook import retention
 from topics.partitioner import murmur2, partition_of
 from topics.roles import ROLES
@@ -336,6 +337,12 @@ def test_every_topic_says_who_writes_and_reads_it_and_for_how_long() -> None:
         assert retention(topic)
         assert topic.config()["cleanup.policy"] in {"delete", "compact"}
     assert len(BY_NAME) == len(CATALOG)
+
+
+def test_what_stands_for_no_currency_is_in_the_documents() -> None:
+    root = Path(__file__).parents[1]
+    for page in ("README.md", "topics/README.md"):
+        assert f"`{NO_CURRENCY}`" in (root / page).read_text(), page
 
 
 def test_a_ledger_keeps_a_beginning_of_every_account_and_more_than_what_is_held_against_it() -> (

@@ -1,7 +1,7 @@
 """The topics of account commands, one for each authority: brokers grant topics, not types (R30)."""
 
+from topics import keys, roles
 from topics import records as r
-from topics import roles
 from topics.topic import DAY_MS, Topic
 
 BOUNDED_TIME = {"message.timestamp.after.max.ms": "3600000"}
@@ -9,6 +9,7 @@ BOUNDED_TIME = {"message.timestamp.after.max.ms": "3600000"}
 
 COMMANDS = (
     r.OpenAccount,
+    r.OpenCredits,
     r.AddFunds,
     r.Adjust,
     r.ReversePayment,
@@ -16,6 +17,10 @@ COMMANDS = (
     r.CloseAccount,
     r.ReopenAccount,
     r.SetDecks,
+    r.SetEntitlements,
+    r.SetBillingMode,
+    r.SetUser,
+    r.SetUnlicensedCalls,
 )
 REQUESTS = (
     r.SetThresholds,
@@ -27,8 +32,8 @@ REQUESTS = (
 )
 ACCOUNT_COMMANDS = Topic(
     name="account.commands.v1",
-    purpose="Money and the life of an account: opened, credited, adjusted, reversed, closed.",
-    key="tenant_id",
+    purpose="Money and the life of an account: opened, credited, adjusted, reversed, entitled, closed.",
+    key=keys.TENANT,
     records=COMMANDS,
     writers=(roles.BILLING, roles.RECHARGE),
     readers=(roles.CHARGING, roles.RECONCILER),
@@ -41,7 +46,7 @@ ACCOUNT_COMMANDS = Topic(
 ACCOUNT_REQUESTS = Topic(
     name="account.requests.v1",
     purpose="What an administrator may ask for: thresholds, recharge, methods, recipients, limits.",
-    key="tenant_id",
+    key=keys.TENANT,
     records=REQUESTS,
     writers=(roles.ADMINISTRATOR,),
     readers=(roles.CHARGING, roles.RECONCILER),
@@ -53,9 +58,9 @@ ACCOUNT_REQUESTS = Topic(
 )
 ACCOUNT_TIMERS = Topic(
     name="account.timers.v1",
-    purpose="Time as commands: lots of an account are due, or a month has begun.",
-    key="tenant_id",
-    records=(r.ExpireLots, r.CarryForward),
+    purpose="Time as commands: lots of an account are due, a month has begun, or a call waited long enough.",
+    key=keys.TENANT,
+    records=(r.ExpireLots, r.CarryForward, r.FreeCall),
     writers=(roles.CHARGING,),
     readers=(roles.CHARGING, roles.RECONCILER),
     retention_ms=30 * DAY_MS,

@@ -2,8 +2,8 @@
 
 from typing import get_args
 
+from topics import keys, roles
 from topics import records as r
-from topics import roles
 from topics.account_topics import (
     ACCOUNT_COMMANDS,
     ACCOUNT_REQUESTS,
@@ -61,6 +61,7 @@ __all__ = [
     "PAYMENT_QUARANTINE",
     "PAYMENT_RESULTS",
     "RATE_DECKS",
+    "RATE_PLANS",
     "RECHARGES_CHANGELOG",
     "RECHARGE_APP",
     "RECHARGE_BATCHES",
@@ -69,6 +70,9 @@ __all__ = [
     "RECHARGE_TIMERS",
     "REQUESTS",
     "SUSPENSE",
+    "SUSPENSE_CHANGELOG",
+    "USERS_CHANGELOG",
+    "USER_STATUS",
     "Topic",
 ]
 
@@ -79,7 +83,7 @@ EVENTS = get_args(AnyEvent)
 CDR_RAW = Topic(
     name="cdr.raw.v1",
     purpose="Call-detail records as call platforms write them.",
-    key="tenant_id",
+    key=keys.TENANT,
     records=(r.Cdr,),
     writers=(roles.CALL_PLATFORM,),
     readers=(roles.CHARGING, roles.RECONCILER),
@@ -92,22 +96,39 @@ CDR_RAW = Topic(
 RATE_DECKS = Topic(
     name="rate.decks.v1",
     purpose="Immutable versions of rate decks, packed in chunks; a manifest makes one whole, a retirement ends a deck.",
-    key="deck_id/version/part",
+    key=keys.DECK,
     records=(r.DeckManifest, r.DeckChunk, r.DeckRetirement),
     writers=(roles.DECK_LOADER,),
-    readers=(roles.CHARGING, roles.DECK_LOADER, roles.RECONCILER),
+    readers=(roles.CHARGING, roles.GATEKEEPER, roles.DECK_LOADER, roles.RECONCILER),
     partitions=1,
     cleanup="compact",
     max_message_bytes=LARGE,
     made_by="rater deck load",
 )
+RATE_PLANS = Topic(
+    name="rate.plans.v1",
+    purpose="Immutable versions of the plan catalog: allowances of seconds, and who pays what after them.",
+    key=keys.VERSION,
+    records=(r.PlanCatalog,),
+    writers=(roles.PLAN_LOADER,),
+    readers=(
+        roles.CHARGING,
+        roles.GATEKEEPER,
+        roles.PLAN_LOADER,
+        roles.PRODUCE,
+        roles.RECONCILER,
+    ),
+    partitions=1,
+    cleanup="compact",
+    made_by="rater plan load",
+)
 CHARGING_SETTINGS = Topic(
     name="charging.settings.v1",
     purpose="Immutable versions of what decides about money besides decks and accounts.",
-    key="version",
+    key=keys.VERSION,
     records=(r.ChargingSettings,),
     writers=(roles.CONFIG_LOADER,),
-    readers=(roles.CHARGING, roles.CONFIG_LOADER, roles.RECONCILER),
+    readers=(roles.CHARGING, roles.GATEKEEPER, roles.CONFIG_LOADER, roles.RECONCILER),
     partitions=1,
     cleanup="compact",
     made_by="rater config load",
@@ -115,7 +136,7 @@ CHARGING_SETTINGS = Topic(
 LEDGER = Topic(
     name="ledger.entries.v1",
     purpose="Every change of every account, with its reason.",
-    key="tenant_id",
+    key=keys.TENANT,
     records=ENTRIES,
     writers=(roles.CHARGING,),
     readers=(roles.FINANCE, roles.PRODUCE, roles.RECONCILER),
@@ -126,16 +147,25 @@ LEDGER = Topic(
 ACCOUNT_STATUS = Topic(
     name="account.status.v1",
     purpose="The balance and what is allowed now.",
-    key="tenant_id",
+    key=keys.TENANT,
     records=(r.AccountStatus,),
     writers=(roles.CHARGING,),
-    readers=(roles.CALL_CONTROL, roles.ADMINISTRATOR, roles.RECONCILER),
+    readers=(roles.GATEKEEPER, roles.CALL_CONTROL, roles.ADMINISTRATOR, roles.RECONCILER),
+    cleanup="compact",
+)
+USER_STATUS = Topic(
+    name="user.status.v1",
+    purpose="What a user of a tenant may do now, what its calls have cost this month, and its own pools.",
+    key=keys.USER,
+    records=(r.UserStatus,),
+    writers=(roles.CHARGING,),
+    readers=ACCOUNT_STATUS.readers,
     cleanup="compact",
 )
 BALANCE_EVENTS = Topic(
     name="balance.events.v1",
     purpose="Thresholds crossed and re-armed, balance exhausted and restored, credits, settings.",
-    key="tenant_id",
+    key=keys.TENANT,
     records=EVENTS,
     writers=(roles.CHARGING,),
     readers=(roles.RECHARGE, roles.RECONCILER),
@@ -145,7 +175,7 @@ BALANCE_EVENTS = Topic(
 SUSPENSE = Topic(
     name="cdr.suspense.v1",
     purpose="Readable CDRs that cannot be charged yet.",
-    key="tenant_id",
+    key=keys.TENANT,
     records=(r.Suspended,),
     writers=(roles.CHARGING,),
     readers=(roles.OPERATOR, roles.PRODUCE, roles.RECONCILER),
@@ -155,7 +185,7 @@ SUSPENSE = Topic(
 DEAD = Topic(
     name="cdr.dead.v1",
     purpose="Records that could not be read: 64 KiB of each, and the digest of the whole.",
-    key="the record's own key",
+    key=keys.OWN,
     records=(r.Dead,),
     writers=(roles.CHARGING,),
     readers=(roles.OPERATOR, roles.PRODUCE, roles.RECONCILER),
@@ -165,7 +195,7 @@ DEAD = Topic(
 ACCOUNTS_CHANGELOG = Topic(
     name=f"{APP}-accounts-changelog",
     purpose="The accounts table: one account a key, in the rater's own layout.",
-    key="tenant_id",
+    key=keys.TENANT,
     records=(),
     writers=(roles.CHARGING,),
     readers=(roles.CHARGING, roles.RECONCILER),
@@ -175,7 +205,7 @@ ACCOUNTS_CHANGELOG = Topic(
 LOTS_CHANGELOG = Topic(
     name=f"{APP}-lots-changelog",
     purpose="The lots table: ids of credits and adjustments by hand, and of reversals, none of which is taken twice.",
-    key="`lot`, length of tenant_id, tenant_id, lot id; or `forgotten`",
+    key=keys.LOT,
     records=(r.RememberedLot, r.ForgottenLots),
     writers=(roles.CHARGING,),
     readers=(roles.CHARGING, roles.RECONCILER),
@@ -183,10 +213,31 @@ LOTS_CHANGELOG = Topic(
     tag="kind",
     internal=True,
 )
+USERS_CHANGELOG = Topic(
+    name=f"{APP}-users-changelog",
+    purpose="The users table: one user of a tenant a key, what may be done from when on.",
+    key=keys.USER,
+    records=(r.StoredUser,),
+    writers=(roles.CHARGING,),
+    readers=(roles.CHARGING, roles.RECONCILER),
+    cleanup="compact",
+    internal=True,
+)
+SUSPENSE_CHANGELOG = Topic(
+    name=f"{APP}-suspense-changelog",
+    purpose="The suspense table: calls that wait for a price, until they are charged, freed or replaced.",
+    key=keys.CALL,
+    records=(r.OpenSuspense,),
+    writers=(roles.CHARGING,),
+    readers=(roles.CHARGING, roles.RECONCILER),
+    cleanup="compact",
+    max_message_bytes=LARGE,
+    internal=True,
+)
 BATCHES_CHANGELOG = Topic(
     name=f"{APP}-batches-changelog",
     purpose="Batch manifests: offsets, outcomes and remembered ids of every step (the charge index).",
-    key="source topic",
+    key=keys.SOURCE,
     records=(r.BatchManifest,),
     writers=(roles.CHARGING,),
     readers=(roles.CHARGING, roles.PRODUCE, roles.RECONCILER),
@@ -199,9 +250,11 @@ CATALOG = (
     CDR_RAW,
     *ACCOUNT_SOURCES,
     RATE_DECKS,
+    RATE_PLANS,
     CHARGING_SETTINGS,
     LEDGER,
     ACCOUNT_STATUS,
+    USER_STATUS,
     BALANCE_EVENTS,
     SUSPENSE,
     DEAD,
@@ -215,6 +268,8 @@ CATALOG = (
     RECHARGE_DEAD,
     ACCOUNTS_CHANGELOG,
     LOTS_CHANGELOG,
+    USERS_CHANGELOG,
+    SUSPENSE_CHANGELOG,
     BATCHES_CHANGELOG,
     RECHARGES_CHANGELOG,
     RECHARGE_BATCHES,

@@ -29,8 +29,11 @@ MOMENT_PATTERN = (
 AMOUNT_MICROS_MAX = 9 * 10**15
 """Largest absolute amount anywhere: a thousand million units of a currency."""
 
+NO_CURRENCY: Final = "XXX"
+"""ISO 4217: no currency. Entries and events of an account without credits say it; no command and no deck may."""
+
 VERSION_MAX = 2**31 - 1
-"""Of what is published in versions: decks, charging settings."""
+"""Of what is published in versions: decks, plan catalogs, charging settings."""
 NOTE_MAX = 1_000
 RUNWAY_H_MAX = 87_600
 """Ten years."""
@@ -72,12 +75,22 @@ NOT_NEGATIVE = Meta(ge=0, le=AMOUNT_MICROS_MAX)
 TenantId = Annotated[str, TENANT_ID, Meta(description=TENANT)]
 Id = Annotated[str, ENTITY_ID]
 Currency = Annotated[str, CURRENCY, Meta(description="ISO 4217.")]
+AccountCurrency = Annotated[
+    str,
+    CURRENCY,
+    Meta(description=f"ISO 4217; {NO_CURRENCY}, no currency: the account has no credits."),
+]
 Instant = Annotated[datetime, Meta(tz=True, extra_json_schema={"pattern": MOMENT_PATTERN})]
 Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time", "pattern": MOMENT_PATTERN})]
 Micros = Annotated[int, AMOUNT, Meta(description="Millionths of the account's currency.")]
 Offset = Annotated[int, OFFSET]
 Millis = Annotated[int, MILLIS, Meta(description="Stream time, milliseconds since 1970 UTC.")]
 Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+Month = Annotated[
+    str,
+    Meta(min_length=7, max_length=7, pattern=whole(r"[0-9]{4}-(?:0[1-9]|1[0-2])")),
+    Meta(description="In the account's time zone, as 2026-12."),
+]
 
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
 ThresholdId = Annotated[str, Meta(min_length=1, max_length=64, pattern=whole(r"[\x21-\x7e]+"))]
@@ -95,6 +108,11 @@ EventId = Annotated[
 ]
 Note = Annotated[str, Meta(max_length=NOTE_MAX)]
 Version = Annotated[int, Meta(ge=1, le=VERSION_MAX)]
+PlanId = Annotated[
+    str,
+    Meta(min_length=1, max_length=64, pattern=whole(r"[A-Za-z0-9._-]+")),
+    Meta(description="Of the plan catalog; entitlements name plans by it."),
+]
 Country = Annotated[str, COUNTRY, Meta(description="ISO 3166-1 alpha-2.")]
 Number = Annotated[
     str,
@@ -102,6 +120,7 @@ Number = Annotated[
     Meta(description=NUMBER),
 ]
 NotNegative = Annotated[int, NOT_NEGATIVE]
+CdrVersion = Annotated[int, Meta(ge=1, le=1_000_000)]
 SettingsVersion = Annotated[
     int,
     Meta(ge=0, le=VERSION_MAX),
@@ -120,7 +139,8 @@ HoursRemaining = Annotated[
     int,
     Meta(ge=0, le=RUNWAY_H_MAX),
     Meta(
-        description="Whole hours that the balance lasts at the present burn; none: nothing is spent."
+        description="Whole hours that the balance lasts at the present burn; none: nothing is spent, or the account "
+        "pays later."
     ),
 ]
 Email = Annotated[

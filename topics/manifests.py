@@ -21,6 +21,8 @@ import struct
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
+from topics.keys import encoded
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -64,22 +66,17 @@ def cdr_key(tenant_id: str, cdr_id: str, version: int) -> bytes:
     >>> cdr_key("acme", "sw7-000123", 1)
     b'cdr 1 4 acme sw7-000123'
     """
-    return _encode(f"cdr {version} {len(tenant_id)} {tenant_id} {cdr_id}")
+    return encoded(f"cdr {version} {len(tenant_id)} {tenant_id} {cdr_id}")
 
 
 def head_key(tenant_id: str, cdr_id: str) -> bytes:
     """Return what a head's hash is made of: of a CDR with a later version, the one that stands."""
-    return _encode(f"head {len(tenant_id)} {tenant_id} {cdr_id}")
+    return encoded(f"head {len(tenant_id)} {tenant_id} {cdr_id}")
 
 
 def command_key(topic: str, tenant_id: str, command_id: str) -> bytes:
     """Return what a command's hash is made of: who may write to one topic takes no ids away on another."""
-    return _encode(f"command {topic} {len(tenant_id)} {tenant_id} {command_id}")
-
-
-def lot_key(tenant_id: str, lot_id: str) -> bytes:
-    """Return what a lot's hash is made of: a lot is opened once, whatever command asks for it."""
-    return _encode(f"lot {len(tenant_id)} {tenant_id} {lot_id}")
+    return encoded(f"command {topic} {len(tenant_id)} {tenant_id} {command_id}")
 
 
 def pack_ids(ids: Iterable[RememberedId]) -> bytes:
@@ -130,11 +127,6 @@ def check_ids_length(ids: bytes) -> None:
     if len(ids) % ID_BYTES:
         message = f"manifest ids: {len(ids)} bytes, must be a multiple of {ID_BYTES}"
         raise ValueError(message)
-
-
-def _encode(key: str) -> bytes:
-    # A lone surrogate (JSON can spell one) must not raise.
-    return key.encode("utf-8", "surrogatepass")
 
 
 def _pack(remembered: RememberedId) -> bytes:

@@ -43,18 +43,24 @@ GATEWAY: Final = Role(name="the payment gateway", group=GATEWAY_GROUP)
 NOTIFIER: Final = Role(
     name="the notifier", group=NOTIFIER_GROUP, transactional_ids=f"{NOTIFIER_GROUP}-"
 )
+GATEKEEPER: Final = Role(name="the gatekeeper")
+"""Reads for call control, without a group, and never writes."""
 DECK_LOADER: Final = Role(
     name="rater deck load, rater deck retire", transactional_ids="rater-deck-load-"
 )
 CONFIG_LOADER_ID: Final = "rater-config-load"
 CONFIG_LOADER: Final = Role(name="rater config load", transactional_ids=CONFIG_LOADER_ID)
+PLAN_LOADER_ID: Final = "rater-plan-load"
+PLAN_LOADER: Final = Role(name="rater plan load", transactional_ids=PLAN_LOADER_ID)
 RECONCILER: Final = Role(name="the reconciler")
 PRODUCE: Final = Role(name="rater produce", transactional_ids="rater-produce-")
 """Writes on behalf of others, to the topics that they write."""
 
 ROLES: Final = (
     *(CALL_PLATFORM, CALL_CONTROL, BILLING, ADMINISTRATOR, FINANCE, OPERATOR),
-    *(CHARGING, RECHARGE, GATEWAY, NOTIFIER, DECK_LOADER, CONFIG_LOADER, RECONCILER, PRODUCE),
+    *(CHARGING, RECHARGE, GATEWAY, NOTIFIER, GATEKEEPER),
+    *(DECK_LOADER, PLAN_LOADER, CONFIG_LOADER),
+    *(RECONCILER, PRODUCE),
 )
 
 

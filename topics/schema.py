@@ -86,7 +86,8 @@ def _in_json_schemas_words(said: Any, orders: Orders) -> Any:
         # msgspec sorts them.
         values = orders[frozenset(made.pop("enum"))]
         one = {"const": values[0]} if len(values) == 1 else {"enum": list(values)}
-        made = {"type": "string", **one, **made}
+        kind = "string" if isinstance(values[0], str) else "integer"
+        made = {"type": kind, **one, **made}
     return made
 
 

@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from topics.keys import Key
 from topics.roles import Role
 
 PARTITIONS = 8
@@ -25,7 +26,7 @@ class Topic:
 
     name: str
     purpose: str
-    key: str
+    key: Key
     records: tuple[type[msgspec.Struct], ...]
     writers: tuple[Role, ...]
     readers: tuple[Role, ...]

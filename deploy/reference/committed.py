@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from deploy.reference import decision_index, recharge_page, story_table
+from rater.wire.plans import plan_handbook
 from rater.wire.pricing import deck_handbook
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -15,6 +16,7 @@ def generated() -> dict[Path, str]:
     """Return every committed page that is made of the code, and its text as it should be."""
     return {
         DOCS / "reference" / "deck-columns.md": deck_handbook.render() + _MARK,
+        DOCS / "reference" / "plan-files.md": plan_handbook.render() + _MARK,
         DOCS / "reference" / "recharge.md": recharge_page.page() + _MARK,
         DOCS / "decisions" / "index.md": decision_index.page() + _MARK,
         story_table.PAGE: story_table.page(),

@@ -6,24 +6,30 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 
 from deploy.reference.tables import cell, code, table, unit_of
+from rater.shell.charging.suspense_metrics import SuspenseMetrics
+from rater.shell.gatekeeper.metrics import GatekeeperMetrics
 from rater.shell.gateway.metrics import GatewayMetrics
 from rater.shell.notifier.metrics import NotifierMetrics
 from rater.shell.process.metrics import Metrics
 from rater.shell.recharge.metrics import RechargeMetrics
+from rater.shell.versions.plan_metrics import PlanMetrics
 
 _INTRO = """\
 # Metrics
 
 Every service serves its own families in the text format of Prometheus on `/metrics` (charging on port 9464, recharge
-9465, gateway 9466, notifier 9467), beside `/livez` and `/readyz`. No label is a tenant, a call, a number or an
-address, so that the number of series is bounded. A gauge that nobody knows at the moment has no series: absence is
-not 0.
+9465, gateway 9466, notifier 9467, gatekeeper 9468), beside `/livez` and `/readyz`. No label is a tenant, a call, a
+number or an address, so that the number of series is bounded. A gauge that nobody knows at the moment has no series:
+absence is not 0.
 
 """
 
 
 def _charging() -> CollectorRegistry:
-    return Metrics().registry
+    registry = Metrics().registry
+    PlanMetrics(registry)
+    SuspenseMetrics(registry)
+    return registry
 
 
 def _recharge() -> CollectorRegistry:
@@ -38,6 +44,13 @@ def _gateway() -> CollectorRegistry:
     return shared.registry
 
 
+def _gatekeeper() -> CollectorRegistry:
+    shared = Metrics(rooms=())
+    GatekeeperMetrics(shared)
+    PlanMetrics(shared.registry)
+    return shared.registry
+
+
 def _notifier() -> CollectorRegistry:
     return NotifierMetrics().process.registry
 
@@ -47,6 +60,7 @@ SERVICES: dict[str, Callable[[], CollectorRegistry]] = {
     "recharge": _recharge,
     "gateway": _gateway,
     "notifier": _notifier,
+    "gatekeeper": _gatekeeper,
 }
 """What makes the metrics of each service, as its process does."""
 

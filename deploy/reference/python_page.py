@@ -1,4 +1,4 @@
-"""Python page: the public names of `rater.pricing`, with signatures, fields and docstrings."""
+"""Python page: the public names of `rater.pricing` and `rater.authorise`, with signatures, fields and docstrings."""
 
 import ast
 import inspect
@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from deploy.reference.tables import cell, code, table
-from rater import pricing
+from rater import authorise, pricing
 
 _DOCTEST = re.compile(r"(?m)^>>> ")
 _ANNOTATION = re.compile(r"\b(?:[a-z_]+\.)+([A-Z]\w+)")
@@ -16,19 +16,21 @@ _ANNOTATION = re.compile(r"\b(?:[a-z_]+\.)+([A-Z]\w+)")
 
 def page() -> str:
     """Return the page."""
-    names = sorted(
-        pricing.__all__, key=lambda name: (isinstance(getattr(pricing, name), type), name)
-    )
-    text = (
-        f"# Python API\n\n`from rater.pricing import {', '.join(names[:2])}`\n\n{_docs(pricing)}\n"
-    )
-    return text + "".join(_section(name, getattr(pricing, name)) for name in names)
+    return "# Python API\n" + "".join(_of_module(each) for each in (pricing, authorise))
+
+
+def _of_module(module: ModuleType) -> str:
+    """Return the names of a module, functions first."""
+    names = sorted(module.__all__, key=lambda name: (isinstance(getattr(module, name), type), name))
+    title = module.__name__
+    text = f"\n## {title}\n\n`from {title} import {', '.join(names[:2])}`\n\n{_docs(module)}\n"
+    return text + "".join(_section(name, getattr(module, name)) for name in names)
 
 
 def _section(name: str, thing: Any) -> str:
     if not isinstance(thing, type):
-        return f"\n## {name}\n\n```python\n{_signature(name, thing)}\n```\n\n{_docs(thing)}\n"
-    text = f"\n## {name}\n\n"
+        return f"\n### {name}\n\n```python\n{_signature(name, thing)}\n```\n\n{_docs(thing)}\n"
+    text = f"\n### {name}\n\n"
     bases = [base.__name__ for base in thing.__bases__ if base is not object]
     if bases and bases != ["Struct"]:
         text += f"A `{bases[0]}`. "

@@ -51,7 +51,7 @@ def _index() -> str:
 
 def _page(topic: Topic) -> str:
     facts = [
-        ("key", cell(topic.key)),
+        ("key", cell(str(topic.key))),
         ("written by", cell(named(topic.writers))),
         ("read by", cell(named(topic.readers))),
         ("partitions", str(topic.partitions)),

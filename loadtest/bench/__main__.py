@@ -2,7 +2,9 @@
 
 Without options: one worker on a real Kafka against two references (`one_worker`). With --workers N:
 the whole machine, N workers against Kafka Streams with N threads (`machine`). With --against REV:
-pairs of runs by turns, this working tree and another commit (`against`).
+pairs of runs by turns, this working tree and another commit (`against`). With --plans drawn pools
+pay what they have of the calls of all tenants; with --with-and-without pairs of runs, with plans and
+without (`plans`).
 Exit code 0: measured, and the money is right.
 """
 
@@ -10,10 +12,11 @@ import argparse
 import asyncio
 import json
 import sys
+from typing import get_args
 
-from loadtest.bench import against, machine, one_worker
+from loadtest.bench import against, machine, one_worker, plans
 from loadtest.bench.modules import Results
-from loadtest.plan import Plan
+from loadtest.plan import PLANS_HELP, Plan, Plans
 from loadtest.progress import say
 from loadtest.rater_command import CommandError, now_ms
 from loadtest.watch import LateError
@@ -29,6 +32,8 @@ def main(arguments: list[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     if asked.against and asked.workers:
         parser.error("--against compares one worker: give it without --workers")
+    if asked.with_and_without and (asked.plans == "none" or asked.against or asked.workers):
+        parser.error("--with-and-without compares --plans with none: without --against, --workers")
     if asked.pairs <= 1:
         parser.error(f"--pairs {asked.pairs}: an interval needs at least 2")
     try:
@@ -53,13 +58,19 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--worker-only", action="store_true", help="without core and references")
     parser.add_argument("--workers", type=int, help="so many, against Kafka Streams")
     parser.add_argument("--against", metavar="REV", help="a commit to compare this one with")
-    parser.add_argument("--pairs", type=int, default=5, help="of runs, with --against")
+    parser.add_argument("--pairs", type=int, default=5, help="of runs, where two are compared")
+    parser.add_argument("--plans", choices=get_args(Plans), default="none", help=PLANS_HELP)
+    parser.add_argument("--with-and-without", action="store_true", help="--plans against none")
     return parser
 
 
 def _measure(asked: argparse.Namespace) -> Results:
     cdrs = asked.cdrs or max(_CDRS, _CDRS_A_WORKER * (asked.workers or 1))
-    plan = Plan(start_ms=now_ms(), seed=asked.seed, tenants=asked.tenants, cdrs=cdrs)
+    plan = Plan(
+        start_ms=now_ms(), seed=asked.seed, tenants=asked.tenants, cdrs=cdrs, plans=asked.plans
+    )
+    if asked.with_and_without:
+        return plans.measure(plan, asked.pairs, core_only=asked.core_only)
     if asked.against:
         return against.measure(plan, asked.against, asked.pairs, core_only=asked.core_only)
     if asked.core_only:

@@ -6,13 +6,11 @@ What two commits have in common is the command line of the benchmarks, and the n
 
 import shutil
 import subprocess
-from collections.abc import Callable
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
 from loadtest.bench.modules import Results, results_of
-from loadtest.bench.ratios import ratio
+from loadtest.bench.pairs import CORE, WORKER, by_turns, tell
 from loadtest.bench.setting import circumstances
 from loadtest.broker import ROOT
 from loadtest.plan import Plan
@@ -21,12 +19,9 @@ from loadtest.rater_command import CommandError
 
 HOME = ROOT / ".kafka" / "against"
 """A clone for each commit, kept until `make clean`."""
-_CORE = ("core_us_per_cdr",)
-_WORKER = ("worker_cdrs_per_s", "worker_cpu_us_per_cdr")
 _SHORTER = "--worker-only"
+_PLANS = "--plans"
 _MADE = ".venv/compiled"
-
-Run = Callable[[Path], Results]
 
 
 def measure(plan: Plan, revision: str, pairs: int, *, core_only: bool) -> Results:
@@ -37,33 +32,23 @@ def measure(plan: Plan, revision: str, pairs: int, *, core_only: bool) -> Result
     clone = _clone(commit)
     size = ("--cdrs", plan.cdrs, "--tenants", plan.tenants, "--seed", plan.seed)
     words = tuple(map(str, size))
+    said = _help(clone)
+    if plan.plans != "none":
+        if _PLANS not in said:
+            raise CommandError(f"{subject} knows no {_PLANS}: compare without them")
+        words = (*words, _PLANS, plan.plans)
     say(f"1. the core, {pairs} pairs: this, that, ratio")
-    ratios = _pairs(pairs, clone, partial(_run, "tests.bench_core", words), _CORE)
+    core = partial(_run, "tests.bench_core", words)
+    ratios = by_turns(pairs, partial(core, ROOT), partial(core, clone), CORE)
     if not core_only:
         # Both sides do the same before the worker is measured, so that its broker is as warm.
-        shorter = all(_SHORTER in _help(root) for root in (ROOT, clone))
-        words = (*words, _SHORTER) if shorter else words
+        words = (*words, _SHORTER) if _SHORTER in said else words
         say(f"2. one worker on real Kafka, {pairs} pairs: this, that, ratio")
-        ratios |= _pairs(pairs, clone, partial(_run, "loadtest.bench", words), _WORKER)
+        worker = partial(_run, "loadtest.bench", words)
+        ratios |= by_turns(pairs, partial(worker, ROOT), partial(worker, clone), WORKER)
     say(f"ratios, this to {subject}")
-    for name, found in ratios.items():
-        say(f"   {name:<24} {found['median']}, 95 % interval {found['low']} to {found['high']}")
+    tell(ratios)
     return {"against": commit, "pairs": pairs, "ratios": ratios, **circumstances(plan)}
-
-
-def _pairs(pairs: int, clone: Path, run: Run, names: tuple[str, ...]) -> Results:
-    """Run both by turns, each first as often as the other; return the ratio of each figure."""
-    found: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
-    for number in range(pairs):
-        order = (ROOT, clone) if number % 2 == 0 else (clone, ROOT)
-        results = {root: run(root) for root in order}
-        this, that = results[ROOT], results[clone]
-        for name in names:
-            found[name].append((this[name], that[name]))
-            each = f"{this[name]:>10,} {that[name]:>10,} {this[name] / that[name]:8.3f}"
-            say(f"   pair {number + 1} {name:<24} {each}")
-    rounded = {name: asdict(ratio(values)) for name, values in found.items()}
-    return {name: {k: round(v, 3) for k, v in each.items()} for name, each in rounded.items()}
 
 
 def _run(module: str, words: tuple[str, ...], root: Path) -> Results:

@@ -10,7 +10,10 @@ It measures
 and then proves the money: the reconciler, and the generator's own account of what must come out.
 """
 
+from dataclasses import replace
+
 from loadtest.bench.modules import Results, results_of
+from loadtest.bench.plans import words
 from loadtest.bench.setting import charge, circumstances, money, preload, target, workers
 from loadtest.broker import RunningBroker, running_broker
 from loadtest.plan import Plan
@@ -26,8 +29,7 @@ _STEPS = {"passthrough": 3, "plain_faust": 5}
 def measure_core(plan: Plan) -> Results:
     """Measure the core alone; a wrong sum is a CommandError."""
     cdrs = min(plan.cdrs, CORE_CDRS_MAX)
-    options = ("--cdrs", cdrs, "--tenants", plan.tenants, "--seed", plan.seed)
-    return results_of("tests.bench_core", *map(str, options))
+    return results_of("tests.bench_core", *words(replace(plan, cdrs=cdrs)))
 
 
 async def measure(plan: Plan, *, worker_only: bool = False) -> Results:
@@ -40,8 +42,11 @@ async def measure(plan: Plan, *, worker_only: bool = False) -> Results:
         say("4. one worker, everything on")
         with workers(broker, 1) as one:
             measured = speed(await charge(broker, [*one], 1))
-        say(f"   {measured.per_s:,.0f} CDRs/s, {measured.cpu_us:.1f} us of CPU each")
+        counted = f"counted: {measured.records:,} in {measured.took_s:.1f} s"
+        say(f"   {measured.per_s:,.0f} CDRs/s, {measured.cpu_us:.1f} us of CPU each; {counted}")
         results |= {
+            "worker_counted_cdrs": measured.records,
+            "worker_counted_s": round(measured.took_s, 2),
             "worker_cdrs_per_s": round(measured.per_s),
             "worker_cpu_us_per_cdr": round(measured.cpu_us, 2),
             "broker_cpu_us_per_cdr": round(measured.broker_cpu_us, 2),

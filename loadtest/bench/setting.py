@@ -34,6 +34,7 @@ async def preload(broker: RunningBroker, plan: Plan) -> Workload:
     async with watching(broker.bootstrap) as watch:
         await stage.refuse_used(watch, broker.bootstrap)
         stage.load_deck(broker.bootstrap, plan)
+        stage.load_plans(broker.bootstrap, plan)
         partitions = len(await watch.ends(CDR_RAW.name))
         workload = Workload(plan, stage.SAMPLE_DECK, partitions)
         with workers(broker, 1) as (worker,):
@@ -89,7 +90,10 @@ async def money(broker: RunningBroker, workload: Workload) -> Results:
     folds = await oracle.fold_topic(broker.bootstrap)
     problems += oracle.compare_with_plan(folds, workload.expected)
     say(f"   generator: {'as predicted' if not problems else problems[:10]}")
-    return {"reconciled": done.code == 0, "as_predicted": not problems}
+    pooled = sum(fold.pooled for fold in folds.values())
+    if workload.plan.plans != "none":
+        say(f"   pools paid at least a second of {pooled:,} calls")
+    return {"reconciled": done.code == 0, "as_predicted": not problems, "pooled": pooled}
 
 
 def circumstances(plan: Plan) -> Results:
@@ -98,6 +102,7 @@ def circumstances(plan: Plan) -> Results:
         "cdrs": plan.cdrs,
         "tenants": plan.tenants,
         "seed": plan.seed,
+        "plans": plan.plans,
         "cores": os.cpu_count(),
         "python": platform.python_version(),
         "faust": version("faust-streaming"),

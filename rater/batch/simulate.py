@@ -2,9 +2,9 @@
 
 Lines in, lines out. Its clock is the lines' own timestamps; timers fire between them as they would in a worker: a
 lot that falls due gets its `expire_lots` command, an account every month its `carry_forward`, one that owes a status
-pays it, a recharge that waits gets its `recharge_due`. What one of the two writes for the other is taken at once, in
-the order written. Every record is a batch of its own, which changes nothing: what a batch decides does not depend on
-where it is cut. Nobody pays: results are lines like any other.
+pays it, a recharge that waits gets its `recharge_due`, a call that has waited for a price its `free_call`. What one
+of the two writes for the other is taken at once, in the order written. Every record is a batch of its own, which
+changes nothing: what a batch decides does not depend on where it is cut. Nobody pays: results are lines like any other.
 """
 
 from collections import Counter, deque
@@ -13,18 +13,22 @@ from typing import Protocol, TypeVar
 
 from rater.batch.charging.batch import decide
 from rater.batch.charging.decision import Decision
+from rater.batch.charging.open_suspense import read_open
 from rater.batch.charging.partition_state import Shard
-from rater.batch.charging.status_flush import decide_flush
+from rater.batch.charging.status_flush import TIMER, decide_flush, flush_users
 from rater.batch.recharge.batch import EVENTS, SOURCES, TIMERS, decide_recharge
 from rater.batch.recharge.decision import RechargeDecision
 from rater.batch.recharge.partition_state import RechargesShard
+from rater.core.account.freecall import next_freed_ms
 from rater.core.limits import STATUS_EVERY_MS
 from rater.core.pricing.rules import Rules
 from rater.wire.account.state import decode_account
+from rater.wire.account.user_rows import decode_user
 from rater.wire.lines import Line
-from rater.wire.outputs import timer_command
+from rater.wire.outputs import free_command, timer_command
 from rater.wire.recharge.commands import due_command
 from topics import catalog
+from topics.keys import tenant_in_front
 from topics.partitioner import partition_of
 
 Record = tuple[bytes | None, bytes | None]
@@ -88,20 +92,35 @@ class Simulator:
         self.now_ms = max(self.now_ms, at_ms)
 
     def _next_timer(self, shard: Shard) -> tuple[int, int, bytes]:
-        """Return when the partition's next timer fires, and for which tenant."""
+        """Return when the partition's next timer fires, and for which tenant or call that waits."""
         due = [(max(at, 1), shard.partition, key) for key, at in shard.accounts.due(NEVER)]
         recharges = self.recharges[shard.partition].due(NEVER)
         due += [(max(at, 1), shard.partition, key) for key, at in recharges]
         for key in shard.accounts.dirty():
             account = decode_account(shard.accounts.get(key) or b"")
             due.append((account.status_ms + STATUS_EVERY_MS, shard.partition, key))
+        for key in shard.users.owed():
+            user = decode_user(shard.users.get(key) or b"")
+            due.append((user.told_ms + STATUS_EVERY_MS, shard.partition, key))
+        if (earliest := shard.suspense.earliest()) is not None:
+            came_ms, key = earliest
+            freed_ms = next_freed_ms(self.rules.settings, came_ms, self.now_ms)
+            due.append((freed_ms, shard.partition, key))
         return min(due, default=(NEVER, shard.partition, b""))
 
     def _fire(self, shard: Shard, key: bytes, at_ms: int) -> Iterator[Line]:
         self.now_ms = max(self.now_ms, at_ms)
         overdue = [due for name, due in shard.accounts.due(at_ms) if name == key]
         waited = [due for name, due in self.recharges[shard.partition].due(at_ms) if name == key]
-        if overdue:
+        if _is_owed(shard, key, at_ms):
+            decision = Decision(TIMER, shard.partition, shard.batches.stream_ms, self.rules.plans)
+            flush_users(decision, shard, [key], self.rules, at_ms)
+            yield from self._commit(shard, decision, at_ms)
+        elif (waits := shard.suspense.get(key)) is not None:
+            command = free_command(read_open(waits), self.rules.settings.at(at_ms).version)
+            name, tenant = catalog.ACCOUNT_TIMERS.name, tenant_in_front(key)
+            yield from self._take_new(name, tenant, command, at_ms, shard.partition)
+        elif overdue:
             account = decode_account(shard.accounts.get(key) or b"")
             command = timer_command(account, overdue[0])
             name = catalog.ACCOUNT_TIMERS.name
@@ -110,7 +129,9 @@ class Simulator:
             command = due_command(key.decode(), waited[0])
             yield from self._take_new(TIMERS, key, command, at_ms, shard.partition)
         else:
-            yield from self._commit(shard, decide_flush(shard, [key], at_ms), at_ms)
+            yield from self._commit(
+                shard, decide_flush(shard, [key], at_ms, self.rules.plans), at_ms
+            )
             yield from self._take_joined()
 
     def _take_new(
@@ -169,3 +190,10 @@ class Simulator:
         offset = self._ends[topic, partition]
         self._ends[topic, partition] += 1
         return offset
+
+
+def _is_owed(shard: Shard, key: bytes, at_ms: int) -> bool:
+    """Tell whether it is a user whose status is due; a CDR that waits may have the same name."""
+    if key not in shard.users.owed():
+        return False
+    return decode_user(shard.users.get(key) or b"").told_ms + STATUS_EVERY_MS <= at_ms

@@ -14,7 +14,7 @@ from rater.shell.admin import topic_admin
 from rater.shell.admin.validation import Problem, RecordCheck
 from rater.shell.admin.validation import decode as read_json
 from rater.shell.process.clock import now_ms
-from rater.shell.versions.settings_load import Published, SettingsLoader, decide, read_published
+from rater.shell.versions.settings_load import read_settings, settings_loader
 from rater.shell.versions.shared_loader import HeldBackError, LoadRefusedError
 from rater.shell.versions.shared_topic import SharedTopicMissingError
 from rater.wire.settings.charging_settings import decode_settings, fields_of
@@ -59,12 +59,12 @@ def show(broker: Broker, *, as_json: bool, shipped: bool) -> None:
 
 
 def _published(broker: Broker) -> SettingsBook:
-    async def work() -> Published:
+    async def work() -> SettingsBook:
         async with topic_admin.connected(broker):
-            return await read_published(broker)
+            return await read_settings(broker)
 
     try:
-        return run(work()).book
+        return run(work())
     except SharedTopicMissingError as error:
         raise CannotRunError(str(error)) from error
 
@@ -97,11 +97,8 @@ def load(file: Path, broker: Broker, *, backdate: bool) -> None:
         click.echo(f"{file}: warning: {sentence}", err=True)
 
     async def work() -> bool:
-        async with topic_admin.connected(broker), SettingsLoader(broker) as loader:
-            if not decide(loader.published.book, settings, now_ms(), backdate=backdate):
-                return False
-            await loader.publish(settings)
-            return True
+        async with topic_admin.connected(broker), settings_loader(broker) as loader:
+            return await loader.load(settings, now_ms(), backdate=backdate)
 
     try:
         is_new = run(work())
@@ -145,6 +142,7 @@ def _print_table(settings: ChargingSettings) -> None:
         "duration_tolerance_percent",
         "cdr_max_bytes",
         "corrections",
+        "freecall_after_days",
     ):
         click.echo(f"{name}: {getattr(settings, name)}")
     hidden = [f"{mask.prefix or 'all others'} {mask.digits}" for mask in settings.number_masks]

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from rater.wire.pricing.deck_calendars import read_calendar_file
 from rater.wire.pricing.deck_files import DeckFileError, read_sheet_file
 from rater.wire.pricing.deck_findings import Finding
 from rater.wire.pricing.deck_lint import lint
@@ -42,15 +43,21 @@ def deck() -> None:
 
 @deck.command("lint")
 @click.argument("path", metavar="FILE.csv", type=click.Path(path_type=Path))
+@click.option(
+    "--calendars",
+    type=click.Path(path_type=Path),
+    metavar="FILE.csv",
+    help="The dates of the calendars that its rows name: columns calendar and date.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON line per finding.")
 @click.option("--strict", is_flag=True, help="Let warnings fail too.")
-def lint_deck(path: Path, *, as_json: bool, strict: bool) -> None:
+def lint_deck(path: Path, calendars: Path | None, *, as_json: bool, strict: bool) -> None:
     """Find what costs money in FILE.csv before it is loaded.
 
     Exit code 1: there are errors (with --strict: or warnings). Exit code 2: the file cannot be
     read.
     """
-    findings = _findings(path)
+    findings = _findings(path, calendars)
     for finding in findings:
         click.echo(msgspec.json.encode(finding) if as_json else _sentence(path, finding))
     errors = sum(finding.level == "error" for finding in findings)
@@ -61,7 +68,11 @@ def lint_deck(path: Path, *, as_json: bool, strict: bool) -> None:
         raise SystemExit(1)
 
 
-def _findings(path: Path) -> list[Finding]:
+def _findings(path: Path, calendars: Path | None) -> list[Finding]:
+    dates = read_calendar_file(calendars)
+    if isinstance(dates, str):
+        click.echo(dates, err=True)
+        raise SystemExit(2)
     try:
         sheet = read_sheet_file(path)
     except DeckFileError as error:
@@ -69,7 +80,7 @@ def _findings(path: Path) -> list[Finding]:
             click.echo(str(error), err=True)
             raise SystemExit(2) from error
         return [Finding("error", fault.line, "bad_cell", str(fault)) for fault in error.faults]
-    return lint(sheet, load_numbering())
+    return lint(sheet, load_numbering(), dates)
 
 
 def _sentence(path: Path, finding: Finding) -> str:

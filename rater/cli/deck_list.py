@@ -3,6 +3,7 @@
 import click
 
 from rater.cli.broker import CannotRunError, broker_option, run
+from rater.cli.columns import print_columns
 from rater.core.pricing.decks import Retirement
 from rater.core.times import to_text
 from rater.kafka.broker import Broker
@@ -32,10 +33,7 @@ def list_decks(broker: Broker) -> None:
     if len(rows) == 1:
         click.echo(f"no rate decks on {broker}: publish one with `rater deck load`")
         return
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
-        click.echo("  ".join(cells).rstrip())
+    print_columns(rows)
 
 
 def _rows(versions: Versions, now_ms: int) -> list[tuple[str, ...]]:

@@ -7,6 +7,7 @@ import click
 
 from rater.cli.broker import CannotRunError, broker_option, run
 from rater.core.pricing.decks import BandPolicy, Heading
+from rater.core.pricing.schedule import Calendars
 from rater.kafka.broker import Broker
 from rater.shell.admin import topic_admin
 from rater.shell.process.clock import now_ms
@@ -18,6 +19,7 @@ from rater.shell.versions.deck_load import (
 )
 from rater.shell.versions.shared_loader import HeldBackError, LoadRefusedError
 from rater.shell.versions.shared_topic import SharedTopicMissingError
+from rater.wire.pricing.deck_calendars import read_calendar_file
 from rater.wire.pricing.deck_csv import Sheet
 from rater.wire.pricing.deck_files import DeckFileError, compile_file, read_sheet_file
 from rater.wire.pricing.deck_heading import read_heading
@@ -45,10 +47,24 @@ ERRORS_SHOWN = 10
     show_default=True,
     help="What a call does at the boundary of a band.",
 )
+@click.option(
+    "--calendars",
+    type=click.Path(path_type=Path),
+    metavar="FILE.csv",
+    help="The dates of the calendars that its rows name: columns calendar and date.",
+)
 @click.option("--backdate", is_flag=True, help="Allow a version that can re-price past calls.")
 @click.option("--strict", is_flag=True, help="Refuse a deck in which `lint` finds errors.")
 @broker_option
-def load(file: Path, broker: Broker, *, backdate: bool, strict: bool, **terms: str) -> None:
+def load(
+    file: Path,
+    broker: Broker,
+    calendars: Path | None,
+    *,
+    backdate: bool,
+    strict: bool,
+    **terms: str,
+) -> None:
     """Publish FILE as a version of a rate deck, whole or not at all.
 
     What `rater deck lint` calls an error is told; a file that cannot be read is refused anyway,
@@ -58,7 +74,7 @@ def load(file: Path, broker: Broker, *, backdate: bool, strict: bool, **terms: s
     """
     # Shut out by another loader, aiokafka leaves failed futures behind; we say it ourselves.
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
-    candidate = _candidate(file, terms, strict=strict)
+    candidate = _candidate(file, calendars, terms, strict=strict)
 
     async def work() -> None:
         async with topic_admin.connected(broker):
@@ -72,12 +88,15 @@ def load(file: Path, broker: Broker, *, backdate: bool, strict: bool, **terms: s
         raise CannotRunError(str(error)) from error
 
 
-def _candidate(file: Path, terms: dict[str, str], *, strict: bool) -> Candidate:
+def _candidate(
+    file: Path, calendars: Path | None, terms: dict[str, str], *, strict: bool
+) -> Candidate:
     """Read and check the file; a fault ends the command."""
     heading = read_heading(
         terms["deck_id"],
         int(terms["version"]),
         (terms["currency"], terms["valid_from"], terms["timezone"], terms["band_policy"]),
+        read_calendar_file(calendars),
     )
     if not isinstance(heading, Heading):
         raise click.ClickException(heading)
@@ -93,13 +112,13 @@ def _candidate(file: Path, terms: dict[str, str], *, strict: bool) -> Candidate:
             "currency never changes",
             err=True,
         )
-    _tell_errors(file, sheet, strict=strict)
+    _tell_errors(file, sheet, heading.calendars, strict=strict)
     return Candidate.of(heading, sheet)
 
 
-def _tell_errors(file: Path, sheet: Sheet, *, strict: bool) -> None:
+def _tell_errors(file: Path, sheet: Sheet, calendars: Calendars, *, strict: bool) -> None:
     """Show the first errors that lint finds, and how many warnings; with `strict` errors end the command."""
-    findings = lint(sheet, load_numbering())
+    findings = lint(sheet, load_numbering(), calendars)
     errors = [one for one in findings if one.level == "error"]
     for one in errors[:ERRORS_SHOWN]:
         click.echo(f"{file}:{one.line}: error: {one.code}: {one.message}", err=True)

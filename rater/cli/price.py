@@ -10,10 +10,15 @@ import click
 import orjson
 from tqdm import tqdm
 
+from rater.cli.plan_files import catalog_of, plans_option
 from rater.core.pricing.decks import DeckBook, Heading
+from rater.core.pricing.plans.book import PlanBook
+from rater.wire.plans.holder import holder_of
+from rater.wire.pricing.deck_calendars import read_calendar_file
 from rater.wire.pricing.deck_files import ALWAYS, DeckFileError, compile_file
 from rater.wire.pricing.deck_heading import read_heading
 from rater.wire.pricing.quotes import BadCall, Quoter, read_call, read_call_line
+from rater.wire.pricing.zones import zone_of
 
 CALL_FIELDS = ("to", "answered_at", "duration")
 
@@ -32,6 +37,12 @@ CALL_FIELDS = ("to", "answered_at", "duration")
     show_default=True,
     help="Cut a call at band boundaries, or let the band of the answer govern it.",
 )
+@click.option(
+    "--calendars",
+    type=click.Path(path_type=Path),
+    metavar="FILE.csv",
+    help="The dates of the calendars that its rows name: columns calendar and date.",
+)
 @click.option("--to", help="The number called: E.164, its tail may be masked with *.")
 @click.option(
     "--from", "from_", help="The caller's number in E.164; rows with an origin prefix ask for it."
@@ -39,18 +50,39 @@ CALL_FIELDS = ("to", "answered_at", "duration")
 @click.option("--answered-at", help="A time with its offset, like 2024-01-31T23:00:00Z.")
 @click.option("--duration", help="Connected seconds.")
 @click.option("--direction", type=click.Choice(["out", "in"]), help="Default: out.")
-@click.option("--country", help="The caller's country, for its emergency numbers.")
+@click.option(
+    "--country",
+    help="The caller's country, for its emergency numbers and the licences that are for it.",
+)
+@click.option("--call-type", help="As CDRs name it, like user_out; it says which pools pay.")
+@plans_option("A plan file: what full pools of the plans that are held pay of the call.")
+@click.option(
+    "--held",
+    multiple=True,
+    metavar="PLAN/COUNTRY[/LICENCES]",
+    help="A plan of --plans that is held, one licence unless it says more; give it for each.",
+)
 @click.option(
     "--service-number-type",
     help="Of the number called, with --direction in: Subscriber, TollFree, Service, ...",
 )
 @click.option("--calls", type=click.File("rb"), help="Price a file of JSON lines; - for stdin.")
-def price(path: Path, calls: BinaryIO | None, **options: str | None) -> None:
+def price(
+    path: Path,
+    calls: BinaryIO | None,
+    calendars: Path | None,
+    plans: Path | None,
+    held: tuple[str, ...],
+    **options: str | None,
+) -> None:
     """Price a call, or every call of a file, and print a JSON object for each.
 
-    A line of --calls is {"to", "from", "answered_at", "duration"}, and "direction", "country" and
-    "service_number_type" where they matter. A line that cannot be read becomes {"outcome": "error"} with its number,
-    field and value; the others are priced all the same, and the exit code is 2.
+    A line of --calls is {"to", "from", "answered_at", "duration"}, and "direction", "country", "service_number_type",
+    "call_type" where they matter. A line that cannot be read becomes {"outcome": "error"} with its number, field and
+    value; the others are priced all the same, and the exit code is 2.
+
+    With --plans and --held the first seconds are paid by the pools of those plans as they are at the beginning of a
+    month, nothing used of them; what is left is charged. Allowances of single users pay nothing here.
     """
     given = {
         "to": options["to"],
@@ -60,29 +92,46 @@ def price(path: Path, calls: BinaryIO | None, **options: str | None) -> None:
         "direction": options["direction"],
         "country": options["country"],
         "service_number_type": options["service_number_type"],
+        "call_type": options["call_type"],
     }
     fields = {name: value for name, value in given.items() if value is not None}
-    if calls is None:
-        _price_one(_quoter(path, options), fields)
-        return
-    if fields:
+    if calls is not None and fields:
         message = f"--calls brings its own calls: leave out --{min(fields).replace('_', '-')}"
         raise click.UsageError(message)
-    _price_all(_quoter(path, options), calls)
+    book = _deck(path, calendars, options)
+    quoter = _quoter(book, options["currency"] or "", plans, held)
+    if calls is None:
+        _price_one(quoter, fields)
+    else:
+        _price_all(quoter, calls)
 
 
-def _quoter(path: Path, options: dict[str, str | None]) -> Quoter:
+def _deck(path: Path, calendars: Path | None, options: dict[str, str | None]) -> DeckBook:
     """Compile the deck; end with exit code 2 and every fault where it cannot be."""
     names = ("currency", "valid_from", "timezone", "band_policy")
     currency, valid_from, zone, policy = (options[name] or "" for name in names)
-    heading = read_heading("deck", 1, (currency, valid_from, zone, policy))
+    terms = (currency, valid_from, zone, policy)
+    heading = read_heading("deck", 1, terms, read_calendar_file(calendars))
     if not isinstance(heading, Heading):
         raise click.UsageError(heading)
     try:
-        return Quoter(DeckBook.of([compile_file(path, heading)]), "deck", currency)
+        return DeckBook.of([compile_file(path, heading)])
     except DeckFileError as error:
         click.echo(str(error), err=True)
         raise SystemExit(2) from error
+
+
+def _quoter(book: DeckBook, currency: str, plans: Path | None, held: tuple[str, ...]) -> Quoter:
+    """Return what prices calls, for somebody who holds plans where that is asked."""
+    if plans is None and not held:
+        return Quoter(book, "deck", currency)
+    if plans is None or not held:
+        raise click.UsageError("--plans and --held: give both, or none")
+    catalog = catalog_of(plans)
+    holder = holder_of(held, catalog, currency)
+    if isinstance(holder, str):
+        raise click.UsageError(f"--held: {holder}")
+    return Quoter(book, "deck", currency, PlanBook([catalog], zone_of), holder)
 
 
 def _price_one(quoter: Quoter, fields: dict[str, str]) -> None:

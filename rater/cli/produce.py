@@ -11,10 +11,13 @@ import click
 from tqdm import tqdm
 
 from rater.cli.broker import CannotRunError, broker_option, run
+from rater.core.pricing.plans.book import NO_BOOK
 from rater.kafka.broker import Broker
 from rater.shell.admin import publish, topic_admin
 from rater.shell.admin.answers import ANSWERED, GOOD, Answer, listening
-from topics.catalog import Topic
+from rater.shell.versions.plan_load import read_plans
+from rater.shell.versions.shared_topic import SharedTopicMissingError
+from topics.catalog import ACCOUNT_COMMANDS, Topic
 
 PROBLEMS_MAX = 20
 """Shown of one file; the check stops there."""
@@ -124,7 +127,11 @@ async def _publish(
         raise CannotRunError(f"{topic.name} on {broker} lacks a leader for a partition; try again")
     if timeout_s is None:
         return _Sent(partitions, await _send(broker, topic, records, partitions), None)
-    async with listening(broker, topic.name, partitions) as answers:
+    try:
+        plans = await read_plans(broker) if topic is ACCOUNT_COMMANDS else NO_BOOK
+    except SharedTopicMissingError as error:
+        raise CannotRunError(str(error)) from error
+    async with listening(broker, topic.name, partitions, plans) as answers:
         places = await _send(broker, topic, records, partitions)
         return _Sent(partitions, places, await answers.to(places, timeout_s))
 

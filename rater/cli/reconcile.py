@@ -19,6 +19,8 @@ from tqdm import tqdm
 from rater.cli.broker import CannotRunError, broker_option
 from rater.kafka.broker import Broker
 from rater.reconcile.folds.deck_versions import read_decks
+from rater.reconcile.folds.plan_versions import read_plans
+from rater.reconcile.folds.published import Published
 from rater.reconcile.folds.settings_versions import read_settings
 from rater.reconcile.reading.kafka_log import CannotReadError, open_log
 from rater.reconcile.report import Report, begin, prove
@@ -111,7 +113,9 @@ async def _reconcile(broker: Broker, *, complete: bool) -> Report:
     async with open_log(broker) as log:
         shelf = read_decks(await log.shared(catalog.RATE_DECKS.name))
         settings = read_settings(await log.shared(catalog.CHARGING_SETTINGS.name))
-        verdict = begin(shelf, settings)
+        plans = read_plans(await log.shared(catalog.RATE_PLANS.name))
+        published = Published(shelf, settings, plans)
+        verdict = begin(published)
         if not log.is_still:
             note = "that all topics were read at one moment: workers were writing, run it again when they rest"
             verdict.unproven.append(note)
@@ -119,5 +123,5 @@ async def _reconcile(broker: Broker, *, complete: bool) -> Report:
         with tqdm(total=log.total, unit=" records", unit_scale=True, disable=not is_shown) as bar:
             log.progress = bar.update
             async for part in log.logs():
-                prove(verdict, part, shelf, settings, complete=complete)
+                prove(verdict, part, published, complete=complete)
     return verdict

@@ -17,6 +17,14 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+_GROUP_OPTION = click.option(
+    "--session-timeout",
+    "session_timeout_s",
+    default=10.0,
+    show_default=True,
+    type=click.FloatRange(1.0, 300.0),
+    help="Seconds after which the group gives a dead one's partitions to others.",
+)
 _LOG_OPTIONS = (
     click.option(
         "--log-level",
@@ -38,9 +46,12 @@ _LOG_OPTIONS = (
 
 
 def service_options(
-    metrics_port: int, exits: Iterable[ExitCode] = tuple(ExitCode)
+    metrics_port: int, exits: Iterable[ExitCode] = tuple(ExitCode), *, has_group: bool = True
 ) -> Callable[[Command], Command]:
-    """Add them to a command, and its exit codes to its help; `metrics_port` is its default."""
+    """Add them to a command, and its exit codes to its help; `metrics_port` is its default.
+
+    `has_group`: it shares its work with others of a consumer group.
+    """
     options = (
         broker_option,
         click.option(
@@ -56,14 +67,7 @@ def service_options(
             type=click.IntRange(0, 65_535),
             help="/metrics, /livez and /readyz; 0 takes a free one and logs it.",
         ),
-        click.option(
-            "--session-timeout",
-            "session_timeout_s",
-            default=10.0,
-            show_default=True,
-            type=click.FloatRange(1.0, 300.0),
-            help="Seconds after which the group gives a dead one's partitions to others.",
-        ),
+        *([_GROUP_OPTION] if has_group else []),
         *_LOG_OPTIONS,
     )
 

@@ -9,14 +9,19 @@ import click
 import orjson
 
 from rater.batch.simulate import Simulator
+from rater.cli.plan_files import catalog_of, plans_option
 from rater.core.pricing.decks import DeckBook
+from rater.core.pricing.plans.book import PlanBook
 from rater.core.pricing.rules import Rules
 from rater.core.times import to_millis
+from rater.wire.plans.plan_records import encode_catalog, plan_reader
 from rater.wire.pricing.deck_files import DeckFileError, read_deck_file
 from rater.wire.pricing.decks import BadDeck, DeckAssembler
 from rater.wire.pricing.numbering import load_numbers
-from rater.wire.settings.charging_settings import BadSettings, SettingsReader
+from rater.wire.pricing.zones import zone_of
+from rater.wire.settings.charging_settings import settings_reader
 from rater.wire.settings.currencies import shipped_book
+from rater.wire.versions import BadVersion
 from topics import catalog
 
 SIMULATED = (
@@ -24,6 +29,7 @@ SIMULATED = (
     *(topic.name for topic in catalog.ACCOUNT_SOURCES),
     catalog.RATE_DECKS.name,
     catalog.CHARGING_SETTINGS.name,
+    catalog.RATE_PLANS.name,
     catalog.PAYMENT_RESULTS.name,
     catalog.RECHARGE_COMMANDS.name,
     catalog.RECHARGE_TIMERS.name,
@@ -43,23 +49,36 @@ SIMULATED = (
     help="A deck in force from 2000 on; its currency is --currency. Repeat for more.",
 )
 @click.option("--currency", default="USD", show_default=True, help="Currency of the --deck files.")
+@click.option(
+    "--calendars",
+    type=click.Path(path_type=Path),
+    metavar="FILE.csv",
+    help="The dates of the calendars that rows of the --deck files name: columns calendar and date.",
+)
+@plans_option("A plan file: version 1 of the plan catalog, in force from 2000 on.")
 def simulate(
+    *,
     files: tuple[BinaryIO, ...],
     until: str | None,
     decks: tuple[str, ...],
     currency: str,
+    calendars: Path | None,
+    plans: Path | None,
 ) -> None:
     """Run charging and recharge over lines {"topic","key","value","timestamp"} from FILES or stdin.
 
     Writes the output topics' records in order, as lines. The clock is the lines' timestamps (ISO 8601 or milliseconds);
     lines must be in time order. Decks come as --deck files, or as records of rate.decks.v1 among the lines; charging
-    settings, other than those that ship, as records of charging.settings.v1.
+    settings, other than those that ship, as records of charging.settings.v1; plans as a --plans file, or as records of
+    rate.plans.v1, with other versions where there is a file, too.
     """
-    book = DeckBook.of([_deck(text, currency) for text in decks])
-    run = _Run(Simulator(Rules(book, load_numbers(), shipped_book())))
+    book = DeckBook.of([_deck(text, currency, calendars) for text in decks])
+    run = _Run(Simulator(Rules(book, load_numbers(), shipped_book(), PlanBook(zone_of=zone_of))))
+    if plans is not None:
+        run.take_plans(*encode_catalog(catalog_of(plans)), str(plans))
     out = click.get_binary_stream("stdout")
-    end = None if until is None else _millis("--until", until)
     try:
+        end = None if until is None else _millis("--until", until)
         for text in run.lines(files or (click.get_binary_stream("stdin"),), end):
             out.write(text + b"\n")
     except ValueError as fault:
@@ -67,24 +86,25 @@ def simulate(
         raise click.ClickException(str(fault)) from fault
 
 
-def _deck(text: str, currency: str) -> Any:
+def _deck(text: str, currency: str, calendars: Path | None) -> Any:
     deck_id, equals, path = text.partition("=")
     if not equals or not Path(path).is_file():
         msg = f"--deck: {text!r} is not ID=FILE.csv with a file that is there"
         raise click.UsageError(msg)
     try:
-        return read_deck_file(Path(path), deck_id=deck_id, currency=currency)
+        return read_deck_file(Path(path), deck_id=deck_id, currency=currency, calendars=calendars)
     except DeckFileError as fault:
         raise click.ClickException(str(fault)) from fault
 
 
 class _Run:
-    """One run: its simulator, and the decks and settings that came among the lines."""
+    """One run: its simulator, and the decks, settings and plans that came among the lines."""
 
     def __init__(self, simulator: Simulator) -> None:
         self.simulator = simulator
         self.assembler = DeckAssembler()
-        self.settings = SettingsReader()
+        self.settings = settings_reader()
+        self.plans = plan_reader()
 
     def lines(self, files: Iterable[BinaryIO], until_ms: int | None) -> Iterator[bytes]:
         """Take every line of every file; yield the lines written."""
@@ -108,6 +128,9 @@ class _Run:
         if fields["topic"] == catalog.CHARGING_SETTINGS.name:
             self._take_settings(key, value, where)
             return
+        if fields["topic"] == catalog.RATE_PLANS.name:
+            self.take_plans(key, value, where)
+            return
         partition = fields.get("partition")
         if partition is not None and partition not in range(catalog.PARTITIONS):
             msg = f"{where}: partition: {partition!r} is not one of 0 to {catalog.PARTITIONS - 1}"
@@ -127,11 +150,20 @@ class _Run:
 
     def _take_settings(self, key: bytes | None, value: bytes | None, where: str) -> None:
         result = self.settings.feed(key, value)
-        if isinstance(result, BadSettings):
+        if isinstance(result, BadVersion):
             raise ValueError(f"{where}: {result.detail}")  # noqa: TRY004  # The line is wrong, not a type.
         if result is not None:
             rules = self.simulator.rules
             self.simulator.rules = rules.with_settings(rules.settings.with_version(result))
+
+    def take_plans(self, key: bytes | None, value: bytes | None, where: str) -> None:
+        """Take a version of the plan catalog; raise ValueError where it may not be one."""
+        result = self.plans.feed(key, value)
+        if isinstance(result, BadVersion):
+            raise ValueError(f"{where}: {result.detail}")  # noqa: TRY004  # The line is wrong, not a type.
+        if result is not None:
+            rules = self.simulator.rules
+            self.simulator.rules = rules.with_plans(rules.plans.with_version(result))
 
 
 def _read(line: bytes, where: str) -> dict[str, Any]:

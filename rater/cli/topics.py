@@ -95,7 +95,7 @@ def list_topics() -> None:
             str(topic.partitions),
             topic.cleanup,
             retention(topic),
-            topic.key,
+            str(topic.key),
             named(topic.writers),
             named(topic.readers),
         )
@@ -107,7 +107,7 @@ def list_topics() -> None:
 @topics.command(name="read")
 @click.argument("topic")
 @broker_option
-@click.option("--tenant", help="Only the records with this key; reads one partition.")
+@click.option("--tenant", help="Only the records whose key names this tenant.")
 @click.option(
     "--from",
     "from_ms",
@@ -134,6 +134,8 @@ def read_topic(
     """
     if topic not in BY_NAME:
         raise CannotRunError(f"unknown topic {topic!r}; there are {', '.join(BY_NAME)}")
+    if tenant is not None and not BY_NAME[topic].key.names_tenants:
+        raise CannotRunError(f"--tenant: keys of {topic} name no tenant ({BY_NAME[topic].key})")
     selection = Selection(
         tenant=tenant, from_ms=-1 if from_ms is None else from_ms, is_following=follow
     )

@@ -30,7 +30,10 @@ class Call(Value):
 
 @final
 class Cdr(Call):
-    """One finished call. `answered_ms` is the start where the platform names no answer, which is told."""
+    """One finished call. `answered_ms` is the start where the platform names no answer, which is told.
+
+    `to` is the number that is priced: where the platform says that the number dialled leads to another, that one.
+    """
 
     __match_args__ = (
         "tenant_id",
@@ -50,14 +53,18 @@ class Cdr(Call):
         "is_answer_named",
         "started_ms",
         "user_id",
+        "organizer_id",
+        "dialled",
     )
     __slots__ = (
         "call_type",
         "cdr_id",
+        "dialled",
         "disposition",
         "ended_ms",
         "is_answer_named",
         "kind",
+        "organizer_id",
         "service_number_type",
         "started_ms",
         "tenant_id",
@@ -85,6 +92,8 @@ class Cdr(Call):
         is_answer_named: bool,  # noqa: FBT001  # A field as the others are.
         started_ms: int,
         user_id: str | None,
+        organizer_id: str | None,
+        dialled: str | None = None,
     ) -> None:
         super().__init__(direction, to, from_, answered_ms, billsec)
         self.tenant_id: Final = tenant_id
@@ -99,6 +108,13 @@ class Cdr(Call):
         self.is_answer_named: Final = is_answer_named
         self.started_ms: Final = started_ms
         self.user_id: Final = user_id
+        self.organizer_id: Final = organizer_id
+        self.dialled: Final = dialled
+        """The number dialled, where `to` is another; None: it is `to`."""
+
+    def consumer(self) -> str | None:
+        """Return whose call it is: of a conference its organizer's, whoever dialled."""
+        return self.organizer_id or self.user_id
 
 
 @final

@@ -32,6 +32,7 @@ class ChargingSettings(Value):
         "cdr_max_bytes",
         "number_masks",
         "corrections",
+        "freecall_after_days",
     )
     __slots__ = __match_args__
 
@@ -46,6 +47,7 @@ class ChargingSettings(Value):
         cdr_max_bytes: int,
         number_masks: tuple[NumberMask, ...] = (),
         corrections: bool = False,  # noqa: FBT001, FBT002
+        freecall_after_days: int = 0,
     ) -> None:
         self.version: Final = version
         self.valid_from_ms: Final = valid_from_ms
@@ -61,6 +63,8 @@ class ChargingSettings(Value):
         """The tails of numbers that are hidden in what is written of a call (core/pricing/masking)."""
         self.corrections: Final = corrections
         """Whether corrections and voids are taken."""
+        self.freecall_after_days: Final = freecall_after_days
+        """A call that has waited so many days for a price is free; 0: it waits for ever."""
 
     def terms(self, currency: str) -> CurrencyTerms:
         """Return what holds in a currency; without a row, what holds for all that have none."""

@@ -4,36 +4,38 @@ One door to the money. It decides everything in plain, synchronous Python: `char
 cross thresholds and post the entries to a `Journal`. It never raises for anything that a message can contain: what
 cannot be charged comes back as a `Suspension`, what is refused as an entry that says why.
 
-The way of a CDR: `charge` -> `pricing.price_call` (exemptions, contradictions, rating) -> `charges.charge_of` (draws;
-the entry) -> `applying.apply` -> `breaker.passed`, where there is a limit -> `journal.look` (thresholds.cross,
-status.note_change) -> the entry of the limit.
+The way of a CDR: `charge` -> `pricing.price_call` (exemptions, contradictions, rating; an account without credits has
+no decks, its calls go to `bundle`) -> `unlicensed.payable`, where the account has a contract (`funding.fund`: pools;
+the rest is priced anew; may money pay that?) -> `charges.charge_of` (draws; the entry) -> `applying.apply` ->
+`breaker.passed`, where there is a limit -> `journal.look` (thresholds.cross, status.note_change) -> the entry of the
+limit -> `counting.count`, of the user whose call it is.
 
 A correction, `correct`, takes the same way; before its charge the one that it replaces is taken back (`reversal`).
+A call that could not be priced for days is given for free: `free_call`.
 """
 
-from typing import cast
-
 from rater.core.account.account import Account
-from rater.core.account.adoption import adopt
 from rater.core.account.applying import apply
-from rater.core.account.breaker import SPEND_PER_HOUR, denied_by, is_new_destination, passed
+from rater.core.account.bounds import cannot_return
 from rater.core.account.cause import Cause
 from rater.core.account.charges import charge_of, free_charge
+from rater.core.account.counting import count, count_back, user_of
 from rater.core.account.deck_warnings import warn_of_decks
 from rater.core.account.execution import execute, open_account, warns_of_decks
 from rater.core.account.expiry import expire_due
-from rater.core.account.heads import entry_head
+from rater.core.account.freecall import Waiting, give, give_up
 from rater.core.account.journal import Journal
-from rater.core.account.past import decks_at, was_closed
+from rater.core.account.post_paid import has_billing, look_at_billing, owing_month
+from rater.core.account.priced import price_of, told_of
+from rater.core.account.rejecting import reject
 from rater.core.account.reversal import reversal_of
+from rater.core.account.settling import settle
+from rater.core.account.unlicensed import may_not_replace, payable
+from rater.core.account.user import Users, consumer_of
+from rater.core.account.user_status import note_user
 from rater.core.cdr import Cdr, Source
-from rater.core.charging_settings import ChargingSettings
-from rater.core.limits import AMOUNT_MICROS_MAX, LOTS_MAX
-from rater.core.pricing.masking import masked_cdr
-from rater.core.pricing.price import price_call
 from rater.core.pricing.rating import Rated
 from rater.core.pricing.rules import Rules
-from rater.core.pricing.unrated import Unrated
 from rater.core.rejections import Refusal, Rejected
 from rater.core.suspension import Suspended, Suspension
 from topics import records as r
@@ -41,97 +43,120 @@ from topics.records import Charge
 from topics.records.charge import FreeReason
 
 Priced = tuple[Cdr, Rated | FreeReason]
-"""A CDR as its entry says it, and what it costs, or why nothing."""
+"""A CDR, and what it costs, or why nothing."""
 
 
-def charge(
-    account: Account, cdr: Cdr, source: Source, rules: Rules, journal: Journal
+def charge(  # noqa: PLR0913, PLR0917
+    account: Account,
+    cdr: Cdr,
+    source: Source,
+    rules: Rules,
+    journal: Journal,
+    users: Users | None = None,
 ) -> str | Suspension:
-    """Charge a CDR that is new; return its outcome, `rated` or `free`, or why it waits."""
+    """Charge a CDR that is new; return its outcome, `rated` or `free`, or why it waits.
+
+    `users` are asked where the account has any; without them nobody is known.
+    """
     if source.at_ms >= account.due_ms:
-        expire_due(account, source, journal)
-    price = _price(account, cdr, source, rules, 0)
+        _post_due(account, cdr, source, rules, journal)
+    user = None if account.contract is None else user_of(account, cdr.consumer(), users)
+    price = price_of(account, cdr, source, rules, (0, None), user)
     if isinstance(price, Rated):
-        told = _told(account, cdr, price, source, rules) if rules.settings.hides else cdr
-        entry = charge_of(account, told, source, price)
-        _settle(account, cdr, source, journal, (entry, price.country))
+        month: str | None = None
+        if account.contract is not None:
+            month = owing_month(account, cdr.started_ms, rules)
+            funded = payable(account, cdr, price, (rules, source.at_ms), user)
+            if isinstance(funded, Suspension):
+                return funded
+            price = funded
+        told = told_of(account, cdr, price, source, rules, user) if rules.settings.hides else cdr
+        entry = charge_of(account, told, source, price, None, month)
+        settle(account, cdr, source, journal, (entry, price.country), user)
+        if user is not None:
+            count(account, entry, rules, users, journal)
+        _look_at_billing(account, cdr, source, rules, journal)
         return price.outcome
     if isinstance(price, str):
-        told = _told(account, cdr, price, source, rules) if rules.settings.hides else cdr
+        told = told_of(account, cdr, price, source, rules, user) if rules.settings.hides else cdr
         free = free_charge(account, told, source, price)
         journal.post(account, free, "charge", cdr.cdr_id)
+        _look_at_billing(account, cdr, source, rules, journal)
         return "free"
     return price
 
 
-def correct(  # noqa: PLR0913, PLR0917
+def correct(  # noqa: PLR0911, PLR0913, PLR0917
     account: Account,
     cdr: Cdr,
     source: Source,
     rules: Rules,
     journal: Journal,
     original: Charge | None,
+    waits: bool = False,  # noqa: FBT001, FBT002
+    users: Users | None = None,
 ) -> str | Suspension:
     """Take a correction or a void, or a later version of a CDR; `original` is what is charged of it now.
 
-    Its outcome is that of its charge, or `voided`.
+    `waits`: an earlier version waits for a price. Its outcome is that of its charge, or `voided`.
     """
     if source.at_ms >= account.due_ms:
-        expire_due(account, source, journal)
+        _post_due(account, cdr, source, rules, journal)
     if not rules.settings.at(source.at_ms).corrections:
         detail = (
             f"kind: {cdr.kind}, version: {cdr.version}; corrections and voids are not taken yet"
         )
         return Suspension(Suspended.CORRECTION_UNSUPPORTED, detail)
-    if original is not None and (wrong := _cannot_return(account, original)):
+    user = user_of(account, cdr.consumer(), users)
+    if original is not None and (wrong := cannot_return(account, cdr, source, original, user)):
         return wrong
     if cdr.kind != "void":
         if original is None:
-            return charge(account, cdr, source, rules, journal)
-        price = _price(account, cdr, source, rules, original.charge_micros)
-        if isinstance(price, Rated | str):
-            told = _told(account, cdr, price, source, rules)
-            return _replace(account, (told, price), source, journal, original)
-        return price
-    return _void(account, cdr, source, journal, original)
+            return charge(account, cdr, source, rules, journal, users)
+        price = price_of(account, cdr, source, rules, (original.charge_micros, original), user)
+        if isinstance(price, Rated):
+            now = (rules, source.at_ms)
+            price = may_not_replace(account, cdr, price, now, original, user) or price
+        if isinstance(price, Suspension):
+            return price
+        return _replace(account, (cdr, price), source, rules, journal, (original, users))
+    if original is None and waits:
+        give_up(account, cdr, source, rules.settings.at(source.at_ms), journal)
+        _look_at_billing(account, cdr, source, rules, journal)
+        return "free"
+    return _void(account, cdr, source, rules, journal, (original, users))
 
 
-def _price(
-    account: Account, cdr: Cdr, source: Source, rules: Rules, replaced_micros: int
-) -> Rated | FreeReason | Suspension:
-    """Price a CDR, or say why it has no price now; so much comes back with it. The account's bounds are noted."""
-    answered_ms, decks, past = cdr.answered_ms, account.decks, account.past
-    closed = answered_ms >= account.closed_ms
-    if past is not None and answered_ms < past.settled_ms:
-        closed = closed or was_closed(past, answered_ms)
-        decks = decks_at(past, answered_ms, decks)
-    if closed:
-        detail = f"tenant_id: {cdr.tenant_id} was closed when the call was answered"
-        return Suspension(Suspended.ACCOUNT_CLOSED, detail)
-    settings = rules.settings.at(source.at_ms)
-    rated = price_call(cdr, decks, account.currency, rules, settings)
-    if isinstance(rated, str):
-        return rated
-    if not isinstance(rated, Rated):
-        decided = settings.version if rated.reason is Unrated.CONTRADICTORY else None
-        return Suspension(rated.reason, rated.detail, decided)
-    if account.adopted is not settings:
-        adopt(account, settings)
-    if account.balance + replaced_micros - rated.charge_micros < -account.balance_max:
-        return _beyond_bound(account, rated, settings)
-    return rated
+def _post_due(account: Account, cdr: Cdr, source: Source, rules: Rules, journal: Journal) -> None:
+    """Post what is due before a CDR is looked at."""
+    expire_due(account, source, journal)
+    _look_at_billing(account, cdr, source, rules, journal)
 
 
-def _told(
-    account: Account, cdr: Cdr, price: Rated | FreeReason, source: Source, rules: Rules
-) -> Cdr:
-    """Return a CDR as its entry says it: the tails of its numbers hidden, where the settings ask for it."""
-    settings, decks, past = rules.settings.at(source.at_ms), account.decks, account.past
-    if not settings.number_masks:
-        return cdr
-    if past is not None and cdr.answered_ms < past.settled_ms:
-        decks = decks_at(past, cdr.answered_ms, decks)
-    return masked_cdr(cdr, (price, decks, account.currency), rules, settings)
+def _look_at_billing(
+    account: Account, cdr: Cdr, source: Source, rules: Rules, journal: Journal
+) -> None:
+    """Say how the account pays after a CDR, where that has changed."""
+    if account.contract is not None and has_billing(account.contract):
+        look_at_billing(account, source, Cause("charge", cdr.cdr_id, source.at_ms), rules, journal)
+
+
+def free_call(  # noqa: PLR0913, PLR0917
+    account: Account,
+    order: r.FreeCall,
+    waits: Waiting | None,
+    source: Source,
+    rules: Rules,
+    journal: Journal,
+) -> bool:
+    """Give for free a call that has waited long enough for a price, or refuse to; say whether it is free now."""
+    expire_due(account, source, journal)
+    cause = Cause("settings", order.command_id, source.at_ms)
+    look_at_billing(account, source, cause, rules, journal)
+    refusal = give(account, order, waits, source, rules.settings.at(source.at_ms), journal)
+    if refusal is not None:
+        reject(account, order, source, refusal, journal)
+    return refusal is None
 
 
 def command(
@@ -139,8 +164,10 @@ def command(
 ) -> Account | None:
     """Carry out a command that is new; return the account as it then is. A refusal is an entry."""
     refusal: Refusal | None = None
+    cause = Cause("settings", order.command_id, source.at_ms)
     if account is not None:
         expire_due(account, source, journal)
+        look_at_billing(account, source, cause, rules, journal)
         refusal = execute(account, order, source, rules.settings.at(source.at_ms), journal)
     elif isinstance(order, r.OpenAccount):
         account = open_account(order, source, journal)
@@ -151,123 +178,65 @@ def command(
         reject(account, order, source, refusal, journal)
     elif account is not None and warns_of_decks(order):
         warn_of_decks(account, order.command_id, source, rules.book, journal)
+    if account is not None:
+        look_at_billing(account, source, cause, rules, journal)
     return account
 
 
-def reject(
-    account: Account | None, order: r.Command, source: Source, refusal: Refusal, journal: Journal
-) -> None:
-    """Say on the ledger why a command is refused; nothing changes, no sequence number is taken.
-
-    Captured money that is refused is told, too: somebody has paid it.
-    """
-    credit = order if isinstance(order, r.AddFunds) and order.recharge_seq is not None else None
-    entry = r.CommandRejected(
-        f"{source.topic}/{source.partition}/{source.offset}",
-        order.tenant_id,
-        0 if account is None else account.seq,
-        source.at_ms,
-        source.topic,
-        source.partition,
-        source.offset,
-        order.command_id,
-        cast("r.CommandType", order.type),
-        cast("r.CommandReason", refusal.reason),
-        refusal.detail,
-        None if account is None else account.currency,
-        None if account is None else account.balance,
-        None if credit is None else credit.lot_id,
-        None if credit is None else credit.amount_micros,
-        None if credit is None else credit.payment_command_id,
-        refusal.settings_version,
-    )
-    journal.refuse(account, entry)
-
-
-def _beyond_bound(account: Account, rated: Rated, settings: ChargingSettings) -> Suspension:
-    """Say that a charge would take the balance below what its currency allows."""
-    detail = (
-        f"charge_micros: {rated.charge_micros} {account.currency} would take the balance, {account.balance}, "
-        f"below -{account.balance_max}"
-    )
-    return Suspension(Suspended.AMOUNT_TOO_LARGE, detail, settings.version)
-
-
-def _cannot_return(account: Account, original: Charge) -> Suspension | None:
-    """Say why money cannot come back: the account has no room for it."""
-    if len(account.lots) + len(account.expired) + len(original.draws) >= LOTS_MAX:
-        detail = f"lots: {LOTS_MAX} is the limit, and what comes back may open more"
-        return Suspension(Suspended.CORRECTION_UNSUPPORTED, detail)
-    if account.balance + original.charge_micros > AMOUNT_MICROS_MAX:
-        detail = (
-            f"charge_micros: {original.charge_micros} {account.currency}, taken back, would take the balance, "
-            f"{account.balance}, above {AMOUNT_MICROS_MAX}"
-        )
-        return Suspension(Suspended.AMOUNT_TOO_LARGE, detail)
-    return None
-
-
-def _void(
-    account: Account, cdr: Cdr, source: Source, journal: Journal, original: Charge | None
-) -> str | Suspension:
-    """Take a charge back, and post no other."""
-    if original is None:
-        detail = f"kind: void, version: {cdr.version}; no charge of an earlier version of {cdr.cdr_id} stands"
-        return Suspension(Suspended.CORRECTION_UNSUPPORTED, detail)
-    taken_back = reversal_of(account, original, cdr, source)
-    journal.post(account, taken_back, "charge", cdr.cdr_id)
-    return "voided"
-
-
-def _replace(
-    account: Account, priced: Priced, source: Source, journal: Journal, original: Charge
-) -> str:
-    """Take a charge back and post another; what both cross is seen once, and no limit of spending is looked at."""
-    cdr, price = priced
-    before = account.balance
-    taken_back = reversal_of(account, original, cdr, source)
-    apply(account, taken_back)
-    journal.entries.append(taken_back)
-    if isinstance(price, Rated):
-        entry = charge_of(account, cdr, source, price, original.entry_id)
-    else:
-        entry = free_charge(account, cdr, source, price, original.entry_id)
-    apply(account, entry)
-    journal.look(account, entry, before, "charge", cdr.cdr_id)
-    return entry.outcome
-
-
-def _settle(
-    account: Account, cdr: Cdr, source: Source, journal: Journal, charged: tuple[Charge, str]
-) -> None:
-    """Apply a charge to a number in a country, look at the limits, tell what it crosses, then hold what it breaks."""
-    entry, country = charged
-    spending, before = account.spending, account.balance
-    is_new = spending.high_rate is not None and is_new_destination(spending.high_rate, entry)
-    apply(account, entry)
-    broken: list[tuple[r.LimitKind, int, int]] = []
-    if spending.spent + spending.spent_before > spending.limit or spending.cost_limit or is_new:
-        broken = passed(spending, entry, is_new)
-    journal.look(account, entry, before, "charge", cdr.cdr_id, bool(broken))
-    if broken:
-        _hold(account, cdr, source, journal, (broken, country))
-
-
-def _hold(
+def _void(  # noqa: PLR0913, PLR0917
     account: Account,
     cdr: Cdr,
     source: Source,
+    rules: Rules,
     journal: Journal,
-    why: tuple[list[tuple[r.LimitKind, int, int]], str],
-) -> None:
-    """Post what the breaker holds after a charge: the limits broken, and the country called."""
-    broken, country = why
-    for limit, most, found in broken:
-        denied = denied_by(limit, cdr, country)
-        is_default = limit == SPEND_PER_HOUR and account.spending.per_hour < 0
-        fields = entry_head(account, source, 0, account.debt)
-        adopted = account.adopted if is_default else None
-        version = None if adopted is None else adopted.version
-        held = r.SpendLimitTripped(*fields, cdr.cdr_id, limit, most, found, denied, version)
-        journal.post(account, held, "charge", cdr.cdr_id)
-        journal.suspected(account, held, Cause("charge", cdr.cdr_id, source.at_ms))
+    before: tuple[Charge | None, Users | None],
+) -> str | Suspension:
+    """Take a charge back, and post no other."""
+    original, users = before
+    if original is None:
+        detail = f"kind: void, version: {cdr.version}; no charge of an earlier version of {cdr.cdr_id} stands"
+        return Suspension(Suspended.CORRECTION_UNSUPPORTED, detail)
+    first = user_of(account, consumer_of(original.call), users)
+    taken_back = reversal_of(account, original, cdr, source, first)
+    journal.post(account, taken_back, "charge", cdr.cdr_id)
+    count_back(account, taken_back, original, rules, users)
+    if first is not None and original.draws:
+        note_user(first, account, rules, source.at_ms, journal.users)
+    _look_at_billing(account, cdr, source, rules, journal)
+    return "voided"
+
+
+def _replace(  # noqa: PLR0913, PLR0917
+    account: Account,
+    priced: Priced,
+    source: Source,
+    rules: Rules,
+    journal: Journal,
+    standing: tuple[Charge, Users | None],
+) -> str:
+    """Take a charge back and post another; what both cross is seen once, and no limit of spending is looked at."""
+    (cdr, price), (original, users) = priced, standing
+    user = user_of(account, cdr.consumer(), users)
+    before = account.balance
+    first = user_of(account, consumer_of(original.call), users)
+    taken_back = reversal_of(account, original, cdr, source, first)
+    apply(account, taken_back)
+    count_back(account, taken_back, original, rules, users)
+    journal.entries.append(taken_back)
+    if isinstance(price, Rated):
+        # Only now: what the charge had drawn on pools is back.
+        funded = payable(account, cdr, price, (rules, source.at_ms), user)
+        assert isinstance(funded, Rated), funded
+        told = told_of(account, cdr, funded, source, rules, user)
+        month = owing_month(account, cdr.started_ms, rules)
+        entry = charge_of(account, told, source, funded, original.entry_id, month)
+    else:
+        told = told_of(account, cdr, price, source, rules, user)
+        entry = free_charge(account, told, source, price, original.entry_id)
+    apply(account, entry)
+    journal.look(account, entry, before, "charge", cdr.cdr_id)
+    count(account, entry, rules, users, journal)
+    if first is not None and original.draws and (first is not user or not entry.draws):
+        note_user(first, account, rules, source.at_ms, journal.users)
+    _look_at_billing(account, cdr, source, rules, journal)
+    return entry.outcome

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from topics.records import carried, contract, users
+
 AMOUNT_MICROS_MAX: Final = 9 * 10**15
 """Largest absolute amount or balance: below 2**53, so that it is exact in every language. What is implausible for a
 balance is less, and a matter of the currency: the charging settings say it.
@@ -12,6 +14,21 @@ BALANCE_MAX_MICROS: Final = 10**15
 
 LOTS_MAX: Final = 4_000
 """Live and expired lots of one account: an entry that draws on all of them is still below a megabyte."""
+
+ENTITLEMENTS_MAX: Final[int] = contract.ENTITLEMENTS_MAX
+"""Entitlements that are kept of an account: of each plan and country those of 432 days."""
+
+BILLING_MODES_MAX: Final[int] = contract.BILLING_MODES_MAX
+"""Billing modes that are kept of an account: those of 432 days."""
+
+POOLS_MAX: Final[int] = carried.POOLS_MAX
+"""Pools of which an account keeps what is used: 290 a month. They go into one entry when a month is carried forward."""
+
+POOLS_PER_CALL_MAX: Final = 32
+"""Pools that one call may draw on; what they leave is paid from credits."""
+
+USER_POOLS_MAX: Final[int] = users.USER_POOLS_MAX
+"""Pools of its own of which a user keeps what is used: 70 a month."""
 
 LOT_IDS_MAX: Final = 20_000
 """Ids of manual credits and adjustments that are remembered of one account: 54 a day, every day of a lot's life."""

@@ -16,6 +16,8 @@ class Rejected(StrEnum):
     ACCOUNT_OPEN = "account_open"
     COMMAND_ID_REUSED = "command_id_reused"
     ROLE_NOT_ALLOWED = "role_not_allowed"
+    NO_CREDITS = "no_credits"
+    CREDITS_OPEN = "credits_open"
     CURRENCY_MISMATCH = "currency_mismatch"
     LOT_EXISTS = "lot_exists"
     RESERVED_LOT = "reserved_lot"

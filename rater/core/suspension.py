@@ -15,7 +15,10 @@ class Suspended(StrEnum):
     UNKNOWN_TENANT = "unknown_tenant"
     CORRECTION_UNSUPPORTED = "correction_unsupported"
     ACCOUNT_CLOSED = "account_closed"
+    NO_TENANT_CAPABILITY = "no_tenant_capability"
+    NO_USER_CAPABILITY = "no_user_capability"
     AMOUNT_TOO_LARGE = "amount_too_large"
+    TOO_MANY_POOLS = "too_many_pools"
 
 
 class Suspension(msgspec.Struct, frozen=True, gc=False):

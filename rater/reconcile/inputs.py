@@ -6,10 +6,11 @@ from typing import Any, NamedTuple
 
 from rater.reconcile.difference import Complaint, Difference, difference
 from rater.reconcile.folds.batches import Batches
-from rater.reconcile.folds.books import CDRS, SOURCES, UNASKED, Books, read_books
+from rater.reconcile.folds.books import CDRS, SOURCES, UNASKED, Books, is_freed, read_books
 from rater.reconcile.folds.deck_versions import DeckVersions
 from rater.reconcile.folds.kept import Kept
 from rater.reconcile.folds.ledger import Ledger, fold
+from rater.reconcile.folds.published import Published
 from rater.reconcile.folds.settings_versions import SettingsVersions
 from rater.reconcile.reading.log import Log
 from rater.reconcile.reading.sources import DAY_MS
@@ -77,15 +78,15 @@ class Inputs:
         return difference(proof, (topic, self.books.partition, offset), key, wrong)
 
 
-def gather(log: Log, shelf: DeckVersions, settings: SettingsVersions) -> Inputs:
+def gather(log: Log, published: Published) -> Inputs:
     """Decode and fold a log."""
     books = read_books(log)
     batches = {source: Batches(books.manifests.get(source, [])) for source in SOURCES}
     evidence = Inputs(
         books,
-        fold(books, settings),
-        shelf,
-        settings,
+        fold(books, published),
+        published.shelf,
+        published.settings,
         batches,
         Kept(books, batches),
         {source: {} for source in SOURCES},
@@ -115,7 +116,10 @@ def _outcomes(books: Books) -> Iterator[tuple[str, int, Outcome]]:
     """Yield source topic, source offset and outcome of everything that was written."""
     ledger = catalog.LEDGER.name
     for offset, entry in books.ledger.items():
-        if entry.kind == "charge":
+        if is_freed(entry):
+            # Of its CDR the suspense record is what came.
+            yield entry.source_topic, entry.source_offset, Outcome("accepted", ledger, offset)
+        elif entry.kind == "charge":
             yield CDRS, entry.source_offset, Outcome(entry.outcome, ledger, offset)
         elif entry.kind == "charge_reversed":
             # Taken back by a correction, it comes with that one's charge.

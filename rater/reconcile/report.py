@@ -7,13 +7,23 @@ from typing import Any
 
 from rater.reconcile.difference import Complaint, Difference
 from rater.reconcile.folds.books import CDRS, ORDERS, SOURCES
-from rater.reconcile.folds.deck_versions import DeckVersions
+from rater.reconcile.folds.plan_strays import strays
+from rater.reconcile.folds.pool_excess import excesses
+from rater.reconcile.folds.published import Published
 from rater.reconcile.folds.recharge_books import HEARD
-from rater.reconcile.folds.settings_versions import SettingsVersions
 from rater.reconcile.inputs import Inputs, gather
-from rater.reconcile.proofs.account import accounts, bounds, events, lot_ids, statuses
+from rater.reconcile.proofs.account import (
+    accounts,
+    bounds,
+    events,
+    lot_ids,
+    open_suspense,
+    statuses,
+    user_counts,
+    users,
+)
 from rater.reconcile.proofs.account import commands as orders
-from rater.reconcile.proofs.pricing import charges, corrections, deck_warnings
+from rater.reconcile.proofs.pricing import charges, corrections, deck_warnings, paid
 from rater.reconcile.proofs.recharge import (
     caps,
     consent,
@@ -44,6 +54,9 @@ PROOFS: tuple[Proof, ...] = (
     orders.prove,
     remembered.prove,
     lot_ids.prove,
+    users.prove,
+    open_suspense.prove,
+    user_counts.prove,
     letters.prove,
     events.prove,
     payments.prove,
@@ -76,6 +89,10 @@ class Report:
     waiting: Counter[str] = field(default_factory=Counter)
     """Source records that no batch has read yet, by topic."""
     unproven: list[str] = field(default_factory=list)
+    excesses: list[str] = field(default_factory=list)
+    """Pools that have paid more than their licences come to now: no difference, but to be known."""
+    strays: list[str] = field(default_factory=list)
+    """Plans that are held and that the latest catalog does not have: likewise."""
     differences: list[Difference] = field(default_factory=list)
 
     @property
@@ -96,6 +113,8 @@ class Report:
             "heard": dict(sorted(self.heard.items())),
             "waiting": dict(sorted(self.waiting.items())),
             "unproven": self.unproven,
+            "excesses": self.excesses,
+            "strays": self.strays,
             "differences": [difference._asdict() for difference in self.differences],
         }
 
@@ -114,29 +133,32 @@ class Report:
             yield f"not yet processed: {count:,} records of {name}"
         for note in self.unproven:
             yield f"not proven: {note}"
+        yield from _noted("paid beyond licences", self.excesses, "pools")
+        yield from _noted("held, but in no catalog", self.strays, "plans")
         yield from _shown(self.differences)
         total = len(self.differences)
         yield "clean: no difference" if self.is_clean else f"{total:,} differences"
 
 
-def begin(shelf: DeckVersions, settings: SettingsVersions) -> Report:
-    """Return a verdict on decks and settings alone."""
-    verdict = Report(differences=[*shelf.faults, *settings.faults])
+def begin(published: Published) -> Report:
+    """Return a verdict on decks, settings and plans alone."""
+    shelf, settings, plans = published
+    verdict = Report(differences=[*shelf.faults, *settings.faults, *plans.faults])
     verdict.counts["deck versions"] = len(shelf.versions)
     verdict.counts["settings versions"] = len(settings.versions)
+    verdict.counts["plan versions"] = len(plans.versions)
     return verdict
 
 
 def prove(
     verdict: Report,
     log: Log,
-    shelf: DeckVersions,
-    settings: SettingsVersions,
+    published: Published,
     *,
     complete: bool = False,
 ) -> None:
     """Add a partition to a verdict; `complete`: records that no batch has read are a difference."""
-    evidence = gather(log, shelf, settings)
+    evidence = gather(log, published)
     verdict.differences += evidence.books.faults
     verdict.differences += evidence.ledger.faults
     verdict.differences += evidence.recharge.books.faults
@@ -144,6 +166,9 @@ def prove(
         verdict.differences += proof(evidence)
     _count(verdict, evidence)
     verdict.unproven += _unproven(evidence)
+    verdict.excesses += _excesses(evidence, published)
+    for tenant, account in evidence.ledger.accounts.items():
+        verdict.strays += strays(tenant, account.contract, published.plans)
     unread = [(source, chain.PROOF, _waiting(evidence, source)) for source in SOURCES]
     unread += [(s, recharge_chain.PROOF, waiting_offsets(evidence, s)) for s in HEARD]
     for source, name, waiting in unread:
@@ -163,6 +188,7 @@ def _count(verdict: Report, evidence: Inputs) -> None:
             "tenants": len(evidence.ledger.accounts),
             "ledger entries": len(books.ledger),
             "charges": sum(entry.kind == "charge" for entry in books.ledger.values()),
+            paid.POOL_SECONDS: paid.count_pool_seconds(books.ledger.values()),
             "statuses": len(books.statuses),
             "balance events": len(books.events),
             "stored accounts": len(books.accounts),
@@ -177,6 +203,7 @@ def _count(verdict: Report, evidence: Inputs) -> None:
         for manifest in manifests:
             verdict.outcomes.update(manifest.header.outcomes)
     verdict.counts.update(count_recharge(evidence))
+    verdict.sums.update(paid.sum_charges(books.ledger.values()))
     verdict.sums.update(sum_recharge(evidence))
     for manifest in evidence.recharge.books.steps:
         verdict.heard.update(manifest.header.outcomes)
@@ -211,6 +238,13 @@ def _unproven(evidence: Inputs) -> Iterator[str]:
             yield f"{tenant}: lots and events after its first difference in the ledger"
 
 
+def _excesses(evidence: Inputs, published: Published) -> Iterator[str]:
+    for tenant, account in evidence.ledger.accounts.items():
+        time_zone = getattr(account.opened, "time_zone", None)
+        if time_zone is not None and not account.has_gaps:
+            yield from excesses(tenant, account.contract, time_zone, published.plans)
+
+
 def _money(micros: int) -> str:
     """Write an amount as a decimal number, with two places or as many as it has."""
     units, rest = divmod(abs(micros), _UNIT_MICROS)
@@ -220,6 +254,14 @@ def _money(micros: int) -> str:
 
 def _listed(counts: Counter[str]) -> str:
     return ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items()))
+
+
+def _noted(what: str, notes: list[str], things: str) -> Iterator[str]:
+    """Yield the first of what is no difference but to be known, and how many are left out."""
+    for note in notes[:SHOWN_MAX]:
+        yield f"{what}: {note}"
+    if (more := len(notes) - SHOWN_MAX) > 0:
+        yield f"{what}: {more:,} more {things}, see --json"
 
 
 def _shown(differences: list[Difference]) -> Iterator[str]:

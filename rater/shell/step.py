@@ -1,13 +1,15 @@
 """The step: read, decide, commit, apply. One batch of one partition is one Kafka transaction (D1).
 
 1. Under the partition's lock, the batch is read and decided in plain Python by the service's `Decider`, piece by piece:
-   nothing changes yet. What a piece says is written at once; only with the commit is it true. Meanwhile the
+   nothing changes yet. What a piece says is written at once; only with the commit is it true. With the first piece the
    coordinators are told what the transaction will hold (A55).
    Where a correction refers to an entry of an earlier batch, it is fetched from the ledger first; such a piece is the
    last of its transaction, and the rest of the batch takes another.
 2. When all is decided, the new state is written for the changelogs.
-3. Once the records whose places are remembered are in the log, the batch manifest names their offsets (D8).
-4. Everything and the source offset are committed at once. Killed anywhere before: nothing of it has happened.
+3. The batch manifest names the offsets of the records whose places are remembered (D8). They are foreseen, since
+   nobody else writes there (A57).
+4. Everything and the source offset are committed at once, if all lies where it was foreseen; if not, the step is taken
+   back and taken again. Killed anywhere before: nothing of it has happened.
 5. Only now memory changes.
 
 Charging and recharge are decided by different rules and take this same step. A broken invariant halts the partition,
@@ -25,6 +27,7 @@ from rater.shell.process.failpoints import failpoint
 from rater.shell.process.health import Health
 from rater.shell.process.metrics import BatchReport, Metrics
 from rater.shell.stream.batches import RecordBatch
+from rater.shell.stream.leases import MisplacedError
 
 log = logging.getLogger(__name__)
 
@@ -129,10 +132,10 @@ class OpenStep(Protocol):
         """Write behind what was written there before; what is full is sent at once."""
 
     async def offsets(self, topic: str, partition: int) -> Sequence[int]:
-        """Wait until all that was written there is in the log; return the offset of each record."""
+        """Return the offset of each record that was written there."""
 
     async def commit(self, next_offset: int | None = None) -> None:
-        """Make it all visible at once."""
+        """Make it all visible at once; MisplacedError where `offsets` were not true, and nothing has happened."""
 
 
 class Stepper(Generic[D]):
@@ -155,7 +158,11 @@ class Stepper(Generic[D]):
         """Take one batch through its step; or through several, where what must be fetched for it takes its time."""
         rest: RecordBatch | None = batch
         while rest is not None:
-            rest = await self._take(rest)
+            try:
+                rest = await self._take(rest)
+            except MisplacedError as misplaced:
+                # Nothing of it has happened; the second time it waits for the places.
+                log.warning("a step is taken again: %(why)s", {"why": str(misplaced)})
 
     async def _take(self, batch: RecordBatch) -> RecordBatch | None:
         """Take a batch, or its beginning; return what is left of it."""
@@ -197,7 +204,6 @@ class Stepper(Generic[D]):
         """
         read_s, taken = 0.0, 0
         decision, partition = deciding.decision, batch.tp.partition
-        step.enlist(batch.next_offset, decision.EXPECTED)
         self._failpoint("before_sends")
         for piece in pieces(batch.records):
             began = perf_counter()
@@ -205,7 +211,12 @@ class Stepper(Generic[D]):
             read_s += perf_counter() - began
             fetched = await self._decider.fetch(deciding)
             deciding.decide()
-            _write(step, partition, decision.outputs())
+            outputs = decision.outputs()
+            if not taken:
+                # Only now it is known what nearly all of the batch writes to; one request tells of all.
+                topics = [topic for topic, records in outputs if records]
+                step.enlist(batch.next_offset, {*decision.EXPECTED, *topics})
+            _write(step, partition, outputs)
             taken += len(piece)
             self._failpoint("after_piece")
             if fetched:

@@ -31,20 +31,26 @@ _KIND: Final = 9
 _CALL_TYPE: Final = 12
 _FROM: Final = 13
 _USER_ID: Final = 14
+_ORGANIZER_ID: Final = 15
 _USAGE_COUNTRY: Final = 16
 _SERVICE_NUMBER_TYPE: Final = 17
 _ANSWERED_AT: Final = 19
 _DISPOSITION: Final = 20
+_ROUTING_NUMBER: Final = 24
 # Written out: a compiled module takes a number that is Final for what it is, and looks up any other name.
 assert CdrRecord.__struct_fields__[:10] == (
     *("cdr_id", "tenant_id", "direction", "to", "started_at", "ended_at", "billsec"),
     *("schema_version", "version", "kind"),
 )
-assert CdrRecord.__struct_fields__[_CALL_TYPE : _USER_ID + 1] == ("call_type", "from_", "user_id")
+assert CdrRecord.__struct_fields__[_CALL_TYPE : _ORGANIZER_ID + 1] == (
+    *("call_type", "from_", "user_id", "organizer_id"),
+)
 assert CdrRecord.__struct_fields__[_USAGE_COUNTRY : _DISPOSITION + 1] == (
     *("usage_country", "service_number_type", "license", "answered_at", "disposition"),
 )
+assert CdrRecord.__struct_fields__[_ROUTING_NUMBER] == "routing_number"
 _NUMBER: Final = "must be an E.164 number with +, its last digits masked by * at most, or a short number as dialled"
+_OUT: Final = "out"
 _REQUIRED_QUOTES: Final = 26
 """Of the names of the required fields and of their texts, which are all but `billsec`."""
 
@@ -90,11 +96,11 @@ def _checked(fields: tuple[Any, ...]) -> Cdr | Malformed:
     ended_ms = to_millis(fields[5])
     if not EARLIEST_MS <= started_ms <= answered_ms <= ended_ms < LATEST_MS:
         return _bad_time(started, answered, fields[5])
-    if (
-        not (to[0] == "+" and len(to) <= DIGITS_MAX + 1 and to[1:].isdecimal() and to.isascii())
-        or to[1] == "0"
-    ) and not is_number(to):
-        return Malformed(Why.BAD_NUMBER, "to", f"{_NUMBER}{found(to)}")
+    is_plain = to[0] == "+" and len(to) <= DIGITS_MAX + 1 and to[1:].isdecimal() and to.isascii()
+    routing: str | None = fields[_ROUTING_NUMBER] or None
+    is_bad = (not is_plain or to[1] == "0") and not is_number(to)
+    if is_bad or (routing is not None and not is_number(routing)):
+        return _bad_number(to, routing)
     country = fields[_USAGE_COUNTRY]
     if country and country not in COUNTRIES:
         detail = f"must be two capital letters{found(country)}"
@@ -105,13 +111,15 @@ def _checked(fields: tuple[Any, ...]) -> Cdr | Malformed:
     if not is_tenant_id(tenant_id):
         detail = f"must be letters, digits and . _ : @ - only{found(tenant_id)}"
         return Malformed(Why.UNKNOWN_VALUE, "tenant_id", detail)
+    if routing == to or fields[2] != _OUT:
+        routing = None
     return Cdr(
         tenant_id,
         cdr_id,
         fields[_VERSION] or 1,
         fields[_KIND] or "final",
         fields[2],
-        to,
+        to if routing is None else routing,
         fields[_FROM] or None,
         fields[_CALL_TYPE] or None,
         fields[_SERVICE_NUMBER_TYPE] or None,
@@ -123,7 +131,14 @@ def _checked(fields: tuple[Any, ...]) -> Cdr | Malformed:
         answered is not None,
         started_ms,
         fields[_USER_ID] or None,
+        fields[_ORGANIZER_ID] or None,
+        None if routing is None else to,
     )
+
+
+def _bad_number(to: str, routing: str | None) -> Malformed:
+    field, number = ("routing_number", routing) if is_number(to) else ("to", to)
+    return Malformed(Why.BAD_NUMBER, field, f"{_NUMBER}{found(number)}")
 
 
 def _bad_time(started: datetime, answered: datetime | None, ended: datetime) -> Malformed:

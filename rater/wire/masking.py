@@ -7,12 +7,12 @@ import msgspec
 from rater.core.pricing.masking import Masks, hide, hide_caller
 
 _WHOLE = re.compile(rb"\+[1-9][0-9]{6,14}(?![0-9])")
-_NAMED = re.compile(rb'("(?:to|from)"\s*:\s*")([^"\\]*)')
+_NAMED = re.compile(rb'("(?:to|from|routing_number)"\s*:\s*")([^"\\]*)')
 _ESCAPE = b"\\u"
 
 
 def masked_text(text: bytes, masks: Masks) -> bytes:
-    """Return a text with the tails of numbers hidden: all in E.164, and what the fields `to` and `from` say."""
+    """Return a text with the tails of numbers hidden: all in E.164, and what the fields of numbers say."""
     if not masks:
         return text
     text = _WHOLE.sub(lambda found: hide(found[0].decode(), masks).encode(), text)
@@ -32,7 +32,7 @@ def masked_detail(detail: str, masks: Masks) -> str:
         return detail
     plain = masked_text(detail.encode(errors="surrogatepass"), masks)
     words = plain.decode(errors="surrogatepass").split(" ")
-    is_about_numbers = detail.startswith(("to:", "from:"))
+    is_about_numbers = detail.startswith(("to:", "from:", "routing_number:"))
     return " ".join([hide_caller(word, masks) for word in words] if is_about_numbers else words)
 
 

@@ -14,7 +14,7 @@ from rater.core.pricing.masking import Masks
 from rater.core.suspension import Suspension
 from rater.wire.malformed import Malformed
 from rater.wire.masking import masked_detail, masked_json, masked_text
-from topics.records import Dead, DeadReason, Suspended, SuspenseReason
+from topics.records import Dead, DeadReason, OpenSuspense, Suspended, SuspenseReason
 
 OUTPUT_KEY_MAX = 1_024
 """Longest key that our records take over: a tenant's is far shorter, and a poisoned one can be megabytes."""
@@ -33,8 +33,9 @@ def encode_suspended(  # noqa: PLR0913, PLR0917
     why: Suspension,
     belongs_to: int | None = None,
     masks: Masks = (),
+    kept: bool = False,  # noqa: FBT001, FBT002
 ) -> bytes:
-    """Return the suspense record of a CDR; `belongs_to` is its right partition, where it lies in another."""
+    """Return the suspense record of a CDR; `belongs_to`: its right partition; `kept`: whether charging keeps it."""
     return encode(
         Suspended(
             _place(source),
@@ -50,6 +51,7 @@ def encode_suspended(  # noqa: PLR0913, PLR0917
             masked_json(value, masks).decode(),
             belongs_to,
             why.settings_version,
+            kept,
         )
     )
 
@@ -125,6 +127,22 @@ def expire_command(account: Account, due_ms: int) -> bytes:
             "command_id": f"expire/{account.tenant_id}/{due_ms}/{account.seq}",
             "tenant_id": account.tenant_id,
             "due_ms": due_ms,
+        }
+    )
+
+
+def free_command(row: OpenSuspense, settings_version: int) -> bytes:
+    """Return the command that frees a call which has waited long enough.
+
+    Its id names the CDR's place, and the settings: sent again it is a duplicate, unless they have changed.
+    """
+    return encode(
+        {
+            "type": "free_call",
+            "command_id": f"free/{row.tenant_id}/{row.source_offset}/{settings_version}",
+            "tenant_id": row.tenant_id,
+            "cdr_id": row.cdr_id,
+            "version": row.version,
         }
     )
 

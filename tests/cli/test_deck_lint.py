@@ -50,3 +50,28 @@ def test_all_commands_of_the_group_are_listed() -> None:
 
     assert result.exit_code == 0
     assert all(name in result.stdout for name in ("lint", "list", "load"))
+
+
+DATED = "prefix,rate,calendar\n331,0.01,\n331,0.005,holidays\n"
+
+
+def test_calendars_are_linted_with_their_dates(tmp_path: Path) -> None:
+    dates = tmp_path / "dates.csv"
+    dates.write_text("calendar,date\nholidays,2026-12-25\nschool,2026-12-25\n")
+
+    known = run(tmp_path, DATED, "--calendars", str(dates))
+    unknown = run(tmp_path, DATED)
+
+    assert known.exit_code == 0
+    assert "unused_calendar: calendar school is named by no row: its 1 dates" in known.stdout
+    assert unknown.exit_code == 1
+    assert "deck.csv:3: error: unknown_calendar: line 3, column calendar" in unknown.stdout
+
+
+def test_calendars_that_cannot_be_read_end_the_lint(tmp_path: Path) -> None:
+    dates = tmp_path / "dates.csv"
+    dates.write_text("calendar,date\nholidays,25.12.\n")
+    result = run(tmp_path, DATED, "--calendars", str(dates))
+
+    assert result.exit_code == 2
+    assert f"{dates}: line 2: date: '25.12.' of holidays is not a date" in result.stderr

@@ -189,3 +189,146 @@ def test_every_fault_of_a_deck_is_said(tmp_path: Path) -> None:
     assert "line 2, column prefix: 'x'" in result.stderr
     assert "line 3, column rate: 'y'" in result.stderr
     assert run(tmp_path / "none.csv", "--to", "+33142685300").exit_code == 2
+
+
+def test_a_calendar_of_the_deck_is_a_file_beside_it(tmp_path: Path) -> None:
+    deck, dates = tmp_path / "deck.csv", tmp_path / "dates.csv"
+    deck.write_text("prefix,rate,increment,calendar\n33,0.6,1/1,\n33,0.3,1/1,holidays\n")
+    dates.write_text("calendar,date\nholidays,2024-02-01\n")
+    eve = ("--to", "+33142685300", "--answered-at", "2024-01-31T23:59:30+01:00", "--duration", "60")
+    options = (*eve, "--timezone", "Europe/Paris", "--calendars", str(dates))
+
+    answer = json.loads(run(deck, *options).stdout)
+
+    # 30 s at 0.01, 30 s of the holiday at 0.005.
+    assert answer["charge"] == "0.45"
+    assert [span["rate"] for span in answer["lines"][0]["spans"]] == ["0.60", "0.30"]
+    missing = run(deck, *eve)
+    assert missing.exit_code == 2
+    assert "column calendar: 'holidays' is not a calendar of the deck" in missing.stderr
+    dates.write_text("calendar,day\n")
+    assert "dates.csv: line 1: the columns are" in run(deck, *options).stderr
+
+
+def test_grace_minimum_and_surcharge_are_explained(tmp_path: Path) -> None:
+    deck = tmp_path / "deck.csv"
+    deck.write_text("prefix,rate,grace_s,surcharge,min_charge\n33,0.1,6,0.05,0.25\n")
+
+    free, least = priced(deck, "+33142685300", "5"), priced(deck, "+33142685300", "6")
+
+    assert (free["outcome"], free["reason"], free["charge"]) == ("free", "grace", "0.00")
+    assert free["detail"] == "duration: shorter than the grace of 6 seconds of prefix 33"
+    assert (least["outcome"], least["charge"]) == ("rated", "0.25")
+    # A minute is 0.10, the surcharge 0.05; 0.10 are missing.
+    assert [(line["kind"], line["amount"]) for line in least["lines"]] == [
+        ("usage", "0.10"),
+        ("surcharge", "0.05"),
+        ("min_charge", "0.10"),
+    ]
+
+
+PLANS = """
+unpooled_number_types = ["premium"]
+[chains.out]
+user_out = ["calls", "credits"]
+[plans.P]
+name = "P"
+[plans.P.allowances.mobiles]
+pool = "calls"
+minutes = 2
+number_types = ["mobile"]
+[plans.P.allowances.all]
+pool = "calls"
+minutes = 1
+"""
+
+
+@pytest.fixture
+def held(tmp_path: Path) -> tuple[str, ...]:
+    path = tmp_path / "plans.toml"
+    path.write_text(PLANS)
+    return "--plans", str(path), "--country", "FR", "--call-type", "user_out"
+
+
+def test_full_pools_pay_first_and_what_is_left_is_charged(
+    deck: Path, held: tuple[str, ...]
+) -> None:
+    answer = priced(deck, "+33612345678", "219", *held, "--held", "P/FR")
+
+    # 219 s: 120 of the one pool, 60 of the other; 39 s are a minute at 0.125, and the fee of 0.05 is owed.
+    assert answer["charge"] == "0.175"
+    assert answer["billed_seconds"] == 60
+    assert [line["kind"] for line in answer["lines"]] == ["usage", "connection_fee", "pool", "pool"]
+    assert answer["lines"][2:] == [
+        {"kind": "pool", "amount": "0.00", "pool": "P/mobiles/FR", "seconds": 120},
+        {"kind": "pool", "amount": "0.00", "pool": "P/all/FR", "seconds": 60},
+    ]
+
+
+def test_what_minutes_of_a_plan_cost_is_said_after_their_pool(deck: Path, tmp_path: Path) -> None:
+    path = tmp_path / "priced.toml"
+    asked = '{ currency = "USD", per_minute_micros = 5_000, fee_micros = 10_000 }'
+    path.write_text(f"{PLANS}prices = [{asked}]\n")
+    held = ("--plans", str(path), "--country", "FR", "--call-type", "user_out", "--held", "P/FR")
+    answer = priced(deck, "+33612345678", "180", *held)
+
+    # Two minutes are free, the third costs 0.005 and 0.01.
+    assert answer["charge"] == "0.015"
+    assert answer["lines"] == [
+        {"kind": "pool", "amount": "0.00", "pool": "P/mobiles/FR", "seconds": 120},
+        {"kind": "pool", "amount": "0.00", "pool": "P/all/FR", "seconds": 60},
+        {"kind": "pool_usage", "amount": "0.005"},
+        {"kind": "pool_fee", "amount": "0.01"},
+    ]
+
+
+def test_pools_are_as_large_as_there_are_licences_and_full_for_each_call(
+    deck: Path, held: tuple[str, ...]
+) -> None:
+    fields = {"to": "+33612345678", "answered_at": AT, "duration": 219, "country": "FR"}
+    line = json.dumps({**fields, "call_type": "user_out"})
+    options = (*held[:2], "--held", "P/FR/10")
+    done = run(deck, "--calls", "-", *options, text=f"{line}\n{line}\n")
+
+    for answer in map(json.loads, done.stdout.splitlines()):
+        assert (answer["outcome"], answer["charge"]) == ("rated", "0.00")
+        assert [line["pool"] for line in answer["lines"]] == ["P/mobiles/FR"]
+
+
+def test_licences_of_another_country_or_call_type_pay_nothing(
+    deck: Path, held: tuple[str, ...]
+) -> None:
+    without = priced(deck, "+33612345678", "219", "--country", "FR")
+
+    assert priced(deck, "+33612345678", "219", *held, "--held", "P/DE") == without
+    assert priced(deck, "+33612345678", "219", *held[:4], "--held", "P/FR") == without
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (("--held", "P"), '--held: "P" is not a plan and a country, like MCOPSTN1/US'),
+        (("--held", "P/FR/0"), "is not a plan and a country"),
+        (("--held", "Q/FR"), 'there is no plan "Q"'),
+        (("--held", "P/FR", "--held", "P/FR/2"), "P/FR is there twice"),
+        ((), "--plans and --held: give both, or none"),
+    ],
+)
+def test_what_is_held_must_be_of_the_file(
+    deck: Path, held: tuple[str, ...], options: tuple[str, ...], complaint: str
+) -> None:
+    call = ("--to", "+33612345678", "--answered-at", AT, "--duration", "219")
+    result = run(deck, *call, *held, *options)
+
+    assert result.exit_code == 2
+    assert complaint in " ".join(result.output.split())
+
+
+def test_a_plan_file_with_faults_prices_nothing(deck: Path, tmp_path: Path) -> None:
+    path = tmp_path / "bad.toml"
+    path.write_text(PLANS.replace("minutes = 1", "seconds = 0"))
+    call = ("--to", "+33612345678", "--answered-at", AT, "--duration", "219")
+    result = run(deck, *call, "--plans", str(path), "--held", "P/FR")
+
+    assert result.exit_code == 2
+    assert "plans.P.allowances.all.seconds: must be at least 1, found 0" in result.output

@@ -10,7 +10,8 @@ from click.testing import CliRunner, Result
 
 from rater.cli.produce import PROBLEMS_MAX, produce
 from rater.shell.admin.publish import LineCheck, LineProblem, Ready
-from topics.catalog import ACCOUNT_COMMANDS, CATALOG, CDR_RAW, DEAD, RATE_DECKS, Topic
+from topics.catalog import ACCOUNT_COMMANDS, BY_NAME, CATALOG, CDR_RAW, DEAD, RATE_DECKS, Topic
+from topics.keys import user_key
 
 EXAMPLES = Path(__file__).parents[2] / "topics" / "examples"
 GOOD = (EXAMPLES / "cdr.raw.v1.valid.jsonl").read_bytes().splitlines()[0]
@@ -69,6 +70,15 @@ def test_only_what_charging_takes_can_be_waited_for() -> None:
 
     assert result.exit_code == 2
     assert "only account.commands.v1, account.requests.v1 and cdr.raw.v1 have" in result.stderr
+
+
+def test_by_force_a_users_status_gets_the_users_key() -> None:
+    (line,) = (EXAMPLES / "user.status.v1.valid.jsonl").read_bytes().splitlines()[:1]
+    (ready,) = checked(BY_NAME["user.status.v1"], line)
+
+    said = json.loads(line)
+    assert isinstance(ready, Ready)
+    assert ready.key == user_key(said["tenant_id"], said["user_id"])
 
 
 def test_a_terminal_is_told_that_it_is_being_read() -> None:

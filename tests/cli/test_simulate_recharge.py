@@ -133,6 +133,13 @@ def test_silence_repeats_the_command_word_for_word_and_a_success_told_twice_is_o
     assert ["P1"] == [c["value"]["lot_id"] for c in credits_]
 
 
+def test_an_end_that_is_no_time_is_refused_by_its_name() -> None:
+    done = simulate([], "--until", "nonsense")
+
+    assert "--until: 'nonsense' is neither ISO 8601 nor milliseconds" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_an_administrators_resume_is_a_line_too() -> None:
     declined = {"outcome": "declined", "decline_class": "hard", "code": "expired_card"}
     refused = paid(3, **declined)

@@ -24,6 +24,7 @@ ON_KAFKA = [
     ("worker", "charging", "--metrics-port", "0"),
     ("gateway", "--provider", "simulator", "--book", "/dev/null", "--metrics-port", "0"),
     ("notifier", "--metrics-port", "0"),
+    ("gatekeeper", "--port", "0", "--metrics-port", "0"),
 ]
 
 

@@ -166,7 +166,8 @@ def test_the_charge_that_passes_a_limit_is_charged_and_then_held() -> None:
     assert held.denied == ("international",)
     (event,) = journal.events
     assert (event.event_id, event.cause) == ("acme/2/fraud/cost_per_call", "charge")
-    assert [status.blocked_call_types for status in journal.statuses][-1] == ("international",)
+    (blocked,) = journal.statuses[-1].blocked
+    assert (blocked.call_type, blocked.reason) == ("international", "spend_limit")
 
     again = charged(there, cdr_id="c2")[1]
     assert [getattr(entry, "limit", None) for entry in again.entries] == [None, "spend_per_hour"]

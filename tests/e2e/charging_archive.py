@@ -11,7 +11,7 @@ import numpy as np
 import orjson
 
 from loadtest.drive import publish
-from rater.batch.charging.cdr_batch import id_digest
+from rater.batch.charging.cdr_ids import id_digest
 from rater.batch.charging.charge_index import make_entries
 from rater.batch.charging.content import cdr_content
 from rater.core.account.account import Account, Threshold

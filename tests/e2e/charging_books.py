@@ -1,8 +1,8 @@
 """The books: all that charging has written, so that two runs of the same input can be compared.
 
 Everything is compared but where an output lies and when a status was published: the order and the
-bytes of entries, events, suspense records and dead letters of each partition, every account, every
-remembered id, the counts of the manifests.
+bytes of entries, events, suspense records and dead letters of each partition, every account, every user,
+every call that waits for a price, every remembered id, the counts of the manifests.
 """
 
 from __future__ import annotations
@@ -32,9 +32,12 @@ LOGS = (
 STATES = (
     catalog.ACCOUNT_STATUS.name,
     catalog.ACCOUNTS_CHANGELOG.name,
+    catalog.USERS_CHANGELOG.name,
+    catalog.SUSPENSE_CHANGELOG.name,
     catalog.BATCHES_CHANGELOG.name,
 )
 _OF_STATUS = ("status_ms", "dirty")
+_OF_USER_STATUS = ("told_ms", "is_owed")
 """What depends on when a status was due, not on what was charged."""
 
 Lines = list[tuple[bytes | None, bytes | None]]
@@ -46,6 +49,8 @@ class Books:
 
     logs: dict[tuple[str, int], Lines] = field(default_factory=lambda: defaultdict(list))
     accounts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    users: dict[str, dict[str, object]] = field(default_factory=dict)
+    open_suspense: dict[str, str] = field(default_factory=dict)
     statuses: dict[str, dict[str, Any]] = field(default_factory=dict)
     ids: dict[tuple[int, bytes], tuple[int, ...]] = field(default_factory=dict)
     """Per partition and hash: content, state and day."""
@@ -65,6 +70,11 @@ class Books:
         if record.topic in LOGS:
             self.logs[record.topic, record.partition].append((record.key, record.value))
             return
+        if record.topic == catalog.SUSPENSE_CHANGELOG.name and record.key is not None:
+            self.open_suspense.pop(record.key.decode(), None)
+            if record.value is not None:
+                self.open_suspense[record.key.decode()] = record.value.decode()
+            return
         assert record.value is not None, record
         if record.topic == catalog.BATCHES_CHANGELOG.name:
             self._take_manifest(record.partition, record.timestamp_ms, record.value)
@@ -72,6 +82,8 @@ class Books:
         assert record.key is not None, record
         if record.topic == catalog.ACCOUNT_STATUS.name:
             self.statuses[record.key.decode()] = orjson.loads(record.value)
+        elif record.topic == catalog.USERS_CHANGELOG.name:
+            self.note_user(record.key, record.value)
         else:
             self.note_account(record.key, record.value)
 
@@ -81,6 +93,13 @@ class Books:
         fields = account.__match_args__
         self.accounts[key.decode()] = {
             field: getattr(account, field) for field in fields if field not in _OF_STATUS
+        }
+
+    def note_user(self, key: bytes, value: bytes) -> None:
+        """Take a user's row; a later one replaces it."""
+        row = orjson.loads(value)
+        self.users[key.decode()] = {
+            name: said for name, said in row.items() if name not in _OF_USER_STATUS
         }
 
     def note_ids(self, partition: int, ids: bytes) -> None:
@@ -111,6 +130,8 @@ def differences(found: Books, wanted: Books) -> list[str]:
     return [
         *_log_differences(found, wanted),
         *_dict_differences("account", found.accounts, wanted.accounts),
+        *_dict_differences("user", found.users, wanted.users),
+        *_dict_differences("call that waits", found.open_suspense, wanted.open_suspense),
         *_dict_differences("status", _shown(found), _shown(wanted)),
         *_dict_differences("remembered id", found.ids, wanted.ids),
         *_dict_differences("outcome", found.outcomes, wanted.outcomes),

@@ -101,8 +101,13 @@ class Worker:
 
     async def is_ready(self) -> bool:
         """Ask `/readyz`."""
-        address = [match[1] for line in self.lines() if (match := _HEALTH.search(line))]
-        return bool(address) and await asyncio.to_thread(_answers, address[0] + "/readyz")
+        address = self.address()
+        return bool(address) and await asyncio.to_thread(_answers, address + "/readyz")
+
+    def address(self) -> str:
+        """Return where it serves health and metrics; empty as long as its log does not say."""
+        found = [match[1] for line in self.lines() if (match := _HEALTH.search(line))]
+        return found[0] if found else ""
 
 
 @dataclass

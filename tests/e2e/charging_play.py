@@ -13,21 +13,24 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from loadtest import stage
+from loadtest.accounts import encode
 from loadtest.drive import by_topic, publish, publish_commands
 from loadtest.generate import Workload
 from loadtest.plan import Plan
 from rater.batch.simulate import Simulator
 from rater.core.pricing.decks import DeckBook
+from rater.core.pricing.plans.book import PlanBook
 from rater.core.pricing.rules import Rules
 from rater.wire.pricing.deck_files import read_deck_file
 from rater.wire.pricing.numbering import load_numbers
+from rater.wire.pricing.zones import zone_of
 from rater.wire.settings.currencies import shipped_book
 from tests.e2e.broker import Record
 from tests.e2e.charging_books import LOGS, STATES, Books
 from topics.catalog import ACCOUNT_SOURCES, CDR_RAW
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from loadtest.accounts import Record as Sent
     from loadtest.expected import Expected
@@ -35,6 +38,8 @@ if TYPE_CHECKING:
 
 SOURCES = (*(topic.name for topic in ACCOUNT_SOURCES), CDR_RAW.name)
 ACT_MS = 1_000
+CONTRACT_EVERY = 7
+"""Of so many tenants one has a contract."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,7 @@ class Play:
         start_ms = time.time_ns() // 1_000_000_000 * 1_000
         plan = Plan(start_ms=start_ms, seed=seed, tenants=tenants, cdrs=cdrs)
         workload = Workload(plan, stage.SAMPLE_DECK)
-        commands = list(workload.commands())
+        commands = [*workload.commands(), *contracts(workload)]
         records = list(workload.cdrs())
         size = -(-len(records) // acts)
         acted = [records[at : at + size] for at in range(0, len(records), size)]
@@ -84,11 +89,33 @@ class Play:
         await publish(bootstrap, CDR_RAW.name, records, len(records), timestamp_ms=stamp)
 
 
+def contracts(workload: Workload) -> Iterator[Sent]:
+    """Yield what some tenants have licences of, how they pay, and what two of their users may do."""
+    for each in workload.population.tenants[::CONTRACT_EVERY]:
+        plan = {"plan_id": "domestic", "usage_country": each.country, "licences": 9}
+        for name, kind, fields in (
+            ("licences", "set_entitlements", {"entitlements": [plan]}),
+            ("mode", "set_billing_mode", {"mode": "prepaid"}),
+            ("ann", "set_user", {"user_id": "ann", "usage_country": each.country}),
+            (
+                "bob",
+                "set_user",
+                {"user_id": "bob", "usage_country": "FR", "plan_ids": ["domestic"]},
+            ),
+            ("more", "set_entitlements", {"entitlements": [{**plan, "licences": 5}]}),
+            ("moved", "set_user", {"user_id": "ann", "usage_country": "GB"}),
+        ):
+            said = {"type": kind, "command_id": f"{each.tenant_id}-{name}", **fields}
+            yield each.partition, each.key, encode({"tenant_id": each.tenant_id, **said})
+
+
 def simulated(play: Play) -> Books:
     """Perform a play in the simulator: the same core, one record at a time, no Kafka at all."""
     plan = play.workload.plan
     deck = read_deck_file(stage.SAMPLE_DECK, deck_id=plan.deck_id, currency=plan.currency)
-    simulator = Simulator(Rules(DeckBook.of([deck]), load_numbers(), shipped_book()))
+    simulator = Simulator(
+        Rules(DeckBook.of([deck]), load_numbers(), shipped_book(), PlanBook(zone_of=zone_of))
+    )
     books = Books()
     commands = (
         (topic, record, 0)
@@ -106,6 +133,10 @@ def simulated(play: Play) -> Books:
         books.note_ids(shard.partition, shard.batches.index._table.entries().tobytes())
         for key, value in shard.accounts.items():
             books.note_account(key, value)
+        for key, value in shard.users.items():
+            books.note_user(key, value)
+        for key, value in shard.suspense.items():
+            books.open_suspense[key.decode()] = value.decode()
     books.outcomes = play.expected.outcomes.copy()
     return books
 

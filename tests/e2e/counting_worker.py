@@ -27,6 +27,7 @@ from rater.shell.process.log_levels import lower_expected
 from rater.shell.process.runner import run_worker
 from rater.shell.stream.batches import BatchSchema, RecordBatch
 from rater.shell.stream.faust_settings import faust_settings
+from rater.shell.stream.leases import MisplacedError
 from rater.shell.stream.tables import BytesState, StateTable, state_table
 from rater.shell.stream.transactions import NotOwnedError, PartitionHaltedError
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from rater.shell.stream.transactions import Step, Transactions
+
+log = logging.getLogger(__name__)
 
 PARTITIONS = 4
 POISON = b"poison"
@@ -94,7 +97,11 @@ class CountingApp:
         """Count every record of every batch."""
         async for batch in stream:
             try:
-                await self.step(batch)
+                try:
+                    await self.step(batch)
+                except MisplacedError as misplaced:
+                    log.warning("a step is taken again: %s", misplaced)
+                    await self.step(batch)
             except AssertionError as broken:
                 self.transactions.halt(batch.tp.partition, str(broken))
             except PartitionHaltedError:

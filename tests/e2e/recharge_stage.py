@@ -148,6 +148,13 @@ class Tap:
             self.stage.charging.check()
             await asyncio.sleep(0.02)
 
+    async def applied(self, place: tuple[str, int, int], timeout_s: float = 60.0) -> None:
+        """Wait until a worker has taken the record that lies there: it has been loaded and runs."""
+        topic, partition, offset = place
+        await self.until(
+            lambda: self._applied.get((topic, partition), 0) > offset, f"{place} applied", timeout_s
+        )
+
     async def settled(self, timeout_s: float = 60.0) -> None:
         """Wait until the workers have taken all there is, and have written nothing more to take."""
         await self.until(self._is_settled, "not settled", timeout_s)

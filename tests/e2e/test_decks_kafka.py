@@ -516,6 +516,31 @@ async def test_the_commands_load_refuse_and_list(
     ]
 
 
+async def test_a_version_is_loaded_with_its_calendars_and_other_dates_are_another_version(
+    private_broker: BrokerProcess, tmp_path: Path
+) -> None:
+    bootstrap = private_broker.bootstrap
+    await create_topics(bootstrap, {RATE_DECKS.name: 1}, RATE_DECKS.config())
+    file, dates = tmp_path / "deck.csv", tmp_path / "dates.csv"
+    file.write_text("prefix,rate,calendar\n33,0.6,\n33,0.3,holidays\n")
+    dates.write_text("calendar,date\nholidays,2026-12-25\n")
+    options = ("--calendars", str(dates))
+
+    without = await command("load", bootstrap, file)
+    loaded = await command("load", bootstrap, file, *options)
+    again = await command("load", bootstrap, file, *options)
+    dates.write_text("calendar,date\nholidays,2026-12-26\n")
+    other = await command("load", bootstrap, file, *options)
+
+    assert without.exit_code == 1
+    assert "'holidays' is not a calendar of the deck" in without.output
+    assert loaded.exit_code == 0, loaded.output
+    assert "is there already, the same: digest " in again.output
+    assert other.exit_code == 1
+    assert "has calendars (DeckCalendar(name='holidays', dates=('2026-12-25',))" in other.output
+    assert "a version is immutable, load it as version 2" in other.output
+
+
 async def test_a_version_in_another_currency_is_refused_by_loader_and_service(
     bootstrap: str, topic: str, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from deploy.kafka.broker import Broker
 
 SAMPLE_DECK = Path(__file__).parents[2] / "rater" / "data" / "sample_deck.csv"
+SAMPLE_PLANS = SAMPLE_DECK.with_name("sample_plans.toml")
 NOW = datetime.now(UTC).replace(microsecond=0)
 TENANTS = [f"tenant-{n}" for n in range(6)]
 
@@ -48,6 +49,16 @@ def opened(tenant: str, **more: object) -> dict[str, object]:
         "currency": "USD",
         "decks": ["sample"],
         **more,
+    }
+
+
+def user_set(tenant: str, user_id: str) -> dict[str, object]:
+    return {
+        "type": "set_user",
+        "command_id": f"user-{tenant}-{user_id}",
+        "tenant_id": tenant,
+        "user_id": user_id,
+        "usage_country": "US",
     }
 
 
@@ -86,6 +97,8 @@ def test_any_partition_count_works_and_every_command_has_its_answer(
     assert "no drift" in run("topics", "check", "--broker", broker).text
     run("deck", "load", str(SAMPLE_DECK), "--deck-id", "sample", "--version", "1", "--currency",
         "USD", "--valid-from", "2026-01-01T00:00:00Z", "--broker", broker)  # fmt: skip
+    run("plan", "load", str(SAMPLE_PLANS), "--version", "1", "--valid-from",
+        "2026-01-01T00:00:00Z", "--backdate", "--broker", broker)  # fmt: skip
 
     unheard = sent(broker, "account.commands.v1", lines(opened("early")), "--wait",
                    "--wait-timeout", "1")  # fmt: skip
@@ -122,12 +135,49 @@ def test_any_partition_count_works_and_every_command_has_its_answer(
         first, second = said(charged)
         assert re.fullmatch(r"call-tenant-0-\S+  charged  rated, \d+ micros", first)
         assert re.match(r"call-tenant-1-\S+  suspended  no_rate: ", second)
+
+        users = [user_set(tenant, name) for tenant in TENANTS[:3] for name in ("ann", "bob/2")]
+        assert sent(broker, "account.commands.v1", lines(*users), "--wait").code == 0
+        use_plans(broker, TENANTS[0])
         worker.stop()
 
-    assert "clean" in run("reconcile", "--complete", "--broker", broker).text
+    for topic in ("user.status.v1", "rater-charging-users-changelog"):
+        keys = {str(line["key"]) for line in read(broker, topic, "--tenant", TENANTS[1])}
+        assert keys == {f"{TENANTS[1]}/ann", f"{TENANTS[1]}/bob/2"}
+    nameless = run("topics", "read", "rate.decks.v1", "--tenant", "x", "--broker", broker,
+                   accepted=(2,))  # fmt: skip
+    assert "--tenant: keys of rate.decks.v1 name no tenant (deck_id/version/part)" in nameless.text
+    proven = run("reconcile", "--complete", "--broker", broker).text
+    assert "clean" in proven
+    assert re.search(r"^seconds paid by pools +120$", proven, re.MULTILINE)
+    assert re.search(r"^charged +\d+\.\d+ USD$", proven, re.MULTILINE)
     log = (tmp_path / "charging.log").read_text()
     assert "account.commands.v1: 1 rejected" in log
+    assert "plan MCOPSTN55 of account tenant-0 is in no plan catalog (command typo)" in log
     assert "cdr.raw.v1: 1 suspended (no_rate 1)" in log
+
+
+def use_plans(broker: str, tenant: str) -> None:
+    """Give a tenant a plan that is there and one that is not, and let a pool pay a call whole."""
+
+    def licence(command_id: str, plan_id: str) -> dict[str, object]:
+        return {
+            "type": "set_entitlements",
+            "command_id": command_id,
+            "tenant_id": tenant,
+            "valid_from": "2026-01-01T00:00:00Z",
+            "entitlements": [{"plan_id": plan_id, "usage_country": "FR", "licences": 1}],
+        }
+
+    both = lines(licence("plan", "MCOPSTN5"), licence("typo", "MCOPSTN55"))
+    assert said(sent(broker, "account.commands.v1", both, "--wait")) == [
+        "plan  accepted  entitlements_set",
+        "typo  accepted  entitlements_set; warning: in no plan catalog: MCOPSTN55",
+    ]
+    local = called(tenant, "+33612345699")
+    local |= {"call_type": "user_out", "usage_country": "FR"}
+    pooled = sent(broker, "cdr.raw.v1", lines(local), "--wait")
+    assert pooled.text.endswith("  charged  rated, 0 micros, 120 s paid by pools\n")
 
 
 def said(ended: Ended) -> list[str]:

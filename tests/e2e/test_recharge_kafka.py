@@ -228,7 +228,7 @@ class Books:
 
 def undisturbed(cast: Cast, before_ms: int) -> Books:
     """Play the cast through the simulator, with the same gateway: no Kafka, nothing happens to it."""
-    deck = deck_from("acs.csv", "acs", 1, "USD", "2000-01-01T00:00:00Z")
+    deck = deck_from("acs.csv", "acs", 1, ("USD", "2000-01-01T00:00:00Z"), None)
     simulator = Simulator(Rules(DeckBook.of([deck]), load_numbers(), shipped_book()))
     books, answered = Books(), set[str]()
     commands = by_topic(cast.commands())
@@ -393,5 +393,10 @@ async def test_a_result_whose_record_is_from_the_future_is_not_taken_by_the_brok
 ) -> None:
     """Recharge believes the record's time, so the topic must not take one that is not true."""
     told = {"outcome": "unknown", "command_id": "x/1", "tenant_id": "acme", "at_ms": 1}
+    result = {**told, "provider": "test", "mode": "test"}
     with pytest.raises(InvalidTimestampError):
-        await tap.tell(RESULTS, {**told, "provider": "test", "mode": "test"}, 4_133_980_800_000)
+        await tap.tell(RESULTS, result, 4_133_980_800_000)
+
+    at_ms = now_ms()
+    place = await tap.send(RESULTS, b"acme", json.dumps({**result, "at_ms": at_ms}).encode(), at_ms)
+    await tap.applied(place)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import signal
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SLOW = ("--uvloop", "--timer", "--batch", "100", "--delay", "0.02")
+STRANGE = [(b"strange", b"")]
 SESSION_S = 3.0
 MORE_KILLS = 4
 
@@ -140,6 +142,42 @@ async def test_what_stays_through_a_rebalance_is_not_read_again(fleet: Fleet) ->
     assert " 20000 changelog records read" in first.times(READY)[0]
     assert " 0 changelog records read" in first.times(READY)[1]
     assert " 10000 changelog records read" in second.times(READY)[0]
+
+
+async def test_what_comes_while_a_step_is_at_work_makes_one_batch(fleet: Fleet) -> None:
+    cdrs = f"{fleet.namespace}.cdrs"
+    worker = fleet.start("--delay", "2", "--session-timeout", str(SESSION_S))
+    await worker.ready()
+    await produce(fleet.bootstrap, cdrs, [(b"first", b"x")], partition=0)
+
+    async with fleet.in_transaction(worker) as still_open:
+        for key in (b"second", b"third", b"fourth"):
+            await produce(fleet.bootstrap, cdrs, [(key, b"x")], partition=0)
+            await asyncio.sleep(0.2)
+        assert await still_open(), "the step was over before the last record came"
+    await wait_for_records(fleet.bootstrap, f"{fleet.namespace}.out", 4)
+    manifests = await consume(fleet.bootstrap, f"{fleet.namespace}-counter-batches-changelog")
+
+    assert [json.loads(manifest.value or b"")["records"] for manifest in manifests] == [1, 3]
+
+
+async def test_what_a_stranger_writes_among_the_outputs_moves_them_and_nothing_is_lost_or_doubled(
+    fleet: Fleet,
+) -> None:
+    worker = fleet.start("--batch", "100", "--session-timeout", str(SESSION_S))
+    await worker.ready()
+    for _ in range(3):
+        await fleet.produce("cdrs", 1_000)
+        await fleet.finish()
+        for partition in range(PARTITIONS):
+            await produce(fleet.bootstrap, f"{fleet.namespace}.out", STRANGE, partition=partition)
+    await fleet.produce("cdrs", 1_000)
+
+    await fleet.prove()
+
+    again = worker.times("a step is taken again")
+    assert again, "no step found its outputs elsewhere"
+    assert all("the last record was foreseen at" in line for line in again)
 
 
 async def test_a_broken_invariant_halts_its_partition_and_no_other(fleet: Fleet) -> None:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from rater.core.account.account import Account, HighRateWatch, Spending, Threshold
+from rater.core.account.contract import Billing, BillingMode, Contract
+from rater.core.account.entitlement import Entitlement
 from rater.core.account.past import Past
 from rater.core.recharge.machine import State
 from rater.wire.account.state import decode_account, encode_account
@@ -39,13 +41,19 @@ READERS: dict[str, Callable[[bytes], object]] = {
 """Of the states in a layout of our own."""
 SPARE: dict[str, Any] = {
     "corrections": True,
+    "entitlement_seq": 4,
     "generation": 2,
     "job_id": "job-1",
     "key_bytes": 70_000,
     "key_sha256": "0" * 64,
     "late_after_expiry": True,
     "on_hold": True,
+    "organizer_id": "u-1018",
+    "plan_version": 3,
+    "pools": [{"pool": "2026-12/domestic/calls/FR", "used_s": 7_200}],
     "reverses": "acme/7",
+    "unlicensed_calls": "waive",
+    "routing_number": "+33612345678",
     "version": 2,
 }
 """For fields that no example has, or none with another value than the default."""
@@ -167,6 +175,14 @@ def _full_account() -> Account:
         calm_from=-5,
         calm_to=6,
         recharge_seq=3,
+        contract=Contract(
+            [Entitlement("domestic", "FR", NOW - 5, 12, 7)],
+            [BillingMode(NOW - 6, True, 8, 5_000_000)],
+            {"2026-12/domestic/calls/FR": 7_200},
+            "waive",
+            Billing(True, 5_000_000, True, NOW + 9, NOW - 4),
+            {"2026-12": 5_125_000},
+        ),
         past=Past(NOW, [(NOW - 9, NOW - 5)], [(NOW - 3, ("old",))]),
         spending=Spending(
             burn=1, burn_from=2, burn_to=3, per_hour=4, hour=5, spent=6, spent_before=7,

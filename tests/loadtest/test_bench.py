@@ -1,8 +1,12 @@
 """The benchmarks: what pairs say, and what is not asked for."""
 
+from functools import partial
+
 import pytest
 
 from loadtest.bench.__main__ import main
+from loadtest.bench.modules import Results
+from loadtest.bench.pairs import CORE, by_turns
 from loadtest.bench.ratios import ratio
 
 
@@ -40,6 +44,31 @@ def test_workers_and_another_commit_are_not_measured_at_once(
         main(["--workers", "2", "--against", "HEAD"])
 
     assert "without --workers" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "more", [(), ("--plans", "drawn", "--against", "HEAD"), ("--plans", "held", "--workers", "2")]
+)
+def test_with_and_without_needs_plans_and_compares_one_worker(
+    more: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["--with-and-without", *more])
+
+    assert "compares --plans with none" in capsys.readouterr().err
+
+
+def test_each_of_a_pair_goes_first_as_often_as_the_other() -> None:
+    order: list[str] = []
+
+    def run(name: str, us: float) -> Results:
+        order.append(name)
+        return {"core_us_per_cdr": us}
+
+    found = by_turns(4, partial(run, "this", 6.0), partial(run, "that", 5.0), CORE)
+
+    assert ["this", "that", "that", "this"] * 2 == order
+    assert 1.2 == found["core_us_per_cdr"]["median"]
 
 
 def test_a_commit_that_is_none_is_said(capsys: pytest.CaptureFixture[str]) -> None:

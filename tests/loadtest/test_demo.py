@@ -36,7 +36,9 @@ def test_the_demo_charges_its_calls_and_every_check_is_clean() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     for line in (
         "odd cases: everything that a CDR can come to, once",
-        "every outcome and every account's balance are what it predicted",
+        "every outcome, and every account's balance and pools, are what it predicted",
+        "calls of which plans paid",
+        "seconds paid by pools",
         "one charge explained:",
         "one letter a transition",
         "verdict: clean",

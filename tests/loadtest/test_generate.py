@@ -12,7 +12,7 @@ import pytest
 from loadtest import oracle
 from loadtest.breakages import BREAKAGES
 from loadtest.generate import Workload
-from loadtest.plan import Plan
+from loadtest.plan import Plan, Plans
 from rater.wire.cdrs import decode_cdr
 from rater.wire.malformed import Malformed
 from tests.bench_core import SAMPLE_DECK, CoreRun
@@ -120,17 +120,68 @@ def test_a_broken_record_is_broken_in_the_way_its_name_says(
     assert verdict.reason == reason
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_the_core_comes_to_the_outcomes_and_balances_that_the_generator_expects(seed: int) -> None:
-    broken = tuple((reason, 0.5) for reason in BREAKAGES)
-    plan = replace(
-        PLAN, seed=seed, duplicates_pct=4.0, conflicts_pct=4.0, denied_pct=4.0, broken=broken
-    )
+def charged(plan: Plan) -> tuple[list[str], Workload]:
+    """Let the core charge a plan; return what it did otherwise than the generator expects."""
     workload = Workload(plan, SAMPLE_DECK, PARTITIONS)
     run = CoreRun(plan, PARTITIONS)
-
     run.open_accounts(workload.commands())
     run.charge(workload.cdrs())
+    problems = oracle.compare_outcomes(run.outcomes, workload.expected)
+    return problems + oracle.compare_with_plan(
+        oracle.fold(run.ledger()), workload.expected
+    ), workload
 
-    assert oracle.compare_outcomes(run.outcomes, workload.expected) == []
-    assert oracle.compare_with_plan(oracle.fold(run.ledger()), workload.expected) == []
+
+@pytest.mark.parametrize("plans", ["none", "published", "held", "drawn"])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_core_comes_to_the_outcomes_and_balances_that_the_generator_expects(
+    seed: int, plans: Plans
+) -> None:
+    broken = tuple((reason, 0.5) for reason in BREAKAGES)
+    plan = replace(
+        PLAN,
+        seed=seed,
+        plans=plans,
+        duplicates_pct=4.0,
+        conflicts_pct=4.0,
+        denied_pct=4.0,
+        broken=broken,
+    )
+
+    problems, workload = charged(plan)
+
+    assert problems == []
+    assert (workload.expected.pooled > 0) == (plans == "drawn")
+
+
+def test_the_core_and_the_generator_part_months_alike() -> None:
+    noon_of_the_first_ms = 1_780_315_200_000
+    plan = replace(PLAN, start_ms=noon_of_the_first_ms, ended_spread_s=86_400, plans="drawn")
+
+    problems, workload = charged(plan)
+
+    assert problems == []
+    months = {name[:7] for used in workload.expected.used_s.values() for name in used}
+    assert months == {"2026-05", "2026-06"}
+
+
+def test_plans_may_be_held_by_some_alone() -> None:
+    some = Workload(replace(PLAN, plans="drawn", holders=2), SAMPLE_DECK, PARTITIONS)
+    everybody = Workload(replace(PLAN, plans="drawn"), SAMPLE_DECK, PARTITIONS)
+    list(some.cdrs())
+
+    first = [each.tenant_id for each in some.population.tenants[:2]]
+    assert [name for name, held in some.holdings.items() if held] == first
+    assert [some.holdings[name] for name in first] == [everybody.holdings[name] for name in first]
+    assert set(some.expected.used_s) == set(first)
+
+
+def test_pools_pay_all_of_some_calls_part_of_others_and_run_out(workload: Workload) -> None:
+    drawn = Workload(replace(PLAN, plans="drawn"), SAMPLE_DECK, PARTITIONS)
+    list(workload.cdrs())
+
+    assert [each[:2] for each in drawn.cdrs()] == [each[:2] for each in workload.cdrs()]
+    assert list(drawn.cdrs()) == list(workload.cdrs())
+    free, paid = drawn.expected, workload.expected
+    assert PLAN.cdrs // 2 < free.pooled < paid.outcomes["rated"]
+    assert 0 < free.charged_micros.total() < paid.charged_micros.total() // 2

@@ -1,6 +1,7 @@
 """The oracle: it adds up a ledger, and sees every kind of difference."""
 
 import json
+from collections import Counter
 from typing import Any
 
 from loadtest import oracle
@@ -64,6 +65,24 @@ def test_what_was_forfeited_is_no_longer_a_lot() -> None:
     assert oracle.fold(ledger(FUNDED, forfeited))["acme"].lots == {}
 
 
+def test_seconds_of_pools_are_drawn_and_come_back() -> None:
+    pool: dict[str, Any] = {"source": "pool", "id": "2024-01/P/all/US", "quantity": 180}
+    drawn = CHARGED | {"draws": [pool, {"id": "L1", "amount_micros": 1_200}]}
+    back = {
+        "kind": "charge_reversed",
+        "tenant_id": "acme",
+        "amount_micros": 1_200,
+        "balance_micros": 5_000,
+        "reversed_micros": 1_200,
+        "returns": [pool | {"quantity": 60}, {"id": "L1", "amount_micros": 1_200}],
+    }
+
+    found = oracle.fold(ledger(FUNDED, drawn, back))["acme"]
+
+    assert {"2024-01/P/all/US": 120} == found.used_s
+    assert {"L1": 5_000} == found.lots
+
+
 def test_a_charge_that_is_missing_or_there_twice_is_seen() -> None:
     missing = oracle.fold(ledger(OPENED, FUNDED))
     twice = oracle.fold(ledger(OPENED, FUNDED, CHARGED, CHARGED))
@@ -79,6 +98,22 @@ def test_a_balance_that_does_not_follow_from_the_changes_is_seen() -> None:
     problems = oracle.compare_with_plan(folds, expected())
 
     assert problems == ["acme: last balance_micros: found 3801, expected 3800"]
+
+
+def test_pools_that_were_used_otherwise_are_seen() -> None:
+    pool: dict[str, Any] = {"source": "pool", "id": "2024-01/P/all/US", "quantity": 180}
+    drawn = CHARGED | {"draws": [pool, {"id": "L1", "amount_micros": 1_200}]}
+    wanted = expected()
+    wanted.pooled = 1
+    wanted.used_s["acme"] = Counter({pool["id"]: 180})
+
+    assert oracle.compare_with_plan(oracle.fold(ledger(OPENED, FUNDED, drawn)), wanted) == []
+    wanted.used_s["acme"][pool["id"]] = 120
+    problems = oracle.compare_with_plan(oracle.fold(ledger(OPENED, FUNDED, CHARGED)), wanted)
+    assert [
+        "acme: used_s: found Counter(), expected Counter({'2024-01/P/all/US': 120})",
+        "charges that drew on pools: found 0, expected 1",
+    ] == problems
 
 
 def test_two_runs_differ_by_the_tenants_that_differ() -> None:

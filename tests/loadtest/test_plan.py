@@ -12,6 +12,7 @@ START_MS = 1_790_000_000_000
     [
         ({"tenants": 0}, "tenants: 0, must be at least 1"),
         ({"cdrs": -1}, "cdrs: -1, must be at least 0"),
+        ({"plans": "some"}, "plans: 'some', must be one of none, published, held, drawn"),
         ({"duplicates_pct": -0.5}, "duplicates_pct: -0.5, must be 0 to 100 percent"),
         ({"broken": (("haunted", 1.0),)}, "broken: 'haunted', must be one of empty"),
         ({"broken": (("empty", 101.0),)}, "broken empty: 101.0, must be 0 to 100 percent"),

@@ -79,6 +79,35 @@ def test_a_charge_is_explained_from_the_call_to_the_new_balance() -> None:
         assert line in text
 
 
+def test_what_pools_pay_of_a_charge_is_explained() -> None:
+    pool = {"source": "pool", "id": "2026-02/P/domestic/ES", "quantity": 60}
+    usage = CALL["lines"][0] | {"amount_micros": 6_000, "quantity": 6}
+    paid = {"kind": "pool", "amount_micros": 0, "quantity": 60, "per": 60}
+    call = CALL | {
+        "lines": [usage, paid],
+        "charge_micros": 6_000,
+        "draws": [pool, {"id": "L1", "amount_micros": 6_000}],
+        "amount_micros": -6_000,
+        "balance_micros": 5_014_000,
+    }
+
+    text = "\n".join(report.lines(findings(*LOTS, call)))
+
+    for line in (
+        "span     1 s -> 6 s billed x 0.06 per 60 s = 0.006",
+        "charge   0.006 USD (exact)",
+        "pool     60 s of 2026-02/P/domestic/ES",
+        "draw     0.006 from L1: 0.02 -> 0.014",
+    ):
+        assert line in text
+    assert "pools                1   calls of which plans paid 60 s, before money:" in text
+    assert f"  acme: {pool['id']:<40} {60:>9,} s" in text
+
+
+def test_where_no_pool_paid_none_is_told() -> None:
+    assert "pools" not in "\n".join(report.lines(findings(*LOTS, CALL)))
+
+
 def test_a_rounded_charge_says_from_what_it_was_rounded() -> None:
     rounded = CALL | {"charge_micros": 67_001, "amount_micros": -67_001}
 

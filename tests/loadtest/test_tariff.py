@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from loadtest.tariff import Tariff, charge_micros
+from loadtest.tariff import Tariff, charge_micros, rest_micros
 
-HEAD = "prefix,rate,action,increment,connection_fee,rounding,decimals,max_charge,days\n"
+HEAD = (
+    "prefix,rate,action,increment,connection_fee,rounding,decimals,max_charge,days,regulatory_fee\n"
+)
 
 
 def tariff(tmp_path: Path, *rows: str) -> Tariff:
@@ -41,6 +43,36 @@ def test_a_call_costs_increments_and_fee_rounded_once_and_capped(
 
     assert found is not None
     assert charge_micros(found.terms, billsec) == micros
+
+
+@pytest.mark.parametrize(
+    ("row", "left_s", "micros"),
+    [
+        ("33,0.06,,30/6", 1, 6_000),
+        ("33,0.06,,30/6", 12, 12_000),
+        ("33,0.06,,30/6,0.001", 12, 13_000),
+        ("33,0.06,,30/6,0.001,,,,,0.002", 12, 15_000),
+        ("33,0.06,,30/6,0.001,,,,,0.002", 0, 2_000),
+        ("33,0.06,,30/6,0.001,,,,,0.002", -48, 2_000),
+        ("33,0.06,,30/6,0.001", 0, 0),
+        ("33,1,,,,,,0.5", 3_600, 500_000),
+    ],
+)
+def test_what_pools_leave_is_paid_by_increments_without_the_initial_one(
+    tmp_path: Path, row: str, left_s: int, micros: int
+) -> None:
+    found = tariff(tmp_path, row).match("out", "+33612345678")
+
+    assert found is not None
+    assert rest_micros(found.terms, left_s) == micros
+
+
+def test_what_pools_leave_of_a_flat_price_is_not_known(tmp_path: Path) -> None:
+    found = tariff(tmp_path, "33,0.06,,60/0").match("out", "+33612345678")
+
+    assert found is not None
+    with pytest.raises(ValueError, match="increment: "):
+        rest_micros(found.terms, 1)
 
 
 def test_the_longest_prefix_decides_unless_a_deny_row_covers_the_number(tmp_path: Path) -> None:

@@ -14,24 +14,33 @@ from typing import Any
 from faust.types import TP
 from prometheus_client import CollectorRegistry
 
+from rater.batch.charging.freecall_timer import FreecallTimer
+from rater.batch.charging.open_suspense import read_open
 from rater.batch.charging.partition_state import Shard
 from rater.batch.outputs import Records
 from rater.core.charging_settings import ChargingSettings, SettingsBook
 from rater.core.pricing.decks import Deck, DeckBook, Heading
+from rater.core.pricing.plans.book import PlanBook
+from rater.core.pricing.plans.catalog import Catalog
 from rater.core.pricing.rules import Rules
+from rater.core.times import to_millis
 from rater.kafka.unread import Unread
 from rater.reconcile.reading.log import Located, Record
 from rater.shell.charging.decider import ChargingDecider
+from rater.shell.charging.suspense_metrics import SuspenseMetrics
 from rater.shell.process.health import Health
 from rater.shell.process.metrics import Metrics
 from rater.shell.step import Stepper
 from rater.shell.stream.batches import RecordBatch
 from rater.wire.account.state import decode_account
-from rater.wire.outputs import timer_command
+from rater.wire.outputs import free_command, timer_command
+from rater.wire.plans.plan_records import encode_catalog
+from rater.wire.pricing.deck_calendars import read_calendars
 from rater.wire.pricing.deck_csv import Sheet, compile_sheet, read_sheet
 from rater.wire.pricing.deck_heading import read_heading
 from rater.wire.pricing.deck_records import pack_deck
 from rater.wire.pricing.numbering import load_numbers
+from rater.wire.pricing.zones import zone_of
 from rater.wire.settings.charging_settings import decode_settings, encode_settings
 from rater.wire.settings.currencies import shipped_book
 from rater.wire.settings.settings_file import complete
@@ -39,6 +48,7 @@ from rater.wire.unread import last_offset_of
 from topics import catalog
 from topics.authority import TOPIC_OF
 from topics.partitioner import partition_of
+from topics.records import PlanCatalog
 
 CDRS, COMMANDS = catalog.CDR_RAW.name, catalog.ACCOUNT_COMMANDS.name
 REQUESTS, TIMERS = catalog.ACCOUNT_REQUESTS.name, catalog.ACCOUNT_TIMERS.name
@@ -124,10 +134,18 @@ class HonestWorker:
     topics: dict[str, list[Located]] = field(default_factory=lambda: defaultdict(list))
     decks: dict[str, bytes] = field(default_factory=lambda: {"acs": SHEET.read_bytes()})
     """The published decks: CSV by id."""
+    calendars: bytes = b"calendar,date\n"
+    """Those of the decks: CSV."""
     masks: list[dict[str, Any]] = field(default_factory=list)
     """Which tails of numbers published settings hide."""
+    freecall_after_days: int = 0
+    """Of published settings."""
     corrections: bool = False
     """Whether published settings take them. Where they say nothing, nothing is published."""
+    plans: PlanCatalog | None = None
+    """The published plan catalog, if there is one."""
+    plans_later: Sequence[PlanCatalog] = ()
+    """Its later versions, published at once."""
 
     def __post_init__(self) -> None:
         """Publish the decks and wire up the step."""
@@ -135,13 +153,16 @@ class HonestWorker:
         self.ends: dict[tuple[str, int], int] = defaultdict(int)
         self.taken: dict[TP, int] = defaultdict(int)
         decks = [self._publish(name, sheet) for name, sheet in self.decks.items()]
-        rules = Rules(DeckBook.of(decks), load_numbers(), self._settings())
+        self.rules = rules = Rules(
+            DeckBook.of(decks), load_numbers(), self._settings(), self._plans()
+        )
         metrics = Metrics(CollectorRegistry())
+        self.book = rules.settings
         transactions = Transactions(self._append)
         self.decider = ChargingDecider(
             lambda partition: self.shards[partition],
             lambda: rules,
-            metrics,
+            (metrics, SuspenseMetrics(metrics.registry)),
             self.partitions,
             Originals(self),
         )
@@ -151,7 +172,8 @@ class HonestWorker:
 
     def _publish(self, deck_id: str, csv: bytes) -> Deck:
         sheet = read_sheet(csv)
-        heading = read_heading(deck_id, 1, ("USD", "2020-01-01T00:00:00Z", "UTC", "split"))
+        terms = ("USD", "2020-01-01T00:00:00Z", "UTC", "split")
+        heading = read_heading(deck_id, 1, terms, read_calendars(self.calendars))
         assert isinstance(sheet, Sheet), sheet
         assert isinstance(heading, Heading), heading
         deck = compile_sheet(heading, sheet)
@@ -160,14 +182,25 @@ class HonestWorker:
         return deck
 
     def _settings(self) -> SettingsBook:
-        if not self.masks and not self.corrections:
+        if not self.masks and not self.corrections and not self.freecall_after_days:
             return shipped_book()
         head = {"version": 1, "valid_from": "2020-01-01T00:00:00Z"}
         said = {**head, "number_masks": self.masks, "corrections": self.corrections}
+        said["freecall_after_days"] = self.freecall_after_days
         settings = decode_settings(json.dumps(complete(said)).encode())
         assert isinstance(settings, ChargingSettings), settings
         self._append(catalog.CHARGING_SETTINGS.name, 0, [encode_settings(settings)])
         return shipped_book().with_version(settings)
+
+    def _plans(self) -> PlanBook:
+        if self.plans is None:
+            return PlanBook((), zone_of)
+        catalogued = [
+            Catalog(to_millis(datetime.fromisoformat(each.valid_from)), each)
+            for each in (self.plans, *self.plans_later)
+        ]
+        self._append(catalog.RATE_PLANS.name, 0, [encode_catalog(each) for each in catalogued])
+        return PlanBook(catalogued, zone_of)
 
     def command(self, tenant: str, kind: str, **fields: Any) -> None:
         """Produce a command."""
@@ -236,7 +269,14 @@ class HonestWorker:
                 for key, due_ms in shard.accounts.due(self.now_ms):
                     account = decode_account(shard.accounts.get(key) or b"")
                     self.produce(TIMERS, key, timer_command(account, due_ms))
+                self._free_calls(shard)
             self.work()
+
+    def _free_calls(self, shard: Shard) -> None:
+        version = self.book.at(self.now_ms).version
+        for key, _ in FreecallTimer(shard.suspense, self.book).due(self.now_ms):
+            command = free_command(read_open(shard.suspense.get(key) or b""), version)
+            self.produce(TIMERS, key.partition(b"/")[0], command)
 
     def flush(self) -> None:
         """Pay the statuses that are owed."""

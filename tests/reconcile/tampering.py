@@ -6,11 +6,13 @@ from typing import Any
 
 from rater.reconcile.difference import Difference
 from rater.reconcile.folds.deck_versions import read_decks
+from rater.reconcile.folds.plan_versions import read_plans
+from rater.reconcile.folds.published import Published
 from rater.reconcile.folds.settings_versions import read_settings
 from rater.reconcile.reading.log import SHARED, Located, logs_of
 from rater.reconcile.report import Report, begin, prove
 from tests.reconcile.honest_worker import PARTITIONS
-from topics.catalog import CHARGING_SETTINGS, RATE_DECKS
+from topics.catalog import CHARGING_SETTINGS, RATE_DECKS, RATE_PLANS
 
 Topics = dict[str, list[Located]]
 Starts = Mapping[tuple[str, int], int]
@@ -21,10 +23,12 @@ def verdict_on(topics: Topics, starts: Starts | None = None, *, complete: bool =
     """Reconcile topics in memory."""
     shelf = read_decks(topics.get(RATE_DECKS.name, []))
     settings = read_settings(topics.get(CHARGING_SETTINGS.name, []))
-    verdict = begin(shelf, settings)
+    plans = read_plans(topics.get(RATE_PLANS.name, []))
+    published = Published(shelf, settings, plans)
+    verdict = begin(published)
     keyed = {name: records for name, records in topics.items() if name not in SHARED}
     for log in logs_of(keyed, PARTITIONS, starts):
-        prove(verdict, log, shelf, settings, complete=complete)
+        prove(verdict, log, published, complete=complete)
     return verdict
 
 

@@ -13,6 +13,7 @@ from topics import catalog
 
 LEDGER, SUSPENSE, DEAD = catalog.LEDGER.name, catalog.SUSPENSE.name, catalog.DEAD.name
 CALLED, CALLER = "33612345678", "32475123456"
+PORTED = "33142685300"
 
 
 @cache
@@ -26,6 +27,8 @@ def masked_day() -> HonestWorker:
         "acme", "c2", f"+{CALLED}", **{"from": f"sip:{CALLER}@pbx"}, disposition="busy", billsec=0
     )
     worker.call("acme", "c3", "+99912345678", **{"from": f"+{CALLER}"}, note=f"again to +{CALLED}")
+    worker.call("acme", "c5", f"+{CALLED}", routing_number=f"+{PORTED}")
+    worker.call("acme", "c6", f"+{CALLED}", routing_number="+99912345678")
     escaped = {"cdr_id": "c4", "to": f"+{CALLED}", "billsec": "many"}
     worker.produce(catalog.CDR_RAW.name, b"acme", json.dumps(escaped).encode())
     worker.work()
@@ -45,6 +48,7 @@ def test_masked_topics_are_clean_and_name_no_number() -> None:
     assert [] == differences(worker.topics)
     assert 3 <= len(written)
     assert not [each for each in written if CALLED.encode() in each or CALLER.encode() in each]
+    assert not [each for each in written if PORTED.encode() in each]
     assert [each for each in written if b"+3361234****" in each]
 
 

@@ -109,7 +109,9 @@ USAGE = {
 }
 FEE = {"kind": "connection_fee", "amount_micros": 1_000, "rate_nanos": 1_000_000}
 MANIFEST = {"rows": 11, "band_policy": "split"}
-PERMISSION = "state, allowed_call_types, blocked_call_types, blocked_reason"
+PERMISSION = "state, allowed_call_types, blocked"
+
+HELD = [{"call_type": "international", "reason": "spend_limit"}]
 
 LIES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     (LEDGER, CHARGE, {"balance_micros": 1}, "balance_micros"),
@@ -174,7 +176,11 @@ LIES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     (LEDGER, {"kind": "spend_limit_tripped", "cdr_id": "w3"}, {"denied": ["toll_free"]}, "denied"),
     (LEDGER, {"kind": "recharge_resumed"}, {"allowed": []}, "allowed"),
     (LEDGER, {"recharge_seq": 3}, {"recharge_seq": 4}, "recharge_seq"),
-    (STATUS, {"blocked_reason": "spend_limit"}, {"blocked_call_types": []}, PERMISSION),
+    (STATUS, {"blocked": HELD}, {"blocked": []}, PERMISSION),
+    (STATUS, {"tenant_id": "watch", "blocked": []}, {"funds": []}, "funds, less overdraft_micros"),
+    (STATUS, {"tenant_id": "watch"}, {"decks": ["eve"]}, "decks"),
+    (STATUS, {"tenant_id": "watch"}, {"time_zone": "Asia/Tokyo"}, "time_zone"),
+    (STATUS, {"tenant_id": "watch"}, {"mode": "post_paid"}, "mode"),
     (STATUS, {"tenant_id": "watch"}, {"hours_remaining": 77}, "hours_remaining"),
     (EVENTS, {"threshold_id": "soon"}, {"threshold_h": 3}, "more"),
     (EVENTS, {"threshold_id": "soon"}, {"hours_remaining": 3}, "hours_remaining"),

@@ -15,11 +15,13 @@ from rater.core.pricing.decks import DeckBook
 from rater.core.pricing.rules import Rules
 from rater.shell import step
 from rater.shell.charging.decider import ChargingDecider
+from rater.shell.charging.suspense_metrics import SuspenseMetrics
 from rater.shell.process.failpoints import FAILPOINTS
 from rater.shell.process.health import Health
 from rater.shell.process.metrics import Metrics
 from rater.shell.step import PIECE_RECORDS, Stepper, pieces
 from rater.shell.stream.batches import RecordBatch
+from rater.shell.stream.leases import MisplacedError
 from rater.wire.pricing.numbering import load_numbers
 from rater.wire.settings.currencies import shipped_book
 from tests.build import NOW, RULES, UNIT, Sent, Stored, call, correcting, opened
@@ -38,6 +40,8 @@ class Busy:
         self.enlisted: list[tuple[int, int]] = []
         """The offset, and how much had been written before."""
         self.halted: dict[int, str] = {}
+        self.misplaced = 0
+        """How many commits find their records elsewhere."""
 
     @asynccontextmanager
     async def step(self, _: Any) -> AsyncIterator["Busy"]:
@@ -54,6 +58,9 @@ class Busy:
         return range(self.written[topic])
 
     async def commit(self, next_offset: int | None = None) -> None:
+        if self.misplaced:
+            self.misplaced -= 1
+            raise MisplacedError("elsewhere")
         self.commits.append(next_offset)
 
     def halt(self, partition: int, reason: str) -> None:
@@ -111,7 +118,13 @@ class Bench:
         self.partition.take(call(cdr_id="before"))
         shard = self.partition.shard
         self.ledger = asked(dict(enumerate(self.partition.ledger)))
-        self.decider = kind(lambda _: shard, lambda: rules, metrics, 1, self.ledger)
+        self.decider = kind(
+            lambda _: shard,
+            lambda: rules,
+            (metrics, SuspenseMetrics(metrics.registry)),
+            1,
+            self.ledger,
+        )
         self.transactions = Busy()
         self.stepper = Stepper(lambda: self.transactions, self.decider, metrics, Health(metrics))
 
@@ -167,6 +180,18 @@ async def test_every_failpoint_of_a_step_is_passed_and_one_of_them_after_every_p
     assert [first, second, second, second, *rest] == passed
     assert bench.transactions.commits == [2 * PIECE_RECORDS + 2]
     assert bench.transactions.written[catalog.LEDGER.name] == 2 * PIECE_RECORDS + 1
+
+
+async def test_a_step_whose_records_lie_elsewhere_is_taken_again_and_charges_once() -> None:
+    bench = Bench()
+    before = bench.balance
+    bench.transactions.misplaced = 1
+    await bench.take(3)
+
+    assert bench.transactions.commits == [4]
+    assert bench.transactions.written[catalog.LEDGER.name] == 2 * 3
+    assert bench.balance == before - 3 * 125_000
+    assert bench.registry.get_sample_value("rater_batch_records_sum") == 3
 
 
 CORRECTION = call(cdr_id="before", version=2, kind="correction", billsec=120)
@@ -261,7 +286,9 @@ async def test_waiting_for_the_partitions_turn_counts_as_no_stage_of_the_batch()
     metrics = Metrics(registry)
     shard = Shard.empty(0)
     rules = Rules(DeckBook.of([]), load_numbers(), shipped_book())
-    decider = ChargingDecider(lambda _: shard, lambda: rules, metrics, 1, Asked({}))
+    decider = ChargingDecider(
+        lambda _: shard, lambda: rules, (metrics, SuspenseMetrics(metrics.registry)), 1, Asked({})
+    )
     stepper = Stepper(lambda: Busy(TURN_S), decider, metrics, Health(metrics))
     record = SimpleNamespace(offset=0, timestamp=1, key=b"acme", value=b"{not json")
     tp = SimpleNamespace(topic=catalog.CDR_RAW.name, partition=0)

@@ -51,6 +51,19 @@ def test_every_field_that_decides_a_charge_is_read() -> None:
     assert (found.disposition, found.answered_ms) == ("busy", NOW - 50_000)
 
 
+def test_where_an_outgoing_call_leads_is_the_number_that_is_priced() -> None:
+    here, there = "+33142685300", "+33612345678"
+    for changes, found in (
+        ({"routing_number": there}, (there, here)),
+        ({"routing_number": here}, (here, None)),
+        ({"routing_number": None}, (here, None)),
+        ({"routing_number": there, "direction": "in"}, (here, None)),
+        ({"routing_number": "+3361234****"}, ("+3361234****", here)),
+    ):
+        said = read(to=here, **changes)
+        assert (said.to, said.dialled) == found, changes
+
+
 def test_a_null_is_a_field_that_is_not_there() -> None:
     hints = get_type_hints(CdrRecord)
     optional = {
@@ -59,7 +72,7 @@ def test_a_null_is_a_field_that_is_not_there() -> None:
         if NoneType in get_args(hints[field.name])
     }
 
-    assert len(optional) == 13
+    assert len(optional) == 14
     assert read(**optional) == read()
 
 

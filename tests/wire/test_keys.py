@@ -4,7 +4,8 @@ import pytest
 
 from rater.wire.keys import KEY_BYTES_MAX, key_text
 from rater.wire.pricing.decks import BadDeck, DeckAssembler
-from rater.wire.settings.charging_settings import BadSettings, SettingsReader
+from rater.wire.settings.charging_settings import settings_reader
+from rater.wire.versions import BadVersion
 
 
 def test_a_key_is_text_and_one_that_is_too_long_is_cut() -> None:
@@ -16,8 +17,8 @@ def test_a_key_is_text_and_one_that_is_too_long_is_cut() -> None:
 @pytest.mark.parametrize("byte", [b"\0", b"1", b"a"])
 def test_what_is_said_of_a_giant_key_is_short(byte: bytes) -> None:
     bad_deck = DeckAssembler().feed(byte * 20_000_000, b"{}")
-    bad_settings = SettingsReader().feed(byte * 20_000_000, b"{}")
+    bad_settings = settings_reader().feed(byte * 20_000_000, b"{}")
 
     assert isinstance(bad_deck, BadDeck)
-    assert isinstance(bad_settings, BadSettings)
+    assert isinstance(bad_settings, BadVersion)
     assert len(repr(bad_deck)) + len(repr(bad_settings)) < 5_000

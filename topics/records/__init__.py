@@ -8,13 +8,15 @@ not know (they are kept in suspense and dead letters, and otherwise ignored); ou
 from topics.records.balance import (
     AccountClosedEvent,
     AccountReopenedEvent,
-    AccountStatus,
-    AnyEvent,
     AutoRechargeChanged,
     BalanceExhausted,
     BalanceRestored,
+    BillingModeChanged,
     CauseKind,
+    CreditLimitReached,
     CreditRefused,
+    CreditsOpenedEvent,
+    EntitlementsChanged,
     Event,
     FraudSuspected,
     FundsCredited,
@@ -34,13 +36,14 @@ from topics.records.batches import BatchManifest
 from topics.records.carried import (
     BalanceCarriedForward,
     CarriedLot,
+    CarriedPool,
     CarriedSpending,
     CarriedWatch,
     Closure,
     EarlierDecks,
 )
 from topics.records.cdr import Cdr
-from topics.records.charge import Charge, ChargedCall, ChargeLine, ChargeReversed, Span
+from topics.records.charge import Charge, ChargedCall, ChargeLine, ChargeReversed, Span, Waited
 from topics.records.charging_settings import ChargingSettings, CurrencyTerms, NumberMask
 from topics.records.commands import (
     AddFunds,
@@ -49,12 +52,26 @@ from topics.records.commands import (
     CloseAccount,
     Command,
     ExpireLots,
+    FreeCall,
     MovedBack,
     OpenAccount,
+    OpenCredits,
     ReopenAccount,
     RestorePayment,
     ReversePayment,
     SetDecks,
+)
+from topics.records.contract import (
+    BillingModeSet,
+    BillingStateChanged,
+    CarriedBillingMode,
+    CarriedEntitlement,
+    EntitlementSetting,
+    EntitlementsSet,
+    SetBillingMode,
+    SetEntitlements,
+    SetUnlicensedCalls,
+    UnlicensedCallsSet,
 )
 from topics.records.decks import DeckChunk, DeckManifest, DeckRetirement
 from topics.records.draws import Draw
@@ -79,13 +96,11 @@ from topics.records.ledger import (
 from topics.records.lot_ids import ForgottenLots, RememberedLot
 from topics.records.notifications import (
     AnyNotification,
-    Notification,
     SentMark,
     UndeliveredNotification,
 )
+from topics.records.open_suspense import OpenSuspense
 from topics.records.payments import (
-    CancelReason,
-    DeclineClass,
     PaymentCancel,
     PaymentCommand,
     PaymentDeclined,
@@ -95,7 +110,14 @@ from topics.records.payments import (
     PaymentSucceeded,
     PaymentUnknown,
     QuarantinedResult,
-    QuarantineReason,
+)
+from topics.records.plans import (
+    Allowance,
+    CountryZone,
+    FundingChain,
+    Plan,
+    PlanCatalog,
+    SharingGroup,
 )
 from topics.records.recharge import RechargeDue
 from topics.records.rejects import Dead, DeadReason, Suspended, SuspenseReason
@@ -119,7 +141,15 @@ from topics.records.settings import (
     SpendLimitsSet,
     SpendLimitTripped,
 )
-from topics.records.standing import AccountReopened, DeckProblem, DecksSet, DeckWarning
+from topics.records.standing import (
+    AccountReopened,
+    CreditsOpened,
+    DeckProblem,
+    DecksSet,
+    DeckWarning,
+)
+from topics.records.status import AccountStatus, BlockedCalls, Funds, PoolUse
+from topics.records.users import SetUser, SpentMonth, StoredUser, UserSet, UserStatus, UserTerms
 
 __all__ = [
     "AccountClosed",
@@ -131,7 +161,7 @@ __all__ = [
     "AddFunds",
     "Adjust",
     "Adjusted",
-    "AnyEvent",
+    "Allowance",
     "AnyNotification",
     "AutoRechargeChanged",
     "AutoRechargeSet",
@@ -139,8 +169,15 @@ __all__ = [
     "BalanceExhausted",
     "BalanceRestored",
     "BatchManifest",
+    "BillingModeChanged",
+    "BillingModeSet",
+    "BillingStateChanged",
+    "BlockedCalls",
     "CancelReason",
+    "CarriedBillingMode",
+    "CarriedEntitlement",
     "CarriedLot",
+    "CarriedPool",
     "CarriedSpending",
     "CarriedWatch",
     "CarryForward",
@@ -157,7 +194,11 @@ __all__ = [
     "CommandReason",
     "CommandRejected",
     "CommandType",
+    "CountryZone",
+    "CreditLimitReached",
     "CreditRefused",
+    "CreditsOpened",
+    "CreditsOpenedEvent",
     "CurrencyTerms",
     "Dead",
     "DeadReason",
@@ -167,14 +208,19 @@ __all__ = [
     "DeckRetirement",
     "DeckWarning",
     "DecksSet",
-    "DeclineClass",
     "Draw",
     "EarlierDecks",
+    "EntitlementSetting",
+    "EntitlementsChanged",
+    "EntitlementsSet",
     "Entry",
     "Event",
     "ExpireLots",
     "ForgottenLots",
     "FraudSuspected",
+    "FreeCall",
+    "FundingChain",
+    "Funds",
     "FundsAdded",
     "FundsCredited",
     "FundsExpired",
@@ -186,9 +232,10 @@ __all__ = [
     "LotForfeited",
     "MoneyEntry",
     "MovedBack",
-    "Notification",
     "NumberMask",
     "OpenAccount",
+    "OpenCredits",
+    "OpenSuspense",
     "PaymentCancel",
     "PaymentCommand",
     "PaymentDeclined",
@@ -202,7 +249,9 @@ __all__ = [
     "PaymentReversedEvent",
     "PaymentSucceeded",
     "PaymentUnknown",
-    "QuarantineReason",
+    "Plan",
+    "PlanCatalog",
+    "PoolUse",
     "QuarantinedResult",
     "RechargeDue",
     "RechargeMode",
@@ -219,16 +268,23 @@ __all__ = [
     "ReversePayment",
     "SentMark",
     "SetAutoRecharge",
+    "SetBillingMode",
     "SetDecks",
+    "SetEntitlements",
     "SetPaymentMethods",
     "SetRecipients",
     "SetSpendLimits",
     "SetThresholds",
+    "SetUnlicensedCalls",
+    "SetUser",
     "Setting",
     "SettingsChanged",
+    "SharingGroup",
     "Span",
     "SpendLimitTripped",
     "SpendLimitsSet",
+    "SpentMonth",
+    "StoredUser",
     "Suspended",
     "SuspenseReason",
     "ThresholdCrossed",
@@ -236,4 +292,9 @@ __all__ = [
     "ThresholdSetting",
     "ThresholdsSet",
     "UndeliveredNotification",
+    "UnlicensedCallsSet",
+    "UserSet",
+    "UserStatus",
+    "UserTerms",
+    "Waited",
 ]

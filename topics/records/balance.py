@@ -1,12 +1,12 @@
-"""Account statuses and balance events."""
+"""Balance events."""
 
 from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from msgspec import Meta
 
 from topics.fields import (
+    AccountCurrency,
     Count,
-    Currency,
     Email,
     EventId,
     Hours,
@@ -15,37 +15,18 @@ from topics.fields import (
     Language,
     Micros,
     Millis,
+    Month,
     Name,
-    NotNegative,
     Positive,
     TenantId,
     ThresholdId,
     ThresholdLabel,
     WebhookUrl,
 )
+from topics.records.draws import PoolSeconds, SourceId
 from topics.records.ledger import CommandReason
 from topics.records.record import TAG, Record
 from topics.records.requests import PaymentMethod, RechargeMode
-
-BlockedReason = Literal["balance_not_positive", "account_closed", "spend_limit"]
-
-
-class AccountStatus(Record, frozen=True):
-    """The balance and what is allowed now; compacted, one per tenant."""
-
-    tenant_id: TenantId
-    seq: Count
-    at_ms: Millis
-    state: Literal["open", "closed"]
-    currency: Currency
-    balance_micros: Micros
-    overdraft_micros: NotNegative
-    allowed_call_types: Annotated[tuple[Name, ...], Meta(max_length=16)]
-    blocked_call_types: Annotated[tuple[Name, ...], Meta(max_length=16)]
-    blocked_reason: BlockedReason | None = None
-    next_expiry_ms: Millis | None = None
-    hours_remaining: HoursRemaining | None = None
-
 
 CauseKind = Literal[
     "charge",
@@ -76,7 +57,7 @@ class Event(Record, frozen=True, tag_field="kind"):
     tenant_id: TenantId
     seq: Annotated[Count, Meta(description="The entry that caused it.")]
     at_ms: Millis
-    currency: Currency
+    currency: AccountCurrency
     balance_micros: Micros
     cause: CauseKind
     cause_id: Annotated[Id, Meta(description="The CDR or command behind it.")]
@@ -105,14 +86,14 @@ class ThresholdRearmed(Event, frozen=True, tag="threshold_rearmed"):
 
 
 class BalanceExhausted(Event, frozen=True, tag="balance_exhausted"):
-    """The balance went from above zero to zero or below."""
+    """The balance went from above zero to zero or below, or is there when an account stops to pay later."""
 
     kind: ClassVar[Literal["balance_exhausted"]]
     on_hold: OnHold = False
 
 
 class BalanceRestored(Event, frozen=True, tag="balance_restored"):
-    """The balance is above zero again."""
+    """The balance is above zero again, or not asked any more: the account pays later."""
 
     kind: ClassVar[Literal["balance_restored"]]
 
@@ -242,6 +223,48 @@ class AccountReopenedEvent(Event, frozen=True, tag="account_reopened"):
     kind: ClassVar[Literal["account_reopened"]]
 
 
+class CreditsOpenedEvent(Event, frozen=True, tag="credits_opened"):
+    """An account that had no credits has them: from here on it has a currency, and may be funded."""
+
+    kind: ClassVar[Literal["credits_opened"]]
+
+
+class EntitlementsChanged(Event, frozen=True, tag="entitlements_changed"):
+    """Licences of plans were set; the entry with this `seq` says which, and from when."""
+
+    kind: ClassVar[Literal["entitlements_changed"]]
+
+
+class BillingModeChanged(Event, frozen=True, tag="billing_mode_changed"):
+    """It was set whether the account is prepaid; the entry with this `seq` says how, and from when."""
+
+    kind: ClassVar[Literal["billing_mode_changed"]]
+
+
+class CreditLimitReached(Event, frozen=True, tag="credit_limit_reached"):
+    """As much is owed of the present month as the account may owe: no balance pays, and paid calls are blocked."""
+
+    kind: ClassVar[Literal["credit_limit_reached"]]
+    month: Month
+    limit_micros: Positive
+    owed_micros: Positive
+    until_ms: Annotated[Millis, Meta(description="When the next month begins, or another mode.")]
+
+
+PoolLevel = Annotated[Literal[80, 100], Meta(description="Per cent.")]
+
+
+class PoolUsed(Event, frozen=True, tag="pool_used"):
+    """So much of a pool of the month is used; at 100 % it pays nothing more."""
+
+    kind: ClassVar[Literal["pool_used"]]
+    pool: SourceId
+    plan_name: Annotated[Name, Meta(description="As the plan catalog calls the plan.")]
+    level: PoolLevel
+    used_s: PoolSeconds
+    total_s: PoolSeconds
+
+
 AnyEvent: TypeAlias = (
     ThresholdCrossed
     | ThresholdRearmed
@@ -261,4 +284,9 @@ AnyEvent: TypeAlias = (
     | FraudSuspected
     | AccountClosedEvent
     | AccountReopenedEvent
+    | CreditsOpenedEvent
+    | EntitlementsChanged
+    | BillingModeChanged
+    | CreditLimitReached
+    | PoolUsed
 )

@@ -6,13 +6,23 @@ from msgspec import Meta
 
 from topics.fields import Count, Id, Millis, Name, NotNegative, Offset, Positive, ThresholdId
 from topics.records.balance import LimitKind
+from topics.records.contract import (
+    CarriedBilling,
+    CarriedBillingModes,
+    CarriedEntitlements,
+    CarriedOwedMonths,
+    UnlicensedCalls,
+)
+from topics.records.draws import PoolSeconds, SourceId
 from topics.records.ledger import MoneyEntry
 from topics.records.record import Record
 from topics.records.requests import ThresholdSetting
 
 LOTS_MAX = 4_000
 """As many as an account may have, live and in grace."""
-Decks = Annotated[tuple[Name, ...], Meta(min_length=1, max_length=16)]
+Decks = Annotated[tuple[Name, ...], Meta(max_length=16)]
+POOLS_MAX = 4_096
+"""More than an account can have: all its plans' allowances in every month that is kept."""
 Minute = Annotated[int, Meta(ge=0, le=2**53 - 1, description="Minutes since 1970 UTC.")]
 
 
@@ -40,7 +50,7 @@ class Closure(Record, frozen=True):
 
 
 class EarlierDecks(Record, frozen=True):
-    """Decks that the account had before an instant, and since the one before it."""
+    """Decks that the account had before an instant, and since the one before it; none: it had no credits."""
 
     until_ms: Millis
     decks: Decks
@@ -75,6 +85,18 @@ class CarriedSpending(Record, frozen=True):
     tripped: Annotated[tuple[LimitKind, ...], Meta(max_length=16)] = ()
 
 
+class CarriedPool(Record, frozen=True):
+    """What plans have paid in a month."""
+
+    pool: SourceId
+    used_s: Annotated[PoolSeconds, Meta(description="In whole units of the plan.")]
+    told_80_s: Annotated[
+        PoolSeconds,
+        Meta(description="How large it was when it was told that 80 % were used; 0: never told."),
+    ] = 0
+    told_100_s: Annotated[PoolSeconds, Meta(description="Likewise that nothing was left.")] = 0
+
+
 class BalanceCarriedForward(MoneyEntry, frozen=True, tag="balance_carried_forward"):
     """A month began: the account as it was before this entry, which changes nothing. A reader may begin here."""
 
@@ -106,3 +128,9 @@ class BalanceCarriedForward(MoneyEntry, frozen=True, tag="balance_carried_forwar
     cdr_offset: Annotated[Offset, Meta(description="The last applied; likewise.")] | None = None
     command_offset: Offset | None = None
     request_offset: Offset | None = None
+    entitlements: CarriedEntitlements = ()
+    billing_modes: CarriedBillingModes = ()
+    pools: Annotated[tuple[CarriedPool, ...], Meta(max_length=POOLS_MAX)] = ()
+    unlicensed_calls: UnlicensedCalls = "charge"
+    billing: CarriedBilling | None = None
+    owed: CarriedOwedMonths = ()

@@ -138,3 +138,18 @@ class Cdr(OpenRecord, frozen=True):
     conference_id: Annotated[_Id | UnsetType | None, _Null] = UNSET
     currency_hint: Annotated[Currency | UnsetType | None, _Null] = UNSET
     ingest_ts: Annotated[Instant | UnsetType | None, _Null] = UNSET
+    routing_number: Annotated[
+        Annotated[
+            str,
+            Meta(
+                min_length=1,
+                max_length=32,
+                description="Of an outgoing call: where the number dialled leads, which may be ported; as `to` is "
+                "written. The call is priced by it instead of `to`; what `to` is denied, or has no pool for, stays so.",
+                extra_json_schema=in_schema(NUMBER_PATTERN),
+            ),
+        ]
+        | UnsetType
+        | None,
+        _Null,
+    ] = UNSET

@@ -8,6 +8,7 @@ from topics.fields import (
     AMOUNT_MICROS_MAX,
     NOT_NEGATIVE,
     CallDirection,
+    CdrVersion,
     Count,
     Country,
     Id,
@@ -16,16 +17,35 @@ from topics.fields import (
     NotNegative,
     Number,
     Seconds,
+    SettingsVersion,
 )
 from topics.records.cdr import Disposition
 from topics.records.draws import Draws
 from topics.records.ledger import Lot, MoneyEntry
 from topics.records.record import Record
+from topics.records.rejects import SuspenseReason
 
-CdrVersion = Annotated[int, Meta(ge=1, le=1_000_000)]
 ChargeOutcome = Literal["rated", "free"]
-FreeReason = Literal["unanswered", "zero_duration", "emergency", "inbound", "free_rate"]
-LineKind = Literal["usage", "connection_fee", "regulatory_fee"]
+FreeReason = Literal[
+    "unanswered",
+    "zero_duration",
+    "emergency",
+    "inbound",
+    "free_rate",
+    "grace",
+    "freecall",
+    "voided",
+]
+LineKind = Literal[
+    "usage",
+    "connection_fee",
+    "regulatory_fee",
+    "surcharge",
+    "min_charge",
+    "pool",
+    "pool_usage",
+    "pool_fee",
+]
 
 
 class Span(Record, frozen=True):
@@ -52,7 +72,8 @@ class ChargeLine(Record, frozen=True):
     """What one component adds to a charge: `quantity` at `rate_nanos` for `per`, or at the rates of its spans.
 
     The charge is rounded and capped once, over all components; each fee then takes its amount of it as far as it goes,
-    in order, and what is left is usage.
+    in order, and what is left is usage. What is missing then to the least that a call costs is a line of its own.
+    So is each pool, with its seconds and no money; after it stands what the plan asks for them, which no deck bounds.
     """
 
     kind: LineKind
@@ -61,7 +82,11 @@ class ChargeLine(Record, frozen=True):
     ]
     quantity: Annotated[
         int,
-        Meta(ge=0, le=2**31 - 1, description="Of usage the seconds that are billed; of a fee 1."),
+        Meta(
+            ge=0,
+            le=2**31 - 1,
+            description="Of usage and pools the seconds that are billed; of all others 1.",
+        ),
     ] = 1
     rate_nanos: (
         Annotated[
@@ -73,7 +98,9 @@ class ChargeLine(Record, frozen=True):
         ]
         | None
     ) = None
-    per: Annotated[int, Meta(ge=1, le=86_400)] = 1
+    per: Annotated[
+        int, Meta(ge=1, le=86_400, description="Of a pool: the seconds of its plan's unit.")
+    ] = 1
     spans: Annotated[
         tuple[Span, ...],
         Meta(max_length=10_000, description="Empty where one rate held for the whole call."),
@@ -104,6 +131,29 @@ class ChargedCall(Record, frozen=True):
     service_number_type: Annotated[str, Meta(min_length=1, max_length=32)] | None = None
     usage_country: Country | None = None
     user_id: Annotated[str, Meta(min_length=1, max_length=128)] | None = None
+    organizer_id: (
+        Annotated[
+            str,
+            Meta(
+                min_length=1,
+                max_length=128,
+                description="Of a conference: whose call it is, instead of the user's.",
+            ),
+        ]
+        | None
+    ) = None
+    routing_number: Annotated[
+        Number | None,
+        Meta(description="Where the number dialled led to: the call is priced by it instead."),
+    ] = None
+
+
+class Waited(Record, frozen=True):
+    """The suspense record that a charge releases, and since when it waited for what."""
+
+    suspense_id: Id
+    at_ms: Annotated[Millis, Meta(description="Of the CDR's record; the entry has its own time.")]
+    reason: SuspenseReason
 
 
 class Charge(MoneyEntry, frozen=True, tag="charge"):
@@ -116,11 +166,18 @@ class Charge(MoneyEntry, frozen=True, tag="charge"):
     call: ChargedCall
     version: CdrVersion = 1
     reason: FreeReason | None = None
+    grace_s: (
+        Annotated[
+            int,
+            Meta(ge=2, le=86_400, description="Where the reason is grace: the call was shorter."),
+        ]
+        | None
+    ) = None
     deck_id: Name | None = None
     deck_version: Annotated[int, Meta(ge=1, le=2**31 - 1)] | None = None
     prefix: Annotated[str, Meta(min_length=1, max_length=32)] | None = None
     destination: Annotated[str, Meta(max_length=200)] | None = None
-    lines: Annotated[tuple[ChargeLine, ...], Meta(max_length=16)] = ()
+    lines: Annotated[tuple[ChargeLine, ...], Meta(max_length=128)] = ()
     draws: Draws = ()
     late_after_expiry: Annotated[
         bool, Meta(description="A lot that could have paid had been forfeited before the CDR came.")
@@ -135,12 +192,34 @@ class Charge(MoneyEntry, frozen=True, tag="charge"):
         ]
         | None
     ) = None
+    plan_version: (
+        Annotated[
+            int,
+            Meta(ge=1, le=2**31 - 1, description="Of the plan catalog, where pools pay."),
+        ]
+        | None
+    ) = None
+    entitlement_seq: (
+        Annotated[
+            int,
+            Meta(
+                ge=1,
+                le=2**53 - 1,
+                description="Likewise: the latest entry that says how large the pools are.",
+            ),
+        ]
+        | None
+    ) = None
     generation: Annotated[
         Count, Meta(description="How often the CDR was rated again before; nothing writes it yet.")
     ] = 0
     job_id: (
         Annotated[Id, Meta(description="Of what rated it again; nothing writes it yet.")] | None
     ) = None
+    waited: Annotated[
+        Waited | None, Meta(description="Where the reason is freecall: what came of waiting.")
+    ] = None
+    settings_version: SettingsVersion | None = None
 
 
 class ChargeReversed(MoneyEntry, frozen=True, tag="charge_reversed"):

@@ -13,6 +13,7 @@ WINDOW_DAYS_MIN, WINDOW_DAYS_MAX = 3, 7
 CDR_BYTES_MIN, CDR_BYTES_MOST = 1_024, 1_048_576
 HIDDEN_DIGITS_MAX = 6
 NUMBER_MASKS_MAX = 300
+FREECALL_DAYS_MAX = 90
 
 
 class CurrencyTerms(Record, frozen=True):
@@ -102,3 +103,11 @@ class ChargingSettings(Record, frozen=True):
             description="Whether corrections and voids are taken; else they wait as `correction_unsupported`."
         ),
     ] = False
+    freecall_after_days: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=FREECALL_DAYS_MAX,
+            description="A call that has waited so many days for a price is free; 0: it waits for ever.",
+        ),
+    ] = 0

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Meta
 
 from topics.fields import (
+    CdrVersion,
     Currency,
     Id,
     Instant,
@@ -39,12 +40,20 @@ Decks = Annotated[
 
 
 class OpenAccount(Command, frozen=True, tag="open_account"):
-    """Open a tenant's account; its currency never changes."""
+    """Open a tenant's account; its currency never changes. With neither currency nor decks it has no credits."""
 
     type: ClassVar[Literal["open_account"]]
+    currency: Currency | None = None
+    decks: Decks | None = None
+    time_zone: Annotated[str, Meta(min_length=1, max_length=64, description="IANA name.")] = "UTC"
+
+
+class OpenCredits(Command, frozen=True, tag="open_credits"):
+    """Give an account that was opened without credits what it takes to have them: a currency and decks; once."""
+
+    type: ClassVar[Literal["open_credits"]]
     currency: Currency
     decks: Decks
-    time_zone: Annotated[str, Meta(min_length=1, max_length=64, description="IANA name.")] = "UTC"
 
 
 class AddFunds(Command, frozen=True, tag="add_funds"):
@@ -141,3 +150,11 @@ class CarryForward(Command, frozen=True, tag="carry_forward"):
 
     type: ClassVar[Literal["carry_forward"]]
     due_ms: Millis
+
+
+class FreeCall(Command, frozen=True, tag="free_call"):
+    """The timer's command: a call has waited for a price as long as the settings ask; free it."""
+
+    type: ClassVar[Literal["free_call"]]
+    cdr_id: Id
+    version: CdrVersion

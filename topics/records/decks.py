@@ -8,6 +8,8 @@ from topics.fields import Currency, Moment, Name, Note, Version, whole
 from topics.records.record import Record
 
 CHUNK_ROWS_MAX = 5_000
+CALENDARS_MAX = 64
+CALENDAR_DATES_MAX = 1_000
 
 
 class DeckChunk(Record, frozen=True):
@@ -22,6 +24,26 @@ class DeckChunk(Record, frozen=True):
             min_length=1,
             max_length=CHUNK_ROWS_MAX,
             description="The deck's CSV cells, in the manifest's `columns`.",
+        ),
+    ]
+
+
+class DeckCalendar(Record, frozen=True):
+    """A calendar of a deck: dates, such as holidays, on which the rows that name it hold instead of the others."""
+
+    name: Name
+    dates: Annotated[
+        tuple[
+            Annotated[
+                str,
+                Meta(min_length=10, max_length=10, pattern=whole(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")),
+            ],
+            ...,
+        ],
+        Meta(
+            min_length=1,
+            max_length=CALENDAR_DATES_MAX,
+            description="Local dates of the deck's time zone, in order.",
         ),
     ]
 
@@ -47,6 +69,10 @@ class DeckManifest(Record, frozen=True):
             description="SHA-256 of the canonical rows.",
         ),
     ]
+    calendars: Annotated[
+        tuple[DeckCalendar, ...],
+        Meta(max_length=CALENDARS_MAX, description="Those that rows name, by name."),
+    ] = ()
 
 
 class DeckRetirement(Record, frozen=True):

@@ -4,8 +4,23 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from topics.fields import Id, Millis, Positive
+from topics.fields import ID_PATTERN, Millis, Positive, whole
 from topics.records.record import Record
+
+SourceId = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=320,
+        pattern=whole(ID_PATTERN),
+        description="Of a pool it is month, plan, allowance, and the country or sharing group that shares it, as "
+        "`2026-12/MCOPSTN1/domestic/us_pr`; of one that a user has alone, the user, "
+        "as `2026-12/MCOPSTN8/domestic/user=ann`; of what is paid later, the month that owes it, as `2026-12`.",
+    ),
+]
+
+
+PoolSeconds = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 
 
 class Draw(Record, frozen=True):
@@ -14,11 +29,11 @@ class Draw(Record, frozen=True):
     source: Annotated[
         Literal["lot", "pool", "post_paid", "waived", "shortfall"],
         Meta(
-            description="A lot of the account; a month of a pool of minutes; an account that pays later; nobody, by an "
-            "operator's word; or what no lot covers, which becomes debt. Lots and shortfall alone are drawn yet."
+            description="A lot of the account; a month of a pool of minutes; a month that is paid later, moving no "
+            "balance; nobody, by an operator's word; or what no lot covers, which becomes debt."
         ),
     ] = "lot"
-    id: Annotated[Id, Meta(description="Of the lot, or the month of the pool.")] | None = None
+    id: Annotated[SourceId, Meta(description="Of the lot, the pool or the month.")] | None = None
     amount_micros: Annotated[Positive, Meta(description="Where money pays.")] | None = None
     quantity: (
         Annotated[int, Meta(ge=1, le=2**53 - 1, description="Seconds, where a pool pays.")] | None

@@ -5,8 +5,8 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Meta
 
 from topics.fields import (
+    AccountCurrency,
     Count,
-    Currency,
     Id,
     Micros,
     Millis,
@@ -53,19 +53,19 @@ class Entry(Record, frozen=True, tag_field="kind"):
 class MoneyEntry(Entry, frozen=True):
     """What every entry of an existing account says."""
 
-    currency: Currency
+    currency: AccountCurrency
     amount_micros: Annotated[Micros, Meta(description="Change of the balance.")]
     balance_micros: Annotated[Micros, Meta(description="Balance after this entry.")]
     overdraft_micros: Annotated[NotNegative, Meta(description="Overdraft after this entry.")]
 
 
 class AccountOpened(MoneyEntry, frozen=True, tag="account_opened"):
-    """An account exists from here on."""
+    """An account exists from here on; one without credits has no decks, and the code of no currency."""
 
     kind: ClassVar[Literal["account_opened"]]
     command_id: Id
     time_zone: Name
-    decks: Annotated[tuple[Name, ...], Meta(min_length=1, max_length=16)]
+    decks: Annotated[tuple[Name, ...], Meta(max_length=16)]
 
 
 class FundsAdded(MoneyEntry, frozen=True, tag="funds_added"):
@@ -161,6 +161,7 @@ class LotExpiryWarned(MoneyEntry, frozen=True, tag="lot_expiry_warned"):
 
 CommandType = Literal[
     "open_account",
+    "open_credits",
     "add_funds",
     "reverse_payment",
     "restore_payment",
@@ -169,8 +170,13 @@ CommandType = Literal[
     "close_account",
     "reopen_account",
     "set_decks",
+    "set_entitlements",
+    "set_billing_mode",
+    "set_user",
+    "set_unlicensed_calls",
     "expire_lots",
     "carry_forward",
+    "free_call",
     "set_auto_recharge",
     "set_payment_methods",
     "set_recipients",
@@ -188,6 +194,8 @@ CommandReason = Literal[
     "account_open",
     "command_id_reused",
     "role_not_allowed",
+    "no_credits",
+    "credits_open",
     "currency_mismatch",
     "lot_exists",
     "reserved_lot",
@@ -216,7 +224,7 @@ class CommandRejected(Entry, frozen=True, tag="command_rejected"):
     command_type: CommandType
     reason: CommandReason
     detail: Note
-    currency: Currency | None = None
+    currency: AccountCurrency | None = None
     balance_micros: Micros | None = None
     lot_id: (
         Annotated[Id, Meta(description="Of a recharge's credit: the payment that was captured.")]

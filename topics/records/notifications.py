@@ -5,8 +5,8 @@ from typing import Annotated, ClassVar, Final, Literal, TypeAlias
 from msgspec import Meta
 
 from topics.fields import (
+    AccountCurrency,
     Count,
-    Currency,
     Email,
     EventId,
     Hours,
@@ -26,7 +26,8 @@ from topics.fields import (
     WebhookUrl,
     whole,
 )
-from topics.records.balance import LimitKind
+from topics.records.balance import LimitKind, PoolLevel
+from topics.records.draws import PoolSeconds, SourceId
 from topics.records.payments import DeclineClass
 from topics.records.record import TAG, Record
 
@@ -40,7 +41,7 @@ class Notification(Record, frozen=True, tag_field="kind"):
     ]
     tenant_id: TenantId
     at_ms: Millis
-    currency: Currency
+    currency: AccountCurrency
     balance_micros: Annotated[Micros, Meta(description="As last heard of by whoever notifies.")]
     emails: Annotated[tuple[Email, ...], Meta(max_length=16)]
     language: Language
@@ -175,6 +176,18 @@ class FraudSuspectedNotification(Notification, frozen=True, tag="fraud_suspected
     cause_id: Id
 
 
+class PoolUsedNotification(Notification, frozen=True, tag="pool_used", kw_only=True):
+    """So much of a plan's seconds of the month is used; at 100 % the plan pays nothing more of them."""
+
+    kind: ClassVar[Literal["pool_used"]]
+    pool: SourceId
+    plan_name: Name
+    level: PoolLevel
+    used_s: PoolSeconds
+    total_s: PoolSeconds
+    cause_id: Id
+
+
 AnyNotification: TypeAlias = (
     FundsAddedNotification
     | PaymentReversedNotification
@@ -187,6 +200,7 @@ AnyNotification: TypeAlias = (
     | FundsExpiringNotification
     | FundsExpiredNotification
     | FraudSuspectedNotification
+    | PoolUsedNotification
 )
 
 Channel: TypeAlias = Literal["email", "webhook"]

@@ -38,6 +38,7 @@ SuspenseReason = Literal[
     "in_future",
     "correction_unsupported",
     "account_closed",
+    "no_tenant_capability",
     "contradictory",
     "impossible_number",
     "unknown_deck",
@@ -49,6 +50,8 @@ SuspenseReason = Literal[
     "no_rate",
     "outside_bands",
     "amount_too_large",
+    "too_many_pools",
+    "no_user_capability",
 ]
 
 
@@ -75,6 +78,12 @@ class Suspended(Record, frozen=True):
     ]
     belongs_to_partition: Partition | None = None
     settings_version: SettingsVersion | None = None
+    kept: Annotated[
+        bool,
+        Meta(
+            description="Whether charging keeps it until it is charged or free; else somebody must see to it."
+        ),
+    ] = False
 
 
 DeadReason = Literal[

@@ -18,6 +18,14 @@ class AccountReopened(MoneyEntry, frozen=True, tag="account_reopened"):
     reason: Note | None = None
 
 
+class CreditsOpened(MoneyEntry, frozen=True, tag="credits_opened"):
+    """An account without credits has them from here on: a currency, which never changes, and decks."""
+
+    kind: ClassVar[Literal["credits_opened"]]
+    command_id: Id
+    decks: Annotated[tuple[Name, ...], Meta(min_length=1, max_length=16)]
+
+
 class DecksSet(MoneyEntry, frozen=True, tag="decks_set"):
     """The account's decks were replaced: these price the calls answered from now on."""
 

@@ -6,22 +6,24 @@
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, final
+from typing import Any, Final, cast, final
 
 import numpy as np
-from xxhash import xxh3_128_digest
 
+from rater.batch.charging.cdr_ids import CdrIds
 from rater.batch.charging.content import cdr_content
 from rater.batch.charging.decision import Decision, Remembered
+from rater.batch.charging.open_suspense import SuspenseBatch
 from rater.batch.charging.originals import NOTHING, Originals, Standing, is_corrective, remembered
 from rater.batch.charging.partition_state import Shard
 from rater.batch.charging.record import Record
-from rater.batch.charging.waiting import conflict, in_future, too_old
+from rater.batch.charging.waiting import conflict, in_future, stray, too_old
 from rater.core import engine
 from rater.core.account.account import Account
 from rater.core.cdr import Cdr, Source
 from rater.core.limits import DAY_MS
 from rater.core.pricing.rules import Rules
+from rater.core.pricing.unrated import Unrated
 from rater.core.suspension import Suspended, Suspension
 from rater.wire.account.state import decode_account
 from rater.wire.cdrs import decode_cdr
@@ -29,9 +31,9 @@ from rater.wire.malformed import Malformed
 from rater.wire.outputs import encode_dead, encode_suspended, output_key
 from rater.wire.unread import last_offset_of, why_dead
 from topics.catalog import CDR_RAW
-from topics.manifests import IdState, cdr_key
+from topics.manifests import IdState
 from topics.partitioner import partition_of
-from topics.records import Charge
+from topics.records import Charge, ChargeReversed, SuspenseReason
 from topics.records.charging_settings import CDR_BYTES_MIN
 
 _TOPIC: Final = CDR_RAW.name
@@ -42,8 +44,8 @@ _CHARGED: Final = IdState.CHARGED
 _SUSPENDED: Final = IdState.SUSPENDED
 _SUPERSEDED: Final = IdState.SUPERSEDED
 _CHARGE: Final = Charge
+_REVERSED: Final = ChargeReversed
 _SUSPENSION: Final = Suspension
-_digest: Final = xxh3_128_digest
 
 
 Item = tuple[Record, Cdr, bytes, int]
@@ -62,13 +64,18 @@ class CdrBatch:
         self.rules = rules
         self.partitions = partitions
         stream_ms, keeps = shard.batches.stream_ms, rules.settings.corrects
-        self.decision = Decision(CDR_RAW.name, shard.partition, stream_ms, keeps)
+        self.decision = Decision(CDR_RAW.name, shard.partition, stream_ms, rules.plans, keeps)
         self.working: dict[str, Account | None] = {}
+        self.users: Final = shard.users.of_batch(self.decision.users)
         self.fresh: dict[bytes, Remembered] = {}
         """What this batch remembers, by digest."""
         self.originals: Final = Originals(shard.batches.index, self.decision, self.fresh)
-        self._heads: dict[str, bytes] = {}
-        """How the key of a first version begins, by tenant."""
+        self.open: Final = SuspenseBatch(
+            shard.suspense, self.decision.open_suspense, self.decision.beyond
+        )
+        self.has_later = self.open.has_later
+        """Whether later versions may wait, which each charge asks: an attribute of compiled code."""
+        self._ids: Final = CdrIds()
         self._readable: list[Record] = []
         self._cdrs: list[Cdr] = []
         self._digests: list[bytes] = []
@@ -79,7 +86,7 @@ class CdrBatch:
         """Read the next records, all of the batch or some: a step that has much to read yields in between."""
         self.decision.records += len(records)
         readable, cdrs = self._readable, self._cdrs
-        digests, contents = self._digests, self._contents
+        digests, contents, ids = self._digests, self._contents, self._ids
         for record in records:
             value = record.value
             if value is None or len(value) <= _SMALL:
@@ -89,7 +96,7 @@ class CdrBatch:
             if isinstance(cdr, Cdr):
                 readable.append(record)
                 cdrs.append(cdr)
-                digests.append(self._id_digest(cdr))
+                digests.append(ids.digest(cdr))
                 contents.append(cdr_content(cdr))
             else:
                 self._bury(record, cdr)
@@ -108,17 +115,6 @@ class CdrBatch:
     def _bytes_max(self, record: Record) -> int:
         """Return how long a CDR may be; by its own time, so that it is the same wherever a batch is cut."""
         return self.rules.settings.at(max(record.timestamp, 0)).cdr_max_bytes
-
-    def _id_digest(self, cdr: Cdr) -> bytes:
-        """Return what `id_digest` does."""
-        tenant_id = cdr.tenant_id
-        if cdr.version != 1:
-            return id_digest(cdr)
-        # A key ends with the id, so what comes before it is made once for each tenant of the batch.
-        head = self._heads.get(tenant_id)
-        if head is None:
-            head = self._heads[tenant_id] = cdr_key(tenant_id, "", 1)
-        return _digest(head + cdr.cdr_id.encode())
 
     def _look_up(self) -> tuple[list[Item], dict[int, Known]]:
         """Take the readable records, and what the index knows of them, by their place in the list."""
@@ -189,28 +185,42 @@ class CdrBatch:
         offset, seq = record.offset, account.seq
         source = Source(_TOPIC, self.partition, offset, at_ms)
         if standing is None:
-            outcome = engine.charge(account, cdr, source, self.rules, decision.journal)
+            outcome = engine.charge(account, cdr, source, self.rules, decision.journal, self.users)
         else:
-            original = standing.charge
-            outcome = engine.correct(account, cdr, source, self.rules, decision.journal, original)
+            is_open = standing.charge is None and self.open.has_earlier(cdr)
+            found = standing.charge, is_open, self.users
+            outcome = engine.correct(account, cdr, source, self.rules, decision.journal, *found)
         if account.seq != seq:
             account.cdr_offset = offset
             decision.changed[cdr.tenant_id] = account
         if isinstance(outcome, _SUSPENSION):
-            self._suspend(item, outcome, digest)
+            kept = isinstance(outcome.reason, Unrated) and self._keep(
+                item, outcome, source, standing
+            )
+            self._suspend(item, outcome, digest, kept=kept)
             return
         decision.outcomes[outcome] += 1
         entries = decision.journal.entries
         place = decision.entry_place()
         behind = -1
-        while type(entries[behind]) is not _CHARGE and outcome != "voided":
-            # What the breaker holds comes after the charge.
+        while type(entries[behind]) is not _CHARGE and type(entries[behind]) is not _REVERSED:
+            # What the breaker holds comes after the charge, and how the account pays then.
             behind -= 1
             place -= 1
         self._remember(digest, (digest, content, _CHARGED, place, cdr.ended_ms))
+        if standing is not None or self.has_later:
+            self.open.settled(cdr, stands=outcome != "voided")
         if standing is not None:
             for each in remembered(cdr, place, at_ms, is_first_known=standing.is_first_known):
                 self._remember(each[0], each)
+
+    def _keep(self, item: Item, why: Suspension, source: Source, standing: Standing | None) -> bool:
+        """Keep a call that has no price, until it has one; say whether it is kept."""
+        charged = standing is not None and standing.charge is not None
+        reason = cast("SuspenseReason", why.reason)
+        kept = self.open.keep(item[1], item[0].value or b"", source, reason, charged=charged)
+        self.has_later = self.open.has_later
+        return kept
 
     def _remember(self, digest: bytes, remembered: Any) -> None:
         """Remember an id; `Any`, so that compiled code makes one object of the tuple, not two."""
@@ -228,26 +238,22 @@ class CdrBatch:
     def _stray(self, item: Item) -> None:
         """Suspend a record whose account is not here: it lies in a wrong partition, or there is none."""
         record, cdr, digest, _ = item
-        tenant = cdr.tenant_id.encode()
-        right = partition_of(tenant, self.partitions)
-        if record.key != tenant:
-            key = None if record.key is None else record.key[:64].decode(errors="replace")
-            detail = (
-                f"key: {key!r}, must be tenant_id {cdr.tenant_id}; it belongs to partition {right}"
-            )
-        elif right != self.shard.partition:
-            detail = f"partition: {self.shard.partition}, murmur2 of the key says {right}"
-        else:
-            detail = f"tenant_id: {cdr.tenant_id} has no account"
-            self._suspend(item, Suspension(Suspended.UNKNOWN_TENANT, detail), digest)
-            return
-        self._suspend(item, Suspension(Suspended.MISROUTED, detail), digest, right)
+        right = partition_of(cdr.tenant_id.encode(), self.partitions)
+        why = stray(cdr, record.key, (self.partition, right))
+        is_misrouted = why.reason == Suspended.MISROUTED
+        self._suspend(item, why, digest, right if is_misrouted else None)
 
     def _too_old(self, cdr: Cdr) -> Suspension:
         return too_old(cdr, self.oldest_ms, self.rules.settings.at(self.decision.stream_ms).version)
 
     def _suspend(
-        self, item: Item, why: Suspension, digest: bytes | None, belongs_to: int | None = None
+        self,
+        item: Item,
+        why: Suspension,
+        digest: bytes | None,
+        belongs_to: int | None = None,
+        *,
+        kept: bool = False,
     ) -> None:
         """Write a suspense record; with a digest, remember the id so that a second copy is a duplicate."""
         record, cdr, _, content = item
@@ -255,7 +261,7 @@ class CdrBatch:
         decision.outcomes[f"suspended.{why.reason}"] += 1
         source, text = self._source(record), record.value or b""
         masks = self.rules.settings.at(source.at_ms).number_masks
-        value = encode_suspended(cdr, text, source, why, belongs_to, masks)
+        value = encode_suspended(cdr, text, source, why, belongs_to, masks, kept)
         decision.suspense.append((output_key(record.key), value))
         if digest is not None:
             place = decision.suspense_place()
@@ -291,8 +297,3 @@ class CdrBatch:
         account = None if value is None else decode_account(value)
         self.working[tenant_id] = account
         return account
-
-
-def id_digest(cdr: Cdr) -> bytes:
-    """Return the 128-bit hash of what identifies a CDR: tenant, id and version."""
-    return _digest(cdr_key(cdr.tenant_id, cdr.cdr_id, cdr.version))

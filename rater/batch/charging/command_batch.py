@@ -13,28 +13,35 @@ from typing import Final, final
 import numpy as np
 from xxhash import xxh3_128_digest
 
-from rater.batch.charging.content import command_content
+from rater.batch.charging.cdr_ids import id_digest
+from rater.batch.charging.content import cdr_content, command_content
 from rater.batch.charging.decision import Decision
 from rater.batch.charging.lot_ids import LotIdsBatch, lot_exists
+from rater.batch.charging.open_suspense import SuspenseBatch
+from rater.batch.charging.originals import first_digest, remembered
 from rater.batch.charging.partition_state import Shard
 from rater.batch.charging.record import Record
+from rater.batch.charging.users import UsersBatch
 from rater.core import engine
 from rater.core.account.account import Account
-from rater.core.cdr import Source
-from rater.core.limits import DAY_MS
+from rater.core.account.rejecting import reject
+from rater.core.cdr import Cdr, Source
+from rater.core.limits import DAY_MS, NEVER_MS
 from rater.core.pricing.rules import Rules
 from rater.core.rejections import Refusal, Rejected
 from rater.wire.account.commands import decode_command
 from rater.wire.account.state import decode_account
+from rater.wire.cdrs import decode_cdr
 from rater.wire.malformed import Malformed
 from rater.wire.outputs import encode_dead, output_key
 from rater.wire.unread import last_offset_of, why_dead
 from topics import records as r
 from topics.authority import TOPIC_OF
 from topics.catalog import ACCOUNT_COMMANDS, ACCOUNT_REQUESTS, ACCOUNT_TIMERS
-from topics.manifests import IdState, command_key, lot_key
+from topics.keys import lot_key
+from topics.manifests import IdState, command_key
 from topics.partitioner import partition_of
-from topics.records import CommandRejected, DeckWarning, FundsAdded
+from topics.records import BillingStateChanged, CommandRejected, DeckWarning, FundsAdded
 
 _OFFSET: Final = {
     ACCOUNT_COMMANDS.name: "command_offset",
@@ -54,8 +61,12 @@ class CommandBatch:
         self.applied = _OFFSET[topic]
         self.partitions = partitions
         self.rules = rules
-        self.decision = Decision(topic, shard.partition, shard.batches.stream_ms)
+        self.decision = Decision(topic, shard.partition, shard.batches.stream_ms, rules.plans)
         self.lot_ids = LotIdsBatch(shard.lot_ids, self.decision.lot_ids)
+        self.users = UsersBatch(shard.users, self.decision.users)
+        self.suspense = SuspenseBatch(
+            shard.suspense, self.decision.open_suspense, self.decision.beyond
+        )
         self.working: dict[str, Account | None] = {}
         self.fresh: dict[bytes, tuple[int, int]] = {}
         """What this batch remembers: the content, and the time that the window is applied to."""
@@ -105,8 +116,12 @@ class CommandBatch:
             return
         first, seq = len(journal.entries), 0 if account is None else account.seq
         refusal = self._refuse(order, record.key, known)
+        if refusal is None and account is not None and account.closed_ms == NEVER_MS:
+            refusal = self.users.refuse(order, source.at_ms)
         if refusal is not None:
-            engine.reject(account, order, source, refusal, journal)
+            reject(account, order, source, refusal, journal)
+        elif isinstance(order, r.FreeCall) and account is not None:
+            self._free(order, account, source)
         else:
             account = engine.command(account, order, source, self.rules, journal)
         refused = [x.reason for x in journal.entries[first:] if isinstance(x, CommandRejected)]
@@ -116,6 +131,26 @@ class CommandBatch:
             self.working[order.tenant_id] = decision.changed[order.tenant_id] = account
         if known is None:
             self._remember(order, digest, content, first)
+
+    def _free(self, order: r.FreeCall, account: Account, source: Source) -> None:
+        """Free a call that waits, and remember it as charged; or refuse to."""
+        decision = self.decision
+        row, waits = self.suspense.of(order.tenant_id, order.cdr_id), None
+        if row is not None:
+            cdr = decode_cdr(row.cdr.encode())
+            assert isinstance(cdr, Cdr), f"{order.cdr_id} waits, and cannot be read: {cdr}"
+            waits = row, cdr
+        if not engine.free_call(account, order, waits, source, self.rules, decision.journal):
+            return
+        assert waits is not None
+        row, cdr = waits
+        self.suspense.end(row)
+        decision.freed[row.reason] += 1
+        place = decision.entry_place()
+        digest = id_digest(cdr)
+        known = digest, cdr_content(cdr), IdState.CHARGED, place, cdr.ended_ms
+        first = self._known(first_digest(cdr)) is not None
+        decision.remembered += [known, *remembered(cdr, place, source.at_ms, is_first_known=first)]
 
     def _refuse(self, order: r.Command, key: bytes | None, known: int | None) -> Refusal | None:
         """Refuse what no account needs to be asked about."""
@@ -145,7 +180,7 @@ class CommandBatch:
         """
         decision, entries = self.decision, self.decision.journal.entries
         mine = len(entries) - 1 if len(entries) > first else -1
-        if mine > first and isinstance(entries[mine], DeckWarning):
+        while mine > first and isinstance(entries[mine], DeckWarning | BillingStateChanged):
             mine -= 1
         place = decision.entry_place() - (len(entries) - 1 - mine) if mine >= 0 else -1
         now = decision.stream_ms
@@ -153,6 +188,9 @@ class CommandBatch:
         decision.remembered.append((digest, content, IdState.COMMAND, place, now))
         for entry in entries[first:]:
             self.lot_ids.remember(entry)
+            said = self.users.remember(entry, self.working.get(order.tenant_id), self.rules)
+            if said is not None:
+                decision.journal.users.append(said)
         last = entries[mine] if mine >= 0 else None
         if isinstance(last, FundsAdded) and last.recharge_seq is not None:
             lot = xxh3_128_digest(lot_key(last.tenant_id, last.lot.lot_id))

@@ -28,34 +28,39 @@ _crc32: Final = crc32
 COMMAND_FIELDS: Final[dict[type, tuple[str, ...]]] = {
     **{each.record: each.content for each in COMMANDS},
     ThresholdSetting: ("threshold_id", "amount_micros", "hours", "label"),
+    r.EntitlementSetting: ("plan_id", "usage_country", "licences"),
     PaymentMethod: ("reference", "customer", "label"),
 }
 """The order of the values of each command after its head, and of what lies inside one. A new field goes to the end."""
 
 
 def cdr_content(cdr: Cdr) -> int:
-    """Return the hash of what decides the charge of a CDR; whether the platform named the answer does not."""
-    return _crc32(
-        _pack(
-            (
-                VERSION,
-                cdr.tenant_id,
-                cdr.cdr_id,
-                cdr.version,
-                cdr.kind,
-                cdr.direction,
-                cdr.to,
-                cdr.from_,
-                cdr.call_type,
-                cdr.service_number_type,
-                cdr.usage_country,
-                cdr.disposition,
-                cdr.answered_ms,
-                cdr.ended_ms,
-                cdr.billsec,
-            )
-        )
+    """Return the hash of what decides the charge of a CDR; whether the platform named the answer does not.
+
+    Whose call it is decides where that is said.
+    """
+    dialled = cdr.dialled
+    said = (
+        VERSION,
+        cdr.tenant_id,
+        cdr.cdr_id,
+        cdr.version,
+        cdr.kind,
+        cdr.direction,
+        cdr.to if dialled is None else dialled,
+        cdr.from_,
+        cdr.call_type,
+        cdr.service_number_type,
+        cdr.usage_country,
+        cdr.disposition,
+        cdr.answered_ms,
+        cdr.ended_ms,
+        cdr.billsec,
     )
+    consumer = cdr.consumer()
+    if dialled is not None:
+        return _crc32(_pack((*said, consumer, cdr.to)))
+    return _crc32(_pack(said if consumer is None else (*said, consumer)))
 
 
 def command_content(command: r.Command) -> int:

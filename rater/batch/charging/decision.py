@@ -17,9 +17,13 @@ from rater.batch.charging.lot_ids import Changes
 from rater.batch.outputs import Output, Records, encoded
 from rater.core.account.account import Account
 from rater.core.account.journal import Journal
+from rater.core.account.plan_warnings import Giving
+from rater.core.account.user import User
 from rater.core.limits import DAY_MS
+from rater.core.pricing.plans.book import PlanBook
 from rater.wire.account.originals import Posted, decode_posted
 from rater.wire.account.state import encode_account
+from rater.wire.account.user_rows import encode_user
 from rater.wire.outputs import encode
 from topics.catalog import (
     ACCOUNT_STATUS,
@@ -31,7 +35,11 @@ from topics.catalog import (
     LEDGER,
     LOTS_CHANGELOG,
     SUSPENSE,
+    SUSPENSE_CHANGELOG,
+    USER_STATUS,
+    USERS_CHANGELOG,
 )
+from topics.keys import user_key
 from topics.manifests import PLACE_MAX, IdState, join_manifest
 from topics.records import (
     BatchManifest,
@@ -39,7 +47,9 @@ from topics.records import (
     ChargeReversed,
     CommandRejected,
     DeckWarning,
+    EntitlementsSet,
     MoneyEntry,
+    UserSet,
 )
 from topics.records.batches import MANIFEST_LAYOUT
 
@@ -47,6 +57,7 @@ from topics.records.batches import MANIFEST_LAYOUT
 _LEDGER: Final = LEDGER.name
 _CHARGE: Final = Charge
 _DECK_WARNING: Final = DeckWarning
+_GIVING: Final = (EntitlementsSet, UserSet)
 NOWHERE = PLACE_MAX
 """The place of an id that left no record: a timer's command that found nothing to do."""
 
@@ -76,6 +87,7 @@ class Decision:
         source_topic: str,
         partition: int,
         stream_ms: int,
+        plans: PlanBook,
         keeps: bool = False,  # noqa: FBT001, FBT002
     ) -> None:
         """Decide nothing yet; `keeps`: entries that were taken are kept, for corrections of the same batch."""
@@ -83,19 +95,28 @@ class Decision:
         self.partition = partition
         self.stream_ms = stream_ms
         self.records = 0
-        self.journal = Journal()
+        self.journal = Journal(plans)
         self.suspense: Records = []
         self.dead: Records = []
         self.remembered: list[Remembered] = []
         self.changed: dict[str, Account] = {}
         self.lot_ids: Changes = {}
+        self.users: dict[tuple[str, str], User] = {}
+        self.open_suspense: Changes = {}
+        self.beyond: Counter[str] = Counter()
+        """How many calls of each account wait without being kept, for a limit is reached."""
+        self.freed: Counter[str] = Counter()
+        """How many calls were freed, by what they had waited for."""
         self.outcomes: Counter[str] = Counter()
         self.ids = np.zeros(0, ENTRY)
         """The ids as they stand in the manifest; none before the offsets are known."""
         self.charged: dict[str, int] = {}
         """The sum of the charges that were taken, by currency."""
         self._accounts: dict[bytes, bytes] | None = None
+        self._user_rows: Changes | None = None
         self.deck_warnings: list[DeckWarning] = []
+        self.giving: list[Giving] = []
+        """Entries with which licences or users were given plans."""
         self.kept: Records | None = [] if keeps else None
         self.taken: dict[str, int] = {}
         """How many records of each topic were taken already: what is decided next has its place after them."""
@@ -108,6 +129,10 @@ class Decision:
             (LEDGER.name, encoded(journal.entries)),
             (BALANCE_EVENTS.name, encoded(journal.events)),
             (ACCOUNT_STATUS.name, encoded(journal.statuses)),
+            (
+                USER_STATUS.name,
+                [(user_key(x.tenant_id, x.user_id), encode(x)) for x in journal.users],
+            ),
             (SUSPENSE.name, self.suspense),
             (DEAD.name, self.dead),
         ]
@@ -115,7 +140,7 @@ class Decision:
             self.kept += outputs[0][1]
         for topic, records in outputs:
             self.taken[topic] = self.taken.get(topic, 0) + len(records)
-        self.journal, self.suspense, self.dead = Journal(), [], []
+        self.journal, self.suspense, self.dead = Journal(journal.plans), [], []
         return outputs
 
     def changelogs(self) -> list[Output]:
@@ -123,6 +148,8 @@ class Decision:
         return [
             (ACCOUNTS_CHANGELOG.name, list(self.accounts().items())),
             (LOTS_CHANGELOG.name, list(self.lot_ids.items())),
+            (USERS_CHANGELOG.name, list(self.user_rows().items())),
+            (SUSPENSE_CHANGELOG.name, list(self.open_suspense.items())),
         ]
 
     def entry_place(self) -> int:
@@ -150,12 +177,22 @@ class Decision:
                 charged[entry.currency] = charged.get(entry.currency, 0) + entry.charge_micros
             elif isinstance(entry, _DECK_WARNING):
                 self.deck_warnings.append(entry)
+            elif isinstance(entry, _GIVING):
+                self.giving.append(entry)
 
     def accounts(self) -> dict[bytes, bytes]:
         """Return the new bytes of every account that changed; encoded once, when all is decided."""
         if self._accounts is None:
             self._accounts = {name.encode(): encode_account(a) for name, a in self.changed.items()}
         return self._accounts
+
+    def user_rows(self) -> Changes:
+        """Return the new rows of every user that changed; likewise."""
+        if self._user_rows is None:
+            self._user_rows = {
+                user_key(*name): encode_user(user) for name, user in self.users.items()
+            }
+        return self._user_rows
 
     def place(self, offsets: Mapping[str, Sequence[int]]) -> None:
         """Learn the offsets of what was written: now the ids have their places."""

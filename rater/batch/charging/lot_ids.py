@@ -32,7 +32,7 @@ from rater.core.rejections import Refusal, Rejected
 from rater.core.times import to_millis
 from rater.wire.layouts import check_layout
 from topics import records as r
-from topics.manifests import lot_key
+from topics.keys import lot_key
 from topics.records import (
     Adjusted,
     ForgottenLots,

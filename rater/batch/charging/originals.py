@@ -133,8 +133,13 @@ def remembered(cdr: Cdr, place: int, at_ms: int, *, is_first_known: bool) -> lis
         return []
     until_ms = max(at_ms, cdr.ended_ms)
     head = xxh3_128_digest(_head(cdr)), cdr.version, IdState.HEAD, place, until_ms
-    first = xxh3_128_digest(_first(cdr)), cdr.version, IdState.SUPERSEDED, place, until_ms
+    first = first_digest(cdr), cdr.version, IdState.SUPERSEDED, place, until_ms
     return [head] if is_first_known else [head, first]
+
+
+def first_digest(cdr: Cdr) -> bytes:
+    """Return the hash of a CDR's first version."""
+    return xxh3_128_digest(_first(cdr))
 
 
 def _head(cdr: Cdr) -> bytes:

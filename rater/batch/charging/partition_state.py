@@ -1,4 +1,4 @@
-"""Shard: all that one partition remembers: its accounts, the lots opened by hand, and what it has charged.
+"""Shard: all that one partition remembers: accounts, users, lots opened by hand, what it charged, what waits.
 
 Each part is a state of a Faust table (`rater.shell.stream.tables`), read back from its changelog at start;
 `rater simulate` makes them empty. Only a committed batch changes them.
@@ -10,6 +10,8 @@ from rater.batch.charging.accounts import AccountsShard
 from rater.batch.charging.charge_index import ChargeIndex
 from rater.batch.charging.decision import Decision
 from rater.batch.charging.lot_ids import LotIdsShard
+from rater.batch.charging.open_suspense import SuspenseShard
+from rater.batch.charging.users import UsersShard
 from rater.core.limits import DAY_MS, WINDOW_DAYS
 from rater.wire.layouts import unknown_layout
 from topics.manifests import check_ids, split_manifest
@@ -40,27 +42,35 @@ class BatchesShard:
 class Shard:
     """One partition's state: read by a batch, changed when it has been committed."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917
         self,
         partition: int,
         accounts: AccountsShard,
         batches: BatchesShard,
         lot_ids: LotIdsShard,
+        users: UsersShard,
+        suspense: SuspenseShard,
     ) -> None:
         self.partition = partition
         self.accounts = accounts
         self.batches = batches
         self.lot_ids = lot_ids
+        self.users = users
+        self.suspense = suspense
 
     @classmethod
     def empty(cls, partition: int, window_days: int = WINDOW_DAYS) -> "Shard":
         """Return the state of a partition that has seen nothing."""
-        return cls(partition, AccountsShard(), BatchesShard(window_days), LotIdsShard())
+        batches = BatchesShard(window_days)
+        users, suspense = UsersShard(), SuspenseShard()
+        return cls(partition, AccountsShard(), batches, LotIdsShard(), users, suspense)
 
     def apply(self, decision: Decision) -> None:
         """Take what a batch has committed; from now on it is the truth."""
         self.accounts.put(decision.accounts())
         self.lot_ids.put(decision.lot_ids)
+        self.users.put(decision.user_rows())
+        self.suspense.put(decision.open_suspense)
         batches = self.batches
         batches.stream_ms = max(batches.stream_ms, decision.stream_ms)
         batches.index.advance(batches.stream_ms // DAY_MS)

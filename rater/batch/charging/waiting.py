@@ -21,6 +21,21 @@ def in_future(cdr: Cdr, at_ms: int) -> Suspension:
     return Suspension(Suspended.IN_FUTURE, detail)
 
 
+def stray(cdr: Cdr, key: bytes | None, partitions: tuple[int, int]) -> Suspension:
+    """Say that there is no account here; `partitions`: where the record lies, and where its tenant belongs."""
+    here, right = partitions
+    if key != cdr.tenant_id.encode():
+        shown = None if key is None else key[:64].decode(errors="replace")
+        detail = (
+            f"key: {shown!r}, must be tenant_id {cdr.tenant_id}; it belongs to partition {right}"
+        )
+    elif right != here:
+        detail = f"partition: {here}, murmur2 of the key says {right}"
+    else:
+        return Suspension(Suspended.UNKNOWN_TENANT, f"tenant_id: {cdr.tenant_id} has no account")
+    return Suspension(Suspended.MISROUTED, detail)
+
+
 def conflict(cdr: Cdr) -> Suspension:
     """Say that an id is known with other content."""
     detail = f"cdr_id: {cdr.cdr_id}, version {cdr.version}, is known with other content"

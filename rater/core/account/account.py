@@ -5,11 +5,13 @@ An account here is a working copy of one batch: touched in place, dropped when t
 
 from typing import Final, final
 
+from rater.core.account.contract import Contract
 from rater.core.account.lots import CreditLot
 from rater.core.account.past import Past
 from rater.core.charging_settings import ChargingSettings
 from rater.core.limits import AMOUNT_MICROS_MAX, GRACE_MS, NEVER_MS
 from rater.core.value import Value
+from topics.fields import NO_CURRENCY
 
 NO_LIMIT: Final = 2**62
 """More than can be spent."""
@@ -114,15 +116,18 @@ class Spending(Value):
 class Account(Value):
     """Money in micros of `currency`. `balance` is the sum of live lots less `debt`, kept for speed.
 
+    Without credits the currency is NO_CURRENCY, and there are no decks.
     forfeited_to_ms: latest expiry of a lot that has been forfeited.
     status_class: class of what was last published as allowed; -1 where nothing was. dirty: a status is owed (D10).
     cdr_offset, command_offset, request_offset, timer_offset: the offsets applied per source topic (D3).
     calm_from, calm_to: no threshold has anything to say of a balance from the one to below the other.
-    due_ms: when the account must be looked at though nothing reaches it: a lot expires, is forfeited or warned of.
+    due_ms: when the account must be looked at though nothing reaches it: a lot expires, is forfeited or warned of, or
+        it begins or stops to pay later.
     carry_ms: the first instant of a month, when it is carried forward next; a charge does not look at that.
     hour_thresholds: thresholds in hours of runway; where there are any, no balance is calm.
     recharge_seq: the last of recharge's credits that was taken.
     adopted, balance_max: the settings whose bounds were noted last (`adoption`; not stored), and that of the balance.
+    contract: its plans, and whether it pays later; None where nothing was ever said of either.
     past: what calls need that were answered before its `settled_ms`; None where nothing has changed.
     """
 
@@ -154,6 +159,7 @@ class Account(Value):
         "spending",
         "past",
         "carry_ms",
+        "contract",
     )
     __slots__ = (*__match_args__, "adopted", "balance_max")
 
@@ -186,9 +192,9 @@ class Account(Value):
         spending: Spending | None = None,
         past: Past | None = None,
         carry_ms: int = NEVER_MS,
+        contract: Contract | None = None,
     ) -> None:
-        self.tenant_id = tenant_id
-        self.currency = currency
+        self.tenant_id, self.currency = tenant_id, currency
         self.time_zone = time_zone
         self.decks = decks
         self.seq, self.balance, self.debt = seq, balance, debt
@@ -206,12 +212,34 @@ class Account(Value):
         self.spending = Spending() if spending is None else spending
         self.adopted: ChargingSettings | None = None
         self.balance_max = AMOUNT_MICROS_MAX
-        self.past, self.carry_ms = past, carry_ms
+        self.past, self.carry_ms, self.contract = past, carry_ms, contract
+
+
+def contract_of(account: Account) -> Contract:
+    """Return the account's contract, to change it; one that has none gets one."""
+    if account.contract is None:
+        account.contract = Contract([], [])
+    return account.contract
+
+
+def has_credits(account: Account) -> bool:
+    """Tell whether the account has a currency and decks, and so may have money; without, it has plans alone."""
+    return account.currency != NO_CURRENCY
 
 
 def next_due_ms(account: Account) -> int:
-    """Return when the account's next lot expires, is forfeited or must be warned of; NEVER_MS where none is."""
+    """Return when the account's next lot expires, is forfeited or must be warned of, or its billing is looked at.
+
+    NEVER_MS where nothing is due.
+    """
     due = min((lot.due_ms for lot in account.lots), default=NEVER_MS)
     if account.expired:
         due = min(due, min(lot.expires_ms for lot in account.expired) + GRACE_MS)
-    return due
+    contract = account.contract
+    return due if contract is None else min(due, contract.billing.look_ms)
+
+
+def pays_later(account: Account) -> bool:
+    """Tell whether the account pays later now: no balance is asked for, and no threshold has anything to say."""
+    contract = account.contract
+    return contract is not None and contract.billing.pays_later

@@ -14,7 +14,8 @@ from rater.core.account.commands.registry import COMMANDS
 from rater.core.account.credits import open_lot
 from rater.core.account.draws import apply_draws, give_back
 from rater.core.account.lots import draw_order, next_look
-from rater.core.limits import DAY_MS
+from rater.core.account.user import is_waived
+from rater.core.limits import DAY_MS, NEVER_MS
 from topics import records as r
 from topics.records import Charge
 
@@ -27,9 +28,9 @@ def apply(account: Account, entry: r.MoneyEntry) -> None:
     spending, at_ms = account.spending, entry.at_ms
     let_pass(spending, at_ms)
     if isinstance(entry, _CHARGE):
-        apply_draws(account, entry.draws)
+        apply_draws(account, entry.draws, at_ms)
         micros = entry.charge_micros
-        if micros and entry.reverses is None:
+        if micros and entry.reverses is None and not is_waived(entry.draws):
             spend(spending, micros)
             note_spend(spending, micros, at_ms)
             if spending.high_rate is not None:
@@ -47,6 +48,18 @@ def _charge_reversed(account: Account, entry: r.ChargeReversed) -> None:
         give_back(account, back, entry.at_ms)
     if entry.lot is not None:
         open_lot(account, entry.lot, entry.at_ms)
+    account.due_ms = next_due_ms(account)
+
+
+def _billing_state_changed(account: Account, entry: r.BillingStateChanged) -> None:
+    contract = account.contract
+    assert contract is not None, entry
+    billing = contract.billing
+    billing.pays_later = entry.state != "prepaid"
+    billing.is_reached = entry.state == "limit_reached"
+    billing.limit = entry.credit_limit_micros or 0
+    billing.look_ms = NEVER_MS if entry.until_ms is None else entry.until_ms
+    billing.said_ms = max(billing.said_ms, entry.at_ms)
     account.due_ms = next_due_ms(account)
 
 
@@ -80,6 +93,7 @@ def _nothing(account: Account, entry: r.MoneyEntry) -> None:
 
 _APPLY: Final[Mapping[type[r.MoneyEntry], Callable[[Account, Any], None]]] = {
     **{each.entry: each.apply for each in COMMANDS if each.entry is not None},
+    r.BillingStateChanged: _billing_state_changed,
     r.ChargeReversed: _charge_reversed,
     r.DeckWarning: _nothing,
     r.LotExpired: _expired,

@@ -7,11 +7,12 @@ Rule 2: cost per call is what one call costs.
 Rule 3: a destination is a prefix; it is high-rate where a minute of the call was priced at the rate set or above, and
         new unless the account has called it before: the last 256 high-rate ones are remembered. More new ones than
         allowed in rolling 24 hours pass the limit.
-Rule 4: the charge that passes a limit is charged, and so is what still comes; after it the entry says what is denied:
-        all paid calls by spend per hour, else those of the call's class. A limit that has tripped does not trip again
-        until recharge is resumed; the counters then start anew.
+Rule 4: the charge that passes a limit is charged, and so is what still comes; one of no money passes none. After it
+        the entry says what is denied: all paid calls by spend per hour, else those of the call's class. A limit that
+        has tripped does not trip again until recharge is resumed; the counters then start anew.
 Rule 5: a class is guessed from what a CDR says: an inbound paid call is toll_free; `conf...` is conference_dial_out; a
-        call to the country of its use is overage; all others, unknown countries included, are international.
+        call to the country of its use is overage; all others, unknown countries included, are international. Where it
+        is used the CDR says, else its user's terms, else the account's licences, if all are for one country.
 """
 
 from typing import Final
@@ -90,18 +91,21 @@ def passed(spending: Spending, entry: Charge, is_new: bool) -> list[tuple[LimitK
     return found
 
 
-def denied_by(limit: str, cdr: Cdr, country: str) -> tuple[str, ...]:
+def denied_by(limit: str, cdr: Cdr, country: str, home: str | None) -> tuple[str, ...]:
     """Return the classes of calls that a limit denies when a call has passed it."""
-    return PAID_CALLS if limit == SPEND_PER_HOUR else (class_of(cdr, country),)
+    return PAID_CALLS if limit == SPEND_PER_HOUR else (class_of(cdr, country, home),)
 
 
-def class_of(cdr: Cdr, country: str) -> str:
-    """Return the class of a paid call; `country` is that of the number called, empty where the deck does not say."""
+def class_of(cdr: Cdr, country: str, home: str | None) -> str:
+    """Return the class of a paid call; `country` is that of the number called, empty where the deck does not say.
+
+    `home`: where it is made, as far as that is known (`user.usage_country_of`).
+    """
     if cdr.direction == "in" or plain_kind(cdr.service_number_type or "") == "tollfree":
         return "toll_free"
     if (cdr.call_type or "").startswith("conf"):
         return "conference_dial_out"
-    return "overage" if country and country == cdr.usage_country else "international"
+    return "overage" if country and country == home else "international"
 
 
 def hold(spending: Spending, entry: SpendLimitTripped) -> None:

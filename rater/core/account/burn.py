@@ -5,12 +5,13 @@ Rule 2: after six hours a charge weighs half, and so does a minute without one. 
         times 4096 * 2**(minute / 360) as it was, to be divided by that factor as it is now. With every six hours the
         factor begins anew and the sum is halved, downwards. So one jump of n minutes is exactly n jumps of one.
 Rule 3: the rate is what is left of all charges, by the weight of the time since the first of them, of an hour at least.
-Rule 4: the runway is the balance by that rate in whole hours, downwards; 0 without a balance, None without a rate.
+Rule 4: the runway is the balance by that rate in whole hours, downwards; 0 without a balance, None without a rate, and
+        None while the account pays later.
 """
 
 from typing import Final
 
-from rater.core.account.account import Account, Spending
+from rater.core.account.account import Account, Spending, has_credits, pays_later
 from rater.core.limits import HOUR_MS, MINUTE_MS, RUNWAY_H_MAX
 
 HALF_LIFE: Final = 360
@@ -67,8 +68,10 @@ def rate_per_hour(spending: Spending) -> int:
 
 
 def hours_remaining(account: Account) -> int | None:
-    """Return the whole hours that the balance lasts; None: nothing is spent."""
+    """Return the whole hours that the balance lasts; None: nothing is spent, it pays later, or has no credits."""
+    if pays_later(account):
+        return None
     if account.balance <= 0:
-        return 0
+        return 0 if has_credits(account) else None
     rate = rate_per_hour(account.spending)
     return min(account.balance // rate, RUNWAY_H_MAX) if rate else None

@@ -3,8 +3,13 @@
 The day algorithms are Howard Hinnant's `days_from_civil` and `civil_from_days` (public domain).
 """
 
+from typing import Final
+
 from rater.core.limits import DAY_MS
 
+_MONTHS: Final[dict[int, str]] = {}
+"""The months of days asked for lately: a text is dearer to make than to find."""
+_MONTHS_MAX: Final = 1_024
 _MONTH_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
@@ -49,8 +54,14 @@ def next_month_ms(at_ms: int) -> int:
 
 def month_of(at_ms: int) -> str:
     """Return the month of an instant, UTC, as 2026-12."""
-    year, month, _ = civil_from_days(at_ms // DAY_MS)
-    return f"{year:04}-{month:02}"
+    days = at_ms // DAY_MS
+    known = _MONTHS.get(days)
+    if known is None:
+        year, month, _ = civil_from_days(days)
+        if len(_MONTHS) >= _MONTHS_MAX:
+            _MONTHS.clear()
+        known = _MONTHS[days] = f"{year:04}-{month:02}"
+    return known
 
 
 def _is_leap(year: int) -> bool:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from rater.core.account.account import Account
-from rater.core.account.draws import plan_draws, with_shortfall
+from rater.core.account.draws import plan_draws, waived_draw, with_shortfall
 from rater.core.cdr import Cdr, Source
 from rater.core.pricing.rating import Rated
 from topics.records import Charge, ChargedCall
@@ -14,16 +14,27 @@ _CHARGE: Final = Charge
 _CALL: Final = ChargedCall
 
 
-def charge_of(
-    account: Account, cdr: Cdr, source: Source, rated: Rated, reverses: str | None = None
+def charge_of(  # noqa: PLR0913, PLR0917
+    account: Account,
+    cdr: Cdr,
+    source: Source,
+    rated: Rated,
+    reverses: str | None = None,
+    owed_of: str | None = None,
 ) -> Charge:
-    """Return the entry of a rated CDR, its money drawn on the lots. Inline: the hottest lines of the house."""
-    micros = rated.charge_micros
-    draws, shortfall = plan_draws(account.lots, account.expired, micros, cdr.ended_ms)
-    change = -micros
-    if account.expired:
+    """Return the entry of a rated CDR, its money drawn on lots, then on what `owed_of`, a month, owes; else on debt."""
+    micros, funding = rated.charge_micros, rated.funding
+    is_waived = funding is not None and funding.is_waived
+    if is_waived:
+        draws, shortfall, change = [waived_draw(micros)], 0, 0
+    else:
+        draws, shortfall = plan_draws(account.lots, account.expired, micros, cdr.ended_ms)
+        change = -micros
+    if account.expired and not is_waived:
         change += sum([draw.amount_micros or 0 for draw in draws if draw.grace])
-    seq = account.seq + 1
+    seq, drawn = account.seq + 1, with_shortfall(draws, shortfall, owed_of)
+    if owed_of is not None:
+        change, shortfall = change + shortfall, 0
     return _CHARGE(
         f"{cdr.tenant_id}/{seq}",
         cdr.tenant_id,
@@ -41,15 +52,18 @@ def charge_of(
         micros,
         _call_of(cdr),
         cdr.version,
-        "free_rate" if rated.outcome == "free" else None,
+        rated.reason,
+        rated.grace_s,
         rated.deck_id,
         rated.deck_version,
         rated.prefix,
         rated.destination,
         rated.lines,
-        with_shortfall(draws, shortfall),
-        micros > 0 and cdr.ended_ms <= account.forfeited_to_ms,
+        drawn if funding is None else funding.draws + drawn,
+        micros > 0 and not is_waived and cdr.ended_ms <= account.forfeited_to_ms,
         reverses,
+        None if funding is None else funding.plan_version,
+        None if funding is None else funding.entitlement_seq,
     )
 
 
@@ -84,6 +98,7 @@ def free_charge(
         None,
         None,
         None,
+        None,
         (),
         (),
         False,
@@ -93,9 +108,10 @@ def free_charge(
 
 def _call_of(cdr: Cdr) -> ChargedCall:
     """Return all that the price was decided by; positional, for the sake of its cost."""
+    dialled = cdr.dialled
     return _CALL(
         cdr.direction,
-        cdr.to,
+        cdr.to if dialled is None else dialled,
         cdr.answered_ms,
         cdr.ended_ms,
         cdr.billsec,
@@ -106,4 +122,6 @@ def _call_of(cdr: Cdr) -> ChargedCall:
         cdr.service_number_type,
         cdr.usage_country,
         cdr.user_id,
+        cdr.organizer_id,
+        None if dialled is None else cdr.to,
     )

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from rater.core.account.account import Account
+from rater.core.account.account import Account, has_credits
 from rater.core.account.adoption import adopt
 from rater.core.account.cause import Cause
 from rater.core.account.commands.open_account import new_account
@@ -38,6 +38,9 @@ def execute(
         return Refusal(Rejected.ACCOUNT_CLOSED, f"tenant_id: {command.tenant_id} is closed")
     if isinstance(command, r.Setting) and (refusal := _refuse_role(command)):
         return refusal
+    if asked.needs_credits and not has_credits(account):
+        detail = f"type: {command.type}, but tenant_id {command.tenant_id} has no credits yet (open_credits)"
+        return Refusal(Rejected.NO_CREDITS, detail)
     refusal = asked.refuse(account, command, source, settings)
     if refusal is None:
         _post(account, command, source, journal)

@@ -7,8 +7,10 @@ from rater.core.account.account import Account
 from rater.core.account.applying import apply
 from rater.core.account.cause import Cause
 from rater.core.account.heads import event_head
+from rater.core.account.pool_use import running_out, tell_use
 from rater.core.account.status import note_change
-from rater.core.account.thresholds import cross
+from rater.core.account.thresholds import cross, is_funded
+from rater.core.pricing.plans.book import NO_BOOK, PlanBook
 from topics import records as r
 from topics.records import balance as v
 from topics.records.balance import CauseKind
@@ -18,12 +20,16 @@ from topics.records.balance import CauseKind
 class Journal:
     """Entries, events and statuses of one batch of one partition, in the order decided."""
 
-    __slots__ = ("entries", "events", "statuses")
+    __slots__ = ("entries", "events", "plans", "statuses", "users")
 
-    def __init__(self) -> None:
+    def __init__(self, plans: PlanBook = NO_BOOK) -> None:
+        self.plans = plans
+        """They say how large pools are."""
         self.entries: list[r.MoneyEntry | r.CommandRejected] = []
         self.events: list[v.Event] = []
         self.statuses: list[r.AccountStatus] = []
+        self.users: list[r.UserStatus] = []
+        """Statuses of users."""
 
     def post(self, account: Account, entry: r.MoneyEntry, cause: CauseKind, cause_id: str) -> None:
         """Apply an entry to its account; say which thresholds it crosses, and the status when due."""
@@ -49,8 +55,13 @@ class Journal:
             account.balance != before or account.hour_thresholds
         ):
             why = Cause(cause, cause_id, entry.at_ms)
-            cross(account, before, why, self.events, is_broken)
-        note_change(account, entry.at_ms, self.statuses)
+            cross(account, before > 0, why, self.events, is_broken)
+        if account.contract is not None and (
+            running := running_out(account, account.contract, entry, self.plans)
+        ):
+            why = Cause(cause, cause_id, entry.at_ms)
+            tell_use(account, running, why, self.plans, self.events)
+        note_change(account, entry.at_ms, self.statuses, self.plans)
 
     def settle(
         self,
@@ -60,12 +71,17 @@ class Journal:
         event: Callable[[], v.Event] | None,
     ) -> None:
         """Post an entry that moves no money: first its event, made once it is applied, then what it crosses."""
+        was_funded = is_funded(account)
         apply(account, entry)
         self.entries.append(entry)
         if event is not None:
             self.events.append(event())
-        cross(account, account.balance, cause, self.events)
-        note_change(account, entry.at_ms, self.statuses)
+        cross(account, was_funded, cause, self.events)
+        if account.contract is not None and (
+            running := running_out(account, account.contract, entry, self.plans)
+        ):
+            tell_use(account, running, cause, self.plans, self.events)
+        note_change(account, entry.at_ms, self.statuses, self.plans)
 
     def refuse(self, account: Account | None, entry: r.CommandRejected) -> None:
         """Note a refusal, which changes nothing; that of a recharge's credit is told, where there is an account."""

@@ -4,7 +4,9 @@ Rule 1: what comes back pays the present debt first, what the call drew on lots 
 Rule 2: the rest goes back as it was drawn, the last draw first: to the lot, live or in grace; what goes into a lot in
 grace moves no balance.
 Rule 3: a lot that the charge has emptied is opened again under its own name and times, unless its grace is over.
-Rule 4: what no lot can take, since it is forfeited, or was emptied by another entry, or the debt that it was has been
+Rule 4: seconds go back to their pool, where it is known still; what is paid later is owed no more of its month. Neither
+moves a balance or pays debt; what was waived goes back to nobody.
+Rule 5: what no lot can take, since it is forfeited, or was emptied by another entry, or the debt that it was has been
 paid, opens one lot named after the entry taken back. It stands before all others, for the money had been drawn first,
 and lives until a year after the charge, longer than any lot that paid, and for 30 days at the least.
 """
@@ -15,21 +17,32 @@ from rater.core.account.account import Account
 from rater.core.account.calendar import add_months
 from rater.core.account.heads import entry_head
 from rater.core.account.lots import CreditLot, returned_lot_id
+from rater.core.account.user import User, is_of_user, is_waived
 from rater.core.cdr import Cdr, Source
 from rater.core.limits import DAY_MS, GRACE_MS, MONTHS_VALID
 from topics import records as r
+
+_POST_PAID: Final = "post_paid"
 
 RETURNED_DAYS_MIN: Final = 30
 """How long a lot of money that came back lives at least."""
 
 
-def reversal_of(account: Account, original: r.Charge, cdr: Cdr, source: Source) -> r.ChargeReversed:
-    """Return the entry that takes a charge back by the order of a correction or a void."""
-    returns, left = plan_returns(account, original, source.at_ms)
+def reversal_of(
+    account: Account, original: r.Charge, cdr: Cdr, source: Source, user: User | None = None
+) -> r.ChargeReversed:
+    """Return the entry that takes a charge back by the order of a correction or a void; `user`: whose call it was."""
+    returns, left = plan_returns(account, original, source.at_ms, user)
     paid = sum([back.amount_micros or 0 for back in returns if back.source == "shortfall"])
     debt = account.debt - paid
     lot = _lot_of(account, original, source.at_ms, (left, min(debt, left))) if left else None
-    change = left + sum([back.amount_micros or 0 for back in returns if not back.grace])
+    change = left + sum(
+        [
+            back.amount_micros or 0
+            for back in returns
+            if not back.grace and back.source != _POST_PAID
+        ]
+    )
     return r.ChargeReversed(
         *entry_head(
             account, source, change, debt - (0 if lot is None else lot.overdraft_paid_micros)
@@ -45,13 +58,28 @@ def reversal_of(account: Account, original: r.Charge, cdr: Cdr, source: Source) 
     )
 
 
-def plan_returns(account: Account, original: r.Charge, now_ms: int) -> tuple[list[r.Draw], int]:
+def plan_returns(
+    account: Account, original: r.Charge, now_ms: int, user: User | None = None
+) -> tuple[list[r.Draw], int]:
     """Return what debt and lots get back of a charge, in order, and what none of them takes; change nothing."""
-    drawn = [draw.amount_micros or 0 for draw in original.draws if not draw.grace]
+    waived = is_waived(original.draws)
+    drawn = [
+        draw.amount_micros or 0
+        for draw in original.draws
+        if not draw.grace and draw.source != _POST_PAID and not waived
+    ]
     for_debt = min(account.debt, sum(drawn))
     returns = [r.Draw("shortfall", None, for_debt)] if for_debt else []
     left = 0
     for draw in reversed(original.draws):
+        if draw.source == "pool":
+            returns += _back_to_its_pool(account, draw, user)
+            continue
+        if waived:
+            continue
+        if draw.source == _POST_PAID:
+            returns.append(r.Draw(_POST_PAID, draw.id, draw.amount_micros))
+            continue
         micros = draw.amount_micros or 0
         if not draw.grace:
             part = min(for_debt, micros)
@@ -78,6 +106,15 @@ def _back_to_its_lot(account: Account, draw: r.Draw, micros: int, now_ms: int) -
     if expires is None or expires + GRACE_MS <= now_ms:
         return None
     return r.Draw("lot", draw.id, micros, None, expires <= now_ms, bought, expires)
+
+
+def _back_to_its_pool(account: Account, draw: r.Draw, user: User | None) -> list[r.Draw]:
+    """Return what goes back to the pool of a draw; nothing to one that is forgotten, for no call asks for it."""
+    contract = account.contract
+    is_known = contract is not None and draw.id in contract.used_s
+    if is_of_user(draw.id):
+        is_known = user is not None and draw.id in user.used_s
+    return [r.Draw("pool", draw.id, None, draw.quantity)] if is_known else []
 
 
 def _holds(lots: list[CreditLot], draw: r.Draw) -> bool:

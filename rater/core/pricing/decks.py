@@ -15,7 +15,7 @@ from typing import Final, TypeAlias, final
 
 from rater.core.pricing.prefixes import PrefixTable
 from rater.core.pricing.rates import Action, Direction, Row
-from rater.core.pricing.schedule import Clash
+from rater.core.pricing.schedule import Calendars, Clash
 from rater.core.pricing.terms import Entry, compile_terms
 from rater.core.pricing.zones import Zone
 from rater.core.value import Value
@@ -46,7 +46,15 @@ class BandPolicy(StrEnum):
 class Heading(Value):
     """What a deck version says about itself, apart from its rows."""
 
-    __match_args__ = ("deck_id", "version", "currency", "valid_from_ms", "zone", "band_policy")
+    __match_args__ = (
+        "deck_id",
+        "version",
+        "currency",
+        "valid_from_ms",
+        "zone",
+        "band_policy",
+        "calendars",
+    )
     __slots__ = __match_args__
 
     def __init__(  # noqa: PLR0913, PLR0917
@@ -57,6 +65,7 @@ class Heading(Value):
         valid_from_ms: int,
         zone: Zone,
         band_policy: BandPolicy = BandPolicy.SPLIT,
+        calendars: Calendars | None = None,
     ) -> None:
         self.deck_id: Final = deck_id
         self.version: Final = version
@@ -64,6 +73,7 @@ class Heading(Value):
         self.valid_from_ms: Final = valid_from_ms
         self.zone: Final = zone
         self.band_policy: Final = band_policy
+        self.calendars: Final[Calendars] = {} if calendars is None else calendars
 
 
 @final
@@ -108,9 +118,14 @@ class Deck:
     @staticmethod
     def of(heading: Heading, rows: Sequence[Row]) -> "Deck | list[Clash]":
         """Compile a deck; a list names all rows that clash."""
-        assert not any(row.action is Action.FREE and row.fees for row in rows)
-        outward, clashes = compile_terms([row for row in rows if row.direction is Direction.OUT])
-        inward, more = compile_terms([row for row in rows if row.direction is Direction.IN])
+        assert not any(
+            row.action is Action.FREE and (row.fees or row.min_charge_micros) for row in rows
+        )
+        calendars = heading.calendars
+        outgoing = [row for row in rows if row.direction is Direction.OUT]
+        outward, clashes = compile_terms(outgoing, calendars)
+        incoming = [row for row in rows if row.direction is Direction.IN]
+        inward, more = compile_terms(incoming, calendars)
         if clashes or more:
             return clashes + more
         return Deck(

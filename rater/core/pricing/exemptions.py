@@ -1,7 +1,7 @@
 """Exemptions: calls that nobody pays, whatever the decks say.
 
 Rule 1: a call that was not answered, or lasted no second, costs nothing and has no connection fee.
-Rule 2: emergency calls are free, however the number was dialled (`numbering`, rule 2).
+Rule 2: emergency calls are free, however the number was dialled (`numbering`, rule 2), and wherever it leads.
 Rule 3: a call to an ordinary number of the tenant is free to receive. The CDR says what the number is
         (`Subscriber`, `toll_free`, `Service`, in any letter case); where it does not, the number is a
         service number if the numbering data says so, or the `in` row of the deck that would price it.
@@ -47,7 +47,8 @@ def exemption(
         else:
             is_ordinary = plain_kind(kind) == ORDINARY
         return "inbound" if is_ordinary else None
-    if len(cdr.to) <= _LENGTH_MAX and numbering.is_emergency(cdr.to, cdr.usage_country, cdr.from_):
+    number = cdr.to if cdr.dialled is None else cdr.dialled
+    if len(number) <= _LENGTH_MAX and numbering.is_emergency(number, cdr.usage_country, cdr.from_):
         return "emergency"
     call_type = cdr.call_type
     if call_type is None:

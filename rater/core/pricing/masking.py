@@ -9,15 +9,10 @@ Rule 3: of what is charged as many digits stay as its price needs: the masked ca
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rater.core.cdr import Cdr
-from rater.core.charging_settings import ChargingSettings
 from rater.core.limits import E164_DIGITS_MAX, E164_DIGITS_MIN
-from rater.core.pricing.price import price_call
-from rater.core.pricing.rating import Rated
-from rater.core.pricing.rules import Rules
-from topics.records.charge import FreeReason
 from topics.records.charging_settings import NumberMask
 
 _BETWEEN = " .()/-"
@@ -65,31 +60,31 @@ def _hide_digits(text: str, masks: Masks, shown: int) -> str:
     return "".join(reversed(told))
 
 
-def masked_cdr(
-    cdr: Cdr, priced: tuple[Rated | FreeReason, tuple[str, ...], str], rules: Rules,
-    settings: ChargingSettings,
-) -> Cdr:  # fmt: skip
-    """Return a CDR with as many digits hidden as leave its price as it is; `priced`: that, the decks, the currency."""
-    masks = settings.number_masks
-    price, decks, currency = priced
+def masked_cdr(cdr: Cdr, masks: Masks, is_priced_alike: Callable[[Cdr], bool]) -> Cdr:
+    """Return a CDR with as many digits hidden as leave its price as it is, which the caller can tell."""
     most = max([mask.digits for mask in masks], default=0)
     for shown in range(most):
-        caller = None if cdr.from_ is None else hide_caller(cdr.from_, masks, shown)
-        masked = _with_numbers(cdr, hide(cdr.to, masks, shown), caller)
-        if price_call(masked, decks, currency, rules, settings) == price:
+        masked = _hidden(cdr, masks, shown)
+        if is_priced_alike(masked):
             return masked
     return cdr
 
 
-def _with_numbers(cdr: Cdr, to: str, caller: str | None) -> Cdr:
+def hidden_cdr(cdr: Cdr, masks: Masks) -> Cdr:
+    """Return a CDR with all digits hidden that the settings name: of a call that no deck prices."""
+    return _hidden(cdr, masks) if masks else cdr
+
+
+def _hidden(cdr: Cdr, masks: Masks, shown: int = 0) -> Cdr:
+    """Return a CDR with the tails of its numbers hidden, `shown` digits fewer than asked for."""
     return Cdr(
         cdr.tenant_id,
         cdr.cdr_id,
         cdr.version,
         cdr.kind,
         cdr.direction,
-        to,
-        caller,
+        hide(cdr.to, masks, shown),
+        None if cdr.from_ is None else hide_caller(cdr.from_, masks, shown),
         cdr.call_type,
         cdr.service_number_type,
         cdr.usage_country,
@@ -100,4 +95,6 @@ def _with_numbers(cdr: Cdr, to: str, caller: str | None) -> Cdr:
         cdr.is_answer_named,
         cdr.started_ms,
         cdr.user_id,
+        cdr.organizer_id,
+        None if cdr.dialled is None else hide(cdr.dialled, masks, shown),
     )

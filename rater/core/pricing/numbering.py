@@ -93,10 +93,20 @@ class Numbering:
         under = self._kinds.under(known, hidden)
         return any(plain_kind(one) in SERVICE for one in under)
 
+    def country_of(self, number: str | None) -> str | None:
+        """Return the country of a number, masked or not; None where it is not known."""
+        if number is None or not (is_e164(number) or is_masked(number)):
+            return None
+        return self._countries.find(number.rstrip("*")) or None
+
+    def kind_of(self, number: str) -> str:
+        """Return what a number with its plus sign is, by its range; of a masked one by what is seen. Empty: unknown."""
+        return self._kinds.find(number.rstrip("*")) or ""
+
     def is_emergency(self, number: str, usage_country: str | None, caller: str | None) -> bool:
         """Tell whether a number as dialled is an emergency number where the call was made."""
         digits = number[1:] if number[:1] == "+" else number
-        home = self._country_of(caller)
+        home = self.country_of(caller)
         country = usage_country or home
         if self._is_listed(digits, country):
             return True
@@ -118,9 +128,3 @@ class Numbering:
         return digits in emergency.get(EVERYWHERE, ()) or (
             country is not None and digits in emergency.get(country, ())
         )
-
-    def _country_of(self, caller: str | None) -> str | None:
-        """Return the country of a caller's number; None where it is not known."""
-        if caller is None or not (is_e164(caller) or is_masked(caller)):
-            return None
-        return self._countries.find(caller.rstrip("*")) or None

@@ -5,9 +5,10 @@ The one way from a CDR to a price: the worker, the simulator and `rater price` a
 Rule 1: a call that is free because of its number or type is free, whatever else is wrong with it.
 Rule 2: of the others, a CDR that contradicts itself has no price, not even that of silence.
 Rule 3: a call to an impossible number has none either.
+Rule 4: where the number dialled leads to another, that one is priced; a number that the decks deny stays denied.
 """
 
-from rater.core.cdr import Cdr
+from rater.core.cdr import Call, Cdr
 from rater.core.charging_settings import ChargingSettings
 from rater.core.limits import E164_DIGITS_MIN
 from rater.core.pricing.contradictions import contradiction, contradicts
@@ -33,6 +34,24 @@ def price_call(
     if odd:
         return contradiction(cdr, settings)
     if len(cdr.to) > E164_DIGITS_MIN and numbering.is_impossible(cdr.to):
-        detail = f"to: {cdr.to} keeps a trunk zero after its calling code; no number begins so"
+        field = "to" if cdr.dialled is None else "routing_number"
+        detail = f"{field}: {cdr.to} keeps a trunk zero after its calling code; no number begins so"
         return Refusal(Unrated.IMPOSSIBLE_NUMBER, detail)
+    if cdr.dialled is not None:
+        return _price_led(cdr, cdr.dialled, (deck_ids, currency), rules)
     return rate_call(book, numbering, deck_ids, currency, cdr)
+
+
+def _price_led(
+    cdr: Cdr, dialled: str, payer: tuple[tuple[str, ...], str], rules: Rules
+) -> Rated | Refusal:
+    """Price a call that leads to another number than was dialled; `payer`: the account's decks and currency."""
+    asked = Call(cdr.direction, dialled, cdr.from_, cdr.answered_ms, cdr.billsec)
+    refused = rate_call(rules.book, rules.numbering, *payer, asked)
+    if isinstance(refused, Refusal) and refused.reason is Unrated.DENIED:
+        return refused
+    rated = rate_call(rules.book, rules.numbering, *payer, cdr)
+    if isinstance(rated, Refusal) and rated.detail.startswith("to: "):
+        detail = f"routing_number: {rated.detail.removeprefix('to: ')}"
+        return Refusal(rated.reason, detail, rated.deck_id, rated.prefix)
+    return rated

@@ -42,7 +42,14 @@ class Direction(StrEnum):
 
 @final
 class Row(Value):
-    """Price terms of one prefix and slot. Rates are nanos per `per_s` seconds; both are exact."""
+    """Price terms of one prefix and slot. Rates are nanos per `per_s` seconds; both are exact.
+
+    `prefix` are digits, without the plus sign; `origin_prefix` those that the caller's number begins with, none for any
+    caller, or `UNKNOWN_ORIGIN`. `initial_s` is the least that is billed, the first increment of the call; `increment_s`
+    every later one; 0: one price per call. The slot begins at the local time of day `start_s`; it ends before `end_s`:
+    on the next day where that is not after it. No charge exceeds `max_charge_micros`; None: no cap. Calls shorter than
+    `grace_s` are free, all others cost `min_charge_micros` at the least. One of a `calendar` holds on its dates alone.
+    """
 
     __match_args__ = (
         "line",
@@ -65,6 +72,9 @@ class Row(Value):
         "decimals",
         "max_charge_micros",
         "origin_prefix",
+        "grace_s",
+        "min_charge_micros",
+        "calendar",
     )
     __slots__ = __match_args__
 
@@ -90,10 +100,12 @@ class Row(Value):
         decimals: int = 6,
         max_charge_micros: int | None = None,
         origin_prefix: str = "",
+        grace_s: int = 0,
+        min_charge_micros: int = 0,
+        calendar: str = "",
     ) -> None:
         self.line: Final = line
         self.prefix: Final = prefix
-        """Digits, without the plus sign."""
         self.rate_nanos: Final = rate_nanos
         self.direction: Final = direction
         self.destination: Final = destination
@@ -102,32 +114,36 @@ class Row(Value):
         self.action: Final = action
         self.per_s: Final = per_s
         self.initial_s: Final = initial_s
-        """The least that is billed: the first increment of the call."""
         self.increment_s: Final = increment_s
-        """Every later increment."""
         self.fees: Final = fees
         self.from_second: Final = from_second
         self.days: Final = days
         self.start_s: Final = start_s
-        """Local time of day at which the slot begins."""
         self.end_s: Final = end_s
-        """Local time of day before which it ends; at or before `start_s`: on the next day."""
         self.rounding: Final = rounding
         self.decimals: Final = decimals
         self.max_charge_micros: Final = max_charge_micros
-        """No charge line exceeds it; None: no cap."""
         self.origin_prefix: Final = origin_prefix
-        """Digits that the caller's number begins with; empty: any caller; or `UNKNOWN_ORIGIN`."""
+        self.grace_s: Final = grace_s
+        self.min_charge_micros: Final = min_charge_micros
+        self.calendar: Final = calendar
 
     @property
     def is_plain(self) -> bool:
-        """Tell whether the row holds for every caller, at every hour, from the first second on."""
-        return self.is_all_week and not self.from_second and not self.origin_prefix
+        """Tell whether the row holds for every caller, at every hour of every date, from the first second on."""
+        if self.from_second or self.origin_prefix or self.calendar:
+            return False
+        return self.is_all_week
 
     @property
     def is_all_week(self) -> bool:
         """Tell whether the row holds at every hour of every day."""
         return self.days == ALL_DAYS and self.start_s == 0 and self.end_s == DAY_S
+
+    @property
+    def is_flat(self) -> bool:
+        """Tell whether the row has one price per call: that of its initial increment."""
+        return self.increment_s == 0
 
     def price_terms(self) -> tuple[object, ...]:
         """Return all that decides a charge: two rows with equal terms price every call alike."""
@@ -143,26 +159,31 @@ class Row(Value):
             self.rounding,
             self.decimals,
             self.max_charge_micros,
+            self.grace_s,
+            self.min_charge_micros,
             *self._slot(),
         )
 
     def _slot(self) -> tuple[object, ...]:
-        return (self.from_second, self.days, self.start_s, self.end_s, self.origin_prefix)
+        slot = (self.from_second, self.days, self.start_s, self.end_s)
+        return (*slot, self.origin_prefix, self.calendar)
 
 
 def billed_seconds(row: Row, seconds: int, *, first: bool) -> int:
     """Round a span of at least one second up to the row's increments.
 
-    The initial increment is for the first span of the call alone.
-
+    The initial increment is for the first span of the call alone, and all that one price per call bills.
 
     >>> row = Row(1, "33", 0, initial_s=30, increment_s=6)
     >>> billed_seconds(row, 39, first=True), billed_seconds(row, 39, first=False)
     (42, 42)
     >>> billed_seconds(row, 12, first=True), billed_seconds(row, 12, first=False)
     (30, 12)
+    >>> flat = Row(1, "33", 0, initial_s=60, increment_s=0)
+    >>> billed_seconds(flat, 600, first=True), billed_seconds(flat, 600, first=False)
+    (60, 0)
     """
     paid = row.initial_s if first else 0
-    if seconds <= paid:
+    if seconds <= paid or not row.increment_s:
         return paid
     return paid + div_ceil(seconds - paid, row.increment_s) * row.increment_s

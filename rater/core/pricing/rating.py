@@ -4,96 +4,50 @@ Rule 1: the first deck of the account's list that is in force at the answer, has
         currency and matches the number decides. None is asked after it, whatever it says.
 Rule 2: in that deck a deny range wins over every price under it; else the longest prefix; else
         nothing.
-Rule 3: the row in force at the answer governs fees, rounding, decimals and cap of the charge.
-Rule 4: one rounding per charge: all spans and fees are summed exactly, rounded once, then capped;
+Rule 3: the row in force at the answer governs fees, rounding, decimals, cap, minimum and grace of the
+        charge.
+Rule 4: one rounding per charge: all spans and fees are summed exactly, rounded once, then capped,
+        then raised to the minimum, which is no more than the cap (`components.min_charge`);
         how the lines share that sum is the registry's (`components.registry`, rule 2).
 Rule 5: a call of no seconds costs nothing and has no lines.
 Rule 6: under a masked number a price is given only where every completion has the same.
 Rule 7: where the caller decides, `callers` says which rows are his.
+Rule 8: a call that is shorter than the grace of its row is free, before all else but a denial: it has no
+        lines, owes no fees, and needs no price of its later seconds. Any other is charged from its
+        first second on.
 
 The common call (one plain row) takes a short path: no bands, no time zone, no lists.
 """
 
-from math import lcm
-from typing import Final, final
+from typing import Final
 
 from rater.core.cdr import Call
 from rater.core.limits import AMOUNT_MICROS_MAX, E164_DIGITS_MIN
-from rater.core.money import (
-    DIVIDE,
-    MICROS_DECIMALS,
-    NANOS_DECIMALS,
-    NANOS_PER_MICRO,
-    Micros,
-    Rounding,
-)
+from rater.core.money import MICROS_DECIMALS, NANOS_PER_MICRO, Rounding
 from rater.core.pricing.callers import slots_for
 from rater.core.pricing.components.registry import owed_fees, share, total
-from rater.core.pricing.components.usage import KIND, rate_nanos, usage_line
+from rater.core.pricing.components.usage import KIND
 from rater.core.pricing.decks import BandPolicy, Deck, DeckBook
 from rater.core.pricing.numbering import Numbering
+from rater.core.pricing.rated import Rated, in_grace
 from rater.core.pricing.rates import Action, Fee, Row
 from rater.core.pricing.schedule import Schedule, Tiers
 from rater.core.pricing.spans import Gap, cut, row_at_answer
 from rater.core.pricing.terms import Entry, Terms, price_terms
+from rater.core.pricing.totals import price_pieces, round_once
 from rater.core.pricing.unrated import Refusal, Unrated, denied, outside, too_large
-from rater.core.value import Value
 from topics.records import ChargeLine, Span
-from topics.records.charge import ChargeOutcome
 
-__all__ = ["Call", "Rated", "Refusal", "Span", "Unrated", "rate_call", "round_once"]
+__all__ = ["Call", "Rated", "Refusal", "Span", "Unrated", "find_masked", "rate_call"]
 
 # Bound once: a name of a module that is not compiled is looked up each time.
 _LINE: Final = ChargeLine
 _RATE: Final = Action.RATE
 _DENY: Final = Action.DENY
-_FREE: Final = Action.FREE
 _OUT: Final = "out"
 _UP: Final = Rounding.UP
 _USAGE: Final = KIND
 _NO_FEES: Final[list[Fee]] = []
-
-
-@final
-class Rated(Value):
-    """What a call costs, and by which row of which deck."""
-
-    __match_args__ = (
-        "outcome",
-        "charge_micros",
-        "deck_id",
-        "deck_version",
-        "prefix",
-        "destination",
-        "country",
-        "number_type",
-        "lines",
-    )
-    __slots__ = __match_args__
-
-    def __init__(  # noqa: PLR0913, PLR0917
-        self,
-        outcome: ChargeOutcome,
-        charge_micros: Micros,
-        deck_id: str,
-        deck_version: int,
-        prefix: str,
-        destination: str,
-        country: str,
-        number_type: str,
-        lines: tuple[ChargeLine, ...],
-    ) -> None:
-        self.outcome: Final = outcome
-        """`rated`, or `free` where the deck says so and nothing is charged."""
-        self.charge_micros: Final = charge_micros
-        self.deck_id: Final = deck_id
-        self.deck_version: Final = deck_version
-        self.prefix: Final = prefix
-        self.destination: Final = destination
-        self.country: Final = country
-        self.number_type: Final = number_type
-        self.lines: Final = lines
-        """What the charge is made of; none where a call of no seconds costs nothing."""
 
 
 def rate_call(
@@ -119,12 +73,13 @@ def rate_call(
 def _rate_plain(deck: Deck, row: Row, call: Call) -> Rated | Refusal:
     """Price a call by its only row. Inline and positional: most calls go through here."""
     seconds = call.billsec
-    if row.action is not _RATE or seconds <= 0:
+    if row.action is not _RATE or seconds <= 0 or seconds < row.grace_s:
         return _rate_slots(deck, Schedule((0,), (Tiers((0,), (row,)),)), row, call)
     billed = row.initial_s
     if seconds > billed:
         step = row.increment_s
-        billed -= (billed - seconds) // step * step
+        if step:
+            billed -= (billed - seconds) // step * step
     nanos = row.rate_nanos * billed
     per = row.per_s
     fees = owed_fees(row.fees, seconds) if row.fees else _NO_FEES
@@ -138,6 +93,8 @@ def _rate_plain(deck: Deck, row: Row, call: Call) -> Rated | Refusal:
     cap = row.max_charge_micros
     if cap is not None and charge > cap:
         charge = cap
+    if charge < row.min_charge_micros:
+        return _rate_slots(deck, Schedule((0,), (Tiers((0,), (row,)),)), row, call)
     if fees:
         left, fee_lines = share(charge, fees)
         lines = (_LINE(_USAGE, left, billed, row.rate_nanos, per), *fee_lines)
@@ -153,6 +110,7 @@ def _rate_plain(deck: Deck, row: Row, call: Call) -> Rated | Refusal:
         row.country,
         row.number_type,
         lines,
+        row=row,
     )
 
 
@@ -175,7 +133,7 @@ def _rate_terms(deck: Deck, terms: Terms, numbering: Numbering, call: Call) -> R
     if row is None:
         return outside(deck, terms.prefix, 0)
     if deck.band_policy is BandPolicy.START:
-        schedule = schedule.frozen_at(deck.zone.week_time(call.answered_ms)[0])
+        schedule = schedule.frozen_at(deck.zone.local_time(call.answered_ms)[0])
     return _rate_slots(deck, schedule, row, call)
 
 
@@ -183,43 +141,14 @@ def _rate_slots(deck: Deck, schedule: Schedule, row: Row, call: Call) -> Rated |
     """Price a call by its slots; `row` is the one in force at the answer."""
     if row.action is _DENY:
         return denied(deck, row, call.to)
+    if row.action is _RATE and 0 < call.billsec < row.grace_s:
+        return in_grace(deck, row)
     pieces = cut(schedule, deck.zone, call.answered_ms, call.billsec)
     if isinstance(pieces, Gap):
         if pieces.row is not None:
             return denied(deck, pieces.row, call.to)
         return outside(deck, row.prefix, pieces.second)
-    fees = owed_fees(row.fees, call.billsec)
-    per = lcm(*[piece.row.per_s for piece in pieces])
-    nanos = sum(
-        [rate_nanos(piece.row) * piece.billed_s * (per // piece.row.per_s) for piece in pieces]
-    )
-    charge = round_once(row, nanos, per, total(fees)) if pieces else 0
-    if charge > AMOUNT_MICROS_MAX:
-        return too_large(deck, row, charge)
-    cap = row.max_charge_micros
-    if cap is not None and charge > cap:
-        charge = cap
-    left, fee_lines = share(charge, fees)
-    free = bool(pieces) and all(piece.row.action is _FREE for piece in pieces)
-    return Rated(
-        outcome="free" if free else "rated",
-        charge_micros=charge,
-        deck_id=deck.deck_id,
-        deck_version=deck.version,
-        prefix=row.prefix,
-        destination=row.destination,
-        country=row.country,
-        number_type=row.number_type,
-        lines=(usage_line(left, pieces, call), *fee_lines) if pieces else (),
-    )
-
-
-def round_once(row: Row, nanos: int, per: int, fee: Micros) -> Micros:
-    """Add the fees to `nanos / per` and round once, as the row says."""
-    unit: int = per * 10 ** (NANOS_DECIMALS - row.decimals)
-    exact = nanos + fee * NANOS_PER_MICRO * per
-    step: int = 10 ** (MICROS_DECIMALS - row.decimals)
-    return DIVIDE[row.rounding](exact, unit) * step
+    return price_pieces(deck, row, call, pieces)
 
 
 def _rate_hard(
@@ -241,7 +170,7 @@ def _rate_hard(
         return Refusal(Unrated.SHORT_NUMBER, detail, decks[0].deck_id)
     if "*" in call.to:
         for deck in decks:
-            found = _find_masked(deck, call)
+            found = find_masked(deck, call)
             if isinstance(found, Refusal):
                 return found
             if found is not None:
@@ -254,7 +183,7 @@ def _rate_hard(
     return Refusal(Unrated.NO_RATE, detail, decks[-1].deck_id)
 
 
-def _find_masked(deck: Deck, call: Call) -> Entry | Refusal | None:
+def find_masked(deck: Deck, call: Call) -> Entry | Refusal | None:
     """Return what a deck says of all completions of a masked number; None: nothing."""
     table = deck.outward if call.direction == _OUT else deck.inward
     known, _, rest = call.to.partition("*")

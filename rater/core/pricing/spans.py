@@ -5,7 +5,9 @@ Rule 1: seconds are indivisible. Second `n` of a call belongs to the row in forc
 Rule 2: a boundary at which the same row goes on is no boundary.
 Rule 3: each span rounds up to its own increments; what was billed beyond its end shortens the spans
         that follow, and a span that is wholly paid for vanishes. The initial increment is for the
-        first span of the call alone.
+        first span of the call alone, and not for what is left of a call whose beginning a pool paid.
+        A row of one price per call that is in force at the answer pays for the whole call, or for all that
+        a pool has left of it: nothing cuts it. One that comes into force later adds nothing.
 Rule 4: local wall time decides. In the hour that daylight saving skips no second falls; in the one
         that it repeats the same band holds twice.
 Rule 5: every second needs a price: where one falls outside all bands, or into a denied one, the
@@ -42,16 +44,20 @@ class Gap(Struct, frozen=True, gc=False):
     """The row that denies; None: there is no row."""
 
 
-def cut(schedule: Schedule, zone: Zone, answered_ms: int, duration_s: int) -> list[Piece] | Gap:
-    """Cut a call into the pieces that are billed, in order."""
+def cut(
+    schedule: Schedule, zone: Zone, answered_ms: int, duration_s: int, paid_s: int = 0
+) -> list[Piece] | Gap:
+    """Cut a call into the pieces that are billed, in order; its first `paid_s` seconds are paid already."""
     pieces: list[Piece] = []
-    paid = 0
+    paid = paid_s
     for start, end, row in _stretches(schedule, zone, answered_ms, duration_s):
         if row is None or row.action is Action.DENY:
             return Gap(start, row)
         if end > paid:
+            if not (pieces or start or row.increment_s):
+                return [Piece(paid_s, duration_s - paid_s, row.initial_s, row)]
             begin = max(start, paid)
-            billed = billed_seconds(row, end - begin, first=not pieces)
+            billed = billed_seconds(row, end - begin, first=not (pieces or paid_s))
             pieces.append(Piece(begin, end - begin, billed, row))
             paid = begin + billed
     return pieces
@@ -84,9 +90,9 @@ def _in_force(
     if schedule.is_even:
         return schedule.tiers[0].at(second)
     now_ms = answered_ms + second * SECOND_MS
-    week_ms, even_until_ms = zone.week_time(now_ms)
-    tiers, end_ms = schedule.stretch(week_ms)
-    change_ms = min(now_ms + end_ms - week_ms, even_until_ms)
+    local_ms, even_until_ms = zone.local_time(now_ms)
+    tiers, left_ms = schedule.in_force(local_ms)
+    change_ms = min(now_ms + left_ms, even_until_ms)
     change = div_ceil(change_ms - answered_ms, SECOND_MS)
     row, following = tiers.at(second)
     return row, change if following is None else min(change, following)

@@ -19,7 +19,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from rater.core.pricing.rates import UNKNOWN_ORIGIN, Action, Row
-from rater.core.pricing.schedule import Clash, Schedule, compile_schedule
+from rater.core.pricing.schedule import Calendars, Clash, Schedule, compile_schedule
 
 
 class Terms(Struct, frozen=True, gc=False):
@@ -83,7 +83,9 @@ def price_terms(entry: Entry) -> tuple[object, ...]:
     return ((entry.price_terms(),), ()) if isinstance(entry, Row) else entry.price_terms()
 
 
-def compile_terms(rows: Iterable[Row]) -> tuple[dict[str, Entry], list[Clash]]:
+def compile_terms(
+    rows: Iterable[Row], calendars: Calendars
+) -> tuple[dict[str, Entry], list[Clash]]:
     """Compile the rows of one direction: entries by `+prefix`, and all that clashes."""
     by_prefix: dict[str, list[Row]] = {}
     for row in rows:
@@ -94,25 +96,27 @@ def compile_terms(rows: Iterable[Row]) -> tuple[dict[str, Entry], list[Clash]]:
     for prefix in sorted(by_prefix):  # A prefix comes before all that is under it.
         while above and not prefix.startswith(above[-1][0]):
             above.pop()
-        entry = _entry(by_prefix[prefix], [entry for _, entry in above], clashes)
+        entry = _entry(by_prefix[prefix], [entry for _, entry in above], calendars, clashes)
         entries[prefix] = entry
         above.append((prefix, entry))
     return entries, clashes
 
 
-def _entry(rows: Sequence[Row], above: Sequence[Entry], clashes: list[Clash]) -> Entry:
+def _entry(
+    rows: Sequence[Row], above: Sequence[Entry], calendars: Calendars, clashes: list[Clash]
+) -> Entry:
     """Compile one prefix under those above it, nearest last."""
     nearest = above[-1] if above else None
     single = rows[0] if len(rows) == 1 and rows[0].is_plain else None
     if single is not None and single.action is Action.DENY:
         return single
     if isinstance(nearest, Row) and nearest.action is Action.DENY:
-        _schedules(rows, clashes)  # What is wrong is told even where it never applies.
+        _schedules(rows, calendars, clashes)  # What is wrong is told even where it never applies.
         return nearest
     guards = tuple(entry for entry in above if isinstance(entry, Terms) and entry.may_deny)
     if single is not None and not guards:
         return single
-    schedules = _schedules(rows, clashes)
+    schedules = _schedules(rows, calendars, clashes)
     lengths = sorted({len(origin) for origin in schedules if origin[:1] == "+"}, reverse=True)
     return Terms(rows[0].prefix, schedules, tuple(lengths), guards)
 
@@ -123,14 +127,16 @@ def origin_of(row: Row) -> str:
     return "+" + named if named and named != UNKNOWN_ORIGIN else named
 
 
-def _schedules(rows: Sequence[Row], clashes: list[Clash]) -> dict[str, Schedule]:
+def _schedules(
+    rows: Sequence[Row], calendars: Calendars, clashes: list[Clash]
+) -> dict[str, Schedule]:
     """Compile the slots per origin prefix; clashes are added to the list."""
     by_origin: dict[str, list[Row]] = {}
     for row in rows:
         by_origin.setdefault(origin_of(row), []).append(row)
     schedules: dict[str, Schedule] = {}
     for origin, those in by_origin.items():
-        compiled = compile_schedule(those)
+        compiled = compile_schedule(those, calendars)
         if isinstance(compiled, Schedule):
             schedules[origin] = compiled
         else:

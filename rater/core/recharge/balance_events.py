@@ -24,6 +24,8 @@ def hear(recharge: Recharge, event: e.Event, journal: RechargeJournal) -> str:
     """Take a balance event: the balance as it is, and what else it says; return the outcome."""
     recharge.now_ms = max(recharge.now_ms, event.at_ms)
     recharge.balance = event.balance_micros
+    # The account may have been opened without credits, and been given some since.
+    recharge.currency = event.currency
     recharge.hours_remaining = event.hours_remaining
     if isinstance(event, _ON_HOLD) and event.on_hold:
         # The limit's own event comes next: until somebody resumes, nothing is asked for.
@@ -195,6 +197,20 @@ def _tell_expired(recharge: Recharge, event: e.FundsExpired, journal: RechargeJo
     )
 
 
+def _tell_pool(recharge: Recharge, event: e.PoolUsed, journal: RechargeJournal) -> None:
+    journal.notices.append(
+        n.PoolUsedNotification(
+            **_heard(recharge, event),
+            pool=event.pool,
+            plan_name=event.plan_name,
+            level=event.level,
+            used_s=event.used_s,
+            total_s=event.total_s,
+            cause_id=event.cause_id,
+        )
+    )
+
+
 _HEED: dict[type[e.Event], Callable[[Recharge, Any, RechargeJournal], None]] = {
     e.AutoRechargeChanged: _set,
     e.PaymentMethodsChanged: _methods_changed,
@@ -211,4 +227,5 @@ _HEED: dict[type[e.Event], Callable[[Recharge, Any, RechargeJournal], None]] = {
     e.FundsExpired: _tell_expired,
     e.PaymentReversedEvent: _tell_reversed,
     e.PaymentRestoredEvent: _tell_restored,
+    e.PoolUsed: _tell_pool,
 }

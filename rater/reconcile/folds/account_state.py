@@ -1,6 +1,6 @@
 """Account state: what the accounts' changelog says, decoded apart from the rater.
 
-Layout 5: version byte, flag byte (bit 0: a status is owed), next due time (of lots, or of a month) and the offsets
+Layout 7: version byte, flag byte (bit 0: a status is owed), next due time (of lots, or of a month) and the offsets
 applied as little-endian signed 64-bit integers, then the account as a msgpack array.
 """
 
@@ -8,7 +8,7 @@ import struct
 
 import msgspec
 
-LAYOUT = 5
+LAYOUT = 7
 NEVER_MS = 2**62
 _HEAD = struct.Struct("<BBqqqqq")
 
@@ -65,6 +65,53 @@ class StoredPast(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
     decks: list[tuple[int, list[str]]]
 
 
+class StoredEntitlement(msgspec.Struct, array_like=True, forbid_unknown_fields=True, gc=False):
+    """Licences of a plan in a country from an instant on."""
+
+    plan_id: str
+    usage_country: str
+    from_ms: int
+    licences: int
+    seq: int
+
+
+class StoredBillingMode(msgspec.Struct, array_like=True, forbid_unknown_fields=True, gc=False):
+    """Whether the account pays later from an instant on."""
+
+    from_ms: int
+    pays_later: bool
+    seq: int
+    limit: int = 0
+
+
+class StoredBilling(msgspec.Struct, array_like=True, forbid_unknown_fields=True, gc=False):
+    """How the account pays now, as the ledger has said it last."""
+
+    pays_later: bool = False
+    limit: int = 0
+    is_reached: bool = False
+    look_ms: int = NEVER_MS
+    said_ms: int = 0
+
+
+class StoredContract(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
+    """What the account is entitled to."""
+
+    entitlements: list[StoredEntitlement]
+    billing_modes: list[StoredBillingMode]
+    used_s: dict[str, int]
+    """By pool."""
+    unlicensed_calls: str
+    billing: StoredBilling | None
+    owed: dict[str, int]
+    """Micros, by month."""
+    told_s: dict[str, tuple[int, int]]
+    """How large a pool was when it was told that 80 % were used, and 100 %; 0: never."""
+
+
+NO_CONTRACT = StoredContract([], [], {}, "charge", None, {}, {})
+
+
 class AccountState(msgspec.Struct, array_like=True, forbid_unknown_fields=True, gc=False):
     """An account as the charging agent keeps it."""
 
@@ -95,6 +142,7 @@ class AccountState(msgspec.Struct, array_like=True, forbid_unknown_fields=True, 
     spending: StoredSpending = StoredSpending()
     past: StoredPast | None = None
     carry_ms: int = NEVER_MS
+    contract: StoredContract | None = None
 
 
 class Head(msgspec.Struct, frozen=True, gc=False):

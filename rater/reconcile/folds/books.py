@@ -17,6 +17,7 @@ from rater.reconcile.reading.schemas import decoder_of
 from rater.reconcile.reading.sources import SourceCdr, SourceCommand, read_cdr, read_command
 from topics import catalog
 from topics import records as r
+from topics.keys import user_key
 from topics.manifests import check_ids, split_manifest
 from topics.partitioner import partition_of
 from topics.records.balance import AnyEvent
@@ -32,8 +33,13 @@ BalanceEntry = (
     | r.RestorationPosted
     | r.AccountClosed
     | r.AccountReopened
+    | r.CreditsOpened
     | r.DecksSet
     | r.DeckWarning
+    | r.EntitlementsSet
+    | r.BillingModeSet
+    | r.BillingStateChanged
+    | r.UserSet
     | r.LotExpired
     | r.LotForfeited
     | r.LotExpiryWarned
@@ -52,6 +58,7 @@ BalanceEvent = AnyEvent
 RECORDS = "records"
 KEYS = "keys"
 CDRS, COMMANDS = catalog.CDR_RAW.name, catalog.ACCOUNT_COMMANDS.name
+TIMERS = catalog.ACCOUNT_TIMERS.name
 ORDERS = tuple(topic.name for topic in catalog.ACCOUNT_SOURCES)
 """Where account commands come from."""
 SOURCES = (CDRS, *ORDERS)
@@ -64,8 +71,22 @@ UNASKED = (
     "lot_expiry_warned",
     "spend_limit_tripped",
     "deck_warning",
+    "billing_state_changed",
 )
 """The kinds of entry that no command asks for, and that are not what becomes of a CDR."""
+
+
+def is_freed(entry: LedgerEntry) -> bool:
+    """Say whether an entry gives a call for free that had waited for a price: the timer caused it, not the CDR."""
+    return entry.kind == "charge" and entry.waited is not None
+
+
+def cdr_offset_of(entry: r.Charge | r.ChargeReversed) -> int:
+    """Return where the CDR of an entry lies; of a call that had waited not where the timer's command does."""
+    if not is_freed(entry) or entry.kind != "charge" or entry.waited is None:
+        return entry.source_offset
+    place = entry.waited.suspense_id.rpartition("/")[2]
+    return int(place) if place.isdecimal() else -1
 
 
 def command_id_of(entry: LedgerEntry) -> str | None:
@@ -75,7 +96,7 @@ def command_id_of(entry: LedgerEntry) -> str | None:
             "charge" | "lot_expired" | "lot_forfeited" | "lot_expiry_warned" | "spend_limit_tripped"
         ):
             return None
-        case "deck_warning" | "charge_reversed":
+        case "deck_warning" | "charge_reversed" | "billing_state_changed":
             return None
         case _:
             return entry.command_id
@@ -104,6 +125,7 @@ class Books:
     log: Log
     ledger: dict[int, LedgerEntry] = field(default_factory=dict)
     statuses: list[tuple[int, r.AccountStatus]] = field(default_factory=list)
+    user_statuses: list[tuple[int, r.UserStatus]] = field(default_factory=list)
     events: list[tuple[int, BalanceEvent]] = field(default_factory=list)
     suspense: list[tuple[Record, r.Suspended]] = field(default_factory=list)
     dead: list[tuple[Record, r.Dead]] = field(default_factory=list)
@@ -135,6 +157,7 @@ def read_books(log: Log) -> Books:
     reader = _Reader(books)
     reader.ledger()
     reader.statuses()
+    reader.user_statuses()
     reader.events()
     reader.letters()
     reader.accounts()
@@ -163,6 +186,16 @@ class _Reader:
         ):
             self.books.statuses.append((record.offset, status))
             self._check_key(catalog.ACCOUNT_STATUS.name, record, status.tenant_id)
+
+    def user_statuses(self) -> None:
+        topic = catalog.USER_STATUS
+        for record, status in self._decoded(topic, decoder_of(topic)):
+            self.books.user_statuses.append((record.offset, status))
+            key, tenant = user_key(status.tenant_id, status.user_id), status.tenant_id.encode()
+            right = (key, partition_of(tenant, self.books.log.partitions))
+            found = (record.key, self.books.partition)
+            if found != right:
+                self._fault(KEYS, topic.name, record, ("key, partition", right, found))
 
     def events(self) -> None:
         for record, event in self._decoded(

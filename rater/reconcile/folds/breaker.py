@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from rater.reconcile.difference import Complaint
 from rater.reconcile.folds.books import BalanceEntry
+from rater.reconcile.folds.purse_lots import is_waived
 from rater.reconcile.folds.settings_versions import SettingsVersions
 from rater.reconcile.reading.sources import DAY_MS, SourceCdr
 from topics import records as r
@@ -63,17 +64,24 @@ class Breaker:
         is_default = limit == "spend_per_hour" and self.spend_per_hour < 0
         return self.settings.at(at_ms).version if is_default else None
 
-    def take(self, entry: BalanceEntry, cdr: SourceCdr | None) -> Iterator[Complaint]:
-        """Take an entry; `cdr` is what caused a charge or a hold, None where it is gone."""
+    def take(
+        self, entry: BalanceEntry, cdr: SourceCdr | None, *, has_home: bool
+    ) -> Iterator[Complaint]:
+        """Take an entry; `cdr` is what caused a charge or a hold, None where it is gone.
+
+        `has_home`: it may be known where the call was made, though the CDR does not say it.
+        """
         if entry.kind == "spend_limit_tripped":
-            yield from self._hold(entry, cdr)
+            yield from self._hold(entry, cdr, has_home=has_home)
             return
         yield from self.still_pending()
         match entry.kind:
-            case "charge" if entry.reverses is None:
+            case "charge" if entry.reverses is None and not is_waived(entry):
                 self._charge(entry)
             case "auto_recharge_set":
                 self.trigger = (entry.trigger_micros or 0) if entry.enabled else 0
+            case "credits_opened":
+                self.currency = entry.currency
             case "spend_limits_set":
                 self._set(entry)
             case "recharge_resumed":
@@ -134,7 +142,9 @@ class Breaker:
         self.fresh_ms = [*self.fresh_ms, entry.at_ms][-(most + 1) :]
         return True
 
-    def _hold(self, entry: r.SpendLimitTripped, cdr: SourceCdr | None) -> Iterator[Complaint]:
+    def _hold(
+        self, entry: r.SpendLimitTripped, cdr: SourceCdr | None, *, has_home: bool
+    ) -> Iterator[Complaint]:
         found = Hold(entry.cdr_id, entry.limit, entry.limit_micros, entry.found_micros)
         expected = self.pending.pop(0) if self.pending else None
         if found != expected:
@@ -143,7 +153,8 @@ class Breaker:
         if entry.settings_version != version:
             yield Complaint("settings_version", version, entry.settings_version)
         denied = list(entry.denied)
-        allowed = [list(PAID)] if entry.limit == "spend_per_hour" else [[c] for c in _classes(cdr)]
+        classes = _classes(cdr, has_home=has_home)
+        allowed = [list(PAID)] if entry.limit == "spend_per_hour" else [[c] for c in classes]
         if denied not in allowed:
             yield Complaint("denied", allowed, denied)
         for name in set(denied) & set(PAID):
@@ -160,7 +171,7 @@ def _rates(entry: r.Charge) -> Iterator[tuple[int, int]]:
                 yield line.rate_nanos, line.per
 
 
-def _classes(cdr: SourceCdr | None) -> tuple[str, ...]:
+def _classes(cdr: SourceCdr | None, *, has_home: bool) -> tuple[str, ...]:
     """Return the classes that a paid call may be of."""
     if cdr is None:
         return PAID
@@ -169,4 +180,4 @@ def _classes(cdr: SourceCdr | None) -> tuple[str, ...]:
         return ("toll_free",)
     if (cdr.call_type or "").startswith("conf"):
         return ("conference_dial_out",)
-    return ("international", "overage") if cdr.usage_country else ("international",)
+    return ("international", "overage") if cdr.usage_country or has_home else ("international",)

@@ -44,9 +44,13 @@ class Burn:
         self.now = 0
 
     def take(self, entry: Entry) -> None:
-        """Let time pass to an entry, and add what it charges, unless it corrects: late money is not spent now."""
+        """Let time pass to an entry, and add what it charges, unless it corrects: late money is not spent now.
+
+        What is waived is not spent at all.
+        """
         self.pass_time(entry.at_ms)
-        if getattr(entry, "reverses", None) is None:
+        waived = any(draw.source == "waived" for draw in getattr(entry, "draws", ()))
+        if getattr(entry, "reverses", None) is None and not waived:
             self.spend(getattr(entry, "charge_micros", 0))
 
     def pass_time(self, at_ms: int) -> None:

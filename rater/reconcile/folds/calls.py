@@ -59,12 +59,13 @@ def contradicts_itself(cdr: SourceCdr, settings: Version) -> bool:
 
 def is_short(cdr: SourceCdr, _: Version) -> bool:
     """Say whether a call was to a number that is not E.164."""
-    return not cdr.to.startswith("+") or len(cdr.to) - 1 < SHORTEST
+    number = cdr.leads_to or cdr.to
+    return not number.startswith("+") or len(number) - 1 < SHORTEST
 
 
 def keeps_trunk_zero(cdr: SourceCdr, settings: Version) -> bool:
     """Say whether a call was to a number that begins as none does."""
-    return not is_short(cdr, settings) and cdr.to.startswith(_never())
+    return not is_short(cdr, settings) and (cdr.leads_to or cdr.to).startswith(_never())
 
 
 @cache

@@ -8,7 +8,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from rater.reconcile.difference import Complaint
-from rater.reconcile.folds.account_state import NEVER_MS, StoredPast
+from rater.reconcile.folds.account_state import (
+    NEVER_MS,
+    StoredBillingMode,
+    StoredEntitlement,
+    StoredPast,
+)
+from rater.reconcile.folds.billing import Billing
 from rater.reconcile.folds.books import CDRS
 from rater.reconcile.folds.breaker import AUTO_RECHARGE, BITS, PAID, Breaker
 from rater.reconcile.folds.folded import Folded
@@ -58,8 +64,32 @@ def _head(account: Folded, entry: r.BalanceCarriedForward) -> Facts:
     yield "closed_ms", standing.closed_ms, NEVER_MS if entry.closed_ms is None else entry.closed_ms
     yield "settled_ms, closures, earlier_decks", past, said
     yield "recharge_seq", account.recharge_seq, entry.recharge_seq
+    yield from _contract(account, entry)
     for name, topic in _OFFSETS.items():
         yield name, account.applied.get(topic), getattr(entry, name)
+
+
+def _contract(account: Folded, entry: r.BalanceCarriedForward) -> Facts:
+    expected = account.contract.stored()
+    said = [
+        StoredEntitlement(e.plan_id, e.usage_country, e.valid_from_ms, e.licences, e.seq)
+        for e in entry.entitlements
+    ]
+    yield "entitlements", expected.entitlements, said
+    modes = [
+        StoredBillingMode(e.valid_from_ms, e.mode == "post_paid", e.seq, e.credit_limit_micros or 0)
+        for e in entry.billing_modes
+    ]
+    yield "billing_modes", expected.billing_modes, modes
+    yield "unlicensed_calls", expected.unlicensed_calls, entry.unlicensed_calls
+    pools = {
+        name: (used, *expected.told_s.get(name, (0, 0))) for name, used in expected.used_s.items()
+    }
+    yield "pools", pools, {e.pool: (e.used_s, e.told_80_s, e.told_100_s) for e in entry.pools}
+    again = Billing({})
+    again.begin(entry)
+    yield "billing", expected.billing, again.stored()
+    yield "owed", expected.owed, again.owed
 
 
 def _lots(account: Folded, entry: r.BalanceCarriedForward) -> Facts:
@@ -126,6 +156,8 @@ def begin(entry: r.BalanceCarriedForward, breaker: Breaker) -> Folded:
             account.applied[topic] = offset
     _begin_purse(account, entry)
     _begin_standing(account, entry)
+    account.credits.begin(entry)
+    account.contract.begin(entry)
     _begin_spending(account, entry.spending)
     armed = [
         (s.threshold_id, s.amount_micros, s.hours, s.threshold_id not in entry.fired, s.label)
@@ -173,6 +205,7 @@ def _purse_lot(lot: Any) -> PurseLot:
 def _begin_standing(account: Folded, entry: r.BalanceCarriedForward) -> None:
     standing = account.standing
     standing.decks = list(entry.decks)
+    standing.deck_turns.append((entry.seq, standing.decks))
     if entry.closed_ms is not None:
         standing.closed_ms = entry.closed_ms
         standing.turns.append((entry.seq, True))

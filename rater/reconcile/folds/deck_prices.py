@@ -1,7 +1,8 @@
 """Deck prices: what the rows of a deck ask for a call, read and reckoned anew from the published cells.
 
-A charge is the sum of what every stretch of the call costs and of the fees, rounded once and capped, as the row in
-force at the answer says. Which row is in force when is the rating's business: a row is any of its prefix.
+A charge is the sum of what every stretch of the call costs and of the fees, rounded once, capped, and raised to the
+least, as the row in force at the answer says. Which row is in force when is the rating's business: a row is any of its
+prefix.
 """
 
 import re
@@ -9,8 +10,10 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
-FEES = ("connection_fee", "regulatory_fee")
+FEES = ("connection_fee", "regulatory_fee", "surcharge")
 """The columns that are fees, in the order in which a charge names them."""
+BESIDE_POOLS = frozenset(("regulatory_fee",))
+"""Those that a call owes all of whose seconds pools have paid."""
 
 _AMOUNT = re.compile(r"(?=[.]?[0-9])([0-9]{0,19})(?:[.]([0-9]{0,9}))?", re.ASCII)
 _INCREMENT = re.compile(r"([0-9]{1,9})/([0-9]{1,9})", re.ASCII)
@@ -29,19 +32,32 @@ class Price(NamedTuple):
     rounding: str
     decimals: int
     cap_micros: int | None
+    grace_s: int = 0
+    least_micros: int = 0
+
+    def beside_pools(self) -> "Price":
+        """Return what the row asks of a call all of whose seconds pools have paid."""
+        named = zip(FEES, self.fees, strict=True)
+        fees = tuple(micros if name in BESIDE_POOLS else 0 for name, micros in named)
+        return self._replace(fees=fees, least_micros=0)
 
     def billed_s(self, seconds: int, *, is_first: bool) -> int:
         """Return what is billed of a stretch of a call; the least that is billed is for its beginning alone."""
         least = self.initial_s if is_first else 0
+        if not self.increment_s:
+            return least
         more = max(0, seconds - least)
         return least + (more + self.increment_s - 1) // self.increment_s * self.increment_s
 
-    def charge_micros(self, usage_nanos: Fraction) -> int:
-        """Return what a call costs whose seconds cost so much."""
+    def charge_micros(self, usage_nanos: Fraction) -> tuple[int, int]:
+        """Return what a call costs whose seconds cost so much, and how much of that only for the least's sake."""
         unit: int = 10 ** (9 - self.decimals)
         exact = (usage_nanos + 1_000 * sum(self.fees)) / unit
         micros = _rounded(exact, self.rounding) * unit // 1_000
-        return micros if self.cap_micros is None else min(micros, self.cap_micros)
+        if self.cap_micros is not None:
+            micros = min(micros, self.cap_micros)
+        raised = max(0, self.least_micros - micros)
+        return micros + raised, raised
 
 
 def read_price(cells: Mapping[str, str]) -> Price:
@@ -50,7 +66,8 @@ def read_price(cells: Mapping[str, str]) -> Price:
     def said(name: str, default: str) -> str:
         return cells.get(name, "").strip() or default
 
-    rate = 0 if said("action", "rate").lower() == "free" else _amount("rate", said("rate", "0"), 9)
+    is_free = said("action", "rate").lower() == "free"
+    rate = 0 if is_free else _amount("rate", said("rate", "0"), 9)
     increment = _INCREMENT.fullmatch(said("increment", "60/60").replace(" ", ""))
     if increment is None:
         message = f"increment: {cells['increment'][:40]!r} is none"
@@ -66,6 +83,8 @@ def read_price(cells: Mapping[str, str]) -> Price:
         _ROUNDINGS[_ROUNDINGS.index(rounding)],
         int(said("decimals", "6")),
         _amount("max_charge", cap, 6) if cap else None,
+        0 if is_free else int(said("grace_s", "0")),
+        _amount("min_charge", said("min_charge", "0"), 6),
     )
 
 

@@ -45,6 +45,8 @@ class DeckVersion:
     destinations: dict[tuple[str, str], set[str]]
     prices: dict[tuple[str, str], list[Price]]
     """What the rows of a prefix ask, but for those that deny."""
+    called: dict[tuple[str, str], set[tuple[str, str]]]
+    """Country and type of the numbers of a prefix, as those rows say them; empty where they say nothing."""
 
 
 class Retired(NamedTuple):
@@ -174,12 +176,14 @@ def _rows(name: Name, parts: Mapping[int, Record], chunks: int) -> list[list[str
 
 _Destinations = dict[tuple[str, str], set[str]]
 _Prices = dict[tuple[str, str], list[Price]]
+_Called = dict[tuple[str, str], set[tuple[str, str]]]
 
 
-def _said(columns: list[str], rows: list[list[str]]) -> tuple[_Destinations, _Prices]:
-    """Return the destinations and the prices of every prefix; several rows of one are its slots."""
+def _said(columns: list[str], rows: list[list[str]]) -> tuple[_Destinations, _Prices, _Called]:
+    """Return what the rows of every prefix say; several rows of one are its slots."""
     destinations: _Destinations = {}
     prices: _Prices = {}
+    called: _Called = {}
     for row in rows:
         cells = dict(zip(columns, row, strict=False))
         direction = cells.get("direction", "").strip().lower() or "out"
@@ -189,4 +193,9 @@ def _said(columns: list[str], rows: list[list[str]]) -> tuple[_Destinations, _Pr
         asked = prices.setdefault((direction, prefix), [])
         if cells.get("action", "").strip().lower() != "deny":
             asked.append(read_price(cells))
-    return destinations, prices
+            number = (
+                cells.get("country", "").strip().upper(),
+                cells.get("number_type", "").strip(),
+            )
+            called.setdefault((direction, prefix), set()).add(number)
+    return destinations, prices, called

@@ -1,5 +1,7 @@
 """A balance event as it was found, in the form in which it is held against what the ledger implies."""
 
+from typing import Any
+
 from rater.reconcile.folds.books import BalanceEvent
 from rater.reconcile.folds.threshold_events import Edge
 
@@ -30,7 +32,9 @@ _MORE = {
 """What the events of a lot say besides the lot and its amount."""
 
 
-def _said(event: BalanceEvent) -> tuple[str | None, int | None, tuple[object, ...]]:
+def _said(  # noqa: PLR0911
+    event: BalanceEvent,
+) -> tuple[str | None, int | None, tuple[object, ...]]:
     """Return subject, amount and what else an event says."""
     match event.kind:
         case "threshold_crossed" | "threshold_rearmed":
@@ -44,10 +48,19 @@ def _said(event: BalanceEvent) -> tuple[str | None, int | None, tuple[object, ..
         case "credit_refused" | "funds_expiring" | "payment_reversed" | "payment_restored":
             told = (getattr(event, name) for name in _MORE[event.kind])
             return event.lot_id, event.amount_micros, tuple(told)
-        case "fraud_suspected":
-            return event.limit, event.found_micros, (event.limit_micros, *event.denied)
+        case "credit_limit_reached":
+            return event.month, event.owed_micros, (event.limit_micros, event.until_ms)
+        case "fraud_suspected" | "pool_used":
+            return _passed(event)
         case _:
             return None, None, _said_of_settings(event)
+
+
+def _passed(event: Any) -> tuple[str, int, tuple[object, ...]]:
+    if event.kind == "pool_used":
+        more = (event.pool, event.plan_name, event.total_s)
+        return f"{event.level}/{event.pool}", event.used_s, more
+    return event.limit, event.found_micros, (event.limit_micros, *event.denied)
 
 
 def _said_of_settings(event: BalanceEvent) -> tuple[object, ...]:

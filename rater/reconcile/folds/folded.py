@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from rater.reconcile.folds.books import BalanceEntry
 from rater.reconcile.folds.breaker import Breaker
 from rater.reconcile.folds.burn import Burn
+from rater.reconcile.folds.contract import Contract
+from rater.reconcile.folds.credits import Credits
 from rater.reconcile.folds.shadow_balance import ShadowBalance
 from rater.reconcile.folds.standing import Standing
 from rater.reconcile.folds.threshold_events import ThresholdEvents
@@ -35,6 +37,7 @@ class Folded:
     holds: list[tuple[int, int]] = field(default_factory=lambda: [(0, 0)])
     """What is held, as bits, from which entry on."""
     standing: Standing = field(default_factory=Standing)
+    contract: Contract = field(default_factory=Contract)
     applied: dict[str, int] = field(default_factory=dict)
     """The last offset applied per source topic."""
     carry_ms: int = 0
@@ -42,10 +45,21 @@ class Folded:
     halfway: tuple[r.ChargeReversed, int] | None = None
     """A charge that was taken back by a correction, whose own must be next; and the balance before both."""
     has_gaps: bool = False
+    credits: Credits = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin with the currency of what it begins with."""
+        self.credits = Credits(self.opened.currency)
 
     def at(self, seq: int) -> tuple[int, int]:
         """Return balance and debt after an entry that was folded."""
         return self.balances[seq - self.first], self.debts[seq - self.first]
+
+    def hours_remaining(self) -> int | None:
+        """Return the hours that the balance lasts now; none: nothing is spent, it pays later, or has no credits."""
+        if self.contract.billing.now.pays_later:
+            return None
+        return self.burn.hours_remaining(self.balance) if self.credits.are_open else None
 
     def runway_at(self, seq: int) -> int | None:
         """Return the hours that the balance lasted after an entry that was folded."""

@@ -16,16 +16,19 @@ from rater.reconcile.folds.books import (
     CDRS,
     COMMANDS,
     ORDERS,
+    TIMERS,
     UNASKED,
     BalanceEntry,
     Books,
     LedgerEntry,
+    is_freed,
 )
 from rater.reconcile.folds.breaker import Breaker
 from rater.reconcile.folds.folded import Folded
 from rater.reconcile.folds.lot_times import month_after
+from rater.reconcile.folds.pool_alerts import Alert, alerts_told
+from rater.reconcile.folds.published import Published
 from rater.reconcile.folds.returned_money import Original, said_of
-from rater.reconcile.folds.settings_versions import SettingsVersions
 from rater.reconcile.folds.threshold_events import Edge, edge_of_refusal
 from topics import catalog
 from topics import records as r
@@ -40,7 +43,8 @@ _BEGINNINGS = ("account_opened", "balance_carried_forward")
 _NOT_AFTER_CLOSING = frozenset(
     (
         *("funds_added", "thresholds_set", "adjusted", "account_closed", "auto_recharge_set"),
-        *("decks_set", "deck_warning"),
+        *("decks_set", "deck_warning", "entitlements_set", "billing_mode_set", "user_set"),
+        *("unlicensed_calls_set", "credits_opened"),
         *("payment_methods_set", "recipients_set", "spend_limits_set", "recharge_resumed"),
     )
 )
@@ -51,7 +55,7 @@ _NOT_AFTER_CLOSING = frozenset(
 class Ledger:
     """All tenants of a partition, the events that their entries imply, and what was wrong."""
 
-    settings: SettingsVersions
+    published: Published
     accounts: dict[str, Folded] = field(default_factory=dict)
     edges: list[Edge] = field(default_factory=list)
     refused_credits: list[r.CommandRejected] = field(default_factory=list)
@@ -62,14 +66,17 @@ class Ledger:
     """The first number of each tenant that is left."""
     passed_over: set[int] = field(default_factory=set)
     """The offsets of entries that lie before the beginning of their account."""
+    told: dict[tuple[str, int], set[Alert]] = field(default_factory=dict)
+    """What was told of pools that run out, by tenant and entry."""
     is_whole: bool = True
     faults: list[Difference] = field(default_factory=list)
 
 
-def fold(books: Books, settings: SettingsVersions) -> Ledger:
+def fold(books: Books, published: Published) -> Ledger:
     """Fold the ledger of a partition, in the order of offsets."""
     topic = catalog.LEDGER.name
-    ledger = Ledger(settings, is_whole=books.is_whole(topic))
+    ledger = Ledger(published, is_whole=books.is_whole(topic))
+    ledger.told = alerts_told(books)
     taken_back = {e.reverses for e in books.ledger.values() if e.kind == "charge_reversed"}
     for offset, entry in books.ledger.items():
         if entry.kind == "charge" and entry.entry_id in taken_back:
@@ -106,11 +113,15 @@ def _hold_refusal(ledger: Ledger, entry: r.CommandRejected) -> list[Complaint]:
     topic = entry.source_topic if entry.source_topic in ORDERS else COMMANDS
     expected: tuple[object, ...] = (source, topic, 0, None, None)
     if (account := ledger.accounts.get(entry.tenant_id)) is not None:
-        expected = (source, topic, account.seq, account.opened.currency, account.balance)
+        expected = (source, topic, account.seq, account.credits.currency, account.balance)
     found = (entry.entry_id, entry.source_topic, entry.seq, entry.currency, entry.balance_micros)
+    wrong = [] if account is None or account.has_gaps else [*account.credits.hold_refusal(entry)]
     if expected == found:
-        return []
-    return [Complaint("entry_id, source_topic, seq, currency, balance_micros", expected, found)]
+        return wrong
+    return [
+        *wrong,
+        Complaint("entry_id, source_topic, seq, currency, balance_micros", expected, found),
+    ]
 
 
 def _tell_refusal(ledger: Ledger, entry: r.CommandRejected) -> None:
@@ -143,19 +154,9 @@ def _take(books: Books, ledger: Ledger, entry: BalanceEntry) -> list[Complaint]:
     if account.balance != entry.balance_micros:
         complaints.append(Complaint("balance_micros", account.balance, entry.balance_micros))
     account.burn.take(entry)
-    hours_remaining = account.burn.hours_remaining(account.balance)
     if not account.has_gaps:
-        cdr = books.cdrs.get(entry.source_offset) if entry.kind in _OF_CDRS else None
-        complaints += account.purse.take(entry, _original(ledger, entry))
-        complaints += account.breaker.take(entry, cdr)
-        complaints += account.standing.take(entry)
-        is_broken = bool(account.breaker.pending or account.breaker.tripped)
-        if entry.kind == "charge_reversed" and entry.by == "correction":
-            account.halfway = entry, before
-        else:
-            since = before if account.halfway is None else account.halfway[1]
-            balances, account.halfway = (since, account.balance), None
-            ledger.edges += account.edges.of(entry, balances, hours_remaining, is_broken=is_broken)
+        complaints += _take_whole(books, ledger, account, entry, before)
+    hours_remaining = account.hours_remaining()
     account.balances.append(account.balance)
     account.debts.append(entry.overdraft_micros)
     account.runways.append(hours_remaining)
@@ -164,6 +165,38 @@ def _take(books: Books, ledger: Ledger, entry: BalanceEntry) -> list[Complaint]:
     account.applied[entry.source_topic] = entry.source_offset
     if entry.kind in _BEGINNINGS:
         account.carry_ms = month_after(entry.at_ms)
+    return complaints
+
+
+def _take_whole(
+    books: Books, ledger: Ledger, account: Folded, entry: BalanceEntry, before: int
+) -> list[Complaint]:
+    """Fold an entry of an account without gaps, whose balance was `before`."""
+    complaints: list[Complaint] = []
+    billing = account.contract.billing
+    paid_before = billing.now
+    cdr = books.cdrs.get(entry.source_offset) if entry.kind in _OF_CDRS else None
+    original = _original(ledger, entry)
+    time_zone = getattr(account.opened, "time_zone", None)
+    complaints += billing.come_to(entry, time_zone)
+    owed_of = billing.owing_month(entry, time_zone)
+    complaints += account.purse.take(entry, original, owed_of)
+    complaints += account.breaker.take(entry, cdr, has_home=account.contract.may_have_home(cdr))
+    complaints += account.standing.take(entry)
+    complaints += account.contract.take(entry)
+    complaints += account.contract.take_pools(entry, original, time_zone, ledger.published)
+    complaints += billing.take(entry, original, time_zone)
+    is_broken = bool(account.breaker.pending or account.breaker.tripped)
+    if entry.kind == "charge_reversed" and entry.by == "correction":
+        account.halfway = entry, before
+    else:
+        since = before if account.halfway is None else account.halfway[1]
+        around, account.halfway = ((since, account.balance), (paid_before, billing.now)), None
+        told = ledger.told.get((entry.tenant_id, entry.seq), set())
+        alerts = account.contract.alerts_of(entry, time_zone, ledger.published, told)
+        ledger.edges += account.edges.of(
+            entry, around, account.hours_remaining(), alerts, is_broken=is_broken
+        )
     return complaints
 
 
@@ -180,7 +213,7 @@ def _original(ledger: Ledger, entry: BalanceEntry) -> Original | None:
 
 def _begin(ledger: Ledger, entry: BalanceEntry) -> Folded:
     """Return the account before its first entry, or before the first that is left, if that carried it forward."""
-    breaker = Breaker(ledger.settings, entry.currency)
+    breaker = Breaker(ledger.published.settings, entry.currency)
     if entry.kind == "balance_carried_forward" and not ledger.is_whole:
         return carried.begin(entry, breaker)
     return Folded(entry, breaker)
@@ -220,15 +253,13 @@ def _hold_head(books: Books, account: Folded, entry: BalanceEntry) -> Iterator[C
     if entry.entry_id != expected_id:
         yield Complaint("entry_id", expected_id, entry.entry_id)
     opened = account.opened
-    if entry.currency != opened.currency:
-        yield Complaint("currency", opened.currency, entry.currency)
+    yield from account.credits.take(entry)
     is_first = entry is opened and account.first == 1
     if (entry.kind == "account_opened") != is_first:
         yield Complaint("kind", "account_opened as the first entry and never again", entry.kind)
     if entry.source_partition != books.partition:
         yield Complaint("source_partition", books.partition, entry.source_partition)
-    by_cdr = entry.kind in _FROM_CDRS and entry.source_topic == CDRS
-    if not by_cdr and (entry.source_topic not in ORDERS or entry.kind in _OF_CDRS):
+    if not _may_cause(entry):
         yield Complaint("source_topic", "that of a record that can cause this", entry.source_topic)
     if entry.source_offset < account.applied.get(entry.source_topic, -1):
         last = account.applied[entry.source_topic]
@@ -242,12 +273,22 @@ def _hold_head(books: Books, account: Folded, entry: BalanceEntry) -> Iterator[C
         account.recharge_seq = credit
 
 
+def _may_cause(entry: BalanceEntry) -> bool:
+    """Say whether a record of the entry's source topic can cause it."""
+    if is_freed(entry):
+        return entry.source_topic == TIMERS
+    if entry.source_topic == CDRS:
+        return entry.kind in _FROM_CDRS
+    return entry.source_topic in ORDERS and entry.kind not in _OF_CDRS
+
+
 def _conserve(account: Folded) -> Iterator[Complaint]:
     """Prove conservation: purchases + adjustments - charges - forfeitures - reversals = balance + what is in grace."""
     purse = account.purse
     if account.has_gaps or not purse.is_certain:
         return
     yield from account.breaker.still_pending()
+    yield from account.contract.billing.still_to_say(getattr(account.opened, "time_zone", None))
     if account.halfway is not None:
         yield Complaint("kind", "the charge of the correction at the end", "nothing")
     put_in = purse.carried + purse.funded + purse.adjusted

@@ -1,14 +1,14 @@
 """Returned money: where each part of a charge that is taken back must go, worked out anew.
 
-First to the present debt, but for what lots in grace had paid; the rest from the last draw to the first: to its lot,
-live or in grace; to the lot opened again that the charge had emptied, unless its grace is over; else to one lot of
-its own.
+First to the present debt, but for what lots in grace had paid or a month owes; the rest from the last draw to the
+first: to its lot, live or in grace; off what the month owes; to the lot opened again that the charge had emptied,
+unless its grace is over; else to one lot of its own.
 """
 
 from typing import NamedTuple
 
 from rater.reconcile.folds.lot_times import a_year_after
-from rater.reconcile.folds.purse_lots import PurseLot
+from rater.reconcile.folds.purse_lots import PurseLot, is_waived, of_money
 from topics import records as r
 
 _THIRTY_DAYS_MS = 30 * 86_400_000
@@ -65,13 +65,14 @@ def said_of(entry: r.ChargeReversed) -> Returns:
             back.purchased_ms,
             back.expires_ms,
         )
-        for back in entry.returns
+        for back in of_money(entry.returns)
     ]
     lot = entry.lot
     own = None
     if lot is not None:
         own = OwnLot(lot.lot_id, lot.granted_micros, lot.purchased_ms, lot.expires_ms)
-    return Returns(entry.reversed_micros, parts, own)
+    micros = sum(part.amount for part in parts) + (0 if own is None else own.granted)
+    return Returns(micros, parts, own)
 
 
 def returns(original: Original, purse: Purse, now_ms: int, grace_ms: int) -> Returns:
@@ -80,12 +81,18 @@ def returns(original: Original, purse: Purse, now_ms: int, grace_ms: int) -> Ret
         return original
     live = [lot.lot_id for lot in purse.live]
     expired = [lot.lot_id for lot in purse.expired]
-    owed = [draw for draw in original.draws if not draw.grace]
+    owed = [
+        draw for draw in of_money(original.draws) if not draw.grace and draw.source != "post_paid"
+    ]
+    micros = 0 if is_waived(original) else original.charge_micros
     debt_left = to_debt = min(purse.debt, sum(draw.amount_micros or 0 for draw in owed))
     parts = [Returned("shortfall", None, to_debt, grace=False)] if to_debt else []
     homeless = 0
-    for draw in original.draws[::-1]:
+    for draw in of_money(original.draws)[::-1]:
         amount = draw.amount_micros or 0
+        if draw.source == "post_paid":
+            parts.append(Returned("post_paid", draw.id, amount, grace=False))
+            continue
         if not draw.grace:
             taken = min(amount, debt_left)
             amount, debt_left = amount - taken, debt_left - taken
@@ -101,9 +108,9 @@ def returns(original: Original, purse: Purse, now_ms: int, grace_ms: int) -> Ret
         else:
             homeless += amount
     if not homeless:
-        return Returns(original.charge_micros, parts, None)
+        return Returns(micros, parts, None)
     bought = [lot.purchased_ms for lot in purse.live + purse.expired]
     before_all = max(min([original.at_ms, *bought]) - 1, 0)
     until = max(a_year_after(original.at_ms), now_ms + _THIRTY_DAYS_MS)
     own = OwnLot(f"returned:{original.entry_id}", homeless, before_all, until)
-    return Returns(original.charge_micros, parts, own)
+    return Returns(micros, parts, own)

@@ -14,8 +14,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from rater.reconcile.difference import Complaint, Difference, difference
+from rater.reconcile.difference import Complaint, Difference
 from rater.reconcile.folds.masks import Mask
+from rater.reconcile.folds.numbered_versions import in_force, read_versions
 from rater.reconcile.reading.log import Record
 from rater.reconcile.reading.schemas import decoder_of_record
 from rater.reconcile.reading.sources import millis
@@ -53,6 +54,7 @@ class Version(NamedTuple):
     tolerance_percent: int = 5
     masks: tuple[Mask, ...] = ()
     corrections: bool = False
+    freecall_days: int = 0
 
     def of(self, currency: str) -> Terms:
         """Return what holds in a currency."""
@@ -82,25 +84,21 @@ class SettingsVersions:
 
     def at(self, at_ms: int) -> Version:
         """Return the version in force at an instant."""
-        begun = [each for each in self.versions[1:] if each.valid_from_ms <= at_ms]
-        return max(begun, key=lambda v: (v.valid_from_ms, v.version), default=self.versions[0])
+        return in_force(self.versions[1:], at_ms) or self.versions[0]
 
 
 def read_settings(records: Iterable[tuple[int, Record]]) -> SettingsVersions:
-    """Read the versions on the topic; one that is not as it must be is a fault, and in force nowhere."""
-    shelf = SettingsVersions()
-    seen: dict[bytes | None, bytes | None] = {}
-    for _, record in records:
-        if seen.setdefault(record.key, record.value) != record.value:
-            wrong = Complaint("value", "the same again: a version is immutable", record.value)
-        elif isinstance(version := _version(record), Version):
-            shelf.versions = [v for v in shelf.versions if v.version != version.version]
-            shelf.versions.append(version)
-            continue
-        else:
-            wrong = Complaint("value", "a version of the charging settings", version)
-        shelf.faults.append(difference(PROOF, (TOPIC, 0, record.offset), record.key, wrong))
-    return shelf
+    """Read the versions on the topic."""
+    versions, faults = read_versions(records, _read_version, PROOF, TOPIC)
+    return SettingsVersions([shipped(), *versions], faults)
+
+
+def _read_version(record: Record) -> Version | Complaint:
+    """Return the version in a record, or what is wrong with it."""
+    found = _version(record)
+    if isinstance(found, str):
+        return Complaint("value", "a version of the charging settings", found)
+    return found
 
 
 def _version(record: Record) -> Version | str:
@@ -129,4 +127,5 @@ def _version(record: Record) -> Version | str:
         settings.duration_tolerance_percent,
         tuple((mask.prefix, mask.digits) for mask in settings.number_masks),
         settings.corrections,
+        settings.freecall_after_days,
     )

@@ -18,8 +18,12 @@ from rater.reconcile.folds.purse_lots import (
     PurseLot,
     differ,
     hold_draws,
+    hold_waived,
+    is_waived,
+    of_money,
     order,
     part_of,
+    plan,
     said,
 )
 from rater.reconcile.folds.returned_money import Original, OwnLot, Purse, Returned, returns
@@ -64,20 +68,25 @@ class ShadowBalance:
         due += [lot.expires_ms + GRACE_MS for lot in self.expired]
         return min(due, default=NEVER_MS)
 
-    def take(self, entry: BalanceEntry, original: Original | None = None) -> list[Complaint]:
-        """Take an entry; `original` is the charge that it takes back, or, where that is gone, what it says of it."""
+    def take(
+        self, entry: BalanceEntry, original: Original | None = None, owed_of: str | None = None
+    ) -> list[Complaint]:
+        """Take an entry; `original` is the charge that it takes back, or, where that is gone, what it says of it.
+
+        `owed_of`: the month that owes what lots do not pay of a charge.
+        """
         if not self.is_certain:
             return []
         if entry.kind == "charge_reversed":
             complaints = list(self._give_back(entry, original))
         else:
-            complaints = list(self._take(entry))
+            complaints = list(self._take(entry, owed_of))
         if self.debt != entry.overdraft_micros:
             complaints.append(Complaint("overdraft_micros", self.debt, entry.overdraft_micros))
         self.is_certain = not complaints
         return complaints
 
-    def _take(self, entry: BalanceEntry) -> Iterator[Complaint]:
+    def _take(self, entry: BalanceEntry, owed_of: str | None) -> Iterator[Complaint]:
         if entry.at_ms >= self.look_ms and entry.kind not in _BY_TIME:
             self.look_ms = self.due_ms()
             if entry.at_ms >= self.look_ms:
@@ -86,7 +95,7 @@ class ShadowBalance:
                 )
         match entry.kind:
             case "charge":
-                yield from self._charge(entry)
+                yield from self._charge(entry, owed_of)
             case "funds_added":
                 yield from self._fund(entry)
             case "adjusted":
@@ -102,19 +111,22 @@ class ShadowBalance:
             case _:
                 yield from differ("amount_micros", 0, entry.amount_micros)
 
-    def _charge(self, entry: r.Charge) -> Iterator[Complaint]:
-        amount = entry.charge_micros
+    def _charge(self, entry: r.Charge, owed_of: str | None) -> Iterator[Complaint]:
+        amount = 0 if is_waived(entry) else entry.charge_micros
         self.charged += amount
+        yield from hold_waived(entry)
         if not amount:
-            yield from differ("draws", [], list(entry.draws))
+            yield from differ("draws", [], of_money(entry.draws))
             yield from differ("amount_micros", 0, entry.amount_micros)
             return
-        ended_ms = entry.call.ended_ms
-        parts, shortfall = self.plan(amount, ended_ms)
-        yield from hold_draws(parts, shortfall, entry)
-        change = sum(part.amount for part in parts if part.grace) - amount
+        parts, shortfall = plan(self.expired, self.live, amount, entry.call.ended_ms)
+        yield from hold_draws(parts, shortfall, entry, owed_of)
+        later = 0 if owed_of is None else shortfall
+        self.charged -= later
+        shortfall -= later
+        change = sum(part.amount for part in parts if part.grace) + later - amount
         yield from differ("amount_micros", change, entry.amount_micros)
-        late = ended_ms <= self.forfeited_to_ms
+        late = entry.call.ended_ms <= self.forfeited_to_ms
         yield from differ("late_after_expiry", late, entry.late_after_expiry)
         self._draw(parts, shortfall)
 
@@ -126,9 +138,10 @@ class ShadowBalance:
         purse = Purse(self.live, self.expired, self.debt)
         micros, parts, own = returns(original, purse, entry.at_ms, GRACE_MS)
         expected = [(*part, None) for part in parts]
-        yield from differ("returns", expected, [said(back) for back in entry.returns])
-        change = sum(part.amount for part in parts if not part.grace)
-        self.charged -= micros
+        yield from differ("returns", expected, [said(back) for back in of_money(entry.returns)])
+        later = sum(part.amount for part in parts if part.source == "post_paid")
+        change = sum(part.amount for part in parts if not part.grace) - later
+        self.charged -= micros - later
         for part in parts:
             yield from self._put_back(part, entry.at_ms)
         lot = entry.lot
@@ -142,6 +155,8 @@ class ShadowBalance:
         yield from differ("amount_micros", change, entry.amount_micros)
 
     def _put_back(self, part: Returned, at_ms: int) -> Iterator[Complaint]:
+        if part.source == "post_paid":
+            return
         if part.source == "shortfall" or part.lot_id is None:
             self.debt -= part.amount
             return
@@ -157,21 +172,6 @@ class ShadowBalance:
         if lot.remaining > granted:
             yield Complaint("returns", f"at most {granted} in {part.lot_id}", lot.remaining)
 
-    def plan(
-        self, amount: int, ended_ms: int, *, with_grace: bool = True
-    ) -> tuple[list[Part], int]:
-        """Return what each lot pays of an amount for a call that ended then, and what none does."""
-        parts: list[Part] = []
-        lots = [(lot, True) for lot in self.expired] if with_grace else []
-        for lot, grace in lots + [(lot, False) for lot in self.live]:
-            if not amount:
-                break
-            if ended_ms <= lot.expires_ms:
-                part = min(lot.remaining, amount)
-                parts.append(part_of(lot, part, grace=grace))
-                amount -= part
-        return parts, amount
-
     def _fund(self, entry: r.FundsAdded) -> Iterator[Complaint]:
         lot = entry.lot
         yield from differ("amount_micros", lot.granted_micros, entry.amount_micros)
@@ -186,7 +186,7 @@ class ShadowBalance:
     def _adjust(self, entry: r.Adjusted) -> Iterator[Complaint]:
         amount = entry.amount_micros
         self.adjusted += amount
-        parts, shortfall = self.plan(max(0, -amount), entry.at_ms, with_grace=False)
+        parts, shortfall = plan([], self.live, max(0, -amount), entry.at_ms)
         yield from hold_draws(parts, shortfall, entry)
         self._draw(parts, shortfall)
         if (entry.lot is not None) != (amount > 0):

@@ -15,7 +15,9 @@ from rater.reconcile.folds.account_state import NEVER_MS, StoredPast
 KEPT_MS = 432 * 86_400_000
 CHANGES_MAX = 32
 
-WARNED = ("account_opened", "account_reopened", "decks_set")
+GIVEN_UP = ("freecall", "voided")
+"""Why a call is free that has waited: the account was asked when it began to wait, and not again."""
+WARNED = ("account_opened", "account_reopened", "credits_opened", "decks_set")
 """The kinds of entry that a deck warning may follow."""
 
 
@@ -29,7 +31,14 @@ class Standing:
         self.past: StoredPast | None = None
         self.turns: list[tuple[int, bool]] = []
         """From which entry on the account was closed, or open again."""
+        self.deck_turns: list[tuple[int, list[str]]] = []
+        """From which entry on it had which decks."""
         self._before: Any = None
+
+    def decks_after(self, seq: int) -> list[str]:
+        """Return the decks that the account had after an entry."""
+        index = bisect_right(self.deck_turns, seq, key=lambda turn: turn[0])
+        return self.deck_turns[index - 1][1] if index else []
 
     @property
     def is_closed(self) -> bool:
@@ -46,6 +55,7 @@ class Standing:
         match entry.kind:
             case "account_opened":
                 self.decks = list(entry.decks)
+                self.deck_turns.append((entry.seq, self.decks))
             case "account_closed":
                 self.closed_ms = entry.at_ms
                 self.turns.append((entry.seq, True))
@@ -53,6 +63,8 @@ class Standing:
                 yield from self._reopen(entry)
             case "decks_set":
                 yield from self._set_decks(entry)
+            case "credits_opened":
+                self._replace_decks(self._kept(entry.at_ms), entry)
             case "deck_warning":
                 yield from self._warn(entry)
             case "charge":
@@ -72,14 +84,19 @@ class Standing:
         self.turns.append((entry.seq, False))
 
     def _set_decks(self, entry: Any) -> Iterator[Complaint]:
-        kept, decks = self._kept(entry.at_ms), list(entry.decks)
+        kept = self._kept(entry.at_ms)
         if len(kept.decks) >= CHANGES_MAX:
             yield Complaint("kind", f"at most {CHANGES_MAX} changes of decks", entry.kind)
+        self._replace_decks(kept, entry)
+
+    def _replace_decks(self, kept: StoredPast, entry: Any) -> None:
+        decks = list(entry.decks)
         is_later = not kept.decks or kept.decks[-1][0] < entry.at_ms
         if is_later and decks != self.decks:
             kept.decks.append((entry.at_ms, self.decks))
             self._settle(kept, entry.at_ms)
         self.decks = decks
+        self.deck_turns.append((entry.seq, decks))
 
     def _settle(self, past: StoredPast, at_ms: int) -> None:
         past.settled_ms = max(past.settled_ms, at_ms)
@@ -110,8 +127,12 @@ class Standing:
     def _charge(self, entry: Any) -> Iterator[Complaint]:
         at_ms = entry.call.answered_ms
         past = self.past or StoredPast(0, [], [])
+        if entry.reason in GIVEN_UP:
+            return
         if at_ms >= self.closed_ms or any(start <= at_ms < end for start, end in past.closures):
             yield Complaint("answered_ms", "a time at which the account was open", at_ms)
         decks = next((decks for until, decks in past.decks if at_ms < until), self.decks)
-        if entry.deck_id is not None and self.decks and entry.deck_id not in decks:
+        if entry.deck_id is not None and entry.deck_id not in decks:
             yield Complaint("deck_id", f"one of the account's then, {decks}", entry.deck_id)
+        if entry.deck_id is None and entry.outcome == "rated" and decks:
+            yield Complaint("deck_id", f"one of {decks}: the account had credits", entry.deck_id)

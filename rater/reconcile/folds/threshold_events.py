@@ -12,7 +12,10 @@ from typing import NamedTuple
 
 import msgspec
 
+from rater.reconcile.folds.billing import State
 from rater.reconcile.folds.books import BalanceEntry
+from rater.reconcile.folds.event_names import CAUSES, SETTINGS, WORDS
+from rater.reconcile.folds.pool_alerts import Alert
 from topics import records as r
 
 REFUSED = "credit_refused"
@@ -56,38 +59,6 @@ class Watched(msgspec.Struct, gc=False):
     label: str | None = None
 
 
-_WORDS = {
-    "threshold_crossed": "crossed/",
-    "threshold_rearmed": "rearmed/",
-    "balance_exhausted": "exhausted",
-    "balance_restored": "restored",
-    "funds_credited": "credited",
-    "payment_reversed": "payment_reversed/",
-    "payment_restored": "payment_restored/",
-    "funds_expired": "expired/",
-    "settings_changed": "settings",
-    "auto_recharge_changed": "auto_recharge",
-    "payment_methods_changed": "payment_methods",
-    "recipients_changed": "recipients",
-    "recharge_resumed": "resumed",
-    "funds_expiring": "expiring/",
-    "fraud_suspected": "fraud/",
-    "account_closed": "closed",
-    "account_reopened": "reopened",
-}
-_SETTINGS = {
-    "thresholds_set": "settings_changed",
-    "auto_recharge_set": "auto_recharge_changed",
-    "payment_methods_set": "payment_methods_changed",
-    "recipients_set": "recipients_changed",
-    "spend_limits_set": None,
-    "recharge_resumed": "recharge_resumed",
-    "account_closed": "account_closed",
-    "account_reopened": "account_reopened",
-}
-"""The event of an entry that is told before what it causes; None: none."""
-
-
 class ThresholdEvents:
     """The thresholds of one tenant, by balance and by runway."""
 
@@ -99,25 +70,39 @@ class ThresholdEvents:
     def of(
         self,
         entry: BalanceEntry,
-        balances: tuple[int, int],
+        around: tuple[tuple[int, int], tuple[State, State]],
         hours_remaining: int | None,
+        alerts: list[Alert],
         *,
         is_broken: bool,
     ) -> list[Edge]:
-        """Return the events of an entry in their order, given the balances around it and the runway after it.
+        """Return the events of an entry in their order, given balance and billing around it and the runway after it.
 
-        `is_broken`: a limit of spending is broken, by this very charge or before it.
+        `alerts`: of pools that run out. `is_broken`: a limit of spending is broken, by this very charge or before it.
         """
-        before, after = balances
+        (before, after), paid = around
+        # Who pays later is never exhausted.
+        funded = (before > 0 or paid[0].pays_later, after > 0 or paid[1].pays_later)
+        is_silent = paid[1].pays_later
         moves: list[_Move] = []
-        if entry.kind in _SETTINGS:
+        if entry.kind in SETTINGS:
             self._set(entry)
-            if (kind := _SETTINGS[entry.kind]) is not None:
+            if (kind := SETTINGS[entry.kind]) is not None:
                 moves.append(_Move(kind, more=_settings_of(entry)))
-            moves += self._crossings(before, after)
+            moves += self._crossings(after, funded, is_silent=is_silent)
+        elif entry.kind == "billing_state_changed":
+            if paid[1].is_reached and not paid[0].is_reached:
+                more = (entry.credit_limit_micros, entry.until_ms)
+                moves.append(_Move("credit_limit_reached", entry.month, entry.owed_micros, more))
+            moves += self._crossings(after, funded, is_silent=is_silent)
         elif before != after:
-            moves += self._crossings(before, after)
-        moves += self._hour_crossings(hours_remaining)
+            moves += self._crossings(after, funded, is_silent=is_silent)
+        if not is_silent:
+            moves += self._hour_crossings(hours_remaining)
+        moves += [
+            _Move("pool_used", f"{a.level}/{a.pool}", a.used_s, (a.pool, a.plan_name, a.total_s))
+            for a in alerts
+        ]
         moves += _told_after(entry)
         dressed = (_held(move) if is_broken else move for move in moves)
         return [_edge(entry, after, hours_remaining, move) for move in dressed]
@@ -151,17 +136,19 @@ class ThresholdEvents:
             others = {w.threshold_id: (w.amount, w.label) for w in self.hours}
             self.hours = _replaced(self.hours, {**others, TRIGGER_HOURS: (hours, None)})
 
-    def _crossings(self, before: int, balance: int) -> Iterator[_Move]:
-        for watched in self.watched:
+    def _crossings(
+        self, balance: int, funded: tuple[bool, bool], *, is_silent: bool
+    ) -> Iterator[_Move]:
+        for watched in [] if is_silent else self.watched:
             if watched.armed and balance < watched.amount:
                 watched.armed = False
                 more = (None, watched.label, False)
                 yield _Move("threshold_crossed", watched.threshold_id, watched.amount, more)
-        if balance <= 0 < before:
+        if funded == (True, False):
             yield _Move("balance_exhausted", more=(False,))
-        elif before <= 0 < balance:
+        elif funded == (False, True):
             yield _Move("balance_restored")
-        for watched in reversed(self.watched):
+        for watched in [] if is_silent else self.watched[::-1]:
             if not watched.armed and balance >= watched.amount:
                 watched.armed = True
                 yield _Move(
@@ -238,7 +225,7 @@ def _told_after(entry: BalanceEntry) -> Iterator[_Move]:
 
 
 def _edge(entry: BalanceEntry, balance: int, hours_remaining: int | None, move: _Move) -> Edge:
-    word = _WORDS[move.kind]
+    word = WORDS[move.kind]
     named = f"{word}{move.subject}" if word.endswith("/") else word
     return Edge(
         f"{entry.tenant_id}/{entry.seq}/{named}",
@@ -256,26 +243,16 @@ def _edge(entry: BalanceEntry, balance: int, hours_remaining: int | None, move: 
     )
 
 
-_CAUSES = {
-    "funds_added": "credit",
-    "payment_reversed": "reversal",
-    "payment_restored": "reversal",
-    "adjusted": "adjustment",
-    "account_closed": "close",
-    "account_reopened": "reopen",
-    "balance_carried_forward": "carry_forward",
-}
-"""Of what a command asked for; all else that one asks for is a setting."""
-
-
 def _cause(entry: BalanceEntry) -> tuple[str, str]:
     match entry.kind:
         case "charge" | "charge_reversed" | "spend_limit_tripped":
             return "charge", entry.cdr_id
         case "lot_expired" | "lot_forfeited" | "lot_expiry_warned":
             return "expiry", entry.lot_id
+        case "billing_state_changed":
+            return entry.cause, entry.cause_id
         case _:
-            return _CAUSES.get(entry.kind, "settings"), entry.command_id
+            return CAUSES.get(entry.kind, "settings"), entry.command_id
 
 
 def edge_of_refusal(entry: r.CommandRejected, hours_remaining: int | None) -> Edge | None:

@@ -40,6 +40,14 @@ class SourceCdr(msgspec.Struct, gc=False):
     answered_at: datetime | None = None
     disposition: str = "answered"
     user_id: str | None = None
+    organizer_id: str | None = None
+    routing_number: str | None = None
+
+    @property
+    def leads_to(self) -> str | None:
+        """Return where the number dialled leads, if the call is priced by that instead."""
+        is_other = self.direction == "out" and self.routing_number not in {None, "", self.to}
+        return self.routing_number if is_other else None
 
     @property
     def answered_ms(self) -> int:
@@ -57,27 +65,27 @@ class SourceCdr(msgspec.Struct, gc=False):
 
     def content(self) -> int:
         """Return the hash of what decides the charge, as batch manifests hold it."""
-        return crc32(
-            _pack(
-                (
-                    PROJECTION_VERSION,
-                    self.tenant_id,
-                    self.cdr_id,
-                    self.version,
-                    self.kind,
-                    self.direction,
-                    self.to,
-                    self.from_ or None,
-                    self.call_type or None,
-                    self.service_number_type or None,
-                    self.usage_country or None,
-                    self.disposition,
-                    self.answered_ms,
-                    self.ended_ms,
-                    self.billsec,
-                )
-            )
+        said = (
+            PROJECTION_VERSION,
+            self.tenant_id,
+            self.cdr_id,
+            self.version,
+            self.kind,
+            self.direction,
+            self.to,
+            self.from_ or None,
+            self.call_type or None,
+            self.service_number_type or None,
+            self.usage_country or None,
+            self.disposition,
+            self.answered_ms,
+            self.ended_ms,
+            self.billsec,
         )
+        last: tuple[str | None, ...] = (self.organizer_id or self.user_id or None, self.leads_to)
+        while last and last[-1] is None:
+            last = last[:-1]
+        return crc32(_pack(said + last))
 
 
 class SourceThreshold(msgspec.Struct, gc=False):
@@ -95,6 +103,14 @@ class SourceMethod(msgspec.Struct, gc=False):
     reference: str | int
     customer: str | int | None = None
     label: str | int | None = None
+
+
+class SourceEntitlement(msgspec.Struct, gc=False):
+    """Licences of a plan as a command sets them."""
+
+    plan_id: str
+    usage_country: str
+    licences: int
 
 
 class SourceCommand(msgspec.Struct, gc=False):
@@ -135,6 +151,19 @@ class SourceCommand(msgspec.Struct, gc=False):
     actor: str | None = None
     actor_role: str | None = None
     due_ms: int | None = None
+    cdr_id: str | None = None
+    version: int | None = None
+    entitlements: list[SourceEntitlement] | None = None
+    valid_from: datetime | None = None
+    user_id: str | None = None
+    usage_country: str | None = None
+    plan_ids: list[str] | None = None
+    credits_licence: bool = False
+    monthly_spend_limit_micros: int | None = None
+    credit_limit_micros: int | None = None
+    outbound_calls: str = "any"
+    conference_dial_out: str = "any"
+    calls: str | None = None
 
     def digest(self, topic: str) -> bytes:
         """Return the hash of the command's identity on a topic, as batch manifests hold it."""
@@ -171,4 +200,5 @@ def read_command(value: bytes | None) -> SourceCommand | None:
         command = _read_command(value or b"")
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
-    return None if command.purchased_at and not command.purchased_at.tzinfo else command
+    moments = (command.purchased_at, command.valid_from)
+    return command if all(each is None or each.tzinfo for each in moments) else None

@@ -10,12 +10,15 @@ Rule 2: topics become readable one by one. The answers to a record are all there
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final, Literal, NamedTuple
 
 from aiokafka import TopicPartition
 
+from rater.core.account.plan_warnings import unknown_plans
+from rater.core.pricing.plans.book import NO_BOOK, PlanBook
 from rater.kafka.broker import Broker
 from rater.kafka.reading import Remaining
 from rater.shell.admin.publish import Place
@@ -56,8 +59,9 @@ class Answer(NamedTuple):
 class Answers:
     """The answers to what is sent from now on to one topic."""
 
-    def __init__(self, consumer: Any, seer: Any, topic: str) -> None:
+    def __init__(self, consumer: Any, seer: Any, topic: str, plans: PlanBook) -> None:
         """Use `listening`."""
+        self._plans = plans
         self._consumer = consumer
         self._seer = seer
         self._topic = topic
@@ -109,11 +113,24 @@ class Answers:
         record = json.loads(value or b"{}")
         if record.get("source_topic") != self._topic:
             return
-        answer = _ANSWER[topic](record)
+        answer = answer_of(topic, record, self._plans)
         if answer is not None:
             place = Place(record["source_partition"], record["source_offset"])
             before = self._found.get(place)
             self._found[place] = answer if before is None else before.and_also(answer)
+
+
+def answer_of(topic: str, record: dict[str, Any], plans: PlanBook = NO_BOOK) -> Answer | None:
+    """Return what a record of an answering topic says; None where it answers nothing."""
+    answer = _ANSWER[topic](record)
+    if answer is None or record.get("kind") not in {"entitlements_set", "user_set"}:
+        return answer
+    given = [each["plan_id"] for each in record.get("entitlements", ()) if each["licences"]]
+    given += record.get("plan_ids", ())
+    unknown = unknown_plans(given, record["valid_from_ms"], plans)
+    if not unknown:
+        return answer
+    return answer.and_also(Answer("accepted", f"warning: in no plan catalog: {', '.join(unknown)}"))
 
 
 def _of_entry(entry: dict[str, Any]) -> Answer | None:
@@ -121,13 +138,38 @@ def _of_entry(entry: dict[str, Any]) -> Answer | None:
     if entry["kind"] == "command_rejected":
         return Answer("refused", f"{entry['reason']}: {entry['detail']}")
     if entry["kind"] == "charge":
-        return Answer("charged", f"{entry['outcome']}, {entry['charge_micros']} micros")
+        paid = f"{entry['charge_micros']} micros{_beside(entry.get('draws', []))}"
+        return Answer("charged", f"{entry['outcome']}, {paid}")
     if entry["kind"] == "charge_reversed" and entry["by"] == "void":
-        return Answer("accepted", f"voided, {entry['reversed_micros']} micros come back")
+        return Answer("accepted", f"voided, {_back(entry)}")
     if entry["kind"] == "deck_warning":
         decks = ", ".join(f"{each['deck_id']} is {each['problem']}" for each in entry["decks"])
         return Answer("accepted", f"warning: no price by these decks: {decks}")
     return Answer("accepted", entry["kind"]) if "command_id" in entry else None
+
+
+def _back(entry: dict[str, Any]) -> str:
+    """Say what comes back of a charge: of one that was waived, nothing."""
+    returns = entry.get("returns", [])
+    micros = sum(each.get("amount_micros", 0) for each in returns)
+    micros += entry.get("lot", {}).get("granted_micros", 0)
+    return f"{micros} micros come back{_beside(returns)}"
+
+
+def _beside(draws: list[dict[str, Any]]) -> str:
+    """Say what of the money no balance pays, and what pools pay beside it."""
+    sums: Counter[str] = Counter()
+    for draw in draws:
+        sums[draw.get("source", "lot")] += draw.get("quantity") or draw["amount_micros"]
+    said = [f", {sums[source]} {words}" for source, words in _BESIDE.items() if sums[source]]
+    return "".join(said)
+
+
+_BESIDE: Final = {
+    "post_paid": "of them owed of the month",
+    "waived": "of them waived",
+    "pool": "s paid by pools",
+}
 
 
 def _of_suspended(record: dict[str, Any]) -> Answer:
@@ -143,8 +185,10 @@ _ANSWER: Final = {LEDGER.name: _of_entry, SUSPENSE.name: _of_suspended, DEAD.nam
 
 
 @asynccontextmanager
-async def listening(broker: Broker, topic: str, partitions: int) -> AsyncIterator[Answers]:
-    """Stand at the ends of what charging writes; the topic is one of ANSWERED."""
+async def listening(
+    broker: Broker, topic: str, partitions: int, plans: PlanBook
+) -> AsyncIterator[Answers]:
+    """Stand at the ends of what charging writes; the topic is one of ANSWERED, and plans those that are known."""
     consumer, seer = _consumer(broker, "read_committed"), _consumer(broker, "read_uncommitted")
     names = (*_SAYING, BATCHES_CHANGELOG.name)
     parts = [TopicPartition(name, number) for name in names for number in range(partitions)]
@@ -154,7 +198,7 @@ async def listening(broker: Broker, topic: str, partitions: int) -> AsyncIterato
         consumer.assign(parts)
         for part, end in (await consumer.end_offsets(parts)).items():
             consumer.seek(part, end)
-        yield Answers(consumer, seer, topic)
+        yield Answers(consumer, seer, topic, plans)
     finally:
         await consumer.stop()
         await seer.stop()

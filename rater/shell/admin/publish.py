@@ -132,9 +132,9 @@ class LineCheck:
 
 
 def _ready(topic: Topic, record: dict[str, Any], value: bytes) -> Ready | Problem:
-    """Give a valid record the key that the catalog says: its tenant, or a dead letter's own."""
+    """Give a valid record the key that the catalog says, or a dead letter's own."""
     if topic not in (DEAD, RECHARGE_DEAD):
-        return Ready(record["tenant_id"].encode(), value, None)
+        return Ready(topic.key.of(record), value, None)
     text = record.get("key_b64")
     if text is None:
         return Ready(None, value, record["source_partition"])
@@ -190,7 +190,7 @@ async def _send(
         for number, record in enumerate(records):
             if number % _STRIDE == 0:
                 limit.reschedule(clock() + STALL_S)
-            place = _partition(record, partitions)
+            place = _partition(topic, record, partitions)
             future = await producer.send(topic.name, record.value, record.key, partition=place)
             futures.append(future)
             sent()
@@ -213,10 +213,11 @@ def _reason(error: Exception) -> str:
     return f"Kafka: {error}"
 
 
-def _partition(record: Ready, partitions: int) -> int:
+def _partition(topic: Topic, record: Ready, partitions: int) -> int:
+    """Return where a record goes: to its tenant's others, or where it says."""
     if record.key is None:
         return (record.partition or 0) % partitions
-    return partition_of(record.key, partitions)
+    return partition_of(topic.key.tenant_of(record.key) or record.key, partitions)
 
 
 @asynccontextmanager

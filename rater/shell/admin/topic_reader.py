@@ -25,7 +25,7 @@ class Selection:
     """Which records of a topic are read."""
 
     tenant: str | None = None
-    """Of this key alone."""
+    """Of this one alone."""
     from_ms: int = _NOTHING_MS
     """Whose time is this or later; -1: from the beginning."""
     is_following: bool = False
@@ -40,7 +40,7 @@ class TopicReader:
         self._consumer = consumer
         self._topic = topic
         self._selection = selection
-        self._key = None if selection.tenant is None else selection.tenant.encode()
+        self._tenant = None if selection.tenant is None else selection.tenant.encode()
 
     async def lines(self, partitions: int) -> AsyncIterator[Line]:
         """Yield the selected records of a topic that has so many partitions."""
@@ -56,10 +56,10 @@ class TopicReader:
             await left.update()
 
     def _parts(self, partitions: int) -> list[TopicPartition]:
-        keyed_by_tenant = self._topic.key == "tenant_id" and self._key is not None
-        numbers = (
-            [partition_of(self._key or b"", partitions)] if keyed_by_tenant else range(partitions)
-        )
+        numbers = range(partitions)
+        if self._tenant is not None and self._topic.key.is_by_tenant:
+            number = partition_of(self._tenant, partitions)
+            numbers = range(number, number + 1)
         return [TopicPartition(self._topic.name, number) for number in numbers]
 
     async def _start(self, parts: list[TopicPartition]) -> Remaining:
@@ -78,7 +78,10 @@ class TopicReader:
         return Remaining(self._consumer, behind)
 
     def _line(self, part: TopicPartition, record: Any) -> Line | None:
-        if self._key is not None and record.key != self._key:
+        if (
+            self._tenant is not None
+            and self._topic.key.tenant_of(record.key or b"") != self._tenant
+        ):
             return None
         if record.timestamp < self._selection.from_ms:
             return None

@@ -13,12 +13,16 @@ from aiokafka import TopicPartition
 
 from rater.batch.charging.accounts import AccountsShard
 from rater.batch.charging.charge_index import ChargeIndex
+from rater.batch.charging.freecall_timer import FreecallTimer
 from rater.batch.charging.lot_ids import LotIdsShard
+from rater.batch.charging.open_suspense import SuspenseShard, read_open
 from rater.batch.charging.partition_state import BatchesShard, Shard
+from rater.batch.charging.users import UsersShard
 from rater.core.limits import DAY_MS
 from rater.core.pricing.rules import Rules
 from rater.shell.charging.decider import ChargingDecider
 from rater.shell.charging.originals import OriginalsReader
+from rater.shell.charging.suspense_metrics import SuspenseMetrics
 from rater.shell.process.agent_app import AgentApp, AgentSettings
 from rater.shell.process.clock import now_ms
 from rater.shell.process.health import Health
@@ -29,9 +33,11 @@ from rater.shell.stream.batches import RecordBatch
 from rater.shell.stream.tables import state_table
 from rater.shell.versions.deck_service import DeckService
 from rater.shell.versions.follower import Follower
+from rater.shell.versions.plan_metrics import PlanMetrics
+from rater.shell.versions.plan_service import PlanService
 from rater.shell.versions.settings_service import SettingsService
 from rater.wire.account.state import decode_account
-from rater.wire.outputs import timer_command
+from rater.wire.outputs import free_command, timer_command
 from rater.wire.pricing.numbering import load_numbers
 from topics import catalog
 
@@ -50,10 +56,20 @@ class Charging(AgentApp):
         self.numbering = load_numbers()
         self.decks = DeckService(settings.broker, metrics)
         self.settings = SettingsService(settings.broker, metrics)
+        self.plans = PlanService(settings.broker, PlanMetrics(metrics.registry))
+        self.followers: dict[str, Follower[Any]] = {
+            "decks": self.decks,
+            "settings": self.settings,
+            "plans": self.plans,
+        }
         self.accounts = state_table(
             self.app, "accounts", AccountsShard, partitions=settings.partitions
         )
         self.lot_ids = state_table(self.app, "lots", LotIdsShard, partitions=settings.partitions)
+        self.users = state_table(self.app, "users", UsersShard, partitions=settings.partitions)
+        self.suspense = state_table(
+            self.app, "suspense", SuspenseShard, partitions=settings.partitions
+        )
         self.batches = state_table(
             self.app,
             "batches",
@@ -64,9 +80,13 @@ class Charging(AgentApp):
         self.timer = DueTimer(
             settings.broker, catalog.ACCOUNT_TIMERS.name, self.accounts.state, _due
         )
+        self.freecall_timer = DueTimer(
+            settings.broker, catalog.ACCOUNT_TIMERS.name, self._freecalls, self._free, "calls"
+        )
         self.originals = OriginalsReader(settings.broker)
+        self.waiting = SuspenseMetrics(metrics.registry)
         self.decider = ChargingDecider(
-            self.shard, self.rules, metrics, settings.partitions, self.originals
+            self.shard, self.rules, (metrics, self.waiting), settings.partitions, self.originals
         )
         self.stepper = Stepper(
             lambda: self.app.consumer.transactions, self.decider, metrics, health
@@ -80,11 +100,13 @@ class Charging(AgentApp):
             self.accounts.state(partition),
             self.batches.state(partition),
             self.lot_ids.state(partition),
+            self.users.state(partition),
+            self.suspense.state(partition),
         )
 
     def rules(self) -> Rules:
-        """Return what a batch is decided by: decks and settings as they are known now."""
-        return Rules(self.decks.book, self.numbering, self.settings.book)
+        """Return what a batch is decided by: decks, settings and plans as they are known now."""
+        return Rules(self.decks.book, self.numbering, self.settings.book, self.plans.book)
 
     async def take(self, batch: RecordBatch) -> None:
         """Take one batch through its step."""
@@ -93,7 +115,8 @@ class Charging(AgentApp):
     async def run_timer(self, partition: int) -> None:
         """Send commands for what falls due, and pay the statuses that are owed."""
         await self.timer.tick(partition)
-        if self.accounts.state(partition).dirty():
+        await self.freecall_timer.tick(partition)
+        if self.accounts.state(partition).dirty() or self.users.state(partition).owed():
             await self.stepper.take_due(partition, lambda: self.decider.flush(partition, now_ms()))
 
     def watermarks(self) -> dict[TopicPartition, int]:
@@ -106,16 +129,17 @@ class Charging(AgentApp):
         return applied
 
     async def prepare(self) -> None:
-        """Wait until the decks are whole and the settings known."""
-        await self.decks.ready()
-        await self.settings.ready()
+        """Wait until the decks are whole, and settings and plans known."""
+        for follower in self.followers.values():
+            await follower.ready()
 
     async def start_parts(self) -> None:
-        """Start what is not Faust's: decks, settings, timer, and the tasks that look after them."""
-        await self.decks.start()
-        await self.settings.start()
+        """Start what is not Faust's: decks, settings, plans, timer, and the tasks that look after them."""
+        for follower in self.followers.values():
+            await follower.start()
         await self.timer.start()
-        for part, follower in (("decks", self.decks), ("settings", self.settings)):
+        await self.freecall_timer.start()
+        for part, follower in self.followers.items():
             self.background(self._wait_for(part, follower), self._watch(follower))
         await super().start_parts()
 
@@ -123,9 +147,10 @@ class Charging(AgentApp):
         """Stop them, in the other order."""
         await super().stop_parts()
         await self.originals.stop()
+        await self.freecall_timer.stop()
         await self.timer.stop()
-        await self.settings.stop()
-        await self.decks.stop()
+        for follower in reversed(self.followers.values()):
+            await follower.stop()
 
     async def _wait_for(self, part: str, follower: Follower[Any]) -> None:
         await follower.ready()
@@ -140,7 +165,8 @@ class Charging(AgentApp):
                 await self.app.crash(error)
 
     def measure(self) -> None:
-        """Report the charge indexes: how much they remember, and for how long."""
+        """Report the charge indexes, how much they remember and for how long, and the plans in force."""
+        self.plans.measure(now_ms())
         for partition in self.batches.states.partitions():
             for lost in self.batches.state(partition).index.take_shortenings():
                 self.metrics.window_evicted()
@@ -151,6 +177,21 @@ class Charging(AgentApp):
         indexes = [self.batches.state(p).index for p in self.batches.states.partitions()]
         window = min((self._window_days(index) for index in indexes), default=0)
         self.metrics.set_index(sum(map(len, indexes)), window * DAY_MS // 1000)
+
+        self._measure_waiting()
+
+    def _measure_waiting(self) -> None:
+        shards = [self.suspense.state(p) for p in self.suspense.states.partitions()]
+        came = [earliest[0] for each in shards if (earliest := each.earliest()) is not None]
+        age_s = max(0, now_ms() - min(came)) // 1000 if came else 0
+        used = sum(each.bytes_used for each in shards)
+        self.waiting.set_open(sum(map(len, shards)), used, age_s)
+
+    def _freecalls(self, partition: int) -> FreecallTimer:
+        return FreecallTimer(self.suspense.state(partition), self.settings.book)
+
+    def _free(self, _key: bytes, value: bytes, _due_ms: int) -> bytes:
+        return free_command(read_open(value), self.settings.book.at(now_ms()).version)
 
     def _window_days(self, index: ChargeIndex) -> int:
         today = now_ms() // DAY_MS

@@ -9,10 +9,14 @@ from rater.batch.charging.cdr_batch import CdrBatch
 from rater.batch.charging.command_batch import CommandBatch
 from rater.batch.charging.decision import Decision
 from rater.batch.charging.partition_state import Shard
-from rater.batch.charging.status_flush import decide_flush
+from rater.batch.charging.status_flush import decide_flush, flush_users
+from rater.core.account.plan_warnings import Giving, plans_given, unknown_plans
+from rater.core.pricing.plans.book import PlanBook
 from rater.core.pricing.rules import Rules
+from rater.shell.charging.suspense_metrics import SuspenseMetrics
 from rater.shell.process.metrics import Metrics
 from rater.shell.stream.batches import RecordBatch
+from topics.records import EntitlementsSet
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +40,7 @@ class ChargingDecider:
         self,
         shard: Callable[[int], Shard],
         rules: Callable[[], Rules],
-        metrics: Metrics,
+        metrics: tuple[Metrics, SuspenseMetrics],
         partitions: int,
         originals: Originals,
     ) -> None:
@@ -44,7 +48,7 @@ class ChargingDecider:
         self._originals = originals
         self._shard = shard
         self._rules = rules
-        self._metrics = metrics
+        self._metrics, self._waiting = metrics
         self._partitions = partitions
 
     def begin(self, batch: RecordBatch) -> CdrBatch | CommandBatch:
@@ -60,16 +64,29 @@ class ChargingDecider:
         return len(offsets)
 
     def flush(self, partition: int, now_ms: int) -> Decision:
-        """Decide to publish statuses that accounts of a partition owe."""
+        """Decide to publish statuses that accounts of a partition, and their users, owe."""
         shard = self._shard(partition)
-        return decide_flush(shard, shard.accounts.dirty()[:FLUSHED_MAX], now_ms)
+        rules = self._rules()
+        owed = shard.accounts.dirty()[:FLUSHED_MAX]
+        decision = decide_flush(shard, owed, now_ms, rules.plans)
+        flush_users(decision, shard, shard.users.owed()[:FLUSHED_MAX], rules, now_ms)
+        return decision
 
     def apply(self, decision: Decision) -> None:
         """Take what was committed into memory."""
         self._shard(decision.partition).apply(decision)
 
     def report(self, decision: Decision) -> None:
-        """Tell which decks accounts were given that price nothing."""
+        """Tell which decks and plans were given that lead nowhere, what was let go, and what came of waiting."""
+        self._waiting.freed(decision.freed)
+        for tenant_id, calls in decision.beyond.items():
+            self._waiting.not_kept(calls)
+            log.error(
+                "open suspense of account %(tenant_id)s is full: %(calls)d calls wait without being kept",
+                {"tenant_id": tenant_id, "calls": calls},
+            )
+        for giving in decision.giving:
+            self._tell_plans(giving, decision.journal.plans)
         for entry in decision.deck_warnings:
             for each in entry.decks:
                 self._metrics.deck_warned(each.problem)
@@ -82,3 +99,26 @@ class ChargingDecider:
                         "command_id": entry.command_id,
                     },
                 )
+
+    def _tell_plans(self, entry: Giving, plans: PlanBook) -> None:
+        """Tell which plans somebody was given that no catalog has, and which licences were let go."""
+        for plan_id in unknown_plans(plans_given(entry), entry.valid_from_ms, plans):
+            self._metrics.plan_unknown()
+            log.warning(
+                "plan %(plan_id)s of account %(tenant_id)s is in no plan catalog (command %(command_id)s)",
+                {
+                    "plan_id": plan_id,
+                    "tenant_id": entry.tenant_id,
+                    "command_id": entry.command_id,
+                },
+            )
+        if isinstance(entry, EntitlementsSet) and entry.forgotten:
+            self._metrics.entitlements_forgotten(entry.forgotten)
+            log.info(
+                "entitlements of account %(tenant_id)s: %(forgotten)d let go (command %(command_id)s)",
+                {
+                    "tenant_id": entry.tenant_id,
+                    "forgotten": entry.forgotten,
+                    "command_id": entry.command_id,
+                },
+            )

@@ -97,9 +97,9 @@ class Folding:
     async def _lead(self, job: Job) -> str | None:
         """Return the digest of the letter that tells an occasion: this one, or another that this is folded into."""
         notice = job.notice
-        if not isinstance(notice, BalanceLowNotification):
+        occasion = _occasion(job)
+        if occasion is None:
             return job.digest
-        occasion = (notice.tenant_id, notice.at_ms, notice.cause_id, job.recipient)
         if (lead := self._told.get(occasion)) not in (None, job.digest):
             # One that comes late: what was read together may be cut anywhere.
             await self._lease.write_marks(notice.tenant_id, self._mark(job, None))
@@ -185,8 +185,16 @@ def _tenant_key(job: Job) -> str:
     return rate_key(f"tenant {job.notice.tenant_id}", job.kind)
 
 
+def _occasion(job: Job) -> _Occasion | None:
+    """Return what a letter has in common with others of which one is enough."""
+    notice = job.notice
+    if not isinstance(notice, BalanceLowNotification):
+        return None
+    return (notice.tenant_id, notice.at_ms, notice.cause_id, job.recipient)
+
+
 def _depth(notice: object) -> tuple[bool, int]:
-    """Return what puts the lowest threshold first; amounts before hours."""
+    """Return what puts the lowest threshold first, amounts before hours."""
     assert isinstance(notice, BalanceLowNotification)
     if notice.threshold_micros is not None:
         return False, notice.threshold_micros

@@ -16,6 +16,7 @@ from jinja2 import BaseLoader, Environment, FunctionLoader, StrictUndefined, Tem
 from rater.shell.notifier.digests import Digest, Told
 from rater.shell.notifier.languages.language import Language
 from rater.shell.notifier.languages.registry import FOLDER, language
+from topics.fields import NO_CURRENCY
 from topics.records import notifications as n
 
 _WIDTH: Final = 72
@@ -59,7 +60,7 @@ def _values(notice: Told, reader: Language) -> dict[str, str]:
     """Return what the templates may say, each as one line of text; "" is nothing."""
     values = {
         "tenant": notice.tenant_id,
-        "balance": reader.amount(notice.balance_micros, notice.currency),
+        "balance": _balance(notice, reader),
         "at": reader.moment(notice.at_ms),
         "number": reader.count(_number(notice)),
         **_special(notice, reader),
@@ -77,6 +78,13 @@ def _values(notice: Told, reader: Language) -> dict[str, str]:
     return {name: _one_line(value) for name, value in values.items()}
 
 
+def _balance(notice: Told, reader: Language) -> str:
+    """Return the balance; an account without credits has none, not one of 0."""
+    if notice.currency == NO_CURRENCY:
+        return ""
+    return reader.amount(notice.balance_micros, notice.currency)
+
+
 def _number(notice: Told) -> int:
     """Return for how many notifications a letter stands."""
     return sum(n for _, n in notice.held) if isinstance(notice, Digest) else 1
@@ -91,10 +99,10 @@ def _held(notice: Told, reader: Language) -> list[tuple[str, str]]:
 def _special(notice: Told, reader: Language) -> dict[str, str]:
     """Return the values that one kind alone has, or writes in a way of its own."""
     match notice:
-        case n.RechargeCappedNotification(cap="count"):
-            return {"limit": reader.count(notice.limit)}
         case n.RechargeCappedNotification():
-            return {"limit": reader.amount(notice.limit, notice.currency)}
+            is_count, limit = notice.cap == "count", notice.limit
+            written = reader.count(limit) if is_count else reader.amount(limit, notice.currency)
+            return {"limit": written}
         case n.FundsExpiringNotification():
             return {"days": reader.count(notice.days)}
         case n.BalanceLowNotification():
@@ -109,7 +117,23 @@ def _special(notice: Told, reader: Language) -> dict[str, str]:
                 "found": _found(notice, notice.found_micros, reader),
                 "denied": reader.call_classes(notice.denied),
             }
+        case n.PoolUsedNotification():
+            return _pool(notice, reader)
     return {}
+
+
+def _pool(notice: n.PoolUsedNotification, reader: Language) -> dict[str, str]:
+    """Return what is used of which minutes; names of pools are of small letters, with no blanks."""
+    month, _, allowance_id, *group = notice.pool.replace("_", " ").replace("-", " ").split("/")
+    return {
+        "plan": notice.plan_name,
+        "month": reader.month(month.replace(" ", "-")),
+        "minutes_of": allowance_id,
+        "shared_by": "".join(group).upper(),
+        "level": str(notice.level),
+        "used": reader.count(notice.used_s // 60),
+        "total": reader.count(notice.total_s // 60),
+    }
 
 
 def _threshold(notice: n.BalanceLowNotification, reader: Language) -> dict[str, str]:

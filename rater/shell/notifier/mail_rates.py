@@ -11,7 +11,9 @@ from rater.core.limits import HOUR_MS
 
 LOGS_MAX: Final = 10_000
 """Logs kept before those are looked for in which nothing counts any more."""
-FOLDABLE: Final = frozenset({"balance_low", "funds_added", "funds_expired", "funds_expiring"})
+FOLDABLE: Final = frozenset(
+    {"balance_low", "funds_added", "funds_expired", "funds_expiring", "pool_used"}
+)
 """Kinds that may wait; all others say that money is in danger, and are counted apart."""
 _DIGEST_CHARACTERS: Final = 32
 

@@ -2,7 +2,7 @@
 
 `/livez`: the event loop runs and no invariant of the whole worker is broken. A failing broker is no
 reason to kill the worker, so nothing outside the process is asked. `/readyz`: the worker charges;
-it has partitions, has recovered them, has all decks and settings, and none of its partitions is halted. The body
+it has partitions, has recovered them, has all decks, settings and plans, and none of its partitions is halted. The body
 names what is missing. `/metrics`: for Prometheus.
 """
 
@@ -24,7 +24,7 @@ from prometheus_client.exposition import choose_encoder
 from rater.shell.process.metrics import Metrics, State
 from rater.shell.process.start import StartError
 
-PARTS = ("assigned", "recovered", "decks", "settings")
+PARTS = ("assigned", "recovered", "decks", "settings", "plans")
 """What a charging worker needs before it is ready."""
 
 BROKER_SILENT_S = 10.0

@@ -153,6 +153,12 @@ class Metrics:
         self._deck_warnings = self._counter(
             "deck_warnings", "Decks that accounts were given and that price nothing.", "problem"
         )
+        self._unknown_plans = self._counter(
+            "plans_unknown", "Plans that accounts or users were given and that no catalog has."
+        )
+        self._forgotten = self._counter(
+            "entitlements_forgotten", "Entitlements let go that no call can ask for any more."
+        )
 
     def batch_done(self, report: BatchReport) -> None:
         """Count one committed step; call it after the commit, never before."""
@@ -237,6 +243,14 @@ class Metrics:
     def deck_warned(self, problem: str) -> None:
         """Count a deck that an account was given though it prices nothing."""
         self._deck_warnings.labels(problem).inc()
+
+    def plan_unknown(self) -> None:
+        """Count a plan that an account or a user was given though no catalog has it."""
+        self._unknown_plans.inc()
+
+    def entitlements_forgotten(self, number: int) -> None:
+        """Count entitlements of an account that were let go."""
+        self._forgotten.inc(number)
 
     def _counter(self, name: str, about: str, *labels: str) -> Counter:
         return Counter(f"rater_{name}", about, labels, registry=self._shown)

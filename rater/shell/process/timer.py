@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaProducer
 
 from rater.kafka.broker import Broker
 from rater.shell.process.clock import now_ms
+from topics.keys import tenant_in_front
 
 log = logging.getLogger(__name__)
 
@@ -41,14 +42,20 @@ class DueTimer:
         topic: str,
         shard: Callable[[int], DueShard],
         command: Callable[[bytes, bytes, int], bytes],
+        what: str = "tenants",
     ) -> None:
-        """`command` makes the command of a key, its state and its due time."""
+        """`command` makes the command of a key, its state and its due time; `what` is due, for the log.
+
+        The command goes under the tenant's key, which is the state's up to a slash.
+        """
+        self._what = what
         self._broker = broker
         self._topic = topic
         self._shard = shard
         self._command = command
         self._producer: AIOKafkaProducer | None = None
         self._sent: dict[bytes, tuple[int, int]] = {}
+        self._forgot_ms = 0
 
     async def start(self) -> None:
         """Connect to the broker."""
@@ -64,6 +71,7 @@ class DueTimer:
         """Publish what is due in a partition; return how many commands."""
         assert self._producer is not None, "the timer was not started"
         now = now_ms()
+        self._forget_sent(now)
         shard = self._shard(partition)
         sent = 0
         for key, due_ms in shard.due(now, UNDER_WAY_MAX):
@@ -73,7 +81,7 @@ class DueTimer:
             await self._producer.send(
                 self._topic,
                 self._command(key, value, due_ms),
-                key=key,
+                key=tenant_in_front(key),
                 partition=partition,
                 timestamp_ms=now,
             )
@@ -82,10 +90,17 @@ class DueTimer:
         if sent:
             await self._producer.flush()
             log.info(
-                "partition %(partition)d: %(due)d tenants are due",
-                {"partition": partition, "due": sent},
+                "partition %(partition)d: %(due)d %(what)s are due",
+                {"partition": partition, "due": sent, "what": self._what},
             )
         return sent
+
+    def _forget_sent(self, now: int) -> None:
+        """Forget now and then what would be sent again: not every key comes back."""
+        if now - self._forgot_ms < RESEND_MS:
+            return
+        self._forgot_ms = now
+        self._sent = {k: each for k, each in self._sent.items() if now - each[1] < RESEND_MS}
 
     def _is_under_way(self, key: bytes, due_ms: int, now: int) -> bool:
         known = self._sent.get(key)

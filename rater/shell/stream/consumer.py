@@ -5,7 +5,8 @@ What Faust 0.15.3 does differently, and what it costs: it hands single records t
 partitions are swallowed), starts reading before it has sought the committed offset (records are
 read twice), and commits offsets apart from their effects. Here:
 
-1. A fetch takes at most one batch of each partition that is active at that very moment.
+1. What is fetched of a partition while a step of it is at work is gathered, and becomes its next batch as a whole:
+   left with the fetcher it would stop the fetching, and the rest would wait for one more step.
 2. Every stop of the flow begins a new epoch. Whatever was taken in an older one is dropped, and
    nothing is taken again before the recovery has sought the committed offsets.
 3. A batch begins where the one before it ended. Going back, or missing records, ends the worker.

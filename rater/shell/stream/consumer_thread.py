@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from aiokafka import TopicPartition
@@ -17,12 +18,18 @@ if TYPE_CHECKING:
 
     from faust.types import TP
 
+    from rater.shell.stream.batches import SourceRecord
+
 T = TypeVar("T")
 
 FETCH_WAIT_MS = 20
 """What Faust hard-codes as 1,500: a fetch that waits holds back the partitions that are not in it.
 A worker without work asks the broker so often; it takes 5 % of a core, with 100 ms 2.5 %."""
 FETCH_MAX_BYTES = 64 * 1024 * 1024
+GATHERED_MAX = 1_000
+"""Records of one partition that are taken from the fetcher while a step of it is at work. As long as the fetcher holds
+records of a partition it asks for no others, and they would have to wait for one step more. What is beyond waits there:
+with so many a step is under full load, and plain records are large."""
 NOT_READY_S = 0.01
 
 
@@ -43,6 +50,15 @@ class OffsetsLostError(RuntimeError):
         )
 
 
+@dataclass(slots=True)
+class _Gathered:
+    """Consecutive records of one source, taken from the fetcher and not delivered yet."""
+
+    start: int
+    end: int
+    records: list[SourceRecord]
+
+
 class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
     """The thread that talks to the group and fetches; heartbeats never wait for a step."""
 
@@ -50,6 +66,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         """Begin with no expectations: the first seek sets them."""
         super().__post_init__()
         self._expected: dict[TP, int] = {}
+        self._gathered: dict[TP, _Gathered] = {}
         self.taken: dict[TP, int] = {}
         """Where the last batch of each source ended."""
 
@@ -109,24 +126,40 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         return bool(done)
 
     async def _take_now(self, consumer: Any, limit: int) -> dict[TP, RecordBatch]:
+        """Take what has been fetched; return it for the sources whose agents have caught up."""
         batches = {}
+        active, behind = private.active_partitions(self.consumer)
         # Never suspends, so that no seek comes between a position and its records.
-        for tp in private.active_partitions(self.consumer):
-            start = private.position_of(consumer, tp)
-            if start is None:
-                continue
-            expected = self._expected.setdefault(tp, start)
-            if start != expected:
-                raise OffsetsLostError(tp, expected, start)
-            records = await private.take_fetched(consumer, tp, limit)
-            end = private.position_of(consumer, tp)
-            assert end is not None, f"{tp}: no position after taking records"
-            self._expected[tp] = end
-            if records:
-                assert records[0].offset >= start, f"{tp}: {records[0].offset} before {start}"
-                batches[tp] = RecordBatch(tp, records, start, end)
-                self.taken[tp] = end
+        for tp in behind:
+            await self._gather(consumer, tp, min(limit, GATHERED_MAX))
+        for tp in active:
+            await self._gather(consumer, tp, limit)
+            if (ready := self._gathered.pop(tp, None)) is not None:
+                batches[tp] = RecordBatch(tp, ready.records, ready.start, ready.end)
         return batches
+
+    async def _gather(self, consumer: Any, tp: TP, limit: int) -> None:
+        """Put what has been fetched of a source behind what waits of it, up to so many records in all."""
+        start = private.position_of(consumer, tp)
+        waiting = self._gathered.get(tp)
+        room = limit - len(waiting.records) if waiting is not None else limit
+        if start is None or room <= 0:
+            return
+        expected = self._expected.setdefault(tp, start)
+        if start != expected:
+            raise OffsetsLostError(tp, expected, start)
+        records = await private.take_fetched(consumer, tp, room)
+        end = private.position_of(consumer, tp)
+        assert end is not None, f"{tp}: no position after taking records"
+        self._expected[tp] = end
+        if records:
+            assert records[0].offset >= start, f"{tp}: {records[0].offset} before {start}"
+            waiting = waiting or self._gathered.setdefault(tp, _Gathered(start, end, []))
+            waiting.records.extend(records)
+            self.taken[tp] = end
+        if waiting is not None:
+            # Markers are read past with the records before them.
+            waiting.end = end
 
     async def seek_committed(self, tps: Iterable[TP]) -> dict[TP, int]:
         """Move to the committed offsets, to the beginning where there is none; return them.
@@ -135,6 +168,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         transaction of the partition's previous owner.
         """
         consumer = self._ensure_consumer()
+        self._gathered.clear()
         wanted = [TopicPartition(*tp) for tp in tps]
         committed = await asyncio.gather(*(consumer.committed(tp) for tp in wanted))
         known = {tp: at for tp, at in zip(wanted, committed, strict=True) if at is not None}

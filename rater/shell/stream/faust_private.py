@@ -276,6 +276,6 @@ def fill(
     return index
 
 
-def active_partitions(consumer: Any) -> tuple[TP, ...]:
-    """Copy the partitions that may be read now; safe in any thread."""
-    return tuple(consumer._active_partitions)  # noqa: SLF001
+def active_partitions(consumer: Any) -> tuple[tuple[TP, ...], tuple[TP, ...]]:
+    """Copy the partitions that may be read now, and those whose agents have not caught up; safe in any thread."""
+    return tuple(consumer._active_partitions), tuple(consumer._buffered_partitions)  # noqa: SLF001

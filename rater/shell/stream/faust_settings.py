@@ -28,8 +28,8 @@ BATCH_BYTES = 1_000_000
 """Below the 1,048,588 bytes that a broker and a topic accept by default."""
 REQUEST_BYTES = 16 * 1024 * 1024
 BUFFERED_BATCHES = 1
-"""Per partition and topic, between the fetcher and a step. What waits with the fetcher becomes one larger batch;
-what waits here as four small ones takes four transactions, and each CDR of the last waits for all of them."""
+"""Per partition, between the consumer and its step: with 1 Faust takes nothing of a partition until its agent asks for
+the next batch. What comes meanwhile is gathered into one; as four small ones it would take four transactions."""
 
 
 def faust_settings(

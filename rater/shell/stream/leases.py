@@ -29,6 +29,10 @@ class PartitionHaltedError(RuntimeError):
     """The partition was halted by a broken invariant; only a new assignment frees it."""
 
 
+class MisplacedError(RuntimeError):
+    """Records lie elsewhere than was foreseen; nothing of the step holds, and it has to be taken again."""
+
+
 class CommitFailedError(RuntimeError):
     """A transaction was neither committed nor refused in time."""
 
@@ -65,6 +69,8 @@ class Lease:
     closed: bool = True
     """No step may begin: the state is not recovered yet, or a rebalance waits for those at work."""
     halted: str | None = None
+    ends: dict[tuple[str, int], int] = field(default_factory=dict)
+    """Where the next record of a topic's partition will lie, as its last step has left it: nobody else writes there."""
 
 
 @dataclass(slots=True)

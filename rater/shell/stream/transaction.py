@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol, Self
 from aiokafka import TopicPartition
 
 from rater.shell.stream import faust_private as private
-from rater.shell.stream.leases import CommitFailedError, Lease
+from rater.shell.stream.leases import CommitFailedError, Lease, MisplacedError
 from rater.shell.stream.writer import Writer
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 COMMIT_TIMEOUT_S = 12.0
 """Longer than the coordinator waits before it aborts: then the outcome is certain."""
+MARKER = 1
+"""Records that the end of a transaction writes to each of its partitions."""
 
 
 class Owner(Protocol):
@@ -59,7 +61,10 @@ class Step:
         self._order: dict[tuple[str, int], asyncio.Lock] = {}
         self._writers: dict[tuple[str, int], Writer] = {}
         self._written: dict[tuple[str, int], list[asyncio.Task[Sequence[int]]]] = {}
+        self._counts: dict[tuple[str, int], int] = {}
+        self._foreseen: dict[tuple[str, int], range] = {}
         self._last: dict[tuple[str, int], int] = {}
+        self._enlisted_places: set[tuple[str, int]] = set()
         self._enlisted_offset: int | None = None
         self._enlisted: asyncio.Task[None] | None = None
         self._done = False
@@ -68,11 +73,13 @@ class Step:
         """Tell the coordinators at once what the transaction will hold: the source offset, records of these topics.
 
         They answer while the step decides; it holds only if commit() comes. What is written waits for them: a broker
-        refuses writes to a transaction on which its coordinator is at work.
+        refuses writes to a transaction on which its coordinator is at work, and where records and a source offset of
+        one transaction come to it at the same time, it refuses one of them for 50 ms.
         """
         assert self._source is not None, f"partition {self.partition}: a timer has no source"
         for topic in topics:
             private.enlist(self._lease.producer, TopicPartition(topic, self.partition))
+            self._enlisted_places.add((topic, self.partition))
         self._enlisted_offset = next_offset
         self._enlisted = asyncio.create_task(self._offer(next_offset))
         self._enlisted.add_done_callback(_retrieve)
@@ -97,13 +104,22 @@ class Step:
         writer = self._writers.get(place)
         if writer is None:
             writer = self._writers[place] = Writer(self._lease.producer.create_batch)
+        self._counts[place] = self._counts.get(place, 0) + len(records)
         for full in writer.append(records, headers):
             self._written.setdefault(place, []).append(self._send(full, place))
 
     async def offsets(self, topic: str, partition: int) -> Sequence[int]:
-        """Wait until all that was written there is in the log; return the offset of each record."""
+        """Return the offset of each record that was written there; nothing more may be written there.
+
+        Where the step before has left the partition is known: then they are foreseen, and commit() raises
+        MisplacedError if they are not true. Else this waits until all is in the log.
+        """
         place = (topic, partition)
         self._send_open(place)
+        end = self._lease.ends.get(place)
+        if end is not None:
+            foreseen = self._foreseen[place] = range(end, end + self._counts.get(place, 0))
+            return foreseen
         offsets: Sequence[int] = range(0)
         for send in self._written.get(place, ()):
             written = await self._durable(send)
@@ -161,6 +177,9 @@ class Step:
         try:
             async with asyncio.timeout(COMMIT_TIMEOUT_S):
                 await self._commit(next_offset)
+        except MisplacedError:
+            self._done = False
+            raise
         except TimeoutError as error:
             late = CommitFailedError(
                 f"partition {self.partition}: not committed within {COMMIT_TIMEOUT_S:.0f} s"
@@ -169,13 +188,31 @@ class Step:
             await self._transactions.give_up(late, self._lease)
         except BaseException as error:  # noqa: BLE001
             await self._transactions.give_up(error, self._lease)
+        self._note_ends()
         self._transactions.note_committed(
             self._source, next_offset, self._last, time.monotonic() - began
         )
 
+    def _check_foreseen(self) -> None:
+        for place, foreseen in self._foreseen.items():
+            if foreseen and self._last[place] != foreseen[-1]:
+                topic, partition = place
+                raise MisplacedError(
+                    f"{topic} partition {partition}: the last record was foreseen at {foreseen[-1]}, it lies at "
+                    f"{self._last[place]}: somebody else has written there"
+                )
+
+    def _note_ends(self) -> None:
+        ends = self._lease.ends
+        for place in self._enlisted_places:
+            ends.pop(place, None)
+        for place, last in self._last.items():
+            ends[place] = last + MARKER + 1
+
     async def _commit(self, next_offset: int | None) -> None:
         for send in self._sends:
             await send
+        self._check_foreseen()
         if self._enlisted is not None:
             await self._enlisted
         self._transactions.check(self._lease)
@@ -201,6 +238,7 @@ class Step:
         if self._done:
             return
         self._done = True
+        self._lease.ends.clear()
         try:
             async with asyncio.timeout(COMMIT_TIMEOUT_S):
                 await asyncio.gather(*self._sends, return_exceptions=True)

@@ -4,7 +4,7 @@
     async with transactions.step(batch.tp) as step:      # holds the partition's lock
         ...read the state, decide...
         step.write(topic, partition, records)                    # durable before the commit
-        offsets = await step.offsets(topic, partition)           # durable now, and where
+        offsets = await step.offsets(topic, partition)           # where; commit() checks what was foreseen
         await step.commit(batch.next_offset)
         ...change the state in memory...
 

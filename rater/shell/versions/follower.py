@@ -7,10 +7,10 @@ GlobalTable: it applies some records late or to another table, and swallows erro
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
-from aiokafka import ConsumerRecord
+from aiokafka import ConsumerRecord, TopicPartition
 
 from rater.kafka.unread import Unread
 from rater.shell.versions.shared_topic import SharedTopic
@@ -37,7 +37,11 @@ class Follower(Generic[Made]):
     failed: asyncio.Future[None]
     """Pending as long as all is well; made by `start`."""
 
+    reached: Mapping[TopicPartition, int]
+    """Up to where all that was read is taken, by partition; empty before anything was."""
+
     def __init__(self, topic: SharedTopic) -> None:
+        self.reached = {}
         self._topic = topic
         self._caught_up = asyncio.Event()
         self._follower: asyncio.Task[None] | None = None
@@ -97,6 +101,7 @@ class Follower(Generic[Made]):
             if records:
                 # Compiling a large deck takes seconds: the event loop must go on meanwhile.
                 self.take(await asyncio.to_thread(self.assemble, records))
+            self.reached = await self._topic.positions()
             if self._topic.at_end and not self._caught_up.is_set():
                 self._caught_up.set()
                 self.tell_beginning()

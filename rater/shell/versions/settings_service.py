@@ -3,61 +3,45 @@
 import logging
 from collections.abc import Sequence
 
-from aiokafka import ConsumerRecord
-
 from rater.core.charging_settings import ChargingSettings
 from rater.core.times import to_text
 from rater.kafka.broker import Broker
 from rater.shell.process.metrics import Metrics
-from rater.shell.versions.follower import Follower, tell_skipped
-from rater.shell.versions.shared_topic import SharedTopic
-from rater.wire.settings.charging_settings import BadSettings, SettingsReader
+from rater.shell.versions.numbered_follower import NumberedFollower
+from rater.wire.settings.charging_settings import settings_reader
 from rater.wire.settings.currencies import shipped_book
 from topics.catalog import CHARGING_SETTINGS
 
 log = logging.getLogger(__name__)
 
 
-class SettingsService(Follower[ChargingSettings | BadSettings]):
+class SettingsService(NumberedFollower[ChargingSettings]):
     """The worker's view of the charging settings; where nothing was published, what ships holds."""
 
     what = "charging settings"
 
-    def __init__(
-        self, broker: Broker, metrics: Metrics, topic: str = CHARGING_SETTINGS.name
-    ) -> None:
-        super().__init__(SharedTopic(broker, topic, CHARGING_SETTINGS.max_message_bytes))
+    def __init__(self, broker: Broker, metrics: Metrics) -> None:
+        super().__init__(broker, CHARGING_SETTINGS, settings_reader())
         self.book = shipped_book()
         self._metrics = metrics
-        self._reader = SettingsReader()
 
-    def assemble(self, records: Sequence[ConsumerRecord]) -> list[ChargingSettings | BadSettings]:
-        """Read records; what cannot be used is logged."""
-        made: list[ChargingSettings | BadSettings] = []
-        for record in records:
-            outcome = self._reader.feed(record.key, record.value)
-            if isinstance(outcome, BadSettings):
-                tell_skipped(record, outcome.key, outcome.detail)
-            if outcome is not None:
-                made.append(outcome)
-        return made
-
-    def take(self, made: Sequence[ChargingSettings | BadSettings]) -> None:
+    def adopt(self, versions: Sequence[ChargingSettings]) -> None:
         """Put versions into a new book."""
         book = self.book
-        for outcome in made:
-            if isinstance(outcome, ChargingSettings):
-                book = book.with_version(outcome)
-                since = to_text(outcome.valid_from_ms)
-                log.info(
-                    "charging settings version %(version)d, valid from %(valid_from)s",
-                    {"version": outcome.version, "valid_from": since},
-                )
-                _tell_without_breaker(outcome)
-            else:
-                self._metrics.settings_record_refused(outcome.detail.partition(":")[0])
+        for settings in versions:
+            book = book.with_version(settings)
+            since = to_text(settings.valid_from_ms)
+            log.info(
+                "charging settings version %(version)d, valid from %(valid_from)s",
+                {"version": settings.version, "valid_from": since},
+            )
+            _tell_without_breaker(settings)
         self.book = book
         self._metrics.set_settings_version(max(each.version for each in book.versions))
+
+    def refused(self, reason: str) -> None:
+        """Count a record that was skipped."""
+        self._metrics.settings_record_refused(reason)
 
     def tell_beginning(self) -> None:
         """Log which versions there are."""

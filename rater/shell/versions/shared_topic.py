@@ -78,6 +78,10 @@ class SharedTopic:
         read = sum([await self._consumer.position(tp) for tp in self._ends])
         return f"{self._topic} read up to {read} of {sum(self._ends.values())}"
 
+    async def positions(self) -> dict[TopicPartition, int]:
+        """Return up to where each partition has been read."""
+        return {tp: await self._consumer.position(tp) for tp in self._ends}
+
     async def poll(self) -> list[ConsumerRecord]:
         """Return what is there, or nothing after a short wait."""
         fetched = await self._consumer.getmany(timeout_ms=FETCH_WAIT_MS)

@@ -1,10 +1,11 @@
 """Account commands from bytes: `decode_command` gives one of the published records, or says why not.
 
-What a schema cannot say is looked at here: whether a time zone is known, and what a purchase leads to.
+What a schema cannot say is looked at here: whether a time zone is known, whether currency and decks come together, what
+a purchase leads to, and from when a contract holds.
 """
 
 from functools import lru_cache
-from typing import Any, Union
+from typing import Any, TypeVar, Union
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -12,16 +13,27 @@ import msgspec
 from rater.core.limits import DAY_MS
 from rater.core.times import is_plausible, to_millis
 from rater.wire.account.card_numbers import with_card_number
-from rater.wire.demands import found
+from rater.wire.demands import MISSING, found
 from rater.wire.malformed import Malformed, Why
 from rater.wire.strict import read_strictly
 from topics.account_topics import ACCOUNT_SOURCES
-from topics.fields import LATEST_MS
-from topics.records import AddFunds, Command, OpenAccount
+from topics.fields import LATEST_MS, NO_CURRENCY
+from topics.records import (
+    AddFunds,
+    Command,
+    OpenAccount,
+    OpenCredits,
+    SetBillingMode,
+    SetEntitlements,
+    SetUser,
+)
 
 _BOUGHT_BEFORE_MS = LATEST_MS - 400 * DAY_MS
 """The expiry of a lot and the end of its grace must be times, too."""
 
+_Opening = TypeVar("_Opening", OpenAccount, OpenCredits)
+_DATED = (SetEntitlements, SetBillingMode, SetUser)
+"""What says from when on it holds."""
 _ANY: Any = Union[tuple(record for topic in ACCOUNT_SOURCES for record in topic.records)]  # noqa: UP007
 _decode = msgspec.json.Decoder(_ANY).decode
 
@@ -32,7 +44,11 @@ def decode_command(value: bytes | None) -> Command | Malformed:
     if isinstance(said, Malformed):
         return with_card_number(value or b"") or said
     if isinstance(said, OpenAccount):
-        return _check_zone(said)
+        return _check_credits(_check_zone(said))
+    if isinstance(said, OpenCredits):
+        return _check_currency(said)
+    if isinstance(said, _DATED):
+        return _check_valid_from(said)
     return _check_purchase(said) if isinstance(said, AddFunds) else said
 
 
@@ -43,12 +59,41 @@ def _check_zone(command: OpenAccount) -> OpenAccount | Malformed:
     return Malformed(Why.UNKNOWN_VALUE, "time_zone", detail)
 
 
+def _check_credits(command: OpenAccount | Malformed) -> OpenAccount | Malformed:
+    """Ask for a currency and decks, or for neither: then the account has no credits."""
+    if isinstance(command, Malformed):
+        return command
+    if command.currency is None and command.decks:
+        return Malformed(Why.MISSING_FIELD, "currency", f"{MISSING}, though there are decks")
+    if command.currency is None:
+        return command
+    if not command.decks:
+        return Malformed(Why.MISSING_FIELD, "decks", f"{MISSING}, though there is a currency")
+    return _check_currency(command)
+
+
+def _check_currency(command: _Opening) -> _Opening | Malformed:
+    if command.currency != NO_CURRENCY:
+        return command
+    detail = (
+        f"must be a currency, or not be there where the account has no credits{found(NO_CURRENCY)}"
+    )
+    return Malformed(Why.UNKNOWN_VALUE, "currency", detail)
+
+
 def _check_purchase(command: AddFunds) -> AddFunds | Malformed:
     at_ms = to_millis(command.purchased_at)
     if is_plausible(at_ms) and at_ms < _BOUGHT_BEFORE_MS:
         return command
     detail = f"must be in the years 2000 to 2098{found(command.purchased_at.isoformat())}"
     return Malformed(Why.BAD_TIME, "purchased_at", detail)
+
+
+def _check_valid_from(command: SetEntitlements | SetBillingMode | SetUser) -> Command | Malformed:
+    if command.valid_from is None or is_plausible(to_millis(command.valid_from)):
+        return command
+    detail = f"must be in the years 2000 to 2100{found(command.valid_from.isoformat())}"
+    return Malformed(Why.BAD_TIME, "valid_from", detail)
 
 
 @lru_cache(1_024)

@@ -5,8 +5,12 @@ of a batch pays for both.
 from typing import Any
 
 from rater.core.account.account import Account, HighRateWatch, Spending, Threshold
+from rater.core.account.contract import Billing, BillingMode, Contract
+from rater.core.account.entitlement import Entitlement
 from rater.core.account.lots import CreditLot
 from rater.core.account.past import Past
+from rater.core.limits import NEVER_MS
+from topics.records.contract import UnlicensedCalls
 
 Row = tuple[Any, ...]
 
@@ -15,6 +19,18 @@ ThresholdRow = tuple[str, int, bool, str | None]
 HighRateRow = tuple[int, int, list[str], list[int]]
 SpendingRow = tuple[int, int, int, int, int, int, int, int, HighRateRow | None, int, int]
 PastRow = tuple[int, list[tuple[int, int]], list[tuple[int, tuple[str, ...]]]]
+EntitlementRow = tuple[str, str, int, int, int]
+BillingModeRow = tuple[int, bool, int, int]
+BillingRow = tuple[bool, int, bool, int, int]
+ContractRow = tuple[
+    list[EntitlementRow],
+    list[BillingModeRow],
+    dict[str, int],
+    UnlicensedCalls,
+    BillingRow | None,
+    dict[str, int],
+    dict[str, tuple[int, int]],
+]
 AccountRow = tuple[
     str,
     str,
@@ -43,6 +59,7 @@ AccountRow = tuple[
     SpendingRow,
     PastRow | None,
     int,
+    ContractRow | None,
 ]
 """The types of a row, for its decoder; what each is, the classes' `__match_args__` say, in the same order."""
 
@@ -92,6 +109,7 @@ def row_of(account: Account) -> Row:
         ),
         None if past is None else (past.settled_ms, past.closures, past.decks),
         account.carry_ms,
+        None if account.contract is None else _contract_row(account.contract),
     )
 
 
@@ -126,6 +144,7 @@ def account_of(row: Row) -> Account:
         _spending(row[24]),
         None if past is None else Past(past[0], past[1], past[2]),
         row[26],
+        None if row[27] is None else _contract(row[27]),
     )
 
 
@@ -135,6 +154,39 @@ def _lot_row(lot: CreditLot) -> Row:
 
 def _lot(row: Row) -> CreditLot:
     return CreditLot(row[0], row[1], row[2], row[3], row[4])
+
+
+def _contract_row(contract: Contract) -> Row:
+    billing = contract.billing
+    return (
+        [(e.plan_id, e.usage_country, e.from_ms, e.licences, e.seq) for e in contract.entitlements],
+        [(m.from_ms, m.pays_later, m.seq, m.limit) for m in contract.billing_modes],
+        contract.used_s,
+        contract.unlicensed_calls,
+        None
+        if billing.look_ms == NEVER_MS and not billing.said_ms
+        else (
+            billing.pays_later,
+            billing.limit,
+            billing.is_reached,
+            billing.look_ms,
+            billing.said_ms,
+        ),
+        contract.owed,
+        contract.told_s,
+    )
+
+
+def _contract(row: Row) -> Contract:
+    return Contract(
+        [Entitlement(e[0], e[1], e[2], e[3], e[4]) for e in row[0]],
+        [BillingMode(m[0], m[1], m[2], m[3]) for m in row[1]],
+        row[2],
+        row[3],
+        None if row[4] is None else Billing(*row[4]),
+        row[5],
+        row[6],
+    )
 
 
 def _threshold_row(threshold: Threshold) -> Row:

@@ -1,6 +1,6 @@
 """Accounts to bytes and back, for the accounts table and its changelog.
 
-Layout 5: one version byte, one flag byte (bit 0: a status is owed), the next due time (of lots, or of a month) and the
+Layout 7: one version byte, one flag byte (bit 0: a status is owed), the next due time (of lots, or of a month) and the
 offsets applied of the four sources as signed 64-bit little-endian integers, then the account as a msgpack array. The
 head can be read without the rest: timers and checks at start look at a million accounts.
 """
@@ -11,10 +11,16 @@ from typing import get_args
 import msgspec
 
 from rater.core.account.account import Account, HighRateWatch, Spending, Threshold, next_due_ms
+from rater.core.account.contract import Billing, BillingMode, Contract
+from rater.core.account.entitlement import Entitlement
 from rater.core.account.lots import CreditLot
 from rater.core.account.past import Past
 from rater.wire.account.rows import (
     AccountRow,
+    BillingModeRow,
+    BillingRow,
+    ContractRow,
+    EntitlementRow,
     HighRateRow,
     LotRow,
     PastRow,
@@ -25,7 +31,7 @@ from rater.wire.account.rows import (
 )
 from rater.wire.layouts import first_byte, unknown_layout
 
-LAYOUT = 5
+LAYOUT = 7
 _HEAD = struct.Struct("<BBqqqqq")
 _NUMBERS = struct.Struct("<2xqqqqq")
 _encode = msgspec.msgpack.Encoder().encode
@@ -35,6 +41,8 @@ _decode = msgspec.msgpack.Decoder(AccountRow).decode
 for _row, _live in (
     *((AccountRow, Account), (LotRow, CreditLot), (ThresholdRow, Threshold)),
     *((SpendingRow, Spending), (HighRateRow, HighRateWatch), (PastRow, Past)),
+    *((ContractRow, Contract), (EntitlementRow, Entitlement), (BillingModeRow, BillingMode)),
+    (BillingRow, Billing),
 ):
     assert len(get_args(_row)) == len(_live.__match_args__), _live
 

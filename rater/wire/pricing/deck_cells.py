@@ -20,6 +20,7 @@ _PREFIX = re.compile(rf"\+?([1-9][0-9]{{0,{PREFIX_DIGITS_MAX - 1}}})", re.ASCII)
 _COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
 _TIME = re.compile(r"([0-9]{2}):([0-5][0-9])(?::([0-5][0-9]))?", re.ASCII)
 _INCREMENT = re.compile(r"([0-9]{1,6})/([0-9]{1,6})", re.ASCII)
+_CALENDAR = re.compile(r"[A-Za-z0-9._-]{0,64}", re.ASCII)
 _WHOLE = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 
@@ -59,6 +60,13 @@ def read_country(text: str) -> str | Complaint:
     return Complaint("is not a country code of two capital letters")
 
 
+def read_calendar(text: str) -> str | Complaint:
+    """Read the name of a calendar, or none."""
+    if _CALENDAR.fullmatch(text):
+        return text
+    return Complaint("is not 1 to 64 letters, digits, dots, dashes or underscores")
+
+
 def read_price(text: str, *, decimals: int) -> int | Complaint:
     """Read an amount, scaled to a whole number by its decimals."""
     scaled = parse_decimal(text, decimals)
@@ -84,11 +92,11 @@ def read_whole(text: str, *, low: int, high: int) -> int | Complaint:
 
 
 def read_increment(text: str) -> tuple[int, int] | Complaint:
-    """Read the initial and the later increment, in seconds."""
+    """Read the initial and the later increment, in seconds; a later one of 0: one price per call."""
     match = _INCREMENT.fullmatch(text)
-    if match and 1 <= int(match[1]) <= DAY_S and 1 <= int(match[2]) <= DAY_S:
+    if match and 1 <= int(match[1]) <= DAY_S and int(match[2]) <= DAY_S:
         return int(match[1]), int(match[2])
-    return Complaint("is not an increment like 60/60, 30/6 or 1/1")
+    return Complaint("is not an increment like 60/60, 30/6 or 1/1, or 60/0 for one price per call")
 
 
 def read_choice(text: str, *, kinds: type[Action | Direction | Rounding]) -> str | Complaint:

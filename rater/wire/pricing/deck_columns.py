@@ -103,9 +103,11 @@ COLUMNS: Mapping[str, Column] = {
     "increment": Column(
         cell.read_increment,
         "What the length of a call is rounded up to: the initial increment, which is the least that "
-        "is billed, then every further one.",
-        f"two numbers from 1 to {DAY_S} with a slash between",
-        ("60/60", "30/6", "1/1"),
+        "is billed, then every further one. A further one of 0 is one price per call: the initial "
+        "increment at the row's rate, however long the call is, and whatever hours or tiers it runs "
+        "into. A call that began under another row pays nothing for the hours of such a row.",
+        f"two numbers with a slash between: from 1 to {DAY_S}, and from 0 to {DAY_S}",
+        ("60/60", "30/6", "1/1", "60/0"),
         "seconds/seconds",
         "60/60",
     ),
@@ -129,6 +131,27 @@ COLUMNS: Mapping[str, Column] = {
         ("0.02",),
         _AMOUNT,
         "0",
+    ),
+    "surcharge": Column(
+        partial(cell.read_price, decimals=MICROS_DECIMALS),
+        "A fixed amount on top of the price of a call, for payphones, satellite networks and the "
+        "like: owed once by every charged call, a line of its own on the ledger. That of the row in "
+        "force at the answer counts, inside `max_charge`. Not in a free row.",
+        _PRICE.format(MICROS_DECIMALS),
+        ("0.35",),
+        _AMOUNT,
+        "0",
+    ),
+    "grace_s": Column(
+        partial(cell.read_whole, low=0, high=DAY_S),
+        "The grace: calls that are shorter are free, with no fee and no surcharge, and their entry "
+        "says so; all others are charged from their first second on. That of the row in force at "
+        "the answer counts.",
+        f"a whole number from 0 to {DAY_S}",
+        ("6",),
+        "seconds",
+        "0",
+        "none",
     ),
     "from_second": Column(
         partial(cell.read_whole, low=0, high=DURATION_S_MAX),
@@ -163,6 +186,15 @@ COLUMNS: Mapping[str, Column] = {
         "hh:mm or hh:mm:ss",
         "24:00",
     ),
+    "calendar": Column(
+        cell.read_calendar,
+        "The calendar of the deck on whose dates the row holds, such as public holidays: from midnight "
+        "to midnight in the deck's time zone, instead of the rows of the same prefix and callers that "
+        "name none. Its dates come in a file of their own and are part of the version.",
+        "the name of a calendar of the deck: 1 to 64 letters, digits, dots, dashes or underscores",
+        ("holidays",),
+        default_means="every date that is in no calendar of the prefix's rows",
+    ),
     "rounding": Column(
         partial(cell.read_choice, kinds=Rounding),
         "How the whole charge of a call, fee included, is rounded to `decimals`; once.",
@@ -185,6 +217,17 @@ COLUMNS: Mapping[str, Column] = {
         ("5.00",),
         _AMOUNT,
         default_means="no cap",
+    ),
+    "min_charge": Column(
+        partial(cell.read_price, decimals=MICROS_DECIMALS),
+        "The least that one charged call costs, usage and fees together, after rounding; that of the "
+        "row in force at the answer counts. What is missing to it is a line of its own on the "
+        "ledger. Calls of no seconds, within `grace_s` and of free rows cost nothing all the same. "
+        "Not more than `max_charge`, and not in a free row.",
+        _PRICE.format(MICROS_DECIMALS),
+        ("0.10",),
+        _AMOUNT,
+        "0",
     ),
     "origin_prefix": Column(
         cell.read_origin,

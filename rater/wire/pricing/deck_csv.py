@@ -15,6 +15,7 @@ from rater.core.pricing.rates import Action
 from rater.core.pricing.schedule import SLOTS_MAX, Clash
 from rater.core.pricing.terms import origin_of
 from rater.wire.pricing.amounts import format_decimal
+from rater.wire.pricing.deck_calendars import date_text
 from rater.wire.pricing.deck_columns import COLUMNS, REQUIRED
 from rater.wire.pricing.deck_hours import common_hours, hours_text
 from rater.wire.pricing.deck_rows import DeckFault, RowReader
@@ -90,6 +91,15 @@ def compile_sheet(heading: Heading, sheet: Sheet) -> Deck | list[DeckFault]:
 def clash_fault(clash: Clash) -> DeckFault:
     """Say at the later of two rows that they cannot both stand."""
     first, second = clash.first, clash.second
+    if clash.kind == "unknown_calendar":
+        complaint = "is not a calendar of the deck: say its dates in the file of calendars"
+        return DeckFault(second.line, "calendar", second.calendar, complaint)
+    if clash.day is not None:
+        complaint = (
+            f"has {date_text(clash.day)} in common with calendar {first.calendar} of line {first.line}: "
+            "the rows of only one may hold on it"
+        )
+        return DeckFault(second.line, "calendar", second.calendar, complaint)
     if clash.kind == "overlap":
         complaint = (
             f"overlaps the slot of line {first.line}: both hold {_common(clash)}, at "
@@ -105,6 +115,7 @@ def _common(clash: Clash) -> str:
     first = clash.first
     words = [hours_text(common_hours(first, clash.second))]
     words += [f"from second {first.from_second} on"] if first.from_second else []
+    words += [f"on dates of {first.calendar}"] if first.calendar else []
     words += [f"for callers {origin_of(first)}"] if first.origin_prefix else []
     return " ".join(words)
 

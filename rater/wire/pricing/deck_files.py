@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rater.core.pricing.decks import Deck, Heading
+from rater.wire.pricing.deck_calendars import read_calendar_file
 from rater.wire.pricing.deck_csv import Sheet, compile_sheet, read_sheet
 from rater.wire.pricing.deck_heading import read_heading
 from rater.wire.pricing.deck_rows import DeckFault
@@ -42,9 +43,12 @@ def compile_file(path: Path, heading: Heading) -> Deck:
     raise _faulty(path, deck)
 
 
-def read_deck_file(path: Path, *, deck_id: str, currency: str, version: int = 1) -> Deck:
+def read_deck_file(
+    path: Path, *, deck_id: str, currency: str, version: int = 1, calendars: Path | None = None
+) -> Deck:
     """Read a deck file as a version that is always in force, in UTC; raise `DeckFileError`."""
-    heading = read_heading(deck_id, version, (currency, ALWAYS, "UTC", "split"))
+    terms = (currency, ALWAYS, "UTC", "split")
+    heading = read_heading(deck_id, version, terms, read_calendar_file(calendars))
     if isinstance(heading, str):
         raise DeckFileError(heading)
     return compile_file(path, heading)

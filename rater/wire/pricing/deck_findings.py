@@ -14,8 +14,8 @@ from rater.core.money import (
 )
 from rater.core.pricing.components.registry import owed_fees, total
 from rater.core.pricing.rates import Action, Row, billed_seconds
-from rater.core.pricing.rating import round_once
 from rater.core.pricing.terms import Entry, Terms
+from rater.core.pricing.totals import round_once
 from rater.wire.pricing.amounts import format_decimal
 
 JUMP = 5
@@ -23,6 +23,9 @@ JUMP = 5
 
 LONG_S = 600
 """A longer increment is told."""
+
+GRACE_S = 60
+"""A longer grace is told."""
 
 SHOWN = 5
 """Prefixes named in one finding."""
@@ -44,27 +47,36 @@ CODES: Mapping[str, str] = {
     "duplicate": "the same row twice",
     "overlap": "two rows of one prefix that hold at the same hours",
     "too_many_slots": "more rows of one prefix than a deck may have",
+    "unknown_calendar": "a row of a calendar that the deck does not have",
+    "shared_date": "a date of two calendars that both have rows of one prefix",
     "premium_falls_through": "premium numbers at another range's price",
     "missing_deny": "a country whose premium numbers no row prices or denies",
     "no_mobile_split": "mobile numbers at the price of landlines",
     "child_over_parent": f"a prefix at more than {JUMP} times the price of the one above it",
     "child_under_parent": f"a prefix at less than 1/{JUMP} of the price of the one above it",
-    "zero_rate": "action rate with rate 0 and no fee: free calls that nobody called free",
+    "zero_rate": "action rate with rate 0, no fee and no min_charge: free calls that nobody called free",
     "unused_rate": "a rate in a row that is free or denies",
-    "unused_fee": "a connection fee that no call pays",
+    "unused_fee": "a fee or a surcharge that no call pays",
     "unused_cap": "a max_charge that caps no call",
+    "unused_grace": "a grace that no call has",
+    "unused_min": "a min_charge that no call pays",
+    "high_min": f"a min_charge of more than {JUMP} times what a call of a minute costs",
+    "long_grace": f"a grace of more than {GRACE_S} seconds",
     "low_cap": "a max_charge below what the shortest call costs: every call costs the same",
     "rounds_to_nothing": "a call of a minute that is rounded to 0",
     "rounds_far_up": f"a call of a minute that is rounded to more than {JUMP} times its price",
     "long_increment": f"an increment of more than {LONG_S} seconds, such as a day",
     "tier_swallowed": "seconds of a tier that the increment of the tier before has billed already",
+    "under_flat": "a tier after one price per call: it never applies",
+    "runs_into_flat": "hours of one price per call, which calls that began before them do not pay",
     "under_deny": "a row under a deny row: it never applies",
     "outside_bands": "hours, or first seconds of a call, without a row",
+    "unused_calendar": "a calendar that no row names",
     "no_fallback": "callers without a row",
     "no_unknown_origin": "callers without a number, where the caller decides the price",
     "impossible_prefix": "a prefix that keeps a trunk zero: no number begins so, and no call is priced by it",
 }
-"""Every code, and what it means; the first five are errors, the others warnings."""
+"""Every code, and what it means; the first seven are errors, the others warnings."""
 
 
 def most_expensive(entry: Entry) -> Row | None:

@@ -3,6 +3,7 @@
 import re
 
 from rater.core.pricing.decks import BandPolicy, Heading
+from rater.core.pricing.schedule import Calendars
 from rater.wire.moments import read_moment
 from rater.wire.pricing.zones import zone_of
 from topics.fields import VERSION_MAX
@@ -11,10 +12,15 @@ _DECK_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 
 
-def read_heading(deck_id: str, version: int, terms: tuple[str, str, str, str]) -> Heading | str:
+def read_heading(
+    deck_id: str,
+    version: int,
+    terms: tuple[str, str, str, str],
+    calendars: Calendars | str | None = None,
+) -> Heading | str:
     """Return a heading of texts, or what is wrong, naming field and value.
 
-    `terms` are currency, valid_from, time zone and band policy.
+    `terms` are currency, valid_from, time zone and band policy; a text in place of `calendars` is what is wrong there.
     """
     currency, valid_from, time_zone, band_policy = terms
     since_ms = read_moment(valid_from)
@@ -30,6 +36,9 @@ def read_heading(deck_id: str, version: int, terms: tuple[str, str, str, str]) -
         wrong = f"band_policy: {band_policy!r} is neither split nor start"
     elif zone is None:
         wrong = f"time_zone: {time_zone!r} is not a time zone like Europe/Paris"
+    elif isinstance(calendars, str):
+        wrong = calendars
     elif since_ms is not None:
-        return Heading(deck_id, version, currency, since_ms, zone, BandPolicy(band_policy))
+        policy = BandPolicy(band_policy)
+        return Heading(deck_id, version, currency, since_ms, zone, policy, calendars)
     return wrong or f"valid_from: {valid_from!r} is not a time like 2024-01-31T23:00:00Z"

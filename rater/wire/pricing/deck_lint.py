@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from rater.core.pricing.prefixes import PrefixTable
 from rater.core.pricing.rates import Action, Direction, Row
-from rater.core.pricing.schedule import Clash
+from rater.core.pricing.schedule import Calendars, Clash
 from rater.core.pricing.terms import Entry, compile_terms
 from rater.wire.pricing.deck_csv import Sheet, clash_fault, read_rows
 from rater.wire.pricing.deck_findings import Finding, per_minute
@@ -21,13 +21,16 @@ from rater.wire.pricing.numbering import NumberRange
 __all__ = ["Finding", "lint"]
 
 
-def lint(sheet: Sheet, numbering: Sequence[NumberRange]) -> list[Finding]:
+def lint(
+    sheet: Sheet, numbering: Sequence[NumberRange], calendars: Calendars | None = None
+) -> list[Finding]:
     """Return all findings on a deck, by line; those on the whole file come last."""
     rows, faults = read_rows(sheet)
+    known = calendars or {}
     found = [Finding("error", fault.line, "bad_cell", str(fault)) for fault in faults]
     for direction in Direction:
         those = [row for row in rows if row.direction is direction]
-        entries, clashes = compile_terms(those)
+        entries, clashes = compile_terms(those, known)
         found += map(_clash, clashes)
         denied = set(_denied(those, entries))
         found += _never(those, entries, denied)
@@ -36,7 +39,16 @@ def lint(sheet: Sheet, numbering: Sequence[NumberRange]) -> list[Finding]:
         found += lint_impossible(those, numbering)
         if direction is Direction.OUT:
             found += lint_numbering(PrefixTable(entries), numbering)
+    found += _unused_calendars(rows, known)
     return sorted(found, key=lambda one: (one.line is None, one.line or 0, one.code, one.message))
+
+
+def _unused_calendars(rows: Iterable[Row], calendars: Calendars) -> Iterator[Finding]:
+    """Find calendars that no row names: their dates are priced as all others."""
+    named = {row.calendar for row in rows}
+    for name in sorted(set(calendars) - named):
+        message = f"calendar {name} is named by no row: its {len(calendars[name])} dates are as all others"
+        yield Finding("warning", None, "unused_calendar", message)
 
 
 def _clash(clash: Clash) -> Finding:

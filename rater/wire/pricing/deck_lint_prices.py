@@ -7,6 +7,7 @@ from rater.core.pricing.rates import DAY_S, Action, Fee, Row, billed_seconds
 from rater.core.pricing.schedule import week_intervals
 from rater.core.pricing.terms import Entry
 from rater.wire.pricing.deck_findings import (
+    GRACE_S,
     JUMP,
     LONG_S,
     Finding,
@@ -32,7 +33,7 @@ def lint_prices(entries: Mapping[str, Entry], rows: Iterable[Row]) -> Iterator[F
             yield from _jumps(entry, above)
     answering = _answering(rows)
     for row in rows:
-        if row.action is Action.RATE and not row.rate_nanos and not row.fees:
+        if row.action is Action.RATE and not (row.rate_nanos or row.fees or row.min_charge_micros):
             above = _above(entries, "+" + row.prefix)
             yield _zero(row, None if above is None else most_expensive(above))
         if row.from_second or row.action is not Action.RATE:
@@ -41,6 +42,8 @@ def lint_prices(entries: Mapping[str, Entry], rows: Iterable[Row]) -> Iterator[F
             yield from _increments(row)
         if row.action is Action.RATE and not row.from_second:
             yield from _caps(row)
+            yield from _graces(row)
+            yield from _minimums(row)
             yield from _roundings(row)
 
 
@@ -53,6 +56,8 @@ def _above(entries: Mapping[str, Entry], prefix: str) -> Entry | None:
 def _jumps(entry: Entry, above: Entry) -> Iterator[Finding]:
     child, parent = most_expensive(entry), most_expensive(above)
     if child is None or parent is None or child.line == parent.line:
+        return
+    if child.is_flat or parent.is_flat:  # No price of a minute to compare.
         return
     if rate_nanos(child) * parent.per_s > JUMP * rate_nanos(parent) * child.per_s:
         message = (
@@ -70,7 +75,10 @@ def _falls(row: Row, above: Iterable[Row]) -> Iterator[Finding]:
     beside = [
         one
         for one in above
-        if one.action is Action.RATE and one.line != row.line and common_hours(row, one)
+        if one.action is Action.RATE
+        and one.line != row.line
+        and one.calendar in ("", row.calendar)
+        and common_hours(row, one)
     ]
     if row.action is not Action.RATE or not row.rate_nanos or not beside:
         return
@@ -123,6 +131,13 @@ def _unused(row: Row, answering: list[Row]) -> Iterator[Finding]:
     if cap is not None and cap not in {one.max_charge_micros for one in answering}:
         message = f"prefix {row.prefix} has {why} and a max_charge of {shown_micros(cap)}, which caps no call"
         yield Finding("warning", row.line, "unused_cap", message)
+    least = row.min_charge_micros
+    if least and least not in {one.min_charge_micros for one in answering}:
+        message = f"prefix {row.prefix} has {why} and a min_charge of {shown_micros(least)}, which no call pays"
+        yield Finding("warning", row.line, "unused_min", message)
+    if row.grace_s and row.grace_s not in {one.grace_s for one in answering}:
+        message = f"prefix {row.prefix} has {why} and a grace of {row.grace_s} s, which no call has"
+        yield Finding("warning", row.line, "unused_grace", message)
 
 
 def _shown_fee(fee: Fee) -> str:
@@ -132,6 +147,8 @@ def _shown_fee(fee: Fee) -> str:
 
 def _increments(row: Row) -> Iterator[Finding]:
     increment = f"prefix {row.prefix} has an increment of {row.initial_s}/{row.increment_s}"
+    if row.is_flat:
+        return
     if row.initial_s > LONG_S and not row.from_second:
         cost = shown_micros(_capped(row, 1))
         message = (
@@ -148,7 +165,9 @@ def _increments(row: Row) -> Iterator[Finding]:
 
 def _capped(row: Row, seconds: int) -> Micros:
     cost = uncapped_micros(row, seconds)
-    return cost if row.max_charge_micros is None else min(cost, row.max_charge_micros)
+    if row.max_charge_micros is not None:
+        cost = min(cost, row.max_charge_micros)
+    return max(cost, row.min_charge_micros)
 
 
 def _caps(row: Row) -> Iterator[Finding]:
@@ -169,12 +188,36 @@ def _caps(row: Row) -> Iterator[Finding]:
     yield Finding("warning", row.line, "low_cap", message)
 
 
+def _minimums(row: Row) -> Iterator[Finding]:
+    """Find a minimum that every call passes, and one that is far above what calls cost."""
+    least = row.min_charge_micros
+    shortest, minute = uncapped_micros(row, 1), uncapped_micros(row, MINUTE_S)
+    said = f"prefix {row.prefix} has a min_charge of {shown_micros(least)}"
+    if 0 < least <= shortest:
+        message = f"{said}, which no call pays: one of 1 second costs {shown_micros(shortest)}"
+        yield Finding("warning", row.line, "unused_min", message)
+    elif minute and least > JUMP * minute:
+        message = f"{said}, more than {JUMP} times the {shown_micros(minute)} of a call of a minute"
+        yield Finding("warning", row.line, "high_min", message)
+
+
+def _graces(row: Row) -> Iterator[Finding]:
+    """Find a grace in which whole conversations are free."""
+    longest = row.grace_s - 1
+    if row.grace_s > GRACE_S:
+        message = (
+            f"prefix {row.prefix} has a grace of {row.grace_s} seconds: a call of {longest} costs "
+            f"nothing instead of {shown_micros(_capped(row, longest))}"
+        )
+        yield Finding("warning", row.line, "long_grace", message)
+
+
 def _roundings(row: Row) -> Iterator[Finding]:
     """Look at a call of a minute: what it costs exactly, and rounded."""
     exact, rounded = exact_nanos(row, MINUTE_S), uncapped_micros(row, MINUTE_S)
     how = f"rounded {row.rounding} to {row.decimals} decimals"
     said = f"prefix {row.prefix}: a call of a minute at {shown_nanos(exact)} is {how}, to"
-    if exact and not rounded:
+    if exact and not rounded and not row.min_charge_micros:
         yield Finding("warning", row.line, "rounds_to_nothing", f"{said} 0: it costs nothing")
     elif rounded * NANOS_PER_MICRO > JUMP * exact:
         message = f"{said} {shown_micros(rounded)}, more than {JUMP} times as much"

@@ -25,9 +25,12 @@ def lint_slots(entries: Iterable[Entry]) -> Iterator[Finding]:
         if isinstance(entry, Terms):
             yield from _callers(entry)
             for origin, schedule in entry.schedules.items():
-                yield from _silent_hours(entry, origin, schedule)
-                yield from _silent_seconds(entry, origin, schedule)
-                yield from _swallowed(entry, schedule)
+                for part in schedule.parts():
+                    where = _of(origin) + _on(part)
+                    yield from _silent_hours(entry, where, part)
+                    yield from _silent_seconds(entry, where, part)
+                    yield from _swallowed(entry, part)
+                yield from _flat(entry, schedule)
 
 
 def _callers(terms: Terms) -> Iterator[Finding]:
@@ -47,23 +50,23 @@ def _callers(terms: Terms) -> Iterator[Finding]:
         yield Finding("warning", row.line, "no_unknown_origin", message)
 
 
-def _silent_hours(terms: Terms, origin: str, schedule: Schedule) -> Iterator[Finding]:
+def _silent_hours(terms: Terms, where: str, schedule: Schedule) -> Iterator[Finding]:
     silent = [hours_of(schedule, n) for n, tiers in enumerate(schedule.tiers) if not tiers.starts]
     if silent:
         message = (
-            f"prefix {terms.prefix}{_of(origin)} has no row for {hours_text(silent)}: "
+            f"prefix {terms.prefix}{where} has no row for {hours_text(silent)}: "
             f"{_WAIT}{_asked(terms)}"
         )
         yield Finding("warning", schedule.rows()[0].line, "outside_bands", message)
 
 
-def _silent_seconds(terms: Terms, origin: str, schedule: Schedule) -> Iterator[Finding]:
+def _silent_seconds(terms: Terms, where: str, schedule: Schedule) -> Iterator[Finding]:
     late = [(n, tiers) for n, tiers in enumerate(schedule.tiers) if tiers.starts]
     for first in sorted({tiers.starts[0] for _, tiers in late} - {0}):
         those = [(n, tiers) for n, tiers in late if tiers.starts[0] == first]
         hours = hours_text(hours_of(schedule, n) for n, _ in those)
         message = (
-            f"prefix {terms.prefix}{_of(origin)} has no row for the first {first} seconds of a "
+            f"prefix {terms.prefix}{where} has no row for the first {first} seconds of a "
             f"call, {hours}: {_WAIT}{_asked(terms)}"
         )
         yield Finding("warning", those[0][1].rows[0].line, "outside_bands", message)
@@ -71,6 +74,11 @@ def _silent_seconds(terms: Terms, origin: str, schedule: Schedule) -> Iterator[F
 
 def _of(origin: str) -> str:
     return f" for callers {origin}" if origin else ""
+
+
+def _on(part: Schedule) -> str:
+    named = {row.calendar for tiers in part.tiers for row in tiers.rows} - {""}
+    return f" on dates of {min(named)}" if named else ""
 
 
 def _asked(terms: Terms) -> str:
@@ -100,6 +108,27 @@ def _swallowed(terms: Terms, schedule: Schedule) -> Iterator[Finding]:
     yield from found.values()
 
 
+def _flat(terms: Terms, schedule: Schedule) -> Iterator[Finding]:
+    """Find tiers after one price per call, and hours of one that others run into."""
+    for row in schedule.rows():
+        every = [tiers for part in schedule.parts() for tiers in part.tiers]
+        if row.from_second and any(tiers.rows[0].is_flat for tiers in every if row in tiers.rows):
+            message = (
+                f"prefix {terms.prefix}: the tier from second {row.from_second} ({per_minute(row)} a "
+                "minute) never applies: the row before it has one price per call"
+            )
+            yield Finding("warning", row.line, "under_flat", message)
+    metered = [row for row in schedule.rows() if not (row.is_flat or row.from_second)]
+    for row in schedule.rows():
+        if row.is_flat and metered:
+            message = (
+                f"prefix {terms.prefix} has one price per call from line {row.line}: a call that begins "
+                f"under line {metered[0].line} ({per_minute(metered[0])} a minute) and runs into its "
+                "hours pays nothing for them"
+            )
+            yield Finding("warning", row.line, "runs_into_flat", message)
+
+
 def _overruns(tiers: Tiers) -> Iterator[tuple[Row, Row, int, bool]]:
     """Yield what each tier, used to its end, bills beyond it: its row, the next one's, seconds, whether all."""
     paid = 0
@@ -110,6 +139,8 @@ def _overruns(tiers: Tiers) -> Iterator[tuple[Row, Row, int, bool]]:
     ):
         if end is None or end <= paid:
             continue
+        if row.is_flat:
+            return
         begin = max(start, paid)
         paid = begin + billed_seconds(row, end - begin, first=first)
         first = False

@@ -12,6 +12,7 @@ from msgspec.json import encode
 
 from rater.core.pricing.decks import Heading, Retirement
 from rater.core.times import to_text
+from rater.wire.pricing.deck_calendars import calendar_records
 from rater.wire.pricing.deck_csv import Sheet
 from topics.records.decks import CHUNK_ROWS_MAX, DeckChunk, DeckManifest, DeckRetirement
 
@@ -44,6 +45,7 @@ def pack_deck(heading: Heading, sheet: Sheet) -> list[tuple[bytes, bytes]]:
         rows=len(sheet.rows),
         chunks=len(slices),
         digest=digest_of(sheet.columns, sheet.rows),
+        calendars=calendar_records(heading.calendars),
     )
     return [*records, (f"{name}/manifest".encode(), encode(manifest))]
 

@@ -65,7 +65,7 @@ class RowReader:
 
 
 def _contradictions(
-    line: int, values: Mapping[str, object], texts: Mapping[str, str]
+    line: int, values: Mapping[str, Any], texts: Mapping[str, str]
 ) -> list[DeckFault]:
     """Return what is wrong with cells that are right one by one."""
     faults: list[DeckFault] = []
@@ -78,13 +78,29 @@ def _contradictions(
     if values["action"] is Action.DENY and values["from_second"]:
         complaint = "must be 0 in a row that denies"
         faults.append(DeckFault(line, "from_second", texts["from_second"], complaint))
+    if values["increment"][1] == 0 and values["from_second"]:
+        complaint = (
+            "must be 0 in a row of one price per call; a tier that costs nothing is action free"
+        )
+        faults.append(DeckFault(line, "from_second", texts["from_second"], complaint))
     if values["action"] is Action.FREE:
         complaint = (
             "must be 0 or empty in a free row, which charges nothing at all; where the fee is meant,"
             " write action rate and rate 0"
         )
-        faults += [DeckFault(line, kind, texts[kind], complaint) for kind in FEES if values[kind]]
+        priced = (*FEES, "min_charge")
+        faults += [DeckFault(line, kind, texts[kind], complaint) for kind in priced if values[kind]]
+    faults += _bounds(line, values, texts)
     return faults
+
+
+def _bounds(line: int, values: Mapping[str, Any], texts: Mapping[str, str]) -> list[DeckFault]:
+    """Return what is wrong with the least and the most that a call costs."""
+    cap = values["max_charge"]
+    if cap is None or values["min_charge"] <= cap:
+        return []
+    complaint = f"is more than max_charge, {texts['max_charge']}: no call could cost both"
+    return [DeckFault(line, "min_charge", texts["min_charge"], complaint)]
 
 
 def _row(line: int, values: Mapping[str, Any]) -> Row:
@@ -111,4 +127,7 @@ def _row(line: int, values: Mapping[str, Any]) -> Row:
         values["decimals"],
         values["max_charge"],
         values["origin_prefix"],
+        values["grace_s"],
+        values["min_charge"],
+        values["calendar"],
     )

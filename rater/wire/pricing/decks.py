@@ -21,6 +21,7 @@ from msgspec import Struct
 from rater.core.pricing.decks import Deck, Retirement, Version
 from rater.wire.keys import key_text
 from rater.wire.moments import read_moment
+from rater.wire.pricing.deck_calendars import calendars_of
 from rater.wire.pricing.deck_columns import COLUMNS, REQUIRED
 from rater.wire.pricing.deck_csv import Sheet, compile_sheet
 from rater.wire.pricing.deck_heading import read_heading
@@ -210,7 +211,8 @@ def _make(parts: _Parts) -> Deck | str | None:
 def _check_and_compile(manifest: DeckManifest, rows: list[list[str]]) -> Deck | str:
     """Return the deck that a manifest and its rows make, or what is wrong with them."""
     terms = (manifest.currency, manifest.valid_from, manifest.time_zone, manifest.band_policy)
-    heading = read_heading(manifest.deck_id, manifest.version, terms)
+    calendars = calendars_of(manifest.calendars)
+    heading = read_heading(manifest.deck_id, manifest.version, terms, calendars)
     if isinstance(heading, str):
         return heading
     if wrong := _disagreement(manifest, rows):

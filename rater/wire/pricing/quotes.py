@@ -2,16 +2,20 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from msgspec import Struct
 
+from rater.core.account.account import Account
+from rater.core.account.funding import POOL, fund
 from rater.core.cdr import Call, Cdr
 from rater.core.limits import DURATION_S_MAX, SECOND_MS
 from rater.core.pricing.components.usage import KIND as USAGE
 from rater.core.pricing.components.usage import billed_s, spans_of
 from rater.core.pricing.decks import DeckBook, Direction
+from rater.core.pricing.plans import minute_price
+from rater.core.pricing.plans.book import NO_BOOK, PlanBook
 from rater.core.pricing.price import price_call
 from rater.core.pricing.rating import Rated, Refusal, Span, Unrated
 from rater.core.pricing.rules import Rules
@@ -29,6 +33,7 @@ _SHOWN = 120
 _SHOWN_BITS = 4_096
 """Python refuses to write out numbers that are much longer."""
 _COUNTRY = re.compile("[A-Z]{2}")
+_NO_KIND = f"is not a text of 1 to {KIND_LENGTH_MAX} characters"
 
 Record = dict[str, Any]
 
@@ -71,7 +76,8 @@ def read_call(fields: Mapping[str, Any]) -> Cdr | BadCall:
     direction: Any = fields.get("direction") or Direction.OUT.value
     answered = fields.get("answered_at")
     answered_ms = read_moment(answered) if isinstance(answered, str) else None
-    country, kind = fields.get("country"), fields.get("service_number_type")
+    country = fields.get("country")
+    kind, call_type = fields.get("service_number_type"), fields.get("call_type")
     wrong = None
     if not isinstance(to, str) or not to or not is_number(to):
         wrong = "to", "is not a number like +33612345678, +3361234**** or 112"
@@ -85,14 +91,21 @@ def read_call(fields: Mapping[str, Any]) -> Cdr | BadCall:
         wrong = "direction", "is neither out nor in"
     elif country is not None and not (isinstance(country, str) and _COUNTRY.fullmatch(country)):
         wrong = "country", "is not a country code of two capital letters"
-    elif kind is not None and not (isinstance(kind, str) and 0 < len(kind) <= KIND_LENGTH_MAX):
-        wrong = "service_number_type", f"is not a text of 1 to {KIND_LENGTH_MAX} characters"
+    elif not _is_kind(kind):
+        wrong = "service_number_type", _NO_KIND
+    elif not _is_kind(call_type):
+        wrong = "call_type", _NO_KIND
     else:
-        return _cdr(Call(direction, to, caller or None, answered_ms, duration), country, kind)
+        call = Call(direction, to, caller or None, answered_ms, duration)
+        return _cdr(call, country, kind, call_type)
     return BadCall(wrong[0], _shown(fields.get(wrong[0])), wrong[1])
 
 
-def _cdr(call: Call, country: str | None, kind: str | None) -> Cdr:
+def _is_kind(text: object) -> bool:
+    return text is None or (isinstance(text, str) and 0 < len(text) <= KIND_LENGTH_MAX)
+
+
+def _cdr(call: Call, country: str | None, kind: str | None, call_type: str | None) -> Cdr:
     """Return the CDR of an answered call."""
     return Cdr(
         tenant_id="",
@@ -102,7 +115,7 @@ def _cdr(call: Call, country: str | None, kind: str | None) -> Cdr:
         direction=call.direction,
         to=call.to,
         from_=call.from_,
-        call_type=None,
+        call_type=call_type,
         service_number_type=kind,
         usage_country=country,
         disposition="answered",
@@ -112,15 +125,25 @@ def _cdr(call: Call, country: str | None, kind: str | None) -> Cdr:
         is_answer_named=True,
         started_ms=call.answered_ms,
         user_id=None,
+        organizer_id=None,
     )
 
 
 class Quoter:
     """Prices calls by one deck, as a worker does for an account that names it."""
 
-    def __init__(self, book: DeckBook, deck_id: str, currency: str) -> None:
-        """Take the book, the deck to price by, and the account's currency."""
-        self._rules = Rules(book, load_numbers(), shipped_book())
+    def __init__(
+        self,
+        book: DeckBook,
+        deck_id: str,
+        currency: str,
+        plans: PlanBook = NO_BOOK,
+        holder: Account | None = None,
+    ) -> None:
+        """Take the book, the deck to price by, and the account's currency; who holds which plans."""
+        self.book = book
+        self._rules = Rules(book, load_numbers(), shipped_book(), plans)
+        self._holder = holder
         self._deck_ids = (deck_id,)
         self._currency = currency
 
@@ -134,8 +157,12 @@ class Quoter:
         if isinstance(rated, Refusal):
             outcome = "denied" if rated.reason is Unrated.DENIED else "unrated"
             return self._record(outcome, rated.reason, prefix=rated.prefix, detail=rated.detail)
-        reason = "free_rate" if rated.outcome == "free" else None
-        return self._record(rated.outcome, reason, **_priced(rated, cdr))
+        if self._holder is not None:
+            # Nothing is used of the holder's pools, and nothing is taken of them here: there is room for each.
+            funded = fund(self._holder, cdr, rated, self._rules, cdr.ended_ms)
+            assert isinstance(funded, Rated), funded
+            rated = funded
+        return self._record(rated.outcome, rated.reason, **_priced(rated, cdr), **_grace(rated))
 
     def _record(self, outcome: str, reason: str | None, **others: Any) -> Record:
         """Return an answer with every field, null where it does not apply."""
@@ -153,6 +180,9 @@ class Quoter:
         } | others
 
 
+_OF_POOLS: Final = frozenset((POOL, minute_price.USAGE, minute_price.FEE))
+
+
 def _priced(rated: Rated, call: Call) -> Record:
     return {
         "charge": format_micros(rated.charge_micros),
@@ -161,7 +191,32 @@ def _priced(rated: Rated, call: Call) -> Record:
         "country": rated.country,
         "number_type": rated.number_type,
         "billed_seconds": billed_s(rated.lines),
-        "lines": [_line(line, rated.lines, call) for line in rated.lines],
+        "lines": [
+            *[_line(line, rated.lines, call) for line in rated.lines if line.kind not in _OF_POOLS],
+            *_pools(rated),
+        ],
+    }
+
+
+def _pools(rated: Rated) -> list[Record]:
+    """Return what pools pay, in order: of which one, and how many seconds, then what these cost; of whatever month."""
+    draws = iter(() if rated.funding is None else rated.funding.draws)
+    shown: list[Record] = []
+    for line in rated.lines:
+        if line.kind in _OF_POOLS:
+            shown.append({"kind": line.kind, "amount": format_micros(line.amount_micros)})
+        if line.kind == POOL:
+            draw = next(draws)
+            shown[-1] |= {"pool": (draw.id or "").partition("/")[2], "seconds": draw.quantity}
+    return shown
+
+
+def _grace(rated: Rated) -> Record:
+    """Return the sentence on a call in grace; of others there is no more to say."""
+    if rated.grace_s is None:
+        return {}
+    return {
+        "detail": f"duration: shorter than the grace of {rated.grace_s} seconds of prefix {rated.prefix}"
     }
 
 

@@ -1,21 +1,15 @@
-"""Charging settings on their topic: versions, each a record of its own, whole and immutable.
+"""Charging settings on their topic: versions, each a record of its own (`wire/versions`)."""
 
-Rule 1: the key is the version; what says otherwise under the same version later is refused, and the version stays.
-Rule 2: bytes that cannot be used come back as `BadSettings`, never as an exception: what was in force goes on.
-"""
-
-import re
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 
 from rater.core.charging_settings import ChargingSettings
 from rater.core.limits import UNIT_MICROS
 from rater.core.times import to_text
 from rater.wire.demands import shown
-from rater.wire.keys import key_text
 from rater.wire.moments import read_moment
+from rater.wire.versions import VersionReader
 from topics import records as r
 from topics.records import CurrencyTerms, NumberMask
 
@@ -26,47 +20,15 @@ _OTHERS = (
     "cdr_max_bytes",
     "number_masks",
     "corrections",
+    "freecall_after_days",
 )
-_KEY = re.compile(r"[1-9][0-9]{0,9}", re.ASCII)
 _encode = msgspec.json.Encoder().encode
-
-
 _decode = msgspec.json.Decoder(r.ChargingSettings).decode
 
 
-class BadSettings(Struct, frozen=True):
-    """A record of the settings topic that changes nothing, and why."""
-
-    key: str
-    detail: str
-
-
-class SettingsReader:
-    """Takes the records of the topic in their order."""
-
-    def __init__(self) -> None:
-        """Begin with nothing."""
-        self._versions: dict[int, ChargingSettings] = {}
-
-    def feed(self, key: bytes | None, value: bytes | None) -> ChargingSettings | BadSettings | None:
-        """Take a record: return the version that it brings, what is wrong with it, or None."""
-        name = key_text(key)
-        if not _KEY.fullmatch(name):
-            return BadSettings(name, f"key: must be a version like 1, found {name!r}")
-        known = self._versions.get(int(name))
-        if value is None:
-            stays = "value: was deleted, but a version is immutable; it stays until the next start"
-            return None if known is None else BadSettings(name, stays)
-        settings = decode_settings(value)
-        if isinstance(settings, str):
-            return BadSettings(name, settings)
-        if settings.version != int(name):
-            return BadSettings(name, f"version: must be that of the key, found {settings.version}")
-        if known is not None:
-            other = f"version: {name} is known with other content, and a version is immutable"
-            return None if known == settings else BadSettings(name, other)
-        self._versions[settings.version] = settings
-        return settings
+def settings_reader() -> VersionReader[ChargingSettings]:
+    """Return a reader of the topic that has read nothing yet."""
+    return VersionReader(decode_settings)
 
 
 def decode_settings(value: bytes) -> ChargingSettings | str:

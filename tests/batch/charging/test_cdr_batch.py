@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from rater.batch.charging.batch import decide
-from rater.batch.charging.cdr_batch import id_digest
+from rater.batch.charging.cdr_ids import id_digest
 from rater.batch.charging.partition_state import Shard
 from tests.build import (
     DAY,

@@ -5,6 +5,7 @@ from typing import Any
 
 from rater.batch.charging.batch import begin, decide
 from rater.batch.charging.decision import NOWHERE, Decision
+from rater.core.pricing.plans.book import NO_BOOK
 from tests.build import NOW, RULES, UNIT, Stored, call, command, funds, opened, order
 from topics.catalog import (
     ACCOUNT_COMMANDS,
@@ -39,7 +40,7 @@ def test_an_id_that_left_no_record_has_no_place() -> None:
 
 
 def test_a_decision_that_remembers_nothing_packs_nothing() -> None:
-    assert len(Decision(CDR_RAW.name, 0, NOW).packed([], [])) == 0
+    assert len(Decision(CDR_RAW.name, 0, NOW, NO_BOOK).packed([], [])) == 0
 
 
 def test_the_manifest_counts_what_the_batch_did() -> None:

@@ -5,10 +5,12 @@ import pytest
 from rater.batch.charging import lot_ids
 from rater.batch.charging.accounts import AccountsShard
 from rater.batch.charging.lot_ids import LotIdsShard
+from rater.batch.charging.open_suspense import SuspenseShard
 from rater.batch.charging.partition_state import BatchesShard, Shard
+from rater.batch.charging.users import UsersShard
 from rater.core.limits import LOT_IDS_MAX
 from tests.build import DAY, HOUR, NOW, UNIT, Partition, call, command, funds, opened
-from topics.manifests import lot_key
+from topics.keys import lot_key
 
 YEAR = 366 * DAY
 GRACE = 2 * DAY
@@ -38,7 +40,10 @@ def used_up() -> Partition:
 
 def restarted(partition: Partition) -> Partition:
     """Let a worker read the accounts and lot ids back, and find the manifests deleted by time."""
-    shard, old = Shard(0, AccountsShard(), BatchesShard(), LotIdsShard()), partition.shard
+    shard, old = (
+        Shard(0, AccountsShard(), BatchesShard(), LotIdsShard(), UsersShard(), SuspenseShard()),
+        partition.shard,
+    )
     shard.accounts.load(list(old.accounts.items()))
     shard.lot_ids.load(list(partition.lots_changelog.items()))
     partition.shard = shard

@@ -5,7 +5,10 @@ import pytest
 from rater.batch.charging.accounts import AccountsShard
 from rater.batch.charging.decision import Decision
 from rater.batch.charging.lot_ids import LotIdsShard
+from rater.batch.charging.open_suspense import SuspenseShard
 from rater.batch.charging.partition_state import BatchesShard, Shard
+from rater.batch.charging.users import UsersShard
+from rater.core.pricing.plans.book import NO_BOOK
 from tests.build import DAY, NOW, UNIT, Partition, call, opened
 from topics.catalog import CDR_RAW, LEDGER, SUSPENSE
 
@@ -21,7 +24,7 @@ def test_a_partition_read_back_from_its_changelogs_knows_all_that_it_knew() -> N
     accounts, batches = AccountsShard(), BatchesShard()
     accounts.load(list(partition.shard.accounts.items()))
     batches.load(manifests)
-    again.shard = Shard(0, accounts, batches, LotIdsShard())
+    again.shard = Shard(0, accounts, batches, LotIdsShard(), UsersShard(), SuspenseShard())
     assert batches.stream_ms == NOW
 
     again.take(call(NOW + 1, cdr_id="a", ended_ms=NOW), call(cdr_id="b", to="+999123456"))
@@ -80,7 +83,7 @@ def test_the_window_moves_with_stream_time_and_never_back() -> None:
     assert shard.oldest_day(NOW) == today - 7
 
     for at_ms in (NOW + 3 * DAY, NOW):
-        shard.apply(Decision(CDR_RAW.name, 0, at_ms))
+        shard.apply(Decision(CDR_RAW.name, 0, at_ms, NO_BOOK))
 
     assert shard.batches.stream_ms == NOW + 3 * DAY
     assert shard.oldest_day(NOW) == today - 4

@@ -3,6 +3,7 @@
 import json
 
 from rater.batch.charging.status_flush import decide_flush
+from rater.core.pricing.plans.book import NO_BOOK
 from tests.build import NOW, UNIT, call, opened
 
 
@@ -23,7 +24,7 @@ def test_a_status_that_is_owed_is_paid_once() -> None:
 def test_accounts_that_owe_nothing_or_are_gone_are_passed_over() -> None:
     partition = opened()
 
-    assert decide_flush(partition.shard, [b"acme", b"gone"], NOW).changed == {}
+    assert decide_flush(partition.shard, [b"acme", b"gone"], NOW, NO_BOOK).changed == {}
 
 
 def test_a_flush_changes_no_sequence_number_and_no_stream_time() -> None:

@@ -18,6 +18,7 @@ from rater.core.account.breaker import (
     spent_in_an_hour,
 )
 from rater.core.account.heads import entry_head
+from rater.core.account.user import usage_country_of
 from rater.core.call_classes import PAID_CALLS
 from rater.core.limits import AMOUNT_MICROS_MAX, HIGH_RATE_KNOWN_MAX
 from tests.build import DAY, HOUR, MINUTE, NOW, account, cdr, lot, source
@@ -143,7 +144,7 @@ def test_a_limit_that_has_tripped_does_not_trip_again_until_it_is_resumed() -> N
     entry = charge(there, 9)
     found = passed(there.spending, entry, is_new=False)
     for limit, most, micros in found:
-        denied = denied_by(limit, cdr(), "FR")
+        denied = denied_by(limit, cdr(), "FR", None)
         hold(
             there.spending,
             r.SpendLimitTripped(
@@ -178,6 +179,7 @@ def test_a_limit_that_has_tripped_does_not_trip_again_until_it_is_resumed() -> N
 def test_the_class_of_a_call_is_told_from_its_cdr(
     fields: dict[str, str], country: str, expected: str
 ) -> None:
-    assert class_of(cdr(**fields), country) == expected
-    assert denied_by("cost_per_call", cdr(**fields), country) == (expected,)
-    assert denied_by("spend_per_hour", cdr(**fields), country) == PAID_CALLS
+    home = usage_country_of(account(), cdr(**fields), None)
+    assert class_of(cdr(**fields), country, home) == expected
+    assert denied_by("cost_per_call", cdr(**fields), country, home) == (expected,)
+    assert denied_by("spend_per_hour", cdr(**fields), country, home) == PAID_CALLS

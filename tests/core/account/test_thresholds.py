@@ -20,7 +20,7 @@ def moved(before: int, balance: int, *thresholds: tuple[str, int, bool]) -> list
         thresholds=[Threshold(name, at, armed) for name, at, armed in thresholds],
     )
     events: list[Event] = []
-    cross(there, before, CAUSE, events)
+    cross(there, before > 0, CAUSE, events)
     return events
 
 
@@ -71,7 +71,7 @@ def in_hours(balance: int, *thresholds: tuple[str, int, bool]) -> list[Event]:
         hour_thresholds=[Threshold(name, hours, armed) for name, hours, armed in thresholds],
     )
     events: list[Event] = []
-    cross(there, balance, CAUSE, events)
+    cross(there, balance > 0, CAUSE, events)
     assert (there.calm_from, there.calm_to) == (1, 0)
     return events
 
@@ -94,7 +94,7 @@ def test_several_in_hours_fire_from_the_longest_and_are_armed_from_the_shortest(
 def test_who_spends_nothing_is_below_no_hours() -> None:
     there = account(balance=5, hour_thresholds=[Threshold("soon", 80_000, armed=False)])
     events: list[Event] = []
-    cross(there, 5, CAUSE, events)
+    cross(there, True, CAUSE, events)
 
     (event,) = events
     assert event.event_id == "acme/0/rearmed/soon"
@@ -117,6 +117,6 @@ def test_a_crossing_says_what_people_call_the_threshold() -> None:
         thresholds=[Threshold("low", 5, armed=True, label="Top up soon")],
     )
     events: list[Event] = []
-    cross(there, 9, CAUSE, events)
+    cross(there, True, CAUSE, events)
 
     assert [(event.threshold_id, event.label) for event in events] == [("low", "Top up soon")]  # type: ignore[attr-defined]

@@ -51,3 +51,27 @@ def test_a_caller_who_can_be_read_is_priced_by_the_rows_for_him() -> None:
 
     assert isinstance(found, Rated)
     assert found.charge_micros == 90_000
+
+
+@pytest.mark.parametrize(
+    ("to", "dialled", "reason", "detail"),
+    [
+        ("+33612345678", "+449098765432", Unrated.DENIED, "to: +449098765432 is denied"),
+        ("+449098765432", "+33612345678", Unrated.DENIED, "routing_number: +449098765432 is"),
+        ("+9607000000", "+33612345678", Unrated.NO_RATE, "routing_number: no prefix"),
+        ("081", "+33612345678", Unrated.SHORT_NUMBER, "routing_number: 081 is not E.164"),
+        ("+3301426853", "+33612345678", Unrated.IMPOSSIBLE_NUMBER, "routing_number: +3301426853"),
+    ],
+)
+def test_where_a_call_leads_is_named_as_such(
+    to: str, dialled: str, reason: Unrated, detail: str
+) -> None:
+    found = price(to=to, dialled=dialled)
+
+    assert isinstance(found, Refusal)
+    assert found.reason is reason
+    assert found.detail.startswith(detail), found.detail
+
+
+def test_an_emergency_call_is_free_wherever_it_leads() -> None:
+    assert price(to="+33142685300", dialled="112") == "emergency"

@@ -15,7 +15,7 @@ def band(line: int, start: int, end: int, days: int = 0b111_1111, tier: int = 0)
 
 
 def compiled(*rows: Row) -> Schedule:
-    schedule = compile_schedule(rows)
+    schedule = compile_schedule(rows, {})
     assert isinstance(schedule, Schedule)
     return schedule
 
@@ -59,7 +59,7 @@ def test_the_greatest_tier_start_that_is_reached_is_in_force() -> None:
 
 
 def test_two_rows_of_one_tier_and_hour_clash_and_both_are_named() -> None:
-    clashes = compile_schedule([band(4, 8, 20), band(7, 19, 21), band(9, 21, 8)])
+    clashes = compile_schedule([band(4, 8, 20), band(7, 19, 21), band(9, 21, 8)], {})
 
     assert isinstance(clashes, list)
     assert [(clash.kind, clash.first.line, clash.second.line) for clash in clashes] == [
@@ -70,14 +70,14 @@ def test_two_rows_of_one_tier_and_hour_clash_and_both_are_named() -> None:
 def test_rows_clash_over_the_end_of_the_week() -> None:
     sunday, monday = 0b100_0000, 0b000_0001
 
-    clashes = compile_schedule([band(2, 22, 6, sunday), band(3, 0, 7, monday)])
+    clashes = compile_schedule([band(2, 22, 6, sunday), band(3, 0, 7, monday)], {})
 
     assert isinstance(clashes, list)
     assert len(clashes) == 1
 
 
 def test_a_long_row_clashes_with_every_row_inside_it() -> None:
-    clashes = compile_schedule([band(1, 0, 24), band(2, 1, 2), band(3, 3, 4)])
+    clashes = compile_schedule([band(1, 0, 24), band(2, 1, 2), band(3, 3, 4)], {})
 
     assert isinstance(clashes, list)
     assert [(clash.first.line, clash.second.line) for clash in clashes] == [(1, 2), (1, 3)]
@@ -86,7 +86,7 @@ def test_a_long_row_clashes_with_every_row_inside_it() -> None:
 def test_slots_are_bounded() -> None:
     rows = [band(line, 0, 24, tier=line) for line in range(SLOTS_MAX + 1)]
 
-    assert compile_schedule(rows) == [Clash("too_many_slots", rows[0], rows[-1])]
+    assert compile_schedule(rows, {}) == [Clash("too_many_slots", rows[0], rows[-1])]
 
 
 def test_one_band_that_goes_on_is_one_stretch() -> None:

@@ -17,7 +17,7 @@ def band(line: int, start: int, end: int, **others: object) -> Row:
 
 
 def schedule(*rows: Row) -> Schedule:
-    compiled = compile_schedule(rows)
+    compiled = compile_schedule(rows, {})
     assert isinstance(compiled, Schedule)
     return compiled
 

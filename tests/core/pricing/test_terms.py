@@ -10,7 +10,8 @@ def row(line: int, prefix: str, action: Action = Action.RATE, **others: object) 
 
 def test_a_prefix_under_a_plain_deny_row_is_that_deny_row() -> None:
     entries, clashes = compile_terms(
-        [row(2, "44"), row(3, "449", Action.DENY), row(4, "44909"), row(5, "4490912")]
+        [row(2, "44"), row(3, "449", Action.DENY), row(4, "44909"), row(5, "4490912")],
+        {},
     )
 
     assert not clashes
@@ -23,7 +24,7 @@ def test_a_prefix_under_a_plain_deny_row_is_that_deny_row() -> None:
 
 
 def test_a_deny_row_with_hours_guards_the_longer_prefixes() -> None:
-    entries, _ = compile_terms([row(2, "44", Action.DENY, start_s=3_600), row(3, "441")])
+    entries, _ = compile_terms([row(2, "44", Action.DENY, start_s=3_600), row(3, "441")], {})
     guarded = entries["+441"]
 
     assert isinstance(guarded, Terms)
@@ -32,7 +33,7 @@ def test_a_deny_row_with_hours_guards_the_longer_prefixes() -> None:
 
 def test_the_longest_origin_wins_and_rows_without_one_are_the_fallback() -> None:
     rows = [row(2, "33"), row(3, "33", origin_prefix="32"), row(4, "33", origin_prefix="3247")]
-    terms = compile_terms(rows)[0]["+33"]
+    terms = compile_terms(rows, {})[0]["+33"]
 
     assert isinstance(terms, Terms)
     lines = [terms.schedule_for(caller) for caller in ("+32475", "+322", "+44", None, "")]
@@ -41,7 +42,7 @@ def test_the_longest_origin_wins_and_rows_without_one_are_the_fallback() -> None
 
 def test_a_masked_caller_has_all_the_schedules_it_may_have() -> None:
     rows = [row(2, "33"), row(3, "33", origin_prefix="3247"), row(4, "33", origin_prefix="44")]
-    terms = compile_terms(rows)[0]["+33"]
+    terms = compile_terms(rows, {})[0]["+33"]
 
     assert isinstance(terms, Terms)
     assert len(terms.candidates_for("+32***")) == 2
@@ -51,7 +52,8 @@ def test_a_masked_caller_has_all_the_schedules_it_may_have() -> None:
 
 def test_equal_prices_have_equal_terms_whatever_they_are_called() -> None:
     entries, _ = compile_terms(
-        [row(2, "331", destination="a"), row(3, "332", destination="b"), row(4, "333", decimals=2)]
+        [row(2, "331", destination="a"), row(3, "332", destination="b"), row(4, "333", decimals=2)],
+        {},
     )
 
     assert price_terms(entries["+331"]) == price_terms(entries["+332"])
@@ -59,6 +61,6 @@ def test_equal_prices_have_equal_terms_whatever_they_are_called() -> None:
 
 
 def test_clashes_are_told_under_a_deny_row_too() -> None:
-    _, clashes = compile_terms([row(2, "44", Action.DENY), row(3, "449"), row(4, "449")])
+    _, clashes = compile_terms([row(2, "44", Action.DENY), row(3, "449"), row(4, "449")], {})
 
     assert [(clash.first.line, clash.second.line) for clash in clashes] == [(3, 4)]

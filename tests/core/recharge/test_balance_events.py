@@ -76,6 +76,8 @@ def test_the_credit_of_somebody_elses_lot_and_every_other_event_ends_no_wait(
         v.FundsExpiring: ("L1", UNIT, 7, NOW), v.AutoRechargeChanged: (False, "fixed"),
         v.PaymentMethodsChanged: ((),), v.RecipientsChanged: ((), "en"),
         v.FraudSuspected: ("cost_per_call", 1, 2, ()),
+        v.CreditLimitReached: ("2026-03", 1, 2, NOW),
+            v.PoolUsed: ("2026-03/P/all", "A plan", 80, 80, 100),
     }  # fmt: skip
     world = low()
     world.succeed(world.last)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.reconcile.honest_worker import DAY_MS, PARTITIONS, START_MS, HonestWorker, busy_day
+from tests.reconcile.honest_worker import DAY_MS, PARTITIONS, START_MS, HonestWorker, at, busy_day
 from tests.reconcile.tampering import Topics, altered, differences, place_of, verdict_on
 from topics import records as r
 from topics.catalog import DEAD, LEDGER, SUSPENSE
@@ -19,6 +19,9 @@ def months_of(worker: HonestWorker) -> HonestWorker:
     """Let months begin, with calls and all that has money in it between them."""
     worker.pass_time(FEBRUARY - worker.now_ms - DAY_MS)
     worker.command("watch", "set_decks", decks=["acs"], reason="same again")
+    plans = [{"plan_id": p, "usage_country": "US", "licences": n} for p, n in (("a", 1), ("b", 5))]
+    worker.command("watch", "set_entitlements", entitlements=plans, reason="Order 4711.")
+    worker.command("beta", "set_billing_mode", mode="post_paid", valid_from=at(MARCH))
     worker.fund("beta", "B2", 6_000_000)
     old = {"purchased_at": "2024-02-02T00:00:00Z"}
     worker.fund("gamma", "G9", 700_000, **old)
@@ -33,6 +36,8 @@ def months_of(worker: HonestWorker) -> HonestWorker:
         worker.work()
     worker.pass_time(DAY_MS)
     worker.command("gone", "reopen_account", reason="yes")
+    more = {"entitlements": plans[:1], "valid_from": "2020-01-01T00:00:00Z"}
+    worker.command("watch", "set_entitlements", **more)
     worker.command("beta", "set_spend_limits", high_rate_micros=1, new_high_rate_destinations_max=9)
     worker.call("beta", "high", billsec=100)
     worker.work()
@@ -157,6 +162,20 @@ CHANGES: dict[str, Any] = {
     "cdr_offset": 0,
     "command_offset": 0,
     "request_offset": 0,
+    "entitlements": [
+        {
+            "plan_id": "a",
+            "usage_country": "US",
+            "valid_from_ms": MARCH,
+            "licences": 1,
+            "seq": 3,
+        }
+    ],
+    "billing_modes": [{"mode": "prepaid", "valid_from_ms": MARCH, "seq": 3}],
+    "billing": {"state": "post_paid", "said_ms": 1},
+    "owed": [{"month": "2024-02", "owed_micros": 1}],
+    "pools": [{"pool": "2024-02/a/all", "used_s": 60}],
+    "unlicensed_calls": "waive",
     "spending.burn": 1,
     "spending.burn_from_minute": 1,
     "spending.burn_to_minute": 1,

@@ -157,7 +157,10 @@ async def test_money_in_danger_is_not_kept_waiting_by_anything_else() -> None:
 
 
 def test_the_kinds_that_may_wait_are_those_that_say_nothing_is_in_danger() -> None:
-    assert sorted(FOLDABLE) == ["balance_low", "funds_added", "funds_expired", "funds_expiring"]
+    assert sorted(FOLDABLE) == [
+        *("balance_low", "funds_added", "funds_expired", "funds_expiring"),
+        "pool_used",
+    ]
     assert {"recharge_failed", "recharge_paused", "balance_exhausted", "fraud_suspected"} <= set(
         URGENT
     )

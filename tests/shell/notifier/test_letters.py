@@ -157,6 +157,41 @@ def test_a_threshold_in_hours_is_told_in_hours(hours: dict[str, int | None], sai
     assert said in " ".join(letter.text.split())
 
 
+@pytest.mark.parametrize(
+    ("language", "level", "subject", "said"),
+    [
+        ("en", 80, "80% of the minutes of Domestic Calling Plan are used", "5,520 of 6,900."),
+        ("en", 100, "the minutes of Domestic Calling Plan are used up", "5,520 of 6,900."),
+        ("fr", 80, "80 % des minutes du forfait Domestic", f"5{N}520 sur 6{N}900."),
+        ("fr", 100, "les minutes du forfait Domestic Calling Plan sont épuisées", "février 2026"),
+        ("de", 80, "80 % der Inklusivminuten des Tarifs Domestic", "5.520 von 6.900."),
+        ("de", 100, "Tarifs Domestic Calling Plan sind aufgebraucht", "Februar 2026"),
+    ],
+)
+def test_a_pool_that_runs_out_is_told_in_minutes_of_a_plan_and_a_month(
+    language: str, level: int, subject: str, said: str
+) -> None:
+    letter = write_letter(golden("pool_used", language=language, level=level))
+
+    assert subject in letter.subject
+    assert said in re.sub("[ \n]+", " ", letter.text)
+    assert "US PR" in letter.text
+
+
+def test_an_account_without_credits_is_told_of_its_pools_and_of_no_balance() -> None:
+    letter = write_letter(golden("pool_used", currency="XXX", balance_micros=0))
+
+    assert "XXX" not in letter.text
+    assert "Balance" not in letter.text
+
+
+def test_a_pool_of_all_licences_names_no_countries() -> None:
+    letter = write_letter(golden("pool_used", pool="2026-02/MCOMEETADV/dial_out"))
+
+    assert "Licences in" not in letter.text
+    assert "dial out" in letter.text
+
+
 REFERENCED = {"funds_added", "recharge_paused", "payment_reversed", "payment_restored"}
 """Kinds whose payment's reference is the people's own: it, and that of its refund, stands on the receipt."""
 WORD_OF_OURS = re.compile(r"\b[a-z]+_[a-z_]+\b")

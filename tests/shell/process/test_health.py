@@ -69,6 +69,7 @@ def test_a_worker_that_has_just_started_is_alive_and_not_ready(served: Served) -
                 "recovered": "not yet",
                 "decks": "at 3 of 40",
                 "settings": "not yet",
+                "plans": "not yet",
                 "state": "starting",
             },
         },

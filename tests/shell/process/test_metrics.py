@@ -32,11 +32,13 @@ NAMES = {
     "rater_remembered_ids",
     "rater_dedupe_window_seconds",
     "rater_dedupe_window_evictions",
+    "rater_entitlements_forgotten",
     "rater_decks_whole",
     "rater_deck_records_refused",
     "rater_charging_settings_version",
     "rater_settings_records_refused",
     "rater_deck_warnings",
+    "rater_plans_unknown",
     "rater_halted_partitions",
     "rater_invariant_violations",
     "rater_build",
@@ -132,6 +134,8 @@ def test_all_else_that_is_said_is_told() -> None:
     metrics.invariant_violated("conservation")
     metrics.set_index(1_000, 604_800)
     metrics.window_evicted()
+    metrics.entitlements_forgotten(3)
+    metrics.plan_unknown()
     metrics.set_decks_whole(2)
     metrics.deck_record_refused("not_json")
     metrics.set_settings_version(3)
@@ -147,6 +151,8 @@ def test_all_else_that_is_said_is_told() -> None:
         "rater_remembered_ids 1000.0",
         "rater_dedupe_window_seconds 604800.0",
         "rater_dedupe_window_evictions_total 1.0",
+        "rater_entitlements_forgotten_total 3.0",
+        "rater_plans_unknown_total 1.0",
         "rater_decks_whole 2.0",
         'rater_deck_records_refused_total{reason="not_json"} 1.0',
         "rater_charging_settings_version 3.0",

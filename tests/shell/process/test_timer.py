@@ -4,8 +4,10 @@ import asyncio
 import json
 from typing import Any
 
+import pytest
+
 from rater.kafka.broker import Broker
-from rater.shell.process.timer import UNDER_WAY_MAX, DueTimer
+from rater.shell.process.timer import RESEND_MS, UNDER_WAY_MAX, DueTimer
 from rater.wire.account.commands import decode_command
 from rater.wire.outputs import expire_command, timer_command
 from tests.build import DAY, NOW, UNIT, Sent, account, opened
@@ -87,3 +89,36 @@ def test_so_many_commands_of_a_partition_are_on_their_way_at_once() -> None:
     del keys[:10]
     assert asyncio.run(timer.tick(0)) == 3
     assert len(sent) == UNDER_WAY_MAX + 3
+
+
+def test_a_command_goes_under_the_tenants_key_and_what_does_not_come_back_is_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sent: list[bytes] = []
+    clock = [NOW]
+    monkeypatch.setattr("rater.shell.process.timer.now_ms", lambda: clock[0])
+    waiting = {b"acme/c1": b"1", b"acme/c/2": b"2"}
+
+    class Calls:
+        def due(self, _now_ms: int, most: int | None = None) -> list[tuple[bytes, int]]:
+            return [(key, 1) for key in waiting][:most]
+
+        def get(self, key: bytes) -> bytes | None:
+            return waiting.get(key)
+
+    class Producer:
+        async def send(self, _topic: str, _value: bytes, *, key: bytes, **_: Any) -> None:
+            sent.append(key)
+
+        async def flush(self) -> None:
+            pass
+
+    timer = DueTimer(Broker("none:1"), "t", lambda _: Calls(), lambda key, *_: key, "calls")
+    timer._producer = Producer()
+
+    assert asyncio.run(timer.tick(0)) == 2
+    assert sent == [b"acme", b"acme"]
+    waiting.clear()
+    clock[0] += RESEND_MS
+    assert asyncio.run(timer.tick(0)) == 0
+    assert timer._sent == {}

@@ -42,6 +42,42 @@ def read(fields: dict[str, Any]) -> r.Command | Malformed:
         (order("reopen_account"), r.ReopenAccount("x1", "acme", None)),
         (order("reopen_account", reason="paid"), r.ReopenAccount("x1", "acme", "paid")),
         (order("set_decks", decks=["b", "a"]), r.SetDecks("x1", "acme", ("b", "a"), None)),
+        (
+            order(
+                "set_entitlements",
+                entitlements=[{"plan_id": "p", "usage_country": "FR", "licences": 0, "x": 1}],
+                valid_from="2026-03-01T13:00:00+01:00",
+            ),
+            r.SetEntitlements(
+                *("x1", "acme", (r.EntitlementSetting("p", "FR", 0),), from_millis(NOW))
+            ),
+        ),
+        (
+            order("set_billing_mode", mode="post_paid", valid_from="2026-03-01T12:00:00Z"),
+            r.SetBillingMode("x1", "acme", "post_paid", from_millis(NOW)),
+        ),
+        (
+            order("set_user", user_id="ann", usage_country="FR"),
+            r.SetUser("x1", "acme", "ann", "FR"),
+        ),
+        (
+            order(
+                "set_user",
+                user_id="ann",
+                usage_country="FR",
+                plan_ids=["a", "b"],
+                credits_licence=True,
+                monthly_spend_limit_micros=UNIT,
+                outbound_calls="none",
+                conference_dial_out="zone",
+                valid_from="2026-03-01T12:00:00Z",
+                reason="Left.",
+            ),
+            r.SetUser(
+                *("x1", "acme", "ann", "FR", ("a", "b"), True, UNIT, "none", "zone"),
+                *(from_millis(NOW), "Left."),
+            ),
+        ),
         (order("expire_lots", due_ms=5), r.ExpireLots("x1", "acme", 5)),
     ],
     ids=str,

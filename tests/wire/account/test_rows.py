@@ -3,6 +3,8 @@
 from typing import Any
 
 from rater.core.account.account import Account, HighRateWatch, Spending, Threshold
+from rater.core.account.contract import Billing, BillingMode, Contract
+from rater.core.account.entitlement import Entitlement
 from rater.core.account.lots import CreditLot
 from rater.core.account.past import Past
 from rater.wire.account.rows import account_of, row_of
@@ -14,10 +16,18 @@ HOURS = [Threshold("soon", 15, True)]
 WATCH = HighRateWatch(16, 17, ["881"], [18])
 SPENDING = Spending(19, 20, 21, 22, 23, 24, 25, 26, WATCH, 27, 28)
 PAST = Past(29, [(30, 31)], [(32, ("old",))])
+CONTRACT = Contract(
+    [Entitlement("domestic", "FR", 49, 50, 51)],
+    [BillingMode(52, True, 53, 54)],
+    {"2026-12/domestic/calls/FR": 55},
+    "waive",
+    Billing(True, 56, True, 57, 58),
+    {"2026-12": 59},
+)
 VALUES = (
     *("acme", "EUR", "Europe/Rome", ("acs", "other"), 33, 34, 35),
     *(LOTS, EXPIRED, THRESHOLDS, 36, 37, 38, 39, True),
-    *(40, 41, 42, 43, 44, 45, 46, HOURS, 47, SPENDING, PAST, 48),
+    *(40, 41, 42, 43, 44, 45, 46, HOURS, 47, SPENDING, PAST, 48, CONTRACT),
 )
 
 

@@ -101,3 +101,28 @@ def test_too_many_slots_of_one_prefix_are_told() -> None:
     assert [str(fault) for fault in found] == [
         "line 258, column prefix: '33' has more than 256 rows, the first at line 2"
     ]
+
+
+def test_two_calendars_that_share_a_date_are_told_at_the_later_row() -> None:
+    heading = Heading(
+        "d", 1, "USD", 0, UTC, calendars={"a": frozenset((1,)), "b": frozenset((1, 2))}
+    )
+    text = b"prefix,rate,calendar\n33,1,a\n33,1,b\n34,1,c\n33,2,a\n"
+
+    found = compile_sheet(heading, sheet(text))
+
+    assert isinstance(found, list)
+    assert [str(fault) for fault in found] == [
+        (
+            "line 3, column calendar: 'b' has 1970-01-02 in common with calendar a of line 2: the rows of "
+            "only one may hold on it"
+        ),
+        (
+            "line 4, column calendar: 'c' is not a calendar of the deck: say its dates in the file of "
+            "calendars"
+        ),
+        (
+            "line 5, column prefix: '33' overlaps the slot of line 2: both hold all week on dates of a, at "
+            "1.00 a minute and 2.00 a minute"
+        ),
+    ]

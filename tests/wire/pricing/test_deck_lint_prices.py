@@ -106,3 +106,36 @@ def test_a_cheap_hour_under_a_cheap_hour_is_no_fall() -> None:
     text = "prefix,rate,days\n46,0.5,mon-fri\n46,0.01,sat sun\n467,0.4,mon-fri\n467,0.009,sat sun\n"
 
     assert [one for one in linted(text, ()) if one.code == "child_under_parent"] == []
+
+
+def test_a_grace_of_whole_conversations_is_told_with_what_it_gives_away() -> None:
+    finding = one("prefix,rate,grace_s\n33,0.60,61\n34,0.60,60\n")
+
+    assert (finding.level, finding.line, finding.code) == ("warning", 2, "long_grace")
+    assert "a call of 60 costs nothing instead of 0.60" in finding.message
+
+
+def test_a_grace_that_no_call_has_is_told() -> None:
+    text = "prefix,rate,action,from_second,grace_s\n33,0.01,,0,6\n33,0.01,,60,6\n33,0.01,,120,5\n34,,free,,6\n"
+
+    assert [(one.line, one.code) for one in linted(text, ())] == [
+        (4, "unused_grace"),
+        (5, "unused_grace"),
+    ]
+
+
+def test_a_minimum_far_above_a_minute_and_one_that_no_call_pays_are_told() -> None:
+    high = one("prefix,rate,min_charge\n33,0.01,0.051\n34,0.01,0.05\n")
+    low = one("prefix,rate,connection_fee,min_charge\n33,0.01,0.04,0.05\n34,0.01,0.04,0.06\n")
+
+    assert (high.line, high.code) == (2, "high_min")
+    assert "a min_charge of 0.051, more than 5 times the 0.01 of a call of a minute" in high.message
+    assert (low.line, low.code) == (2, "unused_min")
+    assert "which no call pays: one of 1 second costs 0.05" in low.message
+
+
+def test_a_minimum_is_a_price_and_is_told_where_it_counts_for_no_call() -> None:
+    assert linted("prefix,rate,min_charge\n33,0,0.05\n", ()) == []
+    assert linted("prefix,rate,rounding,decimals,min_charge\n33,0.009,down,2,0.01\n", ()) == []
+    late = one("prefix,rate,from_second,min_charge\n33,0.1,0,\n33,0.1,60,0.2\n")
+    assert (late.line, late.code) == (3, "unused_min")

@@ -2,6 +2,8 @@
 
 import pytest
 
+from rater.wire.pricing.deck_csv import Sheet, read_sheet
+from rater.wire.pricing.deck_lint import lint
 from tests.linting import linted, one
 
 
@@ -56,3 +58,55 @@ def test_tiers_that_their_increments_divide_are_no_finding() -> None:
     assert linted(text, ()) == []
     same = "prefix,rate,from_second,increment\n33,0.06,0,60/60\n33,0.06,10,1/1\n"
     assert linted(same, ()) == []
+
+
+def test_tiers_and_hours_beside_one_price_per_call_are_told() -> None:
+    text = (
+        "prefix,rate,increment,from_second,start,end\n33,0.1,60/0,0,,\n33,0.2,60/60,60,,\n"
+        "34,0.1,60/60,0,00:00,12:00\n34,0.3,60/0,0,12:00,24:00\n"
+    )
+    found = linted(text, ())
+
+    assert [(one.level, one.line, one.code) for one in found] == [
+        ("warning", 3, "under_flat"),
+        ("warning", 5, "runs_into_flat"),
+    ]
+    assert "from second 60 (0.20 a minute) never applies" in found[0].message
+    assert "begins under line 4 (0.10 a minute)" in found[1].message
+
+
+def test_one_price_per_call_alone_at_all_hours_is_no_finding() -> None:
+    text = "prefix,rate,increment,start,end\n33,0.1,60/0,00:00,12:00\n33,0.3,900/0,12:00,24:00\n"
+
+    assert linted(text, ()) == []
+
+
+def test_hours_of_a_calendar_without_a_row_are_named_with_it() -> None:
+    text = b"prefix,rate,calendar,start,end\n33,0.1,,,\n33,0.05,holidays,08:00,20:00\n34,1,holidays,,\n"
+    sheet = read_sheet(text)
+    assert isinstance(sheet, Sheet)
+
+    found = lint(sheet, (), {"holidays": frozenset((20_812,))})
+
+    assert [(each.line, each.code) for each in found] == [
+        (3, "outside_bands"),
+        (4, "outside_bands"),
+    ]
+    assert (
+        "prefix 33 on dates of holidays has no row for every day 00:00-08:00, every day 20:00-24:00"
+        in found[0].message
+    )
+    assert "prefix 34 has no row for all week" in found[1].message
+
+
+def test_a_price_on_other_dates_is_no_price_beside_it() -> None:
+    # 33 costs 0.01 on holidays alone; 331 at 0.02 is far below the 0.50 of its other dates.
+    text = (
+        b"prefix,rate,calendar\n33,0.5,\n33,0.01,holidays\n331,0.02,\n332,0.01,holidays\n332,0.5,\n"
+    )
+    sheet = read_sheet(text)
+    assert isinstance(sheet, Sheet)
+
+    found = lint(sheet, (), {"holidays": frozenset((20_812,))})
+
+    assert [(each.line, each.code) for each in found] == [(4, "child_under_parent")]

@@ -41,6 +41,9 @@ def test_every_column_is_read() -> None:
         decimals="4",
         max_charge="5",
         origin_prefix="+32",
+        grace_s="6",
+        min_charge="0.1",
+        calendar="holidays",
     )
 
     assert found == Row(
@@ -64,6 +67,9 @@ def test_every_column_is_read() -> None:
         decimals=4,
         max_charge_micros=5_000_000,
         origin_prefix="32",
+        grace_s=6,
+        min_charge_micros=100_000,
+        calendar="holidays",
     )
 
 
@@ -99,13 +105,20 @@ def test_a_free_or_deny_row_needs_no_rate() -> None:
         *(("country", text) for text in ("fr", "FRA", "1")),
         *(("action", text) for text in ("allow", "Deny")),
         *(("per_seconds", text) for text in ("0", "-1", "86401", "1.5")),
-        *(("increment", text) for text in ("60", "0/60", "60/0", "60/60/60", "a/b", "86401/1")),
+        *(
+            ("increment", text)
+            for text in ("60", "0/60", "0/0", "60/", "60/60/60", "a/b", "86401/1")
+        ),
         *(("connection_fee", text) for text in ("-0.1", "0.0000001", "1000001")),
         *(("max_charge", text) for text in ("-1", "x", "0.0000001")),
         *(("from_second", text) for text in ("-1", "2678401", "1.0")),
         *(("days", text) for text in ("monday", "mon-", "-fri", "mon-xyz", "1-5")),
         *(("start", text) for text in ("8:00", "24:00", "25:00", "08:60", "0800", "08:00:60")),
         *(("end", text) for text in ("24:01", "24:00:01", "noon")),
+        *(("calendar", text) for text in ("bank holidays", "x" * 65, "f\u00eates")),
+        *(("grace_s", text) for text in ("-1", "86401", "6s")),
+        *(("min_charge", text) for text in ("-1", "x", "0.0000001")),
+        *(("surcharge", text) for text in ("-1", "x", "0.0000001")),
         *(("rounding", text) for text in ("ceil", "UP")),
         *(("decimals", text) for text in ("7", "-1", "two")),
         *(("origin_prefix", text) for text in ("0", "abc", "Unknown")),
@@ -136,6 +149,33 @@ def test_cells_that_contradict_each_other_are_told() -> None:
     assert isinstance(same, list)
     assert isinstance(late, list)
     assert [fault.column for fault in same + late] == ["end", "from_second"]
+
+
+def test_one_price_per_call_is_an_increment_and_no_tier() -> None:
+    found = row(increment="60/0")
+    faults = read(increment="60/0", from_second="60")
+
+    assert (found.initial_s, found.increment_s, found.is_flat) == (60, 0, True)
+    assert isinstance(faults, list)
+    assert [(fault.column, fault.value) for fault in faults] == [("from_second", "60")]
+
+
+def test_a_minimum_above_the_cap_is_refused_and_one_as_high_is_not() -> None:
+    faults = read(min_charge="0.51", max_charge="0.50")
+
+    assert isinstance(faults, list)
+    assert str(faults[0]) == (
+        "line 7, column min_charge: '0.51' is more than max_charge, 0.50: no call could cost both"
+    )
+    assert row(min_charge="0.50", max_charge="0.5").min_charge_micros == 500_000
+    assert row(min_charge="9").max_charge_micros is None
+
+
+def test_a_free_row_with_a_minimum_is_refused() -> None:
+    faults = read(action="free", rate="", min_charge="0.05")
+
+    assert isinstance(faults, list)
+    assert [fault.column for fault in faults] == ["min_charge"]
 
 
 def test_a_free_row_with_a_connection_fee_is_refused() -> None:

@@ -9,10 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rater.core.pricing.decks import Deck, Heading, Retirement, Row, Version
+from rater.core.pricing.terms import Terms
+from rater.wire.pricing.deck_calendars import calendars_of, date_text
 from rater.wire.pricing.deck_csv import Sheet
 from rater.wire.pricing.deck_heading import read_heading
 from rater.wire.pricing.decks import BadDeck, DeckAssembler, pack_deck, pack_retirement
-from topics.records.decks import CHUNK_ROWS_MAX
+from topics.records.decks import CHUNK_ROWS_MAX, DeckCalendar
 
 Record = tuple[bytes, bytes]
 
@@ -273,3 +275,48 @@ def test_a_version_with_rows_cannot_be_retired_under_its_own_number() -> None:
     ((key, value),) = pack_retirement(Retirement("world", 2, 1_800_000_000_000, None))
 
     assert isinstance(assembler.feed(key, value), BadDeck)
+
+
+def dated(*dates: str) -> list[Record]:
+    terms = ("USD", "2024-01-01T00:00:00Z", "Europe/Paris", "split")
+    found = read_heading("world", 1, terms, calendars_of([DeckCalendar("holidays", dates)]))
+    assert isinstance(found, Heading)
+    rows = [["33", "0.1", ""], ["33", "0.05", "holidays"]]
+    return pack_deck(found, Sheet(["prefix", "rate", "calendar"], [2, 3], rows))
+
+
+def test_a_version_carries_the_calendars_that_its_rows_name() -> None:
+    _, whole = fed(dated("2026-12-25", "2027-01-01"))
+
+    assert isinstance(whole, Deck)
+    entry = whole.outward.find("+33142685300")
+    assert isinstance(entry, Terms)
+    (part,) = entry.schedules[""].dated
+    assert [date_text(day) for day in sorted(part.days)] == ["2026-12-25", "2027-01-01"]
+
+
+def test_other_dates_are_another_version() -> None:
+    _, _, again, other = fed([*dated("2026-12-25"), dated("2026-12-25")[1], dated("2026-12-26")[1]])
+
+    assert again is None
+    assert isinstance(other, BadDeck)
+    assert "is known with other content, and a version is immutable" in other.detail
+
+
+@pytest.mark.parametrize(
+    ("calendars", "says"),
+    [
+        ([], "column calendar: 'holidays' is not a calendar of the deck"),
+        ([{"name": "holidays", "dates": ["2026-02-30"]}], "calendars: date: '2026-02-30'"),
+        ([{"name": "holidays", "dates": []}], "Expected `array` of length >= 1"),
+        ([{"name": "holidays", "dates": ["2026-12-25"]}] * 2, "calendars: holidays is there twice"),
+    ],
+)
+def test_a_version_whose_calendars_are_wrong_is_refused(calendars: list[object], says: str) -> None:
+    (_, chunk), (key, value) = dated("2026-12-25")
+    manifest = json.dumps(json.loads(value) | {"calendars": calendars}).encode()
+
+    _, found = fed([(b"world/1/chunk-00001", chunk), (key, manifest)])
+
+    assert isinstance(found, BadDeck)
+    assert says in found.detail

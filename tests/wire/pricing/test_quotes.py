@@ -77,3 +77,16 @@ def test_every_answer_has_the_same_fields() -> None:
     assert [set(answer) - {"detail"} for answer in answers] == [set(answers[0])] * 3
     assert [answer["outcome"] for answer in answers] == ["rated", "unrated", "free"]
     json.dumps(answers)
+
+
+def test_a_call_in_grace_says_of_how_many_seconds() -> None:
+    deck = Deck.of(Heading("d", 1, "USD", 0, UTC), [Row(2, "33", 100_000_000, grace_s=6)])
+    assert isinstance(deck, Deck)
+    call = read_call(CALL | {"duration": 5})
+    assert isinstance(call, Cdr)
+
+    quote = Quoter(DeckBook.of([deck]), "d", "USD").quote(call)
+
+    assert (quote["outcome"], quote["reason"], quote["charge"]) == ("free", "grace", "0.00")
+    assert quote["detail"] == "duration: shorter than the grace of 6 seconds of prefix 33"
+    assert (quote["prefix"], quote["billed_seconds"], quote["lines"]) == ("33", 0, [])

@@ -44,6 +44,11 @@ FIELDS: dict[type[v.Event], tuple[Any, ...]] = {
     v.FraudSuspected: ("spend_per_hour", 1, 2, ("international",)),
     v.AccountClosedEvent: (),
     v.AccountReopenedEvent: (),
+    v.CreditsOpenedEvent: (),
+    v.EntitlementsChanged: (),
+    v.BillingModeChanged: (),
+    v.CreditLimitReached: ("2026-03", 5_000_000, 5_125_000, 1_775_001_600_000),
+    v.PoolUsed: ("2026-12/P/domestic/US", "A plan", 80, 4_800, 6_000),
 }
 CROSSED: dict[str, Any] = next(r for r in valid(BALANCE_EVENTS) if r["kind"] == "threshold_crossed")
 

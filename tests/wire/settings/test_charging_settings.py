@@ -8,8 +8,6 @@ import pytest
 
 from rater.core.charging_settings import ChargingSettings
 from rater.wire.settings.charging_settings import (
-    BadSettings,
-    SettingsReader,
     decode_settings,
     encode_settings,
     fields_of,
@@ -61,27 +59,6 @@ def test_what_cannot_be_used_is_said_with_its_field(value: bytes, said: str) -> 
 
     assert isinstance(wrong, str)
     assert wrong.startswith(said)
-
-
-def test_a_reader_takes_each_version_once_and_no_other_under_its_number() -> None:
-    reader = SettingsReader()
-    first = encode_settings(settings_version(1, NOW))
-    other = encode_settings(settings_version(1, NOW, window_days=4))
-
-    assert isinstance(reader.feed(*first), ChargingSettings)
-    assert reader.feed(*first) is None
-    for key, value, said in (
-        (*other, "version: 1 is known with other content"),
-        (b"1", None, "value: was deleted, but a version is immutable"),
-        (b"2", first[1], "version: must be that of the key, found 1"),
-        (b"one", first[1], "key: must be a version like 1, found 'one'"),
-        (None, None, "key: must be a version"),
-        (b"3", b"{}", "value: "),
-    ):
-        bad = reader.feed(key, value)
-        assert isinstance(bad, BadSettings)
-        assert bad.detail.startswith(said)
-    assert reader.feed(b"9", None) is None
 
 
 def test_masks_are_read_and_written_and_of_one_beginning_there_is_one() -> None:

@@ -78,4 +78,5 @@ COMMAND: Final[AccountCommand[AddFunds, FundsAdded]] = AccountCommand(
     event=_event,
     moves_money=True,
     reaches_closed=_is_captured,
+    needs_credits=True,
 )

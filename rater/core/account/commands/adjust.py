@@ -40,7 +40,7 @@ def _post(account: Account, command: Adjust, source: Source) -> Adjusted:
 def _apply(account: Account, entry: Adjusted) -> None:
     if entry.lot is not None:
         open_lot(account, entry.lot, entry.at_ms)
-    apply_draws(account, entry.draws)
+    apply_draws(account, entry.draws, entry.at_ms)
 
 
 COMMAND: Final[AccountCommand[Adjust, Adjusted]] = AccountCommand(
@@ -52,4 +52,5 @@ COMMAND: Final[AccountCommand[Adjust, Adjusted]] = AccountCommand(
     post=_post,
     apply=_apply,
     moves_money=True,
+    needs_credits=True,
 )

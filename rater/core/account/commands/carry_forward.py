@@ -8,7 +8,9 @@ from typing import Final
 from rater.core.account.account import Account, Spending, Threshold
 from rater.core.account.breaker import LIMITS, held_calls
 from rater.core.account.calendar import next_month_ms
+from rater.core.account.carried_contract import carried_billing, carried_entitlement, carried_mode
 from rater.core.account.commands.command import AccountCommand, always
+from rater.core.account.contract import Contract
 from rater.core.account.heads import entry_head
 from rater.core.account.lots import CreditLot
 from rater.core.cdr import Source
@@ -17,6 +19,7 @@ from rater.core.limits import NEVER_MS
 from rater.core.rejections import Refusal, Rejected
 from topics import records as r
 from topics.records import BalanceCarriedForward, CarryForward
+from topics.records.contract import CarriedOwed
 
 
 def _refuse(
@@ -29,7 +32,8 @@ def _refuse(
 
 
 def _post(account: Account, command: CarryForward, source: Source) -> BalanceCarriedForward:
-    past, watched = account.past, account.thresholds + account.hour_thresholds
+    past, contract = account.past, account.contract
+    watched = account.thresholds + account.hour_thresholds
     return BalanceCarriedForward(
         *entry_head(account, source, 0, account.debt),
         command.command_id,
@@ -53,7 +57,19 @@ def _post(account: Account, command: CarryForward, source: Source) -> BalanceCar
         _said(account.cdr_offset),
         _said(account.command_offset),
         _said(account.request_offset),
+        ()
+        if contract is None
+        else tuple([carried_entitlement(each) for each in contract.entitlements]),
+        () if contract is None else tuple([carried_mode(each) for each in contract.billing_modes]),
+        () if contract is None else tuple([_pool(contract, name) for name in contract.used_s]),
+        "charge" if contract is None else contract.unlicensed_calls,
+        None if contract is None else carried_billing(contract.billing),
+        () if contract is None else tuple([CarriedOwed(*each) for each in contract.owed.items()]),
     )
+
+
+def _pool(contract: Contract, name: str) -> r.CarriedPool:
+    return r.CarriedPool(name, contract.used_s[name], *contract.told_s.get(name, (0, 0)))
 
 
 def _spending(spending: Spending) -> r.CarriedSpending:

@@ -53,6 +53,8 @@ class AccountCommand(Generic[C, E]):
     """Then what the balance crosses is told first, else the event."""
     reaches_closed: Callable[[C], bool] = _never
     """Say whether a closed account takes it, too."""
+    needs_credits: bool = False
+    """Whether an account without credits refuses it: it is about money, or about what recharges it."""
     warns_of_decks: bool = False
     """Whether the decks that the account then has are looked at."""
 

@@ -1,4 +1,4 @@
-"""Open a tenant's account; its currency never changes."""
+"""Open a tenant's account; its currency never changes. Without one, and without decks, it has no credits."""
 
 from typing import Final
 
@@ -10,12 +10,14 @@ from rater.core.account.thresholds import note_calm
 from rater.core.cdr import Source
 from rater.core.charging_settings import ChargingSettings
 from rater.core.rejections import Refusal, Rejected
+from topics.fields import NO_CURRENCY
 from topics.records import AccountOpened, OpenAccount
 
 
 def new_account(command: OpenAccount) -> Account:
     """Make the account, before its first entry."""
-    account = Account(command.tenant_id, command.currency, command.time_zone, command.decks)
+    currency = NO_CURRENCY if command.currency is None else command.currency
+    account = Account(command.tenant_id, currency, command.time_zone, command.decks or ())
     note_calm(account)
     return account
 
@@ -28,7 +30,7 @@ def _refuse(
 
 def _post(account: Account, command: OpenAccount, source: Source) -> AccountOpened:
     fields = entry_head(account, source, 0, 0)
-    return AccountOpened(*fields, command.command_id, command.time_zone, command.decks)
+    return AccountOpened(*fields, command.command_id, command.time_zone, account.decks)
 
 
 def _apply(account: Account, entry: AccountOpened) -> None:

@@ -9,23 +9,30 @@ from rater.core.account.commands import (
     carry_forward,
     close_account,
     expire_lots,
+    free_call,
     open_account,
+    open_credits,
     reopen_account,
     restore_payment,
     resume_recharge,
     reverse_payment,
     set_auto_recharge,
+    set_billing_mode,
     set_decks,
+    set_entitlements,
     set_payment_methods,
     set_recipients,
     set_spend_limits,
     set_thresholds,
+    set_unlicensed_calls,
+    set_user,
 )
 from rater.core.account.commands.command import AccountCommand
 from topics.records import Command
 
 COMMANDS: Final[tuple[AccountCommand[Any, Any], ...]] = (
     open_account.COMMAND,
+    open_credits.COMMAND,
     add_funds.COMMAND,
     adjust.COMMAND,
     reverse_payment.COMMAND,
@@ -33,6 +40,10 @@ COMMANDS: Final[tuple[AccountCommand[Any, Any], ...]] = (
     close_account.COMMAND,
     reopen_account.COMMAND,
     set_decks.COMMAND,
+    set_entitlements.COMMAND,
+    set_billing_mode.COMMAND,
+    set_user.COMMAND,
+    set_unlicensed_calls.COMMAND,
     set_thresholds.COMMAND,
     set_auto_recharge.COMMAND,
     set_payment_methods.COMMAND,
@@ -41,6 +52,7 @@ COMMANDS: Final[tuple[AccountCommand[Any, Any], ...]] = (
     resume_recharge.COMMAND,
     expire_lots.COMMAND,
     carry_forward.COMMAND,
+    free_call.COMMAND,
 )
 BY_RECORD: Final[Mapping[type[Command], AccountCommand[Any, Any]]] = {
     each.record: each for each in COMMANDS

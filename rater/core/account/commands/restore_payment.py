@@ -58,4 +58,5 @@ COMMAND: Final[AccountCommand[RestorePayment, RestorationPosted]] = AccountComma
     event=_event,
     moves_money=True,
     reaches_closed=always,
+    needs_credits=True,
 )

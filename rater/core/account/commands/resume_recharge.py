@@ -38,4 +38,5 @@ COMMAND: Final[AccountCommand[ResumeRecharge, RechargeResumed]] = AccountCommand
     post=_post,
     apply=_apply,
     event=_event,
+    needs_credits=True,
 )

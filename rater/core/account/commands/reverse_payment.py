@@ -36,7 +36,7 @@ def _change(command: ReversePayment, draws: list[Draw]) -> int:
 
 
 def _apply(account: Account, entry: ReversalPosted) -> None:
-    apply_draws(account, entry.draws)
+    apply_draws(account, entry.draws, entry.at_ms)
     account.due_ms = next_due_ms(account)
 
 
@@ -57,4 +57,5 @@ COMMAND: Final[AccountCommand[ReversePayment, ReversalPosted]] = AccountCommand(
     event=_event,
     moves_money=True,
     reaches_closed=always,
+    needs_credits=True,
 )

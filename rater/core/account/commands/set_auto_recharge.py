@@ -5,6 +5,7 @@ from typing import Final
 from rater.core.account.account import AUTO_RECHARGE, AUTO_RECHARGE_HOURS, Account, Threshold
 from rater.core.account.cause import Cause
 from rater.core.account.commands.command import AccountCommand
+from rater.core.account.contract import may_pay_later
 from rater.core.account.heads import entry_head, event_head
 from rater.core.account.thresholds import replaced
 from rater.core.cdr import Source
@@ -19,7 +20,7 @@ _Values = tuple[
 
 
 def _refuse(
-    account: Account, command: SetAutoRecharge, _source: Source, settings: ChargingSettings
+    account: Account, command: SetAutoRecharge, source: Source, settings: ChargingSettings
 ) -> Refusal | None:
     currency = account.currency
     minimum = settings.terms(currency).recharge_minimum_micros
@@ -31,6 +32,8 @@ def _refuse(
             return Refusal(Rejected.INVALID_SETTING, f"{detail} micros", settings.version)
     if not command.enabled:
         return None
+    if may_pay_later(account.contract, source.at_ms):
+        return _invalid("enabled: the account pays later, now or at a time that is set")
     return _refuse_enabled(command) or _refuse_beyond(command, currency, settings)
 
 
@@ -135,4 +138,5 @@ COMMAND: Final[AccountCommand[SetAutoRecharge, AutoRechargeSet]] = AccountComman
     post=_post,
     apply=_apply,
     event=_event,
+    needs_credits=True,
 )

@@ -26,13 +26,18 @@ def _post(account: Account, command: SetDecks, source: Source) -> DecksSet:
 
 
 def _apply(account: Account, entry: DecksSet) -> None:
-    past = without_the_oldest(account.past, entry.at_ms)
+    replace_decks(account, entry.decks, entry.at_ms)
+
+
+def replace_decks(account: Account, decks: tuple[str, ...], at_ms: int) -> None:
+    """Give an account other decks from an instant on, and keep those of before for calls that come late."""
+    past = without_the_oldest(account.past, at_ms)
     since = past.decks[-1][0] if past.decks else -1
-    if entry.at_ms > since and entry.decks != account.decks:
-        past.decks.append((entry.at_ms, account.decks))
-        past.settled_ms = max(past.settled_ms, entry.at_ms)
+    if at_ms > since and decks != account.decks:
+        past.decks.append((at_ms, account.decks))
+        past.settled_ms = max(past.settled_ms, at_ms)
         account.past = past
-    account.decks = entry.decks
+    account.decks = decks
 
 
 COMMAND: Final[AccountCommand[SetDecks, DecksSet]] = AccountCommand(
@@ -44,4 +49,5 @@ COMMAND: Final[AccountCommand[SetDecks, DecksSet]] = AccountCommand(
     post=_post,
     apply=_apply,
     warns_of_decks=True,
+    needs_credits=True,
 )

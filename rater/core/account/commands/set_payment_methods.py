@@ -47,4 +47,5 @@ COMMAND: Final[AccountCommand[SetPaymentMethods, PaymentMethodsSet]] = AccountCo
     entry=PaymentMethodsSet,
     post=_post,
     event=_event,
+    needs_credits=True,
 )

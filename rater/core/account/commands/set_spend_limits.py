@@ -45,4 +45,5 @@ COMMAND: Final[AccountCommand[SetSpendLimits, SpendLimitsSet]] = AccountCommand(
     entry=SpendLimitsSet,
     post=_post,
     apply=_apply,
+    needs_credits=True,
 )

@@ -62,4 +62,5 @@ COMMAND: Final[AccountCommand[SetThresholds, ThresholdsSet]] = AccountCommand(
     post=_post,
     apply=_apply,
     event=_event,
+    needs_credits=True,
 )

@@ -4,6 +4,7 @@ Rule 1: usage, then the fees in the order of this list.
 Rule 2: all are added up exactly, rounded once and capped (`rating`, rule 4). Of that sum each fee takes what it is, as
         far as the sum goes, in their order; what is left is usage. So the lines add up to the charge, and a fee is
         what the deck says unless the cap, or a rounding down, leaves less.
+Rule 3: where pools pay every second of a call, it owes the fees of POOLS_OWE alone.
 
 A fee is a column of the deck, named as its kind.
 """
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from typing import Final
 
 from rater.core.money import NANOS_PER_MICRO, Micros
-from rater.core.pricing.components import connection_fee, regulatory_fee
+from rater.core.pricing.components import connection_fee, regulatory_fee, surcharge
 from rater.core.pricing.rates import Fee
 from topics.records import ChargeLine
 from topics.records.charge import LineKind
@@ -20,8 +21,17 @@ from topics.records.charge import LineKind
 FEES: Final[dict[LineKind, Callable[[Micros, int], Micros]]] = {
     connection_fee.KIND: connection_fee.owed,
     regulatory_fee.KIND: regulatory_fee.owed,
+    surcharge.KIND: surcharge.owed,
 }
 """What a call owes of each, given the price of the row and the seconds of the call."""
+
+POOLS_OWE: Final = frozenset((regulatory_fee.KIND,))
+"""What a call owes also where no second of it is paid with money."""
+
+
+def fees_beside_pools(prices: tuple[Fee, ...], seconds: int) -> list[Fee]:
+    """Return what a call owes whose seconds are all paid by pools."""
+    return owed_fees(tuple([fee for fee in prices if fee[0] in POOLS_OWE]), seconds)
 
 
 def owed_fees(prices: tuple[Fee, ...], seconds: int) -> list[Fee]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from rater.reconcile.difference import Complaint, Difference
-from rater.reconcile.folds.account_state import NEVER_MS, AccountState, Head
+from rater.reconcile.folds.account_state import NEVER_MS, NO_CONTRACT, AccountState, Head
 from rater.reconcile.folds.books import SOURCES, Stored
 from rater.reconcile.folds.folded import Folded
 from rater.reconcile.folds.shadow_balance import GRACE_MS
@@ -88,11 +88,16 @@ def _hold_head(head: Head, state: AccountState) -> Iterator[Complaint]:
 def _due_ms(state: AccountState) -> int:
     """Return when the account is due."""
     graces = [lot.expires_ms + GRACE_MS for lot in state.expired]
-    return min([lot.due_ms for lot in state.lots] + graces, default=NEVER_MS)
+    billing = None if state.contract is None else state.contract.billing
+    looks = [] if billing is None else [billing.look_ms]
+    return min([lot.due_ms for lot in state.lots] + graces + looks, default=NEVER_MS)
 
 
 def _calm(state: AccountState) -> tuple[int, int]:
     """Return from which balance on, and below which, no threshold has anything to say."""
+    billing = None if state.contract is None else state.contract.billing
+    if billing is not None and billing.pays_later:
+        return -FAR, FAR
     if state.hour_thresholds:
         return 1, 0
     low = max((t.amount for t in state.thresholds if t.armed), default=-FAR)
@@ -102,13 +107,12 @@ def _calm(state: AccountState) -> tuple[int, int]:
 
 def _hold_last(folded: Folded, state: AccountState) -> Iterator[Complaint]:
     """Hold the last stored account against the end of the ledger."""
-    opened = folded.opened
     right = class_at(folded, folded.seq)
     if not agree(folded, right, state.status_class):
         yield Complaint("status_class", right, state.status_class)
     for name, expected, found in (
         ("seq", folded.seq, state.seq),
-        ("currency", opened.currency, state.currency),
+        ("currency", folded.credits.currency, state.currency),
         *((n, folded.applied.get(s, -1), getattr(state, n)) for s, n in _OFFSETS.items()),
         *_settings(folded, state),
         *_lots(folded, state),
@@ -164,6 +168,8 @@ def _settings(folded: Folded, state: AccountState) -> Iterator[tuple[str, object
         yield "closed_ms", standing.closed_ms, state.closed_ms
         yield "decks", standing.decks, state.decks
         yield "past", standing.past, state.past
+        # That nothing is said of plans, is not told from that there are none.
+        yield "contract", folded.contract.stored(), state.contract or NO_CONTRACT
         watched = [(w.threshold_id, w.amount, w.armed, w.label) for w in folded.edges.watched]
         found = [(t.threshold_id, t.amount, t.armed, t.label) for t in state.thresholds]
         yield "thresholds", watched, found

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from rater.reconcile.difference import Complaint, Difference
-from rater.reconcile.folds.books import ORDERS, UNASKED, LedgerEntry, command_id_of
+from rater.reconcile.folds.books import ORDERS, UNASKED, Books, LedgerEntry, command_id_of, is_freed
 from rater.reconcile.inputs import Inputs
 from rater.reconcile.reading.log import Record
 from rater.reconcile.reading.sources import SourceCommand, millis
 from topics import catalog
 from topics import records as r
 from topics.authority import TOPIC_OF
+from topics.fields import NO_CURRENCY
 
 PROOF = "commands"
 
@@ -23,7 +24,12 @@ _KINDS = {
     "restore_payment": "payment_restored",
     "close_account": "account_closed",
     "reopen_account": "account_reopened",
+    "open_credits": "credits_opened",
     "set_decks": "decks_set",
+    "set_entitlements": "entitlements_set",
+    "set_billing_mode": "billing_mode_set",
+    "set_user": "user_set",
+    "set_unlicensed_calls": "unlicensed_calls_set",
     "set_auto_recharge": "auto_recharge_set",
     "set_payment_methods": "payment_methods_set",
     "set_recipients": "recipients_set",
@@ -44,7 +50,7 @@ def _prove_topic(evidence: Inputs, topic: str) -> Iterator[Difference]:
     books = evidence.books
     outcomes = evidence.outcomes[topic]
     entered = {
-        (entry.tenant_id, command_id_of(entry))
+        (entry.tenant_id, _command_id(books, entry))
         for entry in books.ledger.values()
         if entry.source_topic == topic
     }
@@ -65,6 +71,14 @@ def _prove_topic(evidence: Inputs, topic: str) -> Iterator[Difference]:
             entry = books.ledger[outcome.offset]
             for wrong in _hold(command, record, entry):
                 yield evidence.differ(PROOF, outcome.topic, outcome.offset, entry.tenant_id, wrong)
+
+
+def _command_id(books: Books, entry: LedgerEntry) -> str | None:
+    """Return the command that an entry carries out or refuses."""
+    if not is_freed(entry):
+        return command_id_of(entry)
+    command = books.commands[entry.source_topic].get(entry.source_offset)
+    return None if command is None else command.command_id
 
 
 def _may_be_silent(command: SourceCommand, entered: set[tuple[str, str | None]]) -> bool:
@@ -93,10 +107,8 @@ def _facts(
             yield "command_type", command.type, entry.command_type
             yield from _refused_credit(command, entry)
             return
-        case "account_opened":
-            yield "currency", command.currency, entry.currency
-            yield "decks", command.decks, list(entry.decks)
-            yield "time_zone", command.time_zone, entry.time_zone
+        case "account_opened" | "credits_opened":
+            yield from _opened(command, entry)
         case "funds_added" | "adjusted" | "payment_reversed" | "payment_restored":
             yield from _money(command, entry)
         case "thresholds_set":
@@ -105,17 +117,36 @@ def _facts(
                 for each in (command.thresholds, entry.thresholds)
             )
             yield "thresholds", asked, said
-        case "account_closed" | "account_reopened" | "decks_set":
+        case "account_closed" | "account_reopened" | "decks_set" | "unlicensed_calls_set":
             yield from _standing(command, entry)
+        case "entitlements_set" | "billing_mode_set" | "user_set":
+            yield from _contract(command, record, entry)
         case "balance_carried_forward":
             yield "month_ms", command.due_ms, entry.month_ms
         case kind if kind in ("charge", "charge_reversed", *UNASKED):
+            yield from _freed(command, entry)
             return
         case _:
             yield from _setting(command, entry)
     yield "command_id", command.command_id, command_id_of(entry)
     yield "kind", _KINDS.get(command.type), entry.kind
     yield "source_topic", TOPIC_OF.get(command.type), entry.source_topic
+
+
+def _freed(command: SourceCommand, entry: Any) -> Iterator[tuple[str, object, object]]:
+    """Yield what the entry of a call that was freed repeats of the timer's command; of what no command asks nothing."""
+    if is_freed(entry):
+        yield "type", command.type, "free_call"
+        yield "cdr_id", command.cdr_id, entry.cdr_id
+        yield "version", command.version, entry.version
+
+
+def _opened(command: SourceCommand, entry: Any) -> Iterator[tuple[str, object, object]]:
+    """Yield what the entry that opens an account, or its credits, repeats of its command."""
+    yield "currency", command.currency or NO_CURRENCY, entry.currency
+    yield "decks", command.decks or [], list(entry.decks)
+    if entry.kind == "account_opened":
+        yield "time_zone", command.time_zone, entry.time_zone
 
 
 def _money(command: SourceCommand, entry: LedgerEntry) -> Iterator[tuple[str, object, object]]:
@@ -140,8 +171,39 @@ def _money(command: SourceCommand, entry: LedgerEntry) -> Iterator[tuple[str, ob
 
 def _standing(command: SourceCommand, entry: Any) -> Iterator[tuple[str, object, object]]:
     yield "reason", command.reason, entry.reason
+    if entry.kind == "unlicensed_calls_set":
+        yield "calls", command.calls, entry.calls
     if entry.kind == "decks_set":
         yield "decks", command.decks, list(entry.decks)
+
+
+_USER = (
+    *("user_id", "usage_country", "credits_licence", "monthly_spend_limit_micros"),
+    *("outbound_calls", "conference_dial_out"),
+)
+
+
+def _contract(
+    command: SourceCommand, record: Record, entry: Any
+) -> Iterator[tuple[str, object, object]]:
+    from_ms = record.at_ms if command.valid_from is None else millis(command.valid_from)
+    yield "valid_from_ms", from_ms, entry.valid_from_ms
+    yield "reason", command.reason, entry.reason
+    if entry.kind == "user_set":
+        yield "dated_back", from_ms < record.at_ms, entry.dated_back
+        yield "plan_ids", command.plan_ids or [], list(entry.plan_ids)
+        for name in _USER:
+            yield name, getattr(command, name), getattr(entry, name)
+        return
+    if entry.kind == "billing_mode_set":
+        yield "mode", command.mode, entry.mode
+        yield "credit_limit_micros", command.credit_limit_micros, entry.credit_limit_micros
+        return
+    asked, said = (
+        [(e.plan_id, e.usage_country, e.licences) for e in each or ()]
+        for each in (command.entitlements, entry.entitlements)
+    )
+    yield "entitlements", asked, said
 
 
 def _refused_credit(

@@ -20,7 +20,7 @@ from rater.reconcile.inputs import Inputs
 from rater.reconcile.reading.log import Record
 from rater.reconcile.reading.schemas import decoder_of
 from topics import catalog
-from topics.manifests import lot_key
+from topics.keys import lot_key
 from topics.partitioner import partition_of
 
 PROOF = "lot ids"

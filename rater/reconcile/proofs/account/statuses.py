@@ -1,4 +1,4 @@
-"""Statuses: what is said to be allowed follows from the ledger (D10).
+"""Statuses: what is said to be allowed, and to be there to pay with, follows from the ledger (D10).
 
 A status at a sequence number says the balance and the debt of that entry. The last one of a tenant may be older than
 the ledger only while its account owes one, and never in what it allows: that goes out at once.
@@ -10,8 +10,10 @@ from typing import NamedTuple
 from rater.reconcile.difference import Complaint, Difference
 from rater.reconcile.folds.folded import Folded
 from rater.reconcile.inputs import Inputs
+from rater.reconcile.proofs.account.status_contents import contents, funds_left, said_of
 from topics import catalog
 from topics import records as r
+from topics.fields import NO_CURRENCY
 
 PROOF = "statuses"
 TOPIC = catalog.ACCOUNT_STATUS.name
@@ -20,19 +22,27 @@ _FREE = ("emergency", "in_bundle", "inbound")
 _PAID = ("conference_dial_out", "international", "overage", "toll_free")
 
 
+Blocked = tuple[tuple[str, str, int | None], ...]
+
+
 class Allowed(NamedTuple):
     """What an account in some state may do, and why it may not do the rest."""
 
     state: str
     allowed_call_types: tuple[str, ...]
-    blocked_call_types: tuple[str, ...]
-    blocked_reason: str | None
+    blocked: Blocked
+
+
+def _for(reason: str, names: tuple[str, ...], code: int | None = None) -> Blocked:
+    return tuple((name, reason, code) for name in names)
 
 
 CLASSES = (
-    Allowed("open", _FREE + _PAID, (), None),
-    Allowed("open", _FREE, _PAID, "balance_not_positive"),
-    Allowed("closed", ("emergency",), ("in_bundle", "inbound", *_PAID), "account_closed"),
+    Allowed("open", _FREE + _PAID, ()),
+    Allowed("open", _FREE, _for("balance_not_positive", _PAID)),
+    Allowed("closed", ("emergency",), _for("account_closed", ("in_bundle", "inbound", *_PAID))),
+    Allowed("not_configured", _FREE, _for("no_credits", _PAID, 580462)),
+    Allowed("open", _FREE, _for("credit_limit", _PAID)),
 )
 
 
@@ -46,15 +56,21 @@ def allowed_in(state: int) -> Allowed:
         return CLASSES[state]
     denied = tuple(name for n, name in enumerate(_PAID) if state - HELD >> n & 1)
     allow = _FREE + tuple(name for name in _PAID if name not in denied)
-    return Allowed("open", allow, denied, "spend_limit")
+    return Allowed("open", allow, _for("spend_limit", denied))
 
 
 def class_at(account: Folded, seq: int) -> int:
     """Return which of the classes an account is in after an entry."""
     if account.standing.was_closed_after(seq):
         return 2
+    if account.credits.currency_at(seq) == NO_CURRENCY:
+        return 3
     if account.at(seq)[0] <= 0:
-        return 1
+        billing = account.contract.billing.at(seq)
+        if not billing.pays_later:
+            return 1
+        if billing.is_reached:
+            return 4
     held = account.held_at(seq)
     return HELD + held if held else 0
 
@@ -68,7 +84,7 @@ def agree(account: Folded, expected: int, found: int) -> bool:
 
 def _class_of(said: Allowed) -> int:
     """Return the class that a status names, -1 where there is none."""
-    known = [0, 1, 2, *range(HELD + 1, 2 * HELD)]
+    known = [0, 1, 2, 3, 4, *range(HELD + 1, 2 * HELD)]
     return next((state for state in known if allowed_in(state) == said), -1)
 
 
@@ -106,7 +122,7 @@ def _hold(
         return
     if before is not None and status.seq < before[1].seq:
         yield Complaint("seq", f"not below {before[1].seq}, said before", status.seq)
-    money = (account.opened.currency, *account.at(status.seq))
+    money = _money_at(account, status.seq)
     found = (status.currency, status.balance_micros, status.overdraft_micros)
     if found != money:
         yield Complaint("currency, balance_micros, overdraft_micros", money, found)
@@ -117,15 +133,23 @@ def _hold(
     said = Allowed(
         status.state,
         tuple(status.allowed_call_types),
-        tuple(status.blocked_call_types),
-        status.blocked_reason,
+        tuple((each.call_type, each.reason, each.code) for each in status.blocked),
     )
     if said != allowed and not agree(account, right, _class_of(said)):
         yield Complaint(
-            "state, allowed_call_types, blocked_call_types, blocked_reason",
+            "state, allowed_call_types, blocked",
             tuple(allowed),
             tuple(said),
         )
+    for name, wanted, has in contents(account, status, evidence.ledger.published.plans):
+        if wanted != has:
+            yield Complaint(name, wanted, has)
+
+
+def _money_at(account: Folded, seq: int) -> tuple[str, int, int] | tuple[None, None, None]:
+    """Return currency, balance and debt after an entry; none of them where there were no credits."""
+    currency = account.credits.currency_at(seq)
+    return (None, None, None) if currency == NO_CURRENCY else (currency, *account.at(seq))
 
 
 def _hold_last(evidence: Inputs, account: Folded, status: r.AccountStatus) -> Iterator[Complaint]:
@@ -145,6 +169,6 @@ def _hold_last(evidence: Inputs, account: Folded, status: r.AccountStatus) -> It
         yield Complaint("seq", owed, status.seq)
     certain = account.purse.is_certain and not account.has_gaps
     if certain and status.seq == account.seq:
-        expiry = min((lot.expires_ms for lot in account.purse.live), default=None)
-        if status.next_expiry_ms != expiry:
-            yield Complaint("next_expiry_ms", expiry, status.next_expiry_ms)
+        left = funds_left(account)
+        if (said := said_of(status.funds)) != left:
+            yield Complaint("funds", left, said)

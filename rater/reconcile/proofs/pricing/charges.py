@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from rater.reconcile.difference import Complaint, Difference
 from rater.reconcile.folds.deck_prices import FEES, Price
 from rater.reconcile.folds.deck_versions import DeckVersion
+from rater.reconcile.folds.pool_prices import OF_POOLS, money_of_pools
 from rater.reconcile.inputs import Inputs
-from rater.reconcile.proofs.pricing.usage import hold_usage
+from rater.reconcile.proofs.pricing.usage import hold_grace, hold_usage, paid_by_pools_s
 from topics import catalog
 from topics import records as r
 
@@ -16,8 +17,8 @@ LATE_MS = 3_600_000
 """A charge is held against a retirement that was published so long before its CDR: decks and CDRs have no common
 order, and producers' clocks are not the broker's."""
 
-_UNPRICED = frozenset(("unanswered", "zero_duration", "emergency", "inbound"))
-"""Why a call is free before any deck is asked."""
+_UNPRICED = frozenset(("unanswered", "zero_duration", "emergency", "inbound", "freecall", "voided"))
+"""Why a call is free though no deck prices it."""
 
 
 def prove(evidence: Inputs) -> Iterator[Difference]:
@@ -42,7 +43,9 @@ def _hold_price(evidence: Inputs, entry: r.Charge) -> Iterator[Complaint]:
         yield Complaint("charge_micros", 0, entry.charge_micros)
     yield from _hold_reason(entry)
     if entry.deck_id is None or entry.deck_version is None or entry.prefix is None:
-        if entry.reason not in _UNPRICED:
+        if entry.outcome == "rated":
+            yield from _hold_bundle(entry)
+        elif entry.reason not in _UNPRICED:
             yield Complaint("deck_id, deck_version, prefix", "the deck that priced it", "nothing")
         return
     deck = evidence.shelf.versions.get((entry.deck_id, entry.deck_version))
@@ -60,8 +63,23 @@ def _hold_price(evidence: Inputs, entry: r.Charge) -> Iterator[Complaint]:
     asked: tuple[str, str] = (entry.call.direction, entry.prefix.removeprefix("+"))
     prices = [] if deck is None else deck.prices.get(asked, [])
     if prices:
+        yield from hold_grace(entry, prices)
         yield from hold_usage(entry, prices)
     yield from _hold_lines(entry, prices)
+
+
+def _hold_bundle(entry: r.Charge) -> Iterator[Complaint]:
+    """Hold a charge that no deck has priced: pools pay its every second, and nothing else is of it."""
+    said = (entry.deck_id, entry.deck_version, entry.prefix, entry.destination, entry.charge_micros)
+    if said != (None, None, None, None, 0):
+        yield Complaint("deck_id, deck_version, prefix", "the deck that priced it", said)
+    if paid_by_pools_s(entry) < entry.call.duration_s or not entry.call.duration_s:
+        all_of_it = f"pools for {entry.call.duration_s} s, for no deck priced the call"
+        yield Complaint("lines", all_of_it, entry.lines)
+    if any(each.source != "pool" for each in entry.draws) or any(
+        each.kind != "pool" for each in entry.lines
+    ):
+        yield Complaint("draws", "on pools alone, for no deck priced the call", entry.draws)
 
 
 def _hold_deck(deck: DeckVersion, entry: r.Charge) -> Iterator[Complaint]:
@@ -77,8 +95,9 @@ def _hold_deck(deck: DeckVersion, entry: r.Charge) -> Iterator[Complaint]:
         yield Complaint("prefix", f"a prefix of the deck, {call.direction}", entry.prefix)
     elif (entry.destination or "") not in named:
         yield Complaint("destination", sorted(named), entry.destination)
-    if not _may_begin(call.to.removeprefix("+"), prefix):
-        yield Complaint("prefix", f"the beginning of {call.to}", entry.prefix)
+    number = call.routing_number or call.to
+    if not _may_begin(number.removeprefix("+"), prefix):
+        yield Complaint("prefix", f"the beginning of {number}", entry.prefix)
 
 
 def _may_begin(number: str, prefix: str) -> bool:
@@ -91,12 +110,16 @@ def _hold_reason(entry: r.Charge) -> Iterator[Complaint]:
     """Hold why a call was free against what it is, and what nobody says of a charge yet against nothing."""
     reasons: tuple[str | None, ...] = (None,)
     if entry.outcome == "free":
-        reasons = ("free_rate",) if entry.deck_id is not None else (*sorted(_UNPRICED),)
+        reasons = ("free_rate", "grace") if entry.deck_id is not None else (*sorted(_UNPRICED),)
     if entry.reason not in reasons:
         yield Complaint("reason", f"one of {reasons}", entry.reason)
+    if entry.reason in _UNPRICED and entry.grace_s is not None:
+        yield Complaint("grace_s", f"none of a call that is {entry.reason}", entry.grace_s)
     if entry.reason == "zero_duration" and entry.call.duration_s:
         yield Complaint("reason", "none of a call without seconds", entry.reason)
-    if entry.version == 1 and entry.reverses is not None:
+    if (entry.waited is None) == (entry.reason == "freecall"):
+        yield Complaint("waited", "what came of waiting, of a freecall alone", entry.waited)
+    if entry.version == 1 and (entry.reverses is not None or entry.reason == "voided"):
         yield Complaint("reverses", "nothing, for a first version replaces none", entry.reverses)
     for name in ("generation", "job_id"):
         if said := getattr(entry, name):
@@ -112,12 +135,23 @@ def _hold_lines(entry: r.Charge, prices: Sequence[Price]) -> Iterator[Complaint]
         return
     found = [
         (line.kind, line.amount_micros, line.rate_nanos, line.quantity, line.per)
-        for line in entry.lines[1:]
+        for line in entry.lines
+        if line.kind not in ("usage", *OF_POOLS)
     ]
-    fees = sorted({price.fees for price in prices}) if entry.call.duration_s else [()]
-    allowed = [_fee_lines(asked, entry.charge_micros) for asked in fees]
+    is_charged = entry.call.duration_s and entry.reason != "grace"
+    if paid_by_pools_s(entry) >= entry.call.duration_s:
+        prices = [each.beside_pools() for each in prices]
+    asked = sorted({(each.fees, each.least_micros) for each in prices}) if is_charged else [((), 0)]
+    raised = sum(line.amount_micros for line in entry.lines if line.kind == "min_charge")
+    left = entry.charge_micros - raised - money_of_pools(entry)
+    allowed = [_fee_lines(fees, left) + _least_line(least, left) for fees, least in asked]
     if found not in allowed:
         yield Complaint("lines", f"the fees of the deck: one of {allowed}", found)
+
+
+def _least_line(least: int, charge: int) -> list[tuple[str, int, int, int, int]]:
+    """Return the line of what a charge lacks to the least that a row asks."""
+    return [("min_charge", least - charge, least * 1_000, 1, 1)] if charge < least else []
 
 
 def _fee_lines(prices: tuple[int, ...], left: int) -> list[tuple[str, int, int, int, int]]:

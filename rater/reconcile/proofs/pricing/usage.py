@@ -9,16 +9,37 @@ from fractions import Fraction
 
 from rater.reconcile.difference import Complaint
 from rater.reconcile.folds.deck_prices import Price
+from rater.reconcile.folds.pool_prices import money_of_pools
 from topics import records as r
 
 _SECOND_MS = 1_000
 
 
+def hold_grace(entry: r.Charge, prices: Sequence[Price]) -> Iterator[Complaint]:
+    """Hold a call that was free for being short against the graces of the prefix."""
+    seconds = entry.call.duration_s
+    graces = (
+        {None} if entry.reason != "grace" else {p.grace_s for p in prices if p.grace_s > seconds}
+    )
+    if entry.grace_s not in graces:
+        yield Complaint("grace_s", f"for {seconds} s one of {graces}", entry.grace_s)
+    if entry.reason == "grace" and not (seconds and entry.outcome == "free"):
+        yield Complaint(
+            "reason", "none of a call without seconds, or that is charged", entry.reason
+        )
+
+
 def hold_usage(entry: r.Charge, prices: Sequence[Price]) -> Iterator[Complaint]:
     """Hold the line of usage, and the charge, against the rows of the prefix."""
     usage = [line for line in entry.lines if line.kind == "usage"]
+    paid_s = paid_by_pools_s(entry)
+    if paid_s >= entry.call.duration_s > 0:
+        if usage:
+            yield Complaint("lines", "no usage, for pools paid all", usage)
+        yield from _hold_charge(entry, Fraction(0), [each.beside_pools() for each in prices])
+        return
     if [line.kind for line in entry.lines[:1]] != ["usage"] or len(usage) != 1:
-        if entry.lines or entry.call.duration_s:
+        if entry.lines or (entry.call.duration_s and entry.reason != "grace"):
             kinds = [line.kind for line in entry.lines]
             yield Complaint("lines", "usage first, and once", kinds)
         return
@@ -31,11 +52,19 @@ def hold_usage(entry: r.Charge, prices: Sequence[Price]) -> Iterator[Complaint]:
         yield from _hold_whole(entry, line, prices)
 
 
+def paid_by_pools_s(entry: r.Charge) -> int:
+    """Return the first seconds of a call that pools have paid, in their units."""
+    return sum(line.quantity for line in entry.lines if line.kind == "pool")
+
+
 def _hold_whole(
     entry: r.Charge, line: r.ChargeLine, prices: Sequence[Price]
 ) -> Iterator[Complaint]:
     """Hold a call that had one rate from its first second to its last."""
     seconds = entry.call.duration_s
+    if paid_s := paid_by_pools_s(entry):
+        yield Complaint("lines", f"spans, from second {paid_s} on", line)
+        return
     found = (line.rate_nanos, line.per)
     rows = [each for each in prices if (each.rate_nanos, each.per_s) == found]
     billed = sorted({each.billed_s(seconds, is_first=True) for each in rows})
@@ -46,6 +75,7 @@ def _hold_whole(
         yield Complaint("quantity", f"for {seconds} s one of {billed}", line.quantity)
     else:
         rows = [row for row in rows if row.billed_s(seconds, is_first=True) == line.quantity]
+        yield from _hold_length(entry, rows)
         nanos = Fraction((line.rate_nanos or 0) * line.quantity, line.per)
         yield from _hold_charge(entry, nanos, rows)
 
@@ -53,8 +83,12 @@ def _hold_whole(
 def _hold_spans(
     entry: r.Charge, line: r.ChargeLine, prices: Sequence[Price]
 ) -> Iterator[Complaint]:
-    """Hold a call that was billed in stretches; what one is billed beyond its end, the next does not bill."""
-    begin, end_s = 0, entry.call.duration_s
+    """Hold a call that was billed in stretches; what one is billed beyond its end, the next does not bill.
+
+    A row of one price per call bills nothing of a later stretch. What pools have paid is no stretch.
+    """
+    begin = paid_s = paid_by_pools_s(entry)
+    end_s = entry.call.duration_s
     nanos = Fraction(0)
     at_answer: list[Price] = []
     for number, span in enumerate(line.spans):
@@ -62,7 +96,8 @@ def _hold_spans(
             each
             for each in prices
             if (each.rate_nanos, each.per_s) == (span.rate_nanos, span.per_s)
-            and each.billed_s(span.seconds, is_first=not number) == span.billed_s
+            and each.billed_s(span.seconds, is_first=_is_first(each, number, paid_s))
+            == span.billed_s
         ]
         exact = Fraction(span.rate_nanos * span.billed_s, span.per_s)
         wanted = (entry.call.answered_ms + begin * _SECOND_MS, round(exact))
@@ -73,15 +108,37 @@ def _hold_spans(
         nanos += exact
         if begin + span.seconds > end_s:
             yield Complaint("spans", f"{end_s} s in all", begin + span.seconds)
-        begin += span.billed_s
+        begin += max(span.seconds, span.billed_s)
+    if paid_s:
+        # The seconds at the answer were a pool's: their row may be any.
+        at_answer = list(prices)
+    yield from _hold_length(entry, at_answer)
     billed = sum(span.billed_s for span in line.spans)
-    if billed != line.quantity or billed < end_s:
+    if billed != line.quantity or begin < end_s:
         yield Complaint("quantity", f"{billed}, the sum of the spans, of {end_s} s", line.quantity)
     yield from _hold_charge(entry, nanos, at_answer)
+
+
+def _is_first(row: Price, number: int, paid_s: int) -> bool:
+    """Tell whether the initial increment is billed: not after a pool, but for one price of the whole call."""
+    return not number and (not paid_s or not row.increment_s)
+
+
+def _hold_length(entry: r.Charge, at_answer: Sequence[Price]) -> Iterator[Complaint]:
+    """Hold the length of a call that was charged against the graces of its rows: shorter, it were free."""
+    least = min(each.grace_s for each in at_answer)
+    if entry.call.duration_s < least:
+        yield Complaint("reason", f"grace, for a call shorter than {least} s", entry.reason)
 
 
 def _hold_charge(entry: r.Charge, nanos: Fraction, rows: Sequence[Price]) -> Iterator[Complaint]:
     """Hold the charge against what its seconds cost, by the rows that may have been in force at the answer."""
     allowed = sorted({row.charge_micros(nanos) for row in rows})
-    if entry.charge_micros not in allowed:
-        yield Complaint("charge_micros", f"by the deck one of {allowed}", entry.charge_micros)
+    charges = [charge for charge, _ in allowed]
+    raised = sum(line.amount_micros for line in entry.lines if line.kind == "min_charge")
+    charged = entry.charge_micros - money_of_pools(entry)
+    if charged not in charges:
+        yield Complaint("charge_micros", f"by the deck one of {charges}", charged)
+    elif (charged, raised) not in allowed:
+        wanted = f"charge, and what of it is min_charge: one of {allowed}"
+        yield Complaint("lines", wanted, (charged, raised))

@@ -31,6 +31,7 @@ TOLD: Final = {
     "fraud_suspected": "fraud_suspected",
     "payment_reversed": "payment_reversed",
     "payment_restored": "payment_restored",
+    "pool_used": "pool_used",
 }
 """The kind of notification of each kind of event that must be told."""
 TRIGGERS: Final = ("auto_recharge", "auto_recharge_hours")

@@ -8,7 +8,7 @@ time, and so may be what a second copy is one of: then it is not missing.
 from collections.abc import Iterator
 
 from rater.reconcile.difference import Complaint, Difference
-from rater.reconcile.folds.books import CDRS, SOURCES
+from rater.reconcile.folds.books import CDRS, SOURCES, cdr_offset_of, is_freed
 from rater.reconcile.folds.calls import hold_charge
 from rater.reconcile.folds.masks import says
 from rater.reconcile.inputs import FORGOTTEN, Inputs, Outcome
@@ -18,6 +18,13 @@ from topics import catalog
 from topics import records as r
 
 PROOF = "completeness"
+_FOLLOWERS = frozenset(
+    (
+        *("billing_state_changed", "charge_reversed", "spend_limit_tripped"),
+        *("lot_expired", "lot_forfeited", "lot_expiry_warned"),
+    )
+)
+"""The kinds of entry that a record may bring about before, or behind, its own."""
 
 
 def prove(evidence: Inputs) -> Iterator[Difference]:
@@ -25,6 +32,32 @@ def prove(evidence: Inputs) -> Iterator[Difference]:
     for source in SOURCES:
         yield from _prove_outcomes(evidence, source)
     yield from _prove_duplicates(evidence)
+    yield from _prove_followers(evidence)
+
+
+def _prove_followers(evidence: Inputs) -> Iterator[Difference]:
+    """Prove that what a record brings about besides is of its time and, where it names a cause, of it."""
+    books = evidence.books
+    for offset, entry in books.ledger.items():
+        if entry.kind not in _FOLLOWERS:
+            continue
+        record = books.sources.get(entry.source_topic, {}).get(entry.source_offset)
+        if record is None:
+            continue
+        if entry.at_ms != record.at_ms >= 0:
+            wrong = Complaint("at_ms", record.at_ms, entry.at_ms)
+            yield evidence.differ(PROOF, catalog.LEDGER.name, offset, record.key, wrong)
+        if entry.kind != "billing_state_changed":
+            continue
+        if entry.source_topic == CDRS:
+            cdr = books.cdrs.get(entry.source_offset)
+            cause = ("charge", None if cdr is None else cdr.cdr_id)
+        else:
+            command = books.commands[entry.source_topic].get(entry.source_offset)
+            cause = ("settings", None if command is None else command.command_id)
+        if (entry.cause, entry.cause_id) != cause:
+            wrong = Complaint("cause, cause_id", cause, (entry.cause, entry.cause_id))
+            yield evidence.differ(PROOF, catalog.LEDGER.name, offset, record.key, wrong)
 
 
 def _prove_outcomes(evidence: Inputs, source: str) -> Iterator[Difference]:
@@ -63,7 +96,7 @@ def _hold_charge(
     entry = evidence.books.ledger.get(outcome.offset)
     if outcome.topic != catalog.LEDGER.name or entry is None:
         return
-    if entry.kind not in ("charge", "charge_reversed"):
+    if entry.kind not in ("charge", "charge_reversed") or is_freed(entry):
         return
     cdr = evidence.books.cdrs.get(offset)
     if cdr is None:
@@ -72,21 +105,28 @@ def _hold_charge(
     if entry.kind == "charge_reversed":
         yield from _hold_void(record, cdr, entry)
         return
-    if cdr.kind == "void":
-        yield Complaint("kind", "charge_reversed, for the CDR is a void", entry.kind)
+    yield from _hold_voided(cdr, entry)
     settings = evidence.settings.at(entry.at_ms)
     yield from hold_charge(cdr, entry, settings)
-    expected = _charge_facts(record, cdr)
-    found = _entry_facts(entry)
+    expected = {"at_ms": record.at_ms, "key": record.key, **call_facts(cdr)}
+    found = {"at_ms": entry.at_ms, "key": entry.tenant_id.encode(), **entry_facts(entry)}
     for name, right in expected.items():
         if right != found[name]:
             yield Complaint(name, f"{right!r}, as in the CDR", found[name])
     for name, number, told in (
         ("to", cdr.to, entry.call.to),
         ("from", cdr.from_ or None, entry.call.from_),
+        ("routing_number", cdr.leads_to, entry.call.routing_number),
     ):
         if not says(number, told, settings.masks):
             yield Complaint(name, f"{number!r}, as in the CDR, or its tail hidden", told)
+
+
+def _hold_voided(cdr: SourceCdr, entry: r.Charge) -> Iterator[Complaint]:
+    """Hold that a void is a charge of nothing only where there was nothing to take back, and says so."""
+    if (cdr.kind == "void") != (entry.reason == "voided"):
+        wanted = "charge_reversed, or free and voided" if cdr.kind == "void" else "not voided"
+        yield Complaint("kind, reason", wanted, (entry.kind, entry.reason))
 
 
 def _hold_void(record: Record, cdr: SourceCdr, entry: r.ChargeReversed) -> Iterator[Complaint]:
@@ -98,9 +138,9 @@ def _hold_void(record: Record, cdr: SourceCdr, entry: r.ChargeReversed) -> Itera
         yield Complaint("by, by_version, cdr_id", f"{void}, as in the CDR", found)
 
 
-def _charge_facts(record: Record, cdr: SourceCdr) -> dict[str, object]:
+def call_facts(cdr: SourceCdr) -> dict[str, object]:
+    """Return what the entry of a charge repeats of its CDR, beside numbers."""
     return {
-        "at_ms": record.at_ms,
         "tenant_id": cdr.tenant_id,
         "cdr_id": cdr.cdr_id,
         "version": cdr.version,
@@ -114,13 +154,13 @@ def _charge_facts(record: Record, cdr: SourceCdr) -> dict[str, object]:
         "service_number_type": cdr.service_number_type,
         "usage_country": cdr.usage_country,
         "user_id": cdr.user_id,
-        "key": record.key,
+        "organizer_id": cdr.organizer_id,
     }
 
 
-def _entry_facts(entry: r.Charge) -> dict[str, object]:
+def entry_facts(entry: r.Charge) -> dict[str, object]:
+    """Return it as the entry says it."""
     return {
-        "at_ms": entry.at_ms,
         "tenant_id": entry.tenant_id,
         "cdr_id": entry.cdr_id,
         "version": entry.version,
@@ -134,7 +174,7 @@ def _entry_facts(entry: r.Charge) -> dict[str, object]:
         "service_number_type": entry.call.service_number_type,
         "usage_country": entry.call.usage_country,
         "user_id": entry.call.user_id,
-        "key": entry.tenant_id.encode(),
+        "organizer_id": entry.call.organizer_id,
     }
 
 
@@ -173,7 +213,7 @@ def _latest(evidence: Inputs) -> dict[tuple[str, str], list[tuple[int, int]]]:
     latest: dict[tuple[str, str], list[tuple[int, int]]] = {}
     for entry in evidence.books.ledger.values():
         if entry.kind == "charge" and entry.version > 1:
-            taken = (entry.version, entry.source_offset)
+            taken = (entry.version, cdr_offset_of(entry))
         elif entry.kind == "charge_reversed" and entry.by == "void":
             taken = (entry.by_version, entry.source_offset)
         else:
@@ -196,7 +236,7 @@ def _known(evidence: Inputs) -> dict[tuple[str, str, int], int]:
     for entry in evidence.books.ledger.values():
         if entry.kind == "charge":
             identity = (entry.tenant_id, entry.cdr_id, entry.version)
-            known.setdefault(identity, entry.source_offset)
+            known.setdefault(identity, cdr_offset_of(entry))
         elif entry.kind == "charge_reversed" and entry.by == "void":
             identity = (entry.tenant_id, entry.cdr_id, entry.by_version)
             known.setdefault(identity, entry.source_offset)

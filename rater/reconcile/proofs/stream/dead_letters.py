@@ -51,6 +51,10 @@ def _hold_suspended(
     if cdr is not None:
         settings = evidence.settings.at(suspended.at_ms)
         yield from hold_waiting(cdr, suspended.reason, settings)
+        account = evidence.ledger.accounts.get(cdr.tenant_id)
+        if account is not None and not account.has_gaps:
+            asked = (cdr.answered_ms, suspended.at_ms, suspended.reason)
+            yield from account.credits.hold_waiting(*asked)
         named = suspended.settings_version
         if suspended.reason == "contradictory" and named != settings.version:
             yield Complaint("settings_version", settings.version, named)
@@ -78,8 +82,11 @@ def _hold_text(
         text = msgspec.json.encode(msgspec.json.decode(text)).decode()
     if source.value is None or not says_text(text, suspended.cdr, masks):
         yield Complaint("cdr", source.value, suspended.cdr)
-    if cdr is not None and is_whole(cdr.to) and most_hidden(masks, cdr.to):
-        yield Complaint("cdr", f"{most_hidden(masks, cdr.to)} digits of {cdr.to} hidden", cdr.to)
+    for number in () if cdr is None else (cdr.to, cdr.routing_number or ""):
+        if is_whole(number) and most_hidden(masks, number):
+            yield Complaint(
+                "cdr", f"{most_hidden(masks, number)} digits of {number} hidden", number
+            )
 
 
 def _hold_dead(evidence: Inputs, record: Record, dead: r.Dead) -> Iterator[Complaint]:

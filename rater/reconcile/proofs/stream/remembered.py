@@ -9,11 +9,20 @@ from collections.abc import Iterator
 from xxhash import xxh3_128_digest
 
 from rater.reconcile.difference import Complaint, Difference
-from rater.reconcile.folds.books import CDRS, ORDERS, LedgerEntry, Manifest, command_id_of
+from rater.reconcile.folds.books import (
+    CDRS,
+    ORDERS,
+    LedgerEntry,
+    Manifest,
+    cdr_offset_of,
+    command_id_of,
+    is_freed,
+)
 from rater.reconcile.inputs import FORGOTTEN, Inputs
 from rater.reconcile.reading.sources import DAY_MS
 from topics import catalog
 from topics import records as r
+from topics.keys import lot_key
 from topics.manifests import (
     PLACE_MAX,
     IdState,
@@ -21,7 +30,6 @@ from topics.manifests import (
     cdr_key,
     command_key,
     head_key,
-    lot_key,
     unpack_ids,
 )
 
@@ -66,6 +74,7 @@ def _wanted(evidence: Inputs) -> dict[tuple[str, int], _Wanted]:
         of_batch = wanted.setdefault((entry.source_topic, index), {})
         if entry.kind == "charge" or entry.kind == "charge_reversed":  # noqa: PLR1714
             of_batch.update(_cdr_ids(evidence, offset, entry, firsts))
+            of_batch.update(_freeing_ids(evidence, offset, entry))
         else:
             for digest, content in _command_ids(entry):
                 of_batch[digest, IdState.COMMAND, offset] = (content, entry.at_ms // DAY_MS)
@@ -84,7 +93,7 @@ def _firsts(evidence: Inputs) -> dict[tuple[str, str], int]:
     firsts: dict[tuple[str, str], int] = {}
     for entry in evidence.books.ledger.values():
         if entry.kind == "charge" and entry.version == 1:
-            firsts.setdefault((entry.tenant_id, entry.cdr_id), entry.source_offset)
+            firsts.setdefault((entry.tenant_id, entry.cdr_id), cdr_offset_of(entry))
     for _, waits in evidence.books.suspense:
         if waits.version == 1 and waits.reason not in FORGOTTEN:
             name = (waits.tenant_id, waits.cdr_id)
@@ -104,17 +113,28 @@ def _cdr_ids(
     version = entry.version if entry.kind == "charge" else entry.by_version
     name = (entry.tenant_id, entry.cdr_id)
     digest = xxh3_128_digest(cdr_key(*name, version))
-    yield (digest, IdState.CHARGED, offset), _facts(evidence, entry.source_offset)
+    lies = cdr_offset_of(entry)
+    yield (digest, IdState.CHARGED, offset), _facts(evidence, lies)
     if version == 1:
         return
-    cdr = evidence.books.cdrs.get(entry.source_offset)
+    cdr = evidence.books.cdrs.get(lies)
     later = None if cdr is None else (version, max(entry.at_ms, cdr.ended_ms) // DAY_MS)
     yield (xxh3_128_digest(head_key(*name)), IdState.HEAD, offset), later
     is_known = all(
         evidence.books.is_whole(topic.name) for topic in (catalog.LEDGER, catalog.SUSPENSE)
     )
-    if is_known and firsts.setdefault(name, entry.source_offset) >= entry.source_offset:
+    if is_known and not is_freed(entry) and firsts.setdefault(name, lies) >= lies:
         yield (xxh3_128_digest(cdr_key(*name, 1)), IdState.SUPERSEDED, offset), later
+
+
+def _freeing_ids(
+    evidence: Inputs, offset: int, entry: r.Charge | r.ChargeReversed
+) -> Iterator[tuple[tuple[bytes, IdState, int], tuple[int | None, int] | None]]:
+    """Yield the id of the timer's command that freed a call."""
+    topic = entry.source_topic
+    command = evidence.books.commands.get(topic, {}).get(entry.source_offset)
+    if is_freed(entry) and command is not None:
+        yield (command.digest(topic), IdState.COMMAND, offset), (None, entry.at_ms // DAY_MS)
 
 
 def _facts(evidence: Inputs, offset: int) -> tuple[int, int] | None:
@@ -148,7 +168,8 @@ def _hold(
             continue
         facts = missing.pop(name)
         if facts is not None:
-            expected = (known.content if facts[0] is None else facts[0], facts[1])
+            day = _day(known, manifest, facts[1])
+            expected = (known.content if facts[0] is None else facts[0], day)
             found = (known.content, known.day)
             if expected != found:
                 yield Complaint(f"id {_show(known)}: content, day", expected, found)
@@ -162,6 +183,16 @@ def _hold(
             yield Complaint("ids", "ids of what this batch wrote", _show(known))
     if manifest.header.source_topic in ORDERS:
         yield from _hold_accepted(evidence, manifest, ids)
+
+
+def _day(known: RememberedId, manifest: Manifest, day: int) -> int:
+    """Return the day as of which an id must be known, whose record is of a day.
+
+    Of a command it is that of the stream, between its own and that on which the batch ended: it may come after what is
+    dated later, on another topic.
+    """
+    is_of_stream = day <= known.day <= manifest.header.at_ms // DAY_MS
+    return known.day if known.state is IdState.COMMAND and is_of_stream else day
 
 
 def _is_gone(evidence: Inputs, known: RememberedId) -> bool:

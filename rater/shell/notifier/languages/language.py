@@ -4,11 +4,11 @@ Amounts are rounded in integers; Babel, which knows what CLDR says of the locale
 depends on the locale of the machine.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Final
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal, get_currency_precision
 
 from rater.core.money import MICROS_DECIMALS, div_half_even
@@ -60,6 +60,11 @@ class Language:
         if at.day == 1 and self.words.moment_on_the_first:
             pattern = self.words.moment_on_the_first
         return format_datetime(at, pattern, locale=self.words.locale)
+
+    def month(self, month: str) -> str:
+        """Return a month, written as 2026-12, in words."""
+        first = date.fromisoformat(f"{month}-01")
+        return format_date(first, "LLLL y", locale=self.words.locale)
 
     def kind(self, kind: str) -> str:
         """Return what a kind of letter is about, in a few words."""

@@ -4,10 +4,13 @@ import msgspec
 import pytest
 
 from rater.core.account.account import FAR, HighRateWatch, Threshold
+from rater.core.account.contract import BillingMode, Contract
+from rater.core.account.entitlement import Entitlement
 from rater.core.account.past import Past
-from rater.core.limits import LOTS_MAX
+from rater.core.limits import ENTITLEMENTS_MAX, LOTS_MAX
 from rater.core.rejections import Rejected
 from rater.wire.account.rows import row_of
+from rater.wire.account.state import decode_account, encode_account
 from tests.build import DAY, HOUR, NOW, UNIT, YEAR, account, lot
 from tests.core.account.asked import asked, engaged, refused
 from topics import records as r
@@ -18,6 +21,19 @@ MONTH = NOW - 12 * HOUR
 """2026-03-01."""
 NEXT = MONTH + 31 * DAY
 ORDER = r.CarryForward("carry/acme/2026-03", "acme", MONTH)
+
+
+def test_the_entry_is_the_same_whether_the_account_was_stored_or_not() -> None:
+    """The encoder leaves out a text that is the default itself, not one that is equal to it."""
+    entries: list[bytes] = []
+    for is_stored in (False, True):
+        there = account(contract=Contract([], []), carry_ms=MONTH)
+        if is_stored:
+            there = decode_account(encode_account(there))
+        _, journal = asked(there, ORDER)
+        entries.append(msgspec.json.encode(journal.entries[0]))
+
+    assert entries[0] == entries[1]
 
 
 def test_the_entry_says_what_the_account_is() -> None:
@@ -35,6 +51,10 @@ def test_the_entry_says_what_the_account_is() -> None:
         recharge_seq=3,
         cdr_offset=1207,
         request_offset=17,
+        contract=Contract(
+            [Entitlement("domestic", "US", NOW - 3, 115, 9)],
+            [BillingMode(NOW - 4, True, 7), BillingMode(NOW, False, 8)],
+        ),
         past=Past(NOW - 5, [(NOW - 9, NOW - 5)], [(NOW - 8, ("old",))]),
         carry_ms=MONTH,
         burn=1,
@@ -84,6 +104,11 @@ def test_the_entry_says_what_the_account_is() -> None:
         recharge_seq=3,
         cdr_offset=1207,
         request_offset=17,
+        entitlements=(r.CarriedEntitlement("domestic", "US", NOW - 3, 115, 9),),
+        billing_modes=(
+            r.CarriedBillingMode("post_paid", NOW - 4, 7),
+            r.CarriedBillingMode("prepaid", NOW, 8),
+        ),
     )
 
 
@@ -133,6 +158,13 @@ def test_as_many_lots_as_there_may_be_fit_into_a_record() -> None:
         thresholds=[Threshold('"' * 64, -(n + 10**15), False, '"' * 64) for n in range(18)],
         high_rate=HighRateWatch(10**15, 100, ["1" * 32] * 256, [LATEST_MS] * 101),
         past=Past(LATEST_MS, [(1, LATEST_MS)] * 32, [(LATEST_MS, ("d" * 64,) * 16)] * 32),
+        contract=Contract(
+            [
+                Entitlement("p" * 60 + f"{n:04}", "US", LATEST_MS, 10**7, 2**53 - 1)
+                for n in range(ENTITLEMENTS_MAX)
+            ],
+            [BillingMode(LATEST_MS, True, 2**53 - 1)] * 32,
+        ),
         carry_ms=MONTH,
     )
     (entry,) = asked(there, ORDER)[1].entries

@@ -12,7 +12,7 @@ def test_resuming_allows_what_was_denied_and_says_so_at_once() -> None:
     (entry,), (status,) = journal.entries, journal.statuses
     assert isinstance(entry, r.RechargeResumed)
     assert (entry.allowed, entry.reason) == (("international", "overage"), "it was us")
-    assert status.blocked_call_types == ()
+    assert status.blocked == ()
     assert (
         there.spending.held,
         there.spending.tripped,

@@ -4,8 +4,10 @@ from typing import Final, get_args
 
 import pytest
 
-from rater.core.pricing.components import usage
+from rater.core.account.funding import POOL
+from rater.core.pricing.components import min_charge, usage
 from rater.core.pricing.components.registry import FEES, owed_fees, share
+from rater.core.pricing.plans import minute_price
 from rater.core.pricing.rates import Fee
 from rater.wire.pricing.deck_columns import COLUMNS
 from topics.records.charge import LineKind
@@ -23,7 +25,14 @@ def shared(charge: int, *prices: int) -> Shares:
 
 
 def test_every_component_is_a_kind_of_line_that_is_published() -> None:
-    assert get_args(LineKind) == (usage.KIND, *FEES)
+    assert get_args(LineKind) == (
+        usage.KIND,
+        *FEES,
+        min_charge.KIND,
+        POOL,
+        minute_price.USAGE,
+        minute_price.FEE,
+    )
 
 
 def test_every_fee_is_a_column_of_a_deck() -> None:

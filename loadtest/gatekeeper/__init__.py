@@ -1,0 +1,1 @@
+"""The load test of the gatekeeper: questions by a schedule, while statuses change."""

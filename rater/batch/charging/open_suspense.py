@@ -1,0 +1,214 @@
+"""Open suspense: the calls that wait for a price, whole, until they are charged, freed or replaced.
+
+What cannot be priced is in suspense for months; this table says which of it is still open, whatever the window of the
+charge index forgets. It is written in the transaction that suspends a call, and in the one that ends its waiting.
+
+Rule 1: of one id the highest version waits; where another call has it, once the window forgot it, the first does.
+A later version that is charged ends it; so does a void.
+Rule 2: while a later version waits, an earlier one may be charged; then the later one is marked (`charged`).
+Rule 3: an account has at most OPEN_CALLS_MAX of them and a partition OPEN_BYTES_MAX bytes. What comes beyond it waits
+in suspense as other calls do, for somebody who sees to it: its record says that it is not kept, a metric and the log
+say how many. A version that replaces another is always kept.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Final, final
+
+import msgspec
+
+from rater.core.limits import DAY_MS
+from rater.wire.layouts import check_layout
+from topics.keys import suspense_key
+from topics.records import OpenSuspense
+from topics.records.open_suspense import OPEN_BYTES_MAX, OPEN_CALLS_MAX, OPEN_SUSPENSE_LAYOUT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from rater.batch.charging.lot_ids import Changes
+    from rater.core.cdr import Cdr, Source
+    from topics.records import SuspenseReason
+
+_encode: Final = msgspec.json.Encoder().encode
+_decode: Final = msgspec.json.Decoder(OpenSuspense).decode
+
+
+@final
+class SuspenseShard:
+    """The calls of one partition that wait, as bytes: a table's state."""
+
+    def __init__(self) -> None:
+        self.bytes_used = 0
+        self.later = 0
+        """How many of them are no first versions."""
+        self._values: dict[bytes, bytes] = {}
+        self._counts: Counter[str] = Counter()
+        self._came: dict[int, dict[bytes, int]] = {}
+        """By day, when those came that may be freed."""
+        self.get = self._values.get
+
+    def __len__(self) -> int:
+        """Return the number of calls."""
+        return len(self._values)
+
+    def items(self) -> Iterator[tuple[bytes, bytes]]:
+        """Iterate over keys and values."""
+        return iter(self._values.items())
+
+    def count(self, tenant_id: str) -> int:
+        """Return how many calls of an account wait."""
+        return self._counts[tenant_id]
+
+    def came_by(self, at_ms: int, most: int | None = None) -> list[tuple[bytes, int]]:
+        """Return the calls that came by an instant and may be freed, the earliest days first; `most`: so many."""
+        found: list[tuple[bytes, int]] = []
+        for day in sorted(day for day in self._came if day * DAY_MS <= at_ms):
+            found += [(key, came) for key, came in self._came[day].items() if came <= at_ms]
+            if most is not None and len(found) >= most:
+                return found[:most]
+        return found
+
+    def earliest(self) -> tuple[int, bytes] | None:
+        """Return when the call came that has waited longest of those that may be freed, and its key."""
+        if not self._came:
+            return None
+        return min((came, key) for key, came in self._came[min(self._came)].items())
+
+    def load(self, records: Sequence[tuple[bytes | None, bytes | None]]) -> None:
+        """Take a fetch of the changelog, in its order; a record without a value ends a waiting."""
+        for key, value in records:
+            if key is None:
+                message = f"suspense changelog: a record without a key, value {value!r}"
+                raise ValueError(message)
+            self._drop(key)
+            if value is not None:
+                self._take(key, value)
+
+    def put(self, changes: Mapping[bytes, bytes | None]) -> None:
+        """Take what a batch has committed."""
+        if changes:
+            self.load(list(changes.items()))
+
+    def _take(self, key: bytes, value: bytes) -> None:
+        check_layout("suspense changelog", value, OPEN_SUSPENSE_LAYOUT)
+        row = read_open(value)
+        self._values[key] = value
+        self.bytes_used += len(value)
+        self._counts[row.tenant_id] += 1
+        self.later += row.version > 1
+        if not row.charged:
+            self._came.setdefault(row.at_ms // DAY_MS, {})[key] = row.at_ms
+
+    def _drop(self, key: bytes) -> None:
+        value = self._values.pop(key, None)
+        if value is None:
+            return
+        row = read_open(value)
+        self.bytes_used -= len(value)
+        self._counts[row.tenant_id] -= 1
+        if not self._counts[row.tenant_id]:
+            del self._counts[row.tenant_id]
+        self.later -= row.version > 1
+        if not row.charged:
+            day = row.at_ms // DAY_MS
+            del self._came[day][key]
+            if not self._came[day]:
+                del self._came[day]
+
+
+def read_open(value: bytes) -> OpenSuspense:
+    """Read a call that waits, as we wrote it; anything else raises ValueError."""
+    try:
+        return _decode(value)
+    except msgspec.MsgspecError as error:
+        message = f"suspense changelog: {value[:80]!r} is none: {error}"
+        raise ValueError(message) from error
+
+
+@final
+class SuspenseBatch:
+    """The calls that wait as one batch sees them: those that are kept, and what it changes."""
+
+    def __init__(self, shard: SuspenseShard, changes: Changes, beyond: Counter[str]) -> None:
+        """Begin with nothing changed; `changes` and `beyond` are those of the batch's decision, and are filled here."""
+        self.shard = shard
+        self.changes = changes
+        self.beyond = beyond
+        """How many calls of each account are not kept, for a limit is reached."""
+        self.has_later = shard.later > 0
+        """Whether versions may wait that are no first ones."""
+        self._counts: Counter[str] = Counter()
+        self._bytes = 0
+
+    def of(self, tenant_id: str, cdr_id: str) -> OpenSuspense | None:
+        """Return what waits under an id."""
+        value = self._value(suspense_key(tenant_id, cdr_id))
+        return None if value is None else read_open(value)
+
+    def has_earlier(self, cdr: Cdr) -> bool:
+        """Say whether an earlier version of a CDR waits."""
+        row = self.of(cdr.tenant_id, cdr.cdr_id)
+        return row is not None and row.version < cdr.version
+
+    def keep(
+        self, cdr: Cdr, text: bytes, source: Source, reason: SuspenseReason, *, charged: bool
+    ) -> bool:
+        """Keep a call that waits for a price from now on; `charged`: that of an earlier version stands.
+
+        False: it is not kept, for a later version or another call of its id waits, or a limit is reached.
+        """
+        before = self.of(cdr.tenant_id, cdr.cdr_id)
+        if before is not None and before.version >= cdr.version:
+            return False
+        row = OpenSuspense(
+            OPEN_SUSPENSE_LAYOUT,
+            cdr.tenant_id,
+            cdr.cdr_id,
+            cdr.version,
+            source.at_ms,
+            source.topic,
+            source.partition,
+            source.offset,
+            reason,
+            text.decode(),
+            charged,
+        )
+        value = _encode(row)
+        if before is None and self._is_full(cdr.tenant_id, len(value)):
+            self.beyond[cdr.tenant_id] += 1
+            return False
+        self.has_later = self.has_later or cdr.version > 1
+        self._set(row, value)
+        return True
+
+    def settled(self, cdr: Cdr, *, stands: bool) -> None:
+        """Note that a version was charged, or a void taken; `stands`: whether a charge stands after it."""
+        row = self.of(cdr.tenant_id, cdr.cdr_id)
+        if row is None:
+            return
+        if row.version < cdr.version:
+            self.end(row)
+        elif row.charged != stands:
+            marked = msgspec.structs.replace(row, charged=stands)
+            self._set(marked, _encode(marked))
+
+    def end(self, row: OpenSuspense) -> None:
+        """End the waiting of a call."""
+        self._set(row, None)
+
+    def _set(self, row: OpenSuspense, value: bytes | None) -> None:
+        key = suspense_key(row.tenant_id, row.cdr_id)
+        before = self._value(key)
+        self._counts[row.tenant_id] += (value is not None) - (before is not None)
+        self._bytes += len(value or b"") - len(before or b"")
+        self.changes[key] = value
+
+    def _value(self, key: bytes) -> bytes | None:
+        return self.changes[key] if key in self.changes else self.shard.get(key)
+
+    def _is_full(self, tenant_id: str, size: int) -> bool:
+        calls = self.shard.count(tenant_id) + self._counts[tenant_id]
+        used = self.shard.bytes_used + self._bytes + size
+        return calls >= OPEN_CALLS_MAX or used > OPEN_BYTES_MAX

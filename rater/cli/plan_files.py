@@ -1,0 +1,33 @@
+"""Plan files as commands without Kafka take them: the option, and the catalog, in force since 2000."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from rater.core.pricing.plans.catalog import Catalog
+from rater.shell.admin.plan_check import check_plans
+from rater.wire.pricing.deck_files import ALWAYS
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def plans_option(meaning: str) -> Callable[[F], F]:
+    """Return the option --plans; `meaning` is its help."""
+    return click.option(
+        "--plans", type=click.Path(path_type=Path), metavar="FILE.toml", help=meaning
+    )
+
+
+def catalog_of(path: Path) -> Catalog:
+    """Read a plan file; end with exit code 2 and every fault, each with file and field, where it cannot be."""
+    try:
+        checked = check_plans(path.read_bytes(), 1, ALWAYS)
+    except OSError as error:
+        raise click.UsageError(f"--plans: {path}: {error.strerror}") from error
+    if checked.catalog is None:
+        for each in checked.errors:
+            click.echo(f"{path}: {each.message}", err=True)
+        raise SystemExit(2)
+    return checked.catalog

@@ -1,0 +1,196 @@
+"""Entitled: what an account may draw on between two instants: its licences, and their pools of one month.
+
+Rule 1: plans and licences are those that hold at an instant, and the month is that of the account's clocks then.
+Rule 2: it is found once and not for each call: that would be most of what a call costs that pools pay. It is known as
+        long as a batch's copy of the account is, and never stored.
+"""
+
+from typing import Final, final
+
+from rater.core.account.entitlement import Entitlement, in_force, licences_of
+from rater.core.account.month_span import month_span
+from rater.core.pricing.plans.book import PlanBook
+from rater.core.pricing.plans.payers import Payers
+from rater.core.pricing.plans.pools import Pool
+
+SPANS_MAX: Final = 4
+"""Times that are known of an account: calls of one batch lie in few months, and at few catalogs."""
+_WHOSE_MAX: Final = 1_024
+"""Users and countries of which is known which licences pay their calls; at one more it begins anew."""
+
+
+@final
+class Pot:
+    """A pool in a month, and how large it is there. A user's own is named, and sized, for each user (`funding`)."""
+
+    __slots__ = ("is_own", "name", "pool", "total_s")
+
+    def __init__(self, pool: Pool, name: str, total_s: int) -> None:
+        self.pool: Final = pool
+        self.is_own: Final = pool.per == "user"
+        """Whether it is a user's own."""
+        self.name: Final = name
+        self.total_s: Final = total_s
+
+
+@final
+class Entitled:
+    """What an account is entitled to from one instant on until another."""
+
+    __slots__ = (
+        "_all",
+        "_of_countries",
+        "_of_users",
+        "_others",
+        "_pots",
+        "_pots_by_name",
+        "_prefix",
+        "_seqs",
+        "catalog",
+        "entitlements",
+        "from_ms",
+        "held",
+        "month",
+        "plans",
+        "time_zone",
+        "until_ms",
+    )
+
+    def __init__(
+        self, entitlements: list[Entitlement], plans: PlanBook, time_zone: str, at_ms: int
+    ) -> None:
+        """Find out what holds at an instant, and how long."""
+        catalog, from_ms, until_ms = plans.span(at_ms)
+        for each in entitlements:
+            if each.from_ms > at_ms:
+                until_ms = min(until_ms, each.from_ms)
+            else:
+                from_ms = max(from_ms, each.from_ms)
+        month = ""
+        if catalog.version:
+            month, begins_ms, ends_ms = month_span(plans.zone(time_zone), at_ms)
+            from_ms, until_ms = max(from_ms, begins_ms), min(until_ms, ends_ms)
+        self.entitlements: Final = entitlements
+        self.plans: Final = plans
+        self.time_zone: Final = time_zone
+        self.from_ms: Final = from_ms
+        self.until_ms: Final = until_ms
+        self.catalog: Final = catalog
+        self.month: Final = month
+        """As 2026-12; empty where there are no plans."""
+        self.held: Final[list[Entitlement]] = in_force(entitlements, at_ms) if month else []
+        """The licences; none where there are no plans."""
+        self._prefix: Final = f"{month}/"
+        seqs: dict[str, int] = {}
+        for each in self.held:
+            seqs[each.plan_id] = max(seqs.get(each.plan_id, 0), each.seq)
+        self._seqs: Final = seqs
+        """The latest entry about each plan."""
+        self._of_countries: Final[dict[str | None, Payers | None]] = {}
+        self._of_users: Final[dict[tuple[str, tuple[str, ...]], Payers | None]] = {}
+        self._pots: Final[dict[str, Pot]] = {}
+        """By the pool's name without the month."""
+        self._pots_by_name: Final[dict[str, Pot]] = {}
+        self._others: Final[dict[str, tuple[Pot, ...]]] = {}
+        self._all: tuple[Pot, ...] | None = None
+
+    def holds(
+        self, entitlements: list[Entitlement], plans: PlanBook, time_zone: str, at_ms: int
+    ) -> bool:
+        """Tell whether it is what holds at an instant."""
+        return (
+            self.from_ms <= at_ms < self.until_ms
+            and self.plans is plans
+            and self.entitlements is entitlements
+            and self.time_zone == time_zone
+        )
+
+    def payers(self, country: str | None) -> Payers | None:
+        """Return what may pay calls from a usage country, None: from any; None: no licence is for it."""
+        if country in self._of_countries:
+            return self._of_countries[country]
+        if len(self._of_countries) >= _WHOSE_MAX:
+            self._of_countries.clear()
+        found = self._payers([e for e in self.held if country in {None, e.usage_country}])
+        self._of_countries[country] = found
+        return found
+
+    def payers_of_user(self, country: str, plan_ids: tuple[str, ...]) -> Payers | None:
+        """Return what may pay calls of a user of a country who has some plans; None: there is no licence for them."""
+        whose = (country, plan_ids)
+        if whose in self._of_users:
+            return self._of_users[whose]
+        if len(self._of_users) >= _WHOSE_MAX:
+            self._of_users.clear()
+        found = self._payers(
+            [e for e in self.held if e.usage_country == country and e.plan_id in plan_ids]
+        )
+        self._of_users[whose] = found
+        return found
+
+    def _payers(self, licences: list[Entitlement]) -> Payers | None:
+        held = tuple([(each.plan_id, each.usage_country) for each in licences])
+        return self.catalog.payers(held) if held else None
+
+    def seq_of(self, plan_ids: tuple[str, ...]) -> int:
+        """Return the number of the latest entry that says how many licences of some plans are held."""
+        seq = 0
+        for plan_id in plan_ids:
+            seq = max(seq, self._seqs.get(plan_id, 0))
+        return seq
+
+    def pots(self) -> tuple[Pot, ...]:
+        """Return the pools that the licences share, whatever call they pay."""
+        if self._all is None:
+            held = tuple([(each.plan_id, each.usage_country) for each in self.held])
+            self._all = tuple([self.pot(pool) for pool in self.catalog.pools_of(held)])
+        return self._all
+
+    def named(self, name: str) -> Pot | None:
+        """Return a pool of the month by its name; None: there is none, or it is a single user's."""
+        known = self._pots_by_name.get(name)
+        if known is not None or not name.startswith(self._prefix):
+            return known
+        pool = self.catalog.pool(name.removeprefix(self._prefix))
+        return None if pool is None else self.pot(pool)
+
+    def pot(self, pool: Pool) -> Pot:
+        """Return a pool as it is in the month."""
+        known = self._pots.get(pool.name)
+        if known is None:
+            total_s = self.catalog.total_s(pool, licences_of(self.held, pool.plan_id))
+            known = self._pots[pool.name] = Pot(pool, self._prefix + pool.name, total_s)
+            self._pots_by_name[known.name] = known
+        return known
+
+    def others(self, pot: Pot) -> tuple[Pot, ...]:
+        """Return the pools of which each, once it is used up, ends this one, too."""
+        found = self._others.get(pot.name)
+        if found is None:
+            others = [self.pot(pool) for pool in self.catalog.others(pot.pool)]
+            found = self._others[pot.name] = tuple(others)
+        return found
+
+
+@final
+class EntitledSpans:
+    """The times that were asked for last, of one account."""
+
+    __slots__ = ("_known",)
+
+    def __init__(self) -> None:
+        self._known: Final[list[Entitled]] = []
+
+    def at(
+        self, entitlements: list[Entitlement], plans: PlanBook, time_zone: str, at_ms: int
+    ) -> Entitled:
+        """Return what an account of a time zone is entitled to at an instant."""
+        known = self._known
+        for each in known:
+            if each.holds(entitlements, plans, time_zone, at_ms):
+                return each
+        if len(known) == SPANS_MAX:
+            del known[0]
+        found = Entitled(entitlements, plans, time_zone, at_ms)
+        known.append(found)
+        return found

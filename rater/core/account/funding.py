@@ -1,0 +1,300 @@
+"""Funding: which seconds of a priced call the account's pools pay, and what is left to money.
+
+Rule 1: plans and entitlements are those that hold when the call starts. Of a user that was known then they are the
+        plans that it held, where the account had licences of them in the user's country. Of anybody else a plan pays
+        where its licences are for the call's usage country; a CDR that names none may draw on all of them.
+        Where the number called is, and of what type, the rate row says, else the numbering data.
+Rule 2: pools are drawn in the catalog's order, each in whole units of its plan, and the call is rounded up to them;
+        what is left of it is priced by the deck (`pricing.rest`). A pool that the call itself uses up ends at once
+        those that end with it.
+Rule 3: a call belongs whole to the month in which it starts, in the account's time zone.
+Rule 4: a pool of which more was used than there is, since licences were taken away, has nothing left; what was charged
+        stays. A pool of a single user is kept in its row, and pays for that user alone.
+Rule 5: a call draws on POOLS_PER_CALL_MAX pools at most. An account keeps POOLS_MAX: a call that would use one more
+        waits, for what cannot be remembered would be paid twice.
+Rule 6: seconds may have a price in money (`pricing.plans.minute_price`); an account of another currency has none of
+        them. What they cost is added to what is left to the deck.
+Rule 7: calls that cost nothing draw on no pool: those free by number or row, in grace, or of no seconds.
+"""
+
+from typing import Final, TypeAlias, final
+
+from rater.core.account.account import Account
+from rater.core.account.contract import Contract, has_room
+from rater.core.account.entitled import Entitled, Pot
+from rater.core.account.user import User, is_of_user, own_pool, user_has_room
+from rater.core.account.user_terms import terms_at
+from rater.core.cdr import Cdr
+from rater.core.limits import POOLS_MAX, POOLS_PER_CALL_MAX
+from rater.core.pricing.numbering import Numbering
+from rater.core.pricing.plans.funding import Funding
+from rater.core.pricing.plans.minute_price import price_in, price_lines
+from rater.core.pricing.plans.pools import Choice, Pool
+from rater.core.pricing.rated import Rated
+from rater.core.pricing.rest import is_paid_whole, rate_rest
+from rater.core.pricing.rules import Rules
+from rater.core.suspension import Suspended, Suspension
+from topics.records import ChargeLine, Draw, UserTerms
+
+Paid: TypeAlias = tuple[Funding, tuple[ChargeLine, ...]]
+"""What pools pay of a call, and its lines."""
+
+POOL: Final = "pool"
+"""The source of a draw on a pool, and the kind of its line."""
+# Bound once: a name of a module that is not compiled is looked up each time.
+_DRAW: Final = Draw
+_LINE: Final = ChargeLine
+
+
+def fund(  # noqa: PLR0913, PLR0917
+    account: Account,
+    cdr: Cdr,
+    rated: Rated,
+    rules: Rules,
+    now_ms: int,
+    user: User | None = None,
+    returned_s: dict[str, int] | None = None,
+) -> Rated | Suspension:
+    """Return a priced call with what pools pay of it; the same one where they pay nothing.
+
+    `user`: whose call it is, where that is known. `returned_s`: seconds that come back to pools before, by name.
+    """
+    contract = account.contract
+    if contract is None or not rated.charge_micros or rated.outcome != "rated":
+        return rated
+    called = (rated.country, rated.number_type)
+    paid = paid_by_pools(account, cdr, rules, called, user, returned_s, account.currency)
+    if paid is None:
+        return rated
+    funding, lines = paid
+    if wrong := lacks_room(contract, cdr, funding, now_ms, user):
+        return wrong
+    if is_paid_whole(rated, cdr, funding.paid_s):
+        return _funded(rated, 0, funding, ((), lines))
+    rest = rate_rest(rules.book, rules.numbering, rated, cdr, funding.paid_s)
+    if not isinstance(rest, Rated):
+        return rated
+    return _funded(rest, rest.charge_micros, funding, (rest.lines, lines))
+
+
+def _funded(
+    price: Rated,
+    micros: int,
+    funding: Funding,
+    lines: tuple[tuple[ChargeLine, ...], tuple[ChargeLine, ...]],
+) -> Rated:
+    """Return a price of which so much is left to the deck, and what pools pay: lines of the deck, then of pools."""
+    rest, paid = lines
+    if len(paid) > len(funding.draws):
+        micros += sum([line.amount_micros for line in paid])
+    return Rated(
+        "rated",
+        micros,
+        price.deck_id,
+        price.deck_version,
+        price.prefix,
+        price.destination,
+        price.country,
+        price.number_type,
+        rest + paid,
+        funding=funding,
+    )
+
+
+def paid_by_pools(  # noqa: PLR0913, PLR0917
+    account: Account,
+    cdr: Cdr,
+    rules: Rules,
+    called: tuple[str, str],
+    user: User | None,
+    returned_s: dict[str, int] | None,
+    currency: str,
+) -> Paid | None:
+    """Return what pools pay of a call, given country and type of the number called; None: nothing.
+
+    `user`: whose call it is, where that is known. `returned_s`: seconds that come back to pools before, by name.
+    `currency`: in which what seconds cost can be paid; that of the account may be newer than the call.
+    """
+    contract = account.contract
+    if contract is None:
+        return None
+    entitled = contract.at(cdr.started_ms, rules.plans, account.time_zone)
+    if not entitled.held:
+        return None
+    terms = None if user is None else terms_at(user.terms, cdr.started_ms)
+    choice = _choice(entitled, cdr, called, terms, rules.numbering)
+    if choice is None:
+        return None
+    pots = _Pots(entitled, contract, returned_s, user, terms)
+    draws, lines = _draws(pots, choice.pools, cdr.billsec, currency)
+    if not draws:
+        return None
+    seq = entitled.seq_of(choice.plan_ids)
+    return Funding(tuple(draws), entitled.catalog.version, seq), tuple(lines)
+
+
+def lacks_room(
+    contract: Contract, cdr: Cdr, funding: Funding, now_ms: int, user: User | None
+) -> Suspension | None:
+    """Say that account or user cannot keep all the pools that would pay a call."""
+    used = contract.used_s
+    new = 0
+    own: list[str] = []
+    for draw in funding.draws:
+        name = draw.id or ""
+        if name not in used:
+            if is_of_user(name):
+                own.append(name)
+            else:
+                new += 1
+    if new and not has_room(contract, new, now_ms):
+        return _too_many_pools(cdr, funding.draws)
+    if user is not None and own:
+        new = sum([name not in user.used_s for name in own])
+        if not user_has_room(user, new, now_ms):
+            return _too_many_pools(cdr, funding.draws)
+    return None
+
+
+def may_not_fund(
+    account: Account, cdr: Cdr, now_ms: int, user: User | None = None
+) -> Suspension | None:
+    """Say beforehand that pools could not pay a call, for want of room; where it may be, it is taken to be so."""
+    contract = account.contract
+    if contract is None or (
+        has_room(contract, POOLS_PER_CALL_MAX, now_ms)
+        and (user is None or user_has_room(user, POOLS_PER_CALL_MAX, now_ms))
+    ):
+        return None
+    return _too_many_pools(cdr, ())
+
+
+def _choice(
+    entitled: Entitled,
+    cdr: Cdr,
+    called: tuple[str, str],
+    terms: UserTerms | None,
+    numbering: Numbering,
+) -> Choice | None:
+    """Return the pools that may pay a call; where country or type are empty, the numbering data say them."""
+    if terms is None:
+        payers = entitled.payers(cdr.usage_country)
+    else:
+        payers = entitled.payers_of_user(terms.usage_country, terms.plan_ids)
+    dialled = cdr.dialled
+    if payers is None or (
+        dialled is not None and entitled.catalog.is_unpooled(dialled, numbering.kind_of(dialled))
+    ):
+        return None
+    destination = called[0] or numbering.country_of(cdr.to) or ""
+    number_type = called[1] or numbering.kind_of(cdr.to)
+    found = payers.choices(cdr.direction, cdr.call_type).of(destination, number_type)
+    if terms is None:
+        found = found.shared()
+    if not found.pools or entitled.catalog.is_unpooled_number(cdr.to):
+        return None
+    return found
+
+
+@final
+class _Pots:
+    """What is left of pools for one call: of the account's, and of those that its user has alone."""
+
+    __slots__ = ("_entitled", "_kept", "_paid_s", "_returned_s", "_terms", "_user")
+
+    def __init__(
+        self,
+        entitled: Entitled,
+        contract: Contract,
+        returned_s: dict[str, int] | None,
+        user: User | None,
+        terms: UserTerms | None,
+    ) -> None:
+        self._entitled: Final = entitled
+        self._kept: Final = contract.used_s
+        self._returned_s: Final = returned_s
+        self._user: Final = user
+        self._terms: Final = terms
+        self._paid_s: Final[dict[str, int]] = {}
+        """What the call itself has drawn."""
+
+    def of(self, pool: Pool) -> Pot:
+        """Return a pool in the month of the call."""
+        return self._entitled.pot(pool)
+
+    def name_of(self, pot: Pot) -> str:
+        """Return the name of a pool; a user's own has the user's in it."""
+        return own_pool(pot.name, self._user) if pot.is_own and self._user is not None else pot.name
+
+    def left_s(self, pot: Pot, name: str) -> int:
+        """Return what is left of a pool; less than nothing where licences were taken away."""
+        return self._total_s(pot) - self._used_s(pot, name)
+
+    def is_used_up(self, pot: Pot) -> bool:
+        """Tell whether nothing is left of a pool; of one that never had anything there is nothing to be used up."""
+        total_s = self._total_s(pot)
+        return total_s > 0 and total_s - self._used_s(pot, self.name_of(pot)) < pot.pool.unit_s
+
+    def has_ended(self, pot: Pot) -> bool:
+        """Tell whether a pool has ended with another."""
+        return any(self.is_used_up(each) for each in self._entitled.others(pot))
+
+    def draw(self, name: str, seconds: int) -> None:
+        """Note what the call draws, for the pools that come after."""
+        self._paid_s[name] = seconds
+
+    def _total_s(self, pot: Pot) -> int:
+        if not pot.is_own or self._terms is None:
+            return pot.total_s
+        # The one licence that a user has.
+        return self._entitled.catalog.total_s(pot.pool, {self._terms.usage_country: 1})
+
+    def _used_s(self, pot: Pot, name: str) -> int:
+        kept = self._kept if not pot.is_own or self._user is None else self._user.used_s
+        used_s = kept.get(name)
+        paid_s = self._paid_s.get(name, 0) if self._paid_s else 0
+        if used_s is None:
+            return paid_s
+        if self._returned_s is not None:
+            paid_s -= self._returned_s.get(name, 0)
+        return used_s + paid_s
+
+
+def _draws(
+    pots: _Pots, pools: tuple[Pool, ...], wanted_s: int, currency: str
+) -> tuple[list[Draw], list[ChargeLine]]:
+    """Return what each pool pays of so many seconds, its line, and lines of what an account of the currency pays."""
+    left_s = wanted_s
+    draws: list[Draw] = []
+    lines: list[ChargeLine] = []
+    for pool in pools:
+        if left_s <= 0 or len(draws) == POOLS_PER_CALL_MAX:
+            break
+        price = price_in(pool.prices, currency) if pool.prices else None
+        if pool.prices and price is None:
+            continue
+        pot, unit_s = pots.of(pool), pool.unit_s
+        if pool.ends_with and pots.has_ended(pot):
+            continue
+        name = pots.name_of(pot)
+        units, wanted = pots.left_s(pot, name) // unit_s, -(-left_s // unit_s)
+        if units > 0:
+            units = min(units, wanted)
+            quantity = units * unit_s
+            draws.append(_DRAW(POOL, name, None, quantity))
+            lines.append(_LINE(POOL, 0, quantity, None, unit_s))
+            if price is not None:
+                lines += price_lines(price, quantity)
+            left_s -= quantity
+            if left_s > 0:
+                pots.draw(name, quantity)
+    return draws, lines
+
+
+def _too_many_pools(cdr: Cdr, draws: tuple[Draw, ...]) -> Suspension:
+    """Say that the account keeps as many pools as it may: what a further one has paid could not be remembered."""
+    wanted = f" {draws[0].id} and others" if draws else ""
+    detail = (
+        f"tenant_id: {cdr.tenant_id} has used {POOLS_MAX} pools, the limit;{wanted} would be more"
+    )
+    return Suspension(Suspended.TOO_MANY_POOLS, detail)

@@ -1,0 +1,124 @@
+"""Pool use: how much of each pool of the month is used, and when the world is told that one is running out.
+
+Rule 1: the month is that of the account's clocks at the time of an entry; catalog and licences are those in force then.
+        A month that is over tells nothing more: its pool cannot run out any more.
+Rule 2: the world is told at 80 % and at 100 %, once a pool, month and level: by the charge that takes it there, or the
+        change of licences that leaves so little. At 100 % nothing is left that whole units of the plan could pay.
+        Of both at once the higher is told.
+Rule 3: it is told again only where the pool has grown since, so that less than the level was used of it.
+"""
+
+from typing import Final
+
+from rater.core.account.account import Account
+from rater.core.account.cause import Cause
+from rater.core.account.contract import Contract
+from rater.core.account.entitled import Pot
+from rater.core.account.heads import event_head
+from rater.core.account.user import is_of_user
+from rater.core.pricing.plans.book import PlanBook
+from topics.records import Charge, EntitlementsSet, MoneyEntry, PoolUse
+from topics.records import balance as v
+from topics.records.balance import PoolLevel
+from topics.records.status import STATUS_POOLS_MAX
+
+LEVELS: Final[tuple[PoolLevel, ...]] = (80, 100)
+"""In per cent, the lowest first; what an account remembers of a pool is in this order."""
+_NONE_TOLD: Final = (0, 0)
+
+Running = tuple[Pot, PoolLevel, int]
+"""A pool, the level that it has reached, and the seconds used of it."""
+_NONE: Final[list[Running]] = []
+# Bound once: a name of a module that is not compiled is looked up each time.
+_CHARGE: Final = Charge
+_POOL: Final = "pool"
+
+Uses = tuple[int | None, tuple[PoolUse, ...]]
+"""The version of the catalog that says how large pools are, and the pools; no version where there is no pool."""
+NO_POOLS: Final[Uses] = (None, ())
+
+
+def pools_of(account: Account, contract: Contract, plans: PlanBook, at_ms: int) -> Uses:
+    """Return the pools of the month that have seconds, or of which some are used, by name."""
+    entitled, used = contract.at(at_ms, plans, account.time_zone), contract.used_s
+    if not entitled.month:
+        return NO_POOLS
+    found: dict[str, PoolUse] = {}
+    for pot in entitled.pots():
+        used_s = used.get(pot.name, 0)
+        if pot.total_s or used_s:
+            found[pot.name] = PoolUse(pot.name, used_s, pot.total_s)
+    for name, used_s in used.items():
+        if used_s and name not in found and name.startswith(entitled.month):
+            found[name] = PoolUse(name, used_s, 0)
+    if not found:
+        return NO_POOLS
+    names = sorted(found)
+    if len(names) > STATUS_POOLS_MAX:
+        # What is not used follows from licences and catalog.
+        names = [name for name in names if found[name].used_s]
+    return entitled.catalog.version, tuple([found[name] for name in names])
+
+
+def running_out(
+    account: Account, contract: Contract, entry: MoneyEntry, plans: PlanBook
+) -> list[Running]:
+    """Return which of the account's pools an entry that was applied makes known to be running out; note that it did."""
+    if isinstance(entry, _CHARGE):
+        found = _NONE
+        for draw in entry.draws:
+            # A user's by its name: at the start of the call another catalog may have held, by which it is one's own.
+            if draw.source == _POOL and draw.id is not None and not is_of_user(draw.id):
+                entitled = contract.at(entry.at_ms, plans, account.time_zone)
+                pot = entitled.named(draw.id)
+                if pot is not None and (more := _reached(contract, pot, draw.quantity or 0)):
+                    found = [*found, *more]
+        return found
+    if isinstance(entry, EntitlementsSet):
+        entitled = contract.at(entry.at_ms, plans, account.time_zone)
+        pots = [pot for name in contract.used_s if (pot := entitled.named(name)) is not None]
+        return [each for pot in pots for each in _reached(contract, pot, 0)]
+    return _NONE
+
+
+def tell_use(
+    account: Account, running: list[Running], cause: Cause, plans: PlanBook, events: list[v.Event]
+) -> None:
+    """Append what an entry has made known of the account's pools."""
+    catalog = plans.at(cause.at_ms)
+    for pot, level, used_s in running:
+        head = event_head(account, f"pool_used/{level}/{pot.name}", cause)
+        plan_name = catalog.plan_name(pot.pool.plan_id)
+        events.append(v.PoolUsed(*head, pot.name, plan_name, level, used_s, pot.total_s))
+
+
+def _reached(contract: Contract, pot: Pot, seconds: int) -> list[Running]:
+    """Return what is to be told of a pool, of which an entry took so many seconds, one level at most; note it."""
+    used_s, total_s = contract.used_s[pot.name], pot.total_s
+    before = contract.told_s.get(pot.name)
+    # A pool of few units may have nothing left before 80 % of it are used.
+    if (
+        before is None
+        and 100 * used_s < LEVELS[0] * total_s
+        and used_s + pot.pool.unit_s <= total_s
+    ):
+        return _NONE
+    told = list(_NONE_TOLD if before is None else before)
+    reached: list[Running] = []
+    for n, level in enumerate(LEVELS):
+        least_s = _least_s(level, total_s, pot.pool.unit_s)
+        if told[n] < total_s and used_s - seconds < least_s:
+            told[n] = 0
+        if not told[n] and 0 < least_s <= used_s:
+            told[n] = total_s
+            reached = [(pot, level, used_s)]
+    if told[0] or told[1]:
+        contract.told_s[pot.name] = (told[0], told[1])
+    elif before is not None:
+        del contract.told_s[pot.name]
+    return reached
+
+
+def _least_s(level: PoolLevel, total_s: int, unit_s: int) -> int:
+    """Return the least use that reaches a level."""
+    return total_s // unit_s * unit_s if level == 100 else -(-total_s * level // 100)

@@ -1,0 +1,133 @@
+"""Status contents: what a status says that an account has: decks, money by expiry, billing modes, licences.
+
+Each follows from the ledger at the number of the status; the money by expiry only at the end of it, where the lots are
+known; before that it must come to the balance.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from rater.reconcile.folds.billing import Modes, month_ends
+from rater.reconcile.folds.contract import Licences as Known
+from rater.reconcile.folds.folded import Folded
+from rater.reconcile.folds.plan_versions import PlanVersions
+from rater.reconcile.folds.pool_draws import possible_at
+from rater.reconcile.folds.pool_sizes import Licences, all_sizes, held_at
+from rater.reconcile.folds.pools import month_of
+from topics import records as r
+
+FUNDS_MAX = 16
+
+Facts = Iterator[tuple[str, object, object]]
+"""Name, what the ledger says, what the status says."""
+Money = list[tuple[int, int]]
+"""Amounts by the instant at which they expire."""
+
+
+def contents(account: Folded, status: r.AccountStatus, plans: PlanVersions) -> Facts:
+    """Yield what a status says beside balance and permission."""
+    money = said_of(status.funds)
+    sums = sum(amount for _, amount in money) - (status.overdraft_micros or 0)
+    yield "funds, less overdraft_micros", status.balance_micros or 0, sums
+    instants = [expires_ms for expires_ms, _ in money]
+    yield "funds", sorted(set(instants))[:FUNDS_MAX], instants
+    if hasattr(account.opened, "time_zone"):
+        yield "time_zone", account.opened.time_zone, status.time_zone
+    if account.has_gaps:
+        return
+    yield "decks", account.standing.decks_after(status.seq), list(status.decks)
+    yield from _contract(account, status, plans)
+
+
+def _pools(account: Folded, status: r.AccountStatus, licences: Known, plans: PlanVersions) -> Facts:
+    """Yield the pools of the month, as large as one of the catalogs says that may have been known then."""
+    time_zone = getattr(account.opened, "time_zone", None)
+    if time_zone is None:
+        return
+    month, at_ms = month_of(status.at_ms, time_zone), status.at_ms
+    used = {
+        name: used_s
+        for name, used_s in account.contract.pools.used_at(status.seq).items()
+        if used_s and name.startswith(f"{month}/")
+    }
+    found = {each.pool: (each.used_s, each.total_s) for each in status.pools}
+    names = [each.pool for each in status.pools]
+    yield "pools, in order", sorted(set(names)), names
+    answers = []
+    for version in possible_at(plans, at_ms, at_ms):
+        sizes = {} if version is None else _totals(version.content, held_at(licences, at_ms), month)
+        pools = {name: (used.get(name, 0), sizes.get(name, 0)) for name in sizes.keys() | used}
+        pools = {} if version is None else pools
+        answers.append((version.version if version and pools else None, pools))
+    said = (status.plan_version, found)
+    yield "plan_version, pools", said if said in answers else answers[0], said
+
+
+def _totals(content: r.PlanCatalog, held: Licences, month: str) -> dict[str, int]:
+    return {
+        f"{month}/{each.name}": each.total_s for each in all_sizes(content, held) if each.total_s
+    }
+
+
+def _contract(account: Folded, status: r.AccountStatus, plans: PlanVersions) -> Facts:
+    licences, modes = account.contract.known_at(status.seq)
+    at_ms = status.at_ms
+    begun = [since for since in sorted(modes) if since <= at_ms]
+    pays_later = bool(begun) and modes[begun[-1]][0]
+    yield "mode", "post_paid" if pays_later else "prepaid", status.mode
+    later = [(since, *modes[since]) for since in sorted(modes) if since > at_ms]
+    coming = [
+        (e.valid_from_ms, e.mode == "post_paid", e.seq, e.credit_limit_micros or 0)
+        for e in status.modes_to_come
+    ]
+    yield "modes_to_come", later, coming
+    latest: dict[tuple[str, str], int] = {}
+    for plan_id, country, since in sorted(licences):
+        if since <= at_ms:
+            latest[plan_id, country] = since
+    held = [
+        (*plan, *licences[plan])
+        for plan in sorted(licences)
+        if plan[2] > at_ms or (latest[plan[:2]] == plan[2] and licences[plan][0])
+    ]
+    found = [
+        (each.plan_id, each.usage_country, each.valid_from_ms, each.licences, each.seq)
+        for each in status.entitlements
+    ]
+    yield "entitlements", held, found
+    calls = account.contract.unlicensed_at(status.seq)
+    yield "unlicensed_calls", None if calls == "charge" else calls, status.unlicensed_calls
+    yield from _credit(account, status, modes)
+    yield from _pools(account, status, licences, plans)
+
+
+def _credit(account: Folded, status: r.AccountStatus, modes: Modes) -> Facts:
+    """Yield what is owed of the month of a credit limit."""
+    time_zone = getattr(account.opened, "time_zone", None)
+    if time_zone is None:
+        return
+    wanted = account.contract.billing.credit_at(status.seq, status.at_ms, modes, time_zone)
+    said = status.credit
+    if wanted is None or said is None:
+        yield "credit", wanted, said
+        return
+    yield "credit", (wanted.owed, wanted.limit), (said.owed_micros, said.limit_micros)
+    ends = said.month_ends_ms
+    if ends <= status.at_ms or not month_ends(wanted.month, ends, time_zone):
+        yield "credit.month_ends_ms", f"the end of {wanted.month}", ends
+
+
+def funds_left(account: Folded) -> Money:
+    """Return what is left at the end of the ledger, by expiry; what is too many lies in the last."""
+    by_expiry: dict[int, int] = {}
+    for lot in account.purse.live:
+        by_expiry[lot.expires_ms] = by_expiry.get(lot.expires_ms, 0) + lot.remaining
+    ordered = sorted(by_expiry.items())
+    rest = ordered[FUNDS_MAX - 1 :]
+    if len(rest) <= 1:
+        return ordered
+    return [*ordered[: FUNDS_MAX - 1], (rest[0][0], sum(amount for _, amount in rest))]
+
+
+def said_of(funds: Iterable[r.Funds]) -> Money:
+    """Return what a status says of its money."""
+    return [(each.expires_ms, each.amount_micros) for each in funds]

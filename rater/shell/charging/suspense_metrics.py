@@ -1,0 +1,49 @@
+"""Suspense metrics: which calls wait for a price, and what became of them, on the registry that every service has."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge
+
+
+class SuspenseMetrics:
+    """What charging counts of calls that wait for a price."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._open: Final = Gauge(
+            "rater_open_suspense_calls", "Calls that wait for a price.", registry=registry
+        )
+        self._bytes: Final = Gauge(
+            "rater_open_suspense_bytes", "Memory that they take.", registry=registry
+        )
+        self._waiting: Final = Gauge(
+            "rater_open_suspense_age_seconds",
+            "How long the oldest of them has waited that may be freed; 0: none.",
+            registry=registry,
+        )
+        self._beyond: Final = Counter(
+            "rater_open_suspense_not_kept",
+            "Calls that wait without being kept, for a limit is reached: nothing frees them; must be 0.",
+            registry=registry,
+        )
+        self._freed: Final = Counter(
+            "rater_calls_freed",
+            "Calls given for free after waiting for a price, by what they had waited for.",
+            ["reason"],
+            registry=registry,
+        )
+
+    def set_open(self, calls: int, bytes_used: int, age_s: int) -> None:
+        """Say how many calls wait in all partitions, and for how long."""
+        self._open.set(calls)
+        self._bytes.set(bytes_used)
+        self._waiting.set(age_s)
+
+    def not_kept(self, calls: int) -> None:
+        """Count calls that are beyond a limit."""
+        self._beyond.inc(calls)
+
+    def freed(self, calls: Mapping[str, int]) -> None:
+        """Count calls that were freed, by reason."""
+        for reason, count in calls.items():
+            self._freed.labels(reason).inc(count)

@@ -1,0 +1,65 @@
+"""Answers: a verdict as a switch reads it; every field is always there, null where it does not apply."""
+
+import msgspec
+from msgspec import Struct
+
+from rater.core.authorisation.verdict import Verdict
+from rater.wire.authorisation.standings import Known
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Answer(Struct, frozen=True):
+    """What is answered to a question."""
+
+    allowed: bool
+    max_duration_s: int | None
+    """None: nothing bounds the call; 0: it may not start."""
+    reason: str | None
+    """Why it is refused, or why nobody pays it."""
+    code: int | None
+    detail: str | None
+    charge_micros: int | None
+    """What the longest call would cost."""
+    pools_s: int | None
+    """What pools would pay of it."""
+    currency: str | None
+    account_seq: int | None
+    """Of the ledger entry after which this holds."""
+    deck_id: str | None
+    deck_version: int | None
+    plan_version: int | None
+    settings_version: int | None
+    view_age_ms: int | None
+    """How long ago all that is known was the latest; None: it never was."""
+    hold_id: str | None = None
+
+
+def answer_of(
+    verdict: Verdict, known: Known | None, age_ms: int | None, hold_id: str | None = None
+) -> Answer:
+    """Return the answer that a verdict makes."""
+    rated, status = verdict.rated, None if known is None else known.status
+    funding = None if rated is None else rated.funding
+    return Answer(
+        verdict.allowed,
+        verdict.longest_s,
+        verdict.reason,
+        verdict.code,
+        verdict.detail,
+        None if rated is None else rated.charge_micros,
+        None if funding is None else funding.paid_s,
+        None if status is None else status.currency,
+        None if status is None else status.seq,
+        None if rated is None else rated.deck_id,
+        None if rated is None else rated.deck_version,
+        None if funding is None else funding.plan_version,
+        verdict.settings_version,
+        age_ms,
+        hold_id,
+    )
+
+
+def encode_answer(answer: Answer) -> bytes:
+    """Return an answer as JSON."""
+    return _encode(answer)

@@ -1,0 +1,197 @@
+"""Plan file: a plan catalog as people write it, in TOML, and the fields of the record that it makes.
+
+Rule 1: what has an id is a table under its id: plans, allowances, zones, sharing groups; chains by direction and call
+        type. The order of the file is the order of the record.
+Rule 2: an allowance says `minutes` or `seconds`.
+Rule 3: what the record must have stays absent where the file has it not, and what is of a wrong type stays as it is:
+        whoever checks the record says so.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from datetime import date, time
+from typing import Any
+
+from rater.wire.demands import MISSING, must_be, shown
+from rater.wire.plans.toml_faults import toml_faults
+
+MINUTE_S = 60
+_TABLES = ("plans", "zones", "sharing_groups")
+_ITEM = re.compile(r"(\w+)\[(\d+)\]")
+_IDS = {
+    "plans": "plan_id",
+    "allowances": "allowance_id",
+    "zones": "zone_id",
+    "sharing_groups": "group_id",
+}
+_A_TABLE = must_be("a table")
+
+
+class PlanFileError(ValueError):
+    """A file that makes no record; one line for each thing that is wrong."""
+
+    def __init__(self, faults: list[str], fields: dict[str, Any] | None = None) -> None:
+        """`fields`: what could be read all the same, without what is wrong; None where the file is no TOML."""
+        super().__init__("\n".join(faults))
+        self.faults = faults
+        self.fields = fields
+
+
+def read_plan_file(content: bytes) -> dict[str, Any]:
+    """Return the fields of a record, but version and instant; raise `PlanFileError` where it has no shape of one."""
+    try:
+        text = content.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise PlanFileError([f"not UTF-8 at byte {error.start + 1}"]) from error
+    if faults := toml_faults(text):
+        raise PlanFileError([f"not TOML: {each}" for each in faults])
+    given = tomllib.loads(text)
+    wrong = [*_misshapen(given), *_dates("", given)]
+    fields = _fields(_without_dates(given))
+    if wrong:
+        raise PlanFileError(wrong, fields)
+    return fields
+
+
+def _fields(given: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of the record; what has not the shape for it is left out."""
+    fields = {name: value for name, value in given.items() if name not in {*_TABLES, "chains"}}
+    if isinstance(given.get("plans"), dict):
+        fields["plans"] = [_plan(plan_id, said) for plan_id, said in _tables(given["plans"])]
+    for name in ("zones", "sharing_groups"):
+        if isinstance(given.get(name), dict):
+            listed = given[name].items()
+            fields[name] = [{_IDS[name]: key, "countries": those} for key, those in listed]
+    if isinstance(given.get("chains"), dict):
+        fields["chains"] = [
+            {"call_type": call_type, "sources": sources, "direction": direction}
+            for direction, chains in _tables(given["chains"])
+            for call_type, sources in chains.items()
+        ]
+    return fields
+
+
+def people_path(path: str, fields: dict[str, Any]) -> str:
+    """Return the path of a field of the record as people know it: by ids instead of places.
+
+    >>> people_path("zones[0].countries[1]", {"zones": [{"zone_id": "zone_a", "countries": ["FR", "?"]}]})
+    'zones.zone_a.countries[1]'
+    """
+    here: Any = fields
+    said = []
+    for part in path.split("."):
+        item = _ITEM.fullmatch(part)
+        here = here.get(item[1] if item else part) if isinstance(here, dict) else None
+        if item is None or not isinstance(here, list):
+            said.append(part)
+            continue
+        here = here[int(item[2])]
+        name = _name_of(item[1], here)
+        said.append(part if name is None else f"{item[1]}.{name}")
+    return ".".join(said)
+
+
+def _name_of(what: str, item: Any) -> str | None:
+    if not isinstance(item, dict):
+        return None
+    if what == "chains":
+        return f"{item['direction']}.{item['call_type']}"
+    name: str | None = item.get(_IDS.get(what, ""))
+    return name
+
+
+def _plan(plan_id: str, said: dict[str, Any]) -> dict[str, Any]:
+    others = {name: value for name, value in said.items() if name != "allowances"}
+    fields = {**others, "plan_id": plan_id}
+    if isinstance(said.get("allowances"), dict):
+        fields["allowances"] = [
+            {**_in_seconds(each), "allowance_id": name}
+            for name, each in _tables(said["allowances"])
+        ]
+    return fields
+
+
+def _in_seconds(said: dict[str, Any]) -> dict[str, Any]:
+    others = {name: value for name, value in said.items() if name != "minutes"}
+    minutes = said.get("minutes")
+    if "seconds" in said or type(minutes) is not int:
+        return others
+    return {**others, "seconds": minutes * MINUTE_S}
+
+
+def _tables(value: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the tables in a table, and nothing else that is in it."""
+    for name, each in value.items():
+        if isinstance(each, dict):
+            yield name, each
+
+
+def _without_dates(value: Any) -> Any:
+    """Return a value with nothing where a date or a time stands: it is said to be wrong there."""
+    if isinstance(value, dict):
+        return {name: _without_dates(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_without_dates(each) for each in value]
+    return None if isinstance(value, date | time) else value
+
+
+def _misshapen(given: dict[str, Any]) -> Iterator[str]:
+    """Say what must be a table and is none, and what is written twice or in no number."""
+    for name in (*_TABLES, "chains"):
+        if name in given:
+            yield from _no_table(name, given[name])
+    for direction, chains in _items(given.get("chains")):
+        yield from _no_table(f"chains.{direction}", chains)
+    for plan_id, plan in _items(given.get("plans")):
+        path = f"plans.{plan_id}"
+        yield from _no_table(path, plan)
+        yield from _id_inside(path, "plan_id", plan)
+        if "allowances" in dict(_items(plan)):
+            yield from _of_allowances(f"{path}.allowances", plan["allowances"])
+
+
+def _of_allowances(path: str, allowances: Any) -> Iterator[str]:
+    yield from _no_table(path, allowances)
+    for allowance_id, allowance in _items(allowances):
+        name = f"{path}.{allowance_id}"
+        yield from _no_table(name, allowance)
+        yield from _id_inside(name, "allowance_id", allowance)
+        said = dict(_items(allowance))
+        if "minutes" in said and "seconds" in said:
+            yield f"{name}.minutes: must not stand beside seconds, found {shown(said['minutes'])}"
+        elif "minutes" in said and type(said["minutes"]) is not int:
+            yield f"{name}.minutes: {must_be('an integer')}, found {_shown(said['minutes'])}"
+        elif said.keys().isdisjoint({"minutes", "seconds"}) and isinstance(allowance, dict):
+            yield f"{name}.minutes: {MISSING}, and so is seconds"
+
+
+def _id_inside(path: str, name: str, said: Any) -> Iterator[str]:
+    if name in dict(_items(said)):
+        yield f"{path}.{name}: must be left out: the table is named by it"
+
+
+def _no_table(path: str, value: Any) -> Iterator[str]:
+    if not isinstance(value, dict):
+        yield f"{path}: {_A_TABLE}, found {_shown(value)}"
+
+
+def _items(value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict):
+        yield from value.items()
+
+
+def _dates(path: str, value: Any) -> Iterator[str]:
+    """Say where a date or a time stands: TOML has them, the record has none."""
+    if isinstance(value, date | time):
+        yield f"{path}: must not be a date or a time, found {value.isoformat()}"
+    elif isinstance(value, dict):
+        for name, each in value.items():
+            yield from _dates(f"{path}.{name}" if path else name, each)
+    elif isinstance(value, list):
+        for n, each in enumerate(value):
+            yield from _dates(f"{path}[{n}]", each)
+
+
+def _shown(value: Any) -> str:
+    return str(value) if isinstance(value, date | time) else shown(value)

@@ -1,0 +1,230 @@
+"""What is used of an account's pools: in its status, and told at 80 and at 100 per cent."""
+
+import pytest
+
+from rater.core.account.account import Account
+from rater.core.account.cause import Cause
+from rater.core.account.contract import BillingMode, Contract, use
+from rater.core.account.entitlement import Entitlement
+from rater.core.account.pool_use import pools_of, running_out, tell_use
+from rater.core.pricing.plans.book import NO_BOOK, PlanBook
+from rater.wire.pricing.zones import zone_of
+from tests.build import DAY, NOW, account, lot
+from tests.plan_build import allowance, catalog, plan
+from topics import records as r
+from topics.records import balance as v
+
+CALLS = plan("CALLS", allowance("all", 600))
+MORE = plan("MORE", allowance("odd", 150, pooled_by="account"))
+FEW = plan("FEW", allowance("few", 118, per="account"))
+OWN = plan("OWN", allowance("own", 600, per="user"))
+PLANS = PlanBook([catalog(CALLS, MORE, FEW, OWN, version=4)], zone_of)
+MARCH = "2026-03"
+WHY = Cause("charge", "c1", NOW)
+
+
+def held(plan_id: str, country: str = "DE", licences: int = 10, from_ms: int = 0) -> Entitlement:
+    return Entitlement(plan_id, country, from_ms, licences, 3)
+
+
+def with_pools(*entitlements: Entitlement, zone: str = "UTC", **used_s: int) -> Account:
+    used = {f"{MARCH}/{name.replace('_', '/')}": seconds for name, seconds in used_s.items()}
+    contract = Contract(list(entitlements), list[BillingMode](), used)
+    return account(lot(), contract=contract, time_zone=zone)
+
+
+def uses(there: Account, at_ms: int = NOW) -> list[tuple[str, int, int]]:
+    assert there.contract is not None
+    found = pools_of(there, there.contract, PLANS, at_ms)[1]
+    return [(each.pool, each.used_s, each.total_s) for each in found]
+
+
+def take(there: Account, name: str, seconds: int, at_ms: int = NOW) -> list[v.Event]:
+    """Return what is told of a charge that draws on a pool."""
+    contract = there.contract
+    assert contract is not None
+    use(contract, name, seconds, at_ms)
+    head = ("acme/1", "acme", 1, at_ms, "cdr.raw.v1", 0, 7, "USD", 0, 0, 0)
+    call = r.ChargedCall("out", "+33142685300", NOW, NOW, seconds)
+    entry = r.Charge(*head, "c1", "rated", 0, call, draws=(r.Draw("pool", name, None, seconds),))
+    events: list[v.Event] = []
+    tell(there, entry, events)
+    return events
+
+
+def set_licences(there: Account, licences: int) -> list[v.Event]:
+    """Return what is told of a change of the licences of a plan."""
+    contract = there.contract
+    assert contract is not None
+    contract.entitlements = [held("CALLS", licences=licences)]
+    head = ("acme/1", "acme", 1, NOW, "account.commands.v1", 0, 7, "USD", 0, 0, 0)
+    said = (r.EntitlementSetting("CALLS", "DE", licences),)
+    events: list[v.Event] = []
+    tell(there, r.EntitlementsSet(*head, "e1", NOW, said), events)
+    return events
+
+
+def tell(there: Account, entry: r.MoneyEntry, events: list[v.Event]) -> None:
+    if there.contract is not None:
+        running = running_out(there, there.contract, entry, PLANS)
+        tell_use(there, running, WHY, PLANS, events)
+
+
+def levels(events: list[v.Event]) -> list[int]:
+    return [event.level for event in events if isinstance(event, v.PoolUsed)]
+
+
+POOL = f"{MARCH}/CALLS/all/DE"
+
+
+def test_a_status_has_the_pools_that_have_seconds_and_those_that_are_used_by_name() -> None:
+    there = with_pools(held("MORE"), held("CALLS"), OLD_all=60, CALLS_all_DE=120)
+
+    assert uses(there) == [
+        (f"{MARCH}/CALLS/all/DE", 120, 6_000),
+        (f"{MARCH}/MORE/odd", 0, 1_500),
+        (f"{MARCH}/OLD/all", 60, 0),
+    ]
+
+
+def test_pools_of_other_months_and_those_given_back_whole_are_not_in_it() -> None:
+    there = with_pools(CALLS_all_DE=0)
+    assert there.contract is not None
+    there.contract.used_s["2026-02/CALLS/all/DE"] = 60
+
+    assert uses(there) == []
+
+
+def test_a_status_has_the_licences_of_its_own_time_and_the_months_of_its_account() -> None:
+    there = with_pools(held("CALLS", from_ms=NOW + 1), zone="Asia/Tokyo")
+
+    assert uses(there) == []
+    assert uses(there, NOW + 1) == [(POOL, 0, 6_000)]
+    assert uses(there, 1_774_969_199_999) == [(POOL, 0, 6_000)]
+    assert uses(there, 1_774_969_200_000) == [("2026-04/CALLS/all/DE", 0, 6_000)]
+
+
+def test_pools_of_single_users_are_not_the_accounts() -> None:
+    assert uses(with_pools(held("OWN"))) == []
+
+
+def test_without_a_catalog_there_are_no_pools() -> None:
+    there = with_pools(held("CALLS"))
+    assert there.contract is not None
+
+    assert pools_of(there, there.contract, NO_BOOK, NOW) == (None, ())
+
+
+def test_it_is_told_once_that_80_per_cent_are_used_and_once_that_nothing_is_left() -> None:
+    there = with_pools(held("CALLS"))
+
+    assert levels(take(there, POOL, 4_740)) == []
+    (event,) = take(there, POOL, 60)
+    assert event == v.PoolUsed(
+        *("acme/0/pool_used/80/" + POOL, "acme", 0, NOW, "USD", 1_000_000, "charge", "c1", None),
+        *(POOL, "calls", 80, 4_800, 6_000),
+    )
+    assert levels(take(there, POOL, 1_140)) == []
+    assert levels(take(there, POOL, 60)) == [100]
+    assert levels(take(there, POOL, 60)) == []
+
+
+def test_of_both_levels_that_a_charge_takes_the_higher_is_told() -> None:
+    assert levels(take(with_pools(held("CALLS")), POOL, 6_000)) == [100]
+
+
+def test_what_whole_units_cannot_pay_is_not_waited_for() -> None:
+    there = with_pools(held("MORE", licences=1))
+
+    assert levels(take(there, f"{MARCH}/MORE/odd", 60)) == []
+    assert levels(take(there, f"{MARCH}/MORE/odd", 60)) == [100]
+
+
+def test_nothing_may_be_left_before_80_per_cent_are_used() -> None:
+    there = with_pools(held("FEW"))
+
+    # 118 s are one whole minute; 80 % of them would be 95 s.
+    assert levels(take(there, f"{MARCH}/FEW/few", 60)) == [100]
+
+
+def test_what_comes_back_is_not_told_again_when_it_is_used_again() -> None:
+    there = with_pools(held("CALLS"))
+    take(there, POOL, 4_800)
+    take(there, POOL, -600)
+
+    assert levels(take(there, POOL, 600)) == []
+
+
+def test_it_is_told_again_after_the_pool_has_grown_above_what_was_used() -> None:
+    there = with_pools(held("CALLS"))
+    take(there, POOL, 4_860)
+
+    # 81 minutes of 110 are less than 80 %; of 101 they are more.
+    assert levels(set_licences(there, 10)) == []
+    assert levels(set_licences(there, 11)) == []
+    assert levels(take(there, POOL, 420)) == [80]
+    assert levels(set_licences(there, 13)) == []
+    assert levels(set_licences(there, 11)) == [80]
+
+
+def test_it_is_not_told_again_where_the_pool_has_grown_by_less() -> None:
+    there = with_pools(held("CALLS"))
+    take(there, POOL, 5_700)
+
+    assert levels(set_licences(there, 11)) == []
+    assert levels(take(there, POOL, 60)) == []
+    assert levels(take(there, POOL, 840)) == [100]
+
+
+def test_licences_that_are_taken_away_may_use_up_a_pool() -> None:
+    there = with_pools(held("CALLS"))
+    take(there, POOL, 4_200)
+
+    assert levels(set_licences(there, 7)) == [100]
+    assert levels(set_licences(there, 6)) == []
+    assert levels(set_licences(there, 0)) == []
+
+
+def test_growth_that_no_entry_marks_is_seen_by_the_next_charge() -> None:
+    there = with_pools(held("CALLS"), held("CALLS", licences=20, from_ms=NOW + DAY))
+    take(there, POOL, 4_800)
+
+    assert levels(take(there, POOL, 60, NOW + DAY)) == []
+    assert levels(take(there, POOL, 4_740, NOW + DAY)) == [80]
+
+
+def test_a_late_call_of_a_month_that_is_over_tells_nothing() -> None:
+    there = with_pools(held("CALLS"))
+
+    assert take(there, "2026-02/CALLS/all/DE", 6_000) == []
+
+
+def test_what_was_told_is_forgotten_with_its_month() -> None:
+    there = with_pools(held("CALLS"))
+    take(there, POOL, 6_000)
+    assert there.contract is not None
+    assert there.contract.told_s == {POOL: (6_000, 6_000)}
+
+    use(there.contract, "2028-03/CALLS/all/DE", 60, NOW + 700 * DAY)
+    assert there.contract.told_s == {}
+
+
+@pytest.mark.parametrize("there", [account(lot()), with_pools()])
+def test_an_account_without_plans_or_calls_on_them_tells_nothing(there: Account) -> None:
+    head = ("acme/1", "acme", 1, NOW, "account.commands.v1", 0, 7, "USD", 0, 0, 0)
+    events: list[v.Event] = []
+    tell(there, r.AccountClosed(*head, "x"), events)
+
+    assert events == []
+
+
+def test_of_a_pool_that_was_a_users_own_when_the_call_began_nobody_is_told() -> None:
+    """The allowance is shared by now, for another catalog holds; the pool is the user's still."""
+    there = with_pools(held("CALLS"))
+    head = ("acme/1", "acme", 1, NOW, "cdr.raw.v1", 0, 7, "USD", 0, 0, 0)
+    call = r.ChargedCall("out", "+33142685300", NOW, NOW, 600)
+    own = r.Draw("pool", f"{MARCH}/CALLS/all/user=ann", None, 600)
+    events: list[v.Event] = []
+    tell(there, r.Charge(*head, "c1", "rated", 0, call, draws=(own,)), events)
+
+    assert events == []

@@ -1,0 +1,36 @@
+"""What a CDR costs an account, and how its entry tells the number; the rules of it are in the stories."""
+
+from rater.core.account.priced import price_of, told_of
+from rater.core.limits import AMOUNT_MICROS_MAX
+from rater.core.pricing.rated import Rated
+from rater.core.suspension import Suspended, Suspension
+from tests.build import NOW, RULES, UNIT, account, cdr, lot, source
+
+PARIS = cdr(to="+33142685300")
+
+
+def test_the_account_s_decks_price_a_call_unless_it_was_closed_or_has_no_room() -> None:
+    price = price_of(account(lot()), PARIS, source(), RULES, (0, None), None)
+    assert isinstance(price, Rated)
+    assert price.charge_micros == 20_000
+
+    closed = price_of(
+        account(lot(), closed_ms=NOW - 120_000), PARIS, source(), RULES, (0, None), None
+    )
+    assert isinstance(closed, Suspension)
+    assert closed.reason is Suspended.ACCOUNT_CLOSED
+
+    deep = account(debt=AMOUNT_MICROS_MAX, balance=-AMOUNT_MICROS_MAX)
+    full = price_of(deep, PARIS, source(), RULES, (0, None), None)
+    assert isinstance(full, Suspension)
+    assert full.reason is Suspended.AMOUNT_TOO_LARGE
+    again = price_of(deep, PARIS, source(), RULES, (2 * AMOUNT_MICROS_MAX, None), None)
+    assert isinstance(again, Rated)
+
+
+def test_without_masks_an_entry_tells_the_numbers_as_they_came() -> None:
+    there = account(lot(remaining=UNIT))
+    price = price_of(there, PARIS, source(), RULES, (0, None), None)
+
+    assert isinstance(price, Rated)
+    assert told_of(there, PARIS, price, source(), RULES, None) is PARIS

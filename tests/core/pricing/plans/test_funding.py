@@ -1,0 +1,12 @@
+"""Funding: what a charge says of the pools that pay it."""
+
+from rater.core.pricing.plans.funding import Funding
+from topics.records import Draw
+
+
+def test_a_funding_is_what_it_says() -> None:
+    draws = (Draw("pool", "2026-03/CALLS/all/DE", None, 60),)
+
+    assert Funding(draws, 1, 3) == Funding(draws, 1, 3)
+    assert Funding(draws, 1, 3) != Funding(draws, 1, 4)
+    assert Funding(draws, 1, 3) != Funding((), 1, 3)

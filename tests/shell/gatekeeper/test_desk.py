@@ -1,0 +1,173 @@
+"""Desk: questions in, answers out; without Kafka, on a view that the test fills."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from rater.core.authorisation.holds import Holds, HoldTerms
+from rater.core.limits import DURATION_S_MAX
+from rater.core.pricing.rules import Rules
+from rater.shell.gatekeeper.desk import Desk
+from rater.shell.gatekeeper.metrics import GatekeeperMetrics
+from rater.shell.process.metrics import Metrics
+from rater.wire.authorisation.answers import Answer
+from rater.wire.authorisation.questions import BadRequest
+from rater.wire.authorisation.standings import Standings
+from tests.build import NOW, RULES, UNIT, YEAR
+from topics.records import AccountStatus, Funds
+
+CALL = {"tenant_id": "acme", "to": "+33142685300", "call_type": "user_out"}
+"""0.02 a minute."""
+
+
+class Seen:
+    """What a desk knows: one tenant, and how old that is."""
+
+    def __init__(self, micros: int = UNIT, age_ms: int | None = 100) -> None:
+        self.standings = Standings()
+        self.age: int | None = age_ms
+        self.rules: Rules = RULES
+        funds = (Funds(NOW + 10 * YEAR, micros),)
+        fields = (
+            "acme",
+            2,
+            NOW,
+            "open",
+            "prepaid",
+            "UTC",
+            (),
+            (),
+            "USD",
+            micros,
+            0,
+            None,
+            ("acs",),
+        )
+        status = AccountStatus(*fields, funds)  # type: ignore[arg-type]
+        self.standings.take(b"acme", msgspec.json.encode(status))
+
+    def age_ms(self) -> int | None:
+        return self.age
+
+
+class Case:
+    """A desk, its view, and a clock that the test sets."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now_ms = NOW
+        self.view = Seen()
+        self.metrics = GatekeeperMetrics(Metrics(rooms=()))
+        self.holds = Holds(HoldTerms(60_000, 10_000, 3, 2))
+        monkeypatch.setattr("rater.shell.gatekeeper.desk.now_ms", lambda: self.now_ms)
+        self.desk = Desk(10_000, DURATION_S_MAX, self.view, self.holds, self.metrics)  # type: ignore[arg-type]
+
+    def ask(self, **changes: Any) -> Answer:
+        answer = self.desk.authorise(msgspec.json.encode(CALL | changes))
+        assert isinstance(answer, Answer)
+        return answer
+
+    def counted(self, outcome: str, reason: str = "") -> float | None:
+        labels = {"outcome": outcome, "reason": reason}
+        registry = self.metrics.shared.registry
+        return registry.get_sample_value("rater_gatekeeper_answers_total", labels)
+
+
+@pytest.fixture
+def case(monkeypatch: pytest.MonkeyPatch) -> Case:
+    return Case(monkeypatch)
+
+
+def test_an_answer_names_what_it_holds_for_and_how_old_that_is(case: Case) -> None:
+    answer = case.ask()
+
+    assert (answer.allowed, answer.max_duration_s, answer.account_seq) == (True, 3_000, 2)
+    assert (answer.view_age_ms, answer.hold_id) == (100, None)
+    assert case.counted("allowed") == 1
+
+
+@pytest.mark.parametrize(("age_ms", "reason"), [(None, "not_ready"), (10_001, "stale")])
+def test_a_view_that_cannot_be_relied_on_allows_emergency_calls_alone(
+    case: Case, age_ms: int | None, reason: str
+) -> None:
+    case.view.age = age_ms
+
+    assert (case.ask().allowed, case.ask().reason) == (False, reason)
+    assert case.ask(hold=True).reason == reason
+    assert (case.ask(to="112").allowed, case.ask(to="112").reason) == (True, "emergency")
+    assert case.counted("refused", reason) == 3
+    case.view.age = 10_000
+    assert case.ask().allowed
+
+
+def test_a_tenant_of_whom_nothing_is_known_is_refused(case: Case) -> None:
+    answer = case.ask(tenant_id="globex")
+
+    assert (answer.allowed, answer.reason, answer.account_seq) == (False, "unknown_tenant", None)
+
+
+def test_what_cannot_be_read_is_counted_as_bad(case: Case) -> None:
+    assert isinstance(case.desk.authorise(b"{"), BadRequest)
+    assert isinstance(case.desk.release({"hold_id": ""}), BadRequest)
+    assert case.counted("bad") == 1
+
+
+def test_no_permission_is_longer_than_asked_for(case: Case) -> None:
+    assert case.ask(longest_s=90).max_duration_s == 90
+
+
+def test_a_held_call_leaves_less_to_the_next_and_gives_back_what_it_has_not_cost(
+    case: Case,
+) -> None:
+    """1.00 pays 50 minutes; 20 are held, of which one is used."""
+    first = case.ask(hold=True, longest_s=1_200)
+    assert (first.max_duration_s, first.charge_micros) == (1_200, 400_000)
+    assert case.ask().max_duration_s == 30 * 60
+
+    case.now_ms += 60_000
+    assert case.desk.release({"hold_id": first.hold_id or "", "duration_s": "60"}) is True
+    assert case.ask().max_duration_s == 49 * 60
+    case.now_ms += 10_000
+    assert case.ask().max_duration_s == 50 * 60
+    assert case.desk.release({"hold_id": first.hold_id or ""}) is False
+
+
+def test_a_call_that_never_was_holds_nothing(case: Case) -> None:
+    first = case.ask(hold=True)
+    assert case.ask().reason == "held"
+    assert case.desk.release({"hold_id": first.hold_id or "", "duration_s": "0"}) is True
+    assert case.ask().max_duration_s == 50 * 60
+
+
+def test_a_hold_that_is_made_longer_is_of_the_same_call_from_its_beginning(case: Case) -> None:
+    first = case.ask(hold=True, longest_s=600)
+    case.now_ms += 500_000
+    longer = case.ask(hold=True, longest_s=1_200, hold_id=first.hold_id)
+
+    assert (longer.hold_id, longer.max_duration_s, longer.charge_micros) == (first.hold_id, 1_200, 400_000)  # fmt: skip
+    assert len(case.holds) == 1
+    assert case.ask(hold=True, longest_s=60, hold_id="nobodys").hold_id != "nobodys"
+
+
+def test_of_a_user_so_many_calls_are_held_at_once_and_emergency_calls_are_not_counted(
+    case: Case,
+) -> None:
+    for _ in range(2):
+        assert case.ask(hold=True, longest_s=60, user_id="ann").allowed
+    more = case.ask(hold=True, longest_s=60, user_id="ann")
+
+    assert (more.allowed, more.reason) == (False, "too_many_calls")
+    assert case.ask(hold=True, to="112", user_id="ann").allowed
+    assert case.ask(hold=True, longest_s=60, user_id="bob").allowed
+    assert case.ask(hold=True, longest_s=60, user_id="eve").reason == "too_many_calls"
+
+
+def test_a_user_who_holds_as_many_as_may_be_is_told_that_though_nothing_is_left_either(
+    case: Case,
+) -> None:
+    assert case.ask(hold=True, longest_s=1_200, user_id="ann").allowed
+    assert case.ask(hold=True, user_id="ann").max_duration_s == 30 * 60
+
+    assert case.ask(hold=True, user_id="ann").reason == "too_many_calls"
+    assert case.ask(hold=True, user_id="bob").reason == "held"
+    assert case.ask(user_id="ann").reason == "held"

@@ -1,0 +1,74 @@
+"""The public `rater.authorise`: what the page says of it is true; the judge's own tests are in tests/core."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from rater.authorise import QuestionError, View, authorise
+from rater.pricing import load_deck
+from topics.records import AccountStatus
+
+STATUSES = Path(__file__).parents[1] / "topics/examples/account.status.v1.valid.jsonl"
+AT = "2026-11-02T09:00:00Z"
+STATUS = {
+    "tenant_id": "acme", "seq": 2, "at_ms": 1_793_610_600_000, "state": "open", "mode": "prepaid",
+    "time_zone": "UTC", "allowed_call_types": [], "blocked": [], "currency": "USD",
+    "balance_micros": 100_000, "overdraft_micros": 0, "decks": ["sample"],
+    "funds": [{"expires_ms": 1_825_146_600_000, "amount_micros": 100_000}],
+}  # fmt: skip
+
+
+def view() -> View:
+    made = View([load_deck("rater/data/sample_deck.csv", deck_id="sample")])
+    made.take("account.status.v1", b"acme", msgspec.json.encode(STATUS))
+    return made
+
+
+def test_a_call_is_judged_by_what_the_view_has_been_given() -> None:
+    found = authorise(view(), tenant_id="acme", to="+33612345678", at=AT, longest_s=90)
+
+    assert (found.allowed, found.max_duration_s, found.reason) == (True, 90, None)
+    assert (found.charge, found.currency, found.pools_s) == (Decimal("0.0632"), "USD", 0)
+    assert (found.account_seq, found.deck_id, found.deck_version) == (2, "sample", 1)
+    at = datetime(2026, 11, 2, 9, tzinfo=UTC)
+    assert authorise(view(), tenant_id="acme", to="+33612345678", at=at, longest_s=90) == found
+
+
+def test_a_tenant_without_a_status_may_call_for_help_alone() -> None:
+    refused = authorise(view(), tenant_id="globex", to="+33612345678", at=AT)
+    helped = authorise(View(), tenant_id="globex", to="112", at=AT)
+
+    assert (refused.allowed, refused.reason, refused.charge) == (False, "unknown_tenant", None)
+    assert (helped.allowed, helped.max_duration_s, helped.reason) == (True, None, "emergency")
+
+
+def test_a_status_without_a_value_ends_a_tenant() -> None:
+    made = view()
+    made.take("account.status.v1", b"acme", None)
+
+    assert len(made) == 0
+
+
+def test_what_cannot_be_read_is_named() -> None:
+    made = view()
+    with pytest.raises(QuestionError, match=r"to: must be E\.164"):
+        authorise(made, tenant_id="acme", to="ann", at=AT)
+    with pytest.raises(QuestionError, match="at: yesterday is not a time"):
+        authorise(made, tenant_id="acme", to="112", at="yesterday")
+    with pytest.raises(QuestionError, match=r"cdr\.raw\.v1"):
+        made.take("cdr.raw.v1", b"acme", b"{}")
+    for topic, key in (("rate.plans.v1", b"1"), ("charging.settings.v1", b"1"), ("rate.decks.v1", b"x")):  # fmt: skip
+        with pytest.raises(QuestionError, match=topic):
+            made.take(topic, key, b"{}")
+
+
+def test_every_example_of_a_status_is_one_that_a_view_can_read() -> None:
+    made = View()
+    for line in STATUSES.read_bytes().splitlines():
+        status = msgspec.json.decode(line, type=AccountStatus)
+        made.take("account.status.v1", status.tenant_id.encode(), line)
+        found = authorise(made, tenant_id=status.tenant_id, to="112", at=AT)
+        assert (found.allowed, found.account_seq) == (True, status.seq)

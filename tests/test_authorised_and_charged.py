@@ -1,0 +1,200 @@
+"""Authorised and charged: of accounts that have lived through everything, a call that may start is paid to its end.
+
+The view has what a gatekeeper reads; the CDR is charged by a batch as it would be. The longest call that is allowed is
+not suspended, leaves no debt, owes no more than the credit limit, costs no user more than its month's
+limit; a second more would, and so would a second of one that is refused for want of money.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from random import Random
+from typing import Any, Literal
+
+import pytest
+
+from rater.authorise import Permission, View, authorise
+from rater.batch.charging.batch import decide
+from rater.core.account.account import Account
+from rater.core.account.contract import billing_mode_at
+from rater.core.account.user_terms import terms_at
+from rater.wire.account.state import decode_account
+from tests.build import Stored
+from tests.reconcile.everything import NUMBERS, USERS, everything
+from tests.reconcile.honest_worker import PARTITIONS, HonestWorker, at
+from tests.reconcile.own_books import Entry, OwnBooks
+from tests.reconcile.test_whatever_pools_pay import COUNTRIES
+from topics import catalog
+
+SEEDS = range(12)
+MANY = range(100, 400)
+ASKED = 14
+LONGEST_S = 20 * 86_400
+READ = (
+    *(catalog.RATE_DECKS, catalog.RATE_PLANS, catalog.CHARGING_SETTINGS),
+    *(catalog.ACCOUNT_STATUS, catalog.USER_STATUS),
+)
+WANT_OF_MONEY = (
+    "balance_too_low",
+    "balance_not_positive",
+    "credit_limit_too_low",
+    "user_limit_too_low",
+)
+
+
+def view_of(worker: HonestWorker) -> View:
+    view = View()
+    for topic in READ:
+        for _, record in worker.topics[topic.name]:
+            view.take(topic.name, record.key, record.value)
+    return view
+
+
+def account_of(worker: HonestWorker, tenant: str) -> Account:
+    value = worker.shards[worker.of(tenant)].accounts.get(tenant.encode())
+    assert value is not None, tenant
+    return decode_account(value)
+
+
+@dataclass
+class Asked:
+    """A call that is asked for."""
+
+    worker: HonestWorker
+    tenant: str
+    now_ms: int
+    fields: dict[str, Any]
+
+    def permission(self, view: View) -> Permission:
+        fields = {"from_" if name == "from" else name: said for name, said in self.fields.items()}
+        return authorise(
+            view, tenant_id=self.tenant, at=at(self.now_ms), longest_s=LONGEST_S, **fields
+        )
+
+    def charge(self, seconds: int) -> Entry | None:
+        """Return the charge of the call if it lasts so long, and changes nothing; None: it waits."""
+        ended_ms = self.now_ms + seconds * 1_000
+        began = at(self.now_ms)
+        times = {"started_at": began, "answered_at": began, "ended_at": at(ended_ms)}
+        cdr = {"cdr_id": "asked", "tenant_id": self.tenant, "billsec": seconds, **times}
+        value = json.dumps(cdr | self.fields).encode()
+        stored = Stored(10**9, ended_ms, self.tenant.encode(), value)
+        shard = self.worker.shards[self.worker.of(self.tenant)]
+        found = decide(shard, catalog.CDR_RAW.name, [stored], self.worker.rules, PARTITIONS, {})
+        entries = [json.loads(value or b"") for _, value in found.outputs()[0][1]]
+        return next((each for each in entries if each["kind"] == "charge"), None)
+
+    def is_beyond(self, entry: Entry | None) -> bool:
+        """Tell whether a charge is one that call control should not have let come about."""
+        if entry is None:
+            return True
+        drawn: Counter[str] = Counter()
+        for draw in entry.get("draws", []):
+            drawn[draw.get("source", "lot")] += draw.get("amount_micros") or 0
+        if drawn["shortfall"] or drawn["waived"]:
+            # What nobody pays is beyond nothing.
+            return drawn["shortfall"] > 0
+        return self._is_beyond_credit(drawn["post_paid"]) or self._is_beyond_user(entry)
+
+    def _is_beyond_credit(self, micros: int) -> bool:
+        contract = account_of(self.worker, self.tenant).contract
+        mode = billing_mode_at(contract, self.now_ms)
+        if not micros or contract is None or mode is None or not mode.limit:
+            return False
+        return contract.owed.get(self._month(), 0) + micros > mode.limit
+
+    def _is_beyond_user(self, entry: Entry) -> bool:
+        call = entry["call"]
+        name = call.get("organizer_id") or call.get("user_id") or ""
+        user = self.worker.shards[self.worker.of(self.tenant)].users.user(self.tenant, name)
+        terms = None if user is None else terms_at(user.terms, self.now_ms)
+        if user is None or terms is None or call["direction"] != "out":
+            return False
+        micros, limit = entry["charge_micros"], terms.monthly_spend_limit_micros
+        is_over = limit is not None and user.spent.get(self._month(), 0) + micros > limit
+        return bool(micros) and (is_over or not terms.credits_licence)
+
+    def _month(self) -> str:
+        books = OwnBooks([])
+        books.zone = account_of(self.worker, self.tenant).time_zone
+        return books.month(self.now_ms)
+
+
+def asked(worker: HonestWorker, seed: int) -> Iterator[Asked]:
+    """Draw calls that are asked for after a history."""
+    chance = Random(seed)
+    for _ in range(ASKED):
+        inbound = chance.random() < 0.1
+        direction: Literal["in", "out"] = "in" if inbound else "out"
+        named = {
+            "direction": direction,
+            "to": "+18005550100" if inbound else chance.choice(NUMBERS),
+            "from": "+12065550100" if inbound else None,
+            "service_number_type": "toll_free" if inbound else None,
+            "call_type": chance.choice(("user_out", "user_out", "conf_out")),
+            "usage_country": chance.choice((None, *COUNTRIES)),
+            "user_id": chance.choice((None, "eve", *USERS)),
+            "organizer_id": chance.choice((None, None, *USERS)),
+            "routing_number": chance.choice((None, None, None, "+33612345678")),
+        }
+        fields = {name: said for name, said in named.items() if said is not None}
+        now_ms = worker.now_ms + chance.choice((0, 1, 500))
+        yield Asked(worker, chance.choice(("acme", "acme", "bare")), now_ms, fields)
+
+
+def prove(seed: int) -> Counter[str]:
+    """Ask and charge after a history; return what came of the calls."""
+    worker = everything(seed, steps=40)
+    worker.flush()
+    view, found = view_of(worker), Counter[str]()
+    for call in asked(worker, seed):
+        said = call.permission(view)
+        found[said.reason or "allowed"] += 1
+        if said.allowed and said.max_duration_s is not None:
+            longest_s = said.max_duration_s
+            assert not call.is_beyond(call.charge(longest_s)), (call.fields, said)
+            if longest_s < LONGEST_S and not _holds(worker, call.tenant):
+                assert call.is_beyond(call.charge(longest_s + 1)), (call.fields, said)
+        elif said.reason in WANT_OF_MONEY:
+            entry = call.charge(1)
+            # A class that is blocked stays so, though charging would let nobody pay.
+            assert call.is_beyond(entry) or _is_waived(entry), (call.fields, said)
+    return found
+
+
+def _is_waived(entry: Entry | None) -> bool:
+    return entry is not None and any(each.get("source") == "waived" for each in entry["draws"])
+
+
+def _holds(worker: HonestWorker, tenant: str) -> bool:
+    """Tell whether the breaker denies money that is there."""
+    account = account_of(worker, tenant)
+    return account.spending.held > 0 or account.balance <= 0
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_call_that_may_start_is_paid_to_its_end_and_not_a_second_longer(seed: int) -> None:
+    prove(seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", MANY)
+def test_many_calls_that_may_start_are_paid_to_their_end(seed: int) -> None:
+    prove(seed)
+
+
+def test_such_calls_are_of_all_kinds() -> None:
+    found: Counter[str] = Counter()
+    for seed in SEEDS:
+        found += prove(seed)
+
+    kinds = (
+        "allowed",
+        "no_user_capability",
+        "credit_limit_too_low",
+        "balance_not_positive",
+        "no_credits",
+        "restricted",
+    )
+    assert all(found[kind] > 1 for kind in kinds), found
