@@ -108,6 +108,8 @@ class Hook:
     url: str = ""
     requests: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     answers: dict[str, list[int]] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    """How long an answer to a notification takes; at once where nothing is said."""
 
     def answer(self, webhook_id: str) -> int:
         """Return the next status for a notification; 204 for one of which nothing was said."""
@@ -128,6 +130,7 @@ def receiving() -> Iterator[Hook]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             hook.requests.append((dict(self.headers), body))
+            time.sleep(hook.seconds.get(self.headers["webhook-id"], 0.0))
             self.send_response(hook.answer(self.headers["webhook-id"]))
             self.send_header("Location", hook.url)
             self.send_header("Content-Length", "0")

@@ -277,6 +277,26 @@ async def test_notifiers_join_leave_and_die_at_random_and_everyone_is_told(stage
     assert len(twice) <= kills * 8  # No more than were being sent.
 
 
+async def test_a_rebalance_while_a_notifier_leaves_waits_for_what_it_is_sending(
+    stage: Stage,
+) -> None:
+    """It took partitions up anew, and so fenced its own writers, which had a mark to write yet."""
+    with ending(stage):
+        leaving = stage.start()
+        await until(lambda: len(leaving.serves()) == PARTITIONS, "it serves")
+        stage.hook.seconds = {"leaving/1/exhausted": 8.0}
+        await stage.publish(notice("leaving", 1, webhook=stage.hook.url))
+        await until(lambda: stage.hook.counts()["leaving/1/exhausted"], "it is being sent")
+        leaving.process.send_signal(signal.SIGTERM)
+        heir = stage.start()
+        assert 0 == await leaving.ended(), leaving.text()
+        assert [] == leaving.noise()
+        assert 1 == leaving.text().count("serving partitions")
+        await stage.done()
+        assert 0 == await heir.terminate()
+    assert 1 == stage.hook.counts()["leaving/1/exhausted"]
+
+
 async def test_a_notifier_that_was_suspended_is_fenced_and_sends_nothing_more(stage: Stage) -> None:
     with ending(stage):
         zombie = stage.start(*SHORT_SESSION)

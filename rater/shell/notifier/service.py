@@ -84,8 +84,11 @@ class Notifier(ConsumerRebalanceListener):  # type: ignore[misc]
         self._metrics = metrics
         self._health = health
         self._failure: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
-        self._table = SentTable(settings.broker, self._failure.done, metrics.marks_lost)
+        self._leaving = False
+        self._table = SentTable(settings.broker, self._is_over, metrics.marks_lost)
         self._works: dict[int, PartitionWork] = {}
+        self._changing = asyncio.Lock()
+        """Partitions are taken up, or given back, once at a time: a rebalance may come while we leave."""
         self._paused: set[TopicPartition] = set()
         self._ready = False
         """Not while a rebalance is under way."""
@@ -152,14 +155,15 @@ class Notifier(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _leave(self) -> int:
         """Finish, or cut short what another may be sending by now; leave the group."""
         self._health.set_state("stopping")
+        self._leaving = True
+        async with self._changing:
+            works, self._works = self._works, {}
+            if self._failure.done():
+                await asyncio.gather(*(work.abandon() for work in works.values()))
+            else:
+                log.info("stopping: finishing what is being sent")
+                await asyncio.gather(*(work.drain() for work in works.values()))
         failure = self._failure.result() if self._failure.done() else None
-        works, self._works = self._works, {}
-        if failure is None:
-            log.info("stopping: finishing what is being sent")
-            await asyncio.gather(*(work.drain() for work in works.values()))
-            failure = self._failure.result() if self._failure.done() else None
-        else:
-            await asyncio.gather(*(work.abandon() for work in works.values()))
         # aiokafka's own cancelled fetch comes out of its stop() when the broker is gone.
         with contextlib.suppress(Exception, asyncio.CancelledError):
             async with asyncio.timeout(_LEAVE_S):
@@ -181,6 +185,10 @@ class Notifier(ConsumerRebalanceListener):  # type: ignore[misc]
             log.critical("failed: %(error)r", {"error": failure}, exc_info=failure)
         return ExitCode.FAILED
 
+    def _is_over(self) -> bool:
+        """Whether nothing is to be begun any more."""
+        return self._leaving or self._failure.done()
+
     def _fail(self, error: BaseException) -> None:
         if not self._failure.done():
             self._failure.set_result(error)
@@ -188,18 +196,22 @@ class Notifier(ConsumerRebalanceListener):  # type: ignore[misc]
     async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
         """Finish what is being sent and write its marks, before the group gives the partitions to others."""
         self._ready = False
-        self._health.set_state("recovering")
-        works, self._works = self._works, {}
-        await asyncio.gather(*(work.drain() for work in works.values()))
+        async with self._changing:
+            if not self._leaving:
+                self._health.set_state("recovering")
+            works, self._works = self._works, {}
+            await asyncio.gather(*(work.drain() for work in works.values()))
         for tp in revoked:
             self._metrics.process.forget_lag(tp.topic, tp.partition)
 
     async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
-        """Fence the previous owners, then read what they have sent, then begin."""
-        try:
-            await self._begin(sorted(tp.partition for tp in assigned))
-        except Exception as error:  # noqa: BLE001  # aiokafka would log it and go on without.
-            self._fail(error)
+        """Fence the previous owners, then read what they have sent, then begin; who leaves begins nothing."""
+        async with self._changing:
+            try:
+                if not self._leaving:
+                    await self._begin(sorted(tp.partition for tp in assigned))
+            except Exception as error:  # noqa: BLE001  # aiokafka would log it and go on without.
+                self._fail(error)
 
     async def _begin(self, partitions: list[int]) -> None:
         self._metrics.process.rebalanced()
@@ -208,9 +220,15 @@ class Notifier(ConsumerRebalanceListener):  # type: ignore[misc]
             "assigned", ready=bool(partitions), detail="no partitions: others have them all"
         )
         self._health.set_ready("marks_read", ready=False)
-        writers = [PartitionWriter(self._settings.broker, p, self._fail) for p in partitions]
-        await asyncio.gather(*(writer.start() for writer in writers))
-        table = await self._table.read(partitions)
+        async with contextlib.AsyncExitStack() as in_vain:
+            writers = [PartitionWriter(self._settings.broker, p, self._fail) for p in partitions]
+            for writer in writers:
+                in_vain.push_async_callback(writer.close)
+            await asyncio.gather(*(writer.start() for writer in writers))
+            table = await self._table.read(partitions)
+            if self._is_over():  # Perhaps not all was read.
+                return
+            in_vain.pop_all()
         self._works = {
             writer.partition: PartitionWork(
                 writer,
