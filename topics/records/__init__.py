@@ -74,6 +74,7 @@ from topics.records.contract import (
     UnlicensedCallsSet,
 )
 from topics.records.decks import DeckChunk, DeckManifest, DeckRetirement
+from topics.records.deliveries import SentMark, UndeliveredNotification
 from topics.records.draws import Draw
 from topics.records.ledger import (
     AccountClosed,
@@ -94,11 +95,7 @@ from topics.records.ledger import (
     ThresholdsSet,
 )
 from topics.records.lot_ids import ForgottenLots, RememberedLot
-from topics.records.notifications import (
-    AnyNotification,
-    SentMark,
-    UndeliveredNotification,
-)
+from topics.records.notifications import AnyNotification
 from topics.records.open_suspense import OpenSuspense
 from topics.records.payments import (
     PaymentCancel,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol, TypeAlias
 
 from rater.shell.notifier.digests import Told
-from topics.records.notifications import Channel as ChannelName
+from topics.records.deliveries import Channel as ChannelName
 
 Verdict: TypeAlias = Literal[
     "sent", "refused", "deferred", "in_doubt", "unreadable", "no_recipient"

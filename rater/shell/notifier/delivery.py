@@ -21,7 +21,7 @@ from rater.shell.process.failpoints import failpoint
 from rater.wire.outputs import encode
 from rater.wire.recharge.deliveries import encode_undelivered
 from topics.catalog import NOTIFICATIONS_DEAD, NOTIFIER_SENT
-from topics.records.notifications import MARK_LAYOUT, MarkState, SentMark, UndeliveredReason
+from topics.records.deliveries import MARK_LAYOUT, MarkState, SentMark, UndeliveredReason
 
 log = logging.getLogger(__name__)
 

@@ -20,12 +20,8 @@ from rater.shell.notifier.delivery import Job, Result
 from rater.shell.notifier.digests import digest_of
 from rater.shell.notifier.mail_rates import FOLDABLE, rate_key
 from rater.shell.notifier.sent import PartitionMarks
-from topics.records.notifications import (
-    MARK_LAYOUT,
-    AnyNotification,
-    BalanceLowNotification,
-    SentMark,
-)
+from topics.records.deliveries import MARK_LAYOUT, SentMark
+from topics.records.notifications import AnyNotification, BalanceLowNotification
 
 URGENT_TIMES: Final = 2
 TENANT_TIMES: Final = 16

@@ -18,7 +18,7 @@ from rater.shell.notifier.attempt import Attempt, BeforeSending, Places
 from rater.shell.notifier.digests import Told
 from rater.shell.notifier.message import Sender, write_message
 from rater.shell.notifier.settings import SmtpSettings
-from topics.records.notifications import Channel
+from topics.records.deliveries import Channel
 
 log = logging.getLogger(__name__)
 

@@ -25,7 +25,8 @@ from rater.wire.outputs import encode, encode_dead, output_key
 from rater.wire.recharge.notifications import decode_notification
 from rater.wire.unread import last_offset_of, why_dead
 from topics.catalog import NOTIFIER_SENT, RECHARGE_DEAD
-from topics.records.notifications import MARK_LAYOUT, AnyNotification, MarkState, SentMark
+from topics.records.deliveries import MARK_LAYOUT, MarkState, SentMark
+from topics.records.notifications import AnyNotification
 
 log = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from rater.kafka.unread import Unread
 from rater.shell.notifier.mail_rates import MailRates, rate_key
 from rater.wire.recharge.deliveries import decode_mark
 from topics.catalog import NOTIFIER_SENT
-from topics.records.notifications import MarkState, SentMark
+from topics.records.deliveries import MarkState, SentMark
 
 log = logging.getLogger(__name__)
 

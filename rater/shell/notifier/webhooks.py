@@ -29,7 +29,7 @@ from rater.shell.notifier.settings import WEBHOOK_SECRET
 from rater.shell.notifier.webhook_keys import WebhookSecrets, signed_headers
 from rater.shell.process.clock import now_ms
 from rater.wire.outputs import encode
-from topics.records.notifications import Channel
+from topics.records.deliveries import Channel
 
 SCHEMA_VERSION: Final = 1
 TIMEOUT_S: Final = 10.0

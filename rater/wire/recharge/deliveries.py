@@ -7,7 +7,7 @@ import msgspec
 from rater.core.cdr import Source
 from rater.wire.layouts import check_layout
 from rater.wire.outputs import encode
-from topics.records.notifications import (
+from topics.records.deliveries import (
     MARK_LAYOUT,
     SentMark,
     UndeliveredNotification,

@@ -24,7 +24,7 @@ from rater.shell.notifier.sent import PartitionMarks
 from rater.wire.outputs import encode
 from rater.wire.recharge.deliveries import decode_mark
 from tests.shell.notifier.notices import GOLDEN, golden
-from topics.records.notifications import MARK_LAYOUT, SentMark
+from topics.records.deliveries import MARK_LAYOUT, SentMark
 
 ADA = "ada@acme.example"
 URGENT = sorted({notice.kind for notice in GOLDEN} - FOLDABLE)

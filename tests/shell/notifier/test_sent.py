@@ -9,7 +9,7 @@ from rater.kafka.unread import Unread
 from rater.shell.notifier.sent import PartitionMarks, take_mark
 from rater.wire.outputs import encode
 from topics.catalog import NOTIFIER_SENT
-from topics.records.notifications import MARK_LAYOUT, SentMark
+from topics.records.deliveries import MARK_LAYOUT, SentMark
 
 MARK = SentMark(MARK_LAYOUT, "acme/14/exhausted", "email", "6f0b" * 8, "sent", 1_772_361_060_000)
 

@@ -15,7 +15,7 @@ from rater.wire.outputs import encode
 from rater.wire.recharge.deliveries import decode_mark, encode_undelivered
 from rater.wire.recharge.notifications import decode_notification
 from topics.catalog import NOTIFICATIONS_DEAD, NOTIFIER_SENT
-from topics.records.notifications import MARK_LAYOUT, SentMark
+from topics.records.deliveries import MARK_LAYOUT, SentMark
 from topics.schema import FOLDER
 
 LINE = (FOLDER / "examples" / "notifications.v1.valid.jsonl").read_bytes().splitlines()[0]
