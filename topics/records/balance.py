@@ -242,7 +242,7 @@ class BillingModeChanged(Event, frozen=True, tag="billing_mode_changed"):
 
 
 class CreditLimitReached(Event, frozen=True, tag="credit_limit_reached"):
-    """As much is owed of the present month as the account may owe: no balance pays, and paid calls are blocked."""
+    """As much is owed of the present month as the account may owe: paid calls that no balance pays are blocked."""
 
     kind: ClassVar[Literal["credit_limit_reached"]]
     month: Month

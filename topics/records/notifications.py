@@ -14,6 +14,7 @@ from topics.fields import (
     Language,
     Micros,
     Millis,
+    Month,
     Name,
     Positive,
     TenantId,
@@ -183,6 +184,21 @@ class PoolUsedNotification(Notification, frozen=True, tag="pool_used", kw_only=T
     cause_id: Id
 
 
+class CreditLimitReachedNotification(
+    Notification, frozen=True, tag="credit_limit_reached", kw_only=True
+):
+    """As much is owed of the month as may be: calls that the balance does not pay are refused."""
+
+    kind: ClassVar[Literal["credit_limit_reached"]]
+    month: Month
+    limit_micros: Positive
+    owed_micros: Positive
+    until_ms: Annotated[
+        Millis, Meta(description="When the next month begins, or another mode of billing.")
+    ]
+    cause_id: Id
+
+
 AnyNotification: TypeAlias = (
     FundsAddedNotification
     | PaymentReversedNotification
@@ -196,4 +212,5 @@ AnyNotification: TypeAlias = (
     | FundsExpiredNotification
     | FraudSuspectedNotification
     | PoolUsedNotification
+    | CreditLimitReachedNotification
 )

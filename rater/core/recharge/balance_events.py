@@ -211,6 +211,21 @@ def _tell_pool(recharge: Recharge, event: e.PoolUsed, journal: RechargeJournal) 
     )
 
 
+def _tell_credit_limit(
+    recharge: Recharge, event: e.CreditLimitReached, journal: RechargeJournal
+) -> None:
+    journal.notices.append(
+        n.CreditLimitReachedNotification(
+            **_heard(recharge, event),
+            month=event.month,
+            limit_micros=event.limit_micros,
+            owed_micros=event.owed_micros,
+            until_ms=event.until_ms,
+            cause_id=event.cause_id,
+        )
+    )
+
+
 _HEED: dict[type[e.Event], Callable[[Recharge, Any, RechargeJournal], None]] = {
     e.AutoRechargeChanged: _set,
     e.PaymentMethodsChanged: _methods_changed,
@@ -228,4 +243,5 @@ _HEED: dict[type[e.Event], Callable[[Recharge, Any, RechargeJournal], None]] = {
     e.PaymentReversedEvent: _tell_reversed,
     e.PaymentRestoredEvent: _tell_restored,
     e.PoolUsed: _tell_pool,
+    e.CreditLimitReached: _tell_credit_limit,
 }

@@ -11,11 +11,11 @@ the numbers may have grown.
 
 What is spared. Of the thresholds that one change of an account crosses, the lowest is told, in one letter. More than
 `--mails-per-hour` letters an hour to one address of a tenant are held back and told of in one, a digest of how many
-of each kind there were. These kinds may be: balance_low, funds_added, funds_expiring, funds_expired. All other kinds
-say that money is in danger (a payment declined, recharge paused or capped, the balance used up, fraud suspected):
-they are counted apart, have twice the number, and only beyond it are they in a digest, too. The marks know what was
-sent and what was folded, so that a restart neither forgets what is held back nor begins to count anew. Webhooks get
-every notification.
+of each kind there were. These kinds may be: balance_low, funds_added, funds_expiring, funds_expired, pool_used. All
+other kinds say that money or calls are in danger (a payment declined, recharge paused or capped, the balance used up,
+a credit limit reached, fraud suspected): they are counted apart, have twice the number, and only beyond it are they
+in a digest, too. The marks know what was sent and what was folded, so that a restart neither forgets what is held back
+nor begins to count anew. Webhooks get every notification.
 
 What SMTP cannot promise. Between the moment in which a mail server takes responsibility for a message (it has the
 final dot, and answers 250) and the moment in which our `sent` mark is committed, nobody on our side knows that it

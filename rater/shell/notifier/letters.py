@@ -7,6 +7,7 @@ paragraph, nor a row of the table; the HTML layout escapes all of it.
 
 import textwrap
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
@@ -58,12 +59,14 @@ def write_letter(notice: Told) -> Letter:
 
 def _values(notice: Told, reader: Language) -> dict[str, str]:
     """Return what the templates may say, each as one line of text; "" is nothing."""
+    write = _SPECIAL.get(type(notice))
+    special: dict[str, str] = {} if write is None else write(notice, reader)
     values = {
         "tenant": notice.tenant_id,
         "balance": _balance(notice, reader),
         "at": reader.moment(notice.at_ms),
         "number": reader.count(_number(notice)),
-        **_special(notice, reader),
+        **special,
     }
     for name in ("decline_class", "reason", "cap", "label", "reversal", "reversal_id"):
         values[name] = getattr(notice, name, None) or ""
@@ -96,30 +99,40 @@ def _held(notice: Told, reader: Language) -> list[tuple[str, str]]:
     return [(reader.kind(kind), reader.count(number)) for kind, number in held]
 
 
-def _special(notice: Told, reader: Language) -> dict[str, str]:
-    """Return the values that one kind alone has, or writes in a way of its own."""
-    match notice:
-        case n.RechargeCappedNotification():
-            is_count, limit = notice.cap == "count", notice.limit
-            written = reader.count(limit) if is_count else reader.amount(limit, notice.currency)
-            return {"limit": written}
-        case n.FundsExpiringNotification():
-            return {"days": reader.count(notice.days)}
-        case n.BalanceLowNotification():
-            hours = {"threshold_h": notice.threshold_h, "runway": notice.hours_remaining}
-            return _threshold(notice, reader) | {
-                name: "" if h is None else reader.count(h) for name, h in hours.items()
-            }
-        case n.FraudSuspectedNotification():
-            return {
-                "limit_kind": notice.limit,
-                "limit": _found(notice, notice.limit_micros, reader),
-                "found": _found(notice, notice.found_micros, reader),
-                "denied": reader.call_classes(notice.denied),
-            }
-        case n.PoolUsedNotification():
-            return _pool(notice, reader)
-    return {}
+def _capped(notice: n.RechargeCappedNotification, reader: Language) -> dict[str, str]:
+    is_count, limit = notice.cap == "count", notice.limit
+    written = reader.count(limit) if is_count else reader.amount(limit, notice.currency)
+    return {"limit": written}
+
+
+def _expiring(notice: n.FundsExpiringNotification, reader: Language) -> dict[str, str]:
+    return {"days": reader.count(notice.days)}
+
+
+def _low(notice: n.BalanceLowNotification, reader: Language) -> dict[str, str]:
+    hours = {"threshold_h": notice.threshold_h, "runway": notice.hours_remaining}
+    return _threshold(notice, reader) | {
+        name: "" if h is None else reader.count(h) for name, h in hours.items()
+    }
+
+
+def _suspected(notice: n.FraudSuspectedNotification, reader: Language) -> dict[str, str]:
+    return {
+        "limit_kind": notice.limit,
+        "limit": _found(notice, notice.limit_micros, reader),
+        "found": _found(notice, notice.found_micros, reader),
+        "denied": reader.call_classes(notice.denied),
+    }
+
+
+def _credit(notice: n.CreditLimitReachedNotification, reader: Language) -> dict[str, str]:
+    """Return what is owed of which month, and whether there is a balance that still pays."""
+    return {
+        "month": reader.month(notice.month),
+        "owed": reader.amount(notice.owed_micros, notice.currency),
+        "limit": reader.amount(notice.limit_micros, notice.currency),
+        "is_funded": "1" if notice.balance_micros > 0 else "",
+    }
 
 
 def _pool(notice: n.PoolUsedNotification, reader: Language) -> dict[str, str]:
@@ -154,6 +167,17 @@ def _found(notice: n.FraudSuspectedNotification, value: int | None, reader: Lang
     if notice.limit == "new_destinations":
         return reader.count(value)
     return reader.amount(value, notice.currency)
+
+
+_SPECIAL: Final[dict[type[Told], Callable[[Any, Language], dict[str, str]]]] = {
+    n.RechargeCappedNotification: _capped,
+    n.FundsExpiringNotification: _expiring,
+    n.BalanceLowNotification: _low,
+    n.FraudSuspectedNotification: _suspected,
+    n.PoolUsedNotification: _pool,
+    n.CreditLimitReachedNotification: _credit,
+}
+"""The values that one kind alone has, or writes in a way of its own."""
 
 
 def _block(template: Template, name: str, values: dict[str, str]) -> str:

@@ -41,6 +41,24 @@ def test_a_notice_of_an_event_has_the_events_own_id_and_cause() -> None:
     }.items() <= msgspec.to_builtins(notice).items()
 
 
+def test_a_credit_limit_that_is_reached_is_told_with_what_its_event_says() -> None:
+    until_ms = NOW + HOUR
+    event = v.CreditLimitReached(*HEAD, None, "2026-03", 5 * UNIT, 6 * UNIT, until_ms)
+    _, journal = heard(event)
+    (notice,) = journal.notices
+
+    assert {
+        "kind": "credit_limit_reached",
+        "notification_id": event.event_id,
+        "cause_id": "c9",
+        "month": "2026-03",
+        "limit_micros": 5 * UNIT,
+        "owed_micros": 6 * UNIT,
+        "until_ms": until_ms,
+        "balance_micros": 4 * UNIT,
+    }.items() <= msgspec.to_builtins(notice).items()
+
+
 @pytest.mark.parametrize("threshold_id", TRIGGERS)
 def test_that_a_trigger_was_crossed_is_not_told_but_what_comes_of_it(threshold_id: str) -> None:
     _, journal = heard(v.ThresholdCrossed(*HEAD, 23, threshold_id, 5 * UNIT, None))

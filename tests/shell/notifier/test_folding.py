@@ -161,9 +161,10 @@ def test_the_kinds_that_may_wait_are_those_that_say_nothing_is_in_danger() -> No
         *("balance_low", "funds_added", "funds_expired", "funds_expiring"),
         "pool_used",
     ]
-    assert {"recharge_failed", "recharge_paused", "balance_exhausted", "fraud_suspected"} <= set(
-        URGENT
-    )
+    assert {
+        *("recharge_failed", "recharge_paused", "balance_exhausted", "fraud_suspected"),
+        "credit_limit_reached",
+    } <= set(URGENT)
     assert rate_key("m", "a_kind_of_tomorrow") == "m/urgent"
 
 

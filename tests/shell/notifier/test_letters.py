@@ -192,6 +192,33 @@ def test_a_pool_of_all_licences_names_no_countries() -> None:
     assert "dial out" in letter.text
 
 
+@pytest.mark.parametrize(
+    ("language", "balance", "subject", "said"),
+    [
+        (
+            "en",
+            0,
+            "the credit limit for March 2026 is reached",
+            "Until 1 April 2026, 00:00 UTC calls",
+        ),
+        ("en", 1, "for March 2026 is reached", "The balance still pays for calls. When it is used"),
+        ("fr", 0, "la limite de crédit pour mars 2026 est", "Jusqu'au 1er avril 2026 à 00:00 UTC,"),
+        ("fr", 1, "la limite de crédit pour mars 2026 est", "Le solde paie encore les appels."),
+        ("de", 0, "Das Kreditlimit für März 2026 ist", "Bis zum 1. April 2026 um 00:00 UTC werden"),
+        ("de", 1, "Das Kreditlimit für März 2026 ist", "Noch werden Anrufe aus dem Guthaben"),
+    ],
+)
+def test_a_credit_limit_is_told_with_its_month_and_what_still_pays(
+    language: str, balance: int, subject: str, said: str
+) -> None:
+    terms = {"until_ms": 1_775_001_600_000, "balance_micros": balance}
+    letter = write_letter(golden("credit_limit_reached", language=language, **terms))
+
+    assert subject in letter.subject
+    assert said in re.sub("[ \n]+", " ", letter.text)
+    assert "500" in letter.text
+
+
 REFERENCED = {"funds_added", "recharge_paused", "payment_reversed", "payment_restored"}
 """Kinds whose payment's reference is the people's own: it, and that of its refund, stands on the receipt."""
 WORD_OF_OURS = re.compile(r"\b[a-z]+_[a-z_]+\b")

@@ -1,10 +1,10 @@
 """Notifications: what must be told is told once, to whom it concerns, and nothing else is.
 
-Every balance event that people must hear of (a threshold that is not recharge's own, the balance exhausted, funds that
-expire or have expired, suspected fraud) and every credit of recharge's money has one notification, once recharge has
-heard the event: its id is the event's, or the lot's; it says what the event says, to the recipients of the last
-`recipients_changed` before it. Recharge's own transitions (failed, paused, capped, suspected) are numbered per tenant,
-1, 2, 3 and so on: none is missing and none is there twice; a recharge has failed once at most, for its own amount.
+Every balance event that people must hear of (TOLD; of thresholds those that are not recharge's own) and every credit of
+recharge's money has one notification, once recharge has heard the event: its id is the event's, or the lot's; it says
+what the event says, to the recipients of the last `recipients_changed` before it. Recharge's own transitions (failed,
+paused, capped, suspected) are numbered per tenant, 1, 2, 3 and so on: none is missing and none is there twice; a
+recharge has failed once at most, for its own amount.
 
 Not proven: that a transition that should have been told was numbered at all; and nothing of what has been deleted.
 """
@@ -32,6 +32,7 @@ TOLD: Final = {
     "payment_reversed": "payment_reversed",
     "payment_restored": "payment_restored",
     "pool_used": "pool_used",
+    "credit_limit_reached": "credit_limit_reached",
 }
 """The kind of notification of each kind of event that must be told."""
 TRIGGERS: Final = ("auto_recharge", "auto_recharge_hours")
