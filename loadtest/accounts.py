@@ -1,7 +1,7 @@
 """Accounts: the tenants of a plan and the commands that open and fund them."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from math import pow as power
@@ -16,6 +16,8 @@ _LOT_AGE_DAYS_MAX = 300
 """Younger than the 12 months of a lot's life: nothing expires during a run."""
 _COUNTRIES = ("US", "FR", "GB", "DE", "ES", "IT", "SE", "JP")
 _LOT_UNITS_MIN = 5
+_LITTLE = 20
+"""Who pays later has one so-many-th of it left."""
 _LOT_SPEND_PCT = (15, 130)
 """A lot covers between so much and so much of what its tenant will spend: some run into debt."""
 
@@ -54,8 +56,10 @@ def tenant(tenant_id: str, serial: int, partitions: int) -> Tenant:
     return Tenant(tenant_id, key, partition_of(key, partitions), country, f"+1500555{serial:04}")
 
 
-def commands(plan: Plan, population: Population) -> Iterator[tuple[Tenant, dict[str, object]]]:
-    """Yield what opens each account, adds its lots, and sets two thresholds."""
+def commands(
+    plan: Plan, population: Population, later: Container[str] = ()
+) -> Iterator[tuple[Tenant, dict[str, object]]]:
+    """Yield what opens each account, adds its lots, and sets two thresholds; `later`: the tenants that pay later."""
     random = Random(f"accounts {plan.seed}")
     for serial, each in enumerate(population.tenants, 1):
         spend = int(plan.cdrs * plan.spend_micros * population.share(serial))
@@ -71,6 +75,8 @@ def commands(plan: Plan, population: Population) -> Iterator[tuple[Tenant, dict[
         for lot in range(1, random.randint(plan.lots_min, plan.lots_max) + 1):
             covered = spend * random.randint(*_LOT_SPEND_PCT) // 100
             units = max(covered // _UNIT_MICROS, _LOT_UNITS_MIN)
+            if each.tenant_id in later:
+                units = max(units // _LITTLE, 1)
             yield each, _add_funds(plan, each, lot, units * _UNIT_MICROS, random)
         yield each, {**head(each, "set_thresholds", "thresholds"), "thresholds": _thresholds(plan)}
 

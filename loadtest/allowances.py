@@ -1,6 +1,6 @@
 """Allowances: a plan file read as data, and an independent answer to which pools may pay a call.
 
-It understands allowances of licences and of accounts that count each by itself, as those of
+It understands allowances that count each by itself, of licences, accounts and single users, as those of
 `plans.toml` do; of others it says so. It shares no code with the rater: where the two differ, one of them
 is wrong.
 """
@@ -48,11 +48,12 @@ class PaidCall(NamedTuple):
 
 
 class Source(NamedTuple):
-    """A pool that pays: its name without the month, its seconds of a month, and its unit."""
+    """A pool that pays: its name without the month, its seconds of a month, its unit; whether one user has it alone."""
 
     name: str
     total_s: int
     unit_s: int
+    is_own: bool = False
 
 
 class PlanFile:
@@ -77,19 +78,27 @@ class PlanFile:
         """Read a plan file."""
         return cls(tomllib.loads(path.read_text(encoding="utf-8")))
 
-    def sources(self, held: tuple[Licences, ...], call: PaidCall) -> list[Source]:
-        """Return the pools that may pay a call, in the order in which they are drawn."""
+    def sources(
+        self, held: tuple[Licences, ...], call: PaidCall, plan_ids: tuple[str, ...] | None = None
+    ) -> list[Source]:
+        """Return the pools that may pay a call, in the order in which they are drawn.
+
+        `plan_ids`: those of the user whose call it is; None: of nobody who is known, and who has no pool alone.
+        """
         if not call.destination or _plain(call.number_type) in self._unpooled:
             return []
         chains = self._chains.get(call.direction, {})
         mine = {each.plan_id for each in held if each.country == call.usage_country}
-        return [
+        if plan_ids is not None:
+            mine &= set(plan_ids)
+        found = [
             self._source(held, call, plan_id, name)
             for pool in chains.get(call.call_type, chains.get("*", ()))
             if pool != CREDITS
             for _, plan_id, name in self._named(pool, mine)
             if self._fits(_allowance(self._plans, plan_id, name), call)
         ]
+        return [each for each in found if plan_ids is not None or not each.is_own]
 
     def _named(self, pool: str, plan_ids: set[str]) -> list[tuple[int, str, str]]:
         """Return rank, plan and name of the allowances under a pool's name, in their order."""
@@ -119,8 +128,13 @@ class PlanFile:
         """Return the pool of an allowance, as large as the licences that share it make it."""
         allowance = _allowance(self._plans, plan_id, name)
         seconds = allowance.get("seconds", allowance.get("minutes", 0) * _MINUTE_S)
+        unit_s = self._plans[plan_id].get("unit_s", _UNIT_S)
+        per = allowance.get("per", "licence")
+        if per == "user":
+            # The one licence that a user has.
+            return Source(f"{plan_id}/{name}", seconds, unit_s, is_own=True)
         shared = allowance.get("pooled_by", "country_group") == "country_group"
-        per_licence = allowance.get("per", "licence") == "licence"
+        per_licence = per == "licence"
         group = self._group(call.usage_country) if per_licence and shared else None
         count = sum(
             each.number
@@ -133,7 +147,7 @@ class PlanFile:
         return Source(
             "/".join(words),
             seconds * (count if per_licence else min(count, 1)),
-            self._plans[plan_id].get("unit_s", _UNIT_S),
+            unit_s,
         )
 
     def _group(self, country: str) -> str:
@@ -150,8 +164,6 @@ def _allowance(plans: Mapping[str, Any], plan_id: str, name: str) -> Mapping[str
     where = f"plans.{plan_id}.allowances.{name}"
     for field in allowance.keys() - _KNOWN:
         raise ValueError(f"{where}.{field}: the load test does not know it")
-    if allowance.get("per") == "user":
-        raise ValueError(f"{where}.per: 'user', the load test knows no pools of single users")
     if plan.get("exhaustion", "independent") != "independent":
         raise ValueError(f"plans.{plan_id}.exhaustion: the load test knows 'independent' alone")
     return allowance

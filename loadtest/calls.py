@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from loadtest.accounts import Tenant
 
@@ -13,6 +14,18 @@ class Clock(dict[int, str]):
         """Format a second that has not been asked for yet."""
         text = self[second] = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         return text
+
+
+class Persons(NamedTuple):
+    """Who made a call, and whose conference it was of."""
+
+    user_id: str | None
+    organizer_id: str | None = None
+
+    @property
+    def consumer(self) -> str | None:
+        """Whose call it is: of a conference its organizer's, if one is named."""
+        return self.organizer_id or self.user_id
 
 
 @dataclass(slots=True)
@@ -30,6 +43,8 @@ class Call:
     call_type: str = "user_out"
     number_type: str = "subscriber"
     disposition: str = "answered"
+    persons: Persons | None = None
+    """None: one of fifty whom nobody has set, by its serial number."""
 
     @property
     def answered_s(self) -> int:
@@ -48,14 +63,21 @@ def encode(call: Call, clock: Clock) -> bytes:
     answered = (
         f'"answered_at":"{clock[call.answered_s]}",' if call.disposition == "answered" else ""
     )
-    user = call.serial % 50
     return (
         f'{{"schema_version":1,"cdr_id":"{call.cdr_id}","version":1,"kind":"final",'
         f'"tenant_id":"{each.tenant_id}","source":"sbc-{call.serial & 3}",'
         f'"call_type":"{call.call_type}","direction":"{call.direction}",'
-        f'"from":"{each.number}","to":"{call.to}","user_id":"u{user:02}@{each.tenant_id}",'
+        f'"from":"{each.number}","to":"{call.to}",{_persons(call)}'
         f'"usage_country":"{each.country}","service_number_type":"{call.number_type}",'
         f'"license":"MCOPSTNPP","started_at":"{clock[call.started_s]}",{answered}'
         f'"ended_at":"{clock[call.ended_s]}","billsec":{call.billsec},'
         f'"disposition":"{call.disposition}"}}'
     ).encode()
+
+
+def _persons(call: Call) -> str:
+    """Return the fields that say who made the call."""
+    if call.persons is None:
+        return f'"user_id":"u{call.serial % 50:02}@{call.tenant.tenant_id}",'
+    named = call.persons._asdict().items()
+    return "".join(f'"{field}":"{who}",' for field, who in named if who is not None)

@@ -5,6 +5,20 @@ from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
+class UserCounts:
+    """What must be counted of a user's calls, by month; of pools, by their names."""
+
+    limit_micros: int = 0
+    """Of a month; 0: none."""
+    spent_micros: Counter[str] = field(default_factory=Counter)
+    used_s: Counter[str] = field(default_factory=Counter)
+
+    def is_blocked(self, month: str) -> bool:
+        """Tell whether the month's limit is reached."""
+        return 0 < self.limit_micros <= self.spent_micros[month]
+
+
+@dataclass(slots=True)
 class Expected:
     """Counts per outcome, named as batch manifests name them, and each tenant's money."""
 
@@ -18,10 +32,30 @@ class Expected:
     """Seconds drawn on each pool, per tenant; empty without plans."""
     pooled: int = 0
     """Charges of which pools pay at least a second."""
+    waived_micros: Counter[str] = field(default_factory=Counter)
+    """Of what is charged: what nobody pays."""
+    owed_micros: dict[str, Counter[str]] = field(default_factory=dict)
+    """What each month owes, per tenant that pays later; lots have paid the rest."""
+    credit_limits: dict[str, int] = field(default_factory=dict)
+    """Of the tenants that pay later; 0: none."""
+    users: dict[tuple[str, str], UserCounts] = field(default_factory=dict)
+    """By tenant and user."""
 
     def balance_micros(self, tenant_id: str) -> int:
         """Return what the account must hold in the end; below zero it is debt."""
-        return self.funded_micros[tenant_id] - self.charged_micros[tenant_id]
+        paid = self.charged_micros[tenant_id] - self.waived_micros[tenant_id]
+        owed = self.owed_micros.get(tenant_id, Counter()).total()
+        return self.funded_micros[tenant_id] - paid + owed
+
+    def billing(self, tenant_id: str, month: str) -> str:
+        """Return how the account must say that it pays, in a month; empty: of a prepaid one it says nothing."""
+        if (limit := self.credit_limits.get(tenant_id)) is None:
+            return ""
+        return (
+            "limit_reached"
+            if limit and self.owed_micros[tenant_id][month] >= limit
+            else "post_paid"
+        )
 
     def charge(self, tenant_id: str, micros: int | None) -> None:
         """Expect a charge entry; None means that the call is free by itself, without a price."""

@@ -13,17 +13,18 @@ from pathlib import Path
 from random import Random
 from typing import TypeVar
 
-from loadtest import licences
+from loadtest import billing, licences
 from loadtest.accounts import Population, Record, commands, encode, tenant
-from loadtest.allowances import LOAD_PLANS, PaidCall, PlanFile
+from loadtest.allowances import LOAD_PLANS, PlanFile
 from loadtest.breakages import BREAKAGES
 from loadtest.calls import Call, Clock
 from loadtest.calls import encode as encode_call
 from loadtest.expected import Expected
 from loadtest.numbers import Number, NumberPool
+from loadtest.payers import Contracts, Payers
 from loadtest.plan import PERCENT, Plan
-from loadtest.pools import Pools
-from loadtest.tariff import Tariff, Terms, charge_micros, rest_micros
+from loadtest.tariff import Tariff
+from loadtest.users import Callers, Staff
 from topics.catalog import PARTITIONS
 from topics.partitioner import partition_of
 
@@ -49,22 +50,35 @@ class Workload:
         self.population = Population(plan, partitions)
         self.numbers = NumberPool.draw(Tariff.read(deck), Random(f"numbers {plan.seed}"))
         self.expected = Expected()
-        self.plans = PlanFile.read(LOAD_PLANS)
-        self.holdings = licences.holdings(plan, self.population)
+        holdings = licences.holdings(plan, self.population)
+        self.contracts = Contracts(
+            PlanFile.read(LOAD_PLANS),
+            holdings,
+            Staff(plan, self.population, holdings),
+            billing.who_pays_later(plan, self.population),
+        )
 
     def commands(self) -> Iterator[Record]:
         """Yield the account commands; to be sent and accepted before the CDRs."""
         funded = self.expected.funded_micros
         funded.clear()
-        entitled = licences.commands(self.population, self.holdings)
-        for each, command in chain(commands(self.plan, self.population), entitled):
+        population, agreed = self.population, self.contracts
+        for each, command in chain(
+            commands(self.plan, population, agreed.later),
+            licences.commands(population, agreed.holdings),
+            agreed.staff.commands(),
+            billing.commands(population, agreed.later),
+        ):
             amount = command.get("amount_micros", 0)
             assert isinstance(amount, int), amount
             funded[each.tenant_id] += amount
             yield each.partition, each.key, encode(command)
 
     def cdrs(self) -> Iterator[Record]:
-        """Yield the CDRs; each pass begins anew and yields the same."""
+        """Yield the CDRs; each pass begins anew and yields the same.
+
+        Only after the commands: what they add to accounts is not owed later.
+        """
         expected = Expected(funded_micros=self.expected.funded_micros)
         self.expected = expected
         return _Traffic(self, expected).records()
@@ -83,7 +97,8 @@ class _Traffic:
         self.random = Random(f"calls {plan.seed}")
         self.durations = _durations(plan)
         self.ghosts = [tenant(f"ghost-{k:02}", k, self.partitions) for k in range(_GHOSTS)]
-        self.pools = {name: Pools(workload.plans, held) for name, held in workload.holdings.items()}
+        self.callers = Callers(plan, workload.contracts.staff)
+        self.payers = Payers(workload.contracts, expected)
         self.clock = Clock()
         self.recent: list[Record] = []
         self.serial = 0
@@ -121,6 +136,7 @@ class _Traffic:
         call = self._call(number.text)
         if self.serial % _CONFERENCE_EVERY == 0:
             call.call_type = "conf_out"
+            self.callers.organize(call)
         return self._charged(call, number)
 
     def _toll_free(self) -> Record:
@@ -129,6 +145,7 @@ class _Traffic:
         number = self._pick(self.numbers.toll_free)
         call = self._call(number.text)
         call.direction, call.call_type, call.number_type = "in", "conf_in", "toll_free"
+        self.callers.organize(call)
         return self._charged(call, number)
 
     def _inbound(self) -> Record:
@@ -147,30 +164,11 @@ class _Traffic:
 
     def _charged(self, call: Call, number: Number | None) -> Record:
         """Expect a charge; without a number the call is free by itself."""
-        micros = None
-        if number is not None:
-            assert number.terms is not None, number
-            micros = self._micros(call, number, number.terms)
-            if number.terms.action == "free" and not micros:
-                micros = None
-        self.expected.charge(call.tenant.tenant_id, micros)
+        if number is None:
+            self.expected.charge(call.tenant.tenant_id, None)
+        else:
+            self.payers.charge(call, number)
         return self._remembered(call)
-
-    def _micros(self, call: Call, number: Number, terms: Terms) -> int:
-        """Return what money pays of a call, after the tenant's pools."""
-        micros = charge_micros(terms, call.billsec)
-        pools = self.pools[call.tenant.tenant_id]
-        if not micros or not pools.held:
-            return micros
-        paid = PaidCall(
-            call.direction, call.call_type, call.tenant.country, number.country, number.number_type
-        )
-        paid_s = pools.draw(paid, call.started_s, call.billsec)
-        if not paid_s:
-            return micros
-        self.expected.pooled += 1
-        self.expected.used_s[call.tenant.tenant_id] = pools.used_s
-        return rest_micros(terms, call.billsec - paid_s)
 
     def _unknown_prefix(self) -> Record:
         return self._unpriced(self.numbers.unknown, "suspended.no_rate")
@@ -243,7 +241,9 @@ class _Traffic:
         ring_s = 2 + self.serial % 9
         who = self.tenants[min(index, len(self.tenants) - 1)]
         cdr_id = f"{self.prefix}-{self.serial:08x}"
-        return Call(who, cdr_id, to, billsec, ended_s, ring_s, self.serial)
+        call = Call(who, cdr_id, to, billsec, ended_s, ring_s, self.serial)
+        self.callers.name(call)
+        return call
 
     def _pick(self, items: list[T]) -> T:
         return items[int(self.random.random() * len(items))]

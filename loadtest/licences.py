@@ -1,6 +1,6 @@
 """Licences: what the tenants of a plan hold of the plan file's plans, and the commands that say so."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from random import Random
 
 from loadtest.accounts import Population, Tenant, head
@@ -38,11 +38,13 @@ def _held(plan: Plan, each: Tenant, share: float, random: Random) -> tuple[Licen
         case "drawn":
             covered = random.randint(*_COVERED_PCT) / PERCENT
             number = int(plan.cdrs * share * _CALL_S * covered) // _LICENCE_S
-            held = (
+            held: tuple[Licences, ...] = (
                 Licences("OFFICE", each.country, max(number, 1)),
                 Licences("MEETING", each.country, random.randint(1, _MEETINGS_MAX)),
                 Licences("TRUNK", each.country, 1),
             )
+            if plan.users:
+                held = (*held, Licences("DESK", each.country, plan.users))
             if other := _SHARED.get(each.country):
                 return *held, Licences("OFFICE", other, 1)
             return held
@@ -50,7 +52,7 @@ def _held(plan: Plan, each: Tenant, share: float, random: Random) -> tuple[Licen
 
 
 def commands(
-    population: Population, held: dict[str, tuple[Licences, ...]]
+    population: Population, held: Mapping[str, tuple[Licences, ...]]
 ) -> Iterator[tuple[Tenant, dict[str, object]]]:
     """Yield what entitles each tenant to what it holds."""
     for each in population.tenants:

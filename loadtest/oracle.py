@@ -35,6 +35,12 @@ class Fold:
     """What was drawn on each pool, seconds."""
     pooled: int = 0
     """Charges that drew on a pool."""
+    owed_micros: Counter[str] = field(default_factory=Counter)
+    """What is owed of each month."""
+    waived_micros: int = 0
+    billing: str = ""
+    """How the account pays, as it was said last, and of which month; that is said where there is a limit."""
+    billing_month: str = ""
 
     def post(self, entry: Mapping[str, Any]) -> None:
         """Add an entry, as parsed from its JSON."""
@@ -50,6 +56,8 @@ class Fold:
         if entry["kind"] == "charge_reversed":
             self.charges -= 1
             self.charged_micros -= entry["reversed_micros"]
+        if entry["kind"] == "billing_state_changed":
+            self.billing, self.billing_month = entry["state"], entry.get("month", "")
         for back in entry.get("returns", ()):
             self._draw(back, -1)
         if (lot := entry.get("lot")) is not None:
@@ -61,10 +69,15 @@ class Fold:
 
     def _draw(self, draw: Mapping[str, Any], sign: int) -> None:
         """Take what a source pays, or with -1 give it back; what has no name is no source of ours."""
-        if draw.get("source") == "pool":
-            self.used_s[draw["id"]] += sign * draw["quantity"]
-        elif "id" in draw:
-            self.lots[draw["id"]] -= sign * draw["amount_micros"]
+        match draw.get("source"):
+            case "pool":
+                self.used_s[draw["id"]] += sign * draw["quantity"]
+            case "post_paid":
+                self.owed_micros[draw["id"]] += sign * draw["amount_micros"]
+            case "waived":
+                self.waived_micros += sign * draw["amount_micros"]
+            case _ if "id" in draw:
+                self.lots[draw["id"]] -= sign * draw["amount_micros"]
 
 
 def fold(values: Iterable[bytes | None]) -> dict[str, Fold]:
@@ -101,7 +114,7 @@ def compare(found: Mapping[str, Fold], wanted: Mapping[str, Fold]) -> list[str]:
 
 
 def compare_with_plan(folds: Mapping[str, Fold], expected: Expected) -> list[str]:
-    """Name every tenant whose balance, charges, charged sum or pools are not what the plan implies."""
+    """Name every tenant whose balance, charges, charged sum, pools or debts of months are not what the plan implies."""
     problems = []
     for tenant_id in sorted(folds.keys() | expected.funded_micros.keys()):
         found = folds.get(tenant_id, Fold())
@@ -111,6 +124,9 @@ def compare_with_plan(folds: Mapping[str, Fold], expected: Expected) -> list[str
             ("charges", found.charges, expected.charges[tenant_id]),
             ("charged_micros", found.charged_micros, expected.charged_micros[tenant_id]),
             ("used_s", found.used_s, expected.used_s.get(tenant_id, Counter())),
+            ("owed_micros", found.owed_micros, expected.owed_micros.get(tenant_id, Counter())),
+            ("waived_micros", found.waived_micros, expected.waived_micros[tenant_id]),
+            ("billing", found.billing, expected.billing(tenant_id, found.billing_month)),
         ):
             if is_ != must:
                 problems.append(f"{tenant_id}: {name}: found {is_}, expected {must}")

@@ -10,6 +10,8 @@ PERCENT = 100.0
 Plans = Literal["none", "published", "held", "drawn"]
 """What there is of plans: `Plan.plans`."""
 PLANS_HELP = "published: nobody holds any; held: everybody, and they pay nothing; drawn: they pay"
+USERS_HELP = "so many a tenant: calls name them, some have pools of their own, some a limit"
+POST_PAID_HELP = "of a hundred tenants about so many pay later"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,10 @@ class Plan:
     """`published`: nobody holds any. `held`: everybody does, and they pay nothing. `drawn`: they pay."""
     holders: int = 0
     """So many tenants hold plans, the busiest ones; 0: all."""
+    users: int = 0
+    """Each tenant has so many, and calls name them; 0: calls name some whom nobody has set."""
+    post_paid: float = 0.0
+    """Of a hundred tenants about so many pay later."""
     broken: tuple[tuple[str, float], ...] = tuple((reason, 0.02) for reason in BREAKAGES)
     """Share in percent of each class of unreadable records, by its reason."""
     lots_min: int = 1
@@ -66,10 +72,11 @@ class Plan:
             ("ended_spread_s", 1),
             ("lots_min", 1),
             ("holders", 0),
+            ("users", 0),
         ):
             if getattr(self, name) < least:
                 raise ValueError(f"{name}: {getattr(self, name)}, must be at least {least}")
-        for name, share in self._percentages():
+        for name, share in [*self._percentages(), ("post_paid", self.post_paid)]:
             if not 0 <= share <= PERCENT:
                 raise ValueError(f"{name}: {share}, must be 0 to 100 percent")
         if self.plans not in get_args(Plans):

@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from loadtest import licences, oracle
+from loadtest import licences, oracle, user_oracle
 from loadtest.allowances import LOAD_PLANS
 from loadtest.drive import by_topic
 from loadtest.generate import Workload
-from loadtest.plan import PLANS_HELP, Plan, Plans
+from loadtest.plan import PLANS_HELP, POST_PAID_HELP, USERS_HELP, Plan, Plans
 from rater.batch.charging.batch import decide
 from rater.batch.charging.cdr_batch import CdrBatch
 from rater.batch.charging.partition_state import Shard
@@ -36,12 +36,13 @@ from rater.wire.pricing.deck_files import read_deck_file
 from rater.wire.pricing.numbering import load_numbers
 from rater.wire.pricing.zones import zone_of
 from rater.wire.settings.currencies import shipped_book
-from topics.catalog import LEDGER
+from topics.catalog import LEDGER, USER_STATUS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from loadtest.accounts import Record
+    from loadtest.expected import Expected
     from rater.batch.charging.decision import Decision
 from rater.batch.outputs import Output
 
@@ -78,6 +79,7 @@ class CoreRun:
         self.shards = [Shard.empty(number) for number in range(partitions)]
         self.outcomes: Counter[str] = Counter()
         self._ledger: list[bytes] = []
+        self._statuses: dict[bytes | None, bytes | None] = {}
         self.piece = piece
         self.stage_s = {"decode": 0.0, "decide": 0.0, "encode": 0.0}
         self.batches_us: list[float] = []
@@ -128,9 +130,22 @@ class CoreRun:
 
     def _keep(self, outputs: Sequence[Output]) -> None:
         """Keep the entries as the record builder does: their bytes, not the objects."""
-        values = [value or b"" for _, value in dict(outputs)[LEDGER.name]]
+        written = dict(outputs)
+        values = [value or b"" for _, value in written[LEDGER.name]]
         if values:
             self._ledger.append(b"\n".join(values))
+        self._statuses.update(written[USER_STATUS.name])
+
+    def problems(self, expected: Expected) -> list[str]:
+        """Name what is not as the plan implies: outcomes, money, pools, and what is kept and told of users."""
+        rows = [value for shard in self.shards for _, value in shard.users.items()]
+        return [
+            *oracle.compare_outcomes(self.outcomes, expected),
+            *oracle.compare_with_plan(oracle.fold(self.ledger()), expected),
+            *user_oracle.compare(
+                user_oracle.latest(rows), user_oracle.latest(self._statuses.values()), expected
+            ),
+        ]
 
     def ledger(self) -> Iterator[bytes]:
         """Iterate over all entries."""
@@ -182,16 +197,16 @@ def measure(plan: Plan, piece: int = PIECE_RECORDS) -> dict[str, object]:
     run.stage_s = dict.fromkeys(run.stage_s, 0.0)
     run.batches_us.clear()
     count = run.charge(cdrs[warm:])
-    problems = oracle.compare_outcomes(run.outcomes, workload.expected)
-    folds = oracle.fold(run.ledger())
-    problems += oracle.compare_with_plan(folds, workload.expected)
+    problems = run.problems(workload.expected)
     return {
         "core_us_per_cdr": _micros(sum(run.stage_s.values()), count),
         "core_p20_us_per_cdr": round(percentile_20(run.batches_us), 2),
         **{f"{stage}_us": _micros(spent, count) for stage, spent in run.stage_s.items()},
         "compiled": is_compiled(),
         "plans": plan.plans,
-        "pooled": sum(fold.pooled for fold in folds.values()),
+        "users": plan.users,
+        "post_paid": plan.post_paid,
+        "pooled": workload.expected.pooled,
         "cdrs": count,
         "money_ok": not problems,
         "problems": problems[:5],
@@ -217,6 +232,8 @@ def main() -> None:
     parser.add_argument("--tenants", type=int, default=1_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--plans", choices=get_args(Plans), default="none", help=PLANS_HELP)
+    parser.add_argument("--users", type=int, default=0, help=USERS_HELP)
+    parser.add_argument("--post-paid", type=float, default=0.0, help=POST_PAID_HELP)
     parser.add_argument("--piece", type=int, default=PIECE_RECORDS, help="records of a piece")
     asked = parser.parse_args()
     now_ms = time.time_ns() // 1_000_000
@@ -226,6 +243,8 @@ def main() -> None:
         tenants=asked.tenants,
         cdrs=asked.cdrs,
         plans=asked.plans,
+        users=asked.users,
+        post_paid=asked.post_paid,
     )
     result = measure(plan, asked.piece)
     sys.stdout.write(json.dumps(result) + "\n")

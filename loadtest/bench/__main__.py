@@ -4,7 +4,7 @@ Without options: one worker on a real Kafka against two references (`one_worker`
 the whole machine, N workers against Kafka Streams with N threads (`machine`). With --against REV:
 pairs of runs by turns, this working tree and another commit (`against`). With --plans drawn pools
 pay what they have of the calls of all tenants; with --with-and-without pairs of runs, with plans and
-without (`plans`).
+without (`plans`). With --users N each tenant has so many, and with --post-paid P some tenants pay later.
 Exit code 0: measured, and the money is right.
 """
 
@@ -16,7 +16,7 @@ from typing import get_args
 
 from loadtest.bench import against, machine, one_worker, plans
 from loadtest.bench.modules import Results
-from loadtest.plan import PLANS_HELP, Plan, Plans
+from loadtest.plan import PLANS_HELP, POST_PAID_HELP, USERS_HELP, Plan, Plans
 from loadtest.progress import say
 from loadtest.rater_command import CommandError, now_ms
 from loadtest.watch import LateError
@@ -60,6 +60,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--against", metavar="REV", help="a commit to compare this one with")
     parser.add_argument("--pairs", type=int, default=5, help="of runs, where two are compared")
     parser.add_argument("--plans", choices=get_args(Plans), default="none", help=PLANS_HELP)
+    parser.add_argument("--users", type=int, default=0, help=USERS_HELP)
+    parser.add_argument("--post-paid", type=float, default=0.0, help=POST_PAID_HELP)
     parser.add_argument("--with-and-without", action="store_true", help="--plans against none")
     return parser
 
@@ -67,7 +69,13 @@ def _parser() -> argparse.ArgumentParser:
 def _measure(asked: argparse.Namespace) -> Results:
     cdrs = asked.cdrs or max(_CDRS, _CDRS_A_WORKER * (asked.workers or 1))
     plan = Plan(
-        start_ms=now_ms(), seed=asked.seed, tenants=asked.tenants, cdrs=cdrs, plans=asked.plans
+        start_ms=now_ms(),
+        seed=asked.seed,
+        tenants=asked.tenants,
+        cdrs=cdrs,
+        plans=asked.plans,
+        users=asked.users,
+        post_paid=asked.post_paid,
     )
     if asked.with_and_without:
         return plans.measure(plan, asked.pairs, core_only=asked.core_only)

@@ -20,7 +20,6 @@ from loadtest.rater_command import CommandError
 HOME = ROOT / ".kafka" / "against"
 """A clone for each commit, kept until `make clean`."""
 _SHORTER = "--worker-only"
-_PLANS = "--plans"
 _MADE = ".venv/compiled"
 
 
@@ -33,10 +32,7 @@ def measure(plan: Plan, revision: str, pairs: int, *, core_only: bool) -> Result
     size = ("--cdrs", plan.cdrs, "--tenants", plan.tenants, "--seed", plan.seed)
     words = tuple(map(str, size))
     said = _help(clone)
-    if plan.plans != "none":
-        if _PLANS not in said:
-            raise CommandError(f"{subject} knows no {_PLANS}: compare without them")
-        words = (*words, _PLANS, plan.plans)
+    words += _known(plan, said, subject)
     say(f"1. the core, {pairs} pairs: this, that, ratio")
     core = partial(_run, "tests.bench_core", words)
     ratios = by_turns(pairs, partial(core, ROOT), partial(core, clone), CORE)
@@ -49,6 +45,22 @@ def measure(plan: Plan, revision: str, pairs: int, *, core_only: bool) -> Result
     say(f"ratios, this to {subject}")
     tell(ratios)
     return {"against": commit, "pairs": pairs, "ratios": ratios, **circumstances(plan)}
+
+
+def _known(plan: Plan, said: str, subject: str) -> tuple[str, ...]:
+    """Return the options beyond the size of a plan; one that a commit's help does not say is a CommandError."""
+    words: tuple[str, ...] = ()
+    for option, value, default in (
+        ("--plans", plan.plans, "none"),
+        ("--users", plan.users, 0),
+        ("--post-paid", plan.post_paid, 0.0),
+    ):
+        if value == default:
+            continue
+        if option not in said:
+            raise CommandError(f"{subject} knows no {option}: compare without it")
+        words += (option, str(value))
+    return words
 
 
 def _run(module: str, words: tuple[str, ...], root: Path) -> Results:

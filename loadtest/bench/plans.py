@@ -32,4 +32,5 @@ def measure(plan: Plan, pairs: int, *, core_only: bool) -> Results:
 def words(plan: Plan) -> tuple[str, ...]:
     """Return the options that make a benchmark run a plan's calls."""
     size = ("--cdrs", plan.cdrs, "--tenants", plan.tenants, "--seed", plan.seed)
-    return (*map(str, size), "--plans", plan.plans)
+    people = ("--users", plan.users, "--post-paid", plan.post_paid)
+    return (*map(str, size), "--plans", plan.plans, *map(str, people))

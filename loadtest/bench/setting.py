@@ -11,7 +11,7 @@ from pathlib import Path
 
 from aiokafka.admin import NewTopic
 
-from loadtest import clients, oracle, stage
+from loadtest import clients, oracle, stage, user_oracle
 from loadtest.bench.modules import Results
 from loadtest.broker import RunningBroker
 from loadtest.drive import publish_cdrs
@@ -29,7 +29,9 @@ CHARGING_TIMEOUT_S = 600.0
 
 async def preload(broker: RunningBroker, plan: Plan) -> Workload:
     """Set everything up, let a worker open the accounts and leave, then publish the CDRs."""
-    say(f"   {plan.tenants:,} accounts, then {plan.cdrs:,} CDRs before anybody charges")
+    say(
+        f"   {plan.tenants:,} accounts, {plan.users:,} users each, then {plan.cdrs:,} CDRs before anybody charges"
+    )
     stage.create_topics(broker.bootstrap)
     async with watching(broker.bootstrap) as watch:
         await stage.refuse_used(watch, broker.bootstrap)
@@ -89,6 +91,7 @@ async def money(broker: RunningBroker, workload: Workload) -> Results:
     problems = oracle.compare_outcomes(found, workload.expected)
     folds = await oracle.fold_topic(broker.bootstrap)
     problems += oracle.compare_with_plan(folds, workload.expected)
+    problems += await user_oracle.problems(broker.bootstrap, workload.expected)
     say(f"   generator: {'as predicted' if not problems else problems[:10]}")
     pooled = sum(fold.pooled for fold in folds.values())
     if workload.plan.plans != "none":
@@ -103,6 +106,8 @@ def circumstances(plan: Plan) -> Results:
         "tenants": plan.tenants,
         "seed": plan.seed,
         "plans": plan.plans,
+        "users": plan.users,
+        "post_paid": plan.post_paid,
         "cores": os.cpu_count(),
         "python": platform.python_version(),
         "faust": version("faust-streaming"),

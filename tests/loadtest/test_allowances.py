@@ -65,6 +65,18 @@ def test_a_call_that_an_allowance_is_not_for_is_paid_by_none(
     assert sources(allowance(**fields), call) == []
 
 
+def test_a_users_own_pool_is_that_of_one_licence_and_of_a_user_who_has_the_plan() -> None:
+    text = allowance("own", per="user") + allowance()
+    plans = PlanFile(tomllib.loads(HEAD + text))
+
+    assert plans.sources(HELD, CALL, ("P",)) == [
+        Source("P/own", 60, 60, is_own=True),
+        Source("P/a/us_pr", 300, 60),
+    ]
+    assert plans.sources(HELD, CALL, ("Q",)) == []
+    assert plans.sources(HELD, CALL) == [Source("P/a/us_pr", 300, 60)]
+
+
 def test_the_chain_then_the_rank_then_the_file_say_what_goes_first() -> None:
     text = (
         allowance("late", rank=2)
@@ -81,7 +93,6 @@ def test_the_chain_then_the_rank_then_the_file_say_what_goes_first() -> None:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        (allowance(per="user"), "plans.P.allowances.a.per: 'user'"),
         (allowance(price="0.1"), "plans.P.allowances.a.price: the load test does not know it"),
         ("[plans.P]\nexhaustion = 'whichever_first'\n" + allowance(), "plans.P.exhaustion: "),
     ],

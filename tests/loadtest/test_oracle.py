@@ -4,6 +4,8 @@ import json
 from collections import Counter
 from typing import Any
 
+import pytest
+
 from loadtest import oracle
 from loadtest.expected import Expected
 
@@ -114,6 +116,51 @@ def test_pools_that_were_used_otherwise_are_seen() -> None:
         "acme: used_s: found Counter(), expected Counter({'2024-01/P/all/US': 120})",
         "charges that drew on pools: found 0, expected 1",
     ] == problems
+
+
+def test_what_a_month_owes_and_what_nobody_pays_are_no_debt() -> None:
+    owing = {"source": "post_paid", "id": "2024-01", "amount_micros": 700}
+    draws = [{"id": "L1", "amount_micros": 500}, owing]
+    later = CHARGED | {"amount_micros": -500, "balance_micros": 4_500, "draws": draws}
+    nobody = {"source": "waived", "amount_micros": 900}
+    waived = later | {"amount_micros": 0, "charge_micros": 900, "draws": [nobody]}
+    said = {
+        "kind": "billing_state_changed",
+        "tenant_id": "acme",
+        "amount_micros": 0,
+        "balance_micros": 4_500,
+        "state": "limit_reached",
+        "month": "2024-01",
+    }
+    wanted = expected()
+    wanted.charge("acme", 900)
+    wanted.waived_micros["acme"] = 900
+    wanted.owed_micros["acme"] = Counter({"2024-01": 700})
+    wanted.credit_limits["acme"] = 700
+
+    folds = oracle.fold(ledger(OPENED, FUNDED, later, waived, said))
+
+    assert (folds["acme"].owed_micros, folds["acme"].waived_micros) == ({"2024-01": 700}, 900)
+    assert oracle.compare_with_plan(folds, wanted) == []
+    wanted.credit_limits["acme"] = 701
+    assert oracle.compare_with_plan(folds, wanted) == [
+        "acme: billing: found limit_reached, expected post_paid"
+    ]
+
+
+@pytest.mark.parametrize("field", ["owed_micros", "waived_micros"])
+def test_what_is_owed_or_waived_otherwise_is_seen(field: str) -> None:
+    wanted = expected()
+    wanted.owed_micros["acme"] = Counter()
+    wanted.credit_limits["acme"] = 0
+    if field == "owed_micros":
+        wanted.owed_micros["acme"]["2024-01"] = 1
+    else:
+        wanted.waived_micros["acme"] = 1
+
+    problems = oracle.compare_with_plan(oracle.fold(ledger(OPENED, FUNDED, CHARGED)), wanted)
+
+    assert [line for line in problems if f"acme: {field}: found " in line] != []
 
 
 def test_two_runs_differ_by_the_tenants_that_differ() -> None:

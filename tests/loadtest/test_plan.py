@@ -14,6 +14,8 @@ START_MS = 1_790_000_000_000
         ({"cdrs": -1}, "cdrs: -1, must be at least 0"),
         ({"plans": "some"}, "plans: 'some', must be one of none, published, held, drawn"),
         ({"duplicates_pct": -0.5}, "duplicates_pct: -0.5, must be 0 to 100 percent"),
+        ({"users": -1}, "users: -1, must be at least 0"),
+        ({"post_paid": 101.0}, "post_paid: 101.0, must be 0 to 100 percent"),
         ({"broken": (("haunted", 1.0),)}, "broken: 'haunted', must be one of empty"),
         ({"broken": (("empty", 101.0),)}, "broken empty: 101.0, must be 0 to 100 percent"),
         ({"inbound_pct": 60.0, "toll_free_pct": 60.0}, "percent in all, must be at most 100"),

@@ -1,0 +1,76 @@
+"""The oracle of users: it sees every kind of difference."""
+
+import json
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from loadtest import user_oracle
+from loadtest.expected import Expected, UserCounts
+
+MONTH = "2024-01"
+POOL = "2024-01/DESK/own/user=ann"
+ROW = {
+    "tenant_id": "acme",
+    "user_id": "ann",
+    "spent": [{"month": MONTH, "spent_micros": 500}],
+    "pools": [{"pool": POOL, "used_s": 60}],
+}
+STATUS = {
+    "tenant_id": "acme",
+    "user_id": "ann",
+    "month": MONTH,
+    "blocked": [{"call_type": "overage", "reason": "user_spend_limit"}],
+}
+
+
+def found(
+    row: dict[str, Any] | None = ROW,
+    status: dict[str, Any] | None = STATUS,
+    limit_micros: int = 500,
+) -> list[str]:
+    counts = UserCounts(limit_micros, Counter({MONTH: 500}), Counter({POOL: 60}))
+    rows, statuses = (
+        user_oracle.latest([json.dumps(each).encode()] if each is not None else [None])
+        for each in (row, status)
+    )
+    return user_oracle.compare(rows, statuses, Expected(users={("acme", "ann"): counts}))
+
+
+def test_a_user_who_is_as_predicted_is_no_problem() -> None:
+    assert found() == []
+
+
+def test_the_last_record_of_a_user_is_what_holds() -> None:
+    values = [json.dumps(each).encode() for each in (ROW | {"spent": []}, ROW)]
+
+    assert user_oracle.latest([*values, None]) == {("acme", "ann"): ROW}
+
+
+@pytest.mark.parametrize(
+    ("row", "complaint"),
+    [
+        (ROW | {"spent": []}, "acme/ann: spent: found {}, expected {'2024-01': 500}"),
+        (ROW | {"pools": []}, f"acme/ann: used_s: found {{}}, expected {{'{POOL}': 60}}"),
+        (None, "acme/ann: row None, status "),
+    ],
+)
+def test_what_is_kept_otherwise_is_seen(row: dict[str, Any] | None, complaint: str) -> None:
+    (problem,) = found(row=row)
+
+    assert problem.startswith(complaint)
+
+
+def test_a_limit_that_blocks_too_early_or_not_at_all_is_seen() -> None:
+    assert found(limit_micros=501) == ["acme/ann: blocked by its limit: found True, expected False"]
+    assert found(status=STATUS | {"blocked": []}) == [
+        "acme/ann: blocked by its limit: found False, expected True"
+    ]
+    assert found(status=None) != []
+
+
+def test_a_user_whom_nobody_has_set_is_seen() -> None:
+    row = {("acme", "bob"): ROW}
+
+    assert user_oracle.compare(row, {}, Expected()) == ["acme/bob: a user whom nobody has set"]
