@@ -24,7 +24,7 @@ SHARED = -n $(JOBS) --dist loadgroup --no-loadscope-reorder
 
 .PHONY: help tools install dev compiled kafka-jars kafka-up kafka-down fmt lint types imports test \
 	test-compiled test-alone test-interpreted dist-check test-fast \
-	props e2e kill bench bench-core bench-gatekeeper bench-growth bench-latency \
+	props e2e kill bench bench-core bench-gatekeeper bench-growth bench-users bench-latency \
 	demo schemas docs deck cover lock clean
 
 help:  ## print this list
@@ -123,6 +123,10 @@ bench-core: dev  ## the core alone, microseconds per CDR
 bench-growth: dev  ## the core with more prefixes, tenants, lots and remembered CDRs; one JSON line last
 	$(SAY) "==> bench: how the cost of a CDR grows"
 	@$(BIN)/python -m tests.bench_growth $(ARGS)
+
+bench-users: dev  ## the core with one tenant of 1, 1,000 and 20,000 users; one JSON line last
+	$(SAY) "==> bench: one tenant with many users"
+	@$(BIN)/python -m tests.bench_growth --users $(ARGS)
 
 bench-latency: dev kafka-jars  ## CDR to payment command at half load, p50 and p99; one JSON line last
 	$(SAY) "==> bench: from a CDR to its payment command, at half load"

@@ -50,6 +50,7 @@ SAMPLE_DECK = Path(__file__).resolve().parents[1] / "rater" / "data" / "sample_d
 _WARM_UP = 10
 """One in so many CDRs goes before the measurement: caches fill, tables grow."""
 _BATCH_MIN = 1_000
+_CDRS = "cdrs"
 
 
 @dataclass(slots=True)
@@ -85,6 +86,9 @@ class CoreRun:
         self.batches_us: list[float] = []
         """What a CDR cost in each batch that was not a small remainder."""
         self._ends: Counter[tuple[str, int]] = Counter()
+        self.cdrs_a_second = 0
+        """Of the stream's time, which is that of the records; 0: it stands still."""
+        self._given = 0
 
     def open_accounts(self, commands: Iterable[Record]) -> None:
         """Carry out the commands."""
@@ -98,7 +102,7 @@ class CoreRun:
     def charge(self, cdrs: Iterable[Record]) -> int:
         """Charge CDRs, timing every stage; return how many."""
         count = 0
-        for partition, records in self._batches("cdrs", cdrs):
+        for partition, records in self._batches(_CDRS, cdrs):
             shard = self.shards[partition]
             clock = time.process_time
             batch = CdrBatch(shard, self.rules, len(self.shards))
@@ -131,21 +135,29 @@ class CoreRun:
     def _keep(self, outputs: Sequence[Output]) -> None:
         """Keep the entries as the record builder does: their bytes, not the objects."""
         written = dict(outputs)
-        values = [value or b"" for _, value in written[LEDGER.name]]
+        self._keep_entries([value or b"" for _, value in written[LEDGER.name]])
+        self._statuses.update(written[USER_STATUS.name])
+
+    def _keep_entries(self, values: list[bytes]) -> None:
         if values:
             self._ledger.append(b"\n".join(values))
-        self._statuses.update(written[USER_STATUS.name])
 
     def problems(self, expected: Expected) -> list[str]:
         """Name what is not as the plan implies: outcomes, money, pools, and what is kept and told of users."""
-        rows = [value for shard in self.shards for _, value in shard.users.items()]
         return [
             *oracle.compare_outcomes(self.outcomes, expected),
             *oracle.compare_with_plan(oracle.fold(self.ledger()), expected),
-            *user_oracle.compare(
-                user_oracle.latest(rows), user_oracle.latest(self._statuses.values()), expected
-            ),
+            *self.problems_of_users(expected),
         ]
+
+    def problems_of_users(self, expected: Expected) -> list[str]:
+        """Name what is kept and told of users and is not as the plan implies."""
+        rows, statuses = user_oracle.latest(self.rows()), self._statuses.values()
+        return user_oracle.compare(rows, user_oracle.latest(statuses), expected)
+
+    def rows(self) -> list[bytes]:
+        """Return what is kept of the users."""
+        return [value for shard in self.shards for _, value in shard.users.items()]
 
     def ledger(self) -> Iterator[bytes]:
         """Iterate over all entries."""
@@ -170,10 +182,17 @@ class CoreRun:
         for partition, key, value in records:
             batch = waiting.setdefault(partition, [])
             offset = self._offsets(topic, partition, 1)[0]
-            batch.append(Stored(offset, self.at_ms, key, value))
+            batch.append(Stored(offset, self._now_ms(topic), key, value))
             if len(batch) == RECORDS_PER_BATCH:
                 yield partition, waiting.pop(partition)
         yield from waiting.items()
+
+    def _now_ms(self, topic: str) -> int:
+        """Return the time of the next record of a topic; what opens accounts is all of one time."""
+        if topic != _CDRS or not self.cdrs_a_second:
+            return self.at_ms
+        self._given += 1
+        return self.at_ms + self._given * 1_000 // self.cdrs_a_second
 
     def _offsets(self, topic: str, partition: int, count: int) -> range:
         first = self._ends[topic, partition]

@@ -1,9 +1,10 @@
-"""Growth: what a CDR costs in the core when decks, tenants, lots and memories grow.
+"""Growth: what a CDR costs in the core when decks, tenants, lots, memories and the users of a tenant grow.
 
-`python -m tests.bench_growth` is what `make bench-growth` runs. Each case differs from the base in
-one thing and lives in a process of its own; all are set up first, then charge by turns, round by
-round, so that they share the noise of the machine. Printed are the medians of the rounds, and each
-case relative to the base of the same round. One JSON line last; exit code 1 when money is wrong.
+`python -m tests.bench_growth` is what `make bench-growth` runs, and with --users `make bench-users`: one tenant that
+has so many users, with plans, pools of their own, limits, and statuses that are due each second. Each case differs from
+the first in one thing and lives in a process of its own; all are set up first, then charge by turns, round by round, so
+that they share the noise of the machine. Printed are the medians of the rounds, and each case relative to the first of
+the same round. One JSON line last; exit code 1 when money is wrong.
 """
 
 from __future__ import annotations
@@ -36,7 +37,6 @@ from topics.manifests import IdState
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rater.batch.outputs import Output
 
 ROOT = Path(__file__).resolve().parents[1]
 BASE = "base"
@@ -46,6 +46,8 @@ _LOAD = 40_000
 _DAY_MS = 86_400_000
 _ROUNDS = 5
 _ACCOUNTS_MIN = 100_000
+_BUSY = 1_000
+"""CDRs of a second of the stream, of one tenant with many users: most of its calls owe their user a status."""
 _UINT64_MAX = (1 << 64) - 1
 _TAILS = (*(str(one) for one in range(10)), *(f"{two:02}" for two in range(0, 100, 5)), "99")
 
@@ -59,6 +61,14 @@ class Case:
     lots: int = 1
     ids: int = 100_000
     plans: Plans = "none"
+    users: int = 0
+    cdrs_a_second: int = 0
+    """Of the stream's time; 0: it stands still, and each status goes out once."""
+
+
+def one_tenant(users: int) -> Case:
+    """Return the case of one tenant with plans, which has so many users."""
+    return Case(tenants=1, plans="drawn", users=users, cdrs_a_second=_BUSY)
 
 
 CASES = {
@@ -71,6 +81,14 @@ CASES = {
     "ids 10 M": Case(ids=10_000_000),
     "plans drawn": Case(plans="drawn"),
 }
+USERS = {
+    "users 1": one_tenant(1),
+    "users 0": one_tenant(0),
+    "users 1 k": one_tenant(1_000),
+    "users 20 k": one_tenant(20_000),
+}
+"""The first is what the others are relative to."""
+ALL = CASES | USERS
 
 
 class GrowthRun(CoreRun):
@@ -78,9 +96,9 @@ class GrowthRun(CoreRun):
 
     opening = True
 
-    def _keep(self, outputs: Sequence[Output]) -> None:
+    def _keep_entries(self, values: list[bytes]) -> None:
         if not self.opening:
-            super()._keep(outputs)
+            super()._keep_entries(values)
 
 
 def larger_deck(folder: Path) -> Path:
@@ -121,7 +139,7 @@ def remember(run: CoreRun, count: int) -> float:
 
 def serve(name: str, rounds: int, chunk: int) -> None:
     """Set a case up; then charge a chunk for each line that comes in, and say what it cost."""
-    case = CASES[name]
+    case = ALL[name]
     plan = Plan(
         start_ms=time.time_ns() // 1_000_000,
         tenants=case.tenants,
@@ -129,6 +147,7 @@ def serve(name: str, rounds: int, chunk: int) -> None:
         lots_min=case.lots,
         lots_max=case.lots,
         plans=case.plans,
+        users=case.users,
     )
     with tempfile.TemporaryDirectory() as folder:
         deck = larger_deck(Path(folder)) if case.larger_deck else SAMPLE_DECK
@@ -142,6 +161,7 @@ def serve(name: str, rounds: int, chunk: int) -> None:
     account_bytes = round(grown / case.tenants) if case.tenants >= _ACCOUNTS_MIN else None
     run.opening = False
     id_bytes = remember(run, case.ids)
+    run.cdrs_a_second = case.cdrs_a_second
     cdrs = list(workload.cdrs())
     gc.freeze()
     gc.set_threshold(200_000, 20, 20)
@@ -156,7 +176,8 @@ def serve(name: str, rounds: int, chunk: int) -> None:
         spent_us = sum(run.stage_s.values()) * 1e6
         _say({"mean": spent_us / count, "p20": percentile_20(run.batches_us)})
     if sys.stdin.readline():
-        _say({"problems": problems(run, workload)})
+        row_bytes = round(fmean(map(len, run.rows())), 1) if case.users else None
+        _say({"problems": problems(run, workload), "row_bytes": row_bytes})
 
 
 def problems(run: CoreRun, workload: Workload) -> list[str]:
@@ -166,14 +187,17 @@ def problems(run: CoreRun, workload: Workload) -> list[str]:
     folds: defaultdict[str, oracle.Fold] = defaultdict(lambda: oracle.Fold(lots=Counter()))
     for entry in map(json.loads, run.ledger()):
         folds[entry["tenant_id"]].post(entry)
-    found = {name: fold.charged_micros for name, fold in folds.items()}
-    expected = workload.expected.charged_micros
-    wrong += [
-        f"{name}: charged {found.get(name, 0)}, expected {expected[name]}"
-        for name in sorted(found.keys() | expected.keys())
-        if found.get(name, 0) != expected[name]
-    ]
-    return wrong[:5]
+    expected = workload.expected
+    for name in sorted(folds.keys() | expected.charged_micros.keys()):
+        found = folds[name]
+        for what, is_, must in (
+            ("charged", found.charged_micros, expected.charged_micros[name]),
+            ("waived", found.waived_micros, expected.waived_micros[name]),
+            ("used_s", found.used_s, expected.used_s.get(name, Counter())),
+        ):
+            if is_ != must:
+                wrong.append(f"{name}: {what} {is_}, expected {must}")
+    return (wrong + run.problems_of_users(expected))[:5]
 
 
 def _say(results: dict[str, Any]) -> None:
@@ -214,21 +238,23 @@ class Served:
 
 
 def measure(names: Sequence[str], rounds: int, chunk: int) -> dict[str, Any]:
-    """Set the cases up, let them charge by turns, and return the table."""
+    """Set the cases up, let them charge by turns, and return the table, relative to the first of them."""
     with ExitStack() as stack:
         cases = [Served(name, rounds, chunk, stack) for name in names]
         memory = {case.name: case.hear() for case in cases}
         asked = [{case.name: case.ask() for case in cases} for _ in range(rounds)]
-        wrong = {case.name: case.ask()["problems"] for case in cases}
+        ended = {case.name: case.ask() for case in cases}
+    wrong = {name: each["problems"] for name, each in ended.items()}
     table = {}
     for name in names:
-        relative = [each[name]["mean"] / each[BASE]["mean"] for each in asked]
+        relative = [each[name]["mean"] / each[names[0]]["mean"] for each in asked]
         table[name] = {
             "us": round(median(each[name]["mean"] for each in asked), 2),
             "p20_us": round(median(each[name]["p20"] for each in asked), 2),
             "to_base": round(median(relative), 3),
             "to_base_mean": round(fmean(relative), 3),
             **memory[name],
+            "row_bytes": ended[name]["row_bytes"],
         }
     return {
         "cases": table,
@@ -243,18 +269,24 @@ def main() -> int:
     """Measure and print; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench_growth", description=__doc__)
     parser.add_argument("--rounds", type=int, default=_ROUNDS)
-    parser.add_argument("--cases", nargs="+", choices=CASES, default=list(CASES), metavar="CASE")
+    parser.add_argument("--cases", nargs="+", choices=ALL, metavar="CASE", help=", ".join(ALL))
+    parser.add_argument("--users", action="store_true", help="the cases of one tenant with users")
     parser.add_argument("--cdrs", type=int, default=CHUNK, help="of a round")
-    parser.add_argument("--serve", choices=CASES, help=argparse.SUPPRESS)
+    parser.add_argument("--serve", choices=ALL, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.serve:
         serve(asked.serve, asked.rounds, asked.cdrs)
         return 0
-    results = measure(list(dict.fromkeys([BASE, *asked.cases])), asked.rounds, asked.cdrs)
-    print(f"{'case':<16}{'us':>8}{'p20':>8}{'to base':>9}{'B/account':>11}{'B/id':>7}")
+    known = USERS if asked.users else CASES
+    names = list(dict.fromkeys([next(iter(known)), *(asked.cases or known)]))
+    results = measure(names, asked.rounds, asked.cdrs)
+    print(
+        f"{'case':<16}{'us':>8}{'p20':>8}{'to first':>9}{'B/account':>11}{'B/id':>7}{'B/user':>8}"
+    )
     for name, row in results["cases"].items():
         cells = f"{row['us']:>8}{row['p20_us']:>8}{row['to_base']:>9}"
-        print(f"{name:<16}{cells}{row['account_bytes'] or '':>11}{row['id_bytes']:>7}")
+        memory = f"{row['account_bytes'] or '':>11}{row['id_bytes']:>7}{row['row_bytes'] or '':>8}"
+        print(f"{name:<16}{cells}{memory}")
     print(json.dumps(results))
     return 0 if results["money_ok"] else 1
 
