@@ -18,6 +18,8 @@ from loadtest.topic_log import read
 from topics.catalog import BATCHES_CHANGELOG, CDR_RAW, LEDGER
 from topics.manifests import split_manifest
 
+_TOLD_MAX = 3
+
 
 @dataclass(slots=True)
 class Fold:
@@ -129,11 +131,26 @@ def compare_with_plan(folds: Mapping[str, Fold], expected: Expected) -> list[str
             ("billing", found.billing, expected.billing(tenant_id, found.billing_month)),
         ):
             if is_ != must:
-                problems.append(f"{tenant_id}: {name}: found {is_}, expected {must}")
+                problems.append(f"{tenant_id}: {name}: {told(is_, must)}")
     pooled = sum(fold.pooled for fold in folds.values())
     if pooled != expected.pooled:
         problems.append(f"charges that drew on pools: found {pooled}, expected {expected.pooled}")
     return problems
+
+
+def told(found: object, must: object) -> str:
+    """Say how two values differ; of counters the first few counts that do, for a tenant may have thousands."""
+    if isinstance(found, Counter) and isinstance(must, Counter):
+        apart = sorted(name for name in found.keys() | must.keys() if found[name] != must[name])
+        few = frozenset(apart[:_TOLD_MAX])
+        found, must = _only(found, few), _only(must, few)
+        if len(apart) > _TOLD_MAX:
+            return f"{len(apart):,} counts, among them found {found}, expected {must}"
+    return f"found {found}, expected {must}"
+
+
+def _only(counts: Counter[str], names: frozenset[str]) -> Counter[str]:
+    return Counter({name: count for name, count in counts.items() if name in names})
 
 
 def compare_outcomes(found: Mapping[str, int], expected: Expected) -> list[str]:

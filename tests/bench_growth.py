@@ -196,7 +196,7 @@ def problems(run: CoreRun, workload: Workload) -> list[str]:
             ("used_s", found.used_s, expected.used_s.get(name, Counter())),
         ):
             if is_ != must:
-                wrong.append(f"{name}: {what} {is_}, expected {must}")
+                wrong.append(f"{name}: {what}: {oracle.told(is_, must)}")
     return (wrong + run.problems_of_users(expected))[:5]
 
 

@@ -36,7 +36,7 @@ def test_a_user_or_a_pool_that_is_otherwise_is_seen(charged: tuple[GrowthRun, Wo
     used_s = workload.expected.used_s["tenant-0001"]
     for counter, name, complaint in (
         (user.spent_micros, "2026-09", ": spent: found "),
-        (used_s, "2026-09/TRUNK/toll_free", "tenant-0001: used_s "),
+        (used_s, "2026-09/TRUNK/toll_free", "tenant-0001: used_s: found "),
     ):
         counter[name] += 1
         found = problems(run, workload)

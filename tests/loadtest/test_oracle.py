@@ -163,6 +163,17 @@ def test_what_is_owed_or_waived_otherwise_is_seen(field: str) -> None:
     assert [line for line in problems if f"acme: {field}: found " in line] != []
 
 
+def test_of_many_pools_a_few_that_differ_are_told() -> None:
+    found = Counter({f"pool-{n}": 60 for n in range(1_000)})
+    one = found + Counter({"pool-7": 60})
+
+    assert oracle.told(one, found) == (
+        "found Counter({'pool-7': 120}), expected Counter({'pool-7': 60})"
+    )
+    assert oracle.told(found, Counter()).startswith("1,000 counts, among them found Counter({")
+    assert len(oracle.told(found, Counter())) < 150
+
+
 def test_two_runs_differ_by_the_tenants_that_differ() -> None:
     one = oracle.fold(ledger(OPENED, FUNDED, CHARGED))
     other = oracle.fold(ledger(OPENED, FUNDED))

@@ -7,9 +7,12 @@ from dataclasses import replace
 import orjson
 import pytest
 
+from loadtest.breakages import BREAKAGES
 from loadtest.generate import Workload
 from loadtest.payers import NO_USER_CAPABILITY
 from loadtest.plan import Plan, Plans
+from rater.wire.cdrs import decode_cdr
+from rater.wire.malformed import Malformed
 from tests.bench_core import SAMPLE_DECK, CoreRun
 
 PLAN = Plan(
@@ -106,6 +109,24 @@ def test_calls_name_users_organizers_strangers_and_nobody(workload: Workload) ->
     assert sum(cdr.get("organizer_id") is not None for cdr in conferences) > len(conferences) * 0.9
     assert any(cdr["organizer_id"] != cdr.get("user_id") for cdr in conferences[:10])
     assert not any("organizer_id" in cdr for cdr in cdrs if cdr["call_type"] == "user_out")
+
+
+@pytest.mark.parametrize("reason", BREAKAGES)
+def test_a_record_that_names_nobody_can_be_broken_in_every_way(reason: str) -> None:
+    nobodys = next(
+        value
+        for _, _, value in Workload(PLAN, SAMPLE_DECK, PARTITIONS).cdrs()
+        if value
+        and b'_id":"u' not in value
+        and b'"guest' not in value
+        and b'"answered_at"' in value
+        and b'"direction":"out"' in value
+    )
+
+    verdict = decode_cdr(BREAKAGES[reason](nobodys))
+
+    assert isinstance(verdict, Malformed)
+    assert verdict.reason == reason
 
 
 def test_the_calls_are_those_that_are_made_without_users() -> None:
