@@ -29,7 +29,7 @@ from rater.core.account.post_paid import has_billing, look_at_billing, owing_mon
 from rater.core.account.priced import price_of, told_of
 from rater.core.account.rejecting import reject
 from rater.core.account.reversal import reversal_of
-from rater.core.account.settling import settle
+from rater.core.account.settling import hold_broken, settle
 from rater.core.account.unlicensed import may_not_replace, payable
 from rater.core.account.user import Users, consumer_of
 from rater.core.account.user_status import note_user
@@ -72,9 +72,11 @@ def charge(  # noqa: PLR0913, PLR0917
             price = funded
         told = told_of(account, cdr, price, source, rules, user) if rules.settings.hides else cdr
         entry = charge_of(account, told, source, price, None, month)
-        settle(account, cdr, source, journal, (entry, price.country), user)
+        broken = settle(account, cdr, journal, entry)
         if user is not None:
             count(account, entry, rules, users, journal)
+        if broken:
+            hold_broken(account, cdr, source, journal, (broken, price.country), user)
         _look_at_billing(account, cdr, source, rules, journal)
         return price.outcome
     if isinstance(price, str):

@@ -1,5 +1,7 @@
 """Settling: a charge is applied, told, and held where it breaks a limit of spending."""
 
+from typing import Final
+
 from rater.core.account.account import Account
 from rater.core.account.applying import apply
 from rater.core.account.breaker import SPEND_PER_HOUR, denied_by, is_new_destination, passed
@@ -11,42 +13,38 @@ from rater.core.cdr import Cdr, Source
 from topics import records as r
 from topics.records import Charge
 
+Broken = list[tuple[r.LimitKind, int, int]]
+"""The limits of spending that a charge has passed: name, limit, what was found."""
+_NONE: Final[Broken] = []
 
-def settle(  # noqa: PLR0913, PLR0917
-    account: Account,
-    cdr: Cdr,
-    source: Source,
-    journal: Journal,
-    charged: tuple[Charge, str],
-    user: User | None = None,
-) -> None:
-    """Apply a charge to a number in a country, look at the limits, tell what it crosses, then hold what it breaks."""
-    entry, country = charged
+
+def settle(account: Account, cdr: Cdr, journal: Journal, entry: Charge) -> Broken:
+    """Apply a charge and tell what it crosses; return the limits that it breaks: `hold_broken` posts these next."""
     if not entry.charge_micros or is_waived(entry.draws):
         # What costs nothing, or nobody pays, is not spent: it passes no limit.
         journal.post(account, entry, "charge", cdr.cdr_id)
-        return
+        return _NONE
     spending, before = account.spending, account.balance
     is_new = spending.high_rate is not None and is_new_destination(spending.high_rate, entry)
     apply(account, entry)
-    broken: list[tuple[r.LimitKind, int, int]] = []
+    broken = _NONE
     if spending.spent + spending.spent_before > spending.limit or spending.cost_limit or is_new:
         broken = passed(spending, entry, is_new)
     journal.look(account, entry, before, "charge", cdr.cdr_id, bool(broken))
-    if broken:
-        home = usage_country_of(account, cdr, user)
-        _hold(account, cdr, source, journal, (broken, country, home))
+    return broken
 
 
-def _hold(
+def hold_broken(  # noqa: PLR0913, PLR0917
     account: Account,
     cdr: Cdr,
     source: Source,
     journal: Journal,
-    why: tuple[list[tuple[r.LimitKind, int, int]], str, str | None],
+    why: tuple[Broken, str],
+    user: User | None = None,
 ) -> None:
-    """Post what the breaker holds after a charge: the limits broken, the country called, and where from."""
-    broken, country, home = why
+    """Post what the breaker holds after a charge of a user: the limits broken, and the country called."""
+    broken, country = why
+    home = usage_country_of(account, cdr, user)
     for limit, most, found in broken:
         denied = denied_by(limit, cdr, country, home)
         is_default = limit == SPEND_PER_HOUR and account.spending.per_hour < 0

@@ -3,7 +3,7 @@
 from rater.core.account.account import Spending
 from rater.core.account.charges import charge_of
 from rater.core.account.journal import Journal
-from rater.core.account.settling import settle
+from rater.core.account.settling import hold_broken, settle
 from rater.core.pricing.rated import Rated, waived
 from tests.build import HOUR, NOW, UNIT, account, cdr, lot, source
 from topics.records import Charge, ChargeLine, SpendLimitTripped
@@ -16,7 +16,8 @@ def test_a_charge_above_the_limit_of_one_call_is_held_unless_it_is_waived() -> N
         there = account(lot(remaining=9 * UNIT), spending=Spending(cost_limit=UNIT))
         journal = Journal()
         entry = charge_of(there, cdr(), source(), given)
-        settle(there, cdr(), source(), journal, (entry, "FR"))
+        broken = settle(there, cdr(), journal, entry)
+        hold_broken(there, cdr(), source(), journal, (broken, "FR"))
         assert [type(each) for each in journal.entries] == kinds
         assert there.seq == len(kinds)
 
@@ -26,6 +27,7 @@ def test_a_call_that_costs_nothing_breaks_no_limit_that_was_set_below_what_is_sp
     spending = Spending(hour=NOW // HOUR - 30, spent=5 * UNIT)
     free = Rated("rated", 0, "acs", 1, "33", "France", "FR", "landline", ())
     there, journal = account(lot(remaining=9 * UNIT), spending=spending, limit=UNIT), Journal()
-    settle(there, cdr(), source(), journal, (charge_of(there, cdr(), source(), free), "FR"))
+    broken = settle(there, cdr(), journal, charge_of(there, cdr(), source(), free))
 
+    assert not broken
     assert [type(each) for each in journal.entries] == [Charge]
