@@ -19,7 +19,11 @@ from rater.shell.notifier.message import message_id
 from rater.wire.malformed import Malformed
 from rater.wire.recharge.notifications import decode_notification
 from topics.catalog import NOTIFICATIONS
-from topics.records.notifications import BalanceLowNotification, RechargePausedNotification
+from topics.records.notifications import (
+    BalanceLowNotification,
+    PoolUsedNotification,
+    RechargePausedNotification,
+)
 
 PLACE: Final = Path(__file__).resolve().parents[1] / "LETTERS.md"
 _HEAD: Final = """\
@@ -35,7 +39,7 @@ What the notifier sends. Made by `deploy/make_letters.py` from `rater/shell/noti
 
 
 def examples() -> dict[str, Told]:
-    """Return the first golden example of each kind, that of money taken and not credited, and a digest."""
+    """Return the first golden example of each kind, those of money not credited and of a user's pool, and a digest."""
     name = f"examples/{NOTIFICATIONS.name}.valid.jsonl"
     found: dict[str, Told] = {}
     for line in files("topics").joinpath(name).read_bytes().splitlines():
@@ -45,6 +49,8 @@ def examples() -> dict[str, Told]:
             isinstance(notice, RechargePausedNotification) and notice.reason == "credit_refused"
         )
         title = f"{notice.kind}: credit_refused" if is_refused else notice.kind
+        if isinstance(notice, PoolUsedNotification) and notice.user_id is not None:
+            title = f"{notice.kind}: of one user"
         found.setdefault(title, notice)
     low = found["balance_low"]
     assert isinstance(low, BalanceLowNotification)

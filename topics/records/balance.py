@@ -263,6 +263,9 @@ class PoolUsed(Event, frozen=True, tag="pool_used"):
     level: PoolLevel
     used_s: PoolSeconds
     total_s: PoolSeconds
+    user_id: (
+        Annotated[Id, Meta(description="Who has the pool alone; none: it is shared.")] | None
+    ) = None
 
 
 AnyEvent: TypeAlias = (

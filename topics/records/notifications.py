@@ -182,6 +182,9 @@ class PoolUsedNotification(Notification, frozen=True, tag="pool_used", kw_only=T
     used_s: PoolSeconds
     total_s: PoolSeconds
     cause_id: Id
+    user_id: (
+        Annotated[Id, Meta(description="Who has the pool alone; none: it is shared.")] | None
+    ) = None
 
 
 class CreditLimitReachedNotification(

@@ -12,7 +12,7 @@ from topics.records.ledger import MoneyEntry
 from topics.records.record import Record
 from topics.records.status import Blocked, PoolUse
 
-USERS_LAYOUT: Final = 2
+USERS_LAYOUT: Final = 3
 USER_TERMS_MAX: Final = 32
 """As many as are kept of a user."""
 USER_MONTHS_MAX: Final = 17

@@ -1,8 +1,10 @@
-"""Counting: what a charge, or its return, adds to what is counted of the user whose call it was."""
+"""Counting: what a charge, or its return, adds to what is counted of the user whose call it was, and what it tells."""
 
 from rater.core.account.account import Account
+from rater.core.account.cause import Cause
 from rater.core.account.journal import Journal
 from rater.core.account.month import month_at
+from rater.core.account.pool_use import own_running_out, tell_use
 from rater.core.account.user import (
     User,
     Users,
@@ -19,11 +21,21 @@ from topics.records import Charge, ChargeReversed
 def count(
     account: Account, entry: Charge, rules: Rules, users: Users | None, journal: Journal
 ) -> None:
-    """Count a charge that has been applied, and tell the user's status when it is due."""
+    """Count a charge that has been applied; tell which pools of the user's own run out, and its status when due.
+
+    Before any other entry of the account: events say the balance and the number after this one.
+    """
     user = user_of(account, consumer_of(entry.call), users)
     if user is None or users is None or not entry.draws:
         return
-    count_charge(user, entry, month_at(account, rules, started_ms(entry.call)))
+    contract = account.contract
+    if (
+        count_charge(user, entry, month_at(account, rules, started_ms(entry.call)))
+        and contract is not None
+        and (running := own_running_out(account, contract, user, entry, rules.plans))
+    ):
+        why = Cause("charge", entry.cdr_id, entry.at_ms)
+        tell_use(account, running, why, rules.plans, journal.events, user)
     users.change(user)
     note_user(user, account, rules, entry.at_ms, journal.users)
 

@@ -21,7 +21,7 @@ _WHOSE_MAX: Final = 1_024
 
 @final
 class Pot:
-    """A pool in a month, and how large it is there. A user's own is named, and sized, for each user (`funding`)."""
+    """A pool in a month, and how large it is there. A user's own is named with the user by `user.own_pool`."""
 
     __slots__ = ("is_own", "name", "pool", "total_s")
 
@@ -42,6 +42,7 @@ class Entitled:
         "_of_countries",
         "_of_users",
         "_others",
+        "_own_pots",
         "_pots",
         "_pots_by_name",
         "_prefix",
@@ -92,6 +93,7 @@ class Entitled:
         """By the pool's name without the month."""
         self._pots_by_name: Final[dict[str, Pot]] = {}
         self._others: Final[dict[str, tuple[Pot, ...]]] = {}
+        self._own_pots: Final[dict[tuple[str, tuple[str, ...]], dict[str, Pot]]] = {}
         self._all: tuple[Pot, ...] | None = None
 
     def holds(
@@ -161,6 +163,23 @@ class Entitled:
             total_s = self.catalog.total_s(pool, licences_of(self.held, pool.plan_id))
             known = self._pots[pool.name] = Pot(pool, self._prefix + pool.name, total_s)
             self._pots_by_name[known.name] = known
+        return known
+
+    def own_pots(self, country: str, plan_ids: tuple[str, ...]) -> dict[str, Pot]:
+        """Return the pools that a user of a country who has some plans has alone, by name, without the user's."""
+        whose = (country, plan_ids)
+        known = self._own_pots.get(whose)
+        if known is None:
+            if len(self._own_pots) >= _WHOSE_MAX:
+                self._own_pots.clear()
+            known = self._own_pots[whose] = {}
+            for held in self.held:
+                if held.usage_country == country and held.plan_id in plan_ids:
+                    for pool in self.catalog.own_pools(held.plan_id, country):
+                        # The one licence that the user has.
+                        total_s = self.catalog.total_s(pool, {country: 1})
+                        name = self._prefix + pool.name
+                        known[name] = Pot(pool, name, total_s)
         return known
 
     def others(self, pot: Pot) -> tuple[Pot, ...]:

@@ -6,6 +6,9 @@ Rule 2: the world is told at 80 % and at 100 %, once a pool, month and level: by
         change of licences that leaves so little. At 100 % nothing is left that whole units of the plan could pay.
         Of both at once the higher is told.
 Rule 3: it is told again only where the pool has grown since, so that less than the level was used of it.
+Rule 4: of a pool that a user has alone likewise, with the user's name: it is as large as its terms and the account's
+        licences of then make it, and the user's row remembers what was told. Only a charge tells of it: licences and
+        terms give such a pool, or take it, whole.
 """
 
 from typing import Final
@@ -15,7 +18,8 @@ from rater.core.account.cause import Cause
 from rater.core.account.contract import Contract
 from rater.core.account.entitled import Pot
 from rater.core.account.heads import event_head
-from rater.core.account.user import is_of_user
+from rater.core.account.user import User, is_of_user, own_pool, shared_name
+from rater.core.account.user_terms import terms_at
 from rater.core.pricing.plans.book import PlanBook
 from topics.records import Charge, EntitlementsSet, MoneyEntry, PoolUse
 from topics.records import balance as v
@@ -28,6 +32,7 @@ _NONE_TOLD: Final = (0, 0)
 
 Running = tuple[Pot, PoolLevel, int]
 """A pool, the level that it has reached, and the seconds used of it."""
+Told = dict[str, tuple[int, int]]
 _NONE: Final[list[Running]] = []
 # Bound once: a name of a module that is not compiled is looked up each time.
 _CHARGE: Final = Charge
@@ -71,31 +76,71 @@ def running_out(
             if draw.source == _POOL and draw.id is not None and not is_of_user(draw.id):
                 entitled = contract.at(entry.at_ms, plans, account.time_zone)
                 pot = entitled.named(draw.id)
-                if pot is not None and (more := _reached(contract, pot, draw.quantity or 0)):
-                    found = [*found, *more]
+                if pot is not None:
+                    used_s, told_s = contract.used_s[pot.name], contract.told_s
+                    if more := _reached(pot, pot.name, used_s, told_s, draw.quantity or 0):
+                        found = [*found, *more]
         return found
     if isinstance(entry, EntitlementsSet):
         entitled = contract.at(entry.at_ms, plans, account.time_zone)
         pots = [pot for name in contract.used_s if (pot := entitled.named(name)) is not None]
-        return [each for pot in pots for each in _reached(contract, pot, 0)]
+        return [
+            each
+            for pot in pots
+            for each in _reached(pot, pot.name, contract.used_s[pot.name], contract.told_s, 0)
+        ]
     return _NONE
 
 
-def tell_use(
-    account: Account, running: list[Running], cause: Cause, plans: PlanBook, events: list[v.Event]
+def own_running_out(
+    account: Account, contract: Contract, user: User, entry: Charge, plans: PlanBook
+) -> list[Running]:
+    """Return which pools of a user's own a charge that was counted makes known to be running out; note that it did."""
+    terms = terms_at(user.terms, entry.at_ms)
+    if terms is None:
+        return _NONE
+    found = _NONE
+    entitled = contract.at(entry.at_ms, plans, account.time_zone)
+    pots = entitled.own_pots(terms.usage_country, terms.plan_ids)
+    for draw in entry.draws:
+        name = draw.id
+        if name is not None and is_of_user(name) and draw.source == _POOL:
+            pot = pots.get(shared_name(name, user))
+            if pot is not None:
+                used_s = user.used_s[name]
+                if more := _reached(pot, name, used_s, user.told_s, draw.quantity or 0):
+                    found = [*found, *more]
+    return found
+
+
+def tell_use(  # noqa: PLR0913, PLR0917
+    account: Account,
+    running: list[Running],
+    cause: Cause,
+    plans: PlanBook,
+    events: list[v.Event],
+    user: User | None = None,
 ) -> None:
-    """Append what an entry has made known of the account's pools."""
+    """Append what an entry has made known of the account's pools, or of those that a user has alone.
+
+    The id of such an event does not name the user: names of pools and users together may be too long for it, and the
+    entry is the charge of one call, of one user.
+    """
     catalog = plans.at(cause.at_ms)
     for pot, level, used_s in running:
         head = event_head(account, f"pool_used/{level}/{pot.name}", cause)
+        name = pot.name if user is None else own_pool(pot.name, user)
+        user_id = None if user is None else user.user_id
         plan_name = catalog.plan_name(pot.pool.plan_id)
-        events.append(v.PoolUsed(*head, pot.name, plan_name, level, used_s, pot.total_s))
+        events.append(v.PoolUsed(*head, name, plan_name, level, used_s, pot.total_s, user_id))
 
 
-def _reached(contract: Contract, pot: Pot, seconds: int) -> list[Running]:
-    """Return what is to be told of a pool, of which an entry took so many seconds, one level at most; note it."""
-    used_s, total_s = contract.used_s[pot.name], pot.total_s
-    before = contract.told_s.get(pot.name)
+def _reached(pot: Pot, name: str, used_s: int, told_s: Told, seconds: int) -> list[Running]:
+    """Return what is to be told of a pool, of which an entry took so many seconds, one level at most; note it.
+
+    `name`: by which it is kept what was told of it.
+    """
+    before, total_s = told_s.get(name), pot.total_s
     # A pool of few units may have nothing left before 80 % of it are used.
     if (
         before is None
@@ -113,9 +158,9 @@ def _reached(contract: Contract, pot: Pot, seconds: int) -> list[Running]:
             told[n] = total_s
             reached = [(pot, level, used_s)]
     if told[0] or told[1]:
-        contract.told_s[pot.name] = (told[0], told[1])
+        told_s[name] = (told[0], told[1])
     elif before is not None:
-        del contract.told_s[pot.name]
+        del told_s[name]
     return reached
 
 

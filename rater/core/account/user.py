@@ -44,6 +44,7 @@ class User(Value):
         "told_blocked",
         "is_owed",
         "since_seq",
+        "told_s",
     )
     __slots__ = __match_args__
 
@@ -58,6 +59,7 @@ class User(Value):
         told_blocked: int = -1,
         is_owed: bool = False,  # noqa: FBT001, FBT002
         since_seq: int = 0,
+        told_s: dict[str, tuple[int, int]] | None = None,
     ) -> None:
         self.tenant_id: Final = tenant_id
         self.user_id: Final = user_id
@@ -70,6 +72,8 @@ class User(Value):
         self.told_blocked = told_blocked
         self.is_owed = is_owed
         self.since_seq: Final = since_seq
+        self.told_s: Final[dict[str, tuple[int, int]]] = {} if told_s is None else told_s
+        """How large a pool was when it was told that 80 % of it were used, and 100 %; 0: that has not been told."""
 
 
 @final
@@ -123,6 +127,11 @@ def own_pool(name: str, user: User) -> str:
     return f"{name}{_OF_USER}{user.user_id}"
 
 
+def shared_name(own: str, user: User) -> str:
+    """Return the name of a user's own pool without the user's; of another's pool its whole name."""
+    return own.removesuffix(f"{_OF_USER}{user.user_id}")
+
+
 def user_has_room(user: User, more: int, now_ms: int) -> bool:
     """Tell whether so many more pools may be kept of a user."""
     if len(user.used_s) + more <= USER_POOLS_MAX:
@@ -131,14 +140,20 @@ def user_has_room(user: User, more: int, now_ms: int) -> bool:
     return sum([each >= oldest for each in user.used_s]) + more <= USER_POOLS_MAX
 
 
-def count_charge(user: User, entry: Charge, month: str) -> None:
-    """Count the charge of a call that started in a month."""
+def count_charge(user: User, entry: Charge, month: str) -> bool:
+    """Count the charge of a call that started in a month; tell whether it drew on pools of the user's own."""
+    is_own = False
     for draw in entry.draws:
         if draw.source == POOL and is_of_user(draw.id):
             _add(user.used_s, draw.id or "", draw.quantity or 0, entry.at_ms)
+            is_own = True
     micros = money_of(entry)
     if micros:
         _add(user.spent, month, micros, entry.at_ms)
+    if is_own and user.told_s:
+        for old in [each for each in user.told_s if each not in user.used_s]:
+            del user.told_s[old]
+    return is_own
 
 
 def count_reversal(user: User, entry: ChargeReversed, original: Charge, month: str) -> None:

@@ -116,17 +116,12 @@ def _own_pools(
     no status comes between.
     """
     contract, (month, at_ms) = account.contract, when
-    country = terms.usage_country
     found: list[PoolUse] = []
     if contract is not None and terms.plan_ids:
         entitled = contract.at(at_ms, rules.plans, account.time_zone)
-        catalog = entitled.catalog
-        for held in entitled.held:
-            if held.usage_country == country and held.plan_id in terms.plan_ids:
-                for pool in catalog.own_pools(held.plan_id, country):
-                    name = own_pool(f"{month}/{pool.name}", user)
-                    total_s = catalog.total_s(pool, {country: 1})
-                    found.append(PoolUse(name, user.used_s.get(name, 0), total_s))
+        for pot in entitled.own_pots(terms.usage_country, terms.plan_ids).values():
+            name = own_pool(pot.name, user)
+            found.append(PoolUse(name, user.used_s.get(name, 0), pot.total_s))
     if user.used_s:
         told = {each.pool for each in found}
         gone = [name for name, used in sorted(user.used_s.items()) if used and name not in told]

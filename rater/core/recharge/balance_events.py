@@ -207,6 +207,7 @@ def _tell_pool(recharge: Recharge, event: e.PoolUsed, journal: RechargeJournal) 
             used_s=event.used_s,
             total_s=event.total_s,
             cause_id=event.cause_id,
+            user_id=event.user_id,
         )
     )
 

@@ -140,7 +140,10 @@ class Contract:
         self, entry: BalanceEntry, time_zone: str | None, published: Published, found: set[Alert]
     ) -> list[Alert]:
         """Return what is told of pools that run out, after an entry that was folded; `found`: what was told."""
-        known = Used(self.licences, self.pools.used_s, time_zone)
+        mine = None
+        if entry.kind == "charge":
+            mine = self._mine(whose(entry.call) or "", entry.at_ms)
+        known = Used(self.licences, self.pools, time_zone, mine, self.is_whole)
         return self.alerts.of(entry, known, published.plans, found)
 
     def take(self, entry: Any) -> Iterator[Complaint]:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from rater.reconcile.folds.books import BalanceEvent
+from rater.reconcile.folds.pool_alerts import alert_of
 from rater.reconcile.folds.threshold_events import Edge
 
 
@@ -58,8 +59,8 @@ def _said(  # noqa: PLR0911
 
 def _passed(event: Any) -> tuple[str, int, tuple[object, ...]]:
     if event.kind == "pool_used":
-        more = (event.pool, event.plan_name, event.total_s)
-        return f"{event.level}/{event.pool}", event.used_s, more
+        more = (event.pool, event.plan_name, event.total_s, event.user_id)
+        return alert_of(event).subject(), event.used_s, more
     return event.limit, event.found_micros, (event.limit_micros, *event.denied)
 
 

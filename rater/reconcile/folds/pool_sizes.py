@@ -121,6 +121,20 @@ def size_of(content: r.PlanCatalog, name: str, held: Licences) -> Size | None:
     return None
 
 
+def own_size_of(content: r.PlanCatalog, name: str, held: Licences, mine: Mine) -> Size | None:
+    """Return the pool of a user alone, by its name without the month; None: the user has no such pool by now."""
+    for plan in content.plans:
+        licence = (plan.plan_id, mine.country)
+        if plan.plan_id not in mine.plan_ids or licence not in held:
+            continue
+        for allowance in plan.allowances:
+            if allowance.per == "user":
+                size = _owned(_size(content, (plan, allowance), "", {licence: (1, 0)}), mine)
+                if size.name == name:
+                    return size
+    return None
+
+
 def all_sizes(content: r.PlanCatalog, held: Licences) -> Iterator[Size]:
     """Yield the pools that licences share, whatever calls they pay."""
     for plan in content.plans:

@@ -100,7 +100,7 @@ class ThresholdEvents:
         if not is_silent:
             moves += self._hour_crossings(hours_remaining)
         moves += [
-            _Move("pool_used", f"{a.level}/{a.pool}", a.used_s, (a.pool, a.plan_name, a.total_s))
+            _Move("pool_used", a.subject(), a.used_s, (a.pool, a.plan_name, a.total_s, a.user_id))
             for a in alerts
         ]
         moves += _told_after(entry)

@@ -136,13 +136,16 @@ def _credit(notice: n.CreditLimitReachedNotification, reader: Language) -> dict[
 
 
 def _pool(notice: n.PoolUsedNotification, reader: Language) -> dict[str, str]:
-    """Return what is used of which minutes; names of pools are of small letters, with no blanks."""
-    month, _, allowance_id, *group = notice.pool.replace("_", " ").replace("-", " ").split("/")
+    """Return what is used of which minutes, and whose they are; names of pools are of small letters, with no blanks."""
+    user = notice.user_id or ""
+    pool = notice.pool.removesuffix(f"/user={user}")
+    month, _, allowance_id, *group = pool.replace("_", " ").replace("-", " ").split("/")
     return {
         "plan": notice.plan_name,
         "month": reader.month(month.replace(" ", "-")),
         "minutes_of": allowance_id,
         "shared_by": "".join(group).upper(),
+        "user": user,
         "level": str(notice.level),
         "used": reader.count(notice.used_s // 60),
         "total": reader.count(notice.total_s // 60),

@@ -9,6 +9,7 @@ from topics.records import CarriedPool, SpentMonth, StoredUser
 from topics.records.users import USERS_LAYOUT
 
 _encode: Final = msgspec.json.Encoder().encode
+_NONE_TOLD: Final = (0, 0)
 _decode: Final = msgspec.json.Decoder(StoredUser).decode
 
 
@@ -21,7 +22,12 @@ def encode_user(user: User) -> bytes:
             user.user_id,
             user.terms,
             tuple([SpentMonth(*each) for each in user.spent.items()]),
-            tuple([CarriedPool(*each) for each in user.used_s.items()]),
+            tuple(
+                [
+                    CarriedPool(name, used_s, *user.told_s.get(name, _NONE_TOLD))
+                    for name, used_s in user.used_s.items()
+                ]
+            ),
             user.since_seq,
             user.told_ms,
             user.told_blocked,
@@ -47,4 +53,5 @@ def decode_user(value: bytes) -> User:
         row.told_blocked,
         row.is_owed,
         row.since_seq,
+        {p.pool: (p.told_80_s, p.told_100_s) for p in row.pools if p.told_80_s or p.told_100_s},
     )

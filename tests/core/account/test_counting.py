@@ -2,11 +2,16 @@
 
 from rater.core.account.contract import Contract
 from rater.core.account.counting import count, count_back, user_of
+from rater.core.account.entitlement import Entitlement
 from rater.core.account.journal import Journal
 from rater.core.account.user import User, Users
+from rater.core.pricing.plans.book import PlanBook
+from rater.wire.pricing.zones import zone_of
 from tests.build import RULES, account
-from tests.core.account.test_user import MARCH, charged, reversed_of
+from tests.core.account.test_user import MARCH, OWN, charged, reversed_of
+from tests.plan_build import allowance, catalog, plan
 from topics.records import Draw, UserTerms
+from topics.records.balance import PoolUsed
 
 TERMS = UserTerms(0, 2, "DE", "any", "any")
 MONEY = (Draw("lot", "L1", 5),)
@@ -37,3 +42,18 @@ def test_nobody_is_counted_without_a_contract_without_users_or_for_a_free_call()
     count(held, charged(), RULES, users, journal)
     count_back(held, reversed_of(charged()), charged(), RULES, users)
     assert (users.changed, journal.users) == ({}, [])
+
+
+def test_a_charge_tells_of_the_users_own_pool_before_anything_else_has_a_number() -> None:
+    own = plan("OWN", allowance("all", 60, per="user"))
+    rules = RULES.with_plans(PlanBook([catalog(own)], zone_of))
+    ann = User("acme", "ann", (UserTerms(0, 2, "DE", "any", "any", ("OWN",)),))
+    there = account(seq=7, contract=Contract([Entitlement("OWN", "DE", 0, 1, 3)], []))
+    journal, users = Journal(rules.plans), Users(lambda *_: ann)
+
+    count(there, charged(draws=(Draw("pool", OWN, None, 60),)), rules, users, journal)
+    (event,) = journal.events
+    assert isinstance(event, PoolUsed)
+    assert (event.seq, event.level, event.user_id, event.cause_id) == (7, 100, "ann", "c1")
+    assert ann.told_s == {OWN: (60, 60)}
+    assert list(users.changed) == [("acme", "ann")]

@@ -6,7 +6,8 @@ from rater.core.account.account import Account
 from rater.core.account.cause import Cause
 from rater.core.account.contract import BillingMode, Contract, use
 from rater.core.account.entitlement import Entitlement
-from rater.core.account.pool_use import pools_of, running_out, tell_use
+from rater.core.account.pool_use import own_running_out, pools_of, running_out, tell_use
+from rater.core.account.user import User, count_charge
 from rater.core.pricing.plans.book import NO_BOOK, PlanBook
 from rater.wire.pricing.zones import zone_of
 from tests.build import DAY, NOW, account, lot
@@ -228,3 +229,109 @@ def test_of_a_pool_that_was_a_users_own_when_the_call_began_nobody_is_told() -> 
     tell(there, r.Charge(*head, "c1", "rated", 0, call, draws=(own,)), events)
 
     assert events == []
+
+
+MINE = f"{MARCH}/OWN/own/user=ann"
+
+
+def user(plan_ids: tuple[str, ...] = ("OWN",), country: str = "DE", from_ms: int = 0) -> User:
+    return User("acme", "ann", (r.UserTerms(from_ms, 2, country, "any", "any", plan_ids),))
+
+
+def draw_own(
+    ann: User,
+    seconds: int,
+    at_ms: int = NOW,
+    *,
+    name: str = MINE,
+    plans: PlanBook = PLANS,
+    there: Account | None = None,
+) -> list[v.Event]:
+    """Return what is told of a charge that draws on a user's own pool."""
+    there = with_pools(held("OWN", licences=1)) if there is None else there
+    assert there.contract is not None
+    head = ("acme/1", "acme", 1, at_ms, "cdr.raw.v1", 0, 7, "USD", 0, 0, 0)
+    call = r.ChargedCall("out", "+33142685300", NOW, NOW, seconds, user_id="ann")
+    entry = r.Charge(*head, "c1", "rated", 0, call, draws=(r.Draw("pool", name, None, seconds),))
+    assert count_charge(ann, entry, MARCH)
+    events: list[v.Event] = []
+    running = own_running_out(there, there.contract, ann, entry, plans)
+    tell_use(there, running, WHY, plans, events, ann)
+    return events
+
+
+def test_of_a_users_own_pool_is_told_once_at_80_per_cent_and_once_at_100_with_the_users_name() -> (
+    None
+):
+    ann = user()
+
+    assert levels(draw_own(ann, 420)) == []
+    (event,) = draw_own(ann, 60)
+    name = f"acme/0/pool_used/80/{MARCH}/OWN/own"
+    head = (name, "acme", 0, NOW, "USD", 1_000_000)
+    assert event == v.PoolUsed(*head, "charge", "c1", None, MINE, "own", 80, 480, 600, "ann")
+    assert levels(draw_own(ann, 60)) == []
+    assert levels(draw_own(ann, 60)) == [100]
+    assert levels(draw_own(ann, 60)) == []
+    assert ann.told_s == {MINE: (600, 600)}
+
+
+def test_of_both_levels_of_an_own_pool_the_higher_is_told_and_each_user_is_told_of_alone() -> None:
+    assert levels(draw_own(user(), 600)) == [100]
+    assert levels(draw_own(user(), 600)) == [100]
+
+
+def test_an_own_pool_is_told_again_after_a_catalog_has_made_it_grow() -> None:
+    ann = user()
+    larger = plan("OWN", allowance("own", 900, per="user"))
+    grown = PlanBook([catalog(larger, version=5)], zone_of)
+
+    assert levels(draw_own(ann, 480)) == [80]
+    assert levels(draw_own(ann, 60, plans=grown)) == []
+    assert levels(draw_own(ann, 180, plans=grown)) == [80]
+    assert levels(draw_own(ann, 180, plans=grown)) == [100]
+
+
+@pytest.mark.parametrize(
+    ("ann", "there"),
+    [
+        (user(plan_ids=("CALLS",)), None),
+        (user(country="FR"), None),
+        (user(from_ms=NOW + 1), None),
+        (user(), with_pools(held("OWN", country="FR"))),
+        (user(), with_pools(held("OWN", from_ms=NOW + 1))),
+    ],
+    ids=["no plan", "elsewhere", "not yet", "no licence there", "no licence yet"],
+)
+def test_a_pool_that_the_user_has_no_more_tells_nothing(ann: User, there: Account | None) -> None:
+    assert draw_own(ann, 600, there=there) == []
+    assert ann.told_s == {}
+
+
+def test_own_pools_of_other_months_and_of_allowances_that_are_shared_by_now_tell_nothing() -> None:
+    ann = user(plan_ids=("OWN", "CALLS"))
+    there = with_pools(held("OWN"), held("CALLS"))
+
+    assert draw_own(ann, 600, name="2026-02/OWN/own/user=ann", there=there) == []
+    assert draw_own(ann, 6_000, name=f"{MARCH}/CALLS/all/user=ann", there=there) == []
+    assert ann.told_s == {}
+
+
+def test_the_names_of_the_longest_pool_and_user_fit_the_ids_of_events() -> None:
+    """A tenant, a plan and a user may have 64, 64 and 128 characters; the id of an event 320."""
+    longest = plan("P" * 64, allowance("a" * 64, 600, per="user"))
+    book = PlanBook([catalog(longest)], zone_of)
+    terms = (r.UserTerms(0, 2, "DE", "any", "any", ("P" * 64,)),)
+    ann = User("acme", "u" * 128, terms)
+    there = account(
+        seq=2**53 - 1,
+        time_zone="UTC",
+        contract=Contract([held("P" * 64)], list[BillingMode]()),
+    )
+    name = f"{MARCH}/{'P' * 64}/{'a' * 64}/user={'u' * 128}"
+    (event,) = draw_own(ann, 600, name=name, plans=book, there=there)
+
+    assert len(event.event_id) - len("acme") + 64 <= 320
+    assert isinstance(event, v.PoolUsed)
+    assert event.pool == name
+    assert len(event.pool) <= 320

@@ -12,6 +12,7 @@ from rater.core.account.user import (
     count_reversal,
     is_of_user,
     own_pool,
+    shared_name,
     usage_country_of,
     user_has_room,
 )
@@ -41,7 +42,8 @@ def test_money_counts_in_its_month_and_seconds_in_their_pool() -> None:
     ann = User("acme", "ann")
     drawn = (r.Draw("pool", OWN, None, 60), r.Draw("pool", f"{MARCH}/CALLS/all/DE", None, 60))
     for _ in range(2):
-        count_charge(ann, charged(5, draws=(*drawn, r.Draw("lot", "L1", 5))), MARCH)
+        assert count_charge(ann, charged(5, draws=(*drawn, r.Draw("lot", "L1", 5))), MARCH)
+    assert not count_charge(ann, charged(draws=drawn[1:]), MARCH)
 
     assert ann == User("acme", "ann", (), {MARCH: 10}, {OWN: 120})
 
@@ -66,11 +68,12 @@ def test_what_is_taken_back_is_taken_off_unless_it_was_charged_before_the_user_w
 
 
 def test_months_of_which_no_call_comes_any_more_are_forgotten() -> None:
-    ann = User("acme", "ann", (), {"2024-01": 5, "2026-02": 6}, {"2024-01/OWN/all/user=ann": 60})
+    old = "2024-01/OWN/all/user=ann"
+    ann = User("acme", "ann", (), {"2024-01": 5, "2026-02": 6}, {old: 60}, told_s={old: (60, 60)})
     draws = (r.Draw("pool", OWN, None, 60), r.Draw("lot", "L1", 1))
     count_charge(ann, charged(1, draws=draws), MARCH)
 
-    assert (ann.spent, ann.used_s) == ({"2026-02": 6, MARCH: 1}, {OWN: 60})
+    assert (ann.spent, ann.used_s, ann.told_s) == ({"2026-02": 6, MARCH: 1}, {OWN: 60}, {})
     # Those that are kept, that of the call, which may lie a day ahead, and the ends of both.
     assert (KEPT_MS + 2 * DAY_MS) // (28 * DAY_MS) + 1 <= USER_MONTHS_MAX
 
@@ -78,6 +81,8 @@ def test_months_of_which_no_call_comes_any_more_are_forgotten() -> None:
 def test_own_pools_are_known_by_their_names_and_bounded() -> None:
     ann = User("acme", "ann")
     assert own_pool(f"{MARCH}/OWN/all", ann) == OWN
+    assert shared_name(OWN, ann) == f"{MARCH}/OWN/all"
+    assert shared_name(OWN, User("acme", "other")) == OWN
     assert is_of_user(OWN)
     assert not is_of_user(f"{MARCH}/CALLS/all/DE")
     assert not is_of_user(None)

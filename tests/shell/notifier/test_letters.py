@@ -178,6 +178,32 @@ def test_a_pool_that_runs_out_is_told_in_minutes_of_a_plan_and_a_month(
     assert "US PR" in letter.text
 
 
+@pytest.mark.parametrize(
+    ("language", "level", "subject", "said"),
+    [
+        ("en", 80, "80% of the minutes of ann@acme.example in", "such calls of ann@acme.example"),
+        ("en", 100, "the minutes of ann@acme.example in", "The minutes reserved for ann@acme"),
+        ("fr", 80, "80 % des minutes de ann@acme.example dans", "Attribuez à ann@acme.example un"),
+        ("fr", 100, "minutes de ann@acme.example dans le", "Les minutes réservées à ann@acme"),
+        ("de", 80, "80 % der Inklusivminuten von ann@acme", "allein ann@acme.example zustehen,"),
+        ("de", 100, "Die Inklusivminuten von ann@acme.example", "Geben Sie ann@acme.example einen"),
+    ],
+)
+def test_a_pool_that_one_user_has_names_the_user(
+    language: str, level: int, subject: str, said: str
+) -> None:
+    ann = "ann@acme.example"
+    whose = {"pool": f"2026-02/MCOPSTN8/domestic/user={ann}", "user_id": ann}
+    letter = write_letter(golden("pool_used", language=language, level=level, **whose))
+    text = re.sub("[ \n]+", " ", letter.text)
+
+    assert subject in letter.subject
+    assert said in text
+    assert "(domestic)" in text
+    assert "5" in letter.text
+    assert "user=" not in text
+
+
 def test_an_account_without_credits_is_told_of_its_pools_and_of_no_balance() -> None:
     letter = write_letter(golden("pool_used", currency="XXX", balance_micros=0))
 
@@ -221,6 +247,8 @@ def test_a_credit_limit_is_told_with_its_month_and_what_still_pays(
 
 REFERENCED = {"funds_added", "recharge_paused", "payment_reversed", "payment_restored"}
 """Kinds whose payment's reference is the people's own: it, and that of its refund, stands on the receipt."""
+NAMED = {"pool_used": {"id-of-user_id/7"}}
+"""Users are called as the people's own systems call them."""
 WORD_OF_OURS = re.compile(r"\b[a-z]+_[a-z_]+\b")
 
 
@@ -251,7 +279,7 @@ def test_nothing_internal_reaches_a_reader(kind: str, code: str) -> None:
         letter = write_letter(msgspec.structs.replace(notice, language=code))
         said = f"{letter.subject}\n{letter.text}\n{letter.html}"
         references = {"id-of-lot_id/7", "id-of-reversal_id/7"}
-        allowed = references if kind in REFERENCED else set()
+        allowed = references if kind in REFERENCED else NAMED.get(kind, set())
         shown = re.findall(r"id-of-[a-z_]+/7", said)
         assert set(shown) <= allowed, shown
         plain = re.sub(r"id-of-[a-z_]+/7", "", said)

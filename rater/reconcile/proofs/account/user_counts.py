@@ -144,6 +144,11 @@ def _hold(account: Folded, counts: UserCounts, row: r.StoredUser) -> Iterator[Co
     ):
         if _from(right, since) != _from(found, since):
             yield Complaint(f"{name} of user {row.user_id}", right, found)
+    alerts = account.contract.alerts.own_told_s
+    told = {each: alerts[each] for each in counts.used_s if each in alerts}
+    said = {p.pool: (p.told_80_s, p.told_100_s) for p in row.pools if p.told_80_s or p.told_100_s}
+    if account.first == 1 and told != said:
+        yield Complaint(f"told_80_s, told_100_s of user {row.user_id}", told, said)
 
 
 def _hold_last(
