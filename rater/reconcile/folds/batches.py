@@ -15,6 +15,8 @@ class Batches:
             range(len(manifests)), key=lambda i: manifests[i].header.first_offset
         )
         self._firsts = [manifests[i].header.first_offset for i in self._by_range]
+        self.next_offset = max((each.header.next_offset for each in manifests), default=0)
+        """Where the last batch ended, 0 without batches."""
 
     def locate(self, offset: int) -> int | None:
         """Return the index of the batch that covers a source offset, None where none does."""
@@ -28,8 +30,3 @@ class Batches:
     def first_offset(self) -> int | None:
         """Return where the first known batch began, None without batches."""
         return self._firsts[0] if self._firsts else None
-
-    @property
-    def next_offset(self) -> int:
-        """Return where the last batch ended, 0 without batches."""
-        return max((m.header.next_offset for m in self.manifests), default=0)

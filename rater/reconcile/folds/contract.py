@@ -5,6 +5,7 @@ that there are no licences, where nothing was before.
 """
 
 from bisect import bisect_right
+from collections import ChainMap
 from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
@@ -112,7 +113,7 @@ class Contract:
         month = None
         if entry.kind == "charge" and time_zone is not None:
             month = month_of(started_at(entry.call), time_zone)
-            used_s = {**self.pools.used_s, **self.pools.own_s}
+            used_s = ChainMap(self.pools.used_s, self.pools.own_s)
             user_id = whose(entry.call) or ""
             mine = self._mine(user_id, started_at(entry.call))
             if self.is_whole or user_id in self.users or not user_id:

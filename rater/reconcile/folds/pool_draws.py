@@ -5,7 +5,7 @@ each in whole units of its plan, and never more than they have; one of which mor
 Catalogs and CDRs have no common order: of one that was published shortly before a charge either is right.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from rater.reconcile.difference import Complaint
@@ -39,7 +39,7 @@ class Known(NamedTuple):
     """What is known of an account before a charge: licences, what pools have paid, the call's month, who calls."""
 
     licences: dict[Plan, tuple[int, int]]
-    used_s: dict[str, int]
+    used_s: Mapping[str, int]
     month: str
     mine: Mine | None = None
 
@@ -145,10 +145,12 @@ def _answer(
 def _paid(wanted: tuple[int, str], pools: list[Size], known: Known) -> Iterator[Paid]:
     """Yield what each pool pays of a call of so many seconds, of an account of a currency."""
     seconds, currency = wanted
-    used = dict(known.used_s)
+    # Looked up and never copied: there may be a pool for each of 20,000 users.
+    used: dict[str, int] = {}
 
     def left_s(pool: Size) -> int:
-        return pool.total_s - used.get(f"{known.month}/{pool.name}", 0)
+        name = f"{known.month}/{pool.name}"
+        return pool.total_s - known.used_s.get(name, 0) - used.get(name, 0)
 
     pays = 0
     for pool in pools:

@@ -1,11 +1,13 @@
 """Pools: an honest log of calls that plans pay is clean, wherever batches are cut, and one that lies is found out."""
 
 import json
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
 import pytest
 
+from rater.reconcile.folds.pools import Pools
 from tests.plan_build import USER_OUT, allowance, plan, record
 from tests.reconcile.honest_worker import DAY_MS, START_MS, HonestWorker, at
 from tests.reconcile.tampering import Topics, altered, differences, place_of, verdict_on
@@ -209,7 +211,8 @@ def test_a_ported_number_may_name_the_licences_of_a_pool_that_pays_nothing_any_m
         assert ([each.field for each in told] == []) == is_right
 
 
-def test_a_users_status_that_hides_what_is_used_of_its_pool_is_found_out() -> None:
+def own_pool() -> HonestWorker:
+    """Return a worker after a user's own pool has paid a call, and the user has lost the plan."""
     own = plan("OWN", allowance("all", 600, per="user", zones=()))
     worker = HonestWorker(plans=record(own, valid_from=at(START_MS - DAY_MS), chains=(USER_OUT,)))
     worker.now_ms += 2 * 3_600_000
@@ -224,7 +227,11 @@ def test_a_users_status_that_hides_what_is_used_of_its_pool_is_found_out() -> No
     worker.now_ms += 2_000
     worker.command("acme", "set_user", user_id="ann", usage_country="US")
     worker.work()
-    topics = dict(worker.topics)
+    return worker
+
+
+def test_a_users_status_that_hides_what_is_used_of_its_pool_is_found_out() -> None:
+    topics = dict(own_pool().topics)
     name = catalog.USER_STATUS.name
     place = len(topics[name]) - 1
     status = json.loads(topics[name][place][1].value or b"")
@@ -234,3 +241,25 @@ def test_a_users_status_that_hides_what_is_used_of_its_pool_is_found_out() -> No
     assert {each.field for each in differences(altered(topics, name, place, {"pools": []}))} == {
         "pools"
     }
+
+
+class NeverWalked(dict[str, int]):
+    """Of a tenant of 20,000 users: to go through it for each call would take longer than all else."""
+
+    def __iter__(self) -> Iterator[str]:
+        raise AssertionError
+
+    def keys(self) -> Any:
+        raise AssertionError
+
+
+def test_a_call_looks_its_users_pool_up_among_those_of_all_users(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def begin(pools: Pools) -> None:
+        pools.used_s, pools.own_s, pools.history = {}, NeverWalked(), {}
+
+    topics = dict(own_pool().topics)
+    monkeypatch.setattr(Pools, "__init__", begin)
+
+    assert verdict_on(topics).is_clean
