@@ -79,7 +79,9 @@ class Fold:
             case "waived":
                 self.waived_micros += sign * draw["amount_micros"]
             case _ if "id" in draw:
-                self.lots[draw["id"]] -= sign * draw["amount_micros"]
+                # Promotional credit that was forfeited may come back.
+                left = self.lots.get(draw["id"], 0)
+                self.lots[draw["id"]] = left - sign * draw["amount_micros"]
 
 
 def fold(values: Iterable[bytes | None]) -> dict[str, Fold]:

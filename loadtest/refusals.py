@@ -64,6 +64,21 @@ def _adjusted_before(scene: Scene) -> list[Record]:
     ]
 
 
+def _given(scene: Scene) -> list[Record]:
+    """Ask for promotional credit back after it was used up."""
+    micros, lot = 1_000_000, "odd-given"
+    given = {**_money(scene, lot, amount_micros=micros), "category": "promotional"}
+    back = {"payment_id": lot, "amount_micros": micros, "reversed_micros": micros}
+    why = {"currency": "USD", "reversal_id": "re_1", "reversal": "refund"}
+    return [
+        scene.command("odd", "add_funds", "given", **given),
+        scene.command(
+            *("odd", "adjust", "uses-up"), amount_micros=-micros, currency="USD", reason="used"
+        ),
+        scene.command("odd", "reverse_payment", "refused-given", **back, **why),
+    ]
+
+
 def _expired(scene: Scene) -> list[Record]:
     bought = moment(scene.now_ms - 400 * _DAY_MS)
     return _odd("add_funds", "old", **_money(scene, "odd-5", purchased_at=bought))(scene)
@@ -91,6 +106,7 @@ REFUSALS: dict[str, Case] = {
     "lot_exists": _lot_exists,
     "reserved_lot": lambda scene: [scene.funds("odd", "returned:odd/2", 1_000_000)],
     "adjustment_repeated": _adjusted_before,
+    "not_refundable": _given,
     "purchase_expired": _expired,
     "duplicate_threshold": _thresholds(
         "twice", *[{"threshold_id": "t", "hours": h} for h in (1, 2)]

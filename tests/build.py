@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
+from typing import Any, Literal
 
 from rater.batch.charging.batch import decide
 from rater.batch.charging.decision import Decision
@@ -81,13 +81,20 @@ def settings_version(
     *,
     corrections: bool = False,
     freecall_after_days: int = 0,
+    promotional_credit: Literal["first", "last"] = "first",
     **terms: CurrencyTerms,
 ) -> ChargingSettings:
     """Make a version of the settings, of so many currencies and otherwise as shipped."""
     rest = (SETTINGS.duration_tolerance_s, SETTINGS.duration_tolerance_percent)
     fields = (version, valid_from_ms, {**SETTINGS.currencies, **terms}, window_days)
     return ChargingSettings(
-        *fields, *rest, SETTINGS.cdr_max_bytes, (), corrections, freecall_after_days
+        *fields,
+        *rest,
+        SETTINGS.cdr_max_bytes,
+        (),
+        corrections,
+        freecall_after_days,
+        promotional_credit,
     )
 
 
@@ -102,7 +109,9 @@ def lot(
 ) -> CreditLot:
     """Make a lot that nobody need be warned of any more, unless `due_ms` says otherwise."""
     due_ms = other.get("due_ms", expires_ms)
-    return CreditLot(lot_id, expires_ms - YEAR, expires_ms, remaining, due_ms)
+    return CreditLot(
+        lot_id, expires_ms - YEAR, expires_ms, remaining, due_ms, other.get("category")
+    )
 
 
 def account(*lots: CreditLot, **other: Any) -> Account:
@@ -123,7 +132,8 @@ def draw(
     """Return what is drawn on a lot; of one that it empties it says the times."""
     if empties is None:
         return Draw("lot", lot_id, micros, None, grace)
-    return Draw("lot", lot_id, micros, None, grace, empties.purchased_ms, empties.expires_ms)
+    times = (empties.purchased_ms, empties.expires_ms)
+    return Draw("lot", lot_id, micros, None, grace, *times, empties.category)
 
 
 def shortfall_of(entry: Charge | Adjusted) -> int:

@@ -6,6 +6,7 @@
     mask +33=4 =2
     corrections 2024-01-01T00:00:00Z
     freecall 3 2024-01-01T00:00:00Z
+    promotional last 2024-01-01T00:00:00Z
     2024-01-10T10:00:00Z acme open USD acs
         -> opened = 0.00
     2024-01-10T10:01:00Z acme fund L1 50
@@ -45,7 +46,17 @@ from tests.story_contract import CONTRACT, contract, currency_and_decks
 from tests.story_gatekeeper import Gatekeeper
 from tests.story_plans import with_plans
 from tests.story_recharge import RESULTS, TOPICS, VERBS, Payments
-from tests.story_settings import SHOWN, at_hours, freecall, masking, setting, shown_twice, threshold
+from tests.story_settings import (
+    SHOWN,
+    at_hours,
+    freecall,
+    given,
+    masking,
+    promotional,
+    setting,
+    shown_twice,
+    threshold,
+)
 from tests.story_status import shown_status
 from tests.story_users import user_line
 from topics import catalog
@@ -144,6 +155,8 @@ class Story:
                 rules = rules.with_settings(rules.settings.with_version(taken))
             case ["freecall", days, since]:
                 rules = rules.with_settings(freecall(rules.settings, int(days), _millis(since)))
+            case ["promotional", drawn, since]:
+                rules = rules.with_settings(promotional(rules.settings, drawn, _millis(since)))
             case _:
                 return False
         self.simulator.rules = rules
@@ -285,6 +298,8 @@ def _command(  # noqa: PLR0911  # One return a verb.
                 "currency": extra.get("currency", "USD"),
                 "purchased_at": extra.get("bought", to_text(at_ms)),
             } | ({"recharge_seq": int(extra["seq"])} if "seq" in extra else {})
+        case "give":
+            return given(plain, extra, to_text(at_ms))
         case "thresholds":
             settings = [threshold(name, text) for name, text in extra.items()]
             return {"type": "set_thresholds", "thresholds": settings}
@@ -371,7 +386,8 @@ def _funded(value: dict[str, Any]) -> str:
     lot = value["lot"]
     paid = lot["overdraft_paid_micros"]
     debt = f", debt paid {money(paid)}" if paid else ""
-    return f"funded {lot['lot_id']} {money(lot['granted_micros'])}{debt}{_end(value)}"
+    what = f"{lot['lot_id']} {money(lot['granted_micros'])}"
+    return f"{'given' if 'category' in lot else 'funded'} {what}{debt}{_end(value)}"
 
 
 def _taken_back(value: dict[str, Any]) -> str:

@@ -62,12 +62,34 @@ def masking(words: list[str]) -> SettingsBook:
 
 def freecall(book: SettingsBook, days: int, since_ms: int) -> SettingsBook:
     """Return settings by which a call that waits for a price is free after so many days."""
+    return _changed(book, since_ms, "freecall_after_days", days)
+
+
+def promotional(book: SettingsBook, drawn: str, since_ms: int) -> SettingsBook:
+    """Return settings by which promotional credit is drawn first, or last."""
+    return _changed(book, since_ms, "promotional_credit", drawn)
+
+
+def _changed(book: SettingsBook, since_ms: int, name: str, value: object) -> SettingsBook:
     before = book.at(since_ms)
     names = before.__match_args__
-    fields = {name: getattr(before, name) for name in names}
+    fields = {each: getattr(before, each) for each in names}
     fields |= {"version": max(each.version for each in book.versions) + 1}
-    fields |= {"valid_from_ms": since_ms, "freecall_after_days": days}
-    return book.with_version(ChargingSettings(*[fields[name] for name in names]))
+    fields |= {"valid_from_ms": since_ms, name: value}
+    return book.with_version(ChargingSettings(*[fields[each] for each in names]))
+
+
+def given(plain: list[str], extra: dict[str, str], now: str) -> dict[str, Any]:
+    """Return the fields of a command that gives promotional credit: `give GIFT 5 expires=2024-02-01T00:00:00Z`."""
+    fields = {
+        "type": "add_funds",
+        "lot_id": plain[0],
+        "amount_micros": parse_micros(plain[1]),
+        "currency": "USD",
+        "purchased_at": extra.get("given", now),
+        "category": extra.get("category", "promotional"),
+    }
+    return fields | ({"expires_at": extra["expires"]} if "expires" in extra else {})
 
 
 def threshold(name: str, text: str) -> dict[str, Any]:

@@ -81,6 +81,10 @@ orders = st.one_of(
         lambda n, a, age, seq: ("fund", n, a, age, seq),
         *(small, amounts | units, st.integers(0, 380), seqs),
     ),
+    st.builds(
+        lambda n, a, days: ("give", n, a, days),
+        *(small, amounts | units, st.sampled_from((None, 1, 3, 30, 170))),
+    ),
     st.builds(lambda n, a: ("adjust", n, a), small, signed | signed.map(lambda a: 10 * a)),
     st.builds(
         lambda n, names: ("thresholds", n, names),
@@ -209,11 +213,8 @@ def _sent(tenant: str, what: Any, at_ms: int) -> Sent:
         return call(at_ms, **fields)
     kind, number, *rest = what
     head = {"tenant_id": tenant, "command_id": f"{kind}-{number}"}
-    if kind == "fund":
-        amount, days, seq = rest
-        bought = at_ms - days * DAY
-        credit = {} if seq is None else {"recharge_seq": seq, "payment_command_id": f"p{seq}"}
-        return command(funds(f"L{number}", amount, bought_ms=bought, **head, **credit), at_ms)
+    if kind in ("fund", "give"):
+        return command(_money(kind, number, rest, at_ms) | head, at_ms)
     if kind == "adjust":
         fields = {"amount_micros": rest[0], "currency": "USD", "reason": "as drawn"}
         return command({**order("adjust", **fields), **head}, at_ms)
@@ -226,6 +227,16 @@ def _sent(tenant: str, what: Any, at_ms: int) -> Sent:
     if (days := fields.pop("days", None)) is not None:
         fields["valid_from"] = to_text(at_ms + days * DAY)
     return command({**order(kind, **fields), **head}, at_ms)
+
+
+def _money(kind: str, number: int, rest: list[Any], at_ms: int) -> dict[str, Any]:
+    if kind == "give":
+        amount, days = rest
+        until = {} if days is None else {"expires_at": to_text(at_ms + days * DAY)}
+        return funds(f"G{number}", amount, bought_ms=at_ms, category="promotional", **until)
+    amount, days, seq = rest
+    credit = {} if seq is None else {"recharge_seq": seq, "payment_command_id": f"p{seq}"}
+    return funds(f"L{number}", amount, bought_ms=at_ms - days * DAY, **credit)
 
 
 def _timer(kind: str, rest: list[Any], at_ms: int) -> dict[str, Any]:
@@ -260,7 +271,11 @@ def batches(
 names = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=20)
 micros = st.integers(-AMOUNT_MICROS_MAX, AMOUNT_MICROS_MAX)
 instants = st.integers(0, 2**62)
-lots = st.builds(CreditLot, names, instants, instants, st.integers(1, AMOUNT_MICROS_MAX), instants)
+lots = st.builds(
+    CreditLot,
+    *(names, instants, instants, st.integers(1, AMOUNT_MICROS_MAX), instants),
+    st.sampled_from((None, "promotional")),
+)
 spendings = st.builds(
     Spending,
     burn=st.integers(0, 2**63 - 1),

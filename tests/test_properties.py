@@ -7,7 +7,7 @@ import json
 import os
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from hypothesis import HealthCheck, Phase, given, settings
@@ -24,6 +24,7 @@ from rater.core.account.burn import hours_remaining
 from rater.core.account.user_terms import terms_of, with_terms
 from rater.core.cdr import Cdr
 from rater.core.limits import GRACE_MS, WINDOW_DAYS
+from rater.core.pricing.rules import Rules
 from rater.core.suspension import Suspension
 from rater.core.times import from_millis
 from rater.reconcile.folds.burn import Burn
@@ -39,6 +40,7 @@ from tests.build import (
     DAY,
     HOUR,
     NOW,
+    RULES,
     UNIT,
     Partition,
     Sent,
@@ -48,6 +50,7 @@ from tests.build import (
     funds,
     opening,
     order,
+    settings_version,
     shortfall_of,
     source,
 )
@@ -116,8 +119,8 @@ ENTRIES = (
 read_entry = msgspec.json.Decoder(ENTRIES).decode
 
 
-def played(history: Sequence[Sent]) -> Partition:
-    return Partition().take_each(history)
+def played(history: Sequence[Sent], rules: Rules = RULES) -> Partition:
+    return Partition(rules).take_each(history)
 
 
 def entries_of(partition: Partition, tenant_id: str) -> list[Any]:
@@ -395,15 +398,32 @@ def money_of(
     return entries, events_of(partition), balances
 
 
+turns = st.lists(st.tuples(st.sampled_from(("last", "first")), st.integers(-1, 40)), max_size=3)
+"""Versions of the settings: when promotional credit is drawn, and from which day after NOW on."""
+
+
+def turning(turns: Sequence[tuple[Literal["first", "last"], int]]) -> Rules:
+    """Return the rules with versions of the settings that say when promotional credit is drawn."""
+    book = RULES.settings
+    for number, (drawn, day) in enumerate(turns, 1):
+        since_ms = NOW + day * DAY
+        book = book.with_version(settings_version(number, since_ms, promotional_credit=drawn))
+    return RULES.with_settings(book)
+
+
 @FEW
-@given(histories())
-def test_property_lots_pay_in_order_and_never_after_their_expiry(history: list[Sent]) -> None:
-    partition = played(history)
+@given(histories(), turns)
+def test_property_lots_pay_in_order_and_never_after_their_expiry(
+    history: list[Sent], turns: list[tuple[Literal["first", "last"], int]]
+) -> None:
+    rules = turning(turns)
+    partition = played(history, rules)
     ended = {}
     for record in history:
         cdr = decode_cdr(record.value) if record.topic == CDR_RAW.name else None
         if isinstance(cdr, Cdr):
-            ended[cdr.tenant_id, cdr.cdr_id, cdr.answered_ms, cdr.to, cdr.billsec] = cdr.ended_ms
+            to = cdr.to if cdr.dialled is None else cdr.dialled
+            ended[cdr.tenant_id, cdr.cdr_id, cdr.answered_ms, to, cdr.billsec] = cdr.ended_ms
 
     for tenant_id in known_tenants(partition):
         entries = entries_of(partition, tenant_id)
@@ -417,7 +437,10 @@ def test_property_lots_pay_in_order_and_never_after_their_expiry(history: list[S
                     entry.call.to,
                     entry.call.duration_s,
                 )
-                check_draws(account, entry, ended[place], owing_month(entries, entry))
+                drawn = rules.settings.at(entry.at_ms).promotional_credit
+                check_draws(account, entry, (ended[place], drawn), owing_month(entries, entry))
+                paid = [(d.amount_micros or 0) for d in entry.draws if d.source != "pool"]
+                assert sum(paid) == entry.charge_micros
             apply(account, entry)
 
 
@@ -431,12 +454,22 @@ def owing_month(entries: Sequence[Any], charge: r.Charge) -> str | None:
     return f"{from_millis(started_ms):%Y-%m}" if is_later else None
 
 
-def check_draws(account: Account, charge: r.Charge, ended_ms: int, month: str | None) -> None:
-    """Hold the draws against a model that takes one micro-step after the other."""
+def check_draws(
+    account: Account, charge: r.Charge, call: tuple[int, str], month: str | None
+) -> None:
+    """Hold the draws against a model that takes one step after the other; `call`: its end, and what is drawn first."""
+    ended_ms, drawn = call
     expected = []
     left = charge.charge_micros
     for lots, grace in ((account.expired, True), (account.lots, False)):
-        for lot in sorted(lots, key=lambda lot: (lot.purchased_ms, lot.lot_id)):
+        turn = {(True, "first"): 0, (False, "last"): 0}
+        for lot in sorted(
+            lots,
+            key=lambda lot: (
+                turn.get((lot.category is not None, drawn), 1),
+                *(lot.purchased_ms, lot.lot_id),
+            ),
+        ):
             part = min(left, lot.remaining) if ended_ms <= lot.expires_ms else 0
             if part:
                 expected.append((lot.lot_id, part, grace))

@@ -120,6 +120,10 @@ Number = Annotated[
     Meta(description=NUMBER),
 ]
 NotNegative = Annotated[int, NOT_NEGATIVE]
+LotCategory = Annotated[
+    Literal["promotional"],
+    Meta(description="Credit that was given; none: money that was paid for."),
+]
 CdrVersion = Annotated[int, Meta(ge=1, le=1_000_000)]
 SettingsVersion = Annotated[
     int,

@@ -143,6 +143,7 @@ def _print_table(settings: ChargingSettings) -> None:
         "cdr_max_bytes",
         "corrections",
         "freecall_after_days",
+        "promotional_credit",
     ):
         click.echo(f"{name}: {getattr(settings, name)}")
     hidden = [f"{mask.prefix or 'all others'} {mask.digits}" for mask in settings.number_masks]

@@ -8,7 +8,7 @@ Rule 4: a currency without a row has no breaker by default, one unit as its leas
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Final, final
+from typing import Final, Literal, final
 
 from rater.core.limits import AMOUNT_MICROS_MAX, NEVER_MS, UNIT_MICROS
 from rater.core.value import Value
@@ -33,6 +33,7 @@ class ChargingSettings(Value):
         "number_masks",
         "corrections",
         "freecall_after_days",
+        "promotional_credit",
     )
     __slots__ = __match_args__
 
@@ -48,6 +49,7 @@ class ChargingSettings(Value):
         number_masks: tuple[NumberMask, ...] = (),
         corrections: bool = False,  # noqa: FBT001, FBT002
         freecall_after_days: int = 0,
+        promotional_credit: Literal["first", "last"] = "first",
     ) -> None:
         self.version: Final = version
         self.valid_from_ms: Final = valid_from_ms
@@ -65,6 +67,8 @@ class ChargingSettings(Value):
         """Whether corrections and voids are taken."""
         self.freecall_after_days: Final = freecall_after_days
         """A call that has waited so many days for a price is free; 0: it waits for ever."""
+        self.promotional_credit: Final = promotional_credit
+        """Whether it is drawn before money that was paid for, or after it (core/account/lots)."""
 
     def terms(self, currency: str) -> CurrencyTerms:
         """Return what holds in a currency; without a row, what holds for all that have none."""

@@ -23,6 +23,7 @@ class Rejected(StrEnum):
     RESERVED_LOT = "reserved_lot"
     ADJUSTMENT_REPEATED = "adjustment_repeated"
     REVERSAL_REPEATED = "reversal_repeated"
+    NOT_REFUNDABLE = "not_refundable"
     PURCHASE_EXPIRED = "purchase_expired"
     TOO_MANY_LOT_IDS = "too_many_lot_ids"
     RECHARGE_REPEATED = "recharge_repeated"

@@ -154,6 +154,7 @@ def _states() -> dict[str, list[bytes]]:
 def _full_account() -> Account:
     """Return an account of which everything is set."""
     return account(
+        lot("G1", remaining=2_000_000, expires_ms=FAR - 2, category="promotional"),
         lot(remaining=5_000_000, expires_ms=FAR - 1),
         currency="EUR",
         time_zone="Europe/Paris",

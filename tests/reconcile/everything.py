@@ -134,11 +134,32 @@ class Happening:
             (0, YEAR_MS - DAY_MS, YEAR_MS - HOUR_MS, YEAR_MS - HOUR_MS, YEAR_MS - 1)
         )
         self.dying.append(self.worker.now_ms - age_ms + YEAR_MS)
+        given: dict[str, Any] = {}
+        if chance.random() < 0.5:
+            given["category"] = "promotional"
+            lives_ms = chance.choice((None, 1, HOUR_MS, 3 * HOUR_MS, DAY_MS, 40 * DAY_MS))
+            if lives_ms is not None:
+                self.dying.append(self.worker.now_ms + lives_ms)
+                given["expires_at"] = at(self.worker.now_ms + lives_ms)
         self.worker.fund(
             tenant,
             f"L{self.number}",
             chance.choice((1, 15_000, 40_000, 700_000, 5_000_000)),
             purchased_at=at(self.worker.now_ms - age_ms),
+            **given,
+        )
+
+    def reverse(self, tenant: str) -> None:
+        """Take a payment back that may never have been one."""
+        micros = self.chance.choice((1, 40_000, 900_000))
+        self.worker.command(
+            *(tenant, "reverse_payment"),
+            payment_id=f"L{self.chance.randint(max(0, self.number - 30), self.number)}",
+            amount_micros=micros,
+            reversed_micros=micros,
+            currency="USD",
+            reversal_id=f"dp_{self.number}",
+            reversal="dispute",
         )
 
     def adjust(self, tenant: str) -> None:
@@ -252,7 +273,7 @@ DEEDS = (
         "recharge",
         "close",
     ),
-    *("reopen", "reopen", "credits", "flush"),
+    *("reopen", "reopen", "credits", "flush", "money", "reverse"),
 )
 
 
@@ -264,7 +285,10 @@ def everything(seed: int, steps: int = 60) -> HonestWorker:
     for number in range(chance.choice((0, 1, 3))):
         since_ms = START_MS + begins * DAY_MS + chance.randint(number * 3, number * 3 + 2) * DAY_MS
         versions.append(drawn_catalog(chance, number + 2, since_ms))
+    days = sorted(chance.sample(range(-1, 60), chance.choice((0, 1, 2))))
+    turns = [at(START_MS + (begins + day) * DAY_MS) for day in days]
     worker = HonestWorker(
+        promotional=list(zip(turns, ("last", "first"), strict=False)),
         corrections=chance.random() < 0.9,
         freecall_after_days=chance.choice((0, 1, 2)),
         plans=versions[0],

@@ -142,6 +142,8 @@ class HonestWorker:
     """Of published settings."""
     corrections: bool = False
     """Whether published settings take them. Where they say nothing, nothing is published."""
+    promotional: Sequence[tuple[str, str]] = ()
+    """Of published settings, one version each: from when on promotional credit is drawn first or last."""
     plans: PlanCatalog | None = None
     """The published plan catalog, if there is one."""
     plans_later: Sequence[PlanCatalog] = ()
@@ -182,15 +184,19 @@ class HonestWorker:
         return deck
 
     def _settings(self) -> SettingsBook:
-        if not self.masks and not self.corrections and not self.freecall_after_days:
-            return shipped_book()
-        head = {"version": 1, "valid_from": "2020-01-01T00:00:00Z"}
-        said = {**head, "number_masks": self.masks, "corrections": self.corrections}
-        said["freecall_after_days"] = self.freecall_after_days
-        settings = decode_settings(json.dumps(complete(said)).encode())
-        assert isinstance(settings, ChargingSettings), settings
-        self._append(catalog.CHARGING_SETTINGS.name, 0, [encode_settings(settings)])
-        return shipped_book().with_version(settings)
+        book = shipped_book()
+        if not (self.masks or self.corrections or self.freecall_after_days or self.promotional):
+            return book
+        others = {"number_masks": self.masks, "corrections": self.corrections}
+        others["freecall_after_days"] = self.freecall_after_days
+        turns = [("2020-01-01T00:00:00Z", "first"), *self.promotional]
+        for version, (since, drawn) in enumerate(turns, 1):
+            said = {"version": version, "valid_from": since, "promotional_credit": drawn, **others}
+            settings = decode_settings(json.dumps(complete(said)).encode())
+            assert isinstance(settings, ChargingSettings), settings
+            self._append(catalog.CHARGING_SETTINGS.name, 0, [encode_settings(settings)])
+            book = book.with_version(settings)
+        return book
 
     def _plans(self) -> PlanBook:
         if self.plans is None:

@@ -27,6 +27,8 @@ class OwnBooks:
         """`catalogs` are the plan catalogs, as published."""
         self.catalogs = catalogs
         self.balance = self.debt = 0
+        self.category: dict[str, str] = {}
+        """Of each lot, since its opening."""
         self.live: Counter[str] = Counter()
         self.grace: Counter[str] = Counter()
         self.seconds: Counter[str] = Counter()
@@ -102,6 +104,7 @@ class OwnBooks:
         for_debt = lot.get("overdraft_paid_micros", 0)
         assert lot["granted_micros"] == for_debt + lot["remaining_micros"], lot
         self.debt -= for_debt
+        self.category[lot["lot_id"]] = lot.get("category", "paid")
         self.live[lot["lot_id"]] += lot["remaining_micros"]
         return int(lot["granted_micros"])
 
@@ -121,6 +124,20 @@ class OwnBooks:
                 self.debt += draw["amount_micros"]
         assert entry["amount_micros"] in (-drawn, (entry.get("lot") or {}).get("granted_micros"))
 
+    def _payment_reversed(self, entry: Entry) -> None:
+        """Money goes to a payer from lots that were paid for, else from debt; promotional credit stays."""
+        taken = moved = 0
+        for draw in of(entry, "draws"):
+            amount, grace = draw["amount_micros"], draw.get("grace", False)
+            taken += amount
+            moved += 0 if grace else amount
+            if source(draw) == "lot":
+                assert self.category[draw["id"]] == "paid", entry
+                (self.grace if grace else self.live)[draw["id"]] -= amount
+            else:
+                self.debt += amount
+        assert (taken, -moved) == (entry["moved_micros"], entry["amount_micros"]), entry
+
     def _lot_expired(self, entry: Entry) -> None:
         self.grace[entry["lot_id"]] += self.live.pop(entry["lot_id"])
 
@@ -139,6 +156,7 @@ class OwnBooks:
             if kind == "pool":
                 self._draw_pool(entry, draw, started_ms)
             elif kind == "lot":
+                assert self.category[draw["id"]] == draw.get("category", "paid"), entry
                 (self.grace if draw.get("grace") else self.live)[draw["id"]] -= amount
                 moved += 0 if draw.get("grace") else amount
             elif kind == "shortfall":
@@ -282,6 +300,7 @@ class OwnBooks:
             self.debt -= amount
             return int(amount)
         assert kind == "lot", draw
+        assert self.category[draw["id"]] == draw.get("category", "paid"), draw
         (self.grace if draw.get("grace") else self.live)[draw["id"]] += amount
         return 0 if draw.get("grace") else int(amount)
 

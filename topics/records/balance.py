@@ -13,6 +13,7 @@ from topics.fields import (
     HoursRemaining,
     Id,
     Language,
+    LotCategory,
     Micros,
     Millis,
     Month,
@@ -104,6 +105,7 @@ class FundsCredited(Event, frozen=True, tag="funds_credited"):
     kind: ClassVar[Literal["funds_credited"]]
     lot_id: Id
     amount_micros: Positive
+    category: LotCategory | None = None
 
 
 class CreditRefused(Event, frozen=True, tag="credit_refused"):

@@ -4,7 +4,17 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
-from topics.fields import Count, Id, Millis, Name, NotNegative, Offset, Positive, ThresholdId
+from topics.fields import (
+    Count,
+    Id,
+    LotCategory,
+    Millis,
+    Name,
+    NotNegative,
+    Offset,
+    Positive,
+    ThresholdId,
+)
 from topics.records.balance import LimitKind
 from topics.records.contract import (
     CarriedBilling,
@@ -37,6 +47,7 @@ class CarriedLot(Record, frozen=True):
         Annotated[Millis, Meta(description="Of a live lot: its next warning, or its expiry.")]
         | None
     ) = None
+    category: LotCategory | None = None
 
 
 CarriedLots = Annotated[tuple[CarriedLot, ...], Meta(max_length=LOTS_MAX)]

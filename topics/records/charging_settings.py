@@ -1,6 +1,6 @@
 """Charging settings: what decides about money besides decks and accounts, as one versioned record."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -111,3 +111,7 @@ class ChargingSettings(Record, frozen=True):
             description="A call that has waited so many days for a price is free; 0: it waits for ever.",
         ),
     ] = 0
+    promotional_credit: Annotated[
+        Literal["first", "last"],
+        Meta(description="Whether it is drawn before money that was paid for, or after it."),
+    ] = "first"

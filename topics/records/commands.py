@@ -63,7 +63,12 @@ class AddFunds(Command, frozen=True, tag="add_funds"):
     lot_id: Id
     amount_micros: Positive
     currency: Currency
-    purchased_at: Annotated[Instant, Meta(description="The lot expires 12 calendar months later.")]
+    purchased_at: Annotated[
+        Instant,
+        Meta(
+            description="Or given; the lot expires 12 calendar months later, unless it says `expires_at`."
+        ),
+    ]
     recharge_seq: (
         Annotated[
             int,
@@ -77,6 +82,17 @@ class AddFunds(Command, frozen=True, tag="add_funds"):
     ) = None
     payment_command_id: (
         Annotated[Id, Meta(description="The payment command that brought the money.")] | None
+    ) = None
+    category: Annotated[
+        Literal["paid", "promotional"],
+        Meta(
+            description="Promotional credit is given, not paid for: it is never refunded, and drawn first or last by "
+            "the charging settings."
+        ),
+    ] = "paid"
+    expires_at: (
+        Annotated[Instant, Meta(description="Of promotional credit alone; after `purchased_at`.")]
+        | None
     ) = None
 
 

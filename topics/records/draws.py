@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from topics.fields import ID_PATTERN, Millis, Positive, whole
+from topics.fields import ID_PATTERN, LotCategory, Millis, Positive, whole
 from topics.records.record import Record
 
 SourceId = Annotated[
@@ -46,12 +46,14 @@ class Draw(Record, frozen=True):
         Annotated[
             Millis,
             Meta(
-                description="Of a lot that this empties, and that is forgotten: what opens it again."
+                description="Of a lot that this empties, and that is forgotten, and of all promotional credit: what "
+                "opens it again."
             ),
         ]
         | None
     ) = None
     expires_ms: Annotated[Millis, Meta(description="Likewise.")] | None = None
+    category: LotCategory | None = None
 
 
 Draws = Annotated[tuple[Draw, ...], Meta(max_length=10_000)]

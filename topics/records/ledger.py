@@ -8,6 +8,7 @@ from topics.fields import (
     AccountCurrency,
     Count,
     Id,
+    LotCategory,
     Micros,
     Millis,
     Name,
@@ -33,6 +34,7 @@ class Lot(Record, frozen=True):
     remaining_micros: NotNegative
     purchased_ms: Millis
     expires_ms: Millis
+    category: LotCategory | None = None
 
 
 class Entry(Record, frozen=True, tag_field="kind"):
@@ -139,6 +141,7 @@ class LotExpired(MoneyEntry, frozen=True, tag="lot_expired"):
     kind: ClassVar[Literal["lot_expired"]]
     lot_id: Id
     grace_until_ms: Millis
+    category: LotCategory | None = None
 
 
 class LotForfeited(MoneyEntry, frozen=True, tag="lot_forfeited"):
@@ -147,6 +150,7 @@ class LotForfeited(MoneyEntry, frozen=True, tag="lot_forfeited"):
     kind: ClassVar[Literal["lot_forfeited"]]
     lot_id: Id
     forfeited_micros: Positive
+    category: LotCategory | None = None
 
 
 class LotExpiryWarned(MoneyEntry, frozen=True, tag="lot_expiry_warned"):
@@ -201,6 +205,7 @@ CommandReason = Literal[
     "reserved_lot",
     "adjustment_repeated",
     "reversal_repeated",
+    "not_refundable",
     "purchase_expired",
     "too_many_lot_ids",
     "recharge_repeated",

@@ -4,10 +4,10 @@ from typing import Annotated, ClassVar, Final, Literal
 
 from msgspec import Meta
 
-from topics.fields import Id, Millis, TenantId
+from topics.fields import Id, LotCategory, Millis, TenantId
 from topics.records.record import TAG, Record
 
-LOTS_LAYOUT: Final = 1
+LOTS_LAYOUT: Final = 2
 
 
 class _LotIds(Record, frozen=True, tag_field="kind"):
@@ -37,6 +37,7 @@ class RememberedLot(_LotIds, frozen=True, tag="remembered"):
         ]
         | None
     ) = None
+    category: LotCategory | None = None
 
 
 class ForgottenLots(_LotIds, frozen=True, tag="forgotten"):

@@ -72,6 +72,9 @@ class Funds(Record, frozen=True):
 
     expires_ms: Millis
     amount_micros: Positive
+    promotional_micros: (
+        Annotated[Positive, Meta(description="So much of it is promotional credit.")] | None
+    ) = None
 
 
 class PoolUse(Record, frozen=True):
@@ -126,8 +129,8 @@ class AccountStatus(Record, frozen=True):
         tuple[Funds, ...],
         Meta(
             max_length=FUNDS_MAX,
-            description="The balance by expiry, the earliest first; the last of sixteen is all the rest, at its "
-            "earliest expiry. None where the balance is not above 0.",
+            description="What lots hold by expiry, the earliest first: the balance and the overdraft together; the "
+            "last of sixteen is all the rest, at its earliest expiry.",
         ),
     ] = ()
     modes_to_come: Annotated[

@@ -12,6 +12,7 @@ Rule 3: no clock can go behind what has been forgotten: up to when, is in the ta
 Rule 4: an account has at most LOT_IDS_MAX ids. When they are all taken, credits and adjustments by hand are refused
 until one is forgotten; nothing is forgotten early. Reversals count, and are taken beyond it: the provider has moved
 the money already.
+Rule 5: of promotional credit that is remembered: while its id is, a reversal of it is refused, also when it is used up.
 """
 
 from __future__ import annotations
@@ -21,12 +22,14 @@ from typing import TYPE_CHECKING, Final, final
 
 import msgspec
 
+from rater.core.account.credits import expiry_of
 from rater.core.account.lots import (
+    LotCategory,
     adjustment_lot_id,
-    lot_expiry_ms,
     restored_lot_id,
     reversed_lot_id,
 )
+from rater.core.account.reversals import not_refundable
 from rater.core.limits import DAY_MS, GRACE_MS, LOT_IDS_MAX
 from rater.core.rejections import Refusal, Rejected
 from rater.core.times import to_millis
@@ -60,9 +63,11 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(RememberedLot | ForgottenLots).decode
 
 
-def record(tenant_id: str, lot_id: str, forget_ms: int | None) -> tuple[bytes, bytes]:
+def record(
+    tenant_id: str, lot_id: str, forget_ms: int | None, category: LotCategory = None
+) -> tuple[bytes, bytes]:
     """Return key and value of an id that is remembered until an instant; None: for good."""
-    value = _encode(RememberedLot(LOTS_LAYOUT, tenant_id, lot_id, forget_ms))
+    value = _encode(RememberedLot(LOTS_LAYOUT, tenant_id, lot_id, forget_ms, category))
     return lot_key(tenant_id, lot_id), value
 
 
@@ -75,6 +80,8 @@ class LotIdsShard:
         """The latest instant at which an id that was forgotten fell due."""
         self.next_due_ms = _FAR_MS
         """Not after the next instant at which one falls due."""
+        self.promotional: set[bytes] = set()
+        """The ids of promotional credit."""
         self._forget: dict[bytes, int] = {}
         self._counts: Counter[str] = Counter()
         self._due: dict[int, list[bytes]] = {}
@@ -132,6 +139,8 @@ class LotIdsShard:
         forget_ms = _FAR_MS if said.forget_ms is None else said.forget_ms
         self._forget[key] = forget_ms
         self._counts[said.tenant_id] += 1
+        if said.category is not None:
+            self.promotional.add(key)
         if said.forget_ms is not None:
             self._due.setdefault(forget_ms // DAY_MS, []).append(key)
 
@@ -139,6 +148,7 @@ class LotIdsShard:
         forget_ms = self._forget.pop(key, None)
         if forget_ms is None:
             return
+        self.promotional.discard(key)
         tenant_id = tenant_of(key)
         self._counts[tenant_id] -= 1
         if not self._counts[tenant_id]:
@@ -211,10 +221,12 @@ class LotIdsBatch:
             self._add(entry.tenant_id, entry.lot.lot_id, None)
         elif isinstance(entry, FundsAdded) and entry.recharge_seq is None:
             lot = entry.lot
-            self._add(entry.tenant_id, lot.lot_id, lot.expires_ms + GRACE_MS)
+            self._add(entry.tenant_id, lot.lot_id, lot.expires_ms + GRACE_MS, lot.category)
 
-    def _add(self, tenant_id: str, lot_id: str, forget_ms: int | None) -> None:
-        key, value = record(tenant_id, lot_id, forget_ms)
+    def _add(
+        self, tenant_id: str, lot_id: str, forget_ms: int | None, category: LotCategory = None
+    ) -> None:
+        key, value = record(tenant_id, lot_id, forget_ms, category)
         self.changes[key] = value
         self.counts[tenant_id] += 1
         if forget_ms is not None:
@@ -226,6 +238,14 @@ class LotIdsBatch:
             return self.changes[key] is not None
         return key in self.shard
 
+    def _is_promotional(self, tenant_id: str, lot_id: str) -> bool:
+        key = lot_key(tenant_id, lot_id)
+        if key not in self.changes:
+            return key in self.shard.promotional
+        value = self.changes[key]
+        said = None if value is None else _decode(value)
+        return isinstance(said, RememberedLot) and said.category is not None
+
     def _refuse_adjustment(self, order: r.Adjust) -> Refusal | None:
         if not self._knows(order.tenant_id, adjustment_lot_id(order.command_id)):
             return None
@@ -234,18 +254,21 @@ class LotIdsBatch:
 
     def _refuse_reversal(self, order: r.MovedBack) -> Refusal | None:
         name = restored_lot_id if isinstance(order, r.RestorePayment) else reversed_lot_id
-        if not self._knows(order.tenant_id, name(order.command_id)):
-            return None
-        detail = f"command_id: {order.command_id} has moved money back before"
-        return Refusal(Rejected.REVERSAL_REPEATED, detail)
+        if self._knows(order.tenant_id, name(order.command_id)):
+            detail = f"command_id: {order.command_id} has moved money back before"
+            return Refusal(Rejected.REVERSAL_REPEATED, detail)
+        if self._is_promotional(order.tenant_id, order.payment_id):
+            return not_refundable(order.payment_id)
+        return None
 
     def _refuse_old(self, order: r.AddFunds, stream_ms: int) -> Refusal | None:
         """Refuse a purchase whose id may have been forgotten."""
         forgotten_ms = max(self.horizon_ms, stream_ms)
-        purchased_ms = to_millis(order.purchased_at)
-        if lot_expiry_ms(purchased_ms) + GRACE_MS > forgotten_ms:
+        expires_ms = expiry_of(order)
+        if expires_ms + GRACE_MS > forgotten_ms:
             return None
-        detail = f"purchased_at: {purchased_ms} ms, the lot would open expired, its grace over"
+        times = f"purchased_at: {to_millis(order.purchased_at)} ms, expires: {expires_ms} ms"
+        detail = f"{times}, the lot would open expired, its grace over"
         return Refusal(Rejected.PURCHASE_EXPIRED, detail)
 
     def _refuse_another(self, tenant_id: str) -> Refusal | None:

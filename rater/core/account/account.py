@@ -126,7 +126,8 @@ class Account(Value):
     carry_ms: the first instant of a month, when it is carried forward next; a charge does not look at that.
     hour_thresholds: thresholds in hours of runway; where there are any, no balance is calm.
     recharge_seq: the last of recharge's credits that was taken.
-    adopted, balance_max: the settings whose bounds were noted last (`adoption`; not stored), and that of the balance.
+    adopted, balance_max, paid_first: the settings that were noted last (`adoption`; not stored), the bound of the
+        balance, and whether promotional credit is drawn last.
     contract: its plans, and whether it pays later; None where nothing was ever said of either.
     past: what calls need that were answered before its `settled_ms`; None where nothing has changed.
     """
@@ -161,7 +162,7 @@ class Account(Value):
         "carry_ms",
         "contract",
     )
-    __slots__ = (*__match_args__, "adopted", "balance_max")
+    __slots__ = (*__match_args__, "adopted", "balance_max", "paid_first")
 
     def __init__(  # noqa: PLR0913, PLR0917
         self,
@@ -211,7 +212,7 @@ class Account(Value):
         self.recharge_seq = recharge_seq
         self.spending = Spending() if spending is None else spending
         self.adopted: ChargingSettings | None = None
-        self.balance_max = AMOUNT_MICROS_MAX
+        self.balance_max, self.paid_first = AMOUNT_MICROS_MAX, False
         self.past, self.carry_ms, self.contract = past, carry_ms, contract
 
 

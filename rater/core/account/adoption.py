@@ -10,10 +10,11 @@ from topics.records.charging_settings import CurrencyTerms
 
 
 def adopt(account: Account, settings: ChargingSettings) -> None:
-    """Note the bounds of an account under settings."""
+    """Note the bounds of an account under settings, and the order of its draws."""
     terms = settings.terms(account.currency)
     account.adopted = settings
     account.balance_max = terms.balance_max_micros
+    account.paid_first = settings.promotional_credit == "last"
     account.spending.limit = _spend_limit(account, terms)
 
 

@@ -3,7 +3,7 @@
 from typing import Final
 
 from rater.core.account.account import Account
-from rater.core.account.draws import plan_draws, waived_draw, with_shortfall
+from rater.core.account.draws import plan_of, waived_draw, with_shortfall
 from rater.core.cdr import Cdr, Source
 from rater.core.pricing.rating import Rated
 from topics.records import Charge, ChargedCall
@@ -28,7 +28,7 @@ def charge_of(  # noqa: PLR0913, PLR0917
     if is_waived:
         draws, shortfall, change = [waived_draw(micros)], 0, 0
     else:
-        draws, shortfall = plan_draws(account.lots, account.expired, micros, cdr.ended_ms)
+        draws, shortfall = plan_of(account, micros, cdr.ended_ms)
         change = -micros
     if account.expired and not is_waived:
         change += sum([draw.amount_micros or 0 for draw in draws if draw.grace])

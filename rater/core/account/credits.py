@@ -6,6 +6,7 @@ from rater.core.account.account import Account, next_due_ms
 from rater.core.account.lots import RESERVED, CreditLot, draw_order, lot_expiry_ms, next_look
 from rater.core.limits import LOTS_MAX
 from rater.core.rejections import Refusal, Rejected
+from rater.core.times import to_millis
 from topics import records as r
 
 
@@ -13,6 +14,21 @@ def new_lot(account: Account, lot_id: str, amount: int, purchased_ms: int) -> r.
     """Return the lot that an amount becomes."""
     paid = min(account.debt, amount)
     return r.Lot(lot_id, amount, paid, amount - paid, purchased_ms, lot_expiry_ms(purchased_ms))
+
+
+def lot_of(account: Account, command: r.AddFunds) -> r.Lot:
+    """Return the lot that a credit becomes: money that was paid for, or promotional credit."""
+    amount, paid = command.amount_micros, min(account.debt, command.amount_micros)
+    times = (to_millis(command.purchased_at), expiry_of(command))
+    category = None if command.category == "paid" else command.category
+    return r.Lot(command.lot_id, amount, paid, amount - paid, *times, category)
+
+
+def expiry_of(command: r.AddFunds) -> int:
+    """Return when the lot of a credit expires; promotional credit may say it."""
+    if command.expires_at is not None:
+        return to_millis(command.expires_at)
+    return lot_expiry_ms(to_millis(command.purchased_at))
 
 
 def open_lot(account: Account, lot: r.Lot, at_ms: int) -> None:
@@ -25,6 +41,7 @@ def open_lot(account: Account, lot: r.Lot, at_ms: int) -> None:
             lot.expires_ms,
             lot.remaining_micros,
             next_look(lot.expires_ms, at_ms),
+            lot.category,
         )
         insort(account.lots, opened, key=draw_order)
         account.due_ms = next_due_ms(account)

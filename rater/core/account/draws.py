@@ -11,7 +11,7 @@ from typing import Final
 
 from rater.core.account.account import Account
 from rater.core.account.contract import owe, use
-from rater.core.account.lots import CreditLot, draw_order, next_look
+from rater.core.account.lots import CreditLot, draw_order, next_look, paid_first
 from rater.core.account.user import WAIVED, is_of_user
 from topics.records import Draw
 
@@ -37,7 +37,7 @@ def plan_draws(
 ) -> tuple[list[Draw], int]:
     """Return what each lot pays of an amount, and the shortfall that none does; change nothing.
 
-    `lots` and `expired` are in draw order. Expired lots come first: they were purchased first.
+    `lots` and `expired` are in draw order. Expired lots come first: what is left of them is forfeited soon.
     """
     draws: list[Draw] = []
     for lot in expired:
@@ -55,11 +55,20 @@ def plan_draws(
     return draws, amount
 
 
+def plan_of(account: Account, amount: int, ended_ms: int) -> tuple[list[Draw], int]:
+    """Return what the account's lots pay of an amount, those in grace, too, in the order of the settings adopted."""
+    if account.paid_first:
+        lots, expired = paid_first(account.lots), paid_first(account.expired)
+        return plan_draws(lots, expired, amount, ended_ms)
+    return plan_draws(account.lots, account.expired, amount, ended_ms)
+
+
 def draw_on(lot: CreditLot, micros: int, grace: bool) -> Draw:  # noqa: FBT001
-    """Return what is drawn on a lot; of one that is emptied, and so forgotten, with its times."""
-    if micros < lot.remaining:
+    """Return what is drawn on a lot; of one that is emptied, and so forgotten, or promotional, with its times."""
+    category = lot.category
+    if category is None and micros < lot.remaining:
         return _DRAW(_LOT, lot.lot_id, micros, None, grace)
-    return _DRAW(_LOT, lot.lot_id, micros, None, grace, lot.purchased_ms, lot.expires_ms)
+    return _DRAW(_LOT, lot.lot_id, micros, None, grace, lot.purchased_ms, lot.expires_ms, category)
 
 
 def with_shortfall(
@@ -124,7 +133,8 @@ def give_back(account: Account, back: Draw, at_ms: int) -> None:
     lots = account.expired if back.grace else account.lots
     if back.id is not None and back.purchased_ms is not None and back.expires_ms is not None:
         due_ms = next_look(back.expires_ms, at_ms)
-        again = CreditLot(back.id, back.purchased_ms, back.expires_ms, micros, due_ms)
+        times = (back.purchased_ms, back.expires_ms)
+        again = CreditLot(back.id, *times, micros, due_ms, back.category)
         insort(lots, again, key=draw_order)
         return
     for lot in lots:

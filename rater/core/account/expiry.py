@@ -32,6 +32,7 @@ def _expire(account: Account, lot: CreditLot, source: Source, journal: Journal) 
         *entry_head(account, source, -lot.remaining, account.debt),
         lot.lot_id,
         lot.expires_ms + GRACE_MS,
+        lot.category,
     )
     cause = Cause("expiry", lot.lot_id, source.at_ms)
     journal.post(account, entry, "expiry", lot.lot_id)
@@ -43,6 +44,7 @@ def _forfeit(account: Account, lot: CreditLot, source: Source, journal: Journal)
         *entry_head(account, source, 0, account.debt),
         lot.lot_id,
         lot.remaining,
+        lot.category,
     )
     journal.post(account, entry, "expiry", lot.lot_id)
 

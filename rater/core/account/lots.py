@@ -1,10 +1,12 @@
-"""Credit lots: money with an order and an expiry (D17).
+"""Credit lots: money with an order and an expiry (D17), and credit that was given (A69).
 
-Draw order: purchased first, then lot id. A lot pays only for calls that ended at or before its expiry.
+Lots are kept and drawn promotional credit first, then what was purchased first, then by lot id; where the settings ask
+for promotional credit last, `paid_first` turns that round for the draws of one entry, and what is kept stays as it is.
+A lot pays only for calls that ended at or before its expiry.
 """
 
 from hashlib import blake2b
-from typing import Final, final
+from typing import Final, Literal, TypeAlias, final
 
 from rater.core.account.calendar import add_months
 from rater.core.limits import DAY_MS, MONTHS_VALID
@@ -14,15 +16,25 @@ WARNED_DAYS: Final = (30, 7, 1)
 """How long before its expiry the world is warned of a lot with money in it."""
 
 
+LotCategory: TypeAlias = Literal["promotional"] | None
+"""None: money that was paid for."""
+
+
 @final
 class CreditLot(Value):
-    """What is left of one purchase."""
+    """What is left of one purchase, or of what was given."""
 
-    __match_args__ = ("lot_id", "purchased_ms", "expires_ms", "remaining", "due_ms")
+    __match_args__ = ("lot_id", "purchased_ms", "expires_ms", "remaining", "due_ms", "category")
     __slots__ = __match_args__
 
-    def __init__(
-        self, lot_id: str, purchased_ms: int, expires_ms: int, remaining: int, due_ms: int
+    def __init__(  # noqa: PLR0913, PLR0917
+        self,
+        lot_id: str,
+        purchased_ms: int,
+        expires_ms: int,
+        remaining: int,
+        due_ms: int,
+        category: LotCategory = None,
     ) -> None:
         self.lot_id: Final = lot_id
         self.purchased_ms: Final = purchased_ms
@@ -30,6 +42,7 @@ class CreditLot(Value):
         self.remaining = remaining
         self.due_ms = due_ms
         """When it must be warned of, or else expires; of an expired lot it says nothing."""
+        self.category: Final = category
 
 
 def lot_expiry_ms(purchased_ms: int) -> int:
@@ -74,9 +87,17 @@ def _named(prefix: str, command_id: str) -> str:
     return f"{name[: _ID_MAX - 1 - len(digest)]}:{digest}"
 
 
-def draw_order(lot: CreditLot) -> tuple[int, str]:
-    """Return the key that sorts lots into draw order."""
-    return (lot.purchased_ms, lot.lot_id)
+def draw_order(lot: CreditLot) -> tuple[bool, int, str]:
+    """Return the key that sorts lots as they are kept: promotional credit before what was paid for."""
+    return (lot.category is None, lot.purchased_ms, lot.lot_id)
+
+
+def paid_first(lots: list[CreditLot]) -> list[CreditLot]:
+    """Return lots as they are kept, with promotional credit behind all others; the same list where there is none."""
+    if not lots or lots[0].category is None:
+        return lots
+    paid = [lot for lot in lots if lot.category is None]
+    return paid + lots[: len(lots) - len(paid)]
 
 
 def next_look(expires_ms: int, after_ms: int) -> int:

@@ -9,6 +9,8 @@ moves a balance or pays debt; what was waived goes back to nobody.
 Rule 5: what no lot can take, since it is forfeited, or was emptied by another entry, or the debt that it was has been
 paid, opens one lot named after the entry taken back. It stands before all others, for the money had been drawn first,
 and lives until a year after the charge, longer than any lot that paid, and for 30 days at the least.
+Rule 6: promotional credit is never money that was paid for: its draws always say what opens its lot again, and where
+its grace is over, it is opened under its own name for 30 days.
 """
 
 from typing import Final
@@ -98,14 +100,19 @@ def _back_to_its_lot(account: Account, draw: r.Draw, micros: int, now_ms: int) -
     """Return what goes back to the lot of a draw; None where there is no such lot any more."""
     if draw.source != "lot":
         return None
+    category = draw.category
     if _holds(account.lots, draw):
-        return r.Draw("lot", draw.id, micros)
+        return r.Draw("lot", draw.id, micros, category=category)
     if _holds(account.expired, draw):
-        return r.Draw("lot", draw.id, micros, None, True)
+        return r.Draw("lot", draw.id, micros, None, True, category=category)
     bought, expires = draw.purchased_ms, draw.expires_ms
-    if expires is None or expires + GRACE_MS <= now_ms:
+    if expires is None:
         return None
-    return r.Draw("lot", draw.id, micros, None, expires <= now_ms, bought, expires)
+    if expires + GRACE_MS <= now_ms:
+        if category is None:
+            return None
+        expires = now_ms + RETURNED_DAYS_MIN * DAY_MS
+    return r.Draw("lot", draw.id, micros, None, expires <= now_ms, bought, expires, category)
 
 
 def _back_to_its_pool(account: Account, draw: r.Draw, user: User | None) -> list[r.Draw]:

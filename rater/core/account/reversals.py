@@ -1,7 +1,8 @@
 """Reversals: the provider took money of a payment back, or it came back; by a refund or a dispute.
 
-Rule 1: what is reversed comes from the payment's own lot first, live or in grace; then from the other live lots in
-draw order; what no lot covers is debt. A lot that is used up, or forfeited, has nothing left to take.
+Rule 1: what is reversed comes from the payment's own lot first, live or in grace; then from the other live lots that
+were paid for, in draw order; what no lot covers is debt. A lot that is used up, or forfeited, has nothing left to take.
+Promotional credit was paid by nobody: nothing of it goes to a payer, and a reversal of it is refused.
 Rule 2: what comes out of a lot in grace had left the balance already, and does not change it.
 Rule 3: what is restored pays debt first; the rest is a lot of its own, named after the command, that lives as long as
 a new one: the payment's own lot is not opened again, and may have expired meanwhile.
@@ -35,7 +36,9 @@ def plan_reversal(account: Account, payment_id: str, amount: int) -> tuple[list[
                 part = min(lot.remaining, amount)
                 draws.append(draw_on(lot, part, is_grace))
                 amount -= part
-    others: list[CreditLot] = [lot for lot in account.lots if lot.lot_id != payment_id]
+    others: list[CreditLot] = [
+        lot for lot in account.lots if lot.lot_id != payment_id and lot.category is None
+    ]
     rest, shortfall = plan_draws(others, [], amount, 0)
     return draws + rest, shortfall
 
@@ -52,11 +55,20 @@ def moved(command: r.MovedBack) -> tuple[str, str, str, ReversalKind, int, int]:
     )
 
 
+def not_refundable(lot_id: str) -> Refusal:
+    """Refuse to pay out what nobody has paid."""
+    detail = f"payment_id: {lot_id} is promotional credit, which was given and not paid for"
+    return Refusal(Rejected.NOT_REFUNDABLE, detail)
+
+
 def refuse_move(account: Account, command: r.MovedBack, change: int) -> Refusal | None:
     """Refuse money of another currency, or a change that no account can hold."""
     if command.currency != account.currency:
         detail = f"currency: {command.currency}, the account's is {account.currency}"
         return Refusal(Rejected.CURRENCY_MISMATCH, detail)
+    for lot in account.lots + account.expired:
+        if lot.lot_id == command.payment_id and lot.category is not None:
+            return not_refundable(command.payment_id)
     if abs(account.balance + change) > AMOUNT_MICROS_MAX:
         detail = f"amount_micros: {command.amount_micros} would take the balance beyond {AMOUNT_MICROS_MAX}"
         return Refusal(Rejected.AMOUNT_TOO_LARGE, detail)

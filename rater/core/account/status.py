@@ -17,6 +17,7 @@ from rater.core.account.carried_contract import (
     mode_of,
 )
 from rater.core.account.contract import Contract, billing_mode_at, now_or_later
+from rater.core.account.lots import CreditLot
 from rater.core.account.pool_use import NO_POOLS, Uses, pools_of
 from rater.core.call_classes import ALL_PAID, FREE_CALLS, NO_TENANT_CAPABILITY, PAID_CALLS
 from rater.core.limits import NEVER_MS, STATUS_EVERY_MS
@@ -141,8 +142,14 @@ def _money(account: Account) -> Money:
 def _funds(account: Account) -> tuple[Funds, ...]:
     """Return what is left of the account's lots by expiry, the earliest first; what is too many lies in the last."""
     lots = account.lots
+    if lots and lots[0].category is not None:
+        return _funds_of_both(lots)
     if len(lots) == 1:
         return (Funds(lots[0].expires_ms, lots[0].remaining),)
+    return tuple([Funds(expires_ms, amount) for expires_ms, amount in _by_expiry(lots)])
+
+
+def _by_expiry(lots: list[CreditLot]) -> list[tuple[int, int]]:
     by_expiry: dict[int, int] = {}
     for lot in lots:
         by_expiry[lot.expires_ms] = by_expiry.get(lot.expires_ms, 0) + lot.remaining
@@ -150,7 +157,19 @@ def _funds(account: Account) -> tuple[Funds, ...]:
     if len(found) > FUNDS_MAX:
         last = FUNDS_MAX - 1
         found[last:] = [(found[last][0], sum([amount for _, amount in found[last:]]))]
-    return tuple([Funds(expires_ms, amount) for expires_ms, amount in found])
+    return found
+
+
+def _funds_of_both(lots: list[CreditLot]) -> tuple[Funds, ...]:
+    """Return the same where some of it is promotional credit, with how much that is."""
+    found = _by_expiry(lots)
+    given: dict[int, int] = {}
+    last_ms = found[-1][0]
+    for lot in lots:
+        if lot.category is not None:
+            expires_ms = min(lot.expires_ms, last_ms)
+            given[expires_ms] = given.get(expires_ms, 0) + lot.remaining
+    return tuple([Funds(at_ms, amount, given.get(at_ms)) for at_ms, amount in found])
 
 
 def _carried(account: Account, contract: Contract, at_ms: int, plans: PlanBook) -> Carried:

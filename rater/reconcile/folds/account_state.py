@@ -1,6 +1,6 @@
 """Account state: what the accounts' changelog says, decoded apart from the rater.
 
-Layout 7: version byte, flag byte (bit 0: a status is owed), next due time (of lots, or of a month) and the offsets
+Layout 8: version byte, flag byte (bit 0: a status is owed), next due time (of lots, or of a month) and the offsets
 applied as little-endian signed 64-bit integers, then the account as a msgpack array.
 """
 
@@ -8,7 +8,7 @@ import struct
 
 import msgspec
 
-LAYOUT = 7
+LAYOUT = 8
 NEVER_MS = 2**62
 _HEAD = struct.Struct("<BBqqqqq")
 
@@ -21,6 +21,7 @@ class StoredLot(msgspec.Struct, array_like=True, gc=False):
     expires_ms: int
     remaining: int
     due_ms: int = -1
+    category: str | None = None
 
 
 class StoredThreshold(msgspec.Struct, array_like=True, gc=False):

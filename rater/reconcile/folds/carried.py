@@ -96,15 +96,20 @@ def _lots(account: Folded, entry: r.BalanceCarriedForward) -> Facts:
     purse = account.purse
     if not purse.is_certain:
         return
-    live = [(x.lot_id, x.remaining, x.purchased_ms, x.expires_ms, x.due_ms) for x in purse.live]
-    grace = [(x.lot_id, x.remaining, x.purchased_ms, x.expires_ms, None) for x in purse.expired]
+    live = [(*_kept(lot), lot.due_ms, lot.category) for lot in purse.live]
+    grace = [(*_kept(lot), None, lot.category) for lot in purse.expired]
     yield "lots", live, [_said(lot) for lot in entry.lots]
     yield "lots_in_grace", grace, [_said(lot) for lot in entry.lots_in_grace]
     yield "forfeited_to_ms", purse.forfeited_to_ms, entry.forfeited_to_ms
 
 
+def _kept(lot: PurseLot) -> tuple[object, ...]:
+    return lot.lot_id, lot.remaining, lot.purchased_ms, lot.expires_ms
+
+
 def _said(lot: Any) -> tuple[object, ...]:
-    return lot.lot_id, lot.remaining_micros, lot.purchased_ms, lot.expires_ms, lot.due_ms
+    money = (lot.lot_id, lot.remaining_micros, lot.purchased_ms, lot.expires_ms)
+    return (*money, lot.due_ms, lot.category)
 
 
 def _watched(account: Folded, entry: r.BalanceCarriedForward) -> Facts:
@@ -199,7 +204,8 @@ def _begin_purse(account: Folded, entry: r.BalanceCarriedForward) -> None:
 
 def _purse_lot(lot: Any) -> PurseLot:
     due_ms = lot.expires_ms if lot.due_ms is None else lot.due_ms
-    return PurseLot(lot.purchased_ms, lot.lot_id, lot.expires_ms, lot.remaining_micros, due_ms)
+    money = (lot.expires_ms, lot.remaining_micros, due_ms)
+    return PurseLot(lot.purchased_ms, lot.lot_id, *money, lot.category)
 
 
 def _begin_standing(account: Folded, entry: r.BalanceCarriedForward) -> None:

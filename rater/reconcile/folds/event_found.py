@@ -26,6 +26,7 @@ def edge_of(event: BalanceEvent) -> Edge:
 
 _MORE = {
     "credit_refused": ("reason", "payment_command_id"),
+    "funds_credited": ("category",),
     "funds_expiring": ("days", "expires_ms"),
     "payment_reversed": ("reversal", "reversal_id"),
     "payment_restored": ("reversal", "reversal_id"),
@@ -44,9 +45,15 @@ def _said(  # noqa: PLR0911
             return event.threshold_id, event.threshold_micros, more
         case "balance_exhausted":
             return None, None, (event.on_hold,)
-        case "funds_credited" | "funds_expired":
+        case "funds_expired":
             return event.lot_id, event.amount_micros, ()
-        case "credit_refused" | "funds_expiring" | "payment_reversed" | "payment_restored":
+        case (
+            "funds_credited"
+            | "credit_refused"
+            | "funds_expiring"
+            | "payment_reversed"
+            | "payment_restored"
+        ):
             told = (getattr(event, name) for name in _MORE[event.kind])
             return event.lot_id, event.amount_micros, tuple(told)
         case "credit_limit_reached":

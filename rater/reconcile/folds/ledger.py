@@ -180,10 +180,10 @@ def _take_whole(
     time_zone = getattr(account.opened, "time_zone", None)
     complaints += billing.come_to(entry, time_zone)
     owed_of = billing.owing_month(entry, time_zone)
-    complaints += account.purse.take(entry, original, owed_of)
+    promotional = ledger.published.settings.at(entry.at_ms).promotional_credit
+    complaints += account.purse.take(entry, original, owed_of, promotional)
     complaints += account.breaker.take(entry, cdr, has_home=account.contract.may_have_home(cdr))
-    complaints += account.standing.take(entry)
-    complaints += account.contract.take(entry)
+    complaints += [*account.standing.take(entry), *account.contract.take(entry)]
     complaints += account.contract.take_pools(entry, original, time_zone, ledger.published)
     complaints += billing.take(entry, original, time_zone)
     is_broken = bool(account.breaker.pending or account.breaker.tripped)

@@ -2,7 +2,8 @@
 
 First to the present debt, but for what lots in grace had paid or a month owes; the rest from the last draw to the
 first: to its lot, live or in grace; off what the month owes; to the lot opened again that the charge had emptied,
-unless its grace is over; else to one lot of its own.
+unless its grace is over; else to one lot of its own. Promotional credit never lies in that: where the grace of its lot
+is over, it is opened again for thirty days.
 """
 
 from typing import NamedTuple
@@ -23,6 +24,7 @@ class Returned(NamedTuple):
     grace: bool
     purchased_ms: int | None = None
     expires_ms: int | None = None
+    category: str | None = None
 
 
 class OwnLot(NamedTuple):
@@ -64,6 +66,7 @@ def said_of(entry: r.ChargeReversed) -> Returns:
             back.grace,
             back.purchased_ms,
             back.expires_ms,
+            back.category,
         )
         for back in of_money(entry.returns)
     ]
@@ -99,12 +102,12 @@ def returns(original: Original, purse: Purse, now_ms: int, grace_ms: int) -> Ret
         if not amount:
             continue
         if draw.source == "lot" and draw.id in live:
-            parts.append(Returned("lot", draw.id, amount, grace=False))
+            parts.append(Returned("lot", draw.id, amount, grace=False, category=draw.category))
         elif draw.source == "lot" and draw.id in expired:
-            parts.append(Returned("lot", draw.id, amount, grace=True))
-        elif draw.expires_ms is not None and now_ms < draw.expires_ms + grace_ms:
-            times = (draw.purchased_ms, draw.expires_ms)
-            parts.append(Returned("lot", draw.id, amount, draw.expires_ms <= now_ms, *times))
+            parts.append(Returned("lot", draw.id, amount, grace=True, category=draw.category))
+        elif (until := _again_until(draw, now_ms, grace_ms)) is not None:
+            again = (draw.purchased_ms, until, draw.category)
+            parts.append(Returned("lot", draw.id, amount, until <= now_ms, *again))
         else:
             homeless += amount
     if not homeless:
@@ -114,3 +117,10 @@ def returns(original: Original, purse: Purse, now_ms: int, grace_ms: int) -> Ret
     until = max(a_year_after(original.at_ms), now_ms + _THIRTY_DAYS_MS)
     own = OwnLot(f"returned:{original.entry_id}", homeless, before_all, until)
     return Returns(micros, parts, own)
+
+
+def _again_until(draw: r.Draw, now_ms: int, grace_ms: int) -> int | None:
+    """Return when the lot of a draw, opened again, expires; None: it cannot be opened again."""
+    if draw.expires_ms is None or now_ms < draw.expires_ms + grace_ms:
+        return draw.expires_ms
+    return now_ms + _THIRTY_DAYS_MS if draw.category == "promotional" else None

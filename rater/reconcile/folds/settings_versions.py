@@ -55,6 +55,7 @@ class Version(NamedTuple):
     masks: tuple[Mask, ...] = ()
     corrections: bool = False
     freecall_days: int = 0
+    promotional_credit: str = "first"
 
     def of(self, currency: str) -> Terms:
         """Return what holds in a currency."""
@@ -128,4 +129,5 @@ def _version(record: Record) -> Version | str:
         tuple((mask.prefix, mask.digits) for mask in settings.number_masks),
         settings.corrections,
         settings.freecall_after_days,
+        settings.promotional_credit,
     )

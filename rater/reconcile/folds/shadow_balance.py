@@ -12,18 +12,20 @@ from rater.reconcile.difference import Complaint
 from rater.reconcile.folds.account_state import NEVER_MS
 from rater.reconcile.folds.books import BalanceEntry
 from rater.reconcile.folds.lot_names import GIVEN, adjustment_lot_id, restored_lot_id
-from rater.reconcile.folds.lot_times import WARNED_MS, a_year_after, next_look
+from rater.reconcile.folds.lot_times import a_year_after, next_look
 from rater.reconcile.folds.purse_lots import (
     Part,
     PurseLot,
     differ,
+    hold_category,
     hold_draws,
     hold_waived,
+    hold_warning,
     is_waived,
     of_money,
     order,
-    part_of,
     plan,
+    plan_reversal,
     said,
 )
 from rater.reconcile.folds.returned_money import Original, OwnLot, Purse, Returned, returns
@@ -51,6 +53,7 @@ class ShadowBalance:
         """What each lot was opened with."""
         self.is_certain = True
         self.look_ms = NEVER_MS
+        self._promotional = "first"
 
     @property
     def in_grace(self) -> int:
@@ -69,14 +72,19 @@ class ShadowBalance:
         return min(due, default=NEVER_MS)
 
     def take(
-        self, entry: BalanceEntry, original: Original | None = None, owed_of: str | None = None
+        self,
+        entry: BalanceEntry,
+        original: Original | None = None,
+        owed_of: str | None = None,
+        promotional: str = "first",
     ) -> list[Complaint]:
         """Take an entry; `original` is the charge that it takes back, or, where that is gone, what it says of it.
 
-        `owed_of`: the month that owes what lots do not pay of a charge.
+        `owed_of`: the month that owes what lots do not pay of a charge. `promotional`: drawn first, or last.
         """
         if not self.is_certain:
             return []
+        self._promotional = promotional
         if entry.kind == "charge_reversed":
             complaints = list(self._give_back(entry, original))
         else:
@@ -119,7 +127,7 @@ class ShadowBalance:
             yield from differ("draws", [], of_money(entry.draws))
             yield from differ("amount_micros", 0, entry.amount_micros)
             return
-        parts, shortfall = plan(self.expired, self.live, amount, entry.call.ended_ms)
+        parts, shortfall = self._plan(self.expired, amount, entry.call.ended_ms)
         yield from hold_draws(parts, shortfall, entry, owed_of)
         later = 0 if owed_of is None else shortfall
         self.charged -= later
@@ -129,6 +137,9 @@ class ShadowBalance:
         late = entry.call.ended_ms <= self.forfeited_to_ms
         yield from differ("late_after_expiry", late, entry.late_after_expiry)
         self._draw(parts, shortfall)
+
+    def _plan(self, expired: list[PurseLot], amount: int, ended_ms: int) -> tuple[list[Part], int]:
+        return plan(expired, self.live, amount, ended_ms, self._promotional)
 
     def _give_back(self, entry: r.ChargeReversed, original: Original | None) -> Iterator[Complaint]:
         """Give back what a charge took."""
@@ -164,7 +175,8 @@ class ShadowBalance:
         lot = next((lot for lot in lots if lot.lot_id == part.lot_id), None)
         if lot is None:
             bought, until = part.purchased_ms or 0, part.expires_ms or 0
-            lot = PurseLot(bought, part.lot_id, until, 0, next_look(until, at_ms))
+            look = next_look(until, at_ms)
+            lot = PurseLot(bought, part.lot_id, until, 0, look, part.category)
             insort(lots, lot, key=order)
             self.look_ms = min(self.look_ms, self.due_ms())
         lot.remaining += part.amount
@@ -181,12 +193,13 @@ class ShadowBalance:
                 "lot.lot_id", "a new lot, of a name that a purchase may have", lot.lot_id
             )
         self.funded += lot.granted_micros
-        yield from self._open(lot, entry.at_ms)
+        yield from hold_category(entry)
+        yield from self._open(lot, entry.at_ms, None if lot.category is None else lot.expires_ms)
 
     def _adjust(self, entry: r.Adjusted) -> Iterator[Complaint]:
         amount = entry.amount_micros
         self.adjusted += amount
-        parts, shortfall = plan([], self.live, max(0, -amount), entry.at_ms)
+        parts, shortfall = self._plan([], max(0, -amount), entry.at_ms)
         yield from hold_draws(parts, shortfall, entry)
         self._draw(parts, shortfall)
         if (entry.lot is not None) != (amount > 0):
@@ -205,15 +218,9 @@ class ShadowBalance:
             yield from self._restore(entry)
 
     def _reverse(self, entry: r.ReversalPosted) -> Iterator[Complaint]:
-        """Take from the payment's own lot, then from the other live ones, then as debt."""
-        left, parts = entry.moved_micros, list[Part]()
-        own = [(lot, lot in self.expired) for lot in self.live + self.expired]
-        own = [each for each in own if each[0].lot_id == entry.payment_id]
-        others = [(lot, False) for lot in self.live if lot.lot_id != entry.payment_id]
-        for lot, is_grace in own + others:
-            if left:
-                parts.append(part_of(lot, min(left, lot.remaining), grace=is_grace))
-                left -= parts[-1].amount
+        """Take from the payment's own lot, then from the other live ones that were paid for, then as debt."""
+        payment_id, moved = entry.payment_id, entry.moved_micros
+        parts, left = plan_reversal(self.expired, self.live, payment_id, moved)
         yield from hold_draws(parts, left, entry)
         change = sum(part.amount for part in parts if part.grace) - entry.moved_micros
         yield from differ("amount_micros", change, entry.amount_micros)
@@ -241,7 +248,8 @@ class ShadowBalance:
         if lot.granted_micros > paid:
             due = next_look(lot.expires_ms, at_ms)
             remaining = lot.granted_micros - paid
-            opened = PurseLot(lot.purchased_ms, lot.lot_id, lot.expires_ms, remaining, due)
+            times = (lot.expires_ms, remaining, due)
+            opened = PurseLot(lot.purchased_ms, lot.lot_id, *times, lot.category)
             insort(self.live, opened, key=order)
             self.look_ms = min(self.look_ms, due)
 
@@ -252,6 +260,7 @@ class ShadowBalance:
             return
         yield from differ("amount_micros", -lot.remaining, entry.amount_micros)
         yield from differ("grace_until_ms", lot.expires_ms + GRACE_MS, entry.grace_until_ms)
+        yield from differ("category", lot.category, entry.category)
         if entry.at_ms < lot.expires_ms:
             yield Complaint("at_ms", f"not before {lot.expires_ms}", entry.at_ms)
         self.live.remove(lot)
@@ -265,6 +274,7 @@ class ShadowBalance:
             return
         yield from differ("amount_micros", 0, entry.amount_micros)
         yield from differ("forfeited_micros", lot.remaining, entry.forfeited_micros)
+        yield from differ("category", lot.category, entry.category)
         if entry.at_ms < lot.expires_ms + GRACE_MS:
             yield Complaint("at_ms", f"not before {lot.expires_ms + GRACE_MS}", entry.at_ms)
         self.expired.remove(lot)
@@ -276,14 +286,7 @@ class ShadowBalance:
         if lot is None:
             yield Complaint("lot_id", [lot.lot_id for lot in self.live], entry.lot_id)
             return
-        left = lot.expires_ms - entry.at_ms
-        warned = min((before for before in WARNED_MS if left <= before), default=0)
-        yield from differ("amount_micros", 0, entry.amount_micros)
-        yield from differ("days", warned // 86_400_000, entry.days)
-        yield from differ("remaining_micros", lot.remaining, entry.remaining_micros)
-        yield from differ("expires_ms", lot.expires_ms, entry.expires_ms)
-        if entry.at_ms < lot.due_ms:
-            yield Complaint("at_ms", f"not before {lot.due_ms}, and once", entry.at_ms)
+        yield from hold_warning(lot, entry)
         lot.due_ms = next_look(lot.expires_ms, entry.at_ms)
         self.look_ms = min(self.look_ms, lot.due_ms)
 

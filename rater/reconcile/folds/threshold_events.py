@@ -208,7 +208,8 @@ def _settings_of(entry: BalanceEntry) -> tuple[object, ...]:
 def _told_after(entry: BalanceEntry) -> Iterator[_Move]:
     match entry.kind:
         case "funds_added":
-            yield _Move("funds_credited", entry.lot.lot_id, entry.lot.granted_micros)
+            lot = entry.lot
+            yield _Move("funds_credited", lot.lot_id, lot.granted_micros, (lot.category,))
         case "payment_reversed" | "payment_restored":
             by = (entry.reversal, entry.reversal_id)
             yield _Move(entry.kind, entry.payment_id, entry.moved_micros, by)

@@ -164,6 +164,8 @@ class SourceCommand(msgspec.Struct, gc=False):
     outbound_calls: str = "any"
     conference_dial_out: str = "any"
     calls: str | None = None
+    category: str = "paid"
+    expires_at: datetime | None = None
 
     def digest(self, topic: str) -> bytes:
         """Return the hash of the command's identity on a topic, as batch manifests hold it."""
@@ -200,5 +202,5 @@ def read_command(value: bytes | None) -> SourceCommand | None:
         command = _read_command(value or b"")
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
-    moments = (command.purchased_at, command.valid_from)
+    moments = (command.purchased_at, command.valid_from, command.expires_at)
     return command if all(each is None or each.tzinfo for each in moments) else None

@@ -4,6 +4,7 @@ What a schema cannot say is looked at here: whether a time zone is known, whethe
 a purchase leads to, and from when a contract holds.
 """
 
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeVar, Union
 from zoneinfo import ZoneInfo
@@ -29,7 +30,7 @@ from topics.records import (
 )
 
 _BOUGHT_BEFORE_MS = LATEST_MS - 400 * DAY_MS
-"""The expiry of a lot and the end of its grace must be times, too."""
+"""The expiry of a lot and the end of its grace must be times, too; an expiry that is said lies before it, likewise."""
 
 _Opening = TypeVar("_Opening", OpenAccount, OpenCredits)
 _DATED = (SetEntitlements, SetBillingMode, SetUser)
@@ -83,10 +84,37 @@ def _check_currency(command: _Opening) -> _Opening | Malformed:
 
 def _check_purchase(command: AddFunds) -> AddFunds | Malformed:
     at_ms = to_millis(command.purchased_at)
-    if is_plausible(at_ms) and at_ms < _BOUGHT_BEFORE_MS:
+    if not is_plausible(at_ms) or at_ms >= _BOUGHT_BEFORE_MS:
+        return _beyond_years("purchased_at", command.purchased_at)
+    if command.category == "paid":
+        if command.expires_at is None:
+            return command
+        detail = (
+            f"must not be there, but of promotional credit{found(command.expires_at.isoformat())}"
+        )
+        return Malformed(Why.UNKNOWN_VALUE, "expires_at", detail)
+    if (command.recharge_seq, command.payment_command_id) != (None, None):
+        detail = f"must be paid where a payment brought the money{found(command.category)}"
+        return Malformed(Why.UNKNOWN_VALUE, "category", detail)
+    return _check_expiry(command, at_ms)
+
+
+def _check_expiry(command: AddFunds, given_ms: int) -> AddFunds | Malformed:
+    expires_at = command.expires_at
+    if expires_at is None:
         return command
-    detail = f"must be in the years 2000 to 2098{found(command.purchased_at.isoformat())}"
-    return Malformed(Why.BAD_TIME, "purchased_at", detail)
+    expires_ms = to_millis(expires_at)
+    if not is_plausible(expires_ms) or expires_ms >= _BOUGHT_BEFORE_MS:
+        return _beyond_years("expires_at", expires_at)
+    if expires_ms <= given_ms:
+        detail = f"must be after purchased_at{found(expires_at.isoformat())}"
+        return Malformed(Why.BAD_TIME, "expires_at", detail)
+    return command
+
+
+def _beyond_years(field: str, at: datetime) -> Malformed:
+    detail = f"must be in the years 2000 to 2098{found(at.isoformat())}"
+    return Malformed(Why.BAD_TIME, field, detail)
 
 
 def _check_valid_from(command: SetEntitlements | SetBillingMode | SetUser) -> Command | Malformed:

@@ -7,14 +7,14 @@ from typing import Any
 from rater.core.account.account import Account, HighRateWatch, Spending, Threshold
 from rater.core.account.contract import Billing, BillingMode, Contract
 from rater.core.account.entitlement import Entitlement
-from rater.core.account.lots import CreditLot
+from rater.core.account.lots import CreditLot, LotCategory
 from rater.core.account.past import Past
 from rater.core.limits import NEVER_MS
 from topics.records.contract import UnlicensedCalls
 
 Row = tuple[Any, ...]
 
-LotRow = tuple[str, int, int, int, int]
+LotRow = tuple[str, int, int, int, int, LotCategory]
 ThresholdRow = tuple[str, int, bool, str | None]
 HighRateRow = tuple[int, int, list[str], list[int]]
 SpendingRow = tuple[int, int, int, int, int, int, int, int, HighRateRow | None, int, int]
@@ -149,11 +149,11 @@ def account_of(row: Row) -> Account:
 
 
 def _lot_row(lot: CreditLot) -> Row:
-    return (lot.lot_id, lot.purchased_ms, lot.expires_ms, lot.remaining, lot.due_ms)
+    return (lot.lot_id, lot.purchased_ms, lot.expires_ms, lot.remaining, lot.due_ms, lot.category)
 
 
 def _lot(row: Row) -> CreditLot:
-    return CreditLot(row[0], row[1], row[2], row[3], row[4])
+    return CreditLot(row[0], row[1], row[2], row[3], row[4], row[5])
 
 
 def _contract_row(contract: Contract) -> Row:

@@ -1,6 +1,6 @@
 """Accounts to bytes and back, for the accounts table and its changelog.
 
-Layout 7: one version byte, one flag byte (bit 0: a status is owed), the next due time (of lots, or of a month) and the
+Layout 8: one version byte, one flag byte (bit 0: a status is owed), the next due time (of lots, or of a month) and the
 offsets applied of the four sources as signed 64-bit little-endian integers, then the account as a msgpack array. The
 head can be read without the rest: timers and checks at start look at a million accounts.
 """
@@ -31,7 +31,7 @@ from rater.wire.account.rows import (
 )
 from rater.wire.layouts import first_byte, unknown_layout
 
-LAYOUT = 7
+LAYOUT = 8
 _HEAD = struct.Struct("<BBqqqqq")
 _NUMBERS = struct.Struct("<2xqqqqq")
 _encode = msgspec.msgpack.Encoder().encode

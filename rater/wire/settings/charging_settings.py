@@ -21,6 +21,7 @@ _OTHERS = (
     "number_masks",
     "corrections",
     "freecall_after_days",
+    "promotional_credit",
 )
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(r.ChargingSettings).decode

@@ -1,5 +1,7 @@
 """Lot ids: what came or went by hand comes or goes once in an account's life, whatever the window forgets (R9)."""
 
+from typing import Any
+
 import pytest
 
 from rater.batch.charging import lot_ids
@@ -9,7 +11,8 @@ from rater.batch.charging.open_suspense import SuspenseShard
 from rater.batch.charging.partition_state import BatchesShard, Shard
 from rater.batch.charging.users import UsersShard
 from rater.core.limits import LOT_IDS_MAX
-from tests.build import DAY, HOUR, NOW, UNIT, Partition, call, command, funds, opened
+from rater.core.times import to_text
+from tests.build import DAY, HOUR, NOW, UNIT, Partition, call, command, funds, opened, order
 from topics.keys import lot_key
 
 YEAR = 366 * DAY
@@ -238,8 +241,8 @@ def test_an_account_remembers_so_many_ids_and_then_refuses_until_one_is_forgotte
     monkeypatch.setattr(lot_ids, "LOT_IDS_MAX", 3)
     partition = opened(("L1", UNIT), ("L2", UNIT)).take(command(adjust(-UNIT, "a")))
 
-    for order in (funds("L3"), adjust(UNIT, "b"), adjust(-UNIT, "c")):
-        partition.take(command(order))
+    for each in (funds("L3"), adjust(UNIT, "b"), adjust(-UNIT, "c")):
+        partition.take(command(each))
     assert refusals(partition) == ["too_many_lot_ids"] * 3
     partition.take(command(funds("pi_1", recharge_seq=1, payment_command_id="p")))
     assert len(refusals(partition)) == 3
@@ -271,17 +274,17 @@ def test_bytes_that_are_no_lot_id_are_not_guessed_at() -> None:
     with pytest.raises(ValueError, match="lot ids changelog"):
         LotIdsShard().load([(b"lot 4 acme L1", b"{}")])
     with pytest.raises(ValueError, match="has a value that is none"):
-        LotIdsShard().load([(b"lot 4 acme L1", b'{"kind":"remembered","layout":1}')])
+        LotIdsShard().load([(b"lot 4 acme L1", b'{"kind":"remembered","layout":2}')])
 
 
 @pytest.mark.parametrize(
-    ("written", "found"), [(b'"layout":2,', "found 2"), (b"", "found none")], ids=["newer", "older"]
+    ("written", "found"), [(b'"layout":3,', "found 3"), (b"", "found none")], ids=["newer", "older"]
 )
 def test_a_lot_id_of_another_layout_is_refused_by_both_numbers(written: bytes, found: str) -> None:
     key, value = lot_ids.record("acme", "L1", NOW)
-    other = value.replace(b'"layout":1,', written)
+    other = value.replace(b'"layout":2,', written)
 
-    with pytest.raises(ValueError, match=f"lot ids changelog layout: must be 1, {found}: another"):
+    with pytest.raises(ValueError, match=f"lot ids changelog layout: must be 2, {found}: another"):
         LotIdsShard().load([(key, other)])
 
 
@@ -292,3 +295,46 @@ def test_adjustments_with_long_ids_have_lots_of_their_own() -> None:
     assert refusals(partition) == []
     names = {e["lot"]["lot_id"] for e in partition.entries() if e["kind"] == "adjusted"}
     assert [len(name) for name in names] == [128, 128]
+
+
+GIVEN = {"category": "promotional", "expires_at": to_text(NOW + DAY)}
+BACK = {
+    "payment_id": "G1",
+    "amount_micros": 5,
+    "reversed_micros": 5,
+    "currency": "USD",
+    "reversal_id": "re_1",
+    "reversal": "refund",
+}
+
+
+@pytest.mark.parametrize("uses", [[], [adjust(-UNIT, "uses-up")]], ids=["there", "used up"])
+def test_promotional_credit_is_not_refunded_while_its_id_is_remembered(uses: list[Any]) -> None:
+    partition = opened().take(command(funds("G1", UNIT, **GIVEN)))
+    partition.take(*[command(each) for each in uses])
+    partition.take(command(order("reverse_payment", "back", **BACK)))
+    assert partition.entries()[-1]["reason"] == "not_refundable"
+
+    again = opened().take(command(funds("G1", UNIT, **GIVEN)), *[command(each) for each in uses])
+    again.take(command(order("reverse_payment", "back", **BACK)))
+    assert again.entries()[-1]["reason"] == "not_refundable"
+
+
+def test_the_id_of_promotional_credit_is_remembered_until_its_own_grace_is_over() -> None:
+    partition = opened().take(command(funds("G1", UNIT, **GIVEN)))
+    shard = LotIdsShard()
+    shard.load(list(partition.lots_changelog.items()))
+    key = lot_key("acme", "G1")
+
+    assert (shard.due(NOW + DAY + GRACE - 1), shard.promotional) == ([], {key})
+    assert shard.due(NOW + DAY + GRACE) == [key]
+    shard.load([(key, None)])
+    assert shard.promotional == set()
+
+
+def test_promotional_credit_cannot_come_again_when_its_id_is_forgotten() -> None:
+    partition = opened().take(command(funds("G1", UNIT, **GIVEN)))
+    later = NOW + DAY + GRACE + HOUR
+    partition.take(command({**funds("G1", UNIT, **GIVEN), "command_id": "again"}, later))
+
+    assert partition.entries()[-1]["reason"] == "purchase_expired"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from rater.core.account.draws import plan_draws, take
-from tests.build import NOW, draw, lot
+from rater.core.account.draws import plan_draws, plan_of, take
+from tests.build import NOW, account, draw, lot
 
 
 def test_the_first_lot_pays_first_and_the_next_pays_the_rest() -> None:
@@ -37,6 +37,28 @@ def test_a_lot_does_not_pay_for_a_call_that_ended_after_its_expiry() -> None:
     lots = [lot("a", 30, expires_ms=NOW - 1), lot("b", 30, expires_ms=NOW)]
 
     assert plan_draws(lots, [], 10, NOW) == ([draw("b", 10)], 0)
+
+
+def test_a_draw_on_promotional_credit_says_so_and_what_opens_it_again() -> None:
+    given = lot("g", 30, category="promotional")
+
+    assert plan_draws([given], [], 10, NOW) == ([draw("g", 10, empties=given)], 0)
+    assert draw("g", 10, empties=given).category == "promotional"
+
+
+def test_promotional_credit_is_drawn_last_where_the_settings_adopted_ask_for_it() -> None:
+    given, paid = lot("g", 30, category="promotional"), lot("p", 30)
+    old = lot("o", 5, category="promotional", expires_ms=NOW)
+    older = lot("q", 5, expires_ms=NOW)
+    who = account(given, paid, expired=[old, older])
+
+    drawn, _ = plan_of(who, 45, NOW)
+    who.paid_first = True
+    turned, _ = plan_of(who, 45, NOW)
+
+    assert [each.id for each in drawn] == ["o", "q", "g", "p"]
+    assert [each.id for each in turned] == ["q", "o", "p", "g"]
+    assert [each.lot_id for each in who.lots] == ["g", "p"]
 
 
 def test_a_lot_with_nothing_left_is_gone() -> None:

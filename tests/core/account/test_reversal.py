@@ -294,3 +294,41 @@ def test_the_same_reversal_is_the_same_entry() -> None:
     twice = [reversal_of(there, original, cdr(version=2), source()) for _ in range(2)]
 
     assert twice[0] == twice[1]
+
+
+def test_promotional_credit_that_another_call_emptied_is_opened_again_as_what_it_was() -> None:
+    there = account(lot("g", CALL + 5, category="promotional"), lot("p", CALL))
+    original = charged(there)
+    charged(there, cdr_id="c2")
+    assert held(there) == [("p", 5)]
+
+    entry = void(there, original)
+
+    given = lot("g", category="promotional")
+    assert (entry.returns, entry.lot) == ((draw("g", CALL, empties=given),), None)
+    assert [(each.lot_id, each.category) for each in there.lots] == [
+        ("g", "promotional"),
+        ("p", None),
+    ]
+
+
+def test_promotional_credit_that_is_forfeited_lives_30_days_more() -> None:
+    given = lot("g", CALL, category="promotional", expires_ms=NOW)
+    there = account(given)
+    original = charged(there)
+
+    entry = void(there, original, NOW + GRACE_MS)
+
+    assert entry.lot is None
+    assert [(each.lot_id, each.expires_ms, each.category) for each in there.lots] == [
+        ("g", NOW + GRACE_MS + 30 * DAY, "promotional")
+    ]
+
+
+def test_what_comes_back_to_promotional_credit_that_is_there_says_its_category() -> None:
+    there = account(lot("g", 2 * CALL, category="promotional"))
+    entry = void(there, charged(there))
+
+    assert [(each.id, each.category, each.expires_ms) for each in entry.returns] == [
+        ("g", "promotional", None)
+    ]

@@ -159,3 +159,27 @@ def test_a_change_of_what_is_allowed_goes_out_at_once() -> None:
     note_change(there, NOW, statuses, NO_BOOK)
 
     assert [len(status.blocked) for status in statuses] == [0, len(PAID_CALLS)]
+
+
+def test_a_status_says_how_much_of_its_money_is_promotional_credit() -> None:
+    there = account(
+        lot("g", 3, category="promotional", expires_ms=NOW + 1),
+        lot("h", 5, category="promotional", expires_ms=NOW + 3),
+        lot("a", 7, expires_ms=NOW + 3),
+        lot("b", 9, expires_ms=NOW + 2),
+    )
+    said = status_of(there, NOW, NO_BOOK).funds
+
+    assert [(e.expires_ms - NOW, e.amount_micros, e.promotional_micros) for e in said] == [
+        (1, 3, 3),
+        (2, 9, None),
+        (3, 12, 5),
+    ]
+
+
+def test_what_is_too_much_for_a_status_keeps_its_promotional_part() -> None:
+    given = [lot(f"g{n}", 1, category="promotional", expires_ms=NOW + 2 * n) for n in range(1, 13)]
+    paid = [lot(f"p{n}", 10, expires_ms=NOW + 2 * n + 1) for n in range(1, 13)]
+    *_, last = status_of(account(*given, *paid), NOW, NO_BOOK).funds
+
+    assert (last.expires_ms, last.amount_micros, last.promotional_micros) == (NOW + 17, 54, 4)

@@ -87,6 +87,42 @@ def test_each_kind_of_command_is_read(fields: dict[str, Any], command: r.Command
     assert read({**fields, "requested_by": "ada"}) == command
 
 
+GIVEN = {"category": "promotional"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason", "field"),
+    [
+        ({"expires_at": "2026-03-02T00:00:00Z"}, Why.UNKNOWN_VALUE, "expires_at"),
+        ({**GIVEN, "expires_at": "2026-03-01T12:00:00Z"}, Why.BAD_TIME, "expires_at"),
+        ({**GIVEN, "expires_at": "2100-12-31T00:00:00Z"}, Why.BAD_TIME, "expires_at"),
+        ({**GIVEN, "expires_at": "2026-03-02T00:00:00"}, Why.BAD_TIME, "expires_at"),
+        ({**GIVEN, "recharge_seq": 1}, Why.UNKNOWN_VALUE, "category"),
+        ({**GIVEN, "payment_command_id": "p"}, Why.UNKNOWN_VALUE, "category"),
+        ({"category": "gift"}, Why.UNKNOWN_VALUE, "category"),
+    ],
+    ids=str,
+)
+def test_promotional_credit_has_an_expiry_after_its_beginning_and_no_payment(
+    fields: dict[str, Any], reason: Why, field: str
+) -> None:
+    found = read({**funds(), **fields})
+
+    assert isinstance(found, Malformed)
+    assert (found.reason, found.field) == (reason, field)
+
+
+def test_promotional_credit_is_read_with_its_own_expiry_and_without() -> None:
+    money = ("fund-L1", "acme", "L1", UNIT, "USD", from_millis(NOW), None, None)
+    until = from_millis(NOW + 1)
+
+    assert read({**funds(), "category": "paid"}) == r.AddFunds(*money)
+    assert read({**funds(), **GIVEN}) == r.AddFunds(*money, "promotional")
+    assert read({**funds(), **GIVEN, "expires_at": "2026-03-01T12:00:00.001Z"}) == r.AddFunds(
+        *money, "promotional", until
+    )
+
+
 @pytest.mark.parametrize("name", ["command_id", "tenant_id", "lot_id", "currency"])
 def test_a_line_feed_at_the_end_of_a_name_is_refused(name: str) -> None:
     fields = funds(currency="US") if name == "currency" else funds()

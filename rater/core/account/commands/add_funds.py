@@ -1,4 +1,5 @@
-"""Open a credit lot; debt is paid first. With a `recharge_seq` it is the money of a recharge.
+"""Open a credit lot; debt is paid first. With a `recharge_seq` it is the money of a recharge. Promotional credit is a
+lot like others: it has its own expiry, where it says one, and no payment.
 
 What was captured is credited, whatever is plausible by now, and on a closed account, too: somebody has paid it.
 """
@@ -8,9 +9,8 @@ from typing import Final
 from rater.core.account.account import Account
 from rater.core.account.cause import Cause
 from rater.core.account.commands.command import AccountCommand
-from rater.core.account.credits import new_lot, open_lot, refuse_money, refuse_name
+from rater.core.account.credits import expiry_of, lot_of, open_lot, refuse_money, refuse_name
 from rater.core.account.heads import entry_head, event_head
-from rater.core.account.lots import lot_expiry_ms
 from rater.core.cdr import Source
 from rater.core.charging_settings import ChargingSettings
 from rater.core.limits import AMOUNT_MICROS_MAX
@@ -28,16 +28,16 @@ def _refuse(
     most = account.balance_max if command.recharge_seq is None else AMOUNT_MICROS_MAX
     if refusal := refuse_money(account, command.currency, command.amount_micros, most):
         return refusal
-    purchased_ms = to_millis(command.purchased_at)
-    if command.recharge_seq is None and lot_expiry_ms(purchased_ms) <= source.at_ms:
-        detail = f"purchased_at: {purchased_ms} ms, the lot would open expired"
-        return Refusal(Rejected.PURCHASE_EXPIRED, detail)
+    if command.recharge_seq is None and expiry_of(command) <= source.at_ms:
+        times = (
+            f"purchased_at: {to_millis(command.purchased_at)} ms, expires: {expiry_of(command)} ms"
+        )
+        return Refusal(Rejected.PURCHASE_EXPIRED, f"{times}, the lot would open expired")
     return refuse_name(account, command.lot_id)
 
 
 def _post(account: Account, command: AddFunds, source: Source) -> FundsAdded:
-    purchased_ms = to_millis(command.purchased_at)
-    lot = new_lot(account, command.lot_id, command.amount_micros, purchased_ms)
+    lot = lot_of(account, command)
     return FundsAdded(
         *entry_head(
             account, source, command.amount_micros, account.debt - lot.overdraft_paid_micros
@@ -57,7 +57,8 @@ def _apply(account: Account, entry: FundsAdded) -> None:
 
 def _event(account: Account, command: AddFunds, cause: Cause) -> FundsCredited:
     head = event_head(account, "credited", cause)
-    return FundsCredited(*head, command.lot_id, command.amount_micros)
+    category = None if command.category == "paid" else command.category
+    return FundsCredited(*head, command.lot_id, command.amount_micros, category)
 
 
 def _is_captured(command: AddFunds) -> bool:
@@ -68,7 +69,7 @@ COMMAND: Final[AccountCommand[AddFunds, FundsAdded]] = AccountCommand(
     record=AddFunds,
     content=(
         *("lot_id", "amount_micros", "currency", "purchased_at"),
-        *("recharge_seq", "payment_command_id"),
+        *("recharge_seq", "payment_command_id", "category", "expires_at"),
     ),
     cause="credit",
     refuse=_refuse,

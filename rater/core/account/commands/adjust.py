@@ -7,7 +7,7 @@ from rater.core.account.commands.command import AccountCommand
 from rater.core.account.credits import new_lot, open_lot, refuse_lot, refuse_money
 from rater.core.account.draws import apply_draws, plan_draws, with_shortfall
 from rater.core.account.heads import entry_head
-from rater.core.account.lots import adjustment_lot_id
+from rater.core.account.lots import adjustment_lot_id, paid_first
 from rater.core.cdr import Source
 from rater.core.charging_settings import ChargingSettings
 from rater.core.rejections import Refusal, Rejected
@@ -31,7 +31,8 @@ def _post(account: Account, command: Adjust, source: Source) -> Adjusted:
         lot = new_lot(account, adjustment_lot_id(command.command_id), amount, source.at_ms)
         fields = entry_head(account, source, amount, account.debt - lot.overdraft_paid_micros)
         return Adjusted(*fields, command.command_id, command.reason, lot)
-    draws, shortfall = plan_draws(account.lots, [], -amount, source.at_ms)
+    lots = paid_first(account.lots) if account.paid_first else account.lots
+    draws, shortfall = plan_draws(lots, [], -amount, source.at_ms)
     fields = entry_head(account, source, amount, account.debt + shortfall)
     drawn = with_shortfall(draws, shortfall)
     return Adjusted(*fields, command.command_id, command.reason, None, drawn)

@@ -93,7 +93,8 @@ def _spending(spending: Spending) -> r.CarriedSpending:
 
 
 def _lot(lot: CreditLot, due_ms: int | None) -> r.CarriedLot:
-    return r.CarriedLot(lot.lot_id, lot.remaining, lot.purchased_ms, lot.expires_ms, due_ms)
+    times = (lot.purchased_ms, lot.expires_ms, due_ms)
+    return r.CarriedLot(lot.lot_id, lot.remaining, *times, lot.category)
 
 
 def _threshold(

@@ -18,7 +18,7 @@ FAR = 2 * AMOUNT_MICROS_MAX
 PROOF = "accounts"
 TOPIC = catalog.ACCOUNTS_CHANGELOG.name
 
-_Lots = list[tuple[str, int, int, int]]
+_Lots = list[tuple[str, int, int, int, str | None]]
 
 _OFFSETS = dict(
     zip(SOURCES, ("cdr_offset", "command_offset", "request_offset", "timer_offset"), strict=True)
@@ -183,8 +183,12 @@ def _lots(folded: Folded, state: AccountState) -> Iterator[tuple[str, object, ob
         ("lots", purse.live, state.lots),
         ("expired", purse.expired, state.expired),
     ):
-        expected: _Lots = [(x.lot_id, x.purchased_ms, x.expires_ms, x.remaining) for x in lots]
-        found: _Lots = [(x.lot_id, x.purchased_ms, x.expires_ms, x.remaining) for x in stored]
+        expected: _Lots = [
+            (x.lot_id, x.purchased_ms, x.expires_ms, x.remaining, x.category) for x in lots
+        ]
+        found: _Lots = [
+            (x.lot_id, x.purchased_ms, x.expires_ms, x.remaining, x.category) for x in stored
+        ]
         yield name, expected, found
     looks = [lot.due_ms for lot in state.lots]
     if all(due >= 0 for due in looks):

@@ -158,6 +158,10 @@ def _money(command: SourceCommand, entry: LedgerEntry) -> Iterator[tuple[str, ob
             yield "amount_micros", command.amount_micros, entry.amount_micros
             yield "lot.lot_id", command.lot_id, entry.lot.lot_id
             yield "lot.purchased_ms", bought, entry.lot.purchased_ms
+            category = None if command.category == "paid" else command.category
+            yield "lot.category", category, entry.lot.category
+            if command.expires_at is not None:
+                yield "lot.expires_ms", millis(command.expires_at), entry.lot.expires_ms
             yield "recharge_seq", command.recharge_seq, entry.recharge_seq
             yield "payment_command_id", command.payment_command_id, entry.payment_command_id
         case "adjusted":

@@ -44,6 +44,7 @@ class Opening(NamedTuple):
     at_ms: int
     over_ms: int | None
     is_remembered: bool
+    category: str | None = None
 
 
 class Kept(NamedTuple):
@@ -53,6 +54,7 @@ class Kept(NamedTuple):
     tenant_id: str
     lot_id: str
     forget_ms: int | None
+    category: str | None
 
 
 @dataclass(slots=True)
@@ -94,9 +96,11 @@ def _opening(offset: int, entry: Any) -> tuple[Name, Opening] | None:
         return None
     if entry.kind == "payment_restored":
         return (entry.tenant_id, lot.lot_id), Opening(offset, entry.at_ms, None, is_remembered=True)
-    over_ms = a_year_after(lot.purchased_ms) + GRACE_MS
     by_hand = entry.kind == "funds_added" and entry.recharge_seq is None
-    return (entry.tenant_id, lot.lot_id), Opening(offset, entry.at_ms, over_ms, by_hand)
+    is_given = by_hand and lot.category == "promotional"
+    expires_ms = lot.expires_ms if is_given else a_year_after(lot.purchased_ms)
+    opening = Opening(offset, entry.at_ms, expires_ms + GRACE_MS, by_hand, lot.category)
+    return (entry.tenant_id, lot.lot_id), opening
 
 
 def _hold(evidence: Inputs, opening: Opening, before: Opening | None) -> Iterator[Complaint]:
@@ -138,7 +142,9 @@ def _take(evidence: Inputs, table: Table, record: Record) -> Iterator[Complaint]
     expected = (lot_key(said.tenant_id, said.lot_id), right)
     if (key, evidence.books.partition) != expected:
         yield Complaint("key, partition", expected, (key, evidence.books.partition))
-    table.kept[key] = Kept(record.offset, said.tenant_id, said.lot_id, said.forget_ms)
+    table.kept[key] = Kept(
+        record.offset, said.tenant_id, said.lot_id, said.forget_ms, said.category
+    )
 
 
 def _hold_table(evidence: Inputs, last: dict[Name, Opening], table: Table) -> Iterator[Difference]:
@@ -150,9 +156,10 @@ def _hold_table(evidence: Inputs, last: dict[Name, Opening], table: Table) -> It
         is_over = opening.over_ms is not None and opening.over_ms <= table.horizon_ms
         if found is None and is_over:
             continue
-        kept = None if found is None else ("remembered", found.forget_ms)
-        if kept != ("remembered", opening.over_ms):
-            wrong = Complaint(f"id {lot_id}, forget_ms", ("remembered", opening.over_ms), kept)
+        wanted = ("remembered", opening.over_ms, opening.category)
+        kept = None if found is None else ("remembered", found.forget_ms, found.category)
+        if kept != wanted:
+            wrong = Complaint(f"id {lot_id}, forget_ms, category", wanted, kept)
             offset = None if found is None else found.offset
             yield evidence.differ(PROOF, TOPIC, offset, tenant_id, wrong)
     if evidence.books.is_whole(LEDGER):

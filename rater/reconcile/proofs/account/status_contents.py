@@ -5,7 +5,9 @@ known; before that it must come to the balance.
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
+from rater.reconcile.folds.account_state import NEVER_MS
 from rater.reconcile.folds.billing import Modes, month_ends
 from rater.reconcile.folds.contract import Licences as Known
 from rater.reconcile.folds.folded import Folded
@@ -19,16 +21,16 @@ FUNDS_MAX = 16
 
 Facts = Iterator[tuple[str, object, object]]
 """Name, what the ledger says, what the status says."""
-Money = list[tuple[int, int]]
-"""Amounts by the instant at which they expire."""
+Money = list[tuple[int, int, int]]
+"""Amounts by the instant at which they expire, and how much of each is promotional credit."""
 
 
 def contents(account: Folded, status: r.AccountStatus, plans: PlanVersions) -> Facts:
     """Yield what a status says beside balance and permission."""
     money = said_of(status.funds)
-    sums = sum(amount for _, amount in money) - (status.overdraft_micros or 0)
+    sums = sum(amount for _, amount, _ in money) - (status.overdraft_micros or 0)
     yield "funds, less overdraft_micros", status.balance_micros or 0, sums
-    instants = [expires_ms for expires_ms, _ in money]
+    instants = [expires_ms for expires_ms, *_ in money]
     yield "funds", sorted(set(instants))[:FUNDS_MAX], instants
     if hasattr(account.opened, "time_zone"):
         yield "time_zone", account.opened.time_zone, status.time_zone
@@ -118,16 +120,16 @@ def _credit(account: Folded, status: r.AccountStatus, modes: Modes) -> Facts:
 
 def funds_left(account: Folded) -> Money:
     """Return what is left at the end of the ledger, by expiry; what is too many lies in the last."""
-    by_expiry: dict[int, int] = {}
-    for lot in account.purse.live:
-        by_expiry[lot.expires_ms] = by_expiry.get(lot.expires_ms, 0) + lot.remaining
-    ordered = sorted(by_expiry.items())
-    rest = ordered[FUNDS_MAX - 1 :]
-    if len(rest) <= 1:
-        return ordered
-    return [*ordered[: FUNDS_MAX - 1], (rest[0][0], sum(amount for _, amount in rest))]
+    lots = sorted(account.purse.live, key=lambda lot: lot.expires_ms)
+    instants = sorted({lot.expires_ms for lot in lots})[:FUNDS_MAX]
+    money: Money = []
+    for expires_ms, until_ms in pairwise([*instants, NEVER_MS + 1]):
+        here = [lot for lot in lots if expires_ms <= lot.expires_ms < until_ms]
+        given = sum(lot.remaining for lot in here if lot.category == "promotional")
+        money.append((expires_ms, sum(lot.remaining for lot in here), given))
+    return money
 
 
 def said_of(funds: Iterable[r.Funds]) -> Money:
     """Return what a status says of its money."""
-    return [(each.expires_ms, each.amount_micros) for each in funds]
+    return [(each.expires_ms, each.amount_micros, each.promotional_micros or 0) for each in funds]

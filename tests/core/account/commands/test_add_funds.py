@@ -113,3 +113,38 @@ def test_a_credit_of_recharge_says_which_payment_brought_it() -> None:
 
     assert isinstance(entry, r.FundsAdded)
     assert (entry.recharge_seq, entry.payment_command_id) == (7, "pay-7")
+
+
+def given(lot_id: str = "G1", expires_ms: int | None = None) -> r.AddFunds:
+    """Return a command that gives promotional credit."""
+    until = None if expires_ms is None else from_millis(expires_ms)
+    money = ("g1", "acme", lot_id, UNIT, "USD", from_millis(NOW), None, None)
+    return r.AddFunds(*money, "promotional", until)
+
+
+@pytest.mark.parametrize(("expires_ms", "until_ms"), [(None, NOW + YEAR), (NOW + 5, NOW + 5)])
+def test_promotional_credit_is_a_lot_with_its_own_expiry(
+    expires_ms: int | None, until_ms: int
+) -> None:
+    there = account(lot("L1", expires_ms=NOW + 9))
+    _, journal = asked(there, given(expires_ms=expires_ms))
+
+    assert [(each.lot_id, each.expires_ms, each.category) for each in there.lots] == [
+        ("G1", until_ms, "promotional"),
+        ("L1", NOW + 9, None),
+    ]
+    (entry,), (event,) = journal.entries, journal.events
+    assert isinstance(entry, r.FundsAdded)
+    assert isinstance(event, v.FundsCredited)
+    assert (entry.lot.category, event.category) == ("promotional", "promotional")
+
+
+def test_promotional_credit_that_is_over_is_refused() -> None:
+    assert refused(account(), given(expires_ms=NOW)) is Rejected.PURCHASE_EXPIRED
+
+
+def test_promotional_credit_pays_debt_first_as_all_new_money_does() -> None:
+    there = account(debt=400_000)
+    asked(there, given())
+
+    assert (there.debt, there.balance, there.lots[0].remaining) == (0, 600_000, 600_000)

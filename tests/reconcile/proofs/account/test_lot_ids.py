@@ -154,10 +154,9 @@ def test_a_payment_that_is_credited_again_by_hand_is_a_difference() -> None:
 
 def test_a_worker_that_opens_a_lot_expired_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     worker = funded()
-    for module in ("commands.add_funds", "credits"):
-        monkeypatch.setattr(
-            f"rater.core.account.{module}.lot_expiry_ms", lambda bought_ms: bought_ms + 800 * DAY_MS
-        )
+    monkeypatch.setattr(
+        "rater.core.account.credits.lot_expiry_ms", lambda bought_ms: bought_ms + 800 * DAY_MS
+    )
     monkeypatch.setattr(LotIdsBatch, "refuse", lambda *_: None)
     worker.fund("acme", "old", 5, purchased_at=at(START_MS - 400 * DAY_MS))
     worker.work()
