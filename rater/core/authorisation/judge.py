@@ -5,11 +5,11 @@ Rule 1: emergency calls may always start, whatever is known of the tenant, and s
 Rule 2: of any other call one duration is priced as its CDR would be charged, by `pricing.price_call` and
         `funding.fund`: what has no price may not start.
 Rule 3: the call may last as long as pools and money pay it to the last second. Money is the lots that are alive when
-        the call ends, less debt; where its class is blocked, or the user has no licence, there is none, and pools
-        alone pay: so it is without credits. A user with a monthly limit has no more than what is left of it, and what
-        a user may not do may not start (`user_limits`). An account that pays later has what is left of its month's
-        credit limit besides; without one it has no bound. Nor has a call that charging waives, unless its class is
-        blocked: nobody pays it.
+        the call ends, less debt, which promotional credit may stand beside; where its class is blocked, or the user
+        has no licence, there is none, and pools alone pay: so it is without credits. A user with a monthly limit has
+        no more than what is left of it, and what a user may not do may not start (`user_limits`). An account that
+        pays later has its lots and what is left of its month's credit limit; without one it has no bound. Nor has a
+        call that charging waives, unless its class is blocked: nobody pays it.
 Rule 4: a call that could only last as long as the grace of its row may not start.
 Rule 5: what other calls in flight hold is not there.
 Rule 6: the call is taken to be answered when it is asked for: bands, versions and lots are those of then.
@@ -155,11 +155,12 @@ class _Question:
         if self._block is not None:
             return 0
         account, held = self._account, self._held
-        alive = [lot.remaining for lot in account.lots if ended_ms <= lot.expires_ms]
-        micros = sum(alive) - account.debt
+        micros = sum([lot.remaining for lot in account.lots if ended_ms <= lot.expires_ms])
         if self._standing.pays_later:
             credit = self._standing.credit_left
-            micros = ENDLESS if credit is None else max(micros, 0) + credit
+            micros = ENDLESS if credit is None else micros + credit
+        else:
+            micros -= account.debt
         micros -= held.micros
         if self._left is not None:
             micros = min(micros, self._left - held.user_micros)
