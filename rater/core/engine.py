@@ -67,7 +67,7 @@ def charge(  # noqa: PLR0913, PLR0917
         if account.contract is not None:
             month = owing_month(account, cdr.started_ms, rules)
             funded = payable(account, cdr, price, (rules, source.at_ms), user)
-            if isinstance(funded, Suspension):
+            if not isinstance(funded, Rated):
                 return funded
             price = funded
         told = told_of(account, cdr, price, source, rules, user) if rules.settings.hides else cdr

@@ -45,7 +45,6 @@ _SUSPENDED: Final = IdState.SUSPENDED
 _SUPERSEDED: Final = IdState.SUPERSEDED
 _CHARGE: Final = Charge
 _REVERSED: Final = ChargeReversed
-_SUSPENSION: Final = Suspension
 
 
 Item = tuple[Record, Cdr, bytes, int]
@@ -136,7 +135,8 @@ class CdrBatch:
         items, known = self._look_up()
         for number, item in enumerate(items):
             record, cdr, digest, _ = item
-            at_ms = record.timestamp if record.timestamp >= 0 else decision.stream_ms
+            stamp_ms = record.timestamp
+            at_ms = stamp_ms if stamp_ms >= 0 else decision.stream_ms
             if at_ms > decision.stream_ms:
                 decision.stream_ms = at_ms
                 if at_ms >= self.look_again_ms:
@@ -144,7 +144,7 @@ class CdrBatch:
             tenant_id = cdr.tenant_id
             account = working[tenant_id] if tenant_id in working else self._account(tenant_id)
             if account is not None and record.offset <= account.cdr_offset:
-                decision.outcomes["skipped"] += 1
+                decision.count("skipped")
             elif cdr.ended_ms < self.oldest_ms:
                 self._suspend(item, self._too_old(cdr), None)
             elif cdr.ended_ms > at_ms + DAY_MS:
@@ -165,7 +165,7 @@ class CdrBatch:
             return NOTHING
         standing = self.originals.of(cdr, self.oldest_ms)
         if cdr.version < standing.version:
-            self.decision.outcomes["superseded"] += 1
+            self.decision.count("superseded")
         elif cdr.version == standing.version:
             self._suspend(item, conflict(item[1]), None)
         elif not standing.is_first_known and cdr.started_ms < self.oldest_ms:
@@ -193,13 +193,13 @@ class CdrBatch:
         if account.seq != seq:
             account.cdr_offset = offset
             decision.changed[cdr.tenant_id] = account
-        if isinstance(outcome, _SUSPENSION):
+        if not isinstance(outcome, str):
             kept = isinstance(outcome.reason, Unrated) and self._keep(
                 item, outcome, source, standing
             )
             self._suspend(item, outcome, digest, kept=kept)
             return
-        decision.outcomes[outcome] += 1
+        decision.count(outcome)
         entries = decision.journal.entries
         place = decision.entry_place()
         behind = -1
@@ -229,9 +229,9 @@ class CdrBatch:
 
     def _repeat(self, item: Item, known: int, state: int) -> None:
         if state == _SUPERSEDED:
-            self.decision.outcomes["superseded"] += 1
+            self.decision.count("superseded")
         elif item[3] == known:
-            self.decision.outcomes["duplicate"] += 1
+            self.decision.count("duplicate")
         else:
             self._suspend(item, conflict(item[1]), None)
 
@@ -258,7 +258,7 @@ class CdrBatch:
         """Write a suspense record; with a digest, remember the id so that a second copy is a duplicate."""
         record, cdr, _, content = item
         decision = self.decision
-        decision.outcomes[f"suspended.{why.reason}"] += 1
+        decision.count(f"suspended.{why.reason}")
         source, text = self._source(record), record.value or b""
         masks = self.rules.settings.at(source.at_ms).number_masks
         value = encode_suspended(cdr, text, source, why, belongs_to, masks, kept)
@@ -269,7 +269,7 @@ class CdrBatch:
 
     def _bury(self, record: Record, why: Malformed) -> None:
         why = why_dead(record, why)
-        self.decision.outcomes[f"dead.{why.reason}"] += 1
+        self.decision.count(f"dead.{why.reason}")
         # Not the time of the stream, which is not known yet: the batch is still being read.
         at_ms = max(record.timestamp, 0)
         source = Source(CDR_RAW.name, self.shard.partition, record.offset, at_ms)

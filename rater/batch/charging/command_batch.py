@@ -94,13 +94,13 @@ class CommandBatch:
         order = decode_command(record.value)
         if isinstance(order, Malformed):
             why = why_dead(record, order)
-            decision.outcomes[f"dead.{why.reason}"] += 1
+            decision.count(f"dead.{why.reason}")
             letter = encode_dead(record.key, record.value, source, why, last_offset_of(record))
             decision.dead.append((output_key(record.key), letter))
             return
         account = self._account(order.tenant_id)
         if account is not None and source.offset <= getattr(account, self.applied):
-            decision.outcomes["skipped"] += 1
+            decision.count("skipped")
             return
         self._obey(order, account, record, source)
 
@@ -112,7 +112,7 @@ class CommandBatch:
         content = command_content(order)
         known = self._known(digest)
         if known == content:
-            decision.outcomes["duplicate"] += 1
+            decision.count("duplicate")
             return
         first, seq = len(journal.entries), 0 if account is None else account.seq
         refusal = self._refuse(order, record.key, known)
@@ -125,7 +125,7 @@ class CommandBatch:
         else:
             account = engine.command(account, order, source, self.rules, journal)
         refused = [x.reason for x in journal.entries[first:] if isinstance(x, CommandRejected)]
-        decision.outcomes[f"rejected.{refused[0]}" if refused else "accepted"] += 1
+        decision.count(f"rejected.{refused[0]}" if refused else "accepted")
         if account is not None and account.seq != seq:
             setattr(account, self.applied, source.offset)
             self.working[order.tenant_id] = decision.changed[order.tenant_id] = account

@@ -107,7 +107,8 @@ class Decision:
         """How many calls of each account wait without being kept, for a limit is reached."""
         self.freed: Counter[str] = Counter()
         """How many calls were freed, by what they had waited for."""
-        self.outcomes: Counter[str] = Counter()
+        self.outcomes: dict[str, int] = {}
+        """How many records came to each (`count`)."""
         self.ids = np.zeros(0, ENTRY)
         """The ids as they stand in the manifest; none before the offsets are known."""
         self.charged: dict[str, int] = {}
@@ -120,6 +121,10 @@ class Decision:
         self.kept: Records | None = [] if keeps else None
         self.taken: dict[str, int] = {}
         """How many records of each topic were taken already: what is decided next has its place after them."""
+
+    def count(self, outcome: str) -> None:
+        """Count a record by what became of it."""
+        self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
 
     def outputs(self) -> list[Output]:
         """Take what was decided since the last time: the records of every topic, in the order decided."""

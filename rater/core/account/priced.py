@@ -70,7 +70,7 @@ def _dearer(  # noqa: PLR0913, PLR0917
     user: User | None,
 ) -> Rated:
     """Return the dearer of a call's prices, with pools and without: minutes of a plan may cost more than the deck's."""
-    if not now[0].plans.at(cdr.started_ms).has_prices:
+    if not now[0].plans.has_prices:
         return rated
     back_s = {} if replaced is None else pool_seconds(replaced.draws)
     funded = fund(account, cdr, rated, now[0], now[1], user, back_s)

@@ -29,7 +29,7 @@ def payable(
 ) -> Rated | Suspension:
     """Return a priced call with who pays it: pools, then money, if it may; or why it waits."""
     funded = fund(account, cdr, rated, now[0], now[1], user)
-    if isinstance(funded, Suspension) or not funded.charge_micros:
+    if not isinstance(funded, Rated) or not funded.charge_micros:
         return funded
     becomes = what_becomes(account, cdr, user)
     if becomes == "charge":

@@ -24,7 +24,7 @@ def _no_zones(name: str) -> Zone | None:
 class PlanBook:
     """An immutable snapshot of all versions."""
 
-    __slots__ = ("_starts_ms", "versions", "zone_of")
+    __slots__ = ("_starts_ms", "has_prices", "versions", "zone_of")
 
     def __init__(self, versions: Iterable[Catalog] = (), zone_of: ZoneOf = _no_zones) -> None:
         """Make a book of versions; of one given twice the later stays."""
@@ -34,6 +34,8 @@ class PlanBook:
         ordered = sorted(by_version.values(), key=lambda each: (each.valid_from_ms, each.version))
         self.versions: Final = tuple(ordered)
         """By the instant from which they are in force; without version 0."""
+        self.has_prices: Final = any(each.has_prices for each in ordered)
+        """Whether seconds of some pool cost money, in some version."""
         self._starts_ms: Final = [each.valid_from_ms for each in ordered]
 
     def with_version(self, catalog: Catalog) -> "PlanBook":
