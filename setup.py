@@ -37,6 +37,7 @@ CORE = (
         "account/lots",
         "account/past",
         "account/pool_use",
+        "account/posting",
     ),
     *(
         "account/counting",

@@ -15,7 +15,7 @@ A call that could not be priced for days is given for free: `free_call`.
 """
 
 from rater.core.account.account import Account
-from rater.core.account.applying import apply
+from rater.core.account.applying import apply, apply_charge
 from rater.core.account.bounds import cannot_return
 from rater.core.account.cause import Cause
 from rater.core.account.charges import charge_of, free_charge
@@ -71,10 +71,10 @@ def charge(  # noqa: PLR0913, PLR0917
                 return funded
             price = funded
         told = told_of(account, cdr, price, source, rules, user) if rules.settings.hides else cdr
-        entry = charge_of(account, told, source, price, None, month)
-        broken = settle(account, cdr, journal, entry)
+        posting = charge_of(account, told, source, price, None, month)
+        broken = settle(account, cdr, journal, posting)
         if user is not None:
-            count(account, entry, rules, users, journal)
+            count(account, posting.entry, rules, users, journal)
         if broken:
             hold_broken(account, cdr, source, journal, (broken, price.country), user)
         _look_at_billing(account, cdr, source, rules, journal)
@@ -82,7 +82,7 @@ def charge(  # noqa: PLR0913, PLR0917
     if isinstance(price, str):
         told = told_of(account, cdr, price, source, rules, user) if rules.settings.hides else cdr
         free = free_charge(account, told, source, price)
-        journal.post(account, free, "charge", cdr.cdr_id)
+        journal.post_charge(account, free, cdr.cdr_id)
         _look_at_billing(account, cdr, source, rules, journal)
         return "free"
     return price
@@ -231,12 +231,13 @@ def _replace(  # noqa: PLR0913, PLR0917
         assert isinstance(funded, Rated), funded
         told = told_of(account, cdr, funded, source, rules, user)
         month = owing_month(account, cdr.started_ms, rules)
-        entry = charge_of(account, told, source, funded, original.entry_id, month)
+        posting = charge_of(account, told, source, funded, original.entry_id, month)
     else:
         told = told_of(account, cdr, price, source, rules, user)
-        entry = free_charge(account, told, source, price, original.entry_id)
-    apply(account, entry)
-    journal.look(account, entry, before, "charge", cdr.cdr_id)
+        posting = free_charge(account, told, source, price, original.entry_id)
+    entry = posting.entry
+    apply_charge(account, posting)
+    journal.look(account, posting, before, cdr.cdr_id)
     count(account, entry, rules, users, journal)
     if first is not None and original.draws and (first is not user or not entry.draws):
         note_user(first, account, rules, source.at_ms, journal.users)

@@ -59,16 +59,16 @@ RATED = frozenset(get_args(r.Charge.__annotations__["outcome"]))
 
 
 def counted(module: str) -> set[str]:
-    """Return the plain names under which a batch counts outcomes: `outcomes["name"] += 1` in its source."""
+    """Return the plain names under which a batch counts outcomes: `decision.count("name")` in its source."""
     names: set[str] = set()
     for node in ast.walk(ast.parse((BATCH / module).read_text())):
         if (
-            isinstance(node, ast.Subscript)
-            and isinstance(node.value, ast.Attribute)
-            and node.value.attr == "outcomes"
-            and not isinstance(node.slice, ast.JoinedStr)
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr == "count"
+            and not isinstance(node.args[0], ast.JoinedStr)
         ):
-            words = [each for each in ast.walk(node.slice) if isinstance(each, ast.Constant)]
+            words = [each for each in ast.walk(node.args[0]) if isinstance(each, ast.Constant)]
             names |= {str(word.value) for word in words}
     return names
 

@@ -11,10 +11,11 @@ from rater.core.account.account import (
 from rater.core.account.breaker import hold, note_destination, note_spend
 from rater.core.account.burn import let_pass, spend
 from rater.core.account.commands.registry import COMMANDS
+from rater.core.account.contract import owe, use
 from rater.core.account.credits import open_lot
-from rater.core.account.draws import apply_draws, give_back
+from rater.core.account.draws import give_back, take
 from rater.core.account.lots import draw_order, next_look
-from rater.core.account.user import is_waived
+from rater.core.account.posting import Posting, posting_of
 from rater.core.limits import DAY_MS, NEVER_MS
 from topics import records as r
 from topics.records import Charge
@@ -25,22 +26,43 @@ _CHARGE: Final = Charge
 
 def apply(account: Account, entry: r.MoneyEntry) -> None:
     """Change the account as the entry says; a balance that then differs from the entry's is a broken invariant."""
-    spending, at_ms = account.spending, entry.at_ms
-    let_pass(spending, at_ms)
     if isinstance(entry, _CHARGE):
-        apply_draws(account, entry.draws, at_ms)
-        micros = entry.charge_micros
-        if micros and entry.reverses is None and not is_waived(entry.draws):
-            spend(spending, micros)
-            note_spend(spending, micros, at_ms)
-            if spending.high_rate is not None:
-                note_destination(spending.high_rate, entry)
-    else:
-        _APPLY[type(entry)](account, entry)
+        apply_charge(account, posting_of(account, entry))
+        return
+    let_pass(account.spending, entry.at_ms)
+    _APPLY[type(entry)](account, entry)
     account.seq = entry.seq
     account.balance += entry.amount_micros
     assert account.balance == entry.balance_micros, entry
     assert account.debt == entry.overdraft_micros, entry
+
+
+def apply_charge(account: Account, posting: Posting) -> None:
+    """Change the account as a charge says, likewise."""
+    spending, contract, at_ms = account.spending, account.contract, posting.at_ms
+    let_pass(spending, at_ms)
+    for pool in posting.pools:
+        # A user's own lies in its row.
+        if not pool.is_own:
+            assert contract is not None, posting.entry
+            use(contract, pool.name, pool.seconds, at_ms)
+    if posting.lots is not None:
+        for lot in posting.lots:
+            take(account, lot)
+    if posting.owed_of is not None:
+        assert contract is not None, posting.entry
+        owe(contract, posting.owed_of, posting.shortfall, at_ms)
+    else:
+        account.debt += posting.shortfall
+    if posting.is_spent:
+        spend(spending, posting.micros)
+        note_spend(spending, posting.micros, at_ms)
+        if spending.high_rate is not None:
+            note_destination(spending.high_rate, posting.entry)
+    account.seq = posting.seq
+    account.balance += posting.change
+    assert account.balance == posting.balance, posting.entry
+    assert account.debt == posting.debt, posting.entry
 
 
 def _charge_reversed(account: Account, entry: r.ChargeReversed) -> None:

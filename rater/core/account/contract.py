@@ -141,12 +141,13 @@ def has_room(contract: Contract, more: int, now_ms: int) -> bool:
 def use(contract: Contract, name: str, seconds: int, now_ms: int) -> None:
     """Take seconds of a pool, or give them back; pools of months of which no call comes any more are forgotten."""
     used = contract.used_s
-    if name not in used:
-        oldest = oldest_month(now_ms)
+    before = used.get(name)
+    if before is None:
+        before, oldest = 0, oldest_month(now_ms)
         for old in [each for each in used if each < oldest]:
             del used[old]
             contract.told_s.pop(old, None)
-    left = used.get(name, 0) + seconds
+    left = before + seconds
     assert left >= 0, name
     used[name] = left
 

@@ -7,7 +7,7 @@ drawn on nobody, and changes nothing. Pools of a user's own lie in its row.
 
 from bisect import insort
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, final
 
 from rater.core.account.account import Account
 from rater.core.account.contract import owe, use
@@ -23,6 +23,22 @@ _POOL: Final = "pool"
 _POST_PAID: Final = "post_paid"
 
 
+@final
+class LotDraw:
+    """What a lot pays, as compiled code reads it; `grace`: it lies among the expired ones."""
+
+    __slots__ = ("grace", "lot", "micros")
+
+    def __init__(self, lot: CreditLot, micros: int, grace: bool) -> None:  # noqa: FBT001
+        self.lot: Final = lot
+        self.micros: Final = micros
+        self.grace: Final = grace
+
+    def draw(self) -> Draw:
+        """Return it as an entry says it."""
+        return draw_on(self.lot, self.micros, self.grace)
+
+
 def pool_seconds(draws: Iterable[Draw]) -> dict[str, int]:
     """Return the seconds that some draws take from pools, by the pools' names."""
     seconds: dict[str, int] = {}
@@ -35,32 +51,40 @@ def pool_seconds(draws: Iterable[Draw]) -> dict[str, int]:
 def plan_draws(
     lots: list[CreditLot], expired: list[CreditLot], amount: int, ended_ms: int
 ) -> tuple[list[Draw], int]:
-    """Return what each lot pays of an amount, and the shortfall that none does; change nothing.
+    """Return what each lot pays of an amount, and the shortfall that none does; change nothing."""
+    found, shortfall = plan_lot_draws(lots, expired, amount, ended_ms)
+    return [each.draw() for each in found], shortfall
+
+
+def plan_lot_draws(
+    lots: list[CreditLot], expired: list[CreditLot], amount: int, ended_ms: int
+) -> tuple[list[LotDraw], int]:
+    """Return likewise, for who applies it.
 
     `lots` and `expired` are in draw order. Expired lots come first: what is left of them is forfeited soon.
     """
-    draws: list[Draw] = []
+    draws: list[LotDraw] = []
     for lot in expired:
         if amount and ended_ms <= lot.expires_ms:
             part = min(lot.remaining, amount)
-            draws.append(draw_on(lot, part, True))
+            draws.append(LotDraw(lot, part, True))
             amount -= part
     for lot in lots:
         if not amount:
             break
         if ended_ms <= lot.expires_ms:
             part = min(lot.remaining, amount)
-            draws.append(draw_on(lot, part, False))
+            draws.append(LotDraw(lot, part, False))
             amount -= part
     return draws, amount
 
 
-def plan_of(account: Account, amount: int, ended_ms: int) -> tuple[list[Draw], int]:
+def plan_of(account: Account, amount: int, ended_ms: int) -> tuple[list[LotDraw], int]:
     """Return what the account's lots pay of an amount, those in grace, too, in the order of the settings adopted."""
     if account.paid_first:
         lots, expired = paid_first(account.lots), paid_first(account.expired)
-        return plan_draws(lots, expired, amount, ended_ms)
-    return plan_draws(account.lots, account.expired, amount, ended_ms)
+        return plan_lot_draws(lots, expired, amount, ended_ms)
+    return plan_lot_draws(account.lots, account.expired, amount, ended_ms)
 
 
 def draw_on(lot: CreditLot, micros: int, grace: bool) -> Draw:  # noqa: FBT001
@@ -87,44 +111,27 @@ def waived_draw(micros: int) -> Draw:
     return _DRAW(WAIVED, None, micros)
 
 
-def apply_draws(account: Account, draws: tuple[Draw, ...], at_ms: int) -> None:
-    """Take what an entry draws from the lots and pools; into debt, or what is owed, what it draws on none."""
+def apply_draws(account: Account, draws: tuple[Draw, ...]) -> None:
+    """Take what an entry draws from the lots; into debt what it draws on none. Of a charge `apply_charge` does it."""
     for draw in draws:
         if draw.source == _LOT:
-            take(account.expired if draw.grace else account.lots, draw)
-        elif draw.source == _POOL:
-            use_pool(account, draw, draw.quantity or 0, at_ms)
-        elif draw.source == _POST_PAID:
-            owe_later(account, draw, draw.amount_micros or 0, at_ms)
-        elif draw.source != WAIVED:
+            take(account, lot_draw_of(account, draw))
+        else:
             assert draw.source == _SHORTFALL, draw
             account.debt += draw.amount_micros or 0
-
-
-def use_pool(account: Account, draw: Draw, seconds: int, at_ms: int) -> None:
-    """Use seconds of the pool of a draw, or give them back, if it is the account's; without plans it has none."""
-    if is_of_user(draw.id):
-        return
-    assert account.contract is not None, draw
-    assert draw.id is not None, draw
-    use(account.contract, draw.id, seconds, at_ms)
-
-
-def owe_later(account: Account, draw: Draw, micros: int, at_ms: int) -> None:
-    """Add to what is owed of the month of a draw, or take off; only an account with a contract pays later."""
-    assert account.contract is not None, draw
-    assert draw.id is not None, draw
-    owe(account.contract, draw.id, micros, at_ms)
 
 
 def give_back(account: Account, back: Draw, at_ms: int) -> None:
     """Pay debt with what comes back, or put it into its lot; one with its times is opened again for it."""
     micros = back.amount_micros or 0
     if back.source == _POST_PAID:
-        owe_later(account, back, -micros, at_ms)
+        assert account.contract is not None, back
+        owe(account.contract, back.id or "", -micros, at_ms)
         return
     if back.source == _POOL:
-        use_pool(account, back, -(back.quantity or 0), at_ms)
+        if not is_of_user(back.id):
+            assert account.contract is not None, back
+            use(account.contract, back.id or "", -(back.quantity or 0), at_ms)
         return
     if back.source == _SHORTFALL:
         account.debt -= micros
@@ -145,14 +152,24 @@ def give_back(account: Account, back: Draw, at_ms: int) -> None:
     raise AssertionError(msg)
 
 
-def take(lots: list[CreditLot], draw: Draw) -> None:
-    """Take a draw from its lot; a lot with nothing left is gone. An unknown lot is a broken invariant."""
-    for i, lot in enumerate(lots):
+def lot_draw_of(account: Account, draw: Draw) -> LotDraw:
+    """Return a draw on a lot; an unknown one is a broken invariant."""
+    for lot in account.expired if draw.grace else account.lots:
         if lot.lot_id == draw.id:
-            lot.remaining -= draw.amount_micros or 0
-            assert lot.remaining >= 0, draw
-            if not lot.remaining:
-                del lots[i]
-            return
+            return LotDraw(lot, draw.amount_micros or 0, draw.grace)
     msg = f"draw on a lot that is not there: {draw}"
     raise AssertionError(msg)
+
+
+def take(account: Account, draw: LotDraw) -> None:
+    """Take a draw from its lot; a lot with nothing left is gone."""
+    lot = draw.lot
+    lot.remaining -= draw.micros
+    if lot.remaining > 0:
+        return
+    assert not lot.remaining, draw.draw()
+    lots = account.expired if draw.grace else account.lots
+    for i, each in enumerate(lots):
+        if each is lot:
+            del lots[i]
+            return

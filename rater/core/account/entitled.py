@@ -11,7 +11,7 @@ from rater.core.account.entitlement import Entitlement, in_force, licences_of
 from rater.core.account.month_span import month_span
 from rater.core.pricing.plans.book import PlanBook
 from rater.core.pricing.plans.payers import Payers
-from rater.core.pricing.plans.pools import Pool
+from rater.core.pricing.plans.pools import Choice, Pool
 
 SPANS_MAX: Final = 4
 """Times that are known of an account: calls of one batch lie in few months, and at few catalogs."""
@@ -34,11 +34,24 @@ class Pot:
 
 
 @final
+class Drawable:
+    """What may pay a call, as it is in a month: the pools in the order in which they are drawn."""
+
+    __slots__ = ("pots", "seq")
+
+    def __init__(self, pots: tuple[Pot, ...], seq: int) -> None:
+        self.pots: Final = pots
+        self.seq: Final = seq
+        """Of the latest entry that says how many licences of their plans are held."""
+
+
+@final
 class Entitled:
     """What an account is entitled to from one instant on until another."""
 
     __slots__ = (
         "_all",
+        "_drawable",
         "_of_countries",
         "_of_users",
         "_others",
@@ -87,6 +100,7 @@ class Entitled:
             seqs[each.plan_id] = max(seqs.get(each.plan_id, 0), each.seq)
         self._seqs: Final = seqs
         """The latest entry about each plan."""
+        self._drawable: Final[dict[Choice, Drawable]] = {}
         self._of_countries: Final[dict[str | None, Payers | None]] = {}
         self._of_users: Final[dict[tuple[str, tuple[str, ...]], Payers | None]] = {}
         self._pots: Final[dict[str, Pot]] = {}
@@ -109,8 +123,9 @@ class Entitled:
 
     def payers(self, country: str | None) -> Payers | None:
         """Return what may pay calls from a usage country, None: from any; None: no licence is for it."""
-        if country in self._of_countries:
-            return self._of_countries[country]
+        known = self._of_countries.get(country)
+        if known is not None or country in self._of_countries:
+            return known
         if len(self._of_countries) >= _WHOSE_MAX:
             self._of_countries.clear()
         found = self._payers([e for e in self.held if country in {None, e.usage_country}])
@@ -120,8 +135,9 @@ class Entitled:
     def payers_of_user(self, country: str, plan_ids: tuple[str, ...]) -> Payers | None:
         """Return what may pay calls of a user of a country who has some plans; None: there is no licence for them."""
         whose = (country, plan_ids)
-        if whose in self._of_users:
-            return self._of_users[whose]
+        known = self._of_users.get(whose)
+        if known is not None or whose in self._of_users:
+            return known
         if len(self._of_users) >= _WHOSE_MAX:
             self._of_users.clear()
         found = self._payers(
@@ -134,12 +150,16 @@ class Entitled:
         held = tuple([(each.plan_id, each.usage_country) for each in licences])
         return self.catalog.payers(held) if held else None
 
-    def seq_of(self, plan_ids: tuple[str, ...]) -> int:
-        """Return the number of the latest entry that says how many licences of some plans are held."""
-        seq = 0
-        for plan_id in plan_ids:
-            seq = max(seq, self._seqs.get(plan_id, 0))
-        return seq
+    def drawable(self, choice: Choice) -> Drawable:
+        """Return the pools of a choice as they are in the month."""
+        found = self._drawable.get(choice)
+        if found is None:
+            if len(self._drawable) >= _WHOSE_MAX:
+                self._drawable.clear()
+            seq = max([self._seqs.get(each, 0) for each in choice.plan_ids], default=0)
+            pots = tuple([self.pot(pool) for pool in choice.pools])
+            found = self._drawable[choice] = Drawable(pots, seq)
+        return found
 
     def pots(self) -> tuple[Pot, ...]:
         """Return the pools that the licences share, whatever call they pay."""

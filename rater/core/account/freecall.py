@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from rater.core.account.account import Account
 from rater.core.account.charges import free_charge
 from rater.core.account.journal import Journal
+from rater.core.account.posting import posting_of
 from rater.core.cdr import Cdr, Source
 from rater.core.charging_settings import ChargingSettings, SettingsBook
 from rater.core.limits import DAY_MS, NEVER_MS
@@ -54,12 +55,13 @@ def give(  # noqa: PLR0913, PLR0917
     if (refusal := _refuse(named, row, settings, source.at_ms)) is not None:
         return refusal
     suspense_id = f"{row.source_topic}/{row.source_partition}/{row.source_offset}"
+    free = free_charge(account, hidden_cdr(cdr, settings.number_masks), source, "freecall")
     entry = replace(
-        free_charge(account, hidden_cdr(cdr, settings.number_masks), source, "freecall"),
+        free.entry,
         waited=Waited(suspense_id, row.at_ms, row.reason),
         settings_version=settings.version,
     )
-    journal.post(account, entry, "charge", cdr.cdr_id)
+    journal.post_charge(account, posting_of(account, entry), cdr.cdr_id)
     return None
 
 
@@ -67,8 +69,8 @@ def give_up(
     account: Account, void: Cdr, source: Source, settings: ChargingSettings, journal: Journal
 ) -> None:
     """Take a void of a call that waits: nothing was charged, and nothing will be."""
-    entry = free_charge(account, hidden_cdr(void, settings.number_masks), source, "voided")
-    journal.post(account, entry, "charge", void.cdr_id)
+    free = free_charge(account, hidden_cdr(void, settings.number_masks), source, "voided")
+    journal.post_charge(account, free, void.cdr_id)
 
 
 def _refuse(

@@ -22,27 +22,24 @@ from typing import Final, TypeAlias, final
 from rater.core.account.account import Account
 from rater.core.account.contract import Contract, has_room
 from rater.core.account.entitled import Entitled, Pot
-from rater.core.account.user import User, is_of_user, own_pool, user_has_room
+from rater.core.account.user import User, own_pool, user_has_room
 from rater.core.account.user_terms import terms_at
 from rater.core.cdr import Cdr
 from rater.core.limits import POOLS_MAX, POOLS_PER_CALL_MAX
 from rater.core.pricing.numbering import Numbering
-from rater.core.pricing.plans.funding import Funding
+from rater.core.pricing.plans.funding import POOL, Funding, PoolDraw
 from rater.core.pricing.plans.minute_price import price_in, price_lines
-from rater.core.pricing.plans.pools import Choice, Pool
+from rater.core.pricing.plans.pools import Choice
 from rater.core.pricing.rated import Rated
 from rater.core.pricing.rest import is_paid_whole, rate_rest
 from rater.core.pricing.rules import Rules
 from rater.core.suspension import Suspended, Suspension
-from topics.records import ChargeLine, Draw, UserTerms
+from topics.records import ChargeLine, UserTerms
 
 Paid: TypeAlias = tuple[Funding, tuple[ChargeLine, ...]]
 """What pools pay of a call, and its lines."""
 
-POOL: Final = "pool"
-"""The source of a draw on a pool, and the kind of its line."""
 # Bound once: a name of a module that is not compiled is looked up each time.
-_DRAW: Final = Draw
 _LINE: Final = ChargeLine
 
 
@@ -85,7 +82,7 @@ def _funded(
 ) -> Rated:
     """Return a price of which so much is left to the deck, and what pools pay: lines of the deck, then of pools."""
     rest, paid = lines
-    if len(paid) > len(funding.draws):
+    if len(paid) > len(funding.pools):
         micros += sum([line.amount_micros for line in paid])
     return Rated(
         "rated",
@@ -125,34 +122,29 @@ def paid_by_pools(  # noqa: PLR0913, PLR0917
     choice = _choice(entitled, cdr, called, terms, rules.numbering)
     if choice is None:
         return None
-    pots = _Pots(entitled, contract, returned_s, user, terms)
-    draws, lines = _draws(pots, choice.pools, cdr.billsec, currency)
+    left = _Left(entitled, contract, returned_s, user, terms)
+    drawable = entitled.drawable(choice)
+    draws, lines = _draws(left, drawable.pots, cdr.billsec, currency)
     if not draws:
         return None
-    seq = entitled.seq_of(choice.plan_ids)
-    return Funding(tuple(draws), entitled.catalog.version, seq), tuple(lines)
+    return Funding(tuple(draws), entitled.catalog.version, drawable.seq), tuple(lines)
 
 
 def lacks_room(
     contract: Contract, cdr: Cdr, funding: Funding, now_ms: int, user: User | None
 ) -> Suspension | None:
     """Say that account or user cannot keep all the pools that would pay a call."""
-    used = contract.used_s
-    new = 0
-    own: list[str] = []
-    for draw in funding.draws:
-        name = draw.id or ""
-        if name not in used:
-            if is_of_user(name):
-                own.append(name)
-            else:
-                new += 1
+    new, own = 0, 0
+    for pool in funding.pools:
+        if pool.is_own:
+            if user is not None and pool.name not in user.used_s:
+                own += 1
+        elif pool.name not in contract.used_s:
+            new += 1
     if new and not has_room(contract, new, now_ms):
-        return _too_many_pools(cdr, funding.draws)
-    if user is not None and own:
-        new = sum([name not in user.used_s for name in own])
-        if not user_has_room(user, new, now_ms):
-            return _too_many_pools(cdr, funding.draws)
+        return _too_many_pools(cdr, funding.pools)
+    if own and user is not None and not user_has_room(user, own, now_ms):
+        return _too_many_pools(cdr, funding.pools)
     return None
 
 
@@ -197,7 +189,7 @@ def _choice(
 
 
 @final
-class _Pots:
+class _Left:
     """What is left of pools for one call: of the account's, and of those that its user has alone."""
 
     __slots__ = ("_entitled", "_kept", "_paid_s", "_returned_s", "_terms", "_user")
@@ -217,10 +209,6 @@ class _Pots:
         self._terms: Final = terms
         self._paid_s: Final[dict[str, int]] = {}
         """What the call itself has drawn."""
-
-    def of(self, pool: Pool) -> Pot:
-        """Return a pool in the month of the call."""
-        return self._entitled.pot(pool)
 
     def name_of(self, pot: Pot) -> str:
         """Return the name of a pool; a user's own has the user's in it."""
@@ -261,39 +249,39 @@ class _Pots:
 
 
 def _draws(
-    pots: _Pots, pools: tuple[Pool, ...], wanted_s: int, currency: str
-) -> tuple[list[Draw], list[ChargeLine]]:
+    left: _Left, pots: tuple[Pot, ...], wanted_s: int, currency: str
+) -> tuple[list[PoolDraw], list[ChargeLine]]:
     """Return what each pool pays of so many seconds, its line, and lines of what an account of the currency pays."""
     left_s = wanted_s
-    draws: list[Draw] = []
+    draws: list[PoolDraw] = []
     lines: list[ChargeLine] = []
-    for pool in pools:
+    for pot in pots:
         if left_s <= 0 or len(draws) == POOLS_PER_CALL_MAX:
             break
+        pool = pot.pool
         price = price_in(pool.prices, currency) if pool.prices else None
         if pool.prices and price is None:
             continue
-        pot, unit_s = pots.of(pool), pool.unit_s
-        if pool.ends_with and pots.has_ended(pot):
+        if pool.ends_with and left.has_ended(pot):
             continue
-        name = pots.name_of(pot)
-        units, wanted = pots.left_s(pot, name) // unit_s, -(-left_s // unit_s)
+        name, unit_s = left.name_of(pot), pool.unit_s
+        units, wanted = left.left_s(pot, name) // unit_s, -(-left_s // unit_s)
         if units > 0:
             units = min(units, wanted)
             quantity = units * unit_s
-            draws.append(_DRAW(POOL, name, None, quantity))
+            draws.append(PoolDraw(name, quantity, pot.is_own))
             lines.append(_LINE(POOL, 0, quantity, None, unit_s))
             if price is not None:
                 lines += price_lines(price, quantity)
             left_s -= quantity
             if left_s > 0:
-                pots.draw(name, quantity)
+                left.draw(name, quantity)
     return draws, lines
 
 
-def _too_many_pools(cdr: Cdr, draws: tuple[Draw, ...]) -> Suspension:
+def _too_many_pools(cdr: Cdr, pools: tuple[PoolDraw, ...]) -> Suspension:
     """Say that the account keeps as many pools as it may: what a further one has paid could not be remembered."""
-    wanted = f" {draws[0].id} and others" if draws else ""
+    wanted = f" {pools[0].name} and others" if pools else ""
     detail = (
         f"tenant_id: {cdr.tenant_id} has used {POOLS_MAX} pools, the limit;{wanted} would be more"
     )

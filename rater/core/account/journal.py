@@ -4,10 +4,11 @@ from collections.abc import Callable
 from typing import final
 
 from rater.core.account.account import Account
-from rater.core.account.applying import apply
+from rater.core.account.applying import apply, apply_charge
 from rater.core.account.cause import Cause
 from rater.core.account.heads import event_head
-from rater.core.account.pool_use import running_out, tell_use
+from rater.core.account.pool_use import run_down, running_out, tell_use
+from rater.core.account.posting import Posting
 from rater.core.account.status import note_change
 from rater.core.account.thresholds import cross, is_funded
 from rater.core.pricing.plans.book import NO_BOOK, PlanBook
@@ -20,48 +21,74 @@ from topics.records.balance import CauseKind
 class Journal:
     """Entries, events and statuses of one batch of one partition, in the order decided."""
 
-    __slots__ = ("entries", "events", "plans", "statuses", "users")
+    __slots__ = ("charged", "entries", "events", "plans", "statuses", "users")
 
     def __init__(self, plans: PlanBook = NO_BOOK) -> None:
         self.plans = plans
         """They say how large pools are."""
         self.entries: list[r.MoneyEntry | r.CommandRejected] = []
+        self.charged: dict[str, int] = {}
+        """The sum of the charges, by currency."""
         self.events: list[v.Event] = []
         self.statuses: list[r.AccountStatus] = []
         self.users: list[r.UserStatus] = []
         """Statuses of users."""
 
-    def post(self, account: Account, entry: r.MoneyEntry, cause: CauseKind, cause_id: str) -> None:
-        """Apply an entry to its account; say which thresholds it crosses, and the status when due."""
+    def post_charge(self, account: Account, posting: Posting, cause_id: str) -> None:
+        """Apply a charge to its account; say what it crosses, and the status when due."""
         before = account.balance
-        apply(account, entry)
-        self.look(account, entry, before, cause, cause_id)
+        apply_charge(account, posting)
+        self.look(account, posting, before, cause_id)
 
-    def look(  # noqa: PLR0913, PLR0917
+    def look(
         self,
         account: Account,
-        entry: r.MoneyEntry,
+        posting: Posting,
         before: int,
-        cause: CauseKind,
         cause_id: str,
         is_broken: bool = False,  # noqa: FBT001, FBT002
     ) -> None:
-        """Note an entry that was applied to a balance of `before`: what it crosses, and the status when due.
+        """Note a charge that was applied to a balance of `before`: what it crosses, and the status when due.
 
-        `is_broken`: it is a charge that breaks a limit of spending, whose hold comes next.
+        `is_broken`: it breaks a limit of spending, whose hold comes next.
         """
+        self.entries.append(posting.entry)
+        micros = posting.micros
+        if micros:
+            currency = account.currency
+            self.charged[currency] = self.charged.get(currency, 0) + micros
+        at_ms, contract = posting.at_ms, account.contract
+        if not account.calm_from <= account.balance < account.calm_to:
+            self._cross(account, before, Cause("charge", cause_id, at_ms), is_broken)
+        if contract is not None and posting.pools:
+            running = run_down(account, contract, posting, self.plans)
+            if running:
+                why = Cause("charge", cause_id, at_ms)
+                tell_use(account, running, why, self.plans, self.events)
+        note_change(account, at_ms, self.statuses, self.plans)
+
+    def post(self, account: Account, entry: r.MoneyEntry, cause: CauseKind, cause_id: str) -> None:
+        """Do likewise with an entry that is no charge."""
+        before = account.balance
+        apply(account, entry)
         self.entries.append(entry)
-        if not account.calm_from <= account.balance < account.calm_to and (
-            account.balance != before or account.hour_thresholds
-        ):
-            why = Cause(cause, cause_id, entry.at_ms)
-            cross(account, before > 0, why, self.events, is_broken)
-        if account.contract is not None and (
-            running := running_out(account, account.contract, entry, self.plans)
-        ):
-            why = Cause(cause, cause_id, entry.at_ms)
-            tell_use(account, running, why, self.plans, self.events)
+        why = Cause(cause, cause_id, entry.at_ms)
+        if not account.calm_from <= account.balance < account.calm_to:
+            self._cross(account, before, why, is_broken=False)
+        self._tell_running_out(account, entry, why)
         note_change(account, entry.at_ms, self.statuses, self.plans)
+
+    def _cross(self, account: Account, before: int, why: Cause, is_broken: bool) -> None:  # noqa: FBT001
+        if account.balance != before or account.hour_thresholds:
+            cross(account, before > 0, why, self.events, is_broken)
+
+    def _tell_running_out(self, account: Account, entry: r.MoneyEntry, why: Cause) -> None:
+        contract = account.contract
+        if contract is None:
+            return
+        running = running_out(account, contract, entry, self.plans)
+        if running:
+            tell_use(account, running, why, self.plans, self.events)
 
     def settle(
         self,
@@ -77,10 +104,7 @@ class Journal:
         if event is not None:
             self.events.append(event())
         cross(account, was_funded, cause, self.events)
-        if account.contract is not None and (
-            running := running_out(account, account.contract, entry, self.plans)
-        ):
-            tell_use(account, running, cause, self.plans, self.events)
+        self._tell_running_out(account, entry, cause)
         note_change(account, entry.at_ms, self.statuses, self.plans)
 
     def refuse(self, account: Account | None, entry: r.CommandRejected) -> None:

@@ -18,6 +18,7 @@ from rater.core.account.cause import Cause
 from rater.core.account.contract import Contract
 from rater.core.account.entitled import Pot
 from rater.core.account.heads import event_head
+from rater.core.account.posting import Posting
 from rater.core.account.user import User, is_of_user, own_pool, shared_name
 from rater.core.account.user_terms import terms_at
 from rater.core.pricing.plans.book import PlanBook
@@ -34,8 +35,6 @@ Running = tuple[Pot, PoolLevel, int]
 """A pool, the level that it has reached, and the seconds used of it."""
 Told = dict[str, tuple[int, int]]
 _NONE: Final[list[Running]] = []
-# Bound once: a name of a module that is not compiled is looked up each time.
-_CHARGE: Final = Charge
 _POOL: Final = "pool"
 
 Uses = tuple[int | None, tuple[PoolUse, ...]]
@@ -69,18 +68,6 @@ def running_out(
     account: Account, contract: Contract, entry: MoneyEntry, plans: PlanBook
 ) -> list[Running]:
     """Return which of the account's pools an entry that was applied makes known to be running out; note that it did."""
-    if isinstance(entry, _CHARGE):
-        found = _NONE
-        for draw in entry.draws:
-            # A user's by its name: at the start of the call another catalog may have held, by which it is one's own.
-            if draw.source == _POOL and draw.id is not None and not is_of_user(draw.id):
-                entitled = contract.at(entry.at_ms, plans, account.time_zone)
-                pot = entitled.named(draw.id)
-                if pot is not None:
-                    used_s, told_s = contract.used_s[pot.name], contract.told_s
-                    if more := _reached(pot, pot.name, used_s, told_s, draw.quantity or 0):
-                        found = [*found, *more]
-        return found
     if isinstance(entry, EntitlementsSet):
         entitled = contract.at(entry.at_ms, plans, account.time_zone)
         pots = [pot for name in contract.used_s if (pot := entitled.named(name)) is not None]
@@ -90,6 +77,23 @@ def running_out(
             for each in _reached(pot, pot.name, contract.used_s[pot.name], contract.told_s, 0)
         ]
     return _NONE
+
+
+def run_down(
+    account: Account, contract: Contract, posting: Posting, plans: PlanBook
+) -> list[Running]:
+    """Return likewise which ones a charge runs down."""
+    found = _NONE
+    for draw in posting.pools:
+        # Whose it is was decided when the call started: now another catalog may hold, by which it is nobody's own.
+        if not draw.is_own:
+            entitled = contract.at(posting.at_ms, plans, account.time_zone)
+            pot = entitled.named(draw.name)
+            if pot is not None:
+                used_s, told_s = contract.used_s[pot.name], contract.told_s
+                if more := _reached(pot, pot.name, used_s, told_s, draw.seconds):
+                    found = [*found, *more]
+    return found
 
 
 def own_running_out(
@@ -140,18 +144,21 @@ def _reached(pot: Pot, name: str, used_s: int, told_s: Told, seconds: int) -> li
 
     `name`: by which it is kept what was told of it.
     """
-    before, total_s = told_s.get(name), pot.total_s
+    before, total_s, unit_s = told_s.get(name), pot.total_s, pot.pool.unit_s
     # A pool of few units may have nothing left before 80 % of it are used.
+    if before is None and 100 * used_s < LEVELS[0] * total_s and used_s + unit_s <= total_s:
+        return _NONE
+    # Of the first level it is told; of the second it is, too, or it is not reached.
     if (
-        before is None
-        and 100 * used_s < LEVELS[0] * total_s
-        and used_s + pot.pool.unit_s <= total_s
+        before is not None
+        and before[0] == total_s
+        and (before[1] == total_s or (not before[1] and used_s < _least_s(100, total_s, unit_s)))
     ):
         return _NONE
     told = list(_NONE_TOLD if before is None else before)
     reached: list[Running] = []
     for n, level in enumerate(LEVELS):
-        least_s = _least_s(level, total_s, pot.pool.unit_s)
+        least_s = _least_s(level, total_s, unit_s)
         if told[n] < total_s and used_s - seconds < least_s:
             told[n] = 0
         if not told[n] and 0 < least_s <= used_s:

@@ -56,7 +56,9 @@ def price_of(  # noqa: PLR0911, PLR0913, PLR0917
         most = _dearer(account, cdr, rated, (rules, source.at_ms), replaced[1], user)
     if month is not None:
         return beyond_credit(account, most, settings, month) or rated
-    if account.balance + replaced[0] - most.charge_micros < -account.balance_max:
+    left = account.balance + replaced[0] - most.charge_micros
+    # Asked of debts alone: the bound is as large a number as takes compiled code long to compare.
+    if left < 0 and left < -account.balance_max:
         return beyond_bound(account, most, settings)
     return rated
 

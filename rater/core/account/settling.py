@@ -3,34 +3,35 @@
 from typing import Final
 
 from rater.core.account.account import Account
-from rater.core.account.applying import apply
+from rater.core.account.applying import apply_charge
 from rater.core.account.breaker import SPEND_PER_HOUR, denied_by, is_new_destination, passed
 from rater.core.account.cause import Cause
 from rater.core.account.heads import entry_head
 from rater.core.account.journal import Journal
-from rater.core.account.user import User, is_waived, usage_country_of
+from rater.core.account.posting import Posting
+from rater.core.account.user import User, usage_country_of
 from rater.core.cdr import Cdr, Source
 from topics import records as r
-from topics.records import Charge
 
 Broken = list[tuple[r.LimitKind, int, int]]
 """The limits of spending that a charge has passed: name, limit, what was found."""
 _NONE: Final[Broken] = []
 
 
-def settle(account: Account, cdr: Cdr, journal: Journal, entry: Charge) -> Broken:
+def settle(account: Account, cdr: Cdr, journal: Journal, posting: Posting) -> Broken:
     """Apply a charge and tell what it crosses; return the limits that it breaks: `hold_broken` posts these next."""
-    if not entry.charge_micros or is_waived(entry.draws):
+    if not posting.micros or posting.is_waived:
         # What costs nothing, or nobody pays, is not spent: it passes no limit.
-        journal.post(account, entry, "charge", cdr.cdr_id)
+        journal.post_charge(account, posting, cdr.cdr_id)
         return _NONE
     spending, before = account.spending, account.balance
-    is_new = spending.high_rate is not None and is_new_destination(spending.high_rate, entry)
-    apply(account, entry)
+    high_rate, entry = spending.high_rate, posting.entry
+    is_new = high_rate is not None and is_new_destination(high_rate, entry)
+    apply_charge(account, posting)
     broken = _NONE
     if spending.spent + spending.spent_before > spending.limit or spending.cost_limit or is_new:
         broken = passed(spending, entry, is_new)
-    journal.look(account, entry, before, "charge", cdr.cdr_id, bool(broken))
+    journal.look(account, posting, before, cdr.cdr_id, bool(broken))
     return broken
 
 

@@ -162,7 +162,7 @@ Version: TypeAlias = Deck | Retirement
 class _Shelf:
     """All versions of one deck, by the instant from which they are in force, then by version."""
 
-    __slots__ = ("decks", "starts_ms", "versions")
+    __slots__ = ("decks", "last_ms", "starts_ms", "versions")
 
     def __init__(
         self,
@@ -171,6 +171,7 @@ class _Shelf:
         versions: tuple[Version, ...],
     ) -> None:
         self.starts_ms: Final = starts_ms
+        self.last_ms: Final = starts_ms[-1]
         self.decks: Final = decks
         """What prices calls from each start on; None where the deck is retired."""
         self.versions: Final = versions
@@ -205,6 +206,8 @@ class DeckBook:
         shelf = self._shelves.get(deck_id)
         if shelf is None:
             return None
+        if at_ms >= shelf.last_ms:
+            return shelf.decks[-1]
         index = bisect_right(shelf.starts_ms, at_ms)
         return shelf.decks[index - 1] if index else None
 

@@ -10,6 +10,7 @@ Rule 4: a number that keeps its trunk zero, where no national number begins so, 
 """
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Final, final
 
 from rater.core.limits import CALLING_CODE_DIGITS_MAX, E164_DIGITS_MAX, E164_DIGITS_MIN
@@ -20,6 +21,7 @@ SERVICE: Final = frozenset(("tollfree", "premium", "sharedcost"))
 """Kinds of service numbers, as `plain_kind` gives them."""
 
 
+@lru_cache(1_024)
 def plain_kind(text: str) -> str:
     """Return a kind of number in letters alone: `TollFree`, `toll_free`, `Toll-free` are `tollfree`."""
     return "".join([letter for letter in text.lower() if letter.isalnum()])

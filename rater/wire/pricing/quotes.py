@@ -8,7 +8,7 @@ import orjson
 from msgspec import Struct
 
 from rater.core.account.account import Account
-from rater.core.account.funding import POOL, fund
+from rater.core.account.funding import fund
 from rater.core.cdr import Call, Cdr
 from rater.core.limits import DURATION_S_MAX, SECOND_MS
 from rater.core.pricing.components.usage import KIND as USAGE
@@ -16,6 +16,7 @@ from rater.core.pricing.components.usage import billed_s, spans_of
 from rater.core.pricing.decks import DeckBook, Direction
 from rater.core.pricing.plans import minute_price
 from rater.core.pricing.plans.book import NO_BOOK, PlanBook
+from rater.core.pricing.plans.funding import POOL
 from rater.core.pricing.price import price_call
 from rater.core.pricing.rating import Rated, Refusal, Span, Unrated
 from rater.core.pricing.rules import Rules

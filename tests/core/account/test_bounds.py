@@ -18,7 +18,7 @@ def test_a_charge_beyond_the_bound_names_the_settings_that_say_it() -> None:
 
 
 def test_money_cannot_come_back_where_there_is_no_room_for_a_lot_or_for_the_sum() -> None:
-    original = free_charge(account(lot()), cdr(), source(), "inbound")
+    original = free_charge(account(lot()), cdr(), source(), "inbound").entry
 
     full = account(*[lot(f"L{n}", 1) for n in range(LOTS_MAX)])
     rich = account(lot(remaining=AMOUNT_MICROS_MAX + 1))

@@ -14,7 +14,7 @@ def test_a_charge_has_its_call_its_lines_and_who_pays() -> None:
 
     call = cdr(from_="+4420", call_type="user_out", usage_country="GB", user_id="u1")
 
-    entry = charge_of(there, call, source(), RATED)
+    entry = charge_of(there, call, source(), RATED).entry
 
     times = (NOW - 60_000, NOW, 60, NOW - 60_000)
     said = ("user_out", None, "GB", "u1")
@@ -30,7 +30,7 @@ def test_a_charge_has_its_call_its_lines_and_who_pays() -> None:
 def test_what_is_drawn_in_grace_does_not_move_the_balance() -> None:
     there = account(lot("b", 90), expired=[lot("a", 70, NOW)])
 
-    entry = charge_of(there, cdr(), source(), RATED)
+    entry = charge_of(there, cdr(), source(), RATED).entry
 
     old = lot("a", 70, NOW)
     assert entry.draws == (draw("a", 70, grace=True, empties=old), draw("b", 30))
@@ -38,7 +38,9 @@ def test_what_is_drawn_in_grace_does_not_move_the_balance() -> None:
 
 
 def test_a_free_call_has_no_lines_and_no_draws() -> None:
-    entry = free_charge(account(lot("a", 30)), cdr(disposition="busy"), source(), "unanswered")
+    entry = free_charge(
+        account(lot("a", 30)), cdr(disposition="busy"), source(), "unanswered"
+    ).entry
 
     assert (entry.outcome, entry.reason, entry.charge_micros) == ("free", "unanswered", 0)
     assert (entry.lines, entry.draws, entry.deck_id) == ((), (), None)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rater.core.account.draws import plan_draws, plan_of, take
+from rater.core.account.draws import LotDraw, lot_draw_of, plan_draws, plan_of, take
 from tests.build import NOW, account, draw, lot
 
 
@@ -56,25 +56,42 @@ def test_promotional_credit_is_drawn_last_where_the_settings_adopted_ask_for_it(
     who.paid_first = True
     turned, _ = plan_of(who, 45, NOW)
 
-    assert [each.id for each in drawn] == ["o", "q", "g", "p"]
-    assert [each.id for each in turned] == ["q", "o", "p", "g"]
+    assert [each.lot.lot_id for each in drawn] == ["o", "q", "g", "p"]
+    assert [each.lot.lot_id for each in turned] == ["q", "o", "p", "g"]
     assert [each.lot_id for each in who.lots] == ["g", "p"]
 
 
 def test_a_lot_with_nothing_left_is_gone() -> None:
-    lots = [lot("a", 30), lot("b", 50)]
+    there = account(lot("a", 30), lot("b", 50))
+    first, second = there.lots
 
-    take(lots, draw("b", 20))
-    take(lots, draw("a", 30))
+    take(there, LotDraw(second, 20, False))
+    take(there, LotDraw(first, 30, False))
 
-    assert [(each.lot_id, each.remaining) for each in lots] == [("b", 30)]
+    assert [(each.lot_id, each.remaining) for each in there.lots] == [("b", 30)]
 
 
 def test_a_draw_beyond_what_is_left_is_a_broken_invariant() -> None:
+    there = account(lot("a", 30))
+
     with pytest.raises(AssertionError, match="amount_micros=31"):
-        take([lot("a", 30)], draw("a", 31))
+        take(there, lot_draw_of(there, draw("a", 31)))
 
 
 def test_a_draw_on_a_lot_that_is_not_there_is_a_broken_invariant() -> None:
     with pytest.raises(AssertionError, match=r"not there: .*id='z'"):
-        take([lot("a", 30)], draw("z", 1))
+        lot_draw_of(account(lot("a", 30)), draw("z", 1))
+
+
+def test_what_is_planned_to_be_taken_is_what_its_entry_says() -> None:
+    there = account(lot("a", 30), lot("b", 50), expired=[lot("old", 20, expires_ms=NOW)])
+
+    planned, shortfall = plan_of(there, 130, NOW)
+    drawn, _ = plan_draws(there.lots, there.expired, 130, NOW)
+    named = [lot_draw_of(there, each) for each in drawn]
+
+    assert shortfall == 30
+    assert [each.draw() for each in planned] == drawn
+    assert [(e.lot, e.micros, e.grace) for e in named] == [
+        (e.lot, e.micros, e.grace) for e in planned
+    ]

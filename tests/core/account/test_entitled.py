@@ -10,6 +10,7 @@ from rater.core.account.entitlement import Entitlement, in_force
 from rater.core.account.month import month_in
 from rater.core.pricing.plans.book import NO_BOOK, PlanBook
 from rater.core.pricing.plans.catalog import Catalog
+from rater.core.pricing.plans.pools import Choice
 from rater.wire.pricing.zones import zone_of
 from tests.build import DAY, NOW
 from tests.plan_build import allowance, catalog, plan
@@ -52,7 +53,11 @@ def test_it_holds_at_every_instant_at_which_it_is_found(
         assert found.month == (month_in(clocks, at_ms) if found.catalog.version else "")
         pots = [(each.name, each.total_s) for each in found.pots()]
         assert pots == [(each.name, each.total_s) for each in anew.pots()]
-        assert found.seq_of(("CALLS", "OTHER")) == max([each.seq for each in held], default=0)
+        calls = Choice(found.catalog.pools_of((("CALLS", "DE"), ("CALLS", "FR"))))
+        drawable = found.drawable(calls)
+        assert drawable.pots == tuple([found.pot(pool) for pool in calls.pools])
+        assert drawable.seq == max([e.seq for e in held if e.plan_id == "CALLS"], default=0)
+        assert found.drawable(calls) is drawable
 
 
 def test_few_times_are_kept_and_those_in_use_are_found_again() -> None:

@@ -6,7 +6,8 @@ from rater.core.account.account import Account
 from rater.core.account.cause import Cause
 from rater.core.account.contract import BillingMode, Contract, use
 from rater.core.account.entitlement import Entitlement
-from rater.core.account.pool_use import own_running_out, pools_of, running_out, tell_use
+from rater.core.account.pool_use import own_running_out, pools_of, run_down, running_out, tell_use
+from rater.core.account.posting import posting_of
 from rater.core.account.user import User, count_charge
 from rater.core.pricing.plans.book import NO_BOOK, PlanBook
 from rater.wire.pricing.zones import zone_of
@@ -67,7 +68,11 @@ def set_licences(there: Account, licences: int) -> list[v.Event]:
 
 def tell(there: Account, entry: r.MoneyEntry, events: list[v.Event]) -> None:
     if there.contract is not None:
-        running = running_out(there, there.contract, entry, PLANS)
+        running = (
+            run_down(there, there.contract, posting_of(there, entry), PLANS)
+            if isinstance(entry, r.Charge)
+            else running_out(there, there.contract, entry, PLANS)
+        )
         tell_use(there, running, WHY, PLANS, events)
 
 

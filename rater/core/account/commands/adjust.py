@@ -41,7 +41,7 @@ def _post(account: Account, command: Adjust, source: Source) -> Adjusted:
 def _apply(account: Account, entry: Adjusted) -> None:
     if entry.lot is not None:
         open_lot(account, entry.lot, entry.at_ms)
-    apply_draws(account, entry.draws, entry.at_ms)
+    apply_draws(account, entry.draws)
 
 
 COMMAND: Final[AccountCommand[Adjust, Adjusted]] = AccountCommand(

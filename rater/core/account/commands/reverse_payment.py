@@ -36,7 +36,7 @@ def _change(command: ReversePayment, draws: list[Draw]) -> int:
 
 
 def _apply(account: Account, entry: ReversalPosted) -> None:
-    apply_draws(account, entry.draws, entry.at_ms)
+    apply_draws(account, entry.draws)
     account.due_ms = next_due_ms(account)
 
 

@@ -22,8 +22,11 @@ from rater.core.value import Value
 from topics.fields import CallDirection
 from topics.records.plans import ANY_TYPE, Allowance, PlanCatalog
 
-ANSWERS_MAX: Final = 8_192
-"""Answers that a version of the catalog remembers; at one more it begins anew."""
+ANSWERS_MAX: Final = 65_536
+"""Answers that a version of the catalog remembers, some 100 bytes each; at one more it begins anew.
+
+Those who hold the same plans ask for each country and type of number, call type and direction: some thousands.
+"""
 
 
 @final
@@ -34,6 +37,7 @@ class Catalog(Value):
     __slots__ = (
         "_all_pools",
         "_chains",
+        "_choices",
         "_groups",
         "_has_unpooled_prefixes",
         "_members",
@@ -57,6 +61,8 @@ class Catalog(Value):
         self.has_prices: Final = any(a.prices for plan in record.plans for a in plan.allowances)
         """Whether seconds of some pool cost money."""
         self._payers: Final[dict[tuple[Held, ...], Payers]] = {}
+        self._choices: Final[dict[tuple[str, ...], Choice]] = {}
+        """By the names of their pools: few, and most answers are one of them."""
         self._remembered = 0
         """What was asked before, and how much: to find pools takes longer than all else of a price."""
         self._all_pools: Final[dict[tuple[Held, ...], tuple[Pool, ...]]] = {}
@@ -127,7 +133,13 @@ class Catalog(Value):
             self._remembered = 1
             for each in self._payers.values():
                 each.forget()
-        return Choice(self._find(held, call))
+            self._choices.clear()
+        pools = self._find(held, call)
+        names = tuple([pool.name for pool in pools])
+        found = self._choices.get(names)
+        if found is None:
+            found = self._choices[names] = Choice(pools)
+        return found
 
     def _find(self, held: tuple[Held, ...], call: PlanCall) -> tuple[Pool, ...]:
         """Find the pools; the number itself, `to`, decides nothing here, so that calls alike have one answer."""

@@ -4,10 +4,10 @@ from typing import Final, get_args
 
 import pytest
 
-from rater.core.account.funding import POOL
 from rater.core.pricing.components import min_charge, usage
 from rater.core.pricing.components.registry import FEES, owed_fees, share
 from rater.core.pricing.plans import minute_price
+from rater.core.pricing.plans.funding import POOL
 from rater.core.pricing.rates import Fee
 from rater.wire.pricing.deck_columns import COLUMNS
 from topics.records.charge import LineKind
