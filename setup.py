@@ -28,6 +28,7 @@ CORE = (
     *("account/account", "account/adoption", "account/applying", "account/bounds"),
     *("account/breaker", "account/burn", "account/carried_contract", "account/charges"),
     *("account/contract", "account/entitled", "account/entitlement", "account/month_span"),
+    "account/zone_change",
     *(
         "account/draws",
         "account/expiry",

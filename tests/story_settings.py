@@ -6,14 +6,17 @@
     2024-01-10T10:02:00Z acme recipients ann@example.com language=fr
     2024-01-10T10:02:00Z acme limits hour=50 call=5 rate=0.5 most=2
     2024-01-10T10:02:00Z acme resume
+    2024-01-10T10:02:00Z acme zone Asia/Tokyo
 
 A `~` in a method is a blank. `role=` and `actor=` go with all of them; a threshold in hours is written `soon=8h`.
 """
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from rater.core.charging_settings import ChargingSettings, SettingsBook
+from rater.core.times import to_text
 from rater.wire.pricing.amounts import format_micros, parse_micros
 from rater.wire.settings.charging_settings import decode_settings
 from rater.wire.settings.currencies import shipped_book
@@ -45,6 +48,8 @@ def setting(verb: str, plain: list[str], extra: dict[str, str]) -> dict[str, Any
             return {"type": "set_recipients", "emails": plain} | fields
         case "limits":
             return {"type": "set_spend_limits"} | fields
+        case "zone":
+            return {"type": "set_time_zone", "time_zone": plain[0]} | fields
         case "resume":
             return {"type": "resume_recharge"} | fields
     raise AssertionError(verb)
@@ -133,6 +138,12 @@ def at_hours(value: dict[str, Any]) -> str:
     return f"{value['threshold_id']} {value['threshold_h']} h, runway {runway}"
 
 
+def _zone(value: dict[str, Any]) -> str:
+    since = to_text(value["valid_from_ms"])
+    where = f"{value['time_zone']} after {value['previous_time_zone']}"
+    return f"set time zone {where} with {value['month']}, from {since} on{_end(value)}"
+
+
 def _held(value: dict[str, Any]) -> str:
     found, limit = value["found_micros"], value["limit_micros"]
     if value["limit"] != "new_destinations":
@@ -140,7 +151,7 @@ def _held(value: dict[str, Any]) -> str:
     return f"{value['limit']} {found} > {limit}, denied {' '.join(value['denied'])}"
 
 
-SHOWN = {
+SHOWN: dict[str, Callable[[dict[str, Any]], str]] = {
     "lot_expiry_warned": lambda v: (
         f"warned of {v['lot_id']} {_money(v['remaining_micros'])}, {v['days']} d{_end(v)}"
     ),
@@ -155,6 +166,7 @@ SHOWN = {
     ),
     "recipients_set": lambda v: f"set {v['emails']} recipients in {v['language']}{_end(v)}",
     "recipients_changed": lambda v: f"changed recipients {' '.join(v['emails'])}",
+    "time_zone_set": _zone,
     "spend_limits_set": lambda v: f"set spend limits{_end(v)}",
     "spend_limit_tripped": lambda v: f"held {v['cdr_id']} {_held(v)}{_end(v)}",
     "fraud_suspected": lambda v: f"fraud suspected {_held(v)}",

@@ -23,12 +23,24 @@ def shown_status(value: dict[str, Any]) -> str:
         for each in value.get("entitlements", [])
     ]
     parts += [f"{each['mode']}{_later(each, value)}" for each in value.get("modes_to_come", [])]
+    parts += _zones(value)
     parts += [
         f"{each['used_s']} of {each['total_s']} s of {each['pool']}"
         for each in value.get("pools", [])
     ]
     parts += _credit(value)
     return f"status {value['seq']}: {', '.join(parts)}"
+
+
+def _zones(value: dict[str, Any]) -> list[str]:
+    """Return by which clocks the months begin, where these change."""
+    changes = value.get("time_zone_changes", [])
+    later = [
+        f"{each['time_zone']} with {each['month']}{_later(each, value)}"
+        for each in changes
+        if each["valid_from_ms"] > value["at_ms"]
+    ]
+    return [value["time_zone"], *later] if changes else []
 
 
 def _credit(value: dict[str, Any]) -> list[str]:

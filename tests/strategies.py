@@ -10,6 +10,7 @@ from rater.core.account.contract import BillingMode, Contract
 from rater.core.account.entitlement import Entitlement
 from rater.core.account.lots import CreditLot
 from rater.core.account.past import Past
+from rater.core.account.zone_change import ZoneChange
 from rater.core.limits import AMOUNT_MICROS_MAX
 from rater.core.times import to_text
 from rater.reconcile.folds.lot_times import month_after
@@ -174,6 +175,10 @@ credits_opened = st.builds(
     lambda n, currency: ("open_credits", n, {"currency": currency, "decks": ["acs"]}),
     *(small, st.sampled_from(("USD", "EUR"))),
 )
+time_zones = st.builds(
+    lambda n, name: ("set_time_zone", n, {"time_zone": name}),
+    *(small, st.sampled_from(("UTC", "Asia/Tokyo", "America/New_York"))),
+)
 decks = st.builds(
     lambda n, names: ("set_decks", n, {"decks": names}),
     *(small, st.lists(st.sampled_from(("acs", "none", "euro")), min_size=1, max_size=2)),
@@ -189,7 +194,8 @@ def histories(
     history = [
         command(opening(name), at_ms) for name in draw(st.sampled_from((TENANTS, TENANTS[:1])))
     ]
-    choices = [calls, calls, orders, settings | decks | entitlements | billing_modes | users] + (
+    contracts = entitlements | billing_modes | users | time_zones
+    choices = [calls, calls, orders, settings | decks | contracts] + (
         [closing] if closes and draw(st.booleans()) else []
     )
     if draw(st.sampled_from((False, False, True))):
@@ -336,6 +342,7 @@ accounts = st.builds(
             max_size=3,
         ),
         st.lists(st.builds(BillingMode, instants, st.booleans(), instants), max_size=3),
+        zone_changes=st.lists(st.builds(ZoneChange, instants, names, names), max_size=2),
     ),
 )
 

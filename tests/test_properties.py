@@ -8,6 +8,7 @@ import os
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 import msgspec
 from hypothesis import HealthCheck, Phase, given, settings
@@ -104,6 +105,7 @@ ENTRIES = (
     | r.PaymentMethodsSet
     | r.RecipientsSet
     | r.SpendLimitsSet
+    | r.TimeZoneSet
     | r.EntitlementsSet
     | r.BillingModeSet
     | r.BillingStateChanged
@@ -220,7 +222,7 @@ def test_property_the_ledger_alone_rebuilds_the_users(history: list[Sent]) -> No
 
 REBUILT = (
     *("seq", "balance", "debt", "lots", "expired", "closed_ms", "forfeited_to_ms"),
-    *("recharge_seq", "spending", "currency", "decks", "past", "contract"),
+    *("recharge_seq", "spending", "currency", "decks", "past", "contract", "time_zone"),
 )
 """All but what is said already (thresholds that are armed, statuses), and what follows from the rest."""
 
@@ -451,7 +453,21 @@ def owing_month(entries: Sequence[Any], charge: r.Charge) -> str | None:
     known = [e for e in entries if isinstance(e, r.BillingModeSet) and e.seq < charge.seq]
     begun = [(e.valid_from_ms, e.seq, e.mode) for e in known if e.valid_from_ms <= started_ms]
     is_later = bool(begun) and max(begun)[2] == "post_paid"
-    return f"{from_millis(started_ms):%Y-%m}" if is_later else None
+    known = [e for e in entries if e.seq < charge.seq]
+    return month_of(known, started_ms) if is_later else None
+
+
+def month_of(entries: Sequence[Any], at_ms: int) -> str:
+    """Return the month of an instant by the time zones that entries have set, of an account that began in UTC."""
+    turns: list[r.TimeZoneSet] = []
+    for each in entries:
+        if isinstance(each, r.TimeZoneSet):
+            turns = [turn for turn in turns if turn.valid_from_ms < each.valid_from_ms]
+            turns.append(each)
+    begun = [turn for turn in turns if turn.valid_from_ms <= at_ms]
+    zone = ZoneInfo(begun[-1].time_zone if begun else "UTC")
+    shown = f"{from_millis(at_ms).astimezone(zone):%Y-%m}"
+    return max(shown, begun[-1].month) if begun else shown
 
 
 def check_draws(
@@ -493,7 +509,8 @@ def test_property_a_month_owes_what_was_drawn_of_it_and_a_limit_is_told_in_time(
             contract = account.contract
             if contract is None or not contract.billing.limit:
                 continue
-            month = f"{from_millis(max(record.at_ms, contract.billing.said_ms)):%Y-%m}"
+            now_ms = max(record.at_ms, contract.billing.said_ms)
+            month = month_of(entries_of(partition, account.tenant_id), now_ms)
             reached = contract.owed.get(month, 0) >= contract.billing.limit
             assert contract.billing.is_reached == reached
     for tenant_id in known_tenants(partition):

@@ -28,6 +28,7 @@ REQUESTS = (
     r.SetPaymentMethods,
     r.SetRecipients,
     r.SetSpendLimits,
+    r.SetTimeZone,
     r.ResumeRecharge,
 )
 ACCOUNT_COMMANDS = Topic(
@@ -45,7 +46,7 @@ ACCOUNT_COMMANDS = Topic(
 )
 ACCOUNT_REQUESTS = Topic(
     name="account.requests.v1",
-    purpose="What an administrator may ask for: thresholds, recharge, methods, recipients, limits.",
+    purpose="What an administrator may ask for: thresholds, recharge, methods, recipients, limits, time zone.",
     key=keys.TENANT,
     records=REQUESTS,
     writers=(roles.ADMINISTRATOR,),

@@ -93,6 +93,7 @@ Month = Annotated[
 ]
 
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
+TimeZone = Annotated[str, Meta(min_length=1, max_length=64, description="IANA name.")]
 ThresholdId = Annotated[str, Meta(min_length=1, max_length=64, pattern=whole(r"[\x21-\x7e]+"))]
 ThresholdLabel = Annotated[
     str,

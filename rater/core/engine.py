@@ -170,7 +170,7 @@ def command(
     if account is not None:
         expire_due(account, source, journal)
         look_at_billing(account, source, cause, rules, journal)
-        refusal = execute(account, order, source, rules.settings.at(source.at_ms), journal)
+        refusal = execute(account, order, source, rules, journal)
     elif isinstance(order, r.OpenAccount):
         account = open_account(order, source, journal)
     else:

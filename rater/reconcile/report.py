@@ -240,9 +240,9 @@ def _unproven(evidence: Inputs) -> Iterator[str]:
 
 def _excesses(evidence: Inputs, published: Published) -> Iterator[str]:
     for tenant, account in evidence.ledger.accounts.items():
-        time_zone = getattr(account.opened, "time_zone", None)
-        if time_zone is not None and not account.has_gaps:
-            yield from excesses(tenant, account.contract, time_zone, published.plans)
+        clocks = account.contract.clocks
+        if clocks is not None and not account.has_gaps:
+            yield from excesses(tenant, account.contract, clocks, published.plans)
 
 
 def _money(micros: int) -> str:

@@ -15,6 +15,7 @@ from rater.core.account.account import Account, HighRateWatch, Spending, Thresho
 from rater.core.account.contract import Billing, BillingMode, Contract
 from rater.core.account.entitlement import Entitlement
 from rater.core.account.past import Past
+from rater.core.account.zone_change import ZoneChange
 from rater.core.recharge.machine import State
 from rater.wire.account.state import decode_account, encode_account
 from rater.wire.outputs import encode
@@ -183,6 +184,7 @@ def _full_account() -> Account:
             "waive",
             Billing(True, 5_000_000, True, NOW + 9, NOW - 4),
             {"2026-12": 5_125_000},
+            zone_changes=[ZoneChange(NOW - 7, "2026-03", "Asia/Tokyo")],
         ),
         past=Past(NOW, [(NOW - 9, NOW - 5)], [(NOW - 3, ("old",))]),
         spending=Spending(

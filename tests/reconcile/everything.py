@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
+from rater.reconcile.folds.lot_times import month_after
 from tests.reconcile.honest_worker import DAY_MS, START_MS, HonestWorker, at
 from tests.reconcile.test_whatever_pools_pay import (
     COUNTRIES,
@@ -50,6 +51,8 @@ class Happening:
     chance: Random
     steps: int = 60
     size: int = 7
+    deeds: tuple[str, ...] = ()
+    """What may happen, each as often as it is named."""
     number: int = 0
     dying: list[int] = field(default_factory=list)
     """When lots die that were bought a year before."""
@@ -71,7 +74,9 @@ class Happening:
         worker.work(self.size)
         for number in range(self.steps):
             self.number = number
-            getattr(self, chance.choice(DEEDS))(chance.choice(("acme", "acme", "acme", "bare")))
+            getattr(self, chance.choice(self.deeds))(
+                chance.choice(("acme", "acme", "acme", "bare"))
+            )
             if not chance.randrange(self.size):
                 worker.work(self.size)
         worker.work(self.size)
@@ -184,6 +189,9 @@ class Happening:
         amounts = {"trigger_micros": 50_000_000, "amount_micros": 50_000_000} if on else {}
         self.worker.command(tenant, "set_auto_recharge", enabled=on, **amounts)
 
+    def zone(self, tenant: str) -> None:
+        self.worker.command(tenant, "set_time_zone", time_zone=self.chance.choice(ZONES))
+
     def close(self, tenant: str) -> None:
         self.worker.command(tenant, "close_account")
 
@@ -196,6 +204,17 @@ class Happening:
     def pause(self, _tenant: str) -> None:
         self.worker.work(self.size)
         self.worker.pass_time(self.chance.choice(PAUSES_MS))
+
+    def hours(self, _tenant: str) -> None:
+        """Let some hours pass."""
+        self.worker.work(self.size)
+        self.worker.pass_time(self.chance.choice((1, 3, 6, 12)) * HOUR_MS)
+
+    def turn(self, _tenant: str) -> None:
+        """Come near to where the next month begins, for someone in the world."""
+        self.worker.work(self.size)
+        turn_ms = month_after(self.worker.now_ms + DAY_MS)
+        self.worker.pass_time(turn_ms + self.chance.randint(-16, 16) * HOUR_MS - self.worker.now_ms)
 
     def flush(self, _tenant: str) -> None:
         self.worker.work(self.size)
@@ -277,7 +296,16 @@ DEEDS = (
 )
 
 
-def everything(seed: int, steps: int = 60) -> HonestWorker:
+MOVES = (
+    *[each for each in DEEDS if each not in ("credits", "close", "reopen")],
+    *(*("call",) * 12, *("correct",) * 12),
+    *(*("zone",) * 8, *("hours",) * 6, *("turn",) * 5),
+)
+"""What may happen where clocks are what it is about; nothing by which what was refused would be taken if it came again.
+"""
+
+
+def everything(seed: int, steps: int = 60, deeds: tuple[str, ...] = DEEDS) -> HonestWorker:
     """Return a worker after a history."""
     chance = Random(seed)
     begins = chance.choice((0, 20, 28, 30, 57, 87))
@@ -295,5 +323,5 @@ def everything(seed: int, steps: int = 60) -> HonestWorker:
         plans_later=versions[1:],
     )
     worker.now_ms += begins * DAY_MS
-    Happening(worker, chance, steps, chance.choice((1, 3, 50))).run()
+    Happening(worker, chance, steps, chance.choice((1, 3, 50)), deeds).run()
     return worker

@@ -39,6 +39,7 @@ class OwnBooks:
         self.modes: list[Entry] = []
         self.policy = "charge"
         self.zone = "UTC"
+        self.turns: list[Entry] = []
         self.charges: dict[str, Entry] = {}
         self.standing: dict[str, str] = {}
         self.seq = self.said_ms = 0
@@ -65,6 +66,12 @@ class OwnBooks:
 
     def _account_opened(self, entry: Entry) -> None:
         self.zone = entry["time_zone"]
+
+    def _time_zone_set(self, entry: Entry) -> None:
+        from_ms = entry["valid_from_ms"]
+        self.turns = [each for each in self.turns if each["valid_from_ms"] < from_ms]
+        assert self.month(from_ms - 1) < self.month(from_ms) == entry["month"], entry
+        self.turns.append(entry)
 
     def _user_set(self, entry: Entry) -> None:
         self.users[entry["user_id"]].append(entry)
@@ -336,7 +343,11 @@ class OwnBooks:
 
     def month(self, at_ms: int) -> str:
         """Return the month of an instant by the tenant's clocks."""
-        return f"{datetime.fromtimestamp(at_ms / 1_000, ZoneInfo(self.zone)):%Y-%m}"
+        zone, least = self.zone, ""
+        for turn in self.turns:
+            if turn["valid_from_ms"] <= at_ms:
+                zone, least = turn["time_zone"], turn["month"]
+        return max(least, f"{datetime.fromtimestamp(at_ms / 1_000, ZoneInfo(zone)):%Y-%m}")
 
     def hold_status(self, status: Entry) -> None:
         """Hold a status of the account after its last entry."""

@@ -39,6 +39,7 @@ PRICES = (
     (MinutePrice("USD", 0, 5_000),),
 )
 USERS = ("ann", "bob")
+TIME_ZONES = ("UTC", "Asia/Tokyo", "America/Los_Angeles")
 ERA_MS = 3 * DAY_MS
 """After it nothing is corrected: what a worker has forgotten may be another call's."""
 SEEDS = range(60)
@@ -102,7 +103,7 @@ def told(seed: int) -> HonestWorker:
     )
     # It is known for long when the first call comes.
     worker.now_ms += 2 * HOUR_MS
-    zone = chance.choice(("UTC", "Asia/Tokyo", "America/Los_Angeles"))
+    zone = chance.choice(TIME_ZONES)
     worker.command("acme", "open_account", currency="USD", decks=["acs"], time_zone=zone)
     worker.fund("acme", "A", 30_000_000)
     entitle(worker, chance, [(each, land) for each in PLANS for land in COUNTRIES], -30)
@@ -145,13 +146,15 @@ def hire(worker: HonestWorker, chance: Random, user_id: str, days: int | None) -
 
 def happen(worker: HonestWorker, chance: Random, number: int) -> None:
     """Let time pass, licences change, or a call be made, corrected or voided."""
-    match chance.choice(("call",) * 8 + ("again",) * 3 + ("entitle", "pass", "hire")):
+    match chance.choice(("call",) * 8 + ("again",) * 3 + ("entitle", "pass", "hire", "zone")):
         case "pass":
             worker.work()
             worker.pass_time(chance.choice(PAUSES_MS))
         case "entitle":
             named = (chance.choice(PLANS), chance.choice(COUNTRIES))
             entitle(worker, chance, [named], chance.choice((None, -20, -1, 0, 1)))
+        case "zone":
+            worker.command("acme", "set_time_zone", time_zone=chance.choice(TIME_ZONES))
         case "hire":
             hire(worker, chance, chance.choice(USERS), chance.choice((None, -20, -1, 0, 1)))
             calls = chance.choice(("charge", "suspend", "waive"))

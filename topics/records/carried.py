@@ -21,6 +21,7 @@ from topics.records.contract import (
     CarriedBillingModes,
     CarriedEntitlements,
     CarriedOwedMonths,
+    CarriedTimeZones,
     UnlicensedCalls,
 )
 from topics.records.draws import PoolSeconds, SourceId
@@ -114,7 +115,7 @@ class BalanceCarriedForward(MoneyEntry, frozen=True, tag="balance_carried_forwar
     kind: ClassVar[Literal["balance_carried_forward"]]
     command_id: Id
     month_ms: Annotated[Millis, Meta(description="The first instant of the month, UTC.")]
-    time_zone: Name
+    time_zone: Annotated[Name, Meta(description="At `at_ms`.")]
     decks: Decks
     spending: CarriedSpending
     lots: CarriedLots = ()
@@ -145,3 +146,6 @@ class BalanceCarriedForward(MoneyEntry, frozen=True, tag="balance_carried_forwar
     unlicensed_calls: UnlicensedCalls = "charge"
     billing: CarriedBilling | None = None
     owed: CarriedOwedMonths = ()
+    time_zone_changes: Annotated[
+        CarriedTimeZones, Meta(description="Those that a call may still ask for, and one to come.")
+    ] = ()

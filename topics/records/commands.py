@@ -16,6 +16,7 @@ from topics.fields import (
     NotNegative,
     Positive,
     TenantId,
+    TimeZone,
 )
 from topics.records.payments import ReversalKind
 from topics.records.record import TAG, OpenRecord
@@ -45,7 +46,7 @@ class OpenAccount(Command, frozen=True, tag="open_account"):
     type: ClassVar[Literal["open_account"]]
     currency: Currency | None = None
     decks: Decks | None = None
-    time_zone: Annotated[str, Meta(min_length=1, max_length=64, description="IANA name.")] = "UTC"
+    time_zone: TimeZone = "UTC"
 
 
 class OpenCredits(Command, frozen=True, tag="open_credits"):

@@ -14,6 +14,7 @@ from topics.fields import (
     Instant,
     Millis,
     Month,
+    Name,
     Note,
     NotNegative,
     PlanId,
@@ -189,6 +190,25 @@ OWED_MONTHS_MAX = 24
 CarriedOwedMonths = Annotated[tuple[CarriedOwed, ...], Meta(max_length=OWED_MONTHS_MAX)]
 CarriedBillingModes = Annotated[tuple[CarriedBillingMode, ...], Meta(max_length=BILLING_MODES_MAX)]
 CarriedEntitlements = Annotated[tuple[CarriedEntitlement, ...], Meta(max_length=ENTITLEMENTS_MAX)]
+
+
+class CarriedTimeZone(Record, frozen=True):
+    """The time zone of an account from the beginning of a month on, and the one that it follows."""
+
+    time_zone: Name
+    previous_time_zone: Name
+    valid_from_ms: Millis
+    month: Annotated[
+        Month,
+        Meta(
+            description="The one that begins then; no instant after it is of a month before, whatever the clocks show."
+        ),
+    ]
+
+
+TIME_ZONES_MAX = 24
+"""More than an account can have: one a month, for as long as calls may come."""
+CarriedTimeZones = Annotated[tuple[CarriedTimeZone, ...], Meta(max_length=TIME_ZONES_MAX)]
 
 
 UnlicensedCalls = Literal["charge", "suspend", "waive"]

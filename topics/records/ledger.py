@@ -185,6 +185,7 @@ CommandType = Literal[
     "set_payment_methods",
     "set_recipients",
     "set_spend_limits",
+    "set_time_zone",
     "resume_recharge",
 ]
 

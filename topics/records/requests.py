@@ -19,6 +19,7 @@ from topics.fields import (
     Positive,
     ThresholdId,
     ThresholdLabel,
+    TimeZone,
     WebhookUrl,
 )
 from topics.records.commands import Command
@@ -157,4 +158,12 @@ class ResumeRecharge(Setting, frozen=True, tag="resume_recharge"):
     """An administrator's: forget what is paused or held, and look at the balance again."""
 
     type: ClassVar[Literal["resume_recharge"]]
+    reason: Note | None = None
+
+
+class SetTimeZone(Setting, frozen=True, tag="set_time_zone"):
+    """Set by which clocks the account's months begin, from its next month on; asked again before, the last counts."""
+
+    type: ClassVar[Literal["set_time_zone"]]
+    time_zone: TimeZone
     reason: Note | None = None

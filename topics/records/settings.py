@@ -10,6 +10,8 @@ from topics.fields import (
     Id,
     Language,
     Micros,
+    Millis,
+    Month,
     Name,
     Note,
     NotNegative,
@@ -93,6 +95,28 @@ class RechargeResumed(MoneyEntry, frozen=True, tag="recharge_resumed"):
     allowed: Annotated[
         tuple[Name, ...], Meta(max_length=16, description="The classes that were denied.")
     ]
+    reason: Note | None = None
+    actor: Id | None = None
+    actor_role: Name | None = None
+
+
+class TimeZoneSet(MoneyEntry, frozen=True, tag="time_zone_set"):
+    """From the account's next month on its months are those of another time zone; what was to come before is not.
+
+    The month that runs ends when it would have ended.
+    """
+
+    kind: ClassVar[Literal["time_zone_set"]]
+    command_id: Id
+    time_zone: Annotated[
+        Name,
+        Meta(description="The one of now takes back what was to come."),
+    ]
+    previous_time_zone: Annotated[Name, Meta(description="The one of now.")]
+    valid_from_ms: Annotated[
+        Millis, Meta(description="When the next month begins by the clocks of before.")
+    ]
+    month: Annotated[Month, Meta(description="The one that begins then.")]
     reason: Note | None = None
     actor: Id | None = None
     actor_role: Name | None = None

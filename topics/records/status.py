@@ -19,6 +19,7 @@ from topics.fields import (
 from topics.records.contract import (
     CarriedBillingModes,
     CarriedEntitlements,
+    CarriedTimeZones,
     CreditLimit,
     Mode,
 )
@@ -117,7 +118,7 @@ class AccountStatus(Record, frozen=True):
         Meta(description="Not configured: open, without credits; it has plans at most."),
     ]
     mode: Annotated[Mode, Meta(description="At `at_ms`.")]
-    time_zone: Annotated[Name, Meta(description="In which its months begin.")]
+    time_zone: Annotated[Name, Meta(description="In which its months begin, at `at_ms`.")]
     allowed_call_types: Annotated[tuple[Name, ...], Meta(max_length=16)]
     blocked: Annotated[Blocked, Meta(description="All other types.")]
     currency: Currency | None = None
@@ -165,3 +166,7 @@ class AccountStatus(Record, frozen=True):
         | None
     ) = None
     credit: CreditUse | None = None
+    time_zone_changes: Annotated[
+        CarriedTimeZones,
+        Meta(description="The last one, if `time_zone` came by it, and the one to come."),
+    ] = ()

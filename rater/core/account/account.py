@@ -117,6 +117,7 @@ class Account(Value):
     """Money in micros of `currency`. `balance` is the sum of live lots less `debt`, kept for speed.
 
     Without credits the currency is NO_CURRENCY, and there are no decks.
+    time_zone: by which its months begin, before the changes that its contract knows (`zone_change`).
     forfeited_to_ms: latest expiry of a lot that has been forfeited.
     status_class: class of what was last published as allowed; -1 where nothing was. dirty: a status is owed (D10).
     cdr_offset, command_offset, request_offset, timer_offset: the offsets applied per source topic (D3).

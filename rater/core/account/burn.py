@@ -48,6 +48,11 @@ def let_pass(spending: Spending, at_ms: int) -> None:
         spending.burn_to = minute
 
 
+def now_ms_of(spending: Spending, at_ms: int) -> int:
+    """Return an instant, or the minute that entries have come to, where that is later."""
+    return max(at_ms, spending.burn_to * MINUTE_MS)
+
+
 def spend(spending: Spending, micros: int) -> None:
     """Add a charge; the time has passed to it."""
     spending.burn += micros * FACTORS[spending.burn_to % HALF_LIFE]

@@ -1,8 +1,10 @@
 """Carried contract: the parts of a contract as records say them."""
 
+from rater.core.account.account import Account
 from rater.core.account.contract import Billing, BillingMode, Contract, billing_mode_at
 from rater.core.account.entitlement import Entitlement
-from rater.core.account.month import month_end_in, month_in
+from rater.core.account.month import month_at, month_end_ms
+from rater.core.account.zone_change import ZoneChange
 from rater.core.limits import NEVER_MS
 from rater.core.pricing.plans.book import PlanBook
 from topics import records as r
@@ -19,6 +21,15 @@ def carried_entitlement(each: Entitlement) -> r.CarriedEntitlement:
 def carried_mode(each: BillingMode) -> r.CarriedBillingMode:
     """Return a billing mode as a record."""
     return r.CarriedBillingMode(mode_of(each), each.from_ms, each.seq, each.limit or None)
+
+
+def carried_zones(time_zone: str, changes: list[ZoneChange]) -> tuple[r.CarriedTimeZone, ...]:
+    """Return changes of the time zone that an account had before all of them as records."""
+    found: list[r.CarriedTimeZone] = []
+    for each in changes:
+        found.append(r.CarriedTimeZone(each.time_zone, time_zone, each.from_ms, each.month))
+        time_zone = each.time_zone
+    return tuple(found)
 
 
 def carried_billing(billing: Billing) -> CarriedBilling | None:
@@ -45,13 +56,14 @@ def mode_of(each: BillingMode | None) -> Mode:
     return "post_paid" if each is not None and each.pays_later else "prepaid"
 
 
-def credit_use(contract: Contract, time_zone: str, plans: PlanBook, at_ms: int) -> CreditUse | None:
+def credit_use(
+    account: Account, contract: Contract, plans: PlanBook, at_ms: int
+) -> CreditUse | None:
     """Return what is owed of a month that has a credit limit, or may have one; None: there is none, now or later."""
     limits = [each for each in contract.billing_modes if each.limit and each.pays_later]
     mode = billing_mode_at(contract, at_ms)
     if mode not in limits and not any(each.from_ms > at_ms for each in limits):
         return None
-    zone = plans.zone(time_zone)
-    owed = contract.owed.get(month_in(zone, at_ms), 0)
+    owed = contract.owed.get(month_at(account, plans, at_ms), 0)
     limit = None if mode is None or not mode.pays_later else mode.limit or None
-    return CreditUse(owed, month_end_in(zone, at_ms), limit)
+    return CreditUse(owed, month_end_ms(account, plans, at_ms), limit)

@@ -1,11 +1,13 @@
-"""Contract: what a tenant is entitled to and what of it is used, and whether it pays later, each from an instant on.
+"""Contract: what a tenant is entitled to and what of it is used, whether it pays later, and by which clocks.
+
+Each is so from an instant on.
 
 Rule 1: what holds at an instant is what is dated last at or before it. A change dated back holds for the calls that
         come after it; what has been charged stays as it is.
 Rule 2: of two changes dated alike the one that came last holds, and the other is not kept.
 Rule 3: what another has followed so long ago that no call of then is taken any more is let go. What is left is
         bounded; a change beyond the bound is refused.
-Rule 4: a pool is a plan's allowance in a month of the account's time zone, for the licences that share it. Of a pool
+Rule 4: a pool is a plan's allowance in a month by the account's clocks, for the licences that share it. Of a pool
         the seconds used are kept, as long as calls of its month may come; likewise what is owed of a month.
 """
 
@@ -15,6 +17,7 @@ from rater.core.account.calendar import month_of
 from rater.core.account.entitled import Entitled, EntitledSpans
 from rater.core.account.entitlement import Entitlement
 from rater.core.account.past import KEPT_MS
+from rater.core.account.zone_change import ZoneChange
 from rater.core.limits import DAY_MS, NEVER_MS, POOLS_MAX
 from rater.core.pricing.plans.book import PlanBook
 from rater.core.value import Value
@@ -63,9 +66,9 @@ class Billing(Value):
 
 @final
 class Contract(Value):
-    """The entitlements by plan, country and instant, and the billing modes by instant, each in this order.
+    """The entitlements by plan, country and instant, the billing modes and time zones by instant, each in this order.
 
-    An account has one from the first on that is said of its plans, of how it pays, or of its users.
+    An account has one from the first on that is said of its plans, of how it pays, of its users, or of another zone.
     """
 
     __match_args__ = (
@@ -76,6 +79,7 @@ class Contract(Value):
         "billing",
         "owed",
         "told_s",
+        "zone_changes",
     )
     __slots__ = (*__match_args__, "_spans")
 
@@ -88,6 +92,7 @@ class Contract(Value):
         billing: Billing | None = None,
         owed: dict[str, int] | None = None,
         told_s: dict[str, tuple[int, int]] | None = None,
+        zone_changes: list[ZoneChange] | None = None,
     ) -> None:
         self.entitlements = entitlements
         self.billing_modes = billing_modes
@@ -100,11 +105,13 @@ class Contract(Value):
         """Micros that are paid later, by month."""
         self.told_s: Final[dict[str, tuple[int, int]]] = {} if told_s is None else told_s
         """How large a pool was when it was told that 80 % of it were used, and 100 %; 0: that has not been told."""
+        self.zone_changes: list[ZoneChange] = [] if zone_changes is None else zone_changes
+        """The time zones since the account's own. A list that has changed is another one."""
         self._spans: Final = EntitledSpans()
 
     def at(self, at_ms: int, plans: PlanBook, time_zone: str) -> Entitled:
-        """Return what the account, in its time zone, is entitled to at an instant."""
-        return self._spans.at(self.entitlements, plans, time_zone, at_ms)
+        """Return what the account, of a time zone before all changes, is entitled to at an instant."""
+        return self._spans.at(self.entitlements, plans, time_zone, at_ms, self.zone_changes)
 
 
 def entitlement_at(

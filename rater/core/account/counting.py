@@ -30,7 +30,7 @@ def count(
         return
     contract = account.contract
     if (
-        count_charge(user, entry, month_at(account, rules, started_ms(entry.call)))
+        count_charge(user, entry, month_at(account, rules.plans, started_ms(entry.call)))
         and contract is not None
         and (running := own_running_out(account, contract, user, entry, rules.plans))
     ):
@@ -51,7 +51,7 @@ def count_back(
     user = user_of(account, consumer_of(original.call), users)
     if user is None or users is None or not original.draws:
         return
-    count_reversal(user, entry, original, month_at(account, rules, started_ms(original.call)))
+    count_reversal(user, entry, original, month_at(account, rules.plans, started_ms(original.call)))
     users.change(user)
 
 

@@ -8,7 +8,8 @@ Rule 2: it is found once and not for each call: that would be most of what a cal
 from typing import Final, final
 
 from rater.core.account.entitlement import Entitlement, in_force, licences_of
-from rater.core.account.month_span import month_span
+from rater.core.account.month_span import month_span_of
+from rater.core.account.zone_change import ZoneChange
 from rater.core.pricing.plans.book import PlanBook
 from rater.core.pricing.plans.payers import Payers
 from rater.core.pricing.plans.pools import Choice, Pool
@@ -68,10 +69,16 @@ class Entitled:
         "plans",
         "time_zone",
         "until_ms",
+        "zone_changes",
     )
 
     def __init__(
-        self, entitlements: list[Entitlement], plans: PlanBook, time_zone: str, at_ms: int
+        self,
+        entitlements: list[Entitlement],
+        plans: PlanBook,
+        time_zone: str,
+        at_ms: int,
+        zone_changes: list[ZoneChange],
     ) -> None:
         """Find out what holds at an instant, and how long."""
         catalog, from_ms, until_ms = plans.span(at_ms)
@@ -82,11 +89,12 @@ class Entitled:
                 from_ms = max(from_ms, each.from_ms)
         month = ""
         if catalog.version:
-            month, begins_ms, ends_ms = month_span(plans.zone(time_zone), at_ms)
+            month, begins_ms, ends_ms = month_span_of(time_zone, zone_changes, plans, at_ms)
             from_ms, until_ms = max(from_ms, begins_ms), min(until_ms, ends_ms)
         self.entitlements: Final = entitlements
         self.plans: Final = plans
         self.time_zone: Final = time_zone
+        self.zone_changes: Final = zone_changes
         self.from_ms: Final = from_ms
         self.until_ms: Final = until_ms
         self.catalog: Final = catalog
@@ -111,13 +119,19 @@ class Entitled:
         self._all: tuple[Pot, ...] | None = None
 
     def holds(
-        self, entitlements: list[Entitlement], plans: PlanBook, time_zone: str, at_ms: int
+        self,
+        entitlements: list[Entitlement],
+        plans: PlanBook,
+        time_zone: str,
+        at_ms: int,
+        zone_changes: list[ZoneChange],
     ) -> bool:
         """Tell whether it is what holds at an instant."""
         return (
             self.from_ms <= at_ms < self.until_ms
             and self.plans is plans
             and self.entitlements is entitlements
+            and self.zone_changes is zone_changes
             and self.time_zone == time_zone
         )
 
@@ -221,15 +235,20 @@ class EntitledSpans:
         self._known: Final[list[Entitled]] = []
 
     def at(
-        self, entitlements: list[Entitlement], plans: PlanBook, time_zone: str, at_ms: int
+        self,
+        entitlements: list[Entitlement],
+        plans: PlanBook,
+        time_zone: str,
+        at_ms: int,
+        zone_changes: list[ZoneChange],
     ) -> Entitled:
-        """Return what an account of a time zone is entitled to at an instant."""
+        """Return what an account of a time zone, and of the changes of it, is entitled to at an instant."""
         known = self._known
         for each in known:
-            if each.holds(entitlements, plans, time_zone, at_ms):
+            if each.holds(entitlements, plans, time_zone, at_ms, zone_changes):
                 return each
         if len(known) == SPANS_MAX:
             del known[0]
-        found = Entitled(entitlements, plans, time_zone, at_ms)
+        found = Entitled(entitlements, plans, time_zone, at_ms, zone_changes)
         known.append(found)
         return found

@@ -1,16 +1,18 @@
 """Execution: a command on an account is refused, or becomes one entry with what is told of it."""
 
 from functools import partial
+from typing import Any
 
 from rater.core.account.account import Account, has_credits
 from rater.core.account.adoption import adopt
 from rater.core.account.cause import Cause
+from rater.core.account.commands.command import AccountCommand
 from rater.core.account.commands.open_account import new_account
 from rater.core.account.commands.registry import BY_RECORD
 from rater.core.account.journal import Journal
 from rater.core.cdr import Source
-from rater.core.charging_settings import ChargingSettings
 from rater.core.limits import NEVER_MS
+from rater.core.pricing.rules import Rules
 from rater.core.rejections import Refusal, Rejected
 from topics import records as r
 from topics.fields import ADMINISTRATOR_ROLES
@@ -19,7 +21,9 @@ from topics.fields import ADMINISTRATOR_ROLES
 def open_account(command: r.OpenAccount, source: Source, journal: Journal) -> Account:
     """Make the account and post its first entry."""
     account = new_account(command)
-    _post(account, command, source, journal)
+    asked = BY_RECORD[type(command)]
+    assert asked.post is not None, command
+    _settle(account, asked, command, asked.post(account, command, source), journal)
     return account
 
 
@@ -27,10 +31,11 @@ def execute(
     account: Account,
     command: r.Command,
     source: Source,
-    settings: ChargingSettings,
+    rules: Rules,
     journal: Journal,
 ) -> Refusal | None:
     """Carry out a command on an account that exists; return why not, if so."""
+    settings = rules.settings.at(source.at_ms)
     if account.adopted is not settings:
         adopt(account, settings)
     asked = BY_RECORD[type(command)]
@@ -43,7 +48,7 @@ def execute(
         return Refusal(Rejected.NO_CREDITS, detail)
     refusal = asked.refuse(account, command, source, settings)
     if refusal is None:
-        _post(account, command, source, journal)
+        _post(account, command, source, rules, journal)
     return refusal
 
 
@@ -62,12 +67,28 @@ def _refuse_role(command: r.Setting) -> Refusal | None:
     return Refusal(Rejected.ROLE_NOT_ALLOWED, detail)
 
 
-def _post(account: Account, command: r.Command, source: Source, journal: Journal) -> None:
+def _post(
+    account: Account, command: r.Command, source: Source, rules: Rules, journal: Journal
+) -> None:
     asked = BY_RECORD[type(command)]
-    if asked.post is None:
+    if asked.post_by_clocks is not None:
+        entry = asked.post_by_clocks(account, command, source, rules.plans)
+    elif asked.post is not None:
+        entry = asked.post(account, command, source)
+    else:
         return
-    entry = asked.post(account, command, source)
-    cause = Cause(asked.cause, command.command_id, source.at_ms)
+    _settle(account, asked, command, entry, journal)
+
+
+def _settle(
+    account: Account,
+    asked: AccountCommand[Any, Any],
+    command: r.Command,
+    entry: r.MoneyEntry,
+    journal: Journal,
+) -> None:
+    """Apply the entry of a command, and tell of it."""
+    cause = Cause(asked.cause, command.command_id, entry.at_ms)
     event = asked.event
     if not asked.moves_money:
         told = None if event is None else partial(event, account, command, cause)

@@ -1,4 +1,4 @@
-"""Month: by the account's own clocks.
+"""Month: by the account's own clocks, which may be those of another time zone from a month on (`zone_change`).
 
 Pools, what users have spent and what is owed are of months, and a call belongs to the one in which it starts.
 """
@@ -7,17 +7,14 @@ from typing import Final
 
 from rater.core.account.account import Account
 from rater.core.account.calendar import month_of, next_month_ms
+from rater.core.account.contract import Contract
+from rater.core.account.month_span import month_span_of
 from rater.core.limits import DAY_MS
-from rater.core.pricing.rules import Rules
+from rater.core.pricing.plans.book import PlanBook
 from rater.core.pricing.zones import Zone
 
 _MONTH_MS_MAX: Final = 33 * DAY_MS
 """Longer than any month, whatever clocks do."""
-
-
-def zone_of(account: Account, rules: Rules) -> Zone:
-    """Return the account's time zone."""
-    return rules.plans.zone(account.time_zone)
 
 
 def month_in(zone: Zone, at_ms: int) -> str:
@@ -25,14 +22,30 @@ def month_in(zone: Zone, at_ms: int) -> str:
     return month_of(zone.local_time(at_ms)[0])
 
 
-def month_at(account: Account, rules: Rules, at_ms: int) -> str:
-    """Return the month in which an instant lies in the account's time zone."""
-    return month_in(zone_of(account, rules), at_ms)
+def month_at(account: Account, plans: PlanBook, at_ms: int) -> str:
+    """Return the month in which an instant lies by the account's clocks."""
+    contract = account.contract
+    if contract is None or not contract.zone_changes:
+        return month_in(plans.zone(account.time_zone), at_ms)
+    return month_span_of(account.time_zone, contract.zone_changes, plans, at_ms)[0]
 
 
-def month_end_ms(account: Account, rules: Rules, at_ms: int) -> int:
-    """Return when the month of an instant is over in the account's time zone."""
-    return month_end_in(zone_of(account, rules), at_ms)
+def month_end_ms(account: Account, plans: PlanBook, at_ms: int) -> int:
+    """Return when the month of an instant is over by the account's clocks."""
+    contract = account.contract
+    if contract is None or not contract.zone_changes:
+        return month_end_in(plans.zone(account.time_zone), at_ms)
+    return _changed_month_end_ms(account.time_zone, contract, plans, at_ms)
+
+
+def _changed_month_end_ms(time_zone: str, contract: Contract, plans: PlanBook, at_ms: int) -> int:
+    """Return it of an account whose time zone has changed, or will: the month may have several spans."""
+    month, _, end_ms = month_span_of(time_zone, contract.zone_changes, plans, at_ms)
+    while True:
+        next_month, _, next_ms = month_span_of(time_zone, contract.zone_changes, plans, end_ms)
+        if next_month != month:
+            return end_ms
+        end_ms = next_ms
 
 
 def month_end_in(zone: Zone, at_ms: int) -> int:

@@ -1,7 +1,9 @@
-"""Month span: the month of an instant in a time zone, and between which instants it surely is that one."""
+"""Month span: the month of an instant, in a time zone or by an account's clocks, and a time in which it is that."""
 
 from rater.core.account.calendar import civil_from_days, days_from_civil, month_of, next_month_ms
+from rater.core.account.zone_change import ZoneChange, change_at, next_change_ms
 from rater.core.limits import DAY_MS
+from rater.core.pricing.plans.book import PlanBook
 from rater.core.pricing.zones import Zone
 
 MonthSpan = tuple[str, int, int]
@@ -19,3 +21,17 @@ def month_span(zone: Zone, at_ms: int) -> MonthSpan:
     begins_ms = days_from_civil(year, month, 1) * DAY_MS - offset_ms
     ends_ms = next_month_ms(local_ms) - offset_ms
     return month_of(local_ms), max(begins_ms, even_from_ms), min(ends_ms, even_until_ms)
+
+
+def month_span_of(
+    time_zone: str, changes: list[ZoneChange], plans: PlanBook, at_ms: int
+) -> MonthSpan:
+    """Return the same by the clocks of an account of a time zone, with the changes of it (`zone_change`)."""
+    if not changes:
+        return month_span(plans.zone(time_zone), at_ms)
+    change = change_at(changes, at_ms)
+    zone = plans.zone(time_zone if change is None else change.time_zone)
+    month, begins_ms, ends_ms = month_span(zone, at_ms)
+    if change is not None:
+        month, begins_ms = max(month, change.month), max(begins_ms, change.from_ms)
+    return month, begins_ms, min(ends_ms, next_change_ms(changes, at_ms))

@@ -17,11 +17,10 @@ from rater.core.account.cause import Cause
 from rater.core.account.contract import Billing, Contract, billing_mode_at, next_mode_ms
 from rater.core.account.heads import entry_head, event_head
 from rater.core.account.journal import Journal
-from rater.core.account.month import month_at, month_end_in, month_in, zone_of
+from rater.core.account.month import month_at, month_end_ms
 from rater.core.cdr import Source
 from rater.core.limits import NEVER_MS
 from rater.core.pricing.rules import Rules
-from rater.core.pricing.zones import Zone
 from topics import records as r
 from topics.records.balance import CreditLimitReached
 
@@ -34,7 +33,7 @@ def owing_month(account: Account, started_ms: int, rules: Rules) -> str | None:
     mode = billing_mode_at(contract, started_ms)
     if mode is None or not mode.pays_later:
         return None
-    return month_at(account, rules, started_ms)
+    return month_at(account, rules.plans, started_ms)
 
 
 def has_billing(contract: Contract) -> bool:
@@ -54,13 +53,14 @@ def look_at_billing(
     mode = billing_mode_at(contract, now_ms)
     later = mode is not None and mode.pays_later
     limit = mode.limit if mode is not None and later else 0
-    zone = zone_of(account, rules) if limit else None
-    month = None if zone is None else month_in(zone, now_ms)
+    month = month_at(account, rules.plans, now_ms) if limit else None
     reached = month is not None and contract.owed.get(month, 0) >= limit
     found = Billing(later, limit, reached, billing.look_ms, billing.said_ms)
     if found == billing and now_ms < billing.look_ms:
         return
-    found.look_ms = _next_look_ms(contract, now_ms, zone if reached else None)
+    found.look_ms = next_mode_ms(contract, now_ms)
+    if reached:
+        found.look_ms = min(found.look_ms, month_end_ms(account, rules.plans, now_ms))
     _say(account, source, (found, month), cause, journal)
 
 
@@ -92,9 +92,3 @@ def _say(
 
     is_new = found.is_reached and not contract.billing.is_reached
     journal.settle(account, entry, cause, event if is_new else None)
-
-
-def _next_look_ms(contract: Contract, now_ms: int, zone: Zone | None) -> int:
-    """Return when time alone may change it: the next mode begins, or, with a limit reached, the next month."""
-    next_ms = next_mode_ms(contract, now_ms)
-    return next_ms if zone is None else min(next_ms, month_end_in(zone, now_ms))

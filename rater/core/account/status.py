@@ -13,12 +13,14 @@ from rater.core.account.burn import hours_remaining
 from rater.core.account.carried_contract import (
     carried_entitlement,
     carried_mode,
+    carried_zones,
     credit_use,
     mode_of,
 )
 from rater.core.account.contract import Contract, billing_mode_at, now_or_later
 from rater.core.account.lots import CreditLot
 from rater.core.account.pool_use import NO_POOLS, Uses, pools_of
+from rater.core.account.zone_change import time_zone_at
 from rater.core.call_classes import ALL_PAID, FREE_CALLS, NO_TENANT_CAPABILITY, PAID_CALLS
 from rater.core.limits import NEVER_MS, STATUS_EVERY_MS
 from rater.core.pricing.plans.book import PlanBook
@@ -27,6 +29,7 @@ from topics.records import (
     BlockedCalls,
     CarriedBillingMode,
     CarriedEntitlement,
+    CarriedTimeZone,
     Funds,
 )
 from topics.records.contract import Mode
@@ -55,6 +58,9 @@ Money = tuple[str | None, int | None, int | None, int | None]
 """Currency, balance, debt, and the hours that the balance lasts."""
 NO_MONEY: Final[Money] = (None, None, None, None)
 """Of an account without credits: it has no balance, not one of 0."""
+Zones = tuple[str, tuple[CarriedTimeZone, ...]]
+"""A time zone, and changes of it."""
+NO_CHANGES: Final[tuple[CarriedTimeZone, ...]] = ()
 NO_CONTRACT: Final[Carried] = ("prepaid", (), (), NO_POOLS, (None, None))
 
 
@@ -113,6 +119,9 @@ def status_of(account: Account, at_ms: int, plans: PlanBook) -> AccountStatus:
     mode, modes, entitlements, (plan_version, pools), (unlicensed, credit) = (
         NO_CONTRACT if contract is None else _carried(account, contract, at_ms, plans)
     )
+    time_zone, zones = account.time_zone, NO_CHANGES
+    if contract is not None and contract.zone_changes:
+        time_zone, zones = _zones(account, contract, at_ms)
     allow, blocked = _ALLOWED[allowed]
     return AccountStatus(
         account.tenant_id,
@@ -120,7 +129,7 @@ def status_of(account: Account, at_ms: int, plans: PlanBook) -> AccountStatus:
         at_ms,
         _STATES.get(allowed, "open"),
         mode,
-        account.time_zone,
+        time_zone,
         allow,
         blocked,
         *(_money(account) if has_credits(account) else NO_MONEY),
@@ -132,6 +141,7 @@ def status_of(account: Account, at_ms: int, plans: PlanBook) -> AccountStatus:
         pools,
         unlicensed,
         credit,
+        zones,
     )
 
 
@@ -179,8 +189,16 @@ def _carried(account: Account, contract: Contract, at_ms: int, plans: PlanBook) 
         tuple([carried_mode(each) for each in contract.billing_modes if each.from_ms > at_ms]),
         tuple([carried_entitlement(each) for each in now_or_later(contract, at_ms)]),
         pools_of(account, contract, plans, at_ms),
-        (_unlicensed(contract), credit_use(contract, account.time_zone, plans, at_ms)),
+        (_unlicensed(contract), credit_use(account, contract, plans, at_ms)),
     )
+
+
+def _zones(account: Account, contract: Contract, at_ms: int) -> Zones:
+    """Return the time zone of an instant, the change by which it came, and the one to come."""
+    said = carried_zones(account.time_zone, contract.zone_changes)
+    begun = len([each for each in said if each.valid_from_ms <= at_ms])
+    time_zone = time_zone_at(account.time_zone, contract.zone_changes, at_ms)
+    return time_zone, said[max(begun - 1, 0) :]
 
 
 def _unlicensed(contract: Contract) -> Literal["suspend", "waive"] | None:

@@ -54,7 +54,7 @@ def note_user(
 ) -> None:
     """Publish a user's status if it is due, else remember that it is owed."""
     terms = _terms_from(user, at_ms)
-    blocked = blocked_bits(terms, user.spent.get(month_at(account, rules, at_ms), 0))
+    blocked = blocked_bits(terms, user.spent.get(month_at(account, rules.plans, at_ms), 0))
     if at_ms - user.told_ms >= STATUS_EVERY_MS or blocked != user.told_blocked:
         statuses.append(status_of_user(user, account, rules, at_ms))
     else:
@@ -64,7 +64,7 @@ def note_user(
 def status_of_user(user: User, account: Account, rules: Rules, at_ms: int) -> UserStatus:
     """Build the status, and note in the user that it was published."""
     terms = _terms_from(user, at_ms)
-    month = month_at(account, rules, at_ms)
+    month = month_at(account, rules.plans, at_ms)
     spent = user.spent.get(month, 0)
     blocked = blocked_bits(terms, spent)
     user.told_ms, user.told_blocked, user.is_owed = at_ms, blocked, False
@@ -83,7 +83,7 @@ def status_of_user(user: User, account: Account, rules: Rules, at_ms: int) -> Us
         terms.plan_ids,
         terms.credits_licence,
         terms.monthly_spend_limit_micros,
-        month_end_ms(account, rules, at_ms) if blocked & LIMIT else None,
+        month_end_ms(account, rules.plans, at_ms) if blocked & LIMIT else None,
         _own_pools(user, account, rules, terms, (month, at_ms)),
         tuple([each for each in user.terms if each.valid_from_ms > terms.valid_from_ms]),
     )

@@ -214,7 +214,13 @@ def _less_held(account: Account, held: Held) -> Account:
     if not held.pools or contract is None:
         return account
     used = _with_held(contract.used_s, held)
-    less = Contract(contract.entitlements, contract.billing_modes, used, contract.unlicensed_calls)
+    less = Contract(
+        contract.entitlements,
+        contract.billing_modes,
+        used,
+        contract.unlicensed_calls,
+        zone_changes=contract.zone_changes,
+    )
     return Account(
         account.tenant_id,
         account.currency,

@@ -55,7 +55,7 @@ def left_micros(standing: Standing, cdr: Cdr, rules: Rules) -> int | None:
     user, terms = standing.user, _terms(standing.user, cdr)
     if user is None or terms is None or terms.monthly_spend_limit_micros is None:
         return None
-    spent = user.spent.get(month_at(standing.account, rules, cdr.started_ms), 0)
+    spent = user.spent.get(month_at(standing.account, rules.plans, cdr.started_ms), 0)
     return terms.monthly_spend_limit_micros - spent
 
 

@@ -1,6 +1,6 @@
 """Account state: what the accounts' changelog says, decoded apart from the rater.
 
-Layout 8: version byte, flag byte (bit 0: a status is owed), next due time (of lots, or of a month) and the offsets
+Layout 9: version byte, flag byte (bit 0: a status is owed), next due time (of lots, or of a month) and the offsets
 applied as little-endian signed 64-bit integers, then the account as a msgpack array.
 """
 
@@ -8,7 +8,7 @@ import struct
 
 import msgspec
 
-LAYOUT = 8
+LAYOUT = 9
 NEVER_MS = 2**62
 _HEAD = struct.Struct("<BBqqqqq")
 
@@ -108,9 +108,11 @@ class StoredContract(msgspec.Struct, array_like=True, forbid_unknown_fields=True
     """Micros, by month."""
     told_s: dict[str, tuple[int, int]]
     """How large a pool was when it was told that 80 % were used, and 100 %; 0: never."""
+    zone_changes: list[tuple[int, str, str]]
+    """From when on another time zone holds, the month that begins then, and which."""
 
 
-NO_CONTRACT = StoredContract([], [], {}, "charge", None, {}, {})
+NO_CONTRACT = StoredContract([], [], {}, "charge", None, {}, {}, [])
 
 
 class AccountState(msgspec.Struct, array_like=True, forbid_unknown_fields=True, gc=False):

@@ -9,10 +9,10 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from rater.reconcile.difference import Complaint
 from rater.reconcile.folds.account_state import NEVER_MS, StoredBilling
+from rater.reconcile.folds.clocks import Clocks
 from rater.reconcile.folds.returned_money import Original
 from rater.reconcile.folds.standing import KEPT_MS
 from topics import records as r
@@ -69,13 +69,13 @@ class Billing:
         index = bisect_right(self.turns, seq, key=lambda turn: turn[0])
         return self.turns[index - 1][1] if index else State()
 
-    def credit_at(self, seq: int, at_ms: int, modes: Modes, time_zone: str | None) -> Credit | None:
+    def credit_at(self, seq: int, at_ms: int, modes: Modes, clocks: Clocks | None) -> Credit | None:
         """Return what is owed of the month of an instant after an entry; None: of no month is there a limit."""
         later, _, limit = self._mode_at(at_ms, modes)
         limit = limit if later else 0
         if not limit and not any(since > at_ms and modes[since][2] for since in modes):
             return None
-        month = _month(at_ms, time_zone)
+        month = _month(at_ms, clocks)
         turns = self._owed_after.get(month, [])
         index = bisect_right(turns, seq, key=lambda turn: turn[0])
         return Credit(turns[index - 1][1] if index else 0, limit or None, month)
@@ -95,13 +95,13 @@ class Billing:
             self.said_ms = said.said_ms
             self.turns.append((entry.seq - 1, self.now))
 
-    def owing_month(self, entry: Any, time_zone: str | None) -> str | None:
+    def owing_month(self, entry: Any, clocks: Clocks | None) -> str | None:
         """Return the month that owes what lots do not pay of a charge; None where it is prepaid."""
         if entry.kind != "charge" or not self.modes:
             return None
         call = entry.call
         started_ms = call.answered_ms if call.started_ms is None else call.started_ms
-        return _month(started_ms, time_zone) if self._mode_at(started_ms)[0] else None
+        return _month(started_ms, clocks) if self._mode_at(started_ms)[0] else None
 
     def _mode_at(self, at_ms: int, modes: Modes | None = None) -> tuple[bool, int, int]:
         known = self.modes if modes is None else modes
@@ -109,7 +109,7 @@ class Billing:
         return known[max(begun)] if begun else (False, 0, 0)
 
     def take(
-        self, entry: Any, original: Original | None, time_zone: str | None
+        self, entry: Any, original: Original | None, clocks: Clocks | None
     ) -> Iterator[Complaint]:
         """Fold one entry; complain of what it could not have been."""
         match entry.kind:
@@ -121,31 +121,31 @@ class Billing:
                 if entry.valid_from_ms > entry.at_ms:
                     self.look_ms = min(self.look_ms, entry.valid_from_ms)
             case "billing_state_changed":
-                yield from self._say(entry, time_zone)
+                yield from self._say(entry, clocks)
 
-    def come_to(self, entry: Any, time_zone: str | None) -> Iterator[Complaint]:
+    def come_to(self, entry: Any, clocks: Clocks | None) -> Iterator[Complaint]:
         """Come to an entry that is yet to be folded: after the record before all must have been said."""
         source = (entry.source_topic, entry.source_offset)
         if self._last is not None and self._last[0] != source:
-            yield from self.still_to_say(time_zone)
+            yield from self.still_to_say(clocks)
         self._last = source, entry.at_ms
 
-    def still_to_say(self, time_zone: str | None) -> Iterator[Complaint]:
+    def still_to_say(self, clocks: Clocks | None) -> Iterator[Complaint]:
         """Complain where what was said last is not so any more after a whole record."""
         if self._last is None or not (self.modes or self.now.pays_later):
             return
         now_ms = max(self._last[1], self.said_ms)
-        expected = self._found(now_ms, time_zone)
+        expected = self._found(now_ms, clocks)
         if expected != self.now:
             yield Complaint("billing_state_changed", tuple(expected), tuple(self.now))
         if now_ms >= self.look_ms:
             yield Complaint("billing_state_changed", f"one at {self.look_ms}", "nothing")
 
-    def _found(self, now_ms: int, time_zone: str | None) -> State:
+    def _found(self, now_ms: int, clocks: Clocks | None) -> State:
         later, _, limit = self._mode_at(now_ms)
         if not later:
             return State()
-        owed = self.owed.get(_month(now_ms, time_zone), 0) if limit else 0
+        owed = self.owed.get(_month(now_ms, clocks), 0) if limit else 0
         return State(later, limit, bool(limit) and owed >= limit)
 
     def _owe(self, entry: Any) -> None:
@@ -172,46 +172,42 @@ class Billing:
                 if self.owed[month] < 0:
                     yield Complaint("returns", f"at most what is owed of {month}", micros)
 
-    def _say(self, entry: Any, time_zone: str | None) -> Iterator[Complaint]:
+    def _say(self, entry: Any, clocks: Clocks | None) -> Iterator[Complaint]:
         now_ms = max(entry.at_ms, self.said_ms)
-        expected = self._found(now_ms, time_zone)
+        expected = self._found(now_ms, clocks)
         later, reached = _STATES[entry.state]
         found = State(later, entry.credit_limit_micros or 0, reached)
         if found != expected:
             yield Complaint("state, credit_limit_micros", tuple(expected), tuple(found))
         if expected == self.now and now_ms < self.look_ms:
             yield Complaint("kind", "nothing, for nothing has changed", entry.kind)
-        month = _month(now_ms, time_zone) if expected.limit else None
+        month = _month(now_ms, clocks) if expected.limit else None
         owed = None if month is None else self.owed.get(month, 0)
         if (entry.month, entry.owed_micros) != (month, owed):
             said = (entry.month, entry.owed_micros)
             yield Complaint("month, owed_micros", (month, owed), said)
         next_ms = min([since for since in self.modes if since > now_ms], default=NEVER_MS)
         until_ms = NEVER_MS if entry.until_ms is None else entry.until_ms
-        ends = month is not None and reached and month_ends(month, until_ms, time_zone)
+        ends = month is not None and reached and month_ends(month, until_ms, clocks)
         if until_ms > next_ms or (until_ms < next_ms and not ends):
             yield Complaint("until_ms", f"{next_ms}, or the end of the month", entry.until_ms)
-        is_after = until_ms == NEVER_MS or _month(until_ms - 1, time_zone) != month
+        is_after = until_ms == NEVER_MS or _month(until_ms - 1, clocks) != month
         if reached and month is not None and is_after:
             yield Complaint("until_ms", f"the end of {month}", entry.until_ms)
         self.now, self.look_ms, self.said_ms = found, until_ms, now_ms
         self.turns.append((entry.seq, found))
 
 
-def month_ends(month: str, at_ms: int, time_zone: str | None) -> bool:
+def month_ends(month: str, at_ms: int, clocks: Clocks | None) -> bool:
     """Say whether a month ends at an instant."""
     if at_ms == NEVER_MS:
         return False
-    return _month(at_ms - 1, time_zone) == month != _month(at_ms, time_zone)
+    return _month(at_ms - 1, clocks) == month != _month(at_ms, clocks)
 
 
-def _month(at_ms: int, time_zone: str | None) -> str:
-    """Return the month of an instant by the account's clocks; in a time zone that nobody knows by UTC."""
-    try:
-        zone = ZoneInfo(time_zone or "UTC")
-    except (OSError, ValueError, KeyError):
-        return f"{_instant(at_ms):%Y-%m}"
-    return f"{_instant(at_ms).astimezone(zone):%Y-%m}"
+def _month(at_ms: int, clocks: Clocks | None) -> str:
+    """Return the month of an instant by the account's clocks; where these are not known by UTC."""
+    return f"{_instant(at_ms):%Y-%m}" if clocks is None else clocks.month(at_ms)
 
 
 def _instant(at_ms: int) -> datetime:

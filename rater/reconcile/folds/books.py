@@ -47,6 +47,7 @@ BalanceEntry = (
     | r.PaymentMethodsSet
     | r.RecipientsSet
     | r.SpendLimitsSet
+    | r.TimeZoneSet
     | r.SpendLimitTripped
     | r.RechargeResumed
     | r.BalanceCarriedForward

@@ -17,6 +17,7 @@ from rater.reconcile.folds.account_state import (
 from rater.reconcile.folds.billing import Billing
 from rater.reconcile.folds.books import CDRS
 from rater.reconcile.folds.breaker import AUTO_RECHARGE, BITS, PAID, Breaker
+from rater.reconcile.folds.clocks import turns_of, with_before
 from rater.reconcile.folds.folded import Folded
 from rater.reconcile.folds.lot_times import month_after
 from rater.reconcile.folds.purse_lots import PurseLot
@@ -59,7 +60,6 @@ def _head(account: Folded, entry: r.BalanceCarriedForward) -> Facts:
         [(each.until_ms, list(each.decks)) for each in entry.earlier_decks],
     )
     yield "month_ms", account.carry_ms, entry.month_ms
-    yield "time_zone", getattr(account.opened, "time_zone", None), entry.time_zone
     yield "decks", standing.decks, list(entry.decks)
     yield "closed_ms", standing.closed_ms, NEVER_MS if entry.closed_ms is None else entry.closed_ms
     yield "settled_ms, closures, earlier_decks", past, said
@@ -70,6 +70,11 @@ def _head(account: Folded, entry: r.BalanceCarriedForward) -> Facts:
 
 
 def _contract(account: Folded, entry: r.BalanceCarriedForward) -> Facts:
+    clocks = account.contract.clocks
+    if clocks is not None:
+        yield "time_zone", clocks.zone_at(entry.at_ms), entry.time_zone
+        turns = with_before(clocks.first, clocks.turns)
+        yield "time_zone_changes", turns, turns_of(entry.time_zone_changes)
     expected = account.contract.stored()
     said = [
         StoredEntitlement(e.plan_id, e.usage_country, e.valid_from_ms, e.licences, e.seq)

@@ -14,10 +14,11 @@ from rater.reconcile.difference import Complaint
 from rater.reconcile.folds.account_state import StoredBillingMode, StoredContract, StoredEntitlement
 from rater.reconcile.folds.billing import Billing, Modes
 from rater.reconcile.folds.books import BalanceEntry
+from rater.reconcile.folds.clocks import Clocks
 from rater.reconcile.folds.pool_alerts import Alert, PoolAlerts, Used
 from rater.reconcile.folds.pool_draws import Known, hold_draws, started_at
 from rater.reconcile.folds.pool_sizes import Mine, held_at
-from rater.reconcile.folds.pools import Pools, month_of
+from rater.reconcile.folds.pools import Pools
 from rater.reconcile.folds.published import Published
 from rater.reconcile.folds.returned_money import Original
 from rater.reconcile.folds.standing import KEPT_MS
@@ -40,6 +41,8 @@ class Contract:
         """The licences, and the number of the entry that set them."""
         self.modes: Modes = {}
         self.billing = Billing(self.modes)
+        self.clocks: Clocks | None = None
+        """None where the entry is not there that says the time zone."""
         self.pools = Pools()
         self.users: dict[str, dict[int, tuple[str, tuple[str, ...]]]] = {}
         """The country and plans of each user, by the instant from which on they are held."""
@@ -75,6 +78,7 @@ class Contract:
             self.billing.stored(),
             self.billing.owed,
             self.alerts.told_s,
+            [] if self.clocks is None else [*self.clocks.turns],
         )
 
     def _stored_modes(self) -> list[StoredBillingMode]:
@@ -89,6 +93,8 @@ class Contract:
             limit = each.credit_limit_micros or 0
             self.modes[each.valid_from_ms] = (each.mode == "post_paid", each.seq, limit)
         self.billing.begin(entry)
+        self.clocks = Clocks(entry.time_zone)
+        self.clocks.begin(entry)
         self.pools.begin({each.pool: each.used_s for each in entry.pools}, entry.seq)
         self.alerts.told_s = {
             each.pool: (each.told_80_s, each.told_100_s)
@@ -106,13 +112,12 @@ class Contract:
         self,
         entry: BalanceEntry,
         original: Original | None,
-        time_zone: str | None,
         published: Published,
     ) -> Iterator[Complaint]:
         """Fold what pools pay and get back; complain of what they could not."""
         month = None
-        if entry.kind == "charge" and time_zone is not None:
-            month = month_of(started_at(entry.call), time_zone)
+        if entry.kind == "charge" and self.clocks is not None:
+            month = self.clocks.month(started_at(entry.call))
             used_s = ChainMap(self.pools.used_s, self.pools.own_s)
             user_id = whose(entry.call) or ""
             mine = self._mine(user_id, started_at(entry.call))
@@ -138,17 +143,19 @@ class Contract:
         return None if since is None else Mine(user_id, *terms[since])
 
     def alerts_of(
-        self, entry: BalanceEntry, time_zone: str | None, published: Published, found: set[Alert]
+        self, entry: BalanceEntry, published: Published, found: set[Alert]
     ) -> list[Alert]:
         """Return what is told of pools that run out, after an entry that was folded; `found`: what was told."""
         mine = None
         if entry.kind == "charge":
             mine = self._mine(whose(entry.call) or "", entry.at_ms)
-        known = Used(self.licences, self.pools, time_zone, mine, self.is_whole)
+        known = Used(self.licences, self.pools, self.clocks, mine, self.is_whole)
         return self.alerts.of(entry, known, published.plans, found)
 
-    def take(self, entry: Any) -> Iterator[Complaint]:
-        """Fold one entry; complain of what it could not have been."""
+    def take(self, entry: Any, minute: int) -> Iterator[Complaint]:
+        """Fold one entry; complain of what it could not have been. `minute`: the latest of an entry, since 1970."""
+        if entry.kind == "time_zone_set" and self.clocks is not None:
+            yield from self.clocks.take(entry, minute)
         if entry.kind == "unlicensed_calls_set":
             self._say_unlicensed(entry.seq, entry.calls)
         if entry.kind == "user_set":

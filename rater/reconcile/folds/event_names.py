@@ -30,6 +30,7 @@ SETTINGS = {
     "payment_methods_set": "payment_methods_changed",
     "recipients_set": "recipients_changed",
     "spend_limits_set": None,
+    "time_zone_set": None,
     "recharge_resumed": "recharge_resumed",
     "account_closed": "account_closed",
     "account_reopened": "account_reopened",

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from rater.reconcile.folds.books import BalanceEntry
 from rater.reconcile.folds.breaker import Breaker
 from rater.reconcile.folds.burn import Burn
+from rater.reconcile.folds.clocks import Clocks
 from rater.reconcile.folds.contract import Contract
 from rater.reconcile.folds.credits import Credits
 from rater.reconcile.folds.shadow_balance import ShadowBalance
@@ -48,8 +49,14 @@ class Folded:
     credits: Credits = field(init=False)
 
     def __post_init__(self) -> None:
-        """Begin with the currency of what it begins with."""
+        """Begin with the currency and the time zone of what it begins with."""
         self.credits = Credits(self.opened.currency)
+        opened = self.opened
+        match opened.kind:
+            case "account_opened" | "balance_carried_forward":
+                self.contract.clocks = Clocks(opened.time_zone)
+            case _:
+                pass
 
     def at(self, seq: int) -> tuple[int, int]:
         """Return balance and debt after an entry that was folded."""

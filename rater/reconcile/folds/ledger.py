@@ -44,7 +44,7 @@ _NOT_AFTER_CLOSING = frozenset(
     (
         *("funds_added", "thresholds_set", "adjusted", "account_closed", "auto_recharge_set"),
         *("decks_set", "deck_warning", "entitlements_set", "billing_mode_set", "user_set"),
-        *("unlicensed_calls_set", "credits_opened"),
+        *("unlicensed_calls_set", "credits_opened", "time_zone_set"),
         *("payment_methods_set", "recipients_set", "spend_limits_set", "recharge_resumed"),
     )
 )
@@ -177,15 +177,15 @@ def _take_whole(
     paid_before = billing.now
     cdr = books.cdrs.get(entry.source_offset) if entry.kind in _OF_CDRS else None
     original = _original(ledger, entry)
-    time_zone = getattr(account.opened, "time_zone", None)
-    complaints += billing.come_to(entry, time_zone)
-    owed_of = billing.owing_month(entry, time_zone)
+    clocks = account.contract.clocks
+    complaints += billing.come_to(entry, clocks)
+    owed_of = billing.owing_month(entry, clocks)
     promotional = ledger.published.settings.at(entry.at_ms).promotional_credit
     complaints += account.purse.take(entry, original, owed_of, promotional)
     complaints += account.breaker.take(entry, cdr, has_home=account.contract.may_have_home(cdr))
-    complaints += [*account.standing.take(entry), *account.contract.take(entry)]
-    complaints += account.contract.take_pools(entry, original, time_zone, ledger.published)
-    complaints += billing.take(entry, original, time_zone)
+    complaints += [*account.standing.take(entry), *account.contract.take(entry, account.burn.now)]
+    complaints += account.contract.take_pools(entry, original, ledger.published)
+    complaints += billing.take(entry, original, clocks)
     is_broken = bool(account.breaker.pending or account.breaker.tripped)
     if entry.kind == "charge_reversed" and entry.by == "correction":
         account.halfway = entry, before
@@ -193,7 +193,7 @@ def _take_whole(
         since = before if account.halfway is None else account.halfway[1]
         around, account.halfway = ((since, account.balance), (paid_before, billing.now)), None
         told = ledger.told.get((entry.tenant_id, entry.seq), set())
-        alerts = account.contract.alerts_of(entry, time_zone, ledger.published, told)
+        alerts = account.contract.alerts_of(entry, ledger.published, told)
         ledger.edges += account.edges.of(
             entry, around, account.hours_remaining(), alerts, is_broken=is_broken
         )
@@ -288,7 +288,7 @@ def _conserve(account: Folded) -> Iterator[Complaint]:
     if account.has_gaps or not purse.is_certain:
         return
     yield from account.breaker.still_pending()
-    yield from account.contract.billing.still_to_say(getattr(account.opened, "time_zone", None))
+    yield from account.contract.billing.still_to_say(account.contract.clocks)
     if account.halfway is not None:
         yield Complaint("kind", "the charge of the correction at the end", "nothing")
     put_in = purse.carried + purse.funded + purse.adjusted

@@ -14,10 +14,11 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from rater.reconcile.folds.books import BalanceEntry, Books
+from rater.reconcile.folds.clocks import Clocks
 from rater.reconcile.folds.plan_versions import PlanVersions, Version
 from rater.reconcile.folds.pool_draws import possible_at
 from rater.reconcile.folds.pool_sizes import Mine, Plan, Size, held_at, own_size_of, size_of
-from rater.reconcile.folds.pools import Pools, is_own, month_of
+from rater.reconcile.folds.pools import Pools, is_own
 
 LEVELS = (80, 100)
 Told = dict[str, tuple[int, int]]
@@ -59,7 +60,7 @@ class Used(NamedTuple):
 
     licences: dict[Plan, tuple[int, int]]
     pools: Pools
-    time_zone: str | None
+    clocks: Clocks | None
     mine: Mine | None
     """What the caller has at the entry."""
     is_whole: bool
@@ -82,9 +83,9 @@ class PoolAlerts:
         used_s = known.pools.used_s
         self.told_s = {name: told for name, told in self.told_s.items() if name in used_s}
         taken = _taken(entry, used_s)
-        if not taken or known.time_zone is None:
+        if not taken or known.clocks is None:
             return []
-        month = month_of(entry.at_ms, known.time_zone)
+        month = known.clocks.month(entry.at_ms)
         asked = {name: taken[name] for name in taken if name.startswith(f"{month}/")}
         own = [] if known.is_whole else [name for name in asked if is_own(name)]
         believed = [alert for name in own for alert in found if alert.pool == name]

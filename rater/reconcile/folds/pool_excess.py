@@ -5,22 +5,20 @@ may be such pools, and each is named. Of a month its best moment counts, for a c
 """
 
 from collections.abc import Iterator
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
+from rater.reconcile.folds.clocks import Clocks
 from rater.reconcile.folds.contract import Contract
 from rater.reconcile.folds.plan_versions import PlanVersions
 from rater.reconcile.folds.pool_sizes import held_at, size_of
-from rater.reconcile.reading.sources import millis
 
 
 def excesses(
-    tenant_id: str, contract: Contract, time_zone: str, plans: PlanVersions
+    tenant_id: str, contract: Contract, clocks: Clocks, plans: PlanVersions
 ) -> Iterator[str]:
     """Yield a sentence for each such pool of an account."""
     for name, used_s in contract.pools.used_s.items():
         month, _, pool = name.partition("/")
-        most_s = _most_s(contract, pool, _span(month, time_zone), plans)
+        most_s = _most_s(contract, pool, clocks.span(month), plans)
         if most_s is None or used_s <= most_s:
             continue
         plan_id = pool.partition("/")[0]
@@ -46,12 +44,3 @@ def _most_s(
             sizes.append(size_of(version.content, pool, held_at(contract.licences, at_ms)))
     known = [size.total_s for size in sizes if size is not None]
     return max(known, default=None if sizes else 0)
-
-
-def _span(month: str, time_zone: str) -> tuple[int, int]:
-    """Return the first instant of a month by the account's clocks, and that of the next."""
-    year, number = map(int, month.split("-"))
-    zone = ZoneInfo(time_zone)
-    begin = datetime(year, number, 1, tzinfo=zone)
-    end = datetime(year + number // 12, number % 12 + 1, 1, tzinfo=zone)
-    return millis(begin), millis(end)

@@ -8,7 +8,6 @@ zone. What a pool had left, and whether it had to pay, is held by `pool_draws`.
 from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from rater.reconcile.difference import Complaint
 from rater.reconcile.folds.books import BalanceEntry
@@ -137,12 +136,6 @@ def _hold_form(
     if entry.plan_version is None or not 0 < (entry.entitlement_seq or 0) < entry.seq:
         names = (entry.plan_version, entry.entitlement_seq)
         yield Complaint("plan_version, entitlement_seq", "both, of before", names)
-
-
-def month_of(at_ms: int, time_zone: str) -> str:
-    """Return the month of an instant by the account's clocks."""
-    began = datetime.fromtimestamp(at_ms // 1_000, UTC).astimezone(ZoneInfo(time_zone))
-    return f"{began:%Y-%m}"
 
 
 def started_ms(entry: r.Charge) -> int:

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from rater.reconcile.difference import Complaint
-from rater.reconcile.folds.pools import is_own, month_of, started_ms
+from rater.reconcile.folds.clocks import Clocks
+from rater.reconcile.folds.pools import is_own, started_ms
 from rater.reconcile.folds.purse_lots import is_waived
 from rater.reconcile.folds.standing import KEPT_MS
 from topics import records as r
@@ -26,7 +27,7 @@ class UserCounts:
     spent: dict[str, int] = field(default_factory=dict)
     used_s: dict[str, int] = field(default_factory=dict)
 
-    def charge(self, entry: r.Charge, time_zone: str) -> Iterator[Complaint]:
+    def charge(self, entry: r.Charge, clocks: Clocks) -> Iterator[Complaint]:
         """Count a charge."""
         user_id = whose(entry.call)
         for draw in entry.draws:
@@ -36,10 +37,10 @@ class UserCounts:
                 _add(self.used_s, draw.id or "", draw.quantity or 0, entry.at_ms)
         micros = _money(entry)
         if micros:
-            _add(self.spent, month_of(started_ms(entry), time_zone), micros, entry.at_ms)
+            _add(self.spent, clocks.month(started_ms(entry)), micros, entry.at_ms)
 
     def give_back(
-        self, entry: r.ChargeReversed, original: r.Charge | None, time_zone: str
+        self, entry: r.ChargeReversed, original: r.Charge | None, clocks: Clocks
     ) -> Iterator[Complaint]:
         """Count a charge back; one that is gone was of a month of before."""
         for back in entry.returns:
@@ -47,7 +48,7 @@ class UserCounts:
                 _add(self.used_s, back.id or "", -(back.quantity or 0), entry.at_ms)
         if original is None or original.seq < self.since_seq:
             return
-        month, micros = month_of(started_ms(original), time_zone), _money(original)
+        month, micros = clocks.month(started_ms(original)), _money(original)
         if micros and month in self.spent:
             _add(self.spent, month, -micros, entry.at_ms)
             if self.spent[month] < 0:

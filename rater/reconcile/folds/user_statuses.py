@@ -5,10 +5,9 @@ large a user's own pools are, the plan catalog says: of these what is used is he
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 from rater.reconcile.difference import Complaint
+from rater.reconcile.folds.clocks import Clocks
 from rater.reconcile.folds.user_counts import UserCounts
 from topics import records as r
 
@@ -18,10 +17,10 @@ Terms = dict[int, r.UserSet]
 
 
 def hold_status(
-    status: r.UserStatus, counts: UserCounts, terms: Terms, zone: str
+    status: r.UserStatus, counts: UserCounts, terms: Terms, clocks: Clocks
 ) -> Iterator[Complaint]:
     """Hold a status against what had been set and counted by then."""
-    month = _local(status.at_ms, zone).strftime("%Y-%m")
+    month = clocks.month(status.at_ms)
     began = [at_ms for at_ms in terms if at_ms <= status.at_ms]
     since = max(began, default=min(terms))
     now = terms[since]
@@ -40,7 +39,7 @@ def hold_status(
         ("limit_micros", limit, status.limit_micros),
         ("later", [_later(at, terms[at]) for at in sorted(terms) if at > since], [*status.later]),
         ("blocked", _blocked(now, is_reached=is_reached), _said(status)),
-        ("blocked_until_ms", _month_end(status, zone) if is_reached else None, _until(status)),
+        ("blocked_until_ms", clocks.span(month)[1] if is_reached else None, _until(status)),
     ):
         if expected != found:
             yield Complaint(name, expected, found)
@@ -89,14 +88,3 @@ def _later(at_ms: int, said: r.UserSet) -> r.UserTerms:
 
 def _until(status: r.UserStatus) -> int | None:
     return status.blocked_until_ms
-
-
-def _month_end(status: r.UserStatus, zone: str) -> int:
-    now = _local(status.at_ms, zone)
-    year, month = divmod(now.year * 12 + now.month, 12)
-    first = datetime(year, month + 1, 1, tzinfo=ZoneInfo(zone))
-    return int(first.timestamp()) * 1_000
-
-
-def _local(at_ms: int, zone: str) -> datetime:
-    return datetime.fromtimestamp(at_ms // 1_000, UTC).astimezone(ZoneInfo(zone))

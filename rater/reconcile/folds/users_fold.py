@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rater.reconcile.difference import Complaint
+from rater.reconcile.folds.clocks import Clocks
 from rater.reconcile.folds.folded import Folded
 from rater.reconcile.folds.ledger import Ledger
 from rater.reconcile.folds.pools import is_own, started_ms
@@ -62,7 +63,7 @@ class UsersFold:
     def _charge(self, account: Folded, entry: r.Charge) -> Iterator[Complaint]:
         counts = self.counts.get((entry.tenant_id, whose(entry.call) or ""))
         if counts is not None:
-            yield from counts.charge(entry, zone_of(account))
+            yield from counts.charge(entry, clocks_of(account))
         elif any(is_own(draw.id) for draw in entry.draws):
             yield Complaint("draws", "no user's own pool, for none is known", entry.draws)
         if account.first == 1:
@@ -73,7 +74,7 @@ class UsersFold:
         user_id = _owner(entry) if original is None else whose(original.call)
         counts = self.counts.get((entry.tenant_id, user_id or ""))
         if counts is not None:
-            yield from counts.give_back(entry, original, zone_of(account))
+            yield from counts.give_back(entry, original, clocks_of(account))
 
     def _hold_payer(self, entry: r.Charge) -> Iterator[Complaint]:
         """Hold who pays against what the account was told of users that may not spend."""
@@ -95,9 +96,9 @@ class UsersFold:
             yield Complaint("draws", "waived, for the user may not spend", entry.draws)
 
 
-def zone_of(account: Folded) -> str:
-    """Return the time zone of an account."""
-    return getattr(account.opened, "time_zone", "UTC")
+def clocks_of(account: Folded) -> Clocks:
+    """Return the clocks of an account."""
+    return account.contract.clocks or Clocks("UTC")
 
 
 def _owner(entry: r.ChargeReversed) -> str:

@@ -26,6 +26,7 @@ from topics.records import (
     OpenCredits,
     SetBillingMode,
     SetEntitlements,
+    SetTimeZone,
     SetUser,
 )
 
@@ -33,6 +34,7 @@ _BOUGHT_BEFORE_MS = LATEST_MS - 400 * DAY_MS
 """The expiry of a lot and the end of its grace must be times, too; an expiry that is said lies before it, likewise."""
 
 _Opening = TypeVar("_Opening", OpenAccount, OpenCredits)
+_Zoned = TypeVar("_Zoned", OpenAccount, SetTimeZone)
 _DATED = (SetEntitlements, SetBillingMode, SetUser)
 """What says from when on it holds."""
 _ANY: Any = Union[tuple(record for topic in ACCOUNT_SOURCES for record in topic.records)]  # noqa: UP007
@@ -48,12 +50,14 @@ def decode_command(value: bytes | None) -> Command | Malformed:
         return _check_credits(_check_zone(said))
     if isinstance(said, OpenCredits):
         return _check_currency(said)
+    if isinstance(said, SetTimeZone):
+        return _check_zone(said)
     if isinstance(said, _DATED):
         return _check_valid_from(said)
     return _check_purchase(said) if isinstance(said, AddFunds) else said
 
 
-def _check_zone(command: OpenAccount) -> OpenAccount | Malformed:
+def _check_zone(command: _Zoned) -> _Zoned | Malformed:
     if is_time_zone(command.time_zone):
         return command
     detail = f"must be the name of an IANA time zone{found(command.time_zone)}"

@@ -9,6 +9,7 @@ from rater.core.account.contract import Billing, BillingMode, Contract
 from rater.core.account.entitlement import Entitlement
 from rater.core.account.lots import CreditLot, LotCategory
 from rater.core.account.past import Past
+from rater.core.account.zone_change import ZoneChange
 from rater.core.limits import NEVER_MS
 from topics.records.contract import UnlicensedCalls
 
@@ -22,6 +23,7 @@ PastRow = tuple[int, list[tuple[int, int]], list[tuple[int, tuple[str, ...]]]]
 EntitlementRow = tuple[str, str, int, int, int]
 BillingModeRow = tuple[int, bool, int, int]
 BillingRow = tuple[bool, int, bool, int, int]
+ZoneChangeRow = tuple[int, str, str]
 ContractRow = tuple[
     list[EntitlementRow],
     list[BillingModeRow],
@@ -30,6 +32,7 @@ ContractRow = tuple[
     BillingRow | None,
     dict[str, int],
     dict[str, tuple[int, int]],
+    list[ZoneChangeRow],
 ]
 AccountRow = tuple[
     str,
@@ -174,6 +177,7 @@ def _contract_row(contract: Contract) -> Row:
         ),
         contract.owed,
         contract.told_s,
+        [(z.from_ms, z.month, z.time_zone) for z in contract.zone_changes],
     )
 
 
@@ -186,6 +190,7 @@ def _contract(row: Row) -> Contract:
         None if row[4] is None else Billing(*row[4]),
         row[5],
         row[6],
+        [ZoneChange(z[0], z[1], z[2]) for z in row[7]],
     )
 
 

@@ -1,6 +1,6 @@
 """Accounts to bytes and back, for the accounts table and its changelog.
 
-Layout 8: one version byte, one flag byte (bit 0: a status is owed), the next due time (of lots, or of a month) and the
+Layout 9: one version byte, one flag byte (bit 0: a status is owed), the next due time (of lots, or of a month) and the
 offsets applied of the four sources as signed 64-bit little-endian integers, then the account as a msgpack array. The
 head can be read without the rest: timers and checks at start look at a million accounts.
 """
@@ -15,6 +15,7 @@ from rater.core.account.contract import Billing, BillingMode, Contract
 from rater.core.account.entitlement import Entitlement
 from rater.core.account.lots import CreditLot
 from rater.core.account.past import Past
+from rater.core.account.zone_change import ZoneChange
 from rater.wire.account.rows import (
     AccountRow,
     BillingModeRow,
@@ -26,12 +27,13 @@ from rater.wire.account.rows import (
     PastRow,
     SpendingRow,
     ThresholdRow,
+    ZoneChangeRow,
     account_of,
     row_of,
 )
 from rater.wire.layouts import first_byte, unknown_layout
 
-LAYOUT = 8
+LAYOUT = 9
 _HEAD = struct.Struct("<BBqqqqq")
 _NUMBERS = struct.Struct("<2xqqqqq")
 _encode = msgspec.msgpack.Encoder().encode
@@ -42,7 +44,7 @@ for _row, _live in (
     *((AccountRow, Account), (LotRow, CreditLot), (ThresholdRow, Threshold)),
     *((SpendingRow, Spending), (HighRateRow, HighRateWatch), (PastRow, Past)),
     *((ContractRow, Contract), (EntitlementRow, Entitlement), (BillingModeRow, BillingMode)),
-    (BillingRow, Billing),
+    *((BillingRow, Billing), (ZoneChangeRow, ZoneChange)),
 ):
     assert len(get_args(_row)) == len(_live.__match_args__), _live
 

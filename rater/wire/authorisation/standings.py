@@ -16,6 +16,7 @@ from rater.core.account.contract import BillingMode, Contract
 from rater.core.account.entitlement import Entitlement
 from rater.core.account.lots import CreditLot
 from rater.core.account.user import User
+from rater.core.account.zone_change import ZoneChange
 from rater.core.authorisation.request import CallRequest, consumer_of
 from rater.core.authorisation.standing import Block, Standing
 from rater.core.limits import NEVER_MS
@@ -147,10 +148,11 @@ def _account(status: AccountStatus) -> Account:
         CreditLot(f"funds-{n}", 0, funds.expires_ms, funds.amount_micros, NEVER_MS)
         for n, funds in enumerate(status.funds)
     ]
+    changes = status.time_zone_changes
     return Account(
         status.tenant_id,
         status.currency or NO_CURRENCY,
-        status.time_zone,
+        changes[0].previous_time_zone if changes else status.time_zone,
         status.decks,
         seq=status.seq,
         balance=status.balance_micros or 0,
@@ -162,11 +164,17 @@ def _account(status: AccountStatus) -> Account:
 
 
 def _contract(status: AccountStatus) -> Contract | None:
-    if not status.entitlements and status.unlicensed_calls is None:
+    said = status.entitlements or status.time_zone_changes
+    if not said and status.unlicensed_calls is None:
         return None
     held = [
         Entitlement(each.plan_id, each.usage_country, each.valid_from_ms, each.licences, each.seq)
         for each in status.entitlements
     ]
     used = {each.pool: each.used_s for each in status.pools}
-    return Contract(held, list[BillingMode](), used, status.unlicensed_calls or "charge")
+    zones = [
+        ZoneChange(each.valid_from_ms, each.month, each.time_zone)
+        for each in status.time_zone_changes
+    ]
+    calls = status.unlicensed_calls or "charge"
+    return Contract(held, list[BillingMode](), used, calls, zone_changes=zones)

@@ -57,8 +57,9 @@ _RULES = """\
    country. A masked number that may begin so is taken to do so.
 3. For each source of the chain: the allowances with that `pool` of the plans that are held, whose scope, zones, usage
    zones, number types and call types all fit; the lowest `rank` first, then the order of the file.
-4. A pool is one month's seconds of one allowance, in the account's time zone; a call belongs to the month in which it
-   starts. A pool pays whole units of the plan; what it cannot pay is the next one's, at last that of `credits`.
+4. A pool is one month's seconds of one allowance, in the account's time zone (another begins with a month, A70); a call
+   belongs to the month in which it starts. A pool pays whole units of the plan; what it cannot pay is the next one's,
+   at last that of `credits`.
 
 The version in force is that of the call's start. A version is immutable and numbers rise: a lower one, or other content
 under a known number, is refused; it is published a minute ahead at the latest, unless `--backdate` says otherwise. What

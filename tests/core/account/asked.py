@@ -8,10 +8,12 @@ from rater.core.account.adoption import adopt
 from rater.core.account.execution import execute
 from rater.core.account.journal import Journal
 from rater.core.account.lots import CreditLot
+from rater.core.charging_settings import ChargingSettings
 from rater.core.limits import AMOUNT_MICROS_MAX
+from rater.core.pricing.rules import Rules
 from rater.core.rejections import Refusal, Rejected
 from rater.core.times import from_millis
-from tests.build import NOW, RULES, SETTINGS, UNIT, YEAR, account, settings_version, source
+from tests.build import NOW, RULES, UNIT, YEAR, account, settings_version, source
 from topics import records as r
 from topics.records.charging_settings import CurrencyTerms
 
@@ -20,9 +22,14 @@ BY_ANN: dict[str, Any] = {"actor": ANN[0], "actor_role": ANN[1]}
 LENIENT = settings_version(USD=CurrencyTerms("USD", 2, 1_000 * UNIT, UNIT, AMOUNT_MICROS_MAX))
 
 
+def under(settings: ChargingSettings) -> Rules:
+    """Return the rules with settings that are in force for good."""
+    return RULES.with_settings(RULES.settings.with_version(settings))
+
+
 def asked(there: Account, order: r.Command) -> tuple[Refusal | None, Journal]:
     journal = Journal()
-    return execute(there, order, source(), SETTINGS, journal), journal
+    return execute(there, order, source(), RULES, journal), journal
 
 
 def refused(there: Account, order: r.Command) -> Rejected | None:
@@ -35,7 +42,7 @@ def refused(there: Account, order: r.Command) -> Rejected | None:
 def posted(order: r.Setting, there: Account | None = None) -> Journal:
     """Carry out a setting that cannot be refused."""
     journal = Journal()
-    assert execute(there or account(), order, source(), LENIENT, journal) is None
+    assert execute(there or account(), order, source(), under(LENIENT), journal) is None
     return journal
 
 
@@ -64,7 +71,7 @@ def auto(*who: str | None, currency: str = "USD", **fields: Any) -> Refusal | No
     given |= dict(zip(("actor", "actor_role"), who, strict=False))
     order = r.SetAutoRecharge("s1", "acme", **given)
     journal = Journal()
-    refusal = execute(account(currency=currency), order, source(), SETTINGS, journal)
+    refusal = execute(account(currency=currency), order, source(), RULES, journal)
     assert (refusal is None) == bool(journal.entries)
     return refusal
 

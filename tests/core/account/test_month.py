@@ -5,11 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from rater.core.account.month import month_at, month_end_ms
-from rater.core.pricing.plans.book import PlanBook
-from rater.wire.pricing.zones import zone_of
-from tests.build import RULES, account
-
-ZONED = RULES.with_plans(PlanBook((), zone_of))
+from rater.core.pricing.plans.book import NO_BOOK
+from tests.build import PLANS, account
 
 
 def ms(text: str) -> int:
@@ -32,12 +29,12 @@ def ms(text: str) -> int:
 def test_a_month_is_that_of_the_account(zone: str, at: str, month: str, ends: str) -> None:
     there = account(time_zone=zone)
 
-    assert month_at(there, ZONED, ms(at)) == month
-    assert month_end_ms(there, ZONED, ms(at)) == ms(ends)
-    assert month_at(there, ZONED, ms(ends) - 1) == month
-    assert month_at(there, ZONED, ms(ends)) > month
+    assert month_at(there, PLANS, ms(at)) == month
+    assert month_end_ms(there, PLANS, ms(at)) == ms(ends)
+    assert month_at(there, PLANS, ms(ends) - 1) == month
+    assert month_at(there, PLANS, ms(ends)) > month
 
 
 def test_an_account_on_utc_needs_no_zones_and_one_of_an_unknown_zone_is_taken_for_it() -> None:
-    assert month_at(account(), RULES, ms("2024-01-31T23:59:59Z")) == "2024-01"
-    assert month_at(account(time_zone="No/Where"), ZONED, ms("2024-01-31T23:59:59Z")) == "2024-01"
+    assert month_at(account(), NO_BOOK, ms("2024-01-31T23:59:59Z")) == "2024-01"
+    assert month_at(account(time_zone="No/Where"), PLANS, ms("2024-01-31T23:59:59Z")) == "2024-01"

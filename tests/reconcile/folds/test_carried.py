@@ -36,6 +36,7 @@ def months_of(worker: HonestWorker) -> HonestWorker:
         worker.work()
     worker.pass_time(DAY_MS)
     worker.command("gone", "reopen_account", reason="yes")
+    worker.command("beta", "set_time_zone", time_zone="Asia/Tokyo")
     more = {"entitlements": plans[:1], "valid_from": "2020-01-01T00:00:00Z"}
     worker.command("watch", "set_entitlements", **more)
     worker.command("beta", "set_spend_limits", high_rate_micros=1, new_high_rate_destinations_max=9)
@@ -46,6 +47,7 @@ def months_of(worker: HonestWorker) -> HonestWorker:
         worker.call(tenant, "m1", billsec=61)
     worker.call("beta", "m1", billsec=61, ended_ms=worker.now_ms - 60_000)
     worker.work()
+    worker.command("beta", "set_time_zone", time_zone="America/New_York", reason="Moved.")
     worker.pass_time(APRIL - worker.now_ms - 600_000)
     worker.call("watch", "a0", billsec=61)
     worker.work()
@@ -176,6 +178,14 @@ CHANGES: dict[str, Any] = {
     "owed": [{"month": "2024-02", "owed_micros": 1}],
     "pools": [{"pool": "2024-02/a/all", "used_s": 60}],
     "unlicensed_calls": "waive",
+    "time_zone_changes": [
+        {
+            "time_zone": "Europe/Rome",
+            "previous_time_zone": "UTC",
+            "valid_from_ms": MARCH,
+            "month": "2025-03",
+        }
+    ],
     "spending.burn": 1,
     "spending.burn_from_minute": 1,
     "spending.burn_to_minute": 1,

@@ -47,6 +47,10 @@ def methods(*methods: dict[str, Any]) -> r.Command | Malformed:
             ),
         ),
         (
+            order("set_time_zone", time_zone="Asia/Tokyo", reason="Moved."),
+            r.SetTimeZone(*HEAD, "Asia/Tokyo", "Moved."),
+        ),
+        (
             order("set_payment_methods", methods=[{"reference": "pm_1", "label": "Visa 4242"}]),
             r.SetPaymentMethods(*HEAD, (PaymentMethod("pm_1", None, "Visa 4242"),)),
         ),
@@ -103,3 +107,12 @@ def test_what_is_no_address_is_malformed(email: str) -> None:
 
     assert isinstance(found, Malformed)
     assert found.field == "emails[1]"
+
+
+@pytest.mark.parametrize("name", ["Europe/Nowhere", "../etc/passwd"])
+def test_a_time_zone_that_nobody_knows_is_named_with_its_field(name: str) -> None:
+    found = read(order("set_time_zone", time_zone=name))
+
+    assert isinstance(found, Malformed)
+    assert (found.reason, found.field) == (Why.UNKNOWN_VALUE, "time_zone")
+    assert found.detail == f'must be the name of an IANA time zone, found "{name}"'

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from rater.core.account.account import Account
 from rater.core.account.contract import BillingMode, Contract
 from rater.core.account.entitlement import Entitlement
+from rater.core.account.month import month_at
 from rater.core.account.status import status_of
+from rater.core.account.zone_change import ZoneChange
 from rater.core.authorisation.judge import judge
 from rater.core.authorisation.standing import Standing
 from rater.core.authorisation.verdict import Verdict
@@ -19,7 +21,7 @@ from rater.core.pricing.decks import DeckBook
 from rater.core.pricing.plans.book import NO_BOOK
 from rater.wire.authorisation.answers import answer_of, encode_answer
 from rater.wire.authorisation.standings import Known, Standings
-from tests.build import DAY, NOW, RULES, UNIT, account, deck, lot
+from tests.build import DAY, NOW, PLANS, RULES, UNIT, account, deck, lot
 from tests.core.authorisation.asking import charged, request
 from tests.core.authorisation.test_judge import accounts, rows, with_plans
 from topics.records import AccountStatus, CarriedBillingMode, PoolUse, UserStatus, UserTerms
@@ -198,3 +200,19 @@ def test_a_user_is_as_its_status_says_and_a_record_without_a_value_ends_it() -> 
     assert standings.standing(found, request(user_id="ann")).user is None
     standings.take_user(b"acme/ann", None)
     assert standings.standing(found, request(user_id="ann")).user is None
+
+
+def test_what_a_status_says_of_time_zones_gives_the_months_of_the_account() -> None:
+    changes = [
+        ZoneChange(NOW - 40 * DAY, "2026-01", "Asia/Tokyo"),
+        ZoneChange(NOW - 2 * DAY, "2026-02", "America/New_York"),
+        ZoneChange(NOW + 29 * DAY, "2026-03", "Europe/Paris"),
+    ]
+    who = account(time_zone="UTC", contract=Contract([], [], zone_changes=changes))
+    there = stood(who).account
+
+    assert there.time_zone == "Asia/Tokyo"
+    assert there.contract == Contract([], [], zone_changes=changes[1:])
+    for days in range(-30, 60):
+        at_ms = NOW + days * DAY
+        assert month_at(there, PLANS, at_ms) == month_at(who, PLANS, at_ms)

@@ -8,11 +8,17 @@ from typing import Final
 from rater.core.account.account import Account, Spending, Threshold
 from rater.core.account.breaker import LIMITS, held_calls
 from rater.core.account.calendar import next_month_ms
-from rater.core.account.carried_contract import carried_billing, carried_entitlement, carried_mode
+from rater.core.account.carried_contract import (
+    carried_billing,
+    carried_entitlement,
+    carried_mode,
+    carried_zones,
+)
 from rater.core.account.commands.command import AccountCommand, always
 from rater.core.account.contract import Contract
 from rater.core.account.heads import entry_head
 from rater.core.account.lots import CreditLot
+from rater.core.account.zone_change import time_zone_at
 from rater.core.cdr import Source
 from rater.core.charging_settings import ChargingSettings
 from rater.core.limits import NEVER_MS
@@ -33,12 +39,13 @@ def _refuse(
 
 def _post(account: Account, command: CarryForward, source: Source) -> BalanceCarriedForward:
     past, contract = account.past, account.contract
+    zone_changes = [] if contract is None else contract.zone_changes
     watched = account.thresholds + account.hour_thresholds
     return BalanceCarriedForward(
         *entry_head(account, source, 0, account.debt),
         command.command_id,
         command.due_ms,
-        account.time_zone,
+        time_zone_at(account.time_zone, zone_changes, source.at_ms),
         account.decks,
         _spending(account.spending),
         tuple([_lot(lot, lot.due_ms) for lot in account.lots]),
@@ -65,6 +72,7 @@ def _post(account: Account, command: CarryForward, source: Source) -> BalanceCar
         "charge" if contract is None else contract.unlicensed_calls,
         None if contract is None else carried_billing(contract.billing),
         () if contract is None else tuple([CarriedOwed(*each) for each in contract.owed.items()]),
+        carried_zones(account.time_zone, zone_changes),
     )
 
 

@@ -8,6 +8,7 @@ from rater.core.account.account import Account
 from rater.core.account.cause import Cause
 from rater.core.cdr import Source
 from rater.core.charging_settings import ChargingSettings
+from rater.core.pricing.plans.book import PlanBook
 from rater.core.rejections import Refusal
 from topics.records import Command, Event, MoneyEntry
 from topics.records.balance import CauseKind
@@ -45,6 +46,8 @@ class AccountCommand(Generic[C, E]):
     """What it posts; None: all that is due was posted before any command is looked at, and it asks for nothing more."""
     post: Callable[[Account, C, Source], E] | None = None
     """Make its entry, which decides."""
+    post_by_clocks: Callable[[Account, C, Source, PlanBook], E] | None = None
+    """Likewise, where the entry depends on the account's months; of the book the time zones are asked for."""
     apply: Callable[[Account, E], None] = _changes_nothing
     """Change the account as the entry says, besides its sequence number and balance; no rule is applied here."""
     event: Callable[[Account, C, Cause], Event] | None = None

@@ -24,6 +24,7 @@ from rater.core.account.commands import (
     set_recipients,
     set_spend_limits,
     set_thresholds,
+    set_time_zone,
     set_unlicensed_calls,
     set_user,
 )
@@ -49,6 +50,7 @@ COMMANDS: Final[tuple[AccountCommand[Any, Any], ...]] = (
     set_payment_methods.COMMAND,
     set_recipients.COMMAND,
     set_spend_limits.COMMAND,
+    set_time_zone.COMMAND,
     resume_recharge.COMMAND,
     expire_lots.COMMAND,
     carry_forward.COMMAND,

@@ -161,7 +161,6 @@ def _hold_watch(folded: Folded, state: AccountState) -> Iterator[Complaint]:
 def _settings(folded: Folded, state: AccountState) -> Iterator[tuple[str, object, object]]:
     opened = folded.opened
     if opened.kind in ("account_opened", "balance_carried_forward"):
-        yield "time_zone", opened.time_zone, state.time_zone
         yield "carry_ms", folded.carry_ms, state.carry_ms
     if not folded.has_gaps:
         standing = folded.standing
@@ -169,6 +168,8 @@ def _settings(folded: Folded, state: AccountState) -> Iterator[tuple[str, object
         yield "decks", standing.decks, state.decks
         yield "past", standing.past, state.past
         # That nothing is said of plans, is not told from that there are none.
+        clocks = folded.contract.clocks
+        yield "time_zone", clocks and clocks.first, state.time_zone if clocks else None
         yield "contract", folded.contract.stored(), state.contract or NO_CONTRACT
         watched = [(w.threshold_id, w.amount, w.armed, w.label) for w in folded.edges.watched]
         found = [(t.threshold_id, t.amount, t.armed, t.label) for t in state.thresholds]

@@ -34,6 +34,7 @@ _KINDS = {
     "set_payment_methods": "payment_methods_set",
     "set_recipients": "recipients_set",
     "set_spend_limits": "spend_limits_set",
+    "set_time_zone": "time_zone_set",
     "resume_recharge": "recharge_resumed",
     "carry_forward": "balance_carried_forward",
 }
@@ -254,5 +255,7 @@ def _setting(command: SourceCommand, entry: LedgerEntry) -> Iterator[tuple[str, 
             names += _LIMITS
         case "recharge_resumed":
             names += ("reason",)
+        case "time_zone_set":
+            names += ("time_zone", "reason")
     for name in names:
         yield name, getattr(command, name), getattr(entry, name)

@@ -9,12 +9,12 @@ from itertools import pairwise
 
 from rater.reconcile.folds.account_state import NEVER_MS
 from rater.reconcile.folds.billing import Modes, month_ends
+from rater.reconcile.folds.clocks import turns_of
 from rater.reconcile.folds.contract import Licences as Known
 from rater.reconcile.folds.folded import Folded
 from rater.reconcile.folds.plan_versions import PlanVersions
 from rater.reconcile.folds.pool_draws import possible_at
 from rater.reconcile.folds.pool_sizes import Licences, all_sizes, held_at
-from rater.reconcile.folds.pools import month_of
 from topics import records as r
 
 FUNDS_MAX = 16
@@ -32,20 +32,22 @@ def contents(account: Folded, status: r.AccountStatus, plans: PlanVersions) -> F
     yield "funds, less overdraft_micros", status.balance_micros or 0, sums
     instants = [expires_ms for expires_ms, *_ in money]
     yield "funds", sorted(set(instants))[:FUNDS_MAX], instants
-    if hasattr(account.opened, "time_zone"):
-        yield "time_zone", account.opened.time_zone, status.time_zone
     if account.has_gaps:
         return
     yield "decks", account.standing.decks_after(status.seq), list(status.decks)
+    if (clocks := account.contract.clocks) is not None:
+        time_zone, turns = clocks.known_at(status.seq, status.at_ms)
+        yield "time_zone", time_zone, status.time_zone
+        yield "time_zone_changes", turns, turns_of(status.time_zone_changes)
     yield from _contract(account, status, plans)
 
 
 def _pools(account: Folded, status: r.AccountStatus, licences: Known, plans: PlanVersions) -> Facts:
     """Yield the pools of the month, as large as one of the catalogs says that may have been known then."""
-    time_zone = getattr(account.opened, "time_zone", None)
-    if time_zone is None:
+    clocks = account.contract.clocks
+    if clocks is None:
         return
-    month, at_ms = month_of(status.at_ms, time_zone), status.at_ms
+    month, at_ms = clocks.month(status.at_ms), status.at_ms
     used = {
         name: used_s
         for name, used_s in account.contract.pools.used_at(status.seq).items()
@@ -104,17 +106,17 @@ def _contract(account: Folded, status: r.AccountStatus, plans: PlanVersions) -> 
 
 def _credit(account: Folded, status: r.AccountStatus, modes: Modes) -> Facts:
     """Yield what is owed of the month of a credit limit."""
-    time_zone = getattr(account.opened, "time_zone", None)
-    if time_zone is None:
+    clocks = account.contract.clocks
+    if clocks is None:
         return
-    wanted = account.contract.billing.credit_at(status.seq, status.at_ms, modes, time_zone)
+    wanted = account.contract.billing.credit_at(status.seq, status.at_ms, modes, clocks)
     said = status.credit
     if wanted is None or said is None:
         yield "credit", wanted, said
         return
     yield "credit", (wanted.owed, wanted.limit), (said.owed_micros, said.limit_micros)
     ends = said.month_ends_ms
-    if ends <= status.at_ms or not month_ends(wanted.month, ends, time_zone):
+    if ends <= status.at_ms or not month_ends(wanted.month, ends, clocks):
         yield "credit.month_ends_ms", f"the end of {wanted.month}", ends
 
 

@@ -14,7 +14,7 @@ from rater.reconcile.difference import Complaint, Difference
 from rater.reconcile.folds.folded import Folded
 from rater.reconcile.folds.user_counts import UserCounts
 from rater.reconcile.folds.user_statuses import hold_status
-from rater.reconcile.folds.users_fold import User, UsersFold, zone_of
+from rater.reconcile.folds.users_fold import User, UsersFold, clocks_of
 from rater.reconcile.inputs import Inputs
 from rater.reconcile.reading.schemas import decoder_of
 from topics import catalog
@@ -97,7 +97,7 @@ def _hold_status(
     if user not in fold.counts or user not in fold.terms:
         found = [Complaint("user_id", "a user that was set by then", status.user_id)]
     else:
-        found = list(hold_status(status, fold.counts[user], fold.terms[user], zone_of(account)))
+        found = list(hold_status(status, fold.counts[user], fold.terms[user], clocks_of(account)))
     if status.at_ms < at_ms:
         found.append(Complaint("at_ms", f"not before {at_ms}", status.at_ms))
     for wrong in found:

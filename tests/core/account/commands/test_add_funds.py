@@ -8,7 +8,7 @@ from rater.core.limits import AMOUNT_MICROS_MAX, LOTS_MAX
 from rater.core.rejections import Rejected
 from rater.core.times import from_millis
 from tests.build import NOW, UNIT, YEAR, account, lot, settings_version, source
-from tests.core.account.asked import adjust, asked, funds, refused
+from tests.core.account.asked import adjust, asked, funds, refused, under
 from topics import records as r
 from topics.records import balance as v
 from topics.records.charging_settings import CurrencyTerms
@@ -79,13 +79,15 @@ def test_what_was_captured_is_credited_though_the_bound_of_a_balance_is_lower_by
     there = account(lot("a", 900 * UNIT))
     bounded = settings_version(USD=CurrencyTerms("USD", 2, 0, UNIT, 1_000 * UNIT))
 
-    by_hand = execute(there, funds("by-hand", 200 * UNIT), source(), bounded, Journal())
+    by_hand = execute(there, funds("by-hand", 200 * UNIT), source(), under(bounded), Journal())
     assert by_hand is not None
     assert by_hand.reason is Rejected.AMOUNT_TOO_LARGE
-    assert execute(there, funds("P1", 200 * UNIT, seq=1), source(), bounded, Journal()) is None
+    assert (
+        execute(there, funds("P1", 200 * UNIT, seq=1), source(), under(bounded), Journal()) is None
+    )
     assert there.balance == 1_100 * UNIT
     # What brings it nearer to the bound is no growth.
-    assert execute(there, adjust(-50 * UNIT), source(), bounded, Journal()) is None
+    assert execute(there, adjust(-50 * UNIT), source(), under(bounded), Journal()) is None
     assert there.balance == 1_050 * UNIT
 
 

@@ -17,6 +17,7 @@ from tests.core.account.asked import (
     auto,
     limit_of,
     posted,
+    under,
 )
 from topics import records as r
 from topics.records import balance as v
@@ -176,11 +177,11 @@ def test_what_no_balance_can_hold_is_never_paid(fields: dict[str, Any], said: st
     bounded = settings_version(USD=CurrencyTerms("USD", 2, 0, UNIT, 1_000 * UNIT))
     given = {"enabled": True, "trigger_micros": 100 * UNIT, "amount_micros": 200 * UNIT, **fields}
     order = r.SetAutoRecharge("s1", "acme", **given)
-    refusal = execute(account(), order, source(), bounded, Journal())
+    refusal = execute(account(), order, source(), under(bounded), Journal())
 
     assert refusal is not None
     assert refusal.detail.startswith(f"{said}: must come to at most 1000000000, the bound")
     assert refusal.detail.endswith("found 1001000000")
     assert refusal.settings_version == bounded.version
     off = r.SetAutoRecharge("s2", "acme", **given | {"enabled": False})
-    assert execute(account(), off, source(), bounded, Journal()) is None
+    assert execute(account(), off, source(), under(bounded), Journal()) is None

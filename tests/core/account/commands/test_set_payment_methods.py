@@ -5,7 +5,7 @@ import pytest
 from rater.core.account.execution import execute
 from rater.core.account.journal import Journal
 from rater.core.rejections import Rejected
-from tests.build import SETTINGS, account, source
+from tests.build import RULES, account, source
 from tests.core.account.asked import BY_ANN, posted
 from topics import records as r
 from topics.records import PaymentMethod
@@ -18,7 +18,7 @@ def test_a_card_number_is_refused_and_not_said_again(name: str) -> None:
     method = PaymentMethod(**{"reference": "pm_1", name: number})
     order = r.SetPaymentMethods("s1", "acme", (PaymentMethod("pm_0"), method), **BY_ANN)
     journal = Journal()
-    refusal = execute(account(), order, source(), SETTINGS, journal)
+    refusal = execute(account(), order, source(), RULES, journal)
 
     assert refusal is not None
     assert (refusal.reason, journal.entries) == (Rejected.CARD_NUMBER, [])
