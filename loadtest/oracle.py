@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from loadtest.expected import Expected
+from loadtest.pools import month_of
 from loadtest.topic_log import read
 from topics.catalog import BATCHES_CHANGELOG, CDR_RAW, LEDGER
 from topics.manifests import split_manifest
@@ -41,14 +42,16 @@ class Fold:
     """What is owed of each month."""
     waived_micros: int = 0
     billing: str = ""
-    """How the account pays, as it was said last, and of which month; that is said where there is a limit."""
-    billing_month: str = ""
+    """How the account pays, as it was said last; of the month in which its last entry was written."""
+    last_ms: int = field(default=0, compare=False)
+    """When that was."""
 
     def post(self, entry: Mapping[str, Any]) -> None:
         """Add an entry, as parsed from its JSON."""
         self.entries += 1
         if entry["kind"] == "command_rejected":
             return
+        self.last_ms = entry.get("at_ms", self.last_ms)
         self.balance_micros += entry["amount_micros"]
         self.last_balance_micros = entry["balance_micros"]
         if entry["kind"] == "charge":
@@ -59,7 +62,7 @@ class Fold:
             self.charges -= 1
             self.charged_micros -= entry["reversed_micros"]
         if entry["kind"] == "billing_state_changed":
-            self.billing, self.billing_month = entry["state"], entry.get("month", "")
+            self.billing = entry["state"]
         for back in entry.get("returns", ()):
             self._draw(back, -1)
         if (lot := entry.get("lot")) is not None:
@@ -130,7 +133,11 @@ def compare_with_plan(folds: Mapping[str, Fold], expected: Expected) -> list[str
             ("used_s", found.used_s, expected.used_s.get(tenant_id, Counter())),
             ("owed_micros", found.owed_micros, expected.owed_micros.get(tenant_id, Counter())),
             ("waived_micros", found.waived_micros, expected.waived_micros[tenant_id]),
-            ("billing", found.billing, expected.billing(tenant_id, found.billing_month)),
+            (
+                "billing",
+                found.billing,
+                expected.billing(tenant_id, month_of(found.last_ms // 1000)),
+            ),
         ):
             if is_ != must:
                 problems.append(f"{tenant_id}: {name}: {told(is_, must)}")

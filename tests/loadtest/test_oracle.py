@@ -25,6 +25,7 @@ CHARGED = {
     "charge_micros": 1_200,
     "draws": [{"id": "L1", "amount_micros": 1_200}],
 }
+IN_JANUARY_MS = 1_705_000_000_000
 REJECTED = {"kind": "command_rejected", "tenant_id": "acme", "balance_micros": 3_800}
 
 
@@ -130,7 +131,7 @@ def test_what_a_month_owes_and_what_nobody_pays_are_no_debt() -> None:
         "amount_micros": 0,
         "balance_micros": 4_500,
         "state": "limit_reached",
-        "month": "2024-01",
+        "at_ms": IN_JANUARY_MS,
     }
     wanted = expected()
     wanted.charge("acme", 900)
@@ -145,6 +146,32 @@ def test_what_a_month_owes_and_what_nobody_pays_are_no_debt() -> None:
     wanted.credit_limits["acme"] = 701
     assert oracle.compare_with_plan(folds, wanted) == [
         "acme: billing: found limit_reached, expected post_paid"
+    ]
+
+
+def test_a_limit_is_of_the_month_in_which_the_account_was_looked_at_last() -> None:
+    said = {
+        "kind": "billing_state_changed",
+        "tenant_id": "acme",
+        "amount_micros": 0,
+        "balance_micros": 5_000,
+        "state": "post_paid",
+        "at_ms": IN_JANUARY_MS,
+    }
+    owing = {"source": "post_paid", "id": "2024-01", "amount_micros": 1_200}
+    late = CHARGED | {"amount_micros": 0, "balance_micros": 5_000, "draws": [owing]}
+    wanted = expected()
+    wanted.owed_micros["acme"] = Counter({"2024-01": 1_200})
+    wanted.credit_limits["acme"] = 1_000
+
+    in_time, in_february = (
+        oracle.fold(ledger(OPENED, FUNDED, said, late | {"at_ms": at_ms}))
+        for at_ms in (IN_JANUARY_MS, IN_JANUARY_MS + 31 * 86_400_000)
+    )
+
+    assert oracle.compare_with_plan(in_february, wanted) == []
+    assert oracle.compare_with_plan(in_time, wanted) == [
+        "acme: billing: found post_paid, expected limit_reached"
     ]
 
 
