@@ -207,8 +207,8 @@ class _Left:
         self._returned_s: Final = returned_s
         self._user: Final = user
         self._terms: Final = terms
-        self._paid_s: Final[dict[str, int]] = {}
-        """What the call itself has drawn."""
+        self._paid_s: dict[str, int] | None = None
+        """What the call itself has drawn; most calls draw on one pool, and ask no more."""
 
     def name_of(self, pot: Pot) -> str:
         """Return the name of a pool; a user's own has the user's in it."""
@@ -229,6 +229,8 @@ class _Left:
 
     def draw(self, name: str, seconds: int) -> None:
         """Note what the call draws, for the pools that come after."""
+        if self._paid_s is None:
+            self._paid_s = {}
         self._paid_s[name] = seconds
 
     def _total_s(self, pot: Pot) -> int:
@@ -240,7 +242,7 @@ class _Left:
     def _used_s(self, pot: Pot, name: str) -> int:
         kept = self._kept if not pot.is_own or self._user is None else self._user.used_s
         used_s = kept.get(name)
-        paid_s = self._paid_s.get(name, 0) if self._paid_s else 0
+        paid_s = 0 if self._paid_s is None else self._paid_s.get(name, 0)
         if used_s is None:
             return paid_s
         if self._returned_s is not None:
