@@ -40,12 +40,11 @@ def price_in_bundle(  # noqa: PLR0913, PLR0917
     number_type = numbering.kind_of(cdr.to)
     back_s = {} if replaced is None else pool_seconds(replaced.draws)
     paid = paid_by_pools(account, cdr, rules, (country, number_type), user, back_s, NO_CURRENCY)
-    if paid is None or account.contract is None or paid[0].paid_s < cdr.billsec:
-        return _unfunded(cdr, 0 if paid is None else paid[0].paid_s)
-    funding, lines = paid
-    if wrong := lacks_room(account.contract, cdr, funding, now_ms, user):
+    if paid is None or account.contract is None or paid.paid_s < cdr.billsec:
+        return _unfunded(cdr, 0 if paid is None else paid.paid_s)
+    if wrong := lacks_room(account.contract, cdr, paid, now_ms, user):
         return wrong
-    return Rated("rated", 0, None, None, None, None, country, number_type, lines, funding=funding)
+    return Rated("rated", 0, None, None, None, None, country, number_type, paid.lines, funding=paid)
 
 
 def _unfunded(cdr: Cdr, paid_s: int) -> Suspension:

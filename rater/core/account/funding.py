@@ -17,11 +17,11 @@ Rule 6: seconds may have a price in money (`pricing.plans.minute_price`); an acc
 Rule 7: calls that cost nothing draw on no pool: those free by number or row, in grace, or of no seconds.
 """
 
-from typing import Final, TypeAlias, final
+from typing import Final, final
 
 from rater.core.account.account import Account
 from rater.core.account.contract import Contract, has_room
-from rater.core.account.entitled import Entitled, Pot
+from rater.core.account.entitled import Drawable, Entitled, Pot
 from rater.core.account.user import User, own_pool, user_has_room
 from rater.core.account.user_terms import terms_at
 from rater.core.cdr import Cdr
@@ -36,9 +36,8 @@ from rater.core.pricing.rules import Rules
 from rater.core.suspension import Suspended, Suspension
 from topics.records import ChargeLine, UserTerms
 
-Paid: TypeAlias = tuple[Funding, tuple[ChargeLine, ...]]
-"""What pools pay of a call, and its lines."""
-
+NO_LINES: Final[tuple[ChargeLine, ...]] = ()
+NONE_YET: Final[list[ChargeLine]] = []
 # Bound once: a name of a module that is not compiled is looked up each time.
 _LINE: Final = ChargeLine
 
@@ -60,28 +59,22 @@ def fund(  # noqa: PLR0913, PLR0917
     if contract is None or not rated.charge_micros or rated.outcome != "rated":
         return rated
     called = (rated.country, rated.number_type)
-    paid = paid_by_pools(account, cdr, rules, called, user, returned_s, account.currency)
-    if paid is None:
+    funding = paid_by_pools(account, cdr, rules, called, user, returned_s, account.currency)
+    if funding is None:
         return rated
-    funding, lines = paid
     if wrong := lacks_room(contract, cdr, funding, now_ms, user):
         return wrong
     if is_paid_whole(rated, cdr, funding.paid_s):
-        return _funded(rated, 0, funding, ((), lines))
+        return _funded(rated, 0, funding, NO_LINES)
     rest = rate_rest(rules.book, rules.numbering, rated, cdr, funding.paid_s)
     if not isinstance(rest, Rated):
         return rated
-    return _funded(rest, rest.charge_micros, funding, (rest.lines, lines))
+    return _funded(rest, rest.charge_micros, funding, rest.lines)
 
 
-def _funded(
-    price: Rated,
-    micros: int,
-    funding: Funding,
-    lines: tuple[tuple[ChargeLine, ...], tuple[ChargeLine, ...]],
-) -> Rated:
+def _funded(price: Rated, micros: int, funding: Funding, rest: tuple[ChargeLine, ...]) -> Rated:
     """Return a price of which so much is left to the deck, and what pools pay: lines of the deck, then of pools."""
-    rest, paid = lines
+    paid = funding.lines
     if len(paid) > len(funding.pools):
         micros += sum([line.amount_micros for line in paid])
     return Rated(
@@ -106,7 +99,7 @@ def paid_by_pools(  # noqa: PLR0913, PLR0917
     user: User | None,
     returned_s: dict[str, int] | None,
     currency: str,
-) -> Paid | None:
+) -> Funding | None:
     """Return what pools pay of a call, given country and type of the number called; None: nothing.
 
     `user`: whose call it is, where that is known. `returned_s`: seconds that come back to pools before, by name.
@@ -124,10 +117,7 @@ def paid_by_pools(  # noqa: PLR0913, PLR0917
         return None
     left = _Left(entitled, contract, returned_s, user, terms)
     drawable = entitled.drawable(choice)
-    draws, lines = _draws(left, drawable.pots, cdr.billsec, currency)
-    if not draws:
-        return None
-    return Funding(tuple(draws), entitled.catalog.version, drawable.seq), tuple(lines)
+    return _drawn(left, drawable, cdr.billsec, currency)
 
 
 def lacks_room(
@@ -214,9 +204,16 @@ class _Left:
         """Return the name of a pool; a user's own has the user's in it."""
         return own_pool(pot.name, self._user) if pot.is_own and self._user is not None else pot.name
 
-    def left_s(self, pot: Pot, name: str) -> int:
-        """Return what is left of a pool; less than nothing where licences were taken away."""
-        return self._total_s(pot) - self._used_s(pot, name)
+    def pays_s(self, pot: Pot, name: str, wanted_s: int) -> int:
+        """Return what a pool pays of so many seconds, in whole units; nothing where licences were taken away."""
+        if pot.pool.ends_with and self.has_ended(pot):
+            return 0
+        unit_s = pot.pool.unit_s
+        units = (self._total_s(pot) - self._used_s(pot, name)) // unit_s
+        wanted = -(-wanted_s // unit_s)
+        if units > wanted:  # noqa: PLR1730  # Compiled, min() boxes them.
+            units = wanted
+        return units * unit_s if units > 0 else 0
 
     def is_used_up(self, pot: Pot) -> bool:
         """Tell whether nothing is left of a pool; of one that never had anything there is nothing to be used up."""
@@ -226,6 +223,12 @@ class _Left:
     def has_ended(self, pot: Pot) -> bool:
         """Tell whether a pool has ended with another."""
         return any(self.is_used_up(each) for each in self._entitled.others(pot))
+
+    def funding(
+        self, draws: tuple[PoolDraw, ...], seq: int, lines: tuple[ChargeLine, ...]
+    ) -> Funding:
+        """Return what pools pay, by the catalog in force."""
+        return Funding(draws, self._entitled.catalog.version, seq, False, lines)
 
     def draw(self, name: str, seconds: int) -> None:
         """Note what the call draws, for the pools that come after."""
@@ -250,35 +253,36 @@ class _Left:
         return used_s + paid_s
 
 
-def _draws(
-    left: _Left, pots: tuple[Pot, ...], wanted_s: int, currency: str
-) -> tuple[list[PoolDraw], list[ChargeLine]]:
-    """Return what each pool pays of so many seconds, its line, and lines of what an account of the currency pays."""
+def _drawn(left: _Left, drawable: Drawable, wanted_s: int, currency: str) -> Funding | None:
+    """Return what each pool pays of so many seconds, and what an account of the currency pays for them."""
     left_s = wanted_s
-    draws: list[PoolDraw] = []
-    lines: list[ChargeLine] = []
-    for pot in pots:
-        if left_s <= 0 or len(draws) == POOLS_PER_CALL_MAX:
+    draws: list[PoolDraw] | None = None
+    lines: list[ChargeLine] = NONE_YET
+    for pot in drawable.pots:
+        if left_s <= 0 or (draws is not None and len(draws) == POOLS_PER_CALL_MAX):
             break
         pool = pot.pool
         price = price_in(pool.prices, currency) if pool.prices else None
         if pool.prices and price is None:
             continue
-        if pool.ends_with and left.has_ended(pot):
-            continue
-        name, unit_s = left.name_of(pot), pool.unit_s
-        units, wanted = left.left_s(pot, name) // unit_s, -(-left_s // unit_s)
-        if units > 0:
-            units = min(units, wanted)
-            quantity = units * unit_s
-            draws.append(PoolDraw(name, quantity, pot.is_own))
-            lines.append(_LINE(POOL, 0, quantity, None, unit_s))
+        name = left.name_of(pot)
+        quantity = left.pays_s(pot, name, left_s)
+        if quantity:
+            draw = PoolDraw(name, quantity, pot.is_own)
+            line = _LINE(POOL, 0, quantity, None, pool.unit_s)
+            left_s -= quantity
+            if draws is None:
+                if left_s <= 0 and price is None:
+                    # Most calls: of them no list is made.
+                    return left.funding((draw,), drawable.seq, (line,))
+                draws, lines = [], []
+            draws.append(draw)
+            lines.append(line)
             if price is not None:
                 lines += price_lines(price, quantity)
-            left_s -= quantity
             if left_s > 0:
                 left.draw(name, quantity)
-    return draws, lines
+    return None if draws is None else left.funding(tuple(draws), drawable.seq, tuple(lines))
 
 
 def _too_many_pools(cdr: Cdr, pools: tuple[PoolDraw, ...]) -> Suspension:

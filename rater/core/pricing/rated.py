@@ -101,5 +101,5 @@ def waived(rated: Rated) -> Rated:
         rated.lines,
         rated.reason,
         rated.grace_s,
-        Funding(before.pools, before.plan_version, before.entitlement_seq, True),
+        Funding(before.pools, before.plan_version, before.entitlement_seq, True, before.lines),
     )

@@ -3,7 +3,7 @@
 from typing import Final, final
 
 from rater.core.value import Value
-from topics.records import Draw
+from topics.records import ChargeLine, Draw
 
 POOL: Final = "pool"
 """The source of a draw on a pool, and the kind of its line."""
@@ -30,7 +30,7 @@ class Funding(Value):
     """The draws on pools, in order; by which version of the plan catalog and which entry about entitlements."""
 
     __match_args__ = ("pools", "plan_version", "entitlement_seq", "is_waived")
-    __slots__ = (*__match_args__, "draws", "paid_s")
+    __slots__ = (*__match_args__, "draws", "lines", "paid_s")
 
     def __init__(
         self,
@@ -38,6 +38,7 @@ class Funding(Value):
         plan_version: int | None,
         entitlement_seq: int | None,
         is_waived: bool = False,  # noqa: FBT001, FBT002
+        lines: tuple[ChargeLine, ...] = (),
     ) -> None:
         self.pools: Final = pools
         self.draws: Final = tuple(_DRAW(POOL, each.name, None, each.seconds) for each in pools)
@@ -46,6 +47,8 @@ class Funding(Value):
         """The latest that says how large the pools are."""
         self.is_waived: Final = is_waived
         """Whether nobody pays what is left to money."""
+        self.lines: Final = lines
+        """Of each pool one, and behind it what its seconds cost, if they have a price."""
         paid_s = 0
         for each in pools:
             paid_s += each.seconds
