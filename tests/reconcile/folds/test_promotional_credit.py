@@ -4,12 +4,9 @@ import json
 from typing import Any
 
 import pytest
-from msgspec.structs import replace
 
-from rater.core.account import adoption, draws, reversals
+from rater.core.account import draws, reversals
 from rater.core.account import lots as account_lots
-from rater.core.account.account import Account
-from rater.core.account.lots import CreditLot
 from tests.reconcile.honest_worker import DAY_MS, START_MS, HonestWorker, at
 from tests.reconcile.tampering import altered, differences, place_of
 from topics import catalog
@@ -51,29 +48,24 @@ def test_draws_follow_the_settings_at_the_time_of_the_record_and_that_is_clean()
     assert differences(dict(worker.topics)) == []
 
 
-def test_a_worker_that_draws_in_another_order_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    adopt = adoption.adopt
-
-    def other(account: Account, settings: Any) -> None:
-        adopt(account, settings)
-        account.paid_first = not account.paid_first
-
-    monkeypatch.setattr("rater.core.account.priced.adopt", other)
-
-    assert ("ledger", "draws") in fields(given())
+def drawn_otherwise(cdr_id: str, **fields: Any) -> set[tuple[str, str]]:
+    """Return what is found where the first draw of a charge says otherwise."""
+    topics = dict(given().topics)
+    place = place_of(topics, LEDGER, lambda e: e.get("cdr_id") == cdr_id)
+    (draw,) = json.loads(topics[LEDGER][place][1].value or b"")["draws"]
+    told = {name: value for name, value in (draw | fields).items() if value is not None}
+    found = differences(altered(topics, LEDGER, place, {"draws": [told]}))
+    return {(each.proof, each.field) for each in found}
 
 
-def test_a_worker_that_says_no_times_of_a_draw_is_found_out(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    real = draws.draw_on
+def test_a_draw_in_another_order_is_found_out() -> None:
+    """The second call came while promotional credit was drawn last, the first while it was drawn first."""
+    assert ("ledger", "draws") in drawn_otherwise("c1", id="G1", category="promotional")
+    assert ("ledger", "draws") in drawn_otherwise("c0", id="L1", category=None)
 
-    def short(lot: CreditLot, micros: int, grace: bool) -> Any:  # noqa: FBT001
-        return replace(real(lot, micros, grace), purchased_ms=None, expires_ms=None)
 
-    monkeypatch.setattr(draws, "draw_on", short)
-
-    assert ("ledger", "draws") in fields(given())
+def test_a_draw_that_does_not_say_the_times_of_promotional_credit_is_found_out() -> None:
+    assert ("ledger", "draws") in drawn_otherwise("c0", purchased_ms=None, expires_ms=None)
 
 
 @pytest.mark.parametrize("kind", ["funds_added", "lot_expired", "lot_forfeited"])
