@@ -161,7 +161,8 @@ class CountingApp:
                     async with self.transactions.step(partition) as step:
                         step.write(self.marks, partition, [(None, b"mark")])
                         await step.commit()
-                except NotOwnedError:
+                except (NotOwnedError, PartitionHaltedError):
+                    # Halted while this waited for its turn, as the timers of the services know it, too.
                     continue
 
 
