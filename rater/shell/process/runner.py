@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import time
 from typing import TYPE_CHECKING, Any, cast
 
 from rater.shell.process.exit_code import ExitCode
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LEAVE_TIMEOUT_S = 2.0
+GOODBYE_S = 10.0
+"""How long leaving the group and closing the clients may take, once the producers are closed."""
 POLL_S = 0.1
 
 
@@ -45,13 +48,31 @@ async def run_worker(app: Any, *, stuck_after_s: float = PROGRESS_LIMIT_S) -> in
     error = await _first_end(app, starting, stopping)
     if error is None:
         log.info("stopping: finishing the steps at work")
+        cutting = asyncio.create_task(_cut_short(app))
         error = await _first_end(app, asyncio.create_task(app.stop()))
+        cutting.cancel()
     if error is not None:
         await _end_failed(app, error)
     watchdog.stop()
     await asyncio.gather(starting, return_exceptions=True)
     log.info("stopped")
     return ExitCode.STOPPED
+
+
+async def _cut_short(app: Any) -> NoReturn:
+    """End a worker that has written all it will, and whose goodbye to the group takes too long.
+
+    Clients may wait for a broker that is gone, or that has just come back. What is lost is the goodbye: the others
+    wait for the session's end.
+    """
+    since = time.monotonic()
+    while time.monotonic() - since < GOODBYE_S:
+        await asyncio.sleep(POLL_S)
+        if not app.consumer.transactions.is_closed():
+            since = time.monotonic()
+    log.warning("stopped; the group could not be told within %(seconds)d s", {"seconds": GOODBYE_S})
+    logging.shutdown()
+    os._exit(ExitCode.STOPPED)
 
 
 def _backlog(app: Any) -> int:

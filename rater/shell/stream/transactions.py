@@ -89,6 +89,10 @@ class Transactions(faust_consumer.TransactionManager):  # type: ignore[misc]
         """Return the id that fences the partition: the same for every worker, at any time."""
         return f"{self.group_id}-{partition}"
 
+    def is_closed(self) -> bool:
+        """Tell whether no partition is held: nothing is at work, and nothing can be written any more."""
+        return not self._leases
+
     def owned_partitions(self) -> list[int]:
         """Return the partitions that steps may be run for."""
         return sorted(
