@@ -7,6 +7,9 @@ from msgspec import Meta
 from topics.fields import Count, EventId, Millis, Name, Note, Offset, Partition, TenantId, whole
 from topics.records.record import Record
 
+Digest: TypeAlias = Annotated[
+    str, Meta(min_length=32, max_length=32, pattern=whole(r"[0-9a-f]{32}"))
+]
 Channel: TypeAlias = Literal["email", "webhook"]
 MarkState: TypeAlias = Literal["sending", "sent", "undelivered", "folded"]
 UndeliveredReason: TypeAlias = Literal[
@@ -53,11 +56,8 @@ class SentMark(Record, frozen=True):
     notification_id: EventId
     channel: Channel
     recipient: Annotated[
-        str,
+        Digest,
         Meta(
-            min_length=32,
-            max_length=32,
-            pattern=whole(r"[0-9a-f]{32}"),
             description="A digest of the address: it is no one's business.",
         ),
     ]
@@ -69,11 +69,8 @@ class SentMark(Record, frozen=True):
     kind: Annotated[Name, Meta(description="Of an e-mail: the notification's.")] | None = None
     mailbox: (
         Annotated[
-            str,
+            Digest,
             Meta(
-                min_length=32,
-                max_length=32,
-                pattern=whole(r"[0-9a-f]{32}"),
                 description="A digest of tenant and address: e-mails are counted by it.",
             ),
         ]
@@ -81,11 +78,8 @@ class SentMark(Record, frozen=True):
     ) = None
     into: (
         Annotated[
-            str,
+            Digest,
             Meta(
-                min_length=32,
-                max_length=32,
-                pattern=whole(r"[0-9a-f]{32}"),
                 description="The recipient of the digest that tells of it; none: its occasion has one letter.",
             ),
         ]
