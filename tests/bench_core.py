@@ -200,17 +200,21 @@ class CoreRun:
         return range(first, first + count)
 
 
-def measure(plan: Plan, piece: int = PIECE_RECORDS) -> dict[str, object]:
-    """Charge a plan's CDRs; return the measurement, and whether the money came out right."""
+def prepared(plan: Plan, piece: int = PIECE_RECORDS) -> tuple[Workload, CoreRun, list[Record]]:
+    """Open a plan's accounts; return what is to be charged, for it is made before it is measured."""
     workload = Workload(plan, SAMPLE_DECK)
     run = CoreRun(plan, workload.partitions, piece=piece)
-    commands = list(workload.commands())
-    run.open_accounts(commands)
-    # The records are made before, so that making them is not measured.
+    run.open_accounts(list(workload.commands()))
     cdrs = list(workload.cdrs())
     # As the worker does (rater.shell.charging.worker).
     gc.freeze()
     gc.set_threshold(200_000, 20, 20)
+    return workload, run, cdrs
+
+
+def measure(plan: Plan, piece: int = PIECE_RECORDS) -> dict[str, object]:
+    """Charge a plan's CDRs; return the measurement, and whether the money came out right."""
+    workload, run, cdrs = prepared(plan, piece)
     warm = len(cdrs) // _WARM_UP
     run.charge(cdrs[:warm])
     run.stage_s = dict.fromkeys(run.stage_s, 0.0)

@@ -7,7 +7,6 @@ functions in which most instructions are spent, with all that they call, and how
 from __future__ import annotations
 
 import argparse
-import gc
 import os
 import re
 import subprocess
@@ -18,9 +17,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from loadtest.generate import Workload
 from loadtest.plan import Plan
-from tests.bench_core import SAMPLE_DECK, CoreRun
+from tests.bench_core import prepared
 
 _FUNCTION = re.compile(r"(c?)fn=\((\d+)\)(?: (.*))?$")
 _COST = re.compile(r"[+\-*\d]\S* (\d+)$")
@@ -76,12 +74,7 @@ def table(counts: Counts, cdrs: int, lines: int) -> list[str]:
 
 def charge(plan: Plan) -> int:
     """Charge a plan's CDRs, two of three of them counted; return how many were."""
-    workload = Workload(plan, SAMPLE_DECK)
-    run = CoreRun(plan, workload.partitions)
-    run.open_accounts(list(workload.commands()))
-    cdrs = list(workload.cdrs())
-    gc.freeze()
-    gc.set_threshold(200_000, 20, 20)
+    _, run, cdrs = prepared(plan)
     warm = len(cdrs) // 3
     run.charge(cdrs[:warm])
     _count("on")
