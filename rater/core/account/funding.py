@@ -239,8 +239,9 @@ class _Left:
     def _total_s(self, pot: Pot) -> int:
         if not pot.is_own or self._terms is None:
             return pot.total_s
-        # The one licence that a user has.
-        return self._entitled.catalog.total_s(pot.pool, {self._terms.usage_country: 1})
+        terms = self._terms
+        own = self._entitled.own_pots(terms.usage_country, terms.plan_ids).get(pot.name)
+        return 0 if own is None else own.total_s
 
     def _used_s(self, pot: Pot, name: str) -> int:
         kept = self._kept if not pot.is_own or self._user is None else self._user.used_s
