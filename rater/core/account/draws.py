@@ -13,13 +13,13 @@ from rater.core.account.account import Account
 from rater.core.account.contract import owe, use
 from rater.core.account.lots import CreditLot, draw_order, next_look, paid_first
 from rater.core.account.user import WAIVED, is_of_user
+from rater.core.pricing.plans.funding import POOL
 from topics.records import Draw
 
 # Bound once: a name of a module that is not compiled is looked up each time.
 _DRAW: Final = Draw
 _LOT: Final = "lot"
 _SHORTFALL: Final = "shortfall"
-_POOL: Final = "pool"
 _POST_PAID: Final = "post_paid"
 
 
@@ -128,7 +128,7 @@ def give_back(account: Account, back: Draw, at_ms: int) -> None:
         assert account.contract is not None, back
         owe(account.contract, back.id or "", -micros, at_ms)
         return
-    if back.source == _POOL:
+    if back.source == POOL:
         if not is_of_user(back.id):
             assert account.contract is not None, back
             use(account.contract, back.id or "", -(back.quantity or 0), at_ms)
@@ -162,7 +162,7 @@ def lot_draw_of(account: Account, draw: Draw) -> LotDraw:
 
 
 def take(account: Account, draw: LotDraw) -> None:
-    """Take a draw from its lot; a lot with nothing left is gone."""
+    """Take a draw from its lot; a lot with nothing left is gone. One that is not there is a broken invariant."""
     lot = draw.lot
     lot.remaining -= draw.micros
     if lot.remaining > 0:
@@ -173,3 +173,5 @@ def take(account: Account, draw: LotDraw) -> None:
         if each is lot:
             del lots[i]
             return
+    msg = f"a lot that is not there is used up: {draw.draw()}"
+    raise AssertionError(msg)

@@ -22,6 +22,7 @@ from rater.core.account.posting import Posting
 from rater.core.account.user import User, is_of_user, own_pool, shared_name
 from rater.core.account.user_terms import terms_at
 from rater.core.pricing.plans.book import PlanBook
+from rater.core.pricing.plans.funding import POOL
 from topics.records import Charge, EntitlementsSet, MoneyEntry, PoolUse
 from topics.records import balance as v
 from topics.records.balance import PoolLevel
@@ -35,7 +36,6 @@ Running = tuple[Pot, PoolLevel, int]
 """A pool, the level that it has reached, and the seconds used of it."""
 Told = dict[str, tuple[int, int]]
 _NONE: Final[list[Running]] = []
-_POOL: Final = "pool"
 
 Uses = tuple[int | None, tuple[PoolUse, ...]]
 """The version of the catalog that says how large pools are, and the pools; no version where there is no pool."""
@@ -108,7 +108,7 @@ def own_running_out(
     pots = entitled.own_pots(terms.usage_country, terms.plan_ids)
     for draw in entry.draws:
         name = draw.id
-        if name is not None and is_of_user(name) and draw.source == _POOL:
+        if name is not None and is_of_user(name) and draw.source == POOL:
             pot = pots.get(shared_name(name, user))
             if pot is not None:
                 used_s = user.used_s[name]

@@ -9,7 +9,7 @@ from typing import Final, final
 from rater.core.account.account import Account
 from rater.core.account.draws import LotDraw, lot_draw_of
 from rater.core.account.user import is_of_user, is_waived
-from rater.core.pricing.plans.funding import PoolDraw
+from rater.core.pricing.plans.funding import POOL, PoolDraw
 from topics.records import Charge
 
 
@@ -75,7 +75,7 @@ def posting_of(account: Account, entry: Charge) -> Posting:
     for draw in entry.draws:
         if draw.source == "lot":
             lots.append(lot_draw_of(account, draw))
-        elif draw.source == "pool":
+        elif draw.source == POOL:
             pools.append(PoolDraw(draw.id or "", draw.quantity or 0, is_of_user(draw.id)))
         elif draw.source != "waived":
             assert draw.source in {"post_paid", "shortfall"}, draw

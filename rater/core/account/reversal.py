@@ -22,6 +22,7 @@ from rater.core.account.lots import CreditLot, returned_lot_id
 from rater.core.account.user import User, is_of_user, is_waived
 from rater.core.cdr import Cdr, Source
 from rater.core.limits import DAY_MS, GRACE_MS, MONTHS_VALID
+from rater.core.pricing.plans.funding import POOL
 from topics import records as r
 
 _POST_PAID: Final = "post_paid"
@@ -74,7 +75,7 @@ def plan_returns(
     returns = [r.Draw("shortfall", None, for_debt)] if for_debt else []
     left = 0
     for draw in reversed(original.draws):
-        if draw.source == "pool":
+        if draw.source == POOL:
             returns += _back_to_its_pool(account, draw, user)
             continue
         if waived:
@@ -121,7 +122,7 @@ def _back_to_its_pool(account: Account, draw: r.Draw, user: User | None) -> list
     is_known = contract is not None and draw.id in contract.used_s
     if is_of_user(draw.id):
         is_known = user is not None and draw.id in user.used_s
-    return [r.Draw("pool", draw.id, None, draw.quantity)] if is_known else []
+    return [r.Draw(POOL, draw.id, None, draw.quantity)] if is_known else []
 
 
 def _holds(lots: list[CreditLot], draw: r.Draw) -> bool:

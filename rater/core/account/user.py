@@ -18,10 +18,10 @@ from rater.core.account.entitlement import in_force
 from rater.core.account.user_terms import terms_at
 from rater.core.cdr import Cdr
 from rater.core.limits import USER_POOLS_MAX
+from rater.core.pricing.plans.funding import POOL
 from rater.core.value import Value
 from topics.records import Charge, ChargedCall, ChargeReversed, Draw, UserTerms
 
-POOL: Final = "pool"
 WAIVED: Final = "waived"
 _OF_USER: Final = "/user="
 
