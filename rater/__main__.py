@@ -25,7 +25,7 @@ COMMANDS = {
     "produce": ("rater.cli.produce", "validate JSON lines and publish them to a topic"),
     "reconcile": ("rater.cli.reconcile", "prove from the topics alone that the money is right"),
     "simulate": ("rater.cli.simulate", "run the charging core over lines, without Kafka"),
-    "topics": ("rater.cli.topics", "create, check, list and read the topics"),
+    "topics": ("rater.cli.topics", "create, check, list and read the topics; print who may"),
     "worker": ("rater.cli.worker", "run a worker"),
 }
 SERVICES = frozenset(("gatekeeper", "gateway", "notifier", "worker"))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from topics.catalog import CATALOG, Topic
-from topics.roles import ROLES, named
+from topics.roles import ROLES, Role, named
 from topics.topic import DAY_MS
 
 _MIB = 1024 * 1024
@@ -58,17 +58,26 @@ def _first_line(record: type) -> str:
 
 
 def _roles_table() -> str:
-    head = "| role | consumer group | transactional ids | writes | reads |\n|---|---|---|---|---|\n"
+    head = (
+        "| role | principal | consumer group | transactional ids | writes | reads |\n"
+        "|---|---|---|---|---|---|\n"
+    )
     return head + "".join(
-        f"| {role} | {_code(role.group)} | {_code(role.transactional_ids, '…')} "
+        f"| {role} | `{role.principal}` | {_code(role.group)} | {_ids(role)} "
         f"| {_topics(t for t in CATALOG if role in t.writers)} "
         f"| {_topics(t for t in CATALOG if role in t.readers)} |\n"
         for role in ROLES
     )
 
 
-def _code(text: str | None, more: str = "") -> str:
-    return "" if text is None else f"`{text}{more}`"
+def _ids(role: Role) -> str:
+    """Write a beginning of transactional ids with an ellipsis, a whole one without."""
+    ids = role.transactional_ids
+    return _code(f"{ids}…" if ids and role.has_many_ids else ids)
+
+
+def _code(text: str | None) -> str:
+    return "" if text is None else f"`{text}`"
 
 
 def _topics(topics: Iterable[Topic]) -> str:

@@ -16,45 +16,76 @@ NOTIFIER_GROUP: Final = "rater-notifier"
 """Consumer groups of the two services."""
 
 
+PRODUCE_IDS: Final = "rater-produce-"
+"""What the transactional ids of `rater produce` begin with; then comes for whom it writes."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Role:
     """Somebody who writes or reads."""
 
     name: str
+    principal: str
+    """The name that it logs in with, unless an operator has chosen another."""
     group: str | None = None
     """The consumer group it reads with; None: it reads without one, or not as a part of Rater."""
     transactional_ids: str | None = None
-    """What its transactional ids begin with; None: it writes without transactions, or not as a part of Rater."""
+    """What its transactional ids begin with, or, where no dash is last, its only one; None: it has none."""
+    makes_topics: bool = False
+    """It makes the topics of the catalog and compares them with it."""
 
     def __str__(self) -> str:
         """Return the name."""
         return self.name
 
+    @property
+    def has_many_ids(self) -> bool:
+        """Whether what is known of its transactional ids is a beginning."""
+        return bool(self.transactional_ids) and str(self.transactional_ids).endswith("-")
 
-CALL_PLATFORM: Final = Role(name="call platforms")
-CALL_CONTROL: Final = Role(name="call control")
-BILLING: Final = Role(name="the platform's billing")
-ADMINISTRATOR: Final = Role(name="administrators")
-FINANCE: Final = Role(name="finance")
-OPERATOR: Final = Role(name="operators")
-CHARGING: Final = Role(name="charging", group=APP, transactional_ids=f"{APP}-")
-RECHARGE: Final = Role(name="recharge", group=RECHARGE_APP, transactional_ids=f"{RECHARGE_APP}-")
-GATEWAY: Final = Role(name="the payment gateway", group=GATEWAY_GROUP)
-NOTIFIER: Final = Role(
-    name="the notifier", group=NOTIFIER_GROUP, transactional_ids=f"{NOTIFIER_GROUP}-"
+
+def _by_hand(name: str, principal: str) -> Role:
+    """Return a role that writes with `rater produce`, or with a producer of its own."""
+    return Role(name=name, principal=principal, transactional_ids=f"{PRODUCE_IDS}{principal}-")
+
+
+CALL_PLATFORM: Final = _by_hand("call platforms", "call-platform")
+CALL_CONTROL: Final = Role(name="call control", principal="call-control")
+BILLING: Final = _by_hand("the platform's billing", "billing")
+ADMINISTRATOR: Final = _by_hand("administrators", "administrator")
+FINANCE: Final = Role(name="finance", principal="finance")
+OPERATOR: Final = Role(name="operators", principal="operator", makes_topics=True)
+CHARGING: Final = Role(
+    name="charging", principal="charging", group=APP, transactional_ids=f"{APP}-"
 )
-GATEKEEPER: Final = Role(name="the gatekeeper")
+RECHARGE: Final = Role(
+    name="recharge", principal="recharge", group=RECHARGE_APP, transactional_ids=f"{RECHARGE_APP}-"
+)
+GATEWAY: Final = Role(name="the payment gateway", principal="gateway", group=GATEWAY_GROUP)
+NOTIFIER: Final = Role(
+    name="the notifier",
+    principal="notifier",
+    group=NOTIFIER_GROUP,
+    transactional_ids=f"{NOTIFIER_GROUP}-",
+)
+GATEKEEPER: Final = Role(name="the gatekeeper", principal="gatekeeper")
 """Reads for call control, without a group, and never writes."""
 DECK_LOADER: Final = Role(
-    name="rater deck load, rater deck retire", transactional_ids="rater-deck-load-"
+    name="rater deck load, rater deck retire",
+    principal="deck-loader",
+    transactional_ids="rater-deck-load-",
 )
 CONFIG_LOADER_ID: Final = "rater-config-load"
-CONFIG_LOADER: Final = Role(name="rater config load", transactional_ids=CONFIG_LOADER_ID)
+CONFIG_LOADER: Final = Role(
+    name="rater config load", principal="config-loader", transactional_ids=CONFIG_LOADER_ID
+)
 PLAN_LOADER_ID: Final = "rater-plan-load"
-PLAN_LOADER: Final = Role(name="rater plan load", transactional_ids=PLAN_LOADER_ID)
-RECONCILER: Final = Role(name="the reconciler")
-PRODUCE: Final = Role(name="rater produce", transactional_ids="rater-produce-")
-"""Writes on behalf of others, to the topics that they write."""
+PLAN_LOADER: Final = Role(
+    name="rater plan load", principal="plan-loader", transactional_ids=PLAN_LOADER_ID
+)
+RECONCILER: Final = Role(name="the reconciler", principal="reconciler")
+PRODUCE: Final = Role(name="rater produce", principal="produce", transactional_ids=PRODUCE_IDS)
+"""Writes on behalf of others, to the topics that they write by hand, and reads what became of it."""
 
 ROLES: Final = (
     *(CALL_PLATFORM, CALL_CONTROL, BILLING, ADMINISTRATOR, FINANCE, OPERATOR),
@@ -62,6 +93,15 @@ ROLES: Final = (
     *(DECK_LOADER, PLAN_LOADER, CONFIG_LOADER),
     *(RECONCILER, PRODUCE),
 )
+
+
+def produce_ids(writers: tuple[Role, ...]) -> str:
+    """Return what the transactional ids of `rater produce` begin with, on a topic of these writers.
+
+    They name the role that it writes for: whoever may open these may not open those of another role.
+    """
+    ids = [role.transactional_ids or "" for role in writers]
+    return max((each for each in ids if each.startswith(PRODUCE_IDS)), key=len, default=PRODUCE_IDS)
 
 
 def named(roles: tuple[Role, ...]) -> str:

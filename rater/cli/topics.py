@@ -1,4 +1,7 @@
-"""`rater topics`: make the catalog's topics on a broker, compare the two, list the catalog, read a topic."""
+"""`rater topics`: make the catalog's topics on a broker, compare the two, list the catalog, read a topic.
+
+Who may do what: `rater/cli/topics_acls.py`.
+"""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -7,6 +10,7 @@ import click
 
 from rater.cli.broker import CannotRunError, broker_option, run
 from rater.cli.moment import Moment
+from rater.cli.topics_acls import acls
 from rater.kafka.broker import Broker
 from rater.shell.admin import topic_admin
 from rater.shell.admin.topic_reader import Selection, reading
@@ -24,7 +28,10 @@ _partitions_option = click.option(
 
 @click.group(name="topics")
 def topics() -> None:
-    """Make, check, list and read the topics."""
+    """Make, check, list and read the topics; print who may."""
+
+
+topics.add_command(acls)
 
 
 @topics.command()

@@ -15,7 +15,7 @@ from aiokafka.errors import KafkaError
 
 from rater.kafka.broker import Broker
 from rater.kafka.reading import Remaining
-from rater.reconcile.reading.log import CO_PARTITIONED, READ, SHARED, Log, Record, Slice
+from rater.reconcile.reading.log import READ, SHARED, Log, Record, Slice
 from topics import catalog
 
 START_TIMEOUT_S = 15.0
@@ -140,12 +140,13 @@ async def open_log(broker: Broker) -> AsyncIterator[KafkaLog]:
 async def _partition_count(broker: Broker) -> int:
     """Return the number of partitions that the topics have in common."""
     counts = await _partition_counts(broker)
-    missing = [topic.name for topic in catalog.CATALOG if not counts.get(topic.name)]
+    # Of others a broker need not tell it: who may not read them does not see them.
+    missing = [name for name in (*READ, *SHARED) if not counts.get(name)]
     if missing:
         listed = ", ".join(missing)
         message = f"topics missing on the broker: {listed}; `rater topics create` makes them"
         raise CannotReadError(message)
-    counts = {name: counts[name] for name in CO_PARTITIONED}
+    counts = {name: counts[name] for name in READ}
     if len(set(counts.values())) != 1:
         listed = ", ".join(f"{name} has {count}" for name, count in counts.items())
         message = f"the topics keyed by tenant have not the same number of partitions: {listed}"

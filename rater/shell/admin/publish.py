@@ -20,7 +20,7 @@ from rater.kafka.broker import Broker
 from rater.shell.admin.validation import Problem, RecordCheck, decode
 from topics.catalog import BY_NAME, DEAD, RECHARGE_DEAD, Topic
 from topics.partitioner import partition_of
-from topics.roles import PRODUCE, named
+from topics.roles import named, produce_ids
 
 START_TIMEOUT_S = 30.0
 STALL_S = 20.0
@@ -225,7 +225,7 @@ async def _producer(broker: Broker, topic: Topic, count: int) -> AsyncIterator[A
     """Start a transactional producer (acks=all, idempotent) and stop it in the end."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     producer = broker.producer(
-        transactional_id=f"{PRODUCE.transactional_ids}{uuid.uuid4()}",
+        transactional_id=f"{produce_ids(topic.writers)}{uuid.uuid4()}",
         transaction_timeout_ms=min(_TRANSACTION_MS + count, _TRANSACTION_MS_MAX),
         max_request_size=topic.max_message_bytes,
         linger_ms=5,

@@ -5,6 +5,7 @@ from rater.shell.process.agent_app import AgentSettings
 from rater.shell.process.agent_worker import WorkerSettings, serve
 from rater.shell.process.health import PARTS, Health
 from rater.shell.process.metrics import ROOMS, Metrics
+from topics.roles import CHARGING
 
 
 async def run(settings: WorkerSettings) -> int:
@@ -19,4 +20,4 @@ async def run(settings: WorkerSettings) -> int:
         )
         return Charging(charging, metrics, health)
 
-    return await serve(settings, make, PARTS, ROOMS)
+    return await serve(settings, CHARGING, make, PARTS, ROOMS)

@@ -14,6 +14,8 @@ from rater.shell.process.metrics import Metrics, Room
 from rater.shell.process.runner import run_worker
 from rater.shell.process.start import equal_partitions
 from topics import catalog
+from topics.access import topics_of
+from topics.roles import Role
 
 log = logging.getLogger(__name__)
 
@@ -38,13 +40,16 @@ Make = Callable[[int, Metrics, Health], AgentApp]
 
 
 async def serve(
-    settings: WorkerSettings, make: Make, parts: Iterable[str], rooms: Collection[Room]
+    settings: WorkerSettings, role: Role, make: Make, parts: Iterable[str], rooms: Collection[Room]
 ) -> int:
-    """Run a worker until it is told to stop; return its exit code. `parts` must be there before it is ready."""
+    """Run a worker of a role until it is told to stop; return its exit code.
+
+    `parts` must be there before it is ready. Of topics that are not its role's a broker may tell it nothing.
+    """
     log.info("hot path: compiled: %(compiled)s", {"compiled": str(is_compiled()).lower()})
     warn_if_ahead()
-    keyed = [t for t in catalog.CATALOG if t.partitions == catalog.PARTITIONS]
-    others = [t for t in catalog.CATALOG if t not in keyed]
+    keyed = [t for t in topics_of(role) if t.partitions == catalog.PARTITIONS]
+    others = [t for t in topics_of(role) if t not in keyed]
     partitions = await equal_partitions(settings.broker, keyed, others)
     metrics = Metrics(rooms=rooms)
     health = Health(metrics, parts)

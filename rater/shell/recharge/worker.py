@@ -5,6 +5,7 @@ from rater.shell.process.agent_worker import WorkerSettings, serve
 from rater.shell.process.health import Health
 from rater.shell.process.metrics import ROOMS, Metrics
 from rater.shell.recharge.app import PARTS, Recharging
+from topics.roles import RECHARGE
 
 
 async def run(settings: WorkerSettings) -> int:
@@ -19,4 +20,4 @@ async def run(settings: WorkerSettings) -> int:
         )
         return Recharging(recharge, metrics, health)
 
-    return await serve(settings, make, PARTS, ROOMS[:1])
+    return await serve(settings, RECHARGE, make, PARTS, ROOMS[:1])
