@@ -131,7 +131,13 @@ def test_only_the_clock_and_the_monotonic_ones_tell_the_time() -> None:
     assert found <= allowed
 
 
-CLIENTS = {"AIOKafkaConsumer", "AIOKafkaProducer", "AIOKafkaAdminClient", "AIOKafkaClient"}
+CLIENTS = {
+    "AIOKafkaConsumer",
+    "AIOKafkaProducer",
+    "AIOKafkaAdminClient",
+    "AIOKafkaClient",
+    "create_conn",
+}
 
 
 def test_one_place_makes_the_clients_of_a_broker() -> None:

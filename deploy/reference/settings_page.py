@@ -11,7 +11,7 @@ from deploy.reference.commands import allowed, commands, default, options, varia
 from deploy.reference.tables import cell, code, table
 
 ROOT = Path(__file__).resolve().parents[2]
-_NAME = re.compile(r"RATER_[A-Z_]+[A-Z]")
+_NAME = re.compile(r"RATER_[A-Z_]+[A-Z](?![A-Z_])")
 
 _INTRO = """\
 # Settings

@@ -1,39 +1,83 @@
 """What every command that talks to a broker has: its option, and what its troubles come to."""
 
 import asyncio
-from collections.abc import Coroutine
+import functools
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 import click
 from aiokafka.errors import KafkaError
 
 from rater.kafka.broker import Broker
+from rater.kafka.security import CHECK_HOSTNAME, SETTINGS, read
+from rater.kafka.setting_error import SettingError
+from rater.secret import SecretError
 from rater.shell.admin import topic_admin
 from rater.shell.process.exit_code import ExitCode
 
 Result = TypeVar("Result")
 
 
-def _broker(_ctx: click.Context, _param: click.Parameter, address: str) -> Broker:
-    return Broker(address)
-
-
-broker_option = click.option(
-    "--broker",
-    envvar="RATER_BROKER",
-    default="localhost:9092",
-    show_default=True,
-    show_envvar=True,
-    metavar="HOST:PORT",
-    callback=_broker,
-    help="The Kafka broker.",
-)
-
-
 class CannotRunError(click.ClickException):
     """The command could not do its work; exit code 2."""
 
     exit_code = ExitCode.CANNOT_RUN
+
+
+_OPTIONS = (
+    click.option(
+        "--broker",
+        envvar="RATER_BROKER",
+        default="localhost:9092",
+        show_default=True,
+        show_envvar=True,
+        metavar="HOST:PORT",
+        help="The Kafka broker.",
+    ),
+    *(
+        click.option(
+            f"--kafka-{setting.name.replace('_', '-')}",
+            f"kafka_{setting.name}",
+            envvar=setting.variable,
+            show_envvar=True,
+            metavar=setting.metavar,
+            help=setting.help,
+        )
+        for setting in SETTINGS
+    ),
+    click.option(
+        "--kafka-check-hostname/--no-kafka-check-hostname",
+        f"kafka_{CHECK_HOSTNAME.name}",
+        envvar=CHECK_HOSTNAME.variable,
+        default=True,
+        show_default="checked",
+        show_envvar=True,
+        help=CHECK_HOSTNAME.help,
+    ),
+)
+
+
+def broker_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that say how Kafka is reached, and `broker`, made of them."""
+
+    @functools.wraps(command)
+    def with_broker(*args: Any, **given: Any) -> Any:
+        given["broker"] = _broker(given)
+        return command(*args, **given)
+
+    for option in reversed(_OPTIONS):
+        with_broker = option(with_broker)
+    return with_broker
+
+
+def _broker(given: dict[str, Any]) -> Broker:
+    """Take the options of Kafka out of what was given, and make the broker; CannotRunError where one is wrong."""
+    check_hostname = given.pop(f"kafka_{CHECK_HOSTNAME.name}")
+    said = {setting.name: given.pop(f"kafka_{setting.name}") for setting in SETTINGS}
+    try:
+        return Broker(given["broker"], read(said, check_hostname=check_hostname))
+    except (SettingError, SecretError) as error:
+        raise CannotRunError(str(error)) from error
 
 
 def run(work: Coroutine[Any, Any, Result]) -> Result:

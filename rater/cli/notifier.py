@@ -8,6 +8,7 @@ import click
 
 from rater.cli.broker import CannotRunError
 from rater.cli.service_options import run_service, service_options
+from rater.secret import SecretError, read_secret
 from rater.shell.notifier.message import Sender, read_sender
 from rater.shell.notifier.settings import (
     HOST_TURNS,
@@ -21,7 +22,6 @@ from rater.shell.notifier.settings import (
 )
 from rater.shell.notifier.webhook_keys import WebhookSecrets, written_key
 from rater.shell.process.log_lines import start_logging
-from rater.shell.process.secret import SecretError, read_secret
 
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 

@@ -1,7 +1,7 @@
 """The broker: how it is reached, said once, and the only place that makes clients of it.
 
-What every connection needs (an address; some day TLS and a login) is a field here and an entry of `options`. Faust
-makes its clients itself: `shell/stream/faust_broker.py` gives it the same.
+What every connection needs (an address, TLS, a login) is a field here and an entry of `options`. Faust makes its
+clients itself: `shell/stream/faust_broker.py` gives it the same.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 
 from rater.kafka.bounded_records import bound_unpacking
+from rater.kafka.security import PLAINTEXT, Security
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Broker:
 
     address: str
     """`host:port`, or several of these with commas between them."""
+    security: Security = PLAINTEXT
 
     def __str__(self) -> str:
         """Return the address, for messages."""
@@ -32,7 +34,7 @@ class Broker:
 
     def options(self) -> dict[str, Any]:
         """Return what any client of aiokafka needs to connect."""
-        return {"bootstrap_servers": self.address}
+        return {"bootstrap_servers": self.address, **self.security.options()}
 
     def consumer(self, **options: Any) -> AIOKafkaConsumer:
         """Make a consumer, to be started; what it reads is bounded."""

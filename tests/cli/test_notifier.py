@@ -8,9 +8,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from rater.__main__ import cli
+from rater.secret import Secret, SecretError, read_secret
 from rater.shell.notifier.settings import SmtpSettings
 from rater.shell.notifier.webhook_keys import tenant_key, written_key
-from rater.shell.process.secret import Secret, SecretError, read_secret
 
 if TYPE_CHECKING:
     from pathlib import Path

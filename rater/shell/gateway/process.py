@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rater.kafka.broker import Broker
+from rater.secret import SecretError
 from rater.shell.gateway.metrics import GatewayMetrics
 from rater.shell.gateway.providers.opening import OpeningError, ProviderSettings
 from rater.shell.gateway.providers.provider import Mode, Provider
@@ -14,7 +15,6 @@ from rater.shell.process.exit_code import ExitCode
 from rater.shell.process.health import Health, HealthServer
 from rater.shell.process.metrics import Metrics
 from rater.shell.process.pulse import pulse
-from rater.shell.process.secret import SecretError
 from rater.shell.process.signals import stopping_event
 from rater.shell.process.start import StartError, equal_partitions
 from topics.catalog import PAYMENT_COMMANDS, PAYMENT_RESULTS, RECHARGE_DEAD

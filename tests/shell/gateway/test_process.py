@@ -7,9 +7,9 @@ import pytest
 from click.testing import CliRunner
 
 from rater.cli.gateway import gateway
+from rater.secret import SecretError, read_secret, require_secret
 from rater.shell.gateway import process
 from rater.shell.gateway.providers.stripe.payments import StripePayments
-from rater.shell.process.secret import SecretError, read_secret, require_secret
 
 
 @pytest.fixture(autouse=True)
@@ -111,7 +111,7 @@ def test_a_secret_that_cannot_be_read_is_named_not_shown(
 
 
 async def test_a_real_key_talks_to_stripe_itself() -> None:
-    from rater.shell.process.secret import Secret  # noqa: PLC0415
+    from rater.secret import Secret  # noqa: PLC0415
 
     provider = StripePayments(Secret("sk_test_x"))
     await provider.close()

@@ -9,13 +9,13 @@ import pytest
 from aiokafka import TopicPartition
 
 from rater.kafka.broker import Broker
+from rater.secret import Secret
 from rater.shell.gateway.providers.provider import Payments, Succeeded, Unknown
 from rater.shell.gateway.providers.simulator.provider import Simulator
 from rater.shell.gateway.providers.stripe.declines import declined
 from rater.shell.gateway.providers.stripe.payments import StripePayments
 from rater.shell.gateway.withdrawals import Withdrawals
 from rater.shell.process.clock import now_ms
-from rater.shell.process.secret import Secret
 from tests.shell.gateway.commands import cancel_of, command
 from tests.stripe_server import Stripe, StripeServer
 

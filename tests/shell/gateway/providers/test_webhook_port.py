@@ -11,12 +11,12 @@ from unittest.mock import AsyncMock
 
 import pytest
 
+from rater.secret import Secret
 from rater.shell.gateway.metrics import GatewayMetrics
 from rater.shell.gateway.providers import webhook_port
 from rater.shell.gateway.providers.stripe.payments import StripePayments
 from rater.shell.gateway.providers.stripe.webhooks import PATH, Webhooks
 from rater.shell.process.metrics import Metrics
-from rater.shell.process.secret import Secret
 
 REFUSED = 'rater_gateway_webhooks_total{outcome="refused"}'
 

@@ -2,6 +2,7 @@
 
 import os
 
+from rater.secret import require_secret
 from rater.shell.gateway.providers.opening import OpeningError, ProviderKind, ProviderSettings
 from rater.shell.gateway.providers.provider import Provider
 from rater.shell.gateway.providers.stripe.api_base import (
@@ -10,7 +11,6 @@ from rater.shell.gateway.providers.stripe.api_base import (
     check_api_base,
 )
 from rater.shell.gateway.providers.stripe.key_mode import KeyModeError, mode_of
-from rater.shell.process.secret import require_secret
 
 KEY_VARIABLE = "RATER_STRIPE_KEY"
 """Secret: the key of the Stripe account; a test key makes a gateway of mode test."""

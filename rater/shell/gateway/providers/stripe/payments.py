@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 import stripe
 
+from rater.secret import Secret
 from rater.shell.gateway.providers.provider import (
     Declined,
     LateOutcome,
@@ -37,7 +38,6 @@ from rater.shell.gateway.providers.stripe.intents import (
 )
 from rater.shell.gateway.providers.stripe.minor_units import to_minor
 from rater.shell.process.clock import now_ms
-from rater.shell.process.secret import Secret
 from topics.records.payments import PaymentCommand, PaymentOrder
 
 REQUEST_TIMEOUT_S = 20

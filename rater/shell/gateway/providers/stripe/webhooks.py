@@ -11,6 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
+from rater.secret import Secret
 from rater.shell.gateway.providers.provider import Mode, Publish, TroubleError
 from rater.shell.gateway.providers.stripe.intents import Intent
 from rater.shell.gateway.providers.stripe.payments import StripePayments
@@ -18,7 +19,6 @@ from rater.shell.gateway.providers.stripe.reversals import EVENTS as REVERSALS
 from rater.shell.gateway.providers.stripe.reversals import intent_id_of
 from rater.shell.gateway.providers.stripe.sweep import moved_back_of
 from rater.shell.gateway.providers.webhook_port import listening, webhook_server
-from rater.shell.process.secret import Secret
 
 PATH = "/webhooks/stripe"
 REFUSED_EVERY_S = 60.0

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from rater.secret import Secret
 from rater.shell.gateway.metrics import GatewayMetrics
 from rater.shell.gateway.providers.provider import (
     Declined,
@@ -20,7 +21,6 @@ from rater.shell.gateway.providers.stripe.payments import StripePayments
 from rater.shell.gateway.results import Origin, encode_result
 from rater.shell.gateway.settling import settle
 from rater.shell.process.metrics import Metrics
-from rater.shell.process.secret import Secret
 from tests.shell.gateway.commands import command
 from tests.stripe_server import CARD_NUMBER, Fault, Stripe, StripeServer
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
+from rater.secret import Secret
 from rater.shell.gateway.providers.provider import LateOutcome, MovedBack, TroubleError
 from rater.shell.gateway.providers.stripe import sweep as sweeping
 from rater.shell.gateway.providers.stripe.payments import StripePayments
 from rater.shell.gateway.providers.stripe.reversals import EVENTS, moved_back
 from rater.shell.gateway.providers.stripe.webhooks import Webhooks
 from rater.shell.gateway.results import Origin, encode_result
-from rater.shell.process.secret import Secret
 from rater.wire.recharge.payment_results import decode_result
 from tests.shell.gateway.commands import command
 from tests.stripe_server import Stripe, StripeServer

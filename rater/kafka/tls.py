@@ -1,0 +1,202 @@
+"""TLS to a broker: whom we trust, what we present, and both again when the files on the disk have changed.
+
+A certificate lives for days where a service lives for months. Whoever renews it writes the files anew, and the next
+connection takes them: every connection begins in `wrap_bio` or `wrap_socket`, whichever loop or thread it belongs to.
+"""
+
+from __future__ import annotations
+
+import logging
+import ssl
+import threading
+from _ssl import _test_decode_cert  # type: ignore[attr-defined]
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rater.kafka.setting_error import SettingError, variable
+from rater.secret import Secret
+
+log = logging.getLogger(__name__)
+
+_RFC_2253 = {
+    "commonName": "CN",
+    "countryName": "C",
+    "localityName": "L",
+    "organizationName": "O",
+    "organizationalUnitName": "OU",
+    "stateOrProvinceName": "ST",
+}
+
+Stamp = tuple[tuple[int, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TlsFiles:
+    """Where TLS takes what it needs from, all in PEM form."""
+
+    ca_file: Path | None = None
+    """Who may have signed the broker's certificate; None: whom this machine trusts."""
+    certificate_file: Path | None = None
+    """What we present, with the certificates between it and its authority; None: nothing."""
+    key_file: Path | None = None
+    """Its private key; None: it lies in the certificate's file."""
+    key_password: Secret | None = None
+    check_hostname: bool = True
+    """Whether the broker's certificate must name the address that was dialled."""
+
+    def stamp(self) -> Stamp:
+        """Return what differs when one of the files was written or put in place anew."""
+        files = (self.ca_file, self.certificate_file, self.key_file)
+        found = [file.stat() for file in files if file is not None]
+        return tuple((each.st_mtime_ns, each.st_ino, each.st_size) for each in found)
+
+    def trust(self) -> str:
+        """Say whose certificates are believed."""
+        return f"the CA file {self.ca_file}" if self.ca_file else "the CAs of this machine"
+
+    def presented(self) -> str:
+        """Say what we show of ourselves, as it lies on the disk now."""
+        if self.certificate_file is None:
+            return "no certificate"
+        try:
+            return f"the certificate {described(self.certificate_file)}"
+        except (OSError, ssl.SSLError) as error:
+            return (
+                f"the certificate {self.certificate_file}, unreadable now: {type(error).__name__}"
+            )
+
+
+class FreshContext(ssl.SSLContext):
+    """A context for clients that reads its files again, once they have changed, before the next connection.
+
+    What cannot be used is logged and left: the certificates of before stay. A CA that is no longer in its file is
+    believed until the process ends, for OpenSSL does not forget.
+    """
+
+    files: TlsFiles
+    _lock: threading.Lock
+    _loaded: Stamp
+    _refused: Stamp | None
+
+    def wrap_bio(self, *args: Any, **options: Any) -> ssl.SSLObject:
+        """Begin a connection of an event loop."""
+        self.refresh()
+        return super().wrap_bio(*args, **options)
+
+    def wrap_socket(self, *args: Any, **options: Any) -> ssl.SSLSocket:
+        """Begin a connection of a plain socket."""
+        self.refresh()
+        return super().wrap_socket(*args, **options)
+
+    def refresh(self) -> None:
+        """Read the files if they have changed."""
+        with self._lock:
+            stamp: Stamp | None = None
+            try:
+                stamp = self.files.stamp()
+                if stamp == self._loaded:
+                    return
+                # A key that does not fit would leave the context with half of a pair.
+                _load(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), self.files)
+                _load(self, self.files)
+            except (SettingError, OSError) as error:
+                if stamp != self._refused or stamp is None:
+                    log.warning("TLS files are not taken: %(reason)s", {"reason": error})
+                self._refused = stamp
+                return
+            self._loaded, self._refused = stamp, None
+            log.info("TLS files read again: %(presented)s", {"presented": self.files.presented()})
+
+
+def new_context(files: TlsFiles) -> FreshContext:
+    """Make the one context of a broker's clients; SettingError where a file is not what it must be."""
+    context = FreshContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = files.check_hostname
+    context.files, context._lock, context._refused = files, threading.Lock(), None  # noqa: SLF001
+    try:
+        context._loaded = files.stamp()  # noqa: SLF001
+    except OSError:
+        context._loaded = ()  # noqa: SLF001 (which one it is says the next line)
+    _load(context, files)
+    return context
+
+
+def _load(context: ssl.SSLContext, files: TlsFiles) -> None:
+    if files.ca_file is None:
+        context.load_default_certs()
+    else:
+        _readable("ca_file", files.ca_file)
+        try:
+            context.load_verify_locations(files.ca_file)
+        except ssl.SSLError as error:
+            raise _no_pem("ca_file", "certificates of authorities", files.ca_file, error) from None
+    if files.certificate_file is None:
+        return
+    _readable("certificate_file", files.certificate_file)
+    try:
+        described(files.certificate_file)
+    except ssl.SSLError as error:
+        found = files.certificate_file
+        raise _no_pem("certificate_file", "a certificate", found, error) from None
+    _load_pair(context, files, files.certificate_file)
+
+
+def _load_pair(context: ssl.SSLContext, files: TlsFiles, certificate: Path) -> None:
+    name, key = (
+        ("key_file", files.key_file) if files.key_file else ("certificate_file", certificate)
+    )
+    _readable(name, key)
+    # Without a function for it OpenSSL would ask at the terminal.
+    secret = files.key_password
+    try:
+        context.load_cert_chain(
+            certificate, files.key_file, lambda: secret.reveal() if secret is not None else ""
+        )
+    except ssl.SSLError as error:
+        what = f"the private key of {certificate}, which {variable('key_password')} opens"
+        raise _no_pem(name, what, key, error) from None
+
+
+def _readable(name: str, path: Path) -> None:
+    try:
+        with path.open("rb"):
+            pass
+    except OSError as error:
+        raise SettingError(name, "a file that can be read", f"{path}: {error.strerror}") from None
+
+
+def _no_pem(name: str, what: str, path: Path, error: ssl.SSLError) -> SettingError:
+    why = getattr(error, "reason", None) or "not readable as such"
+    return SettingError(name, f"a PEM file with {what}", f"{path}: {why}")
+
+
+def described(certificate: Path) -> str:
+    """Say whose certificate the first of a PEM file is; OSError or ssl.SSLError where there is none."""
+    return told(_decoded(certificate))
+
+
+def subject(certificate: Path) -> str:
+    """Return the name in it as Kafka writes it."""
+    return distinguished(_decoded(certificate).get("subject", ()))
+
+
+def _decoded(certificate: Path) -> dict[str, Any]:
+    # Named for tests, and the only one in Python that reads a certificate; a test of ours watches it.
+    return dict(_test_decode_cert(certificate))
+
+
+def told(decoded: dict[str, Any]) -> str:
+    """Say of a certificate, as `ssl` decodes it, its name, its issuer, its end and the hosts that it is good for."""
+    hosts = ", ".join(f"{kind}:{name}" for kind, name in decoded.get("subjectAltName", ()))
+    return (
+        f"{distinguished(decoded.get('subject', ()))}, issued by "
+        f"{distinguished(decoded.get('issuer', ()))}, valid until {decoded.get('notAfter')}"
+        + (f", for {hosts}" if hosts else "")
+    )
+
+
+def distinguished(name: Any) -> str:
+    """Write a name as RFC 2253 does, and Kafka in its principals: the last part first."""
+    parts = [f"{_RFC_2253.get(key, key)}={value}" for group in name for key, value in group]
+    return ",".join(reversed(parts)) or "nobody"
