@@ -11,6 +11,8 @@ paid, opens one lot named after the entry taken back. It stands before all other
 and lives until a year after the charge, longer than any lot that paid, and for 30 days at the least.
 Rule 6: promotional credit is never money that was paid for: its draws always say what opens its lot again, and where
 its grace is over, it is opened under its own name for 30 days.
+Rule 7: ids of lots that are long over may be given again. What bears the name of a draw's lot and is of the other
+category is another lot: to it nothing goes back, and no second one is opened beside it, so rule 5 holds.
 """
 
 from typing import Final
@@ -18,7 +20,7 @@ from typing import Final
 from rater.core.account.account import Account
 from rater.core.account.calendar import add_months
 from rater.core.account.heads import entry_head
-from rater.core.account.lots import CreditLot, returned_lot_id
+from rater.core.account.lots import returned_lot_id
 from rater.core.account.user import User, is_of_user, is_waived
 from rater.core.cdr import Cdr, Source
 from rater.core.limits import DAY_MS, GRACE_MS, MONTHS_VALID
@@ -102,10 +104,12 @@ def _back_to_its_lot(account: Account, draw: r.Draw, micros: int, now_ms: int) -
     if draw.source != "lot":
         return None
     category = draw.category
-    if _holds(account.lots, draw):
-        return r.Draw("lot", draw.id, micros, category=category)
-    if _holds(account.expired, draw):
-        return r.Draw("lot", draw.id, micros, None, True, category=category)
+    for lots, is_grace in ((account.lots, False), (account.expired, True)):
+        for lot in lots:
+            if lot.lot_id == draw.id:
+                if lot.category != category:
+                    return None
+                return r.Draw("lot", draw.id, micros, None, is_grace, category=category)
     bought, expires = draw.purchased_ms, draw.expires_ms
     if expires is None:
         return None
@@ -123,10 +127,6 @@ def _back_to_its_pool(account: Account, draw: r.Draw, user: User | None) -> list
     if is_of_user(draw.id):
         is_known = user is not None and draw.id in user.used_s
     return [r.Draw(POOL, draw.id, None, draw.quantity)] if is_known else []
-
-
-def _holds(lots: list[CreditLot], draw: r.Draw) -> bool:
-    return draw.id in [lot.lot_id for lot in lots]
 
 
 def _lot_of(account: Account, original: r.Charge, now_ms: int, money: tuple[int, int]) -> r.Lot:

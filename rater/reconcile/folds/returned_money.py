@@ -82,8 +82,8 @@ def returns(original: Original, purse: Purse, now_ms: int, grace_ms: int) -> Ret
     """Return where the money goes; where the charge is gone, as it is said."""
     if isinstance(original, Returns):
         return original
-    live = [lot.lot_id for lot in purse.live]
-    expired = [lot.lot_id for lot in purse.expired]
+    kept = {lot.lot_id: (True, lot.category) for lot in purse.expired}
+    kept |= {lot.lot_id: (False, lot.category) for lot in purse.live}
     owed = [
         draw for draw in of_money(original.draws) if not draw.grace and draw.source != "post_paid"
     ]
@@ -101,10 +101,13 @@ def returns(original: Original, purse: Purse, now_ms: int, grace_ms: int) -> Ret
             amount, debt_left = amount - taken, debt_left - taken
         if not amount:
             continue
-        if draw.source == "lot" and draw.id in live:
-            parts.append(Returned("lot", draw.id, amount, grace=False, category=draw.category))
-        elif draw.source == "lot" and draw.id in expired:
-            parts.append(Returned("lot", draw.id, amount, grace=True, category=draw.category))
+        if draw.source == "lot" and draw.id in kept:
+            # Whether what bears the name of the draw's lot is money of the same kind.
+            grace, category = kept[draw.id]
+            if category == draw.category:
+                parts.append(Returned("lot", draw.id, amount, grace, category=category))
+            else:
+                homeless += amount
         elif (until := _again_until(draw, now_ms, grace_ms)) is not None:
             again = (draw.purchased_ms, until, draw.category)
             parts.append(Returned("lot", draw.id, amount, until <= now_ms, *again))

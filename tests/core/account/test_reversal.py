@@ -332,3 +332,25 @@ def test_what_comes_back_to_promotional_credit_that_is_there_says_its_category()
     assert [(each.id, each.category, each.expires_ms) for each in entry.returns] == [
         ("g", "promotional", None)
     ]
+
+
+@pytest.mark.parametrize("given", [None, "promotional"])
+def test_what_bears_the_name_of_a_lot_that_is_over_and_is_other_money_takes_nothing(
+    given: Any,
+) -> None:
+    """Of a short campaign the id is forgotten, and given again, while a call that it paid can be corrected."""
+    there = account(lot("L", 2 * CALL, category=given))
+    original = charged(there)
+    others = None if given else "promotional"
+    there.lots[:] = [lot("L", UNIT, category=others)]
+    there.balance = UNIT
+
+    entry = void(there, original)
+
+    assert entry.returns == ()
+    assert entry.lot is not None
+    assert (entry.lot.granted_micros, entry.lot.category) == (CALL, None)
+    assert sorted((each.lot_id, each.remaining, each.category) for each in there.lots) == [
+        ("L", UNIT, others),
+        (f"returned:{original.entry_id}", CALL, None),
+    ]
