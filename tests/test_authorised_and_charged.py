@@ -21,11 +21,14 @@ from rater.core.account.contract import billing_mode_at
 from rater.core.account.user_terms import terms_at
 from rater.wire.account.state import decode_account
 from tests.build import Stored
+from tests.plan_build import allowance, plan, record
 from tests.reconcile.everything import NUMBERS, USERS, everything
-from tests.reconcile.honest_worker import PARTITIONS, HonestWorker, at
+from tests.reconcile.honest_worker import DAY_MS, PARTITIONS, START_MS, HonestWorker, at
 from tests.reconcile.own_books import Entry, OwnBooks
+from tests.reconcile.tampering import differences
 from tests.reconcile.test_whatever_pools_pay import COUNTRIES
 from topics import catalog
+from topics.records import FundingChain
 
 SEEDS = range(17)
 MANY = range(100, 400)
@@ -46,8 +49,8 @@ WANT_OF_MONEY = (
 def view_of(worker: HonestWorker) -> View:
     view = View()
     for topic in READ:
-        for _, record in worker.topics[topic.name]:
-            view.take(topic.name, record.key, record.value)
+        for _, each in worker.topics[topic.name]:
+            view.take(topic.name, each.key, each.value)
     return view
 
 
@@ -123,8 +126,12 @@ class Asked:
         return bool(micros) and (is_over or not terms.credits_licence)
 
     def _month(self) -> str:
+        account = account_of(self.worker, self.tenant)
         books = OwnBooks([])
-        books.zone = account_of(self.worker, self.tenant).time_zone
+        books.zone = account.time_zone
+        for each in [] if account.contract is None else account.contract.zone_changes:
+            turn = {"valid_from_ms": each.from_ms, "time_zone": each.time_zone}
+            books.turns.append(turn | {"month": each.month})
         return books.month(self.now_ms)
 
 
@@ -189,6 +196,52 @@ def test_a_call_that_may_start_is_paid_to_its_end_and_not_a_second_longer(seed: 
 @pytest.mark.parametrize("seed", MANY)
 def test_many_calls_that_may_start_are_paid_to_their_end(seed: int) -> None:
     prove(seed)
+
+
+@pytest.mark.parametrize("later", [False, True])
+@pytest.mark.parametrize("user", [None, "ann"])
+def test_a_record_of_a_month_that_is_over_hides_nothing_of_the_next(
+    later: bool,  # noqa: FBT001
+    user: str | None,
+) -> None:
+    """A charge of the new month comes before a record with a time of the old one, and nothing after that."""
+    chains = (FundingChain("*", ("calling_plan", "credits")),)
+    plans = record(
+        plan("ONE", allowance("all", 600)), valid_from=at(START_MS - DAY_MS), chains=chains
+    )
+    worker = HonestWorker(plans=plans)
+    turn_ms = START_MS + 31 * DAY_MS
+    worker.now_ms = turn_ms - DAY_MS
+    worker.command("acme", "open_account", currency="USD", decks=["acs"])
+    worker.fund("acme", "A", 250_000)
+    rows = [{"plan_id": "ONE", "usage_country": "FR", "licences": 1}]
+    worker.command("acme", "set_entitlements", entitlements=rows)
+    if later:
+        worker.command("acme", "set_billing_mode", mode="post_paid", credit_limit_micros=500_000)
+    terms = {"usage_country": "FR", "plan_ids": ["ONE"], "credits_licence": True}
+    if user is not None:
+        worker.command(
+            "acme", "set_user", user_id=user, monthly_spend_limit_micros=375_000, **terms
+        )
+    worker.work()
+    who = {"usage_country": "FR"} | ({} if user is None else {"user_id": user})
+
+    worker.now_ms = turn_ms + 800_000
+    worker.call("acme", "c1", billsec=660, ended_ms=turn_ms + 700_000, **who)
+    worker.work()
+    worker.now_ms = turn_ms - 500
+    worker.call("acme", "c2", "+12065550100", billsec=60, ended_ms=turn_ms - 1_000, **who)
+    worker.work()
+    worker.flush()
+
+    fields = {"direction": "out", "to": "+33612345678", **who}
+    call = Asked(worker, "acme", turn_ms + 900_000, fields)
+    said = call.permission(view_of(worker))
+    assert differences(dict(worker.topics)) == []
+    assert said.allowed
+    assert said.max_duration_s is not None
+    assert not call.is_beyond(call.charge(said.max_duration_s)), said
+    assert call.is_beyond(call.charge(said.max_duration_s + 1)), said
 
 
 def test_such_calls_are_of_all_kinds() -> None:

@@ -9,7 +9,7 @@ limit; what it has of one still pays.
 from typing import Final, Literal
 
 from rater.core.account.account import Account, has_credits
-from rater.core.account.burn import hours_remaining
+from rater.core.account.burn import hours_remaining, now_ms_of
 from rater.core.account.carried_contract import (
     carried_entitlement,
     carried_mode,
@@ -110,7 +110,12 @@ def status_class(account: Account) -> int:
 
 
 def status_of(account: Account, at_ms: int, plans: PlanBook) -> AccountStatus:
-    """Build the status, and note in the account that it was published."""
+    """Build the status, and note in the account that it was published.
+
+    It is of the instant given, or of the minute that entries have come to: a record with an earlier time leads back
+    into no month that is over, of which there would be said what was used, and not of the present one.
+    """
+    at_ms = now_ms_of(account.spending, at_ms)
     allowed = status_class(account)
     account.status_class = allowed
     account.status_ms = at_ms

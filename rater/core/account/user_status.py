@@ -13,6 +13,7 @@ Rule 5: it goes out at once when what is blocked changes, otherwise at most once
 from typing import Final
 
 from rater.core.account.account import Account
+from rater.core.account.burn import now_ms_of
 from rater.core.account.month import month_at, month_end_ms
 from rater.core.account.user import User, own_pool
 from rater.core.account.user_terms import terms_at
@@ -53,6 +54,7 @@ def note_user(
     user: User, account: Account, rules: Rules, at_ms: int, statuses: list[UserStatus]
 ) -> None:
     """Publish a user's status if it is due, else remember that it is owed."""
+    at_ms = now_ms_of(account.spending, at_ms)
     terms = _terms_from(user, at_ms)
     blocked = blocked_bits(terms, user.spent.get(month_at(account, rules.plans, at_ms), 0))
     if at_ms - user.told_ms >= STATUS_EVERY_MS or blocked != user.told_blocked:
@@ -62,7 +64,8 @@ def note_user(
 
 
 def status_of_user(user: User, account: Account, rules: Rules, at_ms: int) -> UserStatus:
-    """Build the status, and note in the user that it was published."""
+    """Build the status, and note in the user that it was published. Of which instant, `status.status_of` says."""
+    at_ms = now_ms_of(account.spending, at_ms)
     terms = _terms_from(user, at_ms)
     month = month_at(account, rules.plans, at_ms)
     spent = user.spent.get(month, 0)
