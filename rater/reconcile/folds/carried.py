@@ -73,7 +73,7 @@ def _contract(account: Folded, entry: r.BalanceCarriedForward) -> Facts:
     clocks = account.contract.clocks
     if clocks is not None:
         yield "time_zone", clocks.zone_at(entry.at_ms), entry.time_zone
-        turns = with_before(clocks.first, clocks.turns)
+        turns = with_before(clocks.kept_first, clocks.kept)
         yield "time_zone_changes", turns, turns_of(entry.time_zone_changes)
     expected = account.contract.stored()
     said = [

@@ -29,18 +29,22 @@ class Clocks:
 
     def __init__(self, time_zone: str) -> None:
         """Begin with a time zone that is not to change."""
-        self.first = time_zone
+        self.first = self.kept_first = time_zone
         """The one before all turns."""
         self.turns: list[Turn] = []
+        """All since what it begins with: statuses and charges of long ago are held by them, too."""
+        self.kept: list[Turn] = []
+        """Those that the account keeps, before which it has `kept_first`."""
         self._known: list[tuple[int, str, list[Turn]]] = [(0, time_zone, [])]
         """The same after an entry that changed it, by its number."""
 
     def begin(self, entry: Any) -> None:
         """Take what a month carries forward."""
         said = entry.time_zone_changes
-        self.first = said[0].previous_time_zone if said else entry.time_zone
+        self.first = self.kept_first = said[0].previous_time_zone if said else entry.time_zone
         self.turns = [Turn(each.valid_from_ms, each.month, each.time_zone) for each in said]
-        self._known = [(entry.seq - 1, self.first, self.turns)]
+        self.kept = self.turns
+        self._known = [(entry.seq - 1, self.first, self.kept)]
 
     def month(self, at_ms: int) -> str:
         """Return the month of an instant, as 2026-12."""
@@ -78,14 +82,16 @@ class Clocks:
             yield Complaint("previous_time_zone", before, entry.previous_time_zone)
         if entry.time_zone == (self.turns[-1].time_zone if self.turns else self.first):
             yield Complaint("time_zone", "another than before", entry.time_zone)
-        turns = [turn for turn in self.turns if turn.from_ms <= now_ms]
+        self.turns = [turn for turn in self.turns if turn.from_ms <= now_ms]
+        kept = [turn for turn in self.kept if turn.from_ms <= now_ms]
         if entry.time_zone != before:
-            turns.append(Turn(from_ms, entry.month, entry.time_zone))
-        old = bisect_right(turns, entry.at_ms - KEPT_MS, key=lambda turn: turn.from_ms) - 1
+            turn = Turn(from_ms, entry.month, entry.time_zone)
+            self.turns, kept = [*self.turns, turn], [*kept, turn]
+        old = bisect_right(kept, entry.at_ms - KEPT_MS, key=lambda turn: turn.from_ms) - 1
         if old > 0:
-            self.first, turns = turns[old - 1].time_zone, turns[old:]
-        self.turns = turns
-        self._known.append((entry.seq, self.first, turns))
+            self.kept_first, kept = kept[old - 1].time_zone, kept[old:]
+        self.kept = kept
+        self._known.append((entry.seq, self.kept_first, kept))
 
     def zone_at(self, at_ms: int) -> str:
         """Return the time zone at an instant."""

@@ -78,7 +78,7 @@ class Contract:
             self.billing.stored(),
             self.billing.owed,
             self.alerts.told_s,
-            [] if self.clocks is None else [*self.clocks.turns],
+            [] if self.clocks is None else [*self.clocks.kept],
         )
 
     def _stored_modes(self) -> list[StoredBillingMode]:

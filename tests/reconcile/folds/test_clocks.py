@@ -135,3 +135,26 @@ def test_a_month_begins_with_the_turn_and_ends_by_the_new_clocks() -> None:
     for each, month in (("2025-01-31T22:59:59Z", "2025-01"), (at(TURN), "2025-02")):
         assert clocks.month(ms(each)) == month
     assert Clocks("No/Where").month(TURN) == "2025-01"
+
+
+def test_what_was_said_before_changes_that_are_let_go_is_held_by_the_clocks_of_then() -> None:
+    """Of four changes in three years the account keeps some; statuses of before the first are still on the topic."""
+    worker = HonestWorker()
+    worker.now_ms += 20 * DAY_MS
+    worker.command("acme", "open_account", currency="USD", decks=["acs"], time_zone="Asia/Tokyo")
+    worker.command("acme", "set_billing_mode", mode="post_paid", credit_limit_micros=200_000)
+    worker.command("acme", "set_user", user_id="ann", usage_country="FR", credits_licence=True)
+    worker.work()
+    worker.pass_time(10 * DAY_MS)
+    # By the clocks of Tokyo February has begun, by those of New York it has not.
+    worker.now_ms = START_MS + 31 * DAY_MS - 4 * HOUR_MS
+    worker.call("acme", "c1", billsec=60, user_id="ann")
+    worker.work()
+    for zone in ("Europe/Paris", "America/New_York", "UTC", "Asia/Kolkata"):
+        worker.command("acme", "set_time_zone", time_zone=zone)
+        worker.work()
+        worker.pass_time(300 * DAY_MS)
+    worker.call("acme", "c2", billsec=60, user_id="ann")
+    worker.work()
+
+    assert differences(dict(worker.topics)) == []

@@ -169,7 +169,7 @@ def _settings(folded: Folded, state: AccountState) -> Iterator[tuple[str, object
         yield "past", standing.past, state.past
         # That nothing is said of plans, is not told from that there are none.
         clocks = folded.contract.clocks
-        yield "time_zone", clocks and clocks.first, state.time_zone if clocks else None
+        yield "time_zone", clocks and clocks.kept_first, state.time_zone if clocks else None
         yield "contract", folded.contract.stored(), state.contract or NO_CONTRACT
         watched = [(w.threshold_id, w.amount, w.armed, w.label) for w in folded.edges.watched]
         found = [(t.threshold_id, t.amount, t.armed, t.label) for t in state.thresholds]
