@@ -37,6 +37,7 @@ CORE = (
         "account/journal",
         "account/lots",
         "account/past",
+        "account/pool_choice",
         "account/pool_use",
         "account/posting",
     ),

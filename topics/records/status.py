@@ -85,7 +85,10 @@ class PoolUse(Record, frozen=True):
     used_s: PoolSeconds
     total_s: Annotated[
         PoolSeconds,
-        Meta(description="Less than what is used where licences were taken away."),
+        Meta(
+            description="What can pay; less than what is used where licences were taken away, and 0 where the seconds "
+            "have by now a price in other currencies than the account's."
+        ),
     ]
 
 

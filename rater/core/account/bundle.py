@@ -10,6 +10,7 @@ Rule 3: the answer decides, as it decides which decks price a call: what was ans
 from rater.core.account.account import Account
 from rater.core.account.draws import pool_seconds
 from rater.core.account.funding import lacks_room, paid_by_pools
+from rater.core.account.pool_choice import priced_in
 from rater.core.account.user import User
 from rater.core.call_classes import NO_TENANT_CAPABILITY
 from rater.core.cdr import Cdr
@@ -41,16 +42,19 @@ def price_in_bundle(  # noqa: PLR0913, PLR0917
     back_s = {} if replaced is None else pool_seconds(replaced.draws)
     paid = paid_by_pools(account, cdr, rules, (country, number_type), user, back_s, NO_CURRENCY)
     if paid is None or account.contract is None or paid.paid_s < cdr.billsec:
-        return _unfunded(cdr, 0 if paid is None else paid.paid_s)
+        currencies = priced_in(account, cdr, rules, (country, number_type), user)
+        return _unfunded(cdr, 0 if paid is None else paid.paid_s, currencies)
     if wrong := lacks_room(account.contract, cdr, paid, now_ms, user):
         return wrong
     return Rated("rated", 0, None, None, None, None, country, number_type, paid.lines, funding=paid)
 
 
-def _unfunded(cdr: Cdr, paid_s: int) -> Suspension:
-    """Say that money would have to pay, and that there can be none."""
+def _unfunded(cdr: Cdr, paid_s: int, currencies: list[str]) -> Suspension:
+    """Say that money would have to pay, and that there can be none; also of seconds that have a price."""
     detail = (
         f"tenant_id: {cdr.tenant_id} had no credits when the call was answered, and its pools pay {paid_s}"
         f" of {cdr.billsec} s ({NO_TENANT_CAPABILITY})"
     )
+    if currencies:
+        detail += f"; seconds that have a price ({', '.join(currencies)}) are none of an account that had no currency"
     return Suspension(Suspended.NO_TENANT_CAPABILITY, detail)

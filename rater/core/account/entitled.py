@@ -11,6 +11,7 @@ from rater.core.account.entitlement import Entitlement, in_force, licences_of
 from rater.core.account.month_span import month_span_of
 from rater.core.account.zone_change import ZoneChange
 from rater.core.pricing.plans.book import PlanBook
+from rater.core.pricing.plans.minute_price import price_in
 from rater.core.pricing.plans.payers import Payers
 from rater.core.pricing.plans.pools import Choice, Pool
 
@@ -44,6 +45,12 @@ class Drawable:
         self.pots: Final = pots
         self.seq: Final = seq
         """Of the latest entry that says how many licences of their plans are held."""
+
+
+def total_in(pot: Pot, currency: str) -> int:
+    """Return the seconds of a pool that can pay an account of a currency: none where they have a price in others."""
+    prices = pot.pool.prices
+    return 0 if prices and price_in(prices, currency) is None else pot.total_s
 
 
 @final

@@ -22,14 +22,13 @@ from typing import Final, final
 from rater.core.account.account import Account
 from rater.core.account.contract import Contract, has_room
 from rater.core.account.entitled import Drawable, Entitled, Pot
+from rater.core.account.pool_choice import choice_of
 from rater.core.account.user import User, own_pool, user_has_room
 from rater.core.account.user_terms import terms_at
 from rater.core.cdr import Cdr
 from rater.core.limits import POOLS_MAX, POOLS_PER_CALL_MAX
-from rater.core.pricing.numbering import Numbering
 from rater.core.pricing.plans.funding import POOL, Funding, PoolDraw
 from rater.core.pricing.plans.minute_price import price_in, price_lines
-from rater.core.pricing.plans.pools import Choice
 from rater.core.pricing.rated import Rated
 from rater.core.pricing.rest import is_paid_whole, rate_rest
 from rater.core.pricing.rules import Rules
@@ -112,7 +111,7 @@ def paid_by_pools(  # noqa: PLR0913, PLR0917
     if not entitled.held:
         return None
     terms = None if user is None else terms_at(user.terms, cdr.started_ms)
-    choice = _choice(entitled, cdr, called, terms, rules.numbering)
+    choice = choice_of(entitled, cdr, called, terms, rules.numbering)
     if choice is None:
         return None
     left = _Left(entitled, contract, returned_s, user, terms)
@@ -149,33 +148,6 @@ def may_not_fund(
     ):
         return None
     return _too_many_pools(cdr, ())
-
-
-def _choice(
-    entitled: Entitled,
-    cdr: Cdr,
-    called: tuple[str, str],
-    terms: UserTerms | None,
-    numbering: Numbering,
-) -> Choice | None:
-    """Return the pools that may pay a call; where country or type are empty, the numbering data say them."""
-    if terms is None:
-        payers = entitled.payers(cdr.usage_country)
-    else:
-        payers = entitled.payers_of_user(terms.usage_country, terms.plan_ids)
-    dialled = cdr.dialled
-    if payers is None or (
-        dialled is not None and entitled.catalog.is_unpooled(dialled, numbering.kind_of(dialled))
-    ):
-        return None
-    destination = called[0] or numbering.country_of(cdr.to) or ""
-    number_type = called[1] or numbering.kind_of(cdr.to)
-    found = payers.choices(cdr.direction, cdr.call_type).of(destination, number_type)
-    if terms is None:
-        found = found.shared()
-    if not found.pools or entitled.catalog.is_unpooled_number(cdr.to):
-        return None
-    return found
 
 
 @final

@@ -6,7 +6,8 @@ Rule 2: the world is told at 80 % and at 100 %, once a pool, month and level: by
         change of licences that leaves so little. At 100 % nothing is left that whole units of the plan could pay.
         Of both at once the higher is told.
 Rule 3: it is told again only where the pool has grown since, so that less than the level was used of it.
-Rule 4: of a pool that a user has alone likewise, with the user's name: it is as large as its terms and the account's
+Rule 4: a pool whose seconds have a price in other currencies than the account's is one of no seconds (`total_in`).
+Rule 5: of a pool that a user has alone likewise, with the user's name: it is as large as its terms and the account's
         licences of then make it, and the user's row remembers what was told. Only a charge tells of it: licences and
         terms give such a pool, or take it, whole.
 """
@@ -16,7 +17,7 @@ from typing import Final
 from rater.core.account.account import Account
 from rater.core.account.cause import Cause
 from rater.core.account.contract import Contract
-from rater.core.account.entitled import Pot
+from rater.core.account.entitled import Pot, total_in
 from rater.core.account.heads import event_head
 from rater.core.account.posting import Posting
 from rater.core.account.user import User, is_of_user, own_pool, shared_name
@@ -43,15 +44,16 @@ NO_POOLS: Final[Uses] = (None, ())
 
 
 def pools_of(account: Account, contract: Contract, plans: PlanBook, at_ms: int) -> Uses:
-    """Return the pools of the month that have seconds, or of which some are used, by name."""
+    """Return the pools of the month that have seconds for the account, or of which some are used, by name."""
     entitled, used = contract.at(at_ms, plans, account.time_zone), contract.used_s
     if not entitled.month:
         return NO_POOLS
     found: dict[str, PoolUse] = {}
     for pot in entitled.pots():
         used_s = used.get(pot.name, 0)
-        if pot.total_s or used_s:
-            found[pot.name] = PoolUse(pot.name, used_s, pot.total_s)
+        total_s = total_in(pot, account.currency)
+        if total_s or used_s:
+            found[pot.name] = PoolUse(pot.name, used_s, total_s)
     for name, used_s in used.items():
         if used_s and name not in found and name.startswith(entitled.month):
             found[name] = PoolUse(name, used_s, 0)
@@ -71,10 +73,11 @@ def running_out(
     if isinstance(entry, EntitlementsSet):
         entitled = contract.at(entry.at_ms, plans, account.time_zone)
         pots = [pot for name in contract.used_s if (pot := entitled.named(name)) is not None]
+        used, told_s, currency = contract.used_s, contract.told_s, account.currency
         return [
             each
             for pot in pots
-            for each in _reached(pot, pot.name, contract.used_s[pot.name], contract.told_s, 0)
+            for each in _reached((pot, currency), pot.name, used[pot.name], told_s, 0)
         ]
     return _NONE
 
@@ -91,7 +94,8 @@ def run_down(
             pot = entitled.named(draw.name)
             if pot is not None:
                 used_s, told_s = contract.used_s[pot.name], contract.told_s
-                if more := _reached(pot, pot.name, used_s, told_s, draw.seconds):
+                of = (pot, account.currency)
+                if more := _reached(of, pot.name, used_s, told_s, draw.seconds):
                     found = [*found, *more]
     return found
 
@@ -112,7 +116,8 @@ def own_running_out(
             pot = pots.get(shared_name(name, user))
             if pot is not None:
                 used_s = user.used_s[name]
-                if more := _reached(pot, name, used_s, user.told_s, draw.quantity or 0):
+                of = (pot, account.currency)
+                if more := _reached(of, name, used_s, user.told_s, draw.quantity or 0):
                     found = [*found, *more]
     return found
 
@@ -139,12 +144,15 @@ def tell_use(  # noqa: PLR0913, PLR0917
         events.append(v.PoolUsed(*head, name, plan_name, level, used_s, pot.total_s, user_id))
 
 
-def _reached(pot: Pot, name: str, used_s: int, told_s: Told, seconds: int) -> list[Running]:
+def _reached(
+    of: tuple[Pot, str], name: str, used_s: int, told_s: Told, seconds: int
+) -> list[Running]:
     """Return what is to be told of a pool, of which an entry took so many seconds, one level at most; note it.
 
-    `name`: by which it is kept what was told of it.
+    `of`: the pool, and the account's currency. `name`: by which it is kept what was told of it.
     """
-    before, total_s, unit_s = told_s.get(name), pot.total_s, pot.pool.unit_s
+    pot, currency = of
+    before, total_s, unit_s = told_s.get(name), total_in(pot, currency), pot.pool.unit_s
     # A pool of few units may have nothing left before 80 % of it are used.
     if before is None and 100 * used_s < LEVELS[0] * total_s and used_s + unit_s <= total_s:
         return _NONE

@@ -14,6 +14,7 @@ from typing import Final
 
 from rater.core.account.account import Account
 from rater.core.account.burn import now_ms_of
+from rater.core.account.entitled import total_in
 from rater.core.account.month import month_at, month_end_ms
 from rater.core.account.user import User, own_pool
 from rater.core.account.user_terms import terms_at
@@ -113,7 +114,7 @@ def _terms_from(user: User, at_ms: int) -> UserTerms:
 def _own_pools(
     user: User, account: Account, rules: Rules, terms: UserTerms, when: tuple[str, int]
 ) -> tuple[PoolUse, ...]:
-    """Return the pools that the user has alone in the month, of plans of which the account has licences.
+    """Return the pools that the user has alone in the month, of plans of which the account has licences and currency.
 
     Those that are used and that it has no more are told without seconds: terms of later may give the plan back, and
     no status comes between.
@@ -123,8 +124,9 @@ def _own_pools(
     if contract is not None and terms.plan_ids:
         entitled = contract.at(at_ms, rules.plans, account.time_zone)
         for pot in entitled.own_pots(terms.usage_country, terms.plan_ids).values():
-            name = own_pool(pot.name, user)
-            found.append(PoolUse(name, user.used_s.get(name, 0), pot.total_s))
+            name, total_s = own_pool(pot.name, user), total_in(pot, account.currency)
+            if total_s:
+                found.append(PoolUse(name, user.used_s.get(name, 0), total_s))
     if user.used_s:
         told = {each.pool for each in found}
         gone = [name for name, used in sorted(user.used_s.items()) if used and name not in told]

@@ -119,6 +119,7 @@ class _Answer:
         self.content = None if version is None else version.content
         self.held = held_at(known.licences, entry.at_ms)
         self.known = known
+        self.currency = entry.currency
 
     def alerts(self, asked: dict[str, int], told_s: Told) -> tuple[list[Alert], Told]:
         """Return the alerts, and what has been told then."""
@@ -143,6 +144,8 @@ class _Answer:
         size, used = self._size(name)
         if self.content is None or size is None:
             return
+        if not size.is_for(self.currency):
+            size = size._replace(total_s=0)
         told = list(now.get(name, (0, 0)))
         plan = next(each.name for each in self.content.plans if each.plan_id == size.plan_id)
         mine = self.known.mine

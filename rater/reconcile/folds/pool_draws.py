@@ -157,7 +157,7 @@ def _paid(wanted: tuple[int, str], pools: list[Size], known: Known) -> Iterator[
         if pays == CALL_MAX or any(left_s(each) < each.unit_s for each in pool.ended_by):
             continue
         asked = {each.currency: (each.per_minute_micros, each.fee_micros) for each in pool.prices}
-        if asked and currency not in asked:
+        if not pool.is_for(currency):
             continue
         units = (seconds + pool.unit_s - 1) // pool.unit_s
         paid_s = min(units, left_s(pool) // pool.unit_s) * pool.unit_s

@@ -42,6 +42,10 @@ class Size(NamedTuple):
     ended_by: tuple["Size", ...] = ()
     prices: tuple[MinutePrice, ...] = ()
 
+    def is_for(self, currency: str) -> bool:
+        """Say whether accounts of a currency have it: what costs money costs it in some currencies alone."""
+        return not self.prices or currency in {each.currency for each in self.prices}
+
 
 def held_at(licences: dict[Plan, tuple[int, int]], at_ms: int) -> Licences:
     """Return the licences that are held at an instant."""

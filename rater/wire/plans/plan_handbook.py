@@ -23,7 +23,8 @@ Licences are an account's entitlements (`set_entitlements`), and what holds when
 the plan while its pool has any, the rest of the call by the deck, with subsequent increments alone. A plan pays calls
 of the usage country that its licences are for; a CDR that names no `usage_country` may draw on all of them.
 Seconds of an allowance with `prices` cost money besides: it is taken from the account's credits, as for a call that the
-deck prices, and such an allowance is not for accounts of other currencies, nor for those without credits.
+deck prices, and such an allowance is not for accounts of other currencies, nor for those without credits: they are
+not shown its pools either, in no status and no alert.
 An allowance `per` user is each user's own: it pays the calls of users to whom `set_user` gives the plan, and no
 others.
 

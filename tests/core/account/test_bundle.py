@@ -243,3 +243,17 @@ def test_a_call_of_before_the_credits_does_not_use_minutes_that_cost_money() -> 
     assert isinstance(found, Suspension)
     assert found.reason == Suspended.NO_TENANT_CAPABILITY
     assert who.seq == 0
+
+
+def test_a_call_that_only_minutes_with_a_price_would_pay_says_that_they_have_one() -> None:
+    free = allowance("free", 120)
+    priced = allowance("all", 300, prices=(MinutePrice("USD", 10_000), MinutePrice("EUR", 9_000)))
+    rules = RULES.with_plans(PlanBook([catalog(plan("CALLS", free, priced))], zone_of))
+
+    found = charged(bare(), made(180), rules)
+
+    assert isinstance(found, Suspension)
+    assert found.detail == (
+        "tenant_id: acme had no credits when the call was answered, and its pools pay 120 of 180 s (580462);"
+        " seconds that have a price (EUR, USD) are none of an account that had no currency"
+    )

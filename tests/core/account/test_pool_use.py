@@ -14,7 +14,9 @@ from rater.wire.pricing.zones import zone_of
 from tests.build import DAY, NOW, account, lot
 from tests.plan_build import allowance, catalog, plan
 from topics import records as r
+from topics.fields import NO_CURRENCY
 from topics.records import balance as v
+from topics.records.plans import MinutePrice
 
 CALLS = plan("CALLS", allowance("all", 600))
 MORE = plan("MORE", allowance("odd", 150, pooled_by="account"))
@@ -340,3 +342,51 @@ def test_the_names_of_the_longest_pool_and_user_fit_the_ids_of_events() -> None:
     assert isinstance(event, v.PoolUsed)
     assert event.pool == name
     assert len(event.pool) <= 320
+
+
+DEAR = plan("DEAR", allowance("all", 300, prices=(MinutePrice("USD", 10_000),)))
+DEAR_PLANS = PlanBook([catalog(DEAR)], zone_of)
+
+
+@pytest.mark.parametrize(
+    ("currency", "total_s"), [("USD", 300), ("EUR", 0), (NO_CURRENCY, 0)], ids=str
+)
+def test_seconds_with_a_price_in_another_currency_are_not_there(
+    currency: str, total_s: int
+) -> None:
+    """Calls do not draw on them either (`funding`); what was used when they had no price stays said."""
+    name = f"{MARCH}/DEAR/all/DE"
+    contract = Contract([held("DEAR", licences=1)], list[BillingMode]())
+    there = account(lot(), contract=contract, currency=currency)
+    fresh = (r.PoolUse(name, 0, 300),) if total_s else ()
+
+    assert pools_of(there, contract, DEAR_PLANS, NOW)[1] == fresh
+    use(contract, name, 300, NOW)
+    assert pools_of(there, contract, DEAR_PLANS, NOW)[1] == (r.PoolUse(name, 300, total_s),)
+
+
+@pytest.mark.parametrize(("currency", "told"), [("USD", [100]), ("EUR", []), (NO_CURRENCY, [])])
+def test_of_a_pool_that_the_account_has_not_by_now_nobody_is_told(
+    currency: str, told: list[int]
+) -> None:
+    name = f"{MARCH}/DEAR/all/DE"
+    contract = Contract([held("DEAR", licences=1)], list[BillingMode](), {name: 300})
+    there = account(lot(), contract=contract, currency=currency)
+    head = ("acme/1", "acme", 1, NOW, "account.commands.v1", 0, 7, currency, 0, 0, 0)
+    entry = r.EntitlementsSet(*head, "e1", NOW, (r.EntitlementSetting("DEAR", "DE", 1),))
+    call = r.ChargedCall("out", "+33142685300", NOW, NOW, 300)
+    draws = (r.Draw("pool", name, None, 300),)
+    charge = r.Charge(*head, "c1", "rated", 0, call, draws=draws)
+
+    found = running_out(there, contract, entry, DEAR_PLANS)
+    assert [level for _, level, _ in found] == told
+    contract.told_s.clear()
+    found = run_down(there, contract, posting_of(there, charge), DEAR_PLANS)
+    assert [level for _, level, _ in found] == told
+
+
+def test_of_own_minutes_that_the_account_has_not_by_now_nobody_is_told() -> None:
+    dear = plan("OWN", allowance("own", 600, per="user", prices=(MinutePrice("EUR", 10_000),)))
+    plans = PlanBook([catalog(dear)], zone_of)
+
+    assert draw_own(user(), 600, plans=plans) == []

@@ -14,6 +14,7 @@ from rater.wire.pricing.zones import zone_of
 from tests.build import DAY, NOW, RULES, account
 from tests.plan_build import allowance, catalog, plan
 from topics.records import BlockedCalls, PoolUse, UserStatus, UserTerms
+from topics.records.plans import MinutePrice
 
 MARCH = "2026-03"
 OWN = plan("OWN", allowance("all", 600, per="user"))
@@ -162,3 +163,17 @@ def test_what_is_used_of_a_pool_is_told_though_the_user_has_the_plan_no_more() -
 
     assert told(ann).pools == (PoolUse(name, 300, 0),)
     assert told(ann, NOW + DAY).pools == (PoolUse(name, 300, 600),)
+
+
+def test_own_minutes_with_a_price_in_other_currencies_alone_are_not_there() -> None:
+    """The account has dollars; what of them was used when they had no price stays said."""
+    name = f"{MARCH}/OWN/all/user=ann"
+    for prices, total_s in (((MinutePrice("EUR", 1),), 0), ((MinutePrice("USD", 1),), 600)):
+        dear = plan("OWN", allowance("all", 600, per="user", prices=prices))
+        rules = RULES.with_plans(PlanBook([catalog(dear)], zone_of))
+        fresh = User("acme", "ann", (terms(plan_ids=("OWN",)),))
+        used = User("acme", "ann", (terms(plan_ids=("OWN",)),), used_s={name: 60})
+
+        pools = (PoolUse(name, 0, 600),) if total_s else ()
+        assert status_of_user(fresh, THERE, rules, NOW).pools == pools
+        assert status_of_user(used, THERE, rules, NOW).pools == (PoolUse(name, 60, total_s),)

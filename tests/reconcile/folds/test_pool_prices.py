@@ -8,12 +8,12 @@ import pytest
 
 from tests.plan_build import USER_OUT, allowance, plan, record
 from tests.reconcile.folds.test_pools import call, correct
-from tests.reconcile.honest_worker import HonestWorker
+from tests.reconcile.honest_worker import HonestWorker, at
 from tests.reconcile.tampering import Topics, altered, differences, place_of
 from topics import catalog
 from topics.records.plans import MinutePrice
 
-LEDGER = catalog.LEDGER.name
+LEDGER, STATUS = catalog.LEDGER.name, catalog.ACCOUNT_STATUS.name
 DEAR = plan("DEAR", allowance("all", 90, prices=(MinutePrice("USD", 10_001, 50_000),)), unit_s=1)
 
 
@@ -93,3 +93,45 @@ def test_a_charge_without_the_money_of_its_pool_is_found_out() -> None:
     found = differences(altered(topics, LEDGER, place, {"charge_micros": 0}))
 
     assert "charge_micros" in {wrong.field for wrong in found if wrong.proof == "charges"}
+
+
+@cache
+def unpaid() -> HonestWorker:
+    """Return a worker after an account of another currency, and one of none, had licences of minutes with a price."""
+    dear = allowance("dear", 600, prices=(MinutePrice("EUR", 10_001),))
+    own = allowance("own", 600, per="user", prices=(MinutePrice("EUR", 10_001),))
+    plans = record(plan("DEAR", dear, own), valid_from="2020-01-01T00:00:00Z", chains=(USER_OUT,))
+    worker = HonestWorker(plans=plans)
+    worker.command("acme", "open_account", currency="USD", decks=["acs"])
+    worker.command("bare", "open_account")
+    held = [{"plan_id": "DEAR", "usage_country": "US", "licences": 1}]
+    since = "2020-01-01T00:00:00Z"
+    for tenant in ("acme", "bare"):
+        worker.command(tenant, "set_entitlements", entitlements=held, valid_from=since)
+        hired = {"usage_country": "US", "plan_ids": ["DEAR"], "credits_licence": True}
+        worker.command(tenant, "set_user", user_id="ann", valid_from=since, **hired)
+    worker.work()
+    worker.flush()
+    return worker
+
+
+def test_a_log_in_which_nobody_is_told_of_seconds_that_cannot_pay_is_clean() -> None:
+    topics: Topics = dict(unpaid().topics)
+
+    assert differences(topics) == []
+    for topic in (STATUS, catalog.USER_STATUS.name):
+        values = [json.loads(each.value or b"") for _, each in topics[topic]]
+        assert values
+        assert [value.get("pools") for value in values] == [None] * len(values)
+
+
+@pytest.mark.parametrize("tenant", ["acme", "bare"])
+def test_a_status_that_tells_of_seconds_that_cannot_pay_is_found_out(tenant: str) -> None:
+    topics: Topics = dict(unpaid().topics)
+    place = place_of(topics, STATUS, lambda v: v["tenant_id"] == tenant and "entitlements" in v)
+    year = json.loads(topics[STATUS][place][1].value or b"")["at_ms"]
+    pool = {"pool": f"{at(year)[:7]}/DEAR/dear/US", "used_s": 0, "total_s": 600}
+
+    lie = altered(topics, STATUS, place, {"pools": [pool], "plan_version": 1})
+
+    assert {wrong.field for wrong in differences(lie)} == {"plan_version, pools"}

@@ -14,7 +14,7 @@ from rater.reconcile.folds.contract import Licences as Known
 from rater.reconcile.folds.folded import Folded
 from rater.reconcile.folds.plan_versions import PlanVersions
 from rater.reconcile.folds.pool_draws import possible_at
-from rater.reconcile.folds.pool_sizes import Licences, all_sizes, held_at
+from rater.reconcile.folds.pool_sizes import all_sizes, held_at
 from topics import records as r
 
 FUNDS_MAX = 16
@@ -57,19 +57,19 @@ def _pools(account: Folded, status: r.AccountStatus, licences: Known, plans: Pla
     names = [each.pool for each in status.pools]
     yield "pools, in order", sorted(set(names)), names
     answers = []
+    held, currency = held_at(licences, at_ms), account.credits.currency_at(status.seq)
     for version in possible_at(plans, at_ms, at_ms):
-        sizes = {} if version is None else _totals(version.content, held_at(licences, at_ms), month)
+        of_all = () if version is None else all_sizes(version.content, held)
+        sizes = {
+            f"{month}/{each.name}": each.total_s
+            for each in of_all
+            if each.total_s and each.is_for(currency)
+        }
         pools = {name: (used.get(name, 0), sizes.get(name, 0)) for name in sizes.keys() | used}
         pools = {} if version is None else pools
         answers.append((version.version if version and pools else None, pools))
     said = (status.plan_version, found)
     yield "plan_version, pools", said if said in answers else answers[0], said
-
-
-def _totals(content: r.PlanCatalog, held: Licences, month: str) -> dict[str, int]:
-    return {
-        f"{month}/{each.name}": each.total_s for each in all_sizes(content, held) if each.total_s
-    }
 
 
 def _contract(account: Folded, status: r.AccountStatus, plans: PlanVersions) -> Facts:
