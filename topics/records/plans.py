@@ -111,8 +111,9 @@ class Allowance(Record, frozen=True):
     per: Annotated[
         Literal["licence", "user", "account"],
         Meta(
-            description="`licence`: so many for every licence, in one pool for all of them. `user`: every user has "
-            "a pool alone. `account`: one pool, of the same size however many licences there are."
+            description="`licence`: so many for every licence, in one pool for all of them. `user`: every user with "
+            "the plan has a pool alone, however many licences there are, if there is one in the user's country. "
+            "`account`: one pool, of the same size however many licences there are."
         ),
     ] = "licence"
     pooled_by: Annotated[

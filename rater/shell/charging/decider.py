@@ -10,13 +10,17 @@ from rater.batch.charging.command_batch import CommandBatch
 from rater.batch.charging.decision import Decision
 from rater.batch.charging.partition_state import Shard
 from rater.batch.charging.status_flush import decide_flush, flush_users
-from rater.core.account.plan_warnings import Giving, plans_given, unknown_plans
-from rater.core.pricing.plans.book import PlanBook
+from rater.core.account.plan_warnings import (
+    Giving,
+    plans_given,
+    unknown_plans,
+    unlicensed_plans,
+)
 from rater.core.pricing.rules import Rules
 from rater.shell.charging.suspense_metrics import SuspenseMetrics
 from rater.shell.process.metrics import Metrics
 from rater.shell.stream.batches import RecordBatch
-from topics.records import EntitlementsSet
+from topics.records import EntitlementsSet, UserSet
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +90,7 @@ class ChargingDecider:
                 {"tenant_id": tenant_id, "calls": calls},
             )
         for giving in decision.giving:
-            self._tell_plans(giving, decision.journal.plans)
+            self._tell_plans(giving, decision)
         for entry in decision.deck_warnings:
             for each in entry.decks:
                 self._metrics.deck_warned(each.problem)
@@ -100,9 +104,11 @@ class ChargingDecider:
                     },
                 )
 
-    def _tell_plans(self, entry: Giving, plans: PlanBook) -> None:
-        """Tell which plans somebody was given that no catalog has, and which licences were let go."""
-        for plan_id in unknown_plans(plans_given(entry), entry.valid_from_ms, plans):
+    def _tell_plans(self, entry: Giving, decision: Decision) -> None:
+        """Tell which plans somebody was given that pay nothing, and which licences were let go."""
+        plans = decision.journal.plans
+        unknown = unknown_plans(plans_given(entry), entry.valid_from_ms, plans)
+        for plan_id in unknown:
             self._metrics.plan_unknown()
             log.warning(
                 "plan %(plan_id)s of account %(tenant_id)s is in no plan catalog (command %(command_id)s)",
@@ -112,6 +118,10 @@ class ChargingDecider:
                     "command_id": entry.command_id,
                 },
             )
+        if isinstance(entry, UserSet):
+            account = decision.changed.get(entry.tenant_id)
+            contract = None if account is None else account.contract
+            self._tell_unlicensed(entry, set(unlicensed_plans(entry, contract)).difference(unknown))
         if isinstance(entry, EntitlementsSet) and entry.forgotten:
             self._metrics.entitlements_forgotten(entry.forgotten)
             log.info(
@@ -119,6 +129,22 @@ class ChargingDecider:
                 {
                     "tenant_id": entry.tenant_id,
                     "forgotten": entry.forgotten,
+                    "command_id": entry.command_id,
+                },
+            )
+
+    def _tell_unlicensed(self, entry: UserSet, plan_ids: set[str]) -> None:
+        """Tell which plans a user has where the account has no licence of them."""
+        for plan_id in sorted(plan_ids):
+            self._metrics.plan_unlicensed()
+            log.warning(
+                "plan %(plan_id)s of user %(user_id)s: account %(tenant_id)s has no licence of it in "
+                "%(usage_country)s (command %(command_id)s)",
+                {
+                    "plan_id": plan_id,
+                    "user_id": entry.user_id,
+                    "tenant_id": entry.tenant_id,
+                    "usage_country": entry.usage_country,
                     "command_id": entry.command_id,
                 },
             )

@@ -156,6 +156,10 @@ class Metrics:
         self._unknown_plans = self._counter(
             "plans_unknown", "Plans that accounts or users were given and that no catalog has."
         )
+        self._unlicensed_plans = self._counter(
+            "plans_unlicensed",
+            "Plans that users were given and that their account has no licence of.",
+        )
         self._forgotten = self._counter(
             "entitlements_forgotten", "Entitlements let go that no call can ask for any more."
         )
@@ -247,6 +251,10 @@ class Metrics:
     def plan_unknown(self) -> None:
         """Count a plan that an account or a user was given though no catalog has it."""
         self._unknown_plans.inc()
+
+    def plan_unlicensed(self) -> None:
+        """Count a plan that a user was given where the account has no licence of it."""
+        self._unlicensed_plans.inc()
 
     def entitlements_forgotten(self, number: int) -> None:
         """Count entitlements of an account that were let go."""

@@ -26,7 +26,10 @@ Seconds of an allowance with `prices` cost money besides: it is taken from the a
 deck prices, and such an allowance is not for accounts of other currencies, nor for those without credits: they are
 not shown its pools either, in no status and no alert.
 An allowance `per` user is each user's own: it pays the calls of users to whom `set_user` gives the plan, and no
-others.
+others. How many users may have it the number of licences does not bound, as long as there is one in the user's country:
+three users of one licence have three pools of their own. Licences and users are said by different writers, and come in
+any order; who sells them holds one against the other (A60). A user whose account has no licence of the plan in the
+user's country has nothing of it: that is taken, and charging warns of it (`rater_plans_unlicensed_total`).
 
 This one ships as `rater/data/{reseller}`. The other, `rater/data/{office}`, is an office telephone
 system: calling plans by country, audio conferencing.

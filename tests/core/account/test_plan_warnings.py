@@ -2,10 +2,20 @@
 
 from typing import Any
 
-from rater.core.account.plan_warnings import Giving, plans_given, unknown_plans
+import pytest
+
+from rater.core.account.contract import Contract
+from rater.core.account.entitlement import Entitlement
+from rater.core.account.plan_warnings import (
+    Giving,
+    plans_given,
+    unknown_plans,
+    unlicensed_plans,
+)
 from rater.core.pricing.plans.book import PlanBook
 from tests.build import DAY, NOW, Partition, command, opening, order
 from tests.plan_build import catalog
+from topics.records import UserSet
 
 BOOK = PlanBook([catalog(valid_from_ms=NOW + DAY)])
 
@@ -39,3 +49,33 @@ def test_plans_of_a_user_likewise() -> None:
 
     assert unknown(entry, BOOK) == ["SMALLER"]
     assert unknown(entry, PlanBook()) == ["SMALL", "SMALLER"]
+
+
+@pytest.mark.parametrize(
+    ("held", "missing"),
+    [
+        ([], ["BOTH"]),
+        ([(0, 1)], []),
+        ([(0, 1), (NOW, 0)], ["BOTH"]),
+        ([(0, 1), (NOW, 0), (NOW + DAY, 2)], []),
+        ([(0, 1), (NOW + DAY, 0)], []),
+        ([(NOW + DAY, 1)], []),
+    ],
+)
+def test_a_user_may_have_plans_that_the_account_has_no_licence_of_then_or_later(
+    held: list[tuple[int, int]], missing: list[str]
+) -> None:
+    """How many users have the plan is not asked: the number of licences is its writer's."""
+    user = {"user_id": "ann", "usage_country": "FR", "plan_ids": ["BOTH"]}
+    entry = given("set_user", **user)
+    assert isinstance(entry, UserSet)
+    licences = [Entitlement("BOTH", "FR", from_ms, number, 3) for from_ms, number in held]
+    elsewhere = Entitlement("BOTH", "DE", 0, 1, 3)
+
+    assert unlicensed_plans(entry, Contract([elsewhere, *licences], [])) == missing
+
+
+def test_without_a_contract_no_plan_of_a_user_has_a_licence() -> None:
+    entry = given("set_user", user_id="ann", usage_country="FR", plan_ids=["BOTH", "SMALL"])
+    assert isinstance(entry, UserSet)
+    assert unlicensed_plans(entry, None) == ["BOTH", "SMALL"]

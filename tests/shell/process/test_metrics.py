@@ -39,6 +39,7 @@ NAMES = {
     "rater_settings_records_refused",
     "rater_deck_warnings",
     "rater_plans_unknown",
+    "rater_plans_unlicensed",
     "rater_halted_partitions",
     "rater_invariant_violations",
     "rater_build",
@@ -136,6 +137,7 @@ def test_all_else_that_is_said_is_told() -> None:
     metrics.window_evicted()
     metrics.entitlements_forgotten(3)
     metrics.plan_unknown()
+    metrics.plan_unlicensed()
     metrics.set_decks_whole(2)
     metrics.deck_record_refused("not_json")
     metrics.set_settings_version(3)
@@ -153,6 +155,7 @@ def test_all_else_that_is_said_is_told() -> None:
         "rater_dedupe_window_evictions_total 1.0",
         "rater_entitlements_forgotten_total 3.0",
         "rater_plans_unknown_total 1.0",
+        "rater_plans_unlicensed_total 1.0",
         "rater_decks_whole 2.0",
         'rater_deck_records_refused_total{reason="not_json"} 1.0',
         "rater_charging_settings_version 3.0",
