@@ -93,6 +93,25 @@ Month = Annotated[
 ]
 
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
+CallClass = Annotated[
+    Name,
+    Meta(
+        description="A class of calls, not the `call_type` of a CDR. Free: `emergency`; `inbound`, to an ordinary "
+        "number of the tenant; `in_bundle`, paid by pools to the last second. Of the others, of which money pays a "
+        "part, the first that fits: `toll_free`, incoming, or to a toll-free service number of the tenant; "
+        "`conference_dial_out`, outgoing with a `call_type` that begins with `conf`; `overage`, to the country in "
+        "which it is made; `international`, all others, unknown countries included. Where it is made the CDR's "
+        "`usage_country` says, else its user's, else that of the account's licences if all are for one."
+    ),
+]
+CallClasses = Annotated[
+    tuple[CallClass, ...],
+    Meta(
+        max_length=16,
+        description="Classes of calls: free `emergency`, `inbound` and `in_bundle`; paid `toll_free`, "
+        "`conference_dial_out`, `overage` (in the country) and `international`.",
+    ),
+]
 TimeZone = Annotated[str, Meta(min_length=1, max_length=64, description="IANA name.")]
 ThresholdId = Annotated[str, Meta(min_length=1, max_length=64, pattern=whole(r"[\x21-\x7e]+"))]
 ThresholdLabel = Annotated[

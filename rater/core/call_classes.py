@@ -1,4 +1,7 @@
-"""Classes of calls: what an account status allows or denies, free ones and paid ones, and codes of why not."""
+"""Classes of calls: what an account status allows or denies, free ones and paid ones, and codes of why not.
+
+What each is, `topics.fields.CallClass` says, in the words of the reference.
+"""
 
 from typing import Final
 

@@ -6,6 +6,7 @@ from msgspec import Meta
 
 from topics.fields import (
     AccountCurrency,
+    CallClasses,
     Count,
     Email,
     EventId,
@@ -210,7 +211,7 @@ class FraudSuspected(Event, frozen=True, tag="fraud_suspected"):
         Micros, Meta(description="The limit; of new_destinations their number.")
     ]
     found_micros: Annotated[Micros, Meta(description="What passed it.")]
-    denied: Annotated[tuple[Name, ...], Meta(max_length=16)]
+    denied: CallClasses
 
 
 class AccountClosedEvent(Event, frozen=True, tag="account_closed"):

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Meta
 
 from topics.fields import (
+    CallClasses,
     Count,
     Id,
     LotCategory,
@@ -93,7 +94,7 @@ class CarriedSpending(Record, frozen=True):
     spend_per_hour_micros: NotNegative | None = None
     cost_per_call_micros: NotNegative = 0
     watch: CarriedWatch | None = None
-    denied: Annotated[tuple[Name, ...], Meta(max_length=16)] = ()
+    denied: CallClasses = ()
     tripped: Annotated[tuple[LimitKind, ...], Meta(max_length=16)] = ()
 
 

@@ -6,6 +6,7 @@ from msgspec import Meta
 
 from topics.fields import (
     AccountCurrency,
+    CallClasses,
     Email,
     EventId,
     Hours,
@@ -168,7 +169,7 @@ class FraudSuspectedNotification(Notification, frozen=True, tag="fraud_suspected
     limit: LimitKind
     limit_micros: Micros | None = None
     found_micros: Micros | None = None
-    denied: Annotated[tuple[Name, ...], Meta(max_length=16)]
+    denied: CallClasses
     cause_id: Id
 
 

@@ -5,6 +5,8 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Meta
 
 from topics.fields import (
+    CallClass,
+    CallClasses,
     Count,
     Hours,
     Id,
@@ -83,7 +85,7 @@ class SpendLimitTripped(MoneyEntry, frozen=True, tag="spend_limit_tripped"):
     limit: LimitKind
     limit_micros: Micros
     found_micros: Micros
-    denied: Annotated[tuple[Name, ...], Meta(max_length=16)]
+    denied: CallClasses
     settings_version: SettingsVersion | None = None
 
 
@@ -93,7 +95,7 @@ class RechargeResumed(MoneyEntry, frozen=True, tag="recharge_resumed"):
     kind: ClassVar[Literal["recharge_resumed"]]
     command_id: Id
     allowed: Annotated[
-        tuple[Name, ...], Meta(max_length=16, description="The classes that were denied.")
+        tuple[CallClass, ...], Meta(max_length=16, description="The classes that were denied.")
     ]
     reason: Note | None = None
     actor: Id | None = None

@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from topics.fields import (
+    CallClass,
+    CallClasses,
     Count,
     Currency,
     HoursRemaining,
@@ -58,9 +60,9 @@ State = Literal["open", "closed", "not_configured"]
 
 
 class BlockedCalls(Record, frozen=True):
-    """Calls of a type that are refused now, and why."""
+    """A class of calls that is refused now, and why."""
 
-    call_type: Name
+    call_type: CallClass
     reason: BlockedReason
     code: BlockedCode | None = None
 
@@ -122,8 +124,8 @@ class AccountStatus(Record, frozen=True):
     ]
     mode: Annotated[Mode, Meta(description="At `at_ms`.")]
     time_zone: Annotated[Name, Meta(description="In which its months begin, at `at_ms`.")]
-    allowed_call_types: Annotated[tuple[Name, ...], Meta(max_length=16)]
-    blocked: Annotated[Blocked, Meta(description="All other types.")]
+    allowed_call_types: CallClasses
+    blocked: Annotated[Blocked, Meta(description="All other classes.")]
     currency: Currency | None = None
     balance_micros: Micros | None = None
     overdraft_micros: NotNegative | None = None

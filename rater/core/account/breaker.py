@@ -10,9 +10,7 @@ Rule 3: a destination is a prefix; it is high-rate where a minute of the call wa
 Rule 4: the charge that passes a limit is charged, and so is what still comes; one of no money passes none. After it
         the entry says what is denied: all paid calls by spend per hour, else those of the call's class. A limit that
         has tripped does not trip again until recharge is resumed; the counters then start anew.
-Rule 5: a class is guessed from what a CDR says: an inbound paid call is toll_free; `conf...` is conference_dial_out; a
-        call to the country of its use is overage; all others, unknown countries included, are international. Where it
-        is used the CDR says, else its user's terms, else the account's licences, if all are for one country.
+Rule 5: a class is guessed from what a CDR says: which is which, `topics.fields.CallClass` says.
 """
 
 from typing import Final
