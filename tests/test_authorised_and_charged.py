@@ -22,7 +22,7 @@ from rater.core.account.user_terms import terms_at
 from rater.wire.account.state import decode_account
 from tests.build import Stored
 from tests.plan_build import allowance, plan, record
-from tests.reconcile.everything import NUMBERS, USERS, everything
+from tests.reconcile.everything import DEEDS, NUMBERS, USERS, YEARS, everything
 from tests.reconcile.honest_worker import DAY_MS, PARTITIONS, START_MS, HonestWorker, at
 from tests.reconcile.own_books import Entry, OwnBooks
 from tests.reconcile.tampering import differences
@@ -157,9 +157,9 @@ def asked(worker: HonestWorker, seed: int) -> Iterator[Asked]:
         yield Asked(worker, chance.choice(("acme", "acme", "bare")), now_ms, fields)
 
 
-def prove(seed: int) -> Counter[str]:
+def prove(seed: int, steps: int = 40, deeds: tuple[str, ...] = DEEDS) -> Counter[str]:
     """Ask and charge after a history; return what came of the calls."""
-    worker = everything(seed, steps=40)
+    worker = everything(seed, steps, deeds)
     worker.flush()
     view, found = view_of(worker), Counter[str]()
     for call in asked(worker, seed):
@@ -190,6 +190,17 @@ def _holds(worker: HonestWorker, tenant: str) -> bool:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_call_that_may_start_is_paid_to_its_end_and_not_a_second_longer(seed: int) -> None:
     prove(seed)
+
+
+@pytest.mark.parametrize("seed", SEEDS[:6])
+def test_calls_of_tenants_that_have_moved_for_years_are_paid_to_their_end(seed: int) -> None:
+    prove(seed, 80, YEARS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", MANY)
+def test_many_calls_of_tenants_that_have_moved_for_years_are_paid_to_their_end(seed: int) -> None:
+    prove(seed, 80, YEARS)
 
 
 @pytest.mark.slow

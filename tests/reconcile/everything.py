@@ -58,6 +58,8 @@ class Happening:
     """When lots die that were bought a year before."""
     made: list[tuple[str, str]] = field(default_factory=list)
     """Tenants and ids of calls."""
+    rings_s: tuple[int, ...] = ()
+    """How long calls ring before they are answered; where nothing is said, their CDRs name no answer."""
 
     def run(self) -> None:
         """Let it all happen."""
@@ -167,6 +169,18 @@ class Happening:
             reversal="dispute",
         )
 
+    def restore(self, tenant: str) -> None:
+        """Give back what a dispute took, or never did."""
+        self.worker.command(
+            *(tenant, "restore_payment"),
+            payment_id=f"L{self.chance.randint(max(0, self.number - 30), self.number)}",
+            amount_micros=self.chance.choice((1, 40_000, 900_000)),
+            reversed_micros=0,
+            currency="USD",
+            reversal_id=f"dp_{self.number}",
+            reversal="dispute",
+        )
+
     def adjust(self, tenant: str) -> None:
         micros = self.chance.choice((-900_000, -15_000, -1, 1, 40_000))
         self.worker.command(
@@ -216,6 +230,11 @@ class Happening:
         turn_ms = month_after(self.worker.now_ms + DAY_MS)
         self.worker.pass_time(turn_ms + self.chance.randint(-16, 16) * HOUR_MS - self.worker.now_ms)
 
+    def months(self, _tenant: str) -> None:
+        """Let so many months pass that some of it is forgotten."""
+        self.worker.work(self.size)
+        self.worker.pass_time(self.chance.choice((60, 150, 200, 300)) * DAY_MS)
+
     def flush(self, _tenant: str) -> None:
         self.worker.work(self.size)
         self.worker.flush()
@@ -258,11 +277,17 @@ class Happening:
         }
         if inbound:
             more |= {"direction": "in", "service_number_type": "toll_free", "from": "+12065550100"}
+        to = "+18005550100" if inbound else chance.choice(NUMBERS)
+        billsec = chance.choice((0, 1, 59, 60, 61, 150, 700))
+        if self.rings_s:
+            answered_ms = ended_ms - billsec * 1_000
+            more["answered_at"] = at(answered_ms)
+            more["started_at"] = at(answered_ms - chance.choice(self.rings_s) * 1_000)
         worker.call(
             tenant,
             cdr_id,
-            "+18005550100" if inbound else chance.choice(NUMBERS),
-            billsec=chance.choice((0, 1, 59, 60, 61, 150, 700)),
+            to,
+            billsec=billsec,
             call_type=chance.choice(("user_out", "user_out", "conf_out")),
             ended_ms=ended_ms,
             **more,
@@ -304,6 +329,11 @@ MOVES = (
 """What may happen where clocks are what it is about; nothing by which what was refused would be taken if it came again.
 """
 
+YEARS = (*MOVES, *("months",) * 6, *("restore",) * 4)
+"""What may happen in years: what no call asks for any more is let go."""
+RINGS_S = (0, 20, 6 * 3_600)
+"""Queues may be long: what holds at the start of a call and what at its answer are two things."""
+
 
 def everything(seed: int, steps: int = 60, deeds: tuple[str, ...] = DEEDS) -> HonestWorker:
     """Return a worker after a history."""
@@ -323,5 +353,6 @@ def everything(seed: int, steps: int = 60, deeds: tuple[str, ...] = DEEDS) -> Ho
         plans_later=versions[1:],
     )
     worker.now_ms += begins * DAY_MS
-    Happening(worker, chance, steps, chance.choice((1, 3, 50)), deeds).run()
+    size = chance.choice((1, 3, 50))
+    Happening(worker, chance, steps, size, deeds, rings_s=RINGS_S if deeds is YEARS else ()).run()
     return worker

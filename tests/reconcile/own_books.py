@@ -5,7 +5,7 @@ Nothing of Rater but its records' names is used here: entries are JSON, and what
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -103,7 +103,13 @@ class OwnBooks:
         live = {each["lot_id"]: each["remaining_micros"] for each in of(entry, "lots")}
         assert live == +self.live, entry
         used = {each["pool"]: each["used_s"] for each in of(entry, "pools")}
-        mine = {name: s for name, s in self.seconds.items() if "/user=" not in name}
+        # What no call asks for any more may be forgotten.
+        oldest = datetime.fromtimestamp(entry["at_ms"] / 1_000, UTC) - timedelta(days=433)
+        mine = {
+            name: s
+            for name, s in self.seconds.items()
+            if "/user=" not in name and (name in used or name[:7] >= f"{oldest:%Y-%m}")
+        }
         assert +Counter(used) == +Counter(mine), (used, mine)
 
     def _lot(self, lot: Entry) -> int:
@@ -116,6 +122,9 @@ class OwnBooks:
         return int(lot["granted_micros"])
 
     def _funds_added(self, entry: Entry) -> None:
+        assert self._lot(entry["lot"]) == entry["amount_micros"], entry
+
+    def _payment_restored(self, entry: Entry) -> None:
         assert self._lot(entry["lot"]) == entry["amount_micros"], entry
 
     def _adjusted(self, entry: Entry) -> None:
