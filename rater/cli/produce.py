@@ -20,13 +20,19 @@ from rater.shell.versions.shared_topic import SharedTopicMissingError
 from topics.catalog import ACCOUNT_COMMANDS, Topic
 
 PROBLEMS_MAX = 20
-"""Shown of one file; the check stops there."""
+"""Shown of one file; the check stops there. So many warnings are shown, too."""
 
 
 @click.command()
 @click.argument("topic")
 @click.argument("file", type=click.File("rb"), default="-")
 @broker_option
+@click.option(
+    "--allow-unknown-fields",
+    "takes_strays",
+    is_flag=True,
+    help="Send also fields that the topic does not declare, with a warning: workers pass them over.",
+)
 @click.option("--force", is_flag=True, help="Send also to a topic that only services write.")
 @click.option(
     "--wait",
@@ -43,12 +49,22 @@ PROBLEMS_MAX = 20
     help="Seconds that --wait waits.",
 )
 def produce(
-    *, topic: str, file: BinaryIO, broker: Broker, force: bool, is_waiting: bool, timeout_s: float
+    *,
+    topic: str,
+    file: BinaryIO,
+    broker: Broker,
+    takes_strays: bool,
+    force: bool,
+    is_waiting: bool,
+    timeout_s: float,
 ) -> None:
     """Publish the JSON lines of FILE (or standard input) to TOPIC, with the right key.
 
-    Every line is checked first: with one bad line nothing is sent, and each is named with its field
-    and value (exit 1). Exit 2: the topic is not one to produce to, or the broker does not answer.
+    Every line is checked first, by the topic's schema and by the reader that the workers have: with one bad line
+    nothing is sent, and each is named with its field and value (exit 1). A field that the topic does not declare is
+    bad, too, for workers pass it over, and what it was to say is lost; in cdr.raw.v1, whose records may carry fields
+    of the platform's own, each such field is warned of once.
+    Exit 2: the topic is not one to produce to, or the broker does not answer.
     With --wait: exit 1 when a record is refused, suspended or dead, 2 when an answer is not there in time.
     """
     try:
@@ -61,7 +77,7 @@ def produce(
         )
     if file.isatty():
         click.echo(f"reading {topic} from standard input; end with Ctrl-D", err=True)
-    records = _checked(chosen, file)
+    records = _checked(chosen, file, takes_strays=takes_strays)
     if not records:
         click.echo("no lines, nothing sent")
         return
@@ -71,22 +87,29 @@ def produce(
         sys.exit(_report(records, sent.places, sent.answers, timeout_s))
 
 
-def _checked(topic: Topic, file: BinaryIO) -> list[publish.Ready]:
-    """Return the records of a file without a problem; else show the problems and end (exit 1)."""
+def _checked(topic: Topic, file: BinaryIO, *, takes_strays: bool) -> list[publish.Ready]:
+    """Return the records of a file without a problem; else show the problems and end (exit 1). Warnings are shown."""
     problems: list[publish.LineProblem] = []
+    warnings: list[publish.LineWarning] = []
     records: list[publish.Ready] = []
     with tqdm(
         total=_size(file), desc="checking", unit="B", unit_scale=True, disable=None, leave=False
     ) as bar:
-        for item in publish.LineCheck(topic).lines(_counted(file, bar)):
-            if isinstance(item, publish.Ready):
-                records.append(item)
-                continue
-            problems.append(item)
+        check = publish.LineCheck(topic, takes_strays=takes_strays)
+        for item in check.lines(_counted(file, bar)):
+            match item:
+                case publish.Ready():
+                    records.append(item)
+                case publish.LineWarning():
+                    warnings.append(item)
+                case publish.LineProblem():
+                    problems.append(item)
             if len(problems) == PROBLEMS_MAX:
                 break
-    for problem in problems:
-        click.echo(str(problem), err=True)
+    for said in (*warnings[:PROBLEMS_MAX], *problems):
+        click.echo(str(said), err=True)
+    if len(warnings) > PROBLEMS_MAX:
+        click.echo(f"warning: {len(warnings) - PROBLEMS_MAX} more unknown fields", err=True)
     if problems:
         more = f" (stopped after {PROBLEMS_MAX} problems)" if len(problems) == PROBLEMS_MAX else ""
         raise click.ClickException(f"nothing was sent to {topic.name}{more}")

@@ -6,7 +6,8 @@ published schemas. Only for messages that are refused: nothing here is quick.
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any, Final
 
@@ -87,6 +88,16 @@ def must_match(pattern: str) -> str:
 def must_be(kind: str) -> str:
     """Say the JSON type of a value; `kind` with its article."""
     return f"must be {kind}"
+
+
+def unknown_field(name: str, known: Iterable[str]) -> str:
+    """Say that a field is none of those that are known, and which of them may have been meant.
+
+    >>> unknown_field("montly_limit", ["type", "monthly_limit"])
+    'is not a known field (did you mean monthly_limit?)'
+    """
+    near = get_close_matches(name, known, n=1)
+    return f"{UNKNOWN_FIELD} (did you mean {near[0]}?)" if near else UNKNOWN_FIELD
 
 
 def path_of(text: str) -> str:

@@ -9,8 +9,20 @@ import pytest
 from click.testing import CliRunner, Result
 
 from rater.cli.produce import PROBLEMS_MAX, produce
-from rater.shell.admin.publish import LineCheck, LineProblem, Ready
-from topics.catalog import ACCOUNT_COMMANDS, BY_NAME, CATALOG, CDR_RAW, DEAD, RATE_DECKS, Topic
+from rater.shell.admin.publish import Checked, LineCheck, LineProblem, Ready
+from rater.shell.admin.readers import READERS, unreadable
+from tests.corpus.poison.corpus import Case, read_cases
+from topics.catalog import (
+    ACCOUNT_COMMANDS,
+    ACCOUNT_REQUESTS,
+    ACCOUNT_SOURCES,
+    BY_NAME,
+    CATALOG,
+    CDR_RAW,
+    DEAD,
+    RATE_DECKS,
+    Topic,
+)
 from topics.keys import user_key
 
 EXAMPLES = Path(__file__).parents[2] / "topics" / "examples"
@@ -22,7 +34,7 @@ def run(topic: str, text: bytes, *options: str) -> Result:
     return CliRunner().invoke(produce, [topic, "--broker", NOBODY, *options], input=text)
 
 
-def checked(topic: Topic, text: bytes) -> list[Ready | LineProblem]:
+def checked(topic: Topic, text: bytes) -> list[Checked]:
     return list(LineCheck(topic).lines(io.BytesIO(text)))
 
 
@@ -107,6 +119,165 @@ def test_a_bad_line_is_named_with_number_field_and_value_and_nothing_is_sent() -
     ]
 
 
+def command(kind: str, **fields: object) -> bytes:
+    return json.dumps({"type": kind, "command_id": "c1", "tenant_id": "acme", **fields}).encode()
+
+
+USER = command("set_user", user_id="ann", usage_country="DE", montly_spend_limit_micros=5)
+LICENCE = {"plan_id": "TEAM", "usage_country": "DE", "licences": 1}
+
+
+@pytest.mark.parametrize(
+    ("topic", "line", "said"),
+    [
+        (
+            ACCOUNT_COMMANDS,
+            USER,
+            (
+                "montly_spend_limit_micros: is not a known field "
+                "(did you mean monthly_spend_limit_micros?), found 5"
+            ),
+        ),
+        (
+            ACCOUNT_COMMANDS,
+            command("set_entitlements", entitlements=[LICENCE], valid_form="2026-12-01T00:00:00Z"),
+            (
+                "valid_form: is not a known field (did you mean valid_from?), "
+                'found "2026-12-01T00:00:00Z"'
+            ),
+        ),
+        (
+            ACCOUNT_COMMANDS,
+            command("set_entitlements", entitlements=[{**LICENCE, "colour": "red"}]),
+            'entitlements[0].colour: is not a known field, found "red"',
+        ),
+        (
+            ACCOUNT_REQUESTS,
+            command("set_spend_limits", spend_per_our_micros=1),
+            (
+                "spend_per_our_micros: is not a known field "
+                "(did you mean spend_per_hour_micros?), found 1"
+            ),
+        ),
+        (
+            BY_NAME["recharge.commands.v1"],
+            command("resume_recharge", actr="ann"),
+            'actr: is not a known field (did you mean actor?), found "ann"',
+        ),
+    ],
+)
+def test_a_field_that_workers_would_pass_over_is_refused_with_the_one_that_may_be_meant(
+    topic: Topic, line: bytes, said: str
+) -> None:
+    (problem,) = checked(topic, line)
+
+    assert isinstance(problem, LineProblem)
+    assert str(problem) == f"line 1: {said}"
+
+
+def test_a_misspelt_required_field_is_told_by_both_its_names() -> None:
+    line = command("close_account").replace(b"tenant_id", b"tennant_id")
+
+    assert [str(each) for each in checked(ACCOUNT_COMMANDS, line)] == [
+        "line 1: tenant_id: is missing",
+        'line 1: tennant_id: is not a known field (did you mean tenant_id?), found "acme"',
+    ]
+
+
+def test_unknown_fields_are_sent_when_that_is_asked_for_each_with_one_warning() -> None:
+    lines = b"\n".join([USER, USER])
+    refused = run(ACCOUNT_COMMANDS.name, lines)
+    allowed = run(ACCOUNT_COMMANDS.name, lines, "--allow-unknown-fields")
+
+    assert (refused.exit_code, allowed.exit_code) == (1, 2)
+    assert "nothing was sent" in refused.stderr
+    assert allowed.stderr.splitlines() == [
+        (
+            "warning: line 1: montly_spend_limit_micros: is not a known field "
+            "(did you mean monthly_spend_limit_micros?); workers pass it over"
+        ),
+        "Error: no Kafka broker answers at 127.0.0.1:1 (set --broker or RATER_BROKER)",
+    ]
+
+
+def test_a_platforms_own_fields_of_cdrs_are_warned_of_once_and_sent() -> None:
+    odd = GOOD.replace(b"{", b'{"sip_call": "a@b", "usage_contry": "FR", ', 1)
+    result = run(CDR_RAW.name, b"\n".join([GOOD, odd, odd]))
+
+    assert result.stderr.splitlines() == [
+        "warning: line 2: sip_call: is not a known field; workers pass it over",
+        "warning: line 2: usage_contry: is not a known field (did you mean usage_country?); workers pass it over",
+        "Error: no Kafka broker answers at 127.0.0.1:1 (set --broker or RATER_BROKER)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("topic", "line", "said"),
+    [
+        (
+            ACCOUNT_COMMANDS,
+            command("open_account", decks=["w"]),
+            "currency: is missing, though there are decks",
+        ),
+        (
+            ACCOUNT_COMMANDS,
+            command("open_account", time_zone="Europe/Pariss"),
+            'time_zone: must be the name of an IANA time zone, found "Europe/Pariss"',
+        ),
+        (
+            ACCOUNT_REQUESTS,
+            command("set_time_zone", time_zone="Mars/Base"),
+            'time_zone: must be the name of an IANA time zone, found "Mars/Base"',
+        ),
+        (
+            ACCOUNT_COMMANDS,
+            command(
+                "add_funds",
+                lot_id="L1",
+                amount_micros=1,
+                currency="USD",
+                purchased_at="2026-11-01T00:00:00Z",
+                expires_at="2026-12-01T00:00:00Z",
+            ),
+            "expires_at: must not be there, but of promotional credit",
+        ),
+        (
+            CDR_RAW,
+            GOOD.replace(b'"ended_at": "', b'"ended_at": "2001-01-01T00:00:00Z", "x": "'),
+            "ended_at: must not be before what precedes it",
+        ),
+    ],
+)
+def test_what_a_worker_would_bury_is_refused_though_the_schema_lets_it_pass(
+    topic: Topic, line: bytes, said: str
+) -> None:
+    problems = [str(each) for each in checked(topic, line) if isinstance(each, LineProblem)]
+
+    assert len(problems) == 1
+    assert problems[0].startswith(f"line 1: {said}")
+
+
+BURIED = [
+    case
+    for case in read_cases(*READERS)
+    if case.value is not None and unreadable(case.topic, case.value) is not None
+]
+
+
+@pytest.mark.parametrize("case", BURIED, ids=lambda case: case.name)
+def test_nothing_that_a_worker_buries_is_sent(case: Case) -> None:
+    # A line has no blanks around it: of them alone nothing is left.
+    line = (case.value or b"").strip()
+    said = list(LineCheck(BY_NAME[case.topic], takes_strays=True).lines([line]))
+
+    assert not [each for each in said if isinstance(each, Ready)]
+
+
+def test_every_topic_that_people_write_is_read_as_its_worker_reads_it() -> None:
+    assert {topic.name for topic in CATALOG if topic.by_hand} <= READERS.keys()
+    assert {topic.name for topic in ACCOUNT_SOURCES} <= READERS.keys()
+
+
 def test_after_twenty_problems_the_check_stops() -> None:
     result = run("cdr.raw.v1", b"[]\n" * 100)
 
@@ -171,4 +342,5 @@ def test_a_dead_letter_keeps_its_own_key_and_without_one_its_partition() -> None
 def test_every_golden_record_is_ready_to_be_sent(topic: Topic) -> None:
     text = (EXAMPLES / f"{topic.name}.valid.jsonl").read_bytes()
 
-    assert all(isinstance(item, Ready) for item in checked(topic, text))
+    items = list(LineCheck(topic, takes_strays=True).lines(io.BytesIO(text)))
+    assert not [str(item) for item in items if isinstance(item, LineProblem)]

@@ -17,8 +17,10 @@ from typing import Any, NamedTuple
 from aiokafka.errors import KafkaError
 
 from rater.kafka.broker import Broker
+from rater.shell.admin.readers import unreadable
+from rater.shell.admin.strays import PASSED_OVER, StrayCheck
 from rater.shell.admin.validation import Problem, RecordCheck, decode
-from topics.catalog import BY_NAME, DEAD, RECHARGE_DEAD, Topic
+from topics.catalog import BY_NAME, CDR_RAW, DEAD, RECHARGE_DEAD, Topic
 from topics.partitioner import partition_of
 from topics.roles import named, produce_ids
 
@@ -61,7 +63,7 @@ class Place(NamedTuple):
 
 
 class LineProblem(NamedTuple):
-    """What is wrong with a line."""
+    """What is wrong with a line: it is not sent."""
 
     line: int
     problem: Problem
@@ -69,6 +71,21 @@ class LineProblem(NamedTuple):
     def __str__(self) -> str:
         """Say line, field, reason and value in one line."""
         return f"line {self.line}: {self.problem}"
+
+
+class LineWarning(NamedTuple):
+    """What is odd about a line that is sent all the same."""
+
+    line: int
+    problem: Problem
+
+    def __str__(self) -> str:
+        """Say line, field and what is odd in one line."""
+        # Without the value: it is said of the first line for all of them.
+        return f"warning: line {self.line}: {self.problem._replace(value=None)}; {PASSED_OVER}"
+
+
+Checked = Ready | LineProblem | LineWarning
 
 
 def sendable(name: str, *, by_force: bool = False) -> Topic:
@@ -95,33 +112,34 @@ def sendable(name: str, *, by_force: bool = False) -> Topic:
 
 
 class LineCheck:
-    """Checks the lines for one topic; its schemas are compiled once."""
+    """Checks the lines for one topic; its schemas are compiled once.
 
-    def __init__(self, topic: Topic) -> None:
-        """Compile the topic's schemas."""
+    Rule 3: what a worker would make a dead letter of is a problem: it is read by the worker's own reader, too.
+    Rule 4: a field that is not declared is a problem, since it is passed over in silence, and may be a known one
+            misspelt. Of CDRs it is warned of, each field once: a platform's records may carry what is its own.
+    """
+
+    def __init__(self, topic: Topic, *, takes_strays: bool = False) -> None:
+        """Compile the topic's schemas; `takes_strays`: of fields that are not declared it is only warned."""
         self._topic = topic
         self._check = RecordCheck(topic)
+        self._strays = StrayCheck(topic, self._check)
+        self._takes_strays = takes_strays or topic is CDR_RAW
         self._bytes_max = topic.max_message_bytes - _OVERHEAD_BYTES
 
-    def lines(self, lines: Iterable[bytes]) -> Iterator[Ready | LineProblem]:
-        """Check lines in order, counted from 1; blank ones are skipped."""
+    def lines(self, lines: Iterable[bytes]) -> Iterator[Checked]:
+        """Check lines in order, counted from 1; blank ones are skipped. A warning comes before its line."""
         for number, line in enumerate(lines, 1):
             value = line.strip()
             if value:
                 yield from self._line(number, value)
 
-    def _line(self, number: int, value: bytes) -> Iterator[Ready | LineProblem]:
-        if len(value) > self._bytes_max:
-            why = f"{len(value)} bytes, the topic takes {self._bytes_max}"
-            yield LineProblem(number, Problem("", None, why))
-            return
-        record = decode(value)
-        if isinstance(record, Problem):
-            yield LineProblem(number, record)
-            return
-        problems = self._check.problems(record)
-        assert problems or isinstance(record, dict)
+    def _line(self, number: int, value: bytes) -> Iterator[Checked]:
+        record, problems = self._read(value)
         if not problems and isinstance(record, dict):
+            if self._takes_strays:
+                for stray in self._strays.new_strays(record):
+                    yield LineWarning(number, stray)
             ready = _ready(self._topic, record, value)
             if isinstance(ready, Ready):
                 yield ready
@@ -129,6 +147,23 @@ class LineCheck:
             problems = [ready]
         for problem in problems:
             yield LineProblem(number, problem)
+
+    def _read(self, value: bytes) -> tuple[object, list[Problem]]:
+        """Return a record, and all that keeps it from being sent."""
+        if len(value) > self._bytes_max:
+            return None, [
+                Problem("", None, f"{len(value)} bytes, the topic takes {self._bytes_max}")
+            ]
+        record = decode(value)
+        if isinstance(record, Problem):
+            return None, [record]
+        problems = {each.field: each for each in self._check.problems(record)}
+        if not self._takes_strays:
+            for stray in self._strays.strays(record):
+                problems.setdefault(stray.field, stray)
+        if not problems and (why := unreadable(self._topic.name, value)) is not None:
+            return record, [Problem(why.field or "", None, why.detail)]
+        return record, list(problems.values())
 
 
 def _ready(topic: Topic, record: dict[str, Any], value: bytes) -> Ready | Problem:

@@ -50,16 +50,11 @@ class RecordCheck:
         schema = topic_schema(topic)
         definitions = schema["$defs"]
         self._tag = topic.tag
-        self._validators = {
-            _name(definitions[record.__name__], topic.tag): _compile(
-                {**definitions[record.__name__], "$defs": definitions}
-            )
-            for record in topic.records
+        declared = [definitions[record.__name__] for record in topic.records]
+        self._schemas = {
+            _name(each, topic.tag): {**each, "$defs": definitions} for each in declared
         }
-        self._names = {
-            _name(definition, topic.tag): set(definition["properties"])
-            for definition in (definitions[record.__name__] for record in topic.records)
-        }
+        self._validators = {name: _compile(schema) for name, schema in self._schemas.items()}
 
     def problems(self, record: object) -> list[Problem]:
         """Say what is wrong with a decoded record, one problem a field; empty: nothing is."""
@@ -74,10 +69,23 @@ class RecordCheck:
                 found.setdefault(problem.field, problem)
         return list(found.values())
 
+    def type_of(self, record: object) -> str | None:
+        """Return the name of a record's type; None where that is not known."""
+        name = self._record_type(record) if isinstance(record, dict) else None
+        return name if isinstance(name, str) else None
+
+    def schema_of(self, record: object) -> dict[str, Any] | None:
+        """Return the schema of a record's type, with the definitions that it refers to; None where it is not known."""
+        name = self.type_of(record)
+        return None if name is None else self._schemas[name]
+
+    def _fields(self, name: str) -> set[str]:
+        return set(self._schemas[name]["properties"])
+
     def _record_type(self, record: dict[str, object]) -> str | Problem:
         """Choose by the tag; without one, the type that shares most names with the record."""
         if self._tag is None:
-            return max(self._names, key=lambda name: len(self._names[name] & record.keys()))
+            return max(self._schemas, key=lambda name: len(self._fields(name) & record.keys()))
         if self._tag not in record:
             return Problem(self._tag, None, demands.MISSING)
         value = record[self._tag]
@@ -198,10 +206,10 @@ def _explain(error: Any) -> Iterable[Problem]:
     if error.validator == "required":
         for name in error.validator_value:
             if name not in error.instance:
-                yield Problem(_join(field, name), None, demands.MISSING)
+                yield Problem(joined(field, name), None, demands.MISSING)
     elif error.validator == "additionalProperties":
         for name in error.instance.keys() - error.schema["properties"].keys():
-            yield Problem(_join(field, name), shown(error.instance[name]), demands.UNKNOWN_FIELD)
+            yield Problem(joined(field, name), shown(error.instance[name]), demands.UNKNOWN_FIELD)
     else:
         yield Problem(field, shown(error.instance), _why(error))
 
@@ -231,9 +239,10 @@ _DEMANDS: dict[Any, Callable[[Any], str]] = {
 def _path(parts: Iterable[str | int]) -> str:
     path = ""
     for part in parts:
-        path = f"{path}[{part}]" if isinstance(part, int) else _join(path, part)
+        path = f"{path}[{part}]" if isinstance(part, int) else joined(path, part)
     return path
 
 
-def _join(path: str, name: str) -> str:
+def joined(path: str, name: str) -> str:
+    """Return the path of a field inside another, or of the record itself where that is empty."""
     return f"{path}.{name}" if path else name
