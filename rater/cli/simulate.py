@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -10,10 +11,12 @@ import orjson
 
 from rater.batch.simulate import Simulator
 from rater.cli.plan_files import catalog_of, plans_option
+from rater.cli.simulate_warnings import Warnings
 from rater.core.pricing.decks import DeckBook
 from rater.core.pricing.plans.book import PlanBook
 from rater.core.pricing.rules import Rules
 from rater.core.times import to_millis
+from rater.wire.lines import Line
 from rater.wire.plans.plan_records import encode_catalog, plan_reader
 from rater.wire.pricing.deck_files import DeckFileError, read_deck_file
 from rater.wire.pricing.decks import BadDeck, DeckAssembler
@@ -71,6 +74,9 @@ def simulate(
     lines must be in time order. Decks come as --deck files, or as records of rate.decks.v1 among the lines; charging
     settings, other than those that ship, as records of charging.settings.v1; plans as a --plans file, or as records of
     rate.plans.v1, with other versions where there is a file, too.
+
+    Standard error names what workers pass over: fields that a topic does not declare, each once, and plans that are
+    given and that no catalog has.
     """
     book = DeckBook.of([_deck(text, currency, calendars) for text in decks])
     run = _Run(Simulator(Rules(book, load_numbers(), shipped_book(), PlanBook(zone_of=zone_of))))
@@ -105,6 +111,7 @@ class _Run:
         self.assembler = DeckAssembler()
         self.settings = settings_reader()
         self.plans = plan_reader()
+        self.warnings = Warnings(partial(click.echo, err=True))
 
     def lines(self, files: Iterable[BinaryIO], until_ms: int | None) -> Iterator[bytes]:
         """Take every line of every file; yield the lines written."""
@@ -113,10 +120,11 @@ class _Run:
                 if line.strip():
                     yield from self._line(line, f"{file.name}:{number}")
         if until_ms is not None:
-            yield from (record.as_text() for record in self.simulator.run_until(until_ms))
+            yield from self._written(self.simulator.run_until(until_ms))
 
     def _line(self, line: bytes, where: str) -> Iterator[bytes]:
         fields = _read(line, where)
+        self.warnings.of_line(fields, where)
         key, value = _bytes(fields.get("key")), _bytes(fields.get("value"))
         at_ms = _millis(f"{where}: timestamp", fields["timestamp"])
         if at_ms < self.simulator.now_ms:
@@ -135,7 +143,12 @@ class _Run:
         if partition is not None and partition not in range(catalog.PARTITIONS):
             msg = f"{where}: partition: {partition!r} is not one of 0 to {catalog.PARTITIONS - 1}"
             raise ValueError(msg)
-        for record in self.simulator.feed(fields["topic"], key, value, at_ms, partition):
+        self.warnings.of_value(fields["topic"], value, where)
+        yield from self._written(self.simulator.feed(fields["topic"], key, value, at_ms, partition))
+
+    def _written(self, records: Iterable[Line]) -> Iterator[bytes]:
+        for record in records:
+            self.warnings.of_entry(record, self.simulator.rules.plans)
             yield record.as_text()
 
     def _take_deck(self, key: bytes | None, value: bytes | None, where: str) -> None:

@@ -123,3 +123,15 @@ def test_faults_of_the_file_are_named_with_file_and_field(tmp_path: Path) -> Non
     assert said in done.stderr
     assert missing.returncode == 2
     assert "nowhere.toml: No such file or directory" in missing.stderr
+
+
+def test_a_plan_in_no_catalog_is_warned_of_with_tenant_and_command(tmp_path: Path) -> None:
+    user = order("u1", type="set_user", user_id="ann", usage_country="US", plan_ids=["TEEM", "X"])
+    told = with_file(tmp_path, FILE, [*licence("TEEM"), user])
+    known = with_file(tmp_path, FILE, licence("SMALL"))
+
+    assert told.stderr.splitlines() == [
+        "warning: acme: in no plan catalog: TEEM (command e1)",
+        "warning: acme: in no plan catalog: TEEM, X (command u1)",
+    ]
+    assert known.stderr == ""

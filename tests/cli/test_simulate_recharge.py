@@ -93,7 +93,8 @@ def simulate(lines: Iterable[Line], *options: str) -> subprocess.CompletedProces
 
 
 def written(done: subprocess.CompletedProcess[str], *topics: str) -> list[Line]:
-    assert (0, "") == (done.returncode, done.stderr)
+    assert done.returncode == 0
+    assert all(each.startswith("warning: ") for each in done.stderr.splitlines()), done.stderr
     return [out for out in map(json.loads, done.stdout.splitlines()) if out["topic"] in topics]
 
 
@@ -143,10 +144,11 @@ def test_an_end_that_is_no_time_is_refused_by_its_name() -> None:
 def test_an_administrators_resume_is_a_line_too() -> None:
     declined = {"outcome": "declined", "decline_class": "hard", "code": "expired_card"}
     refused = paid(3, **declined)
-    for name in ("payment_id", "amount_micros", "currency"):
+    for name in ("payment_id", "amount_micros", "currency", "livemode"):
         del refused["value"][name]
     resume = {"type": "resume_recharge", "command_id": "r1", "tenant_id": "acme"}
     done = simulate([*setting_up(), call(), refused, line(RESUMES, CROSSED_MS + 60_000, resume)])
+    assert done.stderr == ""
     payments = written(done, catalog.PAYMENT_COMMANDS.name)
 
     assert [COMMAND_ID, f"acme/recharge/2/{CROSSED_MS + 60_000}/1"] == [
@@ -171,3 +173,26 @@ def test_a_topic_that_nobody_writes_by_hand_is_named() -> None:
     assert 1 == done.returncode
     assert "topic: 'payment.commands.v1', must be one of" in done.stderr
     assert RESULTS in done.stderr
+
+
+def test_fields_that_workers_pass_over_are_warned_of_once_and_charging_goes_on() -> None:
+    lines = setting_up()
+    for each in lines:
+        each["value"]["reson"] = "none"
+    lines[0]["value"]["time_zome"] = "Europe/Paris"
+    lines[1]["partiton"] = 1
+    lines[1]["offset"] = 0
+    done = simulate(lines)
+
+    assert done.returncode == 0
+    assert len(written(done, catalog.LEDGER.name)) == 5
+    said = done.stderr.splitlines()
+    assert [each.partition(": ")[2].partition(":")[2] for each in said] == [
+        "1: reson: is not a known field; workers pass it over",
+        "1: time_zome: is not a known field (did you mean time_zone?); workers pass it over",
+        "2: partiton: is not a known field (did you mean partition?); it is not read",
+        "2: reson: is not a known field; workers pass it over",
+        "3: reson: is not a known field; workers pass it over",
+        "4: reson: is not a known field; workers pass it over",
+        "5: reson: is not a known field; workers pass it over",
+    ]

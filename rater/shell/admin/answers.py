@@ -17,10 +17,10 @@ from typing import Any, Final, Literal, NamedTuple
 
 from aiokafka import TopicPartition
 
-from rater.core.account.plan_warnings import unknown_plans
 from rater.core.pricing.plans.book import NO_BOOK, PlanBook
 from rater.kafka.broker import Broker
 from rater.kafka.reading import Remaining
+from rater.shell.admin.given_plans import warning_of
 from rater.shell.admin.publish import Place
 from topics.catalog import (
     ACCOUNT_COMMANDS,
@@ -123,14 +123,10 @@ class Answers:
 def answer_of(topic: str, record: dict[str, Any], plans: PlanBook = NO_BOOK) -> Answer | None:
     """Return what a record of an answering topic says; None where it answers nothing."""
     answer = _ANSWER[topic](record)
-    if answer is None or record.get("kind") not in {"entitlements_set", "user_set"}:
+    warning = None if answer is None else warning_of(record, plans)
+    if answer is None or warning is None:
         return answer
-    given = [each["plan_id"] for each in record.get("entitlements", ()) if each["licences"]]
-    given += record.get("plan_ids", ())
-    unknown = unknown_plans(given, record["valid_from_ms"], plans)
-    if not unknown:
-        return answer
-    return answer.and_also(Answer("accepted", f"warning: in no plan catalog: {', '.join(unknown)}"))
+    return answer.and_also(Answer("accepted", f"warning: {warning}"))
 
 
 def _of_entry(entry: dict[str, Any]) -> Answer | None:

@@ -1,0 +1,55 @@
+"""What `rater simulate` warns of on standard error: what a worker passes over in silence, or only logs."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import orjson
+
+from rater.core.pricing.plans.book import PlanBook
+from rater.shell.admin.given_plans import GIVING, warning_of
+from rater.shell.admin.strays import PASSED_OVER, StrayCheck
+from rater.wire.demands import unknown_field
+from rater.wire.lines import Line
+from topics.catalog import BY_NAME, LEDGER
+
+READ: Final = ("topic", "key", "value", "timestamp", "partition")
+"""Names of a line that are read."""
+_PASSED: Final = frozenset((*READ, "offset"))
+"""`rater topics read` writes the offset."""
+_GIVING: Final = tuple(kind.encode() for kind in GIVING)
+
+
+class Warnings:
+    """Warnings of one run: an unknown field is told once, of the first line that has it."""
+
+    def __init__(self, tell: Callable[[str], object]) -> None:
+        """Take what shows a sentence."""
+        self._tell = tell
+        self._checks: dict[str, StrayCheck] = {}
+        self._told: set[str] = set()
+
+    def of_line(self, fields: dict[str, Any], where: str) -> None:
+        """Warn of names that a line has beside those that are read."""
+        for name in fields.keys() - _PASSED - self._told:
+            self._told.add(name)
+            self._tell(f"warning: {where}: {name}: {unknown_field(name, READ)}; it is not read")
+
+    def of_value(self, topic: str, value: bytes | None, where: str) -> None:
+        """Warn of fields of a record that workers pass over."""
+        try:
+            record = orjson.loads(value or b"null")
+        except orjson.JSONDecodeError:
+            return
+        if topic not in self._checks:
+            self._checks[topic] = StrayCheck(BY_NAME[topic])
+        for stray in self._checks[topic].new_strays(record):
+            self._tell(f"warning: {where}: {stray._replace(value=None)}; {PASSED_OVER}")
+
+    def of_entry(self, written: Line, plans: PlanBook) -> None:
+        """Warn of plans that a ledger entry gives and that no catalog has; they pay nothing until one has."""
+        value = written.value or b""
+        if written.topic != LEDGER.name or not any(kind in value for kind in _GIVING):
+            return
+        entry = orjson.loads(value)
+        if (said := warning_of(entry, plans)) is not None:
+            self._tell(f"warning: {entry['tenant_id']}: {said} (command {entry['command_id']})")
