@@ -28,6 +28,8 @@ class Refused(StrEnum):
     """Calls side by side hold what would have paid it."""
     TOO_MANY_CALLS = "too_many_calls"
     """The tenant, or the user, holds as many calls as may be at once."""
+    UNKNOWN_HOLD = "unknown_hold"
+    """The call is to be held for longer, and no hold of the tenant has that name, or none has it any more."""
 
 
 @final

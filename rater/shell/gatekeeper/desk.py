@@ -100,12 +100,14 @@ class Desk:
     ) -> tuple[Verdict, str | None]:
         """Judge a call, and hold for it what it may cost."""
         at_ms, own_id = request.at_ms, question.hold_id
-        own = None if own_id is None else self._holds.find(own_id, at_ms)
-        if own is not None and own.request.tenant_id == request.tenant_id:
+        if own_id is not None:
+            own = self._holds.find(own_id, at_ms)
+            if own is None or own.request.tenant_id != request.tenant_id:
+                # When the call began is not known any more: a hold from now on could be for longer than money pays.
+                detail = f"hold_id: {own_id} is no hold of {request.tenant_id}, or no more"
+                return judge_blind(request, self._view.rules, Refused.UNKNOWN_HOLD, detail), None
             # The same call, made longer: it began when it was first asked for.
             request = own.request
-        else:
-            own_id = None
         verdict = self._judged(request, known, longest_s, (at_ms, own_id))
         is_held = verdict.reason == Refused.HELD
         if (not verdict.allowed or verdict.longest_s is None) and not is_held:

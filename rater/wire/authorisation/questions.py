@@ -43,7 +43,7 @@ class CallQuestion(Struct, frozen=True, forbid_unknown_fields=True):
     """How long the call may last at most; where it is to be held, so much is held."""
     hold: bool = False
     hold_id: str | None = None
-    """Of a hold that this call has, and that is made anew."""
+    """Of a hold that this call has, and that is made anew; with `hold`."""
 
 
 class Release(Struct, frozen=True, forbid_unknown_fields=True):
@@ -133,6 +133,12 @@ def _checked(said: CallQuestion) -> CallQuestion | BadRequest:
         return _odd("usage_country", "two capital letters", said.usage_country)
     if not is_tenant_id(said.tenant_id):
         return _odd("tenant_id", "letters, digits and . _ : @ - only", said.tenant_id)
-    if said.hold_id is not None and not _HOLD_ID.fullmatch(said.hold_id):
+    return _hold_checked(said, said.hold_id)
+
+
+def _hold_checked(said: CallQuestion, hold_id: str | None) -> CallQuestion | BadRequest:
+    if hold_id is None:
+        return said
+    if not _HOLD_ID.fullmatch(hold_id):
         return BadRequest("hold_id: is none of ours")
-    return said
+    return said if said.hold else BadRequest("hold_id: must come with hold=true")

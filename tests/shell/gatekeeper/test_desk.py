@@ -146,7 +146,24 @@ def test_a_hold_that_is_made_longer_is_of_the_same_call_from_its_beginning(case:
 
     assert (longer.hold_id, longer.max_duration_s, longer.charge_micros) == (first.hold_id, 1_200, 400_000)  # fmt: skip
     assert len(case.holds) == 1
-    assert case.ask(hold=True, longest_s=60, hold_id="nobodys").hold_id != "nobodys"
+
+
+def test_a_hold_that_is_not_there_is_not_made_longer_and_no_other_is_opened(case: Case) -> None:
+    gone = case.ask(hold=True, longest_s=60).hold_id
+    case.now_ms += 120_001
+    for hold_id in (gone, "nope"):
+        answer = case.ask(hold=True, hold_id=hold_id)
+        assert (answer.allowed, answer.max_duration_s, answer.reason) == (False, 0, "unknown_hold")
+        assert answer.detail == f"hold_id: {hold_id} is no hold of acme, or no more"
+        assert answer.hold_id is None
+    assert case.ask().max_duration_s == 50 * 60
+    assert case.ask(hold=True, hold_id="nope", to="112").reason == "emergency"
+
+
+def test_a_hold_of_another_tenant_is_not_there(case: Case) -> None:
+    theirs = case.ask(hold=True, longest_s=60).hold_id
+
+    assert case.ask(tenant_id="globex", hold=True, hold_id=theirs).reason == "unknown_hold"
 
 
 def test_of_a_user_so_many_calls_are_held_at_once_and_emergency_calls_are_not_counted(
