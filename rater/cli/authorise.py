@@ -1,6 +1,6 @@
 """`rater authorise`: ask whether a call may start, and for how long at most, from the topics themselves."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 import msgspec
@@ -9,11 +9,20 @@ from rater.cli.broker import CannotRunError, broker_option, run
 from rater.core.authorisation.holds import Holds, HoldTerms
 from rater.core.limits import DURATION_S_MAX
 from rater.kafka.broker import Broker
+from rater.wire.authorisation.answers import Answer, encode_answer, encode_bad_request
+from rater.wire.authorisation.questions import BadRequest
 
 READ_S = 60.0
 """For reading the topics to their ends."""
 _ASKED = ("to", "from", "direction", "call_type", "service_number_type", "routing_number")
 _OF_WHOM = ("usage_country", "user_id", "organizer_id", "longest_s")
+
+
+class Question(NamedTuple):
+    """A call that is asked for, as JSON, and the line that it came on; None: no line."""
+
+    value: bytes
+    line: int | None = None
 
 
 @click.command()
@@ -34,23 +43,25 @@ def authorise(broker: Broker, **options: Any) -> None:
 
     It reads statuses, decks, plans and settings to their ends first, which takes seconds: a switch asks `rater
     gatekeeper`, which has read them. Without --tenant each line of stdin is a call: a JSON object of the same fields as
-    /v1/authorise takes. Exit code 1: a call is refused, or a line cannot be read. 2: the topics cannot be read.
+    /v1/authorise takes; one that cannot be read is refused as bad_request, with its number. Exit code 1: a call is
+    refused, or a line cannot be read. 2: the topics cannot be read.
     """
     fields = {name: value for name in _ASKED + _OF_WHOM if (value := options[name]) is not None}
     if options["tenant_id"] is None:
         if fields:
             message = f"--{min(fields).replace('_', '-')} is of a call: it needs --tenant"
             raise click.UsageError(message)
-        questions = [line for line in click.get_binary_stream("stdin") if line.strip()]
+        lines = enumerate(click.get_binary_stream("stdin"), 1)
+        questions = [Question(line, number) for number, line in lines if line.strip()]
     elif options["to"] is None:
         raise click.UsageError("--tenant needs --to")
     else:
-        questions = [msgspec.json.encode({"tenant_id": options["tenant_id"], **fields})]
+        questions = [Question(msgspec.json.encode({"tenant_id": options["tenant_id"], **fields}))]
     if not _answer(broker, questions):
         raise SystemExit(1)
 
 
-def _answer(broker: Broker, questions: list[bytes]) -> bool:
+def _answer(broker: Broker, questions: list[Question]) -> bool:
     """Print the answers; tell whether all calls are allowed."""
     from rater.shell.process.start import StartError  # noqa: PLC0415
 
@@ -63,14 +74,13 @@ def _answer(broker: Broker, questions: list[bytes]) -> bool:
     return all(allowed for _, allowed in answers)
 
 
-async def _ask(broker: Broker, questions: list[bytes]) -> list[tuple[bytes, bool]]:
+async def _ask(broker: Broker, questions: list[Question]) -> list[tuple[bytes, bool]]:
     from rater.shell.gatekeeper.desk import Desk  # noqa: PLC0415
     from rater.shell.gatekeeper.metrics import GatekeeperMetrics  # noqa: PLC0415
     from rater.shell.gatekeeper.process import PARTS_KEYED, PARTS_SHARED  # noqa: PLC0415
     from rater.shell.gatekeeper.view import View  # noqa: PLC0415
     from rater.shell.process.metrics import Metrics  # noqa: PLC0415
     from rater.shell.process.start import equal_partitions  # noqa: PLC0415
-    from rater.wire.authorisation.answers import Answer  # noqa: PLC0415
 
     partitions = await equal_partitions(broker, PARTS_KEYED, PARTS_SHARED)
     metrics = GatekeeperMetrics(Metrics(rooms=()))
@@ -79,7 +89,14 @@ async def _ask(broker: Broker, questions: list[bytes]) -> list[tuple[bytes, bool
     try:
         await view.start(partitions)
         await view.ready(READ_S)
-        said = [desk.authorise(question) for question in questions]
+        said = [answered(desk.authorise(each.value), each.line) for each in questions]
     finally:
         await view.stop()
-    return [(msgspec.json.encode(one), isinstance(one, Answer) and one.allowed) for one in said]
+    return said
+
+
+def answered(said: Answer | BadRequest, line: int | None) -> tuple[bytes, bool]:
+    """Return what is printed of an answer, and whether the call is allowed."""
+    if isinstance(said, BadRequest):
+        return encode_bad_request(said.detail, line), False
+    return encode_answer(said), said.allowed

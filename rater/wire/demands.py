@@ -159,15 +159,32 @@ def _allowed(wanted: Any, path: str, record: object) -> tuple[object, ...]:
     return tuple(member.value for member in enums[0]) if enums else ()
 
 
+def declared_fields(wanted: Any, path: str, record: object) -> list[str]:
+    """Return the names of the fields that the object at a path may have; none where that is not known."""
+    if wanted is None:
+        return []
+    info, here = _info(wanted), record
+    for part in parts_of(path):
+        info, here = _inner(info, part, here), _value(here, part)
+        if info is None:
+            return []
+    structs = [each for each in _members(info) if isinstance(each, inspect.StructType)]
+    return [field.encode_name for each in structs if _is_of(each, here) for field in each.fields]
+
+
+def _is_of(struct: inspect.StructType, here: object) -> bool:
+    """Say whether an object is of a type, by its tag."""
+    return struct.tag is None or (
+        isinstance(here, dict) and here.get(struct.tag_field) == struct.tag
+    )
+
+
 def _inner(info: Any, part: str, here: object) -> Any:
     """Return the type of a field or an item of a type."""
     for each in _members(info):
         if isinstance(each, inspect.StructType):
-            is_it = each.tag is None or (
-                isinstance(here, dict) and here.get(each.tag_field) == each.tag
-            )
             fields = [field.type for field in each.fields if field.encode_name == part]
-            if is_it and fields:
+            if _is_of(each, here) and fields:
                 return fields[0]
         elif isinstance(each, inspect.VarTupleType | inspect.ListType):
             return each.item_type

@@ -48,6 +48,7 @@ BRANCHES_MAX = 1_000
 """Most lists and objects of one record: each costs far more to read than its two bytes."""
 
 _MISSING = re.compile(r"missing required field `([^`]*)`")
+_UNKNOWN = re.compile(r"Object contains unknown field `([^`]*)`")
 _STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\Z)|[\[\]{}]', re.DOTALL)
 _KINDS = (
     # First those that quote what the sender wrote, which may be the words of another kind.
@@ -82,6 +83,8 @@ def undecodable(value: bytes, error: Exception, wanted: Any = None) -> Malformed
     text = str(error)
     if not isinstance(error, msgspec.ValidationError) and "out of range" not in text:
         return Malformed(Why.NOT_JSON, None, f"must be JSON: {text}"[:500])
+    if unknown := _UNKNOWN.match(text):
+        return _unknown_field(unknown[1], demands.path_of(text), wanted, _record(value))
     reason = next((why for mark, why in _KINDS if mark in text), Why.WRONG_TYPE)
     field = _field(text, reason)
     record = _record(value)
@@ -89,6 +92,13 @@ def undecodable(value: bytes, error: Exception, wanted: Any = None) -> Malformed
     if reason is not Why.MISSING_FIELD:
         said += _value_at(record, demands.path_of(text))
     return Malformed(reason, field, said[:900])
+
+
+def _unknown_field(name: str, path: str, wanted: Any, record: Any) -> Malformed:
+    """Say which field is not declared, and not what stood in it: nobody knows what that is."""
+    said = demands.unknown_field(name, demands.declared_fields(wanted, path, record))
+    field = f"{path}.{name}" if path else name
+    return Malformed(Why.UNKNOWN_VALUE, field[:200] or None, said[:900])
 
 
 def _record(value: bytes) -> Any:

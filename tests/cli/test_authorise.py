@@ -1,11 +1,14 @@
 """`rater authorise`: what is asked for wrongly is said before anything is read; with a broker: tests/e2e."""
 
+import json
+
 import pytest
 from click.testing import CliRunner
 
-from rater.cli.authorise import authorise
+from rater.cli.authorise import answered, authorise
 from rater.cli.gatekeeper import gatekeeper
 from rater.shell.process.exit_code import ExitCode
+from rater.wire.authorisation.questions import BadRequest, read_question
 
 
 @pytest.mark.parametrize(
@@ -40,3 +43,19 @@ def test_a_gatekeeper_is_not_started_with_what_cannot_be(words: tuple[str, ...])
 
     assert done.exit_code == ExitCode.CANNOT_RUN
     assert words[0] in done.stderr
+
+
+def test_a_line_that_cannot_be_read_is_answered_as_the_gatekeeper_does_with_its_number() -> None:
+    bad = read_question(b'{"tenant_id":"acme","to":"+33612345678","usr_id":"ann"}')
+    assert isinstance(bad, BadRequest)
+    text, is_allowed = answered(bad, 3)
+
+    assert not is_allowed
+    assert json.loads(text) == {
+        "allowed": False,
+        "max_duration_s": 0,
+        "reason": "bad_request",
+        "detail": "usr_id: is not a known field (did you mean user_id?)",
+        "line": 3,
+    }
+    assert "line" not in json.loads(answered(bad, None)[0])

@@ -55,7 +55,7 @@ def test_a_dead_letter_says_what_rater_send_says(name: str, line: bytes) -> None
     assert said in [str(problem) for problem in problems]
 
 
-class Lot(msgspec.Struct):
+class Lot(msgspec.Struct, forbid_unknown_fields=True):
     size: Annotated[int, Meta(ge=1)]
 
 
@@ -96,6 +96,12 @@ WANTED = Open | Close
         ({"type": "open", "items": [{"size": 0}]}, "items[0].size", "must be at least 1, found 0"),
         ({"type": "open", "items": [{}]}, "items[0].size", "is missing"),
         ({"type": "open", "flag": "yes"}, "flag", 'must be a boolean, found "yes"'),
+        (
+            {"type": "close", "lot": {"sise": 1}},
+            "lot.sise",
+            "is not a known field (did you mean size?)",
+        ),
+        ({"type": "open", "items": [{"x": 1}]}, "items[0].x", "is not a known field"),
         ({"type": "close", "lot": {}}, "lot.size", "is missing"),
         ({"type": "close", "lot": None}, "lot", "must be an object, found null"),
     ],

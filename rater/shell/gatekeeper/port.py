@@ -9,12 +9,11 @@ import logging
 from collections.abc import Callable, Mapping
 from urllib.parse import parse_qsl
 
-import msgspec
 from aiohttp import web
 
 from rater.shell.gatekeeper.desk import UNRELIABLE, Desk
 from rater.shell.process.start import StartError
-from rater.wire.authorisation.answers import Answer, encode_answer
+from rater.wire.authorisation.answers import Answer, encode_answer, encode_bad_request
 from rater.wire.authorisation.questions import REQUEST_BYTES_MAX, BadRequest
 
 AUTHORISE = "/v1/authorise"
@@ -126,9 +125,7 @@ def _released(release: Callable[[Given], bool | BadRequest], given: Given) -> we
 
 
 def _said(status: int, detail: str) -> web.Response:
-    """Return an answer that allows nothing, and says why."""
-    fields = {"allowed": False, "max_duration_s": 0, "reason": "bad_request", "detail": detail}
-    return _json(status, msgspec.json.encode(fields))
+    return _json(status, encode_bad_request(detail))
 
 
 def _json(status: int, body: bytes) -> web.Response:

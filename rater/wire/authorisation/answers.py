@@ -6,6 +6,7 @@ from msgspec import Struct
 from rater.core.authorisation.verdict import Verdict
 from rater.wire.authorisation.standings import Known
 
+BAD_REQUEST = "bad_request"
 _encode = msgspec.json.Encoder().encode
 
 
@@ -63,3 +64,9 @@ def answer_of(
 def encode_answer(answer: Answer) -> bytes:
     """Return an answer as JSON."""
     return _encode(answer)
+
+
+def encode_bad_request(detail: str, line: int | None = None) -> bytes:
+    """Return an answer to what cannot be read, as JSON: it allows nothing, and says why; `line`: of several, which."""
+    fields = {"allowed": False, "max_duration_s": 0, "reason": BAD_REQUEST, "detail": detail}
+    return _encode(fields if line is None else {**fields, "line": line})

@@ -59,6 +59,12 @@ def test_a_ported_number_is_priced_by_where_it_leads() -> None:
         ({"longest_s": "abc"}, 'longest_s: must be an integer, found "abc"'),
         ({"longest_s": "0"}, 'longest_s: must be at least 1, found "0"'),
         ({"direction": "sideways"}, 'direction: must be one of in, out, found "sideways"'),
+        ({"hold_id": "h1"}, "hold_id: must come with hold=true"),
+        ({"usr_id": "+33612345678"}, "usr_id: is not a known field (did you mean user_id?)"),
+        (
+            b'{"tenant_id":"acme","to":"+33612345678","colour":"+4930123456"}',
+            "colour: is not a known field",
+        ),
         ({"usage_country": "ZZ9"}, "usage_country: must be two capital letters, found 'ZZ9'"),
     ],
 )
