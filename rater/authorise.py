@@ -26,6 +26,7 @@ from typing import Literal
 
 import msgspec
 
+from rater.core.authorisation.holds import cost_of
 from rater.core.authorisation.judge import judge, judge_blind
 from rater.core.authorisation.verdict import Refused, Verdict
 from rater.core.limits import DURATION_S_MAX
@@ -140,7 +141,9 @@ class Permission:
     detail: str | None
     """The reason in a sentence, where there is more to say."""
     charge: Decimal | None
-    """What the longest call would cost the balance."""
+    """What the longest call would be charged with; None: it has no price."""
+    waived: Decimal | None
+    """What of that nobody pays, not the account either."""
     pools_s: int
     """Seconds of it that pools of plans would pay."""
     currency: str | None
@@ -209,6 +212,9 @@ def _permission(verdict: Verdict, known: Known | None) -> Permission:
         code=verdict.code,
         detail=verdict.detail,
         charge=None if rated is None else Decimal(format_micros(rated.charge_micros)),
+        waived=None
+        if rated is None
+        else Decimal(format_micros(rated.charge_micros - cost_of(verdict))),
         pools_s=0 if funding is None else funding.paid_s,
         currency=None if known is None else known.status.currency,
         account_seq=None if known is None else known.status.seq,

@@ -37,6 +37,19 @@ def test_a_call_is_judged_by_what_the_view_has_been_given() -> None:
     assert authorise(view(), tenant_id="acme", to="+33612345678", at=at, longest_s=90) == found
 
 
+def test_what_nobody_pays_is_said_beside_what_the_call_is_charged_with() -> None:
+    """The ledger's entry would say the same: the charge, and a draw that waives it."""
+    made = view()
+    told = {**STATUS, "unlicensed_calls": "waive"}
+    made.take("account.status.v1", b"acme", msgspec.json.encode(told))
+    found = authorise(made, tenant_id="acme", to="+33612345678", at=AT, longest_s=3_600)
+
+    assert (found.allowed, found.max_duration_s, found.pools_s) == (True, 3_600, 0)
+    assert found.charge == found.waived == Decimal("1.896")
+    assert authorise(view(), tenant_id="acme", to="+33612345678", at=AT).waived == 0
+    assert authorise(view(), tenant_id="acme", to="112", at=AT).waived is None
+
+
 def test_a_tenant_without_a_status_may_call_for_help_alone() -> None:
     refused = authorise(view(), tenant_id="globex", to="+33612345678", at=AT)
     helped = authorise(View(), tenant_id="globex", to="112", at=AT)

@@ -27,7 +27,9 @@ from topics.catalog import (
     CATALOG,
     CDR_RAW,
     RATE_PLANS,
+    USER_STATUS,
 )
+from topics.keys import user_key
 
 pytestmark = pytest.mark.kafka
 PAGE = (ROOT / "docs/operating/gatekeeper.md").read_text()
@@ -184,7 +186,7 @@ async def test_calls_side_by_side_share_the_balance_where_they_hold(
 
 async def test_freeswitch_is_answered_by_its_recipe(bootstrap: str, tmp_path: Path) -> None:
     """The dialplan of the page: its URL asked as mod_curl asks, its expressions on what is answered."""
-    await publish(bootstrap, status(), status("poor", money=0, blocked=BLOCKED))
+    await tell_of_users(bootstrap)
     contexts = {each.attrib["name"]: each for each in ET.fromstring(f"<r>{block('xml')}</r>")}  # noqa: S314
     emergency, ask = contexts["outbound"]
     assert re.search(field(emergency, "expression"), "112")
@@ -194,9 +196,20 @@ async def test_freeswitch_is_answered_by_its_recipe(bootstrap: str, tmp_path: Pa
     words = ask[0][0].attrib["data"].split(" ")
     with Gatekeeper(bootstrap, tmp_path / "gatekeeper.log") as keeper:
         await keeper.ready()
-        for tenant, extension, caught in (("acme", "allowed", "1860"), ("poor", "refused", None)):
-            url = words[0].replace("$1", number[1]).replace("${accountcode}", tenant)
-            url = re.sub(r"\$\{url_encode\(.*?\)\}", quote("+4930123456", safe=""), url)
+        for tenant, user_id, country, caught in CALLERS:
+            extension = "refused" if caught is None else "allowed"
+            variables = {
+                "${url_encode(${effective_caller_id_number})}": quote("+4930123456", safe=""),
+                "${url_encode(${sip_auth_username})}": quote(user_id, safe=""),
+                "${usage_country}": country,
+                "${accountcode}": tenant,
+                "$1": number[1],
+            }
+            url = words[0]
+            for name, value in variables.items():
+                assert name in url, name
+                url = url.replace(name, value)
+            assert "$" not in url
             url = url.replace("http://127.0.0.1:8090", await keeper.address())
             said = await send("GET", url, {"User-Agent": "freeswitch-curl/1.0"})
             form = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -204,15 +217,15 @@ async def test_freeswitch_is_answered_by_its_recipe(bootstrap: str, tmp_path: Pa
             body = url.partition("?")[2].replace("%2B", "+").encode()
             posted = await send("POST", url.partition("?")[0], form, body)
             assert (posted.status, posted.fields["allowed"]) == (200, caught is not None)
-            name, found = gone_through(contexts["answered_by_gatekeeper"], said.status, said.body)
-            assert (name, found) == (extension, caught), said
+            taken = gone_through(contexts["answered_by_gatekeeper"], said.status, said.body)
+            assert taken == (extension, caught), said
         nobody = gone_through(contexts["answered_by_gatekeeper"], 0, "")
         assert nobody == ("refused", None)
 
 
 async def test_kamailio_is_answered_by_its_recipe(bootstrap: str, tmp_path: Path) -> None:
     """The script of the page: its body posted as http_async_client posts, its expressions on what is answered."""
-    await publish(bootstrap, status(), status("poor", money=0, blocked=BLOCKED))
+    await tell_of_users(bootstrap)
     script = block("text")
     given = re.search(r"\$http_req\(body\) = (.*);", script)
     assert given is not None
@@ -221,10 +234,12 @@ async def test_kamailio_is_answered_by_its_recipe(bootstrap: str, tmp_path: Path
     head = {header[1]: header[2]}
     with Gatekeeper(bootstrap, tmp_path / "gatekeeper.log") as keeper:
         await keeper.ready()
-        for domain, longest in (("acme", "1860"), ("poor", None)):
+        for domain, user_id, country, longest in CALLERS:
             values = {"$fd": domain, "$rU": FRENCH_MOBILE, "$fU": "+4930123456"}
+            values |= {"$au": user_id, "$avp(usage_country)": country}
             parts = [part.strip() for part in re.split(r"(?<=\") \+ | \+ (?=\")", given[1])]
-            body = "".join([values.get(p) or json.loads(p) for p in parts])
+            body = "".join([values[p] if p in values else json.loads(p) for p in parts])
+            assert set(values) <= set(parts)
             url = f"{await keeper.address()}/v1/authorise"
             said = await send("POST", url, head, body.encode())
             assert said.status == 200, (body, said)
@@ -247,6 +262,9 @@ async def test_kamailio_is_answered_by_its_recipe(bootstrap: str, tmp_path: Path
         ("GET /", {}, b"", 404),
         ("POST /v1/authorise", {"Content-Type": "application/json"}, b"{", 400),
         ("POST /v1/authorise", {"Content-Encoding": "gzip"}, b"{}", 415),
+        ("POST /v1/authorise", {"Content-Type": "text/xml"}, b"<a/>", 415),
+        ("POST /v1/release", {"Content-Type": "text/xml"}, b"<a/>", 415),
+        ("POST /v1/authorise", {"Content-Type": "text/plain"}, b"<a/>", 400),
         ("POST /v1/authorise", {}, b"x" * 20_000, 413),
     ],
 )
@@ -353,6 +371,28 @@ def cdr(to: str, seconds: int, **fields: str) -> bytes:
 def rater(bootstrap: str, *words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "rater", "authorise", "--broker", bootstrap, *words]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+CALLERS = (
+    ("acme", "ann@initech.example", "DE", "1860"),
+    ("acme", "", "", "1860"),
+    ("acme", "ben", "DE", None),
+    ("poor", "ann@initech.example", "DE", None),
+)
+"""Tenant, user, country, and for how long the call may last: ben may make no calls, and of nobody nothing is known."""
+
+
+async def tell_of_users(bootstrap: str) -> None:
+    """Write the statuses of two accounts, and of a user of one who may make no calls."""
+    await publish(bootstrap, status(), status("poor", money=0, blocked=BLOCKED))
+    ben = {
+        "tenant_id": "acme", "user_id": "ben", "seq": 2, "at_ms": now_ms(), "valid_from_ms": 1,
+        "usage_country": "DE", "outbound_calls": "none", "conference_dial_out": "any",
+        "month": to_text(now_ms())[:7], "spent_micros": 0, "blocked": [], "credits_licence": True,
+    }  # fmt: skip
+    await produce(
+        bootstrap, USER_STATUS.name, [(user_key("acme", "ben"), json.dumps(ben).encode())]
+    )
 
 
 def block(language: str) -> str:

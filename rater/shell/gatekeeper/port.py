@@ -27,6 +27,10 @@ FIELDS_MAX = 32
 """Of a query or a form."""
 
 _FORM = "application/x-www-form-urlencoded"
+_READ = frozenset(("application/json", _FORM, "text/plain", "application/octet-stream"))
+"""What a body may be said to be; the last also where nothing is said."""
+_SHOWN = 80
+"""Characters of a header that a refusal shows."""
 _silent = logging.getLogger(f"{__name__}.http")
 _silent.setLevel(logging.CRITICAL + 1)
 
@@ -83,6 +87,8 @@ async def _body(request: web.BaseRequest) -> Given | web.Response | None:
     """Return what a body says: JSON as it is, a form as its fields."""
     if request.headers.get("Content-Encoding", "identity") != "identity":
         return _said(415, "not packed, please")
+    if request.content_type not in _READ and not request.content_type.endswith("+json"):
+        return _said(415, f"a body is JSON or a form, found {request.content_type[:_SHOWN]}")
     body = bytearray()
     try:
         async with asyncio.timeout(BODY_S):

@@ -3,6 +3,7 @@
 import msgspec
 from msgspec import Struct
 
+from rater.core.authorisation.holds import cost_of
 from rater.core.authorisation.verdict import Verdict
 from rater.wire.authorisation.standings import Known
 
@@ -19,11 +20,15 @@ class Answer(Struct, frozen=True):
     reason: str | None
     """Why it is refused, or why nobody pays it."""
     code: int | None
+    """Of a refusal, for call control, where it has one."""
     detail: str | None
+    """The refusal in a sentence, for people, where there is more to say."""
     charge_micros: int | None
-    """What the longest call would cost."""
+    """What the longest call would be charged with, as its entry says it; None, as the two below: it has no price."""
+    waived_micros: int | None
+    """What of that nobody pays."""
     pools_s: int | None
-    """What pools would pay of it."""
+    """Seconds of it that pools would pay, in whole units."""
     currency: str | None
     account_seq: int | None
     """Of the ledger entry after which this holds."""
@@ -49,7 +54,8 @@ def answer_of(
         verdict.code,
         verdict.detail,
         None if rated is None else rated.charge_micros,
-        None if funding is None else funding.paid_s,
+        None if rated is None else rated.charge_micros - cost_of(verdict),
+        None if rated is None else 0 if funding is None else funding.paid_s,
         None if status is None else status.currency,
         None if status is None else status.seq,
         None if rated is None else rated.deck_id,

@@ -15,12 +15,14 @@ from rater.core.limits import DURATION_S_MAX
 from rater.wire.cdrs import COUNTRIES, is_number, is_tenant_id
 from rater.wire.malformed import Malformed, undecodable
 from rater.wire.strict import read_strictly
-from topics.fields import Id, TenantId
+from topics.fields import ID_PATTERN, TenantId, whole
 
 REQUEST_BYTES_MAX = 16 * 1024
 """Of a body or a query; real ones are below 400."""
 
 _Text = Annotated[str, Meta(min_length=1, max_length=64)]
+_MaybeText = Annotated[str, Meta(max_length=64)]
+_MaybeId = Annotated[str, Meta(max_length=128, pattern=whole(f"(?:{ID_PATTERN})?"))]
 _NUMBERS = frozenset(("to", "from", "routing_number"))
 _HOLD_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
@@ -31,13 +33,13 @@ class CallQuestion(Struct, frozen=True, forbid_unknown_fields=True):
     tenant_id: TenantId
     to: _Text
     direction: Literal["out", "in"] = "out"
-    from_: Annotated[str, Meta(max_length=64)] | None = msgspec.field(default=None, name="from")
-    call_type: _Text | None = None
-    service_number_type: Annotated[str, Meta(min_length=1, max_length=32)] | None = None
+    from_: _MaybeText | None = msgspec.field(default=None, name="from")
+    call_type: _MaybeText | None = None
+    service_number_type: Annotated[str, Meta(max_length=32)] | None = None
     usage_country: str | None = None
-    user_id: Id | None = None
-    organizer_id: Id | None = None
-    routing_number: _Text | None = None
+    user_id: _MaybeId | None = None
+    organizer_id: _MaybeId | None = None
+    routing_number: _MaybeText | None = None
     """Where an outgoing call to a ported number leads: priced instead of `to`."""
     longest_s: Annotated[int, Meta(ge=1, le=DURATION_S_MAX)] | None = None
     """How long the call may last at most; where it is to be held, so much is held."""
@@ -59,6 +61,10 @@ class BadRequest(Struct, frozen=True):
     detail: str
 
 
+_MAYBE = (
+    *("from_", "call_type", "service_number_type", "usage_country", "user_id", "organizer_id"),
+    "routing_number",
+)
 _SHOWN = 80
 """Characters of a value that a refusal shows."""
 _decode_question = msgspec.json.Decoder(CallQuestion).decode
@@ -68,7 +74,7 @@ _decode_release = msgspec.json.Decoder(Release).decode
 def read_question(given: bytes | Mapping[str, str]) -> CallQuestion | BadRequest:
     """Read a question of a JSON object, or of the fields of a query or a form."""
     said = _read(given, CallQuestion, _decode_question)
-    return said if isinstance(said, BadRequest) else _checked(said)
+    return said if isinstance(said, BadRequest) else _checked(_without_the_empty(said))
 
 
 def read_release(given: bytes | Mapping[str, str]) -> Release | BadRequest:
@@ -88,7 +94,7 @@ def request_of(question: CallQuestion, at_ms: int) -> CallRequest:
         question.tenant_id,
         question.direction,
         routing or question.to,
-        question.from_ or None,
+        question.from_,
         question.call_type,
         question.service_number_type,
         question.usage_country,
@@ -121,6 +127,12 @@ def _odd(field: str, wanted: str, found: str) -> BadRequest:
 def _plus(name: str, text: str) -> str:
     """Return a number with the plus sign that the query took from it."""
     return "+" + text[1:] if name in _NUMBERS and text[:1] == " " else text
+
+
+def _without_the_empty(said: CallQuestion) -> CallQuestion:
+    """Return a question without the texts that are empty: a switch fills a template, whatever it knows."""
+    empty = [name for name in _MAYBE if getattr(said, name) == ""]
+    return msgspec.structs.replace(said, **dict.fromkeys(empty)) if empty else said
 
 
 def _checked(said: CallQuestion) -> CallQuestion | BadRequest:

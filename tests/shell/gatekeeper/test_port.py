@@ -81,3 +81,28 @@ async def test_a_port_that_is_taken_is_said(
     desk: Desk = Case(monkeypatch).desk
     with pytest.raises(PortError, match=f"port {address[1]}.*--port"):
         await listening(desk, *address)
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [
+        ("application/json; charset=utf-8", 200),
+        ("application/vnd.switch+json", 200),
+        ("text/plain", 200),
+        ("application/octet-stream", 200),
+        ("application/x-www-form-urlencoded", 200),
+        ("text/xml", 415),
+        ("multipart/form-data; boundary=x", 415),
+    ],
+)
+async def test_a_body_that_says_to_be_neither_json_nor_a_form_is_not_read(
+    address: tuple[str, int], kind: str, code: int
+) -> None:
+    body = json.dumps(CALL).encode()
+    opened = await asyncio.open_connection(*address)
+    head = (HEAD % len(body)).replace(b"application/json", kind.encode())
+
+    found, said = await asked(opened, head + body)
+
+    assert (found, said["allowed"]) == (code, code == 200)
+    opened[1].close()

@@ -33,6 +33,23 @@ def test_a_question_reads_alike_as_json_and_as_the_fields_of_a_query() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("from", "call_type", "service_number_type", "usage_country", "user_id", "organizer_id"),
+        "routing_number",
+    ],
+)
+def test_an_empty_text_is_as_if_it_were_not_there(name: str) -> None:
+    """A switch that fills a template sends what it does not know as nothing between quotes."""
+    asked = {"tenant_id": "acme", "to": "+33612345678"}
+    bare = read_question(msgspec.json.encode(asked))
+
+    assert read_question(msgspec.json.encode(asked | {name: ""})) == bare
+    assert read_question(asked | {name: ""}) == bare
+    assert isinstance(bare, CallQuestion)
+
+
 def test_a_plus_sign_that_a_query_took_for_a_blank_is_given_back() -> None:
     said = read_question({"tenant_id": "acme", "to": " 33612345678", "from": " 4930123456"})
 

@@ -143,7 +143,8 @@ def test_an_answer_says_what_it_was_decided_by() -> None:
         "code": None,
         "detail": None,
         "charge_micros": 1_000_000,
-        "pools_s": None,
+        "waived_micros": 0,
+        "pools_s": 0,
         "currency": "USD",
         "account_seq": 7,
         "deck_id": "acs",
@@ -153,7 +154,14 @@ def test_an_answer_says_what_it_was_decided_by() -> None:
         "view_age_ms": 120,
         "hold_id": None,
     }
+    waives = Contract([], [], unlicensed_calls="waive")
+    there = account(lot(remaining=1_010_000), seq=7, contract=waives)
+    standings, found = known(status_of(there, NOW, NO_BOOK))
+    verdict = judge(standings.standing(found, request()), request(), RULES, 60)
+    answer = answer_of(verdict, found, 120)
+    assert (answer.charge_micros, answer.waived_micros, answer.pools_s) == (20_000, 20_000, 0)
     blind = answer_of(Verdict(False, 0, "stale"), None, None)
+    assert (blind.charge_micros, blind.waived_micros, blind.pools_s) == (None, None, None)
     assert (blind.allowed, blind.max_duration_s) == (False, 0)
     assert (blind.account_seq, blind.view_age_ms) == (None, None)
 
