@@ -49,11 +49,16 @@ compiled: .venv/compiled
 kafka-jars: tools  ## * fetch Apache Kafka 4.3.0 into .kafka/jars
 	@if [ -z "$${RATER_BROKER:-}" ]; then $(BROKER) fetch; fi
 
-kafka-up: kafka-jars  ## start Apache Kafka on port 9092 and wait until it answers
+kafka-up: kafka-jars $(if $(SECURE),install)  ## start Apache Kafka on port 9092; SECURE=1: with TLS, logins and access rules
+ifdef SECURE
+	@$(BIN)/rater topics acls --format json >.kafka/acls.json
+	@$(BROKER) up --port $(PORT) --instance secured --acls .kafka/acls.json
+else
 	@$(BROKER) up --port $(PORT)
+endif
 
-kafka-down:  ## stop it; its data stay in .kafka/dev until make clean
-	@$(BROKER) down
+kafka-down:  ## stop it (SECURE=1: the secured one); its data stay in .kafka/dev until make clean
+	@$(BROKER) down $(if $(SECURE),--instance secured)
 
 fmt: dev  ## format the code and mend what ruff can mend
 	$(SAY) "==> ruff: formatting"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import socket
 import struct
@@ -29,6 +30,18 @@ def answers(bootstrap: str, timeout_s: float = 1.0) -> bool:
     except (OSError, struct.error, ValueError):
         return False
     return bool(brokers > 0)
+
+
+def listens(bootstrap: str, timeout_s: float = 1.0) -> bool:
+    """Say whether anybody takes a connection at one of the addresses."""
+    for address in bootstrap.split(","):
+        host, _, port = address.strip().rpartition(":")
+        with (
+            contextlib.suppress(OSError, ValueError),
+            socket.create_connection((host, int(port)), timeout_s),
+        ):
+            return True
+    return False
 
 
 def is_free(port: int) -> bool:

@@ -7,6 +7,7 @@ Everything it writes lies in the git-ignored folder .kafka/ of the repository:
     .kafka/INSTANCE/data/         the log directory, unless --data says another
     .kafka/INSTANCE/logs/         server.log, and console.log for what the JVM itself says
     .kafka/INSTANCE/broker.json   pid, port, data folder and log of the broker started last
+    .kafka/INSTANCE/secured/      certificates and passwords of a secured one (deploy/kafka/secured.py)
 
 The command line prints the address, `host:port`, alone on standard output, and what it does on
 standard error. Programs use the class: `with Broker("mine") as broker: broker.bootstrap`.
@@ -15,7 +16,6 @@ Where RATER_BROKER is set, `up` starts nothing and points there. Standard librar
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import json
 import os
@@ -23,7 +23,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -36,11 +35,12 @@ from deploy.kafka.address import HOST, answers, free_ports, is_free  # noqa: E40
 from deploy.kafka.data_folder import format_once, settings_text  # noqa: E402
 from deploy.kafka.distribution import SHORT_LIVED, BrokerError, fetch, java  # noqa: E402
 from deploy.kafka.process import command_line, within  # noqa: E402
+from deploy.kafka.secured import Secured  # noqa: E402
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from deploy.kafka.secured import Access
 
-HOME = ROOT / ".kafka"
+HOME: Path = ROOT / ".kafka"
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 30.0
 LOG_TAIL_LINES = 20
@@ -57,7 +57,7 @@ class Broker:
     on becoming fast.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         instance: str = "dev",
         *,
@@ -65,8 +65,9 @@ class Broker:
         data: Path | None = None,
         home: Path = HOME,
         short_lived: bool = False,
+        access: Access | None = None,
     ) -> None:
-        """Name the instance; nothing is written or started yet."""
+        """Name the instance; nothing is written or started yet. With `access` it is a secured one."""
         if not instance.replace("-", "").isalnum() or instance in RESERVED:
             raise BrokerError(f"instance {instance!r}: letters, digits and dashes only")
         self.home = home
@@ -75,6 +76,10 @@ class Broker:
         self.log = self.folder / "logs" / "server.log"
         self._process: subprocess.Popen[bytes] | None = None
         state = self._state()
+        self.secured = Secured(self.folder / "secured", access) if access is not None else None
+        if self.secured is not None:
+            self.options = (*self.options, *self.secured.access.options)
+            self.secured.certificates_port = int(state.get("certificates_port", 0))
         self.data = (data or Path(state.get("data", self.folder / "data"))).absolute()
         last = int(state.get("port", 0))
         self.port = last if self.pid or (not port and last and is_free(last)) else port
@@ -115,6 +120,8 @@ class Broker:
             format_once(self.data, self.home, jars)
             self._launch(jars, settings)
         self._wait_until_it_answers()
+        if self.secured is not None:
+            self.secured.set_up(self.port)
         return self.bootstrap
 
     def stop(self) -> None:
@@ -158,7 +165,12 @@ class Broker:
         ports = {"port": self.port, "controller_port": controller_port}
         settings = self.folder / "server.properties"
         settings.write_text(settings_text(self.data, **ports))
+        if self.secured is not None:
+            self.secured.prepare(settings, **ports)
         return settings
+
+    def _answers(self) -> bool:
+        return answers(self.bootstrap) if self.secured is None else self.secured.answers()
 
     def _launch(self, jars: Path, settings: Path) -> None:
         """Start the JVM in a session of its own, so that Ctrl-C at the terminal spares it."""
@@ -171,12 +183,14 @@ class Broker:
                 start_new_session=True,
             )
         state = {"pid": self._process.pid, "port": self.port}
+        if self.secured is not None:
+            state["certificates_port"] = self.secured.certificates_port
         paths = {"data": str(self.data), "log": str(self.log)}
         (self.folder / "broker.json").write_text(json.dumps(state | paths) + "\n")
 
     def _wait_until_it_answers(self) -> None:
         """Return when clients are served; raise BrokerError when it dies or takes too long."""
-        if not within(START_TIMEOUT_S, lambda: self.pid is None or answers(self.bootstrap)):
+        if not within(START_TIMEOUT_S, lambda: self.pid is None or self._answers()):
             self.kill()
             late = f"no answer on {self.bootstrap} in {START_TIMEOUT_S:.0f} s"
             raise BrokerError(f"{late}:\n{self._last_lines()}")
@@ -214,84 +228,7 @@ def say(text: str) -> None:
     print(f"kafka: {text}", file=sys.stderr, flush=True)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Carry out one command of the command line; return the exit code."""
-    asked = _parser().parse_args(arguments)
-    external = os.environ.get("RATER_BROKER")
-    try:
-        if external and asked.command == "up":
-            return _use(external)
-        ACTIONS[asked.command](asked)
-    except BrokerError as error:
-        say(str(error))
-        return 1
-    return 0
-
-
-def _parser() -> argparse.ArgumentParser:
-    """Build the command line's grammar."""
-    parser = argparse.ArgumentParser(prog="broker.py", description=__doc__.partition("\n")[0])
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    commands.add_parser("fetch", help="get Kafka's jars and start nothing")
-    commands.add_parser("status", help="list the instances and where they listen")
-    commands.add_parser("down-all", help="stop every instance of this folder")
-    up = commands.add_parser("up", help="start, wait until it answers, print host:port")
-    up.add_argument("--port", type=int, default=9092, help="0 takes a free one (default: 9092)")
-    up.add_argument("--data", type=Path, help="log directory (default: .kafka/INSTANCE/data)")
-    down = commands.add_parser("down", help="stop; the data stay")
-    kill9 = commands.add_parser("kill9", help="end as a crash would; the data stay")
-    remove = commands.add_parser("remove", help="end and delete the data")
-    for command in (up, down, kill9, remove):
-        command.add_argument("--instance", default="dev", help="which broker (default: dev)")
-    return parser
-
-
-def _use(external: str) -> int:
-    """Point to the broker that RATER_BROKER names; exit code 1 when it does not answer."""
-    say(f"RATER_BROKER is set: {external} is used, nothing is started")
-    if not answers(external, timeout_s=5.0):
-        say(f"RATER_BROKER={external}: no Kafka answers there")
-        return 1
-    print(external)
-    return 0
-
-
-def _up(asked: argparse.Namespace) -> None:
-    """Start an instance and print its address."""
-    broker = Broker(asked.instance, port=asked.port, data=asked.data)
-    if broker.pid is None:
-        say(f"starting Apache Kafka 4.3.0, instance {asked.instance} ...")
-    began = time.monotonic()
-    print(broker.start(), flush=True)
-    took = f"answers after {time.monotonic() - began:.1f} s"
-    say(f"{broker.bootstrap} {took} (pid {broker.pid}, log {broker.log})")
-
-
-def _down(asked: argparse.Namespace) -> None:
-    """Stop one instance, or all of them."""
-    for broker in instances() if asked.command == "down-all" else [Broker(asked.instance)]:
-        name = broker.folder.name
-        say(f"stopping {name} ..." if broker.pid else f"{name} does not run")
-        broker.stop()
-
-
-def _status(_asked: argparse.Namespace) -> None:
-    """List every instance."""
-    for broker in instances():
-        state = f"pid {broker.pid}" if broker.pid else "down"
-        print(f"{broker.folder.name}\t{broker.bootstrap}\t{state}\t{broker.data}")
-
-
-ACTIONS: dict[str, Callable[[argparse.Namespace], object]] = {
-    "fetch": lambda _asked: fetch(HOME, say),
-    "up": _up,
-    "down": _down,
-    "down-all": _down,
-    "status": _status,
-    "kill9": lambda asked: Broker(asked.instance).kill(),
-    "remove": lambda asked: Broker(asked.instance).remove(),
-}
-
-
 if __name__ == "__main__":
+    from deploy.kafka.commands import main
+
     sys.exit(main())

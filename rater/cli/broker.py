@@ -9,6 +9,8 @@ import click
 from aiokafka.errors import KafkaError
 
 from rater.kafka.broker import Broker
+from rater.kafka.refusal import NotReachedError, UnreachableError
+from rater.kafka.rights import not_allowed
 from rater.kafka.security import CHECK_HOSTNAME, SETTINGS, read
 from rater.kafka.setting_error import SettingError
 from rater.secret import SecretError
@@ -16,6 +18,9 @@ from rater.shell.admin import topic_admin
 from rater.shell.process.exit_code import ExitCode
 
 Result = TypeVar("Result")
+
+_BROKER = "rater.cli.broker"
+"""Under which name a command's context knows its broker, for messages."""
 
 
 class CannotRunError(click.ClickException):
@@ -63,6 +68,7 @@ def broker_option(command: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(command)
     def with_broker(*args: Any, **given: Any) -> Any:
         given["broker"] = _broker(given)
+        click.get_current_context().meta[_BROKER] = given["broker"]
         return command(*args, **given)
 
     for option in reversed(_OPTIONS):
@@ -84,9 +90,19 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
     """Run a coroutine that talks to a broker; its troubles become one line and exit code 2."""
     try:
         return asyncio.run(work)
-    except topic_admin.BrokerUnreachableError as error:
+    except UnreachableError as error:
         raise CannotRunError(f"{error} (set --broker or RATER_BROKER)") from error
     except topic_admin.TopicNotMadeError as error:
         raise CannotRunError(str(error)) from error
     except (KafkaError, TimeoutError) as error:
-        raise CannotRunError(f"Kafka: {error or type(error).__name__}") from error
+        raise CannotRunError(kafka_trouble(error)) from error
+
+
+def kafka_trouble(error: Exception) -> str:
+    """Return what trouble with Kafka comes to: one line."""
+    if isinstance(error, NotReachedError):
+        return str(error)
+    context = click.get_current_context(silent=True)
+    broker = context.meta.get(_BROKER) if context is not None else None
+    refused = not_allowed(error, broker.security.principal()) if broker is not None else None
+    return str(refused) if refused is not None else f"Kafka: {error or type(error).__name__}"

@@ -16,8 +16,9 @@ import click
 from aiokafka.errors import KafkaError
 from tqdm import tqdm
 
-from rater.cli.broker import CannotRunError, broker_option
+from rater.cli.broker import CannotRunError, broker_option, kafka_trouble
 from rater.kafka.broker import Broker
+from rater.kafka.refusal import UnreachableError
 from rater.reconcile.folds.deck_versions import read_decks
 from rater.reconcile.folds.plan_versions import read_plans
 from rater.reconcile.folds.published import Published
@@ -65,10 +66,10 @@ def _only_differences_are_1() -> Iterator[None]:
         yield
     except (KeyboardInterrupt, asyncio.CancelledError):
         raise CannotRunError("interrupted: nothing is proven") from None
-    except (CannotReadError, topic_admin.BrokerUnreachableError) as error:
+    except (CannotReadError, UnreachableError) as error:
         raise CannotRunError(f"{error} (set --broker or RATER_BROKER)") from error
     except (KafkaError, TimeoutError) as error:
-        raise CannotRunError(f"Kafka: {error or type(error).__name__}") from error
+        raise CannotRunError(kafka_trouble(error)) from error
     except _CannotWriteError as error:
         raise CannotRunError(f"the verdict cannot be written: {error}") from error
     except Exception as error:

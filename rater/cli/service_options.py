@@ -1,6 +1,7 @@
 """Options that every service has: the broker, where its metrics are, how long the group waits for it, and its log."""
 
 import asyncio
+import logging
 import sys
 from collections.abc import Callable, Coroutine, Iterable
 from inspect import cleandoc
@@ -10,8 +11,11 @@ import click
 import uvloop
 
 from rater.cli.broker import CannotRunError, broker_option
+from rater.kafka.refusal import RefusedError
 from rater.shell.process.exit_code import ExitCode, said
 from rater.shell.process.log_lines import FORMS
+
+log = logging.getLogger(__name__)
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -91,5 +95,8 @@ def run_service(start: Callable[[], Coroutine[Any, Any, int]]) -> NoReturn:
         sys.exit(asyncio.run(start()))
     except StartError as error:
         raise CannotRunError(str(error)) from error
+    except RefusedError as error:
+        log.critical("failed: %(refusal)s", {"refusal": error})
+        sys.exit(ExitCode.FAILED)
     finally:
         asyncio.set_event_loop_policy(before)

@@ -7,13 +7,17 @@ clients itself: `shell/stream/faust_broker.py` gives it the same.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.conn import AIOKafkaConnection, create_conn
 
 from rater.kafka.bounded_records import bound_unpacking
+from rater.kafka.clients import Admin, Consumer, Producer
 from rater.kafka.security import PLAINTEXT, Security
+
+Client = TypeVar("Client", Admin, Consumer, Producer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +43,21 @@ class Broker:
     def consumer(self, **options: Any) -> AIOKafkaConsumer:
         """Make a consumer, to be started; what it reads is bounded."""
         bound_unpacking()
-        return AIOKafkaConsumer(**self.options(), **options)
+        return self._told(Consumer(**self.options(), **options))
 
     def producer(self, **options: Any) -> AIOKafkaProducer:
         """Make a producer, to be started."""
-        return AIOKafkaProducer(**self.options(), **options)
+        return self._told(Producer(**self.options(), **options))
 
     def admin(self, **options: Any) -> AIOKafkaAdminClient:
         """Make an admin client, to be started."""
-        return AIOKafkaAdminClient(**self.options(), **options)
+        return self._told(Admin(**self.options(), **options))
+
+    async def connection(self, host: str, port: int, **options: Any) -> AIOKafkaConnection:
+        """Connect to one address as a client would; the error is the one of the connection itself."""
+        return await create_conn(host, port, **self.security.options(), **options)
+
+    def _told(self, client: Client) -> Client:
+        """Tell a client whose it is, so that it can say why it failed."""
+        client.broker = self
+        return client

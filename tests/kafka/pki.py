@@ -40,7 +40,8 @@ def tls_server(context: ssl.SSLContext) -> Iterator[tuple[int, list[str]]]:
             while not ended.is_set():
                 with (
                     suppress(OSError),
-                    context.wrap_socket(server.accept()[0], server_side=True) as client,
+                    server.accept()[0] as plain,
+                    context.wrap_socket(plain, server_side=True) as client,
                 ):
                     shown: dict[str, Any] = dict(client.getpeercert() or {})
                     names = [value for group in shown.get("subject", ()) for _, value in group]

@@ -15,6 +15,7 @@ from aiokafka.errors import KafkaError
 
 from rater.kafka.broker import Broker
 from rater.kafka.reading import Remaining
+from rater.kafka.refusal import NotReachedError
 from rater.reconcile.reading.log import READ, SHARED, Log, Record, Slice
 from topics import catalog
 
@@ -161,6 +162,8 @@ async def _partition_counts(broker: Broker) -> dict[str, int]:
         async with asyncio.timeout(START_TIMEOUT_S):
             await client.start()
             return {t["topic"]: len(t["partitions"]) for t in await client.describe_topics()}
+    except NotReachedError as error:
+        raise CannotReadError(str(error)) from error
     except (KafkaError, TimeoutError, OSError) as error:
         message = f"no Kafka broker answers at {broker}"
         raise CannotReadError(message) from error

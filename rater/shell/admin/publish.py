@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from aiokafka.errors import KafkaError
 
 from rater.kafka.broker import Broker
+from rater.kafka.rights import not_allowed
 from rater.shell.admin.readers import unreadable
 from rater.shell.admin.strays import PASSED_OVER, StrayCheck
 from rater.shell.admin.validation import Problem, RecordCheck, decode
@@ -197,7 +198,7 @@ async def publish(
             places = await _send(producer, topic, records, partitions, sent)
         except (KafkaError, TimeoutError) as error:
             await _briefly(producer.abort_transaction())
-            raise PublishError(f"{_reason(error)}; nothing was sent") from error
+            raise PublishError(f"{_reason(error, broker)}; nothing was sent") from error
         except asyncio.CancelledError:
             # Ctrl-C: an open transaction would hold back the topic's readers until it times out.
             await _briefly(producer.abort_transaction())
@@ -206,7 +207,7 @@ async def publish(
             async with asyncio.timeout(STALL_S):
                 await producer.commit_transaction()
         except (KafkaError, TimeoutError) as error:
-            raise PublishError(f"{_reason(error)}; {_UNKNOWN}") from error
+            raise PublishError(f"{_reason(error, broker)}; {_UNKNOWN}") from error
     return places
 
 
@@ -242,10 +243,10 @@ async def _briefly(farewell: Awaitable[object]) -> None:
             await farewell
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: Exception, broker: Broker) -> str:
     if isinstance(error, TimeoutError):
         return f"the broker did not answer for {STALL_S:.0f} s"
-    return f"Kafka: {error}"
+    return str(not_allowed(error, broker.security.principal()) or f"Kafka: {error}")
 
 
 def _partition(topic: Topic, record: Ready, partitions: int) -> int:

@@ -9,20 +9,20 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from aiokafka.admin import NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import TopicAlreadyExistsError, TopicAuthorizationFailedError, for_code
 
 from rater.kafka.broker import Broker
+from rater.kafka.refusal import check_address
+from rater.kafka.rights import NotAllowedError, hidden
 from topics.catalog import CATALOG, PARTITIONS, Topic
 
 REQUEST_TIMEOUT_MS = 10_000
-CONNECT_S = 3.0
-PORT_MAX = 65_535
 APPEARANCE_TIMEOUT_S = 30.0
 """How long new topics may take to have a leader for every partition."""
 
@@ -32,34 +32,6 @@ CO_PARTITIONING = (
 )
 _SET_ON_TOPIC = 1
 """Kafka's `config_source` of a value that was set on the topic itself."""
-
-
-class BrokerUnreachableError(Exception):
-    """No broker answers at the address."""
-
-    def __init__(self, broker: Broker) -> None:
-        """Name the address that was tried."""
-        super().__init__(f"no Kafka broker answers at {broker}")
-
-
-class BrokerAddressError(BrokerUnreachableError):
-    """What was given is no address."""
-
-    def __init__(self, address: str) -> None:
-        """Show what was given."""
-        Exception.__init__(self, f"broker address must be host:port, found {address[:200]!r}")
-
-
-class BrokerRefusesError(BrokerUnreachableError):
-    """Something listens at the address, and does not talk to us."""
-
-    def __init__(self, broker: Broker) -> None:
-        """Name the address, and what it may want."""
-        Exception.__init__(
-            self,
-            f"{broker} takes connections but does not let us in: it wants a login or TLS, "
-            "or it is no Kafka broker",
-        )
 
 
 class TopicNotMadeError(Exception):
@@ -113,9 +85,15 @@ def planned(partitions: int | None, counts: Mapping[str, int]) -> tuple[Topic, .
 class TopicAdmin:
     """What can be asked of one broker about its topics."""
 
-    def __init__(self, client: Any) -> None:
-        """Take a started aiokafka admin client."""
+    def __init__(self, client: Any, principal: str) -> None:
+        """Take a started aiokafka admin client, and whom the broker takes it for."""
         self._client = client
+        self._principal = principal
+
+    async def refuse_hidden(self, topics: Iterable[str]) -> None:
+        """Raise NotAllowedError where topics that seem missing may not be seen by us."""
+        if unseen := await hidden(self._client, topics):
+            raise NotAllowedError(self._principal, "Describe", f"topic {', '.join(unseen)}")
 
     async def partition_counts(self) -> dict[str, int]:
         """Return the number of partitions of every topic, 0 while one of them has no leader."""
@@ -152,6 +130,8 @@ class TopicAdmin:
         codes = {}
         for name, code, *message in response.topic_errors:
             codes[name] = code
+            if code == TopicAuthorizationFailedError.errno:
+                raise NotAllowedError(self._principal, "Create", f"topic {name}")
             if code not in (0, TopicAlreadyExistsError.errno):
                 detail = (message[0] if message else None) or for_code(code).__name__
                 raise TopicNotMadeError(f"{name}: the broker refused to make it: {detail}")
@@ -177,6 +157,8 @@ class TopicAdmin:
         """
         wanted = list(topics)
         counts = await self.partition_counts()
+        if missing := [topic.name for topic in wanted if topic.name not in counts]:
+            await self.refuse_hidden(missing)
         found = await self._settings([topic.name for topic in wanted if topic.name in counts])
         drifts = []
         for topic in wanted:
@@ -193,6 +175,8 @@ class TopicAdmin:
         settings = {}
         for response in await self._client.describe_configs(asked):
             for code, message, _type, name, entries in response.resources:
+                if code == TopicAuthorizationFailedError.errno:
+                    raise NotAllowedError(self._principal, "DescribeConfigs", f"topic {name}")
                 if code:
                     raise for_code(code)(f"{name}: {message}")
                 settings[name] = {
@@ -229,43 +213,13 @@ def setting_drift(topic: Topic, found: dict[str, tuple[str, bool]]) -> list[Drif
 
 @asynccontextmanager
 async def connected(broker: Broker) -> AsyncIterator[TopicAdmin]:
-    """Connect to a broker, `host:port`, for a while; BrokerUnreachableError when none answers."""
+    """Connect to a broker, `host:port`, for a while; NotReachedError says why none answers."""
     # What goes wrong reaches the caller as an exception; the client's own lines would obscure it.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     check_address(broker)
     client = broker.admin(request_timeout_ms=REQUEST_TIMEOUT_MS)
     try:
-        await _start(client, broker)
-        yield TopicAdmin(client)
+        await client.start()
+        yield TopicAdmin(client, broker.security.principal())
     finally:
         await client.close()
-
-
-async def _start(client: Any, broker: Broker) -> None:
-    try:
-        await client.start()
-    except (KafkaError, OSError, ValueError) as error:
-        if await _listens(broker):
-            raise BrokerRefusesError(broker) from error
-        raise BrokerUnreachableError(broker) from error
-
-
-def check_address(broker: Broker) -> None:
-    """Raise BrokerAddressError unless a text is `host:port`, or several of these with commas between them."""
-    for address in broker.addresses():
-        host, colon, port = address.rpartition(":")
-        is_port = port.isascii() and port.isdecimal() and 1 <= int(port[:6]) <= PORT_MAX
-        if not host or not colon or not is_port or set(host) & set(" /@\\"):
-            raise BrokerAddressError(address)
-
-
-async def _listens(broker: Broker) -> bool:
-    """Say whether anything takes a connection at one of the addresses."""
-    for address in broker.addresses():
-        host, _, port = address.rpartition(":")
-        with suppress(OSError, TimeoutError, UnicodeError):
-            async with asyncio.timeout(CONNECT_S):
-                _, writer = await asyncio.open_connection(host.strip("[]"), int(port))
-            writer.close()
-            return True
-    return False

@@ -16,6 +16,7 @@ from rater.shell.process.exit_code import ExitCode
 from rater.shell.process.health import Health, HealthServer
 from rater.shell.process.metrics import Metrics
 from rater.shell.process.pulse import pulse
+from rater.shell.process.refused import log_failed
 from rater.shell.process.signals import stopping_event
 from rater.shell.process.start import equal_partitions
 from topics.catalog import ACCOUNT_STATUS, CHARGING_SETTINGS, RATE_DECKS, RATE_PLANS, USER_STATUS
@@ -63,8 +64,8 @@ async def _serve(
         for task in tasks:
             if task.done():
                 task.result()
-    except Exception as error:  # The supervisor starts it anew.
-        log.critical("failed: %(error)s", {"error": type(error).__name__}, exc_info=error)
+    except Exception as error:  # noqa: BLE001 (The supervisor starts it anew.)
+        log_failed(error, settings.broker)
         return ExitCode.FAILED
     finally:
         for task in tasks:

@@ -15,6 +15,7 @@ from rater.shell.process.exit_code import ExitCode
 from rater.shell.process.health import Health, HealthServer
 from rater.shell.process.metrics import Metrics
 from rater.shell.process.pulse import pulse
+from rater.shell.process.refused import log_failed
 from rater.shell.process.signals import stopping_event
 from rater.shell.process.start import StartError, equal_partitions
 from topics.catalog import PAYMENT_COMMANDS, PAYMENT_RESULTS, RECHARGE_DEAD
@@ -80,8 +81,8 @@ async def _serve(
     try:
         async with pulse(settings.broker, health, metrics.shared.forget_all_lags):
             await gateway.run(stopping)
-    except Exception as error:  # The supervisor starts it anew.
-        log.critical("failed: %(error)s", {"error": type(error).__name__}, exc_info=error)
+    except Exception as error:  # noqa: BLE001 (The supervisor starts it anew.)
+        log_failed(error, settings.broker)
         return ExitCode.FAILED
     log.info("stopped")
     return ExitCode.STOPPED

@@ -30,6 +30,7 @@ from rater.shell.notifier.writer import COMMIT_TIMEOUT_S, PartitionWriter
 from rater.shell.process.exit_code import ExitCode
 from rater.shell.process.health import Health, HealthServer
 from rater.shell.process.pulse import pulse
+from rater.shell.process.refused import log_failed, refusal
 from rater.shell.process.signals import stopping_event
 from rater.shell.process.start import StartError, equal_partitions
 from rater.shell.process.watchdog import Limits, Watchdog
@@ -178,7 +179,9 @@ class Notifier(ConsumerRebalanceListener):  # type: ignore[misc]
                 {"error": type(failure).__name__},
             )
             return ExitCode.FENCED
-        if isinstance(failure, TimeoutError | KafkaConnectionError):
+        if refusal(failure, self._settings.broker) is not None:
+            log_failed(failure, self._settings.broker)
+        elif isinstance(failure, TimeoutError | KafkaConnectionError):
             # Nothing of ours is wrong: what was sent and not marked is known to be in doubt by whoever goes on.
             log.critical("the broker does not answer: leaving; started again, it goes on here")
         else:

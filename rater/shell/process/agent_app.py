@@ -17,6 +17,7 @@ from aiokafka import TopicPartition
 
 from rater.kafka.bounded_records import RECORDS_PER_BATCH
 from rater.kafka.broker import Broker
+from rater.kafka.refusal import RefusedError
 from rater.shell.process.health import Health
 from rater.shell.process.metrics import Metrics
 from rater.shell.process.pulse import ask_forever
@@ -104,9 +105,7 @@ class AgentApp:
 
     async def start_parts(self) -> None:
         """Start what is not Faust's."""
-        self.background(
-            self._tick_forever(), ask_forever(self.broker, self.health), self._tell_forever()
-        )
+        self.background(self._tick_forever(), self._ask_forever(), self._tell_forever())
 
     async def stop_parts(self) -> None:
         """Stop it."""
@@ -179,6 +178,13 @@ class AgentApp:
                 except Exception as error:
                     await self.app.crash(error)
                     raise
+
+    async def _ask_forever(self) -> None:
+        try:
+            await ask_forever(self.broker, self.health)
+        except RefusedError as error:
+            await self.app.crash(error)
+            raise
 
     async def _tell_forever(self) -> None:
         while True:

@@ -14,8 +14,10 @@ import time
 from typing import TYPE_CHECKING, Any, cast
 
 from rater.shell.process.exit_code import ExitCode
+from rater.shell.process.refused import log_failed
 from rater.shell.process.signals import stopping_event
 from rater.shell.process.watchdog import PROGRESS_LIMIT_S, Limits, Watchdog
+from rater.shell.stream.faust_broker import broker_of
 from rater.shell.stream.transactions import is_fenced
 
 if TYPE_CHECKING:
@@ -90,6 +92,8 @@ async def _first_end(
     while not (task.done() if stopping is None else stopping.is_set()):
         if failure.done():
             return cast("BaseException", failure.result())
+        if (refused := app.consumer.group_refusal()) is not None:
+            return cast("BaseException", refused)
         if app.crashed:
             return app.crash_reason or RuntimeError("the app crashed without a reason")
         if task.done() and task.exception() is not None:
@@ -103,7 +107,7 @@ async def _end_failed(app: Any, error: BaseException) -> NoReturn:
     if fenced:
         log.warning("fenced, another worker has taken over: %(error)s", {"error": error})
     else:
-        log.critical("failed: %(error)s", {"error": error}, exc_info=error)
+        log_failed(error, broker_of(app))
     with contextlib.suppress(Exception):
         async with asyncio.timeout(LEAVE_TIMEOUT_S):
             thread = app.consumer._thread  # noqa: SLF001

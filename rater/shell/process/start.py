@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from aiokafka.errors import KafkaError
 
 from rater.kafka.broker import Broker
-from rater.shell.admin.topic_admin import BrokerUnreachableError, connected
+from rater.kafka.refusal import UnreachableError
+from rater.shell.admin.topic_admin import connected
 from topics.catalog import Topic
 
 
@@ -24,14 +25,18 @@ async def equal_partitions(
     try:
         async with connected(broker) as admin:
             counts = await admin.partition_counts()
-    except (BrokerUnreachableError, KafkaError) as error:
+            names = [topic.name for topic in keyed]
+            wanted = [*names, *(topic.name for topic in others)]
+            if missing := [name for name in wanted if name not in counts]:
+                await admin.refuse_hidden(missing)
+    except UnreachableError as error:
         raise StartError(f"{error} (set --broker or RATER_BROKER)") from error
+    except KafkaError as error:
+        raise StartError(str(error)) from error
     finally:
         # What it says from here on of groups and retries is not news.
         logging.getLogger("aiokafka").setLevel(logging.WARNING)
-    names = [topic.name for topic in keyed]
-    wanted = [*names, *(topic.name for topic in others)]
-    if missing := [name for name in wanted if name not in counts]:
+    if missing:
         raise StartError(
             f"topics missing on {broker}: {', '.join(missing)}; run `rater topics create`"
         )

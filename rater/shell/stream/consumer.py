@@ -22,9 +22,11 @@ from typing import TYPE_CHECKING, Any
 from faust.transport.drivers import aiokafka as driver
 from faust.types.tuples import ConsumerMessage
 
+from rater.kafka.rights import NotAllowedError, not_allowed
 from rater.shell.stream import faust_private as private
 from rater.shell.stream.batches import BatchSchema, RecordBatch
 from rater.shell.stream.consumer_thread import BatchConsumerThread, OffsetsLostError
+from rater.shell.stream.faust_broker import broker_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping
@@ -71,6 +73,11 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
             raise TopicsError(
                 f"topics missing on the broker: {', '.join(missing)}; run `rater topics create`"
             )
+
+    def group_refusal(self) -> NotAllowedError | None:
+        """Return which right on the group is missing; asked by the runner, for aiokafka waits until somebody asks."""
+        error = private.coordination_error(self._thread._consumer)  # noqa: SLF001
+        return not_allowed(error, broker_of(self.app).security.principal(), on_topics="Read")
 
     def sources(self) -> set[TP]:
         """Return the assigned partitions that are read in batches, changelogs left out."""

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka as driver
 
+from rater.kafka.rights import not_allowed
 from rater.shell.stream import faust_private as private
 from rater.shell.stream.batches import RecordBatch
+from rater.shell.stream.faust_broker import broker_of
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterable
@@ -109,7 +112,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
                 if not private.may_fetch(consumer):
                     await asyncio.sleep(NOT_READY_S)
                     break
-                if batches := await self._take_now(consumer, limit):
+                if batches := await self._take_allowed(consumer, limit):
                     return batches
                 if not await self._fetched(consumer, deadline - time.monotonic()):
                     break
@@ -124,6 +127,13 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         else:
             waiter.cancel()
         return bool(done)
+
+    async def _take_allowed(self, consumer: Any, limit: int) -> dict[TP, RecordBatch]:
+        try:
+            return await self._take_now(consumer, limit)
+        except KafkaError as error:
+            principal = broker_of(self.app).security.principal()
+            raise not_allowed(error, principal, on_topics="Read") or error from error
 
     async def _take_now(self, consumer: Any, limit: int) -> dict[TP, RecordBatch]:
         """Take what has been fetched; return it for the sources whose agents have caught up."""

@@ -72,6 +72,7 @@ CALLED: dict[str, dict[str, str | None]] = {
         "reassignment_in_progress": None,
         "fetch_context": "(self)",
     },
+    "aiokafka.admin.client:AIOKafkaAdminClient": {"_send_request": "(self, request, node_id=None)"},
     "aiokafka.consumer.group_coordinator:GroupCoordinator": {"_maybe_leave_group": "(self)"},
     "aiokafka.producer.transaction_manager:TransactionManager": {
         "wait_for_transaction_end": "(self)",
@@ -134,6 +135,7 @@ ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "faust.transport.conductor:Conductor": ("_subscription_changed",),
     "faust.tables.manager:TableManager": ("_recovery",),
     "aiokafka:AIOKafkaConsumer": (
+        "_client",
         "_fetcher",
         "_coordinator",
         "_subscription",
@@ -141,6 +143,7 @@ ATTRIBUTES: dict[str, tuple[str, ...]] = {
         "_fetch_max_wait_ms",
         "_fetch_max_bytes",
     ),
+    "aiokafka.consumer.group_coordinator:GroupCoordinator": ("_pending_exception",),
     "aiokafka.consumer.fetcher:Fetcher": ("_fetch_waiters", "_closed", "_records"),
     "aiokafka.consumer.fetcher:FetchResult": ("_partition_records",),
     "aiokafka.consumer.fetcher:PartitionRecords": ("_records_iterator", "_tp", "next_fetch_offset"),
@@ -166,6 +169,13 @@ def may_fetch(consumer: AIOKafkaConsumer) -> bool:
         or consumer._fetcher._closed  # noqa: SLF001
         or subscription.reassignment_in_progress
     )
+
+
+def coordination_error(consumer: AIOKafkaConsumer | None) -> BaseException | None:
+    """Return what the coordinator has met and keeps for whoever asks for records; None: nothing, or not started."""
+    if consumer is None or consumer._coordinator is None:  # noqa: SLF001
+        return None
+    return cast("BaseException | None", consumer._coordinator._pending_exception)  # noqa: SLF001
 
 
 def position_of(consumer: AIOKafkaConsumer, tp: TP) -> int | None:
