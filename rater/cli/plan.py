@@ -19,13 +19,15 @@ from rater.shell.versions.plan_load import plan_loader, read_plans
 from rater.shell.versions.shared_loader import HeldBackError, LoadRefusedError
 from rater.shell.versions.shared_topic import SharedTopicMissingError
 from rater.wire.moments import read_moment
+from rater.wire.pricing.amounts import format_micros
 from topics.fields import VERSION_MAX
 from topics.records import Allowance
+from topics.records.plans import MinutePrice
 
 ANY_TIME = "2026-01-01T00:00:00Z"
 """For a file that is only looked at."""
 HEAD = ("version", "valid from", "plans", "allowances", "chains", "now")
-PLAN_HEAD = ("plan", "name", "allowance", "a month", "calls")
+PLAN_HEAD = ("plan", "name", "allowance", "a month", "calls", "prices")
 
 _file = click.argument("path", metavar="FILE.toml", type=click.Path(path_type=Path))
 
@@ -128,7 +130,7 @@ def list_plans(broker: Broker, *, in_full: bool) -> None:
     print_columns([HEAD, *(_row(each, _standing(each, current, now)) for each in ordered)])
     if in_full:
         click.echo()
-        print_columns([PLAN_HEAD, *_plan_rows(current)])
+        print_columns([PLAN_HEAD, *plan_rows(current)])
 
 
 def _check(path: Path, version: int, valid_from: str) -> Checked:
@@ -166,21 +168,30 @@ def _standing(catalog: Catalog, current: Catalog, now: int) -> str:
     return "not yet" if catalog.valid_from_ms > now else "superseded"
 
 
-def _plan_rows(catalog: Catalog) -> list[tuple[str, ...]]:
+def plan_rows(catalog: Catalog) -> list[tuple[str, ...]]:
+    """Return a row for each allowance of each plan, under PLAN_HEAD."""
     rows: list[tuple[str, ...]] = []
     for each in catalog.record.plans:
-        said = [_allowance_cells(one) for one in each.allowances] or [("-", "-", "-")]
+        said = [_allowance_cells(one) for one in each.allowances] or [("-", "-", "-", "-")]
         rows += [(each.plan_id, each.name, *cells) for cells in said]
     return rows
 
 
-def _allowance_cells(allowance: Allowance) -> tuple[str, str, str]:
+def _allowance_cells(allowance: Allowance) -> tuple[str, str, str, str]:
     minutes, rest = divmod(allowance.seconds, 60)
     amount = f"{allowance.seconds} s" if rest else f"{minutes} min"
     where = [allowance.scope, *allowance.zones]
     if allowance.usage_zones:
         where += ["of", *allowance.usage_zones]
-    return allowance.allowance_id, f"{amount} per {allowance.per}", " ".join(where)
+    prices = "; ".join(map(_price, allowance.prices)) or "-"
+    return allowance.allowance_id, f"{amount} per {allowance.per}", " ".join(where), prices
+
+
+def _price(price: MinutePrice) -> str:
+    """Say what minutes and calls cost of a pool, as USD 0.005 a minute, 0.01 a call."""
+    asked = ((price.per_minute_micros, "a minute"), (price.fee_micros, "a call"))
+    said = [f"{format_micros(micros)} {of}" for micros, of in asked if micros]
+    return f"{price.currency} {', '.join(said)}"
 
 
 def _since(catalog: Catalog) -> str:

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from rater.cli.config import config
+from topics.records import ChargingSettings
 
 HEAD = {"version": 1, "valid_from": "2026-03-01T00:00:00Z"}
 
@@ -62,6 +63,7 @@ def test_what_ships_is_shown_without_a_broker_and_is_a_file_to_load(tmp_path: Pa
     assert "VND" in shown.stdout
 
     printed = CliRunner().invoke(config, ["show", "--shipped", "--json"]).stdout
+    assert tuple(json.loads(printed)) == ChargingSettings.__struct_fields__
     file = tmp_path / "settings.json"
     file.write_text(printed)
     checked = CliRunner().invoke(config, ["lint", str(file)])

@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from rater.cli.plan import plan
+from rater.cli.plan import PLAN_HEAD, plan, plan_rows
+from tests.plan_build import allowance, catalog
+from tests.plan_build import plan as plan_of
+from topics.records.plans import MinutePrice
 
 SAMPLE = "rater/data/sample_plans.toml"
 UNUSUAL = """
@@ -90,3 +93,12 @@ def test_what_load_is_asked_for_is_checked_before_it_looks_for_a_broker(tmp_path
     strict = rater("load", written(tmp_path, UNUSUAL), *LOAD, "--strict")
     assert (strict.exit_code, "--strict: nothing was published" in strict.stderr) == (1, True)
     assert rater("load", SAMPLE, *LOAD).exit_code == 2
+
+
+def test_what_minutes_of_a_plan_cost_is_listed_beside_them() -> None:
+    prices = (MinutePrice("USD", 5_000, 10_000), MinutePrice("EUR", 0, 4_500))
+    priced = allowance("all", 660, zones=(), prices=prices)
+    rows = plan_rows(catalog(plan_of("P", priced, allowance("free", 60, zones=()))))
+
+    assert PLAN_HEAD[-1] == "prices"
+    assert [row[-1] for row in rows] == ["USD 0.005 a minute, 0.01 a call; EUR 0.0045 a call", "-"]

@@ -3,11 +3,13 @@
 Nobody is refused for it, since a catalog may come later; so there may be such plans, and each is named.
 """
 
-from collections import Counter
 from collections.abc import Iterator
 
 from rater.reconcile.folds.contract import Contract, Licences
 from rater.reconcile.folds.plan_versions import PlanVersions
+
+NAMED_MAX = 3
+"""Users that are named of each plan."""
 
 
 def strays(tenant_id: str, contract: Contract, plans: PlanVersions) -> Iterator[str]:
@@ -16,14 +18,19 @@ def strays(tenant_id: str, contract: Contract, plans: PlanVersions) -> Iterator[
     for (plan_id, country), (licences, seq) in sorted(_latest(contract.licences).items()):
         if licences and plan_id not in known:
             yield f"{tenant_id}: plan {plan_id} in {country} is not in {which}; licences {licences:,}, entry {seq}"
-    users = Counter(
-        plan_id
-        for terms in contract.users.values()
-        for plan_id in terms[max(terms)][1]
-        if plan_id not in known
-    )
-    for plan_id, count in sorted(users.items()):
-        yield f"{tenant_id}: plan {plan_id} is not in {which}; users {count:,}"
+    users: dict[str, list[str]] = {}
+    for user_id, terms in sorted(contract.users.items()):
+        for plan_id in terms[max(terms)][1]:
+            if plan_id not in known:
+                users.setdefault(plan_id, []).append(user_id)
+    for plan_id, holding in sorted(users.items()):
+        yield f"{tenant_id}: plan {plan_id} is not in {which}; users {len(holding):,}: {_some(holding)}"
+
+
+def _some(names: list[str]) -> str:
+    """Name the first few."""
+    more = ["..."] if len(names) > NAMED_MAX else []
+    return ", ".join([*names[:NAMED_MAX], *more])
 
 
 def _known(plans: PlanVersions) -> tuple[set[str], str]:

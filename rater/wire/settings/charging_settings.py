@@ -87,9 +87,12 @@ def encode_settings(settings: ChargingSettings) -> tuple[bytes, bytes]:
 
 
 def fields_of(settings: ChargingSettings) -> dict[str, Any]:
-    """Return the fields of a version's record."""
-    fields: dict[str, Any] = msgspec.to_builtins(_record_of(settings))
-    return fields
+    """Return all fields of a version's record, those too that are as by default: who edits them must see them."""
+    record = _record_of(settings)
+    fields = {name: getattr(record, name) for name in record.__struct_fields__}
+    # By way of JSON: in builtins a tuple would stay one, and is no array to a schema.
+    as_json: dict[str, Any] = msgspec.json.decode(_encode(fields))
+    return as_json
 
 
 def _record_of(settings: ChargingSettings) -> r.ChargingSettings:

@@ -40,7 +40,7 @@ def test_a_plan_that_the_latest_catalog_does_not_have_is_named() -> None:
     assert verdict.is_clean
     assert verdict.strays == [
         "acme: plan GONE in US is not in plan catalog version 1; licences 2, entry 2",
-        "acme: plan OTHER is not in plan catalog version 1; users 2",
+        "acme: plan OTHER is not in plan catalog version 1; users 2: ann, bob",
     ]
     assert f"held, but in no catalog: {verdict.strays[0]}" in verdict.lines()
     assert verdict.as_dict()["strays"] == verdict.strays
@@ -52,6 +52,17 @@ def test_without_a_catalog_all_of_them_are() -> None:
     assert [each.partition(" plan ")[2] for each in found] == [
         "CALLS in US is not in any plan catalog; licences 1, entry 2",
         "GONE in US is not in any plan catalog; licences 2, entry 2",
-        "CALLS is not in any plan catalog; users 2",
-        "OTHER is not in any plan catalog; users 2",
+        "CALLS is not in any plan catalog; users 2: ann, bob",
+        "OTHER is not in any plan catalog; users 2: ann, bob",
     ]
+
+
+def test_of_many_users_the_first_few_are_named() -> None:
+    worker = held()
+    for user_id in ("gus", "eve", "dan", "fay"):
+        worker.command("acme", "set_user", user_id=user_id, usage_country="US", plan_ids=["MANY"])
+    worker.work()
+    worker.flush()
+
+    found = verdict_on(dict(worker.topics)).strays
+    assert "acme: plan MANY is not in any plan catalog; users 4: dan, eve, fay, ..." in found
