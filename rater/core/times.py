@@ -29,6 +29,16 @@ def to_text(at_ms: int) -> str:
     return f"{text}.{millis:03}Z" if millis else f"{text}Z"
 
 
+def as_written(at: datetime) -> str:
+    """Return an instant as RFC 3339 with the offset that it was written with; none is Z.
+
+    >>> as_written(datetime(2026, 3, 1, 10, tzinfo=UTC))
+    '2026-03-01T10:00:00Z'
+    """
+    text = at.isoformat()
+    return f"{text[:-6]}Z" if text.endswith("+00:00") else text
+
+
 def is_plausible(at_ms: int) -> bool:
     """Say whether an instant lies in the years that we take for a time."""
     return EARLIEST_MS <= at_ms < LATEST_MS

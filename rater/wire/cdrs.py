@@ -15,9 +15,10 @@ from msgspec.structs import astuple
 
 from rater.core.cdr import Cdr
 from rater.core.limits import CDR_BYTES_MAX
-from rater.core.times import EARLIEST_MS, to_millis
+from rater.core.times import EARLIEST_MS, as_written, to_millis
 from rater.wire.demands import DATE_TIME, found
 from rater.wire.malformed import Malformed, Why, repeated_field, undecodable, unfit
+from rater.wire.pattern_words import COUNTRY, NUMBER, PRINTABLE, TENANT
 from topics.fields import LATEST_MS
 from topics.records.cdr import Cdr as CdrRecord
 
@@ -49,7 +50,6 @@ assert CdrRecord.__struct_fields__[_USAGE_COUNTRY : _DISPOSITION + 1] == (
     *("usage_country", "service_number_type", "license", "answered_at", "disposition"),
 )
 assert CdrRecord.__struct_fields__[_ROUTING_NUMBER] == "routing_number"
-_NUMBER: Final = "must be an E.164 number with +, its last digits masked by * at most, or a short number as dialled"
 _OUT: Final = "out"
 _REQUIRED_QUOTES: Final = 26
 """Of the names of the required fields and of their texts, which are all but `billsec`."""
@@ -103,13 +103,13 @@ def _checked(fields: tuple[Any, ...]) -> Cdr | Malformed:
         return _bad_number(to, routing)
     country = fields[_USAGE_COUNTRY]
     if country and country not in COUNTRIES:
-        detail = f"must be two capital letters{found(country)}"
+        detail = f"{COUNTRY}{found(country)}"
         return Malformed(Why.UNKNOWN_VALUE, "usage_country", detail)
     if not cdr_id.isascii() or not cdr_id.isprintable() or " " in cdr_id:
-        detail = f"must be printable ASCII without blanks{found(cdr_id)}"
+        detail = f"{PRINTABLE}{found(cdr_id)}"
         return Malformed(Why.UNKNOWN_VALUE, "cdr_id", detail)
     if not is_tenant_id(tenant_id):
-        detail = f"must be letters, digits and . _ : @ - only{found(tenant_id)}"
+        detail = f"{TENANT}{found(tenant_id)}"
         return Malformed(Why.UNKNOWN_VALUE, "tenant_id", detail)
     if routing == to or fields[2] != _OUT:
         routing = None
@@ -138,16 +138,16 @@ def _checked(fields: tuple[Any, ...]) -> Cdr | Malformed:
 
 def _bad_number(to: str, routing: str | None) -> Malformed:
     field, number = ("routing_number", routing) if is_number(to) else ("to", to)
-    return Malformed(Why.BAD_NUMBER, field, f"{_NUMBER}{found(number)}")
+    return Malformed(Why.BAD_NUMBER, field, f"{NUMBER}{found(number)}")
 
 
 def _bad_time(started: datetime, answered: datetime | None, ended: datetime) -> Malformed:
     times = {"started_at": started, "answered_at": answered or started, "ended_at": ended}
     for field, at in times.items():
         if not EARLIEST_MS <= to_millis(at) < LATEST_MS:
-            return Malformed(Why.BAD_TIME, field, f"{DATE_TIME}{found(at.isoformat())}")
+            return Malformed(Why.BAD_TIME, field, f"{DATE_TIME}{found(as_written(at))}")
     field = "answered_at" if answered and answered < started else "ended_at"
-    shown = ", ".join(f"{name} {at.isoformat()}" for name, at in times.items())
+    shown = ", ".join(f"{name} {as_written(at)}" for name, at in times.items())
     return Malformed(Why.BAD_TIME, field, f"must not be before what precedes it, found {shown}")
 
 

@@ -14,6 +14,8 @@ from typing import Any, Final
 import msgspec
 from msgspec import inspect
 
+from rater.wire.pattern_words import in_words
+
 SHOWN_MAX: Final = 80
 """Characters of a value that are shown."""
 
@@ -80,11 +82,6 @@ def most_of(number: int, things: str) -> str:
     return f"must have at most {number} {things}"
 
 
-def must_match(pattern: str) -> str:
-    """Say the pattern of a text."""
-    return f"must match {pattern.replace(chr(92) + 'Z', '$')}"
-
-
 def must_be(kind: str) -> str:
     """Say the JSON type of a value; `kind` with its article."""
     return f"must be {kind}"
@@ -129,7 +126,7 @@ def _expected(kind: str, rest: str) -> str:
     if bound := _BOUND.match(rest):
         return (at_least if bound[1] == ">=" else at_most)(int(bound[2]))
     if rest.startswith("matching regex "):
-        return must_match(rest.removeprefix("matching regex ").strip("'").replace("\\\\", "\\"))
+        return in_words(rest.removeprefix("matching regex ").strip("'\"").replace("\\\\", "\\"))
     return must_be(_KINDS.get(kind, kind))
 
 

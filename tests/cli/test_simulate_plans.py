@@ -119,7 +119,7 @@ def test_faults_of_the_file_are_named_with_file_and_field(tmp_path: Path) -> Non
     missing = simulate([], "--plans", str(tmp_path / "nowhere.toml"))
 
     assert (done.returncode, done.stdout) == (2, "")
-    said = f"{tmp_path}/plans.toml: plans.SMALL.allowances.any.seconds: must be at least 1, found 0"
+    said = f"{tmp_path}/plans.toml: plans.SMALL.allowances.any.minutes: must be at least 1, found 0"
     assert said in done.stderr
     assert missing.returncode == 2
     assert "nowhere.toml: No such file or directory" in missing.stderr

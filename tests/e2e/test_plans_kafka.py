@@ -64,7 +64,7 @@ async def test_versions_are_loaded_listed_and_refused(broker: str, tmp_path: Pat
     broken.write_text(BROKEN)
     refused = await load(broker, str(broken), 3, now + 3_600_000)
     assert refused.exit_code == 1
-    assert 'chains.out.*.sources: must end with credits, found "nation"' in refused.stderr
+    assert 'chains.out.*: must end with credits, found "nation"' in refused.stderr
     assert "nothing was published" in refused.stderr
 
     later = await load(broker, RESELLER, 3, now + 3_600_000)

@@ -15,17 +15,21 @@ from rater.wire.account.commands import decode_command
 from rater.wire.cdrs import decode_cdr
 from rater.wire.demands import demand
 from rater.wire.malformed import Malformed, undecodable
+from rater.wire.pattern_words import in_words
 from rater.wire.recharge.commands import decode_recharge_command, decode_recharge_timer
 from rater.wire.recharge.payment_results import decode_result
 from tests.build import cdr_bytes
 from topics.catalog import (
     ACCOUNT_SOURCES,
+    CATALOG,
     CDR_RAW,
     PAYMENT_RESULTS,
     RECHARGE_COMMANDS,
     RECHARGE_TIMERS,
     Topic,
 )
+from topics.fields import MOMENT_PATTERN, Currency, Email
+from topics.schema import topic_schema
 
 EXAMPLES = Path(__file__).parents[2] / "topics" / "examples"
 DECODERS: dict[str, tuple[Topic, Callable[[bytes], object]]] = {
@@ -40,7 +44,7 @@ DECODERS: dict[str, tuple[Topic, Callable[[bytes], object]]] = {
 def invalid() -> Iterator[tuple[str, bytes]]:
     for name in DECODERS:
         for line in (EXAMPLES / f"{name}.invalid.jsonl").read_bytes().splitlines():
-            yield name, line
+            yield name, json.dumps(json.loads(line)["record"]).encode()
 
 
 @pytest.mark.parametrize(("name", "line"), list(invalid()))
@@ -51,8 +55,18 @@ def test_a_dead_letter_says_what_rater_send_says(name: str, line: bytes) -> None
     found = read(line)
 
     assert isinstance(found, Malformed)
-    said = f"{found.field}: {found.detail}" if found.field else found.detail
-    assert said in [str(problem) for problem in problems]
+    assert (found.field or "") in [problem.field for problem in problems]
+    # A reader may read what several topics carry, and asks for a time before it asks for a text.
+    if found.field not in {"type", "started_at"}:
+        said = f"{found.field}: {found.detail}" if found.field else found.detail
+        assert in_order(said) in [in_order(str(problem)) for problem in problems]
+
+
+def in_order(said: str) -> str:
+    """Return a sentence with the values that may be in one order: msgspec sorts them."""
+    head, one_of, rest = said.partition("must be one of ")
+    values, found, value = rest.partition(", found ")
+    return head + one_of + ", ".join(sorted(values.split(", "))) + found + value
 
 
 class Lot(msgspec.Struct, forbid_unknown_fields=True):
@@ -64,6 +78,8 @@ class Open(msgspec.Struct, tag_field="type", tag="open"):
     kind: Literal["final", "void"] = "final"
     mode: Annotated[Literal["fixed", "gap"], Meta(description="How.")] = "fixed"
     name: Annotated[str, Meta(min_length=2, max_length=3, pattern=r"^[A-Z]+\Z")] | None = None
+    currency: Currency = "USD"
+    email: Email | None = None
     items: Annotated[tuple[Lot, ...], Meta(min_length=1, max_length=2)] = (Lot(1),)
     flag: bool = False
 
@@ -92,6 +108,19 @@ WANTED = Open | Close
         ({"type": "open", "name": "A"}, "name", 'must have at least 2 characters, found "A"'),
         ({"type": "open", "name": "ABCD"}, "name", 'must have at most 3 characters, found "ABCD"'),
         ({"type": "open", "name": "ab"}, "name", 'must match ^[A-Z]+$, found "ab"'),
+        (
+            {"type": "open", "currency": "usd"},
+            "currency",
+            'must be three capital letters, as in USD, found "usd"',
+        ),
+        (
+            {"type": "open", "email": "ann"},
+            "email",
+            (
+                "must be an e-mail address, as in ann@acme.example, of letters, digits and signs but ?, "
+                'found "ann"'
+            ),
+        ),
         ({"type": "open", "items": []}, "items", "must not be empty, found []"),
         ({"type": "open", "items": [{"size": 0}]}, "items[0].size", "must be at least 1, found 0"),
         ({"type": "open", "items": [{}]}, "items[0].size", "is missing"),
@@ -133,7 +162,7 @@ def test_what_is_not_known_is_said_as_it_is(text: str, said: str) -> None:
     ("change", "said"),
     [
         ({"to": "+"}, 'must be an E.164 number with \\+, .*, found "\\+"'),
-        ({"usage_country": "es"}, 'must be two capital letters, found "es"'),
+        ({"usage_country": "es"}, 'must be two capital letters, as in DE, found "es"'),
         ({"cdr_id": "a b"}, 'must be printable ASCII without blanks, found "a b"'),
         ({"tenant_id": "a/b"}, 'must be letters, digits and . _ : @ - only, found "a/b"'),
         ({"started_at": "1999-01-01T00:00:00Z"}, "must be an RFC 3339 date-time .*, found .*1999"),
@@ -145,3 +174,23 @@ def test_what_we_check_ourselves_is_said_in_the_same_way(change: Any, said: str)
 
     assert isinstance(found, Malformed)
     assert re.match(said, found.detail), found.detail
+
+
+def patterns(said: Any) -> Iterator[str]:
+    if isinstance(said, list):
+        for each in said:
+            yield from patterns(each)
+    elif isinstance(said, dict):
+        for name, each in said.items():
+            if name == "pattern" and isinstance(each, str):
+                yield each
+            else:
+                yield from patterns(each)
+
+
+@pytest.mark.parametrize(
+    "topic", [each for each in CATALOG if each.records], ids=lambda topic: topic.name
+)
+def test_every_pattern_has_words(topic: Topic) -> None:
+    for pattern in set(patterns(topic_schema(topic))) - {MOMENT_PATTERN}:
+        assert not in_words(pattern).startswith("must match"), pattern

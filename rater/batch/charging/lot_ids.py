@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final, final
 
 import msgspec
 
-from rater.core.account.credits import expiry_of
+from rater.core.account.credits import expiry_of, life_of
 from rater.core.account.lots import (
     LotCategory,
     adjustment_lot_id,
@@ -32,7 +32,6 @@ from rater.core.account.lots import (
 from rater.core.account.reversals import not_refundable
 from rater.core.limits import DAY_MS, GRACE_MS, LOT_IDS_MAX
 from rater.core.rejections import Refusal, Rejected
-from rater.core.times import to_millis
 from rater.wire.layouts import check_layout
 from topics import records as r
 from topics.keys import lot_key
@@ -264,11 +263,9 @@ class LotIdsBatch:
     def _refuse_old(self, order: r.AddFunds, stream_ms: int) -> Refusal | None:
         """Refuse a purchase whose id may have been forgotten."""
         forgotten_ms = max(self.horizon_ms, stream_ms)
-        expires_ms = expiry_of(order)
-        if expires_ms + GRACE_MS > forgotten_ms:
+        if expiry_of(order) + GRACE_MS > forgotten_ms:
             return None
-        times = f"purchased_at: {to_millis(order.purchased_at)} ms, expires: {expires_ms} ms"
-        detail = f"{times}, the lot would open expired, its grace over"
+        detail = f"{life_of(order)}, the lot would open expired, its grace over"
         return Refusal(Rejected.PURCHASE_EXPIRED, detail)
 
     def _refuse_another(self, tenant_id: str) -> Refusal | None:

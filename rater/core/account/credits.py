@@ -6,7 +6,7 @@ from rater.core.account.account import Account, next_due_ms
 from rater.core.account.lots import RESERVED, CreditLot, draw_order, lot_expiry_ms, next_look
 from rater.core.limits import LOTS_MAX
 from rater.core.rejections import Refusal, Rejected
-from rater.core.times import to_millis
+from rater.core.times import to_millis, to_text
 from topics import records as r
 
 
@@ -29,6 +29,12 @@ def expiry_of(command: r.AddFunds) -> int:
     if command.expires_at is not None:
         return to_millis(command.expires_at)
     return lot_expiry_ms(to_millis(command.purchased_at))
+
+
+def life_of(command: r.AddFunds) -> str:
+    """Return in words when the credit of a command began, and when it expires."""
+    began = to_text(to_millis(command.purchased_at))
+    return f"purchased_at: {began}, expires_at: {to_text(expiry_of(command))}"
 
 
 def open_lot(account: Account, lot: r.Lot, at_ms: int) -> None:

@@ -35,7 +35,7 @@ from rater.core.pricing.schedule import Schedule, Tiers
 from rater.core.pricing.spans import Gap, cut, row_at_answer
 from rater.core.pricing.terms import Entry, Terms, price_terms
 from rater.core.pricing.totals import price_pieces, round_once
-from rater.core.pricing.unrated import Refusal, Unrated, denied, outside, too_large
+from rater.core.pricing.unrated import Refusal, Unrated, denied, outside, short, too_large
 from topics.records import ChargeLine, Span
 
 __all__ = ["Call", "Rated", "Refusal", "Span", "Unrated", "find_masked", "rate_call"]
@@ -166,8 +166,7 @@ def _rate_hard(
         detail = f"currency: the account has {currency}, its decks have {other}"
         return Refusal(Unrated.CURRENCY_MISMATCH, detail, in_force[0].deck_id)
     if call.to[:1] != "+" or len(call.to) <= E164_DIGITS_MIN:
-        detail = f"to: {call.to} is not E.164; a deck prices no short numbers"
-        return Refusal(Unrated.SHORT_NUMBER, detail, decks[0].deck_id)
+        return short(decks[0], call.to)
     if "*" in call.to:
         for deck in decks:
             found = find_masked(deck, call)

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from rater.core.limits import AMOUNT_MICROS_MAX
+from rater.core.limits import AMOUNT_MICROS_MAX, E164_DIGITS_MIN
 from rater.core.money import Micros
 from rater.core.pricing.decks import Deck
 from rater.core.pricing.rates import Row
@@ -54,6 +54,15 @@ class Refusal(Struct, frozen=True, gc=False):
     detail: str
     deck_id: str | None = None
     prefix: str | None = None
+
+
+def short(deck: Deck, number: str) -> Refusal:
+    """Refuse a call to what is no E.164 number; as many digits as one has may be one without its plus sign."""
+    detail = f"to: {number} is not E.164; a deck prices no short numbers"
+    if len(number) >= E164_DIGITS_MIN and number.isdecimal():
+        lost = "plus sign and calling code" if number[0] == "0" else "plus sign"
+        detail = f"{detail}: its {lost} may be missing"
+    return Refusal(Unrated.SHORT_NUMBER, detail, deck.deck_id)
 
 
 def denied(deck: Deck, row: Row, number: str) -> Refusal:

@@ -11,7 +11,7 @@ Rule 2: topics become readable one by one. The answers to a record are all there
 import asyncio
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final, Literal, NamedTuple
 
@@ -134,7 +134,7 @@ def _of_entry(entry: dict[str, Any]) -> Answer | None:
     if entry["kind"] == "command_rejected":
         return Answer("refused", f"{entry['reason']}: {entry['detail']}")
     if entry["kind"] == "charge":
-        paid = f"{entry['charge_micros']} micros{_beside(entry.get('draws', []))}"
+        paid = f"{entry['charge_micros']} micros{_beside(entry.get('draws', []), _PAID)}"
         return Answer("charged", f"{entry['outcome']}, {paid}")
     if entry["kind"] == "charge_reversed" and entry["by"] == "void":
         return Answer("accepted", f"voided, {_back(entry)}")
@@ -149,22 +149,26 @@ def _back(entry: dict[str, Any]) -> str:
     returns = entry.get("returns", [])
     micros = sum(each.get("amount_micros", 0) for each in returns)
     micros += entry.get("lot", {}).get("granted_micros", 0)
-    return f"{micros} micros come back{_beside(returns)}"
+    return f"{micros} micros come back{_beside(returns, _RETURNED)}"
 
 
-def _beside(draws: list[dict[str, Any]]) -> str:
-    """Say what of the money no balance pays, and what pools pay beside it."""
+def _beside(draws: list[dict[str, Any]], words_of: Mapping[str, str]) -> str:
+    """Say what of the money no balance pays, or gets back, and what of pools there is beside it."""
     sums: Counter[str] = Counter()
     for draw in draws:
         sums[draw.get("source", "lot")] += draw.get("quantity") or draw["amount_micros"]
-    said = [f", {sums[source]} {words}" for source, words in _BESIDE.items() if sums[source]]
+    said = [f", {sums[source]} {words}" for source, words in words_of.items() if sums[source]]
     return "".join(said)
 
 
-_BESIDE: Final = {
+_PAID: Final = {
     "post_paid": "of them owed of the month",
     "waived": "of them waived",
     "pool": "s paid by pools",
+}
+_RETURNED: Final = {
+    "post_paid": "of them no longer owed of the month",
+    "pool": "s come back to pools",
 }
 
 

@@ -11,7 +11,7 @@ from rater.shell.admin.validation import RecordCheck
 from rater.wire.demands import MISSING
 from rater.wire.plans.plan_file import PlanFileError, people_path, read_plan_file
 from rater.wire.plans.plan_lint import lint_plans
-from rater.wire.plans.plan_records import decode_catalog
+from rater.wire.plans.plan_records import read_catalog
 from rater.wire.pricing.deck_findings import Finding
 from topics.catalog import RATE_PLANS
 
@@ -35,17 +35,20 @@ def check_plans(content: bytes, version: int, valid_from: str) -> Checked:
         fields = read_plan_file(content)
         findings = []
     except PlanFileError as error:
-        findings = [_error("bad_file", each) for each in error.faults]
+        findings = [_error("bad_file", each) for each in error.shapes]
+        findings += [_error("bad_field", each) for each in error.values]
         if error.fields is None:
             return Checked(findings)
         fields = error.fields
     whole = {"version": version, "valid_from": valid_from, **fields}
     findings += _of_fields(whole, {each.message.partition(": ")[0] for each in findings})
+    # What the file says once, such as a direction, the record may say of each chain.
+    findings = list(dict.fromkeys(findings))
     if findings:
         return Checked(findings)
-    made = decode_catalog(orjson.dumps(whole))
-    if isinstance(made, str):
-        return Checked([_error("bad_name", each) for each in made.split("; ")])
+    made = read_catalog(orjson.dumps(whole))
+    if not isinstance(made, Catalog):
+        return Checked([_error(each.code, each.text) for each in made])
     return Checked(lint_plans(made.record), made)
 
 

@@ -22,6 +22,7 @@ from jsonschema.validators import extend
 
 from rater.wire import demands
 from rater.wire.demands import cut, shown
+from rater.wire.pattern_words import in_words
 from topics.catalog import Topic
 from topics.schema import topic_schema
 
@@ -226,7 +227,7 @@ _DEMANDS: dict[Any, Callable[[Any], str]] = {
     "type": lambda wanted: demands.must_be(f"{'an' if wanted[0] in 'aio' else 'a'} {wanted}"),
     "enum": demands.one_of,
     "const": lambda wanted: f"must be {wanted}",
-    "pattern": demands.must_match,
+    "pattern": in_words,
     "minimum": demands.at_least,
     "maximum": demands.at_most,
     "minLength": lambda wanted: demands.least_of(wanted, "characters"),

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from rater.core.limits import DAY_MS
-from rater.core.times import is_plausible, to_millis
+from rater.core.times import as_written, is_plausible, to_millis
 from rater.wire.account.card_numbers import with_card_number
 from rater.wire.demands import MISSING, found
 from rater.wire.malformed import Malformed, Why
@@ -94,7 +94,7 @@ def _check_purchase(command: AddFunds) -> AddFunds | Malformed:
         if command.expires_at is None:
             return command
         detail = (
-            f"must not be there, but of promotional credit{found(command.expires_at.isoformat())}"
+            f"must not be there, but of promotional credit{found(as_written(command.expires_at))}"
         )
         return Malformed(Why.UNKNOWN_VALUE, "expires_at", detail)
     if (command.recharge_seq, command.payment_command_id) != (None, None):
@@ -111,20 +111,20 @@ def _check_expiry(command: AddFunds, given_ms: int) -> AddFunds | Malformed:
     if not is_plausible(expires_ms) or expires_ms >= _BOUGHT_BEFORE_MS:
         return _beyond_years("expires_at", expires_at)
     if expires_ms <= given_ms:
-        detail = f"must be after purchased_at{found(expires_at.isoformat())}"
+        detail = f"must be after purchased_at{found(as_written(expires_at))}"
         return Malformed(Why.BAD_TIME, "expires_at", detail)
     return command
 
 
 def _beyond_years(field: str, at: datetime) -> Malformed:
-    detail = f"must be in the years 2000 to 2098{found(at.isoformat())}"
+    detail = f"must be in the years 2000 to 2098{found(as_written(at))}"
     return Malformed(Why.BAD_TIME, field, detail)
 
 
 def _check_valid_from(command: SetEntitlements | SetBillingMode | SetUser) -> Command | Malformed:
     if command.valid_from is None or is_plausible(to_millis(command.valid_from)):
         return command
-    detail = f"must be in the years 2000 to 2100{found(command.valid_from.isoformat())}"
+    detail = f"must be in the years 2000 to 2100{found(as_written(command.valid_from))}"
     return Malformed(Why.BAD_TIME, "valid_from", detail)
 
 

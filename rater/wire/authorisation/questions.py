@@ -142,7 +142,7 @@ def _checked(said: CallQuestion) -> CallQuestion | BadRequest:
     if said.routing_number is not None and not is_number(said.routing_number):
         return _odd("routing_number", "E.164 with its plus sign", said.routing_number)
     if said.usage_country is not None and said.usage_country not in COUNTRIES:
-        return _odd("usage_country", "two capital letters", said.usage_country)
+        return _odd("usage_country", "two capital letters, as in DE", said.usage_country)
     if not is_tenant_id(said.tenant_id):
         return _odd("tenant_id", "letters, digits and . _ : @ - only", said.tenant_id)
     return _hold_checked(said, said.hold_id)

@@ -1,10 +1,11 @@
 """Plan faults: what can never hold in a plan catalog, each with its field, what it must be and what was found.
 
 A record with one is refused by whoever reads it. What may be meant, but seldom is, is a warning of `plan_lint`.
-Fields are named as people know them: `plans.P1.allowances.domestic.zones`.
+Fields are named as the file has them: `plans.P1.allowances.domestic.zones`.
 """
 
 from collections.abc import Iterable, Iterator
+from typing import Literal, NamedTuple
 
 from rater.core.pricing.numbering import plain_kind
 from rater.wire.demands import shown
@@ -15,20 +16,51 @@ from topics.records.plans import CREDITS
 ONCE = "must be there once"
 
 
-def faults(record: PlanCatalog) -> list[str]:
-    """Return all of them; a catalog without any makes a `Catalog`."""
+class Fault(NamedTuple):
+    """One of them, with its code of the lint."""
+
+    code: Literal["bad_field", "bad_name"]
+    text: str
+
+
+def faults(record: PlanCatalog) -> list[Fault]:
+    """Return all of them, those of names first; a catalog without any makes a `Catalog`."""
     return [
-        *_twice("plans", "plan_id", [plan.plan_id for plan in record.plans]),
-        *_twice("zones", "zone_id", [zone.zone_id for zone in record.zones]),
-        *_twice("sharing_groups", "group_id", [g.group_id for g in record.sharing_groups]),
-        *_of_countries(record),
-        *(wrong for plan in record.plans for wrong in _of_plan(plan, record)),
-        *_of_chains(record),
-        *_repeated(
-            "unpooled_number_types", [plain_kind(each) for each in record.unpooled_number_types]
-        ),
-        *_repeated("unpooled_prefixes", record.unpooled_prefixes),
+        *(Fault("bad_name", each) for each in _misnamed(record)),
+        *(Fault("bad_field", each) for each in _misvalued(record)),
     ]
+
+
+def _misnamed(record: PlanCatalog) -> Iterator[str]:
+    """Yield names that lead nowhere or are there twice, and chains that do not end with credits."""
+    yield from _twice("plans", "plan_id", [plan.plan_id for plan in record.plans])
+    yield from _twice("zones", "zone_id", [zone.zone_id for zone in record.zones])
+    yield from _twice("sharing_groups", "group_id", [g.group_id for g in record.sharing_groups])
+    yield from _of_countries(record)
+    for plan in record.plans:
+        ids = [allowance.allowance_id for allowance in plan.allowances]
+        yield from _twice(f"plans.{plan.plan_id}.allowances", "allowance_id", ids)
+        for allowance in plan.allowances:
+            yield from _of_allowance(allowance_path(plan, allowance), allowance, record)
+    yield from _of_chains(record)
+    number_types = [plain_kind(each) for each in record.unpooled_number_types]
+    yield from _repeated("unpooled_number_types", number_types)
+    yield from _repeated("unpooled_prefixes", record.unpooled_prefixes)
+
+
+def _misvalued(record: PlanCatalog) -> Iterator[str]:
+    """Yield fields that do not fit what stands beside them."""
+    for plan in record.plans:
+        for allowance in plan.allowances:
+            path = allowance_path(plan, allowance)
+            yield from _of_prices(f"{path}.prices", allowance)
+            if allowance.per != "licence" and allowance.pooled_by != "country_group":
+                yield (
+                    f"{path}.pooled_by: must be left out where `per` is {allowance.per}, "
+                    f"found {shown(allowance.pooled_by)}"
+                )
+        if plan.exhaustion == "whichever_first":
+            yield from _of_exhaustion(f"plans.{plan.plan_id}", plan)
 
 
 def allowance_path(plan: Plan, allowance: Allowance) -> str:
@@ -43,25 +75,15 @@ def chain_path(chain: FundingChain) -> str:
 
 def _of_countries(record: PlanCatalog) -> Iterator[str]:
     for zone in record.zones:
-        yield from _repeated(f"zones.{zone.zone_id}.countries", zone.countries)
+        yield from _repeated(f"zones.{zone.zone_id}", zone.countries)
     group_of: dict[str, str] = {}
     for group in record.sharing_groups:
-        path = f"sharing_groups.{group.group_id}.countries"
+        path = f"sharing_groups.{group.group_id}"
         yield from _repeated(path, group.countries)
         for country in dict.fromkeys(group.countries):
             other = group_of.setdefault(country, group.group_id)
             if other != group.group_id:
                 yield f"{path}: must be in one group, found {country}, which is in {other}"
-
-
-def _of_plan(plan: Plan, record: PlanCatalog) -> Iterator[str]:
-    path = f"plans.{plan.plan_id}"
-    ids = [allowance.allowance_id for allowance in plan.allowances]
-    yield from _twice(f"{path}.allowances", "allowance_id", ids)
-    for allowance in plan.allowances:
-        yield from _of_allowance(allowance_path(plan, allowance), allowance, record)
-    if plan.exhaustion == "whichever_first":
-        yield from _of_exhaustion(path, plan)
 
 
 def _of_exhaustion(path: str, plan: Plan) -> Iterator[str]:
@@ -89,18 +111,12 @@ def _of_allowance(path: str, allowance: Allowance, record: PlanCatalog) -> Itera
     number_types = [plain_kind(each) for each in allowance.number_types]
     yield from _repeated(f"{path}.number_types", number_types)
     yield from _repeated(f"{path}.call_types", allowance.call_types)
-    yield from _of_prices(f"{path}.prices", allowance)
+    yield from _repeated(f"{path}.prices", [each.currency for each in allowance.prices])
     if allowance.pool == CREDITS:
         yield f"{path}.pool: must not be {CREDITS}, which is what pays after the pools"
-    if allowance.per != "licence" and allowance.pooled_by != "country_group":
-        yield (
-            f"{path}.pooled_by: must be left out where `per` is {allowance.per}, "
-            f"found {shown(allowance.pooled_by)}"
-        )
 
 
 def _of_prices(path: str, allowance: Allowance) -> Iterator[str]:
-    yield from _repeated(path, [each.currency for each in allowance.prices])
     for each in allowance.prices:
         if each.currency == NO_CURRENCY:
             yield f"{path}: must be of currencies, found {NO_CURRENCY}, which is that of accounts without credits"
@@ -112,7 +128,7 @@ def _of_chains(record: PlanCatalog) -> Iterator[str]:
     pools = {allowance.pool for plan in record.plans for allowance in plan.allowances}
     yield from _repeated("chains", [f"{c.direction}.{c.call_type}" for c in record.chains])
     for chain in record.chains:
-        path = f"{chain_path(chain)}.sources"
+        path = chain_path(chain)
         yield from _repeated(path, chain.sources)
         if chain.sources[-1] != CREDITS:
             yield f"{path}: must end with {CREDITS}, found {shown(chain.sources[-1])}"

@@ -9,12 +9,13 @@ Rule 3: what the record must have stays absent where the file has it not, and wh
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, time
 from typing import Any
 
-from rater.wire.demands import MISSING, must_be, shown
+from rater.wire.demands import MISSING, at_least, at_most, must_be, shown
 from rater.wire.plans.toml_faults import toml_faults
+from topics.records.plans import ALLOWANCE_S_MAX
 
 MINUTE_S = 60
 _TABLES = ("plans", "zones", "sharing_groups")
@@ -25,17 +26,30 @@ _IDS = {
     "zones": "zone_id",
     "sharing_groups": "group_id",
 }
+_UNWRITTEN = {
+    "plans": ("plan_id",),
+    "allowances": ("allowance_id",),
+    "zones": ("zone_id", "countries"),
+    "sharing_groups": ("group_id", "countries"),
+    "chains": ("call_type", "sources"),
+}
+"""Fields of the record that the file writes as an id, or as what stands under one."""
+MINUTES_MAX = ALLOWANCE_S_MAX // MINUTE_S
 _A_TABLE = must_be("a table")
 
 
 class PlanFileError(ValueError):
     """A file that makes no record; one line for each thing that is wrong."""
 
-    def __init__(self, faults: list[str], fields: dict[str, Any] | None = None) -> None:
-        """`fields`: what could be read all the same, without what is wrong; None where the file is no TOML."""
-        super().__init__("\n".join(faults))
-        self.faults = faults
+    def __init__(
+        self, shapes: list[str], values: Sequence[str] = (), fields: dict[str, Any] | None = None
+    ) -> None:
+        """`shapes`: what makes no record; `values`: what is wrong in one; `fields`: what could be read all the same."""
+        super().__init__("\n".join((*shapes, *values)))
+        self.shapes = shapes
+        self.values = list(values)
         self.fields = fields
+        """Without what is wrong; None where the file is no TOML."""
 
 
 def read_plan_file(content: bytes) -> dict[str, Any]:
@@ -47,10 +61,10 @@ def read_plan_file(content: bytes) -> dict[str, Any]:
     if faults := toml_faults(text):
         raise PlanFileError([f"not TOML: {each}" for each in faults])
     given = tomllib.loads(text)
-    wrong = [*_misshapen(given), *_dates("", given)]
+    shapes, values = list(_misshapen(given)), [*_misvalued(given), *_dates("", given)]
     fields = _fields(_without_dates(given))
-    if wrong:
-        raise PlanFileError(wrong, fields)
+    if shapes or values:
+        raise PlanFileError(shapes, values, fields)
     return fields
 
 
@@ -73,22 +87,28 @@ def _fields(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def people_path(path: str, fields: dict[str, Any]) -> str:
-    """Return the path of a field of the record as people know it: by ids instead of places.
+    """Return the path of a field of the record as it stands in the file: by ids instead of places.
 
     >>> people_path("zones[0].countries[1]", {"zones": [{"zone_id": "zone_a", "countries": ["FR", "?"]}]})
-    'zones.zone_a.countries[1]'
+    'zones.zone_a[1]'
     """
     here: Any = fields
-    said = []
+    said: list[str] = []
+    owner = ""
     for part in path.split("."):
         item = _ITEM.fullmatch(part)
-        here = here.get(item[1] if item else part) if isinstance(here, dict) else None
-        if item is None or not isinstance(here, list):
+        field = item[1] if item else part
+        if (owner, field) == ("chains", "direction"):
+            return f"chains.{here[field]}"
+        here = here.get(field) if isinstance(here, dict) else None
+        if field in _UNWRITTEN.get(owner, ()):
+            said[-1] += part.removeprefix(field)
+        elif item is None or not isinstance(here, list):
             said.append(part)
-            continue
-        here = here[int(item[2])]
-        name = _name_of(item[1], here)
-        said.append(part if name is None else f"{item[1]}.{name}")
+        else:
+            owner, here = field, here[int(item[2])]
+            name = _name_of(field, here)
+            said.append(part if name is None else f"{field}.{name}")
     return ".".join(said)
 
 
@@ -115,7 +135,7 @@ def _plan(plan_id: str, said: dict[str, Any]) -> dict[str, Any]:
 def _in_seconds(said: dict[str, Any]) -> dict[str, Any]:
     others = {name: value for name, value in said.items() if name != "minutes"}
     minutes = said.get("minutes")
-    if "seconds" in said or type(minutes) is not int:
+    if "seconds" in said or type(minutes) is not int or not 1 <= minutes <= MINUTES_MAX:
         return others
     return {**others, "seconds": minutes * MINUTE_S}
 
@@ -137,7 +157,7 @@ def _without_dates(value: Any) -> Any:
 
 
 def _misshapen(given: dict[str, Any]) -> Iterator[str]:
-    """Say what must be a table and is none, and what is written twice or in no number."""
+    """Say what must be a table and is none."""
     for name in (*_TABLES, "chains"):
         if name in given:
             yield from _no_table(name, given[name])
@@ -146,24 +166,35 @@ def _misshapen(given: dict[str, Any]) -> Iterator[str]:
     for plan_id, plan in _items(given.get("plans")):
         path = f"plans.{plan_id}"
         yield from _no_table(path, plan)
-        yield from _id_inside(path, "plan_id", plan)
         if "allowances" in dict(_items(plan)):
-            yield from _of_allowances(f"{path}.allowances", plan["allowances"])
+            yield from _no_table(f"{path}.allowances", plan["allowances"])
+            for allowance_id, allowance in _items(plan["allowances"]):
+                yield from _no_table(f"{path}.allowances.{allowance_id}", allowance)
 
 
-def _of_allowances(path: str, allowances: Any) -> Iterator[str]:
-    yield from _no_table(path, allowances)
-    for allowance_id, allowance in _items(allowances):
-        name = f"{path}.{allowance_id}"
-        yield from _no_table(name, allowance)
-        yield from _id_inside(name, "allowance_id", allowance)
-        said = dict(_items(allowance))
-        if "minutes" in said and "seconds" in said:
-            yield f"{name}.minutes: must not stand beside seconds, found {shown(said['minutes'])}"
-        elif "minutes" in said and type(said["minutes"]) is not int:
-            yield f"{name}.minutes: {must_be('an integer')}, found {_shown(said['minutes'])}"
-        elif said.keys().isdisjoint({"minutes", "seconds"}) and isinstance(allowance, dict):
-            yield f"{name}.minutes: {MISSING}, and so is seconds"
+def _misvalued(given: dict[str, Any]) -> Iterator[str]:
+    """Say what is written twice, and minutes that are no number of them."""
+    for plan_id, plan in _tables(dict(_items(given.get("plans")))):
+        path = f"plans.{plan_id}"
+        yield from _id_inside(path, "plan_id", plan)
+        for allowance_id, allowance in _tables(dict(_items(plan.get("allowances")))):
+            name = f"{path}.allowances.{allowance_id}"
+            yield from _id_inside(name, "allowance_id", allowance)
+            if (wrong := _of_minutes(allowance)) is not None:
+                yield f"{name}.minutes: {wrong}"
+
+
+def _of_minutes(allowance: dict[str, Any]) -> str | None:
+    if "minutes" not in allowance:
+        return None if "seconds" in allowance else f"{MISSING}, and so is seconds"
+    minutes = allowance["minutes"]
+    if "seconds" in allowance:
+        return f"must not stand beside seconds, found {_shown(minutes)}"
+    if type(minutes) is not int:
+        return f"{must_be('an integer')}, found {_shown(minutes)}"
+    if 1 <= minutes <= MINUTES_MAX:
+        return None
+    return f"{at_least(1) if minutes < 1 else at_most(MINUTES_MAX)}, found {minutes}"
 
 
 def _id_inside(path: str, name: str, said: Any) -> Iterator[str]:

@@ -6,7 +6,7 @@ from rater.core.pricing.plans.catalog import Catalog
 from rater.core.times import to_text
 from rater.wire.demands import shown
 from rater.wire.moments import read_moment
-from rater.wire.plans.plan_faults import faults
+from rater.wire.plans.plan_faults import Fault, faults
 from rater.wire.versions import VersionReader
 from topics.records import PlanCatalog
 from topics.records.plans import CATALOG_BYTES_MAX
@@ -22,19 +22,30 @@ def plan_reader() -> VersionReader[Catalog]:
 
 def decode_catalog(value: bytes) -> Catalog | str:
     """Return the version in a record's value, or what is wrong with it."""
+    read = read_catalog(value)
+    return read if isinstance(read, Catalog) else "; ".join(each.text for each in read)
+
+
+def read_catalog(value: bytes) -> Catalog | list[Fault]:
+    """Return the version in a record's value, or each thing that is wrong with it."""
     if len(value) > CATALOG_BYTES_MAX:
-        return f"value: must have at most {CATALOG_BYTES_MAX} bytes, found {len(value)}"
+        return _bad(f"value: must have at most {CATALOG_BYTES_MAX} bytes, found {len(value)}")
     try:
         record = _decode(value)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        return f"value: {error}"
+        return _bad(f"value: {error}")
     since_ms = read_moment(record.valid_from)
     if since_ms is None:
-        return f"valid_from: must be a time like 2026-01-31T23:00:00Z, found {shown(record.valid_from)}"
+        found = shown(record.valid_from)
+        return _bad(f"valid_from: must be a time like 2026-01-31T23:00:00Z, found {found}")
     if wrong := faults(record):
-        return "; ".join(wrong)
+        return wrong
     # One instant has one text: a version loaded again is the same whatever offset it was written with.
     return Catalog(since_ms, msgspec.structs.replace(record, valid_from=to_text(since_ms)))
+
+
+def _bad(text: str) -> list[Fault]:
+    return [Fault("bad_field", text)]
 
 
 def encode_catalog(catalog: Catalog) -> tuple[bytes, bytes]:

@@ -10,6 +10,7 @@ from rater.batch.charging.lot_ids import LotIdsShard
 from rater.batch.charging.open_suspense import SuspenseShard
 from rater.batch.charging.partition_state import BatchesShard, Shard
 from rater.batch.charging.users import UsersShard
+from rater.core.account.lots import lot_expiry_ms
 from rater.core.limits import LOT_IDS_MAX
 from rater.core.times import to_text
 from tests.build import DAY, HOUR, NOW, UNIT, Partition, call, command, funds, opened, order
@@ -163,6 +164,10 @@ def test_a_purchase_that_would_open_expired_is_refused() -> None:
     partition = opened().take(command(funds("old", bought_ms=bought)))
 
     assert refusals(partition) == ["purchase_expired"]
+    assert partition.entries()[-1]["detail"] == (
+        f"purchased_at: {to_text(bought)}, expires_at: {to_text(lot_expiry_ms(bought))}, "
+        "the lot would open expired"
+    )
 
 
 def test_an_opening_balance_of_a_migrated_customer_keeps_its_old_date() -> None:

@@ -381,3 +381,21 @@ def test_a_short_number_with_a_plus_is_never_priced(number: str) -> None:
     wide = deck(row("9", 16), row("1", 16), row("33", 16))
 
     assert reason(rate(number, 60, wide)) is Unrated.SHORT_NUMBER
+
+
+@pytest.mark.parametrize(
+    ("number", "end"),
+    [
+        ("33612345678", "no short numbers: its plus sign may be missing"),
+        ("0033612345678", "no short numbers: its plus sign and calling code may be missing"),
+        ("1001", "no short numbers"),
+        ("*21#1234567", "no short numbers"),
+    ],
+)
+def test_as_many_digits_as_an_international_number_has_may_have_lost_a_plus_sign(
+    number: str, end: str
+) -> None:
+    found = rate(number, 60)
+
+    assert isinstance(found, Refusal)
+    assert found.detail == f"to: {number} is not E.164; a deck prices {end}"

@@ -58,7 +58,7 @@ def test_what_a_void_gives_back_is_said_likewise() -> None:
 
     assert answer_of(LEDGER.name, entry) == (
         "accepted",
-        "voided, 126400 micros come back, 100000 of them owed of the month, 14400 s paid by pools",
+        "voided, 126400 micros come back, 100000 of them no longer owed of the month, 14400 s come back to pools",
     )
 
 

@@ -82,7 +82,10 @@ def test_a_ported_number_is_priced_by_where_it_leads() -> None:
             b'{"tenant_id":"acme","to":"+33612345678","colour":"+4930123456"}',
             "colour: is not a known field",
         ),
-        ({"usage_country": "ZZ9"}, "usage_country: must be two capital letters, found 'ZZ9'"),
+        (
+            {"usage_country": "ZZ9"},
+            "usage_country: must be two capital letters, as in DE, found 'ZZ9'",
+        ),
     ],
 )
 def test_a_refusal_names_field_rule_and_what_was_found(

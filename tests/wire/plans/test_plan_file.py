@@ -83,6 +83,14 @@ def test_windows_and_a_byte_order_mark_make_no_difference() -> None:
             "plans.P.allowances.a.minutes: must be an integer, found 1.5",
         ),
         (
+            "[plans.P.allowances.a]\nminutes = 0",
+            "plans.P.allowances.a.minutes: must be at least 1, found 0",
+        ),
+        (
+            "[plans.P.allowances.a]\nminutes = 15000001",
+            "plans.P.allowances.a.minutes: must be at most 15000000, found 15000001",
+        ),
+        (
             "[plans.P.allowances.a]\nminutes = true",
             "plans.P.allowances.a.minutes: must be an integer, found true",
         ),
@@ -120,8 +128,14 @@ def test_what_is_no_text_is_said() -> None:
     [
         ("plans[1].allowances[0].seconds", "plans.FIRST.allowances.domestic.seconds"),
         ("plans[0].colour", "plans.LATER.colour"),
-        ("zones[0].countries[1]", "zones.north.countries[1]"),
-        ("chains[2].sources", "chains.in.conf_in.sources"),
+        ("zones[0].countries[1]", "zones.north[1]"),
+        ("chains[2].sources", "chains.in.conf_in"),
+        ("chains[2].sources[0]", "chains.in.conf_in[0]"),
+        ("chains[2].call_type", "chains.in.conf_in"),
+        ("chains[2].direction", "chains.in"),
+        ("plans[0].plan_id", "plans.LATER"),
+        ("plans[1].allowances[0].allowance_id", "plans.FIRST.allowances.domestic"),
+        ("zones[0].zone_id", "zones.north"),
         ("unpooled_number_types[0]", "unpooled_number_types[0]"),
         ("version", "version"),
     ],

@@ -9,13 +9,19 @@ from typing import Final
 from rater.core.account.account import Account
 from rater.core.account.cause import Cause
 from rater.core.account.commands.command import AccountCommand
-from rater.core.account.credits import expiry_of, lot_of, open_lot, refuse_money, refuse_name
+from rater.core.account.credits import (
+    expiry_of,
+    life_of,
+    lot_of,
+    open_lot,
+    refuse_money,
+    refuse_name,
+)
 from rater.core.account.heads import entry_head, event_head
 from rater.core.cdr import Source
 from rater.core.charging_settings import ChargingSettings
 from rater.core.limits import AMOUNT_MICROS_MAX
 from rater.core.rejections import Refusal, Rejected
-from rater.core.times import to_millis
 from topics.records import AddFunds, FundsAdded, FundsCredited
 
 
@@ -29,10 +35,8 @@ def _refuse(
     if refusal := refuse_money(account, command.currency, command.amount_micros, most):
         return refusal
     if command.recharge_seq is None and expiry_of(command) <= source.at_ms:
-        times = (
-            f"purchased_at: {to_millis(command.purchased_at)} ms, expires: {expiry_of(command)} ms"
-        )
-        return Refusal(Rejected.PURCHASE_EXPIRED, f"{times}, the lot would open expired")
+        detail = f"{life_of(command)}, the lot would open expired"
+        return Refusal(Rejected.PURCHASE_EXPIRED, detail)
     return refuse_name(account, command.lot_id)
 
 

@@ -38,7 +38,8 @@ def _refuse(
         detail = "mode: post_paid, auto-recharge is on, set it off before"
         return Refusal(Rejected.INVALID_SETTING, detail)
     if command.mode == "prepaid" and command.credit_limit_micros is not None:
-        detail = "credit_limit_micros: of a prepaid account, must not be there"
+        found = command.credit_limit_micros
+        detail = f"credit_limit_micros: must not be there where mode is prepaid, found {found}"
         return Refusal(Rejected.INVALID_SETTING, detail)
     asked = BillingMode(_from_ms(command, source), command.mode == "post_paid", 0)
     kept = _kept(account, asked, source.at_ms)

@@ -93,3 +93,11 @@ def test_who_pays_later_now_or_soon_is_not_recharged() -> None:
         assert asked(there, off)[0] is None
     again = [BillingMode(NOW - 2, True, 2), BillingMode(NOW - 1, False, 3)]
     assert asked(account(contract=Contract([], again)), on)[0] is None
+
+
+def test_a_credit_limit_of_a_prepaid_account_is_refused_with_what_was_found() -> None:
+    command = r.SetBillingMode("b1", "acme", "prepaid", credit_limit_micros=5)
+    found, _ = asked(account(), command)
+
+    assert found is not None
+    assert found.detail == "credit_limit_micros: must not be there where mode is prepaid, found 5"
