@@ -5,10 +5,14 @@ Rates of the deck `acs`, per minute: 33 0.02, 336 0.125, 449 denied, 44 0.015, 8
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from itertools import groupby
+from operator import or_
 from typing import Any, Literal
+
+import msgspec
 
 from rater.batch.charging.batch import decide
 from rater.batch.charging.decision import Decision
@@ -36,6 +40,7 @@ from topics.catalog import (
     BALANCE_EVENTS,
     CDR_RAW,
     DEAD,
+    ENTRIES,
     LEDGER,
     SUSPENSE,
     USER_STATUS,
@@ -43,6 +48,7 @@ from topics.catalog import (
 from topics.records import Adjusted, Charge, Draw, FundsAdded
 from topics.records.charging_settings import CurrencyTerms
 
+read_entry: Callable[[bytes], Any] = msgspec.json.Decoder(reduce(or_, ENTRIES)).decode
 UNIT = 1_000_000
 """Micros of one unit of a currency."""
 NOW = 1_772_366_400_000
@@ -319,11 +325,11 @@ class Partition:
     def _commit(self, decision: Decision) -> None:
         self.last = decision
         first = {LEDGER.name: len(self.ledger), SUSPENSE.name: len(self.suspense)}
-        self.last_entries = decision.journal.entries
         outputs = decision.outputs()
         self.last_keys = [key for _, records in outputs for key, _ in records]
         written = {topic: [value or b"" for _, value in each] for topic, each in outputs}
         self.ledger += written[LEDGER.name]
+        self.last_entries = [read_entry(value) for value in written[LEDGER.name]]
         self.events += written[BALANCE_EVENTS.name]
         self.statuses += written[ACCOUNT_STATUS.name]
         self.user_statuses += written[USER_STATUS.name]

@@ -51,6 +51,7 @@ from tests.build import (
     funds,
     opening,
     order,
+    read_entry,
     settings_version,
     shortfall_of,
     source,
@@ -79,7 +80,6 @@ from topics.catalog import (
     USER_STATUS,
     Topic,
 )
-from topics.records import AccountReopened, CreditsOpened, DecksSet, DeckWarning
 
 EXAMPLES = os.environ.get("RATER_EXAMPLES")
 COMMON = {
@@ -89,36 +89,6 @@ COMMON = {
 }
 FEW = settings(max_examples=int(EXAMPLES or 80), **COMMON)  # type: ignore[arg-type]
 MANY = settings(max_examples=int(EXAMPLES or 300), **COMMON)  # type: ignore[arg-type]
-
-ENTRIES = (
-    r.Charge
-    | r.BalanceCarriedForward
-    | r.AccountOpened
-    | r.FundsAdded
-    | r.ThresholdsSet
-    | r.Adjusted
-    | r.AccountClosed
-    | r.LotExpired
-    | r.LotForfeited
-    | r.LotExpiryWarned
-    | r.AutoRechargeSet
-    | r.PaymentMethodsSet
-    | r.RecipientsSet
-    | r.SpendLimitsSet
-    | r.TimeZoneSet
-    | r.EntitlementsSet
-    | r.BillingModeSet
-    | r.BillingStateChanged
-    | r.UserSet
-    | r.SpendLimitTripped
-    | r.RechargeResumed
-    | r.CommandRejected
-    | AccountReopened
-    | DecksSet
-    | DeckWarning
-    | CreditsOpened
-)
-read_entry = msgspec.json.Decoder(ENTRIES).decode
 
 
 def played(history: Sequence[Sent], rules: Rules = RULES) -> Partition:

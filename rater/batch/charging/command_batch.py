@@ -33,8 +33,6 @@ from rater.wire.account.commands import decode_command
 from rater.wire.account.state import decode_account
 from rater.wire.cdrs import decode_cdr
 from rater.wire.malformed import Malformed
-from rater.wire.outputs import encode_dead, output_key
-from rater.wire.unread import last_offset_of, why_dead
 from topics import records as r
 from topics.authority import TOPIC_OF
 from topics.catalog import ACCOUNT_COMMANDS, ACCOUNT_REQUESTS, ACCOUNT_TIMERS
@@ -93,10 +91,7 @@ class CommandBatch:
         source = Source(self.topic, self.shard.partition, record.offset, at_ms)
         order = decode_command(record.value)
         if isinstance(order, Malformed):
-            why = why_dead(record, order)
-            decision.count(f"dead.{why.reason}")
-            letter = encode_dead(record.key, record.value, source, why, last_offset_of(record))
-            decision.dead.append((output_key(record.key), letter))
+            decision.bury(record, order, source)
             return
         account = self._account(order.tenant_id)
         if account is not None and source.offset <= getattr(account, self.applied):

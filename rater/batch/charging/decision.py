@@ -14,17 +14,22 @@ import numpy.typing as npt
 from rater.batch.charging.charge_index import make_entries
 from rater.batch.charging.id_table import ENTRY
 from rater.batch.charging.lot_ids import Changes
+from rater.batch.charging.record import Record
 from rater.batch.outputs import Output, Records, encoded
 from rater.core.account.account import Account
 from rater.core.account.journal import Journal
 from rater.core.account.plan_warnings import Giving
 from rater.core.account.user import User
+from rater.core.cdr import Source
 from rater.core.limits import DAY_MS
+from rater.core.pricing.masking import Masks
 from rater.core.pricing.plans.book import PlanBook
 from rater.wire.account.originals import Posted, decode_posted
 from rater.wire.account.state import encode_account
 from rater.wire.account.user_rows import encode_user
-from rater.wire.outputs import encode
+from rater.wire.malformed import Malformed
+from rater.wire.outputs import encode, encode_dead, output_key
+from rater.wire.unread import last_offset_of, why_dead
 from topics.catalog import (
     ACCOUNT_STATUS,
     ACCOUNTS_CHANGELOG,
@@ -53,6 +58,8 @@ from topics.records.batches import MANIFEST_LAYOUT
 
 # Bound once: a name of a module that is not compiled is looked up each time.
 _LEDGER: Final = LEDGER.name
+_ENCODED: Final = (LEDGER.name, BALANCE_EVENTS.name, ACCOUNT_STATUS.name, USER_STATUS.name)
+"""What the journal is written to."""
 _CHARGE: Final = Charge
 _DECK_WARNING: Final = DeckWarning
 _GIVING: Final = (EntitlementsSet, UserSet)
@@ -118,32 +125,49 @@ class Decision:
         """Entries with which licences or users were given plans."""
         self.kept: Records | None = [] if keeps else None
         self.taken: dict[str, int] = {}
-        """How many records of each topic were taken already: what is decided next has its place after them."""
+        """How many records of each topic were encoded or taken: what is decided next has its place after them."""
+        self._encoded: list[Records] = [[] for _ in _ENCODED]
+        """Of each topic that the journal writes to: what was encoded and is not taken yet."""
 
     def count(self, outcome: str) -> None:
         """Count a record by what became of it."""
         self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
 
-    def outputs(self) -> list[Output]:
-        """Take what was decided since the last time: the records of every topic, in the order decided."""
+    def bury(self, record: Record, why: Malformed, source: Source, masks: Masks = ()) -> None:
+        """Write a dead letter of what cannot be read."""
+        why = why_dead(record, why)
+        self.count(f"dead.{why.reason}")
+        last = last_offset_of(record)
+        letter = encode_dead(record.key, record.value, source, why, last, masks)
+        self.dead.append((output_key(record.key), letter))
+
+    def encode(self) -> None:
+        """Encode what the journal has: the records of every topic that it writes to, in the order decided."""
         journal = self.journal
         self._count(journal)
-        outputs: list[Output] = [
-            (LEDGER.name, encoded(journal.entries)),
-            (BALANCE_EVENTS.name, encoded(journal.events)),
-            (ACCOUNT_STATUS.name, encoded(journal.statuses)),
-            (
-                USER_STATUS.name,
-                [(user_key(x.tenant_id, x.user_id), encode(x)) for x in journal.users],
-            ),
-            (SUSPENSE.name, self.suspense),
-            (DEAD.name, self.dead),
-        ]
+        entries = encoded(journal.entries)
         if self.kept is not None:
-            self.kept += outputs[0][1]
-        for topic, records in outputs:
+            self.kept += entries
+        said: tuple[Records, ...] = (
+            entries,
+            encoded(journal.events),
+            encoded(journal.statuses),
+            [(user_key(x.tenant_id, x.user_id), encode(x)) for x in journal.users],
+        )
+        for topic, waiting, records in zip(_ENCODED, self._encoded, said, strict=True):
+            waiting.extend(records)
             self.taken[topic] = self.taken.get(topic, 0) + len(records)
-        self.journal, self.suspense, self.dead = Journal(journal.plans), [], []
+        self.journal = Journal(journal.plans)
+
+    def outputs(self) -> list[Output]:
+        """Take what was decided since the last time: the records of every topic, in the order decided."""
+        self.encode()
+        outputs: list[Output] = list(zip(_ENCODED, self._encoded, strict=True))
+        self._encoded = [[] for _ in _ENCODED]
+        for topic, records in ((SUSPENSE.name, self.suspense), (DEAD.name, self.dead)):
+            outputs.append((topic, records))
+            self.taken[topic] = self.taken.get(topic, 0) + len(records)
+        self.suspense, self.dead = [], []
         return outputs
 
     def changelogs(self) -> list[Output]:

@@ -105,6 +105,15 @@ def test_a_batch_in_pieces_of_any_size_writes_the_same_bytes(size: int) -> None:
     assert in_pieces(sent, size) == in_pieces(sent, 5)
 
 
+@pytest.mark.parametrize("size", [300, 1_000])
+def test_a_piece_that_is_encoded_in_several_runs_writes_the_same_bytes(size: int) -> None:
+    """Corrections find what stands in their own run, in an earlier one of the piece, and in an earlier piece."""
+    others = [call(cdr_id=f"c{n}") for n in range(400)]
+    sent = [V1, *others[:200], V2, V3, *others[200:], VOID, call(cdr_id="c7", version=2)]
+
+    assert in_pieces(sent, size) == in_pieces(sent, 1)
+
+
 def in_pieces(sent: list[Sent], size: int) -> tuple[Any, ...]:
     """Take one batch piece by piece, as the step does."""
     partition = taking()
