@@ -51,6 +51,10 @@ def examples() -> dict[str, Told]:
         title = f"{notice.kind}: credit_refused" if is_refused else notice.kind
         if isinstance(notice, PoolUsedNotification) and notice.user_id is not None:
             title = f"{notice.kind}: of one user"
+        elif isinstance(notice, PoolUsedNotification) and notice.pays_later:
+            title = f"{notice.kind}: paid later"
+        elif getattr(notice, "category", None) is not None:
+            title = f"{notice.kind}: promotional credit"
         found.setdefault(title, notice)
     low = found["balance_low"]
     assert isinstance(low, BalanceLowNotification)

@@ -25,7 +25,7 @@ from topics.fields import (
     ThresholdLabel,
     WebhookUrl,
 )
-from topics.records.draws import PoolSeconds, SourceId
+from topics.records.draws import PaysLater, PoolOwner, PoolSeconds, SourceId
 from topics.records.ledger import CommandReason
 from topics.records.record import TAG, Record
 from topics.records.requests import PaymentMethod, RechargeMode
@@ -145,6 +145,7 @@ class FundsExpired(Event, frozen=True, tag="funds_expired"):
     kind: ClassVar[Literal["funds_expired"]]
     lot_id: Id
     amount_micros: Positive
+    category: LotCategory | None = None
 
 
 class SettingsChanged(Event, frozen=True, tag="settings_changed"):
@@ -197,6 +198,7 @@ class FundsExpiring(Event, frozen=True, tag="funds_expiring"):
     amount_micros: Positive
     days: Annotated[int, Meta(ge=1, le=30)]
     expires_ms: Millis
+    category: LotCategory | None = None
 
 
 LimitKind = Literal["spend_per_hour", "cost_per_call", "new_destinations", "recharge_cap"]
@@ -266,9 +268,8 @@ class PoolUsed(Event, frozen=True, tag="pool_used"):
     level: PoolLevel
     used_s: PoolSeconds
     total_s: PoolSeconds
-    user_id: (
-        Annotated[Id, Meta(description="Who has the pool alone; none: it is shared.")] | None
-    ) = None
+    user_id: PoolOwner = None
+    pays_later: PaysLater = False
 
 
 AnyEvent: TypeAlias = (

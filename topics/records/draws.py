@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from topics.fields import ID_PATTERN, LotCategory, Millis, Positive, whole
+from topics.fields import ID_PATTERN, Id, LotCategory, Millis, Positive, whole
 from topics.records.record import Record
 
 SourceId = Annotated[
@@ -21,6 +21,10 @@ SourceId = Annotated[
 
 
 PoolSeconds = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+PoolOwner = Annotated[Id, Meta(description="Who has the pool alone; none: it is shared.")] | None
+PaysLater = Annotated[
+    bool, Meta(description="What the balance does not pay of calls is owed of the month.")
+]
 
 
 class Draw(Record, frozen=True):

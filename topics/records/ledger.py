@@ -161,6 +161,7 @@ class LotExpiryWarned(MoneyEntry, frozen=True, tag="lot_expiry_warned"):
     days: Annotated[int, Meta(ge=1, le=30)]
     remaining_micros: Positive
     expires_ms: Millis
+    category: LotCategory | None = None
 
 
 CommandType = Literal[

@@ -13,6 +13,7 @@ from topics.fields import (
     HoursRemaining,
     Id,
     Language,
+    LotCategory,
     Micros,
     Millis,
     Month,
@@ -24,7 +25,7 @@ from topics.fields import (
     WebhookUrl,
 )
 from topics.records.balance import LimitKind, PoolLevel
-from topics.records.draws import PoolSeconds, SourceId
+from topics.records.draws import PaysLater, PoolOwner, PoolSeconds, SourceId
 from topics.records.payments import DeclineClass
 from topics.records.record import TAG, Record
 
@@ -152,6 +153,7 @@ class FundsExpiringNotification(Notification, frozen=True, tag="funds_expiring",
     amount_micros: Positive
     days: Annotated[int, Meta(ge=1, le=30)]
     expires_ms: Millis
+    category: LotCategory | None = None
 
 
 class FundsExpiredNotification(Notification, frozen=True, tag="funds_expired", kw_only=True):
@@ -160,6 +162,7 @@ class FundsExpiredNotification(Notification, frozen=True, tag="funds_expired", k
     kind: ClassVar[Literal["funds_expired"]]
     lot_id: Id
     amount_micros: Positive
+    category: LotCategory | None = None
 
 
 class FraudSuspectedNotification(Notification, frozen=True, tag="fraud_suspected", kw_only=True):
@@ -183,9 +186,8 @@ class PoolUsedNotification(Notification, frozen=True, tag="pool_used", kw_only=T
     used_s: PoolSeconds
     total_s: PoolSeconds
     cause_id: Id
-    user_id: (
-        Annotated[Id, Meta(description="Who has the pool alone; none: it is shared.")] | None
-    ) = None
+    user_id: PoolOwner = None
+    pays_later: PaysLater = False
 
 
 class CreditLimitReachedNotification(

@@ -56,6 +56,7 @@ def _warn(account: Account, lot: CreditLot, source: Source, journal: Journal) ->
         days_left(lot.expires_ms, source.at_ms),
         lot.remaining,
         lot.expires_ms,
+        lot.category,
     )
     cause = Cause("expiry", lot.lot_id, source.at_ms)
     journal.post(account, entry, "expiry", lot.lot_id)

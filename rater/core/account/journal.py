@@ -122,13 +122,20 @@ class Journal:
     def expired(self, account: Account, entry: r.LotExpired, cause: Cause) -> None:
         """Say that a lot expired with money in it."""
         head = event_head(account, f"expired/{entry.lot_id}", cause)
-        self.events.append(v.FundsExpired(*head, entry.lot_id, -entry.amount_micros))
+        self.events.append(
+            v.FundsExpired(*head, entry.lot_id, -entry.amount_micros, entry.category)
+        )
 
     def expiring(self, account: Account, entry: r.LotExpiryWarned, cause: Cause) -> None:
         """Say that a lot with money in it expires soon."""
         head = event_head(account, f"expiring/{entry.lot_id}", cause)
         said = v.FundsExpiring(
-            *head, entry.lot_id, entry.remaining_micros, entry.days, entry.expires_ms
+            *head,
+            entry.lot_id,
+            entry.remaining_micros,
+            entry.days,
+            entry.expires_ms,
+            entry.category,
         )
         self.events.append(said)
 

@@ -135,13 +135,15 @@ def tell_use(  # noqa: PLR0913, PLR0917
     The id of such an event does not name the user: names of pools and users together may be too long for it, and the
     entry is the charge of one call, of one user.
     """
-    catalog = plans.at(cause.at_ms)
+    catalog, contract = plans.at(cause.at_ms), account.contract
+    pays_later = contract is not None and contract.billing.pays_later
     for pot, level, used_s in running:
         head = event_head(account, f"pool_used/{level}/{pot.name}", cause)
         name = pot.name if user is None else own_pool(pot.name, user)
         user_id = None if user is None else user.user_id
         plan_name = catalog.plan_name(pot.pool.plan_id)
-        events.append(v.PoolUsed(*head, name, plan_name, level, used_s, pot.total_s, user_id))
+        what = (name, plan_name, level, used_s, pot.total_s, user_id, pays_later)
+        events.append(v.PoolUsed(*head, *what))
 
 
 def _reached(

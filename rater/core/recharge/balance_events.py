@@ -160,6 +160,7 @@ def _tell_expiring(recharge: Recharge, event: e.FundsExpiring, journal: Recharge
             amount_micros=event.amount_micros,
             days=event.days,
             expires_ms=event.expires_ms,
+            category=event.category,
         )
     )
 
@@ -192,7 +193,10 @@ def _moved(event: e.PaymentReversedEvent | e.PaymentRestoredEvent) -> dict[str, 
 def _tell_expired(recharge: Recharge, event: e.FundsExpired, journal: RechargeJournal) -> None:
     journal.notices.append(
         n.FundsExpiredNotification(
-            **_heard(recharge, event), lot_id=event.lot_id, amount_micros=event.amount_micros
+            **_heard(recharge, event),
+            lot_id=event.lot_id,
+            amount_micros=event.amount_micros,
+            category=event.category,
         )
     )
 
@@ -208,6 +212,7 @@ def _tell_pool(recharge: Recharge, event: e.PoolUsed, journal: RechargeJournal) 
             total_s=event.total_s,
             cause_id=event.cause_id,
             user_id=event.user_id,
+            pays_later=event.pays_later,
         )
     )
 

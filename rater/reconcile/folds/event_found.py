@@ -27,14 +27,15 @@ def edge_of(event: BalanceEvent) -> Edge:
 _MORE = {
     "credit_refused": ("reason", "payment_command_id"),
     "funds_credited": ("category",),
-    "funds_expiring": ("days", "expires_ms"),
+    "funds_expired": ("category",),
+    "funds_expiring": ("days", "expires_ms", "category"),
     "payment_reversed": ("reversal", "reversal_id"),
     "payment_restored": ("reversal", "reversal_id"),
 }
 """What the events of a lot say besides the lot and its amount."""
 
 
-def _said(  # noqa: PLR0911
+def _said(
     event: BalanceEvent,
 ) -> tuple[str | None, int | None, tuple[object, ...]]:
     """Return subject, amount and what else an event says."""
@@ -45,11 +46,10 @@ def _said(  # noqa: PLR0911
             return event.threshold_id, event.threshold_micros, more
         case "balance_exhausted":
             return None, None, (event.on_hold,)
-        case "funds_expired":
-            return event.lot_id, event.amount_micros, ()
         case (
             "funds_credited"
             | "credit_refused"
+            | "funds_expired"
             | "funds_expiring"
             | "payment_reversed"
             | "payment_restored"
@@ -66,7 +66,7 @@ def _said(  # noqa: PLR0911
 
 def _passed(event: Any) -> tuple[str, int, tuple[object, ...]]:
     if event.kind == "pool_used":
-        more = (event.pool, event.plan_name, event.total_s, event.user_id)
+        more = (event.pool, event.plan_name, event.total_s, event.user_id, event.pays_later)
         return alert_of(event).subject(), event.used_s, more
     return event.limit, event.found_micros, (event.limit_micros, *event.denied)
 

@@ -102,6 +102,7 @@ def hold_warning(lot: PurseLot, entry: r.LotExpiryWarned) -> Iterator[Complaint]
     yield from differ("days", warned // 86_400_000, entry.days)
     yield from differ("remaining_micros", lot.remaining, entry.remaining_micros)
     yield from differ("expires_ms", lot.expires_ms, entry.expires_ms)
+    yield from differ("category", lot.category, entry.category)
     if entry.at_ms < lot.due_ms:
         yield Complaint("at_ms", f"not before {lot.due_ms}, and once", entry.at_ms)
 

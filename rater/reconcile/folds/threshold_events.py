@@ -100,7 +100,7 @@ class ThresholdEvents:
         if not is_silent:
             moves += self._hour_crossings(hours_remaining)
         moves += [
-            _Move("pool_used", a.subject(), a.used_s, (a.pool, a.plan_name, a.total_s, a.user_id))
+            _Move("pool_used", a.subject(), a.used_s, _alerted(a, pays_later=paid[1].pays_later))
             for a in alerts
         ]
         moves += _told_after(entry)
@@ -169,6 +169,11 @@ class ThresholdEvents:
                 )
 
 
+def _alerted(alert: Alert, *, pays_later: bool) -> tuple[object, ...]:
+    """Return what is told of a pool besides its level and use."""
+    return alert.pool, alert.plan_name, alert.total_s, alert.user_id, pays_later
+
+
 def _held(move: _Move) -> _Move:
     """Return a move that happens while a limit is broken: a crossing, or the end of the balance, says so."""
     if move.kind not in ("threshold_crossed", "threshold_rearmed", "balance_exhausted"):
@@ -214,9 +219,9 @@ def _told_after(entry: BalanceEntry) -> Iterator[_Move]:
             by = (entry.reversal, entry.reversal_id)
             yield _Move(entry.kind, entry.payment_id, entry.moved_micros, by)
         case "lot_expired":
-            yield _Move("funds_expired", entry.lot_id, -entry.amount_micros)
+            yield _Move("funds_expired", entry.lot_id, -entry.amount_micros, (entry.category,))
         case "lot_expiry_warned":
-            more = (entry.days, entry.expires_ms)
+            more = (entry.days, entry.expires_ms, entry.category)
             yield _Move("funds_expiring", entry.lot_id, entry.remaining_micros, more)
         case "spend_limit_tripped":
             held = (entry.limit_micros, *entry.denied)

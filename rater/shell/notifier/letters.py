@@ -68,7 +68,7 @@ def _values(notice: Told, reader: Language) -> dict[str, str]:
         "number": reader.count(_number(notice)),
         **special,
     }
-    for name in ("decline_class", "reason", "cap", "label", "reversal", "reversal_id"):
+    for name in ("decline_class", "reason", "cap", "label", "reversal", "reversal_id", "category"):
         values[name] = getattr(notice, name, None) or ""
     micros = getattr(notice, "amount_micros", None)
     values["amount"] = "" if micros is None else reader.amount(micros, notice.currency)
@@ -146,6 +146,7 @@ def _pool(notice: n.PoolUsedNotification, reader: Language) -> dict[str, str]:
         "minutes_of": allowance_id,
         "shared_by": "".join(group).upper(),
         "user": user,
+        "pays_later": "1" if notice.pays_later else "",
         "level": str(notice.level),
         "used": reader.count(notice.used_s // 60),
         "total": reader.count(notice.total_s // 60),

@@ -80,3 +80,17 @@ def test_a_lot_that_expires_is_not_warned_of() -> None:
     expire_due(account(lot("a", 7, NOW, due_ms=NOW - DAY)), source(), journal)
 
     assert [type(entry) for entry in journal.entries] == [r.LotExpired]
+
+
+def test_warning_and_expiry_say_whether_it_was_given() -> None:
+    for category in (None, "promotional"):
+        journal = Journal()
+        there = account(lot("a", 7, NOW + 3 * DAY, due_ms=NOW, category=category))
+        expire_due(there, source(), journal)
+        expire_due(there, source(NOW + 3 * DAY), journal)
+
+        assert [type(entry) for entry in journal.entries] == [r.LotExpiryWarned, r.LotExpired]
+        told = [e for e in journal.events if isinstance(e, v.FundsExpiring | v.FundsExpired)]
+        assert len(told) == 2
+        said = [getattr(each, "category", "?") for each in (*journal.entries, *told)]
+        assert said == [category] * 4

@@ -390,3 +390,16 @@ def test_of_own_minutes_that_the_account_has_not_by_now_nobody_is_told() -> None
     plans = PlanBook([catalog(dear)], zone_of)
 
     assert draw_own(user(), 600, plans=plans) == []
+
+
+def test_it_is_said_whether_the_account_pays_later() -> None:
+    there = with_pools(held("CALLS"))
+    assert there.contract is not None
+    (event,) = take(there, POOL, 4_800)
+    assert isinstance(event, v.PoolUsed)
+    assert not event.pays_later
+
+    there.contract.billing.pays_later = True
+    (event,) = take(there, POOL, 1_200)
+    assert isinstance(event, v.PoolUsed)
+    assert event.pays_later

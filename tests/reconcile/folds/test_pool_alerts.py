@@ -85,6 +85,7 @@ LIES: list[tuple[str, dict[str, Any], str]] = [
     (EVENTS, {"used_s": 1}, "micros"),
     (EVENTS, {"total_s": 1}, "more"),
     (EVENTS, {"plan_name": "Another plan"}, "more"),
+    (EVENTS, {"pays_later": True}, "more"),
     (EVENTS, {"pool": "2019-01/CALLS/all/US"}, "subject"),
     (STATUS, {"pools": []}, "plan_version, pools"),
     (STATUS, {"plan_version": 7}, "plan_version, pools"),
@@ -123,3 +124,25 @@ def test_an_alert_that_is_not_told_or_told_twice_is_found_out() -> None:
     assert "event_id" in {wrong.field for wrong in differences(replaced(topics, EVENTS, place, []))}
     twice = replaced(topics, EVENTS, place, [topics[EVENTS][place]] * 2)
     assert differences(twice)
+
+
+def test_an_alert_of_an_account_that_pays_later_says_so() -> None:
+    first = record(CALLS, valid_from="2020-01-01T00:00:00Z", chains=(USER_OUT,))
+    worker = HonestWorker(plans=first)
+    worker.command("acme", "open_account", currency="USD", decks=["acs"])
+    worker.fund("acme", "A", 3_000_000)
+    worker.now_ms += DAY_MS
+    worker.command("acme", "set_billing_mode", mode="post_paid")
+    licences(worker, 1)
+    worker.work()
+    worker.now_ms += 1_000
+    call(worker, "c1", ended_ms=worker.now_ms, billsec=540)
+    worker.work()
+    worker.flush()
+    topics: Topics = dict(worker.topics)
+    place = place_of(topics, EVENTS, lambda v: v["kind"] == "pool_used")
+
+    assert json.loads(topics[EVENTS][place][1].value or b"")["pays_later"] is True
+    assert differences(topics) == []
+    lie = altered(topics, EVENTS, place, {"pays_later": False})
+    assert "more" in {wrong.field for wrong in differences(lie)}

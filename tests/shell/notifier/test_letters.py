@@ -204,6 +204,57 @@ def test_a_pool_that_one_user_has_names_the_user(
     assert "user=" not in text
 
 
+@pytest.mark.parametrize("level", [80, 100])
+@pytest.mark.parametrize(
+    ("language", "billed", "expected", "prepaid"),
+    [
+        ("en", "or billed with the month where there is none, up to", "on the bill of", "lasts"),
+        ("de", "mit dem Monat abgerechnet, gegebenenfalls bis zum", "rechnen Sie damit", "reicht"),
+        ("fr", "facturés avec le mois, dans la limite de crédit s'il", "attendez-vous", "suffise"),
+    ],
+)
+@pytest.mark.parametrize("user", [None, "ann@acme.example"])
+def test_who_pays_later_is_not_told_that_the_balance_must_last(  # noqa: PLR0917
+    language: str, billed: str, expected: str, prepaid: str, level: int, user: str | None
+) -> None:
+    whose = {} if user is None else {"user_id": user, "pool": f"2026-02/P/all/user={user}"}
+    terms = {"language": language, "level": level, **whose}
+    later = " ".join(write_letter(golden("pool_used", pays_later=True, **terms)).text.split())
+    before = " ".join(write_letter(golden("pool_used", **terms)).text.split())
+
+    assert billed in later
+    assert expected in later
+    assert prepaid not in later
+    assert prepaid in before
+    assert billed not in before
+    assert (user is not None) == ("ann@acme.example" in later)
+
+
+@pytest.mark.parametrize("kind", ["funds_expiring", "funds_expired"])
+@pytest.mark.parametrize(
+    ("language", "given", "paid"),
+    [
+        ("en", "promotional credit", "money that was paid in"),
+        ("de", "eschenktes Guthaben", "eingezahltes Guthaben"),
+        ("fr", "crédit promotionnel", "argent versé"),
+    ],
+)
+def test_what_expires_is_told_as_what_it_is(
+    kind: str, language: str, given: str, paid: str
+) -> None:
+    """Promotional credit has an expiry of its own: not 12 months, and no amount to lower."""
+    gift = write_letter(golden(kind, language=language, category="promotional"))
+    money = write_letter(golden(kind, language=language))
+
+    assert given in gift.subject
+    assert given in gift.text
+    assert given not in money.text
+    assert paid in money.text
+    assert paid not in gift.text
+    assert "12" in money.text
+    assert not re.search("12 (months|Monate|mois)", gift.text)
+
+
 def test_an_account_without_credits_is_told_of_its_pools_and_of_no_balance() -> None:
     letter = write_letter(golden("pool_used", currency="XXX", balance_micros=0))
 
