@@ -7,7 +7,9 @@ allowed by it alone, for a principal has one rule for each operation on each nam
 from __future__ import annotations
 
 import asyncio
+import json
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,8 +21,8 @@ from aiokafka.errors import (
     TransactionalIdAuthorizationFailed,
 )
 
-from deploy.kafka.access import withdraw
-from tests.e2e.access_play import perform
+from deploy.kafka.access import grant, withdraw
+from tests.e2e.access_play import DATA, SINCE, call, perform
 from tests.e2e.access_stage import (
     AccessBroker,
     administering,
@@ -36,10 +38,13 @@ from topics.partitioner import partition_of
 from topics.roles import ROLES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from tests.e2e.access_stage import Told
+    from topics.access import Operation
+    from topics.catalog import Topic
+    from topics.roles import Role
 
 pytestmark = pytest.mark.kafka
 
@@ -170,24 +175,87 @@ def test_the_command_line_of_a_platform_publishes_calls_and_no_money(broker: Acc
     assert rater(broker, PLATFORM, "produce", "account.commands.v1", given=order).code != 0
 
 
-async def test_a_rule_that_is_withdrawn_holds_no_more(broker: AccessBroker) -> None:
-    rule = Rule(
-        principal="User:finance",
-        resource_type="TOPIC",
-        name=catalog.LEDGER.name,
-        pattern_type="LITERAL",
-        operation="READ",
-    )
-    assert rule in rules((roles.FINANCE,))
-    async with admin(broker.bootstrap) as client:
-        await withdraw(client, [rule])
-    done = await asyncio.to_thread(
-        rater, broker, roles.FINANCE, "topics", "read", catalog.LEDGER.name
-    )
-    await grant_all(broker)
+@contextmanager
+def without(broker: AccessBroker, *taken: Rule, given: Sequence[Rule] = ()) -> Iterator[None]:
+    """Take rules away for a while, and give others."""
 
-    assert done.code == 2
-    assert catalog.LEDGER.name in done.err
+    async def change(gone: Sequence[Rule], new: Sequence[Rule]) -> None:
+        async with admin(broker.bootstrap) as client:
+            await withdraw(client, gone)
+            await grant(client, new)
+
+    asyncio.run(change(taken, given))
+    try:
+        yield
+    finally:
+        asyncio.run(change(given, taken))
+
+
+def rule_of(role: Role, topic: Topic, operation: Operation) -> Rule:
+    """Return the rule of a role."""
+    (found,) = (
+        rule for rule in rules((role,)) if (rule.name, rule.operation) == (topic.name, operation)
+    )
+    return found
+
+
+def test_whoever_may_not_read_is_told_which_topic(broker: AccessBroker) -> None:
+    with without(broker, rule_of(roles.FINANCE, catalog.LEDGER, "READ")):
+        done = rater(broker, roles.FINANCE, "topics", "read", catalog.LEDGER.name)
+
+    assert (done.code, catalog.LEDGER.name in done.err) == (2, True), done
+
+
+def test_whoever_may_not_write_is_told_so_by_the_first_of_many_records(
+    broker: AccessBroker,
+) -> None:
+    """The client takes the next record before it has heard of the first, and has no word then for what is wrong."""
+    rule = rule_of(roles.PRODUCE, catalog.CDR_RAW, "WRITE")
+    lines = "".join(json.dumps(call(f"c{number}", 60)) + "\n" for number in range(20_000))
+    with without(broker, rule, given=[replace(rule, operation="DESCRIBE")]):
+        done = rater(broker, roles.PRODUCE, "produce", catalog.CDR_RAW.name, given=lines)
+    with without(broker, rule_of(roles.DECK_LOADER, catalog.RATE_DECKS, "WRITE")):
+        load = rater(broker, roles.DECK_LOADER, *command_of(roles.DECK_LOADER, "WRITE"))
+
+    for each, topic in ((done, catalog.CDR_RAW), (load, catalog.RATE_DECKS)):
+        assert each.code == 2, each
+        assert topic.name in each.err
+        assert "Traceback" not in each.err
+
+
+def command_of(role: Role, operation: Operation, version: str = "2") -> tuple[str, ...]:
+    """Return a command of a role that needs a right."""
+    since = ("--valid-from", SINCE, "--backdate", "--version", version)
+    deck = ("--deck-id", "sample", "--currency", "USD", *since)
+    commands = {
+        "deck-loader": ("deck", "load", str(DATA / "sample_deck.csv"), *deck),
+        "plan-loader": ("plan", "load", str(DATA / "sample_plans.toml"), *since),
+        "gatekeeper": ("authorise", "--tenant", "acme", "--to", "+33612345678"),
+        "reconciler": ("reconcile",),
+    }
+    lists = {"deck-loader": ("deck", "list"), "plan-loader": ("plan", "list")}
+    return (lists if operation == "READ" and role.principal in lists else commands)[role.principal]
+
+
+COMMANDED = (roles.DECK_LOADER, roles.PLAN_LOADER, roles.GATEKEEPER, roles.RECONCILER)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("role", COMMANDED, ids=lambda role: role.principal)
+def test_without_any_one_of_its_rules_a_command_fails_and_says_why(
+    broker: AccessBroker, role: Role
+) -> None:
+    """The other way to see that none is needless, for roles whose work is one command."""
+    loaders = (roles.DECK_LOADER, roles.PLAN_LOADER)
+    for loader in loaders:
+        # There must be something to read; the second time it is there already.
+        rater(broker, loader, *command_of(loader, "WRITE", version="1"))
+    for rule in rules((role,)):
+        with without(broker, rule):
+            done = rater(broker, role, *command_of(role, rule.operation))
+        assert done.code in {1, 2}, (rule, done)
+        assert rule.name in done.err or rule.resource_type == "TRANSACTIONAL_ID", (rule, done)
+        assert "Traceback" not in done.err, (rule, done)
 
 
 def _partition() -> int:

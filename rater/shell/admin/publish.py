@@ -21,6 +21,7 @@ from rater.kafka.rights import not_allowed
 from rater.shell.admin.readers import unreadable
 from rater.shell.admin.strays import PASSED_OVER, StrayCheck
 from rater.shell.admin.validation import Problem, RecordCheck, decode
+from rater.shell.stream.sending import told_why
 from topics.catalog import BY_NAME, CDR_RAW, DEAD, RECHARGE_DEAD, Topic
 from topics.partitioner import partition_of
 from topics.roles import named, produce_ids
@@ -220,19 +221,20 @@ async def _send(
 ) -> list[Place]:
     """Send the records and wait until the broker has them all; TimeoutError when it stalls."""
     clock = asyncio.get_running_loop().time
-    futures = []
+    futures: list[asyncio.Future[Any]] = []
     # The client itself would try again for ever.
     async with asyncio.timeout(STALL_S) as limit:
-        for number, record in enumerate(records):
-            if number % _STRIDE == 0:
-                limit.reschedule(clock() + STALL_S)
-            place = _partition(topic, record, partitions)
-            future = await producer.send(topic.name, record.value, record.key, partition=place)
-            futures.append(future)
-            sent()
-        limit.reschedule(clock() + STALL_S)
-        # A record that failed must abort the transaction, not only its own future.
-        written = await asyncio.gather(*futures)
+        with told_why(producer, futures):
+            for number, record in enumerate(records):
+                if number % _STRIDE == 0:
+                    limit.reschedule(clock() + STALL_S)
+                place = _partition(topic, record, partitions)
+                future = await producer.send(topic.name, record.value, record.key, partition=place)
+                futures.append(future)
+                sent()
+            limit.reschedule(clock() + STALL_S)
+            # A record that failed must abort the transaction, not only its own future.
+            written = await asyncio.gather(*futures)
     return [Place(record.partition, record.offset) for record in written]
 
 

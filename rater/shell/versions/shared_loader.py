@@ -6,13 +6,13 @@ all that the earlier had committed.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Self
+from typing import Any, Self
 
 from aiokafka import ConsumerRecord
 from aiokafka.errors import ProducerFenced
 
 from rater.kafka.broker import Broker
-from rater.shell.stream.faust_private import end_of_transaction
+from rater.shell.stream.sending import told_why
 from rater.shell.versions.shared_topic import SharedTopic
 
 Take = Callable[[Sequence[ConsumerRecord]], None]
@@ -71,14 +71,12 @@ class SharedLoader:
         """Publish keys and values in one transaction; LoadRefusedError(`overtaken`) when another has taken over."""
         try:
             async with self._producer.transaction():
-                sent = [
-                    await self._producer.send(self._topic, value, key, partition=0)
-                    for key, value in records
-                ]
-                await asyncio.gather(*sent)
+                sent: list[asyncio.Future[Any]] = []
+                with told_why(self._producer, sent):
+                    for key, value in records:
+                        sent.append(await self._producer.send(self._topic, value, key, partition=0))
+                    await asyncio.gather(*sent)
         except ProducerFenced as error:
-            # Taken note of, or Python would complain of an exception that nobody has looked at.
-            end_of_transaction(self._producer).exception()
             raise LoadRefusedError(overtaken) from error
 
     async def wait_until(self, is_there: Callable[[], bool]) -> None:
