@@ -2,12 +2,17 @@
 
 from typing import Any
 
+from rater.core.account.contract import Contract
+from rater.core.account.entitlement import Entitlement
 from rater.core.authorisation.holds import Holds, HoldTerms
 from rater.core.authorisation.judge import judge
 from rater.core.authorisation.standing import NOTHING_HELD, Held
 from rater.core.authorisation.verdict import Verdict
+from rater.core.pricing.plans.book import PlanBook
+from rater.wire.pricing.zones import zone_of
 from tests.build import NOW, RULES, lot
 from tests.core.authorisation.asking import request, standing
+from tests.plan_build import allowance, catalog, plan
 
 TERMS = HoldTerms(keep_ms=60_000, settle_ms=10_000, per_tenant=3, per_user=2)
 RICH = standing(lot(remaining=1_000_000))
@@ -97,3 +102,15 @@ def test_incoming_calls_are_a_users_own_only_where_they_cost_money() -> None:
     assert holds.is_full(incoming, paid, NOW)
     assert not holds.is_full(incoming, free, NOW)
     assert holds.held(ann, NOW) == Held(40_000, 0, {})
+
+
+def test_seconds_of_pools_that_a_call_may_take_are_held_and_are_not_there_for_the_next() -> None:
+    """Of ten minutes the first call may take six: without money four are left to the second."""
+    rules = RULES.with_plans(PlanBook([catalog(plan("TEN", allowance("all", 600)))], zone_of))
+    there = standing(contract=Contract([Entitlement("TEN", "DE", 0, 1, 3)], []))
+    holds = Holds(TERMS)
+    holds.put("h1", request(), judge(there, request(), rules, 360), NOW)
+    held = holds.held(request(), NOW)
+
+    assert held == Held(0, 0, {"2026-03/TEN/all/DE": 360})
+    assert judge(there, request(), rules, 3_600, held).longest_s == 240
