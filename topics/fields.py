@@ -148,7 +148,10 @@ CdrVersion = Annotated[int, Meta(ge=1, le=1_000_000)]
 SettingsVersion = Annotated[
     int,
     Meta(ge=0, le=VERSION_MAX),
-    Meta(description="Of the charging settings, where they decided it; 0 is what ships."),
+    Meta(
+        description="Of the charging settings, where they decided it; 0 is what ships. A version that was dated back "
+        "is named by all that it decided before every worker knew it."
+    ),
 ]
 Positive = Annotated[int, POSITIVE]
 Partition = Annotated[int, Meta(ge=0, le=100_000)]

@@ -14,7 +14,7 @@ from rater.shell.admin import topic_admin
 from rater.shell.admin.validation import Problem, RecordCheck
 from rater.shell.admin.validation import decode as read_json
 from rater.shell.process.clock import now_ms
-from rater.shell.versions.settings_load import read_settings, settings_loader
+from rater.shell.versions.settings_load import is_dated_back, read_settings, settings_loader
 from rater.shell.versions.shared_loader import HeldBackError, LoadRefusedError
 from rater.shell.versions.shared_topic import SharedTopicMissingError
 from rater.wire.settings.charging_settings import decode_settings, fields_of
@@ -55,6 +55,7 @@ def show(broker: Broker, *, as_json: bool, shipped: bool) -> None:
     _print_table(settings)
     for each in sorted(book.versions, key=lambda each: each.version):
         standing = "in force" if each is settings else _standing(each)
+        standing += ", dated back" if each.known_from_ms else ""
         click.echo(f"version {each.version}: {standing}")
 
 
@@ -82,7 +83,9 @@ def lint(file: Path) -> None:
 @config.command()
 @_file
 @click.option(
-    "--backdate", is_flag=True, help="Allow a version that is in force at once, or was before."
+    "--backdate",
+    is_flag=True,
+    help="Allow a version that is in force at once, or was before. What was decided already stays as it is.",
 )
 @broker_option
 def load(file: Path, broker: Broker, *, backdate: bool) -> None:
@@ -91,17 +94,22 @@ def load(file: Path, broker: Broker, *, backdate: bool) -> None:
     FILE is one JSON object (topics/README.md): `version`, `valid_from`, and what differs from what ships. The same
     version again changes nothing (exit 0). Exit 1, and nothing is published: FILE has faults, or the version may not
     be. Exit 2: the broker or the topic is missing.
+
+    With --backdate it decides all that is decided from now on, records that were written before and come late, too;
+    nothing is charged again. For an hour what it decides names it, so that books of that time can still be proven.
     """
     settings = _read(file)
     for sentence in warnings(settings):
         click.echo(f"{file}: warning: {sentence}", err=True)
 
-    async def work() -> bool:
+    async def work() -> tuple[bool, bool]:
         async with topic_admin.connected(broker), settings_loader(broker) as loader:
-            return await loader.load(settings, now_ms(), backdate=backdate)
+            now = now_ms()
+            is_new = await loader.load(settings, now, backdate=backdate)
+            return is_new, is_dated_back(settings, now)
 
     try:
-        is_new = run(work())
+        is_new, is_late = run(work())
     except LoadRefusedError as error:
         raise click.ClickException(str(error)) from error
     except (SharedTopicMissingError, HeldBackError) as error:
@@ -109,6 +117,12 @@ def load(file: Path, broker: Broker, *, backdate: bool) -> None:
     said = "is published" if is_new else "is there already, the same"
     since = to_text(settings.valid_from_ms)
     click.echo(f"version {settings.version} {said}: valid from {since}")
+    if is_new and is_late:
+        click.echo(
+            f"note: dated back: what was decided since {since} stays as it is; version {settings.version} decides what "
+            "comes now, and entries of the next hour name it",
+            err=True,
+        )
 
 
 def _read(file: Path) -> ChargingSettings:

@@ -53,7 +53,11 @@ ERRORS_SHOWN = 10
     metavar="FILE.csv",
     help="The dates of the calendars that its rows name: columns calendar and date.",
 )
-@click.option("--backdate", is_flag=True, help="Allow a version that can re-price past calls.")
+@click.option(
+    "--backdate",
+    is_flag=True,
+    help="Allow a version for calls made already: those that come late get its price; what was charged stays.",
+)
 @click.option("--strict", is_flag=True, help="Refuse a deck in which `lint` finds errors.")
 @broker_option
 def load(

@@ -73,7 +73,9 @@ def lint(path: Path, *, as_json: bool, strict: bool) -> None:
     "calls that start from then on.",
 )  # fmt: skip
 @click.option(
-    "--backdate", is_flag=True, help="Allow a version that is in force at once, or was before."
+    "--backdate",
+    is_flag=True,
+    help="Allow a version that is in force at once, or was before, for calls that come late. What was charged stays.",
 )
 @click.option("--strict", is_flag=True, help="Refuse a file in which `lint` has warnings.")
 @broker_option

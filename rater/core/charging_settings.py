@@ -4,7 +4,10 @@ Rule 1: the version in force is that of the time of the record that is decided, 
         whichever worker takes a record, whenever, decides alike.
 Rule 2: of two versions valid from the same instant the higher one holds.
 Rule 3: version 0, what ships, holds before all others.
-Rule 4: a currency without a row has no breaker by default, one unit as its least recharge, and the bound of all.
+Rule 4: a version may be dated back: in force from before it was published. It decides whatever is decided from then
+        on, late records, too; what was decided before stays. So that nobody need guess which of the two it was, what it
+        decides about records from before `known_from_ms` names it (`account/naming`).
+Rule 5: a currency without a row has no breaker by default, one unit as its least recharge, and the bound of all.
 """
 
 from collections.abc import Iterable, Mapping
@@ -34,6 +37,7 @@ class ChargingSettings(Value):
         "corrections",
         "freecall_after_days",
         "promotional_credit",
+        "known_from_ms",
     )
     __slots__ = __match_args__
 
@@ -50,6 +54,7 @@ class ChargingSettings(Value):
         corrections: bool = False,  # noqa: FBT001, FBT002
         freecall_after_days: int = 0,
         promotional_credit: Literal["first", "last"] = "first",
+        known_from_ms: int = 0,
     ) -> None:
         self.version: Final = version
         self.valid_from_ms: Final = valid_from_ms
@@ -69,6 +74,8 @@ class ChargingSettings(Value):
         """A call that has waited so many days for a price is free; 0: it waits for ever."""
         self.promotional_credit: Final = promotional_credit
         """Whether it is drawn before money that was paid for, or after it (core/account/lots)."""
+        self.known_from_ms: Final = known_from_ms
+        """Of a version that was dated back: from when on nobody decides without it. 0 of all others."""
 
     def terms(self, currency: str) -> CurrencyTerms:
         """Return what holds in a currency; without a row, what holds for all that have none."""
@@ -77,12 +84,16 @@ class ChargingSettings(Value):
             return found
         return CurrencyTerms(currency, 2, 0, UNIT_MICROS, AMOUNT_MICROS_MAX)
 
+    def named_at(self, at_ms: int) -> int | None:
+        """Return the version, where what it decides about an instant has to name it."""
+        return self.version if at_ms < self.known_from_ms else None
+
 
 @final
 class SettingsBook:
     """An immutable snapshot of all versions."""
 
-    __slots__ = ("corrects", "hides", "versions")
+    __slots__ = ("corrects", "hides", "names_before_ms", "versions")
 
     def __init__(
         self, shipped: ChargingSettings, published: Iterable[ChargingSettings] = ()
@@ -96,6 +107,8 @@ class SettingsBook:
         """Whether any version hides tails of numbers."""
         self.corrects: Final = True in [each.corrections for each in ordered]
         """Whether any version takes corrections."""
+        self.names_before_ms: Final = max([each.known_from_ms for each in ordered])
+        """No record from then on makes anything name a version that was dated back; 0: none was."""
 
     def with_version(self, settings: ChargingSettings) -> "SettingsBook":
         """Return a book with one version more; this one stays as it is."""

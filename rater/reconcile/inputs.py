@@ -67,7 +67,7 @@ class Inputs:
 
     def may_be_repeated(self, at_ms: int) -> bool:
         """Say whether a record may be the copy of one, or older than one, of which all that is said is deleted."""
-        window_ms = self.settings.at(at_ms).window_days * DAY_MS
+        window_ms = max(each.window_days for each in self.settings.possible(at_ms)) * DAY_MS
         topics = (catalog.LEDGER.name, catalog.SUSPENSE.name)
         return not all(self.kept.has_since(topic, at_ms - window_ms) for topic in topics)
 

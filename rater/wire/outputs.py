@@ -9,6 +9,7 @@ import msgspec
 from rater.core.account.account import Account
 from rater.core.account.calendar import month_of
 from rater.core.cdr import Cdr, Source
+from rater.core.charging_settings import ChargingSettings
 from rater.core.limits import DEAD_BYTES_KEPT_MAX
 from rater.core.pricing.masking import Masks
 from rater.core.suspension import Suspension
@@ -32,10 +33,11 @@ def encode_suspended(  # noqa: PLR0913, PLR0917
     source: Source,
     why: Suspension,
     belongs_to: int | None = None,
-    masks: Masks = (),
+    settings: ChargingSettings | None = None,
     kept: bool = False,  # noqa: FBT001, FBT002
 ) -> bytes:
     """Return the suspense record of a CDR; `belongs_to`: its right partition; `kept`: whether charging keeps it."""
+    masks, named = _decided(settings, source)
     return encode(
         Suspended(
             _place(source),
@@ -50,7 +52,7 @@ def encode_suspended(  # noqa: PLR0913, PLR0917
             source.offset,
             masked_json(value, masks).decode(),
             belongs_to,
-            why.settings_version,
+            named if why.settings_version is None else why.settings_version,
             kept,
         )
     )
@@ -62,9 +64,10 @@ def encode_dead(  # noqa: PLR0913, PLR0917
     source: Source,
     why: Malformed,
     last_offset: int | None = None,
-    masks: Masks = (),
+    settings: ChargingSettings | None = None,
 ) -> bytes:
-    """Return the dead letter of a record, or of all up to `last_offset`."""
+    """Return the dead letter of a record, or of all up to `last_offset`; `settings` say what of a CDR is hidden."""
+    masks, named = _decided(settings, source)
     return encode(
         Dead(
             _place(source),
@@ -78,8 +81,16 @@ def encode_dead(  # noqa: PLR0913, PLR0917
             last_offset,
             *_kept(key),
             *_kept(value, masks),
+            named,
         )
     )
+
+
+def _decided(settings: ChargingSettings | None, source: Source) -> tuple[Masks, int | None]:
+    """Return what settings hide, and their version where it has to be named."""
+    if settings is None:
+        return (), None
+    return settings.number_masks, settings.named_at(source.at_ms)
 
 
 def output_key(key: bytes | None) -> bytes | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,7 @@ async def test_a_version_is_loaded_shown_and_followed(broker: str, tmp_path: Pat
     later = written(tmp_path, 2, now + 3_600_000, window_days=4)
     second = await asyncio.to_thread(rater, "load", later, "--broker", broker)
     assert [told.exit_code, again.exit_code, second.exit_code] == [0, 0, 0], told.output
+    assert ["dated back" in each.output for each in (told, again, second)] == [True, False, False]
     assert "version 1 is there already, the same" in again.output
 
     other = written(tmp_path, 1, now + 3_600_000, window_days=4)
@@ -85,3 +87,4 @@ async def test_a_version_is_loaded_shown_and_followed(broker: str, tmp_path: Pat
 
     shown = await asyncio.to_thread(rater, "show", "--broker", broker)
     assert "version 2: not yet, from " in shown.output
+    assert re.search("^version 1: .*, dated back$", shown.output, re.MULTILINE)

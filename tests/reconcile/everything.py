@@ -246,6 +246,35 @@ class Happening:
         if record is not None and record.at_ms > self.worker.now_ms - ERA_MS:
             self.worker.produce(topic, record.key, record.value)
 
+    def dated(self, tenant: str) -> None:
+        """Publish settings that are dated back; a worker may know them some calls later than another."""
+        chance, worker = self.chance, self.worker
+        worker.work(self.size)
+        usd = {
+            "currency": "USD",
+            "spend_per_hour_micros": chance.choice((0, 30_000, 1_000_000_000)),
+            "balance_max_micros": chance.choice((60_000_000, 1_000_000_000)),
+        }
+        before = worker.rules
+        worker.load_settings(
+            (worker.now_ms - chance.choice((0, 1, HOUR_MS, DAY_MS, 20 * DAY_MS))) // 1_000 * 1_000,
+            currencies=[usd],
+            promotional_credit=chance.choice(("first", "last")),
+            corrections=chance.random() < 0.8,
+            freecall_after_days=chance.choice((0, 1, 2)),
+            number_masks=chance.choice(([], [{"prefix": "", "digits": 4}])),
+            window_days=chance.choice((3, 5, 7)),
+            duration_tolerance_s=chance.choice((0, 5, 60)),
+        )
+        after = worker.rules
+        for rules in chance.choice(((after,), (before, after), (after, before, after))):
+            worker.rules = rules
+            self.call(tenant)
+            self.money(tenant)
+            self.correct(tenant)
+            self.call(tenant)
+            worker.work(self.size)
+
     def call(self, tenant: str) -> None:
         era = self.worker.now_ms // ERA_MS
         self.made.append((tenant, f"c{self.number}-{era}"))
@@ -328,6 +357,8 @@ MOVES = (
 )
 """What may happen where clocks are what it is about; nothing by which what was refused would be taken if it came again.
 """
+DATED = (*DEEDS, *(("dated",) * 6), *(("hours",) * 3))
+"""What may happen where settings are dated back."""
 
 YEARS = (*MOVES, *("months",) * 6, *("restore",) * 4)
 """What may happen in years: what no call asks for any more is let go."""

@@ -32,6 +32,7 @@ from rater.shell.process.health import Health
 from rater.shell.process.metrics import Metrics
 from rater.shell.step import Stepper
 from rater.shell.stream.batches import RecordBatch
+from rater.shell.versions.settings_load import as_published
 from rater.wire.account.state import decode_account
 from rater.wire.outputs import free_command, timer_command
 from rater.wire.plans.plan_records import encode_catalog
@@ -155,15 +156,12 @@ class HonestWorker:
         self.ends: dict[tuple[str, int], int] = defaultdict(int)
         self.taken: dict[TP, int] = defaultdict(int)
         decks = [self._publish(name, sheet) for name, sheet in self.decks.items()]
-        self.rules = rules = Rules(
-            DeckBook.of(decks), load_numbers(), self._settings(), self._plans()
-        )
+        self.rules = Rules(DeckBook.of(decks), load_numbers(), self._settings(), self._plans())
         metrics = Metrics(CollectorRegistry())
-        self.book = rules.settings
         transactions = Transactions(self._append)
         self.decider = ChargingDecider(
             lambda partition: self.shards[partition],
-            lambda: rules,
+            lambda: self.rules,
             (metrics, SuspenseMetrics(metrics.registry)),
             self.partitions,
             Originals(self),
@@ -172,10 +170,38 @@ class HonestWorker:
             lambda: transactions, self.decider, metrics, Health(metrics)
         )
 
-    def _publish(self, deck_id: str, csv: bytes) -> Deck:
+    @property
+    def book(self) -> SettingsBook:
+        """Return the settings that the worker knows."""
+        return self.rules.settings
+
+    def load_settings(self, since_ms: int, **fields: Any) -> None:
+        """Publish a version of the settings now, as the loader does; the worker knows it at once."""
+        version = max(each.version for each in self.book.versions) + 1
+        said = complete({"version": version, "valid_from": at(since_ms), **fields})
+        settings = decode_settings(json.dumps(said).encode())
+        assert isinstance(settings, ChargingSettings), settings
+        settings = as_published(settings, None, self.now_ms)
+        self._append(catalog.CHARGING_SETTINGS.name, 0, [encode_settings(settings)])
+        self.rules = self.rules.with_settings(self.book.with_version(settings))
+
+    def load_deck(self, deck_id: str, csv: bytes, version: int, since_ms: int) -> None:
+        """Publish a version of a deck now, likewise."""
+        deck = self._publish(deck_id, csv, version, at(since_ms))
+        self.rules = self.rules.with_book(self.rules.book.with_deck(deck))
+
+    def load_plans(self, record: PlanCatalog) -> None:
+        """Publish a version of the plan catalog now, likewise."""
+        loaded = Catalog(to_millis(datetime.fromisoformat(record.valid_from)), record)
+        self._append(catalog.RATE_PLANS.name, 0, [encode_catalog(loaded)])
+        self.rules = self.rules.with_plans(self.rules.plans.with_version(loaded))
+
+    def _publish(
+        self, deck_id: str, csv: bytes, version: int = 1, since: str = "2020-01-01T00:00:00Z"
+    ) -> Deck:
         sheet = read_sheet(csv)
-        terms = ("USD", "2020-01-01T00:00:00Z", "UTC", "split")
-        heading = read_heading(deck_id, 1, terms, read_calendars(self.calendars))
+        terms = ("USD", since, "UTC", "split")
+        heading = read_heading(deck_id, version, terms, read_calendars(self.calendars))
         assert isinstance(sheet, Sheet), sheet
         assert isinstance(heading, Heading), heading
         deck = compile_sheet(heading, sheet)

@@ -244,3 +244,4 @@ class ChargeReversed(MoneyEntry, frozen=True, tag="charge_reversed"):
         ),
     ] = ()
     lot: Annotated[Lot, Meta(description="What no source can take back.")] | None = None
+    settings_version: SettingsVersion | None = None

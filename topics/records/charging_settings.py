@@ -115,3 +115,13 @@ class ChargingSettings(Record, frozen=True):
         Literal["first", "last"],
         Meta(description="Whether it is drawn before money that was paid for, or after it."),
     ] = "first"
+    known_from: (
+        Annotated[
+            Moment,
+            Meta(
+                description="Written by the loader into a version that is dated back: what it decides about records "
+                "of before then names it. What names none was decided by the others."
+            ),
+        ]
+        | None
+    ) = None

@@ -78,6 +78,7 @@ class FundsAdded(MoneyEntry, frozen=True, tag="funds_added"):
     lot: Lot
     recharge_seq: Annotated[int, Meta(ge=1, le=2**53 - 1)] | None = None
     payment_command_id: Id | None = None
+    settings_version: SettingsVersion | None = None
 
 
 class ThresholdsSet(MoneyEntry, frozen=True, tag="thresholds_set"):
@@ -96,6 +97,7 @@ class Adjusted(MoneyEntry, frozen=True, tag="adjusted"):
     reason: Annotated[str, Meta(min_length=1, max_length=200)]
     lot: Lot | None = None
     draws: Draws = ()
+    settings_version: SettingsVersion | None = None
 
 
 class _Reversal(MoneyEntry, frozen=True):

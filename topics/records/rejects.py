@@ -139,3 +139,4 @@ class Dead(Record, frozen=True):
         Size | None, Meta(description="Only of a value that is cut: its length.")
     ] = None
     value_sha256: Digest | None = None
+    settings_version: SettingsVersion | None = None

@@ -40,6 +40,7 @@ class AutoRechargeSet(MoneyEntry, frozen=True, tag="auto_recharge_set"):
     money_cap_micros: Positive | None = None
     actor: Id | None = None
     actor_role: Name | None = None
+    settings_version: SettingsVersion | None = None
 
 
 class PaymentMethodsSet(MoneyEntry, frozen=True, tag="payment_methods_set"):

@@ -62,8 +62,8 @@ class CdrBatch:
         self.partition: Final = shard.partition
         self.rules = rules
         self.partitions = partitions
-        stream_ms, keeps = shard.batches.stream_ms, rules.settings.corrects
-        self.decision = Decision(CDR_RAW.name, shard.partition, stream_ms, rules.plans, keeps)
+        stream_ms, settings = shard.batches.stream_ms, rules.settings
+        self.decision = Decision(_TOPIC, shard.partition, stream_ms, rules.plans, settings)
         self.working: dict[str, Account | None] = {}
         self.users: Final = shard.users.of_batch(self.decision.users)
         self.fresh: dict[bytes, Remembered] = {}
@@ -267,8 +267,8 @@ class CdrBatch:
         decision = self.decision
         decision.count(f"suspended.{why.reason}")
         source = self._source(record)
-        masks = self.rules.settings.at(source.at_ms).number_masks
-        value = encode_suspended(cdr, record.value or b"", source, why, belongs_to, masks, kept)
+        settings = self.rules.settings.at(source.at_ms)
+        value = encode_suspended(cdr, record.value or b"", source, why, belongs_to, settings, kept)
         decision.suspense.append((output_key(record.key), value))
         if digest is not None:
             place = decision.suspense_place()
@@ -277,8 +277,7 @@ class CdrBatch:
     def _bury(self, record: Record, why: Malformed) -> None:
         # Not the time of the stream, which is not known yet: the batch is still being read.
         source = Source(_TOPIC, self.partition, record.offset, max(record.timestamp, 0))
-        masks = self.rules.settings.at(source.at_ms).number_masks
-        self.decision.bury(record, why, source, masks)
+        self.decision.bury(record, why, source, self.rules.settings.at(source.at_ms))
 
     def _forget_before(self, stream_ms: int) -> None:
         """Note from which instant on calls are charged, since all that were are remembered; and until when it holds."""

@@ -59,7 +59,8 @@ class CommandBatch:
         self.applied = _OFFSET[topic]
         self.partitions = partitions
         self.rules = rules
-        self.decision = Decision(topic, shard.partition, shard.batches.stream_ms, rules.plans)
+        stream_ms, settings = shard.batches.stream_ms, rules.settings
+        self.decision = Decision(topic, shard.partition, stream_ms, rules.plans, settings)
         self.lot_ids = LotIdsBatch(shard.lot_ids, self.decision.lot_ids)
         self.users = UsersBatch(shard.users, self.decision.users)
         self.suspense = SuspenseBatch(

@@ -18,11 +18,12 @@ from rater.batch.charging.record import Record
 from rater.batch.outputs import Output, Records, encoded
 from rater.core.account.account import Account
 from rater.core.account.journal import Journal
+from rater.core.account.naming import named
 from rater.core.account.plan_warnings import Giving
 from rater.core.account.user import User
 from rater.core.cdr import Source
+from rater.core.charging_settings import ChargingSettings, SettingsBook
 from rater.core.limits import DAY_MS
-from rater.core.pricing.masking import Masks
 from rater.core.pricing.plans.book import PlanBook
 from rater.wire.account.originals import Posted, decode_posted
 from rater.wire.account.state import encode_account
@@ -36,6 +37,7 @@ from topics.catalog import (
     APP,
     BALANCE_EVENTS,
     BATCHES_CHANGELOG,
+    CDR_RAW,
     DEAD,
     LEDGER,
     LOTS_CHANGELOG,
@@ -93,9 +95,9 @@ class Decision:
         partition: int,
         stream_ms: int,
         plans: PlanBook,
-        keeps: bool = False,  # noqa: FBT001, FBT002
+        settings: SettingsBook | None = None,
     ) -> None:
-        """Decide nothing yet; `keeps`: entries that were taken are kept, for corrections of the same batch."""
+        """Decide nothing yet; `settings` are those that decide, where any do."""
         self.source_topic = source_topic
         self.partition = partition
         self.stream_ms = stream_ms
@@ -123,7 +125,10 @@ class Decision:
         self.deck_warnings: list[DeckWarning] = []
         self.giving: list[Giving] = []
         """Entries with which licences or users were given plans."""
+        keeps = settings is not None and settings.corrects and source_topic == CDR_RAW.name
         self.kept: Records | None = [] if keeps else None
+        """Entries that were taken, for corrections of the same batch; None where nobody asks."""
+        self._settings: Final = settings
         self.taken: dict[str, int] = {}
         """How many records of each topic were encoded or taken: what is decided next has its place after them."""
         self._encoded: list[Records] = [[] for _ in _ENCODED]
@@ -133,19 +138,26 @@ class Decision:
         """Count a record by what became of it."""
         self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
 
-    def bury(self, record: Record, why: Malformed, source: Source, masks: Masks = ()) -> None:
+    def bury(
+        self,
+        record: Record,
+        why: Malformed,
+        source: Source,
+        settings: ChargingSettings | None = None,
+    ) -> None:
         """Write a dead letter of what cannot be read."""
         why = why_dead(record, why)
         self.count(f"dead.{why.reason}")
         last = last_offset_of(record)
-        letter = encode_dead(record.key, record.value, source, why, last, masks)
+        letter = encode_dead(record.key, record.value, source, why, last, settings)
         self.dead.append((output_key(record.key), letter))
 
     def encode(self) -> None:
         """Encode what the journal has: the records of every topic that it writes to, in the order decided."""
-        journal = self.journal
+        journal, settings = self.journal, self._settings
         self._count(journal)
-        entries = encoded(journal.entries)
+        told = journal.entries if settings is None else named(journal.entries, settings)
+        entries = encoded(told)
         if self.kept is not None:
             self.kept += entries
         said: tuple[Records, ...] = (

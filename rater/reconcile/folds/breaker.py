@@ -11,7 +11,7 @@ from typing import NamedTuple
 from rater.reconcile.difference import Complaint
 from rater.reconcile.folds.books import BalanceEntry
 from rater.reconcile.folds.purse_lots import is_waived
-from rater.reconcile.folds.settings_versions import SettingsVersions
+from rater.reconcile.folds.settings_versions import SettingsVersions, Version
 from rater.reconcile.reading.sources import DAY_MS, SourceCdr
 from topics import records as r
 from topics.fields import AMOUNT_MICROS_MAX
@@ -50,19 +50,23 @@ class Breaker:
         self.hour = self.spent = self.spent_before = 0
         self.held = self.tripped = 0
         self.pending: list[Hold] = []
+        self.decided: Version | None = None
+        """The settings that decided the last charge, and so what it holds."""
 
-    def spend_limit(self, at_ms: int) -> int:
-        """Return the limit an hour at an instant, NO_LIMIT where there is none."""
+    def spend_limit(self, settings: Version) -> int:
+        """Return the limit an hour under settings, NO_LIMIT where there is none."""
         limit = self.spend_per_hour
         if limit < 0:
-            default = self.settings.at(at_ms).of(self.currency).spend_per_hour
+            default = settings.of(self.currency).spend_per_hour
             limit = max(default, 10 * self.trigger) if default else 0
         return min(limit, AMOUNT_MICROS_MAX) if limit else NO_LIMIT
 
-    def version_of(self, limit: str, at_ms: int) -> int | None:
-        """Return the version of the settings that decides a limit; None where the account does."""
-        is_default = limit == "spend_per_hour" and self.spend_per_hour < 0
-        return self.settings.at(at_ms).version if is_default else None
+    def version_of(self, held: r.SpendLimitTripped) -> int | None:
+        """Return the version of the settings that decides what is held; None where the account does."""
+        if held.limit != "spend_per_hour" or self.spend_per_hour >= 0:
+            return None
+        decided = self.decided or self.settings.of(held)
+        return decided.version
 
     def take(
         self, entry: BalanceEntry, cdr: SourceCdr | None, *, has_home: bool
@@ -114,13 +118,14 @@ class Breaker:
             self.spent_before = self.spent if hour == self.hour + 1 else 0
             self.hour, self.spent = hour, 0
         self.spent += entry.charge_micros
+        self.decided = self.settings.of(entry)
         self.pending = [Hold(entry.cdr_id, *found) for found in self._passed(entry)]
 
     def _passed(self, entry: r.Charge) -> Iterator[tuple[str, int, int]]:
         into = min(max(0, entry.at_ms - self.hour * _HOUR_MS), _HOUR_MS)
         spent = self.spent + self.spent_before * (_HOUR_MS - into) // _HOUR_MS
         is_new = self._note_destination(entry)
-        limit = self.spend_limit(entry.at_ms)
+        limit = self.spend_limit(self.decided or self.settings.of(entry))
         if spent > limit and not self.tripped & 1:
             yield "spend_per_hour", limit, min(spent, AMOUNT_MICROS_MAX)
         if self.cost_limit and entry.charge_micros > self.cost_limit and not self.tripped & 2:
@@ -149,7 +154,7 @@ class Breaker:
         expected = self.pending.pop(0) if self.pending else None
         if found != expected:
             yield Complaint("spend_limit_tripped", expected, tuple(found))
-        version = self.version_of(entry.limit, entry.at_ms)
+        version = self.version_of(entry)
         if entry.settings_version != version:
             yield Complaint("settings_version", version, entry.settings_version)
         denied = list(entry.denied)

@@ -180,7 +180,7 @@ def _take_whole(
     clocks = account.contract.clocks
     complaints += billing.come_to(entry, clocks)
     owed_of = billing.owing_month(entry, clocks)
-    promotional = ledger.published.settings.at(entry.at_ms).promotional_credit
+    promotional = ledger.published.settings.of(entry).promotional_credit
     complaints += account.purse.take(entry, original, owed_of, promotional)
     complaints += account.breaker.take(entry, cdr, has_home=account.contract.may_have_home(cdr))
     complaints += [*account.standing.take(entry), *account.contract.take(entry, account.burn.now)]

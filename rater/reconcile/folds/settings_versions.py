@@ -2,6 +2,9 @@
 
 Version 0 is worked out anew from the table of currencies: a breaker of 1,000 and a least recharge of 50 in the order of
 a US dollar. A published version says all itself.
+
+A version that was dated back decides some records of its time and not others, for these were decided before it was
+published. What it decides names it, until when it says that all know it; what names none was decided without it.
 """
 
 import csv
@@ -10,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -56,6 +59,8 @@ class Version(NamedTuple):
     corrections: bool = False
     freecall_days: int = 0
     promotional_credit: str = "first"
+    known_from_ms: int = 0
+    """From when on nobody decides without it; before, what it decides names it."""
 
     def of(self, currency: str) -> Terms:
         """Return what holds in a currency."""
@@ -84,8 +89,25 @@ class SettingsVersions:
     faults: list[Difference] = field(default_factory=list)
 
     def at(self, at_ms: int) -> Version:
-        """Return the version in force at an instant."""
-        return in_force(self.versions[1:], at_ms) or self.versions[0]
+        """Return the version that decides what names none, by its instant."""
+        known = [each for each in self.versions[1:] if each.known_from_ms <= at_ms]
+        return in_force(known, at_ms) or self.versions[0]
+
+    def possible(self, at_ms: int) -> list[Version]:
+        """Return the versions that may decide at an instant: that one, and those dated back that are before it."""
+        known = self.at(at_ms)
+        late = [each for each in self.versions if each.valid_from_ms <= at_ms < each.known_from_ms]
+        return [known, *(each for each in late if _rank(each) > _rank(known))]
+
+    def of(self, said: Any) -> Version:
+        """Return the version that decided a record; where the one that it names cannot have, what is without it."""
+        named = getattr(said, "settings_version", None)
+        possible = self.possible(said.at_ms)
+        return next((each for each in possible if each.version == named), possible[0])
+
+
+def _rank(version: Version) -> tuple[bool, int, int]:
+    return version.version > 0, version.valid_from_ms, version.version
 
 
 def read_settings(records: Iterable[tuple[int, Record]]) -> SettingsVersions:
@@ -99,6 +121,9 @@ def _read_version(record: Record) -> Version | Complaint:
     found = _version(record)
     if isinstance(found, str):
         return Complaint("value", "a version of the charging settings", found)
+    if 0 < found.known_from_ms < record.at_ms:
+        when = f"after its publication, {record.at_ms}"
+        return Complaint("known_from", when, found.known_from_ms)
     return found
 
 
@@ -107,6 +132,8 @@ def _version(record: Record) -> Version | str:
     try:
         settings: r.ChargingSettings = _read(record.value or b"")
         since_ms = millis(msgspec.convert(settings.valid_from, datetime))
+        known = settings.known_from
+        known_ms = 0 if known is None else millis(msgspec.convert(known, datetime))
     except (msgspec.MsgspecError, ValueError) as error:
         return str(error)
     terms = {
@@ -130,4 +157,5 @@ def _version(record: Record) -> Version | str:
         settings.corrections,
         settings.freecall_after_days,
         settings.promotional_credit,
+        known_ms,
     )

@@ -41,13 +41,15 @@ def decode_settings(value: bytes) -> ChargingSettings | str:
     since_ms = read_moment(record.valid_from)
     if since_ms is None:
         return f"valid_from: must be a time like 2026-01-31T23:00:00Z, found {shown(record.valid_from)}"
+    known_ms = 0 if record.known_from is None else read_moment(record.known_from)
+    if known_ms is None:
+        return f"known_from: must be a time like 2026-01-31T23:00:00Z, found {shown(record.known_from)}"
     wrong = [*faults(record.currencies), *mask_faults(record.number_masks)]
     if wrong:
         return "; ".join(wrong)
-    others = [getattr(record, name) for name in _OTHERS]
-    return ChargingSettings(
-        record.version, since_ms, {each.currency: each for each in record.currencies}, *others
-    )
+    others = [*(getattr(record, name) for name in _OTHERS), known_ms]
+    rows = {each.currency: each for each in record.currencies}
+    return ChargingSettings(record.version, since_ms, rows, *others)
 
 
 def faults(rows: list[CurrencyTerms]) -> list[str]:
@@ -87,9 +89,13 @@ def encode_settings(settings: ChargingSettings) -> tuple[bytes, bytes]:
 
 
 def fields_of(settings: ChargingSettings) -> dict[str, Any]:
-    """Return all fields of a version's record, those too that are as by default: who edits them must see them."""
+    """Return all fields of a version's record, those too that are as by default: who edits them must see them.
+
+    But for `known_from`, which nobody edits.
+    """
     record = _record_of(settings)
-    fields = {name: getattr(record, name) for name in record.__struct_fields__}
+    names = [name for name in record.__struct_fields__ if name != "known_from"]
+    fields = {name: getattr(record, name) for name in names}
     # By way of JSON: in builtins a tuple would stay one, and is no array to a schema.
     as_json: dict[str, Any] = msgspec.json.decode(_encode(fields))
     return as_json
@@ -98,4 +104,6 @@ def fields_of(settings: ChargingSettings) -> dict[str, Any]:
 def _record_of(settings: ChargingSettings) -> r.ChargingSettings:
     since = to_text(settings.valid_from_ms)
     others = [getattr(settings, name) for name in _OTHERS]
-    return r.ChargingSettings(settings.version, since, list(settings.currencies.values()), *others)
+    others.append(to_text(settings.known_from_ms) if settings.known_from_ms else None)
+    rows = list(settings.currencies.values())
+    return r.ChargingSettings(settings.version, since, rows, *others)

@@ -31,6 +31,7 @@ def test_what_is_written_is_read_and_fits_the_schema() -> None:
     key, value = encode_settings(settings)
 
     assert (key, decode_settings(value)) == (b"7", settings)
+    assert b"known_from" not in value
     jsonschema.Draft202012Validator(topic_schema(CHARGING_SETTINGS)).validate(json.loads(value))
 
 
@@ -40,6 +41,7 @@ def test_what_is_written_is_read_and_fits_the_schema() -> None:
         (b"{", "value: "),
         (b"\xff", "value: "),
         (changed(valid_from="2026-03-01"), "valid_from: must be a time like"),
+        (changed(known_from="2026-03-01"), "known_from: must be a time like"),
         (changed(window_days=8), "value: Expected `int` <= 7 - at `$.window_days`"),
         (changed(extra=1), "value: Object contains unknown field `extra`"),
         (changed(currencies=[]), "value: Expected `array` of length >= 1 - at `$.currencies`"),
@@ -73,3 +75,13 @@ def test_masks_are_read_and_written_and_of_one_beginning_there_is_one() -> None:
     assert decode_settings(twice) == (
         "number_masks[2].prefix: must be there once, found '+49' again"
     )
+
+
+def test_until_when_a_version_that_is_dated_back_is_named_is_read_and_written() -> None:
+    value = changed(known_from="2026-03-01T10:00:00Z")
+    settings = decode_settings(value)
+
+    assert isinstance(settings, ChargingSettings)
+    assert settings.known_from_ms == 1_772_359_200_000
+    assert json.loads(encode_settings(settings)[1])["known_from"] == "2026-03-01T10:00:00Z"
+    assert decode_settings(encode_settings(settings)[1]) == settings

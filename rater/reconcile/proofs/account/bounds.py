@@ -1,7 +1,7 @@
 """Bounds: what settings decided is as the version in force said, and the version named is that one (R8).
 
 Who sets recharge keeps to the least amount of its currency, and is refused for it only where it does not; a balance
-stays within its bound; and whatever names a version names the one in force at its time.
+stays within its bound; and whatever names a version names one that may have decided at its time.
 """
 
 from collections.abc import Iterator
@@ -20,28 +20,28 @@ _AMOUNTS = ("amount_micros", "target_micros", "trigger_micros")
 
 def prove(evidence: Inputs) -> Iterator[Difference]:
     """Prove it for every entry and every suspense record."""
-    ledger, suspense = catalog.LEDGER.name, catalog.SUSPENSE.name
+    ledger, suspense, letters = catalog.LEDGER.name, catalog.SUSPENSE.name, catalog.DEAD.name
     for offset, entry in evidence.books.ledger.items():
-        settings = evidence.settings.at(entry.at_ms)
-        for wrong in _hold(evidence, entry, settings):
+        for wrong in (*_named(evidence, entry), *_hold(evidence, entry)):
             yield evidence.differ(PROOF, ledger, offset, entry.tenant_id, wrong)
     for record, suspended in evidence.books.suspense:
         if suspended.reason == "too_old":
             # By the time of the stream, which is at or after that of the record.
             continue
-        for wrong in _named(suspended, evidence.settings.at(suspended.at_ms)):
+        for wrong in _named(evidence, suspended):
             yield evidence.differ(PROOF, suspense, record.offset, suspended.tenant_id, wrong)
+    for record, dead in evidence.books.dead:
+        for wrong in _named(evidence, dead):
+            yield evidence.differ(PROOF, letters, record.offset, record.key, wrong)
 
 
-def _hold(evidence: Inputs, entry: Any, settings: Version) -> Iterator[Complaint]:
+def _hold(evidence: Inputs, entry: Any) -> Iterator[Complaint]:
+    settings = evidence.settings.of(entry)
     if entry.kind == "command_rejected":
-        yield from _named(entry, settings)
         yield from _hold_refusal(evidence, entry, settings)
         return
     terms = settings.of(entry.currency)
-    if entry.kind == "spend_limit_tripped":
-        yield from _named(entry, settings)
-    elif entry.kind == "auto_recharge_set":
+    if entry.kind == "auto_recharge_set":
         asked = (entry.recharge_micros, entry.target_micros, entry.trigger_micros)
         if any(_is_short(each, terms.recharge_minimum) for each in asked):
             yield Complaint("amounts", f"whole units, at least {terms.recharge_minimum}", asked)
@@ -68,9 +68,13 @@ def _reached(said: Any, amount: int | None) -> int:
     )
 
 
-def _named(said: Any, settings: Version) -> Iterator[Complaint]:
-    if said.settings_version not in (None, settings.version):
-        yield Complaint("settings_version", settings.version, said.settings_version)
+def _named(evidence: Inputs, said: Any) -> Iterator[Complaint]:
+    named = getattr(said, "settings_version", None)
+    if named is None:
+        return
+    possible = [each.version for each in evidence.settings.possible(said.at_ms)]
+    if named not in possible:
+        yield Complaint("settings_version", f"one of {possible}", named)
 
 
 def _hold_refusal(evidence: Inputs, entry: Any, settings: Version) -> Iterator[Complaint]:

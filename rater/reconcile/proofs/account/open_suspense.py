@@ -194,7 +194,7 @@ def _hold_freed(
 ) -> Iterator[Complaint]:
     """Hold what was given for free against what waited, and against the settings of its time."""
     said = entry.waited
-    settings = evidence.settings.at(entry.at_ms)
+    settings = evidence.settings.of(entry)
     if entry.settings_version != settings.version:
         yield Complaint("settings_version", settings.version, entry.settings_version)
     if said is None:
@@ -228,7 +228,7 @@ def _hold_call(evidence: Inputs, entry: r.Charge, waited: r.Suspended) -> Iterat
     for name, right in call_facts(cdr).items():
         if right != found[name]:
             yield Complaint(name, f"{right!r}, as in the CDR", found[name])
-    masks = evidence.settings.at(entry.at_ms).masks
+    masks = evidence.settings.of(entry).masks
     is_there = waited.source_offset in evidence.books.cdrs
     for name, number, told in (
         ("to", cdr.to, entry.call.to),

@@ -58,7 +58,7 @@ def _later(evidence: Inputs) -> set[tuple[str, str]]:
 def _allowed(evidence: Inputs, entry: Any) -> Iterator[Complaint]:
     """Hold an entry against the settings: whether corrections are taken."""
     is_first = entry.kind == "charge" and entry.version == 1
-    if not is_first and not evidence.settings.at(entry.at_ms).corrections:
+    if not is_first and not evidence.settings.of(entry).corrections:
         yield Complaint(
             "kind", "nothing of a correction, which the settings do not take", entry.kind
         )

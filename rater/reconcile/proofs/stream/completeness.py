@@ -106,7 +106,7 @@ def _hold_charge(
         yield from _hold_void(record, cdr, entry)
         return
     yield from _hold_voided(cdr, entry)
-    settings = evidence.settings.at(entry.at_ms)
+    settings = evidence.settings.of(entry)
     yield from hold_charge(cdr, entry, settings)
     expected = {"at_ms": record.at_ms, "key": record.key, **call_facts(cdr)}
     found = {"at_ms": entry.at_ms, "key": entry.tenant_id.encode(), **entry_facts(entry)}

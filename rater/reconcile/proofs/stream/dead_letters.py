@@ -49,7 +49,7 @@ def _hold_suspended(
     if kept != identity:
         yield Complaint("tenant_id, cdr_id, version", f"{kept}, as in the text kept", identity)
     if cdr is not None:
-        settings = evidence.settings.at(suspended.at_ms)
+        settings = evidence.settings.of(suspended)
         yield from hold_waiting(cdr, suspended.reason, settings)
         account = evidence.ledger.accounts.get(cdr.tenant_id)
         if account is not None and not account.has_gaps:
@@ -69,7 +69,19 @@ def _hold_suspended(
         yield Complaint("key", _carried(source.key), record.key)
     if suspended.at_ms != source.at_ms:
         yield Complaint("at_ms", source.at_ms, suspended.at_ms)
-    yield from _hold_text(source, suspended, cdr, evidence.settings.at(suspended.at_ms).masks)
+    yield from _hold_text_by_any(evidence, source, suspended, cdr)
+
+
+def _hold_text_by_any(
+    evidence: Inputs, source: Record, suspended: r.Suspended, cdr: SourceCdr | None
+) -> Iterator[Complaint]:
+    """Hold the text kept by the version that decided; what is too old names that of the stream, not of the record."""
+    settings = evidence.settings
+    known = [settings.of(suspended)]
+    if suspended.reason == "too_old":
+        known = settings.possible(suspended.at_ms)
+    answers = [[*_hold_text(source, suspended, cdr, each.masks)] for each in known]
+    yield from min(answers, key=len)
 
 
 def _hold_text(
@@ -95,7 +107,7 @@ def _hold_dead(evidence: Inputs, record: Record, dead: r.Dead) -> Iterator[Compl
     if source is None:
         return
     # Only call-detail records have numbers.
-    masks = evidence.settings.at(dead.at_ms).masks if dead.source_topic == CDRS else ()
+    masks = evidence.settings.of(dead).masks if dead.source_topic == CDRS else ()
     for name, right, kept in (
         ("key", _carried(source.key), record.key),
         ("at_ms", source.at_ms, dead.at_ms),
