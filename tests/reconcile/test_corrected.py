@@ -106,6 +106,20 @@ def test_the_log_has_everything_in_it() -> None:
         assert outcomes[name] >= 1, name
 
 
+def test_a_correction_that_waits_is_freed_though_none_is_taken_any_more() -> None:
+    worker = HonestWorker(corrections=True)
+    worker.command("acme", "open_account", currency="USD", decks=["acs"])
+    worker.call("acme", "c1", "+9607000000", version=2, kind="correction")
+    worker.work()
+    worker.load_settings(worker.now_ms + DAY_MS, freecall_after_days=1)
+    worker.pass_time(2 * DAY_MS)
+    topics = topics_of(worker)
+    freed = place_of(topics, LEDGER, lambda entry: entry.get("reason") == "freecall")
+
+    assert json.loads(topics[LEDGER][freed][1].value or b"")["version"] == 2
+    assert differences(topics) == []
+
+
 REVERSED = {"kind": "charge_reversed"}
 CORRECTED = {"kind": "charge_reversed", "by": "correction"}
 VOIDED = {"kind": "charge_reversed", "by": "void"}

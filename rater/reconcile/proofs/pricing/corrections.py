@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rater.reconcile.difference import Complaint, Difference
+from rater.reconcile.folds.books import is_freed
 from rater.reconcile.inputs import Inputs
 from topics import catalog
 from topics import records as r
@@ -56,9 +57,17 @@ def _later(evidence: Inputs) -> set[tuple[str, str]]:
 
 
 def _allowed(evidence: Inputs, entry: Any) -> Iterator[Complaint]:
-    """Hold an entry against the settings: whether corrections are taken."""
-    is_first = entry.kind == "charge" and entry.version == 1
-    if not is_first and not evidence.settings.of(entry).corrections:
+    """Hold an entry against the settings: whether corrections are taken.
+
+    One that waited was taken when it came, and is given for free though they are not taken any more.
+    """
+    if entry.kind == "charge" and entry.version == 1:
+        return
+    if is_freed(entry):
+        takes = any(each.corrections for each in evidence.settings.possible(entry.waited.at_ms))
+    else:
+        takes = evidence.settings.of(entry).corrections
+    if not takes:
         yield Complaint(
             "kind", "nothing of a correction, which the settings do not take", entry.kind
         )
