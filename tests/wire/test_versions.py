@@ -19,7 +19,7 @@ def test_a_reader_takes_each_version_once_and_no_other_under_its_number() -> Non
         (b"2", first[1], "version: must be that of the key, found 1"),
         (b"one", first[1], "key: must be a version like 1, found 'one'"),
         (None, None, "key: must be a version"),
-        (b"3", b"{}", "value: "),
+        (b"3", b"{}", "version: is missing"),
     ):
         bad = reader.feed(key, value)
         assert isinstance(bad, BadVersion)

@@ -54,7 +54,7 @@ def _of_plan(plan: Plan, record: PlanCatalog) -> Warnings:
         if rest := allowance.seconds % plan.unit_s:
             yield (
                 "not_whole_units",
-                f"{path}.seconds: {allowance.seconds} are not whole units of {plan.unit_s}: {rest} are left over",
+                f"{path}: {allowance.seconds} s are not whole units of {plan.unit_s} s: {rest} s are left over",
             )
         for other in plan.allowances[:n]:
             if _overlap(other, allowance, record):

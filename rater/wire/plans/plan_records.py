@@ -5,6 +5,7 @@ import msgspec
 from rater.core.pricing.plans.catalog import Catalog
 from rater.core.times import to_text
 from rater.wire.demands import shown
+from rater.wire.malformed import undecodable
 from rater.wire.moments import read_moment
 from rater.wire.plans.plan_faults import Fault, faults
 from rater.wire.versions import VersionReader
@@ -33,7 +34,8 @@ def read_catalog(value: bytes) -> Catalog | list[Fault]:
     try:
         record = _decode(value)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        return _bad(f"value: {error}")
+        why = undecodable(value, error, PlanCatalog)
+        return _bad(f"{why.field or 'value'}: {why.detail}")
     since_ms = read_moment(record.valid_from)
     if since_ms is None:
         found = shown(record.valid_from)

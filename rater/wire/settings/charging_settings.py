@@ -8,6 +8,7 @@ from rater.core.charging_settings import ChargingSettings
 from rater.core.limits import UNIT_MICROS
 from rater.core.times import to_text
 from rater.wire.demands import shown
+from rater.wire.malformed import undecodable
 from rater.wire.moments import read_moment
 from rater.wire.versions import VersionReader
 from topics import records as r
@@ -37,7 +38,8 @@ def decode_settings(value: bytes) -> ChargingSettings | str:
     try:
         record = _decode(value)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        return f"value: {error}"
+        why = undecodable(value, error, r.ChargingSettings)
+        return f"{why.field or 'value'}: {why.detail}"
     since_ms = read_moment(record.valid_from)
     if since_ms is None:
         return f"valid_from: must be a time like 2026-01-31T23:00:00Z, found {shown(record.valid_from)}"

@@ -96,9 +96,7 @@ def test_a_warning_names_the_field_and_what_was_found() -> None:
     made = record(BOTH, plan("P", one(seconds=90)), chains=ANY, zones=record().zones)
     (unused, units) = (each.message for each in lint_plans(made))
 
-    assert (
-        unused == "plans.P.allowances.one.seconds: 90 are not whole units of 60: 30 are left over"
-    )
+    assert unused == "plans.P.allowances.one: 90 s are not whole units of 60 s: 30 s are left over"
     assert units == "zones.zone_a: no allowance names it"
 
 
