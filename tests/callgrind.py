@@ -17,7 +17,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from loadtest.plan import Plan
+from loadtest.plan import USERS_HELP, Plan
 from tests.bench_core import prepared
 
 _FUNCTION = re.compile(r"(c?)fn=\((\d+)\)(?: (.*))?$")
@@ -72,9 +72,10 @@ def table(counts: Counts, cdrs: int, lines: int) -> list[str]:
     ]
 
 
-def charge(plan: Plan) -> int:
+def charge(plan: Plan, cdrs_a_second: int) -> int:
     """Charge a plan's CDRs, two of three of them counted; return how many were."""
     _, run, cdrs = prepared(plan)
+    run.cdrs_a_second = cdrs_a_second
     warm = len(cdrs) // 3
     run.charge(cdrs[:warm])
     _count("on")
@@ -94,6 +95,8 @@ def main() -> None:
     parser.add_argument("--cdrs", type=int, default=60_000)
     parser.add_argument("--tenants", type=int, default=1_000)
     parser.add_argument("--plans", choices=("none", "held", "drawn"), default="none")
+    parser.add_argument("--users", type=int, default=0, help=USERS_HELP)
+    parser.add_argument("--a-second", type=int, default=0, help="CDRs of a second of the stream")
     parser.add_argument("--lines", type=int, default=60)
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
@@ -103,9 +106,10 @@ def main() -> None:
         tenants=asked.tenants,
         cdrs=asked.cdrs,
         plans=asked.plans,
+        users=asked.users,
     )
     if asked.inside:
-        sys.stdout.write(f"{charge(plan)}\n")
+        sys.stdout.write(f"{charge(plan, asked.a_second)}\n")
         return
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "callgrind.out"
@@ -125,9 +129,12 @@ def main() -> None:
             env={**os.environ, "PYTHONHASHSEED": "0"},
         )
         counted = int(ran.stdout)
-        sys.stdout.write(f"{counted} CDRs, plans {asked.plans}: instructions a CDR\n")
+        found = read(out)
+        total = sum(found.alone.values()) / counted
+        said = f"{counted} CDRs, plans {asked.plans}, users {asked.users}"
+        sys.stdout.write(f"{said}: {total:,.0f} instructions a CDR\n")
         sys.stdout.write("with-calls   alone    calls  function\n")
-        sys.stdout.write("\n".join(table(read(out), counted, asked.lines)) + "\n")
+        sys.stdout.write("\n".join(table(found, counted, asked.lines)) + "\n")
 
 
 if __name__ == "__main__":
