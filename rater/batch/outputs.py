@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from typing import Final, Protocol
 
 from rater.wire.outputs import encode_into
+from topics.keys import user_key
+from topics.records import UserStatus
 
 _encode_into: Final = encode_into
 _ROOM: Final = 1_024
@@ -33,4 +35,14 @@ def encoded(said: Iterable[OfTenant]) -> Records:
     for each in said:
         _encode_into(each, room)
         records.append((each.tenant_id.encode(), bytes(room)))
+    return records
+
+
+def encoded_of_users(said: Iterable[UserStatus]) -> Records:
+    """Return likewise the statuses of users, under the keys of these."""
+    room = bytearray(_ROOM)
+    records: Records = []
+    for each in said:
+        _encode_into(each, room)
+        records.append((user_key(each.tenant_id, each.user_id), bytes(room)))
     return records

@@ -15,7 +15,7 @@ from rater.batch.charging.charge_index import make_entries
 from rater.batch.charging.id_table import ENTRY
 from rater.batch.charging.lot_ids import Changes
 from rater.batch.charging.record import Record
-from rater.batch.outputs import Output, Records, encoded
+from rater.batch.outputs import Output, Records, encoded, encoded_of_users
 from rater.core.account.account import Account
 from rater.core.account.journal import Journal
 from rater.core.account.naming import named
@@ -164,7 +164,7 @@ class Decision:
             entries,
             encoded(journal.events),
             encoded(journal.statuses),
-            [(user_key(x.tenant_id, x.user_id), encode(x)) for x in journal.users],
+            encoded_of_users(journal.users),
         )
         for topic, waiting, records in zip(_ENCODED, self._encoded, said, strict=True):
             waiting.extend(records)

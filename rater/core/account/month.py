@@ -25,7 +25,12 @@ def month_in(zone: Zone, at_ms: int) -> str:
 def month_at(account: Account, plans: PlanBook, at_ms: int) -> str:
     """Return the month in which an instant lies by the account's clocks."""
     contract = account.contract
-    if contract is None or not contract.zone_changes:
+    if contract is None:
+        return month_in(plans.zone(account.time_zone), at_ms)
+    # Where there are plans it is known with what the account is entitled to then, until its clocks change.
+    if known := contract.at(at_ms, plans, account.time_zone).month:
+        return known
+    if not contract.zone_changes:
         return month_in(plans.zone(account.time_zone), at_ms)
     return month_span_of(account.time_zone, contract.zone_changes, plans, at_ms)[0]
 

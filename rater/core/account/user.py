@@ -97,9 +97,10 @@ class Users:
         if user_id is None:
             return None
         key = (tenant_id, user_id)
-        if key not in self._known:
-            self._known[key] = self._read(tenant_id, user_id)
-        return self._known[key]
+        known = self._known.get(key)
+        if known is None and key not in self._known:
+            known = self._known[key] = self._read(tenant_id, user_id)
+        return known
 
     def change(self, user: User) -> None:
         """Note that a user has changed, or that it is new."""

@@ -48,6 +48,8 @@ def _blocked(bits: int) -> tuple[BlockedCalls, ...]:
     return tuple([BlockedCalls(name, *found[name]) for name in sorted(found)])
 
 
+Now = tuple[UserTerms, str, int, int]
+"""How a user stands: its terms, the month, what it has spent in it, and what that blocks, as bits."""
 _BLOCKED: Final[dict[int, tuple[BlockedCalls, ...]]] = {bits: _blocked(bits) for bits in range(32)}
 
 
@@ -56,10 +58,9 @@ def note_user(
 ) -> None:
     """Publish a user's status if it is due, else remember that it is owed."""
     at_ms = now_ms_of(account.spending, at_ms)
-    terms = _terms_from(user, at_ms)
-    blocked = blocked_bits(terms, user.spent.get(month_at(account, rules.plans, at_ms), 0))
-    if at_ms - user.told_ms >= STATUS_EVERY_MS or blocked != user.told_blocked:
-        statuses.append(status_of_user(user, account, rules, at_ms))
+    now = _now(user, account, rules, at_ms)
+    if at_ms - user.told_ms >= STATUS_EVERY_MS or now[3] != user.told_blocked:
+        statuses.append(_told(user, account, rules, at_ms, now))
     else:
         user.is_owed = True
 
@@ -67,10 +68,19 @@ def note_user(
 def status_of_user(user: User, account: Account, rules: Rules, at_ms: int) -> UserStatus:
     """Build the status, and note in the user that it was published. Of which instant, `status.status_of` says."""
     at_ms = now_ms_of(account.spending, at_ms)
-    terms = _terms_from(user, at_ms)
+    return _told(user, account, rules, at_ms, _now(user, account, rules, at_ms))
+
+
+def _now(user: User, account: Account, rules: Rules, at_ms: int) -> Now:
+    """Return how a user stands at an instant; before its first terms, by those."""
+    terms = terms_at(user.terms, at_ms) or user.terms[0]
     month = month_at(account, rules.plans, at_ms)
     spent = user.spent.get(month, 0)
-    blocked = blocked_bits(terms, spent)
+    return terms, month, spent, blocked_bits(terms, spent)
+
+
+def _told(user: User, account: Account, rules: Rules, at_ms: int, now: Now) -> UserStatus:
+    terms, month, spent, blocked = now
     user.told_ms, user.told_blocked, user.is_owed = at_ms, blocked, False
     return UserStatus(
         user.tenant_id,
@@ -89,7 +99,9 @@ def status_of_user(user: User, account: Account, rules: Rules, at_ms: int) -> Us
         terms.monthly_spend_limit_micros,
         month_end_ms(account, rules.plans, at_ms) if blocked & LIMIT else None,
         _own_pools(user, account, rules, terms, (month, at_ms)),
-        tuple([each for each in user.terms if each.valid_from_ms > terms.valid_from_ms]),
+        ()
+        if terms is user.terms[-1]
+        else tuple([each for each in user.terms if each.valid_from_ms > terms.valid_from_ms]),
     )
 
 
@@ -106,11 +118,6 @@ def blocked_bits(terms: UserTerms, spent: int) -> int:
     return bits | NO_CONFERENCES if terms.conference_dial_out == "none" else bits
 
 
-def _terms_from(user: User, at_ms: int) -> UserTerms:
-    """Return what holds at an instant; before the first of all, the first."""
-    return terms_at(user.terms, at_ms) or user.terms[0]
-
-
 def _own_pools(
     user: User, account: Account, rules: Rules, terms: UserTerms, when: tuple[str, int]
 ) -> tuple[PoolUse, ...]:
@@ -120,15 +127,17 @@ def _own_pools(
     no status comes between.
     """
     contract, (month, at_ms) = account.contract, when
+    used_s = user.used_s
     found: list[PoolUse] = []
+    told: list[str] = []
     if contract is not None and terms.plan_ids:
         entitled = contract.at(at_ms, rules.plans, account.time_zone)
         for pot in entitled.own_pots(terms.usage_country, terms.plan_ids).values():
             name, total_s = own_pool(pot.name, user), total_in(pot, account.currency)
             if total_s:
-                found.append(PoolUse(name, user.used_s.get(name, 0), total_s))
-    if user.used_s:
-        told = {each.pool for each in found}
-        gone = [name for name, used in sorted(user.used_s.items()) if used and name not in told]
-        found += [PoolUse(each, user.used_s[each], 0) for each in gone if each[:7] == month]
-    return tuple(found)
+                told.append(name)
+                found.append(PoolUse(name, used_s.get(name, 0), total_s))
+    gone = [
+        name for name, used in used_s.items() if used and name not in told and name[:7] == month
+    ]
+    return (*found, *[PoolUse(each, used_s[each], 0) for each in sorted(gone)])

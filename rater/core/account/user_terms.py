@@ -12,7 +12,10 @@ from topics.records import SetUser, UserSet, UserTerms
 
 def terms_at(terms: Sequence[UserTerms], at_ms: int) -> UserTerms | None:
     """Return what holds at an instant; None: the user did not exist."""
-    return next((each for each in reversed(terms) if each.valid_from_ms <= at_ms), None)
+    for each in reversed(terms):
+        if each.valid_from_ms <= at_ms:
+            return each
+    return None
 
 
 def terms_of(said: SetUser | UserSet, from_ms: int, seq: int) -> UserTerms:
