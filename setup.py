@@ -68,6 +68,7 @@ CORE = (
 HOT_PATH = (
     *(f"rater/core/{module}.py" for module in CORE),
     "rater/wire/account/rows.py",
+    "rater/wire/account/user_rows.py",
     "rater/wire/cdrs.py",
     "rater/batch/charging/cdr_batch.py",
     "rater/batch/charging/cdr_ids.py",

@@ -6,6 +6,7 @@ What their calls cost is in the ledger, and compared there (`loadtest.oracle`); 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import msgspec
 import orjson
 
 from loadtest.expected import Expected, UserCounts
@@ -13,6 +14,9 @@ from loadtest.topic_log import read
 from topics.catalog import USER_STATUS, USERS_CHANGELOG
 
 _LIMIT = "user_spend_limit"
+_LAYOUT = 4
+_HEAD = 2
+_SPENT, _USED_S = 3, 4
 
 Records = Mapping[tuple[str, str], Mapping[str, Any]]
 """By tenant and user."""
@@ -28,9 +32,21 @@ def latest(values: Iterable[bytes | None]) -> Records:
     return found
 
 
+def kept(values: Iterable[bytes | None]) -> Records:
+    """Return likewise what the last row of each user has counted; a row of another layout raises ValueError."""
+    found = {}
+    for value in values:
+        if value is not None:
+            if value[0] != _LAYOUT:
+                raise ValueError(f"a user's row of layout {value[0]}, known is {_LAYOUT}")
+            row = msgspec.msgpack.decode(value[_HEAD:])
+            found[row[0], row[1]] = {"spent": row[_SPENT], "used_s": row[_USED_S]}
+    return found
+
+
 async def problems(bootstrap: str, expected: Expected) -> list[str]:
     """Read what a broker holds of users; name what is not as it must be."""
-    rows = latest([each.value async for each in read(bootstrap, USERS_CHANGELOG.name)])
+    rows = kept([each.value async for each in read(bootstrap, USERS_CHANGELOG.name)])
     statuses = latest([each.value async for each in read(bootstrap, USER_STATUS.name)])
     return compare(rows, statuses, expected)
 
@@ -51,14 +67,12 @@ def compare(rows: Records, statuses: Records, expected: Expected) -> list[str]:
 
 
 def _of_user(row: Mapping[str, Any], status: Mapping[str, Any], counts: UserCounts) -> list[str]:
-    spent = {each["month"]: each["spent_micros"] for each in row.get("spent", ())}
-    used_s = {each["pool"]: each["used_s"] for each in row.get("pools", ())}
     blocked = any(each["reason"] == _LIMIT for each in status.get("blocked", ()))
     return [
         f"{what}: found {is_}, expected {must}"
         for what, is_, must in (
-            ("spent", spent, dict(counts.spent_micros)),
-            ("used_s", used_s, dict(counts.used_s)),
+            ("spent", row["spent"], dict(counts.spent_micros)),
+            ("used_s", row["used_s"], dict(counts.used_s)),
             ("blocked by its limit", blocked, counts.is_blocked(status["month"])),
         )
         if is_ != must

@@ -152,7 +152,7 @@ class CoreRun:
 
     def problems_of_users(self, expected: Expected) -> list[str]:
         """Name what is kept and told of users and is not as the plan implies."""
-        rows, statuses = user_oracle.latest(self.rows()), self._statuses.values()
+        rows, statuses = user_oracle.kept(self.rows()), self._statuses.values()
         return user_oracle.compare(rows, user_oracle.latest(statuses), expected)
 
     def rows(self) -> list[bytes]:

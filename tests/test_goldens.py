@@ -8,8 +8,9 @@ import msgspec
 import pytest
 
 from rater.core.recharge.machine import State
-from rater.reconcile.folds import account_state
+from rater.reconcile.folds import account_state, user_state
 from rater.wire.account import state as accounts
+from rater.wire.account import user_rows as users
 from rater.wire.account.commands import decode_command
 from rater.wire.cdrs import decode_cdr
 from rater.wire.malformed import Malformed
@@ -38,6 +39,7 @@ DECLARED = [topic for topic in catalog.CATALOG if topic.records]
 WRITERS: dict[str, Callable[[Any], bytes]] = {
     catalog.ACCOUNTS_CHANGELOG.name: accounts.encode_account,
     catalog.RECHARGES_CHANGELOG.name: recharges.encode_recharge,
+    catalog.USERS_CHANGELOG.name: users.encode_user,
 }
 SERVICES: dict[str, Callable[[bytes], object]] = {
     catalog.CDR_RAW.name: decode_cdr,
@@ -56,6 +58,7 @@ SERVICES: dict[str, Callable[[bytes], object]] = {
 LAYOUTS = [
     (accounts.decode_account, "account", accounts.LAYOUT),
     (recharges.decode_recharge, "recharge", recharges.LAYOUT),
+    (users.decode_user, "users changelog", users.LAYOUT),
 ]
 MANIFEST = FOLDER / "states" / f"{catalog.BATCHES_CHANGELOG.name}.hex"
 
@@ -122,6 +125,12 @@ def test_the_reconciler_reads_the_same_accounts() -> None:
         _, account = account_state.read_account(value)
         assert read["tenant_id"] == account.tenant_id
         assert read["balance"] == account.balance
+
+
+def test_the_reconciler_reads_the_same_users() -> None:
+    for value, read in states(catalog.USERS_CHANGELOG.name):
+        owed, user = user_state.read_user(value)
+        assert {**plain(user), "is_owed": owed} == read
 
 
 def test_a_golden_manifest_is_read_and_written_as_it_was() -> None:

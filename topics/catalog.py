@@ -215,9 +215,9 @@ LOTS_CHANGELOG = Topic(
 )
 USERS_CHANGELOG = Topic(
     name=f"{APP}-users-changelog",
-    purpose="The users table: one user of a tenant a key, what may be done from when on.",
+    purpose="The users table: one user of a tenant a key, what may be done from when on, in the rater's own layout.",
     key=keys.USER,
-    records=(r.StoredUser,),
+    records=(),
     writers=(roles.CHARGING,),
     readers=(roles.CHARGING, roles.RECONCILER),
     cleanup="compact",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from rater.wire.account.state import decode_account
+from rater.wire.account.user_rows import decode_user
 from tests.e2e.broker import consume
 from topics import catalog
 from topics.manifests import split_manifest, unpack_ids
@@ -97,9 +98,9 @@ class Books:
 
     def note_user(self, key: bytes, value: bytes) -> None:
         """Take a user's row; a later one replaces it."""
-        row = orjson.loads(value)
+        user = decode_user(value)
         self.users[key.decode()] = {
-            name: said for name, said in row.items() if name not in _OF_USER_STATUS
+            name: getattr(user, name) for name in user.__match_args__ if name not in _OF_USER_STATUS
         }
 
     def note_ids(self, partition: int, ids: bytes) -> None:

@@ -15,17 +15,26 @@ from rater.core.account.account import Account, HighRateWatch, Spending, Thresho
 from rater.core.account.contract import Billing, BillingMode, Contract
 from rater.core.account.entitlement import Entitlement
 from rater.core.account.past import Past
+from rater.core.account.user import User
 from rater.core.account.zone_change import ZoneChange
 from rater.core.recharge.machine import State
 from rater.wire.account.state import decode_account, encode_account
+from rater.wire.account.user_rows import decode_user, encode_user
 from rater.wire.outputs import encode
 from rater.wire.recharge.state import decode_recharge, encode_recharge
 from tests.build import FAR, NOW, account, lot
 from tests.recharge_walk import wander
 from tests.recharge_world import World
 from tests.reconcile.proofs.recharge.test_reversals import reversing_circle
-from topics.catalog import ACCOUNTS_CHANGELOG, BATCHES_CHANGELOG, CATALOG, RECHARGES_CHANGELOG
+from topics.catalog import (
+    ACCOUNTS_CHANGELOG,
+    BATCHES_CHANGELOG,
+    CATALOG,
+    RECHARGES_CHANGELOG,
+    USERS_CHANGELOG,
+)
 from topics.manifests import IdState, RememberedId, join_manifest, pack_ids
+from topics.records import UserTerms
 from topics.schema import FOLDER as TOPICS
 
 if TYPE_CHECKING:
@@ -38,6 +47,7 @@ FOLDER = Path(__file__).parent / RELEASE
 READERS: dict[str, Callable[[bytes], object]] = {
     ACCOUNTS_CHANGELOG.name: decode_account,
     RECHARGES_CHANGELOG.name: decode_recharge,
+    USERS_CHANGELOG.name: decode_user,
 }
 """Of the states in a layout of our own."""
 SPARE: dict[str, Any] = {
@@ -140,9 +150,11 @@ def _states() -> dict[str, list[bytes]]:
     """Return accounts and recharges of an honest circle, and a recharge in every state of the machine."""
     topics = reversing_circle().topics
     made = {
-        name: list(dict.fromkeys(r.value for _, r in topics[name] if r.value)) for name in READERS
+        name: list(dict.fromkeys(r.value for _, r in topics.get(name, ()) if r.value))
+        for name in READERS
     }
     made[ACCOUNTS_CHANGELOG.name].append(encode_account(_full_account()))
+    made[USERS_CHANGELOG.name] += [encode_user(each) for each in _users()]
     there: dict[State, bytes] = {}
     for seed in _SEEDS:
         world = World()
@@ -192,6 +204,23 @@ def _full_account() -> Account:
             cost_limit=8, high_rate=HighRateWatch(9, 10, ["881"], [NOW]), held=11, tripped=12,
         ),
     )  # fmt: skip
+
+
+def _users() -> tuple[User, User]:
+    """Return a user who was just set, and one of whom all is kept."""
+    first = UserTerms(NOW - 5, 4, "FR", "any", "any")
+    last = UserTerms(NOW, 10, "US", "domestic", "same_country", ("domestic",), True, 150_000_000)
+    pool = "2026-03/domestic/calls/user=ann@initech.example"
+    return User("initech", "bob", (first,)), User(
+        *("initech", "ann@initech.example", (first, last)),
+        {"2026-02": 7_050_000, "2026-03": 150_000_000},
+        {pool: 7_200},
+        NOW + 9,
+        2,
+        True,
+        4,
+        {pool: (7_200, 7_200)},
+    )
 
 
 def _manifest() -> bytes:

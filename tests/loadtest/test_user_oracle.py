@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from typing import Any
 
+import msgspec
 import pytest
 
 from loadtest import user_oracle
@@ -14,8 +15,8 @@ POOL = "2024-01/DESK/own/user=ann"
 ROW = {
     "tenant_id": "acme",
     "user_id": "ann",
-    "spent": [{"month": MONTH, "spent_micros": 500}],
-    "pools": [{"pool": POOL, "used_s": 60}],
+    "spent": {MONTH: 500},
+    "used_s": {POOL: 60},
 }
 STATUS = {
     "tenant_id": "acme",
@@ -31,11 +32,14 @@ def found(
     limit_micros: int = 500,
 ) -> list[str]:
     counts = UserCounts(limit_micros, Counter({MONTH: 500}), Counter({POOL: 60}))
-    rows, statuses = (
-        user_oracle.latest([json.dumps(each).encode()] if each is not None else [None])
-        for each in (row, status)
-    )
+    rows = user_oracle.kept([None if row is None else stored(row)])
+    statuses = user_oracle.latest([None if status is None else json.dumps(status).encode()])
     return user_oracle.compare(rows, statuses, Expected(users={("acme", "ann"): counts}))
+
+
+def stored(row: dict[str, Any]) -> bytes:
+    said = [row["tenant_id"], row["user_id"], [], row["spent"], row["used_s"], 0, -1, 0, {}]
+    return b"\x04\x01" + msgspec.msgpack.encode(said)
 
 
 def test_a_user_who_is_as_predicted_is_no_problem() -> None:
@@ -43,16 +47,24 @@ def test_a_user_who_is_as_predicted_is_no_problem() -> None:
 
 
 def test_the_last_record_of_a_user_is_what_holds() -> None:
-    values = [json.dumps(each).encode() for each in (ROW | {"spent": []}, ROW)]
+    values = [json.dumps(each).encode() for each in (STATUS | {"blocked": []}, STATUS)]
+    rows = [stored(each) for each in (ROW | {"spent": {}}, ROW)]
 
-    assert user_oracle.latest([*values, None]) == {("acme", "ann"): ROW}
+    assert user_oracle.latest([*values, None]) == {("acme", "ann"): STATUS}
+    counted = {name: ROW[name] for name in ("spent", "used_s")}
+    assert user_oracle.kept([*rows, None]) == {("acme", "ann"): counted}
+
+
+def test_a_row_of_another_layout_is_refused() -> None:
+    with pytest.raises(ValueError, match="layout 3, known is 4"):
+        user_oracle.kept([b"\x03"])
 
 
 @pytest.mark.parametrize(
     ("row", "complaint"),
     [
-        (ROW | {"spent": []}, "acme/ann: spent: found {}, expected {'2024-01': 500}"),
-        (ROW | {"pools": []}, f"acme/ann: used_s: found {{}}, expected {{'{POOL}': 60}}"),
+        (ROW | {"spent": {}}, "acme/ann: spent: found {}, expected {'2024-01': 500}"),
+        (ROW | {"used_s": {}}, f"acme/ann: used_s: found {{}}, expected {{'{POOL}': 60}}"),
         (None, "acme/ann: row None, status "),
     ],
 )

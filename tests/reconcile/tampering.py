@@ -12,7 +12,8 @@ from rater.reconcile.folds.settings_versions import read_settings
 from rater.reconcile.reading.log import SHARED, Located, logs_of
 from rater.reconcile.report import Report, begin, prove
 from tests.reconcile.honest_worker import PARTITIONS
-from topics.catalog import CHARGING_SETTINGS, RATE_DECKS, RATE_PLANS
+from tests.reconcile.user_rows import row_of, said_of
+from topics.catalog import CHARGING_SETTINGS, RATE_DECKS, RATE_PLANS, USERS_CHANGELOG
 
 Topics = dict[str, list[Located]]
 Starts = Mapping[tuple[str, int], int]
@@ -52,7 +53,9 @@ def altered(
 ) -> Topics:
     """Return the topics with one record's fields, or its whole value, changed; `call.to` is a field inside another."""
     partition, record = topics[topic][index]
-    if isinstance(change, Mapping):
+    if isinstance(change, Mapping) and topic == USERS_CHANGELOG.name:
+        change = row_of({**said_of(record.value or b""), **change})
+    elif isinstance(change, Mapping):
         head, newline, tail = (record.value or b"").partition(b"\n")
         value = json.loads(head)
         for name, changed in change.items():

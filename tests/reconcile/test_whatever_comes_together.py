@@ -26,7 +26,7 @@ SEEDS = range(27)
 MANY = range(1_000, 1_000 + int(os.environ.get("RATER_EXAMPLES") or 300))
 WRITTEN = (
     *(catalog.LEDGER, catalog.BALANCE_EVENTS, catalog.ACCOUNT_STATUS, catalog.USER_STATUS),
-    *(catalog.SUSPENSE, catalog.DEAD, catalog.USERS_CHANGELOG, catalog.SUSPENSE_CHANGELOG),
+    *(catalog.SUSPENSE, catalog.DEAD, catalog.SUSPENSE_CHANGELOG),
     *(catalog.LOTS_CHANGELOG, catalog.ACCOUNT_TIMERS),
 )
 CHECKS = {topic.name: RecordCheck(topic) for topic in WRITTEN}

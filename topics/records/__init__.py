@@ -148,7 +148,7 @@ from topics.records.standing import (
     DeckWarning,
 )
 from topics.records.status import AccountStatus, BlockedCalls, Funds, PoolUse
-from topics.records.users import SetUser, SpentMonth, StoredUser, UserSet, UserStatus, UserTerms
+from topics.records.users import SetUser, UserSet, UserStatus, UserTerms
 
 __all__ = [
     "AccountClosed",
@@ -282,8 +282,6 @@ __all__ = [
     "Span",
     "SpendLimitTripped",
     "SpendLimitsSet",
-    "SpentMonth",
-    "StoredUser",
     "Suspended",
     "SuspenseReason",
     "ThresholdCrossed",

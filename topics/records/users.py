@@ -1,21 +1,18 @@
-"""Users of a tenant: the command that sets one, its ledger entry, and the row that charging keeps."""
+"""Users of a tenant: the command that sets one, its ledger entry, and its status."""
 
 from typing import Annotated, ClassVar, Final, Literal
 
 from msgspec import Meta
 
 from topics.fields import Count, Id, Millis, Month, Note, NotNegative, PlanId, Positive, TenantId
-from topics.records.carried import CarriedPool
 from topics.records.commands import Command
 from topics.records.contract import DatedBack, UsageCountry, ValidFrom, ValidFromMillis
 from topics.records.ledger import MoneyEntry
 from topics.records.record import Record
 from topics.records.status import Blocked, PoolUse
 
-USERS_LAYOUT: Final = 3
 USER_TERMS_MAX: Final = 32
 """As many as are kept of a user."""
-USER_MONTHS_MAX: Final = 17
 USER_POOLS_MAX: Final = 1_024
 PlanIds = Annotated[
     tuple[PlanId, ...],
@@ -83,51 +80,6 @@ class UserTerms(Record, frozen=True):
     plan_ids: PlanIds = ()
     credits_licence: CreditsLicence = False
     monthly_spend_limit_micros: MonthlySpendLimit = None
-
-
-class SpentMonth(Record, frozen=True):
-    """The money of the outgoing calls of a month."""
-
-    month: Month
-    spent_micros: NotNegative
-
-
-class StoredUser(Record, frozen=True):
-    """A user as charging keeps it: a row of its own, beside the account's."""
-
-    layout: Annotated[
-        int,
-        Meta(
-            ge=USERS_LAYOUT,
-            le=USERS_LAYOUT,
-            description="Of this record; another release's is refused.",
-        ),
-    ]
-    tenant_id: TenantId
-    user_id: Id
-    terms: Annotated[
-        tuple[UserTerms, ...],
-        Meta(
-            min_length=1,
-            max_length=USER_TERMS_MAX,
-            description="By instant; those that no call can ask for any more are let go.",
-        ),
-    ]
-    spent: Annotated[
-        tuple[SpentMonth, ...],
-        Meta(max_length=USER_MONTHS_MAX, description="As long as calls of the month may come."),
-    ] = ()
-    pools: Annotated[
-        tuple[CarriedPool, ...], Meta(max_length=USER_POOLS_MAX, description="Its own; likewise.")
-    ] = ()
-    since_seq: Annotated[
-        Count, Meta(description="Of the entry that set it first; charges before it do not count.")
-    ] = 0
-    told_ms: Annotated[Millis, Meta(description="When its status went out.")] = 0
-    told_blocked: Annotated[
-        int, Meta(ge=-1, le=63, description="What that one blocked, as bits; -1: none went out.")
-    ] = -1
-    is_owed: Annotated[bool, Meta(description="A status is owed.")] = False
 
 
 class UserStatus(Record, frozen=True):

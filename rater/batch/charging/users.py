@@ -12,12 +12,11 @@ from rater.core.account.user_status import status_of_user
 from rater.core.account.user_terms import terms_of, with_terms
 from rater.core.rejections import Refusal, Rejected
 from rater.core.times import to_millis
-from rater.wire.account.user_rows import decode_user
-from rater.wire.layouts import check_layout
+from rater.wire.account.user_rows import check_user, decode_user, is_owed
 from topics import records as r
 from topics.keys import user_key
 from topics.records import UserSet, UserTerms
-from topics.records.users import USER_TERMS_MAX, USERS_LAYOUT
+from topics.records.users import USER_TERMS_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -25,10 +24,6 @@ if TYPE_CHECKING:
     from rater.core.account.account import Account
     from rater.core.pricing.rules import Rules
     from topics.records import CommandRejected, MoneyEntry, UserStatus
-
-
-_OWED = b'"is_owed":true'
-"""Written so, and nowhere else: in a text its quotes would be escaped."""
 
 
 @final
@@ -58,9 +53,9 @@ class UsersShard:
                 self._values.pop(key, None)
                 self._owed.discard(key)
                 continue
-            check_layout("users changelog", value, USERS_LAYOUT)
+            check_user(value)
             self._values[key] = value
-            if _OWED in value:
+            if is_owed(value):
                 self._owed.add(key)
             else:
                 self._owed.discard(key)

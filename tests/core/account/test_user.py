@@ -17,9 +17,9 @@ from rater.core.account.user import (
     user_has_room,
 )
 from rater.core.limits import DAY_MS, USER_POOLS_MAX
+from rater.reconcile.folds.user_state import MONTHS_MAX, POOLS_MAX
 from tests.build import NOW, account, cdr
 from topics import records as r
-from topics.records.users import USER_MONTHS_MAX
 from topics.records.users import USER_POOLS_MAX as PUBLISHED_MAX
 
 MARCH = "2026-03"
@@ -75,7 +75,7 @@ def test_months_of_which_no_call_comes_any_more_are_forgotten() -> None:
 
     assert (ann.spent, ann.used_s, ann.told_s) == ({"2026-02": 6, MARCH: 1}, {OWN: 60}, {})
     # Those that are kept, that of the call, which may lie a day ahead, and the ends of both.
-    assert (KEPT_MS + 2 * DAY_MS) // (28 * DAY_MS) + 1 <= USER_MONTHS_MAX
+    assert (KEPT_MS + 2 * DAY_MS) // (28 * DAY_MS) + 1 <= MONTHS_MAX
 
 
 def test_own_pools_are_known_by_their_names_and_bounded() -> None:
@@ -90,7 +90,7 @@ def test_own_pools_are_known_by_their_names_and_bounded() -> None:
     assert not user_has_room(User("acme", "ann", (), {}, full), 1, NOW)
     assert user_has_room(User("acme", "ann", (), {}, full), 1, NOW + 2 * KEPT_MS)
     assert user_has_room(ann, 1, NOW)
-    assert USER_POOLS_MAX == PUBLISHED_MAX
+    assert USER_POOLS_MAX == PUBLISHED_MAX == POOLS_MAX
 
 
 def test_a_batch_reads_a_user_once_and_knows_which_it_has_changed() -> None:

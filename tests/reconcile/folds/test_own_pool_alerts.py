@@ -11,6 +11,7 @@ from tests.reconcile.folds.test_carried import cut
 from tests.reconcile.folds.test_pools import call, correct
 from tests.reconcile.honest_worker import DAY_MS, HonestWorker
 from tests.reconcile.tampering import Topics, altered, differences, place_of, replaced, verdict_on
+from tests.reconcile.user_rows import said_of
 from topics import catalog
 
 EVENTS, LEDGER = catalog.BALANCE_EVENTS.name, catalog.LEDGER.name
@@ -123,21 +124,28 @@ def test_an_event_that_is_not_there_or_is_there_twice_is_found_out() -> None:
     assert differences(replaced(topics, EVENTS, place, [topics[EVENTS][place]] * 2))
 
 
-@pytest.mark.parametrize("change", [{"told_80_s": 1}, {"told_100_s": 7}, {"told_80_s": 0}])
-def test_a_row_that_remembers_what_was_not_told_is_found_out(change: dict[str, int]) -> None:
+@pytest.mark.parametrize("change", [(1, None), (None, 7), (0, None)])
+def test_a_row_that_remembers_what_was_not_told_is_found_out(
+    change: tuple[int | None, int | None],
+) -> None:
     topics: Topics = dict(alerted().topics)
     last = len(topics[USERS]) - 1
     place = max(n for n in range(last + 1) if is_row_of(topics, n, "ann"))
-    row = json.loads(topics[USERS][place][1].value or b"")
-    pools = [{**pool, **change} for pool in row["pools"]]
+    row = said_of(topics[USERS][place][1].value or b"")
+    told_s = {
+        pool: tuple(
+            told if other is None else other for told, other in zip(said, change, strict=True)
+        )
+        for pool, said in row["told_s"].items()
+    }
 
-    assert "told_80_s, told_100_s of user ann" in {
-        wrong.field for wrong in differences(altered(topics, USERS, place, {"pools": pools}))
+    assert "told_s of user ann" in {
+        wrong.field for wrong in differences(altered(topics, USERS, place, {"told_s": told_s}))
     }
 
 
 def is_row_of(topics: Topics, place: int, user_id: str) -> bool:
-    return bool(json.loads(topics[USERS][place][1].value or b"{}").get("user_id") == user_id)
+    return bool(said_of(topics[USERS][place][1].value or b"")["user_id"] == user_id)
 
 
 def test_where_the_oldest_entries_are_gone_what_was_told_of_users_is_believed() -> None:

@@ -13,10 +13,10 @@ import msgspec
 from rater.reconcile.difference import Complaint, Difference
 from rater.reconcile.folds.folded import Folded
 from rater.reconcile.folds.user_counts import UserCounts
+from rater.reconcile.folds.user_state import StoredUser, read_user
 from rater.reconcile.folds.user_statuses import hold_status
 from rater.reconcile.folds.users_fold import User, UsersFold, clocks_of
 from rater.reconcile.inputs import Inputs
-from rater.reconcile.reading.schemas import decoder_of
 from topics import catalog
 from topics import records as r
 from topics.keys import user_key
@@ -27,10 +27,8 @@ LEDGER = catalog.LEDGER.name
 SUSPENSE = catalog.SUSPENSE.name
 STATUSES = catalog.USER_STATUS.name
 
-_decode = decoder_of(catalog.USERS_CHANGELOG)
-
-Rows = dict[User, tuple[int, r.StoredUser]]
-"""The last row of each user, with its offset."""
+Rows = dict[User, tuple[int, bool, StoredUser]]
+"""The last row of each user, with its offset, and whether a status is owed."""
 Placed = tuple[int, r.UserStatus]
 
 
@@ -61,10 +59,10 @@ def _rows(evidence: Inputs) -> Rows:
     rows: Rows = {}
     for record in evidence.books.log.slice(TOPIC).records:
         try:
-            row = _decode(record.value or b"")
+            owed, row = read_user(record.value or b"")
         except (msgspec.MsgspecError, ValueError):
             continue
-        rows[row.tenant_id, row.user_id] = record.offset, row
+        rows[row.tenant_id, row.user_id] = record.offset, owed, row
     return rows
 
 
@@ -73,7 +71,7 @@ def _of_before(evidence: Inputs, rows: Rows) -> dict[User, UserCounts]:
     accounts = evidence.ledger.accounts
     return {
         user: UserCounts(row.since_seq)
-        for user, (_, row) in rows.items()
+        for user, (_, _, row) in rows.items()
         if user[0] in accounts and row.since_seq < accounts[user[0]].first
     }
 
@@ -119,7 +117,7 @@ def _hold_stray(evidence: Inputs, placed: Placed) -> Iterator[Difference]:
 def _hold_rows(evidence: Inputs, fold: UsersFold, rows: Rows) -> Iterator[Difference]:
     """Hold the last row of each user, and its last status, against the end of the ledger."""
     last = {(s.tenant_id, s.user_id): (offset, s) for offset, s in evidence.books.user_statuses}
-    for user, (offset, row) in sorted(rows.items()):
+    for user, (offset, owed, row) in sorted(rows.items()):
         account, counts = evidence.ledger.accounts.get(user[0]), fold.counts.get(user)
         if account is None or account.has_gaps or counts is None:
             # That it should not be there, `users` says.
@@ -127,41 +125,42 @@ def _hold_rows(evidence: Inputs, fold: UsersFold, rows: Rows) -> Iterator[Differ
         for wrong in _hold(account, counts, row):
             yield evidence.differ(PROOF, TOPIC, offset, user[0], wrong)
         place, status = last.get(user, (None, None))
-        for wrong in _hold_last(account, counts, row, status):
+        for wrong in _hold_last(account, counts, (owed, row), status):
             yield evidence.differ(PROOF, STATUSES, place, user_key(*user), wrong)
 
 
-def _hold(account: Folded, counts: UserCounts, row: r.StoredUser) -> Iterator[Complaint]:
+def _hold(account: Folded, counts: UserCounts, row: StoredUser) -> Iterator[Complaint]:
     """Hold a row against what was counted, from the first month on of which all is there."""
     if counts.since_seq != row.since_seq:
         yield Complaint("since_seq", counts.since_seq, row.since_seq)
     since = "" if account.first == 1 else _month_after(account.opened.at_ms)
-    spent = {each.month: each.spent_micros for each in row.spent}
-    used_s = {each.pool: each.used_s for each in row.pools}
     for name, right, found in (
-        ("spent", counts.spent, spent),
-        ("pools", counts.used_s, used_s),
+        ("spent", counts.spent, row.spent),
+        ("used_s", counts.used_s, row.used_s),
     ):
         if _from(right, since) != _from(found, since):
             yield Complaint(f"{name} of user {row.user_id}", right, found)
     alerts = account.contract.alerts.own_told_s
     told = {each: alerts[each] for each in counts.used_s if each in alerts}
-    said = {p.pool: (p.told_80_s, p.told_100_s) for p in row.pools if p.told_80_s or p.told_100_s}
-    if account.first == 1 and told != said:
-        yield Complaint(f"told_80_s, told_100_s of user {row.user_id}", told, said)
+    if account.first == 1 and told != row.told_s:
+        yield Complaint(f"told_s of user {row.user_id}", told, row.told_s)
 
 
 def _hold_last(
-    account: Folded, counts: UserCounts, row: r.StoredUser, status: r.UserStatus | None
+    account: Folded,
+    counts: UserCounts,
+    stored: tuple[bool, StoredUser],
+    status: r.UserStatus | None,
 ) -> Iterator[Complaint]:
     """Hold the last status of a user: it is there, and says what is counted unless one is owed."""
+    owed, row = stored
     if status is None:
         yield Complaint("record", f"a status of user {row.user_id}", "nothing")
         return
     if row.told_ms != status.at_ms:
         yield Complaint(f"told_ms of user {row.user_id}", status.at_ms, row.told_ms)
     spent = counts.spent.get(status.month, 0)
-    if account.first == 1 and not row.is_owed and status.spent_micros != spent:
+    if account.first == 1 and not owed and status.spent_micros != spent:
         yield Complaint(f"spent_micros of {row.user_id}, none owed", spent, status.spent_micros)
 
 

@@ -12,9 +12,9 @@ import msgspec
 
 from rater.reconcile.difference import Complaint, Difference
 from rater.reconcile.folds.standing import KEPT_MS
+from rater.reconcile.folds.user_state import TERMS_MAX, read_user
 from rater.reconcile.inputs import Inputs
 from rater.reconcile.reading.log import Record
-from rater.reconcile.reading.schemas import decoder_of
 from topics import catalog
 from topics.keys import user_key
 from topics.partitioner import partition_of
@@ -22,9 +22,6 @@ from topics.partitioner import partition_of
 PROOF = "users"
 TOPIC = catalog.USERS_CHANGELOG.name
 LEDGER = catalog.LEDGER.name
-TERMS_MAX = 32
-
-_decode = decoder_of(catalog.USERS_CHANGELOG)
 _FIELDS = (
     *("usage_country", "outbound_calls", "conference_dial_out", "plan_ids"),
     *("credits_licence", "monthly_spend_limit_micros"),
@@ -67,9 +64,9 @@ def _read(
 ) -> Iterator[Complaint]:
     """Read one row of the table."""
     try:
-        said = _decode(record.value or b"")
+        _, said = read_user(record.value or b"")
     except (msgspec.MsgspecError, ValueError) as error:
-        yield Complaint("value", "a record of the topic's schema", str(error))
+        yield Complaint("value", "a user", str(error))
         return
     user = said.tenant_id, said.user_id
     right = partition_of(said.tenant_id.encode(), evidence.books.log.partitions)

@@ -9,6 +9,7 @@ import pytest
 from rater.batch.charging.users import UsersBatch
 from tests.reconcile.honest_worker import DAY_MS, START_MS, HonestWorker, at
 from tests.reconcile.tampering import Topics, altered, differences, place_of, verdict_on
+from tests.reconcile.user_rows import said_of
 from topics.catalog import LEDGER, USERS_CHANGELOG
 
 USERS = USERS_CHANGELOG.name
@@ -56,11 +57,11 @@ def set_of(which: int) -> int:
 
 def test_users_who_come_and_move_are_clean() -> None:
     entries = [json.loads(record.value or b"") for _, record in topics_of()[LEDGER.name]]
-    last = json.loads(topics_of()[USERS][-1][1].value or b"")
+    last = said_of(topics_of()[USERS][-1][1].value or b"")
 
     assert differences(topics_of()) == []
     assert sum(entry["kind"] == "user_set" for entry in entries) == 5
-    assert [each["usage_country"] for each in last["terms"]] == ["US", "FR"]
+    assert [each.usage_country for each in last["terms"]] == ["US", "FR"]
 
 
 @pytest.mark.parametrize(
@@ -96,8 +97,17 @@ TERMS = {"usage_country": "US", "outbound_calls": "any", "conference_dial_out": 
         {"terms": [{"valid_from_ms": at_ms, "seq": 2, **TERMS} for at_ms in (9, 8)]},
         {"user_id": "eve"},
         {"tenant_id": "bolt"},
-        {"layout": 1},
-        *(None, b"", b"{", b"\xff\x00", b"[]", b"{}", b"null"),
+        {"terms": []},
+        *(
+            None,
+            b"",
+            b"\x04",
+            b"\x04\x00",
+            b"\x04\x02\x90",
+            b"\x03\x00\x90",
+            b"{}",
+            b"\xff\x00\x00",
+        ),
     ],
 )
 def test_a_row_that_was_changed_is_named(lie: Any) -> None:
