@@ -16,6 +16,7 @@ from aiokafka.protocol.admin import (
 from aiokafka.protocol.api import Request
 
 from deploy.kafka.distribution import BrokerError
+from deploy.kafka.wire import ALLOW, OPERATIONS, PATTERNS, RESOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -24,12 +25,8 @@ if TYPE_CHECKING:
 
 HOLD_S: Final = 30.0
 """How long a broker may take to go by rules that the controller has."""
-_RESOURCES: Final = {"TOPIC": 2, "GROUP": 3, "TRANSACTIONAL_ID": 5}
-_PATTERNS: Final = {"LITERAL": 3, "PREFIXED": 4}
-_OPERATIONS: Final = {"READ": 3, "WRITE": 4, "CREATE": 5, "DESCRIBE": 8, "DESCRIBE_CONFIGS": 10}
-_ALLOW: Final = 3
 _ANY: Final = 1
-"""Numbers of Kafka's protocol (`ResourceType`, `PatternType`, `AclOperation`, `AclPermissionType`)."""
+"""Any kind of resource, of pattern, of operation: a number of Kafka's protocol."""
 
 
 class _Create(Request[CreateAclsRequest_v1]):  # type: ignore[misc]
@@ -64,8 +61,8 @@ _Row = tuple[int, str, int, str, str, int, int]
 
 def _row(rule: Rule) -> _Row:
     return (
-        *(_RESOURCES[rule.resource_type], rule.name, _PATTERNS[rule.pattern_type]),
-        *(rule.principal, rule.host, _OPERATIONS[rule.operation], _ALLOW),
+        *(RESOURCES[rule.resource_type], rule.name, PATTERNS[rule.pattern_type]),
+        *(rule.principal, rule.host, OPERATIONS[rule.operation], ALLOW),
     )
 
 

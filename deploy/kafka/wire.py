@@ -33,6 +33,7 @@ OPERATIONS = {
     "DESCRIBE_CONFIGS": 10, "ALTER_CONFIGS": 11, "IDEMPOTENT_WRITE": 12,
 }  # fmt: skip
 ALLOW = 3
+"""Numbers of Kafka's protocol: `ResourceType`, `PatternType`, `AclOperation`, `AclPermissionType`."""
 
 
 class Wire:
