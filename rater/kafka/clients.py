@@ -5,6 +5,7 @@ They are made by `rater.kafka.broker.Broker` alone.
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -42,6 +43,26 @@ class _Starting:
 
 class Consumer(_Starting, AIOKafkaConsumer):  # type: ignore[misc]
     """A consumer."""
+
+    async def stop(self) -> None:
+        """Leave the group and close.
+
+        aiokafka's own stop gives up half-way where a fetch has failed and waits to be tried again: what ends that wait
+        comes out of it as CancelledError, and connections stay open.
+        """
+        try:
+            await super().stop()
+        except asyncio.CancelledError:
+            await self._close_rest()
+            if (task := asyncio.current_task()) is not None and task.cancelling():
+                raise
+
+    async def _close_rest(self) -> None:
+        fetches = list(self._fetcher._pending_tasks)  # noqa: SLF001
+        for each in fetches:
+            each.cancel()
+        await asyncio.gather(*fetches, return_exceptions=True)
+        await self.connected().close()
 
     async def getmany(self, *partitions: Any, **options: Any) -> Any:
         """Fetch; NotAllowedError where a topic or the group may not be read."""
