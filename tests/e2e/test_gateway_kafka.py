@@ -231,7 +231,7 @@ async def test_what_cannot_be_read_is_kept_and_holds_up_nobody(
         letters = await consume(stage.bootstrap, RECHARGE_DEAD.name)
     found = {json.loads(letter.value or b"")["dead_id"]: letter for letter in letters}
 
-    assert ["not_json", "empty", "wrong_type"] == [
+    assert ["not_json", "empty", "unknown_value"] == [
         json.loads(letter.value or b"")["reason"] for letter in found.values()
     ]
 
