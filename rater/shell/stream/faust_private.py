@@ -144,7 +144,12 @@ ATTRIBUTES: dict[str, tuple[str, ...]] = {
         "_fetch_max_bytes",
     ),
     "aiokafka.consumer.group_coordinator:GroupCoordinator": ("_pending_exception",),
-    "aiokafka.consumer.fetcher:Fetcher": ("_fetch_waiters", "_closed", "_records"),
+    "aiokafka.consumer.fetcher:Fetcher": (
+        "_fetch_waiters",
+        "_pending_tasks",
+        "_closed",
+        "_records",
+    ),
     "aiokafka.consumer.fetcher:FetchResult": ("_partition_records",),
     "aiokafka.consumer.fetcher:PartitionRecords": ("_records_iterator", "_tp", "next_fetch_offset"),
     "aiokafka:AIOKafkaProducer": ("_txn_manager",),
