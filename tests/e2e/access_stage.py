@@ -10,9 +10,9 @@ import re
 import subprocess
 import sys
 import uuid
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
@@ -26,6 +26,8 @@ from topics.roles import ROLES, Role
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
+
+Client = TypeVar("Client", AIOKafkaConsumer, AIOKafkaProducer)
 
 ROOT = Path(__file__).resolve().parents[2]
 LOGINS = ROOT / "deploy" / "kafka" / "logins.properties.in"
@@ -146,32 +148,29 @@ def options(broker: AccessBroker, role: Role) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def producing(
+async def _running(client: Client) -> AsyncIterator[Client]:
+    try:
+        await client.start()
+        yield client
+    finally:
+        await client.stop()
+
+
+def producing(
     broker: AccessBroker, role: Role, transactional_id: str | None = None
-) -> AsyncIterator[AIOKafkaProducer]:
+) -> AbstractAsyncContextManager[AIOKafkaProducer]:
     """Open a producer of a role; without a transactional id, an idempotent one."""
     more: dict[str, Any] = {"transactional_id": transactional_id}
     if transactional_id is None:
         more["enable_idempotence"] = True
-    client = AIOKafkaProducer(**options(broker, role), **more)
-    try:
-        await client.start()
-        yield client
-    finally:
-        await client.stop()
+    return _running(AIOKafkaProducer(**options(broker, role), **more))
 
 
-@asynccontextmanager
-async def consuming(
+def consuming(
     broker: AccessBroker, role: Role, *topics: str, group: str | None = None
-) -> AsyncIterator[AIOKafkaConsumer]:
+) -> AbstractAsyncContextManager[AIOKafkaConsumer]:
     """Open a consumer of a role."""
-    client = AIOKafkaConsumer(*topics, **options(broker, role), group_id=group)
-    try:
-        await client.start()
-        yield client
-    finally:
-        await client.stop()
+    return _running(AIOKafkaConsumer(*topics, **options(broker, role), group_id=group))
 
 
 @asynccontextmanager
