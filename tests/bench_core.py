@@ -31,7 +31,7 @@ from rater.core.pricing.rules import Rules
 from rater.kafka.bounded_records import RECORDS_PER_BATCH
 from rater.shell.admin.plan_check import check_plans
 from rater.shell.process.hot_path import is_compiled
-from rater.shell.step import PIECE_RECORDS, pieces
+from rater.shell.stream.pieces import PIECE_RECORDS, pieces
 from rater.wire.pricing.deck_files import read_deck_file
 from rater.wire.pricing.numbering import load_numbers
 from rater.wire.pricing.zones import zone_of

@@ -30,7 +30,7 @@ from rater.core.suspension import Suspension
 from rater.core.times import from_millis
 from rater.reconcile.folds.burn import Burn
 from rater.shell.admin.validation import RecordCheck
-from rater.shell.step import pieces
+from rater.shell.stream.pieces import pieces
 from rater.wire.account.commands import decode_command
 from rater.wire.account.state import decode_account, decode_head, encode_account
 from rater.wire.account.user_rows import decode_user

@@ -6,6 +6,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 
 from deploy.reference.tables import cell, code, table, unit_of
+from rater.shell.charging.metrics import ChargingMetrics
 from rater.shell.charging.suspense_metrics import SuspenseMetrics
 from rater.shell.gatekeeper.metrics import GatekeeperMetrics
 from rater.shell.gateway.metrics import GatewayMetrics
@@ -29,6 +30,7 @@ def _charging() -> CollectorRegistry:
     registry = Metrics().registry
     PlanMetrics(registry)
     SuspenseMetrics(registry)
+    ChargingMetrics(registry)
     return registry
 
 

@@ -18,25 +18,20 @@ loudly; its neighbours go on (D9). A transaction that fails ends the worker.
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from time import perf_counter
 from typing import Any, Generic, Protocol, TypeVar, cast
 
 from rater.batch.outputs import Output, Records
+from rater.shell.process.clock import now_ms
 from rater.shell.process.failpoints import failpoint
 from rater.shell.process.health import Health
 from rater.shell.process.metrics import BatchReport, Metrics
 from rater.shell.stream.batches import RecordBatch
 from rater.shell.stream.leases import MisplacedError
+from rater.shell.stream.pieces import pieces
 
 log = logging.getLogger(__name__)
-
-PIECE_RECORDS = 1_024
-"""Records that are read, decided and encoded before the next ones are touched: what a piece makes stays in the
-processor's cache, what a batch of 5,000 makes does not. Smaller ones cost more than they gain: to look up 256 ids
-costs 0.4 us each, 1,024 ids 0.18 us (tests/bench_core.py --piece). Others run between two pieces."""
-PIECE_BYTES = 1 << 20
-"""Bytes of a piece; a larger record comes alone. The slowest to read take some 20 ms."""
 
 
 class Decision(Protocol):
@@ -79,12 +74,6 @@ class Decision(Protocol):
         """Return the value of the batch manifest."""
 
 
-class _Valued(Protocol):
-    @property
-    def value(self) -> bytes | None: ...
-
-
-R = TypeVar("R", bound=_Valued)
 D = TypeVar("D", bound=Decision)
 D_co = TypeVar("D_co", bound=Decision, covariant=True)
 
@@ -171,17 +160,17 @@ class Stepper(Generic[D]):
             began = perf_counter()
             deciding = self._decider.begin(batch)
             try:
-                read_s, taken = await self._decide(step, deciding, batch)
+                read_s, stamps = await self._decide(step, deciding, batch)
             except AssertionError as broken:
                 # What was written is taken back with the transaction.
                 self._halt(batch.tp.partition, broken)
                 return None
             decided = perf_counter()
-            batch, rest = batch.cut(taken)
+            batch, rest = batch.cut(len(stamps))
             await self._commit(step, deciding.decision, batch)
             done = perf_counter()
-        decide_s = decided - began - read_s
-        self._report(deciding.decision, read_s, decide_s, done - decided)
+        times = read_s, decided - began - read_s, done - decided
+        self._report(deciding.decision, stamps, times)
         return rest
 
     async def take_due(self, partition: int, decide: Callable[[], D]) -> None:
@@ -194,15 +183,18 @@ class Stepper(Generic[D]):
             _write(step, partition, outputs)
             await step.commit()
             self._decider.apply(decision)
+            self._decider.report(decision)
 
     async def _decide(
         self, step: OpenStep, deciding: Deciding[D], batch: RecordBatch
-    ) -> tuple[float, int]:
-        """Read, decide and write a batch, piece by piece; return the seconds of reading, and how many were taken.
+    ) -> tuple[float, list[int]]:
+        """Read, decide and write a batch, piece by piece; return the seconds of reading, and the times of the records.
 
+        A record has its time noted here, and not when all is done, while it is in the processor's cache.
         A piece that had to wait for the log is the last one: no transaction is open for longer than one such wait.
         """
-        read_s, taken = 0.0, 0
+        read_s = 0.0
+        stamps: list[int] = []
         decision, partition = deciding.decision, batch.tp.partition
         self._failpoint("before_sends")
         for piece in pieces(batch.records):
@@ -212,17 +204,17 @@ class Stepper(Generic[D]):
             fetched = await self._decider.fetch(deciding)
             deciding.decide()
             outputs = decision.outputs()
-            if not taken:
+            if not stamps:
                 # Only now it is known what nearly all of the batch writes to; one request tells of all.
                 topics = [topic for topic, records in outputs if records]
                 step.enlist(batch.next_offset, {*decision.EXPECTED, *topics})
             _write(step, partition, outputs)
-            taken += len(piece)
+            stamps += [record.timestamp for record in piece]
             self._failpoint("after_piece")
             if fetched:
                 break
             await asyncio.sleep(0)
-        return read_s, taken
+        return read_s, stamps
 
     async def _commit(self, step: OpenStep, decision: D, batch: RecordBatch) -> None:
         partition = decision.partition
@@ -253,7 +245,10 @@ class Stepper(Generic[D]):
         self._health.halt(partition, str(broken)[:500])
         self._transactions().halt(partition, str(broken)[:500])
 
-    def _report(self, decision: D, read_s: float, decide_s: float, commit_s: float) -> None:
+    def _report(
+        self, decision: D, stamps: Sequence[int], times: tuple[float, float, float]
+    ) -> None:
+        read_s, decide_s, commit_s = times
         self._decider.report(decision)
         self._metrics.batch_done(
             BatchReport(
@@ -264,27 +259,11 @@ class Stepper(Generic[D]):
                 decode_s=read_s,
                 decide_s=decide_s,
                 commit_s=commit_s,
+                stamps_ms=stamps,
+                committed_ms=now_ms(),
             )
         )
         self._metrics.transaction_done(commit_s)
-
-
-def pieces(
-    records: Sequence[R], records_max: int = PIECE_RECORDS, bytes_max: int = PIECE_BYTES
-) -> Iterator[Sequence[R]]:
-    """Cut a batch into pieces; where it is cut changes nothing but speed and memory."""
-    for first in range(0, len(records), records_max):
-        yield from _light(records[first : first + records_max], bytes_max)
-
-
-def _light(piece: Sequence[R], bytes_max: int) -> Iterator[Sequence[R]]:
-    """Halve a piece until each is light enough, or one record."""
-    half = len(piece) // 2
-    if half and sum([len(record.value or b"") for record in piece]) > bytes_max:
-        yield from _light(piece[:half], bytes_max)
-        yield from _light(piece[half:], bytes_max)
-    else:
-        yield piece
 
 
 def _write(step: OpenStep, partition: int, outputs: Sequence[Output]) -> None:

@@ -27,6 +27,7 @@ from rater.core.times import to_millis
 from rater.kafka.unread import Unread
 from rater.reconcile.reading.log import Located, Record
 from rater.shell.charging.decider import ChargingDecider
+from rater.shell.charging.metrics import ChargingMetrics
 from rater.shell.charging.suspense_metrics import SuspenseMetrics
 from rater.shell.process.health import Health
 from rater.shell.process.metrics import Metrics
@@ -162,7 +163,7 @@ class HonestWorker:
         self.decider = ChargingDecider(
             lambda partition: self.shards[partition],
             lambda: self.rules,
-            (metrics, SuspenseMetrics(metrics.registry)),
+            (metrics, SuspenseMetrics(metrics.registry), ChargingMetrics(metrics.registry)),
             self.partitions,
             Originals(self),
         )

@@ -10,18 +10,23 @@ from typing import Any, cast
 import pytest
 from prometheus_client import CollectorRegistry
 
+from rater.batch.charging.decision import Decision
 from rater.batch.charging.partition_state import Shard
+from rater.core.account.status import status_of
 from rater.core.pricing.decks import DeckBook
 from rater.core.pricing.rules import Rules
 from rater.shell import step
 from rater.shell.charging.decider import ChargingDecider
+from rater.shell.charging.metrics import ChargingMetrics
 from rater.shell.charging.suspense_metrics import SuspenseMetrics
+from rater.shell.process.clock import now_ms
 from rater.shell.process.failpoints import FAILPOINTS
 from rater.shell.process.health import Health
-from rater.shell.process.metrics import Metrics
-from rater.shell.step import PIECE_RECORDS, Stepper, pieces
+from rater.shell.process.metrics import BatchReport, Metrics
+from rater.shell.step import Stepper
 from rater.shell.stream.batches import RecordBatch
 from rater.shell.stream.leases import MisplacedError
+from rater.shell.stream.pieces import PIECE_RECORDS, pieces
 from rater.wire.pricing.numbering import load_numbers
 from rater.wire.settings.currencies import shipped_book
 from tests.build import NOW, RULES, UNIT, Sent, Stored, call, correcting, opened
@@ -113,7 +118,7 @@ class Bench:
         asked: type[Asked] = Asked,
     ) -> None:
         self.registry = CollectorRegistry()
-        metrics = Metrics(self.registry)
+        self.metrics = metrics = Metrics(self.registry)
         self.partition = opened(("L1", 1_000 * UNIT), rules=rules)
         self.partition.take(call(cdr_id="before"))
         shard = self.partition.shard
@@ -121,7 +126,7 @@ class Bench:
         self.decider = kind(
             lambda _: shard,
             lambda: rules,
-            (metrics, SuspenseMetrics(metrics.registry)),
+            (metrics, SuspenseMetrics(metrics.registry), ChargingMetrics(metrics.registry)),
             1,
             self.ledger,
         )
@@ -287,7 +292,11 @@ async def test_waiting_for_the_partitions_turn_counts_as_no_stage_of_the_batch()
     shard = Shard.empty(0)
     rules = Rules(DeckBook.of([]), load_numbers(), shipped_book())
     decider = ChargingDecider(
-        lambda _: shard, lambda: rules, (metrics, SuspenseMetrics(metrics.registry)), 1, Asked({})
+        lambda _: shard,
+        lambda: rules,
+        (metrics, SuspenseMetrics(metrics.registry), ChargingMetrics(metrics.registry)),
+        1,
+        Asked({}),
     )
     stepper = Stepper(lambda: Busy(TURN_S), decider, metrics, Health(metrics))
     record = SimpleNamespace(offset=0, timestamp=1, key=b"acme", value=b"{not json")
@@ -299,3 +308,27 @@ async def test_waiting_for_the_partitions_turn_counts_as_no_stage_of_the_batch()
         spent = registry.get_sample_value("rater_batch_duration_seconds_sum", {"stage": stage})
         assert spent is not None
         assert spent < TURN_S / 2, stage
+
+
+async def test_a_batch_reports_the_times_of_its_records_and_when_it_was_committed() -> None:
+    bench = Bench()
+    heard: list[BatchReport] = []
+    bench.metrics.on_batch.append(heard.append)
+
+    await bench.take(PIECE_RECORDS + 1)
+
+    (report,) = heard
+    assert list(report.stamps_ms) == [NOW] * (PIECE_RECORDS + 1)
+    assert abs(report.committed_ms - now_ms()) < 60_000
+
+
+async def test_what_is_flushed_without_a_record_is_counted_too() -> None:
+    bench = Bench()
+    decision = Decision("timer", 0, NOW, RULES.plans)
+    account = bench.partition.account()
+    account.spending.burn = 3 * UNIT
+    decision.journal.statuses.append(status_of(account, NOW, RULES.plans))
+
+    await bench.stepper.take_due(0, lambda: decision)
+
+    assert bench.registry.get_sample_value("rater_runway_seconds_count") == 1

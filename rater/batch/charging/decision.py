@@ -15,6 +15,7 @@ from rater.batch.charging.charge_index import make_entries
 from rater.batch.charging.id_table import ENTRY
 from rater.batch.charging.lot_ids import Changes
 from rater.batch.charging.record import Record
+from rater.batch.charging.sums import Sums
 from rater.batch.outputs import Output, Records, encoded, encoded_of_users
 from rater.core.account.account import Account
 from rater.core.account.journal import Journal
@@ -120,6 +121,8 @@ class Decision:
         """The ids as they stand in the manifest; none before the offsets are known."""
         self.charged: dict[str, int] = {}
         """The sum of the charges that were taken, by currency."""
+        self.sums: Final = Sums()
+        """What else was moved, told and drawn."""
         self._accounts: dict[bytes, bytes] | None = None
         self._user_rows: Changes | None = None
         self.deck_warnings: list[DeckWarning] = []
@@ -210,12 +213,14 @@ class Decision:
         return self.taken.get(SUSPENSE.name, 0) + len(self.suspense) - 1
 
     def _count(self, journal: Journal) -> None:
+        self.sums.said(journal)
         for currency, micros in journal.charged.items():
             self.charged[currency] = self.charged.get(currency, 0) + micros
         for entry in journal.entries:
             # By its type: that an entry is not of another class takes as long to ask as to price it.
             if type(entry) is _CHARGE:
                 continue
+            self.sums.count(entry)
             if isinstance(entry, _DECK_WARNING):
                 self.deck_warnings.append(entry)
             elif isinstance(entry, _GIVING):

@@ -21,7 +21,7 @@ from topics.records.balance import CauseKind
 class Journal:
     """Entries, events and statuses of one batch of one partition, in the order decided."""
 
-    __slots__ = ("charged", "entries", "events", "plans", "statuses", "users")
+    __slots__ = ("charged", "entries", "events", "plans", "pool_s", "statuses", "users")
 
     def __init__(self, plans: PlanBook = NO_BOOK) -> None:
         self.plans = plans
@@ -29,6 +29,8 @@ class Journal:
         self.entries: list[r.MoneyEntry | r.CommandRejected] = []
         self.charged: dict[str, int] = {}
         """The sum of the charges, by currency."""
+        self.pool_s = 0
+        """The seconds that pools pay of them."""
         self.events: list[v.Event] = []
         self.statuses: list[r.AccountStatus] = []
         self.users: list[r.UserStatus] = []
@@ -61,6 +63,8 @@ class Journal:
         if not account.calm_from <= account.balance < account.calm_to:
             self._cross(account, before, Cause("charge", cause_id, at_ms), is_broken)
         if contract is not None and posting.pools:
+            for draw in posting.pools:
+                self.pool_s += draw.seconds
             running = run_down(account, contract, posting, self.plans)
             if running:
                 why = Cause("charge", cause_id, at_ms)

@@ -21,7 +21,9 @@ from rater.batch.charging.users import UsersShard
 from rater.core.limits import DAY_MS
 from rater.core.pricing.rules import Rules
 from rater.shell.charging.decider import ChargingDecider
+from rater.shell.charging.metrics import ChargingMetrics
 from rater.shell.charging.originals import OriginalsReader
+from rater.shell.charging.outcomes import outcomes_of
 from rater.shell.charging.suspense_metrics import SuspenseMetrics
 from rater.shell.process.agent_app import AgentApp, AgentSettings
 from rater.shell.process.clock import now_ms
@@ -85,8 +87,16 @@ class Charging(AgentApp):
         )
         self.originals = OriginalsReader(settings.broker)
         self.waiting = SuspenseMetrics(metrics.registry)
+        counted = ChargingMetrics(metrics.registry)
+        metrics.on_batch.append(counted.batch_done)
+        for topic in sources:
+            metrics.expect(topic, outcomes_of(topic))
         self.decider = ChargingDecider(
-            self.shard, self.rules, (metrics, self.waiting), settings.partitions, self.originals
+            self.shard,
+            self.rules,
+            (metrics, self.waiting, counted),
+            settings.partitions,
+            self.originals,
         )
         self.stepper = Stepper(
             lambda: self.app.consumer.transactions, self.decider, metrics, health
@@ -167,6 +177,7 @@ class Charging(AgentApp):
     def measure(self) -> None:
         """Report the charge indexes, how much they remember and for how long, and the plans in force."""
         self.plans.measure(now_ms())
+        self.decks.measure(now_ms())
         for partition in self.batches.states.partitions():
             for lost in self.batches.state(partition).index.take_shortenings():
                 self.metrics.window_evicted()

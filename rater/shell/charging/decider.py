@@ -17,6 +17,7 @@ from rater.core.account.plan_warnings import (
     unlicensed_plans,
 )
 from rater.core.pricing.rules import Rules
+from rater.shell.charging.metrics import ChargingMetrics
 from rater.shell.charging.suspense_metrics import SuspenseMetrics
 from rater.shell.process.metrics import Metrics
 from rater.shell.stream.batches import RecordBatch
@@ -44,7 +45,7 @@ class ChargingDecider:
         self,
         shard: Callable[[int], Shard],
         rules: Callable[[], Rules],
-        metrics: tuple[Metrics, SuspenseMetrics],
+        metrics: tuple[Metrics, SuspenseMetrics, ChargingMetrics],
         partitions: int,
         originals: Originals,
     ) -> None:
@@ -52,7 +53,7 @@ class ChargingDecider:
         self._originals = originals
         self._shard = shard
         self._rules = rules
-        self._metrics, self._waiting = metrics
+        self._metrics, self._waiting, self._counted = metrics
         self._partitions = partitions
 
     def begin(self, batch: RecordBatch) -> CdrBatch | CommandBatch:
@@ -82,6 +83,7 @@ class ChargingDecider:
 
     def report(self, decision: Decision) -> None:
         """Tell which decks and plans were given that lead nowhere, what was let go, and what came of waiting."""
+        self._counted.decided(decision)
         self._waiting.freed(decision.freed)
         for tenant_id, calls in decision.beyond.items():
             self._waiting.not_kept(calls)
@@ -93,7 +95,7 @@ class ChargingDecider:
             self._tell_plans(giving, decision)
         for entry in decision.deck_warnings:
             for each in entry.decks:
-                self._metrics.deck_warned(each.problem)
+                self._metrics.versions.deck_warned(each.problem)
                 log.warning(
                     "deck %(deck_id)s of account %(tenant_id)s prices nothing: %(problem)s (command %(command_id)s)",
                     {

@@ -157,7 +157,7 @@ class Gateway:
             put_back(self._consumer, partition, records)
             return
         for record in records:
-            owned.offsets.start(record.offset)
+            owned.offsets.start(record.offset, record.timestamp)
             task = asyncio.create_task(self._guarded(self._handle(record, owned.offsets)))
             owned.tasks.add(task)
             task.add_done_callback(owned.tasks.discard)
@@ -246,10 +246,11 @@ class Gateway:
         self._metrics.set_in_flight(self._at_work())
         if self._health.broker_silent_s():
             return
-        for part, owned in self._owned.items():
-            end, position = self._consumer.highwater(part), owned.offsets.position
+        tell = self._metrics.shared.set_lag
+        for part, (offsets, _) in self._owned.items():
+            end, position = self._consumer.highwater(part), offsets.position
             if end is not None and position is not None:
-                self._metrics.shared.set_lag(part.topic, part.partition, end - position)
+                tell(part.topic, part.partition, end - position, offsets.oldest_ms)
 
     def _at_work(self) -> int:
         return sum(len(owned.tasks) for owned in self._owned.values())
@@ -267,8 +268,7 @@ class Gateway:
             self._withdrawals.lose(partition)
             if (owned := self._owned.pop(partition, None)) is not None:
                 await _cancel(owned.tasks)
-                with contextlib.suppress(KeyError):
-                    self._metrics.shared.forget_lag(partition.topic, partition.partition)
+                self._metrics.shared.forget_lag(partition.topic, partition.partition)
         self._health.set_ready("assigned", ready=False, detail="no partitions")
 
     def gain(self, partitions: Iterable[TopicPartition]) -> None:

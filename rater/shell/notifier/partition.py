@@ -114,7 +114,7 @@ class PartitionWork:
         """Begin with a record, or with what stands for many; while the partition closes it is its next owner's."""
         if self.closing:
             return
-        self.offsets.start(source.offset)
+        self.offsets.start(source.offset, source.at_ms)
         self._busy[source.offset] = 1
         task = asyncio.create_task(self._handle(key, value, source, unread))
         self._records.add(task)

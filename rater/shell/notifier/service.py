@@ -282,7 +282,8 @@ class Notifier(ConsumerRebalanceListener):  # type: ignore[misc]
             end = None if self._health.broker_silent_s() else self._consumer.highwater(tp)
             if end is not None and work.offsets.position is not None:
                 behind = max(0, end - work.offsets.position)
-                self._metrics.process.set_lag(tp.topic, tp.partition, behind)
+                oldest_ms = work.offsets.oldest_ms
+                self._metrics.process.set_lag(tp.topic, tp.partition, behind, oldest_ms)
 
 
 def _channels(

@@ -144,6 +144,7 @@ class AgentApp:
             # Not earlier: whoever asks for the consumer first makes it, and that is the runner's to do.
             self._failures_counted = True
             app.consumer.transactions.failure.add_done_callback(self._count_failure)
+            app.consumer.on_serving = self.metrics.stood_still
         self._assigned_at = monotonic()
         self.health.set_state("recovering")
         self.health.set_ready("assigned", ready=bool(assigned), detail="no partition assigned")
@@ -207,7 +208,8 @@ class AgentApp:
             return
         backlog = self.app.consumer.backlog()
         for tp, records in backlog.items():
-            self.metrics.set_lag(tp.topic, tp.partition, records)
+            oldest_ms = self.app.consumer.oldest_ms(tp)
+            self.metrics.set_lag(tp.topic, tp.partition, records, oldest_ms)
         current = {(tp.topic, tp.partition) for tp in backlog}
         for topic, partition in self._lags - current:
             self.metrics.forget_lag(topic, partition)

@@ -5,8 +5,7 @@ Rule 2: base units (seconds, micros), prefix `rater_`.
 Rule 3: the step reports once a batch; nothing here is called per record.
 """
 
-from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -22,6 +21,9 @@ from prometheus_client import (
     ProcessCollector,
     disable_created_metrics,
 )
+
+from rater.shell.process.lag_metrics import LagMetrics
+from rater.shell.process.version_metrics import VersionMetrics
 
 State = Literal["starting", "recovering", "serving", "stopping"]
 Stage = Literal["decode", "decide", "commit"]
@@ -51,6 +53,10 @@ class BatchReport:
     decide_s: float
     commit_s: float
     """The whole of the transaction: sends, acknowledgements, commit."""
+    stamps_ms: Sequence[int] = ()
+    """The time of each record, its own or the broker's; below 0: it has none."""
+    committed_ms: int = 0
+    """When the batch was committed."""
 
 
 class Metrics:
@@ -104,10 +110,7 @@ class Metrics:
         )
 
     def _describe_service(self) -> None:
-        self._lag = self._gauge(
-            "consumer_lag_records", "Records between the applied position and the partition's end.",
-            "topic", "partition",
-        )  # fmt: skip
+        self._lag = LagMetrics(self.registry)
         self._rebalances = self._counter("rebalances", "Assignments received from the group.")
         state = self._gauge("state", "1 for the state the worker is in, 0 for the others.", "state")
         self._states = {name: state.labels(name) for name in STATES}
@@ -116,6 +119,12 @@ class Metrics:
     def _describe_worker(self) -> None:
         self._recovery = self._histogram(
             "recovery_duration_seconds", "From assignment to serving.", _LONG_SECONDS
+        )
+        self._standstill = self._histogram(
+            "rebalance_standstill_seconds",
+            "How long nothing was read for a rebalance: from its first word (of a first assignment: from that) "
+            "until records are read again.",
+            _LONG_SECONDS,
         )
         self._halted = self._gauge(
             "halted_partitions", "Partitions that stand still for a broken invariant; must be 0."
@@ -137,22 +146,7 @@ class Metrics:
         self._evictions = self._counter(
             "dedupe_window_evictions", "Days that a full charge index dropped to make room."
         )
-        self._decks = self._gauge("decks_whole", "Versions of rate decks that can price calls.")
-        self._deck_refusals = self._counter(
-            "deck_records_refused", "Records of the deck topic that could not be used.", "reason"
-        )
-        self._settings = self._gauge(
-            "charging_settings_version",
-            "The highest version of the charging settings that is known.",
-        )
-        self._settings_refusals = self._counter(
-            "settings_records_refused",
-            "Records of the settings topic that could not be used.",
-            "reason",
-        )
-        self._deck_warnings = self._counter(
-            "deck_warnings", "Decks that accounts were given and that price nothing.", "problem"
-        )
+        self.versions = VersionMetrics(self._shown)
         self._unknown_plans = self._counter(
             "plans_unknown", "Plans that accounts or users were given and that no catalog has."
         )
@@ -163,6 +157,11 @@ class Metrics:
         self._forgotten = self._counter(
             "entitlements_forgotten", "Entitlements let go that no call can ask for any more."
         )
+
+    def expect(self, topic: str, outcomes: Iterable[tuple[str, str]]) -> None:
+        """Show at 0 what may become of the records of a topic, by (outcome, reason): absence is then no 0."""
+        for outcome, reason in outcomes:
+            self._records.labels(topic, outcome, reason)
 
     def batch_done(self, report: BatchReport) -> None:
         """Count one committed step; call it after the commit, never before."""
@@ -185,18 +184,19 @@ class Metrics:
         """Count a transaction that was not committed; `kind` is the class of the error."""
         self._transaction_failures.labels(kind).inc()
 
-    def set_lag(self, topic: str, partition: int, records: int) -> None:
-        """Say how far behind its end an owned partition is."""
-        self._lag.labels(topic, partition).set(records)
+    def set_lag(
+        self, topic: str, partition: int, records: int, oldest_ms: int | None = None
+    ) -> None:
+        """Say how far behind its end an owned partition is, and the time of its oldest record that is not committed."""
+        self._lag.set(topic, partition, records, oldest_ms)
 
     def forget_all_lags(self) -> None:
         """Say that nobody knows how far behind we are: the broker is silent. No series is not a 0."""
-        self._lag.clear()
+        self._lag.forget_all()
 
     def forget_lag(self, topic: str, partition: int) -> None:
         """Drop the lag of a partition that this worker has lost: its new owner reports it."""
-        with suppress(KeyError):
-            self._lag.remove(topic, partition)
+        self._lag.forget(topic, partition)
 
     def set_state(self, state: State) -> None:
         """Say which state the worker is in."""
@@ -206,6 +206,10 @@ class Metrics:
     def recovered(self, seconds: float) -> None:
         """Note how long it took from assignment to serving."""
         self._recovery.observe(seconds)
+
+    def stood_still(self, seconds: float) -> None:
+        """Note for how long a rebalance has stopped the reading."""
+        self._standstill.observe(seconds)
 
     def rebalanced(self) -> None:
         """Count an assignment."""
@@ -227,26 +231,6 @@ class Metrics:
     def window_evicted(self) -> None:
         """Count a charge index that was full and dropped its oldest day."""
         self._evictions.inc()
-
-    def set_decks_whole(self, versions: int) -> None:
-        """Say how many versions of decks are whole."""
-        self._decks.set(versions)
-
-    def deck_record_refused(self, reason: str) -> None:
-        """Count a record of the deck topic that was skipped."""
-        self._deck_refusals.labels(reason).inc()
-
-    def set_settings_version(self, version: int) -> None:
-        """Say which version of the charging settings is the highest that is known."""
-        self._settings.set(version)
-
-    def settings_record_refused(self, reason: str) -> None:
-        """Count a record of the settings topic that was skipped."""
-        self._settings_refusals.labels(reason).inc()
-
-    def deck_warned(self, problem: str) -> None:
-        """Count a deck that an account was given though it prices nothing."""
-        self._deck_warnings.labels(problem).inc()
 
     def plan_unknown(self) -> None:
         """Count a plan that an account or a user was given though no catalog has it."""

@@ -5,7 +5,7 @@ class OffsetTracker:
     """Records of one partition that are at work. Offsets may have gaps: markers of transactions lie between them."""
 
     def __init__(self) -> None:
-        self._at_work: dict[int, None] = {}
+        self._at_work: dict[int, int | None] = {}
         self._last = -1
         self._next: int | None = None
         self._committed: int | None = None
@@ -23,12 +23,12 @@ class OffsetTracker:
         """Note that before an offset lies nothing but what was started: markers of transactions are no work."""
         self._next = max(self._next or 0, offset)
 
-    def start(self, offset: int) -> None:
-        """Note that a record is at work; records start in the order of their offsets."""
+    def start(self, offset: int, at_ms: int | None = None) -> None:
+        """Note that a record, of this time, is at work; records start in the order of their offsets."""
         assert offset > self._last, f"offset {offset} after {self._last}"
         if self._next is None:
             self._committed = offset
-        self._at_work[offset] = None
+        self._at_work[offset] = at_ms
         self._last, self._next = offset, offset + 1
 
     def finish(self, offset: int) -> None:
@@ -39,6 +39,11 @@ class OffsetTracker:
     def at_work(self) -> int:
         """How many records are started and not finished."""
         return len(self._at_work)
+
+    @property
+    def oldest_ms(self) -> int | None:
+        """The time of the first record that is at work; None where there is none, or it has no time."""
+        return next(iter(self._at_work.values()), None)
 
     @property
     def position(self) -> int | None:

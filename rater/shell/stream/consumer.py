@@ -29,7 +29,7 @@ from rater.shell.stream.consumer_thread import BatchConsumerThread, OffsetsLostE
 from rater.shell.stream.faust_broker import broker_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 
     from faust.types import TP
 
@@ -51,6 +51,9 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
         """Start in epoch 0."""
         self.flow_epoch = 0
         self._committed: dict[TP, int] = {}
+        self._stopped_at: float | None = None
+        self.on_serving: Callable[[float], object] | None = None
+        """Told after a rebalance for how many seconds nothing was read."""
         super().__init__(*args, **options)
 
     def _new_consumer_thread(self) -> BatchConsumerThread:
@@ -86,8 +89,16 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
     def stop_flow(self) -> None:
         """Stop reading; what has been taken and not delivered is dropped."""
         self.flow_epoch += 1
+        if self._stopped_at is None:
+            self._stopped_at = time.monotonic()
         super().stop_flow()
         self._thread.wake()
+
+    def serving(self) -> None:
+        """Note that what was stopped is read again."""
+        stopped_at, self._stopped_at = self._stopped_at, None
+        if stopped_at is not None and self.on_serving is not None:
+            self.on_serving(time.monotonic() - stopped_at)
 
     def pause_partitions(self, tps: Iterable[TP]) -> None:
         """Read from these partitions no longer, not even when an agent has caught up."""
@@ -202,6 +213,17 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
             backlog[tp] = 0 if caught_up else max(end - committed, 1)
         return backlog
 
+    def oldest_ms(self, tp: TP) -> int | None:
+        """Return the time of the first record of a source that was fetched and is not committed; None: there is none.
+
+        Where a part of what was fetched at once is committed, it is the time of the first of all of it.
+        """
+        fetched = self._thread.fetched_ms.get(tp)
+        return fetched[0][1] if fetched else None
+
     def note_committed(self, tp: TP, next_offset: int) -> None:
         """Remember the offset that a transaction has just committed."""
         self._committed[tp] = next_offset
+        fetched = self._thread.fetched_ms.get(tp)
+        while fetched and fetched[0][0] <= next_offset:
+            fetched.popleft()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -72,6 +73,9 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         self._gathered: dict[TP, _Gathered] = {}
         self.taken: dict[TP, int] = {}
         """Where the last batch of each source ended."""
+        self.fetched_ms: dict[TP, deque[tuple[int, int]]] = {}
+        """Of each source what was taken and may not be committed yet, in the order taken: where it ended, and the time
+        of its first record. The worker's thread takes from the left what is committed."""
 
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
@@ -167,6 +171,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
             waiting = waiting or self._gathered.setdefault(tp, _Gathered(start, end, []))
             waiting.records.extend(records)
             self.taken[tp] = end
+            self.fetched_ms.setdefault(tp, deque()).append((end, records[0].timestamp))
         if waiting is not None:
             # Markers are read past with the records before them.
             waiting.end = end
@@ -179,6 +184,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         """
         consumer = self._ensure_consumer()
         self._gathered.clear()
+        self.fetched_ms = {}
         wanted = [TopicPartition(*tp) for tp in tps]
         committed = await asyncio.gather(*(consumer.committed(tp) for tp in wanted))
         known = {tp: at for tp, at in zip(wanted, committed, strict=True) if at is not None}

@@ -173,6 +173,7 @@ class StateRecovery(Service):  # type: ignore[misc]
         self.tables.on_standbys_ready()
         self.app.on_rebalance_end()
         await self.app._fetcher.maybe_start()  # noqa: SLF001
+        consumer.serving()
 
 
 @contextlib.contextmanager

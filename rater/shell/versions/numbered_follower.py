@@ -7,6 +7,7 @@ from aiokafka import ConsumerRecord
 
 from rater.kafka.broker import Broker
 from rater.shell.versions.follower import Follower, tell_skipped
+from rater.shell.versions.refused_field import refused_field
 from rater.shell.versions.shared_topic import SharedTopic
 from rater.wire.versions import BadVersion, Numbered, VersionReader
 from topics.topic import Topic
@@ -19,6 +20,7 @@ class NumberedFollower(Follower[V | BadVersion]):
 
     def __init__(self, broker: Broker, topic: Topic, reader: VersionReader[V]) -> None:
         super().__init__(SharedTopic(broker, topic.name, topic.max_message_bytes))
+        self._of = topic
         self._reader = reader
 
     def assemble(self, records: Sequence[ConsumerRecord]) -> list[V | BadVersion]:
@@ -36,7 +38,7 @@ class NumberedFollower(Follower[V | BadVersion]):
         """Take in the versions, and count what was skipped by the field that was wrong."""
         for outcome in made:
             if isinstance(outcome, BadVersion):
-                self.refused(outcome.detail.partition(":")[0])
+                self.refused(refused_field(outcome.detail, self._of))
         self.adopt([outcome for outcome in made if not isinstance(outcome, BadVersion)])
 
     def adopt(self, versions: Sequence[V]) -> None:

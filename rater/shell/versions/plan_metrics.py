@@ -1,5 +1,7 @@
 """Plan metrics: which plan catalogs charging knows, on the registry that every service has."""
 
+from collections.abc import Iterable
+
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 
@@ -37,6 +39,11 @@ class PlanMetrics:
         """Say which version is in force, and from when on."""
         self._in_force.set(version)
         self._since.set(valid_from_s)
+
+    def expect_refusals(self, fields: Iterable[str]) -> None:
+        """Show at 0 by which fields records of the plan topic may be refused."""
+        for field in fields:
+            self._refusals.labels(field)
 
     def record_refused(self, reason: str) -> None:
         """Count a record of the plan topic that was skipped."""

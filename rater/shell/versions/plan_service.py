@@ -9,6 +9,7 @@ from rater.core.times import to_text
 from rater.kafka.broker import Broker
 from rater.shell.versions.numbered_follower import NumberedFollower
 from rater.shell.versions.plan_metrics import PlanMetrics
+from rater.shell.versions.refused_field import refusable_fields
 from rater.wire.plans.plan_records import plan_reader
 from rater.wire.pricing.zones import zone_of
 from topics.catalog import RATE_PLANS
@@ -25,6 +26,7 @@ class PlanService(NumberedFollower[Catalog]):
         super().__init__(broker, RATE_PLANS, plan_reader())
         self.book = PlanBook(zone_of=zone_of)
         self._metrics = metrics
+        metrics.expect_refusals(refusable_fields(RATE_PLANS))
 
     def adopt(self, versions: Sequence[Catalog]) -> None:
         """Put versions into a new book."""

@@ -8,6 +8,7 @@ from rater.core.times import to_text
 from rater.kafka.broker import Broker
 from rater.shell.process.metrics import Metrics
 from rater.shell.versions.numbered_follower import NumberedFollower
+from rater.shell.versions.refused_field import refusable_fields
 from rater.wire.settings.charging_settings import settings_reader
 from rater.wire.settings.currencies import shipped_book
 from topics.catalog import CHARGING_SETTINGS
@@ -24,6 +25,7 @@ class SettingsService(NumberedFollower[ChargingSettings]):
         super().__init__(broker, CHARGING_SETTINGS, settings_reader())
         self.book = shipped_book()
         self._metrics = metrics
+        metrics.versions.expect_settings_refusals(refusable_fields(CHARGING_SETTINGS))
 
     def adopt(self, versions: Sequence[ChargingSettings]) -> None:
         """Put versions into a new book."""
@@ -37,11 +39,11 @@ class SettingsService(NumberedFollower[ChargingSettings]):
             )
             _tell_without_breaker(settings)
         self.book = book
-        self._metrics.set_settings_version(max(each.version for each in book.versions))
+        self._metrics.versions.set_settings_version(max(each.version for each in book.versions))
 
     def refused(self, reason: str) -> None:
         """Count a record that was skipped."""
-        self._metrics.settings_record_refused(reason)
+        self._metrics.versions.settings_record_refused(reason)
 
     def tell_beginning(self) -> None:
         """Log which versions there are."""

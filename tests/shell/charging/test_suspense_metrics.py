@@ -11,6 +11,7 @@ from rater.batch.charging.partition_state import Shard
 from rater.core.pricing.plans.book import NO_BOOK
 from rater.core.pricing.rules import Rules
 from rater.shell.charging.decider import ChargingDecider
+from rater.shell.charging.metrics import ChargingMetrics
 from rater.shell.charging.suspense_metrics import SuspenseMetrics
 from rater.shell.process.metrics import Metrics
 from tests.build import RULES
@@ -39,7 +40,7 @@ def test_what_waits_is_shown() -> None:
 
 def decider_of(registry: CollectorRegistry) -> ChargingDecider:
     """Return a decider whose batches are told of on a registry."""
-    counted = Metrics(registry), SuspenseMetrics(registry)
+    counted = Metrics(registry), SuspenseMetrics(registry), ChargingMetrics(registry)
     shard, rules = Shard.empty(0), RULES
 
     def of(_partition: int) -> Shard:

@@ -21,6 +21,9 @@ REPORT = BatchReport(
 NAMES = {
     "rater_records",
     "rater_consumer_lag_records",
+    "rater_consumer_lag_seconds",
+    "rater_rebalance_standstill_seconds",
+    "rater_decks_valid_from_seconds",
     "rater_batch_records",
     "rater_batch_duration_seconds",
     "rater_transaction_duration_seconds",
@@ -63,7 +66,7 @@ def test_no_metric_has_a_label_that_is_not_bounded() -> None:
     metrics.batch_done(REPORT)
     metrics.set_lag("cdr.raw.v1", 3, 17)
     allowed = {"topic", "outcome", "reason", "partition", "stage", "kind", "state", "currency"}
-    allowed |= {"invariant", "le", "version", "faust", "aiokafka", "python"}
+    allowed |= {"invariant", "problem", "le", "version", "faust", "aiokafka", "python"}
 
     labels = {
         label
@@ -138,10 +141,12 @@ def test_all_else_that_is_said_is_told() -> None:
     metrics.entitlements_forgotten(3)
     metrics.plan_unknown()
     metrics.plan_unlicensed()
-    metrics.set_decks_whole(2)
-    metrics.deck_record_refused("not_json")
-    metrics.set_settings_version(3)
-    metrics.settings_record_refused("value")
+    metrics.stood_still(7.0)
+    metrics.versions.set_decks_whole(2)
+    metrics.versions.set_decks_since(1_700_000_000)
+    metrics.versions.deck_record_refused("not_json")
+    metrics.versions.set_settings_version(3)
+    metrics.versions.settings_record_refused("value")
 
     text = generate_latest(metrics.registry).decode()
     for line in (
@@ -156,12 +161,22 @@ def test_all_else_that_is_said_is_told() -> None:
         "rater_entitlements_forgotten_total 3.0",
         "rater_plans_unknown_total 1.0",
         "rater_plans_unlicensed_total 1.0",
+        "rater_rebalance_standstill_seconds_sum 7.0",
         "rater_decks_whole 2.0",
+        "rater_decks_valid_from_seconds 1.7e+09",
         'rater_deck_records_refused_total{reason="not_json"} 1.0',
         "rater_charging_settings_version 3.0",
         'rater_settings_records_refused_total{reason="value"} 1.0',
     ):
         assert line in text.splitlines()
+
+
+def test_what_may_happen_is_shown_before_it_does() -> None:
+    metrics = Metrics()
+    metrics.expect("cdr.raw.v1", [("rated", ""), ("dead", "not_json")])
+
+    dead = {"topic": "cdr.raw.v1", "outcome": "dead", "reason": "not_json"}
+    assert value(metrics, "rater_records_total", **dead) == 0
 
 
 def families(rooms: tuple[Room, ...]) -> set[str]:

@@ -104,6 +104,17 @@ def test_offsets_may_have_gaps_anywhere(offsets: set[int], draw: object) -> None
         assert tracker.at_work == len(left)
 
 
+def test_the_oldest_time_is_that_of_the_first_record_at_work() -> None:
+    tracker = OffsetTracker()
+    before = tracker.oldest_ms
+    tracker.start(4, 1_000)
+    tracker.start(5, 900)
+    first = tracker.oldest_ms
+    tracker.finish(4)
+
+    assert (before, first, tracker.oldest_ms) == (None, 1_000, 900)
+
+
 def test_an_offset_is_started_once_and_in_order() -> None:
     tracker = OffsetTracker()
     tracker.start(4)

@@ -1,0 +1,63 @@
+"""Sums: what one batch of charging moved, told and drew, for those who count it once it is committed.
+
+Nothing here is asked of a charge: their sum has the journal at hand. All else is rare.
+"""
+
+from collections import Counter
+from typing import Final, final
+
+from rater.core.account.journal import Journal
+from rater.core.pricing.plans.funding import POOL
+from topics.records import ChargeReversed, LotForfeited, MoneyEntry
+from topics.records.balance import PoolUsed
+
+By = tuple[str, str]
+"""Currency, and the kind of the entries."""
+
+
+@final
+class Sums:
+    """Amounts in micros, times in seconds."""
+
+    def __init__(self) -> None:
+        self.came: Final[Counter[By]] = Counter()
+        """What entries that are no charges added to balances."""
+        self.went: Final[Counter[By]] = Counter()
+        """What they took from balances."""
+        self.forfeited: Final[Counter[str]] = Counter()
+        """What of expired lots is gone for good, by currency: it left the balances when they expired."""
+        self.events: Final[Counter[str]] = Counter()
+        """Balance events by kind."""
+        self.pool_levels: Final[Counter[int]] = Counter()
+        """Pools of which the world was told that so many per cent are used."""
+        self.pool_s = 0
+        """What pools paid of calls."""
+        self.pool_returned_s = 0
+        """What they got back by corrections."""
+        self.runways_h: Final[list[int]] = []
+        """The hours remaining that statuses of accounts say, where they say any."""
+
+    def count(self, entry: object) -> None:
+        """Count an entry that is no charge."""
+        if not isinstance(entry, MoneyEntry):
+            return
+        micros = entry.amount_micros
+        if micros:
+            by = entry.currency, str(entry.__struct_config__.tag)
+            (self.came if micros > 0 else self.went)[by] += abs(micros)
+        if isinstance(entry, LotForfeited):
+            self.forfeited[entry.currency] += entry.forfeited_micros
+        elif isinstance(entry, ChargeReversed):
+            pools = (each.quantity or 0 for each in entry.returns if each.source == POOL)
+            self.pool_returned_s += sum(pools)
+
+    def said(self, journal: Journal) -> None:
+        """Count what a journal tells besides its entries."""
+        self.pool_s += journal.pool_s
+        for event in journal.events:
+            self.events[str(event.__struct_config__.tag)] += 1
+            if isinstance(event, PoolUsed):
+                self.pool_levels[event.level] += 1
+        for status in journal.statuses:
+            if (hours := status.hours_remaining) is not None:
+                self.runways_h.append(hours)

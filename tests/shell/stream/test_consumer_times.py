@@ -1,0 +1,70 @@
+"""What the consumer knows of times: the oldest record that is not committed, and for how long nothing was read."""
+
+from collections import deque
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP
+
+from rater.shell.stream import consumer as module
+from rater.shell.stream.consumer import BatchConsumer
+
+CDRS = TP("cdrs", 0)
+
+
+class Bare(BatchConsumer):
+    """A consumer of which nothing but these times is made."""
+
+    def __init__(self) -> None:
+        self.flow_epoch = 0
+        self.on_serving = None
+        self._committed = {}
+        self._stopped_at = None
+        self._thread = cast("Any", SimpleNamespace(fetched_ms={}, wake=lambda: None))
+
+    def fetched(self, *chunks: tuple[int, int]) -> None:
+        self._thread.fetched_ms[CDRS] = deque(chunks)
+
+
+def test_the_oldest_is_the_first_of_what_is_not_committed() -> None:
+    consumer = Bare()
+    none = consumer.oldest_ms(CDRS)
+    consumer.fetched((10, 1_000), (20, 2_000))
+    seen = [consumer.oldest_ms(CDRS)]
+    for committed in (7, 10, 20):
+        consumer.note_committed(CDRS, committed)
+        seen.append(consumer.oldest_ms(CDRS))
+
+    assert none is None
+    assert seen == [1_000, 1_000, 2_000, None]
+
+
+def test_a_commit_over_several_fetches_is_past_all_of_them() -> None:
+    consumer = Bare()
+    consumer.fetched((10, 1_000), (20, 2_000), (30, 3_000))
+    consumer.note_committed(CDRS, 25)
+
+    assert consumer.oldest_ms(CDRS) == 3_000
+
+
+def test_a_standstill_lasts_from_the_first_stop_until_all_is_read_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now, told = [100.0], list[float]()
+    monkeypatch.setattr(driver.Consumer, "stop_flow", lambda _: None)
+    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    consumer = Bare()
+    consumer.on_serving = told.append
+    for seconds in (0.0, 2.0, 3.0):
+        now[0] += seconds
+        consumer.stop_flow()
+    now[0] += 1.0
+    consumer.serving()
+    consumer.serving()
+    consumer.stop_flow()
+    now[0] += 0.5
+    consumer.serving()
+
+    assert told == [6.0, 0.5]
