@@ -25,7 +25,7 @@ from rater.wire.recharge.state import decode_recharge
 from rater.wire.unread import last_offset_of, why_dead
 from topics import catalog
 from topics.partitioner import partition_of
-from topics.records import PaymentResult, RechargeDue, ResumeRecharge
+from topics.records import PaymentCommand, PaymentResult, RechargeDue, ResumeRecharge
 from topics.records.balance import Event
 
 EVENTS = catalog.BALANCE_EVENTS.name
@@ -95,7 +95,13 @@ class RechargeBatch:
         if record.offset <= getattr(recharge, self.watermark):
             decision.outcomes["skipped"] += 1
             return
+        payments = decision.journal.payments
+        asked = len(payments)
         outcome = self.take(recharge, said, source, decision.journal)
+        if isinstance(said, Event) and said.cause == "charge":
+            # The event has the time of the CDR's record; whatever asks later has waited for something else.
+            new = (each for each in payments[asked:] if isinstance(each, PaymentCommand))
+            decision.asked_ms += [said.at_ms for _ in new]
         setattr(recharge, self.watermark, record.offset)
         decision.changed[recharge.tenant_id] = self.working[recharge.tenant_id] = recharge
         if isinstance(outcome, Quarantine):

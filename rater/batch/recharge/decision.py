@@ -12,6 +12,7 @@ from rater.wire.recharge.state import encode_recharge
 from topics import catalog
 from topics.records import BatchManifest
 from topics.records.batches import MANIFEST_LAYOUT
+from topics.records.notifications import RechargeCappedNotification, RechargePausedNotification
 
 _ASKED: Final = {
     "add_funds": "credit",
@@ -46,6 +47,10 @@ class RechargeDecision:
         """What was asked of accounts: `credit`, `reversed`, `restored`."""
         self.notices: Counter[str] = Counter()
         """Notices by kind."""
+        self.held: Counter[str] = Counter()
+        """Recharges that were needed and are not made, by what holds them back, as that is told."""
+        self.asked_ms: list[int] = []
+        """Of each payment that a charge made necessary the time of the CDR's record."""
         self.taken: Counter[str] = Counter()
         """How many records of each topic were taken."""
         self._recharges: dict[bytes, bytes] | None = None
@@ -105,3 +110,7 @@ class RechargeDecision:
             self.orders[_ASKED[order.type]] += 1
         for notice in journal.notices:
             self.notices[str(notice.__struct_config__.tag)] += 1
+            if isinstance(notice, RechargeCappedNotification):
+                self.held[f"{notice.cap}_cap"] += 1
+            elif isinstance(notice, RechargePausedNotification):
+                self.held[notice.reason] += 1

@@ -9,8 +9,8 @@ from itertools import islice
 
 from rater.batch.recharge.decision import RechargeDecision
 from rater.core.limits import NEVER_MS
-from rater.core.recharge.machine import State
-from rater.wire.recharge.state import decode_head
+from rater.core.recharge.machine import IN_FLIGHT, State
+from rater.wire.recharge.state import decode_head, decode_recharge
 
 
 class RechargesShard:
@@ -20,6 +20,10 @@ class RechargesShard:
         self._values: dict[bytes, bytes] = {}
         self._waiting: dict[bytes, int] = {}
         self._states: Counter[State] = Counter()
+        self._asked_ms: dict[bytes, int] = {}
+        """When what is in flight was asked for; a tenant has one command at most."""
+        self._captured_ms: dict[bytes, int] = {}
+        """When the oldest payment was captured that is not credited yet."""
         self._applied = [-1, -1, -1, -1]
         self.get = self._values.get
 
@@ -52,6 +56,11 @@ class RechargesShard:
         """Return how many tenants are in each state."""
         return self._states
 
+    def oldest(self) -> tuple[int | None, int | None]:
+        """Return since when a command is in flight, and a capture not credited, the oldest of each; None: none is."""
+        asked, captured = self._asked_ms.values(), self._captured_ms.values()
+        return min(asked, default=None), min(captured, default=None)
+
     def watermarks(self) -> tuple[int, int, int, int]:
         """Return the highest offsets applied of events, results, commands and timers; -1 where there are none."""
         events, results, commands, timers = self._applied
@@ -64,8 +73,21 @@ class RechargesShard:
         self._values[key] = value
         head = decode_head(value)
         self._states[head.state] += 1
+        self._note_money_under_way(key, value, head.state)
         self._applied = [max(pair) for pair in zip(head.offsets, self._applied, strict=True)]
         if head.due_ms == NEVER_MS:
             self._waiting.pop(key, None)
         else:
             self._waiting[key] = head.due_ms
+
+    def _note_money_under_way(self, key: bytes, value: bytes, state: State) -> None:
+        """Note since when money is under way; only then a recharge is read whole."""
+        self._asked_ms.pop(key, None)
+        self._captured_ms.pop(key, None)
+        if state not in IN_FLIGHT and state is not State.CREDITING:
+            return
+        recharge = decode_recharge(value)
+        if state in IN_FLIGHT and recharge.attempt is not None:
+            self._asked_ms[key] = recharge.attempt.requested_ms
+        if recharge.awaited:
+            self._captured_ms[key] = min(each.captured_ms for each in recharge.awaited)

@@ -8,13 +8,15 @@ from aiokafka import TopicPartition
 
 from rater.batch.recharge.batch import COMMANDS, EVENTS, RESULTS, SOURCES, TIMERS
 from rater.batch.recharge.partition_state import RechargesShard
-from rater.core.recharge.machine import State
+from rater.core.recharge.machine import IN_FLIGHT, State
 from rater.shell.process.agent_app import AgentApp, AgentSettings
+from rater.shell.process.clock import now_ms
 from rater.shell.process.health import Health
 from rater.shell.process.metrics import Metrics
 from rater.shell.process.timer import DueTimer
 from rater.shell.recharge.decider import RechargeDecider
 from rater.shell.recharge.metrics import RechargeMetrics
+from rater.shell.recharge.outcomes import outcomes_of
 from rater.shell.step import Stepper
 from rater.shell.stream.batches import RecordBatch
 from rater.shell.stream.tables import state_table
@@ -33,6 +35,8 @@ class Recharging(AgentApp):
             catalog.RECHARGE_APP, (RESULTS, EVENTS, COMMANDS, TIMERS), settings, metrics, health
         )
         self.recharge_metrics = RechargeMetrics(metrics.registry)
+        for topic in self.sources:
+            metrics.expect(topic, outcomes_of(topic))
         self.recharges = state_table(
             self.app, "recharges", RechargesShard, partitions=settings.partitions
         )
@@ -69,10 +73,13 @@ class Recharging(AgentApp):
         await self.timer.stop()
 
     def measure(self) -> None:
-        """Report how many tenants are in each state."""
+        """Report how many tenants are in each state, and for how long money is under way."""
         shards = [self.recharges.state(p) for p in self.recharges.states.partitions()]
-        for state in State:
-            self.recharge_metrics.set_state(state, sum(s.states()[state] for s in shards))
+        tenants = {state: sum(each.states()[state] for each in shards) for state in State}
+        for state, number in tenants.items():
+            self.recharge_metrics.set_state(state, number)
+        in_flight = sum(tenants[state] for state in IN_FLIGHT)
+        self.recharge_metrics.set_under_way([s.oldest() for s in shards], in_flight, now_ms())
 
 
 def _due(key: bytes, _value: bytes, due_ms: int) -> bytes:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from rater.batch.recharge.batch import RechargeBatch
 from rater.batch.recharge.decision import RechargeDecision
 from rater.batch.recharge.partition_state import RechargesShard
+from rater.shell.process.clock import now_ms
 from rater.shell.recharge.metrics import RechargeMetrics
 from rater.shell.stream.batches import RecordBatch
 from topics import catalog
@@ -54,4 +55,4 @@ class RechargeDecider:
                 "partition %(partition)d: %(kind)s: %(count)d",
                 {"partition": decision.partition, "kind": kind, "count": decision.notices[kind]},
             )
-        self._metrics.step_done(decision)
+        self._metrics.step_done(decision, now_ms())

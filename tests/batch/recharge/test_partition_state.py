@@ -2,7 +2,7 @@
 
 import pytest
 
-from rater.batch.recharge.batch import EVENTS, RESULTS
+from rater.batch.recharge.batch import EVENTS, RESULTS, TIMERS
 from rater.batch.recharge.partition_state import RechargesShard
 from rater.core.recharge.machine import State
 from rater.core.recharge.state import ANSWER_MS
@@ -50,3 +50,42 @@ def test_states_and_watermarks_are_kept_up_and_read_back_from_the_changelog() ->
 def test_a_tombstone_in_the_changelog_is_a_broken_invariant() -> None:
     with pytest.raises(AssertionError):
         RechargesShard().load([(b"acme", None)])
+
+
+def test_it_is_known_since_when_money_is_under_way() -> None:
+    partition = RechargePartition()
+    partition.cross("acme", at_ms=NOW)
+    partition.cross("globex", at_ms=NOW + 500)
+    first, second = partition.read("payment.commands.v1")
+    seen = [partition.shard.oldest()]
+    partition.tell(RESULTS, result(first), at_ms=NOW + 9_000)
+    seen.append(partition.shard.oldest())
+    partition.restart()
+    seen.append(partition.shard.oldest())
+    lot = {"lot_id": f"pay/{first['command_id']}", "amount_micros": 1}
+    partition.tell(EVENTS, event("acme", "funds_credited", **lot, balance_micros=10**9))
+    seen.append(partition.shard.oldest())
+    partition.tell(RESULTS, result(second, "declined"), at_ms=NOW + 9_000)
+    seen.append(partition.shard.oldest())
+
+    assert seen == [
+        (NOW, None),
+        (NOW + 500, NOW),
+        (NOW + 500, NOW),
+        (NOW + 500, None),
+        (None, None),
+    ]
+
+
+def test_of_a_command_that_is_sent_again_the_first_time_counts() -> None:
+    partition = crossed("acme")
+    due = {
+        "type": "recharge_due",
+        "command_id": "t",
+        "tenant_id": "acme",
+        "due_ms": NOW + ANSWER_MS,
+    }
+    partition.tell(TIMERS, due, at_ms=NOW + ANSWER_MS)
+
+    assert len(partition.read("payment.commands.v1")) == 2
+    assert partition.shard.oldest() == (NOW, None)

@@ -20,6 +20,7 @@ from rater.shell.admin.validation import RecordCheck
 from rater.shell.process.failpoints import RECHARGE_FAILPOINTS
 from rater.shell.process.health import Health
 from rater.shell.process.metrics import Metrics
+from rater.shell.recharge import decider
 from rater.shell.recharge.decider import RechargeDecider
 from rater.shell.recharge.metrics import RechargeMetrics
 from rater.shell.step import Stepper
@@ -30,6 +31,7 @@ from tests.recharge_partition import (
     NOTICES,
     PAYMENTS,
     QUARANTINE,
+    event,
     methods_event,
     result,
     settings_event,
@@ -81,8 +83,8 @@ class Bench:
         self.shard = RechargesShard()
         self.transactions = Transactions(self.shard)
         metrics = Metrics(self.registry)
-        decider = RechargeDecider(lambda _: self.shard, RechargeMetrics(self.registry), 1)
-        self.stepper = Stepper(lambda: self.transactions, decider, metrics, Health(metrics))
+        rules = RechargeDecider(lambda _: self.shard, RechargeMetrics(self.registry), 1)
+        self.stepper = Stepper(lambda: self.transactions, rules, metrics, Health(metrics))
         self.ends = dict.fromkeys((EVENTS, RESULTS), 0)
 
     async def take(self, topic: str, *said: dict[str, Any] | bytes) -> None:
@@ -203,3 +205,47 @@ async def test_what_does_not_go_on_by_itself_is_in_the_log(
         ("ERROR", "partition 0: 1 payment results are in quarantine"),
         ("WARNING", "partition 0: recharge_paused: 1"),
     ] == [(record.levelname, record.getMessage()) for record in caplog.records]
+
+
+async def test_a_payment_that_a_charge_made_necessary_tells_how_old_the_cdr_was(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(decider, "now_ms", lambda: NOW + 700)
+    bench = Bench()
+    await bench.cross()
+    by_hand = bench.sample("rater_cdr_to_payment_command_seconds_count")
+    crossing = {"threshold_id": "auto_recharge", "threshold_micros": 10**8, "cause": "charge"}
+    other = Bench()
+    await other.take(EVENTS, methods_event("acme", "pm_1"))
+    settings = settings_event("acme", balance_micros=10**9)
+    await other.take(EVENTS, settings, event("acme", "threshold_crossed", **crossing))
+
+    assert by_hand == 0
+    assert len(other.transactions.written(PAYMENTS)) == 1
+    assert other.sample("rater_cdr_to_payment_command_seconds_count") == 1
+    assert other.sample("rater_cdr_to_payment_command_seconds_sum") == 0.7
+
+
+def test_what_has_not_happened_is_0_and_not_absent() -> None:
+    bench = Bench()
+
+    assert 0 == bench.sample("rater_recharge_held_total", reason="money_cap")
+    assert 0 == bench.sample("rater_recharge_quarantined_total", reason="mode_mismatch")
+    assert 0 == bench.sample("rater_recharge_notices_total", kind="balance_low")
+    assert 0 == bench.sample("rater_recharge_reversals_total", outcome="reversed")
+
+
+def test_for_how_long_money_is_under_way() -> None:
+    registry = CollectorRegistry()
+    metrics = RechargeMetrics(registry)
+
+    def ages() -> list[float | None]:
+        names = ("in_flight", "in_flight_age_seconds", "uncredited_age_seconds")
+        return [registry.get_sample_value(f"rater_recharge_{name}") for name in names]
+
+    metrics.set_under_way([(NOW, None), (NOW - 2_000, NOW - 500), (None, None)], 2, NOW)
+    some = ages()
+    metrics.set_under_way([(None, None)], 0, NOW)
+
+    assert some == [2, 2.0, 0.5]
+    assert ages() == [0, 0, 0]

@@ -8,7 +8,6 @@ import pytest
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
-from rater.shell.stream import consumer as module
 from rater.shell.stream.consumer import BatchConsumer
 
 CDRS = TP("cdrs", 0)
@@ -54,7 +53,8 @@ def test_a_standstill_lasts_from_the_first_stop_until_all_is_read_again(
 ) -> None:
     now, told = [100.0], list[float]()
     monkeypatch.setattr(driver.Consumer, "stop_flow", lambda _: None)
-    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    clock = SimpleNamespace(monotonic=lambda: now[0])
+    monkeypatch.setattr("rater.shell.stream.consumer.time", clock)
     consumer = Bare()
     consumer.on_serving = told.append
     for seconds in (0.0, 2.0, 3.0):
