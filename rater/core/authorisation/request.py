@@ -7,6 +7,12 @@ from rater.core.limits import SECOND_MS
 from rater.core.value import Value
 from topics.fields import CallDirection
 
+_SAME: Final = (
+    *("direction", "from_", "call_type", "service_number_type", "usage_country"),
+    *("user_id", "organizer_id"),
+)
+"""What else a question says of a call, and what its CDR will say."""
+
 
 @final
 class CallRequest(Value):
@@ -85,3 +91,15 @@ def cdr_of(request: CallRequest, seconds: int) -> Cdr:
 def consumer_of(request: CallRequest) -> str | None:
     """Return the user whose call it is; None: nobody is named."""
     return request.organizer_id or request.user_id
+
+
+def differs_in(request: CallRequest, other: CallRequest) -> str | None:
+    """Return the field of a question by which two calls of a tenant are not the same one; None: they may be."""
+    if (request.dialled or request.to) != (other.dialled or other.to):
+        return "to"
+    if request.to != other.to:
+        return "routing_number"
+    for name in _SAME:
+        if getattr(request, name) != getattr(other, name):
+            return name.rstrip("_")
+    return None

@@ -6,7 +6,7 @@ from time import monotonic
 
 from rater.core.authorisation.holds import Holds
 from rater.core.authorisation.judge import judge, judge_blind
-from rater.core.authorisation.request import CallRequest
+from rater.core.authorisation.request import CallRequest, differs_in
 from rater.core.authorisation.standing import NOTHING_HELD
 from rater.core.authorisation.verdict import Refused, Verdict, refused
 from rater.shell.gatekeeper.metrics import GatekeeperMetrics
@@ -16,6 +16,7 @@ from rater.wire.authorisation.answers import Answer, answer_of
 from rater.wire.authorisation.questions import (
     BadRequest,
     CallQuestion,
+    OtherCall,
     read_question,
     read_release,
     request_of,
@@ -25,6 +26,8 @@ from rater.wire.authorisation.standings import Known
 UNRELIABLE = frozenset((Refused.NOT_READY.value, Refused.STALE.value))
 """Refusals that another gatekeeper may not have to make."""
 _ID_BYTES = 12
+_Found = tuple[Verdict, str | None] | OtherCall
+"""A verdict, and the hold of its call where it has one."""
 
 
 class Desk:
@@ -54,7 +57,11 @@ class Desk:
             return question
         age_ms = self._view.age_ms()
         known = self._view.standings.known(question.tenant_id)
-        verdict, hold_id = self._verdict(question, known, age_ms)
+        found = self._verdict(question, known, age_ms)
+        if isinstance(found, OtherCall):
+            self._metrics.answered("bad", "", monotonic() - begun)
+            return found
+        verdict, hold_id = found
         outcome = "allowed" if verdict.allowed else "refused"
         self._metrics.answered(outcome, verdict.reason or "", monotonic() - begun)
         return answer_of(verdict, known, age_ms, hold_id)
@@ -79,9 +86,7 @@ class Desk:
         self._holds.settle(hold, cost if is_known else None, at_ms)
         return True
 
-    def _verdict(
-        self, question: CallQuestion, known: Known | None, age_ms: int | None
-    ) -> tuple[Verdict, str | None]:
+    def _verdict(self, question: CallQuestion, known: Known | None, age_ms: int | None) -> _Found:
         at_ms = now_ms()
         request = request_of(question, at_ms)
         if age_ms is None:
@@ -97,7 +102,7 @@ class Desk:
 
     def _with_hold(
         self, question: CallQuestion, request: CallRequest, known: Known | None, longest_s: int
-    ) -> tuple[Verdict, str | None]:
+    ) -> _Found:
         """Judge a call, and hold for it what it may cost."""
         at_ms, own_id = request.at_ms, question.hold_id
         if own_id is not None:
@@ -106,6 +111,8 @@ class Desk:
                 # When the call began is not known any more: a hold from now on could be for longer than money pays.
                 detail = f"hold_id: {own_id} is no hold of {request.tenant_id}, or no more"
                 return judge_blind(request, self._view.rules, Refused.UNKNOWN_HOLD, detail), None
+            if other := differs_in(own.request, request):
+                return self._of_another(request, other)
             # The same call, made longer: it began when it was first asked for.
             request = own.request
         verdict = self._judged(request, known, longest_s, (at_ms, own_id))
@@ -119,6 +126,12 @@ class Desk:
         hold_id = own_id or secrets.token_urlsafe(_ID_BYTES)
         self._holds.put(hold_id, request, verdict, at_ms)
         return verdict, hold_id
+
+    def _of_another(self, request: CallRequest, field: str) -> _Found:
+        """Refuse a call that comes with the hold of another one; but whoever calls for help is let through."""
+        detail = f"hold_id: is of another call, by its {field}"
+        verdict = judge_blind(request, self._view.rules, Refused.UNKNOWN_HOLD, detail)
+        return (verdict, None) if verdict.allowed else OtherCall(detail)
 
     def _judged(
         self,

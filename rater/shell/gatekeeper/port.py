@@ -14,7 +14,7 @@ from aiohttp import web
 from rater.shell.gatekeeper.desk import UNRELIABLE, Desk
 from rater.shell.process.start import StartError
 from rater.wire.authorisation.answers import Answer, encode_answer, encode_bad_request
-from rater.wire.authorisation.questions import REQUEST_BYTES_MAX, BadRequest
+from rater.wire.authorisation.questions import REQUEST_BYTES_MAX, BadRequest, OtherCall
 
 AUTHORISE = "/v1/authorise"
 RELEASE = "/v1/release"
@@ -117,7 +117,7 @@ def _fields(text: str) -> Mapping[str, str] | None:
 
 def _decided(answer: Answer | BadRequest) -> web.Response:
     if isinstance(answer, BadRequest):
-        return _said(400, answer.detail)
+        return _said(409 if isinstance(answer, OtherCall) else 400, answer.detail)
     # Another gatekeeper may know better: a balancer that tries the next one sees the status.
     status = 503 if not answer.allowed and answer.reason in UNRELIABLE else 200
     return _json(status, encode_answer(answer))

@@ -61,6 +61,10 @@ class BadRequest(Struct, frozen=True):
     detail: str
 
 
+class OtherCall(BadRequest, frozen=True):
+    """A question that can be read, and whose `hold_id` is that of another call."""
+
+
 _MAYBE = (
     *("from_", "call_type", "service_number_type", "usage_country", "user_id", "organizer_id"),
     "routing_number",

@@ -12,7 +12,7 @@ from rater.shell.gatekeeper.desk import Desk
 from rater.shell.gatekeeper.metrics import GatekeeperMetrics
 from rater.shell.process.metrics import Metrics
 from rater.wire.authorisation.answers import Answer
-from rater.wire.authorisation.questions import BadRequest
+from rater.wire.authorisation.questions import BadRequest, OtherCall
 from rater.wire.authorisation.standings import Standings
 from tests.build import NOW, RULES, UNIT, YEAR
 from topics.records import AccountStatus, Funds
@@ -158,6 +158,58 @@ def test_a_hold_that_is_not_there_is_not_made_longer_and_no_other_is_opened(case
         assert answer.hold_id is None
     assert case.ask().max_duration_s == 50 * 60
     assert case.ask(hold=True, hold_id="nope", to="112").reason == "emergency"
+
+
+OTHERS = {
+    "to": ({"to": "+33612345678"}, {}),
+    "from": ({"from": "+4930123456"}, {}),
+    "direction": ({"direction": "in", "service_number_type": "toll_free"}, {}),
+    "call_type": ({"call_type": "conf_out"}, {}),
+    "service_number_type": ({"service_number_type": "toll_free"}, {}),
+    "usage_country": ({"usage_country": "DE"}, {}),
+    "user_id": ({"user_id": "bob"}, {"user_id": "ann"}),
+    "organizer_id": ({}, {"organizer_id": "ann"}),
+    "routing_number": ({"routing_number": "+33612345678"}, {}),
+}
+
+
+@pytest.mark.parametrize("field", OTHERS)
+def test_a_hold_is_not_made_longer_by_another_call(case: Case, field: str) -> None:
+    """Whose call it is, where to, and what its CDR will say: all of it is as it was when it was first asked for."""
+    later, first = OTHERS[field]
+    hold_id = case.ask(hold=True, longest_s=600, **first).hold_id
+    left = case.ask().max_duration_s
+    case.now_ms += 1_000
+    call = CALL | first | later if later else CALL
+    asked = {**call, "hold": True, "longest_s": 1_200, "hold_id": hold_id}
+    said = case.desk.authorise(msgspec.json.encode(asked))
+
+    assert isinstance(said, OtherCall)
+    assert said.detail == f"hold_id: is of another call, by its {field}"
+    assert (case.counted("bad"), len(case.holds)) == (1, 1)
+    assert case.ask().max_duration_s == left == 40 * 60
+    assert case.ask(**first, hold=True, hold_id=hold_id, longest_s=1_200).max_duration_s == 1_200
+
+
+@pytest.mark.parametrize(
+    ("call", "reason"), [({"to": "112"}, "emergency"), ({"direction": "in"}, "inbound")]
+)
+def test_a_call_that_nobody_pays_is_allowed_whatever_hold_it_names_and_that_one_stays(
+    case: Case, call: dict[str, str], reason: str
+) -> None:
+    hold_id = case.ask(hold=True, longest_s=600).hold_id
+    answer = case.ask(**call, hold=True, longest_s=1_200, hold_id=hold_id)
+
+    assert (answer.allowed, answer.reason, answer.hold_id) == (True, reason, None)
+    assert case.ask().max_duration_s == 40 * 60
+
+
+def test_where_a_ported_number_leads_the_call_is_the_same_by_both_numbers(case: Case) -> None:
+    ported = {"to": "+33612345678", "routing_number": "+33142685300"}
+    hold_id = case.ask(hold=True, longest_s=600, **ported).hold_id
+
+    longer = case.ask(hold=True, longest_s=1_200, hold_id=hold_id, **ported)
+    assert (longer.hold_id, longer.charge_micros) == (hold_id, 400_000)
 
 
 def test_a_hold_of_another_tenant_is_not_there(case: Case) -> None:

@@ -48,6 +48,19 @@ async def test_a_connection_stays_open_for_the_next_question(address: tuple[str,
     opened[1].close()
 
 
+async def test_a_hold_of_another_call_is_a_conflict(address: tuple[str, int]) -> None:
+    opened = await asyncio.open_connection(*address)
+    first = json.dumps(CALL | {"hold": True, "longest_s": 60}).encode()
+    _, held = await asked(opened, HEAD % len(first) + first)
+    other = CALL | {"hold": True, "hold_id": held["hold_id"], "to": "+33612345678"}
+    body = json.dumps(other).encode()
+    code, said = await asked(opened, HEAD % len(body) + body)
+
+    assert (code, said["allowed"], said["max_duration_s"]) == (409, False, 0)
+    assert said["detail"] == "hold_id: is of another call, by its to"
+    opened[1].close()
+
+
 async def test_a_body_that_does_not_come_is_not_waited_for(
     address: tuple[str, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
