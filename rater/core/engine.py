@@ -28,7 +28,7 @@ from rater.core.account.journal import Journal
 from rater.core.account.post_paid import has_billing, look_at_billing, owing_month
 from rater.core.account.priced import price_of, told_of
 from rater.core.account.rejecting import reject
-from rater.core.account.reversal import reversal_of
+from rater.core.account.reversal import balance_back, reversal_of
 from rater.core.account.settling import hold_broken, settle
 from rater.core.account.unlicensed import may_not_replace, payable
 from rater.core.account.user import Users, consumer_of
@@ -115,7 +115,8 @@ def correct(  # noqa: PLR0911, PLR0913, PLR0917
     if cdr.kind != "void":
         if original is None:
             return charge(account, cdr, source, rules, journal, users)
-        price = price_of(account, cdr, source, rules, (original.charge_micros, original), user)
+        back = balance_back(account, original, source.at_ms)
+        price = price_of(account, cdr, source, rules, (back, original), user)
         if isinstance(price, Rated):
             now = (rules, source.at_ms)
             price = may_not_replace(account, cdr, price, now, original, user) or price

@@ -2,6 +2,7 @@
 
 from rater.core.account.account import Account
 from rater.core.account.funding import may_not_fund
+from rater.core.account.reversal import owed_back
 from rater.core.account.user import User
 from rater.core.cdr import Cdr, Source
 from rater.core.charging_settings import ChargingSettings
@@ -21,11 +22,17 @@ def beyond_bound(account: Account, rated: Rated, settings: ChargingSettings) -> 
 
 
 def beyond_credit(
-    account: Account, rated: Rated, settings: ChargingSettings, month: str
+    account: Account,
+    rated: Rated,
+    settings: ChargingSettings,
+    month: str,
+    replaced: Charge | None,
 ) -> Suspension | None:
     """Say that a charge would take what is owed of a month above what a balance of its currency may be."""
     contract = account.contract
     owed = 0 if contract is None else contract.owed.get(month, 0)
+    if replaced is not None:
+        owed -= owed_back(replaced, month)
     if owed + rated.charge_micros <= account.balance_max:
         return None
     detail = (

@@ -30,7 +30,10 @@ def price_of(  # noqa: PLR0911, PLR0913, PLR0917
     replaced: tuple[int, Charge | None],
     user: User | None,
 ) -> Rated | FreeReason | Suspension:
-    """Price a CDR, or say why it has no price now; so much comes back with it. The account's bounds are noted."""
+    """Price a CDR, or say why it has no price now. The account's bounds are noted.
+
+    `replaced`: by how much the balance moves as the charge that it replaces is taken back, and that charge.
+    """
     answered_ms, decks, past = cdr.answered_ms, account.decks, account.past
     closed = answered_ms >= account.closed_ms
     if past is not None and answered_ms < past.settled_ms:
@@ -55,7 +58,7 @@ def price_of(  # noqa: PLR0911, PLR0913, PLR0917
         month = owing_month(account, cdr.started_ms, rules)
         most = _dearer(account, cdr, rated, (rules, source.at_ms), replaced[1], user)
     if month is not None:
-        return beyond_credit(account, most, settings, month) or rated
+        return beyond_credit(account, most, settings, month, replaced[1]) or rated
     left = account.balance + replaced[0] - most.charge_micros
     # Asked of debts alone: the bound is as large a number as takes compiled code long to compare.
     if left < 0 and left < -account.balance_max:

@@ -63,6 +63,33 @@ def reversal_of(
     )
 
 
+def balance_back(account: Account, original: r.Charge, now_ms: int) -> int:
+    """Return by how much taking a charge back would move the balance; change nothing."""
+    return _moved(*plan_returns(account, original, now_ms))
+
+
+def owed_back(original: r.Charge, month: str) -> int:
+    """Return by how much taking a charge back lessens what is owed of a month."""
+    return sum(
+        [
+            draw.amount_micros or 0
+            for draw in original.draws
+            if draw.source == _POST_PAID and draw.id == month
+        ]
+    )
+
+
+def _moved(returns: list[r.Draw], left: int) -> int:
+    """Return what of it moves the balance."""
+    return left + sum(
+        [
+            back.amount_micros or 0
+            for back in returns
+            if not back.grace and back.source != _POST_PAID
+        ]
+    )
+
+
 def plan_returns(
     account: Account, original: r.Charge, now_ms: int, user: User | None = None
 ) -> tuple[list[r.Draw], int]:
