@@ -117,7 +117,8 @@ class Simulator:
             flush_users(decision, shard, [key], self.rules, at_ms)
             yield from self._commit(shard, decision, at_ms)
         elif (waits := shard.suspense.get(key)) is not None:
-            command = free_command(read_open(waits), self.rules.settings.at(at_ms).version)
+            version = self.rules.settings.at(at_ms).version
+            command = free_command(read_open(waits), version, at_ms)
             name, tenant = catalog.ACCOUNT_TIMERS.name, tenant_in_front(key)
             yield from self._take_new(name, tenant, command, at_ms, shard.partition)
         elif overdue:

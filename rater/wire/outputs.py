@@ -10,7 +10,7 @@ from rater.core.account.account import Account
 from rater.core.account.calendar import month_of
 from rater.core.cdr import Cdr, Source
 from rater.core.charging_settings import ChargingSettings
-from rater.core.limits import DEAD_BYTES_KEPT_MAX
+from rater.core.limits import DAY_MS, DEAD_BYTES_KEPT_MAX
 from rater.core.pricing.masking import Masks
 from rater.core.suspension import Suspension
 from rater.wire.malformed import Malformed
@@ -142,15 +142,17 @@ def expire_command(account: Account, due_ms: int) -> bytes:
     )
 
 
-def free_command(row: OpenSuspense, settings_version: int) -> bytes:
+def free_command(row: OpenSuspense, settings_version: int, now_ms: int) -> bytes:
     """Return the command that frees a call which has waited long enough.
 
-    Its id names the CDR's place, and the settings: sent again it is a duplicate, unless they have changed.
+    Its id names the CDR's place, the settings and the day: sent again it is a duplicate, unless they have changed, or
+    it was refused by a worker that knew other settings, and a day has begun since.
     """
+    place = f"{row.tenant_id}/{row.source_offset}"
     return encode(
         {
             "type": "free_call",
-            "command_id": f"free/{row.tenant_id}/{row.source_offset}/{settings_version}",
+            "command_id": f"free/{place}/{settings_version}/{now_ms // DAY_MS}",
             "tenant_id": row.tenant_id,
             "cdr_id": row.cdr_id,
             "version": row.version,

@@ -298,17 +298,22 @@ class HonestWorker:
         self.now_ms += millis
         for _ in range(2):
             # First lots may be due, then a month.
-            for shard in self.shards:
-                for key, due_ms in shard.accounts.due(self.now_ms):
-                    account = decode_account(shard.accounts.get(key) or b"")
-                    self.produce(TIMERS, key, timer_command(account, due_ms))
-                self._free_calls(shard)
+            self.fire()
             self.work()
+
+    def fire(self) -> None:
+        """Let the timers say what is due, by the settings that they know."""
+        for shard in self.shards:
+            for key, due_ms in shard.accounts.due(self.now_ms):
+                account = decode_account(shard.accounts.get(key) or b"")
+                self.produce(TIMERS, key, timer_command(account, due_ms))
+            self._free_calls(shard)
 
     def _free_calls(self, shard: Shard) -> None:
         version = self.book.at(self.now_ms).version
         for key, _ in FreecallTimer(shard.suspense, self.book).due(self.now_ms):
-            command = free_command(read_open(shard.suspense.get(key) or b""), version)
+            row = read_open(shard.suspense.get(key) or b"")
+            command = free_command(row, version, self.now_ms)
             self.produce(TIMERS, key.partition(b"/")[0], command)
 
     def flush(self) -> None:

@@ -178,6 +178,60 @@ def test_calls_that_wait_are_freed_by_days_that_are_dated_back() -> None:
     assert found(worker) == []
 
 
+def freed(worker: HonestWorker) -> list[str]:
+    return [each["cdr_id"] for each in said(worker) if each.get("reason") == "freecall"]
+
+
+@pytest.mark.parametrize(("known", "days"), [("timer", 1), ("worker", 1), ("worker", 0)])
+def test_whoever_of_timer_and_worker_knows_days_that_are_dated_back_first_a_call_is_freed_once(
+    known: str, days: int
+) -> None:
+    """The command is under way while the partition moves to a worker that knows more, or less, of the settings."""
+    worker = HonestWorker(freecall_after_days=2)
+    worker.command("acme", "open_account", currency="USD", decks=["acs"])
+    worker.work()
+    take(worker, "w1", to="+9607000000")
+    worker.now_ms += 3 * DAY_MS
+    before = worker.rules
+    worker.load_settings(START_MS - DAY_MS, freecall_after_days=days)
+    after = worker.rules
+    timer, charging = (after, before) if known == "timer" else (before, after)
+    for rules in (timer, charging):
+        worker.rules = rules
+        (worker.fire if rules is timer else worker.work)()
+    worker.rules = after
+    assert freed(worker) == (["w1"] if days else [])
+    for _ in range(3):
+        worker.pass_time(DAY_MS)
+
+    assert freed(worker) == (["w1"] if days else [])
+    assert len(worker.shards[worker.of("acme")].suspense) == (0 if days else 1)
+    assert found(worker) == []
+
+
+def test_a_worker_that_does_not_know_the_days_yet_refuses_and_is_asked_again_the_next_day() -> None:
+    worker = HonestWorker(freecall_after_days=20)
+    worker.command("acme", "open_account", currency="USD", decks=["acs"])
+    worker.work()
+    take(worker, "w1", to="+9607000000")
+    worker.now_ms += 3 * DAY_MS
+    before = worker.rules
+    worker.load_settings(START_MS - DAY_MS, freecall_after_days=1)
+    after = worker.rules
+    worker.fire()
+    worker.rules = before
+    worker.work()
+    assert freed(worker) == []
+    assert said(worker)[-1]["reason"] == "not_due"
+    worker.rules = after
+    worker.pass_time(MINUTE_MS)
+    assert freed(worker) == []
+    worker.pass_time(DAY_MS)
+
+    assert freed(worker) == ["w1"]
+    assert found(worker) == []
+
+
 def test_a_version_of_another_time_may_not_be_named() -> None:
     worker = charged("c1")
     worker.load_settings(START_MS - DAY_MS, promotional_credit="last")

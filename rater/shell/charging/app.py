@@ -202,7 +202,8 @@ class Charging(AgentApp):
         return FreecallTimer(self.suspense.state(partition), self.settings.book)
 
     def _free(self, _key: bytes, value: bytes, _due_ms: int) -> bytes:
-        return free_command(read_open(value), self.settings.book.at(now_ms()).version)
+        at_ms = now_ms()
+        return free_command(read_open(value), self.settings.book.at(at_ms).version, at_ms)
 
     def _window_days(self, index: ChargeIndex) -> int:
         today = now_ms() // DAY_MS

@@ -67,7 +67,7 @@ def fire(partition: Partition, at_ms: int = LATER) -> list[Sent]:
         Sent(
             ACCOUNT_TIMERS.name,
             key.partition(b"/")[0],
-            free_command(read_open(shard.get(key) or b""), book.at(at_ms).version),
+            free_command(read_open(shard.get(key) or b""), book.at(at_ms).version, at_ms),
             at_ms,
         )
         for key, _ in FreecallTimer(shard, book).due(at_ms)
@@ -185,6 +185,25 @@ def test_a_command_that_is_not_due_is_refused(days: int) -> None:
     assert list(rows(partition)) == [b"acme/c1"]
 
 
+def test_a_worker_that_knows_the_settings_later_than_the_timer_frees_the_call_the_next_day() -> (
+    None
+):
+    """The partition moves to it while the command is under way: it refuses; the timer does not give up."""
+    partition = partition_of().take(waits())
+    sent, knows = fire(partition), partition.rules
+    partition.rules = freeing(0)
+    partition.take(*sent)
+    assert partition.outcomes["rejected.not_due"] == 1
+
+    partition.rules = knows
+    partition.take(*sent).take(*fire(partition, LATER + HOUR))
+    assert frees(partition) == []
+    partition.take(*fire(partition, LATER + DAY))
+
+    assert len(frees(partition)) == 1
+    assert rows(partition) == {}
+
+
 def test_a_command_for_what_waits_no_more_is_refused() -> None:
     partition = partition_of().take(waits())
     sent = fire(partition)
@@ -241,7 +260,7 @@ def test_where_an_earlier_version_is_charged_a_later_one_is_never_freed(
     assert (row(partition).version, row(partition).charged) == (2, True)
     assert fire(partition, NOW + 80 * DAY) == []
     version = partition.rules.settings.at(NOW).version
-    forced = free_command(row(partition), version)
+    forced = free_command(row(partition), version, LATER)
     partition.take(Sent(ACCOUNT_TIMERS.name, b"acme", forced, LATER))
     assert partition.outcomes["rejected.not_due"] == 1
 
@@ -374,7 +393,7 @@ def test_the_longest_id_has_a_command_that_can_be_read() -> None:
     partition = partition_of()
 
     topic = BY_NAME[ACCOUNT_TIMERS.name]
-    value = free_command(longest, 2**31 - 1)
+    value = free_command(longest, 2**31 - 1, NOW)
     partition.take(Sent(topic.name, tenant.encode(), value, NOW))
 
     assert partition.outcomes["rejected.unknown_tenant"] == 1
