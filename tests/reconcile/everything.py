@@ -11,7 +11,8 @@ from random import Random
 from typing import Any
 
 from rater.reconcile.folds.lot_times import month_after
-from tests.reconcile.honest_worker import DAY_MS, START_MS, HonestWorker, at
+from tests.reconcile.drawn_decks import CALENDARS, TERMS, drawn_sheet
+from tests.reconcile.honest_worker import DAY_MS, SHEET, START_MS, HonestWorker, at
 from tests.reconcile.test_whatever_pools_pay import (
     COUNTRIES,
     ERA_MS,
@@ -376,13 +377,21 @@ def everything(seed: int, steps: int = 60, deeds: tuple[str, ...] = DEEDS) -> Ho
         versions.append(drawn_catalog(chance, number + 2, since_ms))
     days = sorted(chance.sample(range(-1, 60), chance.choice((0, 1, 2))))
     turns = [at(START_MS + (begins + day) * DAY_MS) for day in days]
+    priced = Random(f"deck {seed}")
+    sheet = drawn_sheet(priced) if seed % 2 else SHEET.read_bytes()
     worker = HonestWorker(
+        decks={"acs": sheet},
+        calendars=CALENDARS,
+        deck_terms=priced.choice(TERMS),
         promotional=list(zip(turns, ("last", "first"), strict=False)),
         corrections=chance.random() < 0.9,
         freecall_after_days=chance.choice((0, 1, 2)),
         plans=versions[0],
         plans_later=versions[1:],
     )
+    for number in range(priced.choice((0, 1, 2)) if seed % 2 else 0):
+        since_ms = START_MS + (begins + priced.randint(0, 40)) * DAY_MS + priced.randint(0, DAY_MS)
+        worker.load_deck("acs", drawn_sheet(priced), number + 2, since_ms)
     worker.now_ms += begins * DAY_MS
     size = chance.choice((1, 3, 50))
     Happening(worker, chance, steps, size, deeds, rings_s=RINGS_S if deeds is YEARS else ()).run()

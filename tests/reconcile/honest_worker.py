@@ -138,6 +138,8 @@ class HonestWorker:
     """The published decks: CSV by id."""
     calendars: bytes = b"calendar,date\n"
     """Those of the decks: CSV."""
+    deck_terms: tuple[str, str] = ("UTC", "split")
+    """Of the decks: time zone, and what a call does where a band ends."""
     masks: list[dict[str, Any]] = field(default_factory=list)
     """Which tails of numbers published settings hide."""
     freecall_after_days: int = 0
@@ -201,7 +203,7 @@ class HonestWorker:
         self, deck_id: str, csv: bytes, version: int = 1, since: str = "2020-01-01T00:00:00Z"
     ) -> Deck:
         sheet = read_sheet(csv)
-        terms = ("USD", since, "UTC", "split")
+        terms = ("USD", since, *self.deck_terms)
         heading = read_heading(deck_id, version, terms, read_calendars(self.calendars))
         assert isinstance(sheet, Sheet), sheet
         assert isinstance(heading, Heading), heading

@@ -225,10 +225,9 @@ class OwnBooks:
             assert 0 < draw["quantity"] < left + unit, entry
             left -= draw["quantity"]
         usage = [line for line in of(entry, "lines") if line["kind"] == "usage"]
-        of_pools = [
-            each for each in of(entry, "lines") if each["kind"] in ("pool_usage", "pool_fee")
-        ]
-        asked = sum(each["amount_micros"] for each in of_pools)
+        # What a deck asks of a call whose seconds pools pay to the last is the regulatory fee alone.
+        beside = ("pool_usage", "pool_fee", "regulatory_fee")
+        asked = sum(each["amount_micros"] for each in of(entry, "lines") if each["kind"] in beside)
         assert not (draws and left <= 0) or entry["charge_micros"] == asked, entry
         assert not (draws and left > 0) or not entry["deck_id"] or usage, entry
 

@@ -141,6 +141,10 @@ def test_such_histories_have_everything_in_them() -> None:
         for entry in values(lived(seed), catalog.LEDGER.name):
             found[entry["kind"]] += 1
             found[entry.get("reason") or ""] += 1
+            kinds = {line["kind"] for line in entry.get("lines", [])}
+            found += Counter(f"line {kind}" for kind in kinds)
+            found["pools and money"] += kinds >= {"pool", "usage"}
+            found["another deck"] += (entry.get("deck_version") or 0) > 1
             for draw in [*entry.get("draws", []), *entry.get("returns", [])]:
                 where = "returned " if entry["kind"] == "charge_reversed" else ""
                 found[where + draw.get("source", "lot")] += 1
@@ -163,5 +167,7 @@ ASKED = (
     *("account_reopened", "lot_expired", "lot_forfeited", "balance_carried_forward", "freecall"),
     *("spend_limit_tripped", "no_user_capability", "no_tenant_capability", "account_closed"),
     *("pool_used", "credit_limit_reached", "no_rate", "promotional", "returned promotional"),
-    *("opened again", "not_refundable", "payment_reversed"),
+    *("opened again", "not_refundable", "payment_reversed", "grace", "free_rate", "another deck"),
+    *("line connection_fee", "line regulatory_fee", "line surcharge", "line min_charge"),
+    *("line pool_usage", "line pool_fee", "pools and money"),
 )
