@@ -88,6 +88,8 @@ def settings_version(
     corrections: bool = False,
     freecall_after_days: int = 0,
     promotional_credit: Literal["first", "last"] = "first",
+    canary_tenants: tuple[str, ...] = (),
+    known_from_ms: int = 0,
     **terms: CurrencyTerms,
 ) -> ChargingSettings:
     """Make a version of the settings, of so many currencies and otherwise as shipped."""
@@ -101,6 +103,8 @@ def settings_version(
         corrections,
         freecall_after_days,
         promotional_credit,
+        canary_tenants,
+        known_from_ms,
     )
 
 

@@ -57,6 +57,7 @@ def test_the_rights_of_the_gateway() -> None:
     assert [
         (r.resource_type, r.name, r.pattern_type, r.operation) for r in rights(roles.GATEWAY)
     ] == [
+        ("TOPIC", "charging.settings.v1", "LITERAL", "READ"),
         ("TOPIC", "payment.commands.v1", "LITERAL", "READ"),
         ("TOPIC", "payment.results.v1", "LITERAL", "WRITE"),
         ("TOPIC", "recharge.dead.v1", "LITERAL", "WRITE"),

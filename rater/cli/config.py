@@ -160,6 +160,7 @@ def _print_table(settings: ChargingSettings) -> None:
         "promotional_credit",
     ):
         click.echo(f"{name}: {getattr(settings, name)}")
+    click.echo(f"canary_tenants: {', '.join(settings.canary_tenants) or 'none'}")
     hidden = [f"{mask.prefix or 'all others'} {mask.digits}" for mask in settings.number_masks]
     click.echo(f"last digits of numbers hidden: {', '.join(hidden) or 'none'}")
     if settings.version == 0:

@@ -7,7 +7,10 @@ Rule 3: version 0, what ships, holds before all others.
 Rule 4: a version may be dated back: in force from before it was published. It decides whatever is decided from then
         on, late records, too; what was decided before stays. So that nobody need guess which of the two it was, what it
         decides about records from before `known_from_ms` names it (`account/naming`).
-Rule 5: a currency without a row has no breaker by default, one unit as its least recharge, and the bound of all.
+Rule 5: who is a canary (R32) is asked by the time of what is asked for, and a version that was dated back does not say
+        it before its `known_from_ms`: so whoever asks twice about one payment, before and after a publication, hears
+        the same.
+Rule 6: a currency without a row has no breaker by default, one unit as its least recharge, and the bound of all.
 """
 
 from collections.abc import Iterable, Mapping
@@ -37,6 +40,7 @@ class ChargingSettings(Value):
         "corrections",
         "freecall_after_days",
         "promotional_credit",
+        "canary_tenants",
         "known_from_ms",
     )
     __slots__ = __match_args__
@@ -54,6 +58,7 @@ class ChargingSettings(Value):
         corrections: bool = False,  # noqa: FBT001, FBT002
         freecall_after_days: int = 0,
         promotional_credit: Literal["first", "last"] = "first",
+        canary_tenants: tuple[str, ...] = (),
         known_from_ms: int = 0,
     ) -> None:
         self.version: Final = version
@@ -76,6 +81,8 @@ class ChargingSettings(Value):
         """Whether it is drawn before money that was paid for, or after it (core/account/lots)."""
         self.known_from_ms: Final = known_from_ms
         """Of a version that was dated back: from when on nobody decides without it. 0 of all others."""
+        self.canary_tenants: Final = canary_tenants
+        """Tenants of our own, with play money alone (R32)."""
 
     def terms(self, currency: str) -> CurrencyTerms:
         """Return what holds in a currency; without a row, what holds for all that have none."""
@@ -93,7 +100,7 @@ class ChargingSettings(Value):
 class SettingsBook:
     """An immutable snapshot of all versions."""
 
-    __slots__ = ("corrects", "hides", "names_before_ms", "versions")
+    __slots__ = ("canaries", "corrects", "hides", "names_before_ms", "versions")
 
     def __init__(
         self, shipped: ChargingSettings, published: Iterable[ChargingSettings] = ()
@@ -107,6 +114,8 @@ class SettingsBook:
         """Whether any version hides tails of numbers."""
         self.corrects: Final = True in [each.corrections for each in ordered]
         """Whether any version takes corrections."""
+        self.canaries: Final = frozenset([name for each in ordered for name in each.canary_tenants])
+        """Tenants that any version says are canaries."""
         self.names_before_ms: Final = max([each.known_from_ms for each in ordered])
         """No record from then on makes anything name a version that was dated back; 0: none was."""
 
@@ -120,6 +129,17 @@ class SettingsBook:
             if settings.valid_from_ms <= at_ms:
                 return settings
         return self.versions[-1]
+
+    def canaries_at(self, at_ms: int) -> tuple[str, ...]:
+        """Return the canary tenants of an instant."""
+        for settings in self.versions:
+            if max(settings.valid_from_ms, settings.known_from_ms) <= at_ms:
+                return settings.canary_tenants
+        return ()
+
+    def is_canary(self, tenant_id: str, at_ms: int) -> bool:
+        """Tell whether a tenant is a canary, for what is asked for at an instant."""
+        return tenant_id in self.canaries and tenant_id in self.canaries_at(at_ms)
 
     def next_change_ms(self, at_ms: int) -> int:
         """Return from when on another version may be in force than at an instant; NEVER_MS where there is none."""

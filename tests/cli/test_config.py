@@ -61,6 +61,7 @@ def test_what_ships_is_shown_without_a_broker_and_is_a_file_to_load(tmp_path: Pa
     shown = CliRunner().invoke(config, ["show", "--shipped", "--broker", "127.0.0.1:1"])
     assert shown.exit_code == 0
     assert "VND" in shown.stdout
+    assert "canary_tenants: none" in shown.stdout
 
     printed = CliRunner().invoke(config, ["show", "--shipped", "--json"]).stdout
     assert (*json.loads(printed), "known_from") == ChargingSettings.__struct_fields__

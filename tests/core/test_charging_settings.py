@@ -47,3 +47,32 @@ def test_a_currency_without_a_row_has_no_breaker_and_one_unit_as_its_least_recha
 
     assert terms == CurrencyTerms("XTS", 2, 0, UNIT, AMOUNT_MICROS_MAX)
     assert SETTINGS.terms("USD") == CurrencyTerms("USD", 2, 1_000 * UNIT, 50 * UNIT, 10**15)
+
+
+def test_canaries_are_those_of_the_version_in_force_when_something_is_asked_for() -> None:
+    both = book(
+        settings_version(1, NOW, canary_tenants=("canary", "other")),
+        settings_version(2, NOW + DAY, canary_tenants=("other",)),
+    )
+
+    times = (NOW - 1, NOW, NOW + DAY - 1, NOW + DAY)
+    assert [both.is_canary("canary", at_ms) for at_ms in times] == [False, True, True, False]
+    assert [both.is_canary("other", at_ms) for at_ms in times] == [False, True, True, True]
+    assert not both.is_canary("acme", NOW)
+
+
+def test_where_no_version_names_canaries_nobody_is_one() -> None:
+    one = book(settings_version(1, NOW))
+
+    assert not one.canaries
+    assert not one.is_canary("canary", NOW)
+    assert book().canaries_at(0) == ()
+
+
+def test_a_version_dated_back_makes_and_ends_canaries_only_when_everybody_knows_it() -> None:
+    made = settings_version(1, NOW, canary_tenants=("canary",), known_from_ms=NOW + DAY)
+    ended = settings_version(2, NOW, known_from_ms=NOW + 3 * DAY)
+
+    dated_back = book(made, ended)
+    days = [dated_back.is_canary("canary", NOW + n * DAY) for n in range(4)]
+    assert days == [False, True, True, False]

@@ -19,7 +19,7 @@ from rater.kafka.broker import Broker
 from rater.shell.admin.topic_admin import connected
 from rater.shell.process.failpoints import VARIABLE
 from tests.e2e.broker import consume, produce
-from topics.catalog import PAYMENT_COMMANDS, PAYMENT_RESULTS, RECHARGE_DEAD
+from topics.catalog import CHARGING_SETTINGS, PAYMENT_COMMANDS, PAYMENT_RESULTS, RECHARGE_DEAD
 from topics.partitioner import partition_of
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ class Stage:
 async def staged(bootstrap: str, folder: Path, *options: str, **env: str) -> AsyncIterator[Stage]:
     """Make the topics, and end what still runs in the end."""
     async with connected(Broker(bootstrap)) as admin:
-        await admin.create([PAYMENT_COMMANDS, PAYMENT_RESULTS, RECHARGE_DEAD])
+        await admin.create([PAYMENT_COMMANDS, PAYMENT_RESULTS, RECHARGE_DEAD, CHARGING_SETTINGS])
     stage = Stage(bootstrap, folder, options, **env)
     try:
         yield stage

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from topics.fields import Currency, Moment, NotNegative, Positive, Version, whole
+from topics.fields import Currency, Moment, NotNegative, Positive, TenantId, Version, whole
 from topics.records.record import Record
 
 DECIMALS_MAX = 4
@@ -14,6 +14,7 @@ CDR_BYTES_MIN, CDR_BYTES_MOST = 1_024, 1_048_576
 HIDDEN_DIGITS_MAX = 6
 NUMBER_MASKS_MAX = 300
 FREECALL_DAYS_MAX = 90
+CANARY_TENANTS_MAX = 64
 
 
 class CurrencyTerms(Record, frozen=True):
@@ -115,6 +116,14 @@ class ChargingSettings(Record, frozen=True):
         Literal["first", "last"],
         Meta(description="Whether it is drawn before money that was paid for, or after it."),
     ] = "first"
+    canary_tenants: Annotated[
+        tuple[TenantId, ...],
+        Meta(
+            max_length=CANARY_TENANTS_MAX,
+            description="Tenants of our own, with play money alone: their payments go to the simulator, and revenue "
+            "leaves them out. Of a version that is dated back, from its `known_from` on.",
+        ),
+    ] = ()
     known_from: (
         Annotated[
             Moment,

@@ -120,8 +120,8 @@ class Decision:
         self.ids = np.zeros(0, ENTRY)
         """The ids as they stand in the manifest; none before the offsets are known."""
         self.charged: dict[str, int] = {}
-        """The sum of the charges that were taken, by currency."""
-        self.sums: Final = Sums()
+        """The sum of the charges that were taken, by currency; without those of canary tenants."""
+        self.sums: Final = Sums(settings)
         """What else was moved, told and drawn."""
         self._accounts: dict[bytes, bytes] | None = None
         self._user_rows: Changes | None = None
@@ -216,6 +216,9 @@ class Decision:
         self.sums.said(journal)
         for currency, micros in journal.charged.items():
             self.charged[currency] = self.charged.get(currency, 0) + micros
+        if self.sums.may_be_canaries(self.changed):
+            for currency, micros in self.sums.of_canaries(journal).items():
+                self.charged[currency] -= micros
         for entry in journal.entries:
             # By its type: that an entry is not of another class takes as long to ask as to price it.
             if type(entry) is _CHARGE:

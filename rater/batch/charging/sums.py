@@ -4,11 +4,13 @@ Nothing here is asked of a charge: their sum has the journal at hand. All else i
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Final, final
 
 from rater.core.account.journal import Journal
+from rater.core.charging_settings import SettingsBook
 from rater.core.pricing.plans.funding import POOL
-from topics.records import ChargeReversed, LotForfeited, MoneyEntry
+from topics.records import Charge, ChargeReversed, LotForfeited, MoneyEntry
 from topics.records.balance import PoolUsed
 
 By = tuple[str, str]
@@ -19,7 +21,9 @@ By = tuple[str, str]
 class Sums:
     """Amounts in micros, times in seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: SettingsBook | None = None) -> None:
+        """Count nothing yet; `settings` say who is a canary: nobody's money, which no sum has (R32)."""
+        self._settings: Final = settings
         self.came: Final[Counter[By]] = Counter()
         """What entries that are no charges added to balances."""
         self.went: Final[Counter[By]] = Counter()
@@ -39,7 +43,7 @@ class Sums:
 
     def count(self, entry: object) -> None:
         """Count an entry that is no charge."""
-        if not isinstance(entry, MoneyEntry):
+        if not isinstance(entry, MoneyEntry) or self._is_canary(entry):
             return
         micros = entry.amount_micros
         if micros:
@@ -50,6 +54,22 @@ class Sums:
         elif isinstance(entry, ChargeReversed):
             pools = (each.quantity or 0 for each in entry.returns if each.source == POOL)
             self.pool_returned_s += sum(pools)
+
+    def may_be_canaries(self, tenants: Iterable[str]) -> bool:
+        """Tell whether one of these tenants was ever named a canary."""
+        return self._settings is not None and not self._settings.canaries.isdisjoint(tenants)
+
+    def of_canaries(self, journal: Journal) -> Counter[str]:
+        """Return what charges of a journal are of canary tenants, by currency."""
+        charged: Counter[str] = Counter()
+        for entry in journal.entries:
+            if isinstance(entry, Charge) and self._is_canary(entry):
+                charged[entry.currency] += entry.charge_micros
+        return +charged
+
+    def _is_canary(self, entry: MoneyEntry) -> bool:
+        settings = self._settings
+        return settings is not None and settings.is_canary(entry.tenant_id, entry.at_ms)
 
     def said(self, journal: Journal) -> None:
         """Count what a journal tells besides its entries."""

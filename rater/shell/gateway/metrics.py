@@ -3,6 +3,8 @@
 The same three rules as in `rater.shell.process.metrics`: bounded labels, base units, `rater_` in front.
 """
 
+from typing import Protocol
+
 from prometheus_client import Counter, Gauge, Histogram
 
 from rater.shell.gateway.providers.provider import Declined, MovedBack, Outcome, Succeeded
@@ -18,6 +20,13 @@ def name_of(outcome: Outcome | MovedBack) -> str:
     if isinstance(outcome, MovedBack):
         return "restored" if outcome.is_restored else "reversed"
     return "declined" if isinstance(outcome, Declined) else "unknown"
+
+
+class Asked(Protocol):
+    """Who notes what a provider was asked."""
+
+    def asked(self, operation: str, status: str, seconds: float) -> None:
+        """Note one question to the provider."""
 
 
 class GatewayMetrics:
@@ -47,6 +56,11 @@ class GatewayMetrics:
             "rater_gateway_webhooks", "Webhooks received, by what became of them.",
             ["outcome"], registry=registry,
         )  # fmt: skip
+        self._canaries = Counter(
+            "rater_gateway_canary_commands",
+            "Likewise, of canary tenants, who are in none of the others.",
+            ["outcome"], registry=registry,
+        )  # fmt: skip
         self._in_flight = Gauge(
             "rater_gateway_in_flight", "Commands read and not yet finished.", registry=registry
         )
@@ -64,6 +78,10 @@ class GatewayMetrics:
         self._requests.labels(operation, status).inc()
         self._seconds.labels(operation).observe(seconds)
 
+    def of_canaries(self) -> "CanaryMetrics":
+        """Return what counts the same of canary tenants, apart."""
+        return CanaryMetrics(self._canaries)
+
     def webhook(self, outcome: str) -> None:
         """Count a webhook."""
         self._webhooks.labels(outcome).inc()
@@ -71,3 +89,21 @@ class GatewayMetrics:
     def set_in_flight(self, commands: int) -> None:
         """Say how many commands are at work or wait for their turn."""
         self._in_flight.set(commands)
+
+
+class CanaryMetrics:
+    """What is counted of canary tenants: how many results, and nothing that says how well payments go."""
+
+    def __init__(self, commands: Counter) -> None:
+        self._commands = commands
+
+    def command_done(self, outcome: str) -> None:
+        """Count a command that needs no more work."""
+        self._commands.labels(outcome).inc()
+
+    def late_outcome(self, outcome: Outcome | MovedBack) -> None:
+        """Count a result that no command asked for just now."""
+        self._commands.labels(name_of(outcome)).inc()
+
+    def asked(self, operation: str, status: str, seconds: float) -> None:
+        """Leave a question to the simulator out."""

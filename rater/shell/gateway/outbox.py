@@ -17,8 +17,7 @@ from topics.partitioner import partition_of
 class Outbox:
     """An idempotent producer; no transaction, because a result must be out before its command's offset is."""
 
-    def __init__(self, broker: Broker, origin: Origin, partitions: int) -> None:
-        self._origin = origin
+    def __init__(self, broker: Broker, partitions: int) -> None:
         self._partitions = partitions
         self._producer = broker.producer(
             enable_idempotence=True,
@@ -34,12 +33,12 @@ class Outbox:
         """Send what is under way, and disconnect."""
         await self._producer.stop()
 
-    async def tell(self, told: LateOutcome, partition: int | None = None) -> None:
-        """Write a result, into its command's partition; None: where the tenant's commands lie."""
+    async def tell(self, told: LateOutcome, origin: Origin, partition: int | None = None) -> None:
+        """Write a result of a provider, into its command's partition; None: where the tenant's commands lie."""
         key = told.tenant_id.encode()
         if partition is None:
             partition = partition_of(key, self._partitions)
-        value = encode_result(told, self._origin, now_ms())
+        value = encode_result(told, origin, now_ms())
         await self._producer.send_and_wait(PAYMENT_RESULTS.name, value, key, partition)
 
     async def bury(self, record: Any, why: Malformed) -> str:

@@ -8,19 +8,19 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
-from rater.kafka.broker import Broker
 from rater.kafka.reading import put_back
 from rater.shell.gateway.metrics import GatewayMetrics, name_of
 from rater.shell.gateway.outbox import Outbox
-from rater.shell.gateway.providers.provider import LateOutcome, Provider
-from rater.shell.gateway.results import Origin
+from rater.shell.gateway.providers.provider import LateOutcome
+from rater.shell.gateway.routes import Route, Routes
+from rater.shell.gateway.settings import GatewaySettings
 from rater.shell.gateway.settling import settle
+from rater.shell.gateway.tasks import cancel, result_of
 from rater.shell.gateway.turns import Turns
 from rater.shell.gateway.withdrawals import Withdrawals
 from rater.shell.process.failpoints import failpoint
@@ -44,18 +44,6 @@ _GONE = (CommitFailedError, IllegalStateError)
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GatewaySettings:
-    """What the gateway works by."""
-
-    broker: Broker
-    partitions: int
-    concurrency: int
-    budget_s: float
-    drain_s: float
-    session_timeout_s: float
-
-
 class _Owned(NamedTuple):
     """A partition that is ours."""
 
@@ -67,10 +55,10 @@ class Gateway:
     """One gateway: `run` it until the event it is given is set."""
 
     def __init__(
-        self, settings: GatewaySettings, provider: Provider, metrics: GatewayMetrics, health: Health
+        self, settings: GatewaySettings, routes: Routes, metrics: GatewayMetrics, health: Health
     ) -> None:
         self._settings = settings
-        self._provider = provider
+        self._routes = routes
         self._metrics = metrics
         self._health = health
         self._owned: dict[TopicPartition, _Owned] = {}
@@ -86,18 +74,23 @@ class Gateway:
             heartbeat_interval_ms=int(settings.session_timeout_s * 300),
         )
         self._withdrawals = Withdrawals(settings.broker)
-        self._outbox = Outbox(
-            settings.broker, Origin(provider.name, provider.mode), settings.partitions
-        )
+        self._outbox = Outbox(settings.broker, settings.partitions)
 
-    async def run(self, stopping: asyncio.Event) -> None:
-        """Work until the event is set, then finish what is at work; raise what makes work impossible."""
+    async def run(self, stopping: asyncio.Event, unsettled: asyncio.Future[None]) -> None:
+        """Work until the event is set, then finish what is at work; raise what makes work impossible.
+
+        `unsettled` is done, with its error, when the charging settings are no longer followed.
+        """
         await self._outbox.start()
         self._consumer.subscribe([PAYMENT_COMMANDS.name], listener=_Rebalances(self))
         await self._consumer.start()
         beside = [
-            asyncio.create_task(self._guarded(self._provider.tell_late_outcomes(self.publish))),
+            *(
+                asyncio.create_task(self._guarded(self._listen(route)))
+                for route in self._routes.all()
+            ),
             asyncio.create_task(self._guarded(self._commit_for_ever())),
+            asyncio.create_task(self._guarded(result_of(unsettled))),
         ]
         try:
             await self._read(stopping)
@@ -105,13 +98,13 @@ class Gateway:
             await self._drain()
             self._raise_failure()
         finally:
-            await _cancel(beside)
+            await cancel(beside)
             await self._leave()
 
     async def _leave(self) -> None:
         """Commit what is finished and leave the group; what is not finished is somebody else's."""
         for owned in self._owned.values():
-            await _cancel(owned.tasks)
+            await cancel(owned.tasks)
         with contextlib.suppress(KafkaError, TimeoutError):
             async with asyncio.timeout(LEAVE_TIMEOUT_S):
                 await self._commit()
@@ -121,12 +114,20 @@ class Gateway:
                 async with asyncio.timeout(LEAVE_TIMEOUT_S):
                     await part.stop()
 
-    async def publish(self, told: LateOutcome) -> None:
+    async def _listen(self, route: Route) -> None:
+        """Publish what a provider tells of its own accord."""
+
+        async def publish(told: LateOutcome) -> None:
+            await self._publish(told, route)
+
+        await route.provider.tell_late_outcomes(publish)
+
+    async def _publish(self, told: LateOutcome, route: Route) -> None:
         """Write a result that no command asks for just now, where its tenant's results lie."""
         failpoint("webhook_before_result")
-        await self._outbox.tell(told)
+        await self._outbox.tell(told, route.origin)
         failpoint("webhook_after_result")
-        self._metrics.late_outcome(told.outcome)
+        route.metrics.late_outcome(told.outcome)
         log.info(
             "command %(command_id)s: told late: %(outcome)s",
             {"command_id": told.command_id, "outcome": name_of(told.outcome)},
@@ -188,12 +189,16 @@ class Gateway:
         offsets.finish(record.offset)
 
     async def _obey(self, order: PaymentOrder, partition: int) -> None:
-        against, budget_s = self._withdrawals.against, self._settings.budget_s
-        outcome = await settle(self._provider, order, against, self._metrics, budget_s)
+        route, budget_s = self._routes.of(order), self._settings.budget_s
+
+        def against(order: PaymentOrder) -> str | None:
+            return route.refusal or self._withdrawals.against(order)
+
+        outcome = await settle(route.provider, order, against, route.metrics, budget_s)
         told = LateOutcome(order.command_id, order.tenant_id, outcome)
-        await self._outbox.tell(told, partition)
+        await self._outbox.tell(told, route.origin, partition)
         failpoint("after_result")
-        self._metrics.command_done(name_of(outcome))
+        route.metrics.command_done(name_of(outcome))
         log.info(
             "command %(command_id)s: %(outcome)s",
             {"command_id": order.command_id, "outcome": name_of(outcome)},
@@ -267,7 +272,7 @@ class Gateway:
         for partition in partitions:
             self._withdrawals.lose(partition)
             if (owned := self._owned.pop(partition, None)) is not None:
-                await _cancel(owned.tasks)
+                await cancel(owned.tasks)
                 self._metrics.shared.forget_lag(partition.topic, partition.partition)
         self._health.set_ready("assigned", ready=False, detail="no partitions")
 
@@ -290,11 +295,3 @@ class _Rebalances(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         self._gateway.gain(assigned)
-
-
-async def _cancel(tasks: Iterable[asyncio.Task[None]]) -> None:
-    """Cancel tasks and wait for their end."""
-    there = list(tasks)
-    for task in there:
-        task.cancel()
-    await asyncio.gather(*there, return_exceptions=True)

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from time import monotonic
 from typing import TypeVar
 
-from rater.shell.gateway.metrics import GatewayMetrics, name_of
+from rater.shell.gateway.metrics import Asked, name_of
 from rater.shell.gateway.providers.provider import (
     Declined,
     Outcome,
@@ -42,7 +42,7 @@ async def settle(
     provider: Payments,
     order: PaymentOrder,
     against: Against,
-    metrics: GatewayMetrics,
+    metrics: Asked,
     budget_s: float,
 ) -> Outcome:
     """Find out or bring about what becomes of an order; `Unknown` when the time runs out.
@@ -74,7 +74,7 @@ async def _rounds(
     provider: Payments,
     order: PaymentOrder,
     against: Against,
-    metrics: GatewayMetrics,
+    metrics: Asked,
     end: float,
 ) -> Outcome:
     for number in range(ROUNDS_MAX):
@@ -99,7 +99,7 @@ async def _rounds(
 
 
 async def _round(
-    provider: Payments, order: PaymentOrder, against: Against, metrics: GatewayMetrics
+    provider: Payments, order: PaymentOrder, against: Against, metrics: Asked
 ) -> Outcome:
     failpoint("before_look_up")
     found = await _asked("look_up", provider.look_up(order), metrics)
@@ -117,7 +117,7 @@ async def _round(
     return outcome
 
 
-async def _asked(operation: str, question: Awaitable[Answer], metrics: GatewayMetrics) -> Answer:
+async def _asked(operation: str, question: Awaitable[Answer], metrics: Asked) -> Answer:
     """Await an answer, and note what it was and how long it took."""
     began, status = monotonic(), "broken_off"
     try:

@@ -23,6 +23,7 @@ _OTHERS = (
     "corrections",
     "freecall_after_days",
     "promotional_credit",
+    "canary_tenants",
 )
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(r.ChargingSettings).decode
@@ -47,6 +48,7 @@ def decode_settings(value: bytes) -> ChargingSettings | str:
     if known_ms is None:
         return f"known_from: must be a time like 2026-01-31T23:00:00Z, found {shown(record.known_from)}"
     wrong = [*faults(record.currencies), *mask_faults(record.number_masks)]
+    wrong += canary_faults(record.canary_tenants)
     if wrong:
         return "; ".join(wrong)
     others = [*(getattr(record, name) for name in _OTHERS), known_ms]
@@ -82,6 +84,15 @@ def mask_faults(rows: tuple[NumberMask, ...]) -> list[str]:
         f"number_masks[{n}].prefix: must be there once, found {prefix!r} again"
         for n, prefix in enumerate(prefixes)
         if prefix in prefixes[:n]
+    ]
+
+
+def canary_faults(tenants: tuple[str, ...]) -> list[str]:
+    """Return what can never hold in a list of canary tenants: each is there once."""
+    return [
+        f"canary_tenants[{n}]: must be there once, found {tenant!r} again"
+        for n, tenant in enumerate(tenants)
+        if tenant in tenants[:n]
     ]
 
 

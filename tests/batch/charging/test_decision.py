@@ -6,7 +6,18 @@ from typing import Any
 from rater.batch.charging.batch import begin, decide
 from rater.batch.charging.decision import NOWHERE, Decision
 from rater.core.pricing.plans.book import NO_BOOK
-from tests.build import NOW, RULES, UNIT, Stored, call, command, funds, opened, order
+from tests.build import (
+    NOW,
+    RULES,
+    UNIT,
+    Stored,
+    call,
+    command,
+    funds,
+    opened,
+    order,
+    settings_version,
+)
 from topics.catalog import (
     ACCOUNT_COMMANDS,
     ACCOUNT_STATUS,
@@ -98,3 +109,33 @@ def test_what_was_taken_is_not_taken_again_and_keeps_its_place() -> None:
     assert [0, 1, 0, 1] == [len(each[SUSPENSE.name]) for each in taken]
     batch.decision.place({LEDGER.name: [40, 41], SUSPENSE.name: [7, 8]})
     assert [40, 7, 41, 8] == [each.place for each in unpack_ids(batch.decision.ids.tobytes())]
+
+
+def test_what_canaries_are_charged_is_no_revenue_from_the_time_that_they_are_canaries_on() -> None:
+    partition = opened(("L1", UNIT))
+    records = [Stored(n, NOW + n, b"acme", call(cdr_id=f"c{n}").value) for n in range(3)]
+
+    def charged(*versions: Any) -> dict[str, int]:
+        book = RULES.settings
+        for version in versions:
+            book = book.with_version(version)
+        rules = RULES.with_settings(book)
+        decision = decide(partition.shard, CDR_RAW.name, records, rules, 1)
+        decision.outputs()
+        return decision.charged
+
+    each = charged()["USD"] // 3
+    assert charged(settings_version(1, canary_tenants=("globex",))) == {"USD": 3 * each}
+    assert charged(settings_version(1, canary_tenants=("acme",))) == {"USD": 0}
+    assert charged(settings_version(1, NOW + 1, canary_tenants=("acme",))) == {"USD": each}
+
+
+def test_credit_of_canaries_is_no_money_that_came_in() -> None:
+    for canaries, came in (((), {("USD", "funds_added"): UNIT}), (("acme",), {})):
+        book = RULES.settings.with_version(settings_version(1, canary_tenants=canaries))
+        partition = opened()
+        records = [Stored(5, NOW, b"acme", command(funds("L2", UNIT)).value)]
+        rules = RULES.with_settings(book)
+        decision = decide(partition.shard, ACCOUNT_COMMANDS.name, records, rules, 1)
+        decision.outputs()
+        assert decision.sums.came == came

@@ -1,7 +1,9 @@
 """What the gateway says when it cannot start; secrets come from the environment or a file."""
 
+import asyncio
 import socket
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from click.testing import CliRunner
@@ -10,6 +12,8 @@ from rater.cli.gateway import gateway
 from rater.secret import SecretError, read_secret, require_secret
 from rater.shell.gateway import process
 from rater.shell.gateway.providers.stripe.payments import StripePayments
+from rater.shell.process.health import Health
+from rater.shell.process.metrics import Metrics
 
 
 @pytest.fixture(autouse=True)
@@ -119,3 +123,49 @@ async def test_a_real_key_talks_to_stripe_itself() -> None:
     assert provider.client._requestor.base_addresses.get("api", "https://api.stripe.com") == (
         "https://api.stripe.com"
     )
+
+
+class Unread:
+    """Charging settings that are read to their end when `ended` is set."""
+
+    def __init__(self) -> None:
+        self.ended = asyncio.Event()
+        self.is_stopped = False
+
+    async def start(self) -> None:
+        """Read nothing."""
+
+    async def ready(self) -> None:
+        await self.ended.wait()
+
+    async def stop(self) -> None:
+        self.is_stopped = True
+
+
+async def test_before_the_charging_settings_are_known_nothing_is_done_and_readyz_says_why() -> None:
+    health, known, begun = Health(Metrics(rooms=()), parts=("settings",)), Unread(), asyncio.Event()
+
+    async def work() -> None:
+        settings = cast("Any", known)
+        async with process._read_to_the_end(settings, health, asyncio.Event()):
+            begun.set()
+
+    working = asyncio.create_task(work())
+    await asyncio.sleep(0.05)
+    assert not begun.is_set()
+    assert health.missing()["settings"] == "not yet"
+
+    known.ended.set()
+    await working
+    assert begun.is_set()
+    assert "settings" not in health.missing()
+    assert known.is_stopped
+
+
+async def test_a_gateway_that_is_told_to_stop_does_not_wait_for_the_settings() -> None:
+    health, known, stopping = Health(Metrics(rooms=())), Unread(), asyncio.Event()
+    stopping.set()
+
+    async with process._read_to_the_end(cast("Any", known), health, stopping):
+        assert "settings" in health.missing()
+    assert known.is_stopped

@@ -85,3 +85,17 @@ def test_until_when_a_version_that_is_dated_back_is_named_is_read_and_written() 
     assert settings.known_from_ms == 1_772_359_200_000
     assert json.loads(encode_settings(settings)[1])["known_from"] == "2026-03-01T10:00:00Z"
     assert decode_settings(encode_settings(settings)[1]) == settings
+
+
+def test_canary_tenants_are_read_and_written_in_their_order_each_once() -> None:
+    settings = decode_settings(changed(canary_tenants=["canary-us", "canary-eu"]))
+
+    assert isinstance(settings, ChargingSettings)
+    assert settings.canary_tenants == ("canary-us", "canary-eu")
+    assert decode_settings(encode_settings(settings)[1]) == settings
+    assert b"canary" not in encode_settings(settings_version(1, NOW))[1]
+    assert decode_settings(changed(canary_tenants=["a", "b", "a"])) == (
+        "canary_tenants[2]: must be there once, found 'a' again"
+    )
+    many = decode_settings(changed(canary_tenants=[f"canary-{n}" for n in range(65)]))
+    assert str(many).startswith("canary_tenants: must ")

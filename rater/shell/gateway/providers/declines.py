@@ -16,6 +16,10 @@ from topics.records.payments import DeclineClass
 CODE_CHARACTERS_MAX = 64
 
 
+CANARY_METHOD = "canary_method"
+"""The code of a decline of a canary tenant's payment with a method that is not the simulator's (R32)."""
+
+
 class Decline(NamedTuple):
     """What a code means."""
 
@@ -72,6 +76,7 @@ SHARED = {
     # No card was asked: the gateway came too late, or was told not to.
     "expired": soft("the time for this payment was over before it was made"),
     "cancelled": soft("the payment was taken back before it was made"),
+    CANARY_METHOD: hard("a canary pays with methods of the simulator alone"),
     # May pass.
     "insufficient_funds": soft("the account has not enough money"),
     "card_velocity_exceeded": soft("the card's limit of payments was reached"),

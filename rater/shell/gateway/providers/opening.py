@@ -38,3 +38,13 @@ class ProviderKind(NamedTuple):
     name: str
     open: Callable[[ProviderSettings], Awaitable[Provider]]
     options: tuple[OwnOption, ...] = ()
+
+
+class CanaryKind(NamedTuple):
+    """The provider that canary tenants have, whatever the gateway's own is (R32)."""
+
+    name: str
+    open: Callable[[ProviderSettings], Awaitable[Provider]]
+    """As that of a kind, where it is not the gateway's own."""
+    method_prefix: str
+    """What its payment methods begin with, and those of no other provider."""

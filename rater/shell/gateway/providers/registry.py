@@ -2,12 +2,13 @@
 
 from typing import Final
 
-from rater.shell.gateway.providers.opening import OwnOption, ProviderKind
-from rater.shell.gateway.providers.simulator.opening import SIMULATOR
+from rater.shell.gateway.providers.opening import CanaryKind, OwnOption, ProviderKind
+from rater.shell.gateway.providers.simulator.opening import FOR_CANARIES, SIMULATOR
 from rater.shell.gateway.providers.stripe.opening import STRIPE
 
 _KINDS: Final[tuple[ProviderKind, ...]] = (STRIPE, SIMULATOR)
 
+CANARIES: Final[CanaryKind] = FOR_CANARIES
 PROVIDERS: Final[dict[str, ProviderKind]] = {kind.name: kind for kind in _KINDS}
 OWN_OPTIONS: Final[tuple[OwnOption, ...]] = tuple(
     option for kind in _KINDS for option in kind.options

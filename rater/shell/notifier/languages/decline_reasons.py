@@ -10,7 +10,7 @@ _CODES: Final = {
     "insufficient_funds": "insufficient_funds",
     "expired_card": "expired_card invalid_expiry_month invalid_expiry_year",
     "unusable": "lost_card stolen_card pickup_card restricted_card invalid_account account_closed "
-    "new_account_information_available no_action_taken",
+    "new_account_information_available no_action_taken canary_method",
     "not_allowed": "card_not_supported currency_not_supported transaction_not_allowed "
     "not_permitted service_not_allowed",
     "wrong_details": "incorrect_number invalid_number incorrect_cvc invalid_cvc incorrect_zip",

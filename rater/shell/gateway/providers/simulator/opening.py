@@ -1,15 +1,19 @@
 """Opening the simulator: it needs a book, and plays."""
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from rater.shell.gateway.providers.opening import (
+    CanaryKind,
     OpeningError,
     OwnOption,
     ProviderKind,
     ProviderSettings,
 )
 from rater.shell.gateway.providers.simulator.provider import Simulator
+from rater.shell.gateway.providers.simulator.script import PREFIX
 
 
 async def open_simulator(settings: ProviderSettings) -> Simulator:
@@ -27,6 +31,18 @@ async def open_simulator(settings: ProviderSettings) -> Simulator:
         raise OpeningError(f"--book {book}: {error.strerror}") from error
 
 
+async def open_for_canaries(settings: ProviderSettings) -> Simulator:
+    """Return the simulator beside another provider; without a book of its own it keeps one until it is closed.
+
+    A book that is forgotten costs nothing: a command that is captured again is so under the same payment id, and
+    counts once.
+    """
+    if settings.options.get("book") is not None:
+        return await open_simulator(replace(settings, mode="test"))
+    folder = TemporaryDirectory(prefix="rater-canaries-")
+    return Simulator(Path(folder.name) / "captures.sqlite", folder)
+
+
 SIMULATOR = ProviderKind(
     "simulator",
     open_simulator,
@@ -34,7 +50,9 @@ SIMULATOR = ProviderKind(
         OwnOption(
             "book",
             "FILE",
-            "Where the simulator keeps its payments: an SQLite file, made if it is not there.",
+            "Where the simulator keeps its payments: an SQLite file, made if it is not there. Beside another "
+            "provider, which leaves it the canary tenants: a temporary one, unless given.",
         ),
     ),
 )
+FOR_CANARIES = CanaryKind(SIMULATOR.name, open_for_canaries, PREFIX)

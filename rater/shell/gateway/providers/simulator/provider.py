@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple, TypeVar
 
 from rater.shell.gateway.providers.provider import (
@@ -58,7 +59,9 @@ class Simulator:
     name = "simulator"
     mode: Mode = "test"
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, folder: TemporaryDirectory[str] | None = None) -> None:
+        """Open the book; `folder` is removed in the end."""
+        self._folder = folder
         # One thread: SQLite's lock may make it wait for another process, which the event loop must not.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="capture-book")
         self._book = CaptureBook(path)
@@ -161,6 +164,8 @@ class Simulator:
         """Close the book."""
         await self._in_thread(self._book.close)
         self._thread.shutdown()
+        if self._folder is not None:
+            self._folder.cleanup()
 
     async def _in_thread(self, work: Callable[[], Answer]) -> Answer:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
