@@ -71,9 +71,19 @@ def test_a_role_has_a_group_and_transactional_ids_where_it_says_so(role: Role) -
         right.resource_type: right for right in rights(role) if right.resource_type != "TOPIC"
     }
 
-    assert ("GROUP" in beside) == (role.group is not None)
+    assert ("GROUP" in beside) == (role.group is not None or role.watches)
     assert ("TRANSACTIONAL_ID" in beside) == (role.transactional_ids is not None)
     assert rights(role), role
+
+
+def test_the_watch_sees_all_groups_joins_none_and_writes_nothing() -> None:
+    found = rights(roles.WATCH)
+    of_groups = [right for right in found if right.resource_type == "GROUP"]
+
+    assert {right.operation for right in found} == {"READ", "DESCRIBE"}
+    assert {right.operation for right in of_groups} == {"DESCRIBE"}
+    assert {r.name for r in of_groups} == {role.group for role in ROLES if role.group}
+    assert {right.resource_type for right in found} == {"TOPIC", "GROUP"}
 
 
 def test_operators_alone_make_topics_and_see_how_they_are_set() -> None:

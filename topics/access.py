@@ -6,7 +6,7 @@ What is needed, on Apache Kafka 4.3 (`tests/e2e/test_acls_kafka.py` sees every o
   nobody needs anything on the cluster.
 - To write in transactions, Write on the transactional id besides.
 - To read a topic, Read on it, which carries Describe. To read it in a group, or to commit offsets of one in a
-  transaction, Read on the group besides.
+  transaction, Read on the group besides. To see from outside how far a group is, Describe on it.
 - To make topics, Create on each; to compare them with the catalog, Describe and DescribeConfigs.
 """
 
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from topics.catalog import CATALOG, Topic
-from topics.roles import ROLES, Role
+from topics.roles import GROUPS, ROLES, Role
 
 ResourceType = Literal["TOPIC", "GROUP", "TRANSACTIONAL_ID"]
 PatternType = Literal["LITERAL", "PREFIXED"]
@@ -74,6 +74,8 @@ def rights(role: Role) -> list[Right]:
     ]
     if role.group is not None:
         needed.append(Right("GROUP", role.group, "LITERAL", "READ"))
+    if role.watches:
+        needed += [Right("GROUP", group, "LITERAL", "DESCRIBE") for group in GROUPS]
     if role.transactional_ids is not None:
         pattern: PatternType = "PREFIXED" if role.has_many_ids else "LITERAL"
         needed.append(Right("TRANSACTIONAL_ID", role.transactional_ids, pattern, "WRITE"))

@@ -33,6 +33,8 @@ class Role:
     """What its transactional ids begin with, or, where no dash is last, its only one; None: it has none."""
     makes_topics: bool = False
     """It makes the topics of the catalog and compares them with it."""
+    watches: bool = False
+    """It looks at the consumer groups of all roles, and is a member of none."""
 
     def __str__(self) -> str:
         """Return the name."""
@@ -70,6 +72,8 @@ NOTIFIER: Final = Role(
 )
 GATEKEEPER: Final = Role(name="the gatekeeper", principal="gatekeeper")
 """Reads for call control, without a group, and never writes."""
+WATCH: Final = Role(name="the watch", principal="watch", watches=True)
+"""Sees from outside how far behind every group is; it never writes, and commits nothing."""
 DECK_LOADER: Final = Role(
     name="rater deck load, rater deck retire",
     principal="deck-loader",
@@ -89,10 +93,12 @@ PRODUCE: Final = Role(name="rater produce", principal="produce", transactional_i
 
 ROLES: Final = (
     *(CALL_PLATFORM, CALL_CONTROL, BILLING, ADMINISTRATOR, FINANCE, OPERATOR),
-    *(CHARGING, RECHARGE, GATEWAY, NOTIFIER, GATEKEEPER),
+    *(CHARGING, RECHARGE, GATEWAY, NOTIFIER, GATEKEEPER, WATCH),
     *(DECK_LOADER, PLAN_LOADER, CONFIG_LOADER),
     *(RECONCILER, PRODUCE),
 )
+GROUPS: Final = tuple(role.group for role in ROLES if role.group is not None)
+"""The consumer groups of all roles."""
 
 
 def produce_ids(writers: tuple[Role, ...]) -> str:

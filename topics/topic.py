@@ -30,6 +30,8 @@ class Topic:
     records: tuple[type[msgspec.Struct], ...]
     writers: tuple[Role, ...]
     readers: tuple[Role, ...]
+    taken_by: tuple[Role, ...] = ()
+    """Those among the readers who take each record once, in their group, which knows how far they are."""
     partitions: int = PARTITIONS
     cleanup: Cleanup = "delete"
     retention_ms: int = _FOREVER

@@ -18,7 +18,7 @@ def page() -> str:
     text = table(
         (
             *("principal", "who that is", "writes", "reads", "makes and compares"),
-            *("in the group", "transactional ids"),
+            *("in the group", "sees the groups", "transactional ids"),
         ),
         (_row(role) for role in ROLES),
     )
@@ -27,18 +27,21 @@ def page() -> str:
 
 def _row(role: Role) -> tuple[str, ...]:
     topics: dict[str, list[str]] = {"WRITE": [], "READ": [], "CREATE": []}
-    beside = {"GROUP": "", "TRANSACTIONAL_ID": ""}
+    beside: dict[str, list[str]] = {"GROUP": [], "TRANSACTIONAL_ID": []}
+    looks: list[str] = []
     for right in rights(role):
         if right.resource_type == "TOPIC":
             topics.setdefault(right.operation, []).append(right.name)
+        elif right.operation == "DESCRIBE":
+            looks.append(right.name)
         else:
             more = "…" if right.pattern_type == "PREFIXED" else ""
-            beside[right.resource_type] = code(right.name + more)
+            beside[right.resource_type].append(right.name + more)
     made = "every topic" if topics["CREATE"] else ""
     return (
         *(code(role.principal), cell(role)),
         *(_listed(topics["WRITE"]), _listed(topics["READ"]), made),
-        *(beside["GROUP"], beside["TRANSACTIONAL_ID"]),
+        *(_listed(beside["GROUP"]), _listed(looks), _listed(beside["TRANSACTIONAL_ID"])),
     )
 
 
