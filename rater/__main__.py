@@ -26,11 +26,12 @@ COMMANDS = {
     "reconcile": ("rater.cli.reconcile", "prove from the topics alone that the money is right"),
     "simulate": ("rater.cli.simulate", "run the charging core over lines, without Kafka"),
     "topics": ("rater.cli.topics", "create, check, list and read the topics; print who may"),
+    "watch": ("rater.cli.watch", "see how far behind every consumer group is"),
     "worker": ("rater.cli.worker", "run a worker"),
 }
-SERVICES = frozenset(("gatekeeper", "gateway", "notifier", "worker"))
+SERVICES = frozenset(("gatekeeper", "gateway", "notifier", "watch", "worker"))
 """Those that run until they are told to stop."""
-ONCE = frozenset(("webhook-key",))
+ONCE = frozenset(("webhook-key", "--once"))
 """What a service's command does once and ends."""
 
 

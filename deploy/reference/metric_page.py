@@ -14,14 +14,15 @@ from rater.shell.notifier.metrics import NotifierMetrics
 from rater.shell.process.metrics import Metrics
 from rater.shell.recharge.metrics import RechargeMetrics
 from rater.shell.versions.plan_metrics import PlanMetrics
+from rater.shell.watch.metrics import WatchMetrics
 
 _INTRO = """\
 # Metrics
 
 Every service serves its own families in the text format of Prometheus on `/metrics` (charging on port 9464, recharge
-9465, gateway 9466, notifier 9467, gatekeeper 9468), beside `/livez` and `/readyz`. No label is a tenant, a call, a
-number or an address, so that the number of series is bounded. A gauge that nobody knows at the moment has no series:
-absence is not 0.
+9465, gateway 9466, notifier 9467, gatekeeper 9468, watch 9469), beside `/livez` and `/readyz`. No label is a tenant, a
+call, a number or an address, so that the number of series is bounded. A gauge that nobody knows at the moment has no
+series: absence is not 0.
 
 """
 
@@ -57,12 +58,19 @@ def _notifier() -> CollectorRegistry:
     return NotifierMetrics().process.registry
 
 
+def _watch(*, exporter_names: bool = False) -> CollectorRegistry:
+    shared = Metrics(rooms=())
+    WatchMetrics(shared, exporter_names=exporter_names)
+    return shared.registry
+
+
 SERVICES: dict[str, Callable[[], CollectorRegistry]] = {
     "charging": _charging,
     "recharge": _recharge,
     "gateway": _gateway,
     "notifier": _notifier,
     "gatekeeper": _gatekeeper,
+    "watch": _watch,
 }
 """What makes the metrics of each service, as its process does."""
 
@@ -87,7 +95,9 @@ def page() -> str:
     for service in SERVICES:
         own = [name for name, by in served.items() if by == [service]]
         text += f"\n## {service} alone\n\n" + _table(families[name] for name in own)
-    return text
+    more = _families(_watch(exporter_names=True))
+    exported = [family for family in more if family._name not in families]
+    return f"{text}\n## watch with `--exporter-names`\n\n" + _table(exported)
 
 
 def _families(registry: CollectorRegistry) -> Iterator[Any]:

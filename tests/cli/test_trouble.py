@@ -25,6 +25,7 @@ ON_KAFKA = [
     ("gateway", "--provider", "simulator", "--book", "/dev/null", "--metrics-port", "0"),
     ("notifier", "--metrics-port", "0"),
     ("gatekeeper", "--port", "0", "--metrics-port", "0"),
+    ("watch", "--metrics-port", "0"),
 ]
 
 

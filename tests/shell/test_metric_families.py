@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from deploy.reference.metric_page import SERVICES
 
 BOUNDED = {
-    "aiokafka": None, "channel": None, "currency": None, "faust": None, "invariant": None, "kind": None,
+    "aiokafka": None, "channel": None, "currency": None, "faust": None, "group": None, "invariant": None, "kind": None,
     "le": None, "level": None, "operation": None, "outcome": None, "partition": None, "problem": None,
     "python": None, "reason": None, "stage": None, "state": None, "status": None, "topic": None,
     "version": None,
