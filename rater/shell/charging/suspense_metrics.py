@@ -1,9 +1,11 @@
 """Suspense metrics: which calls wait for a price, and what became of them, on the registry that every service has."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
+
+from topics.records import SuspenseReason
 
 
 class SuspenseMetrics:
@@ -32,6 +34,9 @@ class SuspenseMetrics:
             ["reason"],
             registry=registry,
         )
+
+        for reason in get_args(SuspenseReason):
+            self._freed.labels(reason)
 
     def set_open(self, calls: int, bytes_used: int, age_s: int) -> None:
         """Say how many calls wait in all partitions, and for how long."""

@@ -2,6 +2,7 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from rater.core.authorisation.verdict import Refused
 from rater.shell.process.metrics import Metrics
 
 _SECONDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
@@ -17,6 +18,10 @@ class GatekeeperMetrics:
             "rater_gatekeeper_answers", "Questions answered: allowed, refused or bad; and why.",
             ["outcome", "reason"], registry=registry,
         )  # fmt: skip
+        for outcome in ("allowed", "bad"):
+            self._answers.labels(outcome, "")
+        for reason in Refused:
+            self._answers.labels("refused", reason.value)
         self._seconds = Histogram(
             "rater_gatekeeper_answer_seconds", "From a question that is read to its answer.",
             buckets=_SECONDS, registry=registry,

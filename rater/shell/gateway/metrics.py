@@ -3,13 +3,20 @@
 The same three rules as in `rater.shell.process.metrics`: bounded labels, base units, `rater_` in front.
 """
 
-from typing import Protocol
+from typing import Final, Protocol
 
 from prometheus_client import Counter, Gauge, Histogram
 
 from rater.shell.gateway.providers.provider import Declined, MovedBack, Outcome, Succeeded
 from rater.shell.process.metrics import Metrics
 
+OUTCOMES: Final = ("succeeded", "declined", "unknown")
+OPERATIONS: Final = ("look_up", "charge", "withdraw")
+STATUSES: Final = (*OUTCOMES, "none", "connection", "broken_off")
+"""Of a question; besides them the provider's own codes of HTTP."""
+WEBHOOKS: Final = (
+    "ignored", "other_mode", "refused", "result", "unreadable", "unready", "waiting",
+)  # fmt: skip
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0)
 
 
@@ -61,9 +68,25 @@ class GatewayMetrics:
             "Likewise, of canary tenants, who are in none of the others.",
             ["outcome"], registry=registry,
         )  # fmt: skip
+        self._show_all()
         self._in_flight = Gauge(
             "rater_gateway_in_flight", "Commands read and not yet finished.", registry=registry
         )
+
+    def _show_all(self) -> None:
+        """Show at 0 what has not happened yet."""
+        for outcome in (*OUTCOMES, "dead"):
+            self._commands.labels(outcome)
+        for outcome in (*OUTCOMES, "reversed", "restored"):
+            self._late.labels(outcome)
+        for outcome in (*OUTCOMES, "reversed", "restored"):
+            self._canaries.labels(outcome)
+        for operation in OPERATIONS:
+            self._seconds.labels(operation)
+            for status in STATUSES:
+                self._requests.labels(operation, status)
+        for outcome in WEBHOOKS:
+            self._webhooks.labels(outcome)
 
     def command_done(self, outcome: str) -> None:
         """Count a command that needs no more work."""

@@ -1,11 +1,16 @@
 """Metrics of the notifier: beside those of every process of ours, on the same registry. No label names a person."""
 
-from typing import Final
+from typing import Final, get_args
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from rater.shell.notifier.attempt import Verdict
+from rater.shell.notifier.circuits import State
 from rater.shell.process.metrics import Metrics
+from topics.records import AnyNotification
 
+KINDS: Final = tuple(str(each.__struct_config__.tag) for each in get_args(AnyNotification))
+CHANNELS: Final = ("email", "webhook", "nobody")
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 
 
@@ -48,6 +53,22 @@ class NotifierMetrics:
             "rater_notifier_circuit_changes", "Circuits of webhooks that opened, half opened, closed.",
             ["state"], registry=registry,
         )  # fmt: skip
+
+        self._show_all()
+
+    def _show_all(self) -> None:
+        """Show at 0 what has not happened yet."""
+        for kind in KINDS:
+            for outcome in ("sent", "undelivered", "partly"):
+                self.notifications.labels(kind, outcome)
+        self.notifications.labels("unreadable", "dead")
+        for channel in CHANNELS:
+            self.delivery_seconds.labels(channel)
+            for outcome in (*get_args(Verdict), "known", "undelivered"):
+                self.deliveries.labels(channel, outcome)
+        self.deliveries.labels("email", "folded")
+        for state in get_args(State):
+            self.circuit_changes.labels(state)
 
     def circuit_changed(self, state: str, open_now: int) -> None:
         """Count a circuit that has changed."""

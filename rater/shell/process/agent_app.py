@@ -9,6 +9,7 @@ import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -170,8 +171,9 @@ class AgentApp:
         loop = asyncio.get_running_loop()
         due = loop.time()
         while True:
+            began = loop.time()
             await asyncio.sleep(TICK_S)
-            self.health.tick()
+            self.health.tick(loop.time() - began - TICK_S)
             if loop.time() >= due:
                 due = loop.time() + TIMERS_EVERY_S
                 try:
@@ -199,6 +201,7 @@ class AgentApp:
             with suppress(NotOwnedError, PartitionHaltedError, LookupError):
                 await self.run_timer(partition)
         self._measure_lag()
+        self.app.consumer.ask_how_late(partial(self.metrics.loop_late, "consumer"))
         self.measure()
 
     def _measure_lag(self) -> None:

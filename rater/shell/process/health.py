@@ -55,9 +55,11 @@ class Health:
         self._halted: dict[int, str] = {}
         self._fatal: dict[str, str] = {}
 
-    def tick(self) -> None:
-        """Say that the event loop runs; call it from the loop every second or so."""
+    def tick(self, late_s: float | None = None) -> None:
+        """Say that the event loop runs, and how late it does; call it from the loop every second or so."""
         self._ticked_at = monotonic()
+        if late_s is not None:
+            self._metrics.loop_late("main", late_s)
 
     def broker_answered(self) -> None:
         """Say that the broker has just answered."""
@@ -135,6 +137,7 @@ class HealthServer:
         """Bind the port at once; `PortError` where it is taken, or the host is none of ours."""
         try:
             self._server = _Server((host, port), health, metrics.registry)
+            self._collections = metrics.collections
         except (OSError, UnicodeError) as error:
             why = getattr(error, "strerror", None) or str(error)
             where = f"metrics and health on {host}, port {port}"
@@ -147,8 +150,9 @@ class HealthServer:
         )  # fmt: skip
 
     def start(self) -> None:
-        """Answer from now on."""
+        """Answer from now on, and count collections of garbage."""
         self._thread.start()
+        self._collections.watch()
         log.info(
             "metrics and health on http://%(host)s:%(port)d/",
             {"host": self.host, "port": self.port},
@@ -157,6 +161,7 @@ class HealthServer:
     def stop(self) -> None:
         """Answer no more, and free the port."""
         if self._thread.is_alive():
+            self._collections.leave()
             self._server.shutdown()
             self._thread.join()
         self._server.server_close()

@@ -23,6 +23,7 @@ from prometheus_client import (
 )
 
 from rater.shell.process.lag_metrics import LagMetrics
+from rater.shell.process.runtime_metrics import LOOPS, CollectionMetrics, Loop, LoopMetrics
 from rater.shell.process.version_metrics import VersionMetrics
 
 State = Literal["starting", "recovering", "serving", "stopping"]
@@ -111,6 +112,9 @@ class Metrics:
 
     def _describe_service(self) -> None:
         self._lag = LagMetrics(self.registry)
+        loops: tuple[Loop, ...] = LOOPS if "worker" in self._rooms else LOOPS[:1]
+        self._loops = LoopMetrics(self.registry, loops)
+        self.collections = CollectionMetrics(self.registry)
         self._rebalances = self._counter("rebalances", "Assignments received from the group.")
         state = self._gauge("state", "1 for the state the worker is in, 0 for the others.", "state")
         self._states = {name: state.labels(name) for name in STATES}
@@ -197,6 +201,10 @@ class Metrics:
     def forget_lag(self, topic: str, partition: int) -> None:
         """Drop the lag of a partition that this worker has lost: its new owner reports it."""
         self._lag.forget(topic, partition)
+
+    def loop_late(self, loop: Loop, seconds: float) -> None:
+        """Note how late a loop of this process runs what is due; any thread may."""
+        self._loops.late(loop, seconds)
 
     def set_state(self, state: State) -> None:
         """Say which state the worker is in."""

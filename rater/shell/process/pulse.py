@@ -54,11 +54,14 @@ def _refusal(asking: asyncio.Task[None]) -> BaseException | None:
 
 
 async def _tick_forever(health: Health, forget: Callable[[], object]) -> None:
+    late_s = 0.0
     while True:
-        health.tick()
+        health.tick(late_s)
         if health.broker_silent_s():
             forget()
+        began = monotonic()
         await asyncio.sleep(TICK_S)
+        late_s = monotonic() - began - TICK_S
 
 
 async def ask_forever(broker: Broker, health: Health) -> None:

@@ -94,6 +94,10 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
         super().stop_flow()
         self._thread.wake()
 
+    def ask_how_late(self, tell: Callable[[float], object]) -> None:
+        """Have it told how late the loop of the consumer's thread is; called in that thread."""
+        self._thread.ask_how_late(tell)
+
     def serving(self) -> None:
         """Note that what was stopped is read again."""
         stopped_at, self._stopped_at = self._stopped_at, None

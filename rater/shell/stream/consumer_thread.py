@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import deque
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from rater.shell.stream.batches import RecordBatch
 from rater.shell.stream.faust_broker import broker_of
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterable
+    from collections.abc import Callable, Coroutine, Iterable
 
     from faust.types import TP
 
@@ -106,6 +107,12 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         """Make a waiting take() look again; called from the worker's thread."""
         if self._consumer is not None:
             self.thread_loop.call_soon_threadsafe(private.wake_fetch, self._consumer)
+
+    def ask_how_late(self, tell: Callable[[float], object]) -> None:
+        """Have it told, in this thread, after how many seconds its loop runs what is due now."""
+        asked_at = time.monotonic()
+        with contextlib.suppress(RuntimeError):  # The loop is closed: nobody waits for it any more.
+            self.thread_loop.call_soon_threadsafe(lambda: tell(time.monotonic() - asked_at))
 
     async def take(self, epoch: int, limit: int, timeout_s: float) -> dict[TP, RecordBatch]:
         """Take one batch of each active partition; none when the time or the epoch is over."""

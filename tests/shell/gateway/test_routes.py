@@ -149,9 +149,9 @@ async def test_canaries_are_counted_apart(simulator: Provider) -> None:
 
     value = metrics.shared.registry.get_sample_value
     assert value("rater_gateway_canary_commands_total", {"outcome": "succeeded"}) == 1
-    assert value("rater_gateway_commands_total", {"outcome": "succeeded"}) is None
+    assert value("rater_gateway_commands_total", {"outcome": "succeeded"}) == 0
     questions = {"operation": "charge", "status": "succeeded"}
-    assert value("rater_gateway_provider_requests_total", questions) is None
+    assert value("rater_gateway_provider_requests_total", questions) == 0
 
 
 async def test_a_temporary_book_is_gone_when_the_simulator_is_closed_and_a_given_one_stays(

@@ -1,5 +1,6 @@
 """What the consumer knows of times: the oldest record that is not committed, and for how long nothing was read."""
 
+import asyncio
 from collections import deque
 from types import SimpleNamespace
 from typing import Any, cast
@@ -9,6 +10,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from rater.shell.stream.consumer import BatchConsumer
+from rater.shell.stream.consumer_thread import BatchConsumerThread
 
 CDRS = TP("cdrs", 0)
 
@@ -68,3 +70,22 @@ def test_a_standstill_lasts_from_the_first_stop_until_all_is_read_again(
     consumer.serving()
 
     assert told == [6.0, 0.5]
+
+
+async def test_how_late_a_loop_is_is_told_when_it_comes_to_it() -> None:
+    told: list[float] = []
+    thread = cast("Any", SimpleNamespace(thread_loop=asyncio.get_running_loop()))
+    BatchConsumerThread.ask_how_late(thread, told.append)
+    before = list(told)
+    await asyncio.sleep(0.01)
+
+    assert before == []
+    assert len(told) == 1
+    assert 0 <= told[0] < 1
+
+
+def test_a_loop_that_is_closed_is_not_asked() -> None:
+    loop = asyncio.new_event_loop()
+    loop.close()
+
+    BatchConsumerThread.ask_how_late(cast("Any", SimpleNamespace(thread_loop=loop)), print)
