@@ -14,6 +14,7 @@ from mkdocs.structure.files import File
 from deploy.reference import (
     cli_page,
     limits_page,
+    log_page,
     metric_page,
     python_page,
     settings_page,
@@ -42,6 +43,7 @@ def made() -> dict[str, str]:
         **topic_pages.pages(),
         "cli.md": cli_page.page(),
         "limits.md": limits_page.page(),
+        "log-lines.md": log_page.page(),
         "metrics.md": metric_page.page(),
         "python.md": python_page.page(),
         "settings.md": settings_page.page(),

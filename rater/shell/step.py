@@ -151,7 +151,7 @@ class Stepper(Generic[D]):
                 rest = await self._take(rest)
             except MisplacedError as misplaced:
                 # Nothing of it has happened; the second time it waits for the places.
-                log.warning("a step is taken again: %(why)s", {"why": str(misplaced)})
+                log.warning("a step is taken again: %(reason)s", {"reason": str(misplaced)})
 
     async def _take(self, batch: RecordBatch) -> RecordBatch | None:
         """Take a batch, or its beginning; return what is left of it."""

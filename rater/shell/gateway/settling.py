@@ -62,6 +62,8 @@ async def settle(
             "command %(command_id)s: %(error)s at %(file)s:%(line)s",
             {
                 "command_id": order.command_id,
+                "recharge_id": order.recharge_id,
+                "tenant_id": order.tenant_id,
                 "error": kind,
                 "file": where.filename,
                 "line": where.lineno,
@@ -87,6 +89,8 @@ async def _rounds(
                 "command %(command_id)s, round %(round)d: %(trouble)s%(then)s",
                 {
                     "command_id": order.command_id,
+                    "recharge_id": order.recharge_id,
+                    "tenant_id": order.tenant_id,
                     "round": number + 1,
                     "trouble": trouble,
                     "then": ", given up for now" if last else f", again in {wait_s:.2f} s",

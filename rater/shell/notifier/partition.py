@@ -187,8 +187,14 @@ class PartitionWork:
             await self.write(letter, Output(NOTIFIER_SENT.name, None, encode(mark)))
             self.note(mark)
             log.warning(
-                "unreadable: %(place)s: %(reason)s in %(field)s",
-                {"place": place, "reason": why.reason, "field": why.field or "the whole"},
+                "unreadable: %(topic)s/%(partition)d/%(offset)d: %(reason)s in %(field)s",
+                {
+                    "topic": source.topic,
+                    "partition": source.partition,
+                    "offset": source.offset,
+                    "reason": why.reason,
+                    "field": why.field or "the whole",
+                },
             )
         return "dead"
 

@@ -78,6 +78,7 @@ class AgentApp:
         self._background: list[asyncio.Task[None]] = []
         self._lags: set[tuple[str, int]] = set()
         self._assigned_at = monotonic()
+        self._partitions: list[int] = []
         self._failures_counted = False
         self._tally = Tally()
         metrics.on_batch.append(self._tally.note)
@@ -132,8 +133,8 @@ class AgentApp:
                 await self.take(batch)
             except PartitionHaltedError as halted:
                 log.warning(
-                    "batch of %(source)s is left: %(reason)s",
-                    {"source": batch.tp, "reason": halted},
+                    "batch of %(topic)s, partition %(partition)d is left: %(reason)s",
+                    {"topic": batch.tp.topic, "partition": batch.tp.partition, "reason": halted},
                 )
             except Exception as error:
                 await self.app.crash(error)
@@ -141,6 +142,7 @@ class AgentApp:
 
     async def _on_assigned(self, app: Any, assigned: Any, **_: Any) -> None:
         self.metrics.rebalanced()
+        self._tell_assigned(sorted({tp.partition for tp in assigned}))
         if not self._failures_counted:
             # Not earlier: whoever asks for the consumer first makes it, and that is the runner's to do.
             self._failures_counted = True
@@ -150,6 +152,14 @@ class AgentApp:
         self.health.set_state("recovering")
         self.health.set_ready("assigned", ready=bool(assigned), detail="no partition assigned")
         self.health.set_ready("recovered", ready=False, detail="reading changelogs")
+
+    def _tell_assigned(self, partitions: list[int]) -> None:
+        """Say once for each rebalance what it gives us; that they are served is the recovery's line."""
+        before, self._partitions = self._partitions, partitions
+        log.info(
+            "assigned partitions %(partitions)s, before %(before)s",
+            {"partitions": partitions, "before": before},
+        )
 
     def _count_failure(self, failure: "asyncio.Future[BaseException]") -> None:
         if not failure.cancelled():

@@ -1,7 +1,8 @@
 """Log lines: how what is logged is written to standard error, as text for people or as one JSON object a line.
 
 Everybody logs with the standard library, Faust and the Kafka client too, and structlog renders it. Our messages name
-what they say (`"command %(command_id)s: %(outcome)s", {...}`): in JSON these are fields beside the whole message.
+what they say (`"command %(command_id)s: %(outcome)s", {...}`): in JSON these are fields beside the whole message, and
+`log_fields` has all of them. Numbers and addresses are masked in both forms (`log_masking`).
 """
 
 import json
@@ -14,7 +15,8 @@ from typing import Any, Final, Literal, get_args
 import structlog
 
 from rater.shell.process.log_levels import lower_expected
-from rater.shell.process.quiet_log import SaidBefore
+from rater.shell.process.log_masking import mask_fields, masked
+from rater.shell.process.quiet_log import SaidBefore, crash_told_by_us
 
 Form = Literal["text", "json"]
 FORMS: Final[tuple[Form, ...]] = get_args(Form)
@@ -27,6 +29,8 @@ def start_logging(level: str, form: Form) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter(form))
     handler.addFilter(SaidBefore())
+    if level.upper() != "DEBUG":
+        handler.addFilter(crash_told_by_us)
     logging.basicConfig(level=level.upper(), handlers=[handler])
     lower_expected()
     if level.upper() != "DEBUG":
@@ -37,15 +41,30 @@ def start_logging(level: str, form: Form) -> None:
 def formatter(form: Form) -> logging.Formatter:
     """Return what makes a line of a record."""
     if form == "text":
-        return logging.Formatter(_TEXT)
+        return _MaskedText(_TEXT)
     return structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=[_line, structlog.processors.format_exc_info],
+        foreign_pre_chain=[_line, structlog.processors.format_exc_info, mask_fields],
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.JSONRenderer(serializer=json.dumps, default=str),
         ],
         pass_foreign_args=True,
     )
+
+
+class _MaskedText(logging.Formatter):
+    """Lines of text without whole numbers and addresses."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return masked(super().format(record))
+
+
+def _error_type(record: logging.LogRecord, fields: Mapping[str, Any]) -> str | None:
+    """Return the class of the error that a line is about: of its traceback, or of what it names."""
+    if record.exc_info and record.exc_info[0] is not None:
+        return record.exc_info[0].__name__
+    named = (type(each).__name__ for each in fields.values() if isinstance(each, BaseException))
+    return next(named, None)
 
 
 def _line(_logger: Any, _method: str, given: MutableMapping[str, Any]) -> dict[str, Any]:
@@ -60,4 +79,6 @@ def _line(_logger: Any, _method: str, given: MutableMapping[str, Any]) -> dict[s
     }
     named = given.pop("positional_args", ())
     fields = {**given, **(named if isinstance(named, Mapping) else {})}
+    if (kind := _error_type(record, fields)) is not None:
+        fields["error.type"] = kind
     return {**line, **{name: value for name, value in fields.items() if name not in line}}

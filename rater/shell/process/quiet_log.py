@@ -1,4 +1,7 @@
-"""Quiet log: what the Kafka client says again and again is said once in ten seconds, with how often it was said."""
+"""Quiet log: what the Kafka client says again and again is said once in ten seconds, with how often it was said.
+
+And what ends a worker is said once: Faust writes its own traceback of each service that the error passes.
+"""
 
 import logging
 from math import inf
@@ -34,3 +37,11 @@ class SaidBefore(logging.Filter):
         if held:
             record.msg, record.args = f"{record.getMessage()} (and {held} times more)", None
         return True
+
+
+_CRASHED: Final = "Crashed reason="
+
+
+def crash_told_by_us(record: logging.LogRecord) -> bool:
+    """Hold back Faust's word of a crash: the runner sees it, and says what failed, with the traceback, once."""
+    return record.name.partition(".")[0] not in ("faust", "mode") or _CRASHED not in str(record.msg)

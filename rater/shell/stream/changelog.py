@@ -86,8 +86,13 @@ class ChangelogReader:
         end, applied = self._ends[tp], states.next_offset(tp.partition)
         if applied is not None and applied > end:
             log.warning(
-                "%(source)s: applied up to %(applied)d but it ends at %(end)d: reading anew",
-                {"source": tp, "applied": applied, "end": end},
+                "%(topic)s, partition %(partition)d: applied up to %(applied)d but it ends at %(end)d: reading anew",
+                {
+                    "topic": tp.topic,
+                    "partition": tp.partition,
+                    "applied": applied,
+                    "end": end,
+                },
             )
             states.reset(tp.partition)
             applied = None

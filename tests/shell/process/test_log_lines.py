@@ -73,6 +73,7 @@ def test_an_error_is_in_the_object_with_its_traceback() -> None:
     except ValueError as error:
         found = object_of("failed", error=error)
 
+    assert found["error.type"] == "ValueError"
     assert found["exception"].startswith("Traceback (most recent call last):\n")
     assert found["exception"].endswith("with base 10: 'gone'")
 
@@ -109,3 +110,9 @@ def test_what_is_daily_business_is_no_error_in_any_service() -> None:
     assert done.stderr.endswith(
         " INFO aiokafka.consumer.group_coordinator: Group Coordinator Request failed: not yet\n"
     )
+
+
+def test_an_error_that_is_named_has_its_class_beside_it() -> None:
+    found = object_of("fenced: %(error)s", {"error": TimeoutError("late")})
+
+    assert (found["error"], found["error.type"]) == ("late", "TimeoutError")

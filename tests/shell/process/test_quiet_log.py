@@ -3,7 +3,7 @@
 import logging
 from time import sleep
 
-from rater.shell.process.quiet_log import SaidBefore
+from rater.shell.process.quiet_log import SaidBefore, crash_told_by_us
 
 
 def line(name: str, text: str, *words: object) -> logging.LogRecord:
@@ -27,3 +27,10 @@ def test_other_lines_are_not_held_back() -> None:
     assert all(quiet.filter(line("rater.shell.step", "batch %s", n)) for n in range(10))
     assert quiet.filter(line("aiokafka.conn", "one"))
     assert quiet.filter(line("aiokafka.conn", "another"))
+
+
+def test_a_crash_is_told_by_us_alone() -> None:
+    assert not crash_told_by_us(line("faust.app.base", "[^App]: Crashed reason=%r", "x"))
+    assert not crash_told_by_us(line("mode.services", "[^-Agent]: Crashed reason=ValueError()"))
+    assert crash_told_by_us(line("faust.app.base", "[^App]: Error while stopping child"))
+    assert crash_told_by_us(line("rater.shell.step", "Crashed reason=%r", "x"))
