@@ -39,7 +39,7 @@ from topics.access import rules
 from topics.partitioner import partition_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator
     from pathlib import Path
 
 pytestmark = pytest.mark.kafka
@@ -152,12 +152,15 @@ async def give_work(broker: AccessBroker) -> None:
     )  # fmt: skip
 
 
-async def abort(broker: AccessBroker, records: int) -> None:
-    """Write calls in a transaction, and take them back."""
+async def abort(
+    broker: AccessBroker, records: int, meanwhile: Callable[[], Awaitable[None]]
+) -> None:
+    """Write calls in a transaction, do something while it is open, and take them back."""
     async with producer(broker.bootstrap, "a-platform") as client:
         await client.begin_transaction()
         for _ in range(records):
             await client.send_and_wait(catalog.CDR_RAW.name, b"{}", b"acme", HOME)
+        await meanwhile()
         await client.abort_transaction()
 
 
@@ -209,7 +212,12 @@ async def at_work(broker: AccessBroker, watch: Watch) -> None:
         (roles.RECHARGE_APP, catalog.RECHARGE_TIMERS.name),
     }
 
-    await abort(broker, 3)
+    async def is_open() -> None:
+        await watch.until(lambda: watch.of("rater_topic_end_offset", catalog.CDR_RAW.name) == 3)
+        assert watch.of("rater_topic_stable_offset", catalog.CDR_RAW.name) == 0
+        assert watch.has_all_done()
+
+    await abort(broker, 3, is_open)
     await watch.until(lambda: watch.of("rater_topic_end_offset", catalog.CDR_RAW.name) == 4)
     await asyncio.sleep(TWO_LOOKS_S)
     assert watch.of("rater_topic_stable_offset", catalog.CDR_RAW.name) == 4

@@ -24,7 +24,7 @@ async def run(settings: WatchSettings) -> int:
     """Run the watch until a signal; return its exit code."""
     partitions = await equal_partitions(settings.broker, TAKEN)
     metrics = WatchMetrics(Metrics(rooms=()), exporter_names=settings.exporter_names)
-    health = Health(metrics.shared, parts=("look",))
+    health = Health(metrics.shared, parts=("groups",))
     with HealthServer(health, metrics.shared, settings.metrics_host, settings.metrics_port):
         watcher = Watcher(settings, partitions, metrics, health)
         try:

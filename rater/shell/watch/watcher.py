@@ -80,7 +80,7 @@ class Watcher:
         """Say whether what is shown is fresh, and show it no more where it is not."""
         age_s = None if self._seen_at is None else monotonic() - self._seen_at
         is_fresh = age_s is not None and age_s <= self._settings.stale_after_s
-        told = "not yet" if age_s is None else f"{age_s:.1f} s old"
-        self._health.set_ready("look", ready=is_fresh, detail=told)
+        told = "not seen yet" if age_s is None else f"seen {age_s:.1f} s ago"
+        self._health.set_ready("groups", ready=is_fresh, detail=told)
         if not is_fresh:
             self._metrics.forget()

@@ -56,7 +56,7 @@ class Stage:
         monkeypatch.setattr(module, "Observer", Observer)
         monkeypatch.setattr(module, "monotonic", lambda: self.now)
         self.metrics = WatchMetrics(Metrics(rooms=()), exporter_names=False)
-        self.health = Health(self.metrics.shared, parts=("look",))
+        self.health = Health(self.metrics.shared, parts=("groups",))
         self.health.set_state("serving")
         self.watcher = Watcher(settings(), 8, self.metrics, self.health)
 
@@ -70,7 +70,7 @@ class Stage:
         return None if found is None else float(found)
 
     def is_ready(self) -> bool:
-        return "look" not in self.health.missing()
+        return "groups" not in self.health.missing()
 
 
 @pytest.fixture
