@@ -14,7 +14,10 @@ from rater.shell.process.hot_path import StaleError, refuse_stale
 
 COMMANDS = {
     "authorise": ("rater.cli.authorise", "ask whether a call may start, and for how long at most"),
-    "config": ("rater.cli.config", "show, lint and load the charging settings"),
+    "config": (
+        "rater.cli.config",
+        "what decides money: show, lint, load; what services are told: check, show",
+    ),
     "deck": ("rater.cli.deck", "lint, load and list rate decks"),
     "example": ("rater.cli.example", "print account commands or CDRs to try it with"),
     "gatekeeper": ("rater.cli.gatekeeper", "answer switches whether calls may start"),
@@ -46,6 +49,11 @@ class _Lazy(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(COMMANDS)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List them without loading one: their settings, Kafka and Faust take seconds."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx)])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
