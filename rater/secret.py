@@ -30,12 +30,17 @@ def read_secret(variable: str) -> Secret | None:
         return Secret(text)
     if not (path := os.environ.get(f"{variable}_FILE")):
         return None
+    return secret_of_file(f"{variable}_FILE", path)
+
+
+def secret_of_file(place: str, path: str) -> Secret:
+    """Return what a file holds, less blanks around it; SecretError with the place that names the file."""
     try:
         text = Path(path).read_text(encoding="utf-8").strip()
     except (OSError, ValueError) as error:
-        raise SecretError(f"{variable}_FILE: cannot read {path}: {type(error).__name__}") from None
+        raise SecretError(f"{place}: cannot read {path}: {type(error).__name__}") from None
     if not text:
-        raise SecretError(f"{variable}_FILE: {path} is empty")
+        raise SecretError(f"{place}: {path} is empty")
     return Secret(text)
 
 

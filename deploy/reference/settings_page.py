@@ -1,14 +1,14 @@
-"""Settings page: options with their variables and defaults, other variables, and what decides money, from the code."""
+"""Settings page: the settings of services by table, other variables, and what decides money, from the code."""
 
 import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import click
-
-from deploy.reference.commands import allowed, commands, default, options, variable
 from deploy.reference.tables import cell, code, table
+from rater.shell.process.settings.declaration import Declared, declared, written
+from rater.shell.process.settings.reading import settings_class
+from rater.shell.process.settings.services import SERVICES, SHARED
 
 ROOT = Path(__file__).resolve().parents[2]
 _NAME = re.compile(r"RATER_[A-Z_]+[A-Z](?![A-Z_])")
@@ -16,11 +16,15 @@ _NAME = re.compile(r"RATER_[A-Z_]+[A-Z](?![A-Z_])")
 _INTRO = """\
 # Settings
 
-Three kinds. What a service is started with are options, some of them also environment variables: the option wins,
-then the variable, then the default. Secrets are variables alone, or files that `NAME_FILE` names, and stand in no
-log, topic or process list. What decides money is neither: it is a version on
+Two kinds. What a service is told at its start are options, environment variables, and a TOML file that `--settings` or
+`RATER_SETTINGS` names: the option wins, then the variable, then the file, then the default
+([A81](../decisions/A81-one-settings-class-a-service.md), [how to use it](../operating/services.md#settings)).
+What decides money is none of these: it is a version on
 [`charging.settings.v1`](topics/charging.settings.v1.md), the same for every worker of a group
 ([A21](../decisions/A21-what-decides-money-is-a-versioned-record.md)).
+
+Secrets are variables, or files: `NAME_FILE` in the environment, or a key that ends with `_file` in the settings file,
+names the file. They stand in no option, log, topic or process list, and not in the settings file itself.
 
 """
 _MONEY = """
@@ -34,44 +38,52 @@ _MONEY = """
 
 def page() -> str:
     """Return the page."""
-    return (
-        _INTRO + "## Options of the services\n\n" + _options() + _variables() + _MONEY + _shipped()
+    return _INTRO + _tables() + _variables() + _MONEY + _shipped()
+
+
+def tables() -> dict[str, list[Declared]]:
+    """Return the settings by their table of the settings file; `""` has those that stand in none."""
+    found: dict[str, list[Declared]] = {}
+    for service in SERVICES:
+        for each in declared(settings_class(service)):
+            there = found.setdefault(each.table, [])
+            if each not in there:
+                there.append(each)
+    return {name: found[name] for name in ("", *SHARED, *SERVICES)}
+
+
+def _tables() -> str:
+    """Return a section for each table."""
+    text = ""
+    head = ("key", "option", "variable", "value", "unit", "default", "meaning")
+    for name, there in tables().items():
+        title = f"`[{name}]`" if name else "Not in the settings file"
+        of = "all services" if name in ("", *SHARED) else _command(name)
+        text += f"## {title}\n\nOf {of}.\n\n{table(head, [_row(each) for each in there])}\n"
+    return text
+
+
+def _command(service: str) -> str:
+    words = f"rater worker {service}" if service in ("charging", "recharge") else f"rater {service}"
+    return code(words)
+
+
+def _row(each: Declared) -> tuple[str, ...]:
+    variable = code(each.variable) + (
+        f", {code(each.variable + '_FILE')}" if each.is_secret else ""
     )
-
-
-def _services() -> list[tuple[str, click.Command, click.Context]]:
-    """Return the commands that run until they are stopped: those that serve metrics."""
-    return [
-        found
-        for found in commands()
-        if any("--metrics-port" in option.opts for option in options(found[1], found[2]))
-    ]
-
-
-def _options() -> str:
-    """Return a table of all options, one row where services share one with the same default."""
-    rows: dict[tuple[str, ...], list[str]] = {}
-    for path, command, context in _services():
-        for option in options(command, context):
-            names = ", ".join(code(name) for name in [*option.opts, *option.secondary_opts])
-            told = (names, allowed(option), code(default(option, context)),
-                    code(variable(option, context)), cell(option.help or ""))  # fmt: skip
-            rows.setdefault(told, []).append(path.removeprefix("rater "))
-    everywhere = len(_services())
-    listed = [
-        (told[0], "all" if len(by) == everywhere else ", ".join(by), *told[1:])
-        for told, by in rows.items()
-    ]
-    listed.sort(key=lambda row: (row[1] != "all", row[1], row[0]))
-    head = ("option", "of", "value", "default", "environment", "meaning")
-    return table(head, listed)
+    value = ", ".join(map(code, each.choices)) or f"{each.kind}{each.bounds()}"
+    default = "must be given" if each.required else ""
+    if each.default is not None and not each.is_secret:
+        default = code(written(each.default))
+    key = code(each.key) if each.table else ""
+    return key, code(each.option or ""), variable, value, each.unit, default, cell(each.about)
 
 
 def _variables() -> str:
     told = {name: about for _, name, about in described()}
     rows = [(code(name), cell(about)) for name, about in sorted(told.items())]
-    text = "\n## Variables besides the options\n\n" + table(("variable", "meaning"), rows)
-    return text + "\nOf each secret, `NAME_FILE` may name a file that holds it.\n"
+    return "\n## Variables besides the settings\n\n" + table(("variable", "meaning"), rows)
 
 
 def described() -> Iterator[tuple[Path, str, str]]:

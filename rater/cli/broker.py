@@ -68,12 +68,18 @@ def broker_option(command: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(command)
     def with_broker(*args: Any, **given: Any) -> Any:
         given["broker"] = _broker(given)
-        click.get_current_context().meta[_BROKER] = given["broker"]
+        remember(given["broker"])
         return command(*args, **given)
 
     for option in reversed(_OPTIONS):
         with_broker = option(with_broker)
     return with_broker
+
+
+def remember(broker: Broker) -> None:
+    """Know, for messages, which broker this command is on."""
+    if (context := click.get_current_context(silent=True)) is not None:
+        context.meta[_BROKER] = broker
 
 
 def _broker(given: dict[str, Any]) -> Broker:

@@ -1,11 +1,18 @@
-"""`rater config`: the charging settings, what decides about money besides decks and accounts."""
+"""`rater config`: the charging settings, what decides about money besides decks and accounts; and those of services.
 
+With the name of a service, `show` and `check` are of what that is told at its start (`config_services`).
+"""
+
+import functools
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 import orjson
 
 from rater.cli.broker import CannotRunError, broker_option, run
+from rater.cli.config_services import ServiceGroup, check_all, print_settings, say_good
 from rater.core.charging_settings import ChargingSettings, SettingsBook
 from rater.core.limits import HOUR_MS, UNIT_MICROS
 from rater.core.times import to_text
@@ -30,10 +37,51 @@ _file = click.argument("file", type=click.Path(path_type=Path, dir_okay=False, e
 
 @click.group()
 def config() -> None:
-    """Show, lint and load the charging settings."""
+    """Show, lint and load the charging settings; check and show what a service is told at its start."""
 
 
-@config.command()
+def _without_service(command: Callable[..., None]) -> Callable[..., None]:
+    """Leave a command out where it is asked of a service."""
+
+    @functools.wraps(command)
+    def run_alone(*arguments: Any, **options: Any) -> None:
+        if click.get_current_context().invoked_subcommand is None:
+            command(*arguments, **options)
+
+    return run_alone
+
+
+@config.group(
+    cls=ServiceGroup, told=say_good, invoke_without_command=True, subcommand_metavar="[SERVICE]"
+)
+@_without_service
+@click.option(
+    "--settings",
+    type=click.Path(exists=True, dir_okay=False),
+    envvar="RATER_SETTINGS",
+    show_envvar=True,
+    metavar="FILE",
+    help="The settings file; every service that it has a table for is checked, unless one is named.",
+)
+def check(settings: str | None) -> None:
+    """Find what is wrong with what a service is told, by options, environment and settings file, without starting it.
+
+    SERVICE is charging, recharge, gateway, notifier, watch or gatekeeper, and takes the options of such a start.
+    Certificates and other files that settings name are read; nothing is connected to. Exit 1: something is wrong, and
+    each fault is named with its setting. Exit 2: the settings file cannot be read.
+    """
+    if settings is None:
+        raise click.UsageError("name a SERVICE, or a file with --settings")
+    check_all(settings)
+
+
+@config.group(
+    cls=ServiceGroup,
+    told=print_settings,
+    invoke_without_command=True,
+    subcommand_metavar="[SERVICE]",
+)
+@_without_service
 @broker_option
 @click.option(
     "--json",
@@ -43,7 +91,12 @@ def config() -> None:
 )
 @click.option("--shipped", is_flag=True, help="What ships with the release; needs no broker.")
 def show(broker: Broker, *, as_json: bool, shipped: bool) -> None:
-    """Print the settings in force now, the versions that there are, and which currencies have no breaker."""
+    """Print the charging settings in force now, the versions that there are, and which currencies have no breaker.
+
+    With SERVICE (charging, recharge, gateway, notifier, watch or gatekeeper) and the options of its start:
+    print instead what it would be told, each setting with its value and where it came from: option, environment, file
+    or default. Of a secret it says whether it is set.
+    """
     book = shipped_book() if shipped else _published(broker)
     settings = book.at(now_ms())
     if as_json:

@@ -1,6 +1,7 @@
-"""Options that every service has: the broker, where its metrics are, how long the group waits for it, and its log."""
+"""Options of a service, made of its settings class; and how it is run."""
 
 import asyncio
+import functools
 import logging
 import sys
 from collections.abc import Callable, Coroutine, Iterable
@@ -9,79 +10,114 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 import uvloop
+from click.core import ParameterSource
 
-from rater.cli.broker import CannotRunError, broker_option
+from rater.cli.broker import CannotRunError, remember
 from rater.kafka.refusal import RefusedError
 from rater.shell.process.exit_code import ExitCode, said
-from rater.shell.process.log_lines import FORMS
+from rater.shell.process.settings.declaration import Declared, declared
+from rater.shell.process.settings.reading import Reading, S, WrongSettingsError, read
+from rater.shell.process.settings.service import ServiceSettings
+from rater.shell.process.settings.sources import SettingsFileError
 
 log = logging.getLogger(__name__)
 
-LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-_GROUP_OPTION = click.option(
-    "--session-timeout",
-    "session_timeout_s",
-    default=10.0,
-    show_default=True,
-    type=click.FloatRange(1.0, 300.0),
-    help="Seconds after which the group gives a dead one's partitions to others.",
-)
-_LOG_OPTIONS = (
-    click.option(
-        "--log-level",
-        default="INFO",
-        show_default=True,
-        type=click.Choice(LOG_LEVELS, case_sensitive=False),
-        help="What is logged: this and above.",
-    ),
-    click.option(
-        "--log-format",
-        envvar="RATER_LOG_FORMAT",
-        default=FORMS[0],
-        show_default=True,
-        show_envvar=True,
-        type=click.Choice(FORMS),
-        help="json: one object a line with time, level, logger, event and the fields of the event.",
-    ),
-)
+
+class SettingOption(click.Option):
+    """An option that names its variable and leaves it, the settings file and the default to the settings class."""
+
+    def resolve_envvar_value(self, ctx: click.Context) -> None:
+        """Read nothing."""
+
+    def value_from_envvar(self, ctx: click.Context) -> None:
+        """Read nothing."""
+
+
+def options_of(settings: type[ServiceSettings]) -> list[Callable[[Command], Command]]:
+    """Return an option for each setting that is no secret."""
+    return [_option(each) for each in declared(settings) if each.option is not None]
+
+
+def _option(each: Declared) -> Callable[[Command], Command]:
+    words: list[str] = [f"{each.option}/--no-{(each.option or '')[2:]}"] if _is_pair(each) else []
+    shown: dict[str, Any] = {"default": each.default, "show_default": each.told_default or True}
+    if each.kind == "switch":
+        shown |= {} if _is_pair(each) else {"is_flag": True, "show_default": False}
+    elif each.kind == "list":
+        shown |= {"multiple": True, "type": _type(each)}
+    else:
+        shown["type"] = _type(each)
+    about = f"Must be given. {each.about}" if each.required else each.about
+    return click.option(
+        *(words or [each.option or ""]), each.field, cls=SettingOption, envvar=each.variable,
+        show_envvar=True, help=about, metavar=each.metavar, **shown,
+    )  # fmt: skip
+
+
+def _is_pair(each: Declared) -> bool:
+    """Say whether there is a second word that says the opposite."""
+    return each.kind == "switch" and each.default is True
+
+
+def _type(each: Declared) -> click.ParamType:
+    match each.kind:
+        case "choice":
+            return click.Choice(each.choices, case_sensitive=each.name != "level")
+        case "whole number":
+            low, high = (None if end is None else int(end) for end in (each.low, each.high))
+            return click.IntRange(low, high)
+        case "number":
+            return click.FloatRange(each.low, each.high)
+        case "file":
+            return click.Path(exists=True, dir_okay=False)
+        case _:
+            return click.STRING
 
 
 def service_options(
-    metrics_port: int, exits: Iterable[ExitCode] = tuple(ExitCode), *, has_group: bool = True
+    settings: type[ServiceSettings], exits: Iterable[ExitCode] = tuple(ExitCode)
 ) -> Callable[[Command], Command]:
-    """Add them to a command, and its exit codes to its help; `metrics_port` is its default.
-
-    `has_group`: it shares its work with others of a consumer group.
-    """
-    options = (
-        broker_option,
-        click.option(
-            "--metrics-host",
-            default="127.0.0.1",
-            show_default=True,
-            help="Where /metrics, /livez and /readyz listen.",
-        ),
-        click.option(
-            "--metrics-port",
-            default=metrics_port,
-            show_default=True,
-            type=click.IntRange(0, 65_535),
-            help="/metrics, /livez and /readyz; 0 takes a free one and logs it.",
-        ),
-        *([_GROUP_OPTION] if has_group else []),
-        *_LOG_OPTIONS,
-    )
+    """Give a command the options of a service, `settings`, and the exit codes in its help."""
 
     def add(command: Command) -> Command:
         command.__doc__ = f"{cleandoc(command.__doc__ or '')}\n\n{said(exits)}"
-        for option in reversed(options):
-            command = option(command)
-        return command
+        gathered: Command = with_options(settings, command)
+        return gathered
 
     return add
+
+
+def with_options(settings: type[ServiceSettings], command: Command) -> Any:
+    """Give a command the options of a service, and what was given of them, by field, as `given`."""
+
+    @functools.wraps(command)
+    def gathered(*arguments: Any, **options: Any) -> Any:
+        source = click.get_current_context().get_parameter_source
+        fields = {each.field for each in declared(settings)}
+        given = {
+            name: value
+            for name, value in options.items()
+            if name in fields and source(name) is ParameterSource.COMMANDLINE
+        }
+        others = {name: value for name, value in options.items() if name not in fields}
+        return command(*arguments, given=given, **others)
+
+    with_all: Any = gathered
+    for option in reversed(options_of(settings)):
+        with_all = option(with_all)
+    return with_all
+
+
+def read_or_end(settings: type[S], given: dict[str, Any]) -> Reading[S]:
+    """Read the settings of a service; CannotRunError, with a line for each fault, where they are wrong."""
+    try:
+        reading = read(settings, given)
+    except (WrongSettingsError, SettingsFileError) as error:
+        raise CannotRunError(str(error)) from error
+    remember(reading.settings.broker)
+    return reading
 
 
 def run_service(start: Callable[[], Coroutine[Any, Any, int]]) -> NoReturn:

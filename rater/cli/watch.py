@@ -8,9 +8,10 @@ import click
 from rater.cli.broker import CannotRunError
 from rater.cli.broker import run as run_once
 from rater.cli.columns import print_columns
-from rater.cli.service_options import run_service, service_options
+from rater.cli.service_options import read_or_end, run_service, service_options
 from rater.shell.process.exit_code import ExitCode
-from rater.shell.process.log_lines import Form, start_logging
+from rater.shell.process.log_lines import start_logging
+from rater.shell.watch.settings import WatchSettings
 
 if TYPE_CHECKING:
     from rater.kafka.broker import Broker
@@ -21,19 +22,6 @@ _NOT_KNOWN = "?"
 
 
 @click.command()
-@click.option(
-    "--every",
-    "every_s",
-    default=5.0,
-    show_default=True,
-    type=click.FloatRange(0.2, 3_600.0),
-    help="Seconds from one look at the groups to the next.",
-)
-@click.option(
-    "--exporter-names",
-    is_flag=True,
-    help="Serve the metric names of kafka_exporter, too: dashboards know them.",
-)
 @click.option("--once", is_flag=True, help="Look once, print a table, and end.")
 @click.option("--json", "as_json", is_flag=True, help="With --once: an object a line instead.")
 @click.option(
@@ -43,30 +31,22 @@ _NOT_KNOWN = "?"
     metavar="N",
     help="With --once: exit 1 where a record has waited for longer, or records were lost.",
 )
-@service_options(9469, (ExitCode.STOPPED, ExitCode.FAILED, ExitCode.CANNOT_RUN), has_group=False)
-def watch(
-    log_level: str,
-    log_format: Form,
-    *,
-    once: bool,
-    as_json: bool,
-    max_lag_s: float | None,
-    **options: Any,
-) -> None:
+@service_options(WatchSettings, (ExitCode.STOPPED, ExitCode.FAILED, ExitCode.CANNOT_RUN))
+def watch(given: dict[str, Any], *, once: bool, as_json: bool, max_lag_s: float | None) -> None:
     """See from outside how far behind every consumer group is: in offsets, and in seconds.
 
     It needs Describe and Read, joins no group and never writes. With all workers dead it goes on telling.
     """
     from rater.shell.watch.process import run  # noqa: PLC0415
-    from rater.shell.watch.settings import WatchSettings  # noqa: PLC0415
 
     if not once and (as_json or max_lag_s is not None):
         raise click.UsageError("--json and --max-lag-seconds go with --once")
+    settings = read_or_end(WatchSettings, given).settings
     if once:
-        _look_once(options["broker"], max_lag_s, as_json=as_json)
+        _look_once(settings.broker, max_lag_s, as_json=as_json)
         return
-    start_logging(log_level, log_format)
-    run_service(lambda: run(WatchSettings(**options)))
+    start_logging(settings.log_level, settings.log_format)
+    run_service(lambda: run(settings))
 
 
 def _look_once(broker: "Broker", max_lag_s: float | None, *, as_json: bool) -> None:

@@ -54,13 +54,14 @@ SETTINGS = (
 CHECK_HOSTNAME = Setting(
     "check_hostname", "Whether the broker's certificate must name its address (TLS)."
 )
-PASSWORD = "RATER_KAFKA_PASSWORD"  # noqa: S105
-"""The password at Kafka, of PLAIN and SCRAM."""
-KEY_PASSWORD = "RATER_KAFKA_KEY_PASSWORD"  # noqa: S105
-"""What opens the private key presented to Kafka, where it is encrypted."""
-CLIENT_SECRET = "RATER_KAFKA_CLIENT_SECRET"  # noqa: S105
-"""The secret of the client at the token endpoint, of OAUTHBEARER."""
-SECRETS = {"password": PASSWORD, "key_password": KEY_PASSWORD, "client_secret": CLIENT_SECRET}
+SECRETS = {
+    each.name: each
+    for each in (
+        Setting("password", "The password at Kafka, of PLAIN and SCRAM."),
+        Setting("key_password", "Opens the private key presented to Kafka, where it is encrypted."),
+        Setting("client_secret", "Of OAUTHBEARER: the client's secret at the token endpoint."),
+    )
+}
 """By name. Never on the command line, where anybody on the machine can read them."""
 
 _OF_TLS = ("ca_file", "certificate_file", "key_file", "key_password")
@@ -132,13 +133,16 @@ class Security:
 PLAINTEXT = Security()
 
 
-def read(given: Mapping[str, str | None], *, check_hostname: bool = True) -> Security:
-    """Make it of settings by name, empty ones not given, and of the secrets in the environment.
+def read(
+    given: Mapping[str, str | None], secrets: Mapping[str, Secret] | None = None, *,
+    check_hostname: bool = True,
+) -> Security:  # fmt: skip
+    """Make it of settings by name, empty ones not given, and of secrets by name; None: those in the environment.
 
     Raises SettingError, or SecretError where the file of a secret cannot be read.
     """
     values = {name: text.strip() for name, text in given.items() if text and text.strip()}
-    secrets = {name: secret for name, at in SECRETS.items() if (secret := read_secret(at))}
+    secrets = _of_environment() if secrets is None else secrets
     protocol = _chosen(values, "security_protocol", PROTOCOLS, PROTOCOLS[0])
     said = [*values, *secrets]
     with_tls, with_login = protocol.endswith("SSL"), protocol.startswith("SASL_")
@@ -154,6 +158,11 @@ def read(given: Mapping[str, str | None], *, check_hostname: bool = True) -> Sec
         tls=_tls(values, secrets, check_hostname=check_hostname) if with_tls else None,
         login=_login(values, secrets) if with_login else None,
     )
+
+
+def _of_environment() -> dict[str, Secret]:
+    read = ((name, read_secret(each.variable)) for name, each in SECRETS.items())
+    return {name: secret for name, secret in read if secret is not None}
 
 
 def _chosen(

@@ -41,10 +41,22 @@ class Said(NamedTuple):
 class Gatekeeper:
     """One process and its log. Use it as a context."""
 
-    def __init__(self, bootstrap: str, log: Path, *options: str) -> None:
-        """Start the process."""
+    def __init__(
+        self, bootstrap: str, log: Path, *options: str, settings: Path | None = None
+    ) -> None:
+        """Start the process; a settings file says all where there is one."""
         self.log = log
-        arguments = ("gatekeeper", "--broker", bootstrap, "--port", "0", "--metrics-port", "0")
+        arguments: tuple[str, ...] = (
+            "gatekeeper",
+            "--broker",
+            bootstrap,
+            "--port",
+            "0",
+            "--metrics-port",
+            "0",
+        )
+        if settings is not None:
+            arguments = ("gatekeeper", "--settings", str(settings))
         with log.open("wb") as out:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "rater", *arguments, *options],

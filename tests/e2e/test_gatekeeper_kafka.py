@@ -277,12 +277,24 @@ async def test_a_question_that_cannot_be_read_is_no_permission(
     assert (said.status, said.fields["allowed"]) == (code, False)
 
 
+async def test_a_settings_file_alone_is_enough_to_start(port: Gatekeeper) -> None:
+    assert (await port.ask(**{**CALL, "to": "112"})).fields["allowed"]
+    assert not (await port.address()).endswith(":8090")
+    assert all(json.loads(line)["level"] for line in port.text().splitlines())
+
+
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory, broker: Any) -> Any:
-    """Start one gatekeeper for all bad questions."""
+    """Start one gatekeeper for all bad questions, told everything by a settings file."""
     stage.create_topics(str(broker.bootstrap))
-    log = tmp_path_factory.mktemp("port") / "gatekeeper.log"
-    with Gatekeeper(str(broker.bootstrap), log) as keeper:
+    folder = tmp_path_factory.mktemp("port")
+    settings = folder / "rater.toml"
+    settings.write_text(
+        f'[kafka]\nbroker = "{broker.bootstrap}"\n[log]\nformat = "json"\n'
+        "[gatekeeper]\nport = 0\nmetrics_port = 0\n"
+        '[gateway]\nprovider = "stripe"\n'
+    )
+    with Gatekeeper("", folder / "gatekeeper.log", settings=settings) as keeper:
         yield keeper
 
 

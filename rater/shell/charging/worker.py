@@ -2,9 +2,10 @@
 
 from rater.shell.charging.app import Charging
 from rater.shell.process.agent_app import AgentSettings
-from rater.shell.process.agent_worker import WorkerSettings, serve
+from rater.shell.process.agent_worker import serve
 from rater.shell.process.health import PARTS, Health
 from rater.shell.process.metrics import ROOMS, Metrics
+from rater.shell.process.settings.worker import WorkerSettings
 from topics.roles import CHARGING
 
 

@@ -2,19 +2,17 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 
-from rater.kafka.broker import Broker
-from rater.secret import SecretError
 from rater.shell.gateway.metrics import GatewayMetrics
-from rater.shell.gateway.providers.opening import OpeningError, ProviderSettings
-from rater.shell.gateway.providers.provider import Mode, Provider
+from rater.shell.gateway.providers.opening import OpeningError
+from rater.shell.gateway.providers.provider import Provider
 from rater.shell.gateway.providers.registry import CANARIES, PROVIDERS
 from rater.shell.gateway.routes import Routes
 from rater.shell.gateway.service import Gateway
-from rater.shell.gateway.settings import GatewaySettings
+from rater.shell.gateway.settings import GatewaySettings, ProcessSettings
 from rater.shell.process.exit_code import ExitCode
 from rater.shell.process.health import Health, HealthServer
 from rater.shell.process.metrics import Metrics
@@ -29,25 +27,6 @@ TOPICS = (PAYMENT_COMMANDS, PAYMENT_RESULTS, RECHARGE_DEAD)
 PROGRESS_EVERY_S = 1.0
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProcessSettings:
-    """What the command line gives."""
-
-    broker: Broker
-    provider: str
-    mode: Mode | None
-    webhook_host: str
-    webhook_port: int | None
-    metrics_host: str
-    metrics_port: int
-    concurrency: int
-    budget_s: float
-    drain_s: float
-    session_timeout_s: float
-    options: Mapping[str, str | None]
-    """Of the providers themselves."""
 
 
 async def run(settings: ProcessSettings) -> int:
@@ -132,22 +111,17 @@ async def _read_to_the_end(
 
 async def _opened(settings: ProcessSettings, metrics: GatewayMetrics) -> Provider:
     """Open the provider that was asked for."""
-    port = settings.webhook_port
-    asked = ProviderSettings(
-        mode=settings.mode,
-        webhook_address=None if port is None else (settings.webhook_host, port),
-        count_webhook=metrics.webhook,
-        options=settings.options,
-    )
+    asked = replace(settings.of_provider(), count_webhook=metrics.webhook)
     try:
         return await PROVIDERS[settings.provider].open(asked)
-    except (OpeningError, SecretError) as error:
+    except OpeningError as error:
         raise StartError(str(error)) from error
 
 
 async def _for_canaries(settings: ProcessSettings, metrics: GatewayMetrics) -> Provider:
     """Open what canary tenants have beside the gateway's own provider."""
-    asked = ProviderSettings(count_webhook=metrics.webhook, options=settings.options)
+    given = settings.of_provider()
+    asked = replace(given, mode=None, webhook_address=None, count_webhook=metrics.webhook)
     try:
         return await CANARIES.open(asked)
     except OpeningError as error:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime, formataddr, parseaddr
 from typing import Final
 
 from rater.shell.notifier.digests import Told
@@ -34,6 +34,9 @@ class Sender:
     name: str
     address: str
     domain: str
+
+    def __str__(self) -> str:
+        return formataddr((self.name, self.address))
 
 
 def read_sender(text: str, domain: str | None = None) -> Sender:

@@ -3,15 +3,14 @@
 import gc
 import logging
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
 
-from rater.kafka.broker import Broker
 from rater.shell.process.agent_app import AgentApp
 from rater.shell.process.clock import warn_if_ahead
 from rater.shell.process.health import Health, HealthServer
 from rater.shell.process.hot_path import is_compiled
 from rater.shell.process.metrics import Metrics, Room
 from rater.shell.process.runner import run_worker
+from rater.shell.process.settings.worker import WorkerSettings
 from rater.shell.process.start import equal_partitions
 from topics import catalog
 from topics.access import topics_of
@@ -21,18 +20,6 @@ log = logging.getLogger(__name__)
 
 GC_THRESHOLD = 200_000
 """Allocations between collections: a batch makes tens of thousands of objects and no cycles."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkerSettings:
-    """What the command line gives to any worker."""
-
-    broker: Broker
-    metrics_host: str
-    metrics_port: int
-    records_per_batch: int
-    session_timeout_s: float
-    stuck_after_s: float
 
 
 Make = Callable[[int, Metrics, Health], AgentApp]

@@ -1,9 +1,10 @@
 """The recharge worker: a process of its own, so that a stuck recharge never stops charging (D15)."""
 
 from rater.shell.process.agent_app import AgentSettings
-from rater.shell.process.agent_worker import WorkerSettings, serve
+from rater.shell.process.agent_worker import serve
 from rater.shell.process.health import Health
 from rater.shell.process.metrics import ROOMS, Metrics
+from rater.shell.process.settings.worker import WorkerSettings
 from rater.shell.recharge.app import PARTS, Recharging
 from topics.roles import RECHARGE
 

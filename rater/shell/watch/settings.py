@@ -1,24 +1,27 @@
 """What the watch is told at its start."""
 
-from dataclasses import dataclass
+from typing import ClassVar
 
-from rater.kafka.broker import Broker
+from rater.shell.process.settings.declaration import setting
+from rater.shell.process.settings.service import ServiceSettings, metrics_port
 
 _STALE_POLLS = 3
 _STALE_S_MIN = 15.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WatchSettings:
-    """What the command line gives."""
+class WatchSettings(ServiceSettings):
+    """Of `rater watch`."""
 
-    broker: Broker
-    every_s: float
-    """From the beginning of one look at the groups to that of the next."""
-    exporter_names: bool
-    """Whether the families of kafka_exporter are served, too."""
-    metrics_host: str
-    metrics_port: int
+    table: ClassVar[str] = "watch"
+
+    every_s: float = setting(
+        5.0, "Seconds from one look at the groups to the next.", low=0.2, high=3_600.0
+    )
+    exporter_names: bool = setting(
+        False,
+        "Serve the metric names of kafka_exporter, too: dashboards know them.",
+    )
+    metrics_port: int = metrics_port(9469)
 
     @property
     def stale_after_s(self) -> float:

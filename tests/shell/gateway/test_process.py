@@ -40,7 +40,7 @@ def test_without_a_broker_it_says_so() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
-        code, said = start("--provider", "simulator", "--broker", address)
+        code, said = start("--provider", "simulator", "--book", "/dev/null", "--broker", address)
 
     assert code == 2
     assert f"no Kafka broker answers at {address} (set --broker or RATER_BROKER)" in said

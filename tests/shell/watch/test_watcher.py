@@ -5,7 +5,6 @@ from typing import Any, Self
 import pytest
 from aiokafka.errors import KafkaConnectionError
 
-from rater.kafka.broker import Broker
 from rater.kafka.rights import NotAllowedError
 from rater.shell.process.health import Health
 from rater.shell.process.metrics import Metrics
@@ -20,11 +19,7 @@ PLACE = {"group": "rater-charging", "topic": "cdr.raw.v1", "partition": "0"}
 
 def settings(every_s: float = 5.0) -> WatchSettings:
     return WatchSettings(
-        broker=Broker("localhost:1"),
-        every_s=every_s,
-        exporter_names=False,
-        metrics_host="127.0.0.1",
-        metrics_port=0,
+        broker_address="localhost:1", every_s=every_s, exporter_names=False, metrics_port=0
     )
 
 

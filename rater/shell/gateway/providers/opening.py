@@ -1,43 +1,55 @@
-"""Opening a provider: what the command line gives it, what it may ask for besides, and how it says that it cannot."""
+"""Opening a provider: what settings it declares of its own, and how it says that it cannot be used so."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from rater.secret import Secret
 from rater.shell.gateway.providers.provider import Mode, Provider
 
 
 class OpeningError(Exception):
     """The provider cannot be used as it was asked for; the message says what to do, and holds no secret."""
 
+    def __init__(self, message: str, setting: str = "provider") -> None:
+        """Name the setting that is wrong."""
+        super().__init__(message)
+        self.setting = setting
 
-class OwnOption(NamedTuple):
-    """An option of the command line that one provider has."""
+
+class OwnSetting(NamedTuple):
+    """A setting that one provider has, of the gateway's; not set unless somebody says it."""
 
     name: str
     metavar: str
     help: str
+    variable: str | None = None
+    """None: as those of the gateway are called."""
+    is_secret: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderSettings:
-    """What a provider is opened with; secrets come from the environment."""
+    """What a provider is opened with."""
 
     mode: Mode | None = None
     """None: what the key says, or the provider."""
     webhook_address: tuple[str, int] | None = None
-    count_webhook: Callable[[str], None]
+    count_webhook: Callable[[str], None] = lambda _: None
     """Counts a webhook by what became of it."""
     options: Mapping[str, str | None] = field(default_factory=dict)
-    """Own options of all providers, by name."""
+    """Own settings of all providers, by name."""
+    secrets: Mapping[str, Secret] = field(default_factory=dict)
+    """Those of them that are secret, and set."""
 
 
 class ProviderKind(NamedTuple):
-    """An entry of the registry. `open` raises OpeningError or SecretError."""
+    """An entry of the registry. `check` raises OpeningError without opening anything, `open` too."""
 
     name: str
+    check: Callable[[ProviderSettings], object]
     open: Callable[[ProviderSettings], Awaitable[Provider]]
-    options: tuple[OwnOption, ...] = ()
+    settings: tuple[OwnSetting, ...] = ()
 
 
 class CanaryKind(NamedTuple):

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from rater.shell.gateway.providers.opening import CanaryKind, OwnOption, ProviderKind
+from rater.shell.gateway.providers.opening import CanaryKind, OwnSetting, ProviderKind
 from rater.shell.gateway.providers.simulator.opening import FOR_CANARIES, SIMULATOR
 from rater.shell.gateway.providers.stripe.opening import STRIPE
 
@@ -10,6 +10,4 @@ _KINDS: Final[tuple[ProviderKind, ...]] = (STRIPE, SIMULATOR)
 
 CANARIES: Final[CanaryKind] = FOR_CANARIES
 PROVIDERS: Final[dict[str, ProviderKind]] = {kind.name: kind for kind in _KINDS}
-OWN_OPTIONS: Final[tuple[OwnOption, ...]] = tuple(
-    option for kind in _KINDS for option in kind.options
-)
+OWN_SETTINGS: Final[tuple[OwnSetting, ...]] = tuple(own for kind in _KINDS for own in kind.settings)

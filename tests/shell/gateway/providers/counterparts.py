@@ -11,6 +11,7 @@ from collections import Counter
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from rater.secret import Secret
 from rater.shell.gateway.providers.opening import ProviderSettings
 from rater.shell.gateway.providers.registry import PROVIDERS
 from tests.stripe_server import StripeServer
@@ -84,17 +85,17 @@ class AtStripe:
     )
     modes: tuple[Mode, ...] = ("test", "live")
 
-    def __init__(self, _: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, _: Path, __: pytest.MonkeyPatch) -> None:
         self._stack = ExitStack()
         server = self._stack.enter_context(StripeServer())
         self._stripe = server.stripe
-        self._monkeypatch = monkeypatch
-        monkeypatch.setenv("RATER_STRIPE_API_BASE", server.base)
+        self._base = server.base
 
     def settings(self, mode: Mode) -> ProviderSettings:
-        self._monkeypatch.setenv("RATER_STRIPE_KEY", f"sk_{mode}_x")
         self._stripe.livemode = mode == "live"
-        return ProviderSettings(count_webhook=lambda _: None)
+        return ProviderSettings(
+            options={"stripe_api_base": self._base}, secrets={"stripe_key": Secret(f"sk_{mode}_x")}
+        )
 
     def captures(self) -> Counter[str]:
         return self._stripe.captures()
@@ -150,7 +151,7 @@ class AtTheSimulator:
 
     def settings(self, mode: Mode) -> ProviderSettings:
         options = {"book": str(self._path)}
-        return ProviderSettings(mode=mode, count_webhook=lambda _: None, options=options)
+        return ProviderSettings(mode=mode, options=options)
 
     def captures(self) -> Counter[str]:
         sql = "SELECT command_id FROM payments WHERE status = 'captured' AND captured_at_ms <= ?"

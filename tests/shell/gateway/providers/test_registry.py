@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rater.shell.gateway.providers import registry
-from rater.shell.gateway.providers.registry import OWN_OPTIONS, PROVIDERS
+from rater.shell.gateway.providers.registry import OWN_SETTINGS, PROVIDERS
 
 SOURCES = Path(registry.__file__).parents[3]
 ROOMS = sorted(path.name for path in Path(registry.__file__).parent.iterdir() if path.is_dir())
@@ -29,7 +29,7 @@ def test_only_the_registry_imports_a_room_from_outside(room: str) -> None:
     assert importing == {"shell/gateway/providers/registry.py"}
 
 
-def test_no_two_providers_have_an_option_of_the_same_name() -> None:
-    names = [option.name for option in OWN_OPTIONS]
+def test_no_two_providers_have_a_setting_of_the_same_name() -> None:
+    names = [own.name for own in OWN_SETTINGS]
 
     assert len(names) == len(set(names))

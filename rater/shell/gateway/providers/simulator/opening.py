@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from rater.shell.gateway.providers.opening import (
     CanaryKind,
     OpeningError,
-    OwnOption,
+    OwnSetting,
     ProviderKind,
     ProviderSettings,
 )
@@ -18,17 +18,25 @@ from rater.shell.gateway.providers.simulator.script import PREFIX
 
 async def open_simulator(settings: ProviderSettings) -> Simulator:
     """Return the simulator with its book; OpeningError where there is none, or money was asked for."""
-    if settings.mode == "live":
-        raise OpeningError("--mode live: the simulator moves no money, its mode is test")
-    book = settings.options.get("book")
-    if book is None:
-        raise OpeningError("the simulator needs --book FILE, where it keeps its payments")
+    book = check(settings)
     try:
         return Simulator(Path(book))
     except sqlite3.Error as error:
-        raise OpeningError(f"--book {book}: {error}") from error
+        raise OpeningError(f"--book {book}: {error}", "book") from error
     except OSError as error:
-        raise OpeningError(f"--book {book}: {error.strerror}") from error
+        raise OpeningError(f"--book {book}: {error.strerror}", "book") from error
+
+
+def check(settings: ProviderSettings) -> str:
+    """Return where its book is; OpeningError where that is not said, or money was asked for."""
+    if settings.mode == "live":
+        message = "--mode live: the simulator moves no money, its mode is test"
+        raise OpeningError(message, "mode")
+    book = settings.options.get("book")
+    if not book:
+        message = "the simulator needs --book FILE, where it keeps its payments"
+        raise OpeningError(message, "book")
+    return book
 
 
 async def open_for_canaries(settings: ProviderSettings) -> Simulator:
@@ -45,9 +53,10 @@ async def open_for_canaries(settings: ProviderSettings) -> Simulator:
 
 SIMULATOR = ProviderKind(
     "simulator",
+    check,
     open_simulator,
     (
-        OwnOption(
+        OwnSetting(
             "book",
             "FILE",
             "Where the simulator keeps its payments: an SQLite file, made if it is not there. Beside another "
