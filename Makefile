@@ -20,6 +20,8 @@ CODE := rater topics loadtest deploy tests
 
 # How many processes share the tests: one more than there are cores, for those on Kafka wait a lot.
 JOBS ?= $(shell $(PYTHON) -c 'import os; n = os.cpu_count() or 1; print(min(n + (n > 1), 8))')
+# Brokers of the tests with TLS and logins (tests/e2e/logins.py).
+SECURELY = $(if $(SECURE),RATER_TEST_SECURE=1)
 SHARED = -n $(JOBS) --dist loadgroup --no-loadscope-reorder
 
 .PHONY: help tools install dev compiled kafka-jars kafka-up kafka-down fmt lint types imports test \
@@ -108,14 +110,14 @@ props: dev  ## * the property tests, with their statistics
 	$(SAY) "==> pytest: properties, under hypothesis"
 	@$(BIN)/pytest -m "not kafka and not slow" --ignore=tests/e2e -k "propert" --hypothesis-show-statistics
 
-e2e: dev kafka-jars  ## * the tests on real Kafka alone
+e2e: dev kafka-jars  ## * the tests on real Kafka alone; SECURE=1: on secured brokers, each role by its login
 	$(SAY) "==> pytest: end to end; starts Kafka on a free port and stops it"
-	@$(BIN)/pytest tests/e2e -m "not slow and not alone" $(SHARED)
-	@$(BIN)/pytest tests/e2e -m "not slow and alone"
+	@$(SECURELY) $(BIN)/pytest tests/e2e -m "not slow and not alone" $(SHARED)
+	@$(SECURELY) $(BIN)/pytest tests/e2e -m "not slow and alone"
 
-kill: dev kafka-jars  ## the long kill loop: SIGKILLs, joins and leaves, a zombie, a killed broker
+kill: dev kafka-jars  ## the long kill loop: SIGKILLs, joins and leaves, a zombie, a killed broker; SECURE=1 likewise
 	$(SAY) "==> pytest: the long kill loop"
-	@$(BIN)/pytest tests/e2e -m slow -p no:randomly -s
+	@$(SECURELY) $(BIN)/pytest tests/e2e -m slow -p no:randomly -s
 
 bench: dev kafka-jars  ## one worker on real Kafka; ARGS="--workers 2", ARGS="--against HEAD~1": docs/explanation/benchmarks.md
 	$(SAY) "==> bench: $(if $(ARGS),$(ARGS),one worker on real Kafka against two references)"
@@ -141,9 +143,9 @@ bench-gatekeeper: dev kafka-jars  ## questions whether calls may start, 2,000/s 
 	$(SAY) "==> bench: questions to a gatekeeper, by a schedule"
 	@$(BIN)/python -m loadtest.gatekeeper $(ARGS)
 
-demo: dev kafka-jars  ## watch 100,000 CDRs being charged, then the reconciler's verdict
-	$(SAY) "==> demo: real Kafka, one worker, 100,000 CDRs"
-	@$(BIN)/python -m loadtest.demo
+demo: dev kafka-jars  ## watch 100,000 CDRs being charged, then the reconciler's verdict; SECURE=1: each role by its login
+	$(SAY) "==> demo: real Kafka, one worker, 100,000 CDRs$(if $(SECURE),; TLS and a login for each role)"
+	@$(BIN)/python -m loadtest.demo $(if $(SECURE),--secure)
 
 schemas: .venv/installed  ## write topics/schemas, LETTERS.md and the committed pages of docs from the code
 	$(SAY) "==> topics/schemas, LETTERS.md and what docs say of the code: written"

@@ -1,70 +1,81 @@
 """Clients: the only place that connects to a broker; what every connection needs is said here, once.
 
-The variables are those of `rater`, `RATER_KAFKA_...`, which the services of a run get with the rest of the environment.
-They are read here by code of our own: this package sees nothing of `rater` (A73).
+Each says as which role it connects, for a broker that tells roles apart (`logins`); None: as whoever runs us.
+The variables are those of `rater`, `RATER_KAFKA_...`. They are read here by code of our own: this package sees nothing
+of `rater` (A73).
 """
 
-import os
 import ssl
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 
+from loadtest import logins
 from loadtest.rater_command import CommandError
+from topics.roles import Role
 
 _TOKENS = "OAUTHBEARER"
 
 
-def _said(name: str) -> str | None:
-    """Return what a variable of the way to Kafka says; None: nothing."""
-    return os.environ.get(f"RATER_KAFKA_{name}", "").strip() or None
+class _Login:
+    """The variables of the way to Kafka."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._variables = variables
+
+    def said(self, name: str) -> str | None:
+        """Return what one says; None: nothing."""
+        return self._variables.get(f"{logins.KAFKA}{name}", "").strip() or None
+
+    def secret(self, name: str) -> str | None:
+        """Return a secret, which may lie in a file."""
+        file = self.said(f"{name}_FILE")
+        return self.said(name) or (Path(file).read_text(encoding="utf-8").strip() if file else None)
+
+    def context(self) -> ssl.SSLContext:
+        """Make what TLS needs."""
+        context = ssl.create_default_context(cafile=self.said("CA_FILE"))
+        context.check_hostname = self.said("CHECK_HOSTNAME") not in {"0", "false", "no", "off"}
+        if certificate := self.said("CERTIFICATE_FILE"):
+            # Without a password OpenSSL would ask at the terminal.
+            password = self.secret("KEY_PASSWORD") or ""
+            context.load_cert_chain(certificate, self.said("KEY_FILE"), password)
+        return context
 
 
-def _secret(name: str) -> str | None:
-    """Return a secret, which may lie in a file."""
-    file = _said(f"{name}_FILE")
-    return _said(name) or (Path(file).read_text(encoding="utf-8").strip() if file else None)
-
-
-def _options(bootstrap: str) -> dict[str, Any]:
-    """Return what any client needs to connect."""
-    protocol, mechanism = _said("SECURITY_PROTOCOL") or "PLAINTEXT", _said("SASL_MECHANISM")
-    options: dict[str, Any] = {"bootstrap_servers": bootstrap, "security_protocol": protocol}
+def options(bootstrap: str, role: Role | None) -> dict[str, Any]:
+    """Return what any client of a role needs to connect."""
+    login = _Login(logins.variables(role))
+    protocol = login.said("SECURITY_PROTOCOL") or "PLAINTEXT"
+    mechanism = login.said("SASL_MECHANISM")
+    needed: dict[str, Any] = {"bootstrap_servers": bootstrap, "security_protocol": protocol}
     if protocol.endswith("SSL"):
-        options["ssl_context"] = _context()
+        needed["ssl_context"] = login.context()
     if protocol.startswith("SASL_"):
         if mechanism == _TOKENS:
             raise CommandError(f"a load test logs in by password or certificate, not {_TOKENS}")
-        options |= {
+        needed |= {
             "sasl_mechanism": mechanism,
-            "sasl_plain_username": _said("USERNAME"),
-            "sasl_plain_password": _secret("PASSWORD"),
+            "sasl_plain_username": login.said("USERNAME"),
+            "sasl_plain_password": login.secret("PASSWORD"),
         }
-    return options
+    return needed
 
 
-def _context() -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=_said("CA_FILE"))
-    context.check_hostname = _said("CHECK_HOSTNAME") not in {"0", "false", "no", "off"}
-    if certificate := _said("CERTIFICATE_FILE"):
-        # Without a password OpenSSL would ask at the terminal.
-        context.load_cert_chain(certificate, _said("KEY_FILE"), _secret("KEY_PASSWORD") or "")
-    return context
-
-
-def consumer(bootstrap: str, *topics: str, **options: Any) -> AIOKafkaConsumer:
+def consumer(bootstrap: str, *topics: str, role: Role | None, **more: Any) -> AIOKafkaConsumer:
     """Make a consumer of committed records, to be started; without a group it gets all partitions at once."""
-    given = {"isolation_level": "read_committed", "enable_auto_commit": False, **options}
-    return AIOKafkaConsumer(*topics, **_options(bootstrap), **given)
+    given = {"isolation_level": "read_committed", "enable_auto_commit": False, **more}
+    return AIOKafkaConsumer(*topics, **options(bootstrap, role), **given)
 
 
-def producer(bootstrap: str, **options: Any) -> AIOKafkaProducer:
+def producer(bootstrap: str, role: Role | None, **more: Any) -> AIOKafkaProducer:
     """Make a producer that all replicas acknowledge, to be started."""
-    return AIOKafkaProducer(**_options(bootstrap), acks="all", **options)
+    return AIOKafkaProducer(**options(bootstrap, role), acks="all", **more)
 
 
-def admin(bootstrap: str) -> AIOKafkaAdminClient:
+def admin(bootstrap: str, role: Role | None) -> AIOKafkaAdminClient:
     """Make an admin client, to be started."""
-    return AIOKafkaAdminClient(**_options(bootstrap))
+    return AIOKafkaAdminClient(**options(bootstrap, role))

@@ -2,6 +2,8 @@
 
 `python -m loadtest.demo` is what `make demo` runs. It tells each step in one line, and leaves
 nothing running: not after a failure, not after Ctrl-C. Exit code 0: charged, and every check clean.
+With --secure (`make demo SECURE=1`) all of it happens on a broker with TLS on which each service, each command and
+each of the demo's own clients logs in as its role, with the rights of that role and no more.
 """
 
 import argparse
@@ -12,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from loadtest import oracle, report, stage
+from loadtest import logins, oracle, report, stage
 from loadtest.broker import RunningBroker, running_broker
 from loadtest.circle.cast import Cast
 from loadtest.circle.show import show
@@ -30,13 +32,18 @@ CHARGING_TIMEOUT_S = 180.0
 CIRCLE_TENANTS = 60
 
 
-async def demo(plan: Plan) -> bool:
+async def demo(plan: Plan, *, secure: bool = False) -> bool:
     """Run it all; return whether every check was clean."""
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, _cancel)
     say("1. Kafka: starting an empty broker, unless RATER_BROKER names one")
-    with running_broker("demo") as broker:
+    with running_broker("demo", secure=secure) as broker:
         origin = "started for this run" if broker.own else "named by RATER_BROKER"
         say(f"   {broker.bootstrap}, {origin}")
+        if place := logins.folder():
+            say(
+                "   secured: TLS and a login for each role, with the rights of `rater topics acls`;"
+            )
+            say(f"   each command, service and reader logs in as its role ({place})")
         workload = await _set_up(broker, plan)
         odd = OddPlay(plan, workload.partitions)
         odd.load_deck(broker.bootstrap)
@@ -139,6 +146,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--cdrs", type=int, default=100_000)
     parser.add_argument("--tenants", type=int, default=1_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--secure", action="store_true", help="on a broker with TLS, logins and access rules"
+    )
     asked = parser.parse_args(arguments)
     plan = Plan(
         start_ms=now_ms(),
@@ -150,8 +160,8 @@ def main(arguments: list[str] | None = None) -> int:
     )
     began = time.monotonic()
     try:
-        clean = asyncio.run(demo(plan))
-    except (CommandError, LateError) as error:
+        clean = asyncio.run(demo(plan, secure=asked.secure))
+    except (CommandError, LateError, logins.LoginError) as error:
         say(f"failed: {error}")
         return 1
     except (KeyboardInterrupt, asyncio.CancelledError):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiokafka import AIOKafkaProducer
 
-from loadtest import clients
+from loadtest import clients, logins
 from loadtest.progress import Progress
 from topics.authority import TOPIC_OF
 from topics.catalog import ACCOUNT_SOURCES, CDR_RAW
@@ -77,13 +77,13 @@ async def publish(
     *,
     timestamp_ms: int | None = None,
 ) -> int:
-    """Publish records to a topic; return how many.
+    """Publish records to a topic, as whoever writes it; return how many.
 
     Their time is that of sending, unless `timestamp_ms` gives one to all: then two runs of one plan
     write the same ledger entries, time included.
     """
     sent = 0
-    async with _producer(bootstrap) as producer:
+    async with _producer(bootstrap, topic) as producer:
         batches = _Batches(producer, topic)
         with Progress(f"publishing to {topic}", total, "record") as progress:
             for partition, key, value in records:
@@ -134,8 +134,9 @@ class _Batches:
 
 
 @asynccontextmanager
-async def _producer(bootstrap: str) -> AsyncIterator[AIOKafkaProducer]:
-    producer = clients.producer(bootstrap, max_batch_size=BATCH_BYTES, linger_ms=0)
+async def _producer(bootstrap: str, topic: str) -> AsyncIterator[AIOKafkaProducer]:
+    role = logins.writer_of(topic)
+    producer = clients.producer(bootstrap, role, max_batch_size=BATCH_BYTES, linger_ms=0)
     await producer.start()
     try:
         yield producer

@@ -31,6 +31,7 @@ from loadtest.generate import Workload
 from loadtest.plan import Plan
 from loadtest.stage import SAMPLE_DECK
 from topics.catalog import CDR_RAW
+from topics.roles import CALL_PLATFORM
 
 LINGER_S = 0.005
 """What is due is sent so often: a platform's producer lingers, too."""
@@ -177,7 +178,7 @@ async def send(bootstrap: str, load: Load) -> Sent:
     gc.collect()
     gc.freeze()
     gc.disable()
-    producer = clients.producer(bootstrap, linger_ms=0, max_batch_size=BATCH_BYTES)
+    producer = clients.producer(bootstrap, CALL_PLATFORM, linger_ms=0, max_batch_size=BATCH_BYTES)
     await producer.start()
     try:
         sent = Sent(began_s=time.monotonic() + _START_IN_S)

@@ -7,6 +7,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from loadtest import logins
+
 LOG_LINES = 30
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
@@ -24,7 +26,10 @@ class Ended:
 
 
 def run(*arguments: str, timeout_s: float = 120.0, accepted: tuple[int, ...] = (0,)) -> Ended:
-    """Run `rater ARGUMENTS` to its end; an exit code that is not accepted is a CommandError."""
+    """Run `rater ARGUMENTS` to its end, as the role whose work it does (`logins`).
+
+    An exit code that is not accepted is a CommandError.
+    """
     done = subprocess.run(
         [sys.executable, "-m", "rater", *arguments],
         stdin=subprocess.DEVNULL,
@@ -32,6 +37,7 @@ def run(*arguments: str, timeout_s: float = 120.0, accepted: tuple[int, ...] = (
         stderr=subprocess.STDOUT,
         text=True,
         timeout=timeout_s,
+        env=logins.environment(logins.role_of(arguments)),
         check=False,
     )
     if done.returncode not in accepted:

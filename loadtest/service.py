@@ -4,7 +4,6 @@ Each has a session of its own: Ctrl-C at the terminal reaches us alone, and we s
 """
 
 import contextlib
-import os
 import signal
 import subprocess
 import sys
@@ -13,7 +12,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from loadtest import logins
 from loadtest.rater_command import LOG_LINES, CommandError, cpu_s
+from topics.roles import Role
 
 STOP_TIMEOUT_S = 30.0
 
@@ -27,9 +28,11 @@ class Program:
         command: Sequence[str],
         log: Path,
         environment: Mapping[str, str] | None = None,
+        role: Role | None = None,
     ) -> None:
-        """Name it for messages; `environment` goes on top of ours."""
+        """Name it for messages; `environment` goes on top of ours, and of the login of its role."""
         self.name = name
+        self.role = role
         self.log = log
         self.environment = dict(environment or {})
         self._command = list(command)
@@ -68,7 +71,7 @@ class Program:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                env={**os.environ, **self.environment},
+                env={**logins.environment(self.role), **self.environment},
             )
 
     def check(self) -> None:
@@ -126,8 +129,9 @@ class Service(Program):
         log: Path,
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        """Name it for messages; `environment` goes on top of ours."""
-        super().__init__(name, [sys.executable, "-m", module, *arguments], log, environment)
+        """Name it for messages; `environment` goes on top of ours. One of `rater` logs in as its role."""
+        role = logins.role_of(arguments) if module == "rater" else None
+        super().__init__(name, [sys.executable, "-m", module, *arguments], log, environment, role)
 
 
 class Worker(Service):

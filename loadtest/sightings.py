@@ -10,6 +10,7 @@ import orjson
 
 from loadtest import clients
 from topics.catalog import BALANCE_EVENTS, PAYMENT_COMMANDS
+from topics.roles import RECONCILER
 
 FETCH_WAIT_MS = 5
 """aiokafka asks for what it has just delivered again only after the fetch underway: a short one."""
@@ -58,6 +59,7 @@ async def seeing(bootstrap: str) -> AsyncIterator[Sightings]:
         bootstrap,
         BALANCE_EVENTS.name,
         PAYMENT_COMMANDS.name,
+        role=RECONCILER,
         auto_offset_reset="earliest",
         fetch_max_wait_ms=FETCH_WAIT_MS,
     )

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import UnknownTopicOrPartitionError
 
-from loadtest import clients
+from loadtest import clients, logins
 from loadtest.progress import Progress
 
 _FETCH_MS = 200
@@ -29,7 +29,11 @@ async def read(bootstrap: str, topic: str) -> AsyncIterator[Stored]:
     The end is that of the call; an unknown topic is a LookupError.
     """
     consumer = clients.consumer(
-        bootstrap, topic, auto_offset_reset="earliest", max_partition_fetch_bytes=_FETCH_BYTES
+        bootstrap,
+        topic,
+        role=logins.reader_of(topic),
+        auto_offset_reset="earliest",
+        max_partition_fetch_bytes=_FETCH_BYTES,
     )
     try:
         await consumer.start()

@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from loadtest import clients
+from loadtest import clients, logins
 from loadtest.progress import Progress
 from topics.catalog import APP
 
@@ -97,9 +97,13 @@ class Watch:
 
 @asynccontextmanager
 async def watching(bootstrap: str, group: str = APP) -> AsyncIterator[Watch]:
-    """Open a watch on a group; it belongs to no group itself and commits nothing."""
-    admin = clients.admin(bootstrap)
-    consumer = clients.consumer(bootstrap, auto_offset_reset="earliest")
+    """Open a watch on a group; it belongs to no group itself and commits nothing.
+
+    It logs in as whoever reads in that group: nobody else may see how far it is.
+    """
+    role = logins.member_of(group)
+    admin = clients.admin(bootstrap, role)
+    consumer = clients.consumer(bootstrap, role=role, auto_offset_reset="earliest")
     await admin.start()
     try:
         await consumer.start()

@@ -68,7 +68,7 @@ def workers(broker: RunningBroker, count: int) -> Iterator[list[Worker]]:
 @asynccontextmanager
 async def target(broker: RunningBroker, name: str) -> AsyncIterator[str]:
     """Give a topic with as many partitions as there are of CDRs; it is deleted again."""
-    admin = clients.admin(broker.bootstrap)
+    admin = clients.admin(broker.bootstrap, None)
     await admin.start()
     try:
         async with watching(broker.bootstrap) as watch:

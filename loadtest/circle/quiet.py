@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from loadtest import clients
 from loadtest.watch import LateError, Watch, watching
 from topics import catalog
+from topics.roles import RECONCILER
 
 POLL_S = 0.3
 READ_MS = 100
@@ -39,7 +40,7 @@ async def until_quiet(
         watches = {
             group: await stack.enter_async_context(watching(bootstrap, group)) for group in READS
         }
-        reader = clients.consumer(bootstrap)
+        reader = clients.consumer(bootstrap, role=RECONCILER)
         await reader.start()
         stack.push_async_callback(reader.stop)
         quiet = 0

@@ -27,6 +27,7 @@ from loadtest.progress import say
 from loadtest.rater_command import CommandError, now_ms, run
 from loadtest.service import Service
 from topics.catalog import ACCOUNT_STATUS
+from topics.roles import CHARGING
 
 GOAL_P99_MS = 5.0
 READY_S = 180.0
@@ -89,7 +90,7 @@ def _load(broker: RunningBroker, deck: Path) -> str:
 async def publish(broker: RunningBroker, tenants: range, seq: int) -> None:
     """Write a status of each tenant."""
     random = Random(seq)
-    producer = clients.producer(broker.bootstrap, linger_ms=20)
+    producer = clients.producer(broker.bootstrap, CHARGING, linger_ms=20)
     await producer.start()
     try:
         for tenant in tenants:
@@ -103,7 +104,7 @@ async def publish(broker: RunningBroker, tenants: range, seq: int) -> None:
 async def _update(broker: RunningBroker, tenants: int, per_s: int) -> None:
     """Write statuses of tenants drawn at random, so many a second, until cancelled."""
     random = Random(7)
-    producer = clients.producer(broker.bootstrap, linger_ms=20)
+    producer = clients.producer(broker.bootstrap, CHARGING, linger_ms=20)
     await producer.start()
     seq, begun, sent = 3, time.monotonic(), 0
     try:

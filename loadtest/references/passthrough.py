@@ -35,11 +35,12 @@ class PassThrough:
         consumer = clients.consumer(
             bootstrap,
             self.source,
+            role=None,
             isolation_level="read_uncommitted",
             auto_offset_reset="earliest",
             max_partition_fetch_bytes=_FETCH_BYTES,
         )
-        producer = clients.producer(bootstrap, max_batch_size=_BATCH_BYTES, linger_ms=0)
+        producer = clients.producer(bootstrap, None, max_batch_size=_BATCH_BYTES, linger_ms=0)
         await consumer.start()
         await producer.start()
         try:

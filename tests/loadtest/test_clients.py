@@ -26,7 +26,10 @@ def say(monkeypatch: pytest.MonkeyPatch, **values: str) -> None:
 
 
 def test_nothing_said_is_plaintext() -> None:
-    assert clients._options("a:1") == {"bootstrap_servers": "a:1", "security_protocol": "PLAINTEXT"}
+    assert clients.options("a:1", None) == {
+        "bootstrap_servers": "a:1",
+        "security_protocol": "PLAINTEXT",
+    }
 
 
 def test_the_same_variables_mean_the_same_as_to_rater(
@@ -45,7 +48,7 @@ def test_the_same_variables_mean_the_same_as_to_rater(
     )
     given = dict(zip(MUTUAL, values, strict=True))
     say(monkeypatch, **given, PASSWORD_FILE=str(tmp_path / "password"), CHECK_HOSTNAME="false")
-    ours = clients._options("a:1")
+    ours = clients.options("a:1", None)
     theirs = read(
         {name.lower(): value for name, value in given.items()}, check_hostname=False
     ).options()
@@ -61,4 +64,4 @@ def test_tokens_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     say(monkeypatch, SECURITY_PROTOCOL="SASL_PLAINTEXT", SASL_MECHANISM="OAUTHBEARER")
 
     with pytest.raises(CommandError, match="not OAUTHBEARER"):
-        clients._options("a:1")
+        clients.options("a:1", None)

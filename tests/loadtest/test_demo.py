@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from loadtest.logins import FOLDER
+
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = (sys.executable, "-m", "loadtest.demo", "--tenants", "30", "--cdrs")
 
@@ -45,6 +47,33 @@ def test_the_demo_charges_its_calls_and_every_check_is_clean() -> None:
         "nothing is left running",
     ):
         assert line in done.stdout
+
+
+def test_it_is_as_clean_on_a_secured_broker_on_which_nobody_may_do_everything() -> None:
+    done = subprocess.run(
+        [*DEMO, "1000", "--secure"],
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=240,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "each command, service and reader logs in as its role" in done.stdout
+    assert "every outcome, and every account's balance and pools, are" in done.stdout
+    assert "one letter a transition" in done.stdout
+    assert "verdict: clean" in done.stdout
+
+
+def test_a_secured_demo_on_a_broker_of_somebody_elses_asks_for_the_logins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv(FOLDER, raising=False)
+    monkeypatch.setenv("RATER_BROKER", "127.0.0.1:1")
+    done = subprocess.run(
+        [*DEMO, "1", "--secure"],
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+
+    assert done.returncode == 1
+    assert "LOADTEST_LOGINS must say where its logins lie" in done.stdout
 
 
 @pytest.mark.slow
