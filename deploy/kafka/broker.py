@@ -76,7 +76,9 @@ class Broker:
         self.log = self.folder / "logs" / "server.log"
         self._process: subprocess.Popen[bytes] | None = None
         state = self._state()
-        self.secured = Secured(self.folder / "secured", access) if access is not None else None
+        self.secured = None
+        if access is not None:
+            self.secured = Secured(access.folder or self.folder / "secured", access)
         if self.secured is not None:
             self.options = (*self.options, *self.secured.access.options)
             self.secured.certificates_port = int(state.get("certificates_port", 0))

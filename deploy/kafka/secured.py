@@ -46,6 +46,8 @@ class Access:
     """Of the broker besides, for tests."""
     options: tuple[str, ...] = ()
     """Of its JVM, likewise."""
+    folder: Path | None = None
+    """Where certificates and passwords lie, for several brokers that share them; None: with the instance."""
 
     @classmethod
     def of(cls, rules: Sequence[Mapping[str, str]]) -> Access:

@@ -60,9 +60,14 @@ class Wire:
         head = struct.pack(">hhi", key, version, 1) + _text(CLIENT.decode())
         request = head + (b"\0" if flexible else b"") + body
         self._connection.sendall(struct.pack(">i", len(request)) + request)
-        (size,) = struct.unpack(">i", self._reply.read(4))
+        (size,) = struct.unpack(">i", self._exactly(4))
+        return self._exactly(size)[5 if flexible else 4 :]
+
+    def _exactly(self, size: int) -> bytes:
         answer = self._reply.read(size)
-        return answer[5 if flexible else 4 :]
+        if len(answer) < size:
+            raise ConnectionError(f"hung up after {len(answer)} of {size} bytes of an answer")
+        return answer
 
     def brokers(self) -> int:
         """Return how many live brokers the controller counts."""
