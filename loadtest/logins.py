@@ -25,6 +25,7 @@ _COMMANDS: Mapping[tuple[str, ...], Role] = {
     ("notifier",): roles.NOTIFIER,
     ("gatekeeper",): roles.GATEKEEPER,
     ("authorise",): roles.GATEKEEPER,
+    ("watch",): roles.WATCH,
     ("deck",): roles.DECK_LOADER,
     ("plan",): roles.PLAN_LOADER,
     ("config",): roles.CONFIG_LOADER,

@@ -157,6 +157,34 @@ def test_one_place_makes_the_clients_of_a_broker() -> None:
     assert set() == renamed
 
 
+E2E = sorted((ROOT / "tests" / "e2e").glob("*.py"))
+OF_THEIR_OWN = {
+    *("logins.py", "secured_stage.py", "test_secured_kafka.py"),
+    *("access_stage.py", "access_play.py", "test_watch_kafka.py"),
+}
+"""The one way in, and stages whose brokers are secured in a way of their own."""
+
+
+@pytest.mark.parametrize("path", [path for path in E2E if path.name not in OF_THEIR_OWN], ids=name_of)  # fmt: skip
+def test_the_tests_on_kafka_connect_as_logins_say(path: Path) -> None:
+    """So that all of them run on secured brokers, each process as its role (RATER_TEST_SECURE)."""
+    for node in nodes(path):
+        if not isinstance(node, ast.Call):
+            continue
+        called, given = ast.unparse(node.func), [ast.unparse(word) for word in node.keywords]
+        if called.rpartition(".")[2] in CLIENTS:
+            assert given, called
+            assert given[0].startswith("**options("), called
+        if called in {"subprocess.Popen", "subprocess.run"} and "rater" in ast.unparse(node):
+            assert any(word.startswith("env=env") for word in given), ast.unparse(node)
+        # A command that reaches no broker needs no login.
+        if called == "CliRunner().invoke":
+            assert "bootstrap" not in ast.unparse(node), ast.unparse(node)
+    text = path.read_text()
+    assert "rater.kafka.broker import" not in text
+    assert "bootstrap_servers" not in text
+
+
 LEVELS = {"debug", "info", "warning", "error", "critical", "exception"}
 
 

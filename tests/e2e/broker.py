@@ -16,6 +16,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from deploy.kafka.broker import Broker, answers
+from tests.e2e.logins import access, are_wanted, options
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
@@ -51,8 +52,9 @@ class Record(NamedTuple):
 
 
 def own_broker() -> Broker:
-    """Name a broker instance of this test session alone, not started yet, on a free port."""
-    return Broker(f"test-{os.getpid()}-{uuid.uuid4().hex[:8]}", short_lived=True)
+    """Name a broker instance of this test session alone, not started yet, on a free port; a secured one if wanted."""
+    name = f"test-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    return Broker(name, short_lived=True, access=access())
 
 
 def chosen_broker() -> ForeignBroker | None:
@@ -60,6 +62,7 @@ def chosen_broker() -> ForeignBroker | None:
     bootstrap = os.environ.get("RATER_BROKER")
     if not bootstrap:
         return None
+    assert not are_wanted(), "secured brokers of the tests are their own: unset RATER_BROKER"
     assert answers(bootstrap, timeout_s=5.0), f"RATER_BROKER={bootstrap}: no Kafka answers there"
     return ForeignBroker(bootstrap)
 
@@ -67,7 +70,7 @@ def chosen_broker() -> ForeignBroker | None:
 @asynccontextmanager
 async def admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
     """Open an admin client."""
-    client = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    client = AIOKafkaAdminClient(**options(bootstrap))
     await client.start()
     try:
         yield client
@@ -106,7 +109,7 @@ async def producer(
 ) -> AsyncIterator[AIOKafkaProducer]:
     """Open a producer that takes records up to the broker's limit of 8 MiB."""
     client = AIOKafkaProducer(
-        bootstrap_servers=bootstrap,
+        **options(bootstrap),
         transactional_id=transactional_id,
         max_request_size=REQUEST_BYTES,
         max_batch_size=262_144,
@@ -199,7 +202,7 @@ async def wait_for_records(
 async def _reader(bootstrap: str, *, committed: bool) -> AsyncIterator[AIOKafkaConsumer]:
     """Open a consumer that belongs to no group."""
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap,
+        **options(bootstrap),
         isolation_level="read_committed" if committed else "read_uncommitted",
         auto_offset_reset="earliest",
         enable_auto_commit=False,

@@ -7,7 +7,6 @@ is judged by; `Worker.served` reads from it which partitions it serves.
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import signal
 import subprocess
@@ -23,6 +22,7 @@ from typing import TYPE_CHECKING
 
 from loadtest.watch import watching
 from rater.shell.process.failpoints import VARIABLE
+from tests.e2e.logins import environment
 from topics.catalog import PARTITIONS
 
 if TYPE_CHECKING:
@@ -46,12 +46,12 @@ class Worker:
         """Start the process; `failpoint` as in `rater.shell.process.failpoints`."""
         self.log = log
         self.started_at = time.monotonic()
-        command = [sys.executable, "-m", "rater", "worker", "charging", "--broker", bootstrap]
+        words = ("worker", "charging", "--broker", bootstrap, "--metrics-port", "0", *options)
         with log.open("wb") as out:
             self.process = subprocess.Popen(
-                [*command, "--metrics-port", "0", *options],
+                [sys.executable, "-m", "rater", *words],
                 cwd=ROOT,
-                env={**os.environ, **({VARIABLE: failpoint} if failpoint else {})},
+                env=environment(*words, **({VARIABLE: failpoint} if failpoint else {})),
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=out,

@@ -14,6 +14,7 @@ if (root := str(Path(__file__).resolve().parents[2])) not in sys.path:
     sys.path.insert(0, root)
 
 from deploy.kafka.orphans import remove_orphans
+from tests.e2e import logins
 from tests.e2e.broker import chosen_broker, own_broker
 
 if TYPE_CHECKING:
@@ -30,6 +31,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.kafka)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _logins() -> Iterator[None]:
+    """Let all processes and clients of the session find their logins, where brokers are secured (RATER_TEST_SECURE)."""
+    with logins.ready():
+        yield
 
 
 @pytest.fixture(scope="session")

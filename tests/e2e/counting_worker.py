@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, Any
 
 import faust
 
-from rater.kafka.broker import Broker
 from rater.shell.process.log_levels import lower_expected
 from rater.shell.process.runner import run_worker
 from rater.shell.stream.batches import BatchSchema, RecordBatch
@@ -30,6 +29,7 @@ from rater.shell.stream.faust_settings import faust_settings
 from rater.shell.stream.leases import MisplacedError
 from rater.shell.stream.tables import BytesState, StateTable, state_table
 from rater.shell.stream.transactions import NotOwnedError, PartitionHaltedError
+from tests.e2e.logins import TESTS, reaching
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -67,7 +67,7 @@ class CountingApp:
         self.app = faust.App(
             f"{name}-counter",
             **faust_settings(
-                Broker(arguments.brokers),
+                reaching(arguments.brokers, TESTS),
                 first_topics=[f"{name}.commands"],
                 records_per_batch=arguments.batch,
                 session_timeout_s=arguments.session_timeout,

@@ -18,6 +18,7 @@ from aiokafka import TopicPartition
 
 from tests.e2e.broker import MARKERS_S, consume, create_topics, open_places, produce
 from tests.e2e.counting_worker import PARTITIONS
+from tests.e2e.logins import environment
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -46,6 +47,7 @@ class Worker:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "tests.e2e.counting_worker", bootstrap, namespace, *options],
                 cwd=ROOT,
+                env=environment(),
                 stderr=out,
                 stdout=out,
             )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from urllib.parse import urlsplit
 
 from tests.e2e.broker import produce
+from tests.e2e.logins import environment
 from topics.catalog import ACCOUNT_STATUS
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class Gatekeeper:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "rater", *arguments, *options],
                 cwd=ROOT,
+                env=environment(*arguments),
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=out,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
 import signal
 import subprocess
@@ -15,12 +14,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rater.kafka.broker import Broker
 from rater.shell.admin.topic_admin import connected
 from rater.shell.process.failpoints import VARIABLE
 from tests.e2e.broker import consume, produce
+from tests.e2e.logins import environment, reaching
 from topics.catalog import CHARGING_SETTINGS, PAYMENT_COMMANDS, PAYMENT_RESULTS, RECHARGE_DEAD
 from topics.partitioner import partition_of
+from topics.roles import OPERATOR
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
@@ -60,12 +60,20 @@ class GatewayProcess:
     def __init__(self, bootstrap: str, log: Path, options: Iterable[str], **env: str) -> None:
         """Start the process."""
         self.log = log
-        arguments = ["-m", "rater", "gateway", "--broker", bootstrap, "--metrics-port", "0"]
+        words = [
+            "gateway",
+            "--broker",
+            bootstrap,
+            "--metrics-port",
+            "0",
+            "--session-timeout",
+            "1.5",
+        ]
         with log.open("wb") as out:
             self.process = subprocess.Popen(
-                [sys.executable, *arguments, "--session-timeout", "1.5", *options],
+                [sys.executable, "-m", "rater", *words, *options],
                 cwd=ROOT,
-                env={**os.environ, **env},
+                env=environment(*words, **env),
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=out,
@@ -172,7 +180,7 @@ class Stage:
 @asynccontextmanager
 async def staged(bootstrap: str, folder: Path, *options: str, **env: str) -> AsyncIterator[Stage]:
     """Make the topics, and end what still runs in the end."""
-    async with connected(Broker(bootstrap)) as admin:
+    async with connected(reaching(bootstrap, OPERATOR)) as admin:
         await admin.create([PAYMENT_COMMANDS, PAYMENT_RESULTS, RECHARGE_DEAD, CHARGING_SETTINGS])
     stage = Stage(bootstrap, folder, options, **env)
     try:

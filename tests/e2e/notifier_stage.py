@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
 import signal
 import subprocess
@@ -29,6 +28,7 @@ from loadtest.smtp_sink import read_mailbox
 from loadtest.watch import watching
 from rater.shell.process.failpoints import VARIABLE
 from tests.e2e.broker import consume, produce
+from tests.e2e.logins import environment, options
 from topics.catalog import NOTIFICATIONS, NOTIFIER_GROUP, NOTIFIER_SENT, PARTITIONS
 
 if TYPE_CHECKING:
@@ -159,17 +159,16 @@ class Notifier:
     ) -> None:
         """Start it against a mail server on `port`; `failpoint` as in `rater.shell.process.failpoints`."""
         self.log = log
-        command = [sys.executable, "-m", "rater", "notifier", "--broker", bootstrap]
+        command = ["notifier", "--broker", bootstrap]
         command += ["--smtp-host", "127.0.0.1", "--smtp-port", str(port), "--smtp-tls", "none"]
         command += ["--from", "Rater <rater@rater.example>", "--metrics-port", "0"]
         command += [*(SHORT_SESSION if failpoint else PATIENT)]
         command += ["--retry-first", "0.2", "--webhook-allow-insecure"]
-        environment = {**os.environ, "RATER_WEBHOOK_SECRET": SECRET}
-        if failpoint:
-            environment[VARIABLE] = failpoint
+        more = {"RATER_WEBHOOK_SECRET": SECRET, **({VARIABLE: failpoint} if failpoint else {})}
         with log.open("wb") as out:
             self.process = subprocess.Popen(
-                [*command, *options], cwd=ROOT, env=environment, stdout=out, stderr=out,
+                [sys.executable, "-m", "rater", *command, *options], cwd=ROOT,
+                env=environment(*command, **more), stdout=out, stderr=out,
                 stdin=subprocess.DEVNULL,
             )  # fmt: skip
 
@@ -246,7 +245,7 @@ class Stage:
     async def rewind(self) -> None:
         """Commit offset 0 of every partition, as if the group had forgotten its own; nobody may run."""
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self.bootstrap, group_id=NOTIFIER_GROUP, enable_auto_commit=False
+            **options(self.bootstrap), group_id=NOTIFIER_GROUP, enable_auto_commit=False
         )
         await consumer.start()
         try:

@@ -19,6 +19,7 @@ from loadtest.rater_command import run
 from loadtest.service import Service, Worker
 from rater.shell.process.failpoints import VARIABLE
 from tests.e2e.broker import own_broker, producer
+from tests.e2e.logins import options
 from topics import catalog
 from topics.partitioner import partition_of
 
@@ -187,7 +188,7 @@ class Tap:
 async def tapped(stage: Stage) -> AsyncIterator[Tap]:
     """Open a tap that reads all topics from their beginning."""
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=stage.bootstrap,
+        **options(stage.bootstrap),
         isolation_level="read_committed",
         auto_offset_reset="earliest",
         enable_auto_commit=False,

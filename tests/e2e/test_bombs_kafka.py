@@ -16,6 +16,7 @@ from loadtest.circle.services import Circle, circle
 from loadtest.rater_command import run
 from tests.bombs import CODECS
 from tests.e2e.broker import consume
+from tests.e2e.logins import environment, options
 from topics import catalog
 from topics.partitioner import partition_of
 
@@ -57,7 +58,7 @@ async def throw(bootstrap: str, topic: catalog.Topic) -> int:
     for codec, values, headers, letters in bombs():
         packer = None if codec == "none" else codec
         client = AIOKafkaProducer(
-            bootstrap_servers=bootstrap, compression_type=packer, max_batch_size=400 * MEGA
+            **options(bootstrap), compression_type=packer, max_batch_size=400 * MEGA
         )
         async with client:
             batch = client.create_batch()
@@ -110,7 +111,10 @@ def reconcile(bootstrap: str) -> tuple[int, int, str]:
         "    print(open('/proc/self/status').read().partition('VmHWM:')[2].split()[0])\n"
     )
     command = [sys.executable, "-c", script, "reconcile", "--broker", bootstrap]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    env = environment("reconcile")
+    done = subprocess.run(
+        command, env=env, capture_output=True, text=True, check=False, timeout=120
+    )
     return done.returncode, int(done.stdout.split()[-1]) * 1024, done.stdout + done.stderr
 
 

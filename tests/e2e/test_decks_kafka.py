@@ -21,7 +21,6 @@ from rater.cli.deck_list import list_decks
 from rater.cli.deck_load import load
 from rater.cli.deck_retire import retire
 from rater.core.pricing.decks import Deck, Heading
-from rater.kafka.broker import Broker
 from rater.shell.process.metrics import Metrics
 from rater.shell.versions import shared_loader
 from rater.shell.versions.deck_load import (
@@ -37,7 +36,9 @@ from rater.shell.versions.shared_topic import SharedTopicMissingError
 from rater.wire.pricing.deck_csv import Sheet, read_sheet
 from rater.wire.pricing.deck_heading import read_heading
 from tests.e2e.broker import admin, consume, create_topics, produce, producer
+from tests.e2e.logins import reaching, runner
 from topics.catalog import RATE_DECKS
+from topics.roles import CHARGING, DECK_LOADER
 
 NOW_MS = 1_735_689_600_000
 """2025-01-01."""
@@ -70,13 +71,15 @@ def large(rows: int) -> str:
 
 
 async def publish(bootstrap: str, topic: str, version: Candidate) -> None:
-    async with DeckLoader(Broker(bootstrap), version.heading.deck_id, topic) as loader:
+    async with DeckLoader(
+        reaching(bootstrap, DECK_LOADER), version.heading.deck_id, topic
+    ) as loader:
         await loader.publish(version.records)
 
 
 @asynccontextmanager
 async def service(bootstrap: str, topic: str) -> AsyncIterator[DeckService]:
-    decks = DeckService(Broker(bootstrap), Metrics(), topic)
+    decks = DeckService(reaching(bootstrap, CHARGING), Metrics(), topic)
     await decks.start()
     try:
         yield decks
@@ -128,7 +131,7 @@ async def test_a_new_version_is_in_force_within_two_seconds_and_the_old_book_sta
     async with service(bootstrap, topic) as decks:
         await ready(decks)
         before = decks.book
-        async with DeckLoader(Broker(bootstrap), "voice", topic) as loader:
+        async with DeckLoader(reaching(bootstrap, DECK_LOADER), "voice", topic) as loader:
             await loader.publish(candidate(version=2, valid_from="2024-06-01T00:00:00Z").records)
             committed = time.monotonic()
             await within(2.0, decks, "voice", 2)
@@ -206,7 +209,7 @@ async def test_bad_records_are_counted_logged_once_and_passed_over(
     await produce(bootstrap, topic, bad, partition=0)
     await publish(bootstrap, topic, candidate())
     metrics = Metrics()
-    decks = DeckService(Broker(bootstrap), metrics, topic)
+    decks = DeckService(reaching(bootstrap, CHARGING), metrics, topic)
 
     with caplog.at_level(logging.WARNING, "rater"):
         await decks.start()
@@ -255,7 +258,7 @@ async def test_compiling_a_large_deck_does_not_stop_the_event_loop(
 async def test_a_missing_topic_is_an_error_that_says_what_to_do(
     bootstrap: str, namespace: str
 ) -> None:
-    decks = DeckService(Broker(bootstrap), Metrics(), f"{namespace}.nowhere")
+    decks = DeckService(reaching(bootstrap, CHARGING), Metrics(), f"{namespace}.nowhere")
 
     with pytest.raises(SharedTopicMissingError, match=r"nowhere is not on .*rater topics create"):
         await decks.start()
@@ -314,7 +317,7 @@ async def test_a_second_loader_of_a_deck_shuts_out_the_first(bootstrap: str, top
     # aiokafka leaves failed futures behind; Python complains of them when they are collected.
     gc.collect()
 
-    versions = await read_versions(Broker(bootstrap), topic)
+    versions = await read_versions(reaching(bootstrap, DECK_LOADER), topic)
     assert "another load of voice has begun" in refusal
     assert versions.manifests["voice", 1] == candidate().manifest
     assert len(await consume(bootstrap, topic)) == 2
@@ -322,8 +325,8 @@ async def test_a_second_loader_of_a_deck_shuts_out_the_first(bootstrap: str, top
 
 async def shut_out(bootstrap: str, topic: str) -> str:
     """Let a loader publish after another has come and gone; return what it is told."""
-    async with DeckLoader(Broker(bootstrap), "voice", topic) as first:
-        async with DeckLoader(Broker(bootstrap), "voice", topic) as second:
+    async with DeckLoader(reaching(bootstrap, DECK_LOADER), "voice", topic) as first:
+        async with DeckLoader(reaching(bootstrap, DECK_LOADER), "voice", topic) as second:
             await second.publish(candidate().records)
         try:
             await first.publish(candidate(f"{HEADER}33,9\n").records)
@@ -334,14 +337,14 @@ async def shut_out(bootstrap: str, topic: str) -> str:
 
 async def test_loaders_of_two_decks_do_not_disturb_each_other(bootstrap: str, topic: str) -> None:
     async with (
-        DeckLoader(Broker(bootstrap), "one", topic) as first,
-        DeckLoader(Broker(bootstrap), "two", topic) as second,
+        DeckLoader(reaching(bootstrap, DECK_LOADER), "one", topic) as first,
+        DeckLoader(reaching(bootstrap, DECK_LOADER), "two", topic) as second,
     ):
         await second.publish(candidate(deck_id="two").records)
         await first.publish(candidate(deck_id="one").records)
         await first.wait_until_whole(1)
 
-    versions = await read_versions(Broker(bootstrap), topic)
+    versions = await read_versions(reaching(bootstrap, DECK_LOADER), topic)
     assert sorted(versions.manifests) == [("one", 1), ("two", 1)]
 
 
@@ -352,7 +355,7 @@ async def test_a_loader_sees_what_an_open_transaction_of_another_hides(
         await client.begin_transaction()
         await client.send_and_wait(topic, b"{}", b"other/1/chunk-00001", partition=0)
         await publish_hidden(bootstrap, topic, candidate())
-        loader = DeckLoader(Broker(bootstrap), "voice", topic)
+        loader = DeckLoader(reaching(bootstrap, DECK_LOADER), "voice", topic)
         opening = asyncio.create_task(loader.__aenter__())
         await asyncio.sleep(1.0)
         waited = not opening.done()
@@ -403,7 +406,7 @@ async def test_the_same_version_again_is_there_already_and_other_content_is_refu
     bootstrap: str, topic: str
 ) -> None:
     await publish(bootstrap, topic, candidate())
-    async with DeckLoader(Broker(bootstrap), "voice", topic) as loader:
+    async with DeckLoader(reaching(bootstrap, DECK_LOADER), "voice", topic) as loader:
         versions = loader.versions
     other = candidate(f"{HEADER}33,0.02\n")
     in_euro = candidate(currency="EUR")
@@ -431,7 +434,7 @@ async def test_a_version_of_which_a_part_was_deleted_may_be_published_again(
     await create_topics(bootstrap, {mended: 1}, RATE_DECKS.config())
     await produce(bootstrap, mended, [manifest], partition=0)
 
-    async with DeckLoader(Broker(bootstrap), "voice", mended) as loader:
+    async with DeckLoader(reaching(bootstrap, DECK_LOADER), "voice", mended) as loader:
         publishes = decide(loader.versions, candidate(), NOW_MS, backdate=False)
         await loader.publish(candidate().records)
         await loader.wait_until_whole(1)
@@ -441,7 +444,7 @@ async def test_a_version_of_which_a_part_was_deleted_may_be_published_again(
 
 async def test_a_version_dated_back_needs_to_be_meant(bootstrap: str, topic: str) -> None:
     await publish(bootstrap, topic, candidate())
-    async with DeckLoader(Broker(bootstrap), "voice", topic) as loader:
+    async with DeckLoader(reaching(bootstrap, DECK_LOADER), "voice", topic) as loader:
         versions = loader.versions
     back = candidate(version=2, valid_from="2024-12-31T23:59:59Z")
     ahead = candidate(version=2, valid_from="2025-01-01T00:00:00Z")
@@ -459,7 +462,7 @@ async def test_a_lower_version_valid_from_the_same_instant_is_outranked(
     bootstrap: str, topic: str
 ) -> None:
     await publish(bootstrap, topic, candidate(version=3))
-    async with DeckLoader(Broker(bootstrap), "voice", topic) as loader:
+    async with DeckLoader(reaching(bootstrap, DECK_LOADER), "voice", topic) as loader:
         assert outranked_by(loader.versions, heading(2)) == [3]
         assert outranked_by(loader.versions, heading(4)) == []
 
@@ -546,13 +549,13 @@ async def test_a_version_in_another_currency_is_refused_by_loader_and_service(
 ) -> None:
     await publish(bootstrap, topic, candidate())
     euros = candidate(version=2, currency="EUR", valid_from="2090-01-01T00:00:00Z")
-    async with DeckLoader(Broker(bootstrap), "voice", topic) as loader:
+    async with DeckLoader(reaching(bootstrap, DECK_LOADER), "voice", topic) as loader:
         with pytest.raises(
             LoadRefusedError, match="currency: EUR, must be USD, that of deck voice"
         ):
             decide(loader.versions, euros, NOW_MS, backdate=True)
     metrics = Metrics()
-    decks = DeckService(Broker(bootstrap), metrics, topic)
+    decks = DeckService(reaching(bootstrap, CHARGING), metrics, topic)
     with caplog.at_level(logging.ERROR, "rater"):
         await decks.start()
         await ready(decks)
@@ -615,7 +618,7 @@ async def test_a_deck_is_retired_listed_and_brought_back(
 
 async def retiring(bootstrap: str, *more: str) -> Result:
     arguments = ["--deck-id", "voice", "--broker", bootstrap, *more]
-    return await asyncio.to_thread(CliRunner().invoke, retire, arguments)
+    return await asyncio.to_thread(runner(DECK_LOADER).invoke, retire, arguments)
 
 
 async def until(holds: Callable[[], bool]) -> None:
@@ -629,7 +632,7 @@ async def command(name: str, bootstrap: str, file: Path | None = None, *more: st
     """Run a command as a person would, in a thread: it has an event loop of its own."""
     if file is None:
         return await asyncio.to_thread(
-            CliRunner().invoke, list_decks, ["--broker", bootstrap, *more]
+            runner(DECK_LOADER).invoke, list_decks, ["--broker", bootstrap, *more]
         )
     defaults = {
         "--deck-id": "voice",
@@ -641,7 +644,7 @@ async def command(name: str, bootstrap: str, file: Path | None = None, *more: st
     given = [option for option in defaults if option not in more]
     arguments = [str(file), *[word for option in given for word in (option, defaults[option])]]
     assert name == "load"
-    return await asyncio.to_thread(CliRunner().invoke, load, [*arguments, *more])
+    return await asyncio.to_thread(runner(DECK_LOADER).invoke, load, [*arguments, *more])
 
 
 def test_a_silent_broker_is_one_line_and_exit_code_two(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from rater.shell.process.clock import now_ms
 from tests.e2e.broker import consume, end_offsets, produce
 from tests.e2e.charging_fleet import Fleet
 from tests.e2e.gatekeeper_stage import ROOT, Gatekeeper, publish, send, status
+from tests.e2e.logins import environment
 from topics.catalog import (
     ACCOUNT_COMMANDS,
     ACCOUNT_STATUS,
@@ -71,10 +72,12 @@ async def test_what_a_worker_says_of_an_account_is_answered_and_nothing_is_writt
             spent = await keeper.until({"allowed": False}, **CALL)
             assert (spent["reason"], spent["max_duration_s"]) == ("balance_not_positive", 0)
             assert (await keeper.ask(**{**CALL, "to": "112"})).fields["allowed"]
-            by_hand = await asyncio.to_thread(rater, bootstrap, "--tenant", "acme", "--to", "112")
+            by_hand = await asyncio.to_thread(
+                rater, bootstrap, "authorise", "--tenant", "acme", "--to", "112"
+            )
             assert (by_hand.returncode, '"reason":"emergency"' in by_hand.stdout) == (0, True)
             refused = await asyncio.to_thread(
-                rater, bootstrap, "--tenant", "acme", "--to", FRENCH_MOBILE
+                rater, bootstrap, "authorise", "--tenant", "acme", "--to", FRENCH_MOBILE
             )
             assert refused.returncode == 1
             assert json.loads(refused.stdout)["reason"] == "balance_not_positive"
@@ -356,11 +359,7 @@ async def beside_a_worker(
 async def load_plans(bootstrap: str) -> None:
     plans = ROOT / "rater/data/sample_plans_reseller.toml"
     since = ("--version", "1", "--valid-from", "2026-01-01T00:00:00Z", "--backdate")
-    command = [sys.executable, "-m", "rater", "plan", "load", str(plans), *since]
-    done = await asyncio.to_thread(
-        subprocess.run, [*command, "--broker", bootstrap],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = await asyncio.to_thread(rater, bootstrap, "plan", "load", str(plans), *since)
     assert done.returncode == 0, done.stderr
 
 
@@ -381,8 +380,9 @@ def cdr(to: str, seconds: int, **fields: str) -> bytes:
 
 
 def rater(bootstrap: str, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "rater", "authorise", "--broker", bootstrap, *words]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "rater", *words, "--broker", bootstrap]
+    env = environment(*words)
+    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
 
 
 CALLERS = (

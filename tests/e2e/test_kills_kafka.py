@@ -296,8 +296,15 @@ async def test_a_worker_told_to_stop_finishes_its_batch_and_hands_over(
 async def test_a_short_storm_of_kills_a_join_and_a_leave_changes_nothing(
     private_broker: Broker, tmp_path: Path, chance: Random
 ) -> None:
+    await storm(private_broker, tmp_path, chance)
+
+
+async def storm(
+    broker: Broker, folder: Path, chance: Random, session: tuple[str, ...] = SESSION
+) -> None:
+    """Kill workers at random and at their failpoints, let one join and one leave; the books are those of a calm day."""
     play = Play.of(*SHORT)
-    async with staged(private_broker, play, tmp_path, *SESSION, *SMALL) as fleet:
+    async with staged(broker, play, folder, *session, *SMALL) as fleet:
         calm = asyncio.create_task(asyncio.to_thread(simulated, play))
         opened = await killed_at_random(fleet, chance, play, 0)
         for number, place in enumerate(("before_commit:9", "before_apply:5"), 1):

@@ -8,19 +8,20 @@ from typing import Any
 from urllib.request import urlopen
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from loadtest import stage
 from rater.cli.plan import plan
 from rater.core.times import to_text
-from rater.kafka.broker import Broker
 from rater.shell.process.clock import now_ms
 from rater.shell.versions.plan_load import plan_loader, read_plans
 from rater.shell.versions.shared_loader import LoadRefusedError
 from tests.e2e.broker import create_topics, produce
 from tests.e2e.charging_fleet import Fleet, Worker
+from tests.e2e.logins import reaching, runner
 from tests.plan_build import catalog
 from topics.catalog import RATE_PLANS
+from topics.roles import PLAN_LOADER
 
 pytestmark = pytest.mark.kafka
 OFFICE, RESELLER = "rater/data/sample_plans.toml", "rater/data/sample_plans_reseller.toml"
@@ -36,7 +37,7 @@ async def broker(private_broker: Any) -> str:
 
 
 async def rater(broker: str, *words: str) -> Result:
-    return await asyncio.to_thread(CliRunner().invoke, plan, (*words, "--broker", broker))
+    return await asyncio.to_thread(runner(PLAN_LOADER).invoke, plan, (*words, "--broker", broker))
 
 
 async def load(broker: str, file: str, version: int, since_ms: int, *more: str) -> Result:
@@ -85,18 +86,21 @@ async def test_what_cannot_be_used_on_the_topic_is_passed_over(broker: str) -> N
     done = await load(broker, RESELLER, 1, now_ms(), "--backdate")
 
     assert done.exit_code == 0, done.output
-    book = await read_plans(Broker(broker))
+    book = await read_plans(reaching(broker, PLAN_LOADER))
     assert [each.version for each in book.versions] == [1]
 
 
 async def test_of_two_loaders_the_later_shuts_out_the_earlier(broker: str) -> None:
     ours, theirs = catalog(valid_from_ms=0), catalog(valid_from_ms=0, unpooled_prefixes=())
-    async with plan_loader(Broker(broker)) as early, plan_loader(Broker(broker)) as late:
+    async with (
+        plan_loader(reaching(broker, PLAN_LOADER)) as early,
+        plan_loader(reaching(broker, PLAN_LOADER)) as late,
+    ):
         with pytest.raises(LoadRefusedError, match="another load has begun meanwhile"):
             await early.load(ours, now_ms(), backdate=True)
         assert await late.load(theirs, now_ms(), backdate=True)
 
-    (published,) = (await read_plans(Broker(broker))).versions
+    (published,) = (await read_plans(reaching(broker, PLAN_LOADER))).versions
     assert published.record.unpooled_prefixes == ()
 
 

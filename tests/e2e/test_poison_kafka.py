@@ -23,6 +23,7 @@ from tests.corpus.poison.corpus import (
     with_neighbours,
 )
 from tests.e2e.broker import consume, producer
+from tests.e2e.logins import options
 from topics.catalog import (
     ACCOUNT_SOURCES,
     BATCHES_CHANGELOG,
@@ -94,7 +95,7 @@ async def play_oversized(bootstrap: str, worker: Worker) -> dict[Place, tuple[st
         (b"acme", whole.replace(b"@", b"ancient"), -(10**15), (LEDGER.name, "rated")),
     ]
     client = AIOKafkaProducer(
-        bootstrap_servers=bootstrap, compression_type="gzip", max_request_size=64_000_000
+        **options(bootstrap), compression_type="gzip", max_request_size=64_000_000
     )
     ends = {}
     async with client, watching(bootstrap) as watch:

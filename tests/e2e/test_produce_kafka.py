@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from loadtest.rater_command import Ended, run
 from loadtest.service import Worker
 from tests.e2e.broker import produce
+from tests.e2e.logins import environment
 
 if TYPE_CHECKING:
     from deploy.kafka.broker import Broker
@@ -31,6 +32,7 @@ def lines(*records: dict[str, object]) -> str:
 def sent(broker: str, topic: str, text: str, *options: str) -> Ended:
     done = subprocess.run(
         [sys.executable, "-m", "rater", "produce", topic, "--broker", broker, *options],
+        env=environment("produce"),
         input=text,
         text=True,
         stdout=subprocess.PIPE,

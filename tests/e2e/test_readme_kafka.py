@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.e2e.logins import are_wanted
+
 if TYPE_CHECKING:
     from deploy.kafka.broker import Broker
 
@@ -44,7 +46,8 @@ def free_port() -> int:
 def test_the_readmes_steps_work_as_typed(private_broker: Broker, tmp_path: Path) -> None:
     tools = tmp_path / "bin"
     tools.mkdir()
-    for name, command in (("rater", "-m rater"), ("python", "")):
+    rater = "-m tests.e2e.rater_as_role" if are_wanted() else "-m rater"
+    for name, command in (("rater", rater), ("python", "")):
         tool = tools / name
         tool.write_text(f'#!/bin/bash\nexec {sys.executable} {command} "$@"\n')
         tool.chmod(0o755)

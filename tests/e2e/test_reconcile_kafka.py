@@ -9,8 +9,10 @@ from click.testing import CliRunner, Result
 from deploy.kafka.broker import Broker
 from rater.cli.reconcile import reconcile
 from tests.e2e.broker import create_topics, producer
+from tests.e2e.logins import runner
 from tests.reconcile.honest_worker import PARTITIONS, HonestWorker, busy_day
 from topics import catalog
+from topics.roles import RECONCILER
 
 if TYPE_CHECKING:
     from rater.reconcile.reading.log import Located
@@ -21,7 +23,7 @@ FOREVER = {"retention.ms": "-1", "max.message.bytes": str(8 * 1024 * 1024)}
 
 def run(bootstrap: str, *options: str) -> tuple[Result, dict[str, Any]]:
     """Run the command with `--json`; return its result and what it says."""
-    result = CliRunner().invoke(reconcile, ["--broker", bootstrap, "--json", *options])
+    result = runner(RECONCILER).invoke(reconcile, ["--broker", bootstrap, "--json", *options])
     told = json.loads(result.stdout) if result.exit_code in (0, 1) else {}
     return result, told
 
@@ -139,7 +141,7 @@ async def test_partition_counts_that_differ_are_refused(private_broker: Broker) 
 
 
 def test_a_silent_address_is_named() -> None:
-    result, _ = run("127.0.0.1:1")
+    result = CliRunner().invoke(reconcile, ["--broker", "127.0.0.1:1", "--json"])
 
     assert result.exit_code == 2
     assert "no Kafka broker answers at 127.0.0.1:1" in result.output

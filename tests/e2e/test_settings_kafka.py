@@ -7,16 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from rater.cli.config import config
 from rater.core.times import to_text
-from rater.kafka.broker import Broker
 from rater.shell.process.clock import now_ms
 from rater.shell.process.metrics import Metrics
 from rater.shell.versions.settings_service import SettingsService
 from tests.e2e.broker import create_topics, produce
+from tests.e2e.logins import reaching, runner
 from topics.catalog import CHARGING_SETTINGS
+from topics.roles import CHARGING, CONFIG_LOADER
 
 pytestmark = pytest.mark.kafka
 UNIT = 1_000_000
@@ -33,7 +34,7 @@ async def broker(private_broker: Any) -> str:
 
 
 def rater(*words: str) -> Result:
-    return CliRunner().invoke(config, words)
+    return runner(CONFIG_LOADER).invoke(config, words)
 
 
 def written(folder: Path, version: int, since_ms: int, **fields: Any) -> str:
@@ -55,7 +56,7 @@ async def test_a_version_is_loaded_shown_and_followed(broker: str, tmp_path: Pat
     assert (refused.exit_code, "so that every worker knows" in refused.output) == (1, True)
 
     metrics = Metrics()
-    service = SettingsService(Broker(broker), metrics)
+    service = SettingsService(reaching(broker, CHARGING), metrics)
     await service.start()
     await asyncio.wait_for(service.ready(), 10)
     assert service.book.at(now).version == 0

@@ -15,11 +15,15 @@ from loadtest.rater_command import now_ms
 from loadtest.references.streams import APPLICATION, CHARGES, Streams, balances, predict
 from loadtest.watch import watching
 from tests.e2e.broker import create_topics
+from tests.e2e.logins import are_wanted
 from topics.catalog import ACCOUNT_COMMANDS, CDR_RAW
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.skipif(
+    are_wanted(), reason="the reference has no login, and bench none for it"
+)
 TENANTS = 40
 
 

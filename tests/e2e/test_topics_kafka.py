@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from rater.cli.produce import produce
 from rater.cli.topics import topics
-from rater.kafka.broker import Broker
 from rater.shell.admin.publish import PublishError, Ready, publish
 from rater.shell.admin.topic_admin import PartitionCountError, TopicNotMadeError, connected
 from tests.e2e.broker import admin, consume, create_topics, wait_for_records
+from tests.e2e.logins import reaching, runner
 from topics.catalog import ACCOUNT_COMMANDS, CATALOG, CDR_RAW, RATE_DECKS
 from topics.partitioner import partition_of
+from topics.roles import OPERATOR, PRODUCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +35,7 @@ CDR = json.loads((EXAMPLES / "cdr.raw.v1.valid.jsonl").read_text().splitlines()[
 
 
 def rater_topics(*arguments: str) -> Result:
-    return CliRunner().invoke(topics, arguments)
+    return runner(OPERATOR).invoke(topics, arguments)
 
 
 async def alter(bootstrap: str, topic: str, settings: dict[str, str]) -> None:
@@ -51,7 +52,9 @@ def test_topics_are_made_once_and_drift_is_named(private_broker: BrokerProcess) 
     assert missing.exit_code == 1
     assert missing.stdout.count("missing") == len(CATALOG)
 
-    unsent = CliRunner().invoke(produce, [CDR_RAW.name, "--broker", broker], input=json.dumps(CDR))
+    unsent = runner(PRODUCE).invoke(
+        produce, [CDR_RAW.name, "--broker", broker], input=json.dumps(CDR)
+    )
     assert unsent.exit_code == 2
     assert "make it with `rater topics create`" in unsent.stderr
 
@@ -91,7 +94,7 @@ async def test_nothing_is_made_while_a_partition_count_is_refused(
     plan = [replace(topic, name=f"{namespace}-{topic.name}") for topic in (CDR_RAW, RATE_DECKS)]
     await create_topics(bootstrap, {plan[0].name: 3})
 
-    async with connected(Broker(bootstrap)) as broker:
+    async with connected(reaching(bootstrap, OPERATOR)) as broker:
         with pytest.raises(PartitionCountError, match=r"cdr\.raw\.v1 has 3, not 8"):
             await broker.create(plan)
 
@@ -101,7 +104,10 @@ async def test_nothing_is_made_while_a_partition_count_is_refused(
 async def test_two_creations_at_once_make_each_topic_once(bootstrap: str, namespace: str) -> None:
     plan = [replace(topic, name=f"{namespace}-{topic.name}", partitions=2) for topic in CATALOG]
 
-    async with connected(Broker(bootstrap)) as one, connected(Broker(bootstrap)) as two:
+    async with (
+        connected(reaching(bootstrap, OPERATOR)) as one,
+        connected(reaching(bootstrap, OPERATOR)) as two,
+    ):
         creations = await asyncio.gather(one.create(plan), two.create(plan))
 
         made = [name for creation in creations for name in creation.made]
@@ -114,7 +120,7 @@ async def test_a_topic_that_the_broker_cannot_make_is_an_error_with_its_reason(
 ) -> None:
     topic = replace(CDR_RAW, name=f"{namespace}-{CDR_RAW.name}")
 
-    async with connected(Broker(bootstrap)) as broker:
+    async with connected(reaching(bootstrap, OPERATOR)) as broker:
         with pytest.raises(TopicNotMadeError, match=r"the broker refused to make it: .*eplication"):
             await broker.create([topic], replication_factor=3)
 
@@ -148,7 +154,7 @@ def test_sent_lines_arrive_as_written_keyed_by_tenant_in_murmur2s_partition(
         for i in range(5)
     ]
 
-    result = CliRunner().invoke(
+    result = runner(PRODUCE).invoke(
         produce, [CDR_RAW.name, "--broker", bootstrap], input=b"\n".join(lines)
     )
     found = first_that(
@@ -172,7 +178,7 @@ def test_with_one_bad_line_nothing_of_the_file_is_sent(
     file = tmp_path / "cdrs.jsonl"
     file.write_text(f"{line}\n{line}\n{line.replace('61', 'true')}\n")
 
-    result = CliRunner().invoke(produce, [CDR_RAW.name, str(file), "--broker", bootstrap])
+    result = runner(PRODUCE).invoke(produce, [CDR_RAW.name, str(file), "--broker", bootstrap])
 
     assert result.exit_code == 1
     assert "line 3: billsec: must be an integer, found true" in result.stderr
@@ -189,7 +195,7 @@ async def test_a_failure_half_way_leaves_nothing_for_readers_of_committed_record
     large = Ready(b"t0", b"x" * 100_000, None)
 
     with pytest.raises(PublishError, match="nothing was sent"):
-        await publish(Broker(bootstrap), topic, [*small, large], 2, lambda: None)
+        await publish(reaching(bootstrap, PRODUCE), topic, [*small, large], 2, lambda: None)
 
     assert await consume(bootstrap, name) == []
     assert await consume(bootstrap, name, committed=False) != []
@@ -207,12 +213,14 @@ async def test_an_interrupted_sending_is_aborted_at_once(bootstrap: str, namespa
             halfway.set()
 
     topic = replace(CDR_RAW, name=name)
-    task = asyncio.create_task(publish(Broker(bootstrap), topic, records, 1, sent))
+    task = asyncio.create_task(publish(reaching(bootstrap, PRODUCE), topic, records, 1, sent))
     await halfway.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    await publish(Broker(bootstrap), topic, [Ready(b"t", b"after", None)], 1, lambda: None)
+    await publish(
+        reaching(bootstrap, PRODUCE), topic, [Ready(b"t", b"after", None)], 1, lambda: None
+    )
 
     # Were the transaction still open, no reader of committed records would see what follows it.
     assert [r.value for r in await wait_for_records(bootstrap, name, 1, timeout_s=20)] == [b"after"]
@@ -232,4 +240,4 @@ async def test_a_broker_that_dies_ends_the_sending_with_nothing_sent(
             private_broker.kill()
 
     with pytest.raises(PublishError, match="did not answer for 2 s; nothing was sent"):
-        await publish(Broker(private_broker.bootstrap), CDR_RAW, records, 8, sent)
+        await publish(reaching(private_broker.bootstrap, PRODUCE), CDR_RAW, records, 8, sent)

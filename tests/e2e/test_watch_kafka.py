@@ -34,6 +34,7 @@ from tests.e2e.access_stage import (
     rater,
 )
 from tests.e2e.broker import admin, chosen_broker, create_topics, produce, producer
+from tests.e2e.logins import SWITCH, are_wanted
 from topics import catalog, roles
 from topics.access import rules
 from topics.partitioner import partition_of
@@ -114,6 +115,10 @@ def stage() -> Iterator[AccessBroker]:
     """Run a broker on which the watch has its rules, and nobody else any; the other listener asks for no login."""
     if chosen_broker() is not None:
         pytest.skip("RATER_BROKER is set, and that broker's access rules are not ours to make")
+    if are_wanted():
+        pytest.skip(
+            f"{SWITCH} is set; this broker is secured in its own way, and knows the watch alone"
+        )
     own = AccessBroker()
     try:
         own.start()

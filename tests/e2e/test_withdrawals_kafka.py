@@ -12,6 +12,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from tests.e2e.gateway_stage import command, staged
+from tests.e2e.logins import options
 from tests.e2e.test_gateway_kafka import book_captures, killed_at, stripe_env
 from tests.stripe_server import StripeServer
 from topics.catalog import GATEWAY_GROUP, PAYMENT_COMMANDS
@@ -34,7 +35,7 @@ def cancel_of(command: dict[str, Any]) -> dict[str, Any]:
 async def lose_offsets(bootstrap: str) -> None:
     """Set the group back to the beginning of everything."""
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap, group_id=GATEWAY_GROUP, enable_auto_commit=False
+        **options(bootstrap), group_id=GATEWAY_GROUP, enable_auto_commit=False
     )
     await consumer.start()
     try:
