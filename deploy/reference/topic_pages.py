@@ -1,9 +1,9 @@
 """Topic pages: every topic and each of its records and fields, from the catalog and the schemas."""
 
 import json
-from pathlib import Path
 from typing import Any
 
+from deploy.reference.golden import golden
 from deploy.reference.tables import cell, code, table, unit_of
 from topics.catalog import CATALOG, Topic
 from topics.handbook import retention
@@ -12,7 +12,6 @@ from topics.schema import topic_schema
 
 Schema = dict[str, Any]
 
-ROOT = Path(__file__).resolve().parents[2]
 _MIB = 1024 * 1024
 
 _INTRO = """\
@@ -68,9 +67,11 @@ def _page(topic: Topic) -> str:
     if not topic.records:
         return head
     schema = topic_schema(topic)
-    tops = [record.__name__ for record in topic.records]
-    names = tops + sorted(schema["$defs"].keys() - set(tops))
-    return head + "".join(_record(name, schema["$defs"][name], topic) for name in names)
+    examples = golden(topic)
+    names = [*examples, *sorted(schema["$defs"].keys() - set(examples))]
+    return head + "".join(
+        _record(name, schema["$defs"][name], examples.get(name, [])) for name in names
+    )
 
 
 def _unknown(topic: Topic) -> str:
@@ -79,16 +80,17 @@ def _unknown(topic: Topic) -> str:
     return "kept and ignored: others write it" if topic.external else "refused"
 
 
-def _record(name: str, schema: Schema, topic: Topic) -> str:
-    """Return the section of a record type, or of one inside another."""
+def _record(name: str, schema: Schema, examples: list[Schema]) -> str:
+    """Return the section of a record type, or of one inside another, which has no examples of its own."""
     text = f"\n## {name}\n\n{cell(schema.get('description', ''))}\n\n"
     if "properties" not in schema:
         return text + f"{_type(schema)} {_bounds(schema)}\n"
     required = schema.get("required", [])
     rows = [_field(field, about, required) for field, about in schema["properties"].items()]
     text += table(("field", "type", "allowed", "unit", "default", "meaning"), rows)
-    example = _example(name, schema, topic)
-    return text + (f"\n```json\n{example}\n```\n" if example else "")
+    for example in examples[:1]:
+        text += f"\n```json\n{json.dumps(example, indent=2, ensure_ascii=False)}\n```\n"
+    return text
 
 
 def _field(name: str, about: Schema, required: list[str]) -> tuple[str, ...]:
@@ -159,24 +161,3 @@ def _span(low: int | None, high: int | None, form: str) -> str:
     if low is None or low == high:
         return f"{'at most ' if low is None else ''}{form.format(high)}"
     return f"{form.format(low)} to {form.format(high)}"
-
-
-def _example(name: str, schema: Schema, topic: Topic) -> str:
-    """Return the first golden record of a type; empty for a type inside others."""
-    if name not in {record.__name__ for record in topic.records}:
-        return ""
-    path = ROOT / "topics" / "examples" / f"{topic.name}.valid.jsonl"
-    if not path.exists():
-        return ""
-    for line in path.read_text(encoding="utf-8").splitlines():
-        if _is_of(json.loads(line), schema, topic):
-            return json.dumps(json.loads(line), indent=2, ensure_ascii=False)
-    return ""
-
-
-def _is_of(record: Schema, schema: Schema, topic: Topic) -> bool:
-    if topic.tag:
-        return bool(schema["properties"][topic.tag].get("const") == record.get(topic.tag)
-                    or record.get(topic.tag) in schema["properties"][topic.tag].get("enum", []))  # fmt: skip
-    known = set(schema["properties"])
-    return set(record) <= known and set(schema.get("required", [])) <= set(record)
