@@ -27,7 +27,7 @@ SHARED = -n $(JOBS) --dist loadgroup --no-loadscope-reorder
 .PHONY: help tools install dev compiled kafka-jars kafka-up kafka-down fmt lint types imports test \
 	test-compiled test-alone test-interpreted dist-check test-fast \
 	props e2e kill bench bench-core bench-gatekeeper bench-growth bench-users bench-latency \
-	demo schemas docs deck cover lock clean
+	demo schemas docs asyncapi-packages check-asyncapi deck cover lock clean
 
 help:  ## print this list
 	@echo "make TARGET        (* = part of make test, which is what CI runs)"
@@ -147,15 +147,25 @@ demo: dev kafka-jars  ## watch 100,000 CDRs being charged, then the reconciler's
 	$(SAY) "==> demo: real Kafka, one worker, 100,000 CDRs$(if $(SECURE),; TLS and a login for each role)"
 	@$(BIN)/python -m loadtest.demo $(if $(SECURE),--secure)
 
-schemas: .venv/installed  ## write topics/schemas, LETTERS.md and the committed pages of docs from the code
+schemas: .venv/installed  ## write topics/schemas, topics/asyncapi.yaml, LETTERS.md and the committed pages of docs from the code
 	$(SAY) "==> topics/schemas, LETTERS.md and what docs say of the code: written"
 	@$(BIN)/python -m topics.schema --write
 	@RATER_INTERPRETED=1 $(BIN)/python deploy/make_letters.py
 	@RATER_INTERPRETED=1 $(BIN)/python -m deploy.reference.committed --write
 
-docs: .venv/installed-dev  ## * build the documents as a site into build/site, with the reference; warnings are errors
+docs: .venv/installed-dev asyncapi-packages  ## * build the documents as a site into build/site, with the reference; warnings are errors
 	$(SAY) "==> mkdocs: build/site"
 	@RATER_INTERPRETED=1 NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build
+
+check-asyncapi: .venv/installed-dev .asyncapi/installed  ## read topics/asyncapi.yaml with AsyncAPI's own parser (needs npm)
+	$(SAY) "==> asyncapi: its own parser reads topics/asyncapi.yaml"
+	@node deploy/asyncapi/check.cjs .asyncapi topics/asyncapi.yaml
+	@RATER_INTERPRETED=1 $(BIN)/pytest tests/test_asyncapi.py
+
+# Where there is no npm, or no registry, everything else is made and checked all the same.
+asyncapi-packages:
+	@$(MAKE) .asyncapi/installed || echo "==> no npm, or no registry: the site is without AsyncAPI's own page," \
+		"and AsyncAPI's parser checks nothing"
 
 deck: dev  ## make the sample deck again from the numbering data of phonenumbers
 	$(SAY) "==> sample deck: made again"
@@ -171,7 +181,7 @@ lock: pyproject.toml  ## resolve both lock files again (needs uv)
 clean:  ## stop every Kafka of this folder and delete .kafka, .venv and all caches
 	$(SAY) "==> stopping Kafka, deleting .kafka .venv and caches"
 	@if [ -d .kafka ]; then $(BROKER) down-all; fi
-	@rm -rf .kafka .venv build dist .coverage *.egg-info rater/compiled.json \
+	@rm -rf .kafka .asyncapi .venv build dist .coverage *.egg-info rater/compiled.json \
 		.mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@find rater -name '*.so' -delete
@@ -200,6 +210,15 @@ EDITABLE = --no-deps --no-build-isolation --editable .
 		$(shell find rater/core rater/wire rater/batch topics -name '*.py')
 	$(SAY) "==> mypyc: compiling the hot path; without a C compiler it runs interpreted"
 	@MYPY_CACHE_DIR=.mypy_cache/compiled $(BIN)/python setup.py --quiet build_ext --inplace
+	@touch $@
+
+# The lock is made again by `npm install --package-lock-only` in deploy/asyncapi.
+.asyncapi/installed: deploy/asyncapi/package.json deploy/asyncapi/package-lock.json deploy/asyncapi/.npmrc
+	$(SAY) "==> npm: installing deploy/asyncapi/package-lock.json into .asyncapi"
+	@command -v node >/dev/null
+	@mkdir -p .asyncapi
+	@cp $^ .asyncapi/
+	@cd .asyncapi && npm ci --silent
 	@touch $@
 
 .venv/installed-dev: requirements-dev.lock .venv/installed

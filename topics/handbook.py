@@ -41,7 +41,7 @@ def _records_table() -> str:
     )
     return head + "".join(
         f"| `{topic.name}` | `{record.__name__}` | {_told_apart(topic)} "
-        f"| {'kept, ignored' if topic.external else 'none'} | {_first_line(record)} |\n"
+        f"| {'kept, ignored' if topic.external else 'none'} | {first_line(record)} |\n"
         for topic in CATALOG
         for record in topic.records
     )
@@ -53,7 +53,8 @@ def _told_apart(topic: Topic) -> str:
     return "its fields" if len(topic.records) > 1 else ""
 
 
-def _first_line(record: type) -> str:
+def first_line(record: type) -> str:
+    """Return what the docstring of a record type says first, as a cell of a table."""
     return (record.__doc__ or "").strip().splitlines()[0].replace("|", "\\|")
 
 

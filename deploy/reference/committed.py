@@ -4,7 +4,14 @@ import argparse
 import sys
 from pathlib import Path
 
-from deploy.reference import access_page, decision_index, recharge_page, settings_file, story_table
+from deploy.reference import (
+    access_page,
+    asyncapi,
+    decision_index,
+    recharge_page,
+    settings_file,
+    story_table,
+)
 from rater.wire.plans import plan_handbook
 from rater.wire.pricing import deck_handbook
 
@@ -22,6 +29,7 @@ def generated() -> dict[Path, str]:
         story_table.PAGE: story_table.page(),
         access_page.PAGE: access_page.page(),
         settings_file.FILE: settings_file.text(),
+        asyncapi.FILE: asyncapi.text(),
     }
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from mkdocs.structure.files import File
 
 from deploy.reference import (
+    asyncapi_page,
     cli_page,
     limits_page,
     log_page,
@@ -41,6 +42,7 @@ def made() -> dict[str, str]:
     """Return the pages that are made of the code at each build, by their place on the site."""
     pages = {
         **topic_pages.pages(),
+        "asyncapi.md": asyncapi_page.page(),
         "cli.md": cli_page.page(),
         "limits.md": limits_page.page(),
         "log-lines.md": log_page.page(),
@@ -52,8 +54,9 @@ def made() -> dict[str, str]:
 
 
 def on_files(files: Any, config: Any) -> Any:
-    """Add the pages that are in no file of the folder: made ones, and the documents of the root."""
+    """Add what is in no file of the folder: pages that are made, with what they lead to, and documents of the root."""
     pages = made()
+    pages.update({f"reference/{name}": text for name, text in asyncapi_page.files().items()})
     for document, page in ROOT_PAGES.items():
         pages[page] = (ROOT / document).read_text(encoding="utf-8")
     for page, text in pages.items():
