@@ -53,9 +53,9 @@ def cut(
     for start, end, row in _stretches(schedule, zone, answered_ms, duration_s):
         if row is None or row.action is Action.DENY:
             return Gap(start, row)
+        if not (start or row.increment_s) and duration_s > paid_s:
+            return [Piece(paid_s, duration_s - paid_s, row.initial_s, row)]
         if end > paid:
-            if not (pieces or start or row.increment_s):
-                return [Piece(paid_s, duration_s - paid_s, row.initial_s, row)]
             begin = max(start, paid)
             billed = billed_seconds(row, end - begin, first=not (pieces or paid_s))
             pieces.append(Piece(begin, end - begin, billed, row))

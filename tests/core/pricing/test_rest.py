@@ -41,6 +41,7 @@ DEARER_LATER = (
     row(6_000_000, initial_s=1, increment_s=1, from_second=180),
 )
 """600 micros a minute, from the fourth on ten times as much."""
+ONE_PRICE = (row(initial_s=60, increment_s=0), DEARER_LATER[1])
 
 
 @pytest.mark.parametrize(
@@ -66,6 +67,9 @@ DEARER_LATER = (
         ((row(min_charge_micros=2_000),), 120, 60, 2_000),
         # One price per call, once money pays a second of it.
         ((row(initial_s=60, increment_s=0),), 300, 60, 600),
+        # It is the one in force at the answer: no later row cuts it, be the pool's seconds over before that or not.
+        (ONE_PRICE, 250, 60, 600),
+        (ONE_PRICE, 250, 190, 600),
     ],
 )
 def test_what_is_left_is_priced_where_it_lies(
