@@ -114,7 +114,7 @@ def paid_by_pools(  # noqa: PLR0913, PLR0917
     choice = choice_of(entitled, cdr, called, terms, rules.numbering)
     if choice is None:
         return None
-    left = _Left(entitled, contract, returned_s, user, terms)
+    left = PoolsLeft(entitled, contract, returned_s, user, terms)
     drawable = entitled.drawable(choice)
     return _drawn(left, drawable, cdr.billsec, currency)
 
@@ -151,7 +151,7 @@ def may_not_fund(
 
 
 @final
-class _Left:
+class PoolsLeft:
     """What is left of pools for one call: of the account's, and of those that its user has alone."""
 
     __slots__ = ("_entitled", "_kept", "_paid_s", "_returned_s", "_terms", "_user")
@@ -186,6 +186,10 @@ class _Left:
         if units > wanted:  # noqa: PLR1730  # Compiled, min() boxes them.
             units = wanted
         return units * unit_s if units > 0 else 0
+
+    def left_s(self, pot: Pot, name: str) -> int:
+        """Return what is left of a pool, below 0 where licences were taken away."""
+        return self._total_s(pot) - self._used_s(pot, name)
 
     def is_used_up(self, pot: Pot) -> bool:
         """Tell whether nothing is left of a pool; of one that never had anything there is nothing to be used up."""
@@ -226,7 +230,7 @@ class _Left:
         return used_s + paid_s
 
 
-def _drawn(left: _Left, drawable: Drawable, wanted_s: int, currency: str) -> Funding | None:
+def _drawn(left: PoolsLeft, drawable: Drawable, wanted_s: int, currency: str) -> Funding | None:
     """Return what each pool pays of so many seconds, and what an account of the currency pays for them."""
     left_s = wanted_s
     draws: list[PoolDraw] | None = None

@@ -2,24 +2,26 @@
 
 Rule 1: a hold is of the money and the seconds of pools that a call may cost at most, so that the next call is judged by
         what is left. It ends by itself: `keep_ms` after the longest that the call may last.
+        Where a call is let through that may take seconds which another one counts on (`contest`), that one holds what
+        it costs without them from then on.
 Rule 2: a call that has ended holds what it has cost for `settle_ms` more: its CDR is on its way.
 Rule 3: of a tenant, and of a user, so many are held at once; one more call is refused. An incoming call is one of a
         user's only where it costs money: who is called does not choose it. No user's limit of money knows of it.
 Rule 4: they are in the memory of one process, and gone with it: a start holds nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final, final
 
-from rater.core.account.draws import pool_seconds
 from rater.core.authorisation.request import CallRequest, consumer_of
-from rater.core.authorisation.standing import NOTHING_HELD, Held
+from rater.core.authorisation.standing import NOTHING_HELD, Claim, Held, OfBoth
 from rater.core.authorisation.verdict import Verdict
 from rater.core.limits import SECOND_MS
 from rater.core.value import Value
 
 HOLDS_MAX: Final = 200_000
 """Holds of all tenants at once; a call that would be one more is refused."""
+NO_CLAIM: Final = Claim(0, 0, {})
 
 
 @final
@@ -40,22 +42,27 @@ class HoldTerms(Value):
 class Hold(Value):
     """One call in flight."""
 
-    __match_args__ = ("hold_id", "request", "micros", "pools", "until_ms")
+    __match_args__ = ("hold_id", "request", "micros", "claim", "until_ms")
     __slots__ = __match_args__
 
     def __init__(
-        self,
-        hold_id: str,
-        request: CallRequest,
-        micros: int,
-        pools: dict[str, int],
-        until_ms: int,
+        self, hold_id: str, request: CallRequest, micros: int, claim: Claim, until_ms: int
     ) -> None:
         self.hold_id: Final = hold_id
         self.request: Final = request
         self.micros: Final = micros
-        self.pools: Final = pools
+        """The money that is kept."""
+        self.claim: Final = claim
         self.until_ms: Final = until_ms
+
+    @property
+    def more_micros(self) -> int:
+        """Return what the call costs more, should others take seconds that it counts on."""
+        return max(self.claim.most_micros - self.micros, 0)
+
+    def shares(self, names: Collection[str]) -> bool:
+        """Tell whether the call might draw on any of some pools."""
+        return any(name in names for name in self.claim.pools)
 
     def is_of(self, user_id: str) -> bool:
         """Tell whether it is a user's call."""
@@ -107,13 +114,20 @@ class Holds:
         micros = user_micros = 0
         user_id = consumer_of(request)
         pools: dict[str, int] = {}
+        more: dict[frozenset[str], OfBoth] = {}
         for hold in self._others(request.tenant_id, now_ms, own_id):
+            is_users = (
+                user_id is not None and hold.is_of(user_id) and hold.request.direction == "out"
+            )
             micros += hold.micros
-            if user_id is not None and hold.is_of(user_id) and hold.request.direction == "out":
-                user_micros += hold.micros
-            for name, seconds in hold.pools.items():
+            user_micros += hold.micros if is_users else 0
+            for name, seconds in hold.claim.pools.items():
                 pools[name] = pools.get(name, 0) + seconds
-        return Held(micros, user_micros, pools)
+            if extra := hold.more_micros:
+                names = frozenset(hold.claim.pools)
+                known = more.get(names, (0, 0))
+                more[names] = known[0] + extra, known[1] + (extra if is_users else 0)
+        return Held(micros, user_micros, pools, more)
 
     def is_full(
         self, request: CallRequest, verdict: Verdict, now_ms: int, own_id: str | None = None
@@ -132,16 +146,31 @@ class Holds:
     def put(self, hold_id: str, request: CallRequest, verdict: Verdict, now_ms: int) -> None:
         """Hold what a call that may start may cost at most."""
         end_ms = max(now_ms, request.at_ms + (verdict.longest_s or 0) * SECOND_MS)
-        self._put(hold_id, request, verdict, end_ms + self._terms.keep_ms)
+        claim = verdict.claim or NO_CLAIM
+        if claim.contested:
+            for hold in list(self._others(request.tenant_id, now_ms, hold_id)):
+                if hold.more_micros and hold.shares(claim.contested):
+                    self._put(hold, hold.claim.most_micros, hold.claim, hold.until_ms)
+        made = Hold(hold_id, request, claim.micros, claim, end_ms + self._terms.keep_ms)
+        self._by_tenant.setdefault(request.tenant_id, {})[hold_id] = made
+        self._tenants[hold_id] = request.tenant_id
 
     def settle(self, hold: Hold, verdict: Verdict | None, now_ms: int) -> None:
-        """Hold what a call that has ended has cost until its charge is seen; without a verdict as much as before."""
+        """Hold what a call that has ended has cost until its charge is seen; without a verdict as much as before.
+
+        The verdict knows of no other calls: where one may take what this one counts on, no more is given back than is
+        sure.
+        """
         until_ms = now_ms + self._terms.settle_ms
         if verdict is None:
-            again = Hold(hold.hold_id, hold.request, hold.micros, hold.pools, until_ms)
-            self._by_tenant[hold.request.tenant_id][hold.hold_id] = again
-        else:
-            self._put(hold.hold_id, hold.request, verdict, until_ms)
+            self._put(hold, hold.micros, hold.claim, until_ms)
+            return
+        claim = verdict.claim or NO_CLAIM
+        others = self._others(hold.request.tenant_id, now_ms, hold.hold_id)
+        micros = claim.micros
+        if any(other.shares(claim.pools) for other in others):
+            micros = min(hold.micros, claim.most_micros)
+        self._put(hold, micros, claim, until_ms)
 
     def drop(self, hold: Hold) -> None:
         """Forget a hold."""
@@ -158,14 +187,9 @@ class Holds:
             if hold.until_ms <= now_ms:
                 self.drop(hold)
 
-    def _put(self, hold_id: str, request: CallRequest, verdict: Verdict, until_ms: int) -> None:
-        rated, micros = verdict.rated, cost_of(verdict)
-        pools: dict[str, int] = {}
-        if rated is not None and rated.funding is not None:
-            pools = pool_seconds(rated.funding.draws)
-        made = Hold(hold_id, request, micros, pools, until_ms)
-        self._by_tenant.setdefault(request.tenant_id, {})[hold_id] = made
-        self._tenants[hold_id] = request.tenant_id
+    def _put(self, hold: Hold, micros: int, claim: Claim, until_ms: int) -> None:
+        again = Hold(hold.hold_id, hold.request, micros, claim, until_ms)
+        self._by_tenant[hold.request.tenant_id][hold.hold_id] = again
 
     def _others(self, tenant_id: str, now_ms: int, own_id: str | None) -> Iterator[Hold]:
         for hold in self._by_tenant.get(tenant_id, {}).values():

@@ -11,22 +11,32 @@ Rule 3: the call may last as long as pools and money pay it to the last second. 
         pays later has its lots and what is left of its month's credit limit; without one it has no bound. Nor has a
         call that charging waives, unless its class is blocked: nobody pays it.
 Rule 4: a call that could only last as long as the grace of its row may not start.
-Rule 5: what other calls in flight hold is not there.
+Rule 5: what other calls in flight hold is not there (`contest`): the money, and the seconds of pools that they might
+        draw. Where seconds that they count on might be taken by this call, what they would cost without is not there
+        either.
 Rule 6: the call is taken to be answered when it is asked for: bands, versions and lots are those of then.
 """
 
 from typing import Final, final
 
-from rater.core.account.account import Account
 from rater.core.account.breaker import class_of
 from rater.core.account.bundle import is_for_decks, price_in_bundle
-from rater.core.account.contract import Contract
 from rater.core.account.funding import fund
+from rater.core.account.pool_reach import reach_of
 from rater.core.account.unlicensed import what_becomes
-from rater.core.account.user import User, usage_country_of
+from rater.core.account.user import usage_country_of
+from rater.core.authorisation.contest import Contest, less_held, most_micros, user_less_held
 from rater.core.authorisation.longest import Probe, longest
 from rater.core.authorisation.request import CallRequest, cdr_of
-from rater.core.authorisation.standing import NOTHING_HELD, Block, Blocked, Held, Standing
+from rater.core.authorisation.standing import (
+    NOTHING_HELD,
+    Block,
+    Blocked,
+    Claim,
+    Held,
+    OfBoth,
+    Standing,
+)
 from rater.core.authorisation.user_limits import left_micros, stops, stops_money
 from rater.core.authorisation.verdict import Refused, Verdict, free, refused
 from rater.core.call_classes import PAID_CALLS
@@ -87,8 +97,8 @@ class _Question:
         self._rules = rules
         self._settings: ChargingSettings = rules.settings.at(request.at_ms)
         self._held = held
-        self._account = _less_held(standing.account, held)
-        self._user = _user_less_held(standing.user, held)
+        self._account = less_held(standing.account, held)
+        self._user = user_less_held(standing.user, held)
         shortest = cdr_of(request, 1)
         self._home = usage_country_of(standing.account, shortest, standing.user)
         self._is_waived = what_becomes(standing.account, shortest, standing.user) == "waive"
@@ -98,6 +108,7 @@ class _Question:
         """What is left of the user's monthly limit; None: there is none."""
         self._why: Refusal | Suspension | None = None
         """Why the last duration looked at has no price."""
+        self._contest = Contest([], held)
 
     def answer(self, most_s: int) -> Verdict:
         """Return the verdict."""
@@ -114,11 +125,16 @@ class _Question:
             return refused(stopped[0], f"the user may not make this call: {name}", stopped[1])
         self._left = left_micros(self._standing, shortest, self._rules)
         self._block = stops_money(self._standing, shortest) or self._blocked(price.country)
+        called = (price.country, price.number_type)
+        reach = reach_of(self._standing.account, shortest, self._rules, called, self._standing.user)
+        self._contest = Contest(reach, self._held)
         first = self._look(max(price.grace_s or 1, 1))
         if not first.is_payable:
             return self._refusal(first)
         found = longest(self._look, first, most_s) if first.seconds < most_s else self._look(most_s)
-        return Verdict(True, found.seconds, None, None, None, found.rated, self._settings.version)
+        claim = self._claim(found)
+        version = self._settings.version
+        return Verdict(True, found.seconds, None, None, None, found.rated, version, claim)
 
     def _price(self, cdr: Cdr) -> Priced:
         """Price the call as its CDR would be charged."""
@@ -144,27 +160,63 @@ class _Question:
         paid_s = 0
         if price.funding is not None:
             paid_s = price.funding.paid_s
-        spare = -price.charge_micros
-        if price.charge_micros:
-            is_free = self._is_waived and self._block is None
-            spare = 0 if is_free else spare + self._money(cdr.ended_ms)
+        spare, more = 0, self._contest.more(seconds)
+        if price.charge_micros or more[0] or self._contest.is_shared:
+            due = self._due(price, cdr)
+            if due or more[0]:
+                spare = self._money(cdr.ended_ms, more) - due
         return Probe(seconds, spare, paid_s, billed_s(price.lines), price)
 
-    def _money(self, ended_ms: int) -> int:
-        """Return what there is to pay a call that ends then."""
-        if self._block is not None:
+    def _due(self, price: Rated, cdr: Cdr) -> int:
+        """Return what money must be there for a call, the calls beside it being charged first."""
+        if self._is_waived and self._block is None:
             return 0
+        micros, funding = price.charge_micros, price.funding
+        is_sure = funding is not None and funding.paid_s > 0 and not self._contest.is_priced
+        if not self._contest.is_shared or is_sure:
+            return micros
+        return max(micros, self._most(cdr))
+
+    def _most(self, cdr: Cdr) -> int:
+        """Return what a call may cost, whatever pools pay of it."""
+        if what_becomes(self._standing.account, cdr, self._standing.user) != "charge":
+            return 0
+        account, rules = self._standing.account, self._rules
+        price = price_call(cdr, account.decks, account.currency, rules, self._settings)
+        if not isinstance(price, Rated) or not price.charge_micros:
+            return 0
+        return most_micros(price, cdr, rules, self._contest.reach)
+
+    def _claim(self, found: Probe) -> Claim:
+        """Return what the longest call may take."""
+        assert found.rated is not None, found
+        cdr = cdr_of(self._request, found.seconds)
+        micros = self._due(found.rated, cdr)
+        if not self._contest.reach:
+            return Claim(micros, micros, {})
+        most = max(micros, self._most(cdr))
+        return self._contest.claim(found.seconds, micros, most)
+
+    def _money(self, ended_ms: int, more: OfBoth) -> int:
+        """Return what there is to pay a call that ends then, where others may cost so much more than they hold.
+
+        Below 0 only where they do.
+        """
         account, held = self._account, self._held
+        if self._block is not None and not more[0]:
+            return 0
         micros = sum([lot.remaining for lot in account.lots if ended_ms <= lot.expires_ms])
         if self._standing.pays_later:
             credit = self._standing.credit_left
             micros = ENDLESS if credit is None else micros + credit
         else:
             micros -= account.debt
-        micros -= held.micros
+        micros -= held.micros + more[0]
         if self._left is not None:
-            micros = min(micros, self._left - held.user_micros)
-        return max(micros, 0)
+            micros = min(micros, self._left - held.user_micros - more[1])
+        if self._block is not None:
+            micros = min(micros, 0)
+        return micros if more[0] else max(micros, 0)
 
     def _country(self) -> str:
         """Return the country called by the numbering data, for where no deck says it."""
@@ -199,6 +251,7 @@ class _Question:
     def _would_pay_unheld(self, seconds: int) -> bool:
         alone = _Question(self._standing, self._request, self._rules, NOTHING_HELD)
         alone._left = self._left
+        alone._contest = Contest(self._contest.reach, NOTHING_HELD)
         return alone._look(seconds).is_payable
 
 
@@ -206,44 +259,3 @@ def _said(name: str, blocked: Blocked) -> tuple[str, str | None, int | None]:
     """Return reason, detail and code of a class that is blocked."""
     reason, code = blocked.get(name, (Refused.BLOCKED.value, None))
     return reason, f"{name} is blocked", code
-
-
-def _less_held(account: Account, held: Held) -> Account:
-    """Return the account with the seconds of pools that are held taken for used."""
-    contract = account.contract
-    if not held.pools or contract is None:
-        return account
-    used = _with_held(contract.used_s, held)
-    less = Contract(
-        contract.entitlements,
-        contract.billing_modes,
-        used,
-        contract.unlicensed_calls,
-        zone_changes=contract.zone_changes,
-    )
-    return Account(
-        account.tenant_id,
-        account.currency,
-        account.time_zone,
-        account.decks,
-        seq=account.seq,
-        balance=account.balance,
-        debt=account.debt,
-        lots=account.lots,
-        contract=less,
-    )
-
-
-def _user_less_held(user: User | None, held: Held) -> User | None:
-    """Return the user, likewise: some pools are its own."""
-    if not held.pools or user is None:
-        return user
-    used = _with_held(user.used_s, held)
-    return User(user.tenant_id, user.user_id, user.terms, user.spent, used)
-
-
-def _with_held(used_s: dict[str, int], held: Held) -> dict[str, int]:
-    used = dict(used_s)
-    for name, seconds in held.pools.items():
-        used[name] = used.get(name, 0) + seconds
-    return used

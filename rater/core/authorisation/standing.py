@@ -38,17 +38,56 @@ class Standing(Value):
         """Post-paid: what may still be owed of the month, in micros; None: there is no limit."""
 
 
-@final
-class Held(Value):
-    """What other calls in flight hold: money of the tenant, money of the user, and seconds by pool."""
+OfBoth = tuple[int, int]
+"""Micros of the tenant, and what of them is the user's."""
 
-    __match_args__ = ("micros", "user_micros", "pools")
+
+@final
+class Claim(Value):
+    """What a call may take at most."""
+
+    __match_args__ = ("micros", "most_micros", "pools", "contested")
     __slots__ = __match_args__
 
-    def __init__(self, micros: int, user_micros: int, pools: Mapping[str, int]) -> None:
+    def __init__(
+        self,
+        micros: int,
+        most_micros: int,
+        pools: Mapping[str, int],
+        contested: frozenset[str] = frozenset(),
+    ) -> None:
         self.micros: Final = micros
-        self.user_micros: Final = user_micros
+        """Of money, as long as no call beside it takes seconds that it may draw."""
+        self.most_micros: Final = most_micros
+        """Of money, whatever others take of pools."""
         self.pools: Final = pools
+        """Seconds, by pool: what it might draw on each of them, were it the first."""
+        self.contested: Final = contested
+        """The pools that have less left than it and others might draw."""
+
+
+@final
+class Held(Value):
+    """What other calls in flight hold."""
+
+    __match_args__ = ("micros", "user_micros", "pools", "more")
+    __slots__ = __match_args__
+
+    def __init__(
+        self,
+        micros: int,
+        user_micros: int,
+        pools: Mapping[str, int],
+        more: Mapping[frozenset[str], OfBoth] | None = None,
+    ) -> None:
+        self.micros: Final = micros
+        """Money of the tenant."""
+        self.user_micros: Final = user_micros
+        """Money of the user."""
+        self.pools: Final = pools
+        """Seconds by pool: what they might draw on each."""
+        self.more: Final[Mapping[frozenset[str], OfBoth]] = {} if more is None else more
+        """What they cost more, should they find less in any of these pools than they might draw."""
 
 
 NOTHING_HELD: Final = Held(0, 0, {})

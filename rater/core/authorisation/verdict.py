@@ -3,6 +3,7 @@
 from enum import StrEnum
 from typing import Final, final
 
+from rater.core.authorisation.standing import Claim
 from rater.core.pricing.rated import Rated
 from rater.core.value import Value
 
@@ -44,6 +45,7 @@ class Verdict(Value):
         "detail",
         "rated",
         "settings_version",
+        "claim",
     )
     __slots__ = __match_args__
 
@@ -56,6 +58,7 @@ class Verdict(Value):
         detail: str | None = None,
         rated: Rated | None = None,
         settings_version: int | None = None,
+        claim: Claim | None = None,
     ) -> None:
         self.allowed: Final = allowed
         self.longest_s: Final = longest_s
@@ -66,6 +69,8 @@ class Verdict(Value):
         self.rated: Final = rated
         """What the longest call costs, and what pools pay of it; None where it has no price."""
         self.settings_version: Final = settings_version
+        self.claim: Final = claim
+        """What the longest call takes at most; None where nothing is taken."""
 
 
 def refused(reason: str, detail: str | None = None, code: int | None = None) -> Verdict:

@@ -112,5 +112,6 @@ def test_seconds_of_pools_that_a_call_may_take_are_held_and_are_not_there_for_th
     holds.put("h1", request(), judge(there, request(), rules, 360), NOW)
     held = holds.held(request(), NOW)
 
-    assert held == Held(0, 0, {"2026-03/TEN/all/DE": 360})
+    pool = "2026-03/TEN/all/DE"
+    assert held == Held(0, 0, {pool: 360}, {frozenset([pool]): (120_000, 0)})
     assert judge(there, request(), rules, 3_600, held).longest_s == 240
