@@ -5,10 +5,11 @@ Counted once a batch, after its commit, from what the batch has summed up (`batc
 
 from typing import Final, get_args
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+import numpy as np
+from prometheus_client import CollectorRegistry, Counter
 
 from rater.batch.charging.decision import Decision
-from rater.shell.process.age_histogram import AgeHistogram
+from rater.shell.process.batch_histogram import BatchHistogram
 from rater.shell.process.metrics import BatchReport
 from topics.catalog import CDR_RAW
 from topics.records.balance import AnyEvent, PoolLevel
@@ -41,14 +42,14 @@ class ChargingMetrics:
         for kind in EVENTS:
             self._events.labels(kind)
         self._describe_pools()
-        self._runway = Histogram(
+        self._runway = BatchHistogram(
             "rater_runway_seconds",
             "How long balances last at the pace of late, as statuses of accounts say it (at most one a second of each "
             "that changes); not of those that spend nothing, and whole hours only.",
-            buckets=_RUNWAY_S,
-            registry=registry,
+            _RUNWAY_S,
+            registry,
         )
-        self.cdr_ages = AgeHistogram(
+        self.cdr_ages = BatchHistogram(
             "rater_cdr_to_ledger_seconds",
             "From the timestamp of a CDR's record (its producer's, or the broker's where the topic says so; never the "
             "time of the call) to the commit of what became of it: an entry, suspense, a dead letter, or nothing.",
@@ -93,7 +94,7 @@ class ChargingMetrics:
     def batch_done(self, report: BatchReport) -> None:
         """Count how old the records of a committed batch were; only CDRs have their ages told."""
         if report.topic == CDR_RAW.name:
-            self.cdr_ages.observe(report.stamps_ms, report.committed_ms)
+            self.cdr_ages.observe_ages(report.stamps_ms, report.committed_ms)
 
     def decided(self, decision: Decision) -> None:
         """Count what a committed decision moved, told and drew."""
@@ -114,8 +115,7 @@ class ChargingMetrics:
             self._levels[level].inc(count)
         self._drawn.inc(sums.pool_s)
         self._returned.inc(sums.pool_returned_s)
-        for hours in sums.runways_h:
-            self._runway.observe(hours * _HOUR_S)
+        self._runway.observe(np.array(sums.runways_h, np.int64) * (_HOUR_S * 1_000))
 
     def _show(self, currency: str) -> None:
         """Show every kind of a currency from its first sight on: what has not happened in it is 0, and not absent."""

@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from rater.batch.recharge.decision import RechargeDecision
 from rater.core.recharge.machine import State
-from rater.shell.process.age_histogram import AgeHistogram
+from rater.shell.process.batch_histogram import BatchHistogram
 from topics import catalog
 from topics.records import AnyNotification
 from topics.records.notifications import CapKind, PauseReason
@@ -46,7 +46,7 @@ class RechargeMetrics:
             "a cap, a pause, or that fraud is suspected.", "reason", HELD,
         )  # fmt: skip
         self._describe_under_way()
-        self.cdr_ages = AgeHistogram(
+        self.cdr_ages = BatchHistogram(
             "rater_cdr_to_payment_command_seconds",
             "From the timestamp of a CDR's record (its producer's, or the broker's where the topic says so; never the "
             "time of the call) to the commit of the payment command that its charge made necessary at once; not of "
@@ -91,7 +91,7 @@ class RechargeMetrics:
             outcome, _, reason = name.partition(".")
             if outcome == "quarantined":
                 self._quarantined.labels(reason).inc(count)
-        self.cdr_ages.observe(decision.asked_ms, committed_ms)
+        self.cdr_ages.observe_ages(decision.asked_ms, committed_ms)
 
     def set_state(self, state: State, tenants: int) -> None:
         """Say how many tenants are in a state."""

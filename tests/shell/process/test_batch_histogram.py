@@ -1,10 +1,11 @@
-"""Age histogram: a batch of times counted at once is what the client's own histogram makes of them one by one."""
+"""Batch histogram: a batch of times counted at once is what the client's own histogram makes of them one by one."""
 
+import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
 
-from rater.shell.process.age_histogram import AgeHistogram
+from rater.shell.process.batch_histogram import BatchHistogram
 
 AT = 1_800_000_000_000
 BUCKETS = (0.01, 0.1, 1.0, 60.0)
@@ -20,10 +21,10 @@ def lines(registry: CollectorRegistry) -> list[str]:
 @given(st.lists(st.lists(AGES_MS, max_size=40), max_size=4))
 def test_it_counts_as_the_clients_own_does(batches: list[list[int]]) -> None:
     ours, theirs = CollectorRegistry(), CollectorRegistry()
-    fast = AgeHistogram("rater_x_seconds", "About.", BUCKETS, ours)
+    fast = BatchHistogram("rater_x_seconds", "About.", BUCKETS, ours)
     slow = Histogram("rater_x_seconds", "About.", buckets=BUCKETS, registry=theirs)
     for ages in batches:
-        fast.observe([AT - age for age in ages], AT)
+        fast.observe_ages([AT - age for age in ages], AT)
         for age in ages:
             slow.observe(age / 1_000)
 
@@ -37,7 +38,9 @@ def test_it_counts_as_the_clients_own_does(batches: list[list[int]]) -> None:
 
 def test_a_time_that_is_none_is_not_counted_and_a_later_one_has_no_age() -> None:
     registry = CollectorRegistry()
-    AgeHistogram("rater_x_seconds", "About.", BUCKETS, registry).observe([-1, AT + 5_000], AT)
+    BatchHistogram("rater_x_seconds", "About.", BUCKETS, registry).observe_ages(
+        [-1, AT + 5_000], AT
+    )
 
     assert registry.get_sample_value("rater_x_seconds_count") == 1
     assert registry.get_sample_value("rater_x_seconds_bucket", {"le": "0.01"}) == 1
@@ -46,6 +49,17 @@ def test_a_time_that_is_none_is_not_counted_and_a_later_one_has_no_age() -> None
 
 def test_it_is_there_before_anything_was_counted() -> None:
     registry = CollectorRegistry()
-    AgeHistogram("rater_x_seconds", "About.", BUCKETS, registry)
+    BatchHistogram("rater_x_seconds", "About.", BUCKETS, registry)
 
     assert registry.get_sample_value("rater_x_seconds_count") == 0
+
+
+def test_spans_are_counted_as_they_are() -> None:
+    registry = CollectorRegistry()
+    spans = BatchHistogram("rater_x_seconds", "About.", BUCKETS, registry)
+    spans.observe(np.array([10, 11, 2_000], np.int64))
+    spans.observe(np.array([], np.int64))
+
+    assert registry.get_sample_value("rater_x_seconds_count") == 3
+    assert registry.get_sample_value("rater_x_seconds_bucket", {"le": "0.01"}) == 1
+    assert registry.get_sample_value("rater_x_seconds_sum") == 2.021
