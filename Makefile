@@ -27,7 +27,7 @@ SHARED = -n $(JOBS) --dist loadgroup --no-loadscope-reorder
 .PHONY: help tools install dev compiled kafka-jars kafka-up kafka-down fmt lint types imports test \
 	test-compiled test-alone test-interpreted dist-check test-fast \
 	props e2e kill bench bench-core bench-gatekeeper bench-growth bench-users bench-latency \
-	demo schemas docs asyncapi-packages check-asyncapi deck cover lock clean
+	demo schemas docs asyncapi-packages check-asyncapi deck cover lock check-observe clean
 
 help:  ## print this list
 	@echo "make TARGET        (* = part of make test, which is what CI runs)"
@@ -147,11 +147,15 @@ demo: dev kafka-jars  ## watch 100,000 CDRs being charged, then the reconciler's
 	$(SAY) "==> demo: real Kafka, one worker, 100,000 CDRs$(if $(SECURE),; TLS and a login for each role)"
 	@$(BIN)/python -m loadtest.demo $(if $(SECURE),--secure)
 
-schemas: .venv/installed  ## write topics/schemas, topics/asyncapi.yaml, LETTERS.md and the committed pages of docs from the code
+schemas: .venv/installed  ## write topics/schemas, topics/asyncapi.yaml, LETTERS.md, rule files and the committed pages of docs from the code
 	$(SAY) "==> topics/schemas, LETTERS.md and what docs say of the code: written"
 	@$(BIN)/python -m topics.schema --write
 	@RATER_INTERPRETED=1 $(BIN)/python deploy/make_letters.py
 	@RATER_INTERPRETED=1 $(BIN)/python -m deploy.reference.committed --write
+
+check-observe: .venv/installed-dev  ## * rules, alerts and runbooks; with promtool (apt-get install prometheus) each alert is tried
+	$(SAY) "==> observe: rules, alerts, runbooks$$(command -v promtool >/dev/null || echo '; promtool is not here: no alert is tried')"
+	@RATER_INTERPRETED=1 $(BIN)/pytest tests/test_observe.py tests/test_runbooks.py $(SHARED)
 
 docs: .venv/installed-dev asyncapi-packages  ## * build the documents as a site into build/site, with the reference; warnings are errors
 	$(SAY) "==> mkdocs: build/site"

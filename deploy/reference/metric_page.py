@@ -80,7 +80,7 @@ def page() -> str:
     served: dict[str, list[str]] = {}
     families: dict[str, Any] = {}
     for service, make in SERVICES.items():
-        for family in _families(make()):
+        for family in families_of(make()):
             served.setdefault(family._name, []).append(service)
             families[family._name] = family
     everywhere = [name for name, by in served.items() if len(by) == len(SERVICES)]
@@ -95,12 +95,12 @@ def page() -> str:
     for service in SERVICES:
         own = [name for name, by in served.items() if by == [service]]
         text += f"\n## {service} alone\n\n" + _table(families[name] for name in own)
-    more = _families(_watch(exporter_names=True))
+    more = families_of(_watch(exporter_names=True))
     exported = [family for family in more if family._name not in families]
     return f"{text}\n## watch with `--exporter-names`\n\n" + _table(exported)
 
 
-def _families(registry: CollectorRegistry) -> Iterator[Any]:
+def families_of(registry: CollectorRegistry) -> Iterator[Any]:
     """Yield the families of ours; those of the process collector have no declaration."""
     seen = set()
     for collector in registry._names_to_collectors.values():
