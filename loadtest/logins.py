@@ -26,6 +26,7 @@ _COMMANDS: Mapping[tuple[str, ...], Role] = {
     ("gatekeeper",): roles.GATEKEEPER,
     ("authorise",): roles.GATEKEEPER,
     ("watch",): roles.WATCH,
+    ("canary",): roles.CANARY,
     ("deck",): roles.DECK_LOADER,
     ("plan",): roles.PLAN_LOADER,
     ("config",): roles.CONFIG_LOADER,

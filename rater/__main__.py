@@ -14,6 +14,7 @@ from rater.shell.process.hot_path import StaleError, refuse_stale
 
 COMMANDS = {
     "authorise": ("rater.cli.authorise", "ask whether a call may start, and for how long at most"),
+    "canary": ("rater.cli.canary", "play known rounds for a canary tenant"),
     "config": (
         "rater.cli.config",
         "what decides money: show, lint, load; what services are told: check, show",
@@ -32,7 +33,7 @@ COMMANDS = {
     "watch": ("rater.cli.watch", "see how far behind every consumer group is"),
     "worker": ("rater.cli.worker", "run a worker"),
 }
-SERVICES = frozenset(("gatekeeper", "gateway", "notifier", "watch", "worker"))
+SERVICES = frozenset(("canary", "gatekeeper", "gateway", "notifier", "watch", "worker"))
 """Those that run until they are told to stop."""
 ONCE = frozenset(("webhook-key", "--once"))
 """What a service's command does once and ends."""

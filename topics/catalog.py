@@ -85,7 +85,7 @@ CDR_RAW = Topic(
     purpose="Call-detail records as call platforms write them.",
     key=keys.TENANT,
     records=(r.Cdr,),
-    writers=(roles.CALL_PLATFORM, roles.PRODUCE),
+    writers=(roles.CALL_PLATFORM, roles.CANARY, roles.PRODUCE),
     readers=(roles.CHARGING, roles.WATCH, roles.RECONCILER),
     taken_by=(roles.CHARGING,),
     retention_ms=14 * DAY_MS,
@@ -133,6 +133,7 @@ CHARGING_SETTINGS = Topic(
         roles.CHARGING,
         roles.GATEWAY,
         roles.GATEKEEPER,
+        roles.CANARY,
         roles.CONFIG_LOADER,
         roles.RECONCILER,
     ),
@@ -146,7 +147,7 @@ LEDGER = Topic(
     key=keys.TENANT,
     records=ENTRIES,
     writers=(roles.CHARGING,),
-    readers=(roles.CHARGING, roles.FINANCE, roles.PRODUCE, roles.RECONCILER),
+    readers=(roles.CHARGING, roles.CANARY, roles.FINANCE, roles.PRODUCE, roles.RECONCILER),
     retention_ms=25 * MONTH_MS,
     max_message_bytes=LARGE // 4,
     tag="kind",
@@ -157,7 +158,13 @@ ACCOUNT_STATUS = Topic(
     key=keys.TENANT,
     records=(r.AccountStatus,),
     writers=(roles.CHARGING,),
-    readers=(roles.GATEKEEPER, roles.CALL_CONTROL, roles.ADMINISTRATOR, roles.RECONCILER),
+    readers=(
+        roles.GATEKEEPER,
+        roles.CANARY,
+        roles.CALL_CONTROL,
+        roles.ADMINISTRATOR,
+        roles.RECONCILER,
+    ),
     cleanup="compact",
 )
 USER_STATUS = Topic(
@@ -166,7 +173,7 @@ USER_STATUS = Topic(
     key=keys.USER,
     records=(r.UserStatus,),
     writers=(roles.CHARGING,),
-    readers=ACCOUNT_STATUS.readers,
+    readers=(roles.GATEKEEPER, roles.CALL_CONTROL, roles.ADMINISTRATOR, roles.RECONCILER),
     cleanup="compact",
 )
 BALANCE_EVENTS = Topic(
@@ -175,7 +182,7 @@ BALANCE_EVENTS = Topic(
     key=keys.TENANT,
     records=EVENTS,
     writers=(roles.CHARGING,),
-    readers=(roles.RECHARGE, roles.WATCH, roles.RECONCILER),
+    readers=(roles.RECHARGE, roles.WATCH, roles.CANARY, roles.RECONCILER),
     taken_by=(roles.RECHARGE,),
     retention_ms=30 * DAY_MS,
     tag="kind",
@@ -186,7 +193,7 @@ SUSPENSE = Topic(
     key=keys.TENANT,
     records=(r.Suspended,),
     writers=(roles.CHARGING,),
-    readers=(roles.OPERATOR, roles.PRODUCE, roles.RECONCILER),
+    readers=(roles.CANARY, roles.OPERATOR, roles.PRODUCE, roles.RECONCILER),
     retention_ms=13 * MONTH_MS,
     max_message_bytes=LARGE,
 )

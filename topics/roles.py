@@ -74,6 +74,8 @@ GATEKEEPER: Final = Role(name="the gatekeeper", principal="gatekeeper")
 """Reads for call control, without a group, and never writes."""
 WATCH: Final = Role(name="the watch", principal="watch", watches=True)
 """Sees from outside how far behind every group is; it never writes, and commits nothing."""
+CANARY: Final = Role(name="the canary", principal="canary")
+"""Calls, opens its own account and watches what comes of it, without a group."""
 DECK_LOADER: Final = Role(
     name="rater deck load, rater deck retire",
     principal="deck-loader",
@@ -93,7 +95,7 @@ PRODUCE: Final = Role(name="rater produce", principal="produce", transactional_i
 
 ROLES: Final = (
     *(CALL_PLATFORM, CALL_CONTROL, BILLING, ADMINISTRATOR, FINANCE, OPERATOR),
-    *(CHARGING, RECHARGE, GATEWAY, NOTIFIER, GATEKEEPER, WATCH),
+    *(CHARGING, RECHARGE, GATEWAY, NOTIFIER, GATEKEEPER, WATCH, CANARY),
     *(DECK_LOADER, PLAN_LOADER, CONFIG_LOADER),
     *(RECONCILER, PRODUCE),
 )

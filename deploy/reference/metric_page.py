@@ -6,6 +6,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 
 from deploy.reference.tables import cell, code, table, unit_of
+from rater.shell.canary.metrics import CanaryMetrics
 from rater.shell.charging.metrics import ChargingMetrics
 from rater.shell.charging.suspense_metrics import SuspenseMetrics
 from rater.shell.gatekeeper.metrics import GatekeeperMetrics
@@ -20,9 +21,9 @@ _INTRO = """\
 # Metrics
 
 Every service serves its own families in the text format of Prometheus on `/metrics` (charging on port 9464, recharge
-9465, gateway 9466, notifier 9467, gatekeeper 9468, watch 9469), beside `/livez` and `/readyz`. No label is a tenant, a
-call, a number or an address, so that the number of series is bounded. A gauge that nobody knows at the moment has no
-series: absence is not 0.
+9465, gateway 9466, notifier 9467, gatekeeper 9468, watch 9469, canary 9470), beside `/livez` and `/readyz`. No label is
+a tenant, a call, a number or an address, so that the number of series is bounded. A gauge that nobody knows at the
+moment has no series: absence is not 0.
 
 """
 
@@ -54,6 +55,12 @@ def _gatekeeper() -> CollectorRegistry:
     return shared.registry
 
 
+def _canary() -> CollectorRegistry:
+    shared = Metrics(rooms=())
+    CanaryMetrics(shared)
+    return shared.registry
+
+
 def _notifier() -> CollectorRegistry:
     return NotifierMetrics().process.registry
 
@@ -71,6 +78,7 @@ SERVICES: dict[str, Callable[[], CollectorRegistry]] = {
     "notifier": _notifier,
     "gatekeeper": _gatekeeper,
     "watch": _watch,
+    "canary": _canary,
 }
 """What makes the metrics of each service, as its process does."""
 

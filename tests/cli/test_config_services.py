@@ -27,7 +27,8 @@ def config(*words: str, **environment: str) -> Result:
 
 
 def words_for(service: str) -> tuple[str, ...]:
-    return ("--provider", "simulator", "--book", "x") if service == "gateway" else ()
+    required = {"gateway": ("--provider", "simulator", "--book", "x"), "canary": ("--tenant", "c")}
+    return required.get(service, ())
 
 
 @pytest.mark.parametrize("service", SERVICES)

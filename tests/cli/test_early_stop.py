@@ -13,6 +13,7 @@ SERVICES = {
     "charging": ("worker", "charging"),
     "recharge": ("worker", "recharge"),
     "gateway": ("gateway", "--provider", "stripe"),
+    "canary": ("canary", "--tenant", "canary"),
     "notifier": ("notifier", "--smtp-tls", "none"),
 }
 BOTH = pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -17,6 +17,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from loadtest.circle.services import CLOCK, _port
 from loadtest.service import Service
+from rater.wire.settings.charging_settings import encode_settings
+from tests.build import NOW, settings_version
 from tests.e2e.access_stage import ROOT, AccessBroker, environment, rater
 from tests.e2e.broker import consume, produce
 from topics import catalog, roles
@@ -98,6 +100,8 @@ class Play:
         self.by(roles.CONFIG_LOADER, "config", "load", str(settings), "--backdate")
         self.by(roles.DECK_LOADER, "deck", "load", str(DATA / "sample_deck.csv"), *deck)
         self.by(roles.PLAN_LOADER, "plan", "load", str(DATA / "sample_plans.toml"), *plans)
+        deck = ("--deck-id", "canary", "--version", "1", "--currency", "XTS", *from_then)
+        self.by(roles.DECK_LOADER, "deck", "load", str(DATA / "canary_deck.csv"), *deck)
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -210,6 +214,18 @@ class Play:
         ):
             self.by(roles.PRODUCE, "produce", topic.name, given=lines(record))
 
+    async def name_canary(self) -> None:
+        """Name a canary in settings that say that all have known them for long: by loading them it takes an hour."""
+        settings = settings_version(
+            2, NOW, corrections=True, freecall_after_days=DAYS, canary_tenants=("canary",)
+        )
+        records = [encode_settings(settings)]
+        await produce(self.broker.bootstrap, catalog.CHARGING_SETTINGS.name, records, partition=0)
+
+    def probe(self) -> None:
+        """Play a round of the canary: it opens its account, calls, and is refilled."""
+        self.by(roles.CANARY, "canary", "--tenant", "canary", "--once", "--metrics-port", "0")
+
     def spend(self) -> None:
         """Call, also where no price is; the first call takes the account below its trigger."""
         self.by(
@@ -276,7 +292,9 @@ async def perform(broker: AccessBroker, folder: Path) -> str:
     play = Play(broker, folder)
     await asyncio.to_thread(play.prepare)
     with play.running():
+        await play.name_canary()
         await asyncio.to_thread(play.stand_in)
+        await asyncio.to_thread(play.probe)
         await asyncio.to_thread(play.give)
         await play.written(catalog.ACCOUNTS_CHANGELOG)
         await asyncio.to_thread(play.spend)

@@ -77,6 +77,7 @@ def test_a_role_without_a_file_is_named(place: Path) -> None:
         (("gatekeeper",), roles.GATEKEEPER),
         (("authorise", "--tenant", "x"), roles.GATEKEEPER),
         (("watch", "--once"), roles.WATCH),
+        (("canary", "--tenant", "canary"), roles.CANARY),
         (("deck", "load", "x.csv"), roles.DECK_LOADER),
         (("plan", "list"), roles.PLAN_LOADER),
         (("config", "load"), roles.CONFIG_LOADER),

@@ -30,6 +30,7 @@ BOUNDED = {
     "stage",
     "state",
     "status",
+    "step",
     "topic",
     "version",
 }

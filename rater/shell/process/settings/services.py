@@ -7,6 +7,7 @@ SERVICES: Final = {
     "recharge": "rater.shell.process.settings.worker:RechargeWorkerSettings",
     "gateway": "rater.shell.gateway.settings:ProcessSettings",
     "notifier": "rater.shell.notifier.settings:NotifierSettings",
+    "canary": "rater.shell.canary.settings:CanarySettings",
     "watch": "rater.shell.watch.settings:WatchSettings",
     "gatekeeper": "rater.shell.gatekeeper.settings:GatekeeperSettings",
 }

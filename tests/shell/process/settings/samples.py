@@ -19,7 +19,7 @@ def _params(found: list[tuple[str, Declared]]) -> list[Any]:
 EVERY = _params(_ALL)
 KEYS = _params([each for each in _ALL if each[1].table])
 SECRETS = _params([each for each in _ALL if each[1].is_secret])
-NEEDED: dict[str, Any] = {"gateway": {"provider": "simulator"}}
+NEEDED: dict[str, Any] = {"gateway": {"provider": "simulator"}, "canary": {"tenant_id": "c"}}
 """By service: what must be given."""
 
 
