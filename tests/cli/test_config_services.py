@@ -1,6 +1,8 @@
 """`rater config check SERVICE` and `show SERVICE`; the settings file that is shipped as a sample."""
 
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -8,7 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from deploy.reference import settings_file
-from rater.__main__ import cli
+from rater.__main__ import COMMANDS, cli
+from rater.__main__ import SERVICES as RUNNING
 from rater.shell.process.settings.declaration import MASKED, Declared, declared
 from rater.shell.process.settings.reading import settings_class
 from rater.shell.process.settings.services import SERVICES
@@ -113,6 +116,16 @@ def test_a_service_with_wrong_settings_does_not_start(tmp_path: Path) -> None:
     assert done.stderr == (
         f"Error: {file}: gatekeeper.longest_s: no such setting; the nearest known is longest\n"
     )
+
+
+def test_no_command_but_services_loads_pydantic() -> None:
+    """It takes as long to load as such a command takes whole."""
+    modules = sorted(COMMANDS[name][0] for name in COMMANDS.keys() - RUNNING)
+    code = f"import sys, {', '.join(modules)}; sys.exit('pydantic' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], check=False)
+
+    assert (len(modules) > 8, done.returncode) == (True, 0)
+    assert CliRunner().invoke(cli, ["--help"]).output.count("\n  ") > len(COMMANDS)
 
 
 @pytest.mark.parametrize(("service", "each"), EVERY)
