@@ -28,4 +28,10 @@ SERVICES: Final = (
     Service("notifier", 9467, "warning", "letters and webhooks wait"),
     Service("gatekeeper", 9468, "critical", "switches refuse paid calls"),
     Service("watch", 9469, "critical", "nobody sees from outside that others have stopped"),
+    Service(
+        "canary",
+        9470,
+        "warning",
+        "no known call is played, so that nothing says whether charges are right",
+    ),
 )

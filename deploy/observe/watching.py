@@ -1,12 +1,14 @@
-"""Watching: what `rater watch` sees from outside, also when all workers are dead."""
+"""Watching: what `rater watch` and `rater canary` see from outside, also when all workers are dead."""
 
 from typing import Final
 
 from deploy.observe.alert import Alert, Case
+from deploy.observe.promql import happened
 
 _WATCH = 'job="rater-watch",instance="a"'
 _PLACE = f'{_WATCH},group="rater-charging",topic="cdr.raw.v1",partition="0"'
 _TOPIC = f'{_WATCH},topic="cdr.raw.v1",partition="0"'
+_CANARY = 'job="rater-canary",instance="a"'
 _GROUP: Final = {"group": "rater-charging"}
 _THERE: Final = {"group": "rater-charging", "topic": "cdr.raw.v1", "partition": "0"}
 
@@ -158,6 +160,42 @@ ALERTS: Final = (
             over="58m",
             labels={"topic": "cdr.raw.v1", "partition": "0"},
             value="10",
+        ),
+    ),
+    Alert(
+        name="RaterCanaryFailed",
+        expr=happened('rater_canary_rounds_total{outcome="failed"}', "job, step", "15m"),
+        for_="0m",
+        severity="critical",
+        summary="The canary found something else than it had worked out, at the step {{ $labels.step }}.",
+        description=(
+            'At least {{ $value | printf "%.0f" }} rounds within 15 minutes. If its charges are wrong, '
+            "those of others may be, too."
+        ),
+        case=Case(
+            series={
+                f'rater_canary_rounds_total{{{_CANARY},outcome="failed",step="charge"}}': "0x5 1x40"
+            },
+            silent="5m",
+            fires="7m",
+            over="30m",
+            labels={"job": "rater-canary", "step": "charge"},
+            value="1",
+        ),
+    ),
+    Alert(
+        name="RaterCanarySilent",
+        expr="time() - max(rater_canary_last_success_seconds) > 300",
+        for_="2m",
+        severity="critical",
+        summary="No round of the canary passes any more.",
+        description="The last one that passed ended {{ $value | humanizeDuration }} ago; one is played every minute.",
+        case=Case(
+            series={f"rater_canary_last_success_seconds{{{_CANARY}}}": "0+60x10 600x15 1560+60x9"},
+            silent="16m",
+            fires="19m",
+            over="28m",
+            value="9m 0s",
         ),
     ),
 )
