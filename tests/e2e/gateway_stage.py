@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from rater.shell.admin.topic_admin import connected
 from rater.shell.process.failpoints import VARIABLE
 from tests.e2e.broker import consume, produce
-from tests.e2e.logins import environment, reaching
+from tests.e2e.logins import environment, reaching, session
 from topics.catalog import CHARGING_SETTINGS, PAYMENT_COMMANDS, PAYMENT_RESULTS, RECHARGE_DEAD
 from topics.partitioner import partition_of
 from topics.roles import OPERATOR
@@ -66,8 +66,7 @@ class GatewayProcess:
             bootstrap,
             "--metrics-port",
             "0",
-            "--session-timeout",
-            "1.5",
+            *session(1.5),
         ]
         with log.open("wb") as out:
             self.process = subprocess.Popen(

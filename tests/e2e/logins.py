@@ -99,6 +99,15 @@ def _folder() -> Path:
     return Path(_held().name)
 
 
+def session(seconds: float) -> tuple[str, str]:
+    """Return the option for a session that is to be over soon when a worker is killed, and not before.
+
+    Where there are logins it lasts three times as long: a worker's first connections, some for each partition, cost
+    it a TLS handshake and a SCRAM login each, and on a busy machine it would be counted out meanwhile.
+    """
+    return "--session-timeout", str(seconds * (3 if are_wanted() else 1))
+
+
 def options(bootstrap: str, role: Role = TESTS) -> dict[str, Any]:
     """Return what a client of aiokafka needs to connect: the only way in for one that a test makes."""
     return clients.options(bootstrap, role)

@@ -28,7 +28,7 @@ from loadtest.smtp_sink import read_mailbox
 from loadtest.watch import watching
 from rater.shell.process.failpoints import VARIABLE
 from tests.e2e.broker import consume, produce
-from tests.e2e.logins import environment, options
+from tests.e2e.logins import environment, options, session
 from topics.catalog import NOTIFICATIONS, NOTIFIER_GROUP, NOTIFIER_SENT, PARTITIONS
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 AT_MS = 1_772_361_060_000
 SECRET = "a secret of this test"  # noqa: S105
-SHORT_SESSION = ("--session-timeout", "1.5")
+SHORT_SESSION = session(1.5)
 """Of a notifier that is to be killed: the next one waits for its end."""
 PATIENT = ("--session-timeout", "10")
 """Of all others: on a busy machine a short one ends by itself, and what was being sent is sent twice."""

@@ -19,7 +19,7 @@ from loadtest.rater_command import run
 from loadtest.service import Service, Worker
 from rater.shell.process.failpoints import VARIABLE
 from tests.e2e.broker import own_broker, producer
-from tests.e2e.logins import options
+from tests.e2e.logins import options, session
 from topics import catalog
 from topics.partitioner import partition_of
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from aiokafka.structs import ConsumerRecord
 
 ACS_DECK = Path(__file__).parents[1] / "scenarios" / "acs.csv"
-SESSION = ("--session-timeout", "2")
+SESSION = session(2)
 SMALL = ("--records-per-batch", "3")
 CALLS, ORDERS = catalog.CDR_RAW.name, catalog.ACCOUNT_COMMANDS.name
 EVENTS, RESULTS = catalog.BALANCE_EVENTS.name, catalog.PAYMENT_RESULTS.name

@@ -16,7 +16,7 @@ from loadtest.circle.services import Circle, circle
 from loadtest.rater_command import run
 from tests.bombs import CODECS
 from tests.e2e.broker import consume
-from tests.e2e.logins import environment, options
+from tests.e2e.logins import environment, options, session
 from topics import catalog
 from topics.partitioner import partition_of
 
@@ -124,7 +124,7 @@ async def test_bombs_stop_no_service_and_take_no_memory(
 ) -> None:
     bootstrap = private_broker.bootstrap
     await asyncio.to_thread(run, "topics", "create", "--broker", bootstrap)
-    with circle(bootstrap, tmp_path, session_timeout_s=3.0) as stage:
+    with circle(bootstrap, tmp_path, session_timeout_s=float(session(3.0)[1])) as stage:
         await endure(stage, OTHERS_WRITE)
         code, peak, said = await asyncio.to_thread(reconcile, bootstrap)
         assert code == 0, said

@@ -20,6 +20,7 @@ from tests.e2e.broker import admin, consume, create_topics, end_offsets
 from tests.e2e.charging_fleet import EXIT_KILLED, Fleet
 from tests.e2e.charging_play import SOURCES
 from tests.e2e.charging_stage import reconciled
+from tests.e2e.logins import session
 from topics import catalog
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ async def test_a_killed_worker_carries_each_account_forward_once_and_the_ledger_
     # No worker runs yet: the one that starts finds accounts and calls of two months ago.
     await publish_commands(bootstrap, by_topic(before.commands()), nothing, timestamp_ms=then_ms)
     await publish_cdrs(bootstrap, before, then_ms)
-    fleet = Fleet(bootstrap, tmp_path, ("--session-timeout", "1.5"))
+    fleet = Fleet(bootstrap, tmp_path, session(1.5))
     try:
         first = fleet.start()
         await asked(fleet)

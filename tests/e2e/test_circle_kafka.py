@@ -25,6 +25,7 @@ from loadtest.drive import by_topic, publish, publish_commands
 from loadtest.plan import Plan
 from loadtest.rater_command import now_ms
 from tests.e2e.charging_stage import reconciled
+from tests.e2e.logins import session
 from topics import catalog
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ async def perform(  # noqa: PLR0917
     stage.load_deck(bootstrap, Plan(start_ms=now_ms(), tenants=1, cdrs=0))
     cast = Cast(tenants, now_ms(), ROUGH)
     kills = dict.fromkeys(NAMES, 0)
-    with circle(bootstrap, folder, session_timeout_s=3.0) as played:
+    with circle(bootstrap, folder, session_timeout_s=float(session(3.0)[1])) as played:
         await publish_commands(
             bootstrap,
             by_topic(cast.commands()),

@@ -16,6 +16,7 @@ from rater.wire.account.user_rows import decode_user
 from tests.e2e.broker import consume, produce
 from tests.e2e.charging_fleet import EXIT_KILLED, Fleet
 from tests.e2e.charging_stage import reconciled
+from tests.e2e.logins import session
 from topics import catalog
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from deploy.kafka.broker import Broker
 
 COMMANDS = catalog.ACCOUNT_COMMANDS.name
-SESSION = ("--session-timeout", "2")
+SESSION = session(2)
 """What is killed is missed soon."""
 KINDS = (
     *("account_opened", "entitlements_set", "credits_opened", "deck_warning"),

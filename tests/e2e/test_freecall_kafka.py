@@ -18,6 +18,7 @@ from rater.shell.process.failpoints import FAILPOINTS
 from tests.e2e.broker import consume, produce
 from tests.e2e.charging_fleet import EXIT_KILLED, Fleet
 from tests.e2e.charging_stage import reconciled
+from tests.e2e.logins import session
 from topics import catalog
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ pytestmark = pytest.mark.kafka
 
 CDRS, COMMANDS = catalog.CDR_RAW.name, catalog.ACCOUNT_COMMANDS.name
 TIMERS = catalog.ACCOUNT_TIMERS.name
-SESSION = ("--session-timeout", "2")
+SESSION = session(2)
 """What is killed is missed soon."""
 DECK = "prefix,rate,per_seconds,increment\n33,0.60,60,60/60\n"
 SINCE = "2024-01-01T00:00:00Z"

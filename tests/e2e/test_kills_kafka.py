@@ -28,6 +28,7 @@ from tests.e2e.charging_stage import (
     standstill_s,
     undisturbed,
 )
+from tests.e2e.logins import session
 from topics.catalog import CDR_RAW
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
     Rehearse = Callable[[int, int], Awaitable[tuple[Play, Books]]]
 
-SESSION = ("--session-timeout", "1.5")
+SESSION = session(1.5)
 SMALL = ("--records-per-batch", "50")
 LONG = (40_000, 24)
 """CDRs and acts of the long versions."""
@@ -223,7 +224,7 @@ async def test_a_worker_woken_after_its_session_is_fenced_and_ends_quietly(
     rehearse: Rehearse, private_broker: Broker, tmp_path: Path
 ) -> None:
     play, wanted = await rehearse(*LONG)
-    options = ("--session-timeout", "3", "--records-per-batch", "20")
+    options = (*session(3), "--records-per-batch", "20")
     async with staged(private_broker, play, tmp_path, *options, workers=2) as fleet:
         zombie, heir = fleet.workers
         for number in range(len(play.acts)):

@@ -13,6 +13,7 @@ from rater.shell.process.failpoints import FAILPOINTS
 from tests.e2e.broker import consume, produce
 from tests.e2e.charging_fleet import EXIT_KILLED, Fleet
 from tests.e2e.charging_stage import reconciled
+from tests.e2e.logins import session
 from topics import catalog
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 COMMANDS = catalog.ACCOUNT_COMMANDS.name
 DAY_MS = 86_400_000
 LOT_MICROS = 1_000_000
-SESSION = ("--session-timeout", "2")
+SESSION = session(2)
 """What is killed is missed soon."""
 DAYS_AGO = 9
 """Beyond the window in which commands are remembered."""

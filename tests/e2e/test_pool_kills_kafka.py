@@ -20,6 +20,7 @@ from rater.shell.process.failpoints import FAILPOINTS
 from tests.e2e.charging_books import read_books
 from tests.e2e.charging_fleet import EXIT_KILLED, Fleet
 from tests.e2e.charging_stage import STATUSES_OWED_S, reconciled, same
+from tests.e2e.logins import session
 from tests.e2e.pool_play import PoolPlay, simulated
 from topics.catalog import ACCOUNT_COMMANDS, CDR_RAW, LEDGER
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from deploy.kafka.broker import Broker
     from tests.e2e.charging_books import Books
 
-OPTIONS = ("--session-timeout", "1.5", "--records-per-batch", "50")
+OPTIONS = (*session(1.5), "--records-per-batch", "50")
 SHORT = (1_600, 4)
 """CDRs and acts; the long version has an act for each failpoint, twice."""
 LONG = (14_000, 2 * len(FAILPOINTS))

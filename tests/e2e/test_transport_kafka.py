@@ -15,6 +15,7 @@ from aiokafka.admin import RecordsToDelete
 from tests.e2e.broker import admin, consume, produce, wait_for_records
 from tests.e2e.counting_worker import PARTITIONS, POISON
 from tests.e2e.fleet import BURST, READY, Fleet, Worker
+from tests.e2e.logins import session
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -35,7 +36,7 @@ async def fleet(bootstrap: str, namespace: str, tmp_path: Path) -> AsyncIterator
 
 
 def options(*more: str) -> list[str]:
-    return [*SLOW, "--session-timeout", str(SESSION_S), *more]
+    return [*SLOW, *session(SESSION_S), *more]
 
 
 async def kill_and_join(fleet: Fleet, kills: int, guests: int, records: int) -> list[Worker]:
@@ -108,7 +109,7 @@ async def test_a_woken_zombie_is_fenced_and_ends_with_one_line(fleet: Fleet) -> 
 async def test_a_zombie_woken_at_rest_has_nothing_to_lose_and_shares_the_work_again(
     fleet: Fleet,
 ) -> None:
-    without_timers = ("--batch", "100", "--session-timeout", str(SESSION_S))
+    without_timers = ("--batch", "100", *session(SESSION_S))
     await fleet.produce("cdrs", 400)
     zombie = fleet.start(*without_timers)
     await zombie.ready()
@@ -146,7 +147,7 @@ async def test_what_stays_through_a_rebalance_is_not_read_again(fleet: Fleet) ->
 
 async def test_what_comes_while_a_step_is_at_work_makes_one_batch(fleet: Fleet) -> None:
     cdrs = f"{fleet.namespace}.cdrs"
-    worker = fleet.start("--delay", "2", "--session-timeout", str(SESSION_S))
+    worker = fleet.start("--delay", "2", *session(SESSION_S))
     await worker.ready()
     await produce(fleet.bootstrap, cdrs, [(b"first", b"x")], partition=0)
 
@@ -164,7 +165,7 @@ async def test_what_comes_while_a_step_is_at_work_makes_one_batch(fleet: Fleet) 
 async def test_what_a_stranger_writes_among_the_outputs_moves_them_and_nothing_is_lost_or_doubled(
     fleet: Fleet,
 ) -> None:
-    worker = fleet.start("--batch", "100", "--session-timeout", str(SESSION_S))
+    worker = fleet.start("--batch", "100", *session(SESSION_S))
     await worker.ready()
     for _ in range(3):
         await fleet.produce("cdrs", 1_000)
