@@ -9,8 +9,6 @@ from __future__ import annotations
 import asyncio
 import ssl
 from contextlib import suppress
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
 from aiokafka.errors import (
@@ -22,10 +20,10 @@ from aiokafka.errors import (
 )
 from aiokafka.protocol.metadata import MetadataRequest
 
+from rater.kafka.certificate import described_bytes
 from rater.kafka.rights import causes
 from rater.kafka.security import PasswordLogin, Security, TokenLogin
 from rater.kafka.setting_error import variable
-from rater.kafka.tls import described
 from rater.kafka.tokens import TokenError
 
 CONNECT_S = 3.0
@@ -225,12 +223,5 @@ async def _their_certificate(host: str, port: int) -> str:
         shown: bytes | None = tls.getpeercert(binary_form=True)
         writer.close()
         if shown:
-            return await asyncio.to_thread(_described, shown)
+            return described_bytes(shown)
     return "not shown a second time"
-
-
-def _described(shown: bytes) -> str:
-    with TemporaryDirectory() as folder:
-        file = Path(folder) / "shown.pem"
-        file.write_text(ssl.DER_cert_to_PEM_cert(shown))
-        return described(file)

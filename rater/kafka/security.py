@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from rater.kafka.certificate import subject
 from rater.kafka.setting_error import SettingError, variable
-from rater.kafka.tls import FreshContext, TlsFiles, new_context, subject
+from rater.kafka.tls import FreshContext, TlsFiles, new_context
 from rater.kafka.tokens import TokenProvider, TokenSource, check_source
 from rater.secret import Secret, read_secret
 

@@ -9,24 +9,15 @@ from __future__ import annotations
 import logging
 import ssl
 import threading
-from _ssl import _test_decode_cert  # type: ignore[attr-defined]
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rater.kafka.certificate import CertificateError, described_file
 from rater.kafka.setting_error import SettingError, variable
 from rater.secret import Secret
 
 log = logging.getLogger(__name__)
-
-_RFC_2253 = {
-    "commonName": "CN",
-    "countryName": "C",
-    "localityName": "L",
-    "organizationName": "O",
-    "organizationalUnitName": "OU",
-    "stateOrProvinceName": "ST",
-}
 
 Stamp = tuple[tuple[int, int, int], ...]
 
@@ -60,8 +51,8 @@ class TlsFiles:
         if self.certificate_file is None:
             return "no certificate"
         try:
-            return f"the certificate {described(self.certificate_file)}"
-        except (OSError, ssl.SSLError) as error:
+            return f"the certificate {described_file(self.certificate_file)}"
+        except (OSError, CertificateError) as error:
             return (
                 f"the certificate {self.certificate_file}, unreadable now: {type(error).__name__}"
             )
@@ -135,8 +126,8 @@ def _load(context: ssl.SSLContext, files: TlsFiles) -> None:
         return
     _readable("certificate_file", files.certificate_file)
     try:
-        described(files.certificate_file)
-    except ssl.SSLError as error:
+        described_file(files.certificate_file)
+    except CertificateError as error:
         found = files.certificate_file
         raise _no_pem("certificate_file", "a certificate", found, error) from None
     _load_pair(context, files, files.certificate_file)
@@ -166,37 +157,8 @@ def _readable(name: str, path: Path) -> None:
         raise SettingError(name, "a file that can be read", f"{path}: {error.strerror}") from None
 
 
-def _no_pem(name: str, what: str, path: Path, error: ssl.SSLError) -> SettingError:
+def _no_pem(
+    name: str, what: str, path: Path, error: ssl.SSLError | CertificateError
+) -> SettingError:
     why = getattr(error, "reason", None) or "not readable as such"
     return SettingError(name, f"a PEM file with {what}", f"{path}: {why}")
-
-
-def described(certificate: Path) -> str:
-    """Say whose certificate the first of a PEM file is; OSError or ssl.SSLError where there is none."""
-    return told(_decoded(certificate))
-
-
-def subject(certificate: Path) -> str:
-    """Return the name in it as Kafka writes it."""
-    return distinguished(_decoded(certificate).get("subject", ()))
-
-
-def _decoded(certificate: Path) -> dict[str, Any]:
-    # Named for tests, and the only one in Python that reads a certificate; a test of ours watches it.
-    return dict(_test_decode_cert(certificate))
-
-
-def told(decoded: dict[str, Any]) -> str:
-    """Say of a certificate, as `ssl` decodes it, its name, its issuer, its end and the hosts that it is good for."""
-    hosts = ", ".join(f"{kind}:{name}" for kind, name in decoded.get("subjectAltName", ()))
-    return (
-        f"{distinguished(decoded.get('subject', ()))}, issued by "
-        f"{distinguished(decoded.get('issuer', ()))}, valid until {decoded.get('notAfter')}"
-        + (f", for {hosts}" if hosts else "")
-    )
-
-
-def distinguished(name: Any) -> str:
-    """Write a name as RFC 2253 does, and Kafka in its principals: the last part first."""
-    parts = [f"{_RFC_2253.get(key, key)}={value}" for group in name for key, value in group]
-    return ",".join(reversed(parts)) or "nobody"

@@ -21,12 +21,13 @@ from deploy.kafka.secured import Access
 from loadtest import clients, logins
 from rater.kafka.broker import Broker
 from rater.kafka.security import SETTINGS, read
+from rater.secret import Secret
 from topics import roles
 from topics.access import rules
 from topics.roles import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
 SWITCH = "RATER_TEST_SECURE"
 TESTS = Role(name="the tests", principal="tests")
@@ -116,8 +117,10 @@ def options(bootstrap: str, role: Role = TESTS) -> dict[str, Any]:
 def reaching(bootstrap: str, role: Role) -> Broker:
     """Return the broker as what of Rater runs in the test's own process reaches it."""
     said = logins.variables(role)
-    with _standing(said):
-        return Broker(bootstrap, read({each.name: said.get(each.variable) for each in SETTINGS}))
+    password = options(bootstrap, role).get("sasl_plain_password")
+    secrets = {"password": Secret(password)} if password else {}
+    settings = {each.name: said.get(each.variable) for each in SETTINGS}
+    return Broker(bootstrap, read(settings, secrets))
 
 
 def environment(*words: str, **more: str) -> dict[str, str]:
@@ -128,18 +131,3 @@ def environment(*words: str, **more: str) -> dict[str, str]:
 def runner(role: Role) -> CliRunner:
     """Return what runs a command in the test's own process, logged in as a role."""
     return CliRunner(env=logins.variables(role))
-
-
-@contextmanager
-def _standing(said: Mapping[str, str]) -> Iterator[None]:
-    """Have variables in the environment, where Rater reads its secrets."""
-    before = {name: os.environ.get(name) for name in said}
-    os.environ.update(said)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value

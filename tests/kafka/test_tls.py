@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from deploy.kafka.certificates import LOCAL, Authority
+from deploy.kafka.certificates import Authority
 from rater.kafka.setting_error import SettingError
-from rater.kafka.tls import FreshContext, TlsFiles, described, new_context, subject
+from rater.kafka.tls import FreshContext, TlsFiles, new_context
 from rater.secret import Secret
 from tests.kafka.pki import authority, server_context, tls_server
 
@@ -47,17 +47,6 @@ async def said(context: ssl.SSLContext, port: int, host: str = "localhost") -> b
             return await reader.read(5)
         finally:
             writer.close()
-
-
-def test_a_certificate_tells_whose_it_is(ca: Authority) -> None:
-    """It stands on a function of CPython that is named for tests: if it goes, this says so."""
-    own = ca.issue("rater-charging", LOCAL)
-
-    assert subject(own.certificate) == "CN=rater-charging"
-    assert described(own.certificate).startswith(
-        "CN=rater-charging, issued by CN=Test CA, valid until "
-    )
-    assert described(own.certificate).endswith(", for DNS:localhost, IP Address:127.0.0.1")
 
 
 async def test_both_sides_see_who_the_other_is(ca: Authority, place: TlsFiles) -> None:
