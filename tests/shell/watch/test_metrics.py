@@ -65,7 +65,7 @@ def test_what_is_old_is_forgotten_but_when_it_was_seen_stays() -> None:
 
     families = metrics.shared.registry.collect()
     shown = [
-        each for each in families if each.name.startswith(("rater_g", "kafka_", "rater_topic"))
+        each for each in families if each.name.startswith(("rater_group", "kafka_", "rater_topic"))
     ]
     assert len(shown) == 15
     assert not any(each.samples for each in shown)
