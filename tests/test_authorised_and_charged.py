@@ -264,6 +264,49 @@ def test_a_record_of_a_month_that_is_over_hides_nothing_of_the_next(
     assert call.is_beyond(call.charge(said.max_duration_s + 1)), said
 
 
+@pytest.mark.parametrize("later", [False, True])
+@pytest.mark.parametrize("user", [None, "ann"])
+@pytest.mark.parametrize("per", ["licence", "user"])
+def test_a_platform_whose_clock_is_ahead_at_the_turn_of_the_month_hides_nothing_of_the_next(
+    later: bool,  # noqa: FBT001
+    user: str | None,
+    per: Literal["licence", "user"],
+) -> None:
+    """Its call of the new month is charged before the month begins here, and nothing comes after that."""
+    chains = (FundingChain("*", ("calling_plan", "credits")),)
+    small = plan("ONE", allowance("all", 600, per=per))
+    plans = record(small, valid_from=at(START_MS - DAY_MS), chains=chains)
+    worker = HonestWorker(plans=plans)
+    turn_ms = START_MS + 31 * DAY_MS
+    worker.now_ms = turn_ms - DAY_MS
+    worker.command("acme", "open_account", currency="USD", decks=["acs"])
+    worker.fund("acme", "A", 250_000)
+    rows = [{"plan_id": "ONE", "usage_country": "FR", "licences": 1}]
+    worker.command("acme", "set_entitlements", entitlements=rows)
+    if later:
+        worker.command("acme", "set_billing_mode", mode="post_paid", credit_limit_micros=500_000)
+    terms = {"usage_country": "FR", "plan_ids": ["ONE"], "credits_licence": True}
+    if user is not None:
+        worker.command(
+            "acme", "set_user", user_id=user, monthly_spend_limit_micros=375_000, **terms
+        )
+    worker.work()
+    who = {"usage_country": "FR"} | ({} if user is None else {"user_id": user})
+
+    worker.now_ms = turn_ms - 500
+    worker.call("acme", "c1", billsec=780, ended_ms=turn_ms + 800_000, **who)
+    worker.work()
+    worker.flush()
+
+    fields = {"direction": "out", "to": "+33612345678", **who}
+    call = Asked(worker, "acme", turn_ms + 5_000, fields)
+    said = call.permission(view_of(worker))
+    assert differences(dict(worker.topics)) == []
+    if said.max_duration_s:
+        assert not call.is_beyond(call.charge(said.max_duration_s)), said
+    assert call.is_beyond(call.charge((said.max_duration_s or 0) + 1)), said
+
+
 def test_such_calls_are_of_all_kinds() -> None:
     found: Counter[str] = Counter()
     for seed in SEEDS:

@@ -298,6 +298,9 @@ class Happening:
         for died_ms in self.deaths():
             if chance.random() < 0.5:
                 ended_ms = died_ms + chance.choice((-1, 0, 0, 1))
+        if self.number % 13 == 5:
+            # The platform's clock is ahead.
+            ended_ms = worker.now_ms + 6 * HOUR_MS
         inbound = chance.random() < 0.1
         named: dict[str, Any] = {
             "usage_country": chance.choice((None, *COUNTRIES)),

@@ -99,11 +99,22 @@ class CreditUse(Record, frozen=True):
 
     owed_micros: NotNegative
     month_ends_ms: Annotated[
-        Millis, Meta(description="From then on nothing is owed until another status says so.")
+        Millis,
+        Meta(description="From then on `owed_ahead_micros` is owed until another status says so."),
     ]
     limit_micros: (
         Annotated[
             CreditLimit, Meta(description="None: only a mode that is still to come has a limit.")
+        ]
+        | None
+    ) = None
+    owed_ahead_micros: (
+        Annotated[
+            NotNegative,
+            Meta(
+                description="What is owed of the month after it already, of calls of platforms whose clocks are ahead; "
+                "absent: nothing."
+            ),
         ]
         | None
     ) = None
@@ -157,7 +168,8 @@ class AccountStatus(Record, frozen=True):
         tuple[PoolUse, ...],
         Meta(
             max_length=STATUS_POOLS_MAX,
-            description="Those of the month in which `at_ms` lies that have seconds, or of which some are used.",
+            description="Those of the month in which `at_ms` lies that have seconds, or of which some are used; and "
+            "those of the month after it that calls of platforms whose clocks are ahead have used, with 0 seconds.",
         ),
     ] = ()
     unlicensed_calls: (

@@ -121,9 +121,23 @@ class UserStatus(Record, frozen=True):
     ) = None
     pools: Annotated[
         tuple[PoolUse, ...],
-        Meta(max_length=USER_POOLS_MAX, description="Those that the user has alone in the month."),
+        Meta(
+            max_length=USER_POOLS_MAX,
+            description="Those that the user has alone in the month; and those of the month after it that calls of "
+            "platforms whose clocks are ahead have used, with 0 seconds.",
+        ),
     ] = ()
     later: Annotated[
         tuple[UserTerms, ...],
         Meta(max_length=USER_TERMS_MAX, description="What was set from later instants on."),
     ] = ()
+    spent_ahead_micros: (
+        Annotated[
+            NotNegative,
+            Meta(
+                description="What was spent of the month after it already, by calls of platforms whose clocks are "
+                "ahead; absent: nothing."
+            ),
+        ]
+        | None
+    ) = None

@@ -3,7 +3,7 @@
 from rater.core.account.account import Account
 from rater.core.account.contract import Billing, BillingMode, Contract, billing_mode_at
 from rater.core.account.entitlement import Entitlement
-from rater.core.account.month import month_at, month_end_ms
+from rater.core.account.month import after_month, month_at, month_end_ms
 from rater.core.account.zone_change import ZoneChange
 from rater.core.limits import NEVER_MS
 from rater.core.pricing.plans.book import PlanBook
@@ -64,6 +64,7 @@ def credit_use(
     mode = billing_mode_at(contract, at_ms)
     if mode not in limits and not any(each.from_ms > at_ms for each in limits):
         return None
-    owed = contract.owed.get(month_at(account, plans, at_ms), 0)
+    month = month_at(account, plans, at_ms)
+    owed, ahead = contract.owed.get(month, 0), after_month(contract.owed, month)
     limit = None if mode is None or not mode.pays_later else mode.limit or None
-    return CreditUse(owed, month_end_ms(account, plans, at_ms), limit)
+    return CreditUse(owed, month_end_ms(account, plans, at_ms), limit, ahead or None)

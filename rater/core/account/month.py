@@ -35,6 +35,15 @@ def month_at(account: Account, plans: PlanBook, at_ms: int) -> str:
     return month_span_of(account.time_zone, contract.zone_changes, plans, at_ms)[0]
 
 
+def after_month(by_month: dict[str, int], month: str) -> int:
+    """Return what there is of the month after another already: of calls of platforms whose clocks are ahead."""
+    ahead = 0
+    for each, amount in by_month.items():
+        if each > month:
+            ahead += amount
+    return ahead
+
+
 def month_end_ms(account: Account, plans: PlanBook, at_ms: int) -> int:
     """Return when the month of an instant is over by the account's clocks."""
     contract = account.contract

@@ -44,7 +44,11 @@ NO_POOLS: Final[Uses] = (None, ())
 
 
 def pools_of(account: Account, contract: Contract, plans: PlanBook, at_ms: int) -> Uses:
-    """Return the pools of the month that have seconds for the account, or of which some are used, by name."""
+    """Return the pools of the month that have seconds for the account, or of which some are used, by name.
+
+    And those of the month after it of which some are used, by calls of platforms whose clocks are ahead: nobody could
+    know it otherwise once that month has begun, until the account's first entry in it.
+    """
     entitled, used = contract.at(at_ms, plans, account.time_zone), contract.used_s
     if not entitled.month:
         return NO_POOLS
@@ -55,7 +59,7 @@ def pools_of(account: Account, contract: Contract, plans: PlanBook, at_ms: int) 
         if total_s or used_s:
             found[pot.name] = PoolUse(pot.name, used_s, total_s)
     for name, used_s in used.items():
-        if used_s and name not in found and name.startswith(entitled.month):
+        if used_s and name not in found and name[:7] >= entitled.month:
             found[name] = PoolUse(name, used_s, 0)
     if not found:
         return NO_POOLS

@@ -15,7 +15,7 @@ from typing import Final
 from rater.core.account.account import Account
 from rater.core.account.burn import now_ms_of
 from rater.core.account.entitled import total_in
-from rater.core.account.month import month_at, month_end_ms
+from rater.core.account.month import after_month, month_at, month_end_ms
 from rater.core.account.user import User, own_pool
 from rater.core.account.user_terms import terms_at
 from rater.core.call_classes import NO_USER_CAPABILITY
@@ -102,6 +102,7 @@ def _told(user: User, account: Account, rules: Rules, at_ms: int, now: Now) -> U
         ()
         if terms is user.terms[-1]
         else tuple([each for each in user.terms if each.valid_from_ms > terms.valid_from_ms]),
+        after_month(user.spent, month) or None,
     )
 
 
@@ -124,7 +125,8 @@ def _own_pools(
     """Return the pools that the user has alone in the month, of plans of which the account has licences and currency.
 
     Those that are used and that it has no more are told without seconds: terms of later may give the plan back, and
-    no status comes between.
+    no status comes between. So are those of the month after it of which calls of platforms whose clocks are ahead have
+    used some.
     """
     contract, (month, at_ms) = account.contract, when
     used_s = user.used_s
@@ -138,6 +140,6 @@ def _own_pools(
                 told.append(name)
                 found.append(PoolUse(name, used_s.get(name, 0), total_s))
     gone = [
-        name for name, used in used_s.items() if used and name not in told and name[:7] == month
+        name for name, used in used_s.items() if used and name not in told and name[:7] >= month
     ]
     return (*found, *[PoolUse(each, used_s[each], 0) for each in sorted(gone)])

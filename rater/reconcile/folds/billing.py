@@ -36,6 +36,8 @@ class Credit(NamedTuple):
     owed: int
     limit: int | None
     month: str
+    ahead: int
+    """What is owed of later months already."""
 
 
 _STATES = {"prepaid": (False, False), "post_paid": (True, False), "limit_reached": (True, True)}
@@ -76,9 +78,14 @@ class Billing:
         if not limit and not any(since > at_ms and modes[since][2] for since in modes):
             return None
         month = _month(at_ms, clocks)
+        later_months = [each for each in self._owed_after if each > month]
+        ahead = sum(self._owed_at(each, seq) for each in later_months)
+        return Credit(self._owed_at(month, seq), limit or None, month, ahead)
+
+    def _owed_at(self, month: str, seq: int) -> int:
         turns = self._owed_after.get(month, [])
         index = bisect_right(turns, seq, key=lambda turn: turn[0])
-        return Credit(turns[index - 1][1] if index else 0, limit or None, month)
+        return turns[index - 1][1] if index else 0
 
     def _note(self, month: str, seq: int) -> None:
         self._owed_after.setdefault(month, []).append((seq, self.owed[month]))

@@ -25,11 +25,14 @@ def hold_status(
     since = max(began, default=min(terms))
     now = terms[since]
     spent = counts.spent.get(month, 0)
+    # Of later months: clocks of platforms were ahead.
+    ahead = sum(micros for each, micros in counts.spent.items() if each > month)
     limit = now.monthly_spend_limit_micros
     is_reached = limit is not None and spent >= limit
     for name, expected, found in (
         ("month", month, status.month),
         ("spent_micros", spent, status.spent_micros),
+        ("spent_ahead_micros", ahead, status.spent_ahead_micros or 0),
         ("valid_from_ms", since, status.valid_from_ms),
         ("usage_country", now.usage_country, status.usage_country),
         ("outbound_calls", now.outbound_calls, status.outbound_calls),
@@ -45,11 +48,11 @@ def hold_status(
             yield Complaint(name, expected, found)
     for pool in status.pools:
         used_s = counts.used_s.get(pool.pool, 0)
-        if used_s != pool.used_s or not pool.pool.startswith(f"{month}/"):
+        if used_s != pool.used_s or pool.pool.partition("/")[0] < month:
             yield Complaint("pools", f"{used_s} s used, of {month}", pool)
     told = {pool.pool for pool in status.pools}
     for name, used_s in counts.used_s.items():
-        if used_s and name.startswith(f"{month}/") and name not in told:
+        if used_s and name.partition("/")[0] >= month and name not in told:
             yield Complaint("pools", f"{name}, of which {used_s} s are used", sorted(told))
 
 

@@ -119,8 +119,10 @@ def _read(value: bytes) -> Known | None:
 
 
 def _owed(credit: CreditUse | None, at_ms: int) -> int:
-    """Return what is owed of the month of an instant; of one that has begun since, nothing yet."""
-    return 0 if credit is None or at_ms >= credit.month_ends_ms else credit.owed_micros
+    """Return what is owed of the month of an instant; of one that has begun since, what clocks that were ahead made."""
+    if credit is None:
+        return 0
+    return credit.owed_micros if at_ms < credit.month_ends_ms else credit.owed_ahead_micros or 0
 
 
 def _read_user(value: bytes) -> User | None:
@@ -140,7 +142,16 @@ def _read_user(value: bytes) -> User | None:
     )
     used = {each.pool: each.used_s for each in said.pools}
     spent = {said.month: said.spent_micros}
+    if said.spent_ahead_micros:
+        spent[_after(said.month)] = said.spent_ahead_micros
     return User(said.tenant_id, said.user_id, (terms, *said.later), spent, used)
+
+
+def _after(month: str) -> str:
+    """Return the month after one: 2027-01 after 2026-12."""
+    year, number = int(month[:4]), int(month[5:])
+    years, before = divmod(year * 12 + number, 12)
+    return f"{years:04}-{before + 1:02}"
 
 
 def _account(status: AccountStatus) -> Account:

@@ -4,13 +4,18 @@ from datetime import UTC, datetime
 
 import pytest
 
-from rater.core.account.month import month_at, month_end_ms
+from rater.core.account.month import after_month, month_at, month_end_ms
 from rater.core.pricing.plans.book import NO_BOOK
 from tests.build import PLANS, account
 
 
 def ms(text: str) -> int:
     return int(datetime.fromisoformat(text).astimezone(UTC).timestamp()) * 1_000
+
+
+def test_what_is_there_of_the_month_to_come_is_told_from_what_was() -> None:
+    assert after_month({"2025-12": 1, "2026-01": 2, "2026-02": 4}, "2026-01") == 4
+    assert after_month({}, "2026-01") == 0
 
 
 @pytest.mark.parametrize(

@@ -190,6 +190,13 @@ def test_a_user_is_as_its_status_says_and_a_record_without_a_value_ends_it() -> 
     standings.take_user(b"acme/ann", msgspec.json.encode(status))
     ann = standings.standing(found, request(user_id="ann")).user
 
+    ahead = msgspec.structs.replace(status, month="2026-12", spent_ahead_micros=7)
+    standings.take_user(b"acme/ann", msgspec.json.encode(ahead))
+    later_ann = standings.standing(found, request(user_id="ann")).user
+    standings.take_user(b"acme/ann", msgspec.json.encode(status))
+
+    assert later_ann is not None
+    assert later_ann.spent == {"2026-12": 19_800_000, "2027-01": 7}
     assert ann is not None
     assert (ann.spent, ann.used_s) == ({"2026-03": 19_800_000}, {pool.pool: 240})
     assert [each.valid_from_ms for each in ann.terms] == [NOW - DAY, NOW + DAY]

@@ -51,7 +51,8 @@ def _pools(account: Folded, status: r.AccountStatus, licences: Known, plans: Pla
     used = {
         name: used_s
         for name, used_s in account.contract.pools.used_at(status.seq).items()
-        if used_s and name.startswith(f"{month}/")
+        # Of a later month: clocks of platforms were ahead.
+        if used_s and name.partition("/")[0] >= month
     }
     found = {each.pool: (each.used_s, each.total_s) for each in status.pools}
     names = [each.pool for each in status.pools]
@@ -114,7 +115,8 @@ def _credit(account: Folded, status: r.AccountStatus, modes: Modes) -> Facts:
     if wanted is None or said is None:
         yield "credit", wanted, said
         return
-    yield "credit", (wanted.owed, wanted.limit), (said.owed_micros, said.limit_micros)
+    amounts = said.owed_micros, said.limit_micros, said.owed_ahead_micros or 0
+    yield "credit", (wanted.owed, wanted.limit, wanted.ahead), amounts
     ends = said.month_ends_ms
     if ends <= status.at_ms or not month_ends(wanted.month, ends, clocks):
         yield "credit.month_ends_ms", f"the end of {wanted.month}", ends
