@@ -10,6 +10,7 @@ Rule 3: the call may last as long as pools and money pay it to the last second. 
         no more than what is left of it, and what a user may not do may not start (`user_limits`). An account that
         pays later has its lots and what is left of its month's credit limit; without one it has no bound. Nor has a
         call that charging waives, unless its class is blocked: nobody pays it.
+        What would take a prepaid balance below its bound, were there no pools, waits when it is charged.
 Rule 4: a call that could only last as long as the grace of its row may not start.
 Rule 5: what other calls in flight hold is not there (`contest`): the money, and the seconds of pools that they might
         draw. Where seconds that they count on might be taken by this call, what they would cost without is not there
@@ -50,7 +51,7 @@ from rater.core.pricing.price import price_call
 from rater.core.pricing.rated import Rated, waived
 from rater.core.pricing.rules import Rules
 from rater.core.pricing.unrated import Refusal
-from rater.core.suspension import Suspension
+from rater.core.suspension import Suspended, Suspension
 
 ENDLESS: Final = 2**62
 """Micros of an account that pays later."""
@@ -142,12 +143,30 @@ class _Question:
         price = price_call(cdr, account.decks, account.currency, rules, self._settings)
         if isinstance(price, Refusal) and not account.decks and is_for_decks(price):
             return price_in_bundle(account, cdr, rules, cdr.ended_ms, None, self._user)
-        if isinstance(price, Rated) and account.contract is not None:
-            funded = fund(account, cdr, price, rules, cdr.ended_ms, self._user)
-            if self._is_waived and isinstance(funded, Rated) and funded.charge_micros:
+        if not isinstance(price, Rated):
+            return price
+        if account.contract is None:
+            return self._beyond_bound(price.charge_micros) or price
+        funded = fund(account, cdr, price, rules, cdr.ended_ms, self._user)
+        if isinstance(funded, Rated):
+            dearer = max(price.charge_micros, funded.charge_micros)
+            if wrong := self._beyond_bound(dearer):
+                return wrong
+            if self._is_waived and funded.charge_micros:
                 return waived(funded)
-            return funded
-        return price
+        return funded
+
+    def _beyond_bound(self, micros: int) -> Suspension | None:
+        """Say that charging would let the call wait: the bound of the balance is asked of prices without pools, too."""
+        account = self._standing.account
+        left = account.balance - self._held.micros - micros
+        if left >= 0 or self._standing.pays_later:
+            return None
+        most = self._settings.terms(account.currency).balance_max_micros
+        if left >= -most:
+            return None
+        detail = f"{micros} micros would take the balance, {account.balance}, below -{most}"
+        return Suspension(Suspended.AMOUNT_TOO_LARGE, detail)
 
     def _look(self, seconds: int) -> Probe:
         """Look whether the call can be paid for so many seconds."""

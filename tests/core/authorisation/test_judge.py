@@ -21,10 +21,11 @@ from rater.core.pricing.plans.book import PlanBook
 from rater.core.pricing.rates import Action, Row
 from rater.core.pricing.rules import Rules
 from rater.wire.pricing.zones import zone_of
-from tests.build import DAY, MINUTE, NOW, RULES, UNIT, account, deck, lot
+from tests.build import DAY, MINUTE, NOW, RULES, UNIT, account, deck, lot, settings_version
 from tests.core.authorisation.asking import charged, request, standing, user
 from tests.plan_build import allowance, catalog, plan
 from topics.fields import NO_CURRENCY
+from topics.records.charging_settings import CurrencyTerms
 from topics.records.plans import MinutePrice
 
 CALLS = plan("CALLS", allowance("all", 300))
@@ -192,6 +193,27 @@ def test_a_user_has_no_more_than_what_is_left_of_the_monthly_limit() -> None:
     assert judge(none, request("112"), RULES).allowed
     inbound = request("+18005550100", direction="in", call_type="conf_in")
     assert judge(none, inbound, RULES).allowed
+
+
+def test_a_call_that_charging_would_let_wait_for_the_bound_of_the_balance_is_no_longer_than_that() -> (
+    None
+):
+    """Pools pay five minutes; without them a call to a mobile may take a quarter below zero: two minutes."""
+    usd = CurrencyTerms("USD", 2, 0, 1, 250_000)
+    held = Contract([Entitlement("CALLS", "DE", 0, 1, 3)], [])
+    by = RULES.with_plans(PlanBook([CATALOG], zone_of))
+    by = by.with_settings(by.settings.with_version(settings_version(USD=usd)))
+    there, mobile = standing(contract=held), request("+33612345678")
+
+    verdict = judge(there, mobile, by)
+    assert (verdict.longest_s, verdict.rated and verdict.rated.charge_micros) == (120, 0)
+    assert charged(there.account, mobile, 120, by) is not None
+    assert charged(there.account, mobile, 121, by) is None
+    assert judge(there, mobile, by, held=Held(125_000, 0, {})).longest_s == 60
+    beyond = judge(there, mobile, by, held=Held(125_001, 0, {}))
+    assert (beyond.allowed, beyond.reason) == (False, "amount_too_large")
+    lots = standing(lot(remaining=1_000_000), contract=held)
+    assert judge(lots, mobile, by).longest_s == 600
 
 
 def test_an_account_that_pays_later_has_no_bound_but_what_is_blocked() -> None:
