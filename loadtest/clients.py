@@ -7,6 +7,7 @@ of `rater` (A73).
 
 import ssl
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,14 @@ from loadtest.rater_command import CommandError
 from topics.roles import Role
 
 _TOKENS = "OAUTHBEARER"
+
+
+class _Parting(ssl.SSLObject):
+    """One that does not wait for the broker's good-bye, which may take half a minute."""
+
+    def unwrap(self) -> None:
+        with suppress(ssl.SSLWantReadError, ssl.SSLSyscallError):
+            super().unwrap()
 
 
 class _Login:
@@ -38,6 +47,7 @@ class _Login:
     def context(self) -> ssl.SSLContext:
         """Make what TLS needs."""
         context = ssl.create_default_context(cafile=self.said("CA_FILE"))
+        context.sslobject_class = _Parting
         context.check_hostname = self.said("CHECK_HOSTNAME") not in {"0", "false", "no", "off"}
         if certificate := self.said("CERTIFICATE_FILE"):
             # Without a password OpenSSL would ask at the terminal.

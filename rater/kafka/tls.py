@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import ssl
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,18 @@ class TlsFiles:
             )
 
 
+class _Parting(ssl.SSLObject):
+    """A connection that says good-bye (close_notify) and does not wait for the other side's.
+
+    Event loops wait for it for half a minute, and a broker that is at a long poll does not always answer. Kafka needs
+    none: its messages have lengths, so that nothing can be cut off unseen.
+    """
+
+    def unwrap(self) -> None:
+        with suppress(ssl.SSLWantReadError, ssl.SSLSyscallError):
+            super().unwrap()
+
+
 class FreshContext(ssl.SSLContext):
     """A context for clients that reads its files again, once they have changed, before the next connection.
 
@@ -65,6 +78,7 @@ class FreshContext(ssl.SSLContext):
     believed until the process ends, for OpenSSL does not forget.
     """
 
+    sslobject_class = _Parting
     files: TlsFiles
     _lock: threading.Lock
     _loaded: Stamp
