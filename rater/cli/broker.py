@@ -9,6 +9,7 @@ import click
 from aiokafka.errors import KafkaError
 
 from rater.kafka.broker import Broker
+from rater.kafka.lost_answers import without_lost_answers
 from rater.kafka.refusal import NotReachedError, UnreachableError
 from rater.kafka.rights import not_allowed
 from rater.kafka.security import CHECK_HOSTNAME, SETTINGS, read
@@ -95,7 +96,7 @@ def _broker(given: dict[str, Any]) -> Broker:
 def run(work: Coroutine[Any, Any, Result]) -> Result:
     """Run a coroutine that talks to a broker; its troubles become one line and exit code 2."""
     try:
-        return asyncio.run(work)
+        return asyncio.run(without_lost_answers(work))
     except UnreachableError as error:
         raise CannotRunError(f"{error} (set --broker or RATER_BROKER)") from error
     except topic_admin.TopicNotMadeError as error:

@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 from rater.cli.broker import CannotRunError, broker_option, kafka_trouble
 from rater.kafka.broker import Broker
+from rater.kafka.lost_answers import without_lost_answers
 from rater.kafka.refusal import UnreachableError
 from rater.reconcile.folds.deck_versions import read_decks
 from rater.reconcile.folds.plan_versions import read_plans
@@ -51,7 +52,7 @@ def reconcile(*, broker: Broker, as_json: bool, complete: bool) -> None:
     commit while it reads the ends may be seen in one topic and not yet in another.
     """
     with _only_differences_are_1():
-        verdict = asyncio.run(_reconcile(broker, complete=complete))
+        verdict = asyncio.run(without_lost_answers(_reconcile(broker, complete=complete)))
         _tell(verdict, as_json=as_json)
     sys.exit(0 if verdict.is_clean else 1)
 

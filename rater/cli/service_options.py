@@ -13,6 +13,7 @@ import uvloop
 from click.core import ParameterSource
 
 from rater.cli.broker import CannotRunError, remember
+from rater.kafka.lost_answers import without_lost_answers
 from rater.kafka.refusal import RefusedError
 from rater.shell.process.exit_code import ExitCode, said
 from rater.shell.process.settings.declaration import Declared, declared
@@ -128,7 +129,7 @@ def run_service(start: Callable[[], Coroutine[Any, Any, int]]) -> NoReturn:
     # The policy, not just a runner: a worker's consumer has a thread, which makes a loop of its own.
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     try:
-        sys.exit(asyncio.run(start()))
+        sys.exit(asyncio.run(without_lost_answers(start())))
     except StartError as error:
         raise CannotRunError(str(error)) from error
     except RefusedError as error:
