@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,6 +55,25 @@ def tool(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str
     return subprocess.run(
         command, env=clean | environment, capture_output=True, text=True, check=False, timeout=120
     )
+
+
+def test_what_is_written_while_an_instance_is_removed_is_deleted_too(broker: Broker) -> None:
+    broker.folder.mkdir(parents=True)
+    until = time.monotonic() + 0.5
+
+    def write() -> None:
+        number = 0
+        while time.monotonic() < until:
+            number += 1
+            with contextlib.suppress(FileNotFoundError):
+                (broker.folder / f"{number}.log").touch()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    broker.remove()
+    writer.join()
+
+    assert not broker.folder.exists()
 
 
 def test_free_ports_are_different_free_and_outside_the_ephemeral_range() -> None:

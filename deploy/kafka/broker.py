@@ -140,10 +140,16 @@ class Broker:
         return self.start()
 
     def remove(self) -> None:
-        """Kill the broker and delete all that belongs to the instance."""
+        """Kill the broker and delete all that belongs to the instance; BrokerError when that cannot be done."""
         self.kill()
-        shutil.rmtree(self.data, ignore_errors=True)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if not within(STOP_TIMEOUT_S, self._is_deleted):
+            raise BrokerError(f"cannot be deleted: {self.data}, {self.folder}")
+
+    def _is_deleted(self) -> bool:
+        """Delete what is there; say whether nothing is left. Threads of a killed JVM may write for a moment more."""
+        for folder in (self.data, self.folder):
+            shutil.rmtree(folder, ignore_errors=True)
+        return not (self.data.exists() or self.folder.exists())
 
     def _state(self) -> dict[str, str]:
         """Read broker.json; empty before the first start."""
