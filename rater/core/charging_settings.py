@@ -84,6 +84,11 @@ class ChargingSettings(Value):
         self.canary_tenants: Final = canary_tenants
         """Tenants of our own, with play money alone (R32)."""
 
+    @property
+    def canaries_from_ms(self) -> int:
+        """Return from when on it says who is a canary."""
+        return max(self.valid_from_ms, self.known_from_ms)
+
     def terms(self, currency: str) -> CurrencyTerms:
         """Return what holds in a currency; without a row, what holds for all that have none."""
         found = self.currencies.get(currency)
@@ -133,7 +138,7 @@ class SettingsBook:
     def canaries_at(self, at_ms: int) -> tuple[str, ...]:
         """Return the canary tenants of an instant."""
         for settings in self.versions:
-            if max(settings.valid_from_ms, settings.known_from_ms) <= at_ms:
+            if settings.canaries_from_ms <= at_ms:
                 return settings.canary_tenants
         return ()
 

@@ -4,7 +4,7 @@ Nothing here is asked of a charge: their sum has the journal at hand. All else i
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container
 from typing import Final, final
 
 from rater.core.account.journal import Journal
@@ -55,9 +55,11 @@ class Sums:
             pools = (each.quantity or 0 for each in entry.returns if each.source == POOL)
             self.pool_returned_s += sum(pools)
 
-    def may_be_canaries(self, tenants: Iterable[str]) -> bool:
+    def may_be_canaries(self, tenants: Container[str]) -> bool:
         """Tell whether one of these tenants was ever named a canary."""
-        return self._settings is not None and not self._settings.canaries.isdisjoint(tenants)
+        # Mostly there are no canaries, and many tenants.
+        settings = self._settings
+        return settings is not None and any(each in tenants for each in settings.canaries)
 
     def of_canaries(self, journal: Journal) -> Counter[str]:
         """Return what charges of a journal are of canary tenants, by currency."""
