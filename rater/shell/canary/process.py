@@ -29,6 +29,7 @@ from topics.catalog import (
     CDR_RAW,
     CHARGING_SETTINGS,
     LEDGER,
+    Topic,
 )
 
 KEYED = (CDR_RAW, ACCOUNT_COMMANDS, ACCOUNT_REQUESTS, ACCOUNT_STATUS, *FOLLOWED)
@@ -127,9 +128,7 @@ class Canary:
         if book.is_canary(tenant_id, at_ms):
             return
         later = [
-            max(each.valid_from_ms, each.known_from_ms)
-            for each in book.versions
-            if tenant_id in each.canary_tenants
+            each.canaries_from_ms for each in book.versions if tenant_id in each.canary_tenants
         ]
         soon = min((each for each in later if each > at_ms), default=None)
         when = "" if soon is None else f" before {to_text(soon)}"
@@ -195,17 +194,16 @@ class Canary:
                 raise AmissError("account", wanted, found)
         try:
             if status is None:
-                await self._ordered(ACCOUNT_COMMANDS.name, terms.opening(tenant_id))
+                await self._ordered(ACCOUNT_COMMANDS, terms.opening(tenant_id))
             for request in terms.requests(tenant_id):
-                await self._ordered(ACCOUNT_REQUESTS.name, request, waits=status is None)
+                await self._ordered(ACCOUNT_REQUESTS, request, waits=status is None)
         except TimeoutError:
             raise AmissError("account", "the account to be opened and set up", None) from None
         self._is_open = True
 
-    async def _ordered(self, topic: str, order: terms.Json, *, waits: bool = True) -> None:
+    async def _ordered(self, topic: Topic, order: terms.Json, *, waits: bool = True) -> None:
         """Send an order, and see it taken; where it may have been taken long ago, nobody answers."""
-        named = {each.name: each for each in (ACCOUNT_COMMANDS, ACCOUNT_REQUESTS)}
-        await self._watch.order(named[topic], order)
+        await self._watch.order(topic, order)
         if not waits:
             return
 
