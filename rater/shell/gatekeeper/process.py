@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import logging
-from typing import Any
 
 from rater.core.authorisation.holds import Holds
 from rater.shell.gatekeeper.desk import Desk
@@ -17,7 +16,7 @@ from rater.shell.process.health import Health, HealthServer
 from rater.shell.process.metrics import Metrics
 from rater.shell.process.pulse import pulse
 from rater.shell.process.refused import log_failed
-from rater.shell.process.signals import stopping_event
+from rater.shell.process.signals import work_until_stopped
 from rater.shell.process.start import equal_partitions
 from topics.catalog import ACCOUNT_STATUS, CHARGING_SETTINGS, RATE_DECKS, RATE_PLANS, USER_STATUS
 
@@ -53,24 +52,14 @@ async def _serve(
     settings: GatekeeperSettings, view: View, holds: Holds,
     reporting: tuple[GatekeeperMetrics, Health],
 ) -> int:  # fmt: skip
-    tasks: list[asyncio.Task[Any]] = [
-        asyncio.create_task(stopping_event().wait(), name="stopping"),
-        asyncio.create_task(view.run(), name="view"),
-        asyncio.create_task(_report_forever(settings, view, holds, reporting), name="report"),
-    ]
     reporting[1].set_state("serving")
     try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in tasks:
-            if task.done():
-                task.result()
+        await work_until_stopped(
+            view=view.run(), report=_report_forever(settings, view, holds, reporting)
+        )
     except Exception as error:  # noqa: BLE001 (The supervisor starts it anew.)
         log_failed(error, settings.broker)
         return ExitCode.FAILED
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
     log.info("stopped")
     return ExitCode.STOPPED
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from typing import Any
 
 from rater.kafka.broker import Broker
 from rater.shell.process.exit_code import ExitCode
@@ -10,7 +9,7 @@ from rater.shell.process.health import Health, HealthServer
 from rater.shell.process.metrics import Metrics
 from rater.shell.process.pulse import pulse
 from rater.shell.process.refused import log_failed
-from rater.shell.process.signals import stopping_event
+from rater.shell.process.signals import work_until_stopped
 from rater.shell.process.start import equal_partitions
 from rater.shell.watch.metrics import WatchMetrics
 from rater.shell.watch.observer import TAKEN, Look, Observer
@@ -42,22 +41,11 @@ async def look_once(broker: Broker) -> Look:
 
 
 async def _serve(settings: WatchSettings, watcher: Watcher, health: Health) -> int:
-    tasks: list[asyncio.Task[Any]] = [
-        asyncio.create_task(stopping_event().wait(), name="stopping"),
-        asyncio.create_task(watcher.run(), name="watcher"),
-    ]
     health.set_state("serving")
     try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in tasks:
-            if task.done():
-                task.result()
+        await work_until_stopped(watcher=watcher.run())
     except Exception as error:  # noqa: BLE001 (The supervisor starts it anew.)
         log_failed(error, settings.broker)
         return ExitCode.FAILED
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
     log.info("stopped")
     return ExitCode.STOPPED
