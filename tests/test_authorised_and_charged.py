@@ -28,7 +28,7 @@ from tests.reconcile.own_books import Entry, OwnBooks
 from tests.reconcile.tampering import differences
 from tests.reconcile.test_whatever_pools_pay import COUNTRIES
 from topics import catalog
-from topics.records import FundingChain
+from topics.records import FundingChain, PlanCatalog
 
 SEEDS = range(21)
 MANY = range(100, 400)
@@ -218,17 +218,10 @@ def test_many_calls_that_may_start_are_paid_to_their_end(seed: int) -> None:
     prove(seed)
 
 
-@pytest.mark.parametrize("later", [False, True])
-@pytest.mark.parametrize("user", [None, "ann"])
-def test_a_record_of_a_month_that_is_over_hides_nothing_of_the_next(
-    later: bool,  # noqa: FBT001
-    user: str | None,
-) -> None:
-    """A charge of the new month comes before a record with a time of the old one, and nothing after that."""
-    chains = (FundingChain("*", ("calling_plan", "credits")),)
-    plans = record(
-        plan("ONE", allowance("all", 600)), valid_from=at(START_MS - DAY_MS), chains=chains
-    )
+def before_the_turn(
+    plans: PlanCatalog, user: str | None, *, later: bool
+) -> tuple[HonestWorker, int, dict[str, str]]:
+    """Return a worker a day before a month begins, when that is, and whose the calls are, as their CDRs say it."""
     worker = HonestWorker(plans=plans)
     turn_ms = START_MS + 31 * DAY_MS
     worker.now_ms = turn_ms - DAY_MS
@@ -245,6 +238,21 @@ def test_a_record_of_a_month_that_is_over_hides_nothing_of_the_next(
         )
     worker.work()
     who = {"usage_country": "FR"} | ({} if user is None else {"user_id": user})
+    return worker, turn_ms, who
+
+
+@pytest.mark.parametrize("later", [False, True])
+@pytest.mark.parametrize("user", [None, "ann"])
+def test_a_record_of_a_month_that_is_over_hides_nothing_of_the_next(
+    later: bool,  # noqa: FBT001
+    user: str | None,
+) -> None:
+    """A charge of the new month comes before a record with a time of the old one, and nothing after that."""
+    chains = (FundingChain("*", ("calling_plan", "credits")),)
+    plans = record(
+        plan("ONE", allowance("all", 600)), valid_from=at(START_MS - DAY_MS), chains=chains
+    )
+    worker, turn_ms, who = before_the_turn(plans, user, later=later)
 
     worker.now_ms = turn_ms + 800_000
     worker.call("acme", "c1", billsec=660, ended_ms=turn_ms + 700_000, **who)
@@ -276,22 +284,7 @@ def test_a_platform_whose_clock_is_ahead_at_the_turn_of_the_month_hides_nothing_
     chains = (FundingChain("*", ("calling_plan", "credits")),)
     small = plan("ONE", allowance("all", 600, per=per))
     plans = record(small, valid_from=at(START_MS - DAY_MS), chains=chains)
-    worker = HonestWorker(plans=plans)
-    turn_ms = START_MS + 31 * DAY_MS
-    worker.now_ms = turn_ms - DAY_MS
-    worker.command("acme", "open_account", currency="USD", decks=["acs"])
-    worker.fund("acme", "A", 250_000)
-    rows = [{"plan_id": "ONE", "usage_country": "FR", "licences": 1}]
-    worker.command("acme", "set_entitlements", entitlements=rows)
-    if later:
-        worker.command("acme", "set_billing_mode", mode="post_paid", credit_limit_micros=500_000)
-    terms = {"usage_country": "FR", "plan_ids": ["ONE"], "credits_licence": True}
-    if user is not None:
-        worker.command(
-            "acme", "set_user", user_id=user, monthly_spend_limit_micros=375_000, **terms
-        )
-    worker.work()
-    who = {"usage_country": "FR"} | ({} if user is None else {"user_id": user})
+    worker, turn_ms, who = before_the_turn(plans, user, later=later)
 
     worker.now_ms = turn_ms - 500
     worker.call("acme", "c1", billsec=780, ended_ms=turn_ms + 800_000, **who)
