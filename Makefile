@@ -153,9 +153,9 @@ schemas: .venv/installed  ## write topics/schemas, topics/asyncapi.yaml, LETTERS
 	@RATER_INTERPRETED=1 $(BIN)/python deploy/make_letters.py
 	@RATER_INTERPRETED=1 $(BIN)/python -m deploy.reference.committed --write
 
-check-observe: .venv/installed-dev  ## * rules, alerts and runbooks; with promtool (apt-get install prometheus) each alert is tried
+check-observe: .venv/installed-dev  ## rules, alerts, runbooks; with promtool (apt-get install prometheus) alerts are tried, among all others too
 	$(SAY) "==> observe: rules, alerts, runbooks$$(command -v promtool >/dev/null || echo '; promtool is not here: no alert is tried')"
-	@RATER_INTERPRETED=1 $(BIN)/pytest tests/test_observe.py tests/test_runbooks.py $(SHARED)
+	@RATER_INTERPRETED=1 $(BIN)/pytest -m 'slow or not slow' tests/test_observe.py tests/test_runbooks.py $(SHARED)
 
 docs: .venv/installed-dev asyncapi-packages  ## * build the documents as a site into build/site, with the reference; warnings are errors
 	$(SAY) "==> mkdocs: build/site"
