@@ -6,6 +6,7 @@ from msgspec import Meta
 
 from topics.fields import Count, Millis, Name, Offset, Partition
 from topics.records.record import Record
+from topics.records.running_sums import RunningSums
 
 MANIFEST_LAYOUT: Final = 1
 """Of header and packed ids; a manifest of another is refused."""
@@ -33,3 +34,7 @@ class BatchManifest(Record, frozen=True):
     events: Count
     ids: Count
     at_ms: Annotated[Millis, Meta(description="Highest record time of the batch.")]
+    sums: Annotated[
+        RunningSums | None,
+        Meta(description="Of charging, the partition's after this step; older releases say none."),
+    ] = None
