@@ -147,15 +147,15 @@ demo: dev kafka-jars  ## watch 100,000 CDRs being charged, then the reconciler's
 	$(SAY) "==> demo: real Kafka, one worker, 100,000 CDRs$(if $(SECURE),; TLS and a login for each role)"
 	@$(BIN)/python -m loadtest.demo $(if $(SECURE),--secure)
 
-schemas: .venv/installed  ## write topics/schemas, topics/asyncapi.yaml, LETTERS.md, rule files and the committed pages of docs from the code
+schemas: .venv/installed-dev  ## write topics/schemas, topics/asyncapi.yaml, LETTERS.md, rule files, dashboards and the committed pages of docs from the code
 	$(SAY) "==> topics/schemas, LETTERS.md and what docs say of the code: written"
 	@$(BIN)/python -m topics.schema --write
 	@RATER_INTERPRETED=1 $(BIN)/python deploy/make_letters.py
 	@RATER_INTERPRETED=1 $(BIN)/python -m deploy.reference.committed --write
 
-check-observe: .venv/installed-dev  ## rules, alerts, runbooks; with promtool (apt-get install prometheus) alerts are tried, among all others too
-	$(SAY) "==> observe: rules, alerts, runbooks$$(command -v promtool >/dev/null || echo '; promtool is not here: no alert is tried')"
-	@RATER_INTERPRETED=1 $(BIN)/pytest -m 'slow or not slow' tests/test_observe.py tests/test_runbooks.py $(SHARED)
+check-observe: .venv/installed-dev  ## rules, alerts, runbooks, dashboards; with promtool (apt-get install prometheus) alerts are tried, among all others too
+	$(SAY) "==> observe: rules, alerts, runbooks, dashboards$$(command -v promtool >/dev/null || echo '; promtool is not here: no alert is tried')"
+	@RATER_INTERPRETED=1 $(BIN)/pytest -m 'slow or not slow' tests/test_observe.py tests/test_runbooks.py tests/test_boards.py $(SHARED)
 
 docs: .venv/installed-dev asyncapi-packages  ## * build the documents as a site into build/site, with the reference; warnings are errors
 	$(SAY) "==> mkdocs: build/site"

@@ -4,7 +4,7 @@ An error is a request that was not served as promised; the error budget is the s
 A burn rate of 1 uses up the budget of 30 days in 30 days.
 """
 
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypedDict
 
 from deploy.observe.alert import Severity
 
@@ -23,6 +23,10 @@ class Slo(NamedTuple):
     """Share of what is served as promised, over 30 days."""
     tried: tuple[str, str]
     """Series of a case: errors and good, or good and all."""
+    histogram: str = ""
+    """Of objectives that are a time: what it is read from."""
+    within_s: float | None = None
+    """Likewise: how long it may take, a bound of the histogram's buckets."""
 
     @property
     def budget(self) -> float:
@@ -62,10 +66,22 @@ PACES: Final = (
 )
 
 
-def _within(metric: str, seconds: str) -> dict[str, str]:
+class _Within(TypedDict):
+    """What an objective that is a time has of its histogram."""
+
+    errors: str
+    good: str
+    total: str
+    histogram: str
+    within_s: float
+
+
+def _within(metric: str, seconds: str) -> _Within:
     """Return the counters of a histogram that make an objective: what took no longer is good."""
     good, total = f'{metric}_bucket{{le="{seconds}"}}', f"{metric}_count"
-    return {"errors": "", "good": good, "total": total}
+    return {
+        "errors": "", "good": good, "total": total, "histogram": metric, "within_s": float(seconds),
+    }  # fmt: skip
 
 
 SLOS: Final = (

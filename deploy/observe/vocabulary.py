@@ -10,6 +10,7 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry
 
+from deploy.observe.groups import alerts
 from deploy.observe.services import SERVICES
 from deploy.observe.slo import OBJECTIVE, SLOS, WINDOWS, recorded
 from deploy.reference.metric_page import SERVICES as MADE
@@ -36,6 +37,7 @@ def served() -> dict[str, Labels]:
     jobs = {service.job for service in SERVICES}
     every: Labels = {"job": jobs, "instance": set()}
     found: dict[str, Labels] = {name: dict(every) for name in _OF_PROMETHEUS}
+    found["ALERTS"] = {"alertname": {alert.name for alert in alerts()}, "alertstate": {"firing"}}
     for make in MADE.values():
         registry = make()
         for name, labels in _samples(registry):
