@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Container, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import accumulate
 from math import pow as power
 from random import Random
@@ -11,6 +11,7 @@ from typing import NamedTuple
 from loadtest.plan import Plan
 from topics.partitioner import partition_of
 
+DAY_S = 86_400
 _UNIT_MICROS = 1_000_000
 _LOT_AGE_DAYS_MAX = 300
 """Younger than the 12 months of a lot's life: nothing expires during a run."""
@@ -86,6 +87,11 @@ def encode(command: dict[str, object]) -> bytes:
     return json.dumps(command, separators=(",", ":")).encode()
 
 
+def rfc3339(second: int) -> str:
+    """Return an instant, seconds since 1970, as commands say it."""
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def head(each: Tenant, kind: str, name: str) -> dict[str, object]:
     """Return what every command of a tenant begins with."""
     return {"type": kind, "command_id": f"{each.tenant_id}-{name}", "tenant_id": each.tenant_id}
@@ -94,14 +100,13 @@ def head(each: Tenant, kind: str, name: str) -> dict[str, object]:
 def _add_funds(
     plan: Plan, each: Tenant, lot: int, amount_micros: int, random: Random
 ) -> dict[str, object]:
-    bought = datetime.fromtimestamp(plan.start_ms // 1000, UTC)
-    bought -= timedelta(days=random.randint(1, _LOT_AGE_DAYS_MAX))
+    bought = plan.start_ms // 1000 - random.randint(1, _LOT_AGE_DAYS_MAX) * DAY_S
     return {
         **head(each, "add_funds", f"lot-{lot}"),
         "lot_id": f"{each.tenant_id}-lot-{lot}",
         "amount_micros": amount_micros,
         "currency": plan.currency,
-        "purchased_at": bought.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "purchased_at": rfc3339(bought),
     }
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from random import Random
 from typing import NamedTuple
 
-from loadtest.accounts import Population, Tenant, head
+from loadtest.accounts import Population, Tenant, head, rfc3339
 from loadtest.plan import PERCENT, Plan
 
 _LONG_AGO_S = int(datetime(2024, 1, 1, tzinfo=UTC).timestamp())
@@ -26,18 +26,23 @@ class PaysLater(NamedTuple):
 def who_pays_later(plan: Plan, population: Population) -> dict[str, PaysLater]:
     """Return the tenants that pay later; a generator of their own says who does."""
     random = Random(f"billing {plan.seed}")
-    draw, middle_s = random.random, plan.start_ms // 1000 - plan.ended_spread_s // 2
+    draw = random.random
     found: dict[str, PaysLater] = {}
     for serial, each in enumerate(population.tenants, 1) if plan.post_paid else ():
         is_later, from_s = draw() * PERCENT < plan.post_paid, _LONG_AGO_S
         if draw() < _FROM_THE_MIDDLE:
-            from_s = middle_s
-        percent = random.randint(*_LIMIT_PCT) if draw() < _IS_LIMITED else 0
+            from_s = plan.middle_s
         spend = int(plan.cdrs * plan.spend_micros * population.share(serial))
-        limit = max(spend * percent // 100, 1) if percent else 0
+        limit = drawn_limit(random, spend)
         if is_later:
             found[each.tenant_id] = PaysLater(from_s, limit)
     return found
+
+
+def drawn_limit(random: Random, spend_micros: int) -> int:
+    """Return what may be owed of a month, of a tenant that spends about so much; 0: no limit."""
+    percent = random.randint(*_LIMIT_PCT) if random.random() < _IS_LIMITED else 0
+    return max(spend_micros * percent // 100, 1) if percent else 0
 
 
 def commands(
@@ -47,7 +52,10 @@ def commands(
     for each in population.tenants:
         if (mode := later.get(each.tenant_id)) is None:
             continue
-        begins = datetime.fromtimestamp(mode.from_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        said = {**head(each, "set_billing_mode", "billing"), "mode": "post_paid"}
-        limit = {"credit_limit_micros": mode.limit_micros} if mode.limit_micros else {}
-        yield each, {**said, "valid_from": begins, **limit}
+        yield each, {**head(each, "set_billing_mode", "billing"), **settings(mode)}
+
+
+def settings(mode: PaysLater) -> dict[str, object]:
+    """Return what a `set_billing_mode` command says of a tenant that pays later."""
+    limit = {"credit_limit_micros": mode.limit_micros} if mode.limit_micros else {}
+    return {"mode": "post_paid", "valid_from": rfc3339(mode.from_s), **limit}

@@ -87,6 +87,10 @@ def _draw(draw: Mapping[str, Any], held: int) -> str:
     taken = draw["amount_micros"]
     if source == "shortfall":
         return f"debt     {micros_text(taken)} that no lot covers"
+    if source == "post_paid":
+        return f"owed     {micros_text(taken)} of {draw['id']}, to be paid later"
+    if source == "waived":
+        return f"waived   {micros_text(taken)} that nobody pays"
     lot = draw["id"] + (" (expired, within its grace)" if draw.get("grace") else "")
     left = f"{micros_text(held)} -> {micros_text(held - taken)}"
     return f"draw     {micros_text(taken)} from {lot}: {left}"

@@ -14,11 +14,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from loadtest import logins, oracle, report, stage
+from loadtest import logins, oracle, report, stage, user_oracle
 from loadtest.broker import RunningBroker, running_broker
 from loadtest.circle.cast import Cast
 from loadtest.circle.show import show
-from loadtest.drive import publish_cdrs
+from loadtest.drive import publish_acts
 from loadtest.generate import Workload
 from loadtest.odd_play import OddPlay
 from loadtest.plan import Plan
@@ -30,6 +30,11 @@ from topics.catalog import CDR_RAW
 
 CHARGING_TIMEOUT_S = 180.0
 CIRCLE_TENANTS = 60
+HOLDERS = 20
+USERS = 2
+POST_PAID = PROMOTIONAL = 20.0
+LATE = 5.0
+"""In the first days of a month these calls are of the last one."""
 
 
 async def demo(plan: Plan, *, secure: bool = False) -> bool:
@@ -68,7 +73,9 @@ async def _set_up(broker: RunningBroker, plan: Plan) -> Workload:
     async with watching(broker.bootstrap) as watch:
         await stage.refuse_used(watch, broker.bootstrap)
         partitions = len(await watch.ends(CDR_RAW.name))
-    say("3. rates: loading the sample deck, worldwide, invented prices; and plans, for one account")
+    say(
+        "3. rates: loading the sample deck, worldwide, invented prices; and plans, for some accounts"
+    )
     say(f"   {stage.load_deck(broker.bootstrap, plan)}")
     say(f"   plans: {stage.load_plans(broker.bootstrap, plan)}")
     return Workload(plan, stage.SAMPLE_DECK, partitions)
@@ -89,7 +96,12 @@ async def _play(broker: RunningBroker, workload: Workload, odd: OddPlay) -> None
                     say(f"   {count:,} commands taken, some of each kind that must be refused")
                     say(f"6. calls: publishing {plan.cdrs:,} CDRs while the worker charges them")
                     began = time.monotonic()
-                    await publish_cdrs(bootstrap, workload)
+                    changed = await publish_acts(
+                        bootstrap, workload, stage.taking(watch, worker.check, CHARGING_TIMEOUT_S)
+                    )
+                    say(
+                        f"   amid them {changed:,} changes of licences, users, limits and how it is paid"
+                    )
                     cases = await odd.publish_cdrs(bootstrap, workload)
                     say(f"   and {cases} odd cases: everything that a CDR can come to, once")
                     published_s = time.monotonic() - began
@@ -111,11 +123,13 @@ def _compare(findings: report.Findings, workload: Workload, odd: OddPlay) -> boo
     expected = workload.expected
     problems = oracle.compare_outcomes(findings.outcomes, expected)
     problems += oracle.compare_with_plan(findings.folds, expected)
+    problems += user_oracle.compare(findings.counts_of_users, findings.users, expected)
     problems += odd.problems(findings.rejected)
     if not problems:
         say(
-            "8. generator: every outcome, and every account's balance and pools, are what it predicted"
-            f" ({len(findings.folds):,} accounts)"
+            "8. generator: every outcome, and every account's balance and pools, are what it predicted,"
+            " lot by lot, month by month"
+            f" ({len(findings.folds):,} accounts, {len(findings.users):,} users)"
         )
         return True
     say(f"8. generator: {len(problems)} things are not what it predicted")
@@ -156,7 +170,12 @@ def main(arguments: list[str] | None = None) -> int:
         tenants=asked.tenants,
         cdrs=asked.cdrs,
         plans="drawn",
-        holders=1,
+        holders=HOLDERS,
+        users=USERS,
+        post_paid=POST_PAID,
+        promotional=PROMOTIONAL,
+        late=LATE,
+        changes=1,
     )
     began = time.monotonic()
     try:

@@ -69,6 +69,22 @@ async def publish_cdrs(bootstrap: str, workload: Workload, timestamp_ms: int | N
     return await publish(bootstrap, CDR_RAW.name, workload.cdrs(), total, timestamp_ms=timestamp_ms)
 
 
+async def publish_acts(
+    bootstrap: str, workload: Workload, taken: Callable[[str], Awaitable[None]]
+) -> int:
+    """Publish the CDRs act by act, as they are generated, and what changes before each; return how many changes.
+
+    `taken` waits until charging has taken all of a topic: of records on two topics nothing else says what comes first.
+    """
+    changed, size = 0, -(-workload.plan.cdrs // (workload.plan.changes + 1))
+    for act in workload.acts():
+        if act.changes:
+            await taken(CDR_RAW.name)
+            changed += await publish_commands(bootstrap, by_topic(act.changes), taken)
+        await publish(bootstrap, CDR_RAW.name, act.cdrs, size)
+    return changed
+
+
 async def publish(
     bootstrap: str,
     topic: str,

@@ -1,7 +1,14 @@
 """Expected: what charging some traffic must lead to, worked out while the traffic is made."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
+
+from loadtest.purse import Purse
+
+_FREE = "in_bundle"
+_PAID = ("conference_dial_out", "international", "overage")
 
 
 @dataclass(slots=True)
@@ -12,6 +19,26 @@ class UserCounts:
     """Of a month; 0: none."""
     spent_micros: Counter[str] = field(default_factory=Counter)
     used_s: Counter[str] = field(default_factory=Counter)
+    may_spend: bool = True
+    outbound: str = "any"
+    conferences: str = "any"
+
+    def blocked(self, month: str) -> dict[str, str]:
+        """Return which classes of calls the user may not make in a month, each with the reason."""
+        found = {}
+        for each in (_FREE, *_PAID):
+            if self._is_restricted(each):
+                found[each] = "restricted"
+            elif each != _FREE and not self.may_spend:
+                found[each] = "no_user_capability"
+            elif self.is_blocked(month):
+                found[each] = "user_spend_limit"
+        return found
+
+    def _is_restricted(self, calls: str) -> bool:
+        if calls == "conference_dial_out":
+            return self.conferences == "none"
+        return self.outbound == "none" or (self.outbound == "domestic" and calls == "international")
 
     def is_blocked(self, month: str) -> bool:
         """Tell whether the month's limit is reached."""
@@ -38,8 +65,17 @@ class Expected:
     """What each month owes, per tenant that pays later; lots have paid the rest."""
     credit_limits: dict[str, int] = field(default_factory=dict)
     """Of the tenants that pay later; 0: none."""
+    prepaid_again: set[str] = field(default_factory=set)
+    """The tenants that paid later, and do not any more."""
+    purses: dict[str, Purse] = field(default_factory=dict)
+    """What lots have, per tenant."""
     users: dict[tuple[str, str], UserCounts] = field(default_factory=dict)
     """By tenant and user."""
+
+    def fund(self, tenant_id: str, command: Mapping[str, Any]) -> None:
+        """Expect what an `add_funds` command adds."""
+        self.funded_micros[tenant_id] += command["amount_micros"]
+        self.purses.setdefault(tenant_id, Purse()).add(command)
 
     def balance_micros(self, tenant_id: str) -> int:
         """Return what the account must hold in the end; below zero it is debt."""
@@ -49,6 +85,8 @@ class Expected:
 
     def billing(self, tenant_id: str, month: str) -> str:
         """Return how the account must say that it pays, in a month; empty: of a prepaid one it says nothing."""
+        if tenant_id in self.prepaid_again:
+            return "prepaid"
         if (limit := self.credit_limits.get(tenant_id)) is None:
             return ""
         return (

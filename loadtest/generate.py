@@ -7,22 +7,24 @@ account are `unknown_tenant`, which is not expected here.
 """
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterator
-from itertools import accumulate, chain
+from itertools import accumulate, chain, islice
 from pathlib import Path
 from random import Random
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
-from loadtest import billing, licences
+from loadtest import billing, licences, promotional
 from loadtest.accounts import Population, Record, commands, encode, tenant
 from loadtest.allowances import LOAD_PLANS, PlanFile
 from loadtest.breakages import BREAKAGES
 from loadtest.calls import Call, Clock
 from loadtest.calls import encode as encode_call
+from loadtest.changes import Changes
 from loadtest.expected import Expected
 from loadtest.numbers import Number, NumberPool
 from loadtest.payers import Contracts, Payers
-from loadtest.plan import PERCENT, Plan
+from loadtest.plan import LATE_DAYS, PERCENT, Plan
 from loadtest.tariff import Tariff
 from loadtest.users import Callers, Staff
 from topics.catalog import PARTITIONS
@@ -36,8 +38,17 @@ _CONFERENCE_EVERY = 8
 """One in so many outgoing calls is dialled out of a conference."""
 _UNANSWERED = ("no_answer", "busy", "failed", "cancelled")
 
+_LATE_S = LATE_DAYS * 86_400
+
 Kind = Callable[[], Record]
 T = TypeVar("T")
+
+
+class Act(NamedTuple):
+    """What tenants change, to be obeyed before the CDRs that follow; and these, to be taken before the next act."""
+
+    changes: list[Record]
+    cdrs: Iterator[Record]
 
 
 class Workload:
@@ -49,7 +60,7 @@ class Workload:
         self.partitions = partitions
         self.population = Population(plan, partitions)
         self.numbers = NumberPool.draw(Tariff.read(deck), Random(f"numbers {plan.seed}"))
-        self.expected = Expected()
+        self.expected = self._opened = Expected()
         holdings = licences.holdings(plan, self.population)
         self.contracts = Contracts(
             PlanFile.read(LOAD_PLANS),
@@ -60,28 +71,45 @@ class Workload:
 
     def commands(self) -> Iterator[Record]:
         """Yield the account commands; to be sent and accepted before the CDRs."""
-        funded = self.expected.funded_micros
-        funded.clear()
+        self.expected.funded_micros.clear()
+        self.expected.purses.clear()
         population, agreed = self.population, self.contracts
         for each, command in chain(
             commands(self.plan, population, agreed.later),
+            promotional.commands(self.plan, population),
             licences.commands(population, agreed.holdings),
             agreed.staff.commands(),
             billing.commands(population, agreed.later),
         ):
-            amount = command.get("amount_micros", 0)
-            assert isinstance(amount, int), amount
-            funded[each.tenant_id] += amount
+            if command["type"] == "add_funds":
+                self.expected.fund(each.tenant_id, command)
             yield each.partition, each.key, encode(command)
+        self._opened = self.expected
 
     def cdrs(self) -> Iterator[Record]:
         """Yield the CDRs; each pass begins anew and yields the same.
 
-        Only after the commands: what they add to accounts is not owed later.
+        Only after the commands: what they add to accounts is not owed later. Of a plan with changes: ValueError.
         """
-        expected = Expected(funded_micros=self.expected.funded_micros)
-        self.expected = expected
-        return _Traffic(self, expected).records()
+        if self.plan.changes:
+            raise ValueError(
+                f"changes: {self.plan.changes}, must be 0 where CDRs are taken at once"
+            )
+        return chain.from_iterable(act.cdrs for act in self.acts())
+
+    def acts(self) -> Iterator[Act]:
+        """Yield the CDRs in acts, and what changes before each; otherwise as `cdrs`. Before the first nothing does."""
+        opened = self._opened
+        expected = self.expected = Expected(
+            funded_micros=Counter(opened.funded_micros),
+            purses={name: purse.copy() for name, purse in opened.purses.items()},
+        )
+        traffic = _Traffic(self, expected)
+        records = traffic.records()
+        size = -(-self.plan.cdrs // (self.plan.changes + 1))
+        for number in range(self.plan.changes + 1):
+            changed = traffic.changes.make(number) if number else []
+            yield Act(changed, islice(records, size))
 
 
 class _Traffic:
@@ -99,6 +127,8 @@ class _Traffic:
         self.ghosts = [tenant(f"ghost-{k:02}", k, self.partitions) for k in range(_GHOSTS)]
         self.callers = Callers(plan, workload.contracts.staff)
         self.payers = Payers(workload.contracts, expected)
+        self.changes = Changes(plan, workload.population, self.payers)
+        self.is_late = Random(f"late {plan.seed}")
         self.clock = Clock()
         self.recent: list[Record] = []
         self.serial = 0
@@ -237,6 +267,8 @@ class _Traffic:
         draw = self.random.random
         index = bisect_right(self.shares, draw() * self.shares[-1])
         ended_s = self.plan.start_ms // 1000 - int(draw() * self.plan.ended_spread_s)
+        if self.plan.late and self.is_late.random() * PERCENT < self.plan.late:
+            ended_s -= int(self.is_late.random() * _LATE_S)
         billsec = self._pick(self.durations)
         ring_s = 2 + self.serial % 9
         who = self.tenants[min(index, len(self.tenants) - 1)]

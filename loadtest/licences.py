@@ -1,6 +1,6 @@
 """Licences: what the tenants of a plan hold of the plan file's plans, and the commands that say so."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from random import Random
 
 from loadtest.accounts import Population, Tenant, head
@@ -51,6 +51,14 @@ def _held(plan: Plan, each: Tenant, share: float, random: Random) -> tuple[Licen
     return ()
 
 
+def settings(licences: Iterable[Licences]) -> list[dict[str, object]]:
+    """Return what a `set_entitlements` command says of licences."""
+    return [
+        {"plan_id": one.plan_id, "usage_country": one.country, "licences": one.number}
+        for one in licences
+    ]
+
+
 def commands(
     population: Population, held: Mapping[str, tuple[Licences, ...]]
 ) -> Iterator[tuple[Tenant, dict[str, object]]]:
@@ -61,14 +69,7 @@ def commands(
                 each,
                 {
                     **head(each, "set_entitlements", "licences"),
-                    "entitlements": [
-                        {
-                            "plan_id": one.plan_id,
-                            "usage_country": one.country,
-                            "licences": one.number,
-                        }
-                        for one in licences
-                    ],
+                    "entitlements": settings(licences),
                     "valid_from": VALID_FROM,
                 },
             )

@@ -7,7 +7,7 @@
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ import orjson
 
 from loadtest.expected import Expected
 from loadtest.pools import month_of
+from loadtest.purse import PROMOTIONAL, Purse
 from loadtest.topic_log import read
 from topics.catalog import BATCHES_CHANGELOG, CDR_RAW, LEDGER
 from topics.manifests import split_manifest
@@ -41,6 +42,8 @@ class Fold:
     owed_micros: Counter[str] = field(default_factory=Counter)
     """What is owed of each month."""
     waived_micros: int = 0
+    given_micros: dict[str, int] = field(default_factory=dict)
+    """What each lot of promotional credit was given."""
     billing: str = ""
     """How the account pays, as it was said last; of the month in which its last entry was written."""
     last_ms: int = field(default=0, compare=False)
@@ -67,10 +70,17 @@ class Fold:
             self._draw(back, -1)
         if (lot := entry.get("lot")) is not None:
             self.lots[lot["lot_id"]] = lot["remaining_micros"]
+            if lot.get("category") == PROMOTIONAL:
+                self.given_micros[lot["lot_id"]] = lot["granted_micros"]
         for draw in entry.get("draws", ()):
             self._draw(draw, 1)
         if entry["kind"] == "lot_forfeited":
             del self.lots[entry["lot_id"]]
+
+    @property
+    def given_left_micros(self) -> int:
+        """What is left of promotional credit."""
+        return sum(self.lots.get(lot_id, 0) for lot_id in self.given_micros)
 
     def _draw(self, draw: Mapping[str, Any], sign: int) -> None:
         """Take what a source pays, or with -1 give it back; what has no name is no source of ours."""
@@ -121,7 +131,7 @@ def compare(found: Mapping[str, Fold], wanted: Mapping[str, Fold]) -> list[str]:
 
 
 def compare_with_plan(folds: Mapping[str, Fold], expected: Expected) -> list[str]:
-    """Name every tenant whose balance, charges, charged sum, pools or debts of months are not what the plan implies."""
+    """Name every tenant whose money, lot by lot, charges, pools or debts of months are not what the plan implies."""
     problems = []
     for tenant_id in sorted(folds.keys() | expected.funded_micros.keys()):
         found = folds.get(tenant_id, Fold())
@@ -138,6 +148,7 @@ def compare_with_plan(folds: Mapping[str, Fold], expected: Expected) -> list[str
                 found.billing,
                 expected.billing(tenant_id, month_of(found.last_ms // 1000)),
             ),
+            *_lots(found, expected.purses.get(tenant_id)),
         ):
             if is_ != must:
                 problems.append(f"{tenant_id}: {name}: {told(is_, must)}")
@@ -145,6 +156,12 @@ def compare_with_plan(folds: Mapping[str, Fold], expected: Expected) -> list[str
     if pooled != expected.pooled:
         problems.append(f"charges that drew on pools: found {pooled}, expected {expected.pooled}")
     return problems
+
+
+def _lots(found: Fold, purse: Purse | None) -> Iterator[tuple[str, object, object]]:
+    """Yield what is left of the lots of a tenant that the plan has funded."""
+    if purse is not None:
+        yield "lots", Counter(found.lots), Counter(purse.left_micros)
 
 
 def told(found: object, must: object) -> str:

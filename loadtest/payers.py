@@ -7,9 +7,11 @@ from typing import NamedTuple
 from loadtest.allowances import Licences, PaidCall, PlanFile
 from loadtest.billing import PaysLater
 from loadtest.calls import Call
+from loadtest.dated import Dated
 from loadtest.expected import Expected, UserCounts
 from loadtest.numbers import Number
 from loadtest.pools import Pools, month_of
+from loadtest.purse import Purse
 from loadtest.tariff import charge_micros, rest_micros
 from loadtest.users import Staff, User
 
@@ -17,7 +19,7 @@ NO_USER_CAPABILITY = "suspended.no_user_capability"
 
 
 class Contracts(NamedTuple):
-    """What the tenants of a plan have agreed to, and the plans that there are."""
+    """What the tenants of a plan have agreed to in the beginning, and the plans that there are."""
 
     plans: PlanFile
     holdings: Mapping[str, tuple[Licences, ...]]
@@ -34,12 +36,39 @@ class Payers:
         self.expected = expected
         held = contracts.holdings.items()
         self.pools = {tenant_id: Pools(contracts.plans, each) for tenant_id, each in held}
+        self.unlicensed = dict(contracts.staff.becomes)
+        self._modes: dict[str, Dated[PaysLater | None]] = {}
+        self._users: dict[str, Dated[User | None]] = {}
         for tenant_id, mode in contracts.later.items():
-            expected.credit_limits[tenant_id] = mode.limit_micros
-            expected.owed_micros[tenant_id] = Counter()
+            self.bill(tenant_id, mode.from_s, mode)
         for users in contracts.staff.users.values():
             for user in users:
-                expected.users[user.tenant_id, user.user_id] = UserCounts(user.limit_micros)
+                self.set_user(user)
+
+    def set_user(self, user: User) -> None:
+        """Let what a user may do hold from its instant on, for calls that come after this."""
+        self._users.setdefault(user.user_id, Dated(None)).change(user.from_s, user)
+        counts = self.expected.users.setdefault((user.tenant_id, user.user_id), UserCounts())
+        counts.limit_micros, counts.may_spend = user.limit_micros, user.may_spend
+        counts.outbound, counts.conferences = user.outbound, user.conferences
+
+    def user(self, user_id: str) -> User | None:
+        """Return what was set of a user last."""
+        return self._users[user_id].last if user_id in self._users else None
+
+    def bill(self, tenant_id: str, from_s: int, mode: PaysLater | None) -> None:
+        """Let a tenant pay later from an instant on, for calls that come after this; None: before, again."""
+        self._modes.setdefault(tenant_id, Dated(None)).change(from_s, mode)
+        self.expected.owed_micros.setdefault(tenant_id, Counter())
+        self.expected.prepaid_again.discard(tenant_id)
+        if mode is None:
+            self.expected.prepaid_again.add(tenant_id)
+        else:
+            self.expected.credit_limits[tenant_id] = mode.limit_micros
+
+    def mode(self, tenant_id: str) -> PaysLater | None:
+        """Return how a tenant pays, as it was set last."""
+        return self._modes[tenant_id].last if tenant_id in self._modes else None
 
     def charge(self, call: Call, number: Number) -> None:
         """Expect a priced call to be charged; or to wait, where nobody may pay it."""
@@ -48,8 +77,8 @@ class Payers:
         if not micros:
             self.expected.charge(tenant_id, None if number.terms.action == "free" else 0)
             return
-        user = self.contracts.staff.find(call.persons.consumer) if call.persons else None
-        known = user if user is not None and user.from_s <= call.started_s else None
+        terms = self._users.get(call.persons.consumer or "") if call.persons else None
+        known = None if terms is None else terms.at(call.started_s)
         draws = self._draws(call, number, known)
         if draws:
             micros = rest_micros(number.terms, call.billsec - sum(draws.values()))
@@ -62,15 +91,15 @@ class Payers:
         if is_waived:
             self.expected.waived_micros[tenant_id] += micros
         else:
-            self._owe(call, micros)
+            self._pay(call, micros)
         self.expected.charge(tenant_id, micros)
-        if user is not None:
-            self._count(user, call, 0 if is_waived else micros, draws)
+        if terms is not None and terms.last is not None:
+            self._count(terms.last, call, 0 if is_waived else micros, draws)
 
     def _draws(self, call: Call, number: Number, known: User | None) -> dict[str, int]:
         """Return what pools pay of a call."""
         pools = self.pools[call.tenant.tenant_id]
-        if not pools.held:
+        if not pools.held.last:
             return {}
         country = call.tenant.country if known is None else known.country
         asked = PaidCall(
@@ -82,7 +111,7 @@ class Payers:
         """Return what becomes of what money would pay: who calls out must have been allowed to spend it."""
         if call.direction != "out" or (known is not None and known.may_spend):
             return "charge"
-        return self.contracts.staff.becomes.get(call.tenant.tenant_id, "charge")
+        return self.unlicensed.get(call.tenant.tenant_id, "charge")
 
     def _use(self, tenant_id: str, draws: dict[str, int]) -> None:
         if draws:
@@ -91,16 +120,18 @@ class Payers:
             self.expected.pooled += 1
             self.expected.used_s[tenant_id] = pools.used_s
 
-    def _owe(self, call: Call, micros: int) -> None:
-        """Let the month owe what lots do not have, where the call is paid later; else it is debt."""
+    def _pay(self, call: Call, micros: int) -> None:
+        """Let lots pay; what they do not have the month owes, where the call is paid later, or it is debt."""
         tenant_id = call.tenant.tenant_id
-        mode = self.contracts.later.get(tenant_id)
-        if mode is None or call.started_s < mode.from_s:
+        purse = self.expected.purses.setdefault(tenant_id, Purse())
+        unpaid = purse.pay(micros)
+        if not unpaid:
             return
-        left = max(self.expected.balance_micros(tenant_id), 0)
-        if micros > left:
-            month = month_of(call.started_s)
-            self.expected.owed_micros[tenant_id][month] += micros - left
+        mode = self._modes.get(tenant_id)
+        if mode is None or mode.at(call.started_s) is None:
+            purse.debt_micros += unpaid
+        else:
+            self.expected.owed_micros[tenant_id][month_of(call.started_s)] += unpaid
 
     def _count(self, user: User, call: Call, micros: int, draws: dict[str, int]) -> None:
         """Count the money of an outgoing call, and the seconds of pools that the user has alone."""

@@ -12,6 +12,8 @@ Plans = Literal["none", "published", "held", "drawn"]
 PLANS_HELP = "published: nobody holds any; held: everybody, and they pay nothing; drawn: they pay"
 USERS_HELP = "so many a tenant: calls name them, some have pools of their own, some a limit"
 POST_PAID_HELP = "of a hundred tenants about so many pay later"
+LATE_DAYS = 5
+"""Less than what a CDR may be late."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,12 @@ class Plan:
     """Each tenant has so many, and calls name them; 0: calls name some whom nobody has set."""
     post_paid: float = 0.0
     """Of a hundred tenants about so many pay later."""
+    promotional: float = 0.0
+    """Of a hundred tenants about so many are given credit."""
+    late: float = 0.0
+    """Of a hundred calls about so many ended up to `LATE_DAYS` earlier: early in a month, in the last one."""
+    changes: int = 0
+    """So many times amid the calls tenants change licences, users and how they pay, and are given credit."""
     broken: tuple[tuple[str, float], ...] = tuple((reason, 0.02) for reason in BREAKAGES)
     """Share in percent of each class of unreadable records, by its reason."""
     lots_min: int = 1
@@ -73,10 +81,13 @@ class Plan:
             ("lots_min", 1),
             ("holders", 0),
             ("users", 0),
+            ("changes", 0),
         ):
             if getattr(self, name) < least:
                 raise ValueError(f"{name}: {getattr(self, name)}, must be at least {least}")
-        for name, share in [*self._percentages(), ("post_paid", self.post_paid)]:
+        for name, share in self._percentages() + [
+            (name, getattr(self, name)) for name in ("post_paid", "promotional", "late")
+        ]:
             if not 0 <= share <= PERCENT:
                 raise ValueError(f"{name}: {share}, must be 0 to 100 percent")
         if self.plans not in get_args(Plans):
@@ -101,6 +112,11 @@ class Plan:
             broken=(),
             **shares,  # type: ignore[arg-type]
         )
+
+    @property
+    def middle_s(self) -> int:
+        """The middle of the time in which calls that are not late end, seconds since 1970."""
+        return self.start_ms // 1000 - self.ended_spread_s // 2
 
     def special_pct(self) -> float:
         """Return the share of all records that are not plain outgoing calls."""

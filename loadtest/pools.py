@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from loadtest.allowances import Licences, PaidCall, PlanFile, Source
+from loadtest.dated import Dated
 from loadtest.users import User
 
 MONTH = "%Y-%m"
+_Asked = tuple[tuple[Licences, ...], PaidCall, tuple[str, ...] | None]
 
 
 class Pools:
@@ -16,9 +18,9 @@ class Pools:
     def __init__(self, plans: PlanFile, held: tuple[Licences, ...]) -> None:
         """Take what the tenant holds; nothing is used."""
         self.plans = plans
-        self.held = held
+        self.held = Dated(held)
         self.used_s: Counter[str] = Counter()
-        self._sources: dict[tuple[PaidCall, tuple[str, ...] | None], list[Source]] = {}
+        self._sources: dict[_Asked, list[Source]] = {}
 
     def draws(
         self, call: PaidCall, started_s: int, billsec: int, user: User | None = None
@@ -30,7 +32,8 @@ class Pools:
         """
         found: dict[str, int] = {}
         month = month_of(started_s)
-        for source in self._that_pay(call, None if user is None else user.plan_ids):
+        held = self.held.at(started_s)
+        for source in self._that_pay(held, call, None if user is None else user.plan_ids):
             name = f"{month}/{source.name}"
             if source.is_own and user is not None:
                 name = f"{name}/user={user.user_id}"
@@ -45,11 +48,13 @@ class Pools:
         """Use what pools pay of a call."""
         self.used_s.update(draws)
 
-    def _that_pay(self, call: PaidCall, plan_ids: tuple[str, ...] | None) -> list[Source]:
-        sources = self._sources.get((call, plan_ids))
+    def _that_pay(
+        self, held: tuple[Licences, ...], call: PaidCall, plan_ids: tuple[str, ...] | None
+    ) -> list[Source]:
+        sources = self._sources.get((held, call, plan_ids))
         if sources is None:
-            sources = self.plans.sources(self.held, call, plan_ids)
-            self._sources[call, plan_ids] = sources
+            sources = self.plans.sources(held, call, plan_ids)
+            self._sources[held, call, plan_ids] = sources
         return sources
 
 

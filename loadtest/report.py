@@ -7,11 +7,12 @@ from typing import Any
 
 import orjson
 
-from loadtest import charge_story
+from loadtest import charge_story, user_oracle
 from loadtest.money import micros_text
 from loadtest.oracle import Fold, outcomes
 from loadtest.topic_log import read
-from topics.catalog import DEAD, LEDGER, SUSPENSE
+from loadtest.user_oracle import Records
+from topics.catalog import DEAD, LEDGER, SUSPENSE, USER_STATUS, USERS_CHANGELOG
 
 LARGEST = 5
 _REJECTED = "command_rejected"
@@ -27,6 +28,10 @@ class Findings:
     dead: Counter[str] = field(default_factory=Counter)
     rejected: Counter[str] = field(default_factory=Counter)
     folds: dict[str, Fold] = field(default_factory=dict)
+    users: Records = field(default_factory=dict)
+    """The last status of each user."""
+    counts_of_users: Records = field(default_factory=dict)
+    """What is kept of each."""
     currency: str = ""
     told: Mapping[str, Any] | None = None
     """The charge that has the most to tell; None when no call was priced."""
@@ -66,6 +71,10 @@ async def gather(bootstrap: str) -> Findings:
         async for record in read(bootstrap, topic.name):
             if record.value is not None:
                 counts[orjson.loads(record.value)["reason"]] += 1
+    rows = [record.value async for record in read(bootstrap, USERS_CHANGELOG.name)]
+    statuses = [record.value async for record in read(bootstrap, USER_STATUS.name)]
+    findings.counts_of_users = user_oracle.kept(rows)
+    findings.users = user_oracle.latest(statuses)
     return findings
 
 
@@ -80,6 +89,9 @@ def lines(findings: Findings) -> list[str]:
         *_reasons("dead", findings.dead),
         *(_reasons("rejected", findings.rejected) if findings.rejected else ()),
         *_pools(findings.folds),
+        *_promotional(findings.folds),
+        *_users(findings),
+        *_post_paid(findings.folds),
         "",
         f"the {LARGEST} accounts that spent most, in {findings.currency}:",
         *_largest(findings.folds),
@@ -107,8 +119,56 @@ def _pools(folds: Mapping[str, Fold]) -> list[str]:
     if not calls:
         return []
     total = sum(seconds for *_, seconds in paid)
-    head = f"pools        {calls:>9,}   calls of which plans paid {total:,} s, before money:"
-    return [head, *(f"  {who}: {name:<40} {seconds:>9,} s" for who, name, seconds in paid)]
+    most = sorted(paid, key=lambda each: (-each[2], each))[:LARGEST]
+    head = f"pools        {calls:>9,}   calls of which plans paid {total:,} s, before money; most of all:"
+    return [head, *(f"  {who}: {name:<40} {seconds:>9,} s" for who, name, seconds in most)]
+
+
+def _promotional(folds: Mapping[str, Fold]) -> list[str]:
+    """Say what was given, and what calls have used of it, if anybody was given credit."""
+    lots = [micros for fold in folds.values() for micros in fold.given_micros.values()]
+    if not lots:
+        return []
+    left = sum(fold.given_left_micros for fold in folds.values())
+    given = f"lots of promotional credit, {micros_text(sum(lots))} given"
+    return [f"promotional  {len(lots):>9,}   {given}, {micros_text(left)} of it left"]
+
+
+def _users(findings: Findings) -> list[str]:
+    """Say what is counted and blocked of users, if there are any."""
+    if not findings.users:
+        return []
+    reasons = Counter(
+        reason
+        for status in findings.users.values()
+        for reason in {each["reason"] for each in status.get("blocked", ())}
+    )
+    spent = sum(
+        micros for row in findings.counts_of_users.values() for micros in row["spent"].values()
+    )
+    waived = sum(fold.waived_micros for fold in findings.folds.values())
+    blocked = (
+        f"{reasons['user_spend_limit']:,} at their limit, {reasons['restricted']:,} restricted,"
+        f" {reasons['no_user_capability']:,} without a licence to spend"
+    )
+    money = f"spent {micros_text(spent)}, and {micros_text(waived)} that nobody pays"
+    return [f"users        {len(findings.users):>9,}   {money}; {blocked}"]
+
+
+def _post_paid(folds: Mapping[str, Fold]) -> list[str]:
+    """Say what is owed of months, if anybody pays later."""
+    states = Counter(fold.billing for fold in folds.values() if fold.billing)
+    if not states:
+        return []
+    owed: Counter[str] = Counter()
+    for fold in folds.values():
+        owed.update(fold.owed_micros)
+    months = (
+        ", ".join(f"{micros_text(owed[month])} of {month}" for month in sorted(owed)) or "nothing"
+    )
+    reached = f"{states['limit_reached']:,} at their credit limit"
+    again = f"{states['prepaid']:,} prepaid again"
+    return [f"post-paid    {states.total():>9,}   accounts owe {months}; {reached}, {again}"]
 
 
 def _largest(folds: Mapping[str, Fold]) -> list[str]:

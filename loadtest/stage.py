@@ -59,11 +59,13 @@ async def open_accounts(bootstrap: str, workload: Workload, watch: Watch, worker
     )
 
 
-def taking(watch: Watch, alive: Callable[[], None]) -> Callable[[str], Awaitable[None]]:
+def taking(
+    watch: Watch, alive: Callable[[], None], timeout_s: float = _COMMANDS_TIMEOUT_S
+) -> Callable[[str], Awaitable[None]]:
     """Return what waits until charging has taken all of a topic."""
 
     async def taken(topic: str) -> None:
-        await watch.until_done(topic, timeout_s=_COMMANDS_TIMEOUT_S, alive=alive)
+        await watch.until_done(topic, timeout_s=timeout_s, alive=alive)
 
     return taken
 

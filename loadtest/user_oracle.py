@@ -13,7 +13,6 @@ from loadtest.expected import Expected, UserCounts
 from loadtest.topic_log import read
 from topics.catalog import USER_STATUS, USERS_CHANGELOG
 
-_LIMIT = "user_spend_limit"
 _LAYOUT = 4
 _HEAD = 2
 _SPENT, _USED_S = 3, 4
@@ -67,13 +66,15 @@ def compare(rows: Records, statuses: Records, expected: Expected) -> list[str]:
 
 
 def _of_user(row: Mapping[str, Any], status: Mapping[str, Any], counts: UserCounts) -> list[str]:
-    blocked = any(each["reason"] == _LIMIT for each in status.get("blocked", ()))
+    blocked = {each["call_type"]: each["reason"] for each in status.get("blocked", ())}
     return [
         f"{what}: found {is_}, expected {must}"
         for what, is_, must in (
             ("spent", row["spent"], dict(counts.spent_micros)),
             ("used_s", row["used_s"], dict(counts.used_s)),
-            ("blocked by its limit", blocked, counts.is_blocked(status["month"])),
+            ("blocked", blocked, counts.blocked(status["month"])),
+            ("outbound_calls", status["outbound_calls"], counts.outbound),
+            ("conference_dial_out", status["conference_dial_out"], counts.conferences),
         )
         if is_ != must
     ]

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from random import Random
 from typing import NamedTuple
 
-from loadtest.accounts import Population, Tenant, head
+from loadtest.accounts import Population, Tenant, head, rfc3339
 from loadtest.allowances import Licences
 from loadtest.calls import Call, Persons
 from loadtest.plan import Plan
@@ -27,12 +27,18 @@ _STRANGER = 0.04
 """Of the calls: those of somebody whom nobody has set; half of them name nobody."""
 _LIMIT_PCT = (2, 80)
 """A limit is between so much and so much of what a user's calls cost, pools apart."""
+_IS_RESTRICTED = 0.3
+_RESTRICTIONS = (
+    *(("domestic", "any"), ("none", "any"), ("any", "none")),
+    *(("domestic", "none"), ("any", "same_country"), ("none", "zone")),
+)
+"""Of calls, and of the conferences that the user organizes."""
 UNLICENSED = ("charge", "suspend", "waive")
 """What becomes of calls that money would pay, of those who may not spend it: the tenants take turns."""
 
 
 class User(NamedTuple):
-    """A user as it was set; `limit_micros` 0: none. `from_s`: since when it is known, seconds since 1970."""
+    """A user as it was set; `limit_micros` 0: none. `from_s`: since when that holds, seconds since 1970."""
 
     tenant_id: str
     user_id: str
@@ -41,6 +47,8 @@ class User(NamedTuple):
     may_spend: bool
     limit_micros: int
     from_s: int
+    outbound: str = "any"
+    conferences: str = "any"
 
 
 class Staff:
@@ -51,6 +59,7 @@ class Staff:
     ) -> None:
         """Make them; each tenant has as many."""
         random = Random(f"users {plan.seed}")
+        forbids = Random(f"restrictions {plan.seed}")
         self.tenants = population.tenants if plan.users else []
         self.users: dict[str, list[User]] = {}
         self.becomes: dict[str, str] = {}
@@ -60,14 +69,12 @@ class Staff:
             held = holdings[each.tenant_id]
             self.becomes[each.tenant_id] = UNLICENSED[(serial - 1) % len(UNLICENSED)]
             self.users[each.tenant_id] = [
-                _user(plan, each, f"u{k:02}@{each.tenant_id}", held, int(spend), random)
+                restricted(
+                    _user(plan, each, f"u{k:02}@{each.tenant_id}", held, int(spend), random),
+                    forbids,
+                )
                 for k in range(plan.users)
             ]
-        self._by_id = {user.user_id: user for users in self.users.values() for user in users}
-
-    def find(self, user_id: str | None) -> User | None:
-        """Return a user; None: nobody is named, or somebody whom nobody has set."""
-        return None if user_id is None else self._by_id.get(user_id)
 
     def commands(self) -> Iterator[tuple[Tenant, dict[str, object]]]:
         """Yield what sets the users."""
@@ -75,7 +82,7 @@ class Staff:
             if (calls := self.becomes[each.tenant_id]) != "charge":
                 yield each, {**head(each, "set_unlicensed_calls", "unlicensed"), "calls": calls}
             for k, user in enumerate(self.users[each.tenant_id]):
-                yield each, {**head(each, "set_user", f"user-{k}"), **_settings(user)}
+                yield each, {**head(each, "set_user", f"user-{k}"), **settings(user)}
 
 
 class Callers:
@@ -100,9 +107,22 @@ class Callers:
         tenant_id = call.tenant.tenant_id
         draw = self._draw()
         if draw < _STRANGER:
-            return f"guest@{tenant_id}" if draw < _STRANGER / 2 else None
+            return guest(tenant_id) if draw < _STRANGER / 2 else None
         users = self.staff.users[tenant_id]
         return users[int(self._draw() * len(users))].user_id
+
+
+def guest(tenant_id: str) -> str:
+    """Return the name of somebody who makes calls of a tenant, and whom nobody has set."""
+    return f"guest@{tenant_id}"
+
+
+def restricted(user: User, random: Random) -> User:
+    """Return a user, who now and then may not make every call that could be paid."""
+    if random.random() >= _IS_RESTRICTED:
+        return user
+    outbound, conferences = random.choice(_RESTRICTIONS)
+    return user._replace(outbound=outbound, conferences=conferences)
 
 
 def _user(  # noqa: PLR0913, PLR0917  # What each differs in.
@@ -121,19 +141,23 @@ def _user(  # noqa: PLR0913, PLR0917  # What each differs in.
     may_spend = draw() < _MAY_SPEND
     percent = random.randint(*_LIMIT_PCT)
     limit_micros = max(spend_micros * percent // 100, 1) if draw() < _IS_LIMITED else 0
-    middle_s = plan.start_ms // 1000 - plan.ended_spread_s // 2
-    from_s = middle_s if draw() < _IS_LATE else _LONG_AGO_S
+    from_s = plan.middle_s if draw() < _IS_LATE else _LONG_AGO_S
     return User(each.tenant_id, user_id, country, plan_ids, may_spend, limit_micros, from_s)
 
 
-def _settings(user: User) -> dict[str, object]:
+def settings(user: User) -> dict[str, object]:
+    """Return what a `set_user` command says of a user."""
     said: dict[str, object] = {
         "user_id": user.user_id,
         "usage_country": user.country,
         "plan_ids": list(user.plan_ids),
         "credits_licence": user.may_spend,
-        "valid_from": datetime.fromtimestamp(user.from_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "valid_from": rfc3339(user.from_s),
     }
     if user.limit_micros:
         said["monthly_spend_limit_micros"] = user.limit_micros
+    if user.outbound != "any":
+        said["outbound_calls"] = user.outbound
+    if user.conferences != "any":
+        said["conference_dial_out"] = user.conferences
     return said

@@ -39,8 +39,12 @@ def test_the_demo_charges_its_calls_and_every_check_is_clean() -> None:
     assert code == 0, said
     for line in (
         "odd cases: everything that a CDR can come to, once",
+        "changes of licences, users, limits and how it is paid",
         "every outcome, and every account's balance and pools, are what it predicted",
         "calls of which plans paid",
+        "lots of promotional credit",
+        "without a licence to spend",
+        "at their credit limit",
         "seconds paid by pools",
         "one charge explained:",
         "one letter a transition",

@@ -100,12 +100,66 @@ def test_what_pools_pay_of_a_charge_is_explained() -> None:
         "draw     0.006 from L1: 0.02 -> 0.014",
     ):
         assert line in text
-    assert "pools                1   calls of which plans paid 60 s, before money:" in text
+    assert (
+        "pools                1   calls of which plans paid 60 s, before money; most of all:"
+        in text
+    )
     assert f"  acme: {pool['id']:<40} {60:>9,} s" in text
 
 
 def test_where_no_pool_paid_none_is_told() -> None:
     assert "pools" not in "\n".join(report.lines(findings(*LOTS, CALL)))
+
+
+def test_what_is_owed_and_what_nobody_pays_is_explained() -> None:
+    draws = [
+        {"id": "L1", "amount_micros": 20_000},
+        {"source": "post_paid", "id": "2026-02", "amount_micros": 40_000},
+        {"source": "waived", "amount_micros": 7_000},
+    ]
+
+    text = "\n".join(report.lines(findings(*LOTS, CALL | {"draws": draws})))
+
+    assert "owed     0.04 of 2026-02, to be paid later" in text
+    assert "waived   0.007 that nobody pays" in text
+
+
+def test_credit_that_was_given_users_and_who_pays_later_have_a_line_each() -> None:
+    given = LOTS[0]["lot"] | {"category": "promotional", "granted_micros": 20_000}  # type: ignore[operator]
+    said = MONEY | {"kind": "billing_state_changed", "amount_micros": 0, "balance_micros": 0}
+    owing = [
+        {"id": "L1", "amount_micros": 12_000},
+        {"source": "post_paid", "id": "2026-02", "amount_micros": 54_000},
+        {"source": "waived", "amount_micros": 1_000},
+    ]
+    found = findings(
+        LOTS[0] | {"lot": given}, CALL | {"draws": owing}, said | {"state": "limit_reached"}
+    )
+    limit, none = [
+        [{"call_type": each, "reason": reason} for each in ("international", "overage")]
+        for reason in ("user_spend_limit", "restricted")
+    ]
+    found.users = {
+        ("acme", name): {"blocked": blocked}
+        for name, blocked in (("ann", limit), ("bob", none), ("cy", limit), ("dan", []))
+    }
+    found.counts_of_users = {("acme", "ann"): {"spent": {"2026-01": 5_000, "2026-02": 66_000}}}
+
+    text = "\n".join(report.lines(found))
+
+    for line in (
+        "promotional          1   lots of promotional credit, 0.02 given, 0.008 of it left",
+        "users                4   spent 0.071, and 0.001 that nobody pays; 2 at their limit, ",
+        " 1 restricted, 0 without a licence to spend",
+        "post-paid            1   accounts owe 0.054 of 2026-02; 1 at their credit limit, 0 prepaid again",
+    ):
+        assert line in text
+
+
+def test_where_nobody_was_given_credit_or_pays_later_and_there_are_no_users_none_is_told() -> None:
+    text = "\n".join(report.lines(findings(*LOTS, CALL)))
+
+    assert not any(word in text for word in ("promotional", "users", "post-paid"))
 
 
 def test_a_rounded_charge_says_from_what_it_was_rounded() -> None:

@@ -22,7 +22,12 @@ STATUS = {
     "tenant_id": "acme",
     "user_id": "ann",
     "month": MONTH,
-    "blocked": [{"call_type": "overage", "reason": "user_spend_limit"}],
+    "outbound_calls": "any",
+    "conference_dial_out": "any",
+    "blocked": [
+        {"call_type": each, "reason": "user_spend_limit"}
+        for each in ("conference_dial_out", "in_bundle", "international", "overage")
+    ],
 }
 
 
@@ -75,11 +80,41 @@ def test_what_is_kept_otherwise_is_seen(row: dict[str, Any] | None, complaint: s
 
 
 def test_a_limit_that_blocks_too_early_or_not_at_all_is_seen() -> None:
-    assert found(limit_micros=501) == ["acme/ann: blocked by its limit: found True, expected False"]
-    assert found(status=STATUS | {"blocked": []}) == [
-        "acme/ann: blocked by its limit: found False, expected True"
-    ]
+    (early,) = found(limit_micros=501)
+    (late,) = found(status=STATUS | {"blocked": []})
+
+    assert early.startswith("acme/ann: blocked: found {'conference_dial_out': 'user_spend_limit', ")
+    assert early.endswith("expected {}")
+    assert late.startswith("acme/ann: blocked: found {}, expected {'in_bundle': 'user_spend_limit'")
     assert found(status=None) != []
+
+
+def test_a_call_that_is_blocked_for_another_reason_is_seen() -> None:
+    blocked = [*STATUS["blocked"][:3], {"call_type": "overage", "reason": "no_user_capability"}]
+
+    (problem,) = found(status=STATUS | {"blocked": blocked})
+
+    assert problem.startswith("acme/ann: blocked: found ")
+
+
+@pytest.mark.parametrize("field", ["outbound_calls", "conference_dial_out"])
+def test_a_restriction_that_was_not_set_is_seen(field: str) -> None:
+    assert found(status=STATUS | {field: "none"}) == [
+        f"acme/ann: {field}: found none, expected any"
+    ]
+
+
+def test_what_is_blocked_is_restricted_or_unlicensed_or_beyond_the_limit_in_this_order() -> None:
+    user = UserCounts(500, Counter({MONTH: 500}), may_spend=False, outbound="domestic")
+
+    assert user.blocked(MONTH) == {
+        "in_bundle": "user_spend_limit",
+        "conference_dial_out": "no_user_capability",
+        "international": "restricted",
+        "overage": "no_user_capability",
+    }
+    user.outbound, user.conferences = "none", "none"
+    assert set(user.blocked("2024-02").values()) == {"restricted"}
 
 
 def test_a_user_whom_nobody_has_set_is_seen() -> None:
