@@ -185,7 +185,7 @@ lock: pyproject.toml  ## resolve both lock files again (needs uv)
 clean:  ## stop every Kafka of this folder and delete .kafka, .venv and all caches
 	$(SAY) "==> stopping Kafka, deleting .kafka .venv and caches"
 	@if [ -d .kafka ]; then $(BROKER) down-all; fi
-	@rm -rf .kafka .asyncapi .venv build dist .coverage *.egg-info rater/compiled.json \
+	@rm -rf .kafka .asyncapi .deploy .venv build dist .coverage *.egg-info rater/compiled.json \
 		.mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@find rater -name '*.so' -delete

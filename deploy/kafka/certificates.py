@@ -45,7 +45,9 @@ class Certificate:
 class Authority:
     """A certificate authority in a folder; one that is there is used again."""
 
-    def __init__(self, folder: Path, name: str = "Rater development CA") -> None:
+    def __init__(
+        self, folder: Path, name: str = "Rater development CA", *, days: int = DAYS
+    ) -> None:
         """Make its key and its certificate, `ca.pem`, unless they are there."""
         self.folder = folder
         self.certificate = folder / "ca.pem"
@@ -56,7 +58,7 @@ class Authority:
             self._config.write_text(_CONFIG)
             self._openssl(
                 *("req", "-x509", "-new", *self._new_key(self._key)),
-                *("-extensions", "authority", "-subj", f"/CN={name}", "-days", str(DAYS)),
+                *("-extensions", "authority", "-subj", f"/CN={name}", "-days", str(days)),
                 *("-out", str(self.certificate)),
             )
 
