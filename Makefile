@@ -15,6 +15,10 @@ BIN := .venv/bin
 # -B: running a broker writes nothing outside .kafka, no compiled module either.
 BROKER := $(PYTHON) -B deploy/kafka/broker.py
 PORT ?= 9092
+# Of each kind an instance of its own: dev, secured, brokers, secured-brokers.
+KAFKA = $(if $(SECURE),secured$(if $(BROKERS),-brokers),$(if $(BROKERS),brokers,dev))
+# Several take free ports, which `up` prints, unless PORT is said.
+KAFKA_PORT = $(if $(BROKERS),$(if $(filter file,$(origin PORT)),0,$(PORT)),$(PORT))
 SAY = @echo
 CODE := rater topics loadtest deploy tests
 
@@ -33,7 +37,7 @@ help:  ## print this list
 	@echo "make TARGET        (* = part of make test, which is what CI runs)"
 	@grep -E '^[a-z][a-z0-9-]*:.*##' $(MAKEFILE_LIST) \
 		| awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
-	@echo "RATER_BROKER=host:port uses a Kafka that is already there; PORT=N moves kafka-up (9092)."
+	@echo "RATER_BROKER=host:port uses a Kafka that is already there; PORT=N moves kafka-up (9092; of BROKERS=3 the first)."
 
 tools:  ## * check that Python, a JDK and Maven are there; say how to install what is not
 	$(SAY) "==> tools: Python, and for Kafka a JDK and Maven"
@@ -51,16 +55,14 @@ compiled: .venv/compiled
 kafka-jars: tools  ## * fetch Apache Kafka 4.3.0 into .kafka/jars
 	@if [ -z "$${RATER_BROKER:-}" ]; then $(BROKER) fetch; fi
 
-kafka-up: kafka-jars $(if $(SECURE),install)  ## start Apache Kafka on port 9092; SECURE=1: with TLS, logins and access rules
+kafka-up: kafka-jars $(if $(SECURE),install)  ## start Apache Kafka on port 9092; SECURE=1: with TLS, logins and access rules; BROKERS=3: three
 ifdef SECURE
 	@$(BIN)/rater topics acls --format json >.kafka/acls.json
-	@$(BROKER) up --port $(PORT) --instance secured --acls .kafka/acls.json
-else
-	@$(BROKER) up --port $(PORT)
 endif
+	@$(BROKER) up --port $(KAFKA_PORT) --instance $(KAFKA) --brokers $(or $(BROKERS),1) $(if $(SECURE),--acls .kafka/acls.json)
 
-kafka-down:  ## stop it (SECURE=1: the secured one); its data stay in .kafka/dev until make clean
-	@$(BROKER) down $(if $(SECURE),--instance secured)
+kafka-down:  ## stop it (with the same SECURE=1, BROKERS=3); its data stay in .kafka until make clean
+	@$(BROKER) down --instance $(KAFKA)
 
 fmt: dev  ## format the code and mend what ruff can mend
 	$(SAY) "==> ruff: formatting"

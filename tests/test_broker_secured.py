@@ -179,7 +179,7 @@ def test_the_tool_says_where_passwords_lie_and_none_of_them(
 def test_a_broker_that_is_not_there_answers_nothing_and_is_not_set_up(tmp_path: Path) -> None:
     secured, _ = prepared(tmp_path, Access(USERS))
 
-    assert not secured.answers(timeout_s=0.2)
+    assert not secured.live_nodes(timeout_s=0.2)
     assert not secured._knows("charging")
     with pytest.raises(BrokerError, match="was not set up") as error:
         secured.set_up(secured.port)

@@ -21,8 +21,10 @@ if str(ROOT) not in sys.path:
 
 from deploy.kafka.address import FREE_PORTS, answers, free_ports, is_free  # noqa: E402
 from deploy.kafka.broker import HOME, Broker, BrokerError  # noqa: E402
+from deploy.kafka.cluster import Cluster, members  # noqa: E402
 from deploy.kafka.distribution import fetch  # noqa: E402
-from deploy.kafka.process import command_line  # noqa: E402
+from deploy.kafka.membership import Membership  # noqa: E402
+from deploy.kafka.process import command_line, has_ended, within  # noqa: E402
 from tests.e2e.broker import (  # noqa: E402
     chosen_broker,
     consume,
@@ -122,6 +124,83 @@ def test_a_process_that_is_not_the_broker_is_never_taken_for_it(tmp_path: Path) 
 
     assert stale.pid is None
     assert command_line(os.getpid())
+
+
+LINGERING = """
+import ctypes, os, socket, sys, threading
+listener = socket.create_server(("127.0.0.1", 0))
+def wait():
+    print(os.getpid(), listener.getsockname()[1], flush=True)
+    sys.stdin.read()
+    os._exit(0)
+threading.Thread(target=wait).start()
+libc = ctypes.CDLL(None)
+libc.syscall(60 if os.uname().machine == "x86_64" else 93, 0)  # This thread alone, as of a JVM that was killed.
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="threads are seen on Linux alone")
+def test_a_process_has_ended_when_the_last_of_its_threads_has() -> None:
+    """A killed JVM has no command line any more, and threads of it keep its port and write its files for a moment."""
+    command = [sys.executable, "-c", LINGERING]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as it:
+        assert it.stdout is not None
+        assert it.stdin is not None
+        pid, port = map(int, it.stdout.readline().split())
+        assert within(10, lambda: not command_line(pid))
+
+        assert not has_ended(pid)
+        assert not is_free(port)
+
+        it.stdin.close()
+        assert within(10, lambda: has_ended(pid))
+        assert is_free(port)
+    assert has_ended(pid)
+
+
+def kept(home: Path, name: str, port: int, member: Membership | None = None) -> None:
+    """Write down what an instance that was started once leaves."""
+    (home / name).mkdir()
+    state = {"pid": 0, "port": port, **({"member": member.kept()} if member else {})}
+    (home / name / "broker.json").write_text(json.dumps(state))
+
+
+def test_a_broker_that_is_down_keeps_its_port_whoever_listens_there_now(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        kept(tmp_path, "down", port)
+
+        assert Broker("down", home=tmp_path).bootstrap == f"127.0.0.1:{port}"
+
+
+def test_a_cluster_is_known_by_its_members_in_their_order(tmp_path: Path) -> None:
+    three = [Membership("three", node, "id", (1, 2, 3)) for node in (2, 3, 1)]
+    for member in three:
+        kept(tmp_path, member.instance, 9090 + member.node, member)
+    kept(tmp_path, "three-4", 9999)
+
+    assert [broker.node for broker in members("three", tmp_path)] == [1, 2, 3]
+    assert Cluster("three", home=tmp_path).bootstrap == (
+        "127.0.0.1:9091,127.0.0.1:9092,127.0.0.1:9093"
+    )
+    assert Broker("three-2", home=tmp_path).member == three[0]
+    assert "controller.quorum.voters=1@127.0.0.1:1,2@127.0.0.1:2,3@127.0.0.1:3" in (
+        three[0].settings()
+    )
+
+
+def test_a_cluster_is_refused_by_what_is_wrong_with_it(tmp_path: Path) -> None:
+    kept(tmp_path, "dev", 9092)
+    for node in (1, 2, 3):
+        member = Membership("three", node, "id", (1, 2, 3))
+        kept(tmp_path, member.instance, 9090 + node, member)
+
+    with pytest.raises(BrokerError, match="2 brokers: must be 3 or more, for there are 3 copies"):
+        Cluster("other", size=2, home=tmp_path)
+    with pytest.raises(BrokerError, match="three has 3 brokers, not 5: remove it first"):
+        Cluster("three", size=5, home=tmp_path)
+    with pytest.raises(BrokerError, match="dev is a single broker"):
+        Cluster("dev", home=tmp_path)
 
 
 def test_rater_broker_that_is_silent_is_an_error_and_nothing_is_started() -> None:

@@ -90,11 +90,16 @@ def test_an_answer_that_is_cut_off_is_an_error_of_the_connection(answer: bytes) 
 
 def test_an_answer_that_is_too_short_is_none() -> None:
     with pytest.raises(struct.error):
-        Line(b"\0").wire.brokers()
+        Line(b"\0").wire.live_nodes()
 
 
-def test_brokers_are_counted() -> None:
-    assert Line(struct.pack(">i", 1) + b"more of it").wire.brokers() == 1
+def test_brokers_are_named_by_their_numbers_with_a_rack_or_without() -> None:
+    one = struct.pack(">ih", 1, 9) + b"127.0.0.1" + struct.pack(">ih", 9092, -1)
+    seven = struct.pack(">ih", 7, 5) + b"other" + struct.pack(">ih", 9093, 2) + b"eu"
+
+    found = Line(struct.pack(">i", 2) + one + seven + b"more of it").wire.live_nodes()
+
+    assert found == {1, 7}
 
 
 def test_a_password_is_sent_salted_and_never_as_it_is() -> None:

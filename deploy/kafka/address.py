@@ -14,22 +14,39 @@ FREE_PORTS = range(20_000, 30_000)
 
 
 def answers(bootstrap: str, timeout_s: float = 1.0) -> bool:
-    """Ask for the cluster's metadata and say whether a live broker is named in the answer.
+    """Say whether one of the addresses belongs to a broker that serves."""
+    return any(live_nodes(each.strip(), timeout_s) for each in bootstrap.split(","))
 
-    An open port proves little: the broker listens before it is ready to serve. It names itself in
+
+def live_nodes(address: str, timeout_s: float = 1.0) -> frozenset[int]:
+    """Ask a broker for its cluster's metadata and return the ids of the brokers that it names; none: no answer.
+
+    An open port proves little: a broker listens before it is ready to serve. It names itself in
     a Metadata response only when its controller counts it among the living.
     """
-    host, _, port = bootstrap.rpartition(":")
+    host, _, port = address.rpartition(":")
     # Metadata (key 3) version 1, correlation id 1, client id "rater", an empty list of topics.
     request = struct.pack(">hhih5si", 3, 1, 1, 5, b"rater", 0)
     try:
         with socket.create_connection((host, int(port)), timeout_s) as connection:
             connection.sendall(struct.pack(">i", len(request)) + request)
             with connection.makefile("rb") as reply:
-                _size, _correlation, brokers = struct.unpack(">iii", reply.read(12))
+                (size,) = struct.unpack(">i", reply.read(4))
+                return nodes_of(reply.read(size)[4:])
     except (OSError, struct.error, ValueError):
-        return False
-    return bool(brokers > 0)
+        return frozenset()
+
+
+def nodes_of(answer: bytes) -> frozenset[int]:
+    """Return the ids of the brokers in an answer to Metadata version 1, behind its header; or struct.error."""
+    (count,), at = struct.unpack_from(">i", answer), 4
+    found = set()
+    for _ in range(count):
+        node, length = struct.unpack_from(">ih", answer, at)
+        (rack,) = struct.unpack_from(">h", answer, at + 6 + length + 4)
+        at += 6 + length + 4 + 2 + max(rack, 0)
+        found.add(node)
+    return frozenset(found)
 
 
 def listens(bootstrap: str, timeout_s: float = 1.0) -> bool:

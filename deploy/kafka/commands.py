@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from deploy.kafka import broker as broker_tool
 from deploy.kafka.address import answers, listens
 from deploy.kafka.broker import HOME, Broker, instances, say
+from deploy.kafka.cluster import Cluster, members
 from deploy.kafka.distribution import BrokerError, fetch
 from deploy.kafka.secured import environments, read_access
 
@@ -50,11 +51,18 @@ def _parser() -> argparse.ArgumentParser:
         help="make it a secured one: with the users and rights that `rater topics acls --format json` printed",
     )  # fmt: skip
     up.add_argument("--data", type=Path, help="log directory (default: .kafka/INSTANCE/data)")
+    up.add_argument(
+        "--brokers", type=int, default=1, metavar="N",
+        help="so many that are one Kafka, 3 or more: INSTANCE-1, INSTANCE-2, ... on PORT, PORT+1, ... (default: 1)",
+    )  # fmt: skip
     down = commands.add_parser("down", help="stop; the data stay")
     kill9 = commands.add_parser("kill9", help="end as a crash would; the data stay")
     remove = commands.add_parser("remove", help="end and delete the data")
     for command in (up, down, kill9, remove):
-        command.add_argument("--instance", default="dev", help="which broker (default: dev)")
+        command.add_argument(
+            "--instance", default="dev",
+            help="which broker (default: dev); of several INSTANCE are all, INSTANCE-2 is the second",
+        )  # fmt: skip
     return parser
 
 
@@ -72,17 +80,26 @@ def _use(external: str) -> int:
 
 
 def _up(asked: argparse.Namespace) -> None:
-    """Start an instance and print its address."""
+    """Start an instance and print its address, or those of all that are one Kafka."""
     access = read_access(asked.acls) if asked.acls else None
-    started = Broker(asked.instance, port=asked.port, data=asked.data, access=access)
-    if started.pid is None:
+    started: Broker | Cluster
+    if asked.brokers > 1 or members(asked.instance):
+        size = asked.brokers if asked.brokers > 1 else len(members(asked.instance))
+        if asked.data:
+            raise BrokerError("--data: of one broker alone, not of several")
+        started = Cluster(asked.instance, size=size, port=asked.port, access=access)
+    else:
+        started = Broker(asked.instance, port=asked.port, data=asked.data, access=access)
+    brokers = started.brokers if isinstance(started, Cluster) else [started]
+    if not all(broker.pid for broker in brokers):
         say(f"starting Apache Kafka 4.3.0, instance {asked.instance} ...")
     began = time.monotonic()
     print(started.start(), flush=True)
     took = f"answers after {time.monotonic() - began:.1f} s"
-    say(f"{started.bootstrap} {took} (pid {started.pid}, log {started.log})")
-    if started.secured is not None:
-        _tell_secured(started.secured)
+    for broker in brokers:
+        say(f"{broker.bootstrap} {took} (pid {broker.pid}, log {broker.log})")
+    if brokers[0].secured is not None:
+        _tell_secured(brokers[0].secured)
 
 
 def _tell_secured(secured: Secured) -> None:
@@ -95,12 +112,27 @@ def _tell_secured(secured: Secured) -> None:
     say(f"    {' '.join(files[1:])}")
 
 
+def _chosen(instance: str) -> Broker | Cluster:
+    """Return one broker, or all of a cluster."""
+    size = len(members(instance))
+    return Cluster(instance, size=size) if size else Broker(instance)
+
+
 def _down(asked: argparse.Namespace) -> None:
-    """Stop one instance, or all of them."""
-    for broker in instances() if asked.command == "down-all" else [Broker(asked.instance)]:
-        name = broker.folder.name
-        say(f"stopping {name} ..." if broker.pid else f"{name} does not run")
-        broker.stop()
+    """Stop one instance."""
+    chosen = _chosen(asked.instance)
+    brokers = chosen.brokers if isinstance(chosen, Cluster) else [chosen]
+    runs = any(broker.pid for broker in brokers)
+    say(f"stopping {asked.instance} ..." if runs else f"{asked.instance} does not run")
+    chosen.stop()
+
+
+def _down_all(_asked: argparse.Namespace) -> None:
+    """Stop every instance; those of a cluster together."""
+    found = instances()
+    clusters = {broker.member.cluster for broker in found if broker.member is not None}
+    for name in [*clusters, *(broker.folder.name for broker in found if broker.member is None)]:
+        _down(argparse.Namespace(instance=name))
 
 
 def _status(_asked: argparse.Namespace) -> None:
@@ -114,8 +146,8 @@ ACTIONS: dict[str, Callable[[argparse.Namespace], object]] = {
     "fetch": lambda _asked: fetch(HOME, say),
     "up": _up,
     "down": _down,
-    "down-all": _down,
+    "down-all": _down_all,
     "status": _status,
-    "kill9": lambda asked: Broker(asked.instance).kill(),
-    "remove": lambda asked: Broker(asked.instance).remove(),
+    "kill9": lambda asked: _chosen(asked.instance).kill(),
+    "remove": lambda asked: _chosen(asked.instance).remove(),
 }

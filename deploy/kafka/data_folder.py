@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from deploy.kafka.distribution import HERE, SHORT_LIVED, java, lock, run
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 
@@ -24,13 +25,14 @@ def settings_text(data: Path, port: int, controller_port: int) -> str:
     return text
 
 
-def format_once(data: Path, home: Path, jars: Path) -> None:
+def format_once(data: Path, home: Path, jars: Path, node: int, cluster_id: str) -> None:
     """Give an empty data folder what Kafka's tool writes into one; leave a formatted one alone."""
     if (data / "meta.properties").exists():
         return
     formatted = _formatted(home, jars)
     # Its ids are its own: whoever mixes up the data of two instances is told so.
-    identified = _identified((formatted / "meta.properties").read_text())
+    ids = {"node.id": str(node), "cluster.id": cluster_id, "directory.id": new_id()}
+    identified = _identified((formatted / "meta.properties").read_text(), ids)
     shutil.copytree(formatted, data, dirs_exist_ok=True)
     (data / "meta.properties").write_text(identified)
 
@@ -48,7 +50,7 @@ def _formatted(home: Path, jars: Path) -> Path:
             data.mkdir(parents=True)
             settings = partial / "server.properties"
             settings.write_text(settings_text(data, port=1, controller_port=2))
-            tool = ("kafka.tools.StorageTool", "format", f"--cluster-id={_new_id()}", "-c")
+            tool = ("kafka.tools.StorageTool", "format", f"--cluster-id={new_id()}", "-c")
             command = java(jars, partial, *tool, str(settings), options=SHORT_LIVED)
             run(command, f"formatting {data} failed")
             data.rename(formatted)
@@ -56,14 +58,14 @@ def _formatted(home: Path, jars: Path) -> Path:
     return formatted
 
 
-def _identified(meta: str) -> str:
-    """Return the text of a meta.properties with ids that nobody else has."""
-    for name in ("cluster.id", "directory.id"):
-        meta, found = re.subn(rf"(?m)^{name}=.*$", f"{name}={_new_id()}", meta)
+def _identified(meta: str, ids: Mapping[str, str]) -> str:
+    """Return the text of a meta.properties with ids of one's own."""
+    for name, own in ids.items():
+        meta, found = re.subn(rf"(?m)^{name}=.*$", f"{name}={own}", meta)
         assert found == 1, meta
     return meta
 
 
-def _new_id() -> str:
+def new_id() -> str:
     """Make an id as Kafka makes them."""
     return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")

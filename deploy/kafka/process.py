@@ -24,6 +24,23 @@ def command_line(pid: int) -> str:
     return subprocess.run(ps, capture_output=True, text=True, check=False).stdout
 
 
+def has_ended(pid: int) -> bool:
+    """Say whether nothing of a process runs any more: then its files and ports are free.
+
+    A killed JVM has lost its command line while threads of it still hold them.
+    """
+    tasks = Path(f"/proc/{pid}/task")
+    if not Path("/proc/self").exists():
+        return not command_line(pid)
+    try:
+        left = [int(task.name) for task in tasks.iterdir()]
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+    # Ended and not yet asked for by its parent: the first thread alone is there, as a zombie.
+    return left == [pid] and state in "ZX"
+
+
 def within(seconds: float, condition: Callable[[], bool]) -> bool:
     """Poll until the condition holds; False when the time is up."""
     deadline = time.monotonic() + seconds

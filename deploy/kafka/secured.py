@@ -74,6 +74,8 @@ class Secured:
         self.port = 0
         self.certificates_port = 0
         """Where clients come with a certificate."""
+        self.bootstrap = ""
+        """Of the cluster that it is a part of; empty: it is alone."""
 
     @property
     def ca(self) -> Path:
@@ -107,13 +109,13 @@ class Secured:
         text += "".join(f"{name}={value}\n" for name, value in self.access.settings.items())
         _write_private(settings, f"{settings.read_text()}\n{text}")
 
-    def answers(self, timeout_s: float = 1.0) -> bool:
-        """Say whether the broker serves clients, as `address.answers` does of one that is not secured."""
+    def live_nodes(self, timeout_s: float = 1.0) -> frozenset[int]:
+        """Return which brokers this one names, as `address.live_nodes` does of one that is not secured."""
         try:
             with Wire.to(self.certificates, self._administrator(), timeout_s) as wire:
-                return wire.brokers() > 0
+                return wire.live_nodes()
         except (OSError, struct.error, ValueError):
-            return False
+            return frozenset()
 
     def set_up(self, port: int) -> None:
         """Make the users and grant the rules, on a broker that answers; write down how each gets in."""
@@ -134,7 +136,7 @@ class Secured:
     def environment(self, user: str) -> dict[str, str]:
         """Return how a process of Rater reaches the broker as a user."""
         return {
-            "RATER_BROKER": f"{HOST}:{self.port}",
+            "RATER_BROKER": self.bootstrap or f"{HOST}:{self.port}",
             "RATER_KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
             "RATER_KAFKA_SASL_MECHANISM": "SCRAM-SHA-512",
             "RATER_KAFKA_CA_FILE": str(self.ca),

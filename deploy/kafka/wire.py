@@ -13,6 +13,7 @@ import struct
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO, Self
 
+from deploy.kafka.address import nodes_of
 from deploy.kafka.distribution import BrokerError
 
 if TYPE_CHECKING:
@@ -69,10 +70,9 @@ class Wire:
             raise ConnectionError(f"hung up after {len(answer)} of {size} bytes of an answer")
         return answer
 
-    def brokers(self) -> int:
-        """Return how many live brokers the controller counts."""
-        (found,) = struct.unpack(">i", self.ask(METADATA, 1, struct.pack(">i", 0))[:4])
-        return int(found)
+    def live_nodes(self) -> frozenset[int]:
+        """Return the ids of the brokers that the controller counts among the living."""
+        return nodes_of(self.ask(METADATA, 1, struct.pack(">i", 0)))
 
     def set_passwords(self, passwords: Mapping[str, str]) -> None:
         """Make users of SCRAM-SHA-512, or give those that are there their passwords."""
