@@ -3,6 +3,7 @@
 Who may do what: `rater/cli/topics_acls.py`.
 """
 
+import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -40,21 +41,36 @@ topics.add_command(acls)
 @click.option(
     "--replication-factor",
     type=click.IntRange(1, 32_767),
-    default=1,
-    show_default=True,
     metavar="N",
-    help="Copies of every partition.",
+    help="Copies of every partition; else as many as the cluster makes (its default.replication.factor).",
 )
-def create(broker: Broker, partitions: int | None, replication_factor: int) -> None:
+@click.option(
+    "--min-insync-replicas",
+    type=click.IntRange(1, 32_767),
+    metavar="N",
+    help="Copies that must have a record before it counts; else what the cluster wants (its min.insync.replicas).",
+)
+def create(
+    broker: Broker,
+    partitions: int | None,
+    replication_factor: int | None,
+    min_insync_replicas: int | None,
+) -> None:
     """Make the topics that are missing; leave the others as they are.
 
     Exit 1, and nothing is made, when a topic is there with another partition count.
     """
+    copies = topic_admin.Copies(replication_factor, min_insync_replicas)
+    if (replication_factor or sys.maxsize) < (min_insync_replicas or 0):
+        raise click.BadParameter(
+            f"must be --replication-factor at most, which is {replication_factor}; found {min_insync_replicas}",
+            param_hint="--min-insync-replicas",
+        )
 
     async def work() -> tuple[tuple[Topic, ...], topic_admin.Creation]:
         async with topic_admin.connected(broker) as admin:
             plan = topic_admin.planned(partitions, await admin.partition_counts())
-            return plan, await admin.create(plan, replication_factor=replication_factor)
+            return plan, await admin.create(plan, copies)
 
     try:
         plan, done = run(work())

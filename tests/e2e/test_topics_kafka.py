@@ -16,7 +16,7 @@ from click.testing import Result
 from rater.cli.produce import produce
 from rater.cli.topics import topics
 from rater.shell.admin.publish import PublishError, Ready, publish
-from rater.shell.admin.topic_admin import PartitionCountError, TopicNotMadeError, connected
+from rater.shell.admin.topic_admin import Copies, PartitionCountError, TopicNotMadeError, connected
 from tests.e2e.broker import admin, consume, create_topics, wait_for_records
 from tests.e2e.logins import reaching, runner
 from topics.catalog import ACCOUNT_COMMANDS, CATALOG, CDR_RAW, RATE_DECKS
@@ -122,7 +122,30 @@ async def test_a_topic_that_the_broker_cannot_make_is_an_error_with_its_reason(
 
     async with connected(reaching(bootstrap, OPERATOR)) as broker:
         with pytest.raises(TopicNotMadeError, match=r"the broker refused to make it: .*eplication"):
-            await broker.create([topic], replication_factor=3)
+            await broker.create([topic], Copies(factor=3))
+
+
+async def test_how_many_copies_must_have_a_record_is_set_when_said_and_is_no_drift(
+    bootstrap: str, namespace: str
+) -> None:
+    topic = replace(CDR_RAW, name=f"{namespace}-{CDR_RAW.name}", partitions=2)
+
+    async with connected(reaching(bootstrap, OPERATOR)) as broker:
+        await broker.create([topic], Copies(min_insync=1))
+
+        value, is_set = (await broker._settings([topic.name]))[topic.name]["min.insync.replicas"]
+        assert (value, is_set) == ("1", True)
+        assert await broker.drift([topic]) == []
+
+
+def test_more_copies_that_must_have_a_record_than_there_are_is_refused() -> None:
+    words = ("create", "--replication-factor", "2", "--min-insync-replicas", "3")
+    refused = rater_topics(*words, "--broker", "127.0.0.1:1")
+
+    assert refused.exit_code == 2
+    assert "--min-insync-replicas: must be --replication-factor at most, which is 2; found 3" in (
+        " ".join(refused.stderr.split())
+    )
 
 
 def tenant_records(bootstrap: str, topic: str, tenants: set[str]) -> list[Record]:

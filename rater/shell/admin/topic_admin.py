@@ -30,6 +30,7 @@ CO_PARTITIONING = (
     "an account lives in the partition of its key, and all topics keyed by tenant have the same "
     "count; another count would split accounts from their history"
 )
+MIN_INSYNC = "min.insync.replicas"
 _SET_ON_TOPIC = 1
 """Kafka's `config_source` of a value that was set on the topic itself."""
 
@@ -56,6 +57,22 @@ class Drift(NamedTuple):
     expected: str
     found: str
     reason: str = ""
+
+
+class Copies(NamedTuple):
+    """How often a topic that is made is kept; None: as the cluster does where nobody says it."""
+
+    factor: int | None = None
+    """Copies of every partition."""
+    min_insync: int | None = None
+    """So many of them must have a record before it counts."""
+
+    def config(self) -> dict[str, str]:
+        """Return what is set on a topic."""
+        return {} if self.min_insync is None else {MIN_INSYNC: str(self.min_insync)}
+
+
+AS_THE_CLUSTER_DOES = Copies()
 
 
 class Creation(NamedTuple):
@@ -103,7 +120,9 @@ class TopicAdmin:
             counts[entry["topic"]] = len(entry["partitions"]) if ready else 0
         return counts
 
-    async def create(self, topics: Iterable[Topic], *, replication_factor: int = 1) -> Creation:
+    async def create(
+        self, topics: Iterable[Topic], copies: Copies = AS_THE_CLUSTER_DOES
+    ) -> Creation:
         """Make the topics that are missing and wait until each partition has a leader.
 
         Raises PartitionCountError before anything is made, TopicNotMadeError when the broker
@@ -116,16 +135,21 @@ class TopicAdmin:
         if refused:
             raise PartitionCountError(refused)
         missing = [topic for topic in wanted if topic.name not in counts]
-        made = await self._make(missing, replication_factor) if missing else []
+        made = await self._make(missing, copies) if missing else []
         await self._wait_for(wanted)
         return Creation(made, [topic.name for topic in wanted if topic.name not in made])
 
-    async def _make(self, topics: list[Topic], replication_factor: int) -> list[str]:
+    async def _make(self, topics: list[Topic], copies: Copies) -> list[str]:
         """Ask the broker for new topics; return those that nobody else made meanwhile."""
         requests = [
-            NewTopic(topic.name, topic.partitions, replication_factor, topic_configs=topic.config())
+            NewTopic(
+                topic.name, topic.partitions, 1, topic_configs=topic.config() | copies.config()
+            )
             for topic in topics
         ]
+        for request in requests:
+            # Kafka's own word for "as you do"; aiokafka's constructor does not know it.
+            request.replication_factor = copies.factor or -1
         response = await self._client.create_topics(requests, timeout_ms=REQUEST_TIMEOUT_MS)
         codes = {}
         for name, code, *message in response.topic_errors:
@@ -153,7 +177,8 @@ class TopicAdmin:
     async def drift(self, topics: Iterable[Topic]) -> list[Drift]:
         """Compare the broker with the topics: missing ones, partition counts, settings.
 
-        A setting that the catalog leaves to the broker must not be set on the topic.
+        A setting that the catalog leaves to the broker must not be set on the topic; how many copies must
+        have a record is the cluster's own, and may.
         """
         wanted = list(topics)
         counts = await self.partition_counts()
@@ -206,7 +231,7 @@ def setting_drift(topic: Topic, found: dict[str, tuple[str, bool]]) -> list[Drif
     extra = [
         Drift(topic.name, name, "the broker's default", value)
         for name, (value, is_set) in found.items()
-        if is_set and name not in expected
+        if is_set and name not in expected and name != MIN_INSYNC
     ]
     return wrong + extra
 
