@@ -50,7 +50,7 @@ SHORT = (6_000, 8)
 PIECED = (16_000, 8)
 """Two thousand CDRs a partition: more than a piece."""
 TAKEOVER_S = 3.0
-OUTAGE_S = 15.0
+OUTAGE_S = 30.0
 """More than a worker waits for a commit: it ends, and is restarted."""
 
 

@@ -12,6 +12,7 @@ from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from rater.core.cdr import Source
+from rater.kafka.broker_loss import COMMIT_TIMEOUT_S
 from rater.kafka.reading import put_back
 from rater.kafka.unread import Unread
 from rater.shell.notifier.addresses import AddressPolicy
@@ -26,7 +27,7 @@ from rater.shell.notifier.settings import HOST_TURNS, TENANT_TURNS, NotifierSett
 from rater.shell.notifier.turns import Turns
 from rater.shell.notifier.waiting_room import WaitingRoom
 from rater.shell.notifier.webhooks import Webhooks
-from rater.shell.notifier.writer import COMMIT_TIMEOUT_S, PartitionWriter
+from rater.shell.notifier.writer import PartitionWriter
 from rater.shell.process.exit_code import ExitCode
 from rater.shell.process.health import Health, HealthServer
 from rater.shell.process.pulse import pulse

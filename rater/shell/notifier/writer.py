@@ -12,15 +12,12 @@ from typing import Any, Final, NamedTuple
 from aiokafka import TopicPartition
 
 from rater.kafka.broker import Broker
+from rater.kafka.broker_loss import COMMIT_TIMEOUT_S, FENCING_TIMEOUT_S, TRANSACTION_TIMEOUT_S
 from rater.shell.process.failpoints import failpoint
 from topics.catalog import NOTIFICATIONS, NOTIFICATIONS_DEAD, NOTIFIER_GROUP
 
-COMMIT_TIMEOUT_S: Final = 20.0
-_TRANSACTION_TIMEOUT_MS: Final = 10_000
-"""The coordinator aborts what takes longer: an open transaction would hold back the next owner's reading."""
 _OFFSET_DELAY_S: Final = 0.25
 """How long an offset waits for a mark whose transaction it can share: a mark must not wait for an offset's."""
-_START_TIMEOUT_S: Final = 20.0
 _STOP_TIMEOUT_S: Final = 3.0
 
 
@@ -52,7 +49,7 @@ class PartitionWriter:
         self._on_failure = on_failure
         self._producer: Any = broker.producer(
             transactional_id=transactional_id(partition),
-            transaction_timeout_ms=_TRANSACTION_TIMEOUT_MS,
+            transaction_timeout_ms=int(TRANSACTION_TIMEOUT_S * 1_000),
             max_request_size=NOTIFICATIONS_DEAD.max_message_bytes,
             retry_backoff_ms=50,
         )
@@ -65,7 +62,7 @@ class PartitionWriter:
 
     async def start(self) -> None:
         """Fence whoever wrote for the partition before; its open transaction is aborted."""
-        async with asyncio.timeout(_START_TIMEOUT_S):
+        async with asyncio.timeout(FENCING_TIMEOUT_S):
             await self._producer.start()
         self._task = asyncio.create_task(self._run())
 

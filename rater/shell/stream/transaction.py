@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol, Self
 
 from aiokafka import TopicPartition
 
+from rater.kafka.broker_loss import COMMIT_TIMEOUT_S
 from rater.shell.stream import faust_private as private
 from rater.shell.stream.leases import CommitFailedError, Lease, MisplacedError
 from rater.shell.stream.writer import Writer
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     Record = tuple[bytes | None, bytes | None]
     Headers = Sequence[tuple[str, bytes]]
 
-COMMIT_TIMEOUT_S = 12.0
-"""Longer than the coordinator waits before it aborts: then the outcome is certain."""
 MARKER = 1
 """Records that the end of a transaction writes to each of its partitions."""
 

@@ -30,6 +30,7 @@ from aiokafka import AIOKafkaProducer
 from faust.transport import consumer as faust_consumer
 from faust.transport.drivers import aiokafka as driver
 
+from rater.kafka.broker_loss import FENCING_TIMEOUT_S, TRANSACTION_TIMEOUT_S
 from rater.shell.stream.faust_broker import broker_of
 from rater.shell.stream.leases import (
     AssignmentError,
@@ -60,9 +61,6 @@ __all__ = [
     "is_fenced",
 ]
 
-TRANSACTION_TIMEOUT_S = 10.0
-"""The coordinator aborts what takes longer: an open transaction holds back every reader."""
-FENCING_TIMEOUT_S = 8.0
 RETRY_BACKOFF_MS = 50
 _OF_THE_BROKER = ("bootstrap_servers", "security_protocol")
 """What Faust's settings of a producer say of the way to the broker."""
