@@ -154,7 +154,7 @@ def tenant_records(bootstrap: str, topic: str, tenants: set[str]) -> list[Record
 
 
 def first_that(
-    look: Callable[[], Seen], holds: Callable[[Seen], object], timeout_s: float = 10.0
+    look: Callable[[], Seen], holds: Callable[[Seen], object], timeout_s: float = 30.0
 ) -> Seen:
     """Look until it holds, and return what was seen last.
 
