@@ -69,8 +69,10 @@ CORE = (
 HOT_PATH = (
     *(f"rater/core/{module}.py" for module in CORE),
     "rater/wire/account/rows.py",
+    "rater/wire/account/state.py",
     "rater/wire/account/user_rows.py",
     "rater/wire/cdrs.py",
+    "rater/batch/charging/accounts.py",
     "rater/batch/charging/cdr_batch.py",
     "rater/batch/charging/cdr_ids.py",
     "rater/batch/charging/content.py",

@@ -234,9 +234,11 @@ def next_due_ms(account: Account) -> int:
 
     NEVER_MS where nothing is due.
     """
-    due = min((lot.due_ms for lot in account.lots), default=NEVER_MS)
-    if account.expired:
-        due = min(due, min(lot.expires_ms for lot in account.expired) + GRACE_MS)
+    due = NEVER_MS
+    for lot in account.lots:
+        due = min(due, lot.due_ms)
+    for lot in account.expired:
+        due = min(due, lot.expires_ms + GRACE_MS)
     contract = account.contract
     return due if contract is None else min(due, contract.billing.look_ms)
 
