@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -21,8 +22,9 @@ if str(ROOT) not in sys.path:
 
 from deploy.kafka.address import FREE_PORTS, answers, free_ports, is_free  # noqa: E402
 from deploy.kafka.broker import HOME, Broker, BrokerError  # noqa: E402
+from deploy.kafka.class_archive import archive_options  # noqa: E402
 from deploy.kafka.cluster import Cluster, members  # noqa: E402
-from deploy.kafka.distribution import fetch  # noqa: E402
+from deploy.kafka.distribution import SHORT_LIVED, fetch, java  # noqa: E402
 from deploy.kafka.membership import Membership  # noqa: E402
 from deploy.kafka.process import command_line, has_ended, within  # noqa: E402
 from tests.e2e.broker import (  # noqa: E402
@@ -98,7 +100,7 @@ def test_an_address_without_a_broker_does_not_answer(address: str) -> None:
     assert not answers(address, timeout_s=0.2)
 
 
-@pytest.mark.parametrize("name", ["", "..", "a/b", "jars", "m2", "formatted"])
+@pytest.mark.parametrize("name", ["", "..", "a/b", "jars", "m2", "formatted", "classes"])
 def test_an_instance_name_that_could_leave_the_folder_is_refused(name: str) -> None:
     with pytest.raises(BrokerError, match="instance"):
         Broker(name)
@@ -237,6 +239,27 @@ def test_a_broker_that_cannot_start_says_why(broker: Broker) -> None:
         broker.start()
 
     assert broker.pid is None
+
+
+@pytest.mark.kafka
+def test_a_broker_of_tests_loads_its_classes_from_an_archive(tmp_path: Path) -> None:
+    jars = fetch(HOME, print)
+    shown = (*archive_options(HOME, jars), "-Xshare:on", "-Xlog:class+load")
+    command = java(jars, tmp_path, "kafka.Kafka", "--version", options=(*SHORT_LIVED, *shown))
+
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    assert re.search(r"kafka\.Kafka\$ source: shared objects file \(top\)", said)
+
+
+@pytest.mark.kafka
+def test_an_archive_that_no_jvm_has_made_is_not_asked_for(tmp_path: Path) -> None:
+    jars = fetch(HOME, print)
+    made = Path(archive_options(HOME, jars)[0].partition("=")[2])
+    (tmp_path / "classes").mkdir()
+    (tmp_path / "classes" / made.name).touch()
+
+    assert archive_options(tmp_path, jars) == ()
 
 
 @pytest.mark.kafka

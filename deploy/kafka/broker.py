@@ -4,6 +4,7 @@ Everything it writes lies in the git-ignored folder .kafka/ of the repository:
 
     .kafka/jars/                  Apache Kafka, fetched once with Maven, shared by all instances
     .kafka/formatted/             a data folder as Kafka's own tool formats it, copied to new instances
+    .kafka/classes/               the classes of a short-lived broker, loaded (deploy/kafka/class_archive.py)
     .kafka/INSTANCE/data/         the log directory, unless --data says another
     .kafka/INSTANCE/logs/         server.log, and console.log for what the JVM itself says
     .kafka/INSTANCE/broker.json   pid, port, data folder and log of the broker started last
@@ -34,6 +35,7 @@ if not __package__:
     sys.path[0] = str(ROOT)
 
 from deploy.kafka.address import HOST, answers, free_ports, is_free, live_nodes  # noqa: E402
+from deploy.kafka.class_archive import archive_options  # noqa: E402
 from deploy.kafka.data_folder import format_once, new_id, settings_text  # noqa: E402
 from deploy.kafka.distribution import SHORT_LIVED, BrokerError, fetch, java  # noqa: E402
 from deploy.kafka.membership import HEAP, Membership  # noqa: E402
@@ -48,7 +50,7 @@ START_TIMEOUT_S = 120.0
 """Three that start at once after a crash, on a machine that is busy, take more than one."""
 STOP_TIMEOUT_S = 30.0
 LOG_TAIL_LINES = 20
-RESERVED = {"jars", "m2", "formatted"}
+RESERVED = {"jars", "m2", "formatted", "classes"}
 
 __all__ = ["Broker", "BrokerError", "answers"]
 
@@ -79,6 +81,7 @@ class Broker:
         if not instance.replace("-", "").isalnum() or instance in RESERVED:
             raise BrokerError(f"instance {instance!r}: letters, digits and dashes only")
         self.home = home
+        self.short_lived = short_lived
         self.options: tuple[str, ...] = SHORT_LIVED if short_lived else ()
         self.folder = home / instance
         self.log = self.folder / "logs" / "server.log"
@@ -214,9 +217,11 @@ class Broker:
 
     def _launch(self, jars: Path, settings: Path) -> None:
         """Start the JVM in a session of its own, so that Ctrl-C at the terminal spares it."""
+        archive = archive_options(self.home, jars) if self.short_lived else ()
+        options = (*self.options, *archive)
         with (self.folder / "logs" / "console.log").open("wb") as console:
             self._process = subprocess.Popen(
-                java(jars, self.folder, "kafka.Kafka", str(settings), options=self.options),
+                java(jars, self.folder, "kafka.Kafka", str(settings), options=options),
                 stdin=subprocess.DEVNULL,
                 stdout=console,
                 stderr=subprocess.STDOUT,
