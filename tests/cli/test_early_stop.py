@@ -17,7 +17,9 @@ SERVICES = {
     "notifier": ("notifier", "--smtp-tls", "none"),
 }
 BOTH = pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-SLOW = "print('importing', flush=True)\nimport time\ntime.sleep(60)\n"
+SLOW = "print('importing', flush=True)\nimport time\ntime.sleep(600)\n"
+LIMIT_S = 120
+"""Far less than that, and enough for a process that has to wait for a CPU."""
 
 
 def started(*arguments: str, **environment: str) -> subprocess.Popen[str]:
@@ -33,7 +35,7 @@ def started(*arguments: str, **environment: str) -> subprocess.Popen[str]:
 
 def ended(process: subprocess.Popen[str], number: int) -> tuple[int, str]:
     process.send_signal(number)
-    _, said = process.communicate(timeout=20)
+    _, said = process.communicate(timeout=LIMIT_S)
     return process.returncode, said
 
 
@@ -61,7 +63,7 @@ def test_a_service_that_waits_for_its_broker_ends_at_once(number: int) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"127.0.0.1:{silent.getsockname()[1]}"
         process = started("worker", "charging", "--broker", address, "--metrics-port", "0")
-        silent.settimeout(30)
+        silent.settimeout(LIMIT_S)
         connection, _ = silent.accept()
         with connection:
             code, said = ended(process, number)
