@@ -1,8 +1,10 @@
-"""Pool play: plans pay calls of two months, licences and users change between acts, calls are corrected: always alike.
+"""Pool play: plans pay calls of two months, terms change between acts, calls are corrected: always alike.
 
+Licences, users and what they may do, what becomes of unlicensed calls, and how tenants pay; and credit is given.
 The acts lie in the first days of a month, their calls begin up to four days before: the month turns in every act, at
 another instant for each time zone. Every record has a time of its own; a change of licences is obeyed before the next
 act, for Kafka gives two topics no common order.
+Nothing falls due before the month is over: a timer would tell it by the clock, at any moment of a run.
 """
 
 from __future__ import annotations
@@ -59,6 +61,11 @@ HELD = (
 USERS = ("ann", "bob")
 NUMBERS = ("+12065550100", "+33142685300", "+33612345678", "+442079460034")
 TENANTS = 24
+UNLICENSED = ("charge", "suspend", "waive")
+LITTLE_MICROS, MUCH_MICROS = 500_000, 500_000_000
+"""What the lots of a tenant have that pays later, sooner or later, and of others."""
+GIFT_DAYS = 70
+"""More than the 30 days before its end on which the timer warns, and the days since the beginning of the month."""
 
 
 @dataclass(frozen=True)
@@ -182,7 +189,10 @@ class _Calls:
 
 def _opening(number: int, start_s: int) -> list[Sent]:
     tenant = f"pool-{number:02}"
-    lot = {"lot_id": "L1", "amount_micros": 500_000_000, "currency": "USD"}
+    pays_later = number % 3 == 1
+    micros = LITTLE_MICROS if pays_later or number % 4 == 3 else MUCH_MICROS
+    lot = {"lot_id": "L1", "amount_micros": micros, "currency": "USD"}
+    mode = {"valid_from": _text(start_s - 40 * DAY_S), **_pays_later(number, number * 20_000)}
     return [
         _said(
             tenant,
@@ -201,11 +211,26 @@ def _opening(number: int, start_s: int) -> list[Sent]:
             entitlements=[_licences(*plan, 1) for plan in HELD],
         ),
         *(_user(tenant, each, f"{each}-0", start_s - 40 * DAY_S) for each in USERS),
+        _said(tenant, "set_unlicensed_calls", "w", calls=UNLICENSED[number % len(UNLICENSED)]),
+        *([_gift(tenant, "G0", 1_500_000, start_s)] if number % 3 else []),
+        *([_said(tenant, "set_billing_mode", "m", **mode)] if pays_later else []),
     ]
 
 
+def _pays_later(number: int, limit_micros: int) -> dict[str, Any]:
+    """Return that a tenant pays later, with a limit where its month ends with that of UTC or after it."""
+    is_limited = limit_micros and ZONES[number % len(ZONES)] in {"UTC", "America/Los_Angeles"}
+    return {"mode": "post_paid", **({"credit_limit_micros": limit_micros} if is_limited else {})}
+
+
+def _gift(tenant: str, lot_id: str, micros: int, start_s: int) -> Sent:
+    lot = {"lot_id": lot_id, "amount_micros": micros, "currency": "USD", "category": "promotional"}
+    times = {"purchased_at": _text(start_s), "expires_at": _text(start_s + GIFT_DAYS * DAY_S)}
+    return _said(tenant, "add_funds", lot_id, **lot, **times)
+
+
 def _changes(chance: Random, start_s: int, act: int) -> list[Sent]:
-    """Return changes of licences: now, ahead, and dated back into this month and the last."""
+    """Return changes of terms, of licences now, ahead, and dated back into this month and the last; and gifts."""
     made = []
     for number in chance.sample(range(TENANTS), TENANTS // 2):
         rows = [_licences(*plan, chance.randint(0, 3)) for plan in chance.sample(HELD, 2)]
@@ -215,15 +240,46 @@ def _changes(chance: Random, start_s: int, act: int) -> list[Sent]:
         tenant = f"pool-{number:02}"
         made.append(_said(tenant, "set_entitlements", f"e{act}", **fields))
         country = chance.choice(("US", "FR"))
-        made.append(_user(tenant, chance.choice(USERS), f"u{act}", start_s - DAY_S, country))
+        licence = chance.random() < 0.6
+        made.append(
+            _user(
+                tenant, chance.choice(USERS), f"u{act}", start_s - DAY_S, country, licence=licence
+            )
+        )
+        if chance.random() < 0.3:
+            calls = chance.choice(UNLICENSED)
+            made.append(_said(tenant, "set_unlicensed_calls", f"w{act}", calls=calls))
+        if chance.random() < 0.6:
+            made.append(_billing(chance, number, start_s, act))
+        if chance.random() < 0.3:
+            made.append(_gift(tenant, f"G{act}", chance.randint(1, 4_000_000), start_s))
     return made
 
 
-def _user(tenant: str, user_id: str, command_id: str, since_s: int, country: str = "US") -> Sent:
-    """Return what a user holds from an instant on."""
+def _billing(chance: Random, number: int, start_s: int, act: int) -> Sent:
+    """Return how a tenant pays: now, or dated back into this month and the last; never ahead, which would fall due."""
+    days = chance.choice((None, -3, -2, -1))
+    since = {} if days is None else {"valid_from": _text(start_s + days * DAY_S)}
+    later = _pays_later(number, chance.choice((0, 100_000, 2_000_000)))
+    mode = later if chance.random() < 0.5 else {"mode": "prepaid"}
+    return _said(f"pool-{number:02}", "set_billing_mode", f"m{act}", **mode, **since)
+
+
+def _user(
+    tenant: str,
+    user_id: str,
+    command_id: str,
+    since_s: int,
+    country: str = "US",
+    *,
+    licence: bool = True,
+) -> Sent:
+    """Return what a user holds from an instant on, and what it may do."""
     plans = ["MCOPSTN8", "MCOMEETADV", "MCOPSTN5"] if user_id == "ann" else ["MCOPSTN8"]
     terms = {"usage_country": country, "plan_ids": plans}
-    money = {"credits_licence": True, "monthly_spend_limit_micros": 5_000_000}
+    money = {"credits_licence": licence, "monthly_spend_limit_micros": 5_000_000}
+    if not licence:
+        money |= {"outbound_calls": "domestic", "conference_dial_out": "none"}
     fields = {"user_id": user_id, **terms, **money, "valid_from": _text(since_s)}
     return _said(tenant, "set_user", command_id, **fields)
 

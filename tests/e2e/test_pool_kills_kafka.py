@@ -1,4 +1,4 @@
-"""Kills while plans pay: licences change, months turn, calls are corrected, and the books are the undisturbed run's.
+"""Kills while plans pay: terms change, months turn, calls are corrected, and the books are the undisturbed run's.
 
 Each act has a worker killed at a random moment of it and one at a named place of a step; where licences change, one
 is killed while it obeys. What is wanted is the simulator's run: the same core, one record at a time, without Kafka.
@@ -12,7 +12,7 @@ import os
 import random
 import time
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -22,9 +22,10 @@ from tests.e2e.charging_fleet import EXIT_KILLED, Fleet
 from tests.e2e.charging_stage import STATUSES_OWED_S, reconciled, same
 from tests.e2e.logins import session
 from tests.e2e.pool_play import PoolPlay, simulated
-from topics.catalog import ACCOUNT_COMMANDS, CDR_RAW, LEDGER
+from topics.catalog import ACCOUNT_COMMANDS, CDR_RAW, LEDGER, SUSPENSE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
     from random import Random
 
@@ -35,6 +36,21 @@ OPTIONS = (*session(1.5), "--records-per-batch", "50")
 SHORT = (1_600, 4)
 """CDRs and acts; the long version has an act for each failpoint, twice."""
 LONG = (14_000, 2 * len(FAILPOINTS))
+WANTED = (
+    *(
+        "back",
+        "dated back",
+        "own",
+        "split",
+        "whole",
+        "money",
+        "post_paid",
+        "owed no more",
+        "waived",
+    ),
+    *("shortfall", "promotional", "no_user_capability"),
+)
+"""What has to be in the books more than twice."""
 PLACES = ("before_commit", "before_apply", "before_manifest")
 
 
@@ -84,7 +100,7 @@ async def perform(fleet: Fleet, play: PoolPlay, chance: Random, places: tuple[st
 
 
 def has_everything(books: Books) -> None:
-    """Assert that the play was worth it: pools paid in two months, whole and in part, and got back what they paid."""
+    """Assert that the play was worth it: every source paid calls of two months, and got back what it paid."""
     kinds: Counter[str] = Counter()
     for (topic, _), lines in books.logs.items():
         for _, value in lines if topic == LEDGER.name else ():
@@ -93,16 +109,31 @@ def has_everything(books: Books) -> None:
             kinds.update({d["id"][:7] for d in drawn})
             kinds["back"] += any(d.get("source") == "pool" for d in entry.get("returns", []))
             kinds["own"] += any("/user=" in d["id"] for d in drawn)
+            kinds.update(_of_payers(entry))
             kinds["dated back"] += entry.get("dated_back", False)
             if drawn:
                 kinds["split" if entry["charge_micros"] else "whole"] += 1
             elif entry.get("outcome") == "rated":
                 kinds["money"] += 1
+        for _, value in lines if topic == SUSPENSE.name else ():
+            kinds[json.loads(value or b"")["reason"]] += 1
     print(dict(kinds))
     assert len([kind for kind in kinds if kind[:2] == "20"]) == 2, kinds
-    assert (
-        min(kinds[each] for each in ("back", "dated back", "own", "split", "whole", "money")) > 2
-    ), kinds
+    assert min(kinds[each] for each in WANTED) > 2, kinds
+    assert min(kinds["limit_reached"], kinds["prepaid"]) > 0, kinds
+
+
+def _of_payers(entry: dict[str, Any]) -> Iterator[str]:
+    """Name what users, payment later and given credit have to do with an entry."""
+    for draw in entry.get("draws", []):
+        if draw.get("source") in {"post_paid", "waived", "shortfall"}:
+            yield draw["source"]
+        if draw.get("category") == "promotional":
+            yield "promotional"
+    if any(back.get("source") == "post_paid" for back in entry.get("returns", [])):
+        yield "owed no more"
+    if entry["kind"] == "billing_state_changed":
+        yield entry["state"]
 
 
 @pytest.mark.timeout(300)
