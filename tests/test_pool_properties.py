@@ -6,13 +6,19 @@ calls of two months, corrections and voids.
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from random import Random
 
 import pytest
 
+from loadtest import oracle
+from loadtest.accounts import Record
+from loadtest.generate import Workload
+from loadtest.plan import Plan
 from rater.batch.charging.users import UsersShard
 from rater.core.pricing.rules import Rules
+from tests.bench_core import SAMPLE_DECK, CoreRun
 from tests.build import Partition, Sent
 from tests.reconcile.honest_worker import SOURCES
 from tests.reconcile.test_whatever_pools_pay import SEEDS, USERS, told
@@ -113,3 +119,33 @@ def test_records_delivered_again_after_a_crash_draw_nothing(seed: int) -> None:
 
     assert after == before
     assert pools_of(partition) == state
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_where_no_pool_runs_out_the_order_of_calls_changes_nothing_of_who_pays(seed: int) -> None:
+    # Half of the tenants have no plans; a day of two months.
+    clean = Plan.clean(start_ms=1_780_315_200_000, seed=seed, tenants=6, cdrs=600)
+    plan = replace(clean, plans="drawn", holders=3, ended_spread_s=86_400)
+    workload = Workload(plan, SAMPLE_DECK, partitions=2)
+    for tenant_id, held in list(workload.contracts.holdings.items()):
+        plenty = tuple(each._replace(number=each.number * 1_000) for each in held)
+        workload.contracts.holdings[tenant_id] = plenty  # type: ignore[index]
+    commands, cdrs = list(workload.commands()), list(workload.cdrs())
+    in_turn = paid_by(plan, commands, cdrs)
+    Random(seed).shuffle(cdrs)
+
+    assert paid_by(plan, commands, cdrs) == in_turn
+    used = {name[:7] for seconds, _ in in_turn.values() for name in seconds}
+    assert used == {"2026-05", "2026-06"}
+    assert all(micros for _, micros in in_turn.values())
+
+
+def paid_by(
+    plan: Plan, commands: list[Record], cdrs: list[Record]
+) -> dict[str, tuple[dict[str, int], int]]:
+    """Let the core charge; return of each tenant what pools paid, in seconds, and money, in micros."""
+    run = CoreRun(plan, partitions=2)
+    run.open_accounts(commands)
+    run.charge(cdrs)
+    folds = oracle.fold(run.ledger())
+    return {name: (dict(fold.used_s), fold.charged_micros) for name, fold in folds.items()}
