@@ -277,7 +277,10 @@ def _user(
     """Return what a user holds from an instant on, and what it may do."""
     plans = ["MCOPSTN8", "MCOMEETADV", "MCOPSTN5"] if user_id == "ann" else ["MCOPSTN8"]
     terms = {"usage_country": country, "plan_ids": plans}
-    money = {"credits_licence": licence, "monthly_spend_limit_micros": 5_000_000}
+    money: dict[str, Any] = {
+        "credits_licence": licence,
+        "monthly_spend_limit_micros": 5_000_000,
+    }
     if not licence:
         money |= {"outbound_calls": "domestic", "conference_dial_out": "none"}
     fields = {"user_id": user_id, **terms, **money, "valid_from": _text(since_s)}
