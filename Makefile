@@ -26,9 +26,11 @@ CODE := rater topics loadtest deploy tests
 JOBS ?= $(shell $(PYTHON) -c 'import os; n = os.cpu_count() or 1; print(min(n + (n > 1), 8))')
 # Brokers of the tests with TLS and logins (tests/e2e/logins.py).
 SECURELY = $(if $(SECURE),RATER_TEST_SECURE=1)
+# Reading all the other files to find no such test in them takes 20 s.
+WITH_ALONE = $$(grep -rl --include='test_*.py' 'mark\.alone' tests)
 SHARED = -n $(JOBS) --dist loadgroup --no-loadscope-reorder
 
-.PHONY: help tools install dev compiled kafka-jars kafka-up kafka-down fmt lint types imports test \
+.PHONY: help tools install dev compiled kafka-jars kafka-classes kafka-up kafka-down fmt lint types imports test \
 	test-compiled test-alone test-interpreted dist-check test-fast \
 	props e2e kill bench bench-core bench-gatekeeper bench-growth bench-users bench-latency \
 	demo schemas docs asyncapi-packages check-asyncapi deck cover lock check-observe clean
@@ -84,7 +86,10 @@ imports: .venv/installed-dev  ## * the import contracts of pyproject.toml
 	$(SAY) "==> lint-imports: who may import whom"
 	@$(BIN)/lint-imports
 
-test: tools .venv/installed-dev kafka-jars  ## * all of it: set-up, checks, tests against real Kafka
+kafka-classes: kafka-jars  ## * load the classes of a broker once: those of tests start from that
+	@if [ -z "$${RATER_BROKER:-}" ]; then $(BROKER) classes; fi
+
+test: tools  ## * all of it: set-up, checks, tests against real Kafka
 	@$(PYTHON) deploy/checks.py
 
 test-compiled: dev kafka-jars  ## * the tests but the long suites, on real Kafka (JOBS=N processes)
@@ -93,7 +98,7 @@ test-compiled: dev kafka-jars  ## * the tests but the long suites, on real Kafka
 
 test-alone: dev kafka-jars  ## * the tests that hold bounds of time, with nothing beside them
 	$(SAY) "==> pytest: what holds bounds of time; starts Kafka on free ports and stops it"
-	@$(BIN)/pytest -m "not slow and alone"
+	@$(BIN)/pytest -m "not slow and alone" $(WITH_ALONE)
 
 test-interpreted: .venv/installed-dev  ## * core, wire and batches once more, interpreted, with the floor of coverage
 	$(SAY) "==> pytest: core, wire and batches once more, interpreted; coverage of core and wire"
@@ -115,7 +120,7 @@ props: dev  ## * the property tests, with their statistics
 e2e: dev kafka-jars  ## * the tests on real Kafka alone; SECURE=1: on secured brokers, each role by its login
 	$(SAY) "==> pytest: end to end; starts Kafka on a free port and stops it"
 	@$(SECURELY) $(BIN)/pytest tests/e2e -m "not slow and not alone" $(SHARED)
-	@$(SECURELY) $(BIN)/pytest tests/e2e -m "not slow and alone"
+	@$(SECURELY) $(BIN)/pytest -m "not slow and alone" $(WITH_ALONE)
 
 kill: dev kafka-jars  ## the long kill loop: SIGKILLs, joins and leaves, a zombie, a killed broker; SECURE=1 likewise
 	$(SAY) "==> pytest: the long kill loop"

@@ -1,7 +1,8 @@
 """All that `make test` checks, in an order that keeps two cores busy.
 
-The compiler works while style, types, imports and documents are checked, and what runs interpreted runs beside
-the tests on Kafka, which wait a lot. A part that runs beside others is silent until it is awaited.
+Kafka is fetched while Python's packages are installed. The compiler works while style, types, imports and documents are
+checked, and what runs interpreted runs beside the tests on Kafka, which wait a lot.
+A part that runs beside others is silent until it is awaited.
 Told to end (Ctrl-C, SIGTERM, SIGHUP) it ends all that it has started, and the brokers of tests (sessions of their own).
 In the end: the seconds of each part, by the clock and of CPU (a broker's count where it is awaited).
 """
@@ -122,10 +123,15 @@ def run(parts: list[Part]) -> list[str]:
         parts.append(Part(target, beside=beside))
         return parts[-1]
 
+    fetching = started("kafka-classes", beside=True)
+    if not started(".venv/installed-dev").end():
+        return [".venv/installed-dev"]
     compiling = started("compiled", beside=True)
     for target in ("lint", "types", "imports", "docs"):
         if not started(target).end():
             return [target]
+    if not fetching.end():
+        return [fetching.target]
     interpreted = started("test-interpreted", beside=True)
     if not compiling.end():
         return [compiling.target]

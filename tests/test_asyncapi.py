@@ -2,7 +2,8 @@
 
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,19 @@ from topics.schema import topic_schema
 Document = dict[str, Any]
 
 DESCRIBED = [topic for topic in CATALOG if topic.records]
-REFERRING = asyncapi.document()
-WHOLE = asyncapi.document(whole=True)
+
+
+@cache
+def referring() -> Document:
+    """Return the document that refers to the files of schemas; made when it is first asked for."""
+    return asyncapi.document()
+
+
+@cache
+def whole() -> Document:
+    return asyncapi.document(whole=True)
+
+
 with_packages = pytest.mark.skipif(
     not asyncapi_page.is_installed(),
     reason="AsyncAPI's packages are not there: make check-asyncapi",
@@ -57,7 +69,7 @@ def found(document: Document, reference: str) -> Any:
 
 
 def test_a_channel_is_a_topic_with_its_settings_on_the_broker() -> None:
-    channels = REFERRING["channels"]
+    channels = referring()["channels"]
 
     assert list(channels) == [topic.name for topic in CATALOG]
     for topic in CATALOG:
@@ -74,17 +86,17 @@ def test_a_channel_is_a_topic_with_its_settings_on_the_broker() -> None:
 def test_operations_are_what_roles_may_write_and_read_and_nothing_else() -> None:
     said = {
         (each["tags"][0]["name"], each["action"], each["channel"]["$ref"].removeprefix("#/channels/"))
-        for each in REFERRING["operations"].values()
+        for each in referring()["operations"].values()
     }  # fmt: skip
     writing = {(role.principal, "send", t.name) for t in CATALOG for role in t.writers}
     reading = {(role.principal, "receive", t.name) for t in CATALOG for role in t.readers}
 
     assert said == writing | reading
-    assert len(REFERRING["operations"]) == len(said)
+    assert len(referring()["operations"]) == len(said)
 
 
 def test_an_operation_says_its_group_and_its_transactional_ids() -> None:
-    of = REFERRING["operations"]
+    of = referring()["operations"]
 
     assert of["charging.receives.cdr.raw.v1"]["bindings"]["kafka"]["groupId"]["const"] == roles.APP
     for topic in CATALOG:
@@ -101,20 +113,20 @@ def test_an_operation_says_its_group_and_its_transactional_ids() -> None:
 
 
 def test_tags_are_roles_and_a_channel_has_those_of_its_writers() -> None:
-    declared = [tag["name"] for tag in REFERRING["info"]["tags"]]
+    declared = [tag["name"] for tag in referring()["info"]["tags"]]
 
     assert declared == [*(role.principal for role in ROLES), "internal"]
     for topic in CATALOG:
-        tags = [tag["name"] for tag in REFERRING["channels"][topic.name]["tags"]]
+        tags = [tag["name"] for tag in referring()["channels"][topic.name]["tags"]]
         writers = [role.principal for role in topic.writers]
         assert tags == writers + (["internal"] if topic.internal else [])
 
 
 def test_every_protocol_is_a_server_and_every_mechanism_a_scheme() -> None:
-    servers = REFERRING["servers"]
-    schemes = REFERRING["components"]["securitySchemes"]
+    servers = referring()["servers"]
+    schemes = referring()["components"]["securitySchemes"]
     offered = {
-        name: [found(REFERRING, each["$ref"])["type"] for each in server.get("security", [])]
+        name: [found(referring(), each["$ref"])["type"] for each in server.get("security", [])]
         for name, server in servers.items()
     }
 
@@ -130,8 +142,9 @@ def test_every_protocol_is_a_server_and_every_mechanism_a_scheme() -> None:
     }
 
 
-@pytest.mark.parametrize("document", [REFERRING, WHOLE], ids=["referring", "whole"])
-def test_every_reference_leads_somewhere(document: Document) -> None:
+@pytest.mark.parametrize("made", [referring, whole], ids=["referring", "whole"])
+def test_every_reference_leads_somewhere(made: Callable[[], Document]) -> None:
+    document = made()
     leading = list(references(document))
 
     assert len(leading) > 200
@@ -139,12 +152,12 @@ def test_every_reference_leads_somewhere(document: Document) -> None:
 
 
 def test_the_whole_document_needs_no_file() -> None:
-    assert [each for each in references(WHOLE) if not each.startswith("#/")] == []
+    assert [each for each in references(whole()) if not each.startswith("#/")] == []
 
 
 @pytest.mark.parametrize("topic", DESCRIBED, ids=[topic.name for topic in DESCRIBED])
 def test_every_golden_record_is_an_example_of_one_message(topic: Topic) -> None:
-    messages = REFERRING["channels"][topic.name]["messages"]
+    messages = referring()["channels"][topic.name]["messages"]
     shown = [each["payload"] for name in messages for each in messages[name]["examples"]]
 
     assert list(messages) == [record.__name__ for record in topic.records]
@@ -177,7 +190,7 @@ def _objects(value: Any) -> Iterator[dict[str, Any]]:
 
 def test_a_key_has_the_schema_of_the_field_that_it_is() -> None:
     def key(topic: Topic, message: str) -> Document:
-        said = WHOLE["channels"][topic.name]["messages"][message]["bindings"]["kafka"]["key"]
+        said = whole()["channels"][topic.name]["messages"][message]["bindings"]["kafka"]["key"]
         assert isinstance(said, dict)
         return said
 
@@ -189,7 +202,7 @@ def test_a_key_has_the_schema_of_the_field_that_it_is() -> None:
 
 
 def test_the_text_is_read_back_as_the_document() -> None:
-    for document, text in ((REFERRING, asyncapi.text()), (WHOLE, asyncapi.text(whole=True))):
+    for document, text in ((referring(), asyncapi.text()), (whole(), asyncapi.text(whole=True))):
         assert yaml.load(text, yaml.CSafeLoader) == json.loads(json.dumps(document))
 
 
@@ -215,20 +228,20 @@ def parse(*paths: Path) -> tuple[int, str]:
 
 @with_packages
 def test_asyncapis_own_parser_takes_the_document(tmp_path: Path) -> None:
-    whole = tmp_path / "whole.yaml"
-    whole.write_text(asyncapi.text(whole=True))
+    file = tmp_path / "whole.yaml"
+    file.write_text(asyncapi.text(whole=True))
     messages = sum(len(topic.records) or 1 for topic in CATALOG)
     counts = (
-        f"{len(CATALOG)} channels, {messages} messages, {len(REFERRING['operations'])} operations"
+        f"{len(CATALOG)} channels, {messages} messages, {len(referring()['operations'])} operations"
     )
     valid = f"valid AsyncAPI 3.0.0: {counts}\n"
 
-    assert parse(asyncapi.FILE, whole) == (0, f"asyncapi.yaml: {valid}whole.yaml: {valid}")
+    assert parse(asyncapi.FILE, file) == (0, f"asyncapi.yaml: {valid}whole.yaml: {valid}")
 
 
 def small() -> Document:
     """Return a document of one channel, which is parsed quickly."""
-    made: Document = json.loads(json.dumps(WHOLE))
+    made: Document = json.loads(json.dumps(whole()))
     name = USER_STATUS.name
     made["channels"] = {name: made["channels"][name]}
     wanted = f"charging.sends.{name}"
@@ -295,7 +308,7 @@ def test_asyncapis_own_schema_takes_the_document_and_finds_a_fault() -> None:
     wrong = small()
     no_partitions(wrong)
 
-    assert [error.message for error in published.iter_errors(WHOLE)] == []
+    assert [error.message for error in published.iter_errors(whole())] == []
     assert not published.is_valid(wrong)
 
 

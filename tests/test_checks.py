@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 CHECKS = Path(__file__).parents[1] / "deploy" / "checks.py"
 RECIPE = "echo $$$$ >> pids; sleep 300 & echo $$! >> pids; wait"
 HEAD = "SHELL := /bin/bash\n.SHELLFLAGS := -eu -o pipefail -c\n"
-LONG = f"{HEAD}test:\n\t@{sys.executable} {CHECKS}\ncompiled lint:\n\t@{RECIPE}\n"
+LONG = (
+    f"{HEAD}test:\n\t@{sys.executable} {CHECKS}\nkafka-classes .venv/installed-dev:\n\t@{RECIPE}\n"
+)
 STUBBORN = LONG.replace("\t@echo", "\t@trap '' TERM; echo").replace("sleep 300", "nohup sleep 300")
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from deploy.kafka import broker as broker_tool
 from deploy.kafka.address import answers, listens
 from deploy.kafka.broker import HOME, Broker, instances, say
+from deploy.kafka.class_archive import archive_options
 from deploy.kafka.cluster import Cluster, members
 from deploy.kafka.distribution import BrokerError, fetch
 from deploy.kafka.secured import environments, read_access
@@ -42,6 +43,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("fetch", help="get Kafka's jars and start nothing")
+    commands.add_parser(
+        "classes", help="load a broker's classes, from which brokers of tests start"
+    )
     commands.add_parser("status", help="list the instances and where they listen")
     commands.add_parser("down-all", help="stop every instance of this folder")
     up = commands.add_parser("up", help="start, wait until it answers, print host:port")
@@ -144,6 +148,7 @@ def _status(_asked: argparse.Namespace) -> None:
 
 ACTIONS: dict[str, Callable[[argparse.Namespace], object]] = {
     "fetch": lambda _asked: fetch(HOME, say),
+    "classes": lambda _asked: archive_options(HOME, fetch(HOME, say)),
     "up": _up,
     "down": _down,
     "down-all": _down_all,
