@@ -9,6 +9,7 @@ In the end: the seconds of each part, by the clock and of CPU (a broker's count 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import FrameType
 
 ORPHANS = Path(__file__).resolve().parent / "kafka" / "orphans.py"
@@ -87,23 +89,48 @@ def stop(parts: list[Part]) -> None:
     subprocess.run([sys.executable, "-B", str(ORPHANS), "test"], check=False)
 
 
-def interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
-    """Leave what is being done; whoever asks again does not disturb the end."""
-    for number in ENDING:
-        signal.signal(number, signal.SIG_IGN)
-    raise KeyboardInterrupt
+class Interruption:
+    """A signal to end: it leaves what is being done, but for the start of a part, which would then be nobody's."""
+
+    def __init__(self) -> None:
+        """Be told from now on."""
+        self.is_held = self.is_told = False
+        for number in ENDING:
+            signal.signal(number, self.tell)
+
+    def tell(self, _number: int, _frame: FrameType | None) -> None:
+        """Leave what is being done, or what is held as soon as it is done."""
+        self.is_told = True
+        if not self.is_held:
+            self._leave()
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Let what is done inside be done to its end."""
+        self.is_held = True
+        try:
+            yield
+        finally:
+            self.is_held = False
+        if self.is_told:
+            self._leave()
+
+    def _leave(self) -> NoReturn:
+        # Whoever asks again does not disturb the end.
+        for number in ENDING:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
 
 
 def main() -> int:
     """Run all parts; return the exit code."""
-    for number in ENDING:
-        signal.signal(number, interrupt)
+    interruption = Interruption()
     # Where no bytecode is kept, each of the hundreds of processes that tests start compiles all sources again: 0.6 s.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     parts: list[Part] = []
     began = time.monotonic()
     try:
-        failed = run(parts)
+        failed = run(parts, interruption)
     except KeyboardInterrupt:
         failed = ["interrupted"]
     finally:
@@ -116,11 +143,12 @@ def main() -> int:
     return 1 if failed else 0
 
 
-def run(parts: list[Part]) -> list[str]:
+def run(parts: list[Part], interruption: Interruption) -> list[str]:
     """Run the parts, added to `parts` as they start; return which failed."""
 
     def started(target: str, *, beside: bool = False) -> Part:
-        parts.append(Part(target, beside=beside))
+        with interruption.held():
+            parts.append(Part(target, beside=beside))
         return parts[-1]
 
     fetching = started("kafka-classes", beside=True)

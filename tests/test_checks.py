@@ -83,6 +83,32 @@ def test_what_does_not_want_to_end_is_killed(folder: Path) -> None:
     assert 1 == code
 
 
+def test_a_part_that_is_being_started_is_ended_too(folder: Path) -> None:
+    (folder / "Makefile").write_text(LONG)
+    (folder / "pids").touch()
+    script = f"""
+import os, pathlib, signal, subprocess, sys, time
+sys.path[0] = {str(CHECKS.parent)!r}
+import checks
+
+class Started(subprocess.Popen):
+    def __init__(self, command, **options):
+        super().__init__(command, **options)
+        while command[0] == "make" and len(pathlib.Path("pids").read_text().split()) < 2:
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+subprocess.Popen = Started
+sys.exit(checks.main())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=folder, capture_output=True, text=True, check=False
+    )
+
+    assert [] == left(folder)
+    assert (1, True) == (done.returncode, "FAILED: interrupted" in done.stdout)
+
+
 def test_a_broker_whose_test_session_is_gone_is_removed_and_no_other(tmp_path: Path) -> None:
     gone = subprocess.Popen(["true"])
     gone.wait()
