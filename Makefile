@@ -122,7 +122,7 @@ e2e: dev kafka-jars  ## * the tests on real Kafka alone; SECURE=1: on secured br
 	@$(SECURELY) $(BIN)/pytest tests/e2e -m "not slow and not alone" $(SHARED)
 	@$(SECURELY) $(BIN)/pytest -m "not slow and alone" $(WITH_ALONE)
 
-kill: dev kafka-jars  ## the long kill loop: SIGKILLs, joins and leaves, a zombie, a killed broker; SECURE=1 likewise
+kill: dev kafka-jars  ## the long kill loop: SIGKILLs, joins and leaves, a zombie, a killed broker, three brokers; SECURE=1 likewise
 	$(SAY) "==> pytest: the long kill loop"
 	@$(SECURELY) $(BIN)/pytest tests/e2e -m slow -p no:randomly -s
 

@@ -74,11 +74,15 @@ class Program:
                 env={**logins.environment(self.role), **self.environment},
             )
 
+    @property
+    def code(self) -> int | None:
+        """Its exit code; None while it runs, and before it was started."""
+        return None if self._process is None else self._process.poll()
+
     def check(self) -> None:
         """Raise CommandError with the end of its log if it has ended."""
         assert self._process is not None
-        code = self._process.poll()
-        if code is not None:
+        if (code := self.code) is not None:
             raise CommandError(f"{self.name} ended with exit code {code}\n{self.last_lines()}")
 
     def stop(self) -> None:

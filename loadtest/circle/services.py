@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from loadtest.rater_command import CommandError
@@ -14,6 +14,8 @@ CLOCK = "RATER_CLOCK_AHEAD_S"
 ALL_MAILS = ("--mails-per-hour", "100000")
 """Each notification is held against its mail: none is held back for a digest."""
 SECRETS = {"notifier": {"RATER_WEBHOOK_SECRET": "of a run on this machine alone"}}
+_NOT_AGAIN = (0, 2)
+"""Exit codes of who was told to stop, and of who could not start."""
 NAMES = ("charging", "recharge", "gateway", "notifier")
 
 
@@ -25,6 +27,8 @@ class Circle:
     folder: Path
     services: Mapping[str, Service]
     sink: Service
+    ended: list[tuple[str, int]] = field(default_factory=list)
+    """Services that ended by themselves and were started anew, each with its exit code."""
 
     @property
     def book(self) -> Path:
@@ -41,15 +45,29 @@ class Circle:
         for service in (*self.services.values(), self.sink):
             service.check()
 
+    def supervise(self) -> None:
+        """Start anew what has ended by itself, but for what a supervisor leaves alone: that is a CommandError."""
+        self.sink.check()
+        for name, service in self.services.items():
+            if (code := service.code) is not None:
+                if code in _NOT_AGAIN:
+                    service.check()
+                self.ended.append((name, code))
+                service.start()
+
     def set_clock(self, ahead_s: int) -> None:
         """Let services that are started from now on believe that it is later."""
         for service in self.services.values():
             service.environment[CLOCK] = str(ahead_s)
 
-    def restart(self, name: str) -> None:
-        """Kill a service as a crash would, and start it anew."""
-        self.services[name].kill()
-        self.services[name].start()
+    def restart(self, name: str, *, in_order: bool = False) -> None:
+        """Kill a service as a crash would, or stop it as an update does, and start it anew."""
+        service = self.services[name]
+        if in_order:
+            service.stop()
+        else:
+            service.kill()
+        service.start()
 
 
 @contextmanager

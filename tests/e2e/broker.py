@@ -16,6 +16,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from deploy.kafka.broker import Broker, answers
+from deploy.kafka.cluster import Cluster
 from tests.e2e.logins import access, are_wanted, options
 
 if TYPE_CHECKING:
@@ -55,6 +56,12 @@ def own_broker() -> Broker:
     """Name a broker instance of this test session alone, not started yet, on a free port; a secured one if wanted."""
     name = f"test-{os.getpid()}-{uuid.uuid4().hex[:8]}"
     return Broker(name, short_lived=True, access=access())
+
+
+def own_cluster() -> Cluster:
+    """Name three brokers that are one Kafka, likewise."""
+    name = f"test-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    return Cluster(name, short_lived=True, access=access())
 
 
 def chosen_broker() -> ForeignBroker | None:

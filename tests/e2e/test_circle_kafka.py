@@ -7,24 +7,22 @@ is held against them (`loadtest/circle/truth.py`).
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
 from loadtest import stage
 from loadtest.accounts import encode
-from loadtest.circle import truth
 from loadtest.circle.cast import ROUGH, Cast
 from loadtest.circle.quiet import until_quiet
 from loadtest.circle.services import NAMES, Circle, circle
-from loadtest.drive import by_topic, publish, publish_commands
+from loadtest.drive import by_topic, publish_commands
 from loadtest.plan import Plan
 from loadtest.rater_command import now_ms
 from tests.e2e.charging_stage import reconciled
+from tests.e2e.circle_stage import QUIET_S, Played, judge, send, settled
 from tests.e2e.logins import session
 from topics import catalog
 
@@ -38,17 +36,6 @@ pytestmark = pytest.mark.kafka
 
 LEAPS_S = (3_900, 12_600, 27_000, 45_000)
 """How far the clock is set forward, one after the other: past the retries after 1, 3 and 7 hours, and the silences."""
-DELIVERIES = 8
-"""E-mails that a notifier sends at once: so many may be in doubt when it is killed."""
-QUIET_S = 180.0
-
-
-@dataclass
-class Played:
-    """What a play did."""
-
-    kills: dict[str, int]
-    evidence: truth.Evidence
 
 
 async def perform(  # noqa: PLR0917
@@ -71,7 +58,7 @@ async def perform(  # noqa: PLR0917
             by_topic(cast.commands()),
             lambda _: until_quiet(bootstrap, timeout_s=QUIET_S, alive=played.check),
         )
-        await _send(bootstrap, catalog.CDR_RAW.name, list(cast.calls()))
+        await send(bootstrap, catalog.CDR_RAW.name, list(cast.calls()))
         for number in range(rounds):
             for name in chance.sample(NAMES, len(NAMES)):
                 await asyncio.sleep(chance.uniform(0.0, 0.7))
@@ -82,18 +69,8 @@ async def perform(  # noqa: PLR0917
         await until_quiet(bootstrap, timeout_s=QUIET_S, alive=played.check)
         for ahead_s in leaps:
             await _leap(played, ahead_s, kills)
-        evidence = await _settled(played)
+        evidence = await settled(played)
     return Played(kills, evidence)
-
-
-async def _settled(played: Circle) -> truth.Evidence:
-    """Wait until all that the provider will take back is on the accounts; not for ever."""
-    for _ in range(10):
-        await until_quiet(played.bootstrap, timeout_s=QUIET_S, alive=played.check)
-        evidence = await truth.gather(played)
-        if not truth.unposted(evidence):
-            break
-    return evidence
 
 
 async def _leap(played: Circle, ahead_s: int, kills: dict[str, int]) -> None:
@@ -122,40 +99,7 @@ async def _drain(bootstrap: str, cast: Cast, number: int) -> None:
                 "reason": "spent elsewhere",
             }
             orders.append((partition, key, encode(order)))
-    await _send(bootstrap, catalog.ACCOUNT_COMMANDS.name, orders)
-
-
-async def _send(
-    bootstrap: str, topic: str, records: Sequence[tuple[int, bytes, bytes | None]]
-) -> None:
-    await publish(bootstrap, topic, records, len(records))
-
-
-def judge(played: Played, capsys: pytest.CaptureFixture[str]) -> None:
-    """Hold the topics against the provider's book and the mailbox; say what was seen."""
-    evidence, kills = played.evidence, played.kills
-    doubtful = kills["notifier"] * DELIVERIES
-    told = truth.problems(evidence, doubtful_mails=doubtful)
-    seen = {
-        "kills": kills,
-        "payment_commands": len(evidence.commands),
-        "results": len(evidence.results),
-        "captures": len(evidence.captures),
-        "captured_micros": sum(micros for _, _, _, micros in evidence.captures),
-        "credited_micros": sum(e["lot"]["granted_micros"] for e in evidence.credits),
-        "taken_back_micros": sum(evidence.reversals.values()),
-        "notifications": len(evidence.notices),
-        "mails": len(evidence.mails),
-        "mails_again": truth.mails_again(evidence),
-        "open_commands": len(truth.open_commands(evidence)),
-    }
-    with capsys.disabled():
-        print(json.dumps(seen))
-
-    assert [] == told[:10]
-    assert [] == truth.open_commands(evidence)
-    assert evidence.captures
-    assert seen["captured_micros"] == seen["credited_micros"]
+    await send(bootstrap, catalog.ACCOUNT_COMMANDS.name, orders)
 
 
 async def test_every_service_is_killed_and_what_was_captured_is_credited_once(
