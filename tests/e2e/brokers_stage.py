@@ -14,7 +14,7 @@ from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from loadtest.circle.cast import DEMO, Cast
 from loadtest.circle.quiet import until_quiet
@@ -49,7 +49,7 @@ class Stage:
 
     cluster: Cluster
     circle: Circle
-    load: asyncio.Future[list[None]]
+    load: asyncio.Future[Any]
     """What publishes; whatever is done is done while it does."""
     moments: list[tuple[str, float, float]] = field(default_factory=list)
     """What, from when, until when; seconds since 1970."""
