@@ -1,7 +1,7 @@
 """The play: a workload cut into acts, published with times of its own, so that every run of it is the same.
 
-Commands come first and are obeyed before the first CDR. Each act's records carry one timestamp:
-two runs then differ in nothing but what the test does to the workers meanwhile.
+Tenants hold plans and have users, and some pay later. Commands come first and are obeyed before the first CDR. Each
+act's records carry one timestamp: two runs then differ in nothing but what the test does to the workers meanwhile.
 """
 
 from __future__ import annotations
@@ -10,17 +10,19 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from loadtest import stage
-from loadtest.accounts import encode
+from loadtest.allowances import LOAD_PLANS
 from loadtest.drive import by_topic, publish, publish_commands
 from loadtest.generate import Workload
+from loadtest.licences import VALID_FROM
 from loadtest.plan import Plan
 from rater.batch.simulate import Simulator
 from rater.core.pricing.decks import DeckBook
 from rater.core.pricing.plans.book import PlanBook
 from rater.core.pricing.rules import Rules
+from rater.shell.admin.plan_check import check_plans
 from rater.wire.pricing.deck_files import read_deck_file
 from rater.wire.pricing.numbering import load_numbers
 from rater.wire.pricing.zones import zone_of
@@ -30,7 +32,7 @@ from tests.e2e.charging_books import LOGS, STATES, Books
 from topics.catalog import ACCOUNT_SOURCES, CDR_RAW
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from loadtest.accounts import Record as Sent
     from loadtest.expected import Expected
@@ -38,8 +40,6 @@ if TYPE_CHECKING:
 
 SOURCES = (*(topic.name for topic in ACCOUNT_SOURCES), CDR_RAW.name)
 ACT_MS = 1_000
-CONTRACT_EVERY = 7
-"""Of so many tenants one has a contract."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,10 @@ class Play:
     def of(cls, cdrs: int, acts: int, *, tenants: int = 200, seed: int = 1) -> Play:
         """Make one that begins now; `seed` chooses the traffic."""
         start_ms = time.time_ns() // 1_000_000_000 * 1_000
-        plan = Plan(start_ms=start_ms, seed=seed, tenants=tenants, cdrs=cdrs)
+        contracts: dict[str, Any] = {"plans": "drawn", "users": 2, "post_paid": 20.0}
+        plan = Plan(start_ms=start_ms, seed=seed, tenants=tenants, cdrs=cdrs, **contracts)
         workload = Workload(plan, stage.SAMPLE_DECK)
-        commands = [*workload.commands(), *contracts(workload)]
+        commands = list(workload.commands())
         records = list(workload.cdrs())
         size = -(-len(records) // acts)
         acted = [records[at : at + size] for at in range(0, len(records), size)]
@@ -68,9 +69,10 @@ class Play:
         return self.workload.expected
 
     def set_up(self, bootstrap: str) -> None:
-        """Make the topics and load the deck."""
+        """Make the topics, and load the deck and the plans."""
         stage.create_topics(bootstrap)
         stage.load_deck(bootstrap, self.workload.plan)
+        stage.load_plans(bootstrap, self.workload.plan)
 
     async def publish_commands(
         self, bootstrap: str, taken: Callable[[str], Awaitable[None]]
@@ -89,33 +91,14 @@ class Play:
         await publish(bootstrap, CDR_RAW.name, records, len(records), timestamp_ms=stamp)
 
 
-def contracts(workload: Workload) -> Iterator[Sent]:
-    """Yield what some tenants have licences of, how they pay, and what two of their users may do."""
-    for each in workload.population.tenants[::CONTRACT_EVERY]:
-        plan = {"plan_id": "domestic", "usage_country": each.country, "licences": 9}
-        for name, kind, fields in (
-            ("licences", "set_entitlements", {"entitlements": [plan]}),
-            ("mode", "set_billing_mode", {"mode": "prepaid"}),
-            ("ann", "set_user", {"user_id": "ann", "usage_country": each.country}),
-            (
-                "bob",
-                "set_user",
-                {"user_id": "bob", "usage_country": "FR", "plan_ids": ["domestic"]},
-            ),
-            ("more", "set_entitlements", {"entitlements": [{**plan, "licences": 5}]}),
-            ("moved", "set_user", {"user_id": "ann", "usage_country": "GB"}),
-        ):
-            said = {"type": kind, "command_id": f"{each.tenant_id}-{name}", **fields}
-            yield each.partition, each.key, encode({"tenant_id": each.tenant_id, **said})
-
-
 def simulated(play: Play) -> Books:
     """Perform a play in the simulator: the same core, one record at a time, no Kafka at all."""
     plan = play.workload.plan
     deck = read_deck_file(stage.SAMPLE_DECK, deck_id=plan.deck_id, currency=plan.currency)
-    simulator = Simulator(
-        Rules(DeckBook.of([deck]), load_numbers(), shipped_book(), PlanBook(zone_of=zone_of))
-    )
+    checked = check_plans(LOAD_PLANS.read_bytes(), 1, VALID_FROM)
+    assert checked.catalog is not None, checked.errors
+    plans = PlanBook([checked.catalog], zone_of)
+    simulator = Simulator(Rules(DeckBook.of([deck]), load_numbers(), shipped_book(), plans))
     books = Books()
     commands = (
         (topic, record, 0)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from aiokafka import TopicPartition
 
+from loadtest import user_oracle
 from loadtest.oracle import compare_outcomes, compare_with_plan, fold_topic
 from loadtest.rater_command import run
 from tests.e2e.broker import MARKERS_S, open_places, own_broker
@@ -76,6 +77,7 @@ async def closed(fleet: Fleet, play: Play) -> Books:
     books = await read_books(fleet.bootstrap)
     assert compare_outcomes(books.outcomes, play.expected) == []
     assert compare_with_plan(await fold_topic(fleet.bootstrap), play.expected) == []
+    assert await user_oracle.problems(fleet.bootstrap, play.expected) == []
     return books
 
 
