@@ -33,7 +33,7 @@ SHARED = -n $(JOBS) --dist loadgroup --no-loadscope-reorder
 .PHONY: help tools install dev compiled kafka-jars kafka-classes kafka-up kafka-down fmt lint types imports test \
 	test-compiled test-alone test-interpreted dist-check test-fast \
 	props e2e kill bench bench-core bench-gatekeeper bench-growth bench-users bench-latency \
-	demo schemas docs asyncapi-packages check-asyncapi deck cover lock check-observe clean
+	demo observe check-dashboards schemas docs asyncapi-packages check-asyncapi deck cover lock check-observe clean
 
 help:  ## print this list
 	@echo "make TARGET        (* = part of make test, which is what CI runs)"
@@ -153,6 +153,14 @@ bench-gatekeeper: dev kafka-jars  ## questions whether calls may start, 2,000/s 
 demo: dev kafka-jars  ## watch 100,000 CDRs being charged, then the reconciler's verdict; SECURE=1: each role by its login
 	$(SAY) "==> demo: real Kafka, one worker, 100,000 CDRs$(if $(SECURE),; TLS and a login for each role)"
 	@$(BIN)/python -m loadtest.demo $(if $(SECURE),--secure)
+
+observe: dev kafka-jars  ## demo traffic with Prometheus and Alertmanager, dashboards in the browser, an alert on purpose; ARGS=--once ends
+	$(SAY) "==> observe: real Kafka, all services, Prometheus, Alertmanager; Ctrl-C ends it"
+	@$(BIN)/python -m loadtest.observe $(ARGS)
+
+check-dashboards: dev kafka-jars  ## every query of every dashboard on a real run, scraped by Prometheus (10 minutes)
+	$(SAY) "==> dashboards: a real run is watched, charging is killed, every query must return data"
+	@$(BIN)/pytest tests/loadtest/test_observed_kafka.py -m slow -p no:randomly -s
 
 schemas: .venv/installed-dev  ## write topics/schemas, topics/asyncapi.yaml, LETTERS.md, rule files, dashboards and the committed pages of docs from the code
 	$(SAY) "==> topics/schemas, LETTERS.md and what docs say of the code: written"

@@ -9,7 +9,7 @@ from loadtest.drive import by_topic, publish_commands
 from loadtest.generate import Workload
 from loadtest.plan import Plan
 from loadtest.rater_command import CommandError, run
-from loadtest.service import Worker
+from loadtest.service import Service
 from loadtest.watch import Watch
 from topics.catalog import ACCOUNT_SOURCES, CDR_RAW, LEDGER
 
@@ -52,7 +52,7 @@ async def refuse_used(watch: Watch, bootstrap: str) -> None:
             )
 
 
-async def open_accounts(bootstrap: str, workload: Workload, watch: Watch, worker: Worker) -> int:
+async def open_accounts(bootstrap: str, workload: Workload, watch: Watch, worker: Service) -> int:
     """Publish the account commands and wait until the worker has accepted them; return how many."""
     return await publish_commands(
         bootstrap, by_topic(workload.commands()), taking(watch, worker.check)

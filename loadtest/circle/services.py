@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 from loadtest.rater_command import CommandError
 from loadtest.service import Service, Worker
@@ -71,10 +72,20 @@ class Circle:
 
 
 @contextmanager
-def circle(bootstrap: str, folder: Path, *, session_timeout_s: float = 10.0) -> Iterator[Circle]:
-    """Run all services for as long as the context lasts; they end in order, or at once after a failure."""
+def circle(
+    bootstrap: str,
+    folder: Path,
+    *,
+    session_timeout_s: float = 10.0,
+    metrics_ports: Mapping[str, int] = MappingProxyType({}),
+) -> Iterator[Circle]:
+    """Run all services for as long as the context lasts; they end in order, or at once after a failure.
+
+    Metrics are on a free port, unless `metrics_ports` has one for the service.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    common = ("--broker", bootstrap, "--metrics-port", "0")
+    at = {name: ("--metrics-port", str(metrics_ports.get(name, 0))) for name in NAMES}
+    common = ("--broker", bootstrap)
     session = ("--session-timeout", str(session_timeout_s))
     with ExitStack() as stack:
         sink = stack.enter_context(_sink(folder))
@@ -88,10 +99,14 @@ def circle(bootstrap: str, folder: Path, *, session_timeout_s: float = 10.0) -> 
             "notifier": ("notifier", *smtp, "--retry-first", "0.5", *ALL_MAILS, *common, *session),
         }
         services: dict[str, Service] = {
-            "charging": Worker(bootstrap, folder / "charging.log", *session),
+            "charging": Worker(bootstrap, folder / "charging.log", *session, *at["charging"]),
             **{
                 name: Service(
-                    f"rater {name}", "rater", words, folder / f"{name}.log", SECRETS.get(name)
+                    f"rater {name}",
+                    "rater",
+                    (*words, *at[name]),
+                    folder / f"{name}.log",
+                    SECRETS.get(name),
                 )
                 for name, words in arguments.items()
             },

@@ -49,7 +49,6 @@ class Panel:
     width: int = 8
     bound: float | None = None
     """What is bad from there on: a red line, or a red number."""
-    stacked: bool = False
 
     @property
     def height(self) -> int:

@@ -15,9 +15,8 @@ from deploy.observe.boards.board import COLUMNS, Board, Panel, Query, Row
 TAG: Final = "rater"
 """Boards find each other by it."""
 SOURCE: Final = dashboard.DataSourceRef(type_val="prometheus", uid="$datasource")
-STARTED: Final = (
-    'changes(process_start_time_seconds{job=~"$job",instance=~"$instance"}[$__rate_interval]) > 0'
-)
+STARTED: Final = 'time() - process_start_time_seconds{job=~"$job",instance=~"$instance"} < 60'
+"""True for a minute: also of one that was away for long, of which `changes` sees nothing."""
 FIRING: Final = 'ALERTS{alertname=~"Rater.+",alertstate="firing"}'
 _GOOD, _BAD = "green", "red"
 _ROW_HEIGHT = 1
@@ -99,8 +98,6 @@ def _lines(panel: Panel) -> timeseries.Panel:
     tooltip = options.VizTooltipOptions().mode(common.TooltipDisplayMode.MULTI)
     made = timeseries.Panel().legend(legend).tooltip(tooltip).line_width(1).fill_opacity(10)
     made.show_points(common.VisibilityMode.AUTO).axis_soft_min(0)
-    if panel.stacked:
-        made.stacking(options.StackingConfig().mode(common.StackingMode.NORMAL))
     if panel.bound is not None:
         line = options.GraphThresholdsStyleConfig().mode(common.GraphThresholdsStyleMode.LINE)
         made.thresholds_style(line)

@@ -104,17 +104,6 @@ _SUSPENSE = Row(
             )),
         ),
         Panel(
-            title="Oldest call that may be freed",
-            about="How long it has waited; freed after freecall_after_days of the charging settings. 0: "
-            "there is none.",
-            unit="s", width=4, queries=(Query("max(rater_open_suspense_age_seconds)", "age"),),
-        ),
-        Panel(
-            title="Memory of calls that wait",
-            about="What they take in the workers.",
-            unit="bytes", width=4, queries=(Query("sum(rater_open_suspense_bytes)", "bytes"),),
-        ),
-        Panel(
             title="Calls given for free",
             about="After waiting for a price too long, by what they had waited for; an hour.",
             unit="suffix: /h",
@@ -122,6 +111,17 @@ _SUSPENSE = Row(
                 Query(hourly("rater_calls_freed_total"), "all"),
                 by_label(hourly("rater_calls_freed_total", "reason") + " > 0", "reason"),
             ),
+        ),
+        Panel(
+            title="Oldest call that may be freed",
+            about="How long it has waited; freed after freecall_after_days of the charging settings. 0: "
+            "there is none.",
+            unit="s", width=12, queries=(Query("max(rater_open_suspense_age_seconds)", "age"),),
+        ),
+        Panel(
+            title="Memory of calls that wait",
+            about="What they take in the workers.",
+            unit="bytes", width=12, queries=(Query("sum(rater_open_suspense_bytes)", "bytes"),),
         ),
     ),
 )  # fmt: skip

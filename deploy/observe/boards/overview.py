@@ -89,7 +89,7 @@ _CALLS = Row(
         Panel(
             title="CDRs by outcome",
             about="Of committed batches: rated, duplicate, suspended, dead and so on, per second.",
-            unit="cps", queries=(by_label(rate(_CDRS, "outcome"), "outcome"),), stacked=True,
+            unit="cps", queries=(by_label(rate(_CDRS, "outcome"), "outcome"),),
         ),
         latency(FRESHNESS, "From a CDR to its ledger entry", 0.5, 0.99),
         latency(LATENCY, "From a CDR to its payment command", 0.5, 0.99),

@@ -6,6 +6,8 @@ from deploy.observe.boards.board import Board, Panel, Query, Row
 from deploy.observe.boards.promql import by_label, counted, hourly, quantiles, rate
 
 _WORKERS: Final = "rater_halted_partitions"
+_SINCE: Final = "time() - max(rater_watch_last_success_timestamp_seconds > 0)"
+"""Below 0 where the clock of the watch is ahead of that of Prometheus."""
 
 _LAG = Row(
     "Behind, from outside: the watch",
@@ -171,7 +173,7 @@ _WATCH = Row(
             title="Since the last look",
             about="That succeeded. More than a minute: it is blind.",
             unit="s", bound=60,
-            queries=(Query("time() - max(rater_watch_last_success_timestamp_seconds > 0)", "ago"),),
+            queries=(Query(f"clamp_min({_SINCE}, 0)", "ago"),),
         ),
     ),
 )  # fmt: skip
