@@ -75,8 +75,10 @@ HOT_PATH = (
     "rater/batch/charging/accounts.py",
     "rater/batch/charging/cdr_batch.py",
     "rater/batch/charging/cdr_ids.py",
+    "rater/batch/charging/conservation.py",
     "rater/batch/charging/content.py",
     "rater/batch/charging/decision.py",
+    "rater/batch/charging/remembered.py",
     "rater/batch/outputs.py",
 )
 

@@ -347,6 +347,8 @@ class Partition:
         for entry in self.last_entries:
             if isinstance(entry, FundsAdded):
                 self.lot_expiries[entry.lot.lot_id] = entry.lot.expires_ms
+        assert not any(decision.conservation.differences().values())
+        assert decision.records == sum(decision.outcomes.values())
         self.shard.apply(decision)
 
 

@@ -50,6 +50,49 @@ ALERTS: Final = (
         ),
     ),
     Alert(
+        name="RaterReconciliationDifference",
+        expr="sum by (job, instance, currency) (rater_reconciliation_difference_micros) != 0",
+        for_="0m",
+        severity="critical",
+        summary="{{ $labels.instance }} found that entries and accounts in {{ $labels.currency }} do not agree.",
+        description=(
+            'They differ by {{ $value | printf "%.0f" }} micros. The batch was not committed, and its partition '
+            "stands still."
+        ),
+        case=Case(
+            series={
+                f'rater_reconciliation_difference_micros{{{_WORKER},currency="EUR"}}': "0x5 3x10 0x5",
+                f'rater_reconciliation_difference_micros{{{_WORKER},currency="USD"}}': "0x20",
+            },
+            silent="5m",
+            fires="6m",
+            over="17m",
+            labels={**_LABELS, "currency": "EUR"},
+            value="3",
+        ),
+    ),
+    Alert(
+        name="RaterRecordsWithoutOutcome",
+        expr="sum by (job, instance, topic) (rater_reconciliation_difference_records) != 0",
+        for_="0m",
+        severity="critical",
+        summary="{{ $labels.instance }} does not know what became of records of {{ $labels.topic }}.",
+        description=(
+            '{{ $value | printf "%.0f" }} offsets: passed over between two batches, or read without an outcome.'
+        ),
+        case=Case(
+            series={
+                f'rater_reconciliation_difference_records{{{_WORKER},topic="cdr.raw.v1"}}': "0x5 40x10 stale",
+                f'rater_reconciliation_difference_records{{{_WORKER},topic="account.requests.v1"}}': "0x20",
+            },
+            silent="5m",
+            fires="6m",
+            over="30m",
+            labels={**_LABELS, "topic": "cdr.raw.v1"},
+            value="40",
+        ),
+    ),
+    Alert(
         name="RaterTransactionsFailing",
         expr=happened("rater_transaction_failures_total", "job, kind", "15m"),
         for_="0m",

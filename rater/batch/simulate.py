@@ -168,6 +168,9 @@ class Simulator:
         if self.rules.settings.corrects:
             for line in written.get(catalog.LEDGER.name, ()):
                 self._ledger[partition][line.offset] = line.value or b""
+        if isinstance(decision, Decision):
+            wrong = decision.conservation.differences()
+            assert not any(wrong.values()), f"entries and accounts differ by {wrong} micros"
         state.apply(decision)
         self._timers.pop(partition, None)
         for lines in written.values():

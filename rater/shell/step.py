@@ -5,7 +5,8 @@
    coordinators are told what the transaction will hold (A55).
    Where a correction refers to an entry of an earlier batch, it is fetched from the ledger first; such a piece is the
    last of its transaction, and the rest of the batch takes another.
-2. When all is decided, the new state is written for the changelogs.
+2. When all is decided, it must add up: an outcome for each record, and the money (A87). Then the new state is written
+   for the changelogs.
 3. The batch manifest names the offsets of the records whose places are remembered (D8). They are foreseen, since
    nobody else writes there (A57).
 4. Everything and the source offset are committed at once, if all lies where it was foreseen; if not, the step is taken
@@ -23,6 +24,7 @@ from time import perf_counter
 from typing import Any, Generic, Protocol, TypeVar, cast
 
 from rater.batch.outputs import Output, Records
+from rater.shell.process.broken_invariant import BrokenInvariantError
 from rater.shell.process.clock import now_ms
 from rater.shell.process.failpoints import failpoint
 from rater.shell.process.health import Health
@@ -104,6 +106,9 @@ class Decider(Protocol[D]):
     async def fetch(self, deciding: Any) -> int:
         """Fetch what a batch needs of the log for what it has read; return how many records."""
 
+    def prove(self, decision: D) -> None:
+        """Hold a batch that is decided as a whole against itself; what does not add up is a BrokenInvariantError."""
+
     def apply(self, decision: D) -> None:
         """Take what was committed into memory."""
 
@@ -161,6 +166,7 @@ class Stepper(Generic[D]):
             deciding = self._decider.begin(batch)
             try:
                 read_s, stamps = await self._decide(step, deciding, batch)
+                self._prove(deciding.decision, len(stamps))
             except AssertionError as broken:
                 # What was written is taken back with the transaction.
                 self._halt(batch.tp.partition, broken)
@@ -233,6 +239,16 @@ class Stepper(Generic[D]):
         self._decider.apply(decision)
         self._failpoint("after_apply")
 
+    def _prove(self, decision: D, read: int) -> None:
+        """Let nothing be committed that does not add up: each record read has its outcome (I2), and the money (I1)."""
+        partition, topic = decision.partition, decision.source_topic
+        heard = sum(decision.outcomes.values())
+        self._metrics.reconciliation.heard(partition, topic, abs(read - heard))
+        if read != heard or read != decision.records:
+            found = f"{topic}: {read} records read, {decision.records} taken, {heard} outcomes"
+            raise BrokenInvariantError("completeness", found)
+        self._decider.prove(decision)
+
     def _failpoint(self, name: str) -> None:
         failpoint(f"{self._decider.PREFIX}{name}")
 
@@ -241,7 +257,8 @@ class Stepper(Generic[D]):
         log.critical(
             "partition %(partition)d: a broken invariant", {"partition": partition}, exc_info=broken
         )
-        self._metrics.invariant_violated("engine")
+        invariant = broken.invariant if isinstance(broken, BrokenInvariantError) else "engine"
+        self._metrics.invariant_violated(invariant)
         self._health.halt(partition, str(broken)[:500])
         self._transactions().halt(partition, str(broken)[:500])
 

@@ -12,11 +12,11 @@ import numpy as np
 
 from rater.batch.charging.cdr_ids import CdrIds
 from rater.batch.charging.content import cdr_content
-from rater.batch.charging.decision import Decision, Remembered
 from rater.batch.charging.open_suspense import SuspenseBatch
 from rater.batch.charging.originals import NOTHING, Originals, Standing, is_corrective, remembered
 from rater.batch.charging.partition_state import Shard
 from rater.batch.charging.record import Record
+from rater.batch.charging.remembered import Remembered
 from rater.batch.charging.waiting import conflict, in_future, stray, too_old
 from rater.core import engine
 from rater.core.account.account import Account
@@ -62,8 +62,7 @@ class CdrBatch:
         self.partition: Final = shard.partition
         self.rules = rules
         self.partitions = partitions
-        stream_ms, settings = shard.batches.stream_ms, rules.settings
-        self.decision = Decision(_TOPIC, shard.partition, stream_ms, rules.plans, settings)
+        self.decision: Final = shard.begin(_TOPIC, rules)
         self.working: dict[str, Account | None] = {}
         self.users: Final = shard.users.of_batch(self.decision.users)
         self.fresh: dict[bytes, Remembered] = {}
@@ -296,4 +295,6 @@ class CdrBatch:
         """Make the batch's working copy of an account, at its first touch."""
         value = self.shard.accounts.get(tenant_id.encode())
         self.working[tenant_id] = account = None if value is None else decode_account(value)
+        if account is not None:
+            self.decision.conservation.touch(account)
         return account

@@ -15,7 +15,6 @@ from xxhash import xxh3_128_digest
 
 from rater.batch.charging.cdr_ids import id_digest
 from rater.batch.charging.content import cdr_content, command_content
-from rater.batch.charging.decision import Decision
 from rater.batch.charging.lot_ids import LotIdsBatch, lot_exists
 from rater.batch.charging.open_suspense import SuspenseBatch
 from rater.batch.charging.originals import first_digest, remembered
@@ -59,8 +58,7 @@ class CommandBatch:
         self.applied = _OFFSET[topic]
         self.partitions = partitions
         self.rules = rules
-        stream_ms, settings = shard.batches.stream_ms, rules.settings
-        self.decision = Decision(topic, shard.partition, stream_ms, rules.plans, settings)
+        self.decision: Final = shard.begin(topic, rules)
         self.lot_ids = LotIdsBatch(shard.lot_ids, self.decision.lot_ids)
         self.users = UsersBatch(shard.users, self.decision.users)
         self.suspense = SuspenseBatch(
@@ -119,7 +117,10 @@ class CommandBatch:
         elif isinstance(order, r.FreeCall) and account is not None:
             self._free(order, account, source)
         else:
+            is_new = account is None
             account = engine.command(account, order, source, self.rules, journal)
+            if is_new and account is not None:
+                decision.conservation.opened(account)
         refused = [x.reason for x in journal.entries[first:] if isinstance(x, CommandRejected)]
         decision.count(f"rejected.{refused[0]}" if refused else "accepted")
         if account is not None and account.seq != seq:
@@ -207,5 +208,7 @@ class CommandBatch:
     def _account(self, tenant_id: str) -> Account | None:
         if tenant_id not in self.working:
             value = self.shard.accounts.get(tenant_id.encode())
-            self.working[tenant_id] = None if value is None else decode_account(value)
+            self.working[tenant_id] = account = None if value is None else decode_account(value)
+            if account is not None:
+                self.decision.conservation.touch(account)
         return self.working[tenant_id]

@@ -9,12 +9,13 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar, Final, final
 
 import numpy as np
-import numpy.typing as npt
 
-from rater.batch.charging.charge_index import make_entries
+from rater.batch.charging.conservation import Conservation
 from rater.batch.charging.id_table import ENTRY
 from rater.batch.charging.lot_ids import Changes
 from rater.batch.charging.record import Record
+from rater.batch.charging.remembered import Remembered, packed
+from rater.batch.charging.running_sums import can_be_said, carried_on
 from rater.batch.charging.sums import Sums
 from rater.batch.outputs import Output, Records, encoded, encoded_of_users
 from rater.core.account.account import Account
@@ -24,7 +25,6 @@ from rater.core.account.plan_warnings import Giving
 from rater.core.account.user import User
 from rater.core.cdr import Source
 from rater.core.charging_settings import ChargingSettings, SettingsBook
-from rater.core.limits import DAY_MS
 from rater.core.pricing.plans.book import PlanBook
 from rater.wire.account.originals import Posted, decode_posted
 from rater.wire.account.state import encode_account
@@ -48,7 +48,7 @@ from topics.catalog import (
     USERS_CHANGELOG,
 )
 from topics.keys import user_key
-from topics.manifests import PLACE_MAX, IdState, join_manifest
+from topics.manifests import join_manifest
 from topics.records import (
     BatchManifest,
     Charge,
@@ -58,6 +58,7 @@ from topics.records import (
     UserSet,
 )
 from topics.records.batches import MANIFEST_LAYOUT
+from topics.records.running_sums import RunningSums
 
 # Bound once: a name of a module that is not compiled is looked up each time.
 _LEDGER: Final = LEDGER.name
@@ -66,13 +67,6 @@ _ENCODED: Final = (LEDGER.name, BALANCE_EVENTS.name, ACCOUNT_STATUS.name, USER_S
 _CHARGE: Final = Charge
 _DECK_WARNING: Final = DeckWarning
 _GIVING: Final = (EntitlementsSet, UserSet)
-NOWHERE = PLACE_MAX
-"""The place of an id that left no record: a timer's command that found nothing to do."""
-
-
-Remembered = tuple[bytes, int, IdState, int, int]
-"""An id to remember: its 16-byte digest, the hash of its content, its state, the index of its record among those that
-the batch writes (-1: none), and the time whose day the window is applied to."""
 
 
 @final
@@ -90,19 +84,21 @@ class Decision:
     PLACED: ClassVar = (LEDGER.name, SUSPENSE.name)
     """The topics of whose records the manifest names the offsets."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917
         self,
         source_topic: str,
         partition: int,
         stream_ms: int,
         plans: PlanBook,
         settings: SettingsBook | None = None,
+        before: RunningSums | None = None,
     ) -> None:
-        """Decide nothing yet; `settings` are those that decide, where any do."""
+        """Decide nothing yet; `settings` are those that decide, where any do, `before` the partition's running sums."""
         self.source_topic = source_topic
         self.partition = partition
         self.stream_ms = stream_ms
-        self.records = 0
+        self.records = self.next_offset = self.passed_over = 0
+        """The records; the offset behind them, known with the manifest; offsets that no batch has read before them."""
         self.journal = Journal(plans)
         self.suspense: Records = []
         self.dead: Records = []
@@ -123,6 +119,9 @@ class Decision:
         """The sum of the charges that were taken, by currency; without those of canary tenants."""
         self.sums: Final = Sums(settings)
         """What else was moved, told and drawn."""
+        self.conservation: Final = Conservation()
+        self._before: Final = before
+        self.running: RunningSums | None = None
         self._accounts: dict[bytes, bytes] | None = None
         self._user_rows: Changes | None = None
         self.deck_warnings: list[DeckWarning] = []
@@ -214,6 +213,7 @@ class Decision:
 
     def _count(self, journal: Journal) -> None:
         self.sums.said(journal)
+        self.conservation.charges(journal)
         for currency, micros in journal.charged.items():
             self.charged[currency] = self.charged.get(currency, 0) + micros
         if self.sums.may_be_canaries(self.changed):
@@ -224,6 +224,7 @@ class Decision:
             if type(entry) is _CHARGE:
                 continue
             self.sums.count(entry)
+            self.conservation.entry(entry)
             if isinstance(entry, _DECK_WARNING):
                 self.deck_warnings.append(entry)
             elif isinstance(entry, _GIVING):
@@ -244,25 +245,17 @@ class Decision:
         return self._user_rows
 
     def place(self, offsets: Mapping[str, Sequence[int]]) -> None:
-        """Learn the offsets of what was written: now the ids have their places."""
-        self.ids = self.packed(offsets.get(LEDGER.name, ()), offsets.get(SUSPENSE.name, ()))
-
-    def packed(self, ledger: Sequence[int], suspense: Sequence[int]) -> npt.NDArray[np.void]:
-        """Return the ids as they stand in the manifest, given the offsets of the records written."""
-        if not self.remembered:
-            return np.zeros(0, ENTRY)
-        digests, content, states, index, times = zip(*self.remembered, strict=True)
-        state = np.array(states, np.uint64)
-        return make_entries(
-            np.frombuffer(b"".join(digests), "<u8").reshape(-1, 2),
-            content=content,
-            place=_places(state, np.array(index, np.int64), ledger, suspense),
-            state=state,
-            day=np.array(times, np.int64) // DAY_MS,
-        )
+        """Learn the offsets of what was written: now ids have their places, and the running sums their cut."""
+        ledger = offsets.get(LEDGER.name, ())
+        self.ids = packed(self.remembered, ledger, offsets.get(SUSPENSE.name, ()))
+        if self._before is not None:
+            end = ledger[-1] + 1 if ledger else None
+            self.running = carried_on(self._before, self.conservation, end)
 
     def manifest(self, first_offset: int, next_offset: int) -> bytes:
         """Return the value of the batch manifest, when all was taken and placed."""
+        self.next_offset = next_offset
+        sums = self.running
         header = BatchManifest(
             layout=MANIFEST_LAYOUT,
             app=APP,
@@ -276,21 +269,6 @@ class Decision:
             events=self.taken[BALANCE_EVENTS.name],
             ids=len(self.ids),
             at_ms=self.stream_ms,
+            sums=sums if sums is not None and can_be_said(sums) else None,
         )
         return join_manifest(encode(header), self.ids.tobytes())
-
-
-def _places(
-    state: npt.NDArray[np.uint64],
-    index: npt.NDArray[np.int64],
-    ledger: Sequence[int],
-    suspense: Sequence[int],
-) -> npt.NDArray[np.uint64]:
-    """Return for each id the offset of its record."""
-    places = np.full(len(index), NOWHERE, np.uint64)
-    suspended = state == IdState.SUSPENDED
-    for mine, offsets in ((suspended, suspense), (~suspended, ledger)):
-        written = mine & (index >= 0)
-        if written.any():
-            places[written] = np.asarray(offsets, np.uint64)[index[written]]
-    return places

@@ -14,7 +14,8 @@ import numpy as np
 from xxhash import xxh3_128_digest
 
 from rater.batch.charging.charge_index import ChargeIndex
-from rater.batch.charging.decision import Decision, Remembered
+from rater.batch.charging.decision import Decision
+from rater.batch.charging.remembered import Remembered
 from rater.core.cdr import Cdr
 from rater.core.limits import DAY_MS
 from rater.wire.account.originals import Posted, decode_posted

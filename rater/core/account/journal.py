@@ -21,7 +21,10 @@ from topics.records.balance import CauseKind
 class Journal:
     """Entries, events and statuses of one batch of one partition, in the order decided."""
 
-    __slots__ = ("charged", "entries", "events", "plans", "pool_s", "statuses", "users")
+    __slots__ = (
+        *("charged", "entries", "events", "owed", "plans", "pool_s", "statuses", "users"),
+        "waived",
+    )
 
     def __init__(self, plans: PlanBook = NO_BOOK) -> None:
         self.plans = plans
@@ -29,6 +32,10 @@ class Journal:
         self.entries: list[r.MoneyEntry | r.CommandRejected] = []
         self.charged: dict[str, int] = {}
         """The sum of the charges, by currency."""
+        self.owed: dict[str, int] = {}
+        """What of it is owed of months."""
+        self.waived: dict[str, int] = {}
+        """What of it nobody pays."""
         self.pool_s = 0
         """The seconds that pools pay of them."""
         self.events: list[v.Event] = []
@@ -59,6 +66,10 @@ class Journal:
         if micros:
             currency = account.currency
             self.charged[currency] = self.charged.get(currency, 0) + micros
+            if posting.owed_of is not None:
+                self.owed[currency] = self.owed.get(currency, 0) + posting.shortfall
+            elif posting.is_waived:
+                self.waived[currency] = self.waived.get(currency, 0) + micros
         at_ms, contract = posting.at_ms, account.contract
         if not account.calm_from <= account.balance < account.calm_to:
             self._cross(account, before, Cause("charge", cause_id, at_ms), is_broken)

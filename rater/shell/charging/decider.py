@@ -19,6 +19,7 @@ from rater.core.account.plan_warnings import (
 from rater.core.pricing.rules import Rules
 from rater.shell.charging.metrics import ChargingMetrics
 from rater.shell.charging.suspense_metrics import SuspenseMetrics
+from rater.shell.process.broken_invariant import BrokenInvariantError
 from rater.shell.process.metrics import Metrics
 from rater.shell.stream.batches import RecordBatch
 from topics.records import EntitlementsSet, UserSet
@@ -59,7 +60,10 @@ class ChargingDecider:
     def begin(self, batch: RecordBatch) -> CdrBatch | CommandBatch:
         """Begin a batch: all of it is decided by what is known now."""
         shard = self._shard(batch.tp.partition)
-        return begin(shard, batch.tp.topic, self._rules(), self._partitions)
+        deciding = begin(shard, batch.tp.topic, self._rules(), self._partitions)
+        known = shard.batches.next_offsets.get(batch.tp.topic, batch.start_offset)
+        deciding.decision.passed_over = max(0, batch.start_offset - known)
+        return deciding
 
     async def fetch(self, deciding: CdrBatch | CommandBatch) -> int:
         """Fetch the ledger entries that corrections among what was read take back; return how many."""
@@ -77,6 +81,15 @@ class ChargingDecider:
         flush_users(decision, shard, shard.users.owed()[:FLUSHED_MAX], rules, now_ms)
         return decision
 
+    def prove(self, decision: Decision) -> None:
+        """Hold the money that entries say was moved against what accounts hold, by currency (I1)."""
+        differences = decision.conservation.differences()
+        self._metrics.reconciliation.proven(decision.partition, differences)
+        wrong = {currency: micros for currency, micros in differences.items() if micros}
+        if wrong:
+            message = f"{decision.source_topic}: entries and accounts differ by {wrong} micros"
+            raise BrokenInvariantError("conservation", message)
+
     def apply(self, decision: Decision) -> None:
         """Take what was committed into memory."""
         self._shard(decision.partition).apply(decision)
@@ -85,6 +98,8 @@ class ChargingDecider:
         """Tell which decks and plans were given that lead nowhere, what was let go, and what came of waiting."""
         self._counted.decided(decision)
         self._waiting.freed(decision.freed)
+        if decision.passed_over:
+            self._tell_passed_over(decision)
         for tenant_id, calls in decision.beyond.items():
             self._waiting.not_kept(calls)
             log.error(
@@ -105,6 +120,17 @@ class ChargingDecider:
                         "command_id": entry.command_id,
                     },
                 )
+
+    def _tell_passed_over(self, decision: Decision) -> None:
+        self._metrics.reconciliation.passed_over(decision.source_topic, decision.passed_over)
+        log.error(
+            "partition %(partition)d: up to %(records)d records of %(topic)s were passed over: no batch read them",
+            {
+                "partition": decision.partition,
+                "records": decision.passed_over,
+                "topic": decision.source_topic,
+            },
+        )
 
     def _tell_plans(self, entry: Giving, decision: Decision) -> None:
         """Tell which plans somebody was given that pay nothing, and which licences were let go."""

@@ -168,6 +168,7 @@ class AgentApp:
     async def _on_revoked(self, app: Any, revoked: Any, **_: Any) -> None:
         for partition in {tp.partition for tp in revoked}:
             self.health.forget_partition(partition)
+            self.metrics.reconciliation.forget(partition)
 
     async def _before_serving(self) -> None:
         """Hold back the sources until all is there, and refuse topics that were made anew."""

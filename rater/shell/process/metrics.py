@@ -23,6 +23,7 @@ from prometheus_client import (
 )
 
 from rater.shell.process.lag_metrics import LagMetrics
+from rater.shell.process.reconciliation_metrics import ReconciliationMetrics
 from rater.shell.process.runtime_metrics import LOOPS, CollectionMetrics, Loop, LoopMetrics
 from rater.shell.process.version_metrics import VersionMetrics
 
@@ -136,6 +137,7 @@ class Metrics:
         self._violations = self._counter(
             "invariant_violations", "Broken invariants; must be 0.", "invariant"
         )
+        self.reconciliation = ReconciliationMetrics(self._shown)
 
     def _describe_charging(self) -> None:
         self._charged = self._counter(
@@ -164,6 +166,7 @@ class Metrics:
 
     def expect(self, topic: str, outcomes: Iterable[tuple[str, str]]) -> None:
         """Show at 0 what may become of the records of a topic, by (outcome, reason): absence is then no 0."""
+        self.reconciliation.expect(topic)
         for outcome, reason in outcomes:
             self._records.labels(topic, outcome, reason)
 

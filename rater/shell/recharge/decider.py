@@ -39,6 +39,9 @@ class RechargeDecider:
         """Fetch nothing: recharge knows all that it needs."""
         return 0
 
+    def prove(self, decision: RechargeDecision) -> None:
+        """Prove nothing more: recharge holds no money."""
+
     def apply(self, decision: RechargeDecision) -> None:
         """Take what was committed into memory."""
         self._shard(decision.partition).apply(decision)

@@ -4,8 +4,7 @@ import json
 from typing import Any
 
 from rater.batch.charging.batch import begin, decide
-from rater.batch.charging.decision import NOWHERE, Decision
-from rater.core.pricing.plans.book import NO_BOOK
+from rater.batch.charging.remembered import NOWHERE, packed
 from tests.build import (
     NOW,
     RULES,
@@ -32,9 +31,8 @@ from topics.manifests import IdState, split_manifest, unpack_ids
 def test_ids_name_the_offsets_of_what_was_written() -> None:
     partition = opened(("L1", UNIT))
     partition.take(call(cdr_id="a"), call(cdr_id="b", to="+999123456"), call(cdr_id="c"))
-    packed = partition.last.packed([40, 41], [7])
 
-    ids = unpack_ids(packed.tobytes())
+    ids = unpack_ids(packed(partition.last.remembered, [40, 41], [7]).tobytes())
     assert [(each.state, each.place) for each in ids] == [
         (IdState.CHARGED, 40),
         (IdState.SUSPENDED, 7),
@@ -46,12 +44,12 @@ def test_ids_name_the_offsets_of_what_was_written() -> None:
 def test_an_id_that_left_no_record_has_no_place() -> None:
     partition = opened().take(command(order("expire_lots", due_ms=5)))
 
-    (remembered,) = unpack_ids(partition.last.packed([], []).tobytes())
+    (remembered,) = unpack_ids(packed(partition.last.remembered, [], []).tobytes())
     assert remembered.place == NOWHERE
 
 
 def test_a_decision_that_remembers_nothing_packs_nothing() -> None:
-    assert len(Decision(CDR_RAW.name, 0, NOW, NO_BOOK).packed([], [])) == 0
+    assert len(packed([], [], [])) == 0
 
 
 def test_the_manifest_counts_what_the_batch_did() -> None:
@@ -72,6 +70,17 @@ def test_the_manifest_counts_what_the_batch_did() -> None:
         "events": 0,
         "ids": 2,
         "at_ms": NOW,
+        "sums": {
+            "step": 3,
+            "currencies": {
+                "USD": {
+                    "held_micros": UNIT - 125_000,
+                    "funds_added_micros": UNIT,
+                    "charged_micros": 125_000,
+                }
+            },
+            "ledger_next_offset": 4,
+        },
     }
     assert len(unpack_ids(ids)) == 2
 
