@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 pytestmark = [
     pytest.mark.kafka,
     pytest.mark.slow,
+    pytest.mark.timeout(1_500),
     pytest.mark.skipif(
         bool(missing()), reason=f"not installed: {', '.join(missing())} (apt-get install)"
     ),
