@@ -14,6 +14,7 @@ from aiokafka.errors import KafkaError
 from rater.core.pricing.rules import Rules
 from rater.kafka.broker import Broker
 from rater.shell.gatekeeper.metrics import GatekeeperMetrics
+from rater.shell.process.clock import now_ms
 from rater.shell.versions.deck_service import DeckService
 from rater.shell.versions.follower import Follower
 from rater.shell.versions.plan_metrics import PlanMetrics
@@ -158,6 +159,7 @@ class View:
             if self._latest_at is None:
                 log.info("the view is whole: %(tenants)d tenants", {"tenants": len(self.standings)})
             self._latest_at = asked_at
+            self._plans.measure(now_ms())
             await asyncio.sleep(ASK_EVERY_S)
 
     def _all_read(self) -> dict[TopicPartition, int]:

@@ -13,6 +13,7 @@ from rater.kafka.broker import Broker
 from rater.shell.gatekeeper.metrics import GatekeeperMetrics
 from rater.shell.gatekeeper.view import View
 from rater.shell.process.metrics import Metrics
+from tests.plan_build import SMALL, catalog
 from topics.catalog import ACCOUNT_STATUS
 
 PART = TopicPartition(ACCOUNT_STATUS.name, 0)
@@ -78,3 +79,14 @@ async def test_a_broker_that_is_away_makes_a_view_old_and_ends_nothing(view: Vie
     age_ms = view.age_ms()
     assert age_ms is not None
     assert age_ms < 5_000
+
+
+async def test_the_plan_catalog_in_force_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rater.shell.gatekeeper.view.ASK_EVERY_S", 0.01)
+    shared = Metrics(rooms=())
+    view = View(Broker("localhost:1"), GatekeeperMetrics(shared))
+    view._plans.adopt([catalog(SMALL, version=3)])
+    view._read = {PART: 5}
+    await asking(view, Ends(5), lambda: view.age_ms() is not None)
+
+    assert shared.registry.get_sample_value("rater_plan_catalog_in_force") == 3
