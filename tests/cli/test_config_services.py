@@ -29,6 +29,9 @@ def config(*words: str, **environment: str) -> Result:
     return CliRunner(env=environment).invoke(cli, ["config", *words])
 
 
+STRIPE = ("--provider", "stripe", "--mode", "test", "--webhook-port", "0")
+
+
 def words_for(service: str) -> tuple[str, ...]:
     required = {"gateway": ("--provider", "simulator", "--book", "x"), "canary": ("--tenant", "c")}
     return required.get(service, ())
@@ -70,10 +73,14 @@ def test_a_secret_is_masked(service: str, each: Declared) -> None:
     more = {
         "smtp_password": {"RATER_SMTP_USER": "ada"},
         "webhook_secret_previous": {"RATER_WEBHOOK_SECRET": "x"},
+        "stripe_key": {"RATER_STRIPE_WEBHOOK_SECRET": "x"},
+        "stripe_webhook_secret": {"RATER_STRIPE_KEY": "sk_test_x"},
     }.get(each.field, {})
-    environment = {each.variable: HIDDEN, **more}
+    hidden = f"sk_test_{HIDDEN}" if each.field == "stripe_key" else HIDDEN
+    environment = {each.variable: hidden, **more}
+    words = STRIPE if each.field.startswith("stripe") else words_for(service)
     for verb in ("show", "check"):
-        done = config(verb, service, *words_for(service), **environment)
+        done = config(verb, service, *words, **environment)
         assert HIDDEN not in done.output
         if each.table == "kafka":
             assert each.variable in done.output
@@ -84,9 +91,12 @@ def test_a_secret_is_masked(service: str, each: Declared) -> None:
 
 def test_a_login_in_an_address_is_masked() -> None:
     address = f"https://user:{HIDDEN}@proxy.example"
-    done = config("show", "gateway", *words_for("gateway"), RATER_STRIPE_API_BASE=address)
+    of_stripe = {"RATER_STRIPE_KEY": "sk_test_x", "RATER_STRIPE_API_BASE": address}
+    refused = config("show", "gateway", *STRIPE, RATER_STRIPE_WEBHOOK_SECRET="x", **of_stripe)
+    done = config("show", "notifier", RATER_SMTP_HOST=address)
 
-    assert HIDDEN not in done.output
+    assert HIDDEN not in refused.output + done.output
+    assert "without a user" in refused.output
     assert f"https://{MASKED}@proxy.example" in done.output
 
 

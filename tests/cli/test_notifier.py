@@ -43,8 +43,8 @@ def test_while_two_secrets_count_both_keys_are_printed() -> None:
     ("arguments", "environment", "said"),
     [
         (("--smtp-user", "ada"), {}, "--smtp-user ada: no password; set RATER_SMTP_PASSWORD"),
-        ((), {"RATER_SMTP_PASSWORD": "p"}, "RATER_SMTP_PASSWORD is set, and --smtp-user is not"),
-        ((), {"RATER_WEBHOOK_SECRET_PREVIOUS": "p"}, "and RATER_WEBHOOK_SECRET is not"),
+        ((), {"RATER_SMTP_PASSWORD": "p"}, "RATER_SMTP_PASSWORD has no effect"),
+        ((), {"RATER_WEBHOOK_SECRET_PREVIOUS": "p"}, "RATER_WEBHOOK_SECRET_PREVIOUS has no effect"),
         (("--webhook-deny", "10.0.0.1/8"), {}, "not a network like 203.0.113.0/24"),
     ],
 )

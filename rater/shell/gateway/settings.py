@@ -1,6 +1,6 @@
 """What the gateway is told at its start: how it works, and what its providers declare of their own."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -9,8 +9,14 @@ from pydantic import BaseModel, ConfigDict, create_model
 from rater.kafka.broker import Broker
 from rater.secret import Secret
 from rater.shell.gateway.providers.opening import OpeningError, OwnSetting, ProviderSettings
-from rater.shell.gateway.providers.registry import OWN_SETTINGS, PROVIDERS
+from rater.shell.gateway.providers.registry import (
+    CANARIES,
+    OWN_SETTINGS,
+    PROVIDERS,
+    WITH_WEBHOOKS,
+)
 from rater.shell.process.settings.declaration import Names, setting
+from rater.shell.process.settings.effect import Only
 from rater.shell.process.settings.service import GroupSettings, Wrong, metrics_port
 
 
@@ -52,6 +58,19 @@ class ProcessSettings(_OwnSettings, GroupSettings):
     """Of `rater gateway`."""
 
     table: ClassVar[str] = "gateway"
+    only_with: ClassVar[Mapping[str, tuple[Only, ...]]] = {
+        **{
+            each.name: (
+                Only("provider", (kind.name,)),
+                *((Only("webhook_port"),) if each.is_of_webhooks else ()),
+            )
+            for kind in PROVIDERS.values()
+            if kind.name != CANARIES.name  # Whatever the provider, canary tenants have that one.
+            for each in kind.settings
+        },
+        "webhook_port": (Only("provider", WITH_WEBHOOKS),),
+        "webhook_host": (Only("webhook_port"),),
+    }
 
     provider: ProviderName = setting(..., "Who makes the payments.")
     mode: Literal["live", "test"] | None = setting(

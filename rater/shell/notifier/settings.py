@@ -1,7 +1,7 @@
 """What the notifier is told at its start; secrets come from the environment or a file, and show in no text of it."""
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, ClassVar, Final, Literal, TypeAlias
@@ -12,6 +12,7 @@ from rater.secret import Secret
 from rater.shell.notifier.message import Sender, read_sender
 from rater.shell.notifier.webhook_keys import WebhookSecrets
 from rater.shell.process.settings.declaration import Names, setting
+from rater.shell.process.settings.effect import Only
 from rater.shell.process.settings.service import GroupSettings, Wrong, metrics_port
 
 SMTP_PASSWORD = "RATER_SMTP_PASSWORD"  # noqa: S105  # The name of a variable.
@@ -66,6 +67,11 @@ class NotifierSettings(GroupSettings):
     """Of `rater notifier`."""
 
     table: ClassVar[str] = "notifier"
+    only_with: ClassVar[Mapping[str, tuple[Only, ...]]] = {
+        "smtp_ca": (Only("smtp_tls", ("starttls", "tls")),),
+        "smtp_password": (Only("smtp_user"),),
+        "webhook_secret_previous": (Only("webhook_secret"),),
+    }
 
     sender: Annotated[InstanceOf[Sender], BeforeValidator(_read_sender)] = setting(
         "Rater <rater@localhost>",
@@ -188,7 +194,7 @@ class NotifierSettings(GroupSettings):
         return WebhookSecrets(current.reveal(), None if previous is None else previous.reveal())
 
     def contradictions(self) -> Iterator[Wrong]:
-        """Yield also what is wrong with the login at the mail server, its CA file, and the secrets of webhooks."""
+        """Yield also what is wrong with the login at the mail server, and with its CA file."""
         yield from super().contradictions()
         user, password = self.smtp_user, self.smtp_password
         if user and self.smtp_tls == "none":
@@ -197,11 +203,6 @@ class NotifierSettings(GroupSettings):
         if user and password is None:
             how = f"set {SMTP_PASSWORD} or {SMTP_PASSWORD}_FILE"
             yield "smtp_user", f"--smtp-user {user}: no password; {how}"
-        if password is not None and not user:
-            yield "smtp_password", f"{SMTP_PASSWORD} is set, and --smtp-user is not"
-        if self.webhook_secret_previous is not None and self.webhook_secret is None:
-            sentence = f"{WEBHOOK_SECRET_PREVIOUS} is set, and {WEBHOOK_SECRET} is not"
-            yield "webhook_secret_previous", sentence
         if self.smtp_ca is not None:
             try:
                 ssl.create_default_context(cafile=self.smtp_ca)

@@ -26,6 +26,8 @@ class OwnSetting(NamedTuple):
     variable: str | None = None
     """None: as those of the gateway are called."""
     is_secret: bool = False
+    is_of_webhooks: bool = False
+    """It is for webhooks alone; a provider that has none takes no webhooks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,3 +11,7 @@ _KINDS: Final[tuple[ProviderKind, ...]] = (STRIPE, SIMULATOR)
 CANARIES: Final[CanaryKind] = FOR_CANARIES
 PROVIDERS: Final[dict[str, ProviderKind]] = {kind.name: kind for kind in _KINDS}
 OWN_SETTINGS: Final[tuple[OwnSetting, ...]] = tuple(own for kind in _KINDS for own in kind.settings)
+WITH_WEBHOOKS: Final[tuple[str, ...]] = tuple(
+    kind.name for kind in _KINDS if any(own.is_of_webhooks for own in kind.settings)
+)
+"""Providers that send webhooks."""

@@ -4,7 +4,7 @@ An option wins, then the environment, then the settings file, then the default. 
 `NAME_FILE` or a key of the settings file names: no option, and nothing in the settings file itself, says one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -20,6 +20,7 @@ from rater.kafka.setting_error import SettingError
 from rater.secret import Secret
 from rater.shell.process.log_lines import Form
 from rater.shell.process.settings.declaration import Names, setting
+from rater.shell.process.settings.effect import Only, without_effect
 from rater.shell.process.settings.sources import TomlFile, Variables
 
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
@@ -71,6 +72,8 @@ class ServiceSettings(KafkaSettings, BaseSettings):
         arbitrary_types_allowed=True, extra="forbid", frozen=True, hide_input_in_errors=True
     )
     table: ClassVar[str] = ""
+    only_with: ClassVar[Mapping[str, tuple[Only, ...]]] = {}
+    """By field, beside what other settings alone it has an effect: anywhere else it is refused."""
 
     metrics_host: str = setting("127.0.0.1", "Where /metrics, /livez and /readyz listen.")
     metrics_port: int = 0
@@ -111,6 +114,7 @@ class ServiceSettings(KafkaSettings, BaseSettings):
             yield f"kafka_{error.name}", str(error)
         except AddressError as error:
             yield "broker_address", f"{error} (set --broker or RATER_BROKER)"
+        yield from without_effect(self, self.only_with)
 
 
 class GroupSettings(ServiceSettings):

@@ -5,6 +5,7 @@ Every test goes through the declarations of all services; `samples` has the valu
 
 import re
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -257,6 +258,70 @@ def test_settings_that_contradict_each_other_name_the_field_and_where_it_stands(
         read(settings_class(service), {"settings": file})
 
     assert said in str(found.value)
+
+
+SIMULATOR: dict[str, Any] = {"provider": "simulator", "book": "b"}
+WITHOUT_EFFECT: list[tuple[str, dict[str, Any], str, Any, str]] = [
+    ("gateway", SIMULATOR, field, value, "beside --provider simulator: leave it out, or give --provider stripe")
+    for field, value in (
+        ("stripe_api_base", "https://x.example"),
+        ("stripe_key", HIDDEN),
+        ("stripe_webhook_secret", HIDDEN),
+        ("webhook_port", 8_443),
+    )
+]  # fmt: skip
+WITHOUT_EFFECT += [
+    ("gateway", SIMULATOR, "webhook_host", "127.0.0.2", "leave it out, or give --webhook-port"),
+    ("notifier", {"smtp_tls": "none"}, "smtp_ca", "pyproject.toml",
+     "beside --smtp-tls none: leave it out, or give --smtp-tls starttls or --smtp-tls tls"),
+    ("notifier", {}, "smtp_password", HIDDEN, "leave it out, or give --smtp-user"),
+    ("notifier", {}, "webhook_secret_previous", HIDDEN,
+     "leave it out, or give RATER_WEBHOOK_SECRET"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("service", "beside", "field", "value", "said"), WITHOUT_EFFECT)
+def test_what_was_given_and_has_no_effect_is_refused_wherever_it_was_given(
+    service: str, beside: dict[str, Any], field: str, value: Any, said: str
+) -> None:
+    (each,) = (each for each in declared(settings_class(service)) if each.field == field)
+    name = each.option or each.variable
+    sentence = f"{name} has no effect{' ' if said.startswith('beside') else ': '}{said}"
+    assert [] == read_faults(service, beside)
+    if each.option:
+        assert sentence in read_faults(service, beside | {field: value})
+    with TemporaryDirectory() as folder:
+        (Path(folder) / "secret").write_text(HIDDEN)
+        in_file = str(Path(folder) / "secret") if each.is_secret else value
+        file = toml(Path(folder), each.table, each.key, in_file)
+        told = read_faults(service, beside | {"settings": file})
+    assert f"{sentence} ({file}: {each.table}.{each.key})" in told
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(each.variable, str(value))
+        faults = [told for told in read_faults(service, beside) if told.startswith(sentence)]
+    assert len(faults) == 1
+    assert each.variable in faults[0]
+
+
+def test_what_a_setting_would_be_anyhow_may_be_said() -> None:
+    assert [] == read_faults("gateway", SIMULATOR | {"webhook_host": "127.0.0.1"})
+
+
+def read_faults(service: str, given: dict[str, Any]) -> list[str]:
+    try:
+        read(settings_class(service), given)
+    except WrongSettingsError as error:
+        return error.faults
+    return []
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_a_setting_hangs_on_is_a_setting_of_the_service(service: str) -> None:
+    by_field = {each.field: each for each in declared(settings_class(service))}
+    for field, conditions in settings_class(service).only_with.items():
+        assert field in by_field
+        for only in conditions:
+            assert set(only.values) <= set(by_field[only.field].choices)
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -23,7 +23,7 @@ KEY = OwnSetting(
 )  # fmt: skip
 WEBHOOK_SECRET = OwnSetting(
     "stripe_webhook_secret", "TEXT", "By which Stripe signs its webhooks; with --webhook-port.",
-    "RATER_STRIPE_WEBHOOK_SECRET", is_secret=True,
+    "RATER_STRIPE_WEBHOOK_SECRET", is_secret=True, is_of_webhooks=True,
 )  # fmt: skip
 API_BASE = OwnSetting(
     "stripe_api_base", "URL",
