@@ -34,6 +34,7 @@ _COMMANDS: Mapping[tuple[str, ...], Role] = {
     ("produce",): roles.PRODUCE,
     ("topics", "create"): roles.OPERATOR,
     ("topics", "check"): roles.OPERATOR,
+    ("topics", "alter"): roles.RETENTION,
 }
 
 

@@ -1,6 +1,7 @@
 """Access: each role has what it needs, nobody else has it, and every format says the same."""
 
 import json
+import re
 import shlex
 from collections.abc import Iterator
 from itertools import combinations
@@ -98,6 +99,13 @@ def test_operators_alone_make_topics_and_see_how_they_are_set() -> None:
         assert "operator" in seen
 
 
+def test_whoever_may_delete_by_time_may_do_nothing_else_and_nobody_else_may() -> None:
+    for topic in CATALOG:
+        altered = {"retention"} if topic.has_retention else set()
+        assert holders("TOPIC", topic.name, "ALTER_CONFIGS") == altered
+    assert {right.operation for right in rights(roles.RETENTION)} == {"ALTER_CONFIGS"}
+
+
 def test_no_role_may_open_the_transactions_of_another() -> None:
     ids = [role for role in ROLES if role.transactional_ids and role is not roles.PRODUCE]
 
@@ -186,7 +194,7 @@ def _rule(principal: str, kind: str, name: str, pattern: str, operation: str) ->
         "resource_type": kind.upper(),
         "name": name,
         "pattern_type": pattern.upper(),
-        "operation": "DESCRIBE_CONFIGS" if operation == "DescribeConfigs" else operation.upper(),
+        "operation": re.sub(r"(?<=[a-z])(?=[A-Z])", "_", operation).upper(),
     }
     return Rule(**fields)
 

@@ -8,6 +8,7 @@ What is needed, on Apache Kafka 4.3 (`tests/e2e/test_acls_kafka.py` sees every o
 - To read a topic, Read on it, which carries Describe. To read it in a group, or to commit offsets of one in a
   transaction, Read on the group besides. To see from outside how far a group is, Describe on it.
 - To make topics, Create on each; to compare them with the catalog, Describe and DescribeConfigs.
+- To set for how long a topic keeps records, AlterConfigs on it, which carries DescribeConfigs.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,7 +20,7 @@ from topics.roles import GROUPS, ROLES, Role
 
 ResourceType = Literal["TOPIC", "GROUP", "TRANSACTIONAL_ID"]
 PatternType = Literal["LITERAL", "PREFIXED"]
-Operation = Literal["READ", "WRITE", "CREATE", "DESCRIBE", "DESCRIBE_CONFIGS"]
+Operation = Literal["READ", "WRITE", "CREATE", "DESCRIBE", "DESCRIBE_CONFIGS", "ALTER_CONFIGS"]
 
 ANY_HOST: Final = "*"
 USER: Final = "User:"
@@ -92,6 +93,8 @@ def _on_topic(role: Role, topic: Topic) -> Iterator[Operation]:
         if role not in (*topic.readers, *topic.writers):
             yield "DESCRIBE"
         yield "DESCRIBE_CONFIGS"
+    if role.sets_retention and topic.has_retention:
+        yield "ALTER_CONFIGS"
 
 
 def principal_of(role: Role, principals: Mapping[str, str]) -> str:

@@ -149,6 +149,8 @@ LEDGER = Topic(
     writers=(roles.CHARGING,),
     readers=(roles.CHARGING, roles.CANARY, roles.FINANCE, roles.PRODUCE, roles.RECONCILER),
     retention_ms=25 * MONTH_MS,
+    # Each account is carried forward once a month: in two there is a beginning of every one, whenever they begin.
+    retention_min_ms=2 * MONTH_MS,
     max_message_bytes=LARGE // 4,
     tag="kind",
 )

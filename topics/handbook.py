@@ -13,11 +13,14 @@ _MARKED = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTAL
 
 def retention(topic: Topic) -> str:
     """Say how long the topic keeps a record: days, permanently, or the latest of each key."""
-    if topic.cleanup == "compact":
-        return "the latest of each key"
-    if topic.retention_ms < 0:
+    return "the latest of each key" if topic.cleanup == "compact" else kept_for(topic.retention_ms)
+
+
+def kept_for(time_ms: int) -> str:
+    """Say how long a record is kept: whole days, or milliseconds where it is none, or permanently."""
+    if time_ms < 0:
         return "permanently"
-    return f"{topic.retention_ms // DAY_MS} days"
+    return f"{time_ms} ms" if time_ms % DAY_MS else f"{time_ms // DAY_MS} days"
 
 
 def _topics_table() -> str:

@@ -33,6 +33,8 @@ class Role:
     """What its transactional ids begin with, or, where no dash is last, its only one; None: it has none."""
     makes_topics: bool = False
     """It makes the topics of the catalog and compares them with it."""
+    sets_retention: bool = False
+    """It says for how long topics keep records, which deletes what is older."""
     watches: bool = False
     """It looks at the consumer groups of all roles, and is a member of none."""
 
@@ -57,6 +59,8 @@ BILLING: Final = _by_hand("the platform's billing", "billing")
 ADMINISTRATOR: Final = _by_hand("administrators", "administrator")
 FINANCE: Final = Role(name="finance", principal="finance")
 OPERATOR: Final = Role(name="operators", principal="operator", makes_topics=True)
+RETENTION: Final = Role(name="rater topics alter", principal="retention", sets_retention=True)
+"""Apart from operators: what it shortens is deleted for good."""
 CHARGING: Final = Role(
     name="charging", principal="charging", group=APP, transactional_ids=f"{APP}-"
 )
@@ -94,7 +98,7 @@ PRODUCE: Final = Role(name="rater produce", principal="produce", transactional_i
 """Writes on behalf of others, to the topics that they write by hand, and reads what became of it."""
 
 ROLES: Final = (
-    *(CALL_PLATFORM, CALL_CONTROL, BILLING, ADMINISTRATOR, FINANCE, OPERATOR),
+    *(CALL_PLATFORM, CALL_CONTROL, BILLING, ADMINISTRATOR, FINANCE, OPERATOR, RETENTION),
     *(CHARGING, RECHARGE, GATEWAY, NOTIFIER, GATEKEEPER, WATCH, CANARY),
     *(DECK_LOADER, PLAN_LOADER, CONFIG_LOADER),
     *(RECONCILER, PRODUCE),

@@ -14,7 +14,7 @@ PARTITIONS = 8
 DAY_MS = 86_400_000
 MONTH_MS = 31 * DAY_MS
 """The longest."""
-_FOREVER = -1
+FOREVER = -1
 LARGE = 8 * 1024 * 1024
 
 Cleanup = Literal["delete", "compact"]
@@ -34,7 +34,9 @@ class Topic:
     """Those among the readers who take each record once, in their group, which knows how far they are."""
     partitions: int = PARTITIONS
     cleanup: Cleanup = "delete"
-    retention_ms: int = _FOREVER
+    retention_ms: int = FOREVER
+    retention_min_ms: int = DAY_MS
+    """The shortest time that an operator may set instead."""
     max_message_bytes: int = 1024 * 1024
     tag: str | None = None
     """The field that tells the record types apart, where there are several."""
@@ -47,6 +49,11 @@ class Topic:
     made_by: str | None = None
     """The command that alone writes it: versions, whole and immutable, in one partition that every worker reads."""
     settings: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def has_retention(self) -> bool:
+        """Whether an operator may say how long it keeps records; the rater's own have the time that it needs."""
+        return self.cleanup == "delete" and not self.internal
 
     def config(self) -> dict[str, str]:
         """Return the topic's settings as the broker names them."""

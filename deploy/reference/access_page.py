@@ -17,7 +17,14 @@ def page() -> str:
     """Return the page with the table between its marks made anew."""
     text = table(
         (
-            *("principal", "who that is", "writes", "reads", "makes and compares"),
+            *(
+                "principal",
+                "who that is",
+                "writes",
+                "reads",
+                "makes and compares",
+                "sets retention",
+            ),
             *("in the group", "sees the groups", "transactional ids"),
         ),
         (_row(role) for role in ROLES),
@@ -38,9 +45,10 @@ def _row(role: Role) -> tuple[str, ...]:
             more = "…" if right.pattern_type == "PREFIXED" else ""
             beside[right.resource_type].append(right.name + more)
     made = "every topic" if topics["CREATE"] else ""
+    altered = "every topic that has one" if "ALTER_CONFIGS" in topics else ""
     return (
         *(code(role.principal), cell(role)),
-        *(_listed(topics["WRITE"]), _listed(topics["READ"]), made),
+        *(_listed(topics["WRITE"]), _listed(topics["READ"]), made, altered),
         *(_listed(beside["GROUP"]), _listed(looks), _listed(beside["TRANSACTIONAL_ID"])),
     )
 

@@ -1,6 +1,6 @@
 """`rater topics`: make the catalog's topics on a broker, compare the two, list the catalog, read a topic.
 
-Who may do what: `rater/cli/topics_acls.py`.
+Who may do what: `rater/cli/topics_acls.py`; how long records are kept: `rater/cli/topics_alter.py`.
 """
 
 import sys
@@ -11,12 +11,15 @@ import click
 
 from rater.cli.broker import CannotRunError, broker_option, run
 from rater.cli.moment import Moment
+from rater.cli.retention import retention_option
 from rater.cli.topics_acls import acls
+from rater.cli.topics_alter import alter
 from rater.kafka.broker import Broker
 from rater.shell.admin import topic_admin
 from rater.shell.admin.topic_reader import Selection, reading
 from topics.catalog import BY_NAME, CATALOG, Topic
-from topics.handbook import retention
+from topics.handbook import retention as kept
+from topics.retention import with_times
 from topics.roles import named
 
 _partitions_option = click.option(
@@ -29,10 +32,11 @@ _partitions_option = click.option(
 
 @click.group(name="topics")
 def topics() -> None:
-    """Make, check, list and read the topics; print who may."""
+    """Make, check, alter, list and read the topics; print who may."""
 
 
 topics.add_command(acls)
+topics.add_command(alter)
 
 
 @topics.command()
@@ -50,11 +54,14 @@ topics.add_command(acls)
     metavar="N",
     help="Copies that must have a record before it counts; else what the cluster wants (its min.insync.replicas).",
 )
+@retention_option
 def create(
+    *,
     broker: Broker,
     partitions: int | None,
     replication_factor: int | None,
     min_insync_replicas: int | None,
+    retention: dict[str, int],
 ) -> None:
     """Make the topics that are missing; leave the others as they are.
 
@@ -69,7 +76,8 @@ def create(
 
     async def work() -> tuple[tuple[Topic, ...], topic_admin.Creation]:
         async with topic_admin.connected(broker) as admin:
-            plan = topic_admin.planned(partitions, await admin.partition_counts())
+            counts = await admin.partition_counts()
+            plan = topic_admin.planned(partitions, counts, with_times(CATALOG, retention))
             return plan, await admin.create(plan, copies)
 
     try:
@@ -85,15 +93,17 @@ def create(
 @topics.command()
 @broker_option
 @_partitions_option
-def check(broker: Broker, partitions: int | None) -> None:
-    """Compare a broker with the catalog: exit 0 no drift, 1 drift, 2 could not run.
+@retention_option
+def check(broker: Broker, partitions: int | None, retention: dict[str, int]) -> None:
+    """Compare a broker with the catalog, and with the times of --retention: exit 0 no drift, 1 drift, 2 could not run.
 
     The topics keyed by tenant may have any number of partitions, but all the same.
     """
 
     async def work() -> list[topic_admin.Drift]:
         async with topic_admin.connected(broker) as admin:
-            plan = topic_admin.planned(partitions, await admin.partition_counts())
+            counts = await admin.partition_counts()
+            plan = topic_admin.planned(partitions, counts, with_times(CATALOG, retention))
             return await admin.drift(plan)
 
     drifts = run(work())
@@ -110,19 +120,20 @@ def check(broker: Broker, partitions: int | None) -> None:
 
 
 @topics.command(name="list")
-def list_topics() -> None:
-    """Print the catalog; needs no broker."""
+@retention_option
+def list_topics(retention: dict[str, int]) -> None:
+    """Print the catalog, with the times of --retention; needs no broker."""
     rows = [
         (
             topic.name,
             str(topic.partitions),
             topic.cleanup,
-            retention(topic),
+            kept(topic),
             str(topic.key),
             named(topic.writers),
             named(topic.readers),
         )
-        for topic in CATALOG
+        for topic in with_times(CATALOG, retention)
     ]
     _print_table(("topic", "partitions", "cleanup", "keeps", "key", "written by", "read by"), rows)
 

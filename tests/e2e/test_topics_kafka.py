@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -21,7 +22,7 @@ from tests.e2e.broker import admin, consume, create_topics, wait_for_records
 from tests.e2e.logins import reaching, runner
 from topics.catalog import ACCOUNT_COMMANDS, CATALOG, CDR_RAW, RATE_DECKS
 from topics.partitioner import partition_of
-from topics.roles import OPERATOR, PRODUCE
+from topics.roles import OPERATOR, PRODUCE, RETENTION
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 Seen = TypeVar("Seen")
 EXAMPLES = Path(__file__).parents[2] / "topics" / "examples"
+RETAINED = sum(topic.has_retention for topic in CATALOG)
 CDR = json.loads((EXAMPLES / "cdr.raw.v1.valid.jsonl").read_text().splitlines()[0])
 
 
@@ -49,6 +51,10 @@ async def alter(bootstrap: str, topic: str, settings: dict[str, str]) -> None:
 def test_topics_are_made_once_and_drift_is_named(private_broker: BrokerProcess) -> None:
     broker = private_broker.bootstrap
     missing = rater_topics("check", "--broker", broker)
+    unset = runner(RETENTION).invoke(topics, ["alter", "--broker", broker])
+    assert unset.exit_code == 1
+    assert "ledger.entries.v1" in unset.stderr
+    assert "make them with `rater topics create`" in unset.stderr
     assert missing.exit_code == 1
     assert missing.stdout.count("missing") == len(CATALOG)
 
@@ -71,13 +77,16 @@ def test_topics_are_made_once_and_drift_is_named(private_broker: BrokerProcess) 
     settings["message.timestamp.after.max.ms"] = "60000"
     asyncio.run(alter(broker, CDR_RAW.name, settings))
     drift = first_that(lambda: rater_topics("check", "--broker", broker), lambda r: r.exit_code)
-    rows = [" ".join(line.split()) for line in drift.stdout.splitlines()[2:]]
+    *table, told = drift.stdout.splitlines()
+    rows = [" ".join(line.split()) for line in table[2:]]
     assert drift.exit_code == 1
     assert rows == [
         "cdr.raw.v1 retention.ms 1209600000 1000",
         "cdr.raw.v1 message.timestamp.after.max.ms 3600000 60000",
         "cdr.raw.v1 segment.bytes the broker's default 2097152",
     ]
+    assert told == "retention.ms: set it: rater topics alter"
+    set_again_and_nothing_else(broker)
 
     refused = rater_topics("create", "--broker", broker, "--partitions", "4")
     assert refused.exit_code == 1
@@ -86,6 +95,31 @@ def test_topics_are_made_once_and_drift_is_named(private_broker: BrokerProcess) 
     counted = rater_topics("check", "--broker", broker, "--partitions", "4")
     assert counted.exit_code == 1
     assert "partitions: refused, an account lives in the partition of its key" in counted.stdout
+
+
+def set_again_and_nothing_else(broker: str) -> None:
+    """Have the time of CDRs set as the catalog has it, and longer, and shorter, beside what an operator has set."""
+    alter_it = partial(runner(RETENTION).invoke, topics)
+    longer = alter_it(["alter", "--broker", broker])
+    assert longer.output.splitlines() == [
+        "cdr.raw.v1: 1000 ms -> 14 days",
+        f"1 set, {RETAINED - 1} were so, on {broker}",
+    ]
+    left = first_that(lambda: rater_topics("check", "--broker", broker), lambda r: r.exit_code)
+    assert "retention.ms" not in left.stdout
+    assert "segment.bytes" in left.stdout
+    shorter = ["alter", "--broker", broker, "--retention", "cdr.raw.v1=3d"]
+    denied = alter_it(shorter, input="n\n")
+    assert denied.exit_code == 1
+    assert (
+        "cdr.raw.v1: 14 days -> 3 days\nWhat is older is deleted for good. Go on?" in denied.output
+    )
+    assert "retention.ms" not in rater_topics("check", "--broker", broker).stdout
+    assert alter_it([*shorter, "--yes"]).exit_code == 0
+    set_so = ("check", "--broker", broker, "--retention", "cdr.raw.v1=3d")
+    as_wanted = first_that(lambda: rater_topics(*set_so), lambda r: "retention.ms" not in r.stdout)
+    assert "retention.ms" not in as_wanted.stdout
+    assert " 1209600000 " in rater_topics("check", "--broker", broker).stdout
 
 
 async def test_nothing_is_made_while_a_partition_count_is_refused(

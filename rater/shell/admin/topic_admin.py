@@ -8,14 +8,19 @@ Rule 2: nothing is made while anything is refused, so that a cluster never has t
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from aiokafka.admin import NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import TopicAlreadyExistsError, TopicAuthorizationFailedError, for_code
+from aiokafka.errors import (
+    TopicAlreadyExistsError,
+    TopicAuthorizationFailedError,
+    UnknownTopicOrPartitionError,
+    for_code,
+)
 
 from rater.kafka.broker import Broker
 from rater.kafka.refusal import check_address
@@ -31,6 +36,7 @@ CO_PARTITIONING = (
     "count; another count would split accounts from their history"
 )
 MIN_INSYNC = "min.insync.replicas"
+ALTER = "set it: rater topics alter"
 _SET_ON_TOPIC = 1
 """Kafka's `config_source` of a value that was set on the topic itself."""
 
@@ -82,20 +88,21 @@ class Creation(NamedTuple):
     found: list[str]
 
 
-def planned(partitions: int | None, counts: Mapping[str, int]) -> tuple[Topic, ...]:
-    """Return the catalog with so many partitions a co-partitioned topic; None: the broker's own number.
+def planned(
+    partitions: int | None, counts: Mapping[str, int], topics: Sequence[Topic] = CATALOG
+) -> tuple[Topic, ...]:
+    """Return topics with so many partitions a co-partitioned one; None: the broker's own number.
 
     `counts` are the broker's, by topic. Its number is the one that most of its co-partitioned topics have, so that the
     odd ones are the drift; on a broker without any, the catalog's.
     """
     if partitions is None:
         found = Counter(
-            counts[t.name] for t in CATALOG if t.partitions > 1 and counts.get(t.name, 0)
+            counts[t.name] for t in topics if t.partitions > 1 and counts.get(t.name, 0)
         )
         partitions = found.most_common(1)[0][0] if found else PARTITIONS
     return tuple(
-        replace(topic, partitions=partitions) if topic.partitions > 1 else topic
-        for topic in CATALOG
+        replace(topic, partitions=partitions) if topic.partitions > 1 else topic for topic in topics
     )
 
 
@@ -105,12 +112,12 @@ class TopicAdmin:
     def __init__(self, client: Any, principal: str) -> None:
         """Take a started aiokafka admin client, and whom the broker takes it for."""
         self._client = client
-        self._principal = principal
+        self.principal = principal
 
     async def refuse_hidden(self, topics: Iterable[str]) -> None:
         """Raise NotAllowedError where topics that seem missing may not be seen by us."""
         if unseen := await hidden(self._client, topics):
-            raise NotAllowedError(self._principal, "Describe", f"topic {', '.join(unseen)}")
+            raise NotAllowedError(self.principal, "Describe", f"topic {', '.join(unseen)}")
 
     async def partition_counts(self) -> dict[str, int]:
         """Return the number of partitions of every topic, 0 while one of them has no leader."""
@@ -155,7 +162,7 @@ class TopicAdmin:
         for name, code, *message in response.topic_errors:
             codes[name] = code
             if code == TopicAuthorizationFailedError.errno:
-                raise NotAllowedError(self._principal, "Create", f"topic {name}")
+                raise NotAllowedError(self.principal, "Create", f"topic {name}")
             if code not in (0, TopicAlreadyExistsError.errno):
                 detail = (message[0] if message else None) or for_code(code).__name__
                 raise TopicNotMadeError(f"{name}: the broker refused to make it: {detail}")
@@ -184,7 +191,7 @@ class TopicAdmin:
         counts = await self.partition_counts()
         if missing := [topic.name for topic in wanted if topic.name not in counts]:
             await self.refuse_hidden(missing)
-        found = await self._settings([topic.name for topic in wanted if topic.name in counts])
+        found = await self.settings([topic.name for topic in wanted if topic.name in counts])
         drifts = []
         for topic in wanted:
             drifts += partition_drift(topic, counts)
@@ -192,8 +199,11 @@ class TopicAdmin:
                 drifts += setting_drift(topic, found[topic.name])
         return drifts
 
-    async def _settings(self, names: list[str]) -> dict[str, dict[str, tuple[str, bool]]]:
-        """Return, by topic and setting, the value and whether it was set on the topic itself."""
+    async def settings(self, names: list[str]) -> dict[str, dict[str, tuple[str, bool]]]:
+        """Return, by topic and setting, the value and whether it was set on the topic itself.
+
+        Topics that are not there are not in it.
+        """
         if not names:
             return {}
         asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
@@ -201,13 +211,20 @@ class TopicAdmin:
         for response in await self._client.describe_configs(asked):
             for code, message, _type, name, entries in response.resources:
                 if code == TopicAuthorizationFailedError.errno:
-                    raise NotAllowedError(self._principal, "DescribeConfigs", f"topic {name}")
+                    raise NotAllowedError(self.principal, "DescribeConfigs", f"topic {name}")
+                if code == UnknownTopicOrPartitionError.errno:
+                    continue
                 if code:
                     raise for_code(code)(f"{name}: {message}")
                 settings[name] = {
                     entry[0]: (str(entry[1]), entry[3] == _SET_ON_TOPIC) for entry in entries
                 }
         return settings
+
+    async def alter(self, asked: list[ConfigResource]) -> list[Any]:
+        """Set all settings of topics to what is said of each; return the broker's answers."""
+        answers: list[Any] = await self._client.alter_configs(asked) if asked else []
+        return answers
 
 
 def partition_drift(topic: Topic, counts: dict[str, int]) -> list[Drift]:
@@ -224,7 +241,13 @@ def setting_drift(topic: Topic, found: dict[str, tuple[str, bool]]) -> list[Drif
     """Compare a topic's settings with those found: value, and whether set on the topic itself."""
     expected = topic.config()
     wrong = [
-        Drift(topic.name, name, value, found[name][0] if name in found else "unknown")
+        Drift(
+            topic.name,
+            name,
+            value,
+            found[name][0] if name in found else "unknown",
+            ALTER if name == "retention.ms" and topic.has_retention else "",
+        )
         for name, value in expected.items()
         if name not in found or found[name][0] != value
     ]

@@ -60,10 +60,7 @@ class ProcessSettings(_OwnSettings, GroupSettings):
     table: ClassVar[str] = "gateway"
     only_with: ClassVar[Mapping[str, tuple[Only, ...]]] = {
         **{
-            each.name: (
-                Only("provider", (kind.name,)),
-                *((Only("webhook_port"),) if each.is_of_webhooks else ()),
-            )
+            each.name: (Only("provider", (kind.name,)),)
             for kind in PROVIDERS.values()
             if kind.name != CANARIES.name  # Whatever the provider, canary tenants have that one.
             for each in kind.settings
