@@ -31,6 +31,8 @@ AMOUNT_MICROS_MAX = 9 * 10**15
 
 NO_CURRENCY: Final = "XXX"
 """ISO 4217: no currency. Entries and events of an account without credits say it; no command and no deck may."""
+TEST_CURRENCY: Final = "XTS"
+"""Which ISO 4217 keeps for tests: nobody's money."""
 
 VERSION_MAX = 2**31 - 1
 """Of what is published in versions: decks, plan catalogs, charging settings."""

@@ -29,7 +29,7 @@ from rater.shell.process.clock import now_ms
 from rater.shell.process.failpoints import failpoint
 from rater.shell.process.health import Health
 from rater.shell.process.metrics import BatchReport, Metrics
-from rater.shell.stream.batches import RecordBatch
+from rater.shell.stream.batches import RecordBatch, SourceRecord
 from rater.shell.stream.leases import MisplacedError
 from rater.shell.stream.pieces import pieces
 
@@ -108,6 +108,8 @@ class Decider(Protocol[D]):
 
     def prove(self, decision: D) -> None:
         """Hold a batch that is decided as a whole against itself; what does not add up is a BrokenInvariantError."""
+    def stamps(self, records: Sequence[SourceRecord]) -> list[int]:
+        """Return the time of each record; below 0: its age is not to be told."""
 
     def apply(self, decision: D) -> None:
         """Take what was committed into memory."""
@@ -215,7 +217,7 @@ class Stepper(Generic[D]):
                 topics = [topic for topic, records in outputs if records]
                 step.enlist(batch.next_offset, {*decision.EXPECTED, *topics})
             _write(step, partition, outputs)
-            stamps += [record.timestamp for record in piece]
+            stamps += self._decider.stamps(piece)
             self._failpoint("after_piece")
             if fetched:
                 break

@@ -16,7 +16,7 @@ from rater.core.account.status import status_of
 from rater.core.pricing.decks import DeckBook
 from rater.core.pricing.rules import Rules
 from rater.shell import step
-from rater.shell.charging.decider import ChargingDecider
+from rater.shell.charging.decider import UNTOLD, ChargingDecider
 from rater.shell.charging.metrics import ChargingMetrics
 from rater.shell.charging.suspense_metrics import SuspenseMetrics
 from rater.shell.process.clock import now_ms
@@ -29,7 +29,7 @@ from rater.shell.stream.leases import MisplacedError
 from rater.shell.stream.pieces import PIECE_RECORDS, pieces
 from rater.wire.pricing.numbering import load_numbers
 from rater.wire.settings.currencies import shipped_book
-from tests.build import NOW, RULES, UNIT, Sent, Stored, call, correcting, opened
+from tests.build import NOW, RULES, UNIT, Sent, Stored, call, correcting, opened, settings_version
 from topics import catalog
 
 TURN_S = 0.3
@@ -320,6 +320,32 @@ async def test_a_batch_reports_the_times_of_its_records_and_when_it_was_committe
     (report,) = heard
     assert list(report.stamps_ms) == [NOW] * (PIECE_RECORDS + 1)
     assert abs(report.committed_ms - now_ms()) < 60_000
+
+
+async def test_the_times_of_canaries_are_not_told_from_when_on_they_are_canaries() -> None:
+    book = RULES.settings.with_version(settings_version(1, NOW, canary_tenants=("canary",)))
+    bench = Bench(rules=RULES.with_settings(book))
+    records = [
+        SimpleNamespace(key=key, timestamp=at_ms)
+        for key in (b"canary", b"acme", None)
+        for at_ms in (NOW - 1, NOW)
+    ]
+
+    told = bench.decider.stamps(cast("Any", records))
+
+    assert told == [NOW - 1, UNTOLD, NOW - 1, NOW, NOW - 1, NOW]
+    assert ages_of(told) == 5
+
+
+def ages_of(stamps: Sequence[int]) -> float:
+    """Return how many ages are counted of the times of CDRs."""
+    registry = CollectorRegistry()
+    report = BatchReport(
+        topic=catalog.CDR_RAW.name, records=len(stamps), outcomes={}, decode_s=0, decide_s=0,
+        commit_s=0, stamps_ms=stamps, committed_ms=NOW,
+    )  # fmt: skip
+    ChargingMetrics(registry).batch_done(report)
+    return registry.get_sample_value("rater_cdr_to_ledger_seconds_count") or 0.0
 
 
 async def test_what_is_flushed_without_a_record_is_counted_too() -> None:

@@ -24,6 +24,7 @@ from rater.wire.recharge.payment_results import decode_result
 from rater.wire.recharge.state import decode_recharge
 from rater.wire.unread import last_offset_of, why_dead
 from topics import catalog
+from topics.fields import TEST_CURRENCY
 from topics.partitioner import partition_of
 from topics.records import PaymentCommand, PaymentResult, RechargeDue, ResumeRecharge
 from topics.records.balance import Event
@@ -98,7 +99,11 @@ class RechargeBatch:
         payments = decision.journal.payments
         asked = len(payments)
         outcome = self.take(recharge, said, source, decision.journal)
-        if isinstance(said, Event) and said.cause == "charge":
+        if (
+            isinstance(said, Event)
+            and said.cause == "charge"
+            and said.currency != TEST_CURRENCY  # Canaries have it, and no objective counts them.
+        ):
             # The event has the time of the CDR's record; whatever asks later has waited for something else.
             new = (each for each in payments[asked:] if isinstance(each, PaymentCommand))
             decision.asked_ms += [said.at_ms for _ in new]

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from topics.fields import TEST_CURRENCY
+
 DECK_ID: Final = "canary"
-CURRENCY: Final = "XTS"
+CURRENCY: Final = TEST_CURRENCY
 UNIT: Final = 1_000_000
 MINUTE_MICROS: Final = UNIT
 """What a minute costs by `rater/data/canary_deck.csv`."""

@@ -21,11 +21,13 @@ from rater.shell.charging.metrics import ChargingMetrics
 from rater.shell.charging.suspense_metrics import SuspenseMetrics
 from rater.shell.process.broken_invariant import BrokenInvariantError
 from rater.shell.process.metrics import Metrics
-from rater.shell.stream.batches import RecordBatch
+from rater.shell.stream.batches import RecordBatch, SourceRecord
 from topics.records import EntitlementsSet, UserSet
 
 log = logging.getLogger(__name__)
 
+UNTOLD = -1
+"""The time of a record whose age is not told."""
 FLUSHED_MAX = 5_000
 """Accounts whose owed status one flush publishes; the next tick goes on."""
 
@@ -71,6 +73,19 @@ class ChargingDecider:
             return 0
         deciding.give(await self._originals.read(deciding.partition, offsets))
         return len(offsets)
+
+    def stamps(self, records: Sequence[SourceRecord]) -> list[int]:
+        """Return the time of each record; of canary tenants' none: no objective counts them (R32)."""
+        settings = self._rules().settings
+        if not settings.canaries:
+            return [record.timestamp for record in records]
+        canaries = {name.encode(): name for name in settings.canaries}
+
+        def counts(record: SourceRecord) -> bool:
+            name = canaries.get(record.key or b"")
+            return name is None or not settings.is_canary(name, record.timestamp)
+
+        return [record.timestamp if counts(record) else UNTOLD for record in records]
 
     def flush(self, partition: int, now_ms: int) -> Decision:
         """Decide to publish statuses that accounts of a partition, and their users, owe."""

@@ -52,7 +52,8 @@ class ChargingMetrics:
         self.cdr_ages = BatchHistogram(
             "rater_cdr_to_ledger_seconds",
             "From the timestamp of a CDR's record (its producer's, or the broker's where the topic says so; never the "
-            "time of the call) to the commit of what became of it: an entry, suspense, a dead letter, or nothing.",
+            "time of the call) to the commit of what became of it: an entry, suspense, a dead letter, or nothing. Not "
+            "of canary tenants.",
             _SECONDS,
             registry,
         )

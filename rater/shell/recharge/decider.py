@@ -1,14 +1,14 @@
 """How recharge decides a batch: by the state of its partition."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from rater.batch.recharge.batch import RechargeBatch
 from rater.batch.recharge.decision import RechargeDecision
 from rater.batch.recharge.partition_state import RechargesShard
 from rater.shell.process.clock import now_ms
 from rater.shell.recharge.metrics import RechargeMetrics
-from rater.shell.stream.batches import RecordBatch
+from rater.shell.stream.batches import RecordBatch, SourceRecord
 from topics import catalog
 
 log = logging.getLogger(__name__)
@@ -41,6 +41,9 @@ class RechargeDecider:
 
     def prove(self, decision: RechargeDecision) -> None:
         """Prove nothing more: recharge holds no money."""
+    def stamps(self, records: Sequence[SourceRecord]) -> list[int]:
+        """Return the time of each record."""
+        return [record.timestamp for record in records]
 
     def apply(self, decision: RechargeDecision) -> None:
         """Take what was committed into memory."""

@@ -50,7 +50,8 @@ class RechargeMetrics:
             "rater_cdr_to_payment_command_seconds",
             "From the timestamp of a CDR's record (its producer's, or the broker's where the topic says so; never the "
             "time of the call) to the commit of the payment command that its charge made necessary at once; not of "
-            "what is tried again, or waited for a cap, a credit or an administrator.",
+            "what is tried again, or waited for a cap, a credit or an administrator, and not of accounts in XTS, the "
+            "currency of tests, which canaries have.",
             _SECONDS,
             registry,
         )

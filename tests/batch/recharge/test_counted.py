@@ -2,11 +2,16 @@
 
 from collections import Counter
 
+import pytest
+
 from rater.batch.recharge.batch import COMMANDS, EVENTS, RESULTS, TIMERS
 from rater.shell.recharge.metrics import HELD, NOTICES
 from rater.shell.recharge.outcomes import outcomes_of
 from tests.played import played
+from tests.recharge_partition import RechargePartition, methods_event, settings_event
+from tests.units import NOW
 from topics.catalog import NOTIFICATIONS, PAYMENT_COMMANDS
+from topics.fields import TEST_CURRENCY
 
 
 def test_what_holds_recharges_back_is_what_was_told() -> None:
@@ -37,6 +42,20 @@ def test_payments_that_a_charge_made_necessary_have_the_time_of_its_record() -> 
     assert len(asked) > 5
     assert Counter(asked) - requested == Counter()
     assert requested.total() > len(asked)
+
+
+@pytest.mark.parametrize(("currency", "told"), [("USD", [NOW]), (TEST_CURRENCY, [])])
+def test_of_accounts_in_the_currency_of_tests_no_time_is_told(
+    currency: str, told: list[int]
+) -> None:
+    partition = RechargePartition()
+    partition.tell(EVENTS, methods_event("acme", "sim:ok", currency=currency))
+
+    terms = {"currency": currency, "cause": "charge", "cause_id": "c1"}
+    decision = partition.tell(EVENTS, settings_event("acme", **terms))
+
+    assert len(partition.read(PAYMENT_COMMANDS.name)) == 1
+    assert decision.asked_ms == told
 
 
 def test_whatever_became_of_a_record_is_shown_before_it_happens() -> None:
