@@ -43,11 +43,7 @@ def test_a_topic_is_written_and_read_by_those_whom_the_catalog_names() -> None:
 
 
 def test_money_comes_from_billing_recharge_and_whoever_stands_in_for_billing() -> None:
-    # The canary opens its own account there; who has opened it for the canary may leave its rule out.
-    assert holders("TOPIC", "account.commands.v1", "WRITE") == {
-        *("billing", "recharge", "produce"),
-        "canary",
-    }
+    assert holders("TOPIC", "account.commands.v1", "WRITE") == {"billing", "recharge", "produce"}
 
 
 @pytest.mark.parametrize("outside", SIDES)

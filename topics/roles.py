@@ -79,7 +79,8 @@ GATEKEEPER: Final = Role(name="the gatekeeper", principal="gatekeeper")
 WATCH: Final = Role(name="the watch", principal="watch", watches=True)
 """Sees from outside how far behind every group is; it never writes, and commits nothing."""
 CANARY: Final = Role(name="the canary", principal="canary")
-"""Calls, opens its own account and watches what comes of it, without a group."""
+"""Calls, says how its account is refilled, and watches what comes of it, without a group. It may give no money, and so
+not open an account: billing does, once."""
 DECK_LOADER: Final = Role(
     name="rater deck load, rater deck retire",
     principal="deck-loader",

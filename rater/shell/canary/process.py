@@ -1,6 +1,7 @@
 """The process of a canary: who it may be, its account, its rounds, and the way out."""
 
 import asyncio
+import json
 import logging
 from time import monotonic
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from aiokafka.errors import KafkaError
 
 from rater.core.times import to_text
+from rater.kafka.rights import not_allowed
 from rater.shell.canary import terms
 from rater.shell.canary.metrics import CanaryMetrics
 from rater.shell.canary.round import AmissError, Round, Seen
@@ -32,7 +34,7 @@ from topics.catalog import (
     Topic,
 )
 
-KEYED = (CDR_RAW, ACCOUNT_COMMANDS, ACCOUNT_REQUESTS, ACCOUNT_STATUS, *FOLLOWED)
+KEYED = (CDR_RAW, ACCOUNT_REQUESTS, ACCOUNT_STATUS, *FOLLOWED)
 START_S = 60.0
 """For reading the settings, and the statuses of a partition."""
 
@@ -194,12 +196,26 @@ class Canary:
                 raise AmissError("account", wanted, found)
         try:
             if status is None:
-                await self._ordered(ACCOUNT_COMMANDS, terms.opening(tenant_id))
+                await self._open_account()
             for request in terms.requests(tenant_id):
                 await self._ordered(ACCOUNT_REQUESTS, request, waits=status is None)
         except TimeoutError:
             raise AmissError("account", "the account to be opened and set up", None) from None
         self._is_open = True
+
+    async def _open_account(self) -> None:
+        """Open the account where the broker lets us; where it does not, StartError says who does."""
+        order = terms.opening(self._settings.tenant_id)
+        try:
+            await self._ordered(ACCOUNT_COMMANDS, order)
+        except KafkaError as error:
+            refused = not_allowed(error, self._settings.broker.security.principal())
+            if refused is None:
+                raise
+            raise StartError(
+                f"{self._settings.tenant_id} has no account, and to open it is billing's: have it send "
+                f"{json.dumps(order)} (rater produce {ACCOUNT_COMMANDS.name}); {refused}"
+            ) from error
 
     async def _ordered(self, topic: Topic, order: terms.Json, *, waits: bool = True) -> None:
         """Send an order, and see it taken; where it may have been taken long ago, nobody answers."""

@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from aiokafka.errors import TopicAuthorizationFailedError
 
 from rater.core.charging_settings import SettingsBook
 from rater.core.limits import HOUR_MS
@@ -106,6 +107,23 @@ async def test_an_account_that_is_not_there_is_opened_first_and_each_order_waite
     assert {order["command_id"] for _, order in watched.orders} == {
         f"canary-1-{order['type']}" for _, order in watched.orders
     }
+
+
+async def test_where_the_broker_does_not_let_it_open_an_account_billing_is_told_how(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Forbidden(Watched):
+        async def order(self, topic: Topic, record: Json) -> None:
+            if topic.name == ACCOUNT_COMMANDS.name:
+                raise TopicAuthorizationFailedError(topic.name)
+
+    with pytest.raises(StartError) as refused:
+        await canary(monkeypatch, Forbidden(None))._round()
+
+    said = str(refused.value)
+    assert '{"type": "open_account", "command_id": "canary-1-open_account", "tenant_id"' in said
+    assert "rater produce account.commands.v1" in said
+    assert "User:ANONYMOUS needs Write on topic account.commands.v1" in said
 
 
 async def test_an_account_that_is_there_is_not_opened_again(
