@@ -46,7 +46,7 @@ from topics.catalog import (
     USER_STATUS,
 )
 from topics.records import Adjusted, Charge, Draw, FundsAdded
-from topics.records.charging_settings import CurrencyTerms
+from topics.records.charging_settings import CurrencyTerms, NumberMask
 
 read_entry: Callable[[bytes], Any] = msgspec.json.Decoder(reduce(or_, ENTRIES)).decode
 UNIT = 1_000_000
@@ -90,6 +90,7 @@ def settings_version(
     promotional_credit: Literal["first", "last"] = "first",
     canary_tenants: tuple[str, ...] = (),
     known_from_ms: int = 0,
+    number_masks: tuple[NumberMask, ...] = (),
     **terms: CurrencyTerms,
 ) -> ChargingSettings:
     """Make a version of the settings, of so many currencies and otherwise as shipped."""
@@ -99,7 +100,7 @@ def settings_version(
         *fields,
         *rest,
         SETTINGS.cdr_max_bytes,
-        (),
+        number_masks,
         corrections,
         freecall_after_days,
         promotional_credit,

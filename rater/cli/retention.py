@@ -5,6 +5,7 @@ import click
 from topics.retention import RetentionError, times
 
 VARIABLE = "RATER_TOPICS_RETENTION"
+"""For how long topics keep records, where not as the catalog has it: `TOPIC=TIME`, with blanks between."""
 
 
 def _times(_ctx: click.Context, _param: click.Parameter, said: tuple[str, ...]) -> dict[str, int]:

@@ -108,6 +108,7 @@ class Decider(Protocol[D]):
 
     def prove(self, decision: D) -> None:
         """Hold a batch that is decided as a whole against itself; what does not add up is a BrokenInvariantError."""
+
     def stamps(self, records: Sequence[SourceRecord]) -> list[int]:
         """Return the time of each record; below 0: its age is not to be told."""
 

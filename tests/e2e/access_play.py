@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+import urllib.request
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -17,11 +18,13 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from loadtest.circle.services import CLOCK, _port
 from loadtest.service import Service
+from rater.shell.canary.terms import opening
 from rater.wire.settings.charging_settings import encode_settings
 from tests.build import NOW, settings_version
 from tests.e2e.access_stage import ROOT, AccessBroker, environment, rater
 from tests.e2e.broker import consume, produce
 from topics import catalog, roles
+from topics.records.charging_settings import NumberMask
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -32,8 +35,14 @@ if TYPE_CHECKING:
 
 DATA = ROOT / "rater" / "data"
 SINCE = "2024-01-01T00:00:00Z"
+MASKS = (NumberMask("+33", 6), NumberMask("", 4))
+"""The last digits that are hidden: of French numbers six, of all others four."""
+CALLED, CALLER, UNPRICED = "+33612345678", "+33687654321", "+999123456"
+"""Numbers of the play; the last one has no price."""
 DAYS = 3
 """After which a call that waits for a price is free."""
+RETAINED_D = 500
+"""For how many days every topic that has a time is to keep its records: no topic has it by the catalog."""
 RETRY_S = 3_900
 """How far the clock of recharge is set forward: a card that was refused for now is asked again after an hour."""
 UNKNOWN = "@nowhere.example"
@@ -57,7 +66,8 @@ def call(cdr_id: str, seconds: int, ended_ago_s: float = 60.0, **fields: Any) ->
         "cdr_id": cdr_id,
         "tenant_id": "acme",
         "direction": "out",
-        "to": "+33612345678",
+        "to": CALLED,
+        "from": CALLER,
         "started_at": instant(ended_ago_s + seconds),
         "ended_at": instant(ended_ago_s),
         "billsec": seconds,
@@ -92,7 +102,8 @@ class Play:
         self.by(roles.OPERATOR, "topics", "create")
         self.by(roles.OPERATOR, "topics", "check")
         settings = self.folder / "settings.json"
-        version = {"version": 1, "valid_from": SINCE, "corrections": True}
+        masks = [{"prefix": each.prefix, "digits": each.digits} for each in MASKS]
+        version = {"version": 1, "valid_from": SINCE, "corrections": True, "number_masks": masks}
         settings.write_text(json.dumps({**version, "freecall_after_days": DAYS}))
         from_then = ("--valid-from", SINCE)
         deck = ("--deck-id", "sample", "--version", "1", "--currency", "USD", *from_then)
@@ -100,6 +111,13 @@ class Play:
         self.by(roles.CONFIG_LOADER, "config", "load", str(settings), "--backdate")
         self.by(roles.DECK_LOADER, "deck", "load", str(DATA / "sample_deck.csv"), *deck)
         self.by(roles.PLAN_LOADER, "plan", "load", str(DATA / "sample_plans.toml"), *plans)
+        times = [
+            f"--retention={each.name}={RETAINED_D}d"
+            for each in catalog.CATALOG
+            if each.has_retention
+        ]
+        self.by(roles.RETENTION, "topics", "alter", "--yes", *times)
+        self.by(roles.OPERATOR, "topics", "check", *times)
         deck = ("--deck-id", "canary", "--version", "1", "--currency", "XTS", *from_then)
         self.by(roles.DECK_LOADER, "deck", "load", str(DATA / "canary_deck.csv"), *deck)
 
@@ -217,13 +235,19 @@ class Play:
     async def name_canary(self) -> None:
         """Name a canary in settings that say that all have known them for long: by loading them it takes an hour."""
         settings = settings_version(
-            2, NOW, corrections=True, freecall_after_days=DAYS, canary_tenants=("canary",)
-        )
+            2, NOW, corrections=True, freecall_after_days=DAYS, canary_tenants=("canary",),
+            number_masks=MASKS,
+        )  # fmt: skip
         records = [encode_settings(settings)]
         await produce(self.broker.bootstrap, catalog.CHARGING_SETTINGS.name, records, partition=0)
 
     def probe(self) -> None:
-        """Play a round of the canary: it opens its account, calls, and is refilled."""
+        """Play a round of the canary, once its account is open: it calls, and is refilled."""
+        told = self.by(
+            *(roles.PRODUCE, "produce", catalog.ACCOUNT_COMMANDS.name, "--wait"),
+            given=lines(opening("canary")),
+        )
+        assert "accepted" in told, told
         self.by(roles.CANARY, "canary", "--tenant", "canary", "--once", "--metrics-port", "0")
 
     def spend(self) -> None:
@@ -233,7 +257,7 @@ class Play:
             given=lines(
                 call("c1", 219, user_id="ann"),
                 call("c2", 60),
-                call("c3", 60, to="+999123456"),
+                call("c3", 60, to=UNPRICED),
             ),
         )
 
@@ -247,7 +271,7 @@ class Play:
     async def spoil(self) -> None:
         """Put on the topics, past all rules, what no role would ever write there."""
         old_s = (DAYS + 1) * 86_400
-        old = json.dumps(call("old", 60, old_s, to="+999123456")).encode()
+        old = json.dumps(call("old", 60, old_s, to=UNPRICED)).encode()
         at_ms = int(time.time() - old_s) * 1_000
         bootstrap = self.broker.bootstrap
         await produce(bootstrap, catalog.CDR_RAW.name, [(b"acme", old)], timestamp_ms=at_ms)
@@ -265,8 +289,10 @@ class Play:
         }
         results = [(b"acme", json.dumps(forged).encode()), (b"acme", b"{no result")]
         await produce(bootstrap, catalog.PAYMENT_RESULTS.name, results)
-        for topic in (catalog.CDR_RAW, catalog.PAYMENT_COMMANDS, catalog.NOTIFICATIONS):
+        for topic in (catalog.PAYMENT_COMMANDS, catalog.NOTIFICATIONS):
             await produce(bootstrap, topic.name, [(b"acme", b"{not json")])
+        torn = b'{not json, "from":"%s","to":"%s"' % (CALLER.encode(), CALLED.encode())
+        await produce(bootstrap, catalog.CDR_RAW.name, [(b"acme", torn)])
 
     async def look_at_groups(self) -> None:
         """Have the watch see every group behind; nobody is there any more to take what is written."""
@@ -277,6 +303,18 @@ class Play:
         found = [json.loads(line) for line in said.splitlines()]
         behind = {each["topic"] for each in found if each["lag_seconds"]}
         assert behind == {topic.name for topic in catalog.CATALOG if topic.taken_by}, said
+
+    def ask(self) -> None:
+        """Ask the gatekeeper, and the command that asks in its place, whether the number may be called."""
+        words = ("authorise", "--tenant", "acme", "--to", CALLED, "--from", CALLER)
+        said = self.by(roles.GATEKEEPER, *words, codes=(0, 1))
+        log = self.services[roles.GATEKEEPER.principal].log.read_text()
+        url = log.partition("questions on ")[2].split()[0]
+        question = json.dumps({"tenant_id": "acme", "to": CALLED, "from": CALLER}).encode()
+        asked = urllib.request.Request(url, question, {"Content-Type": "application/json"})  # noqa: S310  # Our own.
+        with urllib.request.urlopen(asked, timeout=30) as answer:  # noqa: S310
+            said += answer.read().decode()
+        (self.folder / "answers.json").write_text(said)
 
     def look(self) -> None:
         """Read, as those who are outside, what is there for them."""
@@ -310,6 +348,7 @@ async def perform(broker: AccessBroker, folder: Path) -> str:
         )
         await play.written(*late)
         await _is_there(play, "funds_added", lambda: _mails(folder))
+        await asyncio.to_thread(play.ask)
         await asyncio.to_thread(play.look)
     said = play.by(roles.RECONCILER, "reconcile", codes=(0, 1))
     await play.look_at_groups()

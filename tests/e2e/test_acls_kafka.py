@@ -7,10 +7,12 @@ allowed by it alone, for a principal has one rule for each operation on each nam
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
+import re
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 from aiokafka import TopicPartition
@@ -22,7 +24,7 @@ from aiokafka.errors import (
 )
 
 from deploy.kafka.access import grant, withdraw
-from tests.e2e.access_play import DATA, SINCE, call, perform
+from tests.e2e.access_play import CALLED, CALLER, DATA, SINCE, UNPRICED, call, perform
 from tests.e2e.access_stage import (
     AccessBroker,
     administering,
@@ -31,7 +33,7 @@ from tests.e2e.access_stage import (
     producing,
     rater,
 )
-from tests.e2e.broker import admin, chosen_broker, create_topics
+from tests.e2e.broker import admin, chosen_broker, consume, create_topics
 from tests.e2e.logins import SWITCH, are_wanted
 from topics import catalog, roles
 from topics.access import Rule, rights, rules
@@ -75,11 +77,22 @@ def access_broker() -> Iterator[AccessBroker]:
         own.remove()
 
 
-@pytest.fixture
-def stage() -> Iterator[AccessBroker]:
-    """Give the play a broker of its own: what it allows and refuses is all of the play."""
+class Played(NamedTuple):
+    """What is left of a play."""
+
+    broker: AccessBroker
+    folder: Path
+    """Logs, mails and answers."""
+    said: str
+    """What the reconciler says of it."""
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
+    """Play once, on a broker of its own: what it allows and refuses is all of the play."""
+    folder = tmp_path_factory.mktemp("play")
     with access_broker() as broker:
-        yield broker
+        yield Played(broker, folder, asyncio.run(perform(broker, folder)))
 
 
 @pytest.fixture(scope="module")
@@ -110,11 +123,11 @@ def _is_courtesy(each: Told) -> bool:
     return (each.request, each.operation) == ("CreateTopics", "DESCRIBE_CONFIGS")
 
 
-async def test_with_exactly_their_rules_all_roles_do_their_work_and_need_every_one(
-    stage: AccessBroker, tmp_path: Path
+@pytest.mark.xdist_group("access_play")
+def test_with_exactly_their_rules_all_roles_do_their_work_and_need_every_one(
+    played: Played,
 ) -> None:
-    said = await perform(stage, tmp_path)
-
+    stage, said = played.broker, played.said
     differences = [line for line in said.splitlines() if line.startswith("DIFFERENCE")]
     assert [line.split(",")[0] for line in differences] == [
         f"DIFFERENCE records: {topic.name}/{_partition()}/2" for topic in FORGED
@@ -124,6 +137,45 @@ async def test_with_exactly_their_rules_all_roles_do_their_work_and_need_every_o
     granted = set(rules())
     needless = granted - used(iter(told))
     assert needless == set(), sorted(f"{r.principal} {r.operation} {r.name}" for r in needless)
+
+
+@pytest.mark.xdist_group("access_play")
+async def test_where_tails_of_numbers_are_hidden_no_topic_log_letter_or_answer_has_one(
+    played: Played,
+) -> None:
+    """But the CDRs themselves, which others write, and those that wait for a price: their price is asked for again."""
+    numbers = [each.removeprefix("+").encode() for each in (CALLED, CALLER, UNPRICED)]
+    shown = set()
+    for topic in catalog.CATALOG:
+        records = await consume(played.broker.bootstrap, topic.name, committed=False)
+        texts = [each.key or b"" for each in records] + [_plain(each.value) for each in records]
+        assert records, topic.name
+        shown |= {(topic.name, number) for number in numbers if any(number in t for t in texts)}
+    files = [each for each in played.folder.rglob("*") if each.is_file()]
+    for file in files:
+        text = file.read_bytes()
+        shown |= {(file.name, number) for number in numbers if number in text}
+
+    assert {name for name, _ in shown} == {catalog.CDR_RAW.name, catalog.SUSPENSE_CHANGELOG.name}
+    assert (catalog.SUSPENSE_CHANGELOG.name, numbers[0]) not in shown
+    assert {"answers.json", "mailbox.jsonl", "gatekeeper.log", "charging.log", "notifier.log"} <= {
+        each.name for each in files
+    }
+    for topic, hidden in (
+        (catalog.LEDGER, b'"+33612******"'),
+        (catalog.LEDGER, b'"+33687******"'),
+        (catalog.SUSPENSE, b"+99912****"),
+        (catalog.DEAD, b"+33687******"),
+    ):
+        records = await consume(played.broker.bootstrap, topic.name)
+        assert any(hidden in _plain(each.value) for each in records), (topic.name, hidden)
+
+
+def _plain(value: bytes | None) -> bytes:
+    """Return a value, and what it has in base64, as text."""
+    text = value or b""
+    kept = [base64.b64decode(each) for each in re.findall(rb'"[a-z0-9_]*_b64":"([^"]*)"', text)]
+    return b"\n".join([text, *kept])
 
 
 @pytest.mark.parametrize(

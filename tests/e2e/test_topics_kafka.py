@@ -167,7 +167,7 @@ async def test_how_many_copies_must_have_a_record_is_set_when_said_and_is_no_dri
     async with connected(reaching(bootstrap, OPERATOR)) as broker:
         await broker.create([topic], Copies(min_insync=1))
 
-        value, is_set = (await broker._settings([topic.name]))[topic.name]["min.insync.replicas"]
+        value, is_set = (await broker.settings([topic.name]))[topic.name]["min.insync.replicas"]
         assert (value, is_set) == ("1", True)
         assert await broker.drift([topic]) == []
 

@@ -41,6 +41,7 @@ class RechargeDecider:
 
     def prove(self, decision: RechargeDecision) -> None:
         """Prove nothing more: recharge holds no money."""
+
     def stamps(self, records: Sequence[SourceRecord]) -> list[int]:
         """Return the time of each record."""
         return [record.timestamp for record in records]
