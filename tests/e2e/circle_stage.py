@@ -35,7 +35,7 @@ async def settled(played: Circle, alive: Callable[[], None] | None = None) -> tr
     for _ in range(10):
         await until_quiet(played.bootstrap, timeout_s=QUIET_S, alive=alive or played.check)
         evidence = await truth.gather(played)
-        late = (truth.open_commands, truth.unheard, truth.unposted)
+        late = (truth.open_commands, truth.unposted)
         if not any(of(evidence) for of in late):
             break
     return evidence

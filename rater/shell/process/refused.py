@@ -24,4 +24,6 @@ def log_failed(error: BaseException, broker: Broker) -> None:
     if told is not None:
         log.critical("failed: %(refusal)s", {"refusal": told})
     else:
-        log.critical("failed: %(error)s", {"error": error or type(error).__name__}, exc_info=error)
+        log.critical(
+            "failed: %(error)s", {"error": str(error) or type(error).__name__}, exc_info=error
+        )

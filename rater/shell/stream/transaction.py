@@ -142,6 +142,8 @@ class Step:
         try:
             async with asyncio.timeout(COMMIT_TIMEOUT_S):
                 return await asyncio.shield(send)
+        except TimeoutError as error:
+            await self._transactions.give_up(self._late("written", error), self._lease)
         except Exception as error:  # noqa: BLE001
             await self._transactions.give_up(error, self._lease)
 
@@ -180,17 +182,21 @@ class Step:
             self._done = False
             raise
         except TimeoutError as error:
-            late = CommitFailedError(
-                f"partition {self.partition}: not committed within {COMMIT_TIMEOUT_S:.0f} s"
-            )
-            late.__cause__ = error
-            await self._transactions.give_up(late, self._lease)
+            await self._transactions.give_up(self._late("committed", error), self._lease)
         except BaseException as error:  # noqa: BLE001
             await self._transactions.give_up(error, self._lease)
         self._note_ends()
         self._transactions.note_committed(
             self._source, next_offset, self._last, time.monotonic() - began
         )
+
+    def _late(self, what: str, error: BaseException) -> CommitFailedError:
+        """Say what took too long: asyncio's own error says nothing."""
+        late = CommitFailedError(
+            f"partition {self.partition}: not {what} within {COMMIT_TIMEOUT_S:.0f} s"
+        )
+        late.__cause__ = error
+        return late
 
     def _check_foreseen(self) -> None:
         for place, foreseen in self._foreseen.items():
