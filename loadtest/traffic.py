@@ -86,6 +86,7 @@ async def play(bootstrap: str, records: Iterator[Record], rate_per_s: float) -> 
     producer = clients.producer(bootstrap, CALL_PLATFORM)
     await producer.start()
     try:
+        say(f"calls: {rate_per_s:g} a second")
         began_s = time.monotonic()
         while not stopping.is_set():
             due = int((time.monotonic() - began_s) * rate_per_s) - sent
@@ -112,12 +113,17 @@ def main(arguments: list[str] | None = None) -> int:
     if not 0 < asked.rate <= 10_000:  # noqa: PLR2004 (said in the message)
         parser.error(f"--rate: {asked.rate}, must be above 0 and at most 10000")
     bootstrap = os.environ.get("RATER_BROKER", "localhost:9092")
+    # The first process of a container ends by no signal that it does not ask for.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         open_accounts(bootstrap, accounts(asked.rate, asked.tenants))
         sent = asyncio.run(play(bootstrap, calls(asked.rate, asked.tenants), asked.rate))
     except CommandError as error:
         say(f"failed: {error}")
         return 1
+    except KeyboardInterrupt:
+        say("stopped before the first call")
+        return 0
     say(f"stopped after {sent:,} CDRs")
     return 0
 
