@@ -33,7 +33,7 @@ SHARED = -n $(JOBS) --dist loadgroup --no-loadscope-reorder
 .PHONY: help tools install dev compiled kafka-jars kafka-classes kafka-up kafka-down fmt lint types imports test \
 	test-compiled test-alone test-interpreted dist-check test-fast \
 	props e2e kill bench bench-core bench-gatekeeper bench-growth bench-users bench-latency \
-	demo observe check-dashboards schemas docs asyncapi-packages check-asyncapi deck cover lock check-observe clean
+	demo observe check-dashboards schemas docs asyncapi-packages check-asyncapi deck cover lock check-observe check-deploy clean
 
 help:  ## print this list
 	@echo "make TARGET        (* = part of make test, which is what CI runs)"
@@ -167,6 +167,10 @@ schemas: .venv/installed-dev  ## write topics/schemas, topics/asyncapi.yaml, LET
 	@$(BIN)/python -m topics.schema --write
 	@RATER_INTERPRETED=1 $(BIN)/python deploy/make_letters.py
 	@RATER_INTERPRETED=1 $(BIN)/python -m deploy.reference.committed --write
+
+check-deploy: dev kafka-jars  ## the image, built and run; composition and units by their own readers (root; many minutes)
+	$(SAY) "==> deploy: image, composition and units, tried as far as there is no Docker here"
+	@$(BIN)/python -m deploy.shipped
 
 check-observe: .venv/installed-dev  ## rules, alerts, runbooks, dashboards; with promtool (apt-get install prometheus) alerts are tried, among all others too
 	$(SAY) "==> observe: rules, alerts, runbooks, dashboards$$(command -v promtool >/dev/null || echo '; promtool is not here: no alert is tried')"
