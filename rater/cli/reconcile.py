@@ -48,8 +48,8 @@ def reconcile(*, broker: Broker, as_json: bool, complete: bool) -> None:
     Of charging: every CDR came to one thing, every entry follows from the one before. Of recharge: what was captured
     is credited, once, and nothing else is; one payment command at a time; caps; each notification once.
 
-    Reads what is committed up to now and writes nothing. Run it when the workers have caught up: what they
-    commit while it reads the ends may be seen in one topic and not yet in another.
+    Reads what is committed up to now and writes nothing. The workers may work on: then each partition is read up to
+    the last manifests, and what belongs to later batches is left out.
     """
     with _only_differences_are_1():
         verdict = asyncio.run(without_lost_answers(_reconcile(broker, complete=complete)))
@@ -119,7 +119,7 @@ async def _reconcile(broker: Broker, *, complete: bool) -> Report:
         published = Published(shelf, settings, plans)
         verdict = begin(published)
         if not log.is_still:
-            note = "that all topics were read at one moment: workers were writing, run it again when they rest"
+            note = "what workers wrote meanwhile: each partition was read up to its last manifests"
             verdict.unproven.append(note)
         is_shown = sys.stderr.isatty()
         with tqdm(total=log.total, unit=" records", unit_scale=True, disable=not is_shown) as bar:

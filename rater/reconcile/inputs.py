@@ -10,6 +10,7 @@ from rater.reconcile.folds.books import CDRS, SOURCES, UNASKED, Books, is_freed,
 from rater.reconcile.folds.deck_versions import DeckVersions
 from rater.reconcile.folds.kept import Kept
 from rater.reconcile.folds.ledger import Ledger, fold
+from rater.reconcile.folds.past import Past
 from rater.reconcile.folds.published import Published
 from rater.reconcile.folds.settings_versions import SettingsVersions
 from rater.reconcile.reading.log import Log
@@ -46,6 +47,7 @@ class Inputs:
     kept: Kept
     outcomes: dict[str, Outcomes]
     recharge: RechargeInputs
+    past: Past
     entries_from: dict[tuple[str, int], list[int]] = field(default_factory=dict)
     """Offsets of the ledger entries that a source record caused."""
     credits: dict[tuple[str, str], list[tuple[int, Any]]] = field(default_factory=dict)
@@ -55,7 +57,7 @@ class Inputs:
 
     def proven_from(self, source: str) -> int | None:
         """Return the source offset from which on batches must cover every outcome; None: nowhere."""
-        if self.books.is_whole(catalog.BATCHES_CHANGELOG.name):
+        if self.books.is_whole(catalog.BATCHES_CHANGELOG.name) or self.books.log.is_continued:
             return 0
         return self.batches[source].first_offset
 
@@ -78,19 +80,21 @@ class Inputs:
         return difference(proof, (topic, self.books.partition, offset), key, wrong)
 
 
-def gather(log: Log, published: Published) -> Inputs:
-    """Decode and fold a log."""
+def gather(log: Log, published: Published, past: Past | None = None) -> Inputs:
+    """Decode and fold a log; `past`: what the logs came to which it continues."""
     books = read_books(log)
+    past = Past() if past is None else past
     batches = {source: Batches(books.manifests.get(source, [])) for source in SOURCES}
     evidence = Inputs(
         books,
-        fold(books, published),
+        fold(books, published, past),
         published.shelf,
         published.settings,
         batches,
         Kept(books, batches),
         {source: {} for source in SOURCES},
         gather_recharge(log),
+        past,
     )
     for source, offset, outcome in _outcomes(books):
         evidence.outcomes.setdefault(source, {}).setdefault(offset, []).append(outcome)

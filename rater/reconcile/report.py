@@ -42,7 +42,7 @@ from topics import catalog
 
 Proof = Callable[[Inputs], Iterator[Difference]]
 
-PROOFS: tuple[Proof, ...] = (
+OF_CHARGING: tuple[Proof, ...] = (
     charges.prove,
     corrections.prove,
     statuses.prove,
@@ -60,6 +60,8 @@ PROOFS: tuple[Proof, ...] = (
     user_counts.prove,
     letters.prove,
     events.prove,
+)
+OF_RECHARGE: tuple[Proof, ...] = (
     payments.prove,
     reversals.prove,
     quarantine.prove,
@@ -69,8 +71,8 @@ PROOFS: tuple[Proof, ...] = (
     recharge_chain.prove,
     notices.prove,
 )
-"""The last nine are of recharge. Beside these, reading the books and folding the ledger prove something: records,
-keys, ledger, decks."""
+PROOFS = (*OF_CHARGING, *OF_RECHARGE)
+"""Beside these, reading the books and folding the ledger prove something: records, keys, ledger, decks."""
 
 _UNIT_MICROS = 1_000_000
 SHOWN_MAX = 20

@@ -15,6 +15,7 @@ from rater.reconcile.folds.account_state import NEVER_MS, StoredBilling
 from rater.reconcile.folds.clocks import Clocks
 from rater.reconcile.folds.returned_money import Original
 from rater.reconcile.folds.standing import KEPT_MS
+from rater.reconcile.folds.turns import forget
 from topics import records as r
 
 _DAY_MS = 86_400_000
@@ -70,6 +71,13 @@ class Billing:
         """Return how the account paid after an entry."""
         index = bisect_right(self.turns, seq, key=lambda turn: turn[0])
         return self.turns[index - 1][1] if index else State()
+
+    def forget(self, seq: int) -> None:
+        """Forget how it paid, and what was owed, before an entry."""
+        forget(self.turns, seq)
+        self._owed_after = {m: turns for m, turns in self._owed_after.items() if m in self.owed}
+        for turns in self._owed_after.values():
+            forget(turns, seq)
 
     def credit_at(self, seq: int, at_ms: int, modes: Modes, clocks: Clocks | None) -> Credit | None:
         """Return what is owed of the month of an instant after an entry; None: of no month is there a limit."""

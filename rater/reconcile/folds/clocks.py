@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from rater.reconcile.difference import Complaint
 from rater.reconcile.folds.standing import KEPT_MS
+from rater.reconcile.folds.turns import forget
 
 _MINUTE_MS = 60_000
 
@@ -45,6 +46,10 @@ class Clocks:
         self.turns = [Turn(each.valid_from_ms, each.month, each.time_zone) for each in said]
         self.kept = self.turns
         self._known = [(entry.seq - 1, self.first, self.kept)]
+
+    def forget(self, seq: int) -> None:
+        """Forget what was known before an entry."""
+        forget(self._known, seq)
 
     def month(self, at_ms: int) -> str:
         """Return the month of an instant, as 2026-12."""

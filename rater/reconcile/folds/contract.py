@@ -22,6 +22,7 @@ from rater.reconcile.folds.pools import Pools
 from rater.reconcile.folds.published import Published
 from rater.reconcile.folds.returned_money import Original
 from rater.reconcile.folds.standing import KEPT_MS
+from rater.reconcile.folds.turns import forget
 from rater.reconcile.folds.user_counts import whose
 from rater.reconcile.reading.sources import SourceCdr, millis
 
@@ -61,6 +62,15 @@ class Contract:
         """Return what became of calls of the unlicensed after an entry."""
         index = bisect_right(self._unlicensed_after, seq, key=lambda said: said[0])
         return self._unlicensed_after[index - 1][1] if index else "charge"
+
+    def forget(self, seq: int) -> None:
+        """Forget what was known before an entry."""
+        forget(self._unlicensed_after, seq)
+        forget(self.history, seq)
+        self.billing.forget(seq)
+        self.pools.forget(seq)
+        if self.clocks is not None:
+            self.clocks.forget(seq)
 
     def known_at(self, seq: int) -> tuple[Licences, Modes]:
         """Return the licences and the billing modes that were known after an entry."""

@@ -30,7 +30,7 @@ class Kept:
 
     def _first(self, topic: str) -> int:
         """Return the manifest of the batch of which a part may be gone: after it all is there."""
-        if self.books.is_whole(topic):
+        if self.books.is_whole(topic) or self.books.log.is_continued:
             return _ALL
         said = {
             TOPICS[0]: self.books.ledger.values(),
@@ -48,7 +48,7 @@ class Kept:
         """Say whether all that the batch of a source record wrote to a topic is there."""
         index = self.batches[source].locate(offset)
         if index is None:
-            return self.books.is_whole(topic)
+            return self.books.is_whole(topic) or self.books.log.is_continued
         return self.batches[source].manifests[index].offset > self.after[topic]
 
     def has_all(self, source: str, offset: int) -> bool:

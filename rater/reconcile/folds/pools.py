@@ -14,6 +14,7 @@ from rater.reconcile.folds.books import BalanceEntry
 from rater.reconcile.folds.pool_prices import OF_POOLS, hold_prices
 from rater.reconcile.folds.returned_money import Original
 from rater.reconcile.folds.standing import KEPT_MS
+from rater.reconcile.folds.turns import forget
 from topics import records as r
 
 _DAY_MS = 86_400_000
@@ -38,6 +39,12 @@ class Pools:
             if index:
                 found[name] = known[index - 1][1]
         return found
+
+    def forget(self, seq: int) -> None:
+        """Forget what was used of each before an entry."""
+        self.history = {name: known for name, known in self.history.items() if name in self.used_s}
+        for known in self.history.values():
+            forget(known, seq)
 
     def begin(self, used_s: dict[str, int], seq: int) -> None:
         """Take what a month carries forward."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from rater.reconcile.difference import Complaint
 from rater.reconcile.folds.account_state import NEVER_MS, StoredPast
+from rater.reconcile.folds.turns import forget
 
 KEPT_MS = 432 * 86_400_000
 CHANGES_MAX = 32
@@ -39,6 +40,11 @@ class Standing:
         """Return the decks that the account had after an entry."""
         index = bisect_right(self.deck_turns, seq, key=lambda turn: turn[0])
         return self.deck_turns[index - 1][1] if index else []
+
+    def forget(self, seq: int) -> None:
+        """Forget how it stood before an entry."""
+        forget(self.turns, seq)
+        forget(self.deck_turns, seq)
 
     @property
     def is_closed(self) -> bool:

@@ -25,11 +25,14 @@ User = tuple[str, str]
 class UsersFold:
     """What is known of users; of those from before the beginning of their accounts only since when they are there."""
 
-    ledger: Ledger
-    counts: dict[User, UserCounts]
+    ledger: Ledger | None = None
+    """The part of it that is taken."""
+    counts: dict[User, UserCounts] = field(default_factory=dict)
     terms: dict[User, Terms] = field(default_factory=dict)
     policies: dict[str, str] = field(default_factory=dict)
     """What becomes of calls of users that may not spend, by tenant."""
+    unknown: set[str] = field(default_factory=set)
+    """The tenants of whom a charge was taken back that is not known any more; what their users spent is believed."""
     suspends: set[str] = field(default_factory=set)
     """The tenants whose calls ever were to wait."""
 
@@ -70,7 +73,9 @@ class UsersFold:
             yield from self._hold_payer(entry)
 
     def _give_back(self, account: Folded, entry: r.ChargeReversed) -> Iterator[Complaint]:
-        original = self.ledger.originals.get(entry.reverses)
+        original = None if self.ledger is None else self.ledger.originals.get(entry.reverses)
+        if original is None and account.rest_seq:
+            self.unknown.add(entry.tenant_id)
         user_id = _owner(entry) if original is None else whose(original.call)
         counts = self.counts.get((entry.tenant_id, user_id or ""))
         if counts is not None:

@@ -1,12 +1,14 @@
 """Kafka log: the topics read from a broker, one partition number after another.
 
-Read committed, outside every group, from the beginning to the end that each partition had at the start. A partition may
-end with transaction markers: the position counts, not the last record.
+Read committed, outside every group, from the beginning. Where nobody writes, to the end that each partition had at the
+start. Where the writers work on, to a cut (`cut`): first the manifests of charging, then those of recharge, then all
+others, each to what was written by then, committed or not: so all of the batches whose manifests were read is there.
+A partition may end with transaction markers: the position counts, not the last record.
 """
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -16,6 +18,7 @@ from aiokafka.errors import KafkaError
 from rater.kafka.broker import Broker
 from rater.kafka.reading import Remaining
 from rater.kafka.refusal import NotReachedError
+from rater.reconcile.reading.cut import CHARGING, RECHARGE, cut_log
 from rater.reconcile.reading.log import READ, SHARED, Log, Record, Slice
 from topics import catalog
 
@@ -39,9 +42,10 @@ class CannotReadError(Exception):
 class KafkaLog:
     """The topics as they were when this was opened."""
 
-    def __init__(self, consumer: Any, partitions: int) -> None:
-        """Use `open_log`."""
+    def __init__(self, consumer: Any, watcher: Any, partitions: int) -> None:
+        """Use `open_log`. `watcher`: a consumer that sees what is not committed, too; it reads nothing."""
         self._consumer = consumer
+        self._watcher = watcher
         self._ends: dict[TopicPartition, int] = {}
         self._starts: dict[TopicPartition, int] = {}
         self.partitions = partitions
@@ -64,10 +68,21 @@ class KafkaLog:
     async def logs(self) -> AsyncIterator[Log]:
         """Read one partition number of all topics at a time."""
         for number in range(self.partitions):
-            parts = [TopicPartition(name, number) for name in READ]
-            slices = await self._read(parts)
-            named = {part.topic: found for part, found in slices.items()}
-            yield Log(number, self.partitions, named)
+            if self.is_still:
+                slices = await self._read([TopicPartition(name, number) for name in READ])
+                yield Log(number, self.partitions, _named(slices))
+            else:
+                yield cut_log(Log(number, self.partitions, await self._read_on(number)))
+
+    async def _read_on(self, number: int) -> dict[str, Slice]:
+        """Read a partition number whose writers work on."""
+        others = [name for name in READ if name not in (CHARGING, RECHARGE)]
+        found: dict[str, Slice] = {}
+        for names in ([CHARGING], [RECHARGE], others):
+            parts = [TopicPartition(name, number) for name in names]
+            self._ends |= await self._watcher.end_offsets(parts)
+            found |= _named(await self._read(parts))
+        return found
 
     async def fix_range(self) -> None:
         """Ask where each partition begins and ends, until nothing moves between two answers, or in vain."""
@@ -107,6 +122,10 @@ class KafkaLog:
         return {part: Slice(found, self._starts[part]) for part, found in records.items()}
 
 
+def _named(slices: Mapping[TopicPartition, Slice]) -> dict[str, Slice]:
+    return {part.topic: found for part, found in slices.items()}
+
+
 def _records(topic: str, batch: Iterable[Any], end: int) -> list[Record]:
     """Take over records; what stands for a batch that was not unpacked says where that ends."""
     records = [
@@ -122,20 +141,28 @@ async def open_log(broker: Broker) -> AsyncIterator[KafkaLog]:
     """Open the topics of a broker; CannotReadError where there is none, or topics are missing."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     partitions = await _partition_count(broker)
-    consumer = broker.consumer(
+    consumer = committed_consumer(broker)
+    watcher = broker.consumer(isolation_level="read_uncommitted", enable_auto_commit=False)
+    try:
+        await consumer.start()
+        await watcher.start()
+        log = KafkaLog(consumer, watcher, partitions)
+        await log.fix_range()
+        yield log
+    finally:
+        await watcher.stop()
+        await consumer.stop()
+
+
+def committed_consumer(broker: Broker) -> Any:
+    """Return a consumer of what is committed, outside every group; it is to be started."""
+    return broker.consumer(
         isolation_level="read_committed",
         enable_auto_commit=False,
         max_partition_fetch_bytes=_FETCH_BYTES,
         fetch_max_bytes=8 * _FETCH_BYTES,
         fetch_max_wait_ms=100,
     )
-    try:
-        await consumer.start()
-        log = KafkaLog(consumer, partitions)
-        await log.fix_range()
-        yield log
-    finally:
-        await consumer.stop()
 
 
 async def _partition_count(broker: Broker) -> int:

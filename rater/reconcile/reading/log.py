@@ -103,11 +103,15 @@ READ = tuple(name for name in CO_PARTITIONED if name not in {topic.name for topi
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """Partition `partition` of `partitions`; a topic that is not there is empty."""
+    """Partition `partition` of `partitions`; a topic that is not there is empty.
+
+    `is_continued`: it begins at a cut, where an earlier log ended. Whatever a batch in it wrote is in it.
+    """
 
     partition: int
     partitions: int
     slices: Mapping[str, Slice] = field(default_factory=dict)
+    is_continued: bool = False
 
     def slice(self, topic: str) -> Slice:
         """Return this partition of a topic."""

@@ -8,7 +8,7 @@ from rater.reconcile.folds.books import SOURCES, Stored
 from rater.reconcile.folds.folded import Folded
 from rater.reconcile.folds.shadow_balance import GRACE_MS
 from rater.reconcile.inputs import Inputs
-from rater.reconcile.proofs.account.statuses import agree, class_at
+from rater.reconcile.proofs.account.statuses import agree, class_at, last_said
 from topics import catalog
 from topics import records as r
 from topics.fields import AMOUNT_MICROS_MAX
@@ -28,9 +28,9 @@ _OFFSETS = dict(
 
 def prove(evidence: Inputs) -> Iterator[Difference]:
     """Prove it for the last record of every tenant; earlier ones must agree with the ledger at their number."""
-    said = {status.tenant_id: status for _, status in evidence.books.statuses}
+    said = {tenant: status for tenant, (_, status) in last_said(evidence).items()}
     for tenant, account in evidence.ledger.accounts.items():
-        if tenant not in evidence.books.accounts:
+        if tenant not in evidence.books.accounts and account.has_moved:
             wrong = Complaint("record", f"an account at seq {account.seq}", None)
             yield evidence.differ(PROOF, TOPIC, None, tenant, wrong)
     for tenant, history in evidence.books.accounts.items():
@@ -57,8 +57,8 @@ def _hold(
     if folded is None:
         yield Complaint("tenant_id", "a tenant of the ledger", state.tenant_id)
         return
-    if not 1 <= state.seq <= folded.seq:
-        yield Complaint("seq", f"1 to {folded.seq}, the last of the ledger", state.seq)
+    if not folded.base <= state.seq <= folded.seq:
+        yield Complaint("seq", f"{folded.base} to {folded.seq}, the last of the ledger", state.seq)
         return
     if (state.balance, state.debt) != folded.at(state.seq):
         yield Complaint("balance, debt", folded.at(state.seq), (state.balance, state.debt))

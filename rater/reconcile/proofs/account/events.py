@@ -65,7 +65,7 @@ class _Names:
 
 def _from_first_left(evidence: Inputs, implied: _Expected, found: _Found) -> _Expected:
     """Leave out the events that may have been deleted by time: those before the first that is left."""
-    if evidence.books.is_whole(TOPIC):
+    if evidence.books.is_whole(TOPIC) or evidence.books.log.is_continued:
         return implied
     left = list(implied)
     first = next((i for i, name in enumerate(left) if name in found), len(left))

@@ -59,28 +59,33 @@ class Kept(NamedTuple):
 
 @dataclass(slots=True)
 class Table:
-    """What the changelog says last."""
+    """What the changelog says last, and, by their keys there, all uses of ids that may still count."""
 
+    used: dict[bytes, Opening] = field(default_factory=dict)
     kept: dict[bytes, Kept] = field(default_factory=dict)
+    forgotten: dict[bytes, int] = field(default_factory=dict)
+    """What was taken out, and the offset that says so."""
     horizon_ms: int = 0
     """Up to when ids have been forgotten."""
 
 
 def prove(evidence: Inputs) -> Iterator[Difference]:
     """Prove it for every lot and every adjustment on the ledger, and for every id in the table."""
+    table = evidence.past.of(PROOF, Table)
     last: dict[Name, Opening] = {}
     for offset, entry in evidence.books.ledger.items():
         if (used := _opening(offset, entry)) is None:
             continue
         name, opening = used
-        for wrong in _hold(evidence, opening, last.get(name)):
+        key = lot_key(*name)
+        for wrong in _hold(evidence, opening, table.used.get(key)):
             yield evidence.differ(PROOF, LEDGER, offset, entry.tenant_id, wrong)
-        last[name] = opening
-    table = Table()
+        last[name] = table.used[key] = opening
     for record in evidence.books.log.slice(TOPIC).records:
         for wrong in _take(evidence, table, record):
             yield evidence.differ(PROOF, TOPIC, record.offset, record.key, wrong)
     yield from _hold_table(evidence, last, table)
+    yield from _hold_forgotten(evidence, table)
 
 
 def _opening(offset: int, entry: Any) -> tuple[Name, Opening] | None:
@@ -127,6 +132,7 @@ def _take(evidence: Inputs, table: Table, record: Record) -> Iterator[Complaint]
     key = record.key or b""
     if record.value is None:
         table.kept.pop(key, None)
+        table.forgotten[key] = record.offset
         return
     try:
         said = _decode(record.value)
@@ -153,8 +159,7 @@ def _hold_table(evidence: Inputs, last: dict[Name, Opening], table: Table) -> It
         if not opening.is_remembered:
             continue
         found = table.kept.pop(lot_key(tenant_id, lot_id), None)
-        is_over = opening.over_ms is not None and opening.over_ms <= table.horizon_ms
-        if found is None and is_over:
+        if found is None and _is_over(opening, table):
             continue
         wanted = ("remembered", opening.over_ms, opening.category)
         kept = None if found is None else ("remembered", found.forget_ms, found.category)
@@ -162,9 +167,30 @@ def _hold_table(evidence: Inputs, last: dict[Name, Opening], table: Table) -> It
             wrong = Complaint(f"id {lot_id}, forget_ms, category", wanted, kept)
             offset = None if found is None else found.offset
             yield evidence.differ(PROOF, TOPIC, offset, tenant_id, wrong)
-    if evidence.books.is_whole(LEDGER):
+    if evidence.books.is_whole(LEDGER) or evidence.books.log.is_continued:
         for found in table.kept.values():
             wrong = Complaint(
                 "lot_id", "an id that the ledger uses, by hand or in a reversal", found.lot_id
             )
             yield evidence.differ(PROOF, TOPIC, found.offset, found.tenant_id, wrong)
+
+
+def _hold_forgotten(evidence: Inputs, table: Table) -> Iterator[Difference]:
+    """Hold what was taken out of the table against when its use is over; then it need not be known any more."""
+    for key, offset in table.forgotten.items():
+        used = table.used.get(key)
+        is_kept = used is not None and used.is_remembered
+        if is_kept and used is not None and not _is_over(used, table):
+            wrong = Complaint("value", f"the id until {used.over_ms}", None)
+            yield evidence.differ(PROOF, TOPIC, offset, key, wrong)
+        elif key == HORIZON_KEY:
+            wrong = Complaint("value", "up to when ids are forgotten", None)
+            yield evidence.differ(PROOF, TOPIC, offset, key, wrong)
+        else:
+            table.used.pop(key, None)
+    table.forgotten.clear()
+    table.kept.clear()
+
+
+def _is_over(used: Opening, table: Table) -> bool:
+    return used.over_ms is not None and used.over_ms <= table.horizon_ms

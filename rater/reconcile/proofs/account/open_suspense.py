@@ -70,36 +70,53 @@ class Call:
         )
 
 
+@dataclass(slots=True)
+class Waiting:
+    """The calls that wait, with their rows; and what there was in all, for the limits."""
+
+    calls: dict[Id, Call] = field(default_factory=dict)
+    table: dict[Id, tuple[int, Any]] = field(default_factory=dict)
+    kept: Counter[str] = field(default_factory=Counter)
+    size: int = 0
+    is_whole: bool = True
+    """Whether all that ever waited is known."""
+
+    def is_full(self, tenant_id: str) -> bool:
+        """Say whether a limit of an account may have been reached."""
+        return self.size > OPEN_BYTES_MAX or self.kept[tenant_id] >= OPEN_CALLS_MAX
+
+
 def prove(evidence: Inputs) -> Iterator[Difference]:
     """Prove it for every CDR that waited, for every one that was freed, and for the table."""
-    calls, may_be_full = _calls(evidence)
-    for offset, again in _freed(evidence, calls):
+    waiting = evidence.past.of(PROOF, Waiting)
+    if not evidence.books.log.is_continued:
+        waiting.is_whole = evidence.books.is_whole(SUSPENSE)
+    touched: set[Id] = set()
+    _take_waiting(evidence, waiting, touched)
+    for offset, again in _freed(evidence, waiting.calls, touched):
         once = Complaint("waited", "a record that is freed once", again.waited)
         yield evidence.differ(PROOF, LEDGER, offset, again.tenant_id, once)
-    table: dict[Id, tuple[int, Any]] = {}
     for record in evidence.books.log.slice(TOPIC).records:
-        for wrong in _read(evidence, table, record):
+        for wrong in _read(evidence, waiting.table, record, touched):
             yield evidence.differ(PROOF, TOPIC, record.offset, record.key, wrong)
-    for name in sorted({*calls, *table}):
-        yield from _hold(evidence, name, calls.get(name, Call()), table.get(name), may_be_full)
+    for name in sorted(touched):
+        yield from _hold(evidence, name, waiting)
 
 
-def _calls(evidence: Inputs) -> tuple[dict[Id, Call], set[str]]:
-    """Collect the calls that waited, and the accounts of which a limit may have been reached."""
-    calls: dict[Id, Call] = {}
-    kept: Counter[str] = Counter()
-    size = 0
+def _take_waiting(evidence: Inputs, waiting: Waiting, touched: set[Id]) -> None:
+    """Collect the calls that came to wait."""
     for record, waits in evidence.books.suspense:
         if waits.reason in UNPRICED:
-            call = calls.setdefault((waits.tenant_id, waits.cdr_id), Call())
-            call.waits.append((record.offset, waits))
-            kept[waits.tenant_id] += waits.kept
-            size += _ESCAPED * len(waits.cdr) + _HEAD
-    is_large = size > OPEN_BYTES_MAX
-    return calls, {t for t, count in kept.items() if is_large or count >= OPEN_CALLS_MAX}
+            name = waits.tenant_id, waits.cdr_id
+            touched.add(name)
+            waiting.calls.setdefault(name, Call()).waits.append((record.offset, waits))
+            waiting.kept[waits.tenant_id] += waits.kept
+            waiting.size += _ESCAPED * len(waits.cdr) + _HEAD
 
 
-def _freed(evidence: Inputs, calls: dict[Id, Call]) -> Iterator[tuple[int, r.Charge]]:
+def _freed(
+    evidence: Inputs, calls: dict[Id, Call], touched: set[Id]
+) -> Iterator[tuple[int, r.Charge]]:
     """Add what the ledger says of the calls; yield what is freed a second time."""
     for offset, entry in evidence.books.ledger.items():
         if entry.kind not in ("charge", "charge_reversed"):
@@ -108,6 +125,7 @@ def _freed(evidence: Inputs, calls: dict[Id, Call]) -> Iterator[tuple[int, r.Cha
         call = calls.setdefault(name, Call()) if is_freed(entry) else calls.get(name)
         if call is None:
             continue
+        touched.add(name)
         if entry.kind == "charge_reversed":
             call.taken_back[entry.reverses] = entry.seq
             if entry.by == "void":
@@ -124,13 +142,14 @@ def _freed(evidence: Inputs, calls: dict[Id, Call]) -> Iterator[tuple[int, r.Cha
 
 
 def _read(
-    evidence: Inputs, table: dict[Id, tuple[int, Any]], record: Record
+    evidence: Inputs, table: dict[Id, tuple[int, Any]], record: Record, touched: set[Id]
 ) -> Iterator[Complaint]:
     """Read one row of the table; one without a value ends a waiting."""
     key = record.key or b""
     if record.value is None:
         tenant_id, _, cdr_id = key.decode(errors="replace").partition("/")
         table.pop((tenant_id, cdr_id), None)
+        touched.add((tenant_id, cdr_id))
         return
     try:
         row = _decode(record.value)
@@ -142,24 +161,27 @@ def _read(
     if (key, evidence.books.partition) != expected:
         yield Complaint("key, partition", expected, (key, evidence.books.partition))
     table[row.tenant_id, row.cdr_id] = record.offset, row
+    touched.add((row.tenant_id, row.cdr_id))
 
 
-def _hold(
-    evidence: Inputs, name: Id, call: Call, row: tuple[int, Any] | None, may_be_full: set[str]
-) -> Iterator[Difference]:
-    """Hold one call: what is said to be kept, what was freed, and the row that is left."""
+def _hold(evidence: Inputs, name: Id, waiting: Waiting) -> Iterator[Difference]:
+    """Hold one call: what is said to be kept, what was freed, and the row; what is over is forgotten."""
+    call, row = waiting.calls.get(name, Call()), waiting.table.get(name)
+    opened, lies = _walk(call, is_full=waiting.is_full(name[0]))
+    if opened is None:
+        waiting.calls.pop(name, None)
     account = evidence.ledger.accounts.get(name[0])
     if account.has_gaps if account is not None else not evidence.ledger.is_whole:
         return
-    opened, lies = _walk(call, is_full=name[0] in may_be_full)
-    if evidence.books.is_whole(SUSPENSE):
+    if waiting.is_whole:
         for offset, wrong in lies:
             yield evidence.differ(PROOF, SUSPENSE, offset, name[0], wrong)
     by_place = {waits.source_offset: waits for _, waits in call.waits}
     for place, (offset, entry) in call.freed.items():
-        for wrong in _hold_freed(evidence, call, entry, by_place.get(place)):
+        for wrong in _hold_freed(evidence, (waiting, call), entry, by_place.get(place)):
             yield evidence.differ(PROOF, LEDGER, offset, name[0], wrong)
-    for wrong in _hold_row(evidence, call, opened, None if row is None else row[1]):
+    said = None if row is None else row[1]
+    for wrong in _hold_row(evidence, (waiting, call), opened, said):
         yield evidence.differ(PROOF, TOPIC, None if row is None else row[0], name[0], wrong)
 
 
@@ -190,10 +212,10 @@ def _walk(call: Call, *, is_full: bool) -> tuple[r.Suspended | None, list[tuple[
 
 
 def _hold_freed(
-    evidence: Inputs, call: Call, entry: r.Charge, waited: r.Suspended | None
+    evidence: Inputs, of: tuple[Waiting, Call], entry: r.Charge, waited: r.Suspended | None
 ) -> Iterator[Complaint]:
     """Hold what was given for free against what waited, and against the settings of its time."""
-    said = entry.waited
+    (waiting, call), said = of, entry.waited
     settings = evidence.settings.of(entry)
     if entry.settings_version != settings.version:
         yield Complaint("settings_version", settings.version, entry.settings_version)
@@ -209,7 +231,7 @@ def _hold_freed(
     if any(version > entry.version for version in before):
         yield Complaint("version", f"nothing below {max(before)}, charged before", entry.version)
     if waited is None:
-        if evidence.books.is_whole(SUSPENSE):
+        if waiting.is_whole:
             yield Complaint("waited", "a record that waits in suspense", said)
         return
     wanted = (waited.suspense_id, waited.at_ms, waited.reason, True)
@@ -239,23 +261,24 @@ def _hold_call(evidence: Inputs, entry: r.Charge, waited: r.Suspended) -> Iterat
 
 
 def _hold_row(
-    evidence: Inputs, call: Call, opened: r.Suspended | None, row: Any
+    evidence: Inputs, of: tuple[Waiting, Call], opened: r.Suspended | None, row: Any
 ) -> Iterator[Complaint]:
     """Hold the row that is left against what still waits."""
-    books = evidence.books
+    (waiting, call), books = of, evidence.books
     if row is None:
         # Where entries are gone, so may be the one that ended it.
         if opened is not None and evidence.ledger.is_whole:
             yield Complaint("cdr_id", f"{opened.cdr_id} version {opened.version}, open", None)
         return
     if opened is None:
-        if books.is_whole(SUSPENSE):
+        if waiting.is_whole:
             yield Complaint("cdr_id", "nothing, for it waits no more", row.cdr_id)
         return
     wanted: tuple[object, ...] = (opened.version, opened.suspense_id, opened.at_ms, opened.reason)
     place = f"{row.source_topic}/{row.source_partition}/{row.source_offset}"
     found: tuple[object, ...] = (row.version, place, row.at_ms, row.reason)
-    if evidence.ledger.is_whole:
+    # Which versions were charged before the log began, is not known.
+    if evidence.ledger.is_whole and not books.log.is_continued:
         seqs = [each.seq for each in call.charges] + [*call.taken_back.values()]
         wanted += (call.stands(opened.version, max(seqs, default=0) + 1),)
         found += (row.charged,)

@@ -90,7 +90,7 @@ def _class_of(said: Allowed) -> int:
 
 def prove(evidence: Inputs) -> Iterator[Difference]:
     """Prove it for every status that is left on the compacted topic."""
-    last: dict[str, tuple[int, r.AccountStatus]] = {}
+    last = last_said(evidence)
     for offset, status in evidence.books.statuses:
         tenant = status.tenant_id
         for wrong in _hold(evidence, status, last.get(tenant)):
@@ -102,9 +102,14 @@ def prove(evidence: Inputs) -> Iterator[Difference]:
             yield evidence.differ(PROOF, TOPIC, None, tenant, wrong)
             continue
         offset, status = last[tenant]
-        if account.first <= status.seq <= account.seq:
+        if account.base <= status.seq <= account.seq:
             for wrong in _hold_last(evidence, account, status):
                 yield evidence.differ(PROOF, TOPIC, offset, tenant, wrong)
+
+
+def last_said(evidence: Inputs) -> dict[str, tuple[int, r.AccountStatus]]:
+    """Return the last status of each tenant as far as it was proven, with its offset."""
+    return evidence.past.of(PROOF, dict)
 
 
 def _hold(
@@ -117,8 +122,9 @@ def _hold(
     if account is None:
         yield Complaint("tenant_id", "a tenant of the ledger", status.tenant_id)
         return
-    if not 1 <= status.seq <= account.seq:
-        yield Complaint("seq", f"1 to {account.seq}, the last of the ledger", status.seq)
+    if not account.base <= status.seq <= account.seq:
+        known = f"{account.base} to {account.seq}, the last of the ledger"
+        yield Complaint("seq", known, status.seq)
         return
     if before is not None and status.seq < before[1].seq:
         yield Complaint("seq", f"not below {before[1].seq}, said before", status.seq)

@@ -35,8 +35,12 @@ Placed = tuple[int, r.UserStatus]
 def prove(evidence: Inputs) -> Iterator[Difference]:
     """Prove it for every charge, for every status that is left, and for the last row of every user."""
     rows = _rows(evidence)
-    fold = UsersFold(evidence.ledger, _of_before(evidence, rows))
+    fold = evidence.past.of(PROOF, UsersFold)
+    fold.ledger = evidence.ledger
+    for user, counts in _of_before(evidence, rows).items():
+        fold.counts.setdefault(user, counts)
     statuses = _statuses(evidence)
+    yield from _hold_at_rest(evidence, fold, statuses)
     for offset, entry in evidence.books.ledger.items():
         account = evidence.ledger.accounts.get(entry.tenant_id)
         if account is None or evidence.is_before_beginning(entry.tenant_id, entry.seq):
@@ -52,6 +56,15 @@ def prove(evidence: Inputs) -> Iterator[Difference]:
             yield from _hold_stray(evidence, placed)
     yield from _hold_rows(evidence, fold, rows)
     yield from _hold_waiting(evidence, fold)
+
+
+def _hold_at_rest(
+    evidence: Inputs, fold: UsersFold, statuses: dict[tuple[str, int], list[Placed]]
+) -> Iterator[Difference]:
+    """Hold the statuses that name the last entry of before, and take them out."""
+    for tenant, account in evidence.ledger.accounts.items():
+        for placed in statuses.pop((tenant, account.rest_seq), ()) if account.rest_seq else ():
+            yield from _hold_status(evidence, fold, account, placed, 0)
 
 
 def _rows(evidence: Inputs) -> Rows:
@@ -90,7 +103,7 @@ def _hold_status(
     """Hold a status against what the ledger says up to the entry that it names."""
     offset, status = placed
     user = (status.tenant_id, status.user_id)
-    if account.first > 1 or account.has_gaps:
+    if account.first > 1 or account.has_gaps or status.tenant_id in fold.unknown:
         return
     if user not in fold.counts or user not in fold.terms:
         found = [Complaint("user_id", "a user that was set by then", status.user_id)]
@@ -116,17 +129,21 @@ def _hold_stray(evidence: Inputs, placed: Placed) -> Iterator[Difference]:
 
 def _hold_rows(evidence: Inputs, fold: UsersFold, rows: Rows) -> Iterator[Difference]:
     """Hold the last row of each user, and its last status, against the end of the ledger."""
-    last = {(s.tenant_id, s.user_id): (offset, s) for offset, s in evidence.books.user_statuses}
+    last: dict[User, Placed] = evidence.past.of(STATUSES, dict)
+    last |= {(s.tenant_id, s.user_id): (offset, s) for offset, s in evidence.books.user_statuses}
     for user, (offset, owed, row) in sorted(rows.items()):
         account, counts = evidence.ledger.accounts.get(user[0]), fold.counts.get(user)
         if account is None or account.has_gaps or counts is None:
             # That it should not be there, `users` says.
             continue
+        if user[0] in fold.unknown:
+            counts.spent = dict(row.spent)
         for wrong in _hold(account, counts, row):
             yield evidence.differ(PROOF, TOPIC, offset, user[0], wrong)
         place, status = last.get(user, (None, None))
         for wrong in _hold_last(account, counts, (owed, row), status):
             yield evidence.differ(PROOF, STATUSES, place, user_key(*user), wrong)
+    fold.unknown.clear()
 
 
 def _hold(account: Folded, counts: UserCounts, row: StoredUser) -> Iterator[Complaint]:

@@ -35,17 +35,21 @@ Terms = dict[int, tuple[object, ...]]
 
 def prove(evidence: Inputs) -> Iterator[Difference]:
     """Prove it for every user on the ledger, and for every row of the table."""
-    expected: dict[User, Terms] = {}
+    known: dict[User, Terms] = evidence.past.of(PROOF, dict)
+    touched: set[User] = set()
     for offset, entry in evidence.books.ledger.items():
         if entry.kind != "user_set" or evidence.is_before_beginning(entry.tenant_id, entry.seq):
             continue
-        terms = expected.setdefault((entry.tenant_id, entry.user_id), {})
+        user = entry.tenant_id, entry.user_id
+        touched.add(user)
+        terms = known.setdefault(user, {})
         for wrong in _take(terms, entry):
             yield evidence.differ(PROOF, LEDGER, offset, entry.tenant_id, wrong)
     table: dict[User, tuple[int, Terms]] = {}
     for record in evidence.books.log.slice(TOPIC).records:
         for wrong in _read(evidence, table, record):
             yield evidence.differ(PROOF, TOPIC, record.offset, record.key, wrong)
+    expected = {user: known[user] for user in touched.union(table) if user in known}
     yield from _hold(evidence, expected, table)
 
 

@@ -7,6 +7,7 @@ deleted, of the manifests or of the source, is passed over: the report says from
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 from rater.reconcile.difference import Complaint, Difference
 from rater.reconcile.folds.books import CDRS, ORDERS, SOURCES, Manifest
@@ -24,6 +25,14 @@ _UNSEEN = {
 """Outcomes that may leave no record behind; `remembered` counts those accepted."""
 
 
+@dataclass(slots=True)
+class ReadTo:
+    """Where the batches before ended, by source, and the time of the stream by then; None: it is not known."""
+
+    ends: dict[str, int] = field(default_factory=dict)
+    latest_ms: int | None = None
+
+
 def prove(evidence: Inputs) -> Iterator[Difference]:
     """Prove it for every source topic."""
     for source in SOURCES:
@@ -36,7 +45,8 @@ def _prove_source(evidence: Inputs, source: str) -> Iterator[Difference]:
     offsets = sorted(evidence.books.sources[source])
     counted = _count(evidence, source)
     written = _written(evidence, source)
-    end = 0 if evidence.books.is_whole(TOPIC) else None
+    ends = _read_to(evidence).ends
+    end = ends.get(source, 0 if evidence.books.is_whole(TOPIC) else None)
     unknown = _unknown_events(evidence, source)
     for index, manifest in enumerate(manifests):
         complaints = [
@@ -47,6 +57,12 @@ def _prove_source(evidence: Inputs, source: str) -> Iterator[Difference]:
         end = max(end or 0, manifest.header.next_offset)
         for wrong in complaints:
             yield evidence.differ(PROOF, TOPIC, manifest.offset, source, wrong)
+    if end is not None:
+        ends[source] = end
+
+
+def _read_to(evidence: Inputs) -> ReadTo:
+    return evidence.past.of(PROOF, ReadTo)
 
 
 def between(offsets: Sequence[int], first: int, end: int) -> Sequence[int]:
@@ -176,7 +192,8 @@ def _hold_written(
 def _prove_times(evidence: Inputs) -> Iterator[Difference]:
     """Hold each batch's stream time against the records read so far, of all sources together."""
     manifests = [m for batches in evidence.batches.values() for m in batches.manifests]
-    latest = 0 if evidence.books.is_whole(TOPIC) else None
+    before = _read_to(evidence)
+    latest = 0 if evidence.books.is_whole(TOPIC) else before.latest_ms
     for manifest in sorted(manifests, key=lambda m: m.offset):
         header = manifest.header
         if header.first_offset < evidence.books.start(header.source_topic):
@@ -186,6 +203,7 @@ def _prove_times(evidence: Inputs) -> Iterator[Difference]:
             wrong = Complaint("at_ms", max(latest, read), header.at_ms)
             yield evidence.differ(PROOF, TOPIC, manifest.offset, header.source_topic, wrong)
         latest = max(header.at_ms, read)
+    before.latest_ms = latest
 
 
 def _latest(evidence: Inputs, manifest: Manifest) -> int:

@@ -18,6 +18,7 @@ from topics import catalog
 from topics import records as r
 
 PROOF = "completeness"
+_READ = "an offset that a batch has read"
 _FOLLOWERS = frozenset(
     (
         *("billing_state_changed", "charge_reversed", "spend_limit_tripped"),
@@ -41,6 +42,9 @@ def _prove_followers(evidence: Inputs) -> Iterator[Difference]:
     for offset, entry in books.ledger.items():
         if entry.kind not in _FOLLOWERS:
             continue
+        if not _is_covered(evidence, entry.source_topic, entry.source_offset):
+            wrong = Complaint("source_offset", _READ, entry.source_offset)
+            yield evidence.differ(PROOF, catalog.LEDGER.name, offset, entry.tenant_id, wrong)
         record = books.sources.get(entry.source_topic, {}).get(entry.source_offset)
         if record is None:
             continue
@@ -63,7 +67,6 @@ def _prove_followers(evidence: Inputs) -> Iterator[Difference]:
 def _prove_outcomes(evidence: Inputs, source: str) -> Iterator[Difference]:
     """Prove that what was written belongs to one source record that a batch has read."""
     books = evidence.books
-    proven_from = evidence.proven_from(source)
     for offset, outcomes in evidence.outcomes[source].items():
         record = books.sources[source].get(offset)
         for again in outcomes[1:]:
@@ -76,10 +79,16 @@ def _prove_outcomes(evidence: Inputs, source: str) -> Iterator[Difference]:
         elif record is not None:
             for wrong in _hold_charge(evidence, first, record, offset):
                 yield _differ(evidence, first, record, wrong)
-        covered = evidence.batches[source].locate(offset) is not None
-        if not covered and proven_from is not None and offset >= proven_from:
-            wrong = Complaint("source_offset", "an offset that a batch has read", offset)
-            yield _differ(evidence, first, record, wrong)
+        if not _is_covered(evidence, source, offset):
+            yield _differ(evidence, first, record, Complaint("source_offset", _READ, offset))
+
+
+def _is_covered(evidence: Inputs, source: str, offset: int) -> bool:
+    """Say whether a batch has read a source record; where batches are not known any more, it may have been read."""
+    if source not in evidence.batches or evidence.batches[source].locate(offset) is not None:
+        return True
+    proven_from = evidence.proven_from(source)
+    return proven_from is None or offset < proven_from
 
 
 def _differ(

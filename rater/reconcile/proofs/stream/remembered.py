@@ -198,6 +198,8 @@ def _day(known: RememberedId, manifest: Manifest, day: int) -> int:
 def _is_gone(evidence: Inputs, known: RememberedId) -> bool:
     """Say whether what an id names is deleted by time."""
     topic = catalog.SUSPENSE if known.state is IdState.SUSPENDED else catalog.LEDGER
+    if evidence.books.log.is_continued:
+        return False
     return known.place < evidence.books.start(topic.name)
 
 
