@@ -7,6 +7,7 @@ from deploy.observe import (
     gateway,
     paying,
     pricing,
+    reconciling,
     remembering,
     running,
     streaming,
@@ -26,6 +27,7 @@ GROUPS: Final[dict[str, tuple[Alert, ...]]] = {
     "gateway": gateway.ALERTS,
     "telling": telling.ALERTS,
     "watching": watching.ALERTS,
+    "reconciling": reconciling.ALERTS,
 }
 
 

@@ -34,4 +34,5 @@ SERVICES: Final = (
         "warning",
         "no known call is played, so that nothing says whether charges are right",
     ),
+    Service("reconciler", 9471, "warning", "nobody proves what charging writes"),
 )

@@ -9,6 +9,7 @@ from deploy.reference.tables import cell, code, table, unit_of
 from rater.shell.canary.metrics import CanaryMetrics
 from rater.shell.charging.metrics import ChargingMetrics
 from rater.shell.charging.suspense_metrics import SuspenseMetrics
+from rater.shell.follower.metrics import FollowerMetrics
 from rater.shell.gatekeeper.metrics import GatekeeperMetrics
 from rater.shell.gateway.metrics import GatewayMetrics
 from rater.shell.notifier.metrics import NotifierMetrics
@@ -21,9 +22,9 @@ _INTRO = """\
 # Metrics
 
 Every service serves its own families in the text format of Prometheus on `/metrics` (charging on port 9464, recharge
-9465, gateway 9466, notifier 9467, gatekeeper 9468, watch 9469, canary 9470), beside `/livez` and `/readyz`. No label is
-a tenant, a call, a number or an address, so that the number of series is bounded. A gauge that nobody knows at the
-moment has no series: absence is not 0.
+9465, gateway 9466, notifier 9467, gatekeeper 9468, watch 9469, canary 9470, reconciler 9471), beside
+`/livez` and `/readyz`. No label is a tenant, a call, a number or an address, so that the number of series is bounded. A
+gauge that nobody knows at the moment has no series: absence is not 0.
 
 """
 
@@ -61,6 +62,12 @@ def _canary() -> CollectorRegistry:
     return shared.registry
 
 
+def _reconciler() -> CollectorRegistry:
+    shared = Metrics(rooms=())
+    FollowerMetrics(shared, 0.0)
+    return shared.registry
+
+
 def _notifier() -> CollectorRegistry:
     return NotifierMetrics().process.registry
 
@@ -79,6 +86,7 @@ SERVICES: dict[str, Callable[[], CollectorRegistry]] = {
     "gatekeeper": _gatekeeper,
     "watch": _watch,
     "canary": _canary,
+    "reconciler": _reconciler,
 }
 """What makes the metrics of each service, as its process does."""
 

@@ -10,13 +10,14 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 from aiokafka.errors import KafkaError
 from tqdm import tqdm
 
-from rater.cli.broker import CannotRunError, broker_option, kafka_trouble
+from rater.cli.broker import CannotRunError, kafka_trouble
+from rater.cli.service_options import read_or_end, run_service, settings_options
 from rater.kafka.broker import Broker
 from rater.kafka.lost_answers import without_lost_answers
 from rater.kafka.refusal import UnreachableError
@@ -27,6 +28,8 @@ from rater.reconcile.folds.settings_versions import read_settings
 from rater.reconcile.reading.kafka_log import CannotReadError, open_log
 from rater.reconcile.report import Report, begin, prove
 from rater.shell.admin import topic_admin
+from rater.shell.follower.settings import FollowerSettings
+from rater.shell.process.log_lines import start_logging
 from topics import catalog
 
 
@@ -35,14 +38,19 @@ class _CannotWriteError(Exception):
 
 
 @click.command()
-@broker_option
+@click.option(
+    "--follow",
+    is_flag=True,
+    help="Run on, and prove what charging writes as it comes; the whole is swept now and then.",
+)
 @click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object, with all differences."
 )
 @click.option(
     "--complete", is_flag=True, help="Source records that no batch has read yet are a difference."
 )
-def reconcile(*, broker: Broker, as_json: bool, complete: bool) -> None:
+@settings_options(FollowerSettings)
+def reconcile(given: dict[str, Any], *, follow: bool, as_json: bool, complete: bool) -> None:
     """Prove from the topics alone that the money is right: exit 0 clean, 1 a difference, 2 could not run.
 
     Of charging: every CDR came to one thing, every entry follows from the one before. Of recharge: what was captured
@@ -50,11 +58,26 @@ def reconcile(*, broker: Broker, as_json: bool, complete: bool) -> None:
 
     Reads what is committed up to now and writes nothing. The workers may work on: then each partition is read up to
     the last manifests, and what belongs to later batches is left out.
+
+    With --follow it is a service, and ends with 0 when it is stopped.
     """
+    settings = read_or_end(FollowerSettings, given).settings
+    if follow:
+        if as_json or complete:
+            raise click.UsageError("--json and --complete do not go with --follow")
+        _follow(settings)
+    broker = settings.broker
     with _only_differences_are_1():
         verdict = asyncio.run(without_lost_answers(_reconcile(broker, complete=complete)))
         _tell(verdict, as_json=as_json)
     sys.exit(0 if verdict.is_clean else 1)
+
+
+def _follow(settings: FollowerSettings) -> NoReturn:
+    from rater.shell.follower.process import run  # noqa: PLC0415
+
+    start_logging(settings.log_level, settings.log_format)
+    run_service(lambda: run(settings))
 
 
 @contextmanager

@@ -90,6 +90,16 @@ def service_options(
     return add
 
 
+def settings_options(settings: type[ServiceSettings]) -> Callable[[Command], Command]:
+    """Give a command the options of a service, and none of its words on exit codes."""
+
+    def add(command: Command) -> Command:
+        gathered: Command = with_options(settings, command)
+        return gathered
+
+    return add
+
+
 def with_options(settings: type[ServiceSettings], command: Command) -> Any:
     """Give a command the options of a service, and what was given of them, by field, as `given`."""
 

@@ -25,6 +25,7 @@ BOUNDED = {
     "outcome",
     "partition",
     "problem",
+    "proof",
     "python",
     "reason",
     "stage",

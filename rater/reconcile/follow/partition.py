@@ -1,12 +1,18 @@
 """Partition: what the follower knows of one, and what it proves of what comes next."""
 
+import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rater.reconcile.difference import Difference
+from rater.reconcile.folds.books import KEYS, RECORDS
+from rater.reconcile.folds.deck_versions import PROOF as DECKS
+from rater.reconcile.folds.ledger import PROOF as LEDGER
 from rater.reconcile.folds.past import Past
+from rater.reconcile.folds.plan_versions import PROOF as PLANS
 from rater.reconcile.folds.published import Published
+from rater.reconcile.folds.settings_versions import PROOF as SETTINGS
 from rater.reconcile.inputs import gather
 from rater.reconcile.proofs.account.statuses import last_said
 from rater.reconcile.reading.cut import SOURCES, WRITTEN
@@ -15,6 +21,11 @@ from rater.reconcile.report import OF_CHARGING
 
 FOLLOWED = (*SOURCES, *WRITTEN)
 """The topics that are followed: what charging reads and writes."""
+PROOFS = (
+    *(RECORDS, KEYS, LEDGER, DECKS, SETTINGS, PLANS),
+    *(str(vars(sys.modules[proof.__module__])["PROOF"]) for proof in OF_CHARGING),
+)
+"""What differences may be of."""
 TOLD_MAX = 100
 """Differences of a partition that are kept in full; all are counted."""
 

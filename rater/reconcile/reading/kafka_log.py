@@ -127,11 +127,14 @@ def _named(slices: Mapping[TopicPartition, Slice]) -> dict[str, Slice]:
 
 
 def _records(topic: str, batch: Iterable[Any], end: int) -> list[Record]:
+    return taken_over(topic, (record for record in batch if record.offset < end))
+
+
+def taken_over(topic: str, batch: Iterable[Any]) -> list[Record]:
     """Take over records; what stands for a batch that was not unpacked says where that ends."""
     records = [
         Record(r.offset, r.timestamp, r.key, r.value, getattr(r, "last_offset", None))
         for r in batch
-        if r.offset < end
     ]
     return records if topic in _OURS else [record.packed() for record in records]
 

@@ -83,6 +83,7 @@ FIELDS: Final = {
     "plans": "number of plans",
     "tenants": "number of tenants",
     "count": "number of what was named",
+    "difference": "what the reconciler found: where, which field, what it must be",
     "counts": "numbers by outcome and reason",
     "due": "number of what is due",
     "known": "number of deliveries that are known",

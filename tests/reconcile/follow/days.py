@@ -50,11 +50,15 @@ def published_in(topics: Topics) -> Published:
 
 def parts_of(topics: Topics, turns: Sequence[Ends]) -> Iterator[list[dict[str, list[Record]]]]:
     """Yield what came with each turn, by partition and topic; what lies behind all comes with the last."""
-    before: Ends = {}
-    for number, ends in enumerate(turns):
-        is_last = number == len(turns) - 1
-        yield [_part(topics, p, before, None if is_last else ends) for p in range(PARTITIONS)]
-        before = ends
+    for number in range(len(turns)):
+        yield part_of(topics, turns, number)
+
+
+def part_of(topics: Topics, turns: Sequence[Ends], number: int) -> list[dict[str, list[Record]]]:
+    """Return what came with one turn."""
+    before: Ends = turns[number - 1] if number else {}
+    ends = None if number == len(turns) - 1 else turns[number]
+    return [_part(topics, p, before, ends) for p in range(PARTITIONS)]
 
 
 def _part(

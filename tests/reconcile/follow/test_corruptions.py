@@ -1,4 +1,4 @@
-"""Each corruption of the reconciler's tests, made at the tail: a follower that was clean until then finds it at once."""
+"""Each corruption of the reconciler's tests, made at the tail: a follower that was clean so far finds it at once."""
 
 import pickle
 from functools import cache
@@ -7,9 +7,18 @@ from typing import Any
 import pytest
 
 from rater.reconcile.difference import Difference
+from rater.reconcile.folds.published import Published
 from rater.reconcile.follow.partition import Partition
 from rater.reconcile.reading.log import Record
-from tests.reconcile.follow.days import Ends, begin, follow, parts_of, published_in, turns_of
+from tests.reconcile.follow.days import (
+    Ends,
+    begin,
+    follow,
+    part_of,
+    parts_of,
+    published_in,
+    turns_of,
+)
 from tests.reconcile.honest_worker import busy_day
 from tests.reconcile.tampering import Topics, altered, place_of, replaced
 from tests.reconcile.test_proofs import (
@@ -45,6 +54,11 @@ def _day() -> tuple[Topics, list[Ends], list[bytes]]:
     return topics, turns, before
 
 
+@cache
+def _published() -> Published:
+    return published_in(_day()[0])
+
+
 def _kept(partitions: bytes) -> list[Partition]:
     kept: list[Partition] = pickle.loads(partitions)  # noqa: S301  (Our own.)
     return kept
@@ -52,11 +66,11 @@ def _kept(partitions: bytes) -> list[Partition]:
 
 def _found(topics: Topics, number: int) -> list[Difference]:
     """Return what a clean follower finds in the turn of a number, of topics that are corrupt there."""
-    _, turns, before = _day()
-    published = published_in(topics)
+    honest, turns, before = _day()
+    published = _published() if topics[DECKS] is honest[DECKS] else published_in(topics)
     faults = [*published.shelf.faults, *published.settings.faults, *published.plans.faults]
     partitions = _kept(before[number])
-    part = list(parts_of(topics, turns))[number]
+    part = part_of(topics, turns, number)
     return [*faults, *follow(partitions, part, published)]
 
 

@@ -7,6 +7,7 @@ accounts hold, which proves the opening, too, as far as all of them are known.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from rater.reconcile.difference import Complaint, Difference
 from rater.reconcile.folds.books import Manifest
@@ -30,6 +31,13 @@ TOPIC = catalog.BATCHES_CHANGELOG.name
 _NOTHING = CurrencySums(held_micros=0)
 
 
+@dataclass(slots=True)
+class Before:
+    """The last manifest before the log, without its ids; None: it is not known."""
+
+    manifest: Manifest | None = None
+
+
 class _Batch:
     """What the ledger has of a batch."""
 
@@ -43,7 +51,8 @@ def prove(evidence: Inputs) -> Iterator[Difference]:
     """Prove it for the manifests of all sources together, in the order of the log."""
     manifests = [m for batches in evidence.batches.values() for m in batches.manifests]
     found = _found(evidence)
-    before: Manifest | None = None
+    kept = evidence.past.of(PROOF, Before)
+    before = kept.manifest
     for manifest in sorted(manifests, key=lambda each: each.offset):
         batch = found.get(manifest.offset, _Batch())
         if (sums := manifest.header.sums) is not None:
@@ -57,7 +66,10 @@ def prove(evidence: Inputs) -> Iterator[Difference]:
                 source = manifest.header.source_topic
                 yield evidence.differ(PROOF, TOPIC, manifest.offset, source, wrong)
         before = manifest
-    if before is not None and before.header.sums is not None:
+    kept.manifest = None if before is None else before._replace(ids=b"")
+    # Of a log that goes on from another, what was held then was proven, and each step since.
+    is_end = not evidence.books.log.is_continued
+    if is_end and before is not None and before.header.sums is not None:
         for wrong in _hold_at_the_end(evidence, before.header.sums):
             source = before.header.source_topic
             yield evidence.differ(PROOF, TOPIC, before.offset, source, wrong)

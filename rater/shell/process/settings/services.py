@@ -9,6 +9,7 @@ SERVICES: Final = {
     "notifier": "rater.shell.notifier.settings:NotifierSettings",
     "canary": "rater.shell.canary.settings:CanarySettings",
     "watch": "rater.shell.watch.settings:WatchSettings",
+    "reconciler": "rater.shell.follower.settings:FollowerSettings",
     "gatekeeper": "rater.shell.gatekeeper.settings:GatekeeperSettings",
 }
 SHARED: Final = ("kafka", "log")
