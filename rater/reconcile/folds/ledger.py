@@ -76,12 +76,8 @@ class Ledger:
 def fold(books: Books, published: Published, past: Past) -> Ledger:
     """Fold the ledger of a partition, in the order of offsets, on from what is past."""
     topic = catalog.LEDGER.name
-    if not books.log.is_continued:
-        past.is_whole = books.is_whole(topic)
-    ledger = Ledger(published, past.touched(_tenants(books)), is_whole=past.is_whole)
-    ledger.firsts = past.firsts
-    for account in ledger.accounts.values():
-        account.breaker.settings = published.settings
+    ledger = Ledger(published, past.touched(books, published), firsts=past.firsts)
+    ledger.is_whole = past.is_whole
     ledger.told = alerts_told(books)
     taken_back = {e.reverses for e in books.ledger.values() if e.kind == "charge_reversed"}
     for offset, entry in books.ledger.items():
@@ -101,14 +97,6 @@ def fold(books: Books, published: Published, past: Past) -> Ledger:
         whole = (topic, books.partition, None)
         ledger.faults += [difference(PROOF, whole, tenant, c) for c in _conserve(account)]
     return ledger
-
-
-def _tenants(books: Books) -> set[str]:
-    """Return the tenants of whom anything is said."""
-    said = (s for listed in (books.statuses, books.user_statuses, books.events) for _, s in listed)
-    named = {each.tenant_id for each in (*books.ledger.values(), *said)}
-    named.update(each.tenant_id for _, each in books.suspense)
-    return named.union(books.accounts)
 
 
 def _is_before_beginning(ledger: Ledger, entry: LedgerEntry) -> bool:
@@ -219,9 +207,8 @@ def _original(ledger: Ledger, entry: BalanceEntry) -> Original | None:
     if entry.kind != "charge_reversed":
         return None
     number = entry.reverses.rpartition("/")[2]
-    first = ledger.firsts.get(entry.tenant_id, 1)
-    if (account := ledger.accounts.get(entry.tenant_id)) is not None:
-        first = max(first, account.rest_seq + 1)
+    rest_seq = ledger.accounts[entry.tenant_id].rest_seq
+    first = max(ledger.firsts.get(entry.tenant_id, 1), rest_seq + 1)
     if number.isdecimal() and int(number) < first:
         return said_of(entry)
     return ledger.originals.get(entry.reverses)

@@ -4,11 +4,14 @@ It grows with accounts, lots, users and calls that wait, and not with CDRs. Each
 before; of a log that is read alone, from its beginning, there is nothing.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from rater.reconcile.folds.books import Books
 from rater.reconcile.folds.folded import Folded
+from rater.reconcile.folds.published import Published
+from topics import catalog
 
 T = TypeVar("T")
 
@@ -31,10 +34,15 @@ class Past:
         kept: T = self._memory[proof]
         return kept
 
-    def touched(self, tenants: Iterable[str]) -> dict[str, Folded]:
-        """Return those accounts that are known of some tenants."""
+    def touched(self, books: Books, published: Published) -> dict[str, Folded]:
+        """Return the known accounts of the tenants of whom a log says anything, by what is published now."""
+        if not books.log.is_continued:
+            self.is_whole = books.is_whole(catalog.LEDGER.name)
         known = self.accounts
-        return {tenant: known[tenant] for tenant in tenants if tenant in known}
+        touched = {tenant: known[tenant] for tenant in _tenants(books) if tenant in known}
+        for account in touched.values():
+            account.breaker.settings = published.settings
+        return touched
 
     def rest(self, accounts: dict[str, Folded], asked: Callable[[str], int | None]) -> None:
         """Keep accounts, without what they were after entries that are asked for no more.
@@ -45,3 +53,10 @@ class Past:
             seq = asked(tenant)
             account.rest(account.seq if seq is None else seq)
         self.accounts.update(accounts)
+
+
+def _tenants(books: Books) -> set[str]:
+    said = (s for listed in (books.statuses, books.user_statuses, books.events) for _, s in listed)
+    named = {each.tenant_id for each in (*books.ledger.values(), *said)}
+    named.update(each.tenant_id for _, each in books.suspense)
+    return named.union(books.accounts)
