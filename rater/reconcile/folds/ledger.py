@@ -75,10 +75,9 @@ class Ledger:
 
 def fold(books: Books, published: Published, past: Past) -> Ledger:
     """Fold the ledger of a partition, in the order of offsets, on from what is past."""
-    topic = catalog.LEDGER.name
-    ledger = Ledger(published, past.touched(books, published), firsts=past.firsts)
-    ledger.is_whole = past.is_whole
-    ledger.told = alerts_told(books)
+    topic, accounts = catalog.LEDGER.name, past.touched(books, published)
+    told = alerts_told(books)
+    ledger = Ledger(published, accounts, firsts=past.firsts, told=told, is_whole=past.is_whole)
     taken_back = {e.reverses for e in books.ledger.values() if e.kind == "charge_reversed"}
     for offset, entry in books.ledger.items():
         if entry.kind == "charge" and entry.entry_id in taken_back:
@@ -118,12 +117,10 @@ def _hold_refusal(ledger: Ledger, entry: r.CommandRejected) -> list[Complaint]:
         expected = (source, topic, account.seq, account.credits.currency, account.balance)
     found = (entry.entry_id, entry.source_topic, entry.seq, entry.currency, entry.balance_micros)
     wrong = [] if account is None or account.has_gaps else [*account.credits.hold_refusal(entry)]
-    if expected == found:
-        return wrong
-    return [
-        *wrong,
-        Complaint("entry_id, source_topic, seq, currency, balance_micros", expected, found),
-    ]
+    if expected != found:
+        names = "entry_id, source_topic, seq, currency, balance_micros"
+        wrong.append(Complaint(names, expected, found))
+    return wrong
 
 
 def _tell_refusal(ledger: Ledger, entry: r.CommandRejected) -> None:
