@@ -116,15 +116,6 @@ def _make_private(path: Path) -> None:
             each.chmod(OWNER_ONLY)
 
 
-class Message(NamedTuple):
-    """What the provider has promised to tell of a payment, and when."""
-
-    number: int
-    kind: MessageKind
-    due_ms: int
-    payment: Payment
-
-
 class CaptureBook:
     """The book. Every use is one transaction of `writing`; SQLite's lock keeps processes apart."""
 
@@ -217,15 +208,15 @@ class CaptureBook:
         )
         return [Reversal(*row) for row in rows]
 
-    def messages_due(self, now_ms: int) -> list[Message]:
-        """Return what is to be told now and has not been, by its time."""
+    def messages_due(self, now_ms: int) -> list[tuple[int, MessageKind, Payment]]:
+        """Return what is to be told now and has not been."""
         rows = self._db.execute(
-            "SELECT message_id, kind, due_ms, payment_id FROM messages WHERE told = 0 AND due_ms <= ? ORDER BY due_ms",
+            "SELECT message_id, kind, payment_id FROM messages WHERE told = 0 AND due_ms <= ? ORDER BY due_ms",
             (now_ms,),
         ).fetchall()
         return [
-            Message(number, kind, due_ms, self._payments("payment_id = ?", payment_id)[0])
-            for number, kind, due_ms, payment_id in rows
+            (number, kind, self._payments("payment_id = ?", payment_id)[0])
+            for number, kind, payment_id in rows
         ]
 
     def told(self, message_id: int) -> None:

@@ -20,13 +20,12 @@ from rater.shell.gateway.providers.provider import (
 )
 from rater.shell.gateway.providers.simulator.capture_book import (
     CaptureBook,
-    Message,
     MessageKind,
     Payment,
     Terms,
 )
 from rater.shell.gateway.providers.simulator.declines import DECLINES, declined
-from rater.shell.gateway.providers.simulator.reversals import moved_back, promise_reversal
+from rater.shell.gateway.providers.simulator.reversals import moved_back_now, promise_reversal
 from rater.shell.gateway.providers.simulator.script import (
     REVERSALS,
     Step,
@@ -143,22 +142,23 @@ class Simulator:
     async def tell_late_outcomes(self, publish: Publish) -> None:
         """Tell what the scripts have promised; a gateway that dies in between has it told again."""
         while True:
-            for message in await self._in_thread(lambda: self._book.messages_due(now_ms())):
-                outcome = await self._in_thread(lambda message=message: self._said(message))  # type: ignore[misc]
-                payment = message.payment
+            for number, kind, payment in await self._in_thread(
+                lambda: self._book.messages_due(now_ms())
+            ):
+                outcome = await self._in_thread(
+                    lambda kind=kind, payment=payment: self._said(kind, payment)  # type: ignore[misc]
+                )
                 await publish(LateOutcome(payment.command_id, payment.tenant_id, outcome))
-                await self._in_thread(lambda message=message: self._book.told(message.number))  # type: ignore[misc]
+                await self._in_thread(lambda number=number: self._book.told(number))  # type: ignore[misc]
             await asyncio.sleep(TELL_EVERY_S)
 
-    def _said(self, message: Message) -> Outcome | MovedBack:
-        """Return what a message says; of money that moved, how it was when it was due, however late it is told."""
-        payment = message.payment
-        if message.kind == "moved_back":
-            reversals = self._book.reversals_of(payment.payment_id)
-            return moved_back(reversals, payment.currency, message.due_ms)
-        if message.kind == "stale_decline":
-            return declined(STALE, payment.payment_id)
-        return outcome_of(payment)
+    def _said(self, kind: MessageKind, payment: Payment) -> Outcome | MovedBack:
+        """Return what a message says now."""
+        if kind == "moved_back":
+            return moved_back_now(self._book.reversals_of(payment.payment_id), payment.currency)
+        return (
+            declined(STALE, payment.payment_id) if kind == "stale_decline" else outcome_of(payment)
+        )
 
     async def close(self) -> None:
         """Close the book."""

@@ -3,6 +3,7 @@
 from rater.shell.gateway.providers.provider import MovedBack
 from rater.shell.gateway.providers.simulator.capture_book import CaptureBook, Payment, Reversal
 from rater.shell.gateway.providers.simulator.script import Step
+from rater.shell.process.clock import now_ms
 
 _RETURNED = ("refund_fails", "dispute_won")
 
@@ -23,11 +24,12 @@ def promise_reversal(book: CaptureBook, payment: Payment, step: Step, now: int) 
             book.promise(payment.payment_id, "moved_back", at_ms)
 
 
-def moved_back(reversals: list[Reversal], currency: str, at_ms: int) -> MovedBack:
-    """Return how a payment's money was at a time; something was taken back by then, or nothing would be told."""
-    taken = [each for each in reversals if each.taken_at_ms <= at_ms]
+def moved_back_now(reversals: list[Reversal], currency: str) -> MovedBack:
+    """Return what the book says of a payment's money now; something was taken back, or nothing would be told."""
+    now = now_ms()
+    taken = [each for each in reversals if each.taken_at_ms <= now]
     returned = [
-        each for each in taken if each.returned_at_ms is not None and each.returned_at_ms <= at_ms
+        each for each in taken if each.returned_at_ms is not None and each.returned_at_ms <= now
     ]
     last = (returned or taken)[-1]
     return MovedBack(

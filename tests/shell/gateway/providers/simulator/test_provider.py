@@ -239,25 +239,59 @@ async def test_random_trouble_passes_at_the_second_try(simulator: Simulator) -> 
             assert isinstance(await simulator.charge(drawn), Succeeded)
 
 
-@pytest.mark.parametrize("begins_s", [0, 0.1], ids=["in time", "late"])
-@pytest.mark.parametrize(
+class Clock:
+    """The simulator's clock, which stands until it is set forward."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.ms = 1_790_000_000_000
+        for module in ("provider", "reversals"):
+            name = f"rater.shell.gateway.providers.simulator.{module}.now_ms"
+            monkeypatch.setattr(name, lambda: self.ms)
+
+
+MOVES = pytest.mark.parametrize(
     ("method", "expected"),
     [
         ("sim:refund=10ms", [("refund", AMOUNT, 0)]),
         ("sim:half_refund=10ms", [("refund", AMOUNT // 2, 0)]),
         ("sim:dispute=10ms", [("dispute", AMOUNT, 0)]),
-        ("sim:dispute_won=20ms", [("dispute", AMOUNT, 0), ("dispute", AMOUNT, AMOUNT)]),
-        ("sim:refund_fails=20ms", [("refund", AMOUNT, 0), ("refund", AMOUNT, AMOUNT)]),
+        ("sim:dispute_won=10ms", [("dispute", AMOUNT, 0), ("dispute", AMOUNT, AMOUNT)]),
+        ("sim:refund_fails=10ms", [("refund", AMOUNT, 0), ("refund", AMOUNT, AMOUNT)]),
     ],
 )
+
+
+def sums_of(told: list[LateOutcome]) -> list[tuple[str, int, int]]:
+    """Return what was told of money that moved; something else is no such thing."""
+    moved = [each.outcome for each in told if isinstance(each.outcome, MovedBack)]
+    assert len(moved) == len(told)
+    return [(m.reversal, m.reversed_micros, m.restored_micros) for m in moved]
+
+
+@MOVES
 async def test_money_goes_back_and_comes_back_as_the_script_says(
-    simulator: Simulator, method: str, expected: list[tuple[str, int, int]], begins_s: float
+    simulator: Simulator,
+    monkeypatch: pytest.MonkeyPatch,
+    method: str,
+    expected: list[tuple[str, int, int]],
 ) -> None:
+    clock = Clock(monkeypatch)
     assert isinstance(await simulator.charge(command("c", method)), Succeeded)
 
-    await asyncio.sleep(begins_s)
-    heard = [late.outcome for late in await told_next(simulator, len(expected))]
+    for each in expected:
+        clock.ms += 10
+        assert sums_of(await told_next(simulator, 1)) == [each]
 
-    moved = [each for each in heard if isinstance(each, MovedBack)]
-    assert moved == heard
-    assert expected == [(m.reversal, m.reversed_micros, m.restored_micros) for m in moved]
+
+@MOVES
+async def test_what_is_told_late_of_money_is_how_it_is_then(
+    simulator: Simulator,
+    monkeypatch: pytest.MonkeyPatch,
+    method: str,
+    expected: list[tuple[str, int, int]],
+) -> None:
+    clock = Clock(monkeypatch)
+    assert isinstance(await simulator.charge(command("c", method)), Succeeded)
+
+    clock.ms += 1_000
+    assert sums_of(await told_next(simulator, len(expected))) == [expected[-1]] * len(expected)
