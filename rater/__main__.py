@@ -33,10 +33,13 @@ COMMANDS = {
     "watch": ("rater.cli.watch", "see how far behind every consumer group is"),
     "worker": ("rater.cli.worker", "run a worker"),
 }
-SERVICES = frozenset(("canary", "gatekeeper", "gateway", "notifier", "watch", "worker"))
-"""Those that run until they are told to stop."""
+SERVICES = frozenset(
+    ("canary", "gatekeeper", "gateway", "notifier", "reconcile", "watch", "worker")
+)
+"""Those that run until they are told to stop, `reconcile` with FOLLOW alone."""
 ONCE = frozenset(("webhook-key", "--once"))
 """What a service's command does once and ends."""
+FOLLOW = "--follow"
 
 
 class UnloadableError(click.ClickException):
@@ -73,9 +76,16 @@ def cli() -> None:
     """Rater: prices call-detail records in the stream and keeps prepaid accounts, exactly once in effect."""
 
 
+def runs_on(arguments: list[str]) -> bool:
+    """Tell whether a command line starts a service that runs until it is told to stop."""
+    if arguments[:1] == ["reconcile"]:
+        return FOLLOW in arguments
+    return not SERVICES.isdisjoint(arguments[:1]) and ONCE.isdisjoint(arguments)
+
+
 def main() -> None:
     """Run the command line. Assertions are safety here: `python -O` is refused, and so is what is compiled no more."""
-    if SERVICES.intersection(sys.argv[1:2]) and ONCE.isdisjoint(sys.argv):
+    if runs_on(sys.argv[1:]):
         end_at_once()
     if not __debug__:
         sys.stderr.write("rater: refuses to run with python -O: its assertions guard money\n")

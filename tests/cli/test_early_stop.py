@@ -15,6 +15,7 @@ SERVICES = {
     "gateway": ("gateway", "--provider", "stripe"),
     "canary": ("canary", "--tenant", "canary"),
     "notifier": ("notifier", "--smtp-tls", "none"),
+    "reconciler": ("reconcile", "--follow"),
 }
 BOTH = pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 SLOW = "print('importing', flush=True)\nimport time\ntime.sleep(600)\n"

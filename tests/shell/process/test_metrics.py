@@ -47,6 +47,8 @@ NAMES = {
     "rater_plans_unlicensed",
     "rater_halted_partitions",
     "rater_invariant_violations",
+    "rater_reconciliation_difference_micros",
+    "rater_reconciliation_difference_records",
     "rater_build",
 }
 
