@@ -32,7 +32,7 @@ SHARED = -n $(JOBS) --dist loadgroup --no-loadscope-reorder
 
 .PHONY: help tools install dev compiled kafka-jars kafka-classes kafka-up kafka-down fmt lint types imports test \
 	test-compiled test-alone test-interpreted dist-check test-fast \
-	props e2e kill bench bench-core bench-gatekeeper bench-growth bench-users bench-latency \
+	props e2e kill brokers bench bench-core bench-gatekeeper bench-growth bench-users bench-latency \
 	demo observe check-dashboards schemas docs asyncapi-packages check-asyncapi deck cover lock check-observe check-deploy clean
 
 help:  ## print this list
@@ -125,6 +125,10 @@ e2e: dev kafka-jars  ## * the tests on real Kafka alone; SECURE=1: on secured br
 kill: dev kafka-jars  ## the long kill loop: SIGKILLs, joins and leaves, a zombie, a killed broker, three brokers; SECURE=1 likewise
 	$(SAY) "==> pytest: the long kill loop"
 	@$(SECURELY) $(BIN)/pytest tests/e2e -m slow -p no:randomly -s
+
+brokers: dev kafka-jars  ## three brokers: one killed under load, then all of them and all services one after the other
+	$(SAY) "==> pytest: three brokers, under kills"
+	@$(BIN)/pytest tests/e2e/test_three_brokers_kafka.py -m slow -p no:randomly -s
 
 bench: dev kafka-jars  ## one worker on real Kafka; ARGS="--workers 2", ARGS="--against HEAD~1": docs/explanation/benchmarks.md
 	$(SAY) "==> bench: $(if $(ARGS),$(ARGS),one worker on real Kafka against two references)"

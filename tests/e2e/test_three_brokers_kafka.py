@@ -34,6 +34,8 @@ def cluster() -> Iterator[Cluster]:
         own.remove()
 
 
+# Two minutes of CPU: CI has no room for it, `make brokers` has.
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 async def test_the_broker_that_coordinates_transactions_is_killed_under_load_and_nothing_is_lost(
     cluster: Cluster, tmp_path: Path, capsys: pytest.CaptureFixture[str]
