@@ -22,6 +22,8 @@ REQUEST_BYTES_MAX = 16 * 1024
 
 _Text = Annotated[str, Meta(min_length=1, max_length=64)]
 _MaybeText = Annotated[str, Meta(max_length=64)]
+_MaybeShort = Annotated[str, Meta(max_length=32)]
+"""As CDRs have it: what they cannot say is charged to nobody."""
 _MaybeId = Annotated[str, Meta(max_length=128, pattern=whole(f"(?:{ID_PATTERN})?"))]
 _NUMBERS = frozenset(("to", "from", "routing_number"))
 _HOLD_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
@@ -34,8 +36,8 @@ class CallQuestion(Struct, frozen=True, forbid_unknown_fields=True):
     to: _Text
     direction: Literal["out", "in"] = "out"
     from_: _MaybeText | None = msgspec.field(default=None, name="from")
-    call_type: _MaybeText | None = None
-    service_number_type: Annotated[str, Meta(max_length=32)] | None = None
+    call_type: _MaybeShort | None = None
+    service_number_type: _MaybeShort | None = None
     usage_country: str | None = None
     user_id: _MaybeId | None = None
     organizer_id: _MaybeId | None = None

@@ -111,6 +111,7 @@ def test_a_refusal_names_field_rule_and_what_was_found(
         ({"longest_s": 2_678_401}, "longest_s"),
         ({"hold_id": "a b"}, "hold_id"),
         ({"routing_number": "sip:x"}, "routing_number"),
+        ({"call_type": "c" * 33}, "call_type"),
         ({"balance": 5}, "balance"),
     ],
 )
