@@ -28,6 +28,12 @@ OTHERS = {"kafka", "set-up", "mailpit", "prometheus", "alertmanager", "grafana",
 JOB_ONLY = {"set-up", "load", "cli"}
 """What ends by itself, or is a command: nobody asks for its health."""
 PORTS = {each.name: each.port for each in JOBS}
+COMMANDS = {
+    "charging": ["worker", "charging"],
+    "recharge": ["worker", "recharge"],
+    "reconciler": ["reconcile", "--follow"],
+}
+"""Of services that are not called by their own name."""
 by_service = pytest.mark.parametrize("service", SERVICES)
 by_composed = pytest.mark.parametrize("name", COMPOSED)
 HADOLINT = shutil.which("hadolint", path=str(ROOT / ".venv" / "bin")) or shutil.which("hadolint")
@@ -72,7 +78,7 @@ def test_a_service_is_started_alike_in_a_container_and_by_systemd(service: str) 
     command = COMPOSED[service]["command"]
 
     assert unit_files.value(service, "ExecStart") == f"/opt/rater/bin/rater {' '.join(command)}"
-    assert command == (["worker", service] if service in ("charging", "recharge") else [service])
+    assert command == COMMANDS.get(service, [service])
 
 
 @by_service

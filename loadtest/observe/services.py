@@ -1,4 +1,4 @@
-"""Services: the circle with the watch, the gatekeeper and the canary beside it, each where Prometheus looks for it."""
+"""Services: the circle with watch, gatekeeper, reconciler and canary beside it, each where Prometheus looks for it."""
 
 import asyncio
 import json
@@ -18,7 +18,9 @@ from loadtest.plan import Plan
 from loadtest.rater_command import CommandError, now_ms, run
 from loadtest.service import Service
 
-JOBS: Final = ("charging", "recharge", "gateway", "notifier", "gatekeeper", "watch", "canary")
+JOBS: Final = (
+    "charging", "recharge", "gateway", "notifier", "gatekeeper", "watch", "canary", "reconciler",
+)  # fmt: skip
 CANARY: Final = "canary"
 """The tenant."""
 READY_S: Final = 180.0
@@ -47,7 +49,7 @@ def prepare(bootstrap: str, folder: Path, plan: Plan) -> float:
 def watched(
     bootstrap: str, folder: Path, ports: Mapping[str, int]
 ) -> Iterator[tuple[Circle, dict[str, Service]]]:
-    """Run the circle, the watch and the gatekeeper for as long as the context lasts; yield the circle and all services.
+    """Run circle, watch, gatekeeper and reconciler for as long as the context lasts; yield the circle and all services.
 
     The canary is among them and not started: its settings must be in force first (`start_canary`).
     """
@@ -56,6 +58,7 @@ def watched(
         words = {
             "watch": ("watch", "--every", "2"),
             "gatekeeper": ("gatekeeper", "--port", str(ports["questions"])),
+            "reconciler": ("reconcile", "--follow", "--checkpoint", str(folder / "reconciler")),
             "canary": ("canary", "--tenant", CANARY, "--every", "10"),
         }
         more = {

@@ -34,7 +34,8 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "operating" / "ten-minutes.md").read_text()
 NOT_TYPED = ("make ", "export PATH=", "kill ")
 """Environment and broker are those of the test, which also ends what it has started."""
-SERVICE = re.compile(r"exec rater (worker )?(\w+)")
+SERVICE = re.compile(r'(\w+)\.env"; exec rater (?:worker )?\w+')
+"""A service is called as its login is."""
 PROMETHEUS = shutil.which("prometheus")
 
 
@@ -86,7 +87,7 @@ def script(logins: Path, ports: Mapping[str, int], mail_port: int, prometheus: s
     ours = []
     for step in typed:
         if found := SERVICE.search(step):
-            own = f" --metrics-port {ports[found[2]]}" + " --port 0" * (found[2] == "gatekeeper")
+            own = f" --metrics-port {ports[found[1]]}" + " --port 0" * (found[1] == "gatekeeper")
             ours.append(step.replace(found[0], found[0] + own))
         elif not step.startswith("prometheus ") or PROMETHEUS:
             ours.append(step)

@@ -1,9 +1,9 @@
-"""Money flow: what is charged, what comes in and goes out, what waits for a price, and by which prices."""
+"""Money flow: what is charged, what comes in and goes out, what waits for a price, by which prices, and the proofs."""
 
 from typing import Final
 
 from deploy.observe.boards.board import Board, Panel, Query, Row
-from deploy.observe.boards.promql import by_label, each, hourly, money, quantiles, rate
+from deploy.observe.boards.promql import A_UNIT, by_label, each, hourly, money, quantiles, rate
 
 _AN_HOUR = "In units of the currency an hour, at this pace; canary tenants are left out."
 
@@ -166,9 +166,71 @@ _PRICES = Row(
     ),
 )  # fmt: skip
 
+_PROOFS = Row(
+    "Proofs: the reconciler, and the workers' own",
+    (
+        Panel(
+            title="Differences that the reconciler found",
+            about="By proof, since its first record, and those of the last sweep; must be 0.",
+            unit="none", bound=1,
+            queries=(
+                by_label("max by (proof) (rater_reconciliation_difference)", "proof"),
+                Query("max(rater_reconciliation_sweep_difference)", "last sweep"),
+            ),
+        ),
+        Panel(
+            title="Money that does not add up",
+            about="In the steps of workers: what entries say was moved and what accounts then hold, in units of the "
+            "currency; must be 0. No line: no step has moved money since the workers started.",
+            unit="short",
+            queries=(by_label(
+                f"sum by (currency) (rater_reconciliation_difference_micros){A_UNIT}", "currency"
+            ),),
+        ),
+        Panel(
+            title="Records without an outcome",
+            about="Read by workers, or passed over between two batches, by source topic; must be 0.",
+            unit="short", bound=1,
+            queries=(by_label("sum by (topic) (rater_reconciliation_difference_records)", "topic"),),
+        ),
+        Panel(
+            title="How far behind the proofs are",
+            about="Age of the oldest record that is not proven yet, and since when not all is clean. Days behind, the "
+            "manifests that it needs are deleted.",
+            unit="s",
+            queries=tuple(each(
+                not_proven="max(rater_reconciliation_lag_seconds)",
+                since_clean="clamp_min(time() - (max(rater_reconciliation_clean_timestamp_seconds) > 0), 0)",
+            )),
+        ),
+        Panel(
+            title="Sweeps",
+            about="Since the last one that was carried through, and the stated time from one to the next (0: none is "
+            "made). No line: there was none yet.",
+            unit="s",
+            queries=tuple(each(
+                since_the_last="clamp_min(time() - (max(rater_reconciliation_sweep_timestamp_seconds) > 0), 0)",
+                period="max(rater_reconciliation_sweep_period_seconds)",
+            )),
+        ),
+        Panel(
+            title="Records proven",
+            about="By what they are, per second.",
+            unit="cps", width=4,
+            queries=(by_label(rate("rater_reconciliation_records_total", "kind"), "kind"),),
+        ),
+        Panel(
+            title="CPU of the proofs",
+            about="Cores in use, of reading and proving.",
+            unit="suffix: cores", width=4,
+            queries=(Query(rate("rater_reconciliation_cpu_seconds_total"), "CPU"),),
+        ),
+    ),
+)  # fmt: skip
+
 BOARD: Final = Board(
     uid="rater-money",
     title="Rater / Money flow",
-    about="What is charged, what comes in and goes out, what waits for a price, and by which prices.",
-    rows=(_FLOW, _POOLS, _SUSPENSE, _PRICES),
+    about="What is charged, what comes in and goes out, what waits for a price, by which prices, and what is proven.",
+    rows=(_FLOW, _POOLS, _SUSPENSE, _PRICES, _PROOFS),
 )
