@@ -85,7 +85,7 @@ def prove(evidence: Inputs) -> Iterator[Difference]:
         for wrong in _take(evidence, table, record):
             yield evidence.differ(PROOF, TOPIC, record.offset, record.key, wrong)
     yield from _hold_table(evidence, last, table)
-    yield from _hold_forgotten(evidence, table)
+    yield from _hold_forgotten(evidence, last, table)
 
 
 def _opening(offset: int, entry: Any) -> tuple[Name, Opening] | None:
@@ -175,19 +175,24 @@ def _hold_table(evidence: Inputs, last: dict[Name, Opening], table: Table) -> It
             yield evidence.differ(PROOF, TOPIC, found.offset, found.tenant_id, wrong)
 
 
-def _hold_forgotten(evidence: Inputs, table: Table) -> Iterator[Difference]:
-    """Hold what was taken out of the table against when its use is over; then it need not be known any more."""
+def _hold_forgotten(
+    evidence: Inputs, last: dict[Name, Opening], table: Table
+) -> Iterator[Difference]:
+    """Hold what was taken out of the table against uses on an earlier log; once over, they need not be known any more.
+
+    Of a use on this log the table has said so already.
+    """
+    told = {lot_key(*name) for name in last}
     for key, offset in table.forgotten.items():
         used = table.used.get(key)
-        is_kept = used is not None and used.is_remembered
-        if is_kept and used is not None and not _is_over(used, table):
+        if used is not None and _is_over(used, table):
+            del table.used[key]
+        elif used is not None and used.is_remembered and key not in told:
             wrong = Complaint("value", f"the id until {used.over_ms}", None)
             yield evidence.differ(PROOF, TOPIC, offset, key, wrong)
         elif key == HORIZON_KEY:
             wrong = Complaint("value", "up to when ids are forgotten", None)
             yield evidence.differ(PROOF, TOPIC, offset, key, wrong)
-        else:
-            table.used.pop(key, None)
     table.forgotten.clear()
     table.kept.clear()
 
