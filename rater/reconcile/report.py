@@ -231,6 +231,7 @@ def _unproven(evidence: Inputs) -> Iterator[str]:
             first = batches.first_offset
             since = "not at all" if first is None else f"from offset {first}"
             yield f"{source}/{partition}: batches are proven {since}, older manifests are deleted"
+    yield from running_sums.unproven(evidence)
     known = evidence.ledger.accounts
     if unbegun := [tenant for tenant in evidence.books.accounts if tenant not in known]:
         what = f"{len(unbegun):,} accounts: none of their months is left on the ledger"

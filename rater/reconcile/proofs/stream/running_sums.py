@@ -3,11 +3,15 @@
 From one manifest to the next each sum changes by what the entries of the batch move; what is held is the opening and
 all that came, less what went; the number of the step goes up by one. At the end what is held is what the folded
 accounts hold, which proves the opening, too, as far as all of them are known.
+
+Where older manifests are deleted, the first that is left is what the next ones go on from: of its own step only the end
+of the ledger is proven.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from rater.reconcile.difference import Complaint, Difference
 from rater.reconcile.folds.books import Manifest
@@ -56,13 +60,8 @@ def prove(evidence: Inputs) -> Iterator[Difference]:
     for manifest in sorted(manifests, key=lambda each: each.offset):
         batch = found.get(manifest.offset, _Batch())
         if (sums := manifest.header.sums) is not None:
-            is_first = before is None and not evidence.books.is_whole(TOPIC)
-            complaints = [
-                *_add_up(sums),
-                *(() if is_first else _number(sums, before)),
-                *_hold(evidence, manifest, before, batch),
-            ]
-            for wrong in complaints:
+            held = _add_up(sums), _step(evidence, manifest, before, batch)
+            for wrong in chain.from_iterable(held):
                 source = manifest.header.source_topic
                 yield evidence.differ(PROOF, TOPIC, manifest.offset, source, wrong)
         before = manifest
@@ -100,21 +99,60 @@ def _add_up(sums: RunningSums) -> Iterator[Complaint]:
             yield Complaint(_field(currency, HELD), held, each.held_micros)
 
 
-def _number(sums: RunningSums, before: Manifest | None) -> Iterator[Complaint]:
-    known = None if before is None else before.header.sums
+def unproven(evidence: Inputs) -> Iterator[str]:
+    """Say which steps are not proven, since what they go on from, or what they are of, is deleted."""
+    manifests = [m for batches in evidence.batches.values() for m in batches.manifests]
+    where = f"{TOPIC}/{evidence.books.partition}: running sums"
+    first = min(manifests, key=lambda each: each.offset, default=None)
+    if first is not None and _is_without_before(evidence, first, None):
+        yield f"{where} are proven from those of offset {first.offset} on, older manifests are deleted"
+    if gone := sum(_is_gone(evidence, each) for each in manifests):
+        yield f"{where} of {gone:,} batches: their ledger entries are deleted"
+
+
+def _is_gone(evidence: Inputs, manifest: Manifest) -> bool:
+    """Say whether ledger entries of a batch may be deleted."""
+    return manifest.offset <= evidence.kept.after[catalog.LEDGER.name]
+
+
+def _is_without_before(evidence: Inputs, manifest: Manifest, before: Manifest | None) -> bool:
+    """Say whether the manifest that a step goes on from is deleted: sums that say that they begin have none."""
+    sums = manifest.header.sums
+    is_deleted = before is None and not evidence.books.is_whole(TOPIC)
+    return is_deleted and sums is not None and sums.step != 1
+
+
+def _step(
+    evidence: Inputs, manifest: Manifest, before: Manifest | None, batch: _Batch
+) -> Iterator[Complaint]:
+    """Hold a step against the one before it, and against the entries of its batch, where all of them are there."""
+    has_all = not _is_gone(evidence, manifest) and batch.entries == manifest.header.ledger
+    sums, known = manifest.header.sums, None if before is None else before.header.sums
+    if sums is None:
+        return
+    if _is_without_before(evidence, manifest, before):
+        if has_all and batch.entries:
+            yield from _hold_end(sums, batch.last_offset + 1)
+        return
+    yield from _number(sums, known)
+    if has_all:
+        yield from _hold(sums, known, batch)
+
+
+def _number(sums: RunningSums, known: RunningSums | None) -> Iterator[Complaint]:
     expected = 1 if known is None else known.step + 1
     if sums.step != expected:
         yield Complaint("sums.step", expected, sums.step)
 
 
-def _hold(
-    evidence: Inputs, manifest: Manifest, before: Manifest | None, batch: _Batch
-) -> Iterator[Complaint]:
-    """Hold the change from the manifest before against the entries of the batch, where all of them are there."""
-    sums, known = manifest.header.sums, None if before is None else before.header.sums
-    is_gone = manifest.offset <= evidence.kept.after[catalog.LEDGER.name]
-    if sums is None or is_gone or batch.entries != manifest.header.ledger:
-        return
+def _hold_end(sums: RunningSums, end: int | None) -> Iterator[Complaint]:
+    if sums.ledger_next_offset != end:
+        yield Complaint("sums.ledger_next_offset", end, sums.ledger_next_offset)
+
+
+def _hold(sums: RunningSums, known: RunningSums | None, batch: _Batch) -> Iterator[Complaint]:
+    """Hold the change from the sums before against the entries of the batch."""
+    is_opening = known is None
     if known is None:
         # They begin here: what was there before is the opening, which the end proves.
         opening = {
@@ -122,12 +160,9 @@ def _hold(
             for currency, each in sums.currencies.items()
         }
         known = RunningSums(0, opening)
-        is_opening = True
-    else:
-        is_opening = False
-    end = known.ledger_next_offset if batch.last_offset < 0 else batch.last_offset + 1
-    if sums.ledger_next_offset != end:
-        yield Complaint("sums.ledger_next_offset", end, sums.ledger_next_offset)
+    yield from _hold_end(
+        sums, known.ledger_next_offset if batch.last_offset < 0 else batch.last_offset + 1
+    )
     for currency in sorted(known.currencies.keys() | sums.currencies.keys() | batch.moved.keys()):
         moved = batch.moved.get(currency, Counter())
         yield from _hold_currency(currency, known.currencies, sums.currencies, moved, is_opening)

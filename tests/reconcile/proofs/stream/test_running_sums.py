@@ -11,7 +11,15 @@ from rater.reconcile.folds.moved import OPENING, SUMS
 from rater.reconcile.proofs.stream.running_sums import PROOF
 from tests.reconcile.everything import everything
 from tests.reconcile.honest_worker import HonestWorker
-from tests.reconcile.tampering import Topics, altered, differences, place_of, replaced
+from tests.reconcile.tampering import (
+    Starts,
+    Topics,
+    altered,
+    differences,
+    place_of,
+    replaced,
+    verdict_on,
+)
 from topics.catalog import BATCHES_CHANGELOG, LEDGER
 
 BATCHES = BATCHES_CHANGELOG.name
@@ -112,6 +120,53 @@ def test_an_entry_that_moves_other_money_than_its_manifest_says_is_found(honest:
     topics = altered(honest, LEDGER.name, index, {"forfeited_micros": 1})
 
     assert any(each.field.endswith("forfeited_micros") for each in found_by(topics))
+
+
+def later(honest: Topics, **starts: int) -> tuple[Topics, Starts]:
+    """Return what retention leaves of the manifests and the ledger, from an offset on in each partition."""
+    begins = {BATCHES: starts.get("manifests", 0), LEDGER.name: starts.get("ledger", 0)}
+    left = {
+        topic: [each for each in records if each[1].offset >= begins.get(topic, 0)]
+        for topic, records in honest.items()
+    }
+    return left, {(topic, n): start for topic, start in begins.items() for n in range(2)}
+
+
+@pytest.mark.parametrize(
+    "starts", [{"manifests": 8}, {"ledger": 30}, {"manifests": 8, "ledger": 30}]
+)
+def test_what_retention_has_deleted_is_no_difference_and_is_told(
+    honest: Topics, starts: dict[str, int]
+) -> None:
+    verdict = verdict_on(*later(honest, **starts))
+
+    assert [each for each in verdict.differences if each.proof == PROOF] == []
+    assert any("running sums" in note for note in verdict.unproven)
+
+
+@pytest.mark.parametrize("which", [0, 1, -1])
+@pytest.mark.parametrize("name", [*SUMS, OPENING])
+def test_a_sum_that_lies_is_found_where_older_manifests_are_deleted(
+    honest: Topics, name: str, which: int
+) -> None:
+    left, starts = later(honest, manifests=8)
+
+    def lie(sums: dict[str, Any]) -> None:
+        each = some_currency(sums)
+        each[name] = each.get(name, 0) + 1
+
+    found = verdict_on(tampered(left, which, lie), starts).differences
+    assert any(each.proof == PROOF and name in each.field for each in found)
+
+
+def test_the_first_manifest_left_that_says_that_sums_begin_is_found(honest: Topics) -> None:
+    left, starts = later(honest, manifests=8)
+
+    def lie(sums: dict[str, Any]) -> None:
+        sums["step"] = 1
+
+    found = verdict_on(tampered(left, 0, lie), starts).differences
+    assert "sums.step" in {each.field for each in found if each.proof == PROOF}
 
 
 @pytest.mark.parametrize("seed", range(4))
