@@ -12,6 +12,7 @@ import pickle
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from rater.reconcile.follow.partition import Partition
@@ -47,6 +48,7 @@ class Checkpoints:
         }
         self._partitions = partitions
         self._kept: dict[int, bytes] = {}
+        self._saving = Lock()
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
 
@@ -63,7 +65,14 @@ class Checkpoints:
         return loaded
 
     def save(self, part: Partition) -> None:
-        """Keep a partition: the file is there whole, or as it was."""
+        """Keep a partition: the file is there whole, or as it was.
+
+        One after another: a save whose caller was cancelled goes on in its thread, and a stop saves again.
+        """
+        with self._saving:
+            self._save(part)
+
+    def _save(self, part: Partition) -> None:
         body = pickle.dumps(part, protocol=pickle.HIGHEST_PROTOCOL)
         head = self._said | {"partition": part.number, "sha256": sha256(body).hexdigest()}
         text = json.dumps(head).encode() + b"\n" + body

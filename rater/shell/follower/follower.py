@@ -106,6 +106,8 @@ class Follower:
         if window is None:
             return False
         published = await self._tail.published()
+        # Cancelled meanwhile, its thread goes on, and nobody judges what it finds: the checkpoint stays as it is.
+        self._moved.discard(number)
         found, seconds = await asyncio.to_thread(_prove, part, window, published)
         cdrs = len(window.get(catalog.CDR_RAW.name, ()))
         others = sum(map(len, window.values())) - cdrs

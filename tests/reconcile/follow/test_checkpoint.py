@@ -3,9 +3,12 @@
 import json
 import os
 import pickle
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from threading import Barrier, BrokenBarrierError
 
 import pytest
 
@@ -78,3 +81,25 @@ def test_nothing_is_called_that_is_not_ours(tmp_path: Path) -> None:
 
     with pytest.raises(CheckpointError, match="must not be in it"):
         Checkpoints(tmp_path, "cluster-1", PARTITIONS).load(0)
+
+
+def test_two_saves_at_once_come_one_after_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A save whose caller was cancelled goes on in its thread, and a stop saves the same partition again."""
+    kept = Checkpoints(tmp_path, "cluster-1", PARTITIONS)
+    both, written = Barrier(2), os.fsync
+
+    def written_by_both(file: int) -> None:
+        written(file)
+        with suppress(BrokenBarrierError):
+            both.wait(timeout=0.5)
+
+    monkeypatch.setattr(os, "fsync", written_by_both)
+    part = kept.load(0)
+    with ThreadPoolExecutor(2) as threads:
+        saves = [threads.submit(kept.save, part) for _ in range(2)]
+
+    assert [each.exception() for each in saves] == [None, None]
+    assert [file.name for file in tmp_path.iterdir()] == ["partition-00000.checkpoint"]
+    assert kept.load(0) == part
