@@ -105,7 +105,12 @@ class Follower:
             return True
         if window is None:
             return False
-        published = await self._tail.published()
+        try:
+            published = await self._tail.published()
+        except BaseException:
+            # The window is out of the tail, and nobody has proven it: it is read again.
+            self._tail.forget(number)
+            raise
         # Cancelled meanwhile, its thread goes on, and nobody judges what it finds: the checkpoint stays as it is.
         self._moved.discard(number)
         found, seconds = await asyncio.to_thread(_prove, part, window, published)
