@@ -45,6 +45,8 @@ class PaidCall(NamedTuple):
     usage_country: str
     destination: str
     number_type: str
+    own_type: str = ""
+    """What the number is by itself, whatever the row says that prices it."""
 
 
 class Source(NamedTuple):
@@ -85,7 +87,8 @@ class PlanFile:
 
         `plan_ids`: those of the user whose call it is; None: of nobody who is known, and who has no pool alone.
         """
-        if not call.destination or _plain(call.number_type) in self._unpooled:
+        types = {_plain(call.number_type), _plain(call.own_type)}
+        if not call.destination or types & self._unpooled:
             return []
         chains = self._chains.get(call.direction, {})
         mine = {each.plan_id for each in held if each.country == call.usage_country}

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import NamedTuple
 
+from loadtest.number_kinds import kind_of
 from loadtest.tariff import Tariff, Terms
 from loadtest.trunk_zero import keeps_trunk_zero
 
@@ -21,6 +22,8 @@ class Number(NamedTuple):
     terms: Terms | None
     country: str = ""
     number_type: str = ""
+    own_type: str = ""
+    """What it is by itself; a row may be for all of a country."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,8 @@ def _numbers(tariff: Tariff, direction: str, prefixes: list[str], random: Random
         if row is None:
             numbers.append(Number(text, None))
         else:
-            numbers.append(Number(text, row.terms, row.country, row.number_type))
+            own = kind_of(text)
+            numbers.append(Number(text, row.terms, row.country, row.number_type, own))
     return numbers
 
 

@@ -102,9 +102,8 @@ class Payers:
         if not pools.held.last:
             return {}
         country = call.tenant.country if known is None else known.country
-        asked = PaidCall(
-            call.direction, call.call_type, country, number.country, number.number_type
-        )
+        called = (number.country, number.number_type, number.own_type)
+        asked = PaidCall(call.direction, call.call_type, country, *called)
         return pools.draws(asked, call.started_s, call.billsec, known)
 
     def _becomes(self, call: Call, known: User | None) -> str:

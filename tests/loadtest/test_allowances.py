@@ -57,6 +57,7 @@ def test_licences_of_another_country_pay_nothing() -> None:
         ({}, CALL._replace(call_type="user_out_transfer")),
         ({}, CALL._replace(destination="")),
         ({}, CALL._replace(number_type="Premium")),
+        ({}, CALL._replace(own_type="Premium")),
     ],
 )
 def test_a_call_that_an_allowance_is_not_for_is_paid_by_none(

@@ -21,7 +21,11 @@ POOLS = ("near", "far")
 ZONES = (NORTH_AMERICA, CountryZone("europe", ("FR", "GB")))
 COUNTRIES = ("US", "PR", "FR")
 PLANS = ("ONE", "TWO")
-NUMBERS = ("+12065550100", "+33142685300", "+33612345678", "+442079460034", "+4420794600**")
+NUMBERS = (
+    *("+12065550100", "+33142685300", "+33612345678", "+442079460034", "+4420794600**"),
+    # Premium by itself; the row of the deck, 44, calls it a landline.
+    "+448451234567",
+)
 PAUSES_MS = (1_000, HOUR_MS, DAY_MS, 12 * DAY_MS, 31 * DAY_MS)
 SHARES: tuple[dict[str, Any], ...] = (
     {"per": "licence"},

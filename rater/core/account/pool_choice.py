@@ -6,6 +6,7 @@ from rater.core.account.user import User
 from rater.core.account.user_terms import terms_at
 from rater.core.cdr import Cdr
 from rater.core.pricing.numbering import Numbering
+from rater.core.pricing.plans.catalog import Catalog
 from rater.core.pricing.plans.pools import Choice
 from rater.core.pricing.rules import Rules
 from topics.records import UserTerms
@@ -23,19 +24,24 @@ def choice_of(
         payers = entitled.payers(cdr.usage_country)
     else:
         payers = entitled.payers_of_user(terms.usage_country, terms.plan_ids)
-    dialled = cdr.dialled
-    if payers is None or (
-        dialled is not None and entitled.catalog.is_unpooled(dialled, numbering.kind_of(dialled))
-    ):
+    if payers is None:
         return None
     destination = called[0] or numbering.country_of(cdr.to) or ""
     number_type = called[1] or numbering.kind_of(cdr.to)
     found = payers.choices(cdr.direction, cdr.call_type).of(destination, number_type)
     if terms is None:
         found = found.shared()
-    if not found.pools or entitled.catalog.is_unpooled_number(cdr.to):
+    if not found.pools or is_unpooled(entitled.catalog, cdr, numbering):
         return None
     return found
+
+
+def is_unpooled(catalog: Catalog, cdr: Cdr, numbering: Numbering) -> bool:
+    """Tell whether no pool pays a call because of the number called, or of the one dialled that leads there."""
+    dialled = cdr.dialled
+    return catalog.is_unpooled(cdr.to, numbering) or (
+        dialled is not None and catalog.is_unpooled(dialled, numbering)
+    )
 
 
 def priced_in(

@@ -10,6 +10,7 @@ Rule 3: without the licence pools alone may pay. So it is of a user whom nobody 
 from typing import Final
 
 from rater.core.account.month import month_at
+from rater.core.account.pool_choice import is_unpooled
 from rater.core.account.unlicensed import what_becomes
 from rater.core.account.user import User
 from rater.core.account.user_terms import terms_at
@@ -74,4 +75,4 @@ def _is_within(allowed: str, terms: UserTerms, cdr: Cdr, rated: Rated, rules: Ru
     number_type = rated.number_type or numbering.kind_of(cdr.to)
     call = PlanCall(cdr.direction, cdr.call_type, cdr.to, country, number_type)
     held = [(plan_id, terms.usage_country) for plan_id in terms.plan_ids]
-    return len(catalog.pools(held, call)) > 0
+    return not is_unpooled(catalog, cdr, numbering) and len(catalog.pools(held, call)) > 0

@@ -50,7 +50,15 @@ def is_masked(number: str) -> bool:
 class Numbering:
     """The numbering plans of the world, and the emergency numbers."""
 
-    __slots__ = ("_codes", "_countries", "_emergency", "_impossible", "_kinds", "_regions")
+    __slots__ = (
+        "_codes",
+        "_countries",
+        "_emergency",
+        "_impossible",
+        "_kinds",
+        "_plain_kinds",
+        "_regions",
+    )
 
     def __init__(
         self,
@@ -70,6 +78,9 @@ class Numbering:
             regions.setdefault(code, []).append(country)
         self._regions: Final = regions
         self._kinds: Final = PrefixTable({"+" + prefix: kind for prefix, _, kind in plan})
+        self._plain_kinds: Final = PrefixTable(
+            {"+" + prefix: plain_kind(kind) for prefix, _, kind in plan}
+        )
         self._countries: Final = PrefixTable({"+" + prefix: country for prefix, country, _ in plan})
         self._impossible: Final = PrefixTable({"+" + prefix: True for prefix in impossible})
 
@@ -85,15 +96,19 @@ class Numbering:
 
         Of a masked one: whether it may be.
         """
-        known = number.rstrip("*")
-        kind = self._kinds.find(known)
-        if kind is not None and plain_kind(kind) in SERVICE:
+        return self.may_be(number, SERVICE)
+
+    def may_be(self, number: str, kinds: frozenset[str]) -> bool:
+        """Tell whether a number, with its plus sign, is of one of some kinds, as `plain_kind` gives them.
+
+        Of a masked one: whether some completion is.
+        """
+        known = number if number[-1] != "*" else number.rstrip("*")
+        kind = self._plain_kinds.find(known)
+        if kind is not None and kind in kinds:
             return True
         hidden = len(number) - len(known)
-        if not hidden:
-            return False
-        under = self._kinds.under(known, hidden)
-        return any(plain_kind(one) in SERVICE for one in under)
+        return hidden > 0 and any(one in kinds for one in self._plain_kinds.under(known, hidden))
 
     def country_of(self, number: str | None) -> str | None:
         """Return the country of a number, masked or not; None where it is not known."""

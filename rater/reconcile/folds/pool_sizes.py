@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from rater.reconcile.folds.number_kinds import kinds_of
 from topics import records as r
 from topics.records.plans import ANY_TYPE, MinutePrice
 
@@ -64,7 +65,7 @@ def sizes(
 ) -> list[Size]:
     """Return the pools that may pay a call, in their order; of a number nobody knows the country of, all that could."""
     call, mine = whose
-    if called is not None and _is_excluded(content, call, called):
+    if _is_excluded(content, call, called):
         return []
     found: list[Size] = []
     for source in _sources(content, call):
@@ -156,9 +157,16 @@ def _sources(content: r.PlanCatalog, call: r.ChargedCall) -> tuple[str, ...]:
     return chains.get((call.direction, call.call_type or ANY_TYPE), others)
 
 
-def _is_excluded(content: r.PlanCatalog, call: r.ChargedCall, called: Called) -> bool:
+def _is_excluded(content: r.PlanCatalog, call: r.ChargedCall, called: Called | None) -> bool:
+    """Tell whether a call is in no pool: by its row, by its number, or by that which the number dialled leads to."""
     types = {plain(each) for each in content.unpooled_number_types}
-    return plain(called.number_type) in types or call.to.startswith(content.unpooled_prefixes)
+    numbers = [each for each in (call.to, call.routing_number) if each is not None]
+    kinds = {kind for number in numbers for kind in kinds_of(number)} if types else set()
+    if called is not None:
+        kinds.add(called.number_type)
+    return not types.isdisjoint(map(plain, kinds)) or any(
+        number.startswith(content.unpooled_prefixes) for number in numbers
+    )
 
 
 def _is_for(allowance: r.Allowance, call: r.ChargedCall, called: Called | None) -> bool:

@@ -58,7 +58,8 @@ _RULES = """\
 1. The funding chain of the call's direction and type, else that of `"*"`; where there is none, an outgoing call is paid
    from credits, an incoming one as decks say. Emergency calls and calls to ordinary numbers of the tenant are free.
 2. What `unpooled_number_types` and `unpooled_prefixes` name is in no pool, and neither is a destination without a
-   country. A masked number that may begin so is taken to do so.
+   country. A number is of the type that the row of the deck says, and also of that which it has by itself: under a row
+   of all Great Britain, `44`, a premium number is premium still. A masked number that may be, or begin, so is taken to.
 3. For each source of the chain: the allowances with that `pool` of the plans that are held, whose scope, zones, usage
    zones, number types and call types all fit; the lowest `rank` first, then the order of the file.
 4. A pool is one month's seconds of one allowance, in the account's time zone (another begins with a month, A70); a call

@@ -47,6 +47,34 @@ def test_licences_the_caller_and_the_number_decide_which_pools_may_pay(
     assert names == allowances
 
 
+@pytest.mark.parametrize(
+    ("to", "dialled", "is_paid"),
+    [
+        ("+442079460034", None, True),
+        ("+449098765432", None, False),
+        # Its hidden digits may make it premium, and so they are taken to; of the other they cannot.
+        ("+4490********", None, False),
+        ("+4420794600**", None, True),
+        ("+449098765432", "+442079460034", False),
+        ("+442079460034", "+449098765432", False),
+        ("+442079460034", "+4490********", False),
+    ],
+)
+def test_what_a_number_is_itself_takes_it_out_of_all_pools_whatever_the_deck_calls_it(
+    to: str,
+    dialled: str | None,
+    is_paid: bool,  # noqa: FBT001
+) -> None:
+    plans = catalog(PLANS.record.plans[0], unpooled_prefixes=())
+    ruled = RULES.with_plans(PlanBook([plans], zone_of))
+    call = cdr(call_type="user_out", usage_country="DE", to=to, dialled=dialled)
+    entitled = CONTRACT.at(NOW, ruled.plans, "UTC")
+
+    found = choice_of(entitled, call, ("GB", "landline"), None, ruled.numbering)
+
+    assert (found is not None) == is_paid
+
+
 def test_what_might_pay_has_prices_in_these_currencies() -> None:
     call = cdr(call_type="user_out", usage_country="DE", to=PARIS)
     ann = User("acme", "ann", (ANN,))

@@ -63,6 +63,26 @@ def test_a_zone_is_what_an_allowance_of_the_users_plans_pays_calls_to() -> None:
     assert reason_of(rules, "conf_out", **terms) == "restricted"
 
 
+def test_a_zone_has_no_number_that_no_pool_pays() -> None:
+    """The deck has a row of 44 alone, a landline; the number is premium by itself, and so may the masked one be."""
+    coarse = RULES.with_book(
+        DeckBook.of([deck(Row(1, "44", 15_000_000, country="GB", number_type="landline"))])
+    )
+    plans = catalog(unpooled_prefixes=())
+    rules = coarse.with_plans(PlanBook([plans], zone_of))
+    ann = user(conference_dial_out="zone", plan_ids=("CONFERENCE",))
+    who = standing(lot(remaining=9 * UNIT), user=ann, contract=entitled("CALLS"))
+
+    def reason(to: str, **fields: Any) -> str | None:
+        asked = request(to, call_type="conf_out", user_id="ann", **fields)
+        return judge(who, asked, rules).reason
+
+    assert reason("+442079460034") is None
+    assert reason("+449098765432") == "restricted"
+    assert reason("+4490********") == "restricted"
+    assert reason("+442079460034", dialled="+449098765432") == "restricted"
+
+
 def test_without_the_licence_pools_alone_pay() -> None:
     terms: dict[str, Any] = {"credits_licence": False, "plan_ids": ("CALLS",)}
     rich, ann = lot(remaining=9 * UNIT), user(**terms)

@@ -94,3 +94,13 @@ def test_service_numbers_are_those_that_cost_whom_they_belong_to_or_the_caller_m
 
     assert [NUMBERS.is_service(number) for number in numbers] == [True, True, True, True, False]
     assert NUMBERS.is_service("+33800******")
+
+
+def test_a_masked_number_may_be_of_every_kind_that_its_hidden_digits_may_make_it() -> None:
+    premium = frozenset(("premium",))
+    numbers = ["+449098765432", "+4490********", "+442079460034", "+4420794600**", "+44*********"]
+
+    assert [NUMBERS.may_be(number, premium) for number in numbers] == [
+        *(True, True, False, False, True)
+    ]
+    assert not NUMBERS.may_be("+449098765432", frozenset())

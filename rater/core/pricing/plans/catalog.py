@@ -5,7 +5,9 @@ Rule 1: the funding chain is that of the direction and call type, else that of `
 Rule 2: within a source of the chain the lowest rank is drawn first, then the order of the catalog: of its plans, then
         of a plan's allowances. The order in which somebody holds plans decides nothing.
 Rule 3: no pool pays a call whose destination has no country, or that the catalog takes out of all pools by number type
-        or prefix. A masked number that may begin so is taken to do so.
+        or prefix. Its type is what the rate row says, and also what the number is by itself: a row that is for all of
+        a country names its premium numbers as it names the others. A masked number that may be one of
+        these is taken to be.
 Rule 4: usage countries of one sharing group are domestic to each other and share their pools.
 Rule 5: types of numbers are compared by their letters and figures alone, as everywhere; call types as they are written.
 """
@@ -13,7 +15,7 @@ Rule 5: types of numbers are compared by their letters and figures alone, as eve
 from collections.abc import Iterable, Mapping
 from typing import Final, final
 
-from rater.core.pricing.numbering import plain_kind
+from rater.core.pricing.numbering import Numbering, plain_kind
 from rater.core.pricing.plans.payers import Payers
 from rater.core.pricing.plans.pools import Choice, Held, PlanCall, Pool
 from rater.core.pricing.plans.terms import Terms
@@ -115,7 +117,7 @@ class Catalog(Value):
         """Return the pools that may pay a call of somebody who holds plans, in the order in which they are drawn."""
         choices = self.payers(tuple(held)).choices(call.direction, call.call_type)
         found = choices.of(call.destination, call.number_type).pools
-        return () if found and self.is_unpooled_number(call.to) else found
+        return () if found and self._begins_unpooled(call.to) else found
 
     def payers(self, held: tuple[Held, ...]) -> Payers:
         """Return what pays whose calls who holds plans."""
@@ -159,12 +161,13 @@ class Catalog(Value):
                     by_source.setdefault(terms.allowance.pool, []).append(found)
         return tuple([p for source in chain for p in self._ordered(by_source.get(source, []))])
 
-    def is_unpooled(self, to: str, number_type: str) -> bool:
-        """Tell whether no pool pays calls to a number, whatever allowances say."""
-        return plain_kind(number_type) in self._unpooled_types or self.is_unpooled_number(to)
+    def is_unpooled(self, to: str, numbering: Numbering) -> bool:
+        """Tell whether no pool pays calls to a number because of its own type or beginning, or what it may have."""
+        return (
+            len(self._unpooled_types) > 0 and numbering.may_be(to, self._unpooled_types)
+        ) or self._begins_unpooled(to)
 
-    def is_unpooled_number(self, to: str) -> bool:
-        """Tell whether no pool pays calls to a number because it begins so, or may."""
+    def _begins_unpooled(self, to: str) -> bool:
         if not self._has_unpooled_prefixes:
             return False
         known = to.rstrip("*")

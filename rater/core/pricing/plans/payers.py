@@ -60,7 +60,7 @@ class Choices:
         """By country and type; texts are found sooner one by one than a tuple is made of them."""
 
     def of(self, destination: str, number_type: str) -> Choice:
-        """Return the pools that may pay calls to numbers of a country and type (`Catalog.is_unpooled_number`)."""
+        """Return the pools that may pay calls to numbers of a country and type (`Catalog.is_unpooled`)."""
         by_type = self._known.get(destination)
         if by_type is not None:
             known = by_type.get(number_type)

@@ -1,0 +1,35 @@
+"""Number kinds: what a number is by the numbering data that ship, read anew; a masked one may be several things."""
+
+import csv
+from bisect import bisect_right
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+
+MASK = "*"
+
+
+def kinds_of(number: str) -> Iterator[str]:
+    """Yield the kind of a number with its plus sign, and those that its hidden digits may give it."""
+    seen = number.rstrip(MASK)
+    begins = (seen[:end] for end in range(len(seen), 0, -1))
+    known = next((each for each in begins if each in _table()), None)
+    if known is not None:
+        yield _table()[known]
+    if len(seen) < len(number):
+        for prefix in _prefixes()[bisect_right(_prefixes(), seen) :]:
+            if not prefix.startswith(seen):
+                return
+            if len(prefix) <= len(number):
+                yield _table()[prefix]
+
+
+@cache
+def _table() -> dict[str, str]:
+    text = files("rater").joinpath("data", "numbering.csv").read_text("utf-8")
+    return {"+" + row["prefix"]: row["kind"] for row in csv.DictReader(text.splitlines())}
+
+
+@cache
+def _prefixes() -> list[str]:
+    return sorted(_table())
