@@ -27,6 +27,7 @@ from loadtest.rater_command import CommandError, now_ms, run
 from loadtest.service import Worker
 from loadtest.watch import LateError, watching
 from topics.catalog import CDR_RAW
+from topics.numerals import whole_number
 
 CHARGING_TIMEOUT_S = 180.0
 CIRCLE_TENANTS = 60
@@ -157,9 +158,9 @@ def _cancel() -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Run the demo; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m loadtest.demo", description=__doc__)
-    parser.add_argument("--cdrs", type=int, default=100_000)
-    parser.add_argument("--tenants", type=int, default=1_000)
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--cdrs", type=whole_number, default=100_000)
+    parser.add_argument("--tenants", type=whole_number, default=1_000)
+    parser.add_argument("--seed", type=whole_number, default=1)
     parser.add_argument(
         "--secure", action="store_true", help="on a broker with TLS, logins and access rules"
     )

@@ -46,6 +46,7 @@ from loadtest.sampling import Group, sample, speed
 from loadtest.sightings import seeing
 from loadtest.watch import LateError, Watch, watching
 from topics.catalog import BALANCE_EVENTS, CDR_RAW
+from topics.numerals import decimal_number, whole_number
 from topics.roles import RECHARGE_APP
 
 PRELOADED = 400_000
@@ -236,12 +237,14 @@ def _told(value: Any) -> str:
 def main(arguments: list[str] | None = None) -> int:
     """Run the benchmark; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m loadtest.latency", description=__doc__)
-    parser.add_argument("--rate", type=float, default=0.0, help="CDRs/s; else half the capacity")
-    parser.add_argument("--seconds", type=float, default=30.0)
-    parser.add_argument("--warm-up", type=float, default=10.0, help="seconds before them")
-    parser.add_argument("--probes", type=float, default=20.0, help="probes a second")
-    parser.add_argument("--tenants", type=int, default=1_000)
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--rate", type=decimal_number, default=0.0, help="CDRs/s; else half the capacity"
+    )
+    parser.add_argument("--seconds", type=decimal_number, default=30.0)
+    parser.add_argument("--warm-up", type=decimal_number, default=10.0, help="seconds before them")
+    parser.add_argument("--probes", type=decimal_number, default=20.0, help="probes a second")
+    parser.add_argument("--tenants", type=whole_number, default=1_000)
+    parser.add_argument("--seed", type=whole_number, default=1)
     asked = parser.parse_args(arguments)
     load = Load(
         start_ms=now_ms(),

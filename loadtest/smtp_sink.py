@@ -20,6 +20,8 @@ from typing import IO, Any, Literal
 
 from aiosmtpd.controller import UnthreadedController
 
+from topics.numerals import whole_number
+
 ACCEPTED = "250 2.0.0 kept"
 LATER = "451 4.3.0 try again later"
 UNKNOWN = "550 5.1.1 no such mailbox"
@@ -118,9 +120,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the sink; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m loadtest.smtp_sink", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=0, help="0 takes a free one (default)")
+    parser.add_argument("--port", type=whole_number, default=0, help="0 takes a free one (default)")
     parser.add_argument("--mailbox", type=Path, required=True, metavar="FILE")
-    parser.add_argument("--refuse-first", type=int, default=0, metavar="N")
+    parser.add_argument("--refuse-first", type=whole_number, default=0, metavar="N")
     parser.add_argument(
         "--unknown", default="", metavar="END", help="550 for addresses that end so"
     )

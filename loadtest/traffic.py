@@ -26,6 +26,7 @@ from loadtest.progress import say
 from loadtest.rater_command import CommandError, now_ms
 from loadtest.stage import SAMPLE_DECK
 from topics.catalog import ACCOUNT_SOURCES, CDR_RAW
+from topics.numerals import decimal_number, whole_number
 from topics.roles import CALL_PLATFORM, PRODUCE
 
 WAVE_S = 60
@@ -107,8 +108,10 @@ async def _send(producer: AIOKafkaProducer, record: Record) -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Play; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m loadtest.traffic", description=__doc__)
-    parser.add_argument("--rate", type=float, default=50.0, help="CDRs a second (default 50)")
-    parser.add_argument("--tenants", type=int, default=200)
+    parser.add_argument(
+        "--rate", type=decimal_number, default=50.0, help="CDRs a second (default 50)"
+    )
+    parser.add_argument("--tenants", type=whole_number, default=200)
     asked = parser.parse_args(arguments)
     if not 0 < asked.rate <= 10_000:  # noqa: PLR2004 (said in the message)
         parser.error(f"--rate: {asked.rate}, must be above 0 and at most 10000")

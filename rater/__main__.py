@@ -101,6 +101,10 @@ def main() -> None:
         if error.errno != errno.ENOSPC or error.filename is not None:
             raise
         _end_without_output(error)
+    except ImportError as error:
+        # What a command loads only once it runs.
+        sys.stderr.write(f"rater: cannot be loaded: {error}\n")
+        sys.exit(ExitCode.CANNOT_RUN)
     finally:
         try:
             sys.stdout.flush()

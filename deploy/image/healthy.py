@@ -14,9 +14,12 @@ TIMEOUT_S = 5.0
 
 def main(arguments: list[str]) -> int:
     """Ask; return the exit code."""
-    (port,) = arguments
+    port = "".join(arguments)
+    if not (port.isascii() and port.isdecimal() and len(arguments) == 1):
+        print(f"PORT must be a whole number, found {' '.join(arguments)!r}")
+        return 1
     try:
-        with urlopen(f"http://127.0.0.1:{int(port)}/readyz", timeout=TIMEOUT_S) as answer:
+        with urlopen(f"http://127.0.0.1:{port}/readyz", timeout=TIMEOUT_S) as answer:
             print(answer.read().decode(errors="replace"))
     except HTTPError as error:
         print(f"{error.code} {error.read().decode(errors='replace')}")

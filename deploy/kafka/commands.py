@@ -15,6 +15,7 @@ from deploy.kafka.class_archive import archive_options
 from deploy.kafka.cluster import Cluster, members
 from deploy.kafka.distribution import BrokerError, fetch
 from deploy.kafka.secured import environments, read_access
+from topics.numerals import whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,14 +50,16 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("status", help="list the instances and where they listen")
     commands.add_parser("down-all", help="stop every instance of this folder")
     up = commands.add_parser("up", help="start, wait until it answers, print host:port")
-    up.add_argument("--port", type=int, default=9092, help="0 takes a free one (default: 9092)")
+    up.add_argument(
+        "--port", type=whole_number, default=9092, help="0 takes a free one (default: 9092)"
+    )
     up.add_argument(
         "--acls", type=Path, metavar="FILE",
         help="make it a secured one: with the users and rights that `rater topics acls --format json` printed",
     )  # fmt: skip
     up.add_argument("--data", type=Path, help="log directory (default: .kafka/INSTANCE/data)")
     up.add_argument(
-        "--brokers", type=int, default=1, metavar="N",
+        "--brokers", type=whole_number, default=1, metavar="N",
         help="so many that are one Kafka, 3 or more: INSTANCE-1, INSTANCE-2, ... on PORT, PORT+1, ... (default: 1)",
     )  # fmt: skip
     down = commands.add_parser("down", help="stop; the data stay")

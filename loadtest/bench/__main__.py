@@ -20,6 +20,7 @@ from loadtest.plan import PLANS_HELP, POST_PAID_HELP, USERS_HELP, Plan, Plans
 from loadtest.progress import say
 from loadtest.rater_command import CommandError, now_ms
 from loadtest.watch import LateError
+from topics.numerals import decimal_number, whole_number
 
 _CDRS = 600_000
 _CDRS_A_WORKER = 600_000
@@ -51,17 +52,21 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m loadtest.bench", description=__doc__)
-    parser.add_argument("--cdrs", type=int, help="600,000 unless given; that many for each worker")
-    parser.add_argument("--tenants", type=int, default=1_000)
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--cdrs", type=whole_number, help="600,000 unless given; that many for each worker"
+    )
+    parser.add_argument("--tenants", type=whole_number, default=1_000)
+    parser.add_argument("--seed", type=whole_number, default=1)
     parser.add_argument("--core-only", action="store_true", help="without Kafka")
     parser.add_argument("--worker-only", action="store_true", help="without core and references")
-    parser.add_argument("--workers", type=int, help="so many, against Kafka Streams")
+    parser.add_argument("--workers", type=whole_number, help="so many, against Kafka Streams")
     parser.add_argument("--against", metavar="REV", help="a commit to compare this one with")
-    parser.add_argument("--pairs", type=int, default=5, help="of runs, where two are compared")
+    parser.add_argument(
+        "--pairs", type=whole_number, default=5, help="of runs, where two are compared"
+    )
     parser.add_argument("--plans", choices=get_args(Plans), default="none", help=PLANS_HELP)
-    parser.add_argument("--users", type=int, default=0, help=USERS_HELP)
-    parser.add_argument("--post-paid", type=float, default=0.0, help=POST_PAID_HELP)
+    parser.add_argument("--users", type=whole_number, default=0, help=USERS_HELP)
+    parser.add_argument("--post-paid", type=decimal_number, default=0.0, help=POST_PAID_HELP)
     parser.add_argument("--with-and-without", action="store_true", help="--plans against none")
     return parser
 

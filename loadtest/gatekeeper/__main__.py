@@ -27,6 +27,7 @@ from loadtest.progress import say
 from loadtest.rater_command import CommandError, now_ms, run
 from loadtest.service import Service
 from topics.catalog import ACCOUNT_STATUS
+from topics.numerals import decimal_number, whole_number
 from topics.roles import CHARGING
 
 GOAL_P99_MS = 5.0
@@ -152,10 +153,10 @@ async def _ask(host: str, port: str, file: Path) -> dict[str, Any]:
 def main() -> int:
     """Measure and print; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m loadtest.gatekeeper", description=__doc__)
-    parser.add_argument("--rate", type=int, default=2_000, help="questions a second")
-    parser.add_argument("--seconds", type=float, default=20.0, help="measured")
-    parser.add_argument("--tenants", type=int, default=20_000)
-    parser.add_argument("--updates", type=int, default=500, help="statuses a second")
+    parser.add_argument("--rate", type=whole_number, default=2_000, help="questions a second")
+    parser.add_argument("--seconds", type=decimal_number, default=20.0, help="measured")
+    parser.add_argument("--tenants", type=whole_number, default=20_000)
+    parser.add_argument("--updates", type=whole_number, default=500, help="statuses a second")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="rater-gatekeeper-") as folder:
         try:

@@ -22,6 +22,7 @@ from loadtest.observe.web import Alert
 from loadtest.progress import say
 from loadtest.rater_command import CommandError
 from loadtest.watch import LateError
+from topics.numerals import whole_number
 
 ABSENT: Final = "RaterChargingAbsent"
 LATE: Final = "RaterGroupLagSecondsHigh"
@@ -98,9 +99,11 @@ def main(arguments: list[str] | None = None) -> int:
     """Show it; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m loadtest.observe", description=__doc__)
     parser.add_argument("--once", action="store_true", help="end when the alerts are over")
-    parser.add_argument("--rate", type=int, default=200, help="calls a second")
-    parser.add_argument("--every", type=int, default=5, help="seconds from one scrape to the next")
-    parser.add_argument("--port", type=int, default=0, help="of the pages; 0: a free one")
+    parser.add_argument("--rate", type=whole_number, default=200, help="calls a second")
+    parser.add_argument(
+        "--every", type=whole_number, default=5, help="seconds from one scrape to the next"
+    )
+    parser.add_argument("--port", type=whole_number, default=0, help="of the pages; 0: a free one")
     parser.add_argument("--pictures", type=Path, help="folder for a picture of each dashboard")
     try:
         asyncio.run(observe(parser.parse_args(arguments)))

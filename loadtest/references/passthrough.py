@@ -16,6 +16,7 @@ import orjson
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from loadtest import clients
+from topics.numerals import whole_number
 
 _BATCH_BYTES = 256 * 1024
 _FETCH_BYTES = 1024 * 1024
@@ -96,7 +97,7 @@ def main() -> None:
     parser.add_argument("--broker", required=True)
     parser.add_argument("--source", required=True)
     parser.add_argument("--target", required=True)
-    parser.add_argument("--records", type=int, required=True)
+    parser.add_argument("--records", type=whole_number, required=True)
     asked = parser.parse_args()
     work = PassThrough(asked.source, asked.target, asked.records)
     sys.stdout.write(json.dumps(asyncio.run(work.run(asked.broker))) + "\n")

@@ -17,6 +17,8 @@ from typing import Any
 import faust
 import orjson
 
+from topics.numerals import whole_number
+
 
 def make_app(bootstrap: str, source: str, target: str) -> tuple[Any, Any, Any]:
     """Make the app and its two topics; nothing is created on the broker."""
@@ -72,7 +74,7 @@ def main() -> None:
     parser.add_argument("--broker", required=True)
     parser.add_argument("--source", required=True)
     parser.add_argument("--target", required=True)
-    parser.add_argument("--records", type=int, required=True)
+    parser.add_argument("--records", type=whole_number, required=True)
     asked = parser.parse_args()
     logging.basicConfig(level=logging.ERROR)
     result = asyncio.run(run(asked.broker, asked.source, asked.target, asked.records))

@@ -6,6 +6,7 @@ import click
 import msgspec
 
 from rater.cli.broker import CannotRunError, broker_option, run
+from rater.cli.numbers import WholeNumber
 from rater.core.authorisation.holds import Holds, HoldTerms
 from rater.core.limits import DURATION_S_MAX
 from rater.kafka.broker import Broker
@@ -36,7 +37,12 @@ class Question(NamedTuple):
 @click.option("--usage-country", help="Of the caller's licence, like DE.")
 @click.option("--user", "user_id", help="Who calls, as CDRs name the user.")
 @click.option("--organizer", "organizer_id", help="Of a conference: whose call it is.")
-@click.option("--longest", "longest_s", type=int, help="Seconds that are asked for at most.")
+@click.option(
+    "--longest",
+    "longest_s",
+    type=WholeNumber(1, DURATION_S_MAX),
+    help="Seconds that are asked for at most.",
+)
 @broker_option
 def authorise(broker: Broker, **options: Any) -> None:
     """Say whether a call may start, and for how long at most, as a line of JSON.

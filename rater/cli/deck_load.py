@@ -2,10 +2,12 @@
 
 import logging
 from pathlib import Path
+from typing import Any
 
 import click
 
 from rater.cli.broker import CannotRunError, broker_option, run
+from rater.cli.numbers import WholeNumber
 from rater.core.pricing.decks import BandPolicy, Heading
 from rater.core.pricing.schedule import Calendars
 from rater.kafka.broker import Broker
@@ -33,7 +35,7 @@ ERRORS_SHOWN = 10
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @click.option("--deck-id", required=True, metavar="ID", help="The name that accounts list.")
-@click.option("--version", required=True, type=int, metavar="N", help="1, 2, 3, ...")
+@click.option("--version", required=True, type=WholeNumber(), metavar="N", help="1, 2, 3, ...")
 @click.option("--currency", required=True, metavar="CODE", help="Of all prices, ISO 4217.")
 @click.option(
     "--valid-from", required=True, metavar="TIME", help="Like 2025-01-31T23:00:00Z; it prices "
@@ -67,7 +69,7 @@ def load(
     *,
     backdate: bool,
     strict: bool,
-    **terms: str,
+    **terms: Any,
 ) -> None:
     """Publish FILE as a version of a rate deck, whole or not at all.
 
@@ -93,12 +95,12 @@ def load(
 
 
 def _candidate(
-    file: Path, calendars: Path | None, terms: dict[str, str], *, strict: bool
+    file: Path, calendars: Path | None, terms: dict[str, Any], *, strict: bool
 ) -> Candidate:
     """Read and check the file; a fault ends the command."""
     heading = read_heading(
         terms["deck_id"],
-        int(terms["version"]),
+        terms["version"],
         (terms["currency"], terms["valid_from"], terms["timezone"], terms["band_policy"]),
         read_calendar_file(calendars),
     )

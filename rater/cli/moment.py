@@ -10,7 +10,7 @@ from rater.core.limits import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from rater.core.times import is_plausible, to_millis
 from rater.shell.process.clock import now_ms
 
-_AGO = re.compile(r"(\d{1,6})(s|m|h|d)")
+_AGO = re.compile(r"([0-9]{1,6})(s|m|h|d)")
 _UNIT_MS = {"s": SECOND_MS, "m": MINUTE_MS, "h": HOUR_MS, "d": DAY_MS}
 
 

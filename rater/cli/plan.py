@@ -8,6 +8,7 @@ import msgspec
 
 from rater.cli.broker import CannotRunError, broker_option, run
 from rater.cli.columns import print_columns
+from rater.cli.numbers import WholeNumber
 from rater.core.pricing.plans.book import PlanBook
 from rater.core.pricing.plans.catalog import Catalog
 from rater.core.times import to_text
@@ -64,7 +65,7 @@ def lint(path: Path, *, as_json: bool, strict: bool) -> None:
 @click.option(
     "--version",
     required=True,
-    type=click.IntRange(1, VERSION_MAX),
+    type=WholeNumber(1, VERSION_MAX),
     metavar="N",
     help="1, 2, 3, ...",
 )

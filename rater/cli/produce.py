@@ -11,6 +11,7 @@ import click
 from tqdm import tqdm
 
 from rater.cli.broker import CannotRunError, broker_option, run
+from rater.cli.numbers import Number
 from rater.core.pricing.plans.book import NO_BOOK
 from rater.kafka.broker import Broker
 from rater.shell.admin import publish, topic_admin
@@ -45,7 +46,7 @@ PROBLEMS_MAX = 20
     "timeout_s",
     default=30.0,
     show_default=True,
-    type=click.FloatRange(0.1, 3_600.0),
+    type=Number(0.1, 3_600.0),
     help="Seconds that --wait waits.",
 )
 def produce(

@@ -13,6 +13,7 @@ import uvloop
 from click.core import ParameterSource
 
 from rater.cli.broker import CannotRunError, remember
+from rater.cli.numbers import Number, WholeNumber
 from rater.kafka.lost_answers import without_lost_answers
 from rater.kafka.refusal import RefusedError
 from rater.shell.process.exit_code import ExitCode, said
@@ -68,9 +69,9 @@ def _type(each: Declared) -> click.ParamType:
             return click.Choice(each.choices, case_sensitive=each.name != "level")
         case "whole number":
             low, high = (None if end is None else int(end) for end in (each.low, each.high))
-            return click.IntRange(low, high)
+            return WholeNumber(low, high)
         case "number":
-            return click.FloatRange(each.low, each.high)
+            return Number(each.low, each.high)
         case "file":
             return click.Path(exists=True, dir_okay=False)
         case _:

@@ -11,6 +11,7 @@ import click
 
 from rater.cli.broker import CannotRunError, broker_option, run
 from rater.cli.moment import Moment
+from rater.cli.numbers import WholeNumber
 from rater.cli.retention import retention_option
 from rater.cli.topics_acls import acls
 from rater.cli.topics_alter import alter
@@ -24,7 +25,7 @@ from topics.roles import named
 
 _partitions_option = click.option(
     "--partitions",
-    type=click.IntRange(2, 10_000),
+    type=WholeNumber(2, 10_000),
     metavar="N",
     help="Of every topic keyed by tenant; else the number that they have on the broker, or the catalog's.",
 )
@@ -44,13 +45,13 @@ topics.add_command(alter)
 @_partitions_option
 @click.option(
     "--replication-factor",
-    type=click.IntRange(1, 32_767),
+    type=WholeNumber(1, 32_767),
     metavar="N",
     help="Copies of every partition; else as many as the cluster makes (its default.replication.factor).",
 )
 @click.option(
     "--min-insync-replicas",
-    type=click.IntRange(1, 32_767),
+    type=WholeNumber(1, 32_767),
     metavar="N",
     help="Copies that must have a record before it counts; else what the cluster wants (its min.insync.replicas).",
 )
@@ -151,7 +152,7 @@ def list_topics(retention: dict[str, int]) -> None:
     help="Only records of this time or later: 2026-03-01T10:00:00Z, or 15m, 2h, 3d ago. Default: all.",
 )
 @click.option("--follow", "-f", is_flag=True, help="Go on at the end, until interrupted.")
-@click.option("--limit", type=click.IntRange(1), metavar="N", help="Stop after so many records.")
+@click.option("--limit", type=WholeNumber(1), metavar="N", help="Stop after so many records.")
 def read_topic(
     *,
     topic: str,

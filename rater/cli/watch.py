@@ -8,6 +8,7 @@ import click
 from rater.cli.broker import CannotRunError
 from rater.cli.broker import run as run_once
 from rater.cli.columns import print_columns
+from rater.cli.numbers import Number
 from rater.cli.service_options import read_or_end, run_service, service_options
 from rater.shell.process.exit_code import ExitCode
 from rater.shell.process.log_lines import start_logging
@@ -27,7 +28,7 @@ _NOT_KNOWN = "?"
 @click.option(
     "--max-lag-seconds",
     "max_lag_s",
-    type=click.FloatRange(0.0),
+    type=Number(0.0),
     metavar="N",
     help="With --once: exit 1 where a record has waited for longer, or records were lost.",
 )

@@ -139,10 +139,11 @@ def _read(status: int, body: bytes, source: TokenSource) -> tuple[Secret, float]
     token, lifetime_s = fields.get("access_token"), fields.get("expires_in", 0)
     if not isinstance(token, str) or not token.isascii() or not token.isprintable() or not token:
         raise _refused(source, "the answer has no access_token")
-    try:
+    # Some endpoints have it as a text.
+    is_text = isinstance(lifetime_s, str) and lifetime_s.isascii() and lifetime_s.isdecimal()
+    if is_text or (isinstance(lifetime_s, int | float) and not isinstance(lifetime_s, bool)):
         return Secret(token), max(float(lifetime_s), 0.0)
-    except (TypeError, ValueError):
-        return Secret(token), 0.0
+    return Secret(token), 0.0
 
 
 def _refused(source: TokenSource, why: str) -> TokenError:

@@ -98,12 +98,16 @@ async def test_a_token_is_asked_for_anew_when_most_of_its_time_is_over(endpoint:
 
 async def test_a_token_of_unknown_life_is_used_once(endpoint: Endpoint) -> None:
     tokens = provider(endpoint, Clock())
-    for answer in ({"access_token": "x"}, {"access_token": "x", "expires_in": "soon"}):
+    for answer in (
+        {"access_token": "x"},
+        {"access_token": "x", "expires_in": "soon"},
+        {"access_token": "x", "expires_in": "nan"},
+    ):
         endpoint.answer = answer
         await tokens.token()
         await tokens.token()
 
-    assert len(endpoint.asked) == 4
+    assert len(endpoint.asked) == 6
 
 
 def test_loops_of_several_threads_share_a_provider(endpoint: Endpoint) -> None:

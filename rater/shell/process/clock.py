@@ -7,11 +7,17 @@ import logging
 import os
 import time
 
+from topics.numerals import whole_number
+
 log = logging.getLogger(__name__)
 
 VARIABLE = "RATER_CLOCK_AHEAD_S"
 """For rehearsals: seconds by which the timer's clock is set forward; unset in production."""
-_AHEAD_MS = int(os.environ.get(VARIABLE) or "0") * 1_000
+try:
+    _AHEAD_MS = whole_number(os.environ.get(VARIABLE) or "0") * 1_000
+except ValueError as error:
+    # A service that cannot be loaded says so in a line.
+    raise ImportError(f"{VARIABLE}: {error}") from error
 
 
 def now_ms() -> int:

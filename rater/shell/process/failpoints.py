@@ -5,6 +5,7 @@ enumerates those of its service, so that a new one cannot be forgotten; a name t
 """
 
 import os
+import re
 import signal
 
 FAILPOINTS = (
@@ -46,6 +47,7 @@ NOTIFIER_FAILPOINTS = (
     "before_offset_commit",
 )
 ALL = FAILPOINTS + RECHARGE_FAILPOINTS + GATEWAY_FAILPOINTS + NOTIFIER_FAILPOINTS
+_COUNT = re.compile("[0-9]{1,9}")
 VARIABLE = "RATER_FAILPOINT"
 """For tests: PLACE:N ends the process by SIGKILL when it passes that place for the Nth time; unset in production."""
 
@@ -53,14 +55,18 @@ VARIABLE = "RATER_FAILPOINT"
 def read_setting(text: str) -> tuple[str, int]:
     """Return name and count of a setting; a wrong one raises ValueError."""
     name, _, count = text.partition(":")
-    if name not in ALL or not (count or "1").isdigit():
+    if name not in ALL or not _COUNT.fullmatch(count or "1"):
         msg = f"{VARIABLE}: {text!r}, must be NAME or NAME:COUNT with a name of {', '.join(ALL)}"
         raise ValueError(msg)
     return name, int(count or "1")
 
 
 _armed = os.environ.get(VARIABLE)
-_left = dict([read_setting(_armed)]) if _armed else {}
+try:
+    _left = dict([read_setting(_armed)]) if _armed else {}
+except ValueError as error:
+    # A service that cannot be loaded says so in a line.
+    raise ImportError(str(error)) from error
 
 
 def failpoint(name: str) -> None:

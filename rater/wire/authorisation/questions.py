@@ -13,9 +13,11 @@ from msgspec import Meta, Struct
 from rater.core.authorisation.request import CallRequest
 from rater.core.limits import DURATION_S_MAX
 from rater.wire.cdrs import COUNTRIES, is_number, is_tenant_id
+from rater.wire.demands import found, must_be
 from rater.wire.malformed import Malformed, undecodable
 from rater.wire.strict import read_strictly
 from topics.fields import ID_PATTERN, TenantId, whole
+from topics.numerals import whole_number
 
 REQUEST_BYTES_MAX = 16 * 1024
 """Of a body or a query; real ones are below 400."""
@@ -26,6 +28,7 @@ _MaybeShort = Annotated[str, Meta(max_length=32)]
 """As CDRs have it: what they cannot say is charged to nobody."""
 _MaybeId = Annotated[str, Meta(max_length=128, pattern=whole(f"(?:{ID_PATTERN})?"))]
 _NUMBERS = frozenset(("to", "from", "routing_number"))
+_WHOLE = frozenset(("longest_s", "duration_s"))
 _HOLD_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 
@@ -116,6 +119,11 @@ def _read(given: bytes | Mapping[str, str], kind: type, decode: Any) -> Any:
         said = read_strictly(decode, given, REQUEST_BYTES_MAX)
         return said if isinstance(said, kind) else _bad(said)
     fields = {name: _plus(name, text) for name, text in given.items() if text}
+    try:
+        for name in _WHOLE & fields.keys():
+            whole_number(fields[name])
+    except ValueError:
+        return BadRequest(f"{name}: {must_be('an integer')}{found(given[name])}")
     try:
         return msgspec.convert(fields, kind, strict=False)
     except msgspec.ValidationError as error:

@@ -61,7 +61,9 @@ def read(settings: type[S], given: Mapping[str, Any]) -> Reading[S]:
         made = settings(**given)
     except ValidationError as error:
         told = _told(error, by_name, origins)
-        faults += [said for name, said in told.items() if name not in by_file.refused]
+        faults += [
+            said for name, said in told.items() if name not in by_file.refused | by_variable.refused
+        ]
         raise WrongSettingsError(faults) from None
     if not faults:
         faults = [_placed(text, origins[name]) for name, text in made.contradictions()]

@@ -6,7 +6,7 @@ all faults are told at once. No fault shows a secret.
 
 import os
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,11 +18,16 @@ from pydantic_settings import PydanticBaseSettingsSource
 from rater.secret import Secret, SecretError, read_secret, secret_of_file
 from rater.shell.process.settings.declaration import Declared, declared
 from rater.shell.process.settings.services import SERVICES, SHARED
+from topics.numerals import decimal_number, whole_number
 
 _TOML_TYPES: dict[str, tuple[type, ...]] = {
     "whole number": (int,),
     "number": (int, float),
     "switch": (bool,),
+}
+_CHECKS: dict[str, Callable[[str], object]] = {
+    "whole number": whole_number,
+    "number": decimal_number,
 }
 
 
@@ -54,9 +59,19 @@ def of_environment(settings: type[BaseModel]) -> Found:
         if each.is_secret:
             _take_secret(found, each)
         elif text := os.environ.get(each.variable, "").strip():
-            found.values[each.field] = text.split() if each.kind == "list" else text
-            found.places[each.field] = each.variable
+            _take_text(found, each, text)
     return found
+
+
+def _take_text(found: Found, each: Declared, text: str) -> None:
+    """Take a text of the environment; a number is read as strictly as everywhere else."""
+    found.places[each.field] = each.variable
+    try:
+        _CHECKS.get(each.kind, str)(text)
+        found.values[each.field] = text.split() if each.kind == "list" else text
+    except ValueError:
+        found.faults.append(f"{each.variable} must be {each.must_be()}, found {text!r}")
+        found.refused.add(each.field)
 
 
 def _take_secret(found: Found, each: Declared) -> None:

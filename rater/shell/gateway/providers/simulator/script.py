@@ -40,7 +40,7 @@ REVERSALS = ("refund", "half_refund", "refund_fails", "dispute", "dispute_won")
 TIMED = ("delay", "late", "webhook", *REVERSALS)
 
 _STEP = re.compile(
-    r"(?P<what>[a-z0-9_]+)(?:=(?P<n>\d{1,7})(?P<unit>ms|s))?(?:\*(?P<times>\d{1,4}))?"
+    r"(?P<what>[a-z0-9_]+)(?:=(?P<n>[0-9]{1,7})(?P<unit>ms|s))?(?:\*(?P<times>[0-9]{1,4}))?"
 )
 _RANDOM = re.compile(r"sim:random:[\x21-\x7e]{1,64}")
 

@@ -9,6 +9,7 @@ import stripe
 
 from rater.shell.gateway.providers.provider import TroubleError, Unknown
 from rater.shell.gateway.providers.stripe.intents import Intent
+from topics.numerals import whole_number
 
 _RETRIED_BELOW_500 = (409, 429)
 _KEY_REFUSED = Unknown("the provider refused our API key: see the gateway's log")
@@ -41,7 +42,10 @@ def _raise_if_passing(error: stripe.StripeError) -> None:
 def _retry_after_s(error: stripe.StripeError) -> float:
     """Return what the answer's Retry-After asks for; 0 where it asks for nothing that can be read."""
     text = str((error.headers or {}).get("Retry-After", ""))
-    return float(text) if text.isdecimal() else 0.0
+    try:
+        return float(whole_number(text))
+    except ValueError:
+        return 0.0
 
 
 def body_of(error: stripe.StripeError) -> dict[str, Any]:
