@@ -31,5 +31,8 @@ class Moment(click.ParamType):
             at_ms = to_millis(at if at.tzinfo else at.replace(tzinfo=UTC))
             if is_plausible(at_ms):
                 return at_ms
-        message = f"must be a time such as 2026-03-01T10:00:00Z, or how long ago, such as 15m, 2h or 3d, found {text}"
+        message = (
+            "must be a time such as 2026-03-01T10:00:00Z, of the years 2000 to 2100, or how long ago, such as 15m, 2h "
+            f"or 3d, found {text[:80]!r}"
+        )
         raise click.BadParameter(message, ctx, param)

@@ -1,21 +1,20 @@
 """`rater simulate`: lines in, lines out; charging and recharge without Kafka."""
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import click
-import orjson
 
 from rater.batch.simulate import Simulator
 from rater.cli.plan_files import catalog_of, plans_option
+from rater.cli.simulate_lines import millis, placed, read_line
 from rater.cli.simulate_warnings import Warnings
-from rater.core.pricing.decks import DeckBook
+from rater.core.pricing.decks import Deck, DeckBook
 from rater.core.pricing.plans.book import PlanBook
 from rater.core.pricing.rules import Rules
-from rater.core.times import to_millis
+from rater.core.times import to_text
 from rater.wire.lines import Line
 from rater.wire.plans.plan_records import encode_catalog, plan_reader
 from rater.wire.pricing.deck_files import DeckFileError, read_deck_file
@@ -26,17 +25,6 @@ from rater.wire.settings.charging_settings import settings_reader
 from rater.wire.settings.currencies import shipped_book
 from rater.wire.versions import BadVersion
 from topics import catalog
-
-SIMULATED = (
-    catalog.CDR_RAW.name,
-    *(topic.name for topic in catalog.ACCOUNT_SOURCES),
-    catalog.RATE_DECKS.name,
-    catalog.CHARGING_SETTINGS.name,
-    catalog.RATE_PLANS.name,
-    catalog.PAYMENT_RESULTS.name,
-    catalog.RECHARGE_COMMANDS.name,
-    catalog.RECHARGE_TIMERS.name,
-)
 
 
 @click.command()
@@ -78,13 +66,13 @@ def simulate(
     Standard error names what workers pass over: fields that a topic does not declare, each once, and plans that are
     given and that no catalog has.
     """
-    book = DeckBook.of([_deck(text, currency, calendars) for text in decks])
+    book = DeckBook.of(_decks(decks, currency, calendars))
     run = _Run(Simulator(Rules(book, load_numbers(), shipped_book(), PlanBook(zone_of=zone_of))))
     if plans is not None:
         run.take_plans(*encode_catalog(catalog_of(plans)), str(plans))
     out = click.get_binary_stream("stdout")
     try:
-        end = None if until is None else _millis("--until", until)
+        end = None if until is None else millis("--until", until)
         for text in run.lines(files or (click.get_binary_stream("stdin"),), end):
             out.write(text + b"\n")
     except ValueError as fault:
@@ -92,7 +80,19 @@ def simulate(
         raise click.ClickException(str(fault)) from fault
 
 
-def _deck(text: str, currency: str, calendars: Path | None) -> Any:
+def _decks(texts: tuple[str, ...], currency: str, calendars: Path | None) -> list[Deck]:
+    """Read the decks of files; of one that is given twice nobody could say which prices a call."""
+    made: dict[str, Deck] = {}
+    for text in texts:
+        deck = _deck(text, currency, calendars)
+        if deck.deck_id in made:
+            msg = f"--deck: {deck.deck_id!r} must be given once, found it again in {text!r}"
+            raise click.UsageError(msg)
+        made[deck.deck_id] = deck
+    return list(made.values())
+
+
+def _deck(text: str, currency: str, calendars: Path | None) -> Deck:
     deck_id, equals, path = text.partition("=")
     if not equals or not Path(path).is_file():
         msg = f"--deck: {text!r} is not ID=FILE.csv with a file that is there"
@@ -112,39 +112,42 @@ class _Run:
         self.settings = settings_reader()
         self.plans = plan_reader()
         self.warnings = Warnings(partial(click.echo, err=True))
+        self.takers = {
+            catalog.RATE_DECKS.name: self._take_deck,
+            catalog.CHARGING_SETTINGS.name: self._take_settings,
+            catalog.RATE_PLANS.name: self.take_plans,
+        }
 
     def lines(self, files: Iterable[BinaryIO], until_ms: int | None) -> Iterator[bytes]:
         """Take every line of every file; yield the lines written."""
         for file in files:
-            for number, line in enumerate(file, 1):
-                if line.strip():
-                    yield from self._line(line, f"{file.name}:{number}")
-        if until_ms is not None:
-            yield from self._written(self.simulator.run_until(until_ms))
+            for where, line in placed(file):
+                yield from self._line(line, where)
+        if until_ms is None:
+            return
+        if until_ms < self.simulator.now_ms:
+            last = to_text(self.simulator.now_ms)
+            msg = f"--until: must not be before the last line, of {last}, found {to_text(until_ms)}"
+            raise ValueError(msg)
+        yield from self._written(self.simulator.run_until(until_ms))
 
     def _line(self, line: bytes, where: str) -> Iterator[bytes]:
-        fields = _read(line, where)
-        self.warnings.of_line(fields, where)
-        key, value = _bytes(fields.get("key")), _bytes(fields.get("value"))
-        at_ms = _millis(f"{where}: timestamp", fields["timestamp"])
-        if at_ms < self.simulator.now_ms:
-            msg = f"{where}: timestamp: {fields['timestamp']} is before the line above it"
+        given = read_line(line, where)
+        self.warnings.of_line(given.names, where)
+        if given.at_ms < self.simulator.now_ms:
+            last = to_text(self.simulator.now_ms)
+            msg = (
+                f"{where}: timestamp: {to_text(given.at_ms)} is before the line above it, of {last}"
+            )
             raise ValueError(msg)
-        if fields["topic"] == catalog.RATE_DECKS.name:
-            self._take_deck(key, value, where)
+        taker = self.takers.get(given.topic)
+        if taker is not None:
+            taker(given.key, given.value, where)
             return
-        if fields["topic"] == catalog.CHARGING_SETTINGS.name:
-            self._take_settings(key, value, where)
-            return
-        if fields["topic"] == catalog.RATE_PLANS.name:
-            self.take_plans(key, value, where)
-            return
-        partition = fields.get("partition")
-        if partition is not None and partition not in range(catalog.PARTITIONS):
-            msg = f"{where}: partition: {partition!r} is not one of 0 to {catalog.PARTITIONS - 1}"
-            raise ValueError(msg)
-        self.warnings.of_value(fields["topic"], value, where)
-        yield from self._written(self.simulator.feed(fields["topic"], key, value, at_ms, partition))
+        self.warnings.of_value(given.topic, given.value, where)
+        yield from self._written(
+            self.simulator.feed(given.topic, given.key, given.value, given.at_ms, given.partition)
+        )
 
     def _written(self, records: Iterable[Line]) -> Iterator[bytes]:
         for record in records:
@@ -159,6 +162,10 @@ class _Run:
             msg = f"{where}: {result.detail}"
             raise ValueError(msg)  # noqa: TRY004  # The line is wrong, not a type.
         rules = self.simulator.rules
+        known = {(each.deck_id, each.version) for each in rules.book.versions()}
+        if (result.deck_id, result.version) in known:
+            msg = f"{where}: version {result.version} of deck {result.deck_id} is there already, by --deck"
+            raise ValueError(msg)
         self.simulator.rules = rules.with_book(rules.book.with_deck(result))
 
     def _take_settings(self, key: bytes | None, value: bytes | None, where: str) -> None:
@@ -177,39 +184,3 @@ class _Run:
         if result is not None:
             rules = self.simulator.rules
             self.simulator.rules = rules.with_plans(rules.plans.with_version(result))
-
-
-def _read(line: bytes, where: str) -> dict[str, Any]:
-    try:
-        fields = orjson.loads(line)
-    except orjson.JSONDecodeError as fault:
-        msg = f"{where}: not JSON: {fault}"
-        raise ValueError(msg) from fault
-    if not isinstance(fields, dict) or fields.get("topic") not in SIMULATED:
-        topic = fields.get("topic") if isinstance(fields, dict) else None
-        msg = f"{where}: topic: {topic!r}, must be one of {', '.join(SIMULATED)}"
-        raise ValueError(msg)
-    if "timestamp" not in fields:
-        msg = f"{where}: timestamp: is missing"
-        raise ValueError(msg)
-    return fields
-
-
-def _bytes(value: Any) -> bytes | None:
-    """Return a key or value as bytes: text as it is, anything else as JSON, null as none."""
-    if value is None:
-        return None
-    return value.encode() if isinstance(value, str) else orjson.dumps(value)
-
-
-def _millis(field: str, value: Any) -> int:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    if isinstance(value, str) and value.isdigit():
-        return int(value)
-    try:
-        at = datetime.fromisoformat(str(value))
-    except ValueError as fault:
-        msg = f"{field}: {value!r} is neither ISO 8601 nor milliseconds"
-        raise ValueError(msg) from fault
-    return to_millis(at if at.tzinfo else at.replace(tzinfo=UTC))

@@ -1,7 +1,7 @@
 """What `rater simulate` warns of on standard error: what a worker passes over in silence, or only logs."""
 
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Iterable
+from typing import Final
 
 import orjson
 
@@ -12,7 +12,7 @@ from rater.wire.demands import unknown_field
 from rater.wire.lines import Line
 from topics.catalog import BY_NAME, LEDGER
 
-READ: Final = ("topic", "key", "value", "timestamp", "partition")
+READ: Final = ("topic", "key", "value", "value_b64", "timestamp", "partition")
 """Names of a line that are read."""
 _PASSED: Final = frozenset((*READ, "offset"))
 """`rater topics read` writes the offset."""
@@ -28,9 +28,9 @@ class Warnings:
         self._checks: dict[str, StrayCheck] = {}
         self._told: set[str] = set()
 
-    def of_line(self, fields: dict[str, Any], where: str) -> None:
+    def of_line(self, names: Iterable[str], where: str) -> None:
         """Warn of names that a line has beside those that are read."""
-        for name in fields.keys() - _PASSED - self._told:
+        for name in sorted(set(names) - _PASSED - self._told):
             self._told.add(name)
             self._tell(f"warning: {where}: {name}: {unknown_field(name, READ)}; it is not read")
 
