@@ -20,8 +20,8 @@ COMPILED = Path("rater/compiled.json")
 COMPONENTS = (ROOT / "rater/core/pricing/components").glob("*.py")
 # No module with a msgspec Struct of its own: compiled, the class loses its keywords.
 CORE = (
-    *("call_classes", "cdr", "charging_settings", "engine", "limits", "money", "times"),
-    "value",
+    *("call_classes", "call_types", "cdr", "charging_settings", "engine", "limits", "money"),
+    *("times", "value"),
     *("authorisation/holds", "authorisation/judge", "authorisation/longest"),
     *("authorisation/request", "authorisation/standing", "authorisation/user_limits"),
     *("authorisation/contest", "authorisation/verdict"),

@@ -90,13 +90,14 @@ class PlanFile:
         types = {_plain(call.number_type), _plain(call.own_type)}
         if not call.destination or types & self._unpooled:
             return []
-        chains = self._chains.get(call.direction, {})
+        named = self._chains.get(call.direction, {})
+        chains = {call_type.lower(): pools for call_type, pools in named.items()}
         mine = {each.plan_id for each in held if each.country == call.usage_country}
         if plan_ids is not None:
             mine &= set(plan_ids)
         found = [
             self._source(held, call, plan_id, name)
-            for pool in chains.get(call.call_type, chains.get("*", ()))
+            for pool in chains.get(call.call_type.lower(), chains.get("*", ()))
             if pool != CREDITS
             for _, plan_id, name in self._named(pool, mine)
             if self._fits(_allowance(self._plans, plan_id, name), call)
@@ -117,12 +118,13 @@ class PlanFile:
     def _fits(self, allowance: Mapping[str, Any], call: PaidCall) -> bool:
         domestic = self._group(call.usage_country) == self._group(call.destination)
         types = {_plain(each) for each in allowance.get("number_types", ())}
+        call_types = {each.lower() for each in allowance.get("call_types", ())}
         return (
             allowance.get("scope", "any") in {"any", "domestic" if domestic else "international"}
             and self._is_in(call.destination, allowance.get("zones"))
             and self._is_in(call.usage_country, allowance.get("usage_zones"))
             and (not types or _plain(call.number_type) in types)
-            and call.call_type in allowance.get("call_types", (call.call_type,))
+            and (not call_types or call.call_type.lower() in call_types)
         )
 
     def _source(

@@ -35,6 +35,13 @@ def test_licences_of_a_sharing_group_share_a_pool_and_are_domestic_to_each_other
     assert sources(domestic, CALL._replace(destination="SE")) == []
 
 
+def test_a_call_type_is_one_in_any_letter_case() -> None:
+    shouted = CALL._replace(call_type="USER_OUT")
+
+    assert sources(allowance(call_types=["User_Out"]), shouted) == [Source("P/a/us_pr", 300, 60)]
+    assert sources(allowance(call_types=["conf_out"]), shouted) == []
+
+
 def test_licences_share_a_pool_of_all_the_account() -> None:
     assert sources(allowance(pooled_by="account"), CALL) == [Source("P/a", 600, 60)]
     assert sources(allowance(per="account"), CALL) == [Source("P/a", 60, 60)]

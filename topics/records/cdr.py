@@ -78,7 +78,13 @@ class Cdr(OpenRecord, frozen=True):
     source: Annotated[Name | UnsetType | None, _Null] = UNSET
     leg_of: Annotated[_Id | UnsetType | None, _Null] = UNSET
     call_type: Annotated[
-        Annotated[_Short, Meta(description="Open list: user_out, conf_out, conf_in, ...")]
+        Annotated[
+            _Short,
+            Meta(
+                description="Open list: user_out, conf_out, conf_in, ..., each the same in any letter case. That of a "
+                "conference begins with conf."
+            ),
+        ]
         | UnsetType
         | None,
         _Null,

@@ -151,7 +151,7 @@ class Allowance(Record, frozen=True):
         tuple[_CallType, ...],
         Meta(
             max_length=TYPES_MAX,
-            description="Call types as CDRs write them; none: all whose funding chain names the pool.",
+            description="Call types of CDRs, in any letter case; none: all whose funding chain names the pool.",
         ),
     ] = ()
     rank: Annotated[
@@ -203,7 +203,9 @@ class FundingChain(Record, frozen=True):
 
     call_type: Annotated[
         _CallType,
-        Meta(description="As CDRs write it; `*`: all of the direction that no other chain names."),
+        Meta(
+            description="Of CDRs, in any letter case; `*`: all of the direction that no other chain names."
+        ),
     ]
     sources: Annotated[
         tuple[_Slug, ...],

@@ -18,10 +18,10 @@ from typing import Final
 from rater.core.account.account import HighRateWatch, Spending
 from rater.core.account.status import paid_calls
 from rater.core.call_classes import ALL_PAID, PAID_CALLS
+from rater.core.call_types import is_conference
 from rater.core.cdr import Cdr
 from rater.core.limits import AMOUNT_MICROS_MAX, DAY_MS, HIGH_RATE_KNOWN_MAX, HOUR_MS
 from rater.core.pricing.components.usage import KIND as USAGE
-from rater.core.pricing.numbering import plain_kind
 from topics.records import Charge, LimitKind, SpendLimitTripped
 
 SPEND_PER_HOUR: Final[LimitKind] = "spend_per_hour"
@@ -99,9 +99,9 @@ def class_of(cdr: Cdr, country: str, home: str | None) -> str:
 
     `home`: where it is made, as far as that is known (`user.usage_country_of`).
     """
-    if cdr.direction == "in" or plain_kind(cdr.service_number_type or "") == "tollfree":
+    if cdr.direction == "in":
         return "toll_free"
-    if (cdr.call_type or "").startswith("conf"):
+    if is_conference(cdr.call_type):
         return "conference_dial_out"
     return "overage" if country and country == home else "international"
 

@@ -9,6 +9,7 @@ Rule 3: a call to an ordinary number of the tenant is free to receive. The CDR s
 
 from typing import Final
 
+from rater.core.call_types import plain_type
 from rater.core.cdr import Cdr
 from rater.core.limits import CALLING_CODE_DIGITS_MAX, EMERGENCY_DIGITS_MAX
 from rater.core.pricing.decks import DeckBook
@@ -56,7 +57,7 @@ def exemption(
     # Cheap: each CDR asks, and most call types are user_out, conf_out and the like.
     first = call_type[0]
     if first == "e" or first == "d" or first == "E" or first == "D":  # noqa: PLR1714
-        return "emergency" if call_type.lower() in EMERGENCY_CALLS else None
+        return "emergency" if plain_type(call_type) in EMERGENCY_CALLS else None
     return None
 
 

@@ -4,7 +4,6 @@ After each charge the limits that it passes are expected, in order, as the tenan
 limit denies follows from the CDR, where it is still there; whether a call was abroad, from the deck alone: not proven.
 """
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -180,9 +179,8 @@ def _classes(cdr: SourceCdr | None, *, has_home: bool) -> tuple[str, ...]:
     """Return the classes that a paid call may be of."""
     if cdr is None:
         return PAID
-    kind = re.sub(r"[^a-z]", "", (cdr.service_number_type or "").casefold())
-    if cdr.direction == "in" or kind == "tollfree":
+    if cdr.direction == "in":
         return ("toll_free",)
-    if (cdr.call_type or "").startswith("conf"):
+    if (cdr.call_type or "").lower().startswith("conf"):
         return ("conference_dial_out",)
     return ("international", "overage") if cdr.usage_country or has_home else ("international",)

@@ -78,7 +78,7 @@ def _wrong(content: r.PlanCatalog) -> Iterator[Complaint]:
         ("zone_id", [zone.zone_id for zone in content.zones]),
         ("group_id", [group.group_id for group in groups]),
         ("sharing_groups", [country for group in groups for country in group.countries]),
-        ("call_type", [(chain.direction, chain.call_type) for chain in content.chains]),
+        ("call_type", [(chain.direction, chain.call_type.lower()) for chain in content.chains]),
     ):
         twice = [name for name, times in Counter(names).items() if times > 1]
         if twice:

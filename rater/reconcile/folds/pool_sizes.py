@@ -152,9 +152,11 @@ def all_sizes(content: r.PlanCatalog, held: Licences) -> Iterator[Size]:
 
 def _sources(content: r.PlanCatalog, call: r.ChargedCall) -> tuple[str, ...]:
     """Return the names of the pools of the chain that the call has."""
-    chains = {(each.direction, each.call_type): each.sources[:-1] for each in content.chains}
+    chains = {
+        (each.direction, each.call_type.lower()): each.sources[:-1] for each in content.chains
+    }
     others = chains.get((call.direction, ANY_TYPE), ())
-    return chains.get((call.direction, call.call_type or ANY_TYPE), others)
+    return chains.get((call.direction, (call.call_type or ANY_TYPE).lower()), others)
 
 
 def _is_excluded(content: r.PlanCatalog, call: r.ChargedCall, called: Called | None) -> bool:
@@ -170,7 +172,8 @@ def _is_excluded(content: r.PlanCatalog, call: r.ChargedCall, called: Called | N
 
 
 def _is_for(allowance: r.Allowance, call: r.ChargedCall, called: Called | None) -> bool:
-    if allowance.call_types and call.call_type not in allowance.call_types:
+    call_types = [each.lower() for each in allowance.call_types]
+    if call_types and (call.call_type or "").lower() not in call_types:
         return False
     types = {plain(each) for each in allowance.number_types}
     return called is None or not types or plain(called.number_type) in types

@@ -7,6 +7,7 @@ Fields are named as the file has them: `plans.P1.allowances.domestic.zones`.
 from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
+from rater.core.call_types import plain_type
 from rater.core.pricing.numbering import plain_kind
 from rater.wire.demands import shown
 from topics.fields import NO_CURRENCY
@@ -110,7 +111,7 @@ def _of_allowance(path: str, allowance: Allowance, record: PlanCatalog) -> Itera
                 yield f"{path}.{name}: must be a zone of the catalog{_of(known)}, found {shown(zone)}"
     number_types = [plain_kind(each) for each in allowance.number_types]
     yield from _repeated(f"{path}.number_types", number_types)
-    yield from _repeated(f"{path}.call_types", allowance.call_types)
+    yield from _repeated(f"{path}.call_types", map(plain_type, allowance.call_types))
     yield from _repeated(f"{path}.prices", [each.currency for each in allowance.prices])
     if allowance.pool == CREDITS:
         yield f"{path}.pool: must not be {CREDITS}, which is what pays after the pools"
@@ -126,7 +127,8 @@ def _of_prices(path: str, allowance: Allowance) -> Iterator[str]:
 
 def _of_chains(record: PlanCatalog) -> Iterator[str]:
     pools = {allowance.pool for plan in record.plans for allowance in plan.allowances}
-    yield from _repeated("chains", [f"{c.direction}.{c.call_type}" for c in record.chains])
+    named = [f"{c.direction}.{plain_type(c.call_type)}" for c in record.chains]
+    yield from _repeated("chains", named)
     for chain in record.chains:
         path = chain_path(chain)
         yield from _repeated(path, chain.sources)

@@ -6,6 +6,7 @@ What can never hold is an error, and is said by `plan_faults` or by the schema.
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 
+from rater.core.call_types import plain_type
 from rater.core.pricing.numbering import plain_kind
 from rater.wire.plans.plan_faults import allowance_path, chain_path
 from rater.wire.pricing.deck_findings import Finding, some
@@ -97,10 +98,11 @@ def _of_use(path: str, allowance: Allowance, record: PlanCatalog) -> Warnings:
 
 def _reaches(naming: list[FundingChain], call_type: str, record: PlanCatalog) -> bool:
     """Tell whether a call of a type comes to one of some chains."""
-    named = {(chain.direction, chain.call_type) for chain in record.chains}
+    named = {(chain.direction, plain_type(chain.call_type)) for chain in record.chains}
+    asked = plain_type(call_type)
     return any(
-        chain.call_type == call_type
-        or (chain.call_type == ANY_TYPE and (chain.direction, call_type) not in named)
+        plain_type(chain.call_type) == asked
+        or (chain.call_type == ANY_TYPE and (chain.direction, asked) not in named)
         for chain in naming
     )
 
@@ -120,7 +122,7 @@ def _overlap(one: Allowance, other: Allowance, record: PlanCatalog) -> bool:
         and meet(one.zones, other.zones, zones.__getitem__)
         and meet(one.usage_zones, other.usage_zones, zones.__getitem__)
         and meet(one.number_types, other.number_types, lambda each: {plain_kind(each)})
-        and meet(one.call_types, other.call_types, lambda each: {each})
+        and meet(one.call_types, other.call_types, lambda each: {plain_type(each)})
     )
 
 

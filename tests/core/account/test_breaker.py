@@ -173,7 +173,16 @@ def test_a_limit_that_has_tripped_does_not_trip_again_until_it_is_resumed() -> N
         ({"call_type": "user_out_conf", "usage_country": "FR"}, "FR", "overage"),
         ({"direction": "in"}, "US", "toll_free"),
         ({"direction": "in", "call_type": "conf_in"}, "US", "toll_free"),
-        ({"service_number_type": "toll_free"}, "US", "toll_free"),
+        ({"direction": "in", "service_number_type": "Toll"}, "US", "toll_free"),
+        # The tenant's own number is whose an outgoing call is shown as coming from: it is no class of its own.
+        ({"service_number_type": "toll_free"}, "US", "international"),
+        ({"service_number_type": "toll_free", "usage_country": "US"}, "US", "overage"),
+        (
+            {"call_type": "conf_out", "service_number_type": "TollFree", "usage_country": "US"},
+            *("US", "conference_dial_out"),
+        ),
+        ({"call_type": "CONF_OUT", "usage_country": "US"}, "US", "conference_dial_out"),
+        ({"call_type": "Conf_Out", "usage_country": "FR"}, "US", "conference_dial_out"),
     ],
 )
 def test_the_class_of_a_call_is_told_from_its_cdr(

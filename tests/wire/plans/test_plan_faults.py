@@ -136,6 +136,10 @@ def one(**fields: Any) -> Allowance:
             'chains: each must be there once, found "out.user_out" again',
         ),
         (
+            {"chains": (*chains("credits"), *chains("credits", call_type="USER_OUT"))},
+            'chains: each must be there once, found "out.user_out" again',
+        ),
+        (
             {
                 "unpooled_prefixes": ("+449", "+449"),
                 "unpooled_number_types": ("premium", "Premium"),

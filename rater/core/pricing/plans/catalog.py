@@ -9,12 +9,13 @@ Rule 3: no pool pays a call whose destination has no country, or that the catalo
         a country names its premium numbers as it names the others. A masked number that may be one of
         these is taken to be.
 Rule 4: usage countries of one sharing group are domestic to each other and share their pools.
-Rule 5: types of numbers are compared by their letters and figures alone, as everywhere; call types as they are written.
+Rule 5: types of numbers are compared by their letters and figures alone, call types in any letter case, as everywhere.
 """
 
 from collections.abc import Iterable, Mapping
 from typing import Final, final
 
+from rater.core.call_types import plain_type
 from rater.core.pricing.numbering import Numbering, plain_kind
 from rater.core.pricing.plans.payers import Payers
 from rater.core.pricing.plans.pools import Choice, Held, PlanCall, Pool
@@ -70,7 +71,9 @@ class Catalog(Value):
         self._all_pools: Final[dict[tuple[Held, ...], tuple[Pool, ...]]] = {}
         self._named: Final[dict[str, Pool | None]] = {}
         """Likewise those of licences, and by name."""
-        self._chains: Final = {(c.direction, c.call_type): c.sources for c in record.chains}
+        self._chains: Final = {
+            (c.direction, plain_type(c.call_type)): c.sources for c in record.chains
+        }
         self._groups: Final = {
             country: group.group_id
             for group in record.sharing_groups
@@ -108,7 +111,7 @@ class Catalog(Value):
     def chain(self, direction: CallDirection, call_type: str | None) -> tuple[str, ...] | None:
         """Return the sources that pay calls of a type, in order; None where no chain is for them."""
         if call_type is not None:
-            found = self._chains.get((direction, call_type))
+            found = self._chains.get((direction, plain_type(call_type)))
             if found is not None:
                 return found
         return self._chains.get((direction, ANY_TYPE))

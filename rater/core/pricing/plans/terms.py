@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final, final
 
+from rater.core.call_types import plain_type
 from rater.core.pricing.numbering import plain_kind
 from rater.core.pricing.plans.pools import PlanCall
 from topics.records.plans import Allowance, Plan
@@ -35,7 +36,7 @@ class Terms:
         self.destinations: Final = _countries(allowance.zones, zones)
         self.usage_countries: Final = _countries(allowance.usage_zones, zones)
         self.number_types: Final = frozenset([plain_kind(t) for t in allowance.number_types])
-        self.call_types: Final = frozenset(allowance.call_types)
+        self.call_types: Final = frozenset([plain_type(t) for t in allowance.call_types])
 
     def is_for(self, usage_country: str) -> bool:
         """Tell whether licences of a usage country have the allowance."""
@@ -50,7 +51,9 @@ class Terms:
             return False
         if self.number_types and number_type not in self.number_types:
             return False
-        return not self.call_types or call.call_type in self.call_types
+        if not self.call_types:
+            return True
+        return call.call_type is not None and plain_type(call.call_type) in self.call_types
 
 
 def _countries(

@@ -39,3 +39,5 @@ def test_zones_number_types_and_call_types_narrow_what_is_paid() -> None:
     assert not terms(number_types=("Land-line",)).pays(call(), "mixed", is_domestic=True)
     assert terms(number_types=("Land-line",)).pays(call(), "landline", is_domestic=True)
     assert not terms(call_types=("conf_out",)).pays(call(), "mixed", is_domestic=True)
+    assert terms(call_types=("User_Out",)).pays(call(), "mixed", is_domestic=True)
+    assert not terms(call_types=("user_out",)).pays(call("US", None), "mixed", is_domestic=True)
