@@ -12,6 +12,7 @@ from rater.core.account.unlicensed import payable
 from rater.core.account.user import User
 from rater.core.cdr import Cdr, Source
 from rater.core.limits import AMOUNT_MICROS_MAX
+from rater.core.pricing.exemptions import EMERGENCY, exemption
 from rater.core.pricing.masking import masked_cdr
 from rater.core.pricing.price import price_call
 from rater.core.pricing.rating import Rated
@@ -32,6 +33,7 @@ def price_of(  # noqa: PLR0911, PLR0913, PLR0917
 ) -> Rated | FreeReason | Suspension:
     """Price a CDR, or say why it has no price now. The account's bounds are noted.
 
+    A closed account still makes emergency calls, and no others.
     `replaced`: by how much the balance moves as the charge that it replaces is taken back, and that charge.
     """
     answered_ms, decks, past = cdr.answered_ms, account.decks, account.past
@@ -39,7 +41,7 @@ def price_of(  # noqa: PLR0911, PLR0913, PLR0917
     if past is not None and answered_ms < past.settled_ms:
         closed = closed or was_closed(past, answered_ms)
         decks = decks_at(past, answered_ms, decks)
-    if closed:
+    if closed and exemption(cdr, rules.numbering, rules.book, decks, account.currency) != EMERGENCY:
         detail = f"tenant_id: {cdr.tenant_id} was closed when the call was answered"
         return Suspension(Suspended.ACCOUNT_CLOSED, detail)
     settings = rules.settings.at(source.at_ms)

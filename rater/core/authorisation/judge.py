@@ -46,7 +46,7 @@ from rater.core.charging_settings import ChargingSettings
 from rater.core.limits import DURATION_S_MAX, NEVER_MS
 from rater.core.pricing.components.usage import billed_s
 from rater.core.pricing.decks import DeckBook
-from rater.core.pricing.exemptions import exemption
+from rater.core.pricing.exemptions import EMERGENCY, exemption
 from rater.core.pricing.price import price_call
 from rater.core.pricing.rated import Rated, waived
 from rater.core.pricing.rules import Rules
@@ -77,7 +77,7 @@ def judge(
     account = standing.account
     shortest = cdr_of(request, 1)
     reason = exemption(shortest, rules.numbering, rules.book, account.decks, account.currency)
-    if reason == "emergency":
+    if reason == EMERGENCY:
         return free(reason)
     if account.closed_ms != NEVER_MS:
         return refused(*_said("in_bundle", standing.blocked))

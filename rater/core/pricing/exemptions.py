@@ -18,6 +18,9 @@ from rater.core.pricing.rates import Row
 from rater.core.pricing.terms import Entry
 from topics.records.charge import FreeReason
 
+EMERGENCY: Final = "emergency"
+"""Why nobody pays an emergency call, closed accounts included (`account.priced`, `authorisation.judge`)."""
+
 ORDINARY: Final = "subscriber"
 """The kind of number whose inbound calls are free."""
 

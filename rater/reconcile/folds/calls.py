@@ -19,6 +19,7 @@ SHORTEST = 7
 """Digits of a number that is no short one, hidden ones included."""
 _EMERGENCY = re.compile(r"\+?[0-9]{2,9}")
 """As dialled: at most three digits of a calling code and six of the number."""
+_SAID = ("emergency", "emergency_out", "dr_emergency_out")
 
 
 def hold_charge(cdr: SourceCdr, entry: r.Charge, settings: Version) -> Iterator[Complaint]:
@@ -26,8 +27,7 @@ def hold_charge(cdr: SourceCdr, entry: r.Charge, settings: Version) -> Iterator[
     if entry.deck_id is None:
         if entry.reason in ("unanswered", "zero_duration") and contradicts_itself(cdr, settings):
             yield Complaint("reason", "none: the CDR contradicts itself, and waits", entry.reason)
-        is_said = "emergency" in (cdr.call_type or "").casefold()
-        if entry.reason == "emergency" and not is_said and not _EMERGENCY.fullmatch(cdr.to):
+        if entry.reason == "emergency" and not may_be_emergency(cdr):
             yield Complaint("reason", f"not that of a call to {cdr.to}", entry.reason)
         return
     for reason, has_fault in _FAULTS.items():
@@ -40,9 +40,30 @@ def hold_charge(cdr: SourceCdr, entry: r.Charge, settings: Version) -> Iterator[
 
 def hold_waiting(cdr: SourceCdr, reason: str, settings: Version) -> Iterator[Complaint]:
     """Hold the reason of a suspense record against the CDR that waits."""
+    if reason == "account_closed" and is_emergency(cdr):
+        yield Complaint("reason", "none: emergency calls are free, of closed accounts too", reason)
     has_fault = _FAULTS.get(reason)
     if has_fault is not None and not has_fault(cdr, settings):
         yield Complaint("reason", "one that the CDR has", reason)
+
+
+def may_be_emergency(call: SourceCdr | r.ChargedCall) -> bool:
+    """Say whether a call may have been one for help: its type says so, or the number dialled is as short as those."""
+    is_said = "emergency" in (call.call_type or "").casefold()
+    return call.direction == "out" and (is_said or _EMERGENCY.fullmatch(call.to) is not None)
+
+
+def is_emergency(cdr: SourceCdr) -> bool:
+    """Say whether a call was one for help wherever it was made."""
+    is_said = (cdr.call_type or "").lower() in _SAID
+    return cdr.direction == "out" and (is_said or cdr.to.removeprefix("+") in _everywhere())
+
+
+@cache
+def _everywhere() -> frozenset[str]:
+    text = files("rater").joinpath("data", "emergency.csv").read_text("utf-8")
+    rows = csv.DictReader(text.splitlines())
+    return frozenset(row["number"] for row in rows if row["country"] == "*")
 
 
 def contradicts_itself(cdr: SourceCdr, settings: Version) -> bool:

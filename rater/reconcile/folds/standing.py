@@ -1,8 +1,8 @@
 """Standing: when an account was closed, and which decks it had, folded from its ledger.
 
 A call is priced by the decks that the account had at the answer, and is not charged where the account was closed then;
-both as the ledger said when the call came to its turn. What ended 432 days before a change is forgotten with that
-change: the accounts' changelog keeps no more.
+both as the ledger said when the call came to its turn. A call for help is free all the same.
+What ended 432 days before a change is forgotten with that change: the accounts' changelog keeps no more.
 """
 
 from bisect import bisect_right
@@ -11,6 +11,7 @@ from typing import Any
 
 from rater.reconcile.difference import Complaint
 from rater.reconcile.folds.account_state import NEVER_MS, StoredPast
+from rater.reconcile.folds.calls import may_be_emergency
 from rater.reconcile.folds.turns import forget
 
 KEPT_MS = 432 * 86_400_000
@@ -135,7 +136,13 @@ class Standing:
         past = self.past or StoredPast(0, [], [])
         if entry.reason in GIVEN_UP:
             return
-        if at_ms >= self.closed_ms or any(start <= at_ms < end for start, end in past.closures):
+        is_shut = at_ms >= self.closed_ms or any(
+            start <= at_ms < end for start, end in past.closures
+        )
+        is_for_help = (
+            entry.outcome == "free" and entry.deck_id is None and may_be_emergency(entry.call)
+        )
+        if is_shut and not is_for_help:
             yield Complaint("answered_ms", "a time at which the account was open", at_ms)
         decks = next((decks for until, decks in past.decks if at_ms < until), self.decks)
         if entry.deck_id is not None and entry.deck_id not in decks:

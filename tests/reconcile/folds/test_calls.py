@@ -79,6 +79,23 @@ def test_what_waits_has_the_fault_that_is_said(reason: str) -> None:
     assert list(hold_waiting(source(), "no_rate", shipped())) == []
 
 
+@pytest.mark.parametrize(
+    ("fields", "waits"),
+    [
+        ({}, True),
+        ({"to": "112"}, False),
+        ({"to": "+911"}, False),
+        ({"call_type": "DR_emergency_out"}, False),
+        ({"to": "112", "direction": "in"}, True),
+    ],
+)
+def test_no_emergency_call_waits_because_an_account_is_closed(
+    fields: dict[str, Any],
+    waits: bool,  # noqa: FBT001
+) -> None:
+    assert (list(hold_waiting(source(**fields), "account_closed", shipped())) == []) == waits
+
+
 @pytest.mark.parametrize("billsec", [0, 1, 5, 6, 94, 95, 100, 105, 106, 1_000, 10_800])
 @pytest.mark.parametrize("talked_ms", [0, 5_000, 5_001, 94_999, 105_263, 105_264, 1_052_631, 10**7])
 @pytest.mark.parametrize("names_answer", [True, False])

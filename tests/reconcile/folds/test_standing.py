@@ -1,9 +1,11 @@
 """Standing: what was given up, and what came before its time, is not held against what the account was later."""
 
+import json
+
 import pytest
 
 from tests.reconcile.honest_worker import DAY_MS, HonestWorker
-from tests.reconcile.tampering import differences
+from tests.reconcile.tampering import altered, differences, place_of
 
 HOUR_MS = 3_600_000
 NO_RATE = "+9607000000"
@@ -30,6 +32,28 @@ def test_a_call_that_waits_is_given_up_though_the_account_is_closed_before_its_a
 
     assert any(reason in (each.value or b"") for _, each in worker.topics["ledger.entries.v1"])
     assert differences(dict(worker.topics)) == []
+
+
+def test_a_closed_account_calls_for_help_and_nobody_else() -> None:
+    worker = HonestWorker()
+    worker.command("acme", "open_account", currency="USD", decks=["acs"])
+    worker.work()
+    worker.command("acme", "close_account")
+    worker.work()
+    worker.now_ms += HOUR_MS
+    worker.call("acme", "c1", "112")
+    worker.call("acme", "c2")
+    worker.call("acme", "c3", call_type="EMERGENCY_OUT")
+    worker.work()
+
+    assert differences(dict(worker.topics)) == []
+    free = [each.value for _, each in worker.topics["ledger.entries.v1"] if each.value]
+    assert [json.loads(each).get("cdr_id") for each in free][-2:] == ["c1", "c3"]
+    # Had c1 been a call to Paris, it would have waited.
+    topics = dict(worker.topics)
+    index = place_of(topics, "ledger.entries.v1", lambda each: each.get("cdr_id") == "c1")
+    found = differences(altered(topics, "ledger.entries.v1", index, {"call.to": "+33142685300"}))
+    assert any("answered_ms" in str(each) for each in found)
 
 
 def test_a_call_whose_clock_is_ahead_waits_for_credits_that_were_opened_before_its_answer() -> None:
