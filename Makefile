@@ -32,7 +32,7 @@ SHARED = -n $(JOBS) --dist loadgroup --no-loadscope-reorder
 
 .PHONY: help tools install dev compiled kafka-jars kafka-classes kafka-up kafka-down fmt lint types imports test \
 	test-compiled test-alone test-interpreted dist-check test-fast \
-	props e2e kill brokers bench bench-core bench-gatekeeper bench-growth bench-users bench-latency \
+	props e2e kill brokers months bench bench-core bench-gatekeeper bench-growth bench-users bench-latency \
 	demo observe check-dashboards schemas docs asyncapi-packages check-asyncapi deck cover lock check-observe check-deploy clean
 
 help:  ## print this list
@@ -129,6 +129,10 @@ kill: dev kafka-jars  ## the long kill loop: SIGKILLs, joins and leaves, a zombi
 brokers: dev kafka-jars  ## three brokers: one killed under load, then all of them and all services one after the other
 	$(SAY) "==> pytest: three brokers, under kills"
 	@$(BIN)/pytest tests/e2e/test_three_brokers_kafka.py -m slow -p no:randomly -s
+
+months: dev kafka-jars  ## months pass by libfaketime (apt-get install faketime), the broker deletes the oldest, the rest is proven (3 minutes)
+	$(SAY) "==> pytest: months pass, and Kafka's own retention"
+	@$(BIN)/pytest tests/e2e/test_months_pass_kafka.py -m slow -p no:randomly
 
 bench: dev kafka-jars  ## one worker on real Kafka; ARGS="--workers 2", ARGS="--against HEAD~1": docs/explanation/benchmarks.md
 	$(SAY) "==> bench: $(if $(ARGS),$(ARGS),one worker on real Kafka against two references)"

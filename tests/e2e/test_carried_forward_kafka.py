@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import time
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from aiokafka import TopicPartition
@@ -14,30 +12,20 @@ from aiokafka.admin import RecordsToDelete
 
 from loadtest import stage
 from loadtest.drive import by_topic, publish_cdrs, publish_commands
-from loadtest.generate import Workload
-from loadtest.plan import Plan
-from tests.e2e.broker import admin, consume, create_topics, end_offsets
+from tests.e2e.broker import admin, create_topics, end_offsets
 from tests.e2e.charging_fleet import EXIT_KILLED, Fleet
 from tests.e2e.charging_play import SOURCES
 from tests.e2e.charging_stage import reconciled
 from tests.e2e.logins import session
+from tests.e2e.months_stage import CARRIED, DAY_MS, carried, entries, nothing, now_ms, workload
 from topics import catalog
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from deploy.kafka.broker import Broker
-    from tests.e2e.broker import Record
 
-TENANTS = 50
-CDRS = 200
-MONTHS_AGO_MS = 62 * 86_400_000
-CARRIED = "balance_carried_forward"
-
-
-def workload(start_ms: int, seed: int) -> Workload:
-    plan = Plan(start_ms=start_ms, tenants=TENANTS, cdrs=CDRS, seed=seed)
-    return Workload(plan, stage.SAMPLE_DECK)
+MONTHS_AGO_MS = 62 * DAY_MS
 
 
 async def set_up(bootstrap: str) -> None:
@@ -53,11 +41,6 @@ async def set_up(bootstrap: str) -> None:
         await create_topics(bootstrap, counts, config)
 
 
-async def entries(bootstrap: str) -> list[tuple[Record, dict[str, Any]]]:
-    """Return the ledger, with what each entry says."""
-    return [(r, json.loads(r.value or b"")) for r in await consume(bootstrap, catalog.LEDGER.name)]
-
-
 async def asked(fleet: Fleet) -> None:
     """Wait until the timer has asked for the first month."""
     for _ in range(300):
@@ -65,17 +48,6 @@ async def asked(fleet: Fleet) -> None:
             return
         await asyncio.sleep(0.05)
     raise AssertionError(f"nothing is asked for\n{fleet.report()}")
-
-
-async def carried(fleet: Fleet) -> Counter[str]:
-    """Wait until all accounts are carried forward; return how often each was."""
-    for _ in range(150):
-        found = await entries(fleet.bootstrap)
-        counts = Counter(said["tenant_id"] for _, said in found if said["kind"] == CARRIED)
-        if len(counts) == TENANTS:
-            return counts
-        await asyncio.sleep(0.2)
-    raise AssertionError(f"{len(counts)} of {TENANTS} carried forward\n{fleet.report()}")
 
 
 async def delete_before_the_first_carried(bootstrap: str) -> Counter[str]:
@@ -99,9 +71,9 @@ async def delete_before_the_first_carried(bootstrap: str) -> Counter[str]:
 async def test_a_killed_worker_carries_each_account_forward_once_and_the_ledger_may_begin_there(
     private_broker: Broker, tmp_path: Path
 ) -> None:
-    bootstrap, now_ms = private_broker.bootstrap, time.time_ns() // 1_000_000
-    then_ms = now_ms - MONTHS_AGO_MS
-    before, after = workload(then_ms, seed=1), workload(now_ms, seed=2)
+    bootstrap, at_ms = private_broker.bootstrap, now_ms()
+    then_ms = at_ms - MONTHS_AGO_MS
+    before, after = workload(then_ms, seed=1), workload(at_ms, seed=2)
     await set_up(bootstrap)
     await asyncio.to_thread(stage.load_deck, bootstrap, before.plan)
     # No worker runs yet: the one that starts finds accounts and calls of two months ago.
@@ -116,7 +88,7 @@ async def test_a_killed_worker_carries_each_account_forward_once_and_the_ledger_
 
         fleet.start()
         counts = await carried(fleet)
-        await publish_cdrs(bootstrap, after, now_ms)
+        await publish_cdrs(bootstrap, after, at_ms)
         await fleet.obeyed(*SOURCES)
         await fleet.stop()
     finally:
@@ -128,7 +100,3 @@ async def test_a_killed_worker_carries_each_account_forward_once_and_the_ledger_
     assert gone["account_opened"] > 0
     assert gone["charge"] > 0
     assert [] == await reconciled(bootstrap)
-
-
-async def nothing(_topic: str) -> None:
-    """Wait for nobody between topics of commands."""
