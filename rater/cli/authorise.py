@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import click
 import msgspec
 
+from rater.cli.bounded_lines import bounded_lines
 from rater.cli.broker import CannotRunError, broker_option, run
 from rater.cli.numbers import WholeNumber
 from rater.core.authorisation.holds import Holds, HoldTerms
@@ -57,7 +58,7 @@ def authorise(broker: Broker, **options: Any) -> None:
         if fields:
             message = f"--{min(fields).replace('_', '-')} is of a call: it needs --tenant"
             raise click.UsageError(message)
-        lines = enumerate(click.get_binary_stream("stdin"), 1)
+        lines = bounded_lines(click.get_binary_stream("stdin"))
         questions = [Question(line, number) for number, line in lines if line.strip()]
     elif options["to"] is None:
         raise click.UsageError("--tenant needs --to")

@@ -10,6 +10,7 @@ import click
 import orjson
 from tqdm import tqdm
 
+from rater.cli.bounded_lines import bounded_lines
 from rater.cli.plan_files import catalog_of, plans_option
 from rater.core.pricing.decks import DeckBook, Heading
 from rater.core.pricing.plans.book import PlanBook
@@ -19,6 +20,7 @@ from rater.wire.pricing.deck_files import ALWAYS, DeckFileError, compile_file
 from rater.wire.pricing.deck_heading import read_heading
 from rater.wire.pricing.quotes import BadCall, Quoter, read_call, read_call_line
 from rater.wire.pricing.zones import zone_of
+from topics.numerals import whole_number
 
 CALL_FIELDS = ("to", "answered_at", "duration")
 
@@ -141,7 +143,7 @@ def _price_one(quoter: Quoter, fields: dict[str, str]) -> None:
             raise click.UsageError(message)
     known: dict[str, Any] = dict(fields)
     with suppress(ValueError):
-        known["duration"] = int(fields["duration"])
+        known["duration"] = whole_number(fields["duration"])
     call = read_call(known)
     if isinstance(call, BadCall):
         message = f"--{(call.field or '').replace('_', '-')}: {call.value} {call.detail}"
@@ -170,7 +172,7 @@ def _price_all(quoter: Quoter, calls: BinaryIO) -> None:
 
 def _numbered(calls: BinaryIO, bar: Any) -> Iterator[tuple[int, bytes]]:
     """Yield number and text of the lines that are not blank, and move the bar by their bytes."""
-    for number, line in enumerate(calls, 1):
+    for number, line in bounded_lines(calls):
         bar.update(len(line))
         if line.strip():
             yield number, line

@@ -10,6 +10,7 @@ from typing import BinaryIO, NamedTuple, NoReturn
 import click
 from tqdm import tqdm
 
+from rater.cli.bounded_lines import bounded_lines
 from rater.cli.broker import CannotRunError, broker_option, run
 from rater.cli.numbers import Number
 from rater.core.pricing.plans.book import NO_BOOK
@@ -119,7 +120,7 @@ def _checked(topic: Topic, file: BinaryIO, *, takes_strays: bool) -> list[publis
 
 def _counted(file: BinaryIO, bar: "tqdm[NoReturn]") -> Iterator[bytes]:
     """Yield the file's lines and move the bar by their bytes."""
-    for line in file:
+    for _, line in bounded_lines(file):
         bar.update(len(line))
         yield line
 

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
 
+from rater.cli.bounded_lines import LINE_BYTES_MAX, bounded_lines
 from rater.core.times import is_plausible, to_millis
 from rater.wire.demands import TWICE, found, most_of, must_be, one_of
 from topics import catalog
@@ -28,8 +29,6 @@ SIMULATED = (
     catalog.RECHARGE_COMMANDS.name,
     catalog.RECHARGE_TIMERS.name,
 )
-LINE_BYTES_MAX = 16 * 1024 * 1024
-"""Of a line of a file that is taken line by line; the largest record is far below it."""
 
 _decode = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _PARTITIONS = range(catalog.PARTITIONS)
@@ -47,19 +46,17 @@ class Given(NamedTuple):
 
 
 def placed(file: BinaryIO) -> Iterator[tuple[str, bytes]]:
-    """Yield place and text of the lines of a file that are not blank; ValueError for one that has no end."""
-    name, number = getattr(file, "name", "<stdin>"), 0
-    while line := file.readline(LINE_BYTES_MAX + 1):
-        number += 1
-        if len(line) > LINE_BYTES_MAX:
-            most = most_of(LINE_BYTES_MAX, "bytes")
-            raise ValueError(f"{name}:{number}: {most}, found more")
+    """Yield place and text of the lines of a file that are not blank."""
+    name = getattr(file, "name", "<stdin>")
+    for number, line in bounded_lines(file):
         if line.strip():
             yield f"{name}:{number}", line
 
 
 def read_line(line: bytes, where: str) -> Given:
     """Return the record of a line."""
+    if len(line) > LINE_BYTES_MAX:
+        raise ValueError(f"{where}: {most_of(LINE_BYTES_MAX, 'bytes')}, found more")
     fields = _fields(line, where)
     topic = _plain(fields, "topic")
     if topic not in SIMULATED:

@@ -162,6 +162,10 @@ def test_a_good_file_ends_well_and_says_nothing_beside_the_answers(
         (("--to", "x", "--answered-at", AT, "--duration", "1"), "--to: x"),
         (("--to", "+33142685300", "--answered-at", AT, "--duration", "-1"), "--duration: -1"),
         (("--to", "+33142685300", "--answered-at", AT, "--duration", "a"), "--duration: a"),
+        *(
+            (("--to", "+33142685300", "--answered-at", AT, "--duration", odd), "--duration: ")
+            for odd in ("1_0", "\uff11\uff10", " 1", "1 ", "+1", "1" * 5_000)
+        ),
         (("--to", "+33142685300", "--answered-at", "now", "--duration", "1"), "--answered-at: now"),
         (("--currency", "dollars"), "currency: 'dollars'"),
         (("--timezone", "Mars/Base"), "time_zone: 'Mars/Base'"),

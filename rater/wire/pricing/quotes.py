@@ -22,6 +22,8 @@ from rater.core.pricing.rating import Rated, Refusal, Span, Unrated
 from rater.core.pricing.rules import Rules
 from rater.core.times import to_text
 from rater.wire.cdrs import is_number
+from rater.wire.demands import unknown_field
+from rater.wire.malformed import repeated_field
 from rater.wire.moments import read_moment
 from rater.wire.pricing.amounts import format_micros, format_nanos
 from rater.wire.pricing.numbering import load_numbers
@@ -30,6 +32,14 @@ from topics.records import ChargeLine
 
 CALLER_LENGTH_MAX = 64
 KIND_LENGTH_MAX = 32
+LINE_BYTES_MAX = 64 * 1024
+"""Of a line with a call; real ones are below 300."""
+FIELDS: Final = (
+    *("to", "from", "answered_at", "duration"),
+    *("direction", "country", "service_number_type", "call_type"),
+)
+"""Of a call."""
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _SHOWN = 120
 _SHOWN_BITS = 4_096
 """Python refuses to write out numbers that are much longer."""
@@ -59,14 +69,20 @@ class BadCall(Struct, frozen=True):
 
 def read_call_line(line: bytes) -> Cdr | BadCall:
     """Read a call of a JSON line, or say why not."""
+    found = line[: 4 * _SHOWN].decode(errors="replace").strip()[:_SHOWN]
+    if len(line) > LINE_BYTES_MAX:
+        return BadCall(None, found, f"has more than {LINE_BYTES_MAX} bytes")
     try:
-        fields = orjson.loads(line)
+        fields = orjson.loads(line.removeprefix(_BYTE_ORDER_MARK))
     except orjson.JSONDecodeError as error:
-        return BadCall(
-            None, line.decode(errors="replace").strip()[:_SHOWN], f"is not JSON: {error}"
-        )
+        return BadCall(None, found, f"is not JSON: {error}")
     if not isinstance(fields, dict):
         return BadCall(None, _shown(fields), "is not a JSON object")
+    if (twice := repeated_field(line.removeprefix(_BYTE_ORDER_MARK))) is not None:
+        return BadCall(twice.field, _shown(fields.get(twice.field)), twice.detail)
+    for name in fields:
+        if name not in FIELDS:
+            return BadCall(name[:_SHOWN], _shown(fields[name]), unknown_field(name, FIELDS))
     return read_call(fields)
 
 
@@ -74,7 +90,8 @@ def read_call(fields: Mapping[str, Any]) -> Cdr | BadCall:
     """Read a call of its fields, to, answered_at, duration, and maybe others, as the CDR it would be."""
     to, duration = fields.get("to"), fields.get("duration")
     caller: Any = fields.get("from")
-    direction: Any = fields.get("direction") or Direction.OUT.value
+    direction: Any = fields.get("direction")
+    direction = Direction.OUT.value if direction is None else direction
     answered = fields.get("answered_at")
     answered_ms = read_moment(answered) if isinstance(answered, str) else None
     country = fields.get("country")

@@ -55,6 +55,30 @@ def test_a_bad_field_is_told_with_its_value(field: str, value: object, shown: st
     assert (found.field, found.value) == (field, shown)
 
 
+_HEAD = '{"to":"112","answered_at":"2024-01-31T23:00:00Z","duration":1'
+
+
+@pytest.mark.parametrize(
+    ("rest", "field", "shown", "detail"),
+    [
+        (',"form":"+33"}', "form", "+33", "is not a known field (did you mean from?)"),
+        (',"duration":2}', "duration", "2", "stands twice in one object"),
+        (',"":null}', "", "null", "is not a known field"),
+        (',"direction":""}', "direction", "", "is neither out nor in"),
+        (',"direction":false}', "direction", "false", "is neither out nor in"),
+        ("0" * 65_536 + "}", None, _HEAD + "0" * (120 - len(_HEAD)), "has more than 65536 bytes"),
+    ],
+)
+def test_a_line_that_says_more_than_a_call_is_told(
+    rest: str, field: str | None, shown: str, detail: str
+) -> None:
+    assert read_call_line((_HEAD + rest).encode()) == BadCall(field, shown, detail)
+
+
+def test_a_byte_order_mark_before_a_line_is_no_fault() -> None:
+    assert isinstance(read_call_line(b"\xef\xbb\xbf" + _HEAD.encode() + b"}\r\n"), Cdr)
+
+
 @given(st.binary(max_size=60))
 def test_no_line_makes_it_raise(line: bytes) -> None:
     assert isinstance(read_call_line(line), BadCall)
