@@ -24,12 +24,16 @@ from rater.shell.process.clock import now_ms
 from rater.shell.versions.settings_load import is_dated_back, read_settings, settings_loader
 from rater.shell.versions.shared_loader import HeldBackError, LoadRefusedError
 from rater.shell.versions.shared_topic import SharedTopicMissingError
+from rater.wire.bounded_file import read_bounded
 from rater.wire.settings.charging_settings import decode_settings, fields_of
 from rater.wire.settings.currencies import load_currencies, shipped_book
 from rater.wire.settings.settings_file import complete, warnings
+from rater.wire.told import told
 from topics.catalog import CHARGING_SETTINGS
 from topics.records.charging_settings import CurrencyTerms
 
+CONFIG_FILE_BYTES_MAX = 1_000_000
+"""Of a file of charging settings: as many as a record of their topic may have."""
 HEAD = ("currency", "decimals", "spend per hour", "least recharge", "balance bound")
 
 _file = click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
@@ -180,7 +184,10 @@ def load(file: Path, broker: Broker, *, backdate: bool) -> None:
 
 def _read(file: Path) -> ChargingSettings:
     """Read a file and make it whole; its faults end the command."""
-    given = read_json(file.read_bytes())
+    try:
+        given = read_json(read_bounded(file, CONFIG_FILE_BYTES_MAX))
+    except OSError as error:
+        raise click.ClickException(f"{file}: {error.strerror}") from error
     if isinstance(given, Problem) or not isinstance(given, dict):
         problems = [given if isinstance(given, Problem) else Problem("", None, "must be an object")]
     else:
@@ -191,7 +198,7 @@ def _read(file: Path) -> ChargingSettings:
             if isinstance(settings, ChargingSettings):
                 return settings
             raise click.ClickException(f"{file}: {settings}")
-    raise click.ClickException("\n".join(f"{file}: {problem}" for problem in problems))
+    raise click.ClickException("\n".join(told(f"{file}: {problem}" for problem in problems)))
 
 
 def _print_table(settings: ChargingSettings) -> None:

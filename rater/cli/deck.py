@@ -11,6 +11,7 @@ from rater.wire.pricing.deck_files import DeckFileError, read_sheet_file
 from rater.wire.pricing.deck_findings import Finding
 from rater.wire.pricing.deck_lint import lint
 from rater.wire.pricing.numbering import load_numbering
+from rater.wire.told import told
 
 ON_KAFKA = {
     "list": ("rater.cli.deck_list", "list_decks"),
@@ -58,8 +59,12 @@ def lint_deck(path: Path, calendars: Path | None, *, as_json: bool, strict: bool
     read.
     """
     findings = _findings(path, calendars)
-    for finding in findings:
-        click.echo(msgspec.json.encode(finding) if as_json else _sentence(path, finding))
+    for said in (
+        [msgspec.json.encode(each).decode() for each in findings]
+        if as_json
+        else told(_sentence(path, each) for each in findings)
+    ):
+        click.echo(said)
     errors = sum(finding.level == "error" for finding in findings)
     warnings = len(findings) - errors
     if not as_json:

@@ -19,8 +19,11 @@ from rater.shell.process.clock import now_ms
 from rater.shell.versions.plan_load import plan_loader, read_plans
 from rater.shell.versions.shared_loader import HeldBackError, LoadRefusedError
 from rater.shell.versions.shared_topic import SharedTopicMissingError
+from rater.wire.bounded_file import read_bounded
 from rater.wire.moments import read_moment
+from rater.wire.plans.plan_file import PLAN_FILE_BYTES_MAX
 from rater.wire.pricing.amounts import format_micros
+from rater.wire.told import told
 from topics.fields import VERSION_MAX
 from topics.records import Allowance
 from topics.records.plans import MinutePrice
@@ -49,9 +52,12 @@ def lint(path: Path, *, as_json: bool, strict: bool) -> None:
     read.
     """
     checked = _check(path, 1, ANY_TIME)
-    for finding in checked.findings:
-        said = f"{path}: {finding.level}: {finding.code}: {finding.message}"
-        click.echo(msgspec.json.encode(finding) if as_json else said)
+    for said in (
+        [msgspec.json.encode(each).decode() for each in checked.findings]
+        if as_json
+        else told(f"{path}: {each.level}: {each.code}: {each.message}" for each in checked.findings)
+    ):
+        click.echo(said)
     errors = len(checked.errors)
     warnings = len(checked.findings) - errors
     if not as_json:
@@ -138,7 +144,7 @@ def list_plans(broker: Broker, *, in_full: bool) -> None:
 
 def _check(path: Path, version: int, valid_from: str) -> Checked:
     try:
-        content = path.read_bytes()
+        content = read_bounded(path, PLAN_FILE_BYTES_MAX)
     except OSError as error:
         raise CannotRunError(f"{path}: {error.strerror}") from error
     return check_plans(content, version, valid_from)
@@ -147,10 +153,10 @@ def _check(path: Path, version: int, valid_from: str) -> Checked:
 def _loadable(path: Path, checked: Checked, *, strict: bool) -> Catalog:
     """Return the catalog; errors, and with `strict` warnings, end the command."""
     warnings = [each for each in checked.findings if each.level == "warning"]
-    for each in warnings:
-        click.echo(f"{path}: warning: {each.code}: {each.message}", err=True)
+    for said in told(f"{path}: warning: {each.code}: {each.message}" for each in warnings):
+        click.echo(said, err=True)
     if checked.catalog is None:
-        said = "\n".join(f"{path}: {each.message}" for each in checked.errors)
+        said = "\n".join(told(f"{path}: {each.message}" for each in checked.errors))
         raise click.ClickException(f"{said}\nnothing was published")
     if strict and warnings:
         message = f"{path}: warnings: {len(warnings)}, and --strict: nothing was published"

@@ -47,8 +47,16 @@ def found(value: object) -> str:
 
 
 def shown(value: object) -> str:
-    """Return a value as JSON, cut short; half a surrogate pair, which no record can hold, is escaped."""
-    text = json.dumps(value, ensure_ascii=False)
+    """Return a value as JSON, or as Python shows what JSON has not, cut short.
+
+    Half a surrogate pair, which no record can hold, is escaped; of a number that Python refuses to write out its size
+    is shown.
+    """
+    try:
+        text = json.dumps(value, ensure_ascii=False, default=repr)
+    except (ValueError, TypeError, RecursionError):
+        size = f" of {value.bit_length()} bits" if isinstance(value, int) else ""
+        text = f"{_KINDS.get(type(value).__name__, type(value).__name__)}{size}"
     return cut(text.encode(errors="backslashreplace").decode())
 
 

@@ -8,15 +8,17 @@ Rule 3: what the record must have stays absent where the file has it not, and wh
 """
 
 import re
-import tomllib
 from collections.abc import Iterator, Sequence
 from datetime import date, time
 from typing import Any
 
 from rater.wire.demands import MISSING, at_least, at_most, must_be, shown
 from rater.wire.plans.toml_faults import toml_faults
+from rater.wire.toml_text import TomlError, read_toml
 from topics.records.plans import ALLOWANCE_S_MAX
 
+PLAN_FILE_BYTES_MAX = 2_000_000
+"""Of a plan file: twice what the largest catalog has as a record, so that there is room for comments."""
 MINUTE_S = 60
 _TABLES = ("plans", "zones", "sharing_groups")
 _ITEM = re.compile(r"(\w+)\[(\d+)\]")
@@ -58,11 +60,12 @@ def read_plan_file(content: bytes) -> dict[str, Any]:
         text = content.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         raise PlanFileError([f"not UTF-8 at byte {error.start + 1}"]) from error
-    if faults := toml_faults(text):
-        raise PlanFileError([f"not TOML: {each}" for each in faults])
-    given = tomllib.loads(text)
-    shapes, values = list(_misshapen(given)), [*_misvalued(given), *_dates("", given)]
-    fields = _fields(_without_dates(given))
+    try:
+        given = read_toml(text)
+    except TomlError as error:
+        raise PlanFileError([f"not TOML: {each}" for each in toml_faults(text)]) from error
+    shapes, values = list(_misshapen(given)), [*_misvalued(given), *_foreign("", given)]
+    fields = _fields(_without_foreign(given))
     if shapes or values:
         raise PlanFileError(shapes, values, fields)
     return fields
@@ -147,13 +150,13 @@ def _tables(value: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
             yield name, each
 
 
-def _without_dates(value: Any) -> Any:
-    """Return a value with nothing where a date or a time stands: it is said to be wrong there."""
+def _without_foreign(value: Any) -> Any:
+    """Return a value with nothing where something stands that JSON has not: it is said to be wrong there."""
     if isinstance(value, dict):
-        return {name: _without_dates(each) for name, each in value.items()}
+        return {name: _without_foreign(each) for name, each in value.items()}
     if isinstance(value, list):
-        return [_without_dates(each) for each in value]
-    return None if isinstance(value, date | time) else value
+        return [_without_foreign(each) for each in value]
+    return None if _is_foreign(value) else value
 
 
 def _misshapen(given: dict[str, Any]) -> Iterator[str]:
@@ -190,6 +193,8 @@ def _of_minutes(allowance: dict[str, Any]) -> str | None:
     minutes = allowance["minutes"]
     if "seconds" in allowance:
         return f"must not stand beside seconds, found {_shown(minutes)}"
+    if type(minutes) is int and _is_foreign(minutes):
+        return None
     if type(minutes) is not int:
         return f"{must_be('an integer')}, found {_shown(minutes)}"
     if 1 <= minutes <= MINUTES_MAX:
@@ -212,16 +217,23 @@ def _items(value: Any) -> Iterator[tuple[str, Any]]:
         yield from value.items()
 
 
-def _dates(path: str, value: Any) -> Iterator[str]:
-    """Say where a date or a time stands: TOML has them, the record has none."""
+def _is_foreign(value: Any) -> bool:
+    """Say whether TOML has something that the record has not: a date, a time, an integer of more than 64 bits."""
+    return isinstance(value, date | time) or (type(value) is int and abs(value) >= 2**63)
+
+
+def _foreign(path: str, value: Any) -> Iterator[str]:
+    """Say where such a thing stands."""
     if isinstance(value, date | time):
         yield f"{path}: must not be a date or a time, found {value.isoformat()}"
+    elif _is_foreign(value):
+        yield f"{path}: must be an integer of at most 19 digits, found {shown(value)}"
     elif isinstance(value, dict):
         for name, each in value.items():
-            yield from _dates(f"{path}.{name}" if path else name, each)
+            yield from _foreign(f"{path}.{name}" if path else name, each)
     elif isinstance(value, list):
         for n, each in enumerate(value):
-            yield from _dates(f"{path}[{n}]", each)
+            yield from _foreign(f"{path}[{n}]", each)
 
 
 def _shown(value: Any) -> str:

@@ -6,11 +6,14 @@ only where it is bad by itself or says something twice: what an open bracket abo
 """
 
 import re
-import tomllib
 from typing import Final
+
+from rater.wire.toml_text import TomlError, read_toml
 
 SAID_MAX: Final = 20
 _TRIES_MAX: Final = 2 * SAID_MAX
+_READ_MAX: Final = 4_000_000
+"""Characters that are read in all: of a long file fewer faults are said, and soon."""
 _LINE: Final = re.compile(r"\(at line (\d+), column \d+\)$")
 _STATEMENT: Final = re.compile(r"""\s*(\[|[\w."' -]+=)""")
 
@@ -19,7 +22,7 @@ def toml_faults(text: str) -> list[str]:
     """Return what is wrong with a text, at most SAID_MAX things in the order of the lines; empty: it is TOML."""
     lines = text.split("\n")
     said: list[str] = []
-    for _ in range(_TRIES_MAX):
+    for _ in range(min(_TRIES_MAX, max(_READ_MAX // (len(text) + 1), 1))):
         fault = _first_fault("\n".join(lines))
         if fault is None or len(said) == SAID_MAX:
             break
@@ -39,10 +42,8 @@ def toml_faults(text: str) -> list[str]:
 
 def _first_fault(text: str) -> str | None:
     try:
-        tomllib.loads(text)
-    except RecursionError:
-        return "nested too deeply"
-    except tomllib.TOMLDecodeError as error:
+        read_toml(text)
+    except TomlError as error:
         return str(error)
     return None
 

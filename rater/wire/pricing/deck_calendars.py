@@ -12,8 +12,11 @@ from datetime import date
 from pathlib import Path
 
 from rater.core.pricing.schedule import Calendars
+from rater.wire.bounded_file import read_bounded
 from topics.records.decks import CALENDAR_DATES_MAX, CALENDARS_MAX, DeckCalendar
 
+CALENDAR_FILE_BYTES_MAX = 8 * 1024 * 1024
+"""Of a file of calendars: what the longest names and all dates of all calendars are."""
 COLUMNS = ("calendar", "date")
 
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -26,7 +29,7 @@ def read_calendar_file(path: Path | None) -> Calendars | str:
     if path is None:
         return {}
     try:
-        found = read_calendars(path.read_bytes())
+        found = read_calendars(read_bounded(path, CALENDAR_FILE_BYTES_MAX))
     except OSError as error:
         return f"{path}: {error.strerror}"
     return f"{path}: {found}" if isinstance(found, str) else found
@@ -38,16 +41,16 @@ def read_calendars(content: bytes) -> Calendars | str:
         reader = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
         if tuple(reader.fieldnames or ()) != COLUMNS:
             return f"line 1: the columns are {reader.fieldnames}, must be {', '.join(COLUMNS)}"
-        dates: dict[str, list[str]] = {}
+        dates: dict[str, dict[str, None]] = {}
         for row in reader:
             name, text = (row["calendar"] or "").strip(), (row["date"] or "").strip()
             wrong = _wrong(name, text) if None not in row else "has more than two cells"
-            if wrong or text in dates.setdefault(name, []):
+            if wrong or text in dates.setdefault(name, {}):
                 return f"line {reader.line_num}: {wrong or f'{name} has {text} twice'}"
-            dates[name].append(text)
+            dates[name][text] = None
     except (UnicodeDecodeError, csv.Error) as error:
         return f"is not CSV in UTF-8: {error}"
-    return _bounded(dates)
+    return _bounded({name: list(those) for name, those in dates.items()})
 
 
 def calendars_of(records: Iterable[DeckCalendar]) -> Calendars | str:

@@ -21,6 +21,8 @@ from rater.wire.pricing.deck_hours import common_hours, hours_text
 from rater.wire.pricing.deck_rows import DeckFault, RowReader
 
 MINUTE_S = 60
+FAULTS_MAX = 10_000
+"""Faults of a deck file that are looked for: one with so many is no deck, and its other lines are not read."""
 
 
 class Sheet(Struct, frozen=True):
@@ -50,6 +52,8 @@ def read_sheet(content: bytes) -> Sheet | list[DeckFault]:
     lines: list[int] = []
     rows: list[list[str]] = []
     for line, cells in records:
+        if len(faults) >= FAULTS_MAX:
+            break
         if isinstance(cells, str):
             faults.append(DeckFault(line, None, "", f"is not CSV: {cells}"))
         elif len(cells) != len(header):
@@ -74,6 +78,8 @@ def read_rows(sheet: Sheet) -> tuple[list[Row], list[DeckFault]]:
             rows.append(row)
         else:
             faults += row
+        if len(faults) >= FAULTS_MAX:
+            break
     return rows, faults
 
 

@@ -4,11 +4,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rater.core.pricing.decks import Deck, Heading
+from rater.wire.bounded_file import read_bounded
 from rater.wire.pricing.deck_calendars import read_calendar_file
 from rater.wire.pricing.deck_csv import Sheet, compile_sheet, read_sheet
 from rater.wire.pricing.deck_heading import read_heading
 from rater.wire.pricing.deck_rows import DeckFault
+from rater.wire.told import told
 
+DECK_FILE_BYTES_MAX = 64 * 1024 * 1024
+"""Of a deck file: a million rows, five times what carriers sell."""
 ALWAYS = "2000-01-01T00:00:00Z"
 """In force as far back as any CDR can be."""
 
@@ -25,7 +29,7 @@ class DeckFileError(Exception):
 def read_sheet_file(path: Path) -> Sheet:
     """Read the cells of a deck file; raise `DeckFileError` naming every fault."""
     try:
-        content = path.read_bytes()
+        content = read_bounded(path, DECK_FILE_BYTES_MAX)
     except OSError as error:
         message = f"{path}: {error.strerror}"
         raise DeckFileError(message) from error
@@ -55,5 +59,5 @@ def read_deck_file(
 
 
 def _faulty(path: Path, faults: Sequence[DeckFault]) -> DeckFileError:
-    lines = "\n".join(f"{path}: {fault}" for fault in faults)
+    lines = "\n".join(told(f"{path}: {fault}" for fault in faults))
     return DeckFileError(lines, faults)

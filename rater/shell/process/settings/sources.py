@@ -5,7 +5,6 @@ all faults are told at once. No fault shows a secret.
 """
 
 import os
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -18,8 +17,14 @@ from pydantic_settings import PydanticBaseSettingsSource
 from rater.secret import Secret, SecretError, read_secret, secret_of_file
 from rater.shell.process.settings.declaration import Declared, declared
 from rater.shell.process.settings.services import SERVICES, SHARED
+from rater.wire.bounded_file import read_bounded
+from rater.wire.demands import shown
+from rater.wire.toml_text import TomlError
+from rater.wire.toml_text import read_toml as read_toml_text
 from topics.numerals import decimal_number, whole_number
 
+SETTINGS_FILE_BYTES_MAX = 1_000_000
+"""Of a settings file: a hundred times what all settings with their comments are."""
 _TOML_TYPES: dict[str, tuple[type, ...]] = {
     "whole number": (int,),
     "number": (int, float),
@@ -113,12 +118,13 @@ def of_file(settings: type[BaseModel], file: Path | str | None) -> Found:
 def read_toml(file: Path) -> dict[str, Any]:
     """Return the tables of a file; SettingsFileError where it cannot be read, or is no TOML."""
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        text = read_bounded(file, SETTINGS_FILE_BYTES_MAX).decode("utf-8-sig")
+        return read_toml_text(text.replace("\r\n", "\n"))
     except OSError as error:
         raise SettingsFileError(f"settings file {file}: {error.strerror}") from None
     except ValueError as error:
         # Of text that is no UTF-8 it would show the bytes.
-        why = str(error) if isinstance(error, tomllib.TOMLDecodeError) else "not UTF-8"
+        why = str(error) if isinstance(error, TomlError) else "not UTF-8"
         raise SettingsFileError(f"settings file {file}: not TOML: {why}") from None
 
 
@@ -137,8 +143,14 @@ def _take_table(
             found.values[each.field] = value
             found.places[each.field] = place
         else:
-            found.faults.append(f"{place} must be {each.must_be()}, found {value!r}")
+            found.faults.append(f"{place} must be {each.must_be()}, found {_found(value)}")
             found.refused.add(each.field)
+
+
+def _found(value: object) -> str:
+    """Return a value of TOML as Python shows it; what it cannot, as JSON is shown."""
+    is_long = isinstance(value, int) and abs(value) >= 2**63
+    return shown(value) if is_long else repr(value)
 
 
 def _unknown_key(file: str, key: str, known: Mapping[str, Declared]) -> str:
