@@ -20,8 +20,9 @@ and nothing is written.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
+from itertools import chain
 from typing import Literal
 
 import msgspec
@@ -30,13 +31,14 @@ from rater.core.authorisation.holds import cost_of
 from rater.core.authorisation.judge import judge, judge_blind
 from rater.core.authorisation.verdict import Refused, Verdict
 from rater.core.limits import DURATION_S_MAX
-from rater.core.pricing.decks import DeckBook
+from rater.core.pricing.decks import DeckBook, Version
 from rater.core.pricing.plans.book import PlanBook
 from rater.core.pricing.rules import Rules
 from rater.pricing import Deck
 from rater.wire.authorisation.questions import BadRequest, read_question, request_of
 from rater.wire.authorisation.standings import Known, Standings
-from rater.wire.moments import read_moment
+from rater.wire.demands import shown
+from rater.wire.moments import NO_MOMENT, read_instant
 from rater.wire.plans.plan_records import plan_reader
 from rater.wire.pricing.amounts import format_micros
 from rater.wire.pricing.decks import BadDeck, DeckAssembler
@@ -49,6 +51,8 @@ from topics.catalog import ACCOUNT_STATUS, CHARGING_SETTINGS, RATE_DECKS, RATE_P
 
 __all__ = ["Permission", "QuestionError", "View", "authorise"]
 
+_OF_ACCOUNTS = frozenset((ACCOUNT_STATUS.name, USER_STATUS.name))
+
 
 class QuestionError(ValueError):
     """A call, or a record, that cannot be read; the message names the field and what is wrong."""
@@ -59,9 +63,17 @@ class View:
 
     def __init__(self, decks: Iterable[Deck] = ()) -> None:
         """Begin with decks of files, whose `deck_id` is the name by which accounts have them."""
-        compiled = [found for deck in decks for found in deck.versions()]
+        compiled: dict[str, list[Version]] = {}
+        for deck in decks:
+            if not isinstance(deck, Deck):
+                raise QuestionError(f"decks: must be of load_deck, found {shown(deck)}")
+            if deck.deck_id in compiled:
+                raise QuestionError(f"decks: {deck.deck_id!r} must be there once, found it again")
+            compiled[deck.deck_id] = deck.versions()
         plans = PlanBook(zone_of=zone_of)
-        self._rules = Rules(DeckBook.of(compiled), load_numbers(), shipped_book(), plans)
+        self._rules = Rules(
+            DeckBook.of(chain(*compiled.values())), load_numbers(), shipped_book(), plans
+        )
         self._standings = Standings()
         self._assembler = DeckAssembler()
         self._plans, self._settings = plan_reader(), settings_reader()
@@ -80,12 +92,20 @@ class View:
     def take(self, topic: str, key: bytes | None, value: bytes | str | None) -> None:
         """Take a record of account.status.v1, user.status.v1, rate.decks.v1, rate.plans.v1 or charging.settings.v1.
 
-        QuestionError where it cannot be used; what was known stays. A status is read when it is first asked for.
+        QuestionError where a deck, plans or settings cannot be used: what was known of them stays. A status takes the
+        place of what was known of its tenant or user, whatever it says, for it is read when it is first asked for: of
+        one that cannot be read, as of one without a value, nothing is known any more.
         """
-        content = value.encode() if isinstance(value, str) else value
-        take = self._takes.get(topic)
+        take = self._takes.get(topic) if isinstance(topic, str) else None
         if take is None:
             raise QuestionError(f"topic: {topic!r} says nothing that a permission hangs on")
+        if not isinstance(key, bytes | None) or (key is None and topic in _OF_ACCOUNTS):
+            raise QuestionError(f"{topic}: key: must be bytes, found {shown(key)}")
+        content = _utf8(f"{topic}: value", value) if isinstance(value, str) else value
+        if not isinstance(content, bytes | None):
+            raise QuestionError(
+                f"{topic}: value: must be bytes, text or None, found {shown(value)}"
+            )
         if wrong := take(key, content):
             raise QuestionError(f"{topic}: {wrong}")
 
@@ -181,10 +201,9 @@ def authorise(  # noqa: PLR0913  # What a call is made of, each by its name.
     The longest call that is allowed, charged as it ended, never takes the balance below zero, as long as no other call
     of the tenant is in flight. `longest_s`: no verdict is for longer. QuestionError names what cannot be read.
     """
-    text = at if isinstance(at, str) else at.astimezone(UTC).isoformat()
-    at_ms = read_moment(text)
-    if at_ms is None or (isinstance(at, datetime) and at.utcoffset() is None):
-        raise QuestionError(f"at: {at!s} is not a time with its offset, like 2024-01-31T23:00:00Z")
+    at_ms = read_instant(at)
+    if at_ms is None:
+        raise QuestionError(f"at: {at!s:.80} {NO_MOMENT}")
     fields = {
         "tenant_id": tenant_id,
         "to": to,
@@ -199,7 +218,30 @@ def authorise(  # noqa: PLR0913  # What a call is made of, each by its name.
         "longest_s": longest_s,
     }
     given = {name: value for name, value in fields.items() if value is not None}
+    for name, value in given.items():
+        _check(name, value)
     return _permission(*view._judged(msgspec.json.encode(given), at_ms))  # noqa: SLF001  # Opaque to others.
+
+
+def _check(name: str, value: object) -> None:
+    """Raise QuestionError for what no question could say of a call."""
+    if isinstance(value, str):
+        _utf8(name, value)
+    if name == "longest_s":
+        if type(value) is not int or not 1 <= value <= DURATION_S_MAX:
+            must_be = f"must be an integer from 1 to {DURATION_S_MAX}"
+            raise QuestionError(f"{name}: {must_be}, found {shown(value)}")
+    elif not isinstance(value, str):
+        raise QuestionError(f"{name}: must be a string, found {shown(value)}")
+
+
+def _utf8(name: str, text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        raise QuestionError(
+            f"{name}: must be text, found half a surrogate pair in {shown(text)}"
+        ) from None
 
 
 def _permission(verdict: Verdict, known: Known | None) -> Permission:

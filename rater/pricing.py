@@ -11,9 +11,9 @@ reads the clock: the version and the hours of a deck are those of `answered_at`.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
-from os import PathLike
+from os import PathLike, fsencode
 from pathlib import Path
 from typing import Any, Literal
 
@@ -170,8 +170,9 @@ def load_deck(  # noqa: PLR0913  # What a deck file does not say of itself, each
     rater.pricing.DeckError: no_such_file.csv: No such file or directory
     """
     terms = (currency, valid_from, time_zone, band_policy)
-    if not isinstance(path, (str, PathLike)) or "\0" in str(path):
-        raise DeckError(f"path: {path!r} is not the path of a file", field="path")
+    _check_path("path", path)
+    if calendars is not None:
+        _check_path("calendars", calendars)
     names = ("deck_id", "currency", "valid_from", "time_zone", "band_policy")
     for name, value in zip(names, (deck_id, *terms), strict=True):
         if not isinstance(value, str):
@@ -187,6 +188,16 @@ def load_deck(  # noqa: PLR0913  # What a deck file does not say of itself, each
     except DeckFileError as error:
         raise DeckError(str(error), field="path", faults=error.faults) from error
     return Deck(Quoter(DeckBook.of([deck]), deck_id, currency), deck_id, currency)
+
+
+def _check_path(name: str, path: object) -> None:
+    """Raise DeckError for what no file can be called."""
+    try:
+        is_path = isinstance(path, (str, PathLike)) and b"\0" not in fsencode(path)
+    except (TypeError, ValueError):
+        is_path = False
+    if not is_path:
+        raise DeckError(f"{name}: {path!r} is not the path of a file", field=name)
 
 
 def price(  # noqa: PLR0913  # What a call is made of, each by its name.
@@ -210,9 +221,9 @@ def price(  # noqa: PLR0913  # What a call is made of, each by its name.
     >>> deck = load_deck("rater/data/sample_deck.csv")
     >>> price(deck, to="112", answered_at="2026-11-02T09:00:00Z", duration_s=30).reason
     'emergency'
-    >>> price(deck, to="+33612345678", answered_at="yesterday", duration_s=30)
+    >>> price(deck, to="+33612345678", answered_at="yesterday", duration_s=30)  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    rater.pricing.CallError: answered_at: yesterday is not a time with its offset, like 2024-01-31T23:00:00Z
+    rater.pricing.CallError: answered_at: yesterday is not a time with its offset, in the years 2000 to 2100, ...
     """
     if direction not in ("out", "in"):
         raise CallError("direction", repr(direction), "is neither out nor in")
@@ -220,7 +231,7 @@ def price(  # noqa: PLR0913  # What a call is made of, each by its name.
         {
             "to": to,
             "from": from_,
-            "answered_at": _text(answered_at) if isinstance(answered_at, datetime) else answered_at,
+            "answered_at": answered_at,
             "duration": duration_s,
             "direction": direction,
             "country": country,
@@ -231,11 +242,6 @@ def price(  # noqa: PLR0913  # What a call is made of, each by its name.
         field = call.field or "to"
         raise CallError(_RENAMED.get(field, field), call.value, call.detail)
     return _price(deck._quoter.quote(call))  # noqa: SLF001  # The deck is opaque to others, not to this module.
-
-
-def _text(at: datetime) -> str:
-    """Return a time as text: an aware one in UTC, since RFC 3339 knows no seconds of an offset."""
-    return (at if at.utcoffset() is None else at.astimezone(UTC)).isoformat()
 
 
 def _price(quote: Mapping[str, Any]) -> Price:

@@ -1,8 +1,9 @@
 """The public `rater.authorise`: what the page says of it is true; the judge's own tests are in tests/core."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -76,6 +77,78 @@ def test_what_cannot_be_read_is_named() -> None:
     for topic, key in (("rate.plans.v1", b"1"), ("charging.settings.v1", b"1"), ("rate.decks.v1", b"x")):  # fmt: skip
         with pytest.raises(QuestionError, match=topic):
             made.take(topic, key, b"{}")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"at": None}, "at: None is not a time with its offset, in the years 2000 to 2100"),
+        ({"at": 5}, "at: 5 is not a time with its offset"),
+        ({"at": True}, "at: True is not a time"),
+        ({"at": "\ud800"}, "at: \ud800 is not a time"),
+        ({"at": datetime(2026, 11, 2)}, "at: 2026-11-02 00:00:00 is not a time"),  # noqa: DTZ001
+        ({"at": datetime.max.replace(tzinfo=timezone(timedelta(hours=-23)))}, "at: 9999-12-31"),
+        ({"at": "1999-12-31T23:59:59Z"}, "at: 1999-12-31T23:59:59Z is not a time"),
+        ({"to": "+3361\ud800"}, "to: must be text, found half a surrogate pair in"),
+        ({"to": 112}, "to: must be a string, found 112"),
+        ({"to": b"112"}, "to: must be a string, found "),
+        ({"to": None}, "to: is missing"),
+        ({"tenant_id": "\udcff"}, "tenant_id: must be text"),
+        ({"user_id": object()}, "user_id: must be a string, found "),
+        ({"user_id": "a b"}, "user_id: must be printable ASCII without blanks, or empty, found"),
+        ({"from_": 5.5}, "from: must be a string, found 5.5"),
+        ({"longest_s": True}, "longest_s: must be an integer from 1 to 2678400, found true"),
+        ({"longest_s": 10**5_000}, "longest_s: must be an integer from 1 to 2678400, found an int"),
+        ({"longest_s": 0}, "longest_s: must be an integer from 1 to 2678400, found 0"),
+        ({"longest_s": "60"}, "longest_s: must be an integer from 1 to 2678400"),
+    ],
+)
+def test_whatever_is_said_of_a_call_is_read_or_named(wrong: dict[str, Any], said: str) -> None:
+    with pytest.raises(QuestionError) as refused:
+        authorise(view(), **{"tenant_id": "acme", "to": "112", "at": AT, **wrong})
+
+    assert str(refused.value).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("record", "said"),
+    [
+        ((["x"], b"acme", b"{}"), "topic: ['x'] says nothing"),
+        (
+            ("account.status.v1", b"acme", 5),
+            "account.status.v1: value: must be bytes, text or None",
+        ),
+        (("account.status.v1", "acme", b"{}"), "account.status.v1: key: must be bytes, found"),
+        (("account.status.v1", None, b"{}"), "account.status.v1: key: must be bytes, found null"),
+        (("user.status.v1", None, b"{}"), "user.status.v1: key: must be bytes, found null"),
+        (("account.status.v1", b"acme", "\ud800"), "account.status.v1: value: must be text, found"),
+        (("rate.decks.v1", 5, b"{}"), "rate.decks.v1: key: must be bytes, found 5"),
+        (("rate.plans.v1", b"1", b"[" * 9_000), "rate.plans.v1: "),
+    ],
+)
+def test_whatever_a_view_is_given_is_taken_or_named(record: Any, said: str) -> None:
+    made = view()
+    with pytest.raises(QuestionError) as refused:
+        made.take(*record)
+
+    assert str(refused.value).startswith(said)
+    assert authorise(made, tenant_id="acme", to="112", at=AT).account_seq is not None
+
+
+def test_of_a_status_that_cannot_be_read_nothing_is_known_any_more() -> None:
+    made = view()
+    made.take("account.status.v1", b"acme", b"{}")
+
+    found = authorise(made, tenant_id="acme", to="+33612345678", at=AT)
+    assert (found.reason, found.account_seq) == ("unknown_tenant", None)
+
+
+def test_a_deck_of_a_name_is_given_once() -> None:
+    deck = load_deck("rater/data/sample_deck.csv")
+    with pytest.raises(QuestionError, match="decks: 'deck' must be there once"):
+        View([deck, deck])
+    with pytest.raises(QuestionError, match="decks: must be of load_deck, found null"):
+        View([None])  # type: ignore[list-item]
 
 
 def test_every_example_of_a_status_is_one_that_a_view_can_read() -> None:

@@ -33,4 +33,6 @@ WORDS: Final[dict[str, str]] = {
 def in_words(pattern: str) -> str:
     """Return what a text must be to match a pattern, of a schema or of msgspec; one without words is said as it is."""
     bare = pattern.removeprefix("^(?:").removesuffix(r"\Z").removesuffix("$").removesuffix(")")
+    if bare.startswith("(?:") and bare.endswith(")?") and (inner := WORDS.get(bare[3:-2])):
+        return f"{inner}, or empty"
     return WORDS.get(bare) or f"must match {pattern.replace(chr(92) + 'Z', '$')}"

@@ -24,7 +24,7 @@ from rater.core.times import to_text
 from rater.wire.cdrs import is_number
 from rater.wire.demands import unknown_field
 from rater.wire.malformed import repeated_field
-from rater.wire.moments import read_moment
+from rater.wire.moments import NO_MOMENT, read_instant
 from rater.wire.pricing.amounts import format_micros, format_nanos
 from rater.wire.pricing.numbering import load_numbers
 from rater.wire.settings.currencies import shipped_book
@@ -93,14 +93,14 @@ def read_call(fields: Mapping[str, Any]) -> Cdr | BadCall:
     direction: Any = fields.get("direction")
     direction = Direction.OUT.value if direction is None else direction
     answered = fields.get("answered_at")
-    answered_ms = read_moment(answered) if isinstance(answered, str) else None
+    answered_ms = read_instant(answered)
     country = fields.get("country")
     kind, call_type = fields.get("service_number_type"), fields.get("call_type")
     wrong = None
     if not isinstance(to, str) or not to or not is_number(to):
         wrong = "to", "is not a number like +33612345678, +3361234**** or 112"
     elif answered_ms is None:
-        wrong = "answered_at", "is not a time with its offset, like 2024-01-31T23:00:00Z"
+        wrong = "answered_at", NO_MOMENT
     elif type(duration) is not int or not 0 <= duration <= DURATION_S_MAX:
         wrong = "duration", f"is not a whole number of seconds from 0 to {DURATION_S_MAX}"
     elif caller is not None and not (isinstance(caller, str) and len(caller) <= CALLER_LENGTH_MAX):
