@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from rater.cli.broker import CannotRunError, broker_option, run
+from rater.cli.deck_terms import by_option, note_currency
 from rater.cli.numbers import WholeNumber
 from rater.core.pricing.decks import BandPolicy, Heading
 from rater.core.pricing.schedule import Calendars
@@ -27,7 +28,6 @@ from rater.wire.pricing.deck_files import DeckFileError, compile_file, read_shee
 from rater.wire.pricing.deck_heading import read_heading
 from rater.wire.pricing.deck_lint import lint
 from rater.wire.pricing.numbering import load_numbering
-from rater.wire.settings.currencies import load_currencies
 
 ERRORS_SHOWN = 10
 
@@ -105,19 +105,14 @@ def _candidate(
         read_calendar_file(calendars),
     )
     if not isinstance(heading, Heading):
-        raise click.ClickException(heading)
+        raise click.ClickException(by_option(heading))
     try:
         sheet = read_sheet_file(file)
         compile_file(file, heading)
     except DeckFileError as error:
         message = f"{error}\nnothing was published"
         raise click.ClickException(message) from error
-    if terms["currency"] not in load_currencies().terms:
-        click.echo(
-            f"note: --currency: {terms['currency']} is in no list of ISO 4217 that ships; a deck's "
-            "currency never changes",
-            err=True,
-        )
+    note_currency(terms["currency"])
     _tell_errors(file, sheet, heading.calendars, strict=strict)
     return Candidate.of(heading, sheet)
 

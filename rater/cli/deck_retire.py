@@ -13,7 +13,8 @@ from rater.shell.versions.deck_load import DeckLoader
 from rater.shell.versions.deck_retire import decide_retirement, revived_by
 from rater.shell.versions.shared_loader import HeldBackError, LoadRefusedError
 from rater.shell.versions.shared_topic import SharedTopicMissingError
-from rater.wire.moments import read_moment
+from rater.wire.moments import NO_MOMENT, read_moment
+from rater.wire.pricing.deck_heading import NO_DECK_ID, is_deck_id
 from rater.wire.pricing.deck_records import pack_retirement
 from topics.fields import NOTE_MAX
 
@@ -41,10 +42,11 @@ def retire(
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     since_ms = None if valid_from is None else read_moment(valid_from)
     if valid_from is not None and since_ms is None:
-        message = f"valid_from: {valid_from!r} is not a time like 2024-01-31T23:00:00Z"
-        raise click.ClickException(message)
+        raise click.ClickException(f"--valid-from: {valid_from!r} {NO_MOMENT}")
+    if not is_deck_id(deck_id):
+        raise click.ClickException(f"--deck-id: {deck_id!r} {NO_DECK_ID}")
     if reason is not None and len(reason) > NOTE_MAX:
-        message = f"reason: {len(reason)} characters, at most {NOTE_MAX}"
+        message = f"--reason: must have at most {NOTE_MAX} characters, found {len(reason)}"
         raise click.ClickException(message)
 
     async def work() -> None:

@@ -20,7 +20,7 @@ from rater.shell.versions.plan_load import plan_loader, read_plans
 from rater.shell.versions.shared_loader import HeldBackError, LoadRefusedError
 from rater.shell.versions.shared_topic import SharedTopicMissingError
 from rater.wire.bounded_file import read_bounded
-from rater.wire.moments import read_moment
+from rater.wire.moments import NO_MOMENT, read_moment
 from rater.wire.plans.plan_file import PLAN_FILE_BYTES_MAX
 from rater.wire.pricing.amounts import format_micros
 from rater.wire.told import told
@@ -97,7 +97,7 @@ def load(
     # Shut out by another loader, aiokafka leaves failed futures behind; we say it ourselves.
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     if read_moment(valid_from) is None:
-        raise click.ClickException(f"valid_from: {valid_from!r} is not a time like {ANY_TIME}")
+        raise click.ClickException(f"--valid-from: {valid_from!r} {NO_MOMENT}")
     catalog = _loadable(path, _check(path, version, valid_from), strict=strict)
 
     async def work() -> bool:

@@ -11,6 +11,7 @@ import orjson
 from tqdm import tqdm
 
 from rater.cli.bounded_lines import bounded_lines
+from rater.cli.deck_terms import by_option, note_currency
 from rater.cli.plan_files import catalog_of, plans_option
 from rater.core.pricing.decks import DeckBook, Heading
 from rater.core.pricing.plans.book import PlanBook
@@ -115,7 +116,8 @@ def _deck(path: Path, calendars: Path | None, options: dict[str, str | None]) ->
     terms = (currency, valid_from, zone, policy)
     heading = read_heading("deck", 1, terms, read_calendar_file(calendars))
     if not isinstance(heading, Heading):
-        raise click.UsageError(heading)
+        raise click.UsageError(by_option(heading))
+    note_currency(currency)
     try:
         return DeckBook.of([compile_file(path, heading)])
     except DeckFileError as error:

@@ -8,6 +8,7 @@ from typing import BinaryIO
 import click
 
 from rater.batch.simulate import Simulator
+from rater.cli.deck_terms import by_option, note_currency
 from rater.cli.plan_files import catalog_of, plans_option
 from rater.cli.simulate_lines import millis, placed, read_line
 from rater.cli.simulate_warnings import Warnings
@@ -66,6 +67,8 @@ def simulate(
     Standard error names what workers pass over: fields that a topic does not declare, each once, and plans that are
     given and that no catalog has.
     """
+    if decks:
+        note_currency(currency)
     book = DeckBook.of(_decks(decks, currency, calendars))
     run = _Run(Simulator(Rules(book, load_numbers(), shipped_book(), PlanBook(zone_of=zone_of))))
     if plans is not None:
@@ -100,7 +103,7 @@ def _deck(text: str, currency: str, calendars: Path | None) -> Deck:
     try:
         return read_deck_file(Path(path), deck_id=deck_id, currency=currency, calendars=calendars)
     except DeckFileError as fault:
-        raise click.ClickException(str(fault)) from fault
+        raise click.ClickException(by_option(str(fault), "--deck")) from fault
 
 
 class _Run:

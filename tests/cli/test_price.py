@@ -167,9 +167,10 @@ def test_a_good_file_ends_well_and_says_nothing_beside_the_answers(
             for odd in ("1_0", "\uff11\uff10", " 1", "1 ", "+1", "1" * 5_000)
         ),
         (("--to", "+33142685300", "--answered-at", "now", "--duration", "1"), "--answered-at: now"),
-        (("--currency", "dollars"), "currency: 'dollars'"),
-        (("--timezone", "Mars/Base"), "time_zone: 'Mars/Base'"),
-        (("--valid-from", "2024"), "valid_from: '2024'"),
+        (("--currency", "dollars"), "--currency: 'dollars' is not three capital letters"),
+        (("--timezone", "Mars/Base"), "--timezone: 'Mars/Base'"),
+        (("--valid-from", "2024"), "--valid-from: '2024'"),
+        (("--valid-from", "1999-12-31T23:59:59Z"), "in the years 2000 to 2100"),
         (("--calls", "-", "--to", "+33142685300"), "leave out --to"),
     ],
 )

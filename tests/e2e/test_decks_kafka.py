@@ -664,11 +664,11 @@ def test_a_silent_broker_is_one_line_and_exit_code_two(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("option", "value", "complaint"),
     [
-        ("--deck-id", "a/b", "deck_id: 'a/b' is not"),
-        ("--version", "0", "version: 0 is not"),
-        ("--currency", "usd", "currency: 'usd' is not"),
-        ("--valid-from", "2024-01-01", "valid_from: '2024-01-01' is not a time"),
-        ("--timezone", "Mars", "time_zone: 'Mars' is not"),
+        ("--deck-id", "a/b", "--deck-id: 'a/b' is not"),
+        ("--version", "0", "--version: 0 is not"),
+        ("--currency", "usd", "--currency: 'usd' is not"),
+        ("--valid-from", "2024-01-01", "--valid-from: '2024-01-01' is not a time"),
+        ("--timezone", "Mars", "--timezone: 'Mars' is not"),
     ],
 )
 def test_a_bad_option_is_named_with_its_value(

@@ -24,7 +24,10 @@ def holder_of(texts: Iterable[str], catalog: Catalog, currency: str) -> Account 
         found = _HELD.fullmatch(text)
         licences = int(found[3] or 1) if found else 0
         if found is None or licences > LICENCES_MAX:
-            return f"{shown(text)} is not a plan and a country, like MCOPSTN1/US or MCOPSTN1/US/10"
+            return (
+                f"{shown(text)} is not a plan and a country, like MCOPSTN1/US, or MCOPSTN1/US/10 for ten licences of 1 "
+                f"to {LICENCES_MAX}"
+            )
         plan_id, country = found[1], found[2]
         if not catalog.knows(plan_id):
             return f"{shown(text)}: there is no plan {shown(plan_id)}"

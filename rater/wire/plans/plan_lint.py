@@ -8,9 +8,12 @@ from functools import cache
 
 from rater.core.call_types import plain_type
 from rater.core.pricing.numbering import plain_kind
+from rater.wire.demands import cut, shown
 from rater.wire.plans.plan_faults import allowance_path, chain_path
 from rater.wire.pricing.deck_findings import Finding, some
 from rater.wire.pricing.numbering import IMPOSSIBLE, load_numbering
+from rater.wire.settings.currencies import load_currencies
+from topics.fields import NO_CURRENCY, TEST_CURRENCY
 from topics.records import Allowance, FundingChain, Plan, PlanCatalog
 from topics.records.plans import ANY_TYPE, CREDITS
 
@@ -31,6 +34,8 @@ CODES: Mapping[str, str] = {
     "unknown_number_type": "a number type that the numbering data that ship do not have",
     "unused_zone": "a zone that no allowance names",
     "premium_pooled": "premium numbers that pools may pay",
+    "odd_text": "a text with a control character, one that turns the direction of writing, or blanks at an end",
+    "unknown_currency": "a price in a currency that ISO 4217 does not list, or no longer",
 }
 """Every code, and what it means; the first three are errors, the others warnings."""
 
@@ -41,6 +46,7 @@ def lint_plans(record: PlanCatalog) -> list[Finding]:
         *(warning for plan in record.plans for warning in _of_plan(plan, record)),
         *_of_countries(record),
         *_of_number_types(record),
+        *_of_texts(record),
     ]
     return [Finding("warning", None, code, message) for code, message in found]
 
@@ -171,6 +177,40 @@ def _of_number_types(record: PlanCatalog) -> Warnings:
                 f"before {CREDITS} do"
             ),
         )
+
+
+def _of_texts(record: PlanCatalog) -> Warnings:
+    """Say which texts nobody sees as they are, or no CDR writes so."""
+    texts: dict[str, tuple[str, ...]] = {
+        f"plans.{plan.plan_id}.name": (plan.name,) for plan in record.plans
+    }
+    texts["unpooled_number_types"] = record.unpooled_number_types
+    texts |= {
+        f"chains.{each.direction}.{shown(each.call_type)}": (each.call_type,)
+        for each in record.chains
+    }
+    for plan in record.plans:
+        for each in plan.allowances:
+            path = allowance_path(plan, each)
+            texts |= {f"{path}.call_types": each.call_types}
+            texts |= {f"{path}.number_types": each.number_types}
+            for price in each.prices:
+                if price.currency not in (*load_currencies().terms, NO_CURRENCY, TEST_CURRENCY):
+                    yield (
+                        "unknown_currency",
+                        f"{path}.prices: {price.currency} is in no list of ISO 4217 that ships",
+                    )
+    for path, values in texts.items():
+        if odd := [each for each in values if not each.isprintable() or each != each.strip()]:
+            yield (
+                "odd_text",
+                f"{path}: must be text that can be seen, found {', '.join(map(_escaped, odd))}",
+            )
+
+
+def _escaped(text: str) -> str:
+    """Return a text with what cannot be seen of it written out."""
+    return cut(f'"{ascii(text)[1:-1]}"')
 
 
 @cache

@@ -96,7 +96,10 @@ def read_increment(text: str) -> tuple[int, int] | Complaint:
     match = _INCREMENT.fullmatch(text)
     if match and 1 <= int(match[1]) <= DAY_S and int(match[2]) <= DAY_S:
         return int(match[1]), int(match[2])
-    return Complaint("is not an increment like 60/60, 30/6 or 1/1, or 60/0 for one price per call")
+    return Complaint(
+        "is not an increment like 60/60, 30/6 or 1/1, or 60/0 for one price per call: two whole numbers of at most "
+        f"{DAY_S} seconds, the first at least 1"
+    )
 
 
 def read_choice(text: str, *, kinds: type[Action | Direction | Rounding]) -> str | Complaint:

@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from rater.core.pricing.decks import Deck, Retirement, Version
 from rater.wire.keys import key_text
-from rater.wire.moments import read_moment
+from rater.wire.moments import NO_MOMENT, read_moment
 from rater.wire.pricing.deck_calendars import calendars_of
 from rater.wire.pricing.deck_columns import COLUMNS, REQUIRED
 from rater.wire.pricing.deck_csv import Sheet, compile_sheet
@@ -146,7 +146,7 @@ def _take_retirement(parts: _Parts, name: tuple[str, int], value: bytes) -> Reti
         return f"deck_id, version: {record.deck_id}/{record.version} is not what the key says"
     since_ms = read_moment(record.retired_from)
     if since_ms is None:
-        return f"retired_from: {record.retired_from!r} is not a time like 2024-01-31T23:00:00Z"
+        return f"retired_from: {record.retired_from!r} {NO_MOMENT}"
     made = Retirement(*name, since_ms, record.reason)
     if parts.retirement == made:
         return None

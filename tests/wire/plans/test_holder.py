@@ -25,7 +25,7 @@ def test_what_is_held_has_been_held_ever_since_and_nothing_of_it_is_used() -> No
         ("P", "is not a plan and a country"),
         ("P/us", "is not a plan and a country"),
         ("P/US/0", "is not a plan and a country"),
-        ("P/US/10000001", "is not a plan and a country"),
+        ("P/US/10000001", "for ten licences of 1 to 10000000"),
         ("P/US/1/1", "is not a plan and a country"),
         ("Q/US", 'there is no plan "Q"'),
     ],

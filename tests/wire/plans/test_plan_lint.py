@@ -2,12 +2,14 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from rater.wire.plans.plan_faults import faults
 from rater.wire.plans.plan_lint import CODES, lint_plans
 from tests.plan_build import BOTH, NORTH_AMERICA, US_PR, ZONE_A, allowance, plan, record
 from topics.records import Allowance, CountryZone, FundingChain
+from topics.records.plans import MinutePrice
 
 ANY = (FundingChain("*", ("calling_plan", "credits")),)
 
@@ -34,6 +36,38 @@ def found(*allowances: Allowance, **fields: Any) -> list[str]:
 def test_the_catalog_of_the_tests_is_as_usual() -> None:
     assert lint_plans(record(zones=(*record().zones,))) == []
     assert found(one()) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"name": "Gold\u202ePlan"}, 'plans.P.name: must be text that can be seen, found "Gold\\u202ePlan"'),
+        ({"name": "a\tb"}, 'plans.P.name: must be text that can be seen, found "a\\tb"'),
+        ({"name": " P"}, 'plans.P.name: must be text that can be seen, found " P"'),
+        ({"call_type": "fax\0"}, 'chains.out."fax\\u0000": must be text that can be seen, found "fax\\x00"'),
+        ({"number_types": ("mobile\x07",)}, "plans.P.allowances.one.number_types: must be text"),
+    ],
+)  # fmt: skip
+def test_a_text_that_nobody_sees_as_it_is_is_told(changed: dict[str, Any], said: str) -> None:
+    types = changed.get("number_types", ())
+    named = msgspec.structs.replace(
+        plan("P", one(number_types=types)), name=changed.get("name", "P")
+    )
+    chains = (*ANY, FundingChain(changed.get("call_type", "fax"), ("credits",)))
+    made = record(named, chains=chains, zones=(), sharing_groups=())
+
+    (message,) = [each.message for each in lint_plans(made) if each.code == "odd_text"]
+    assert message.startswith(said)
+
+
+def test_a_price_in_a_currency_that_there_is_none_is_told() -> None:
+    prices = (MinutePrice("USD", 1), MinutePrice("USX", 1), MinutePrice("DEM", 1))
+    made = record(plan("P", one(prices=prices)), chains=ANY, zones=(), sharing_groups=())
+
+    assert [each.message for each in lint_plans(made) if each.code == "unknown_currency"] == [
+        f"plans.P.allowances.one.prices: {code} is in no list of ISO 4217 that ships"
+        for code in ("USX", "DEM")
+    ]
 
 
 @pytest.mark.parametrize(
