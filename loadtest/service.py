@@ -17,6 +17,7 @@ from loadtest.rater_command import LOG_LINES, CommandError, cpu_s
 from topics.roles import Role
 
 STOP_TIMEOUT_S = 30.0
+"""Of whatever says nothing else."""
 
 
 class Program:
@@ -35,6 +36,7 @@ class Program:
         self.role = role
         self.log = log
         self.environment = dict(environment or {})
+        self.stop_timeout_s = STOP_TIMEOUT_S
         self._command = list(command)
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -86,7 +88,7 @@ class Program:
             raise CommandError(f"{self.name} ended with exit code {code}\n{self.last_lines()}")
 
     def stop(self) -> None:
-        """Ask it to finish what it is at and leave; end it by force if it takes 30 s.
+        """Ask it to finish what it is at and leave; end it by force if it takes longer than it may (`stop_timeout_s`).
 
         An exit code other than 0, or force, is a CommandError. Do nothing when it does not run.
         """
@@ -95,11 +97,11 @@ class Program:
             return
         process.send_signal(signal.SIGTERM)
         try:
-            code = process.wait(STOP_TIMEOUT_S)
+            code = process.wait(self.stop_timeout_s)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-            message = f"{self.name} did not stop in {STOP_TIMEOUT_S:.0f} s"
+            message = f"{self.name} did not stop in {self.stop_timeout_s:.0f} s"
             raise CommandError(f"{message}\n{self.last_lines()}") from None
         if code != 0:
             raise CommandError(f"{self.name} stopped with exit code {code}\n{self.last_lines()}")

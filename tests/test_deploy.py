@@ -12,7 +12,13 @@ import yaml
 
 from deploy.compose import logins
 from deploy.observe.services import SERVICES as JOBS
+from loadtest.circle.services import STOPS_S as RUN_STOPS_S
 from rater.kafka import security
+from rater.kafka.broker_loss import COMMIT_TIMEOUT_S
+from rater.shell.gateway.service import LEAVE_TIMEOUT_S
+from rater.shell.gateway.settings import ProcessSettings
+from rater.shell.notifier.ending import STOP_S
+from rater.shell.process import runner
 from rater.shell.process.settings.declaration import declared
 from rater.shell.process.settings.reading import read, settings_class
 from rater.shell.process.settings.services import SERVICES
@@ -47,6 +53,15 @@ def secrets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("deploy") / "secrets"
     assert logins.main(folder) == 0
     return folder
+
+
+STOPS_S = {
+    "charging": COMMIT_TIMEOUT_S + runner.GOODBYE_S,
+    "recharge": COMMIT_TIMEOUT_S + runner.GOODBYE_S,
+    "gateway": ProcessSettings.model_fields["drain_s"].default + 3 * LEAVE_TIMEOUT_S,
+    "notifier": STOP_S,
+}
+"""What a service may take to stop where its broker is away, by its own bounds."""
 
 
 def variables(environment: Mapping[str, str]) -> set[str]:
@@ -315,3 +330,13 @@ def test_systemd_finds_a_unit_good_and_confined(service: str, tmp_path: Path) ->
     said = unit_files.analyze(root, "security", "--offline=true", f"rater-{service}.service")
     (exposure,) = re.findall(r"Overall exposure level for \S+: ([\d.]+)", said)
     assert float(exposure) <= EXPOSURE_MAX
+
+
+@pytest.mark.parametrize("service", STOPS_S)
+def test_whoever_stops_a_service_waits_longer_than_it_may_take(service: str) -> None:
+    """Where its broker is away, too; the load test and the tests wait as long as an operator's machine does."""
+    told = unit_files.value(service, "TimeoutStopSec")
+
+    assert float(told.removesuffix("s")) > STOPS_S[service]
+    assert COMPOSED[service]["stop_grace_period"] == told
+    assert RUN_STOPS_S[service] == float(told.removesuffix("s"))

@@ -18,6 +18,8 @@ SECRETS = {"notifier": {"RATER_WEBHOOK_SECRET": "of a run on this machine alone"
 _NOT_AGAIN = (0, 2)
 """Exit codes of who was told to stop, and of who could not start."""
 NAMES = ("charging", "recharge", "gateway", "notifier")
+STOPS_S = {"charging": 45.0, "recharge": 45.0, "gateway": 45.0, "notifier": 90.0}
+"""How long each may take to stop, as in deploy/systemd: its broker may be away, and be waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,8 @@ def circle(
                 for name, words in arguments.items()
             },
         }
-        for service in services.values():
+        for name, service in services.items():
+            service.stop_timeout_s = STOPS_S[name]
             stack.enter_context(service)
         yield Circle(bootstrap, folder, services, sink)
 

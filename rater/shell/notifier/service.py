@@ -9,7 +9,7 @@ from time import monotonic
 from typing import Any, Final
 
 from aiokafka import ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import KafkaConnectionError, KafkaError
+from aiokafka.errors import KafkaError
 
 from rater.core.cdr import Source
 from rater.kafka.broker_loss import COMMIT_TIMEOUT_S
@@ -19,6 +19,7 @@ from rater.shell.notifier.addresses import AddressPolicy
 from rater.shell.notifier.attempt import Channel, Gate, Nobody
 from rater.shell.notifier.circuits import Circuits
 from rater.shell.notifier.delivery import Rules
+from rater.shell.notifier.ending import FINISH_S, LEAVE_S, STOP_S, told
 from rater.shell.notifier.mailer import Mailer
 from rater.shell.notifier.metrics import NotifierMetrics
 from rater.shell.notifier.partition import DRAIN_S, NOBODY, PartitionWork
@@ -28,14 +29,12 @@ from rater.shell.notifier.turns import Turns
 from rater.shell.notifier.waiting_room import WaitingRoom
 from rater.shell.notifier.webhooks import Webhooks
 from rater.shell.notifier.writer import PartitionWriter
-from rater.shell.process.exit_code import ExitCode
+from rater.shell.process.force import end_by_force
 from rater.shell.process.health import Health, HealthServer
 from rater.shell.process.pulse import pulse
-from rater.shell.process.refused import log_failed, refusal
 from rater.shell.process.signals import stopping_event
 from rater.shell.process.start import StartError, equal_partitions
 from rater.shell.process.watchdog import Limits, Watchdog
-from rater.shell.stream.leases import is_fenced
 from topics.catalog import (
     NOTIFICATIONS,
     NOTIFICATIONS_DEAD,
@@ -51,7 +50,6 @@ _POLL_MS: Final = 100
 _TAKEN_MAX: Final = 10
 """Records taken at once; each may be 16 letters, and what begins together holds up the loop."""
 _CATCH_UP_S: Final = 1.0
-_LEAVE_S: Final = 10.0
 _REBALANCE_MS: Final = int((DRAIN_S + COMMIT_TIMEOUT_S + 15) * 1_000)
 """How long the group waits for a member that finishes what it is sending."""
 
@@ -155,9 +153,25 @@ class Notifier(ConsumerRebalanceListener):  # type: ignore[misc]
             work.take(record.key, record.value, source, record if type(record) is Unread else None)
 
     async def _leave(self) -> int:
-        """Finish, or cut short what another may be sending by now; leave the group."""
+        """Finish, or cut short what another may be sending by now; leave the group. It takes `STOP_S` at most."""
         self._health.set_state("stopping")
         self._leaving = True
+        end_by_force(STOP_S)
+        try:
+            async with asyncio.timeout(FINISH_S):
+                await self._finish()
+        except TimeoutError:
+            # A rebalance that waits for a broker that is gone has the partitions, or their marks cannot be written.
+            log.warning("not finished within %(seconds)d s: cut short", {"seconds": FINISH_S})
+        failure = self._failure.result() if self._failure.done() else None
+        # aiokafka's own cancelled fetch comes out of its stop() when the broker is gone.
+        with contextlib.suppress(Exception, asyncio.CancelledError):
+            async with asyncio.timeout(LEAVE_S):
+                await asyncio.gather(*(channel.close() for channel, _ in self._channels.values()))
+                await self._consumer.stop()
+        return told(failure, self._settings.broker)
+
+    async def _finish(self) -> None:
         async with self._changing:
             works, self._works = self._works, {}
             if self._failure.done():
@@ -165,29 +179,6 @@ class Notifier(ConsumerRebalanceListener):  # type: ignore[misc]
             else:
                 log.info("stopping: finishing what is being sent")
                 await asyncio.gather(*(work.drain() for work in works.values()))
-        failure = self._failure.result() if self._failure.done() else None
-        # aiokafka's own cancelled fetch comes out of its stop() when the broker is gone.
-        with contextlib.suppress(Exception, asyncio.CancelledError):
-            async with asyncio.timeout(_LEAVE_S):
-                await asyncio.gather(*(channel.close() for channel, _ in self._channels.values()))
-                await self._consumer.stop()
-        if failure is None:
-            log.info("stopped")
-            return ExitCode.STOPPED
-        if is_fenced(failure):
-            log.warning(
-                "fenced, another notifier has taken over: %(error)s",
-                {"error": type(failure).__name__},
-            )
-            return ExitCode.FENCED
-        if refusal(failure, self._settings.broker) is not None:
-            log_failed(failure, self._settings.broker)
-        elif isinstance(failure, TimeoutError | KafkaConnectionError):
-            # Nothing of ours is wrong: what was sent and not marked is known to be in doubt by whoever goes on.
-            log.critical("the broker does not answer: leaving; started again, it goes on here")
-        else:
-            log.critical("failed: %(error)r", {"error": failure}, exc_info=failure)
-        return ExitCode.FAILED
 
     def _is_over(self) -> bool:
         """Whether nothing is to be begun any more."""

@@ -18,7 +18,8 @@ from topics.catalog import NOTIFICATIONS, NOTIFICATIONS_DEAD, NOTIFIER_GROUP
 
 _OFFSET_DELAY_S: Final = 0.25
 """How long an offset waits for a mark whose transaction it can share: a mark must not wait for an offset's."""
-_STOP_TIMEOUT_S: Final = 3.0
+GOODBYE_S: Final = 3.0
+"""For closing the producer, when nothing is written any more."""
 
 
 class WriterClosedError(Exception):
@@ -88,7 +89,7 @@ class PartitionWriter:
             await asyncio.wait([self._task], timeout=COMMIT_TIMEOUT_S)
             self._task.cancel()
         with contextlib.suppress(Exception):
-            async with asyncio.timeout(_STOP_TIMEOUT_S):
+            async with asyncio.timeout(GOODBYE_S):
                 await self._producer.stop()
 
     async def _run(self) -> None:
