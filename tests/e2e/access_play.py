@@ -23,6 +23,7 @@ from rater.wire.settings.charging_settings import encode_settings
 from tests.build import NOW, settings_version
 from tests.e2e.access_stage import ROOT, AccessBroker, environment, rater
 from tests.e2e.broker import consume, produce
+from tests.e2e.notifier_stage import Hook, receiving
 from topics import catalog, roles
 from topics.records.charging_settings import NumberMask
 
@@ -47,6 +48,7 @@ RETRY_S = 3_900
 """How far the clock of recharge is set forward: a card that was refused for now is asked again after an hour."""
 UNKNOWN = "@nowhere.example"
 """Addresses that the mail server does not have."""
+SECRETS = {roles.NOTIFIER: {"RATER_WEBHOOK_SECRET": "of this play"}}
 PATIENCE_S = 60.0
 
 
@@ -88,6 +90,8 @@ class Play:
         self.broker = broker
         self.folder = folder
         self.services: dict[str, Service] = {}
+        self.hook = Hook()
+        """What has come to the webhook of acme."""
 
     def by(
         self, role: Role, *arguments: str, given: str = "", codes: tuple[int, ...] = (0,)
@@ -130,12 +134,15 @@ class Play:
             sink = Service("mail", "loadtest.smtp_sink", ("--port", "0", *mailbox), log)
             port = str(_port(stack.enter_context(sink)))
             smtp = ("--smtp-host", "127.0.0.1", "--smtp-port", port, "--smtp-tls", "none")
+            self.hook = stack.enter_context(receiving())
             book = str(self.folder / "captures.sqlite")
             commands = {
                 roles.CHARGING: ("worker", "charging"),
                 roles.RECHARGE: ("worker", "recharge"),
                 roles.GATEWAY: ("gateway", "--provider", "simulator", "--book", book),
-                roles.NOTIFIER: ("notifier", *smtp, "--retry-first", "0.2"),
+                roles.NOTIFIER: (
+                    *("notifier", *smtp, "--retry-first", "0.2", "--webhook-allow-insecure"),
+                ),
                 roles.GATEKEEPER: ("gatekeeper", "--port", "0"),
                 roles.WATCH: ("watch", "--every", "1"),
             }
@@ -146,7 +153,7 @@ class Play:
                         "rater",
                         (*words, "--metrics-port", "0"),
                         self.folder / f"{role.principal}.log",
-                        environment(self.broker, role),
+                        {**environment(self.broker, role), **SECRETS.get(role, {})},
                     )
                 )
             yield
@@ -205,7 +212,7 @@ class Play:
         self.by(
             *(roles.ADMINISTRATOR, "produce", catalog.ACCOUNT_REQUESTS.name),
             given=lines(
-                order("set_recipients", emails=emails, language="en"),
+                order("set_recipients", emails=emails, language="en", webhook=self.hook.url),
                 order("set_payment_methods", methods=[card]),
                 order("set_auto_recharge", enabled=True, **refill),
             ),
@@ -348,6 +355,7 @@ async def perform(broker: AccessBroker, folder: Path) -> str:
         )
         await play.written(*late)
         await _is_there(play, "funds_added", lambda: _mails(folder))
+        await _is_there(play, "funds_added", lambda: _webhooks(play))
         await asyncio.to_thread(play.ask)
         await asyncio.to_thread(play.look)
     said = play.by(roles.RECONCILER, "reconcile", codes=(0, 1))
@@ -365,6 +373,13 @@ async def _is_there(play: Play, what: str, where: Callable[[], Awaitable[str]]) 
 
 async def _ledger(broker: AccessBroker) -> str:
     return str([each.value for each in await consume(broker.bootstrap, catalog.LEDGER.name)])
+
+
+async def _webhooks(play: Play) -> str:
+    """Return the bodies so far, and keep them beside the mails."""
+    said = "\n".join(body.decode() for _, body in play.hook.requests)
+    (play.folder / "webhooks.jsonl").write_text(said)
+    return said
 
 
 async def _mails(folder: Path) -> str:

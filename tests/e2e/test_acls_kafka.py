@@ -24,7 +24,7 @@ from aiokafka.errors import (
 )
 
 from deploy.kafka.access import grant, withdraw
-from tests.e2e.access_play import CALLED, CALLER, DATA, SINCE, UNPRICED, call, perform
+from tests.e2e.access_play import CALLED, CALLER, DATA, SINCE, UNKNOWN, UNPRICED, call, perform
 from tests.e2e.access_stage import (
     AccessBroker,
     administering,
@@ -158,7 +158,8 @@ async def test_where_tails_of_numbers_are_hidden_no_topic_log_letter_or_answer_h
 
     assert {name for name, _ in shown} == {catalog.CDR_RAW.name, catalog.SUSPENSE_CHANGELOG.name}
     assert (catalog.SUSPENSE_CHANGELOG.name, numbers[0]) not in shown
-    assert {"answers.json", "mailbox.jsonl", "gatekeeper.log", "charging.log", "notifier.log"} <= {
+    told = {"answers.json", "mailbox.jsonl", "webhooks.jsonl"}
+    assert told | {"gatekeeper.log", "charging.log", "notifier.log"} <= {
         each.name for each in files
     }
     for topic, hidden in (
@@ -169,6 +170,19 @@ async def test_where_tails_of_numbers_are_hidden_no_topic_log_letter_or_answer_h
     ):
         records = await consume(played.broker.bootstrap, topic.name)
         assert any(hidden in _plain(each.value) for each in records), (topic.name, hidden)
+
+
+@pytest.mark.xdist_group("access_play")
+def test_a_webhook_names_whom_else_its_account_has_told_and_no_number(played: Played) -> None:
+    """`emails` is there on purpose: the account that is told of named them itself, beside the webhook."""
+    bodies = [json.loads(x) for x in (played.folder / "webhooks.jsonl").read_text().splitlines()]
+
+    assert {"recharge_failed", "funds_added"} <= {body["kind"] for body in bodies}
+    for body in bodies:
+        assert body.pop("emails") == ["it@acme.example", f"gone{UNKNOWN}"]
+        text = json.dumps(body)
+        assert "@" not in text
+        assert not re.search(r"\+[1-9][0-9]{6,14}", text)
 
 
 def _plain(value: bytes | None) -> bytes:
