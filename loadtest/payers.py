@@ -81,7 +81,7 @@ class Payers:
         known = None if terms is None else terms.at(call.started_s)
         draws = self._draws(call, number, known)
         if draws:
-            micros = rest_micros(number.terms, call.billsec - sum(draws.values()))
+            micros = rest_micros(number.terms, call.billsec, sum(draws.values()))
         becomes = self._becomes(call, known) if micros else "charge"
         if becomes == "suspend":
             self.expected.outcomes[NO_USER_CAPABILITY] += 1

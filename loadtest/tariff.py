@@ -90,13 +90,15 @@ def charge_micros(terms: Terms, billsec: int) -> int:
     return _priced(terms, billed_s)
 
 
-def rest_micros(terms: Terms, left_s: int) -> int:
-    """Return what is owed of a call whose first seconds pools have paid, all but `left_s` of them."""
+def rest_micros(terms: Terms, billsec: int, paid_s: int) -> int:
+    """Return what is owed of a call whose first seconds pools have paid: no more than without them."""
+    left_s = billsec - paid_s
     if left_s <= 0:
         return _rounded_micros(terms, terms.fee_beside_pools)
     if not terms.next_s:
         raise ValueError("increment: the load test does not know what pools leave of a flat price")
-    return _priced(terms, -(-left_s // terms.next_s) * terms.next_s)
+    rest = _priced(terms, -(-left_s // terms.next_s) * terms.next_s)
+    return min(rest, charge_micros(terms, billsec))
 
 
 @lru_cache(maxsize=262_144)

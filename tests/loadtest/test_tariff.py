@@ -56,6 +56,9 @@ def test_a_call_costs_increments_and_fee_rounded_once_and_capped(
         ("33,0.06,,30/6,0.001,,,,,0.002", -48, 2_000),
         ("33,0.06,,30/6,0.001", 0, 0),
         ("33,1,,,,,,0.5", 3_600, 500_000),
+        # 1,006 s are 1,006 s of money without a pool, and no more with one.
+        ("33,0.06,,1006/60", 959, 960_000),
+        ("33,0.06,,1006/60", 1_005, 1_006_000),
     ],
 )
 def test_what_pools_leave_is_paid_by_increments_without_the_initial_one(
@@ -64,7 +67,7 @@ def test_what_pools_leave_is_paid_by_increments_without_the_initial_one(
     found = tariff(tmp_path, row).match("out", "+33612345678")
 
     assert found is not None
-    assert rest_micros(found.terms, left_s) == micros
+    assert rest_micros(found.terms, left_s + 1, 1) == micros
 
 
 def test_what_pools_leave_of_a_flat_price_is_not_known(tmp_path: Path) -> None:
@@ -72,7 +75,7 @@ def test_what_pools_leave_of_a_flat_price_is_not_known(tmp_path: Path) -> None:
 
     assert found is not None
     with pytest.raises(ValueError, match="increment: "):
-        rest_micros(found.terms, 1)
+        rest_micros(found.terms, 61, 60)
 
 
 def test_the_longest_prefix_decides_unless_a_deny_row_covers_the_number(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def terms(chance: Random, tier: int) -> Cells:
     """Draw what a row asks for."""
     if chance.random() < 0.08:
         return {"action": "free", "rate": "0"}
-    increments = ("", "60/60", "30/6", "1/1", "6/6", "60/1", "90/7")
+    increments = ("", "60/60", "30/6", "1/1", "6/6", "60/1", "90/7", "6/60")
     flat = () if tier else ("60/0", "1/0")
     said = {
         "action": "rate",

@@ -4,9 +4,8 @@ Rule 1: of each pool a call may draw its whole duration, in whole units of the p
         calls together might draw, each finds there what it would alone.
 Rule 2: where it has not, the call that asks counts only on what the others leave it if they draw all that they might;
         and each of the others must be able to pay what it costs without it: so much more money is needed.
-Rule 3: what a call costs at most, whatever pools pay of it, is the dearer of its price as if they paid nothing, and of
-        its price from the second second on: subsequent increments alone may be longer than the initial one, and the
-        more of its beginning pools pay, the less is left. Pools that cost money come on top, as if each paid all.
+Rule 3: what a call costs at most, whatever pools pay of it, is its price as if they paid nothing, for they make no call
+        dearer (`pricing.rest`, rule 4). Pools that cost money come on top, as if each paid all.
 """
 
 from collections.abc import Mapping
@@ -19,8 +18,6 @@ from rater.core.account.user import User
 from rater.core.authorisation.standing import Claim, Held, OfBoth
 from rater.core.cdr import Cdr
 from rater.core.pricing.rated import Rated
-from rater.core.pricing.rest import rate_rest
-from rater.core.pricing.rules import Rules
 
 _NOTHING: Final[OfBoth] = (0, 0)
 
@@ -67,14 +64,9 @@ class Contest:
         return Claim(micros, most, pools, self.contested(seconds))
 
 
-def most_micros(price: Rated, cdr: Cdr, rules: Rules, reach: list[Reach]) -> int:
+def most_micros(price: Rated, cdr: Cdr, reach: list[Reach]) -> int:
     """Return what a call may cost, whatever pools pay of it; `price` is that of its deck alone."""
-    most = price.charge_micros
-    if price.outcome == "rated":
-        rest = rate_rest(rules.book, rules.numbering, price, cdr, 1)
-        if isinstance(rest, Rated):
-            most = max(most, rest.charge_micros)
-    return most + sum([each.most_micros(cdr.billsec) for each in reach])
+    return price.charge_micros + sum([each.most_micros(cdr.billsec) for each in reach])
 
 
 def less_held(account: Account, held: Held) -> Account:

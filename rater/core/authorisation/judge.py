@@ -204,7 +204,7 @@ class _Question:
         price = price_call(cdr, account.decks, account.currency, rules, self._settings)
         if not isinstance(price, Rated) or not price.charge_micros:
             return 0
-        return most_micros(price, cdr, rules, self._contest.reach)
+        return most_micros(price, cdr, self._contest.reach)
 
     def _claim(self, found: Probe) -> Claim:
         """Return what the longest call may take."""

@@ -5,11 +5,14 @@ Rule 1: the seconds left are priced in the bands and tiers in which they lie, ea
 Rule 2: fees and the minimum are owed once, where money pays at least one second; where it pays none, the fees that
         pools do not pay (`components.registry`, rule 3).
 Rule 3: one rounding, and the cap, over what money pays (`totals`).
+Rule 4: no call costs more because a pool has paid a part of it: its price without pools is a cap, too. Otherwise 6
+        seconds of a row of 6/60 were ten times as dear once a pool has paid the first, for the rest is one of minutes.
 """
 
 from typing import Final
 
 from rater.core.cdr import Call
+from rater.core.money import Micros
 from rater.core.pricing.callers import slots_for
 from rater.core.pricing.components.registry import fees_beside_pools
 from rater.core.pricing.decks import BandPolicy, Deck, DeckBook
@@ -41,19 +44,20 @@ def rate_rest(
     assert deck is not None, rated
     entry = _entry(deck, call)
     if isinstance(entry, Row):
-        return _rest_of_plain(deck, entry, call, paid_s)
+        return _rest_of_plain(deck, entry, call, paid_s, rated.charge_micros)
     schedule = slots_for(deck, entry, numbering, call)
     assert isinstance(schedule, Schedule), call
     row = row_at_answer(schedule, deck.zone, call.answered_ms)
     assert row is not None, rated
     if paid_s >= call.billsec:
         return price_fees(deck, row, fees_beside_pools(row.fees, call.billsec))
+    most = rated.charge_micros
     if deck.band_policy is BandPolicy.START:
         schedule = schedule.frozen_at(deck.zone.local_time(call.answered_ms)[0])
     pieces = cut(schedule, deck.zone, call.answered_ms, call.billsec, paid_s)
     if isinstance(pieces, Gap):
         return outside(deck, row.prefix, pieces.second)
-    return price_pieces(deck, row, call, pieces)
+    return price_pieces(deck, row, call, pieces, most)
 
 
 def _entry(deck: Deck, call: Call) -> Entry:
@@ -65,7 +69,7 @@ def _entry(deck: Deck, call: Call) -> Entry:
     return entry
 
 
-def _rest_of_plain(deck: Deck, row: Row, call: Call, paid_s: int) -> Rated | Refusal:
+def _rest_of_plain(deck: Deck, row: Row, call: Call, paid_s: int, most: Micros) -> Rated | Refusal:
     """Price what is left of a call with one row: nothing but seconds and fees; most calls go through here."""
     left_s = call.billsec - paid_s
     if left_s <= 0:
@@ -73,4 +77,4 @@ def _rest_of_plain(deck: Deck, row: Row, call: Call, paid_s: int) -> Rated | Ref
             deck, row, fees_beside_pools(row.fees, call.billsec) if row.fees else _NO_FEES
         )
     billed_s = billed_seconds(row, left_s, first=False) if row.increment_s else row.initial_s
-    return price_pieces(deck, row, call, [Piece(paid_s, left_s, billed_s, row)])
+    return price_pieces(deck, row, call, [Piece(paid_s, left_s, billed_s, row)], most)

@@ -28,8 +28,13 @@ from rater.core.pricing.unrated import Refusal, too_large
 from topics.records import ChargeLine
 
 
-def price_pieces(deck: Deck, row: Row, call: Call, pieces: list[Piece]) -> Rated | Refusal:
-    """Price the pieces of a call; `row` is the one in force at the answer. No pieces: it lasted no second."""
+def price_pieces(
+    deck: Deck, row: Row, call: Call, pieces: list[Piece], most: Micros | None = None
+) -> Rated | Refusal:
+    """Price the pieces of a call; `row` is the one in force at the answer. No pieces: it lasted no second.
+
+    `most`: of what is left of a call, what the whole of it would cost.
+    """
     fees = owed_fees(row.fees, call.billsec)
     per = lcm(*[piece.row.per_s for piece in pieces])
     nanos = sum(
@@ -39,6 +44,8 @@ def price_pieces(deck: Deck, row: Row, call: Call, pieces: list[Piece]) -> Rated
     if charge > AMOUNT_MICROS_MAX:
         return too_large(deck, row, charge)
     cap = row.max_charge_micros
+    if most is not None and (cap is None or most < cap):
+        cap = most
     if cap is not None and charge > cap:
         charge = cap
     left, fee_lines = share(charge, fees)

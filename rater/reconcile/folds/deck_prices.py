@@ -49,6 +49,15 @@ class Price(NamedTuple):
         more = max(0, seconds - least)
         return least + (more + self.increment_s - 1) // self.increment_s * self.increment_s
 
+    def cost_nanos(self, seconds: int) -> Fraction:
+        """Return what so many seconds cost."""
+        return Fraction(self.rate_nanos * seconds, self.per_s)
+
+    def capped_at(self, micros: int) -> "Price":
+        """Return what the row asks of a call that costs no more than so much."""
+        cap = self.cap_micros
+        return self._replace(cap_micros=micros if cap is None else min(cap, micros))
+
     def charge_micros(self, usage_nanos: Fraction) -> tuple[int, int]:
         """Return what a call costs whose seconds cost so much, and how much of that only for the least's sake."""
         unit: int = 10 ** (9 - self.decimals)

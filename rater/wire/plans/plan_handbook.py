@@ -20,7 +20,8 @@ holds for the calls that start. Without Kafka, `rater simulate --plans` charges 
 what its full pools pay of a call.
 
 Licences are an account's entitlements (`set_entitlements`), and what holds when a call starts pays it: whole units of
-the plan while its pool has any, the rest of the call by the deck, with subsequent increments alone. A plan pays calls
+the plan while its pool has any, the rest of the call by the deck, with subsequent increments alone, and never for more
+than the deck asks for the whole call: no call costs more because a pool has paid a part of it (A91). A plan pays calls
 of the usage country that its licences are for; a CDR that names no `usage_country` may draw on all of them.
 Seconds of an allowance with `prices` cost money besides: it is taken from the account's credits, as for a call that the
 deck prices, and such an allowance is not for accounts of other currencies, nor for those without credits: they are

@@ -1,6 +1,8 @@
 """The rest of a call after pools have paid its first seconds: ten cases, reckoned by hand, and what stays out."""
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from rater.core.cdr import Call
 from rater.core.pricing.decks import BandPolicy, Deck, DeckBook, Heading
@@ -36,6 +38,7 @@ def row(rate_nanos: int = 600_000, **fields: object) -> Row:
 MINUTES = row()
 SECONDS = row(initial_s=1, increment_s=1)
 HALF_MINUTE = row(initial_s=30, increment_s=6)
+SHORT_FIRST = row(initial_s=6, increment_s=60)
 DEARER_LATER = (
     row(initial_s=1, increment_s=1),
     row(6_000_000, initial_s=1, increment_s=1, from_second=180),
@@ -60,6 +63,12 @@ ONE_PRICE = (row(initial_s=60, increment_s=0), DEARER_LATER[1])
         (DEARER_LATER, 190, 120, 600 + 1_000),
         # The pool has paid the cheap minutes and more.
         (DEARER_LATER, 250, 240, 1_000),
+        # 6/60: without a pool 6 s are 6 s of money, 7 s are 66. What is left of them by minutes would be dearer: no
+        # call costs more for its pool (A91).
+        ((SHORT_FIRST,), 6, 1, 60),
+        ((SHORT_FIRST,), 7, 1, 600),
+        ((SHORT_FIRST,), 66, 1, 660),
+        ((row(initial_s=6, increment_s=60, fees=FEES),), 6, 1, 110),
         # Both fees, once, for money pays something.
         ((row(fees=FEES),), 61, 60, 650),
         # The cap and the minimum are over what money pays.
@@ -104,6 +113,50 @@ def test_the_band_at_the_answer_holds_for_the_rest_where_the_deck_says_so() -> N
 
     assert rest(split, 180, 60).charge_micros == 12_000
     assert rest(start, 180, 60).charge_micros == 1_200
+
+
+def test_what_was_capped_at_the_whole_says_its_seconds_and_its_fees_as_ever() -> None:
+    left = rest(deck(row(initial_s=6, increment_s=60, fees=FEES)), 6, 1)
+
+    usage, *fees = left.lines
+    assert [(line.kind, line.amount_micros) for line in fees] == [*FEES]
+    assert (usage.amount_micros, usage.quantity) == (60, 60)
+    (span,) = usage.spans
+    assert (span.seconds, span.billed_s) == (5, 60)
+
+
+INCREMENTS = st.tuples(st.integers(1, 90), st.integers(0, 90))
+ROWS = st.builds(
+    lambda steps, rate, fees, least, cap: row(
+        rate,
+        initial_s=steps[0],
+        increment_s=steps[1],
+        fees=fees,
+        min_charge_micros=min(least, cap or least),
+        max_charge_micros=cap or None,
+    ),
+    INCREMENTS,
+    st.integers(0, 10**8),
+    st.sampled_from([(), FEES]),
+    st.sampled_from([0, 0, 3_000]),
+    st.sampled_from([0, 0, 5_000]),
+)
+
+
+@given(ROWS, st.integers(1, 400), st.integers(1, 400))
+def test_no_call_costs_more_for_a_pool_nor_less_for_a_second_more(
+    priced: Row, seconds: int, paid_s: int
+) -> None:
+    made = deck(priced)
+    call = Call("out", PARIS, None, NOW, seconds)
+    whole = rate_call(DeckBook.of([made]), NUMBERS, (made.deck_id,), "USD", call)
+    assume(isinstance(whole, Rated) and whole.outcome == "rated")
+    assert isinstance(whole, Rated)
+
+    left = rest(made, seconds, paid_s).charge_micros
+
+    assert left <= whole.charge_micros
+    assert left <= rest(made, seconds + 1, paid_s).charge_micros
 
 
 def test_the_seconds_of_the_rest_begin_where_the_pool_ended() -> None:

@@ -116,7 +116,10 @@ def _hold_spans(
     billed = sum(span.billed_s for span in line.spans)
     if billed != line.quantity or begin < end_s:
         yield Complaint("quantity", f"{billed}, the sum of the spans, of {end_s} s", line.quantity)
-    yield from _hold_charge(entry, nanos, at_answer)
+    if paid_s:
+        yield from _hold_rest(entry, nanos, at_answer)
+    else:
+        yield from _hold_charge(entry, nanos, at_answer)
 
 
 def _is_first(row: Price, number: int, paid_s: int) -> bool:
@@ -129,6 +132,29 @@ def _hold_length(entry: r.Charge, at_answer: Sequence[Price]) -> Iterator[Compla
     least = min(each.grace_s for each in at_answer)
     if entry.call.duration_s < least:
         yield Complaint("reason", f"grace, for a call shorter than {least} s", entry.reason)
+
+
+def _hold_rest(entry: r.Charge, nanos: Fraction, rows: Sequence[Price]) -> Iterator[Complaint]:
+    """Hold what a pool has left of a call: as the deck asks, but no more than the whole would cost without the pool.
+
+    What the whole costs is known where the prefix has one row; of several it is at least what the cheapest asks.
+    """
+    seconds = entry.call.duration_s
+    charged = entry.charge_micros - money_of_pools(entry)
+    if len(rows) == 1:
+        row = rows[0]
+        most, _ = row.charge_micros(row.cost_nanos(row.billed_s(seconds, is_first=True)))
+        yield from _hold_charge(entry, nanos, [row.capped_at(most)])
+        return
+    least = min(
+        row.charge_micros(row.cost_nanos(min(seconds, row.billed_s(seconds, is_first=True))))[0]
+        for row in rows
+    )
+    most = max(row.charge_micros(nanos)[0] for row in rows)
+    # By the second nothing is rounded up, and what is left is a part of the whole.
+    is_rounded = any((row.initial_s, row.increment_s) != (1, 1) for row in rows)
+    if not (is_rounded and least <= charged < most):
+        yield from _hold_charge(entry, nanos, rows)
 
 
 def _hold_charge(entry: r.Charge, nanos: Fraction, rows: Sequence[Price]) -> Iterator[Complaint]:
