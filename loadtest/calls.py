@@ -22,10 +22,11 @@ class Persons(NamedTuple):
     user_id: str | None
     organizer_id: str | None = None
 
-    @property
-    def consumer(self) -> str | None:
-        """Whose call it is: of a conference its organizer's, if one is named."""
-        return self.organizer_id or self.user_id
+    def consumer(self, call_type: str) -> str | None:
+        """Whose call it is: of a conference its organizer's, any other its user's; else the one who is named."""
+        if call_type.lower().startswith("conf"):
+            return self.organizer_id or self.user_id
+        return self.user_id or self.organizer_id
 
 
 @dataclass(slots=True)

@@ -77,7 +77,8 @@ class Payers:
         if not micros:
             self.expected.charge(tenant_id, None if number.terms.action == "free" else 0)
             return
-        terms = self._users.get(call.persons.consumer or "") if call.persons else None
+        whose = call.persons.consumer(call.call_type) if call.persons else None
+        terms = self._users.get(whose or "")
         known = None if terms is None else terms.at(call.started_s)
         draws = self._draws(call, number, known)
         if draws:

@@ -24,7 +24,7 @@ from tests.build import Stored
 from tests.plan_build import allowance, plan, record
 from tests.reconcile.everything import DEEDS, NUMBERS, USERS, YEARS, everything
 from tests.reconcile.honest_worker import DAY_MS, PARTITIONS, START_MS, HonestWorker, at
-from tests.reconcile.own_books import Entry, OwnBooks
+from tests.reconcile.own_books import Entry, OwnBooks, whose
 from tests.reconcile.tampering import differences
 from tests.reconcile.test_whatever_pools_pay import COUNTRIES
 from topics import catalog
@@ -116,7 +116,7 @@ class Asked:
 
     def _is_beyond_user(self, entry: Entry) -> bool:
         call = entry["call"]
-        name = call.get("organizer_id") or call.get("user_id") or ""
+        name = whose(call) or ""
         user = self.worker.shards[self.worker.of(self.tenant)].users.user(self.tenant, name)
         terms = None if user is None else terms_at(user.terms, self.now_ms)
         if user is None or terms is None or call["direction"] != "out":

@@ -2,6 +2,7 @@
 
 from typing import Final, final
 
+from rater.core.call_types import consumer_of
 from rater.core.value import Value
 from topics.fields import CallDirection
 from topics.records.cdr import Disposition
@@ -113,8 +114,11 @@ class Cdr(Call):
         """The number dialled, where `to` is another; None: it is `to`."""
 
     def consumer(self) -> str | None:
-        """Return whose call it is: of a conference its organizer's, whoever dialled."""
-        return self.organizer_id or self.user_id
+        """Return whose call it is."""
+        if self.organizer_id is None:
+            # Cheap: each CDR asks.
+            return self.user_id
+        return consumer_of(self.call_type, self.user_id, self.organizer_id)
 
 
 @final

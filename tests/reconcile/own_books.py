@@ -20,6 +20,13 @@ def source(draw: Entry) -> str:
     return str(draw.get("source", "lot"))
 
 
+def whose(call: Entry) -> str | None:
+    """Say whose call it was: a conference is its organizer's, any other call its user's, if both are named."""
+    user, organizer = call.get("user_id"), call.get("organizer_id")
+    is_conference = (call.get("call_type") or "").lower().startswith("conf")
+    return (organizer or user) if is_conference else (user or organizer)
+
+
 class OwnBooks:
     """One tenant's books, kept entry by entry."""
 
@@ -259,7 +266,7 @@ class OwnBooks:
             if not wanted or any(country in each for each in wanted)
         }
         if per == "user":
-            user = entry["call"].get("organizer_id") or entry["call"].get("user_id")
+            user = whose(entry["call"])
             assert rest == [f"user={user}"], entry
             terms = self._terms(entry["call"], started_ms)
             assert terms is not None, entry
@@ -334,14 +341,14 @@ class OwnBooks:
     def _count(self, charge: Entry, micros: int) -> None:
         """Count of a user what its calls have cost, from the entry on that set it first."""
         call = charge["call"]
-        user = call.get("organizer_id") or call.get("user_id")
+        user = whose(call)
         known = self.users.get(user or "")
         if known and charge["seq"] > known[0]["seq"]:
             month = self.month(call.get("started_ms") or call["answered_ms"])
             self.spent[user or "", month] += micros
 
     def _terms(self, call: Entry, at_ms: int) -> Entry | None:
-        user = call.get("organizer_id") or call.get("user_id")
+        user = whose(call)
         begun = [e for e in self.users.get(user or "", []) if e["valid_from_ms"] <= at_ms]
         return max(begun, key=lambda e: (e["valid_from_ms"], e["seq"]), default=None)
 

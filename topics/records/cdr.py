@@ -103,7 +103,18 @@ class Cdr(OpenRecord, frozen=True):
         _Null,
     ] = field(name="from", default=UNSET)
     user_id: Annotated[_Id | UnsetType | None, _Null] = UNSET
-    organizer_id: Annotated[_Id | UnsetType | None, _Null] = UNSET
+    organizer_id: Annotated[
+        Annotated[
+            _Id,
+            Meta(
+                description="Of a conference (call_type), whose it is, whoever dialled: that user's plans, licence and "
+                "limits count. Any other call is that of user_id, and of the organizer where no user is named."
+            ),
+        ]
+        | UnsetType
+        | None,
+        _Null,
+    ] = UNSET
     usage_country: Annotated[
         Annotated[
             str,

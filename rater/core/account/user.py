@@ -1,7 +1,7 @@
 """User: what is counted of one user of a tenant: the money and the pools that its calls have used, by month.
 
-Rule 1: whose call it is, the CDR says: of a conference the organizer's, else the user's. Only calls of users that were
-        set are counted, and of these those that came after that.
+Rule 1: whose call it is, the CDR says (`call_types`, rule 3). Only calls of users that were set are counted, and of
+        these those that came after that.
 Rule 2: money is counted of outgoing calls: what was charged for them, less what nobody pays. Corrections count anew.
 Rule 3: a month is that in which the call starts, in the account's time zone. It is kept as long as calls of it may
         come; what is late counts in its own month.
@@ -16,6 +16,7 @@ from rater.core.account.account import Account
 from rater.core.account.contract import oldest_month
 from rater.core.account.entitlement import in_force
 from rater.core.account.user_terms import terms_at
+from rater.core.call_types import consumer_of as whose
 from rater.core.cdr import Cdr
 from rater.core.limits import USER_POOLS_MAX
 from rater.core.pricing.plans.funding import POOL
@@ -109,8 +110,8 @@ class Users:
 
 
 def consumer_of(call: ChargedCall) -> str | None:
-    """Return whose call it is: of a conference its organizer's, whoever dialled."""
-    return call.organizer_id or call.user_id
+    """Return whose call it is."""
+    return whose(call.call_type, call.user_id, call.organizer_id)
 
 
 def started_ms(call: ChargedCall) -> int:

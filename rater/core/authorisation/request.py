@@ -2,6 +2,7 @@
 
 from typing import Final, final
 
+from rater.core.call_types import consumer_of as whose
 from rater.core.cdr import Cdr
 from rater.core.limits import SECOND_MS
 from rater.core.value import Value
@@ -90,7 +91,7 @@ def cdr_of(request: CallRequest, seconds: int) -> Cdr:
 
 def consumer_of(request: CallRequest) -> str | None:
     """Return the user whose call it is; None: nobody is named."""
-    return request.organizer_id or request.user_id
+    return whose(request.call_type, request.user_id, request.organizer_id)
 
 
 def differs_in(request: CallRequest, other: CallRequest) -> str | None:

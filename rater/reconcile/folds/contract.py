@@ -141,7 +141,7 @@ class Contract:
         if cdr is None:
             return True
         started_ms = millis(cdr.started_at)
-        user_id = cdr.organizer_id or cdr.user_id or ""
+        user_id = cdr.consumer or ""
         if not self.is_whole or self._mine(user_id, started_ms) is not None:
             return True
         return len({country for _, country in held_at(self.licences, started_ms)}) == 1

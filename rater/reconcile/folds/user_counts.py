@@ -56,8 +56,10 @@ class UserCounts:
 
 
 def whose(call: r.ChargedCall) -> str | None:
-    """Return whose call it was."""
-    return call.organizer_id or call.user_id
+    """Return whose call it was: of a conference its organizer's, any other its user's; else the one who is named."""
+    if (call.call_type or "").lower().startswith("conf"):
+        return call.organizer_id or call.user_id
+    return call.user_id or call.organizer_id
 
 
 def _money(entry: r.Charge) -> int:

@@ -50,6 +50,14 @@ class SourceCdr(msgspec.Struct, gc=False):
         return self.routing_number if is_other else None
 
     @property
+    def consumer(self) -> str | None:
+        """Return whose call it is: of a conference its organizer's, any other its user's; else the one who is named."""
+        named = [self.user_id or None, self.organizer_id or None]
+        if (self.call_type or "").lower().startswith("conf"):
+            named.reverse()
+        return named[0] or named[1]
+
+    @property
     def answered_ms(self) -> int:
         """Return when the call was answered; where that is not said, when it started."""
         return millis(self.answered_at or self.started_at)
@@ -82,7 +90,7 @@ class SourceCdr(msgspec.Struct, gc=False):
             self.ended_ms,
             self.billsec,
         )
-        last: tuple[str | None, ...] = (self.organizer_id or self.user_id or None, self.leads_to)
+        last: tuple[str | None, ...] = (self.consumer, self.leads_to)
         while last and last[-1] is None:
             last = last[:-1]
         return crc32(_pack(said + last))

@@ -93,10 +93,13 @@ def test_who_is_not_named_is_nobody_and_an_organizer_is_asked_instead_of_who_dia
     ann = User("acme", "ann", (terms(spends=True),))
 
     assert isinstance(charged(told("suspend"), made(user_id=None), users(ann)), Suspension)
-    by_bob = made(user_id="bob", organizer_id="ann")
+    by_bob = made(call_type="conf_out", user_id="bob", organizer_id="ann")
     assert isinstance(charged(told("suspend"), by_bob, users(ann)), Charge)
-    for_bob = made(user_id="ann", organizer_id="bob")
+    for_bob = made(call_type="conf_out", user_id="ann", organizer_id="bob")
     assert isinstance(charged(told("suspend"), for_bob, users(ann)), Suspension)
+    # No conference: it is the user's, whose meeting it may have been made from.
+    beside = made(call_type="user_out_conf", user_id="ann", organizer_id="bob")
+    assert isinstance(charged(told("suspend"), beside, users(ann)), Charge)
 
 
 def test_a_pool_pays_without_a_licence_and_money_the_rest_if_it_may() -> None:

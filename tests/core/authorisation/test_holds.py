@@ -32,7 +32,9 @@ def test_what_is_held_is_the_most_that_calls_of_the_tenant_and_the_user_may_cost
 
     assert holds.held(ann, NOW) == Held(300_000, 200_000, {})
     assert holds.held(request(), NOW) == Held(300_000, 0, {})
-    assert holds.held(request(user_id="eve", organizer_id="ann"), NOW).user_micros == 200_000
+    conference = request(call_type="conf_out", user_id="eve", organizer_id="ann")
+    assert holds.held(conference, NOW).user_micros == 200_000
+    assert holds.held(request(user_id="eve", organizer_id="ann"), NOW).user_micros == 0
     assert holds.held(ann, NOW, "h1") == Held(100_000, 0, {})
     assert holds.held(request(tenant_id="globex"), NOW) is NOTHING_HELD
 

@@ -207,8 +207,9 @@ def test_a_user_is_as_its_status_says_and_a_record_without_a_value_ends_it() -> 
         "zone",
     )
     assert first.monthly_spend_limit_micros == 20_000_000
-    asked = request(user_id="bob", organizer_id="ann")
+    asked = request(call_type="conf_out", user_id="bob", organizer_id="ann")
     assert standings.standing(found, asked).user == ann
+    assert standings.standing(found, request(user_id="bob", organizer_id="ann")).user is None
     assert standings.standing(found, request(user_id="bob")).user is None
     assert standings.standing(found, request()).user is None
     standings.take_user(b"acme/ann", b"{}")

@@ -42,12 +42,15 @@ def working(size: int = 7) -> HonestWorker:
         worker.command("acme", "set_unlicensed_calls", calls=calls)
         worker.work()
         for user_id in ("ann", "eve", "nobody"):
-            call(worker, f"{calls}-{user_id}", organizer_id=user_id, user_id="bob")
+            named = {"organizer_id": user_id, "user_id": "bob", "call_type": "CONF_OUT"}
+            call(worker, f"{calls}-{user_id}", **named)
         worker.work(size)
+    # Not of a conference: the user's own, whoever's meeting it was made from.
+    call(worker, "beside", organizer_id="eve", user_id="bob")
     correct(worker, "ann0", user_id="bob", billsec=200)
     correct(worker, "bob1", user_id="bob", kind="void")
     correct(worker, "before", user_id="ann", kind="void")
-    correct(worker, "waive-eve", organizer_id="eve", kind="void")
+    correct(worker, "waive-eve", organizer_id="eve", kind="void", call_type="conf_out")
     worker.work(size)
     worker.pass_time(40 * DAY_MS)
     call(worker, "later", ended_ms=worker.now_ms, user_id="bob", billsec=121)
