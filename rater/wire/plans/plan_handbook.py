@@ -23,6 +23,7 @@ Licences are an account's entitlements (`set_entitlements`), and what holds when
 the plan while its pool has any, the rest of the call by the deck, with subsequent increments alone, and never for more
 than the deck asks for the whole call: no call costs more because a pool has paid a part of it (A91). A plan pays calls
 of the usage country that its licences are for; a CDR that names no `usage_country` may draw on all of them.
+Messages (SMS) that a product includes are no matter of plans, nor of Rater: what it prices are seconds.
 Seconds of an allowance with `prices` cost money besides: it is taken from the account's credits, as for a call that the
 deck prices, and such an allowance is not for accounts of other currencies, nor for those without credits: they are
 not shown its pools either, in no status and no alert.

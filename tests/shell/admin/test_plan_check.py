@@ -49,6 +49,7 @@ def test_scenarios_14_and_15_the_conference_pool_is_of_the_tenant_and_for_zone_a
 
     assert minutes(OFFICE, "MCOMEETADV", "IN", call("GB", "conf_out"), **held) == [6_900]
     assert minutes(OFFICE, "MCOMEETADV", "IN", call("ME", "conf_out"), **held) == []
+    assert minutes(OFFICE, "MCOMEETADD", "IN", call("GB", "conf_out"), **held) == [6_900]
     assert minutes(OFFICE, "MCOMEETADV", "US", call("GB", "user_out"), **held) == []
 
 
