@@ -99,11 +99,12 @@ CallClass = Annotated[
     Name,
     Meta(
         description="A class of calls, not the `call_type` of a CDR. Free: `emergency`; `inbound`, to an ordinary "
-        "number of the tenant; `in_bundle`, paid by pools to the last second. Of the others, of which money pays a "
-        "part, the first that fits: `toll_free`, all incoming ones; `conference_dial_out`, outgoing with a `call_type` "
-        "that begins with `conf`, in any letter case, whatever number it comes from; `overage`, to the country in "
-        "which it is made; `international`, all others, unknown countries included. Where it is made the CDR's "
-        "`usage_country` says, else its user's, else that of the account's licences if all are for one."
+        "number of the tenant, unless a chain of the plan catalog names such calls; `in_bundle`, paid by pools to the "
+        "last second. Of the others, of which money pays a part, the first that fits: `toll_free`, all incoming ones; "
+        "`conference_dial_out`, outgoing with a `call_type` that begins with `conf`, in any letter case, whatever "
+        "number it comes from; `overage`, to the country in which it is made; `international`, all others, unknown "
+        "countries included. Where it is made the CDR's `usage_country` says, else its user's, else that of the "
+        "account's licences if all are for one."
     ),
 ]
 CallClasses = Annotated[

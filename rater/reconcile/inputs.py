@@ -11,6 +11,7 @@ from rater.reconcile.folds.deck_versions import DeckVersions
 from rater.reconcile.folds.kept import Kept
 from rater.reconcile.folds.ledger import Ledger, fold
 from rater.reconcile.folds.past import Past
+from rater.reconcile.folds.plan_versions import PlanVersions
 from rater.reconcile.folds.published import Published
 from rater.reconcile.folds.settings_versions import SettingsVersions
 from rater.reconcile.reading.log import Log
@@ -43,6 +44,7 @@ class Inputs:
     ledger: Ledger
     shelf: DeckVersions
     settings: SettingsVersions
+    plans: PlanVersions
     batches: dict[str, Batches]
     kept: Kept
     outcomes: dict[str, Outcomes]
@@ -90,6 +92,7 @@ def gather(log: Log, published: Published, past: Past | None = None) -> Inputs:
         fold(books, published, past),
         published.shelf,
         published.settings,
+        published.plans,
         batches,
         Kept(books, batches),
         {source: {} for source in SOURCES},

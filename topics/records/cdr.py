@@ -134,7 +134,8 @@ class Cdr(OpenRecord, frozen=True):
             _Short,
             Meta(
                 description="Of the tenant's own number: Subscriber, TollFree, Toll, Service, ... in any letter case. "
-                "Inbound calls to a subscriber are free. Absent: the numbering data and the deck decide."
+                "Inbound calls to a subscriber are free, unless a chain of the plan catalog names their call type. "
+                "Absent: the numbering data and the deck decide."
             ),
         ]
         | UnsetType

@@ -41,7 +41,7 @@ def price_of(  # noqa: PLR0911, PLR0913, PLR0917
     if past is not None and answered_ms < past.settled_ms:
         closed = closed or was_closed(past, answered_ms)
         decks = decks_at(past, answered_ms, decks)
-    if closed and exemption(cdr, rules.numbering, rules.book, decks, account.currency) != EMERGENCY:
+    if closed and exemption(cdr, rules, decks, account.currency) != EMERGENCY:
         detail = f"tenant_id: {cdr.tenant_id} was closed when the call was answered"
         return Suspension(Suspended.ACCOUNT_CLOSED, detail)
     settings = rules.settings.at(source.at_ms)

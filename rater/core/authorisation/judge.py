@@ -45,7 +45,6 @@ from rater.core.cdr import Cdr
 from rater.core.charging_settings import ChargingSettings
 from rater.core.limits import DURATION_S_MAX, NEVER_MS
 from rater.core.pricing.components.usage import billed_s
-from rater.core.pricing.decks import DeckBook
 from rater.core.pricing.exemptions import EMERGENCY, exemption
 from rater.core.pricing.price import price_call
 from rater.core.pricing.rated import Rated, waived
@@ -55,14 +54,13 @@ from rater.core.suspension import Suspended, Suspension
 
 ENDLESS: Final = 2**62
 """Micros of an account that pays later."""
-_NO_DECKS: Final = DeckBook()
 
 Priced = Rated | str | Refusal | Suspension
 
 
 def judge_blind(request: CallRequest, rules: Rules, why: str, detail: str) -> Verdict:
     """Judge a call of which nothing of the tenant can be relied on: what nobody pays may start, all else not."""
-    reason = exemption(cdr_of(request, 1), rules.numbering, _NO_DECKS, (), "")
+    reason = exemption(cdr_of(request, 1), rules, (), "")
     return refused(why, detail) if reason is None else free(reason)
 
 
@@ -76,7 +74,7 @@ def judge(
     """Judge a call; no verdict is for longer than `longest_s`, but that of a call that nobody pays."""
     account = standing.account
     shortest = cdr_of(request, 1)
-    reason = exemption(shortest, rules.numbering, rules.book, account.decks, account.currency)
+    reason = exemption(shortest, rules, account.decks, account.currency)
     if reason == EMERGENCY:
         return free(reason)
     if account.closed_ms != NEVER_MS:

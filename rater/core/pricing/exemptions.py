@@ -5,6 +5,8 @@ Rule 2: emergency calls are free, however the number was dialled (`numbering`, r
 Rule 3: a call to an ordinary number of the tenant is free to receive. The CDR says what the number is
         (`Subscriber`, `toll_free`, `Service`, in any letter case); where it does not, the number is a
         service number if the numbering data says so, or the `in` row of the deck that would price it.
+        Where the plan catalog in force at the start has an incoming chain for the call's type by name, such calls cost
+        what decks say, whatever number they are to: pay-per-minute conferencing.
 """
 
 from typing import Final
@@ -13,8 +15,9 @@ from rater.core.call_types import plain_type
 from rater.core.cdr import Cdr
 from rater.core.limits import CALLING_CODE_DIGITS_MAX, EMERGENCY_DIGITS_MAX
 from rater.core.pricing.decks import DeckBook
-from rater.core.pricing.numbering import SERVICE, Numbering, plain_kind
+from rater.core.pricing.numbering import SERVICE, plain_kind
 from rater.core.pricing.rates import Row
+from rater.core.pricing.rules import Rules
 from rater.core.pricing.terms import Entry
 from topics.records.charge import FreeReason
 
@@ -39,20 +42,17 @@ def silence(cdr: Cdr) -> FreeReason | None:
 
 
 def exemption(
-    cdr: Cdr, numbering: Numbering, book: DeckBook, deck_ids: tuple[str, ...], currency: str
+    cdr: Cdr, rules: Rules, deck_ids: tuple[str, ...], currency: str
 ) -> FreeReason | None:
     """Return why nobody pays the call because of its number or type, or None where a deck must price it."""
     if cdr.direction == "in":
-        kind = cdr.service_number_type
-        if kind is None:
-            is_ordinary = not (
-                numbering.is_service(cdr.to) or _is_priced(cdr, book, deck_ids, currency)
-            )
-        else:
-            is_ordinary = plain_kind(kind) == ORDINARY
-        return "inbound" if is_ordinary else None
+        if not _is_ordinary(cdr, rules, deck_ids, currency):
+            return None
+        return None if rules.plans.at(cdr.started_ms).names_incoming(cdr.call_type) else "inbound"
     number = cdr.to if cdr.dialled is None else cdr.dialled
-    if len(number) <= _LENGTH_MAX and numbering.is_emergency(number, cdr.usage_country, cdr.from_):
+    if len(number) <= _LENGTH_MAX and rules.numbering.is_emergency(
+        number, cdr.usage_country, cdr.from_
+    ):
         return "emergency"
     call_type = cdr.call_type
     if call_type is None:
@@ -62,6 +62,16 @@ def exemption(
     if first == "e" or first == "d" or first == "E" or first == "D":  # noqa: PLR1714
         return "emergency" if plain_type(call_type) in EMERGENCY_CALLS else None
     return None
+
+
+def _is_ordinary(cdr: Cdr, rules: Rules, deck_ids: tuple[str, ...], currency: str) -> bool:
+    """Tell whether an incoming call is to an ordinary number of the tenant."""
+    kind = cdr.service_number_type
+    if kind is not None:
+        return plain_kind(kind) == ORDINARY
+    return not (
+        rules.numbering.is_service(cdr.to) or _is_priced(cdr, rules.book, deck_ids, currency)
+    )
 
 
 def _is_priced(cdr: Cdr, book: DeckBook, deck_ids: tuple[str, ...], currency: str) -> bool:

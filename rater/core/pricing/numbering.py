@@ -103,6 +103,8 @@ class Numbering:
 
         Of a masked one: whether some completion is.
         """
+        if not kinds:
+            return False
         known = number if number[-1] != "*" else number.rstrip("*")
         kind = self._plain_kinds.find(known)
         if kind is not None and kind in kinds:

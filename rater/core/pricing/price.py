@@ -28,7 +28,7 @@ def price_call(
     odd = contradicts(cdr, settings)
     if silent is not None and not odd:
         return silent
-    free = exemption(cdr, numbering, book, deck_ids, currency)
+    free = exemption(cdr, rules, deck_ids, currency)
     if free is not None:
         return free
     if odd:

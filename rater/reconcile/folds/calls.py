@@ -11,8 +11,10 @@ from functools import cache
 from importlib.resources import files
 
 from rater.reconcile.difference import Complaint
+from rater.reconcile.folds.plan_versions import PlanVersions
+from rater.reconcile.folds.pool_draws import possible_at
 from rater.reconcile.folds.settings_versions import Version
-from rater.reconcile.reading.sources import SourceCdr
+from rater.reconcile.reading.sources import SourceCdr, millis
 from topics import records as r
 
 SHORTEST = 7
@@ -22,9 +24,15 @@ _EMERGENCY = re.compile(r"\+?[0-9]{2,9}")
 _SAID = ("emergency", "emergency_out", "dr_emergency_out")
 
 
-def hold_charge(cdr: SourceCdr, entry: r.Charge, settings: Version) -> Iterator[Complaint]:
+def hold_charge(
+    cdr: SourceCdr, entry: r.Charge, settings: Version, plans: PlanVersions
+) -> Iterator[Complaint]:
     """Hold a charge against the call that it is for."""
+    costs = _cost_by_chain(cdr, entry, plans)
     if entry.deck_id is None:
+        if entry.reason == "inbound" and costs == {True}:
+            wanted = f"none: a chain names incoming calls of type {cdr.call_type}"
+            yield Complaint("reason", wanted, entry.reason)
         if entry.reason in ("unanswered", "zero_duration") and contradicts_itself(cdr, settings):
             yield Complaint("reason", "none: the CDR contradicts itself, and waits", entry.reason)
         if entry.reason == "emergency" and not may_be_emergency(cdr):
@@ -34,8 +42,20 @@ def hold_charge(cdr: SourceCdr, entry: r.Charge, settings: Version) -> Iterator[
         if has_fault(cdr, settings):
             yield Complaint("outcome", f"suspended as {reason}", entry.outcome)
     kind = re.sub(r"[^a-z]", "", (cdr.service_number_type or "").casefold())
-    if cdr.direction == "in" and kind == "subscriber":
+    if cdr.direction == "in" and kind == "subscriber" and True not in costs:
         yield Complaint("outcome", "free: the number is a subscriber's", entry.outcome)
+
+
+def _cost_by_chain(cdr: SourceCdr, entry: r.Charge, plans: PlanVersions) -> set[bool]:
+    """Say whether a chain of the plan catalog names an incoming call's type; of catalogs that may have been known."""
+    if cdr.direction != "in" or not cdr.call_type:
+        return {False}
+    asked = cdr.call_type.lower()
+    return {
+        each is not None
+        and any(c.direction == "in" and c.call_type.lower() == asked for c in each.content.chains)
+        for each in possible_at(plans, millis(cdr.started_at), entry.at_ms)
+    }
 
 
 def hold_waiting(cdr: SourceCdr, reason: str, settings: Version) -> Iterator[Complaint]:

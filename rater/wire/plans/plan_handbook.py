@@ -48,7 +48,7 @@ file is drawn first.
 | `zones.ID = ["FR", "GB"]` | countries under one name |
 | `sharing_groups.ID = ["US", "PR"]` | usage countries that share their pools and are domestic to each other |
 | `chains.out.TYPE = ["POOL", "credits"]` | what pays outgoing calls of a type, in this order; `"*"`: all others |
-| `chains.in.TYPE = ["credits"]` | likewise incoming calls |
+| `chains.in.TYPE = ["credits"]` | likewise incoming calls; those of a type that is named here cost what decks say |
 | `minutes = 500` | the same as `seconds = 30000` |
 | `prices = [{{currency = "USD", per_minute_micros = 5000}}]` | each minute that the pool pays costs 0.005 |
 
@@ -59,6 +59,10 @@ _RULES = """\
 
 1. The funding chain of the call's direction and type, else that of `"*"`; where there is none, an outgoing call is paid
    from credits, an incoming one as decks say. Emergency calls and calls to ordinary numbers of the tenant are free.
+   But incoming calls of a type that a chain names (not by `"*"`) are free to nobody: a row `in` of the deck prices
+   them, whatever number they are to, and where there is none they wait (`no_rate`). So conferences are paid by the
+   minute: `chains.in.conf_in = ["credits"]`. A catalog is for all tenants: for those whose conferences take calls for
+   nothing the deck has a free row. Which organizer holds which licence decides nothing here.
 2. What `unpooled_number_types` and `unpooled_prefixes` name is in no pool, and neither is a destination without a
    country. A number is of the type that the row of the deck says, and also of that which it has by itself: under a row
    of all Great Britain, `44`, a premium number is premium still. A masked number that may be, or begin, so is taken to.

@@ -6,8 +6,11 @@ import pytest
 
 from rater.core.pricing.decks import DeckBook
 from rater.core.pricing.exemptions import exemption, silence
+from rater.core.pricing.plans.book import PlanBook
 from rater.core.pricing.rates import Direction, Row
-from tests.build import RULES, cdr, deck
+from tests.build import NOW, RULES, cdr, deck
+from tests.plan_build import allowance, catalog, plan
+from topics.records import FundingChain
 
 IN = DeckBook.of(
     [
@@ -22,7 +25,7 @@ IN = DeckBook.of(
 
 
 def reason(book: DeckBook = RULES.book, **fields: Any) -> str | None:
-    return exemption(cdr(**fields), RULES.numbering, book, ("acs",), "USD")
+    return exemption(cdr(**fields), RULES.with_book(book), ("acs",), "USD")
 
 
 @pytest.mark.parametrize(
@@ -124,3 +127,32 @@ def test_a_call_to_any_other_kind_of_number_is_the_deck_s(kind: str) -> None:
 def test_where_the_kind_is_not_said_numbering_and_deck_decide(to: str, why: str | None) -> None:
     assert reason(IN, direction="in", to=to) == why
     assert reason(DeckBook.of([]), direction="in", to="+33170123456") == "inbound"
+
+
+@pytest.mark.parametrize(
+    ("call_type", "kind", "why"),
+    [
+        ("user_in", None, "inbound"),
+        ("conf_in", None, None),
+        ("CONF_IN", "Subscriber", None),
+        ("conf_in", "Toll", None),
+        (None, None, "inbound"),
+        ("*", None, "inbound"),
+    ],
+)
+def test_a_chain_that_names_incoming_calls_makes_them_cost_what_decks_say(
+    call_type: str | None, kind: str | None, why: str | None
+) -> None:
+    """From NOW on; the one of `*` says what pays those that cost."""
+    chains = (
+        FundingChain("Conf_In", ("credits",), "in"),
+        FundingChain("*", ("calling_plan", "credits"), "in"),
+    )
+    plans = catalog(plan("P", allowance()), chains=chains, valid_from_ms=NOW)
+    rules = RULES.with_plans(PlanBook([plans]))
+    fields = {"direction": "in", "call_type": call_type, "service_number_type": kind}
+    now = cdr(**fields, to="+33142685300", ended_ms=NOW + 60_000)
+    before = cdr(**fields, to="+33142685300", ended_ms=NOW + 59_000)
+
+    assert exemption(now, rules, ("acs",), "USD") == why
+    assert exemption(before, rules, ("acs",), "USD") == (None if kind == "Toll" else "inbound")

@@ -9,13 +9,16 @@ from rater.core.cdr import Cdr
 from rater.core.pricing.contradictions import contradicts
 from rater.core.times import to_text
 from rater.reconcile.folds.calls import contradicts_itself, hold_charge, hold_waiting
+from rater.reconcile.folds.plan_versions import PlanVersions, Version
 from rater.reconcile.folds.settings_versions import shipped
 from rater.reconcile.reading.schemas import decoder_of_record
 from rater.reconcile.reading.sources import SourceCdr, read_cdr
 from rater.wire.cdrs import decode_cdr
 from tests.build import NOW, SETTINGS, cdr_bytes, cdr_fields, opened
 from tests.build import call as sent
+from tests.plan_build import record
 from topics import records as r
+from topics.records import FundingChain
 
 
 def source(**fields: Any) -> SourceCdr:
@@ -44,13 +47,13 @@ def charge(**fields: Any) -> r.Charge:
     ids=str,
 )
 def test_a_price_for_a_call_that_none_is_for_is_a_difference(fields: dict[str, Any]) -> None:
-    assert [each.field for each in hold_charge(source(**fields), charge(), shipped())] == [
-        "outcome"
-    ]
+    assert [
+        each.field for each in hold_charge(source(**fields), charge(), shipped(), PlanVersions())
+    ] == ["outcome"]
 
 
 def test_an_ordinary_charge_is_right() -> None:
-    assert list(hold_charge(source(), charge(), shipped())) == []
+    assert list(hold_charge(source(), charge(), shipped(), PlanVersions())) == []
 
 
 @pytest.mark.parametrize(
@@ -70,7 +73,7 @@ def test_a_free_call_is_free_for_a_reason_that_it_has(
 ) -> None:
     free = charge(outcome="free", reason=reason, deck_id=None, deck_version=None, prefix=None)
 
-    assert (list(hold_charge(source(**fields), free, shipped())) == []) == is_right
+    assert (list(hold_charge(source(**fields), free, shipped(), PlanVersions())) == []) == is_right
 
 
 @pytest.mark.parametrize("reason", ["contradictory", "short_number", "impossible_number"])
@@ -94,6 +97,40 @@ def test_no_emergency_call_waits_because_an_account_is_closed(
     waits: bool,  # noqa: FBT001
 ) -> None:
     assert (list(hold_waiting(source(**fields), "account_closed", shipped())) == []) == waits
+
+
+def known(*told_ms: int) -> PlanVersions:
+    """Return catalogs of which the first has a chain for calls into conferences; each was told of at an instant."""
+    chains = (FundingChain("Conf_In", ("credits",), "in"),)
+    contents = (record(version=1, chains=chains), record(version=2, chains=()))
+    found = [Version(n + 1, n, contents[n], at_ms) for n, at_ms in enumerate(told_ms)]
+    return PlanVersions(found)
+
+
+@pytest.mark.parametrize(
+    ("plans", "call_type", "may_be_free", "may_cost"),
+    [
+        (PlanVersions(), "conf_in", True, False),
+        (known(0), "CONF_IN", False, True),
+        (known(0), "user_in", True, False),
+        (known(0), None, True, False),
+        (known(0, 0), "conf_in", True, False),
+        # The catalog without the chain was told of at the time of the call: either may have been known.
+        (known(0, NOW), "conf_in", True, True),
+    ],
+)
+def test_a_chain_that_names_incoming_calls_says_whether_they_are_free(
+    plans: PlanVersions,
+    call_type: str | None,
+    may_be_free: bool,  # noqa: FBT001
+    may_cost: bool,  # noqa: FBT001
+) -> None:
+    named = {} if call_type is None else {"call_type": call_type}
+    cdr = source(direction="in", service_number_type="Subscriber", **named)
+    free = charge(outcome="free", reason="inbound", deck_id=None, deck_version=None, prefix=None)
+
+    assert (list(hold_charge(cdr, free, shipped(), plans)) == []) == may_be_free
+    assert (list(hold_charge(cdr, charge(), shipped(), plans)) == []) == may_cost
 
 
 @pytest.mark.parametrize("billsec", [0, 1, 5, 6, 94, 95, 100, 105, 106, 1_000, 10_800])

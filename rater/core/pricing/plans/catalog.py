@@ -5,9 +5,8 @@ Rule 1: the funding chain is that of the direction and call type, else that of `
 Rule 2: within a source of the chain the lowest rank is drawn first, then the order of the catalog: of its plans, then
         of a plan's allowances. The order in which somebody holds plans decides nothing.
 Rule 3: no pool pays a call whose destination has no country, or that the catalog takes out of all pools by number type
-        or prefix. Its type is what the rate row says, and also what the number is by itself: a row that is for all of
-        a country names its premium numbers as it names the others. A masked number that may be one of
-        these is taken to be.
+        or prefix. Its type is what the rate row says, which may be for all of a country, and also what the number is
+        by itself. A masked number that may be one of these is taken to be.
 Rule 4: usage countries of one sharing group are domestic to each other and share their pools.
 Rule 5: types of numbers are compared by their letters and figures alone, call types in any letter case, as everywhere.
 """
@@ -71,9 +70,8 @@ class Catalog(Value):
         self._all_pools: Final[dict[tuple[Held, ...], tuple[Pool, ...]]] = {}
         self._named: Final[dict[str, Pool | None]] = {}
         """Likewise those of licences, and by name."""
-        self._chains: Final = {
-            (c.direction, plain_type(c.call_type)): c.sources for c in record.chains
-        }
+        chains = record.chains
+        self._chains: Final = {(c.direction, plain_type(c.call_type)): c.sources for c in chains}
         self._groups: Final = {
             country: group.group_id
             for group in record.sharing_groups
@@ -90,9 +88,8 @@ class Catalog(Value):
             ]
             for n, plan in enumerate(record.plans)
         }
-        self._unpooled_types: Final = frozenset(
-            [plain_kind(each) for each in record.unpooled_number_types]
-        )
+        unpooled = record.unpooled_number_types
+        self._unpooled_types: Final = frozenset([plain_kind(each) for each in unpooled])
         self._has_unpooled_prefixes: Final = bool(record.unpooled_prefixes)
         self._unpooled_prefixes: Final = PrefixTable(dict.fromkeys(record.unpooled_prefixes, True))
 
@@ -115,6 +112,11 @@ class Catalog(Value):
             if found is not None:
                 return found
         return self._chains.get((direction, ANY_TYPE))
+
+    def names_incoming(self, call_type: str | None) -> bool:
+        """Tell whether a chain is for incoming calls of a type by name; `*` names none."""
+        is_named = call_type is not None and call_type != ANY_TYPE
+        return is_named and ("in", plain_type(call_type or "")) in self._chains
 
     def pools(self, held: Iterable[Held], call: PlanCall) -> tuple[Pool, ...]:
         """Return the pools that may pay a call of somebody who holds plans, in the order in which they are drawn."""
@@ -166,9 +168,7 @@ class Catalog(Value):
 
     def is_unpooled(self, to: str, numbering: Numbering) -> bool:
         """Tell whether no pool pays calls to a number because of its own type or beginning, or what it may have."""
-        return (
-            len(self._unpooled_types) > 0 and numbering.may_be(to, self._unpooled_types)
-        ) or self._begins_unpooled(to)
+        return self._begins_unpooled(to) or numbering.may_be(to, self._unpooled_types)
 
     def _begins_unpooled(self, to: str) -> bool:
         if not self._has_unpooled_prefixes:

@@ -116,7 +116,7 @@ def _hold_charge(
         return
     yield from _hold_voided(cdr, entry)
     settings = evidence.settings.of(entry)
-    yield from hold_charge(cdr, entry, settings)
+    yield from hold_charge(cdr, entry, settings, evidence.plans)
     expected = {"at_ms": record.at_ms, "key": record.key, **call_facts(cdr)}
     found = {"at_ms": entry.at_ms, "key": entry.tenant_id.encode(), **entry_facts(entry)}
     for name, right in expected.items():
