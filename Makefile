@@ -20,6 +20,7 @@ KAFKA = $(if $(SECURE),secured$(if $(BROKERS),-brokers),$(if $(BROKERS),brokers,
 # Several take free ports, which `up` prints, unless PORT is said.
 KAFKA_PORT = $(if $(BROKERS),$(if $(filter file,$(origin PORT)),0,$(PORT)),$(PORT))
 SAY = @echo
+comma := ,
 CODE := rater topics loadtest deploy tests
 
 # How many processes share the tests: one more than there are cores, for those on Kafka wait a lot.
@@ -158,9 +159,9 @@ bench-gatekeeper: dev kafka-jars  ## questions whether calls may start, 2,000/s 
 	$(SAY) "==> bench: questions to a gatekeeper, by a schedule"
 	@$(BIN)/python -m loadtest.gatekeeper $(ARGS)
 
-demo: dev kafka-jars  ## watch 100,000 CDRs being charged, then the reconciler's verdict; SECURE=1: each role by its login
-	$(SAY) "==> demo: real Kafka, one worker, 100,000 CDRs$(if $(SECURE),; TLS and a login for each role)"
-	@$(BIN)/python -m loadtest.demo $(if $(SECURE),--secure)
+demo: dev kafka-jars  ## watch 100,000 CDRs being charged, then the reconciler's verdict; SECURE=1: each role by its login; ARGS="--cdrs 5000"
+	$(SAY) "==> demo: real Kafka, one worker$(if $(ARGS),$(comma) $(ARGS),$(comma) 100,000 CDRs)$(if $(SECURE),; TLS and a login for each role)"
+	@$(BIN)/python -m loadtest.demo $(if $(SECURE),--secure) $(ARGS)
 
 observe: dev kafka-jars  ## demo traffic with Prometheus and Alertmanager, dashboards in the browser, an alert on purpose; ARGS=--once ends
 	$(SAY) "==> observe: real Kafka, all services, Prometheus, Alertmanager; Ctrl-C ends it"

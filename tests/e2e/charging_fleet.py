@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from loadtest.watch import watching
 from rater.shell.process.failpoints import VARIABLE
-from tests.e2e.logins import environment
+from tests.e2e.logins import environment, patience
 from topics.catalog import PARTITIONS
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 ALL = frozenset(range(PARTITIONS))
 EXIT_KILLED = -signal.SIGKILL
-READY_TIMEOUT_S = 60.0
+READY_TIMEOUT_S = patience(60.0)
 POLL_S = 0.05
 
 _SERVING = re.compile(r"^(\S+ \S+) .*serving partitions \[([0-9, ]*)\]")
@@ -71,7 +71,7 @@ class Worker:
         self.process.kill()
         self.process.wait()
 
-    async def ended(self, timeout_s: float = 30.0) -> int:
+    async def ended(self, timeout_s: float = READY_TIMEOUT_S) -> int:
         """Wait for the exit code."""
         return await asyncio.to_thread(self.process.wait, timeout_s)
 

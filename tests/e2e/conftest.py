@@ -26,11 +26,15 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test of this folder as one that needs Kafka."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark every test of this folder as one that needs Kafka, and give it the time that logins take."""
+    usual_s = float(config.getini("timeout"))
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.kafka)
+            own = item.get_closest_marker("timeout")
+            limit_s = logins.patience(own.args[0] if own is not None else usual_s)
+            item.add_marker(pytest.mark.timeout(limit_s), append=False)
 
 
 @pytest.fixture(scope="session", autouse=True)

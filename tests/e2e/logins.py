@@ -103,10 +103,18 @@ def _folder() -> Path:
 def session(seconds: float) -> tuple[str, str]:
     """Return the option for a session that is to be over soon when a worker is killed, and not before.
 
-    Where there are logins it lasts three times as long: a worker's first connections, some for each partition, cost
-    it a TLS handshake and a SCRAM login each, and on a busy machine it would be counted out meanwhile.
+    A worker's first connections, some for each partition, cost it a TLS handshake and a SCRAM login each, and on a
+    busy machine it would be counted out meanwhile.
     """
-    return "--session-timeout", str(seconds * (3 if are_wanted() else 1))
+    return "--session-timeout", str(patience(seconds))
+
+
+def patience(seconds: float) -> float:
+    """Return how long something may take that takes so long without logins: three times as long where there are.
+
+    For bounds of what is waited for, not for what is measured.
+    """
+    return seconds * (3 if are_wanted() else 1)
 
 
 def options(bootstrap: str, role: Role = TESTS) -> dict[str, Any]:

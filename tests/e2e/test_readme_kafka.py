@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.e2e.logins import are_wanted
+from tests.e2e.logins import are_wanted, patience
 
 if TYPE_CHECKING:
     from deploy.kafka.broker import Broker
@@ -72,7 +72,7 @@ def test_the_readmes_steps_work_as_typed(private_broker: Broker, tmp_path: Path)
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=240,
+        timeout=patience(240),
         check=False,
     )
     said = done.stdout
