@@ -56,8 +56,10 @@ class Numbering:
         "_emergency",
         "_impossible",
         "_kinds",
+        "_plain",
         "_plain_kinds",
         "_regions",
+        "_tables",
     )
 
     def __init__(
@@ -78,9 +80,9 @@ class Numbering:
             regions.setdefault(code, []).append(country)
         self._regions: Final = regions
         self._kinds: Final = PrefixTable({"+" + prefix: kind for prefix, _, kind in plan})
-        self._plain_kinds: Final = PrefixTable(
-            {"+" + prefix: plain_kind(kind) for prefix, _, kind in plan}
-        )
+        self._plain: Final = {"+" + prefix: plain_kind(kind) for prefix, _, kind in plan}
+        self._plain_kinds: Final = PrefixTable(self._plain)
+        self._tables: Final[dict[frozenset[str], PrefixTable[bool]]] = {}
         self._countries: Final = PrefixTable({"+" + prefix: country for prefix, country, _ in plan})
         self._impossible: Final = PrefixTable({"+" + prefix: True for prefix in impossible})
 
@@ -103,14 +105,25 @@ class Numbering:
 
         Of a masked one: whether some completion is.
         """
-        if not kinds:
+        known = number
+        if number[-1] == "*":
+            known = number.rstrip("*")
+        elif not self._table_of(kinds).may_find(number):
+            # Most numbers.
             return False
-        known = number if number[-1] != "*" else number.rstrip("*")
         kind = self._plain_kinds.find(known)
         if kind is not None and kind in kinds:
             return True
         hidden = len(number) - len(known)
         return hidden > 0 and any(one in kinds for one in self._plain_kinds.under(known, hidden))
+
+    def _table_of(self, kinds: frozenset[str]) -> PrefixTable[bool]:
+        """Return the prefixes of some kinds; those who ask, ask for few different ones."""
+        found = self._tables.get(kinds)
+        if found is None:
+            prefixes = [prefix for prefix, kind in self._plain.items() if kind in kinds]
+            found = self._tables[kinds] = PrefixTable(dict.fromkeys(prefixes, True))
+        return found
 
     def country_of(self, number: str | None) -> str | None:
         """Return the country of a number, masked or not; None where it is not known."""

@@ -43,6 +43,10 @@ class PrefixTable(Generic[T]):
                 return found
         return None
 
+    def may_find(self, number: str) -> bool:
+        """Tell by its head whether a prefix may match a number; sooner than `find` says that none does."""
+        return number[:HEAD] in self._lengths
+
     def under(self, known: str, hidden: int) -> Iterator[T]:
         """Yield the values of the prefixes that are `known` and 1 to `hidden` digits more."""
         for prefix in self._longer(known, hidden):

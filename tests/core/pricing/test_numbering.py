@@ -1,5 +1,7 @@
 """Numbers: which are E.164, which are masked, which cannot be."""
 
+from random import Random
+
 import pytest
 
 from rater.core.pricing.numbering import is_e164, is_masked, plain_kind
@@ -104,3 +106,14 @@ def test_a_masked_number_may_be_of_every_kind_that_its_hidden_digits_may_make_it
         *(True, True, False, False, True)
     ]
     assert not NUMBERS.may_be("+449098765432", frozenset())
+
+
+@pytest.mark.parametrize("kinds", [{"premium"}, {"sharedcost", "tollfree"}, {"landline"}, set()])
+def test_a_whole_number_may_be_what_it_is(kinds: set[str]) -> None:
+    chance = Random(len(kinds))
+    starts = ("+44", "+449", "+3389", "+33", "+1900", "+1", "+4970", "+39", "+7")
+    for _ in range(2_000):
+        start = chance.choice(starts)
+        number = start + "".join(chance.choices("0123456789", k=12 - len(start)))
+        expected = plain_kind(NUMBERS.kind_of(number)) in kinds
+        assert NUMBERS.may_be(number, frozenset(kinds)) == expected, number

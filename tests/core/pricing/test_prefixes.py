@@ -19,6 +19,7 @@ def test_the_longest_prefix_is_found(known: set[str], number: str) -> None:
 
     assert table.find(number) == naive(known, number)
     assert len(table) == len(known)
+    assert table.may_find(number) or table.find(number) is None
 
 
 @given(prefixes, numbers, st.integers(1, 3))
