@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import click
 
-from rater.shell.process.early_stop import end_at_once
+from rater.shell.process.early_stop import INTERRUPTED, end_at_once
 from rater.shell.process.exit_code import ExitCode
 from rater.shell.process.hot_path import StaleError, refuse_stale
 
@@ -87,6 +87,9 @@ def main() -> None:
     """Run the command line. Assertions are safety here: `python -O` is refused, and so is what is compiled no more."""
     if runs_on(sys.argv[1:]):
         end_at_once()
+    elif sys.argv[1:2] == ["reconcile"]:
+        # Python's own end by a signal has exit code 1, which says that money differs.
+        end_at_once(INTERRUPTED, ExitCode.CANNOT_RUN)
     if not __debug__:
         sys.stderr.write("rater: refuses to run with python -O: its assertions guard money\n")
         sys.exit(ExitCode.CANNOT_RUN)

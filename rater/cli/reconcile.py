@@ -29,6 +29,8 @@ from rater.reconcile.reading.kafka_log import CannotReadError, open_log
 from rater.reconcile.report import Report, begin, prove
 from rater.shell.admin import topic_admin
 from rater.shell.follower.settings import FollowerSettings
+from rater.shell.process.early_stop import INTERRUPTED, end_at_once
+from rater.shell.process.exit_code import ExitCode
 from rater.shell.process.log_lines import start_logging
 from topics import catalog
 
@@ -89,7 +91,7 @@ def _only_differences_are_1() -> Iterator[None]:
     try:
         yield
     except (KeyboardInterrupt, asyncio.CancelledError):
-        raise CannotRunError("interrupted: nothing is proven") from None
+        raise CannotRunError(INTERRUPTED.removeprefix("Error: ")) from None
     except (CannotReadError, UnreachableError) as error:
         raise CannotRunError(f"{error} (set --broker or RATER_BROKER)") from error
     except (KafkaError, TimeoutError) as error:
@@ -106,17 +108,13 @@ def _only_differences_are_1() -> Iterator[None]:
 
 
 def _heed_signals() -> dict[int, Any]:
-    """Let both signals interrupt at once, in the middle of a proof too; return how they were handled before.
+    """Let both signals end the command at once, in the middle of a proof too; return how they were handled before.
 
-    asyncio's own handler waits until the loop has its turn. Only a main thread may set one.
+    It only reads: there is nothing to finish. asyncio's own handler would wait until the loop has its turn.
     """
     if threading.current_thread() is not threading.main_thread():
         return {}
-    return {each: signal.signal(each, _interrupt) for each in (signal.SIGINT, signal.SIGTERM)}
-
-
-def _interrupt(_number: int, _frame: object) -> None:
-    raise KeyboardInterrupt
+    return end_at_once(INTERRUPTED, ExitCode.CANNOT_RUN)
 
 
 def _tell(verdict: Report, *, as_json: bool) -> None:

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -55,6 +56,50 @@ def test_interrupted_it_says_so_and_is_2(silent: socket.socket, how: signal.Sign
     assert "interrupted" in err
     assert "Traceback" not in err
     assert not out
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_while_it_is_loaded_it_is_2(how: signal.Signals, tmp_path: Path) -> None:
+    """Python's own end would be 1, which says that money differs."""
+    slow = "print('importing', flush=True)\nimport time\ntime.sleep(600)\n"
+    (tmp_path / "uvloop.py").write_text(slow)
+    process = subprocess.Popen(
+        [*RATER, "reconcile"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "importing\n"
+
+    process.send_signal(how)
+    _, err = process.communicate(timeout=60)
+
+    assert (process.returncode, err) == (2, "Error: interrupted: nothing is proven\n")
+
+
+def test_a_signal_in_the_middle_of_a_constructor_leaves_nothing_half_made() -> None:
+    """An exception raised there would be complained of when what is half made is thrown away."""
+    script = (
+        "import asyncio, os, signal\n"
+        "from rater.cli import reconcile as command\n"
+        "class Transport:\n"
+        "    def __init__(self):\n"
+        "        os.kill(os.getpid(), signal.SIGINT)\n"
+        "        self.closed = True\n"
+        "    def __del__(self):\n"
+        "        assert self.closed\n"
+        "async def come_to_it(*_, **__):\n"
+        "    Transport()\n"
+        "command._reconcile = come_to_it\n"
+        "command.reconcile([])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60
+    )
+
+    assert (done.returncode, done.stderr) == (2, "Error: interrupted: nothing is proven\n")
 
 
 def test_a_broker_that_is_not_there_is_2() -> None:
