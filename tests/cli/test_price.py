@@ -337,3 +337,56 @@ def test_a_plan_file_with_faults_prices_nothing(deck: Path, tmp_path: Path) -> N
 
     assert result.exit_code == 2
     assert "plans.P.allowances.all.seconds: must be at least 1, found 0" in result.output
+
+
+FEES = """prefix,country,rate,connection_fee,regulatory_fee,surcharge,grace_s,min_charge,max_charge,action
+33,FR,0.10,0.05,0.02,0.07,6,0.50,,
+336,FR,0.10,,,,,,,
+337,FR,0.10,,0.02,,,,0.01,
+338,FR,0,,0.02,,,,,
+339,FR,,,,,,,,free
+"""
+POOL = """unpooled_number_types = []
+[chains.out]
+"*" = ["bundle", "credits"]
+[plans.P]
+name = "P"
+[plans.P.allowances.a]
+pool = "bundle"
+minutes = 2
+"""
+USAGE = ("usage", "0.10")
+CONNECTION, REGULATORY = ("connection_fee", "0.05"), ("regulatory_fee", "0.02")
+SURCHARGE, PAID = ("surcharge", "0.07"), ("pool", "0.00")
+
+
+@pytest.mark.parametrize(
+    ("to", "seconds", "is_held", "lines"),
+    [
+        ("+33142685300", 5, False, []),
+        ("+33142685300", 60, False, [USAGE, CONNECTION, REGULATORY, SURCHARGE, ("min_charge", "0.26")]),
+        ("+33142685300", 60, True, [REGULATORY, PAID]),
+        ("+33142685300", 130, True, [USAGE, CONNECTION, REGULATORY, SURCHARGE, ("min_charge", "0.26"), PAID]),
+        ("+33142685300", 5, True, []),
+        ("+33612345678", 60, False, [USAGE]),
+        ("+33712345678", 60, False, [("usage", "0.00"), ("regulatory_fee", "0.01")]),
+        ("+33712345678", 60, True, [("regulatory_fee", "0.01"), PAID]),
+        ("+33812345678", 60, False, [("usage", "0.00"), REGULATORY]),
+        ("+33912345678", 60, False, [("usage", "0.00")]),
+        ("112", 60, False, []),
+    ],
+)  # fmt: skip
+def test_fees_are_owed_as_the_page_on_columns_says(
+    tmp_path: Path, to: str, seconds: int, *, is_held: bool, lines: list[tuple[str, str]]
+) -> None:
+    deck, plans = tmp_path / "deck.csv", tmp_path / "plans.toml"
+    deck.write_text(FEES)
+    plans.write_text(POOL)
+    held = ("--plans", str(plans), "--held", "P/US") if is_held else ()
+
+    # The caller's country is none of the fee's business.
+    for country in ("FR", "US"):
+        answer = priced(deck, to, str(seconds), *held, "--country", country)
+        if is_held and country == "FR":
+            continue
+        assert [(line["kind"], line["amount"]) for line in answer["lines"]] == lines

@@ -113,9 +113,10 @@ COLUMNS: Mapping[str, Column] = {
     ),
     "connection_fee": Column(
         partial(cell.read_price, decimals=MICROS_DECIMALS),
-        "A fixed amount for every call of at least one second, on top of the rate. That of the row "
-        "in force at the answer counts. Not in a free row: write action rate and rate 0 for calls "
-        "that cost their fee alone.",
+        "A fixed amount on top of the rate for every call of at least one second of which money pays a "
+        "second: none within `grace_s`, and none where pools of plans pay the call to its end. That of the "
+        "row in force at the answer counts, inside `max_charge`. Not in a free row: write action rate and "
+        "rate 0 for calls that cost their fee alone.",
         _PRICE.format(MICROS_DECIMALS),
         ("0.05",),
         _AMOUNT,
@@ -123,10 +124,14 @@ COLUMNS: Mapping[str, Column] = {
     ),
     "regulatory_fee": Column(
         partial(cell.read_price, decimals=MICROS_DECIMALS),
-        "What a country's regulator asks of a call: a fixed amount for every call of at least one "
-        "second, a line of its own on the ledger; all rows of the country say the same. That of the "
-        "row in force at the answer counts, inside `max_charge`; it is owed also where a pool of "
-        "minutes pays the usage, never for emergency and unanswered calls. Not in a free row.",
+        "What a country's regulator asks of a call: a fixed amount, once, of every call of at least one "
+        "second that the row prices, a line of its own on the ledger. The row alone decides: no other is "
+        "asked, nor `country`, nor where the caller is, so each row of the country has to say it "
+        "(`rater deck lint` warns where rows differ). That of the row in force at the answer counts, inside "
+        "`max_charge` and as part of `min_charge`. Owed also where pools of plans pay some or all of the usage; "
+        "never within `grace_s`, nor by calls that are free whatever the deck says (emergency, unanswered, to an "
+        "ordinary number), nor where no deck is asked (an account without credits whose pools pay it all). Not "
+        "in a free row.",
         _PRICE.format(MICROS_DECIMALS),
         ("0.02",),
         _AMOUNT,
@@ -135,7 +140,8 @@ COLUMNS: Mapping[str, Column] = {
     "surcharge": Column(
         partial(cell.read_price, decimals=MICROS_DECIMALS),
         "A fixed amount on top of the price of a call, for payphones, satellite networks and the "
-        "like: owed once by every charged call, a line of its own on the ledger. That of the row in "
+        "like: owed once by every call of which money pays a second, a line of its own on the ledger; none "
+        "within `grace_s`, and none where pools of plans pay the call to its end. That of the row in "
         "force at the answer counts, inside `max_charge`. Not in a free row.",
         _PRICE.format(MICROS_DECIMALS),
         ("0.35",),
@@ -222,7 +228,8 @@ COLUMNS: Mapping[str, Column] = {
         partial(cell.read_price, decimals=MICROS_DECIMALS),
         "The least that one charged call costs, usage and fees together, after rounding; that of the "
         "row in force at the answer counts. What is missing to it is a line of its own on the "
-        "ledger. Calls of no seconds, within `grace_s` and of free rows cost nothing all the same. "
+        "ledger. Calls of no seconds, within `grace_s` and of free rows cost nothing all the same, and "
+        "what pools of plans pay to its end has no minimum. "
         "Not more than `max_charge`, and not in a free row.",
         _PRICE.format(MICROS_DECIMALS),
         ("0.10",),

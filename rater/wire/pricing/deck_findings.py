@@ -57,6 +57,7 @@ CODES: Mapping[str, str] = {
     "zero_rate": "action rate with rate 0, no fee and no min_charge: free calls that nobody called free",
     "unused_rate": "a rate in a row that is free or denies",
     "unused_fee": "a fee or a surcharge that no call pays",
+    "uneven_fee": "a regulatory fee that rows of one country do not say alike",
     "unused_cap": "a max_charge that caps no call",
     "unused_grace": "a grace that no call has",
     "unused_min": "a min_charge that no call pays",

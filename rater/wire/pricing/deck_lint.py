@@ -14,7 +14,7 @@ from rater.core.pricing.terms import Entry, compile_terms
 from rater.wire.pricing.deck_csv import Sheet, clash_fault, read_rows
 from rater.wire.pricing.deck_findings import Finding, per_minute
 from rater.wire.pricing.deck_lint_numbering import lint_impossible, lint_numbering
-from rater.wire.pricing.deck_lint_prices import lint_prices, unused_rates
+from rater.wire.pricing.deck_lint_prices import lint_prices, lint_regulatory_fees, unused_rates
 from rater.wire.pricing.deck_lint_slots import lint_slots
 from rater.wire.pricing.numbering import NumberRange
 
@@ -35,6 +35,7 @@ def lint(
         denied = set(_denied(those, entries))
         found += _never(those, entries, denied)
         found += lint_prices(entries, [row for row in those if row.line not in denied])
+        found += lint_regulatory_fees(those)
         found += lint_slots(entries.values())
         found += lint_impossible(those, numbering)
         if direction is Direction.OUT:

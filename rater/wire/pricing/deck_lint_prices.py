@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from rater.core.money import NANOS_PER_MICRO, Micros
+from rater.core.pricing.components.regulatory_fee import KIND as REGULATORY
 from rater.core.pricing.rates import DAY_S, Action, Fee, Row, billed_seconds
 from rater.core.pricing.schedule import week_intervals
 from rater.core.pricing.terms import Entry
@@ -45,6 +46,23 @@ def lint_prices(entries: Mapping[str, Entry], rows: Iterable[Row]) -> Iterator[F
             yield from _graces(row)
             yield from _minimums(row)
             yield from _roundings(row)
+
+
+def lint_regulatory_fees(rows: Iterable[Row]) -> Iterator[Finding]:
+    """Find countries of which not all rows have the same regulatory fee: nothing but the row itself decides of it."""
+    first: dict[str, dict[Micros, Row]] = {}
+    for row in rows:
+        if row.country and row.action is Action.RATE and not row.from_second:
+            fee = dict(row.fees).get(REGULATORY, 0)
+            first.setdefault(row.country, {}).setdefault(fee, row)
+    for country, of_fee in first.items():
+        one, *others = of_fee.items()
+        for fee, row in others:
+            message = (
+                f"prefix {row.prefix} of {country} has a regulatory fee of {shown_micros(fee)}, prefix {one[1].prefix} "
+                f"(line {one[1].line}) one of {shown_micros(one[0])}"
+            )
+            yield Finding("warning", row.line, "uneven_fee", message)
 
 
 def _above(entries: Mapping[str, Entry], prefix: str) -> Entry | None:

@@ -16,6 +16,18 @@ def test_a_call_that_costs_its_fee_alone_is_no_finding() -> None:
     assert linted("prefix,rate,connection_fee\n33,0,0.05\n", ()) == []
 
 
+def test_a_regulatory_fee_that_rows_of_a_country_do_not_say_alike_is_told() -> None:
+    head = "prefix,rate,country,regulatory_fee,action,from_second\n"
+    finding = one(head + "33,0.01,FR,0.02,,\n331,0.01,FR,,,\n332,0.01,FR,,,\n49,0.01,DE,,,\n")
+
+    assert (finding.level, finding.line, finding.code) == ("warning", 3, "uneven_fee")
+    assert finding.message == (
+        "prefix 331 of FR has a regulatory fee of 0.00, prefix 33 (line 2) one of 0.02"
+    )
+    alike = "33,0.01,FR,0.02,,\n331,0.01,FR,0.02,,\n332,,FR,,free,\n333,,FR,,deny,\n"
+    assert [each for each in linted(head + alike, ()) if each.code == "uneven_fee"] == []
+
+
 def test_a_child_at_more_than_five_times_its_parent_is_a_warning() -> None:
     assert found(GOOD + "3311,0.050000001,landline,\n") == [("warning", 5, "child_over_parent")]
     assert found(GOOD + "3311,0.05,landline,\n") == []

@@ -1,8 +1,9 @@
 """Regulatory fee: what a country's regulator asks of a call to it; that of the row in force at the answer.
 
-A fee by country is a column in which all rows of that country say the same: a table beside the decks would lie outside
-the log. It is owed once by every call of at least one second that a deck prices, also where a pool pays its minutes.
-Emergency, unanswered and inbound calls, and those of a free row, cost nothing at all. The row's cap holds over it.
+A fee by country is a column that each row of the country has to say: a table beside the decks would lie outside the
+log, and pricing never asks for the country (`rater deck lint` compares its rows). It is owed once by every call of at
+least one second that a deck prices, also where pools pay its minutes. Emergency, unanswered and inbound calls, those in
+grace, and those of a free row, cost nothing at all. The row's cap holds over it, and it counts towards the minimum.
 """
 
 from typing import Final
