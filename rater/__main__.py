@@ -98,6 +98,8 @@ def main() -> None:
     except StaleError as stale:
         sys.stderr.write(f"rater: {stale}\n")
         sys.exit(ExitCode.CANNOT_RUN)
+    # A file's name, or a deck's text, may be more than a terminal can show: no reason to end without a word.
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
         cli()
     except OSError as error:

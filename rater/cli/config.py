@@ -4,6 +4,7 @@ With the name of a service, `show` and `check` are of what that is told at its s
 """
 
 import functools
+from codecs import BOM_UTF8
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -185,9 +186,10 @@ def load(file: Path, broker: Broker, *, backdate: bool) -> None:
 def _read(file: Path) -> ChargingSettings:
     """Read a file and make it whole; its faults end the command."""
     try:
-        given = read_json(read_bounded(file, CONFIG_FILE_BYTES_MAX))
+        content = read_bounded(file, CONFIG_FILE_BYTES_MAX)
     except OSError as error:
         raise click.ClickException(f"{file}: {error.strerror}") from error
+    given = read_json(content.removeprefix(BOM_UTF8))
     if isinstance(given, Problem) or not isinstance(given, dict):
         problems = [given if isinstance(given, Problem) else Problem("", None, "must be an object")]
     else:

@@ -76,7 +76,7 @@ def lint_deck(path: Path, calendars: Path | None, *, as_json: bool, strict: bool
 def _findings(path: Path, calendars: Path | None) -> list[Finding]:
     dates = read_calendar_file(calendars)
     if isinstance(dates, str):
-        click.echo(dates, err=True)
+        click.echo(f"--calendars: {dates}", err=True)
         raise SystemExit(2)
     try:
         sheet = read_sheet_file(path)

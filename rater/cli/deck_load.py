@@ -105,7 +105,7 @@ def _candidate(
         read_calendar_file(calendars),
     )
     if not isinstance(heading, Heading):
-        raise click.ClickException(by_option(heading))
+        raise click.ClickException(by_option(heading, calendars=calendars))
     try:
         sheet = read_sheet_file(file)
         compile_file(file, heading)

@@ -48,6 +48,8 @@ def retire(
     if reason is not None and len(reason) > NOTE_MAX:
         message = f"--reason: must have at most {NOTE_MAX} characters, found {len(reason)}"
         raise click.ClickException(message)
+    if reason is not None and reason.encode(errors="replace").decode() != reason:
+        raise click.ClickException(f"--reason: must be UTF-8, found {reason[:80]!r}")
 
     async def work() -> None:
         async with topic_admin.connected(broker):

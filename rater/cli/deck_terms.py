@@ -1,6 +1,7 @@
 """Terms of a deck that a file does not say, as options have them; what is wrong with one is named by its option."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 import click
@@ -17,8 +18,10 @@ _OPTIONS: Final[Mapping[str, str]] = {
 }
 
 
-def by_option(fault: str, deck_id: str = "--deck-id") -> str:
+def by_option(fault: str, deck_id: str = "--deck-id", calendars: Path | None = None) -> str:
     """Return what `read_heading` finds wrong with the field named as the option that said it."""
+    if calendars is not None and fault.startswith(f"{calendars}: "):
+        return f"--calendars: {fault}"
     field, colon, said = fault.partition(": ")
     known = {**_OPTIONS, "deck_id": deck_id}
     return f"{known.get(field, field)}{colon}{said}"

@@ -116,12 +116,12 @@ def _deck(path: Path, calendars: Path | None, options: dict[str, str | None]) ->
     terms = (currency, valid_from, zone, policy)
     heading = read_heading("deck", 1, terms, read_calendar_file(calendars))
     if not isinstance(heading, Heading):
-        raise click.UsageError(by_option(heading))
+        raise click.UsageError(by_option(heading, calendars=calendars))
     note_currency(currency)
     try:
         return DeckBook.of([compile_file(path, heading)])
     except DeckFileError as error:
-        click.echo(str(error), err=True)
+        click.echo(str(error) if error.faults else f"--deck: {error}", err=True)
         raise SystemExit(2) from error
 
 

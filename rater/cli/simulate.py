@@ -103,7 +103,7 @@ def _deck(text: str, currency: str, calendars: Path | None) -> Deck:
     try:
         return read_deck_file(Path(path), deck_id=deck_id, currency=currency, calendars=calendars)
     except DeckFileError as fault:
-        raise click.ClickException(by_option(str(fault), "--deck")) from fault
+        raise click.ClickException(by_option(str(fault), "--deck", calendars)) from fault
 
 
 class _Run:

@@ -43,6 +43,9 @@ class Problem(NamedTuple):
         return f"{where}{self.why}{found}"
 
 
+_DIGITS_READ_MAX = 4_300
+
+
 class RecordCheck:
     """The compiled schemas of one topic's record types."""
 
@@ -101,8 +104,10 @@ def decode(line: bytes) -> object | Problem:
         text = line.decode()
         if "\\ud" in text.lower():
             # A lone half of a surrogate pair passes as JSON, but no UTF-8 text can hold it.
-            json.dumps(json.loads(text), ensure_ascii=False).encode()
-        decoded: object = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+            json.dumps(json.loads(text, parse_int=_integer), ensure_ascii=False).encode()
+        decoded: object = json.loads(
+            text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=_integer
+        )
     except _DuplicateNameError as error:
         return Problem(error.name, error.value, demands.TWICE)
     except (ValueError, RecursionError) as error:
@@ -141,6 +146,14 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
             raise _DuplicateNameError(name, shown(value))
         seen.add(name)
     return made
+
+
+def _integer(digits: str) -> int:
+    """Read an integer; Python reads none that is much longer than any field may be, and says so in its own terms."""
+    if len(digits) > _DIGITS_READ_MAX:
+        message = f"an integer must have at most 19 digits, found one of {len(digits)}"
+        raise ValueError(message)
+    return int(digits)
 
 
 def _no_constant(name: str) -> object:

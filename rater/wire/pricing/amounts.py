@@ -21,8 +21,10 @@ def parse_micros(text: str) -> int | str:
 def parse_decimal(text: str, decimals: int) -> int | str:
     """Return a decimal number scaled to an integer, or what is wrong with the text."""
     match = _DECIMAL.fullmatch(text)
-    if match is None or len(text) > _DIGITS_MAX:
+    if match is None:
         return "is not a decimal number"
+    if len(text) > _DIGITS_MAX:
+        return f"has more than {_DIGITS_MAX} characters"
     sign, whole, fraction = match[1], match[2], match[3] or ""
     if not whole and not fraction:
         return "is not a decimal number"

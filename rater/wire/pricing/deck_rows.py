@@ -27,7 +27,7 @@ class DeckFault(Struct, frozen=True, order=True):
 
     def __str__(self) -> str:
         """Return the sentence that whoever wrote the deck reads."""
-        column = "" if self.column is None else f", column {self.column}"
+        column = "" if self.column is None else f", column {self.column[:_SHOWN]}"
         return f"line {self.line}{column}: {self.value[:_SHOWN]!r} {self.complaint}"
 
 

@@ -39,12 +39,16 @@ def test_decimal_text_is_read(text: str, micros: int | None) -> None:
         "1,5",
         "\N{ARABIC-INDIC DIGIT ONE}",
         "0x1",
-        "1" * 40,
         "--1",
     ],
 )
 def test_what_is_no_decimal_number_is_told(text: str) -> None:
     assert parse_micros(text) == "is not a decimal number"
+
+
+def test_a_number_that_is_too_long_is_told() -> None:
+    assert parse_micros("1" * 31) == "has more than 30 characters"
+    assert parse_micros("1" * 30) == int("1" * 30) * 10**6
 
 
 def test_too_many_decimals_are_told_not_rounded() -> None:
