@@ -4,6 +4,7 @@ import errno
 import os
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -98,6 +99,7 @@ def main() -> None:
     except StaleError as stale:
         sys.stderr.write(f"rater: {stale}\n")
         sys.exit(ExitCode.CANNOT_RUN)
+    _open_what_is_closed()
     # A file's name, or a deck's text, may be more than a terminal can show: no reason to end without a word.
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
@@ -115,6 +117,13 @@ def main() -> None:
             sys.stdout.flush()
         except OSError as error:
             _end_without_output(error)
+
+
+def _open_what_is_closed() -> None:
+    """Stand in for the standard streams that whoever started us has closed: nothing to read, and nobody to tell."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115  # As long as we are.
 
 
 def _end_without_output(error: OSError) -> NoReturn:

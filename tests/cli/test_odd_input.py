@@ -99,6 +99,23 @@ def test_a_file_that_is_odd_is_said_to_be_in_short(
     assert max(map(len, (done.stdout + done.stderr).splitlines())) < 700
 
 
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize(
+    "words", ["simulate", "example cdrs", "deck lint rater/data/sample_deck.csv"]
+)
+def test_a_standard_stream_may_be_closed(words: str, closed: str) -> None:
+    line = f"{sys.executable} -m rater {words} {closed}"
+    done = subprocess.run(
+        ["/bin/sh", "-c", line],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+
+    assert (done.returncode, b"Traceback" in done.stderr) == (0, False), done.stderr
+
+
 def test_a_deck_may_come_through_a_pipe(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
