@@ -23,9 +23,18 @@ def kinds_of(base: type[Struct]) -> tuple[type[Struct], ...]:
 
 
 class _Tag:
+    def __set_name__(self, base: type, name: str) -> None:
+        """Note by which name it is asked for."""
+        self._name = name
+
     def __get__(self, record: object, kind: Any) -> str:
-        """Return what `tag=` says of the type."""
+        """Return what `tag=` says of the type, and leave it there: from then on it is found without this.
+
+        A base may not have one of its own: its kinds would be taken for it.
+        """
         tag: str = kind.__struct_config__.tag
+        if not kind.__subclasses__():
+            setattr(kind, self._name, tag)
         return tag
 
 

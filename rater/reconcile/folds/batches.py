@@ -17,14 +17,23 @@ class Batches:
         self._firsts = [manifests[i].header.first_offset for i in self._by_range]
         self.next_offset = max((each.header.next_offset for each in manifests), default=0)
         """Where the last batch ended, 0 without batches."""
+        self._found: tuple[int, int, int] = (0, 0, 0)
+        """From where to where the answer is the one given last, and which it is: most are asked for in order."""
 
     def locate(self, offset: int) -> int | None:
         """Return the index of the batch that covers a source offset, None where none does."""
+        first, end, found = self._found
+        if first <= offset < end:
+            return found
         at = bisect_right(self._firsts, offset) - 1
         if at < 0:
             return None
-        found = self._by_range[at]
-        return found if offset < self.manifests[found].header.next_offset else None
+        found, end = self._by_range[at], self.manifests[self._by_range[at]].header.next_offset
+        if offset >= end:
+            return None
+        # Two may overlap: the later one is right from where it begins.
+        self._found = self._firsts[at], min([end, *self._firsts[at + 1 : at + 2]]), found
+        return found
 
     @property
     def first_offset(self) -> int | None:

@@ -81,6 +81,8 @@ class Billing:
 
     def credit_at(self, seq: int, at_ms: int, modes: Modes, clocks: Clocks | None) -> Credit | None:
         """Return what is owed of the month of an instant after an entry; None: of no month is there a limit."""
+        if not modes:
+            return None
         later, _, limit = self._mode_at(at_ms, modes)
         limit = limit if later else 0
         if not limit and not any(since > at_ms and modes[since][2] for since in modes):
@@ -120,6 +122,8 @@ class Billing:
 
     def _mode_at(self, at_ms: int, modes: Modes | None = None) -> tuple[bool, int, int]:
         known = self.modes if modes is None else modes
+        if not known:
+            return False, 0, 0
         begun = [since for since in known if since <= at_ms]
         return known[max(begun)] if begun else (False, 0, 0)
 

@@ -106,14 +106,22 @@ def is_short(cdr: SourceCdr, _: Version) -> bool:
 
 def keeps_trunk_zero(cdr: SourceCdr, settings: Version) -> bool:
     """Say whether a call was to a number that begins as none does."""
-    return not is_short(cdr, settings) and (cdr.leads_to or cdr.to).startswith(_never())
+    if is_short(cdr, settings):
+        return False
+    number = cdr.leads_to or cdr.to
+    return any(number[:length] in beginnings for length, beginnings in _never().items())
 
 
 @cache
-def _never() -> tuple[str, ...]:
+def _never() -> dict[int, set[str]]:
+    """Return how no number begins, by length."""
     text = files("rater").joinpath("data", "numbering.csv").read_text("utf-8")
     rows = csv.DictReader(text.splitlines())
-    return tuple("+" + row["prefix"] for row in rows if row["kind"] == "impossible")
+    never: dict[int, set[str]] = {}
+    for row in rows:
+        if row["kind"] == "impossible":
+            never.setdefault(1 + len(row["prefix"]), set()).add("+" + row["prefix"])
+    return never
 
 
 _FAULTS = {

@@ -7,6 +7,7 @@ after it lies in a month before, though the new clocks may show the old one for 
 from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,9 @@ from rater.reconcile.folds.standing import KEPT_MS
 from rater.reconcile.folds.turns import forget
 
 _MINUTE_MS = 60_000
+_DAY_MS, _DAY_S = 86_400_000, 86_400
+_FAR_DAY = 1_000_000
+"""Of the year 4707."""
 
 
 class Turn(NamedTuple):
@@ -109,6 +113,8 @@ class Clocks:
         """
         index = bisect_right(self._known, seq, key=lambda known: known[0])
         _, first, turns = self._known[max(index - 1, 0)]
+        if not turns:
+            return first, []
         said = with_before(first, turns)
         begun = sum(turn.from_ms <= at_ms for turn in turns)
         return _zone_at(first, turns, at_ms), said[max(begun - 1, 0) :]
@@ -134,7 +140,22 @@ def _zone_at(first: str, turns: list[Turn], at_ms: int) -> str:
 
 def _local(at_ms: int, time_zone: str) -> str:
     """Return the month that clocks show; in a time zone that nobody knows those of UTC."""
-    there = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=at_ms)
+    day = at_ms // _DAY_MS
+    if 0 < day < _FAR_DAY:
+        # Clocks were never changed by more than a day: what they show before and behind it, they show on it.
+        before = _shown_on(day - 2, time_zone)
+        if before == _shown_on(day + 3, time_zone):
+            return before
+    return _shown(at_ms // 1_000, time_zone)
+
+
+def _shown_on(day: int, time_zone: str) -> str:
+    return _shown(day * _DAY_S, time_zone)
+
+
+@lru_cache(maxsize=16_384)
+def _shown(at_s: int, time_zone: str) -> str:
+    there = datetime.fromtimestamp(0, UTC) + timedelta(seconds=at_s)
     return f"{there.astimezone(_zone(time_zone)):%Y-%m}"
 
 

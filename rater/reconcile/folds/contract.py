@@ -18,7 +18,7 @@ from rater.reconcile.folds.clocks import Clocks
 from rater.reconcile.folds.pool_alerts import Alert, PoolAlerts, Used
 from rater.reconcile.folds.pool_draws import Known, hold_draws, started_at
 from rater.reconcile.folds.pool_sizes import Mine, held_at
-from rater.reconcile.folds.pools import Pools
+from rater.reconcile.folds.pools import Pools, draws_on_pools
 from rater.reconcile.folds.published import Published
 from rater.reconcile.folds.returned_money import Original
 from rater.reconcile.folds.standing import KEPT_MS
@@ -126,7 +126,8 @@ class Contract:
     ) -> Iterator[Complaint]:
         """Fold what pools pay and get back; complain of what they could not."""
         month = None
-        if entry.kind == "charge" and self.clocks is not None:
+        may_pay = bool(self.licences) or draws_on_pools(entry)
+        if may_pay and entry.kind == "charge" and self.clocks is not None:
             month = self.clocks.month(started_at(entry.call))
             used_s = ChainMap(self.pools.used_s, self.pools.own_s)
             user_id = whose(entry.call) or ""
@@ -156,6 +157,9 @@ class Contract:
         self, entry: BalanceEntry, published: Published, found: set[Alert]
     ) -> list[Alert]:
         """Return what is told of pools that run out, after an entry that was folded; `found`: what was told."""
+        if entry.kind != "entitlements_set" and not draws_on_pools(entry):
+            self.alerts.keep(self.pools.used_s)
+            return []
         mine = None
         if entry.kind == "charge":
             mine = self._mine(whose(entry.call) or "", entry.at_ms)

@@ -61,7 +61,9 @@ class Price(NamedTuple):
     def charge_micros(self, usage_nanos: Fraction) -> tuple[int, int]:
         """Return what a call costs whose seconds cost so much, and how much of that only for the least's sake."""
         unit: int = 10 ** (9 - self.decimals)
-        exact = (usage_nanos + 1_000 * sum(self.fees)) / unit
+        # In units, as a fraction that need not be in lowest terms.
+        parts = usage_nanos.denominator
+        exact = (usage_nanos.numerator + 1_000 * sum(self.fees) * parts, parts * unit)
         micros = _rounded(exact, self.rounding) * unit // 1_000
         if self.cap_micros is not None:
             micros = min(micros, self.cap_micros)
@@ -97,16 +99,19 @@ def read_price(cells: Mapping[str, str]) -> Price:
     )
 
 
-def _rounded(exact: Fraction, rounding: str) -> int:
-    whole, rest = divmod(exact.numerator, exact.denominator)
-    twice = 2 * rest - exact.denominator
-    is_up = {
-        "up": rest > 0,
-        "down": False,
-        "half_up": twice >= 0,
-        "half_even": twice > 0 or (twice == 0 and whole % 2 == 1),
-    }
-    return whole + is_up[rounding]
+def _rounded(exact: tuple[int, int], rounding: str) -> int:
+    whole, rest = divmod(exact[0], exact[1])
+    twice = 2 * rest - exact[1]
+    match rounding:
+        case "up":
+            is_up = rest > 0
+        case "half_up":
+            is_up = twice >= 0
+        case "half_even":
+            is_up = twice > 0 or (twice == 0 and whole % 2 == 1)
+        case _:
+            is_up = False
+    return whole + is_up
 
 
 def _amount(name: str, text: str, decimals: int) -> int:

@@ -155,10 +155,9 @@ def _take(books: Books, ledger: Ledger, entry: BalanceEntry) -> list[Complaint]:
     account.burn.take(entry)
     if not account.has_gaps:
         complaints += _take_whole(books, ledger, account, entry, before)
-    hours_remaining = account.hours_remaining()
     account.balances.append(account.balance)
     account.debts.append(entry.overdraft_micros)
-    account.runways.append(hours_remaining)
+    account.runways.append(account.hours_remaining())
     if account.breaker.held != account.holds[-1][1]:
         account.holds.append((entry.seq, account.breaker.held))
     account.applied[entry.source_topic] = entry.source_offset
@@ -181,7 +180,8 @@ def _take_whole(
     owed_of = billing.owing_month(entry, clocks)
     promotional = ledger.published.settings.of(entry).promotional_credit
     complaints += account.purse.take(entry, original, owed_of, promotional)
-    complaints += account.breaker.take(entry, cdr, has_home=account.contract.may_have_home(cdr))
+    has_home = entry.kind == "spend_limit_tripped" and account.contract.may_have_home(cdr)
+    complaints += account.breaker.take(entry, cdr, has_home=has_home)
     complaints += [*account.standing.take(entry), *account.contract.take(entry, account.burn.now)]
     complaints += account.contract.take_pools(entry, original, ledger.published)
     complaints += billing.take(entry, original, clocks)

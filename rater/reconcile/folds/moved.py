@@ -18,16 +18,17 @@ OPENING = "opening_micros"
 SUMS = (HELD, IN_GRACE, *CAME, *WENT, *BESIDE)
 """What steps move, by the names of the manifest."""
 
+_HOLDS = dict.fromkeys(CAME, 1) | dict.fromkeys(WENT, -1)
+"""Which way a sum moves what is held."""
+
 Moved = Counter[str]
 
 
-def moved_by(entry: LedgerEntry) -> Moved:
-    """Return what an entry moves: of each sum the change in micros."""
-    moved: Moved = Counter()
+def add_moved(moved: Moved, entry: LedgerEntry) -> None:
+    """Add what an entry moves: to each sum the change in micros."""
     for name, micros in _moved(entry):
         moved[name] += micros
-    moved[HELD] = sum(moved[each] for each in CAME) - sum(moved[each] for each in WENT)
-    return moved
+        moved[HELD] += micros * _HOLDS.get(name, 0)
 
 
 def _moved(entry: LedgerEntry) -> Iterator[tuple[str, int]]:

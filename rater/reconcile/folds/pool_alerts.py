@@ -76,12 +76,17 @@ class PoolAlerts:
         self.own_told_s: Told = {}
         """Of pools that users have alone; their rows have it."""
 
+    def keep(self, used_s: dict[str, int]) -> None:
+        """Forget what was told of pools that are not kept any more."""
+        if self.told_s:
+            self.told_s = {name: told for name, told in self.told_s.items() if name in used_s}
+
     def of(
         self, entry: BalanceEntry, known: Used, plans: PlanVersions, found: set[Alert]
     ) -> list[Alert]:
         """Return what an entry makes to be told; `found` are the events that there are of it."""
         used_s = known.pools.used_s
-        self.told_s = {name: told for name, told in self.told_s.items() if name in used_s}
+        self.keep(used_s)
         taken = _taken(entry, used_s)
         if not taken or known.clocks is None:
             return []

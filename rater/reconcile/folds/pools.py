@@ -116,6 +116,11 @@ class Pools:
             self._set(name or "", left, entry.seq)
 
 
+def draws_on_pools(entry: BalanceEntry) -> bool:
+    """Say whether pools pay of an entry: it is a charge, then."""
+    return entry.kind == "charge" and any(draw.source == "pool" for draw in entry.draws)
+
+
 def is_own(name: str | None) -> bool:
     """Say by its name whether a pool is a user's own: it is kept in the user's row (`proofs/account/user_counts`)."""
     return "/user=" in (name or "")

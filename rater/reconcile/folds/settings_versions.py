@@ -8,6 +8,7 @@ published. What it decides names it, until when it says that all know it; what n
 """
 
 import csv
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -87,15 +88,30 @@ class SettingsVersions:
 
     versions: list[Version] = field(default_factory=lambda: [shipped()])
     faults: list[Difference] = field(default_factory=list)
+    _turns: list[int] = field(init=False)
+    """The instants at which it may become another version that decides, in order."""
+    _possible: dict[int, list[Version]] = field(init=False, default_factory=dict)
+    """What was possible behind so many of them, as far as it was asked."""
+
+    def __post_init__(self) -> None:
+        """Note when versions begin, and from when on all know them."""
+        turns = {at for each in self.versions for at in (each.valid_from_ms, each.known_from_ms)}
+        self._turns = sorted(turns)
 
     def at(self, at_ms: int) -> Version:
         """Return the version that decides what names none, by its instant."""
-        known = [each for each in self.versions[1:] if each.known_from_ms <= at_ms]
-        return in_force(known, at_ms) or self.versions[0]
+        return self.possible(at_ms)[0]
 
     def possible(self, at_ms: int) -> list[Version]:
         """Return the versions that may decide at an instant: that one, and those dated back that are before it."""
-        known = self.at(at_ms)
+        begun = bisect_right(self._turns, at_ms)
+        if begun not in self._possible:
+            self._possible[begun] = self._possible_at(at_ms)
+        return self._possible[begun]
+
+    def _possible_at(self, at_ms: int) -> list[Version]:
+        by_then = [each for each in self.versions[1:] if each.known_from_ms <= at_ms]
+        known = in_force(by_then, at_ms) or self.versions[0]
         late = [each for each in self.versions if each.valid_from_ms <= at_ms < each.known_from_ms]
         return [known, *(each for each in late if _rank(each) > _rank(known))]
 
@@ -103,6 +119,8 @@ class SettingsVersions:
         """Return the version that decided a record; where the one that it names cannot have, what is without it."""
         named = getattr(said, "settings_version", None)
         possible = self.possible(said.at_ms)
+        if named is None:
+            return possible[0]
         return next((each for each in possible if each.version == named), possible[0])
 
 

@@ -46,6 +46,8 @@ class Standing:
         """Forget how it stood before an entry."""
         forget(self.turns, seq)
         forget(self.deck_turns, seq)
+        if self._before is not None and self._before.kind not in WARNED:
+            self._before = None
 
     @property
     def is_closed(self) -> bool:

@@ -4,7 +4,7 @@ Only what a ledger entry can be held against is read; whether a record should ha
 business. What cannot be read comes back as None: then it must be a dead letter.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from zlib import crc32
 
 import msgspec
@@ -187,7 +187,8 @@ _read_command = msgspec.json.Decoder(SourceCommand).decode
 
 def millis(at: datetime) -> int:
     """Return an aware instant in milliseconds since 1970 UTC, rounded: half a millisecond up."""
-    return (at - _EPOCH + timedelta(microseconds=500)) // timedelta(milliseconds=1)
+    since = at - _EPOCH
+    return since.days * DAY_MS + since.seconds * 1_000 + (since.microseconds + 500) // 1_000
 
 
 def read_cdr(value: bytes | None) -> SourceCdr | None:

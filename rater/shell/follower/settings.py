@@ -23,7 +23,11 @@ class FollowerSettings(ServiceSettings):
         Names(metavar="FOLDER"),
     )
     checkpoint_every_s: float = setting(
-        30.0, "With --follow: seconds from one checkpoint to the next.", low=1.0, high=_HOUR_S
+        30.0,
+        "With --follow: seconds from one checkpoint of a partition to the next, at the least; where writing one takes "
+        "long, twenty times as long as that.",
+        low=1.0,
+        high=_HOUR_S,
     )
     sweep_every_h: float = setting(
         24.0,

@@ -3,10 +3,15 @@
     RATER_INTERPRETED=1 python -m tests.reconcile.follow.cost --cdrs 20000 --accounts 2000 --window 5000
 
 An honest worker in memory writes the records; reading them from Kafka is not in it. Times are of the processor.
+`--instructions` has callgrind count instead (`apt-get install valgrind`): the same whatever else the machine does.
 """
 
 import argparse
 import logging
+import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import process_time
@@ -50,14 +55,44 @@ def measure(topics: Topics, turns: list[Ends]) -> tuple[float, list[Partition]]:
     return seconds, partitions
 
 
+def instructions(cdrs: int, accounts: int, window: int) -> int:
+    """Return the instructions of following a CDR: what following twice takes more than following once."""
+    once, twice = (_counted(cdrs, accounts, window, times) for times in (1, 2))
+    return (twice - once) // cdrs
+
+
+def _counted(cdrs: int, accounts: int, window: int, times: int) -> int:
+    counting = ("valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", sys.executable)
+    plan = (f"--cdrs={cdrs}", f"--accounts={accounts}", f"--window={window}", f"--times={times}")
+    ran = subprocess.run(
+        (*counting, "-m", "tests.reconcile.follow.cost", *plan),
+        env=os.environ | {"PYTHONHASHSEED": "0", "RATER_INTERPRETED": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    counted = re.search(r"Collected : (\d+)", ran.stderr)
+    assert counted is not None, ran.stderr
+    return int(counted[1])
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     for name, default in (("cdrs", 20_000), ("accounts", 2_000), ("window", 5_000)):
         parser.add_argument(f"--{name}", type=int, default=default)
+    parser.add_argument("--instructions", action="store_true", help="count instructions")
+    parser.add_argument("--times", type=int, default=0, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     logging.disable(logging.CRITICAL)
+    if asked.instructions:
+        print(f"{instructions(asked.cdrs, asked.accounts, asked.window):,} instructions a CDR")
+        return
     topics, turns = lived(asked.cdrs, asked.accounts, asked.window)
+    if asked.times:
+        for _ in range(asked.times):
+            measure(topics, turns)
+        return
     seconds, partitions = measure(topics, turns)
     print(f"{seconds / asked.cdrs * 1e6:.0f} us of CPU a CDR")
     with TemporaryDirectory() as folder:

@@ -4,7 +4,7 @@ Each follows from the ledger at the number of the status; the money by expiry on
 known; before that it must come to the balance.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import pairwise
 
 from rater.reconcile.folds.account_state import NEVER_MS
@@ -19,34 +19,36 @@ from topics import records as r
 
 FUNDS_MAX = 16
 
-Facts = Iterator[tuple[str, object, object]]
+Facts = list[tuple[str, object, object]]
 """Name, what the ledger says, what the status says."""
 Money = list[tuple[int, int, int]]
 """Amounts by the instant at which they expire, and how much of each is promotional credit."""
 
 
 def contents(account: Folded, status: r.AccountStatus, plans: PlanVersions) -> Facts:
-    """Yield what a status says beside balance and permission."""
+    """Return what a status says beside balance and permission."""
     money = said_of(status.funds)
     sums = sum(amount for _, amount, _ in money) - (status.overdraft_micros or 0)
-    yield "funds, less overdraft_micros", status.balance_micros or 0, sums
     instants = [expires_ms for expires_ms, *_ in money]
-    yield "funds", sorted(set(instants))[:FUNDS_MAX], instants
+    facts: Facts = [
+        ("funds, less overdraft_micros", status.balance_micros or 0, sums),
+        ("funds", sorted(set(instants))[:FUNDS_MAX], instants),
+    ]
     if account.has_gaps:
-        return
-    yield "decks", account.standing.decks_after(status.seq), list(status.decks)
+        return facts
+    facts.append(("decks", account.standing.decks_after(status.seq), list(status.decks)))
     if (clocks := account.contract.clocks) is not None:
         time_zone, turns = clocks.known_at(status.seq, status.at_ms)
-        yield "time_zone", time_zone, status.time_zone
-        yield "time_zone_changes", turns, turns_of(status.time_zone_changes)
-    yield from _contract(account, status, plans)
+        facts.append(("time_zone", time_zone, status.time_zone))
+        facts.append(("time_zone_changes", turns, turns_of(status.time_zone_changes)))
+    return facts + _contract(account, status, plans)
 
 
 def _pools(account: Folded, status: r.AccountStatus, licences: Known, plans: PlanVersions) -> Facts:
-    """Yield the pools of the month, as large as one of the catalogs says that may have been known then."""
+    """Return the pools of the month, as large as one of the catalogs says that may have been known then."""
     clocks = account.contract.clocks
     if clocks is None:
-        return
+        return []
     month, at_ms = clocks.month(status.at_ms), status.at_ms
     used = {
         name: used_s
@@ -56,9 +58,12 @@ def _pools(account: Folded, status: r.AccountStatus, licences: Known, plans: Pla
     }
     found = {each.pool: (each.used_s, each.total_s) for each in status.pools}
     names = [each.pool for each in status.pools]
-    yield "pools, in order", sorted(set(names)), names
-    answers = []
+    said = (status.plan_version, found)
+    in_order = ("pools, in order", sorted(set(names)), names)
     held, currency = held_at(licences, at_ms), account.credits.currency_at(status.seq)
+    if not held and not used:
+        return [in_order, ("plan_version, pools", (None, {}), said)]
+    answers = []
     for version in possible_at(plans, at_ms, at_ms):
         of_all = () if version is None else all_sizes(version.content, held)
         sizes = {
@@ -69,8 +74,7 @@ def _pools(account: Folded, status: r.AccountStatus, licences: Known, plans: Pla
         pools = {name: (used.get(name, 0), sizes.get(name, 0)) for name in sizes.keys() | used}
         pools = {} if version is None else pools
         answers.append((version.version if version and pools else None, pools))
-    said = (status.plan_version, found)
-    yield "plan_version, pools", said if said in answers else answers[0], said
+    return [in_order, ("plan_version, pools", said if said in answers else answers[0], said)]
 
 
 def _contract(account: Folded, status: r.AccountStatus, plans: PlanVersions) -> Facts:
@@ -78,13 +82,11 @@ def _contract(account: Folded, status: r.AccountStatus, plans: PlanVersions) -> 
     at_ms = status.at_ms
     begun = [since for since in sorted(modes) if since <= at_ms]
     pays_later = bool(begun) and modes[begun[-1]][0]
-    yield "mode", "post_paid" if pays_later else "prepaid", status.mode
     later = [(since, *modes[since]) for since in sorted(modes) if since > at_ms]
     coming = [
         (e.valid_from_ms, e.mode == "post_paid", e.seq, e.credit_limit_micros or 0)
         for e in status.modes_to_come
     ]
-    yield "modes_to_come", later, coming
     latest: dict[tuple[str, str], int] = {}
     for plan_id, country, since in sorted(licences):
         if since <= at_ms:
@@ -98,28 +100,32 @@ def _contract(account: Folded, status: r.AccountStatus, plans: PlanVersions) -> 
         (each.plan_id, each.usage_country, each.valid_from_ms, each.licences, each.seq)
         for each in status.entitlements
     ]
-    yield "entitlements", held, found
     calls = account.contract.unlicensed_at(status.seq)
-    yield "unlicensed_calls", None if calls == "charge" else calls, status.unlicensed_calls
-    yield from _credit(account, status, modes)
-    yield from _pools(account, status, licences, plans)
+    return [
+        ("mode", "post_paid" if pays_later else "prepaid", status.mode),
+        ("modes_to_come", later, coming),
+        ("entitlements", held, found),
+        ("unlicensed_calls", None if calls == "charge" else calls, status.unlicensed_calls),
+        *_credit(account, status, modes),
+        *_pools(account, status, licences, plans),
+    ]
 
 
 def _credit(account: Folded, status: r.AccountStatus, modes: Modes) -> Facts:
-    """Yield what is owed of the month of a credit limit."""
+    """Return what is owed of the month of a credit limit."""
     clocks = account.contract.clocks
     if clocks is None:
-        return
+        return []
     wanted = account.contract.billing.credit_at(status.seq, status.at_ms, modes, clocks)
     said = status.credit
     if wanted is None or said is None:
-        yield "credit", wanted, said
-        return
+        return [("credit", wanted, said)]
     amounts = said.owed_micros, said.limit_micros, said.owed_ahead_micros or 0
-    yield "credit", (wanted.owed, wanted.limit, wanted.ahead), amounts
+    facts: Facts = [("credit", (wanted.owed, wanted.limit, wanted.ahead), amounts)]
     ends = said.month_ends_ms
     if ends <= status.at_ms or not month_ends(wanted.month, ends, clocks):
-        yield "credit.month_ends_ms", f"the end of {wanted.month}", ends
+        facts.append(("credit.month_ends_ms", f"the end of {wanted.month}", ends))
+    return facts
 
 
 def funds_left(account: Folded) -> Money:

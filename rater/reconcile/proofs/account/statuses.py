@@ -5,6 +5,7 @@ the ledger only while its account owes one, and never in what it allows: that go
 """
 
 from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
 from rater.reconcile.difference import Complaint, Difference
@@ -50,6 +51,7 @@ HELD = 16
 """Open, but for what the breaker denies: the bits of those classes are added."""
 
 
+@cache
 def allowed_in(state: int) -> Allowed:
     """Return what a class allows."""
     if state < HELD:

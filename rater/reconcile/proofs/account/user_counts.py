@@ -56,6 +56,8 @@ def prove(evidence: Inputs) -> Iterator[Difference]:
             yield from _hold_stray(evidence, placed)
     yield from _hold_rows(evidence, fold, rows)
     yield from _hold_waiting(evidence, fold)
+    # It is of this log, and would go into the checkpoint with all its decks.
+    fold.ledger = None
 
 
 def _hold_at_rest(

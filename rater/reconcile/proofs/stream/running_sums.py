@@ -23,7 +23,7 @@ from rater.reconcile.folds.moved import (
     SUMS,
     WENT,
     Moved,
-    moved_by,
+    add_moved,
 )
 from rater.reconcile.inputs import Inputs
 from topics import catalog
@@ -86,7 +86,7 @@ def _found(evidence: Inputs) -> dict[int, _Batch]:
         batch.entries += 1
         batch.last_offset = max(batch.last_offset, offset)
         if entry.kind != "command_rejected":
-            batch.moved.setdefault(entry.currency, Counter()).update(moved_by(entry))
+            add_moved(batch.moved.setdefault(entry.currency, Counter()), entry)
     return found
 
 
