@@ -2,10 +2,12 @@
 
 `RATER_COMPILE=1` makes a failure an error, `RATER_COMPILE=0` compiles nothing. Beside the compiled modules
 `rater/compiled.json` says of which sources they were made: `rater.shell.process.hot_path` refuses to run anything else.
+A package also says of which commit it was built (`rater.shell.process.revision`): Git knows, or `RATER_REVISION`.
 """
 
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Iterable
 from hashlib import sha256
@@ -13,9 +15,11 @@ from pathlib import Path
 
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
+from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).parent
 COMPILED = Path("rater/compiled.json")
+REVISION = Path("rater/revision.txt")
 
 COMPONENTS = (ROOT / "rater/core/pricing/components").glob("*.py")
 # No module with a msgspec Struct of its own: compiled, the class loses its keywords.
@@ -88,7 +92,7 @@ ASKED = os.environ.get("RATER_COMPILE", "")
 def main() -> None:
     """Set up the package, compiled or not."""
     os.chdir(ROOT)
-    setup(ext_modules=extensions(), cmdclass={"build_ext": BuildHotPath})
+    setup(ext_modules=extensions(), cmdclass={"build_ext": BuildHotPath, "build_py": NoteRevision})
 
 
 def extensions() -> list[Extension]:
@@ -118,6 +122,32 @@ def give_up(reason: str, error: BaseException) -> None:
     if ASKED == "1":
         raise error
     sys.stderr.write(f"rater: {reason}: runs interpreted, slower ({error})\n")
+
+
+class NoteRevision(build_py):
+    """Copies the sources, and notes beside them of which commit they are, if that is known."""
+
+    def run(self) -> None:
+        """Copy; in a source tree itself nothing is noted, it changes."""
+        super().run()
+        if not self.editable_mode and (told := revision()):
+            written = Path(self.build_lib) / REVISION
+            written.parent.mkdir(parents=True, exist_ok=True)
+            written.write_text(f"{told}\n")
+
+
+def revision() -> str:
+    """Return the commit of the sources, with `-dirty` where they were changed since; empty: nobody knows."""
+    words = ("git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*")
+    if (ROOT / ".git").exists():
+        try:
+            ran = subprocess.run(  # noqa: S603  # Words of our own.
+                words, cwd=ROOT, capture_output=True, text=True, check=True
+            )
+        except (OSError, subprocess.CalledProcessError):
+            return ""
+        return ran.stdout.strip()
+    return os.environ.get("RATER_REVISION", "").strip()
 
 
 class BuildHotPath(build_ext):

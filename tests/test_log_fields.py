@@ -51,6 +51,20 @@ def test_every_line_names_what_it_says() -> None:
     assert wrong == []
 
 
+def test_a_line_of_the_gateway_about_a_payment_says_whose_it_is_and_of_which_recharge() -> None:
+    """But of what a provider tells late: it names the command alone."""
+    lines = [
+        (place, set(given(call)))
+        for place, call in calls()
+        if place.startswith("rater/shell/gateway/") and "command_id" in given(call)
+    ]
+    nameless = [place for place, said in lines if not said >= {"tenant_id", "recharge_id"}]
+
+    assert len(lines) > 4
+    assert len(nameless) == 1
+    assert nameless[0].startswith("rater/shell/gateway/service.py:")
+
+
 def test_the_names_are_those_of_the_table() -> None:
     used = {(name, place.partition(":")[0]) for place, call in calls() for name in given(call)}
 

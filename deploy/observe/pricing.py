@@ -149,13 +149,17 @@ ALERTS: Final = (
     ),
     Alert(
         name="RaterSuspenseOld",
-        expr="max(rater_open_suspense_age_seconds) > 3 * 86400",
+        expr="max by (reason) (rater_open_suspense_age_seconds) > 3 * 86400",
         for_="15m",
         severity="warning",
-        summary="A call has waited for its price for more than three days.",
-        description="The oldest that waits came {{ $value | humanizeDuration }} ago.",
+        summary="A call has waited for more than three days: {{ $labels.reason }}.",
+        description="The oldest that waits for it came {{ $value | humanizeDuration }} ago.",
         case=Case(
-            series={f"rater_open_suspense_age_seconds{{{_WORKER}}}": "0x5 345600x30 0x5"},
+            series={
+                f'rater_open_suspense_age_seconds{{{_WORKER},reason="no_rate"}}': "0x5 345600x30 0x5",
+                f'rater_open_suspense_age_seconds{{{_WORKER},reason="denied"}}': "0x40",
+            },
+            labels={"reason": "no_rate"},
             silent="19m",
             fires="22m",
             over="38m",

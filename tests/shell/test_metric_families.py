@@ -28,6 +28,7 @@ BOUNDED = {
     "proof",
     "python",
     "reason",
+    "revision",
     "stage",
     "state",
     "status",

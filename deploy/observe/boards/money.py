@@ -114,9 +114,10 @@ _SUSPENSE = Row(
         ),
         Panel(
             title="Oldest call that may be freed",
-            about="How long it has waited; freed after freecall_after_days of the charging settings. 0: "
-            "there is none.",
-            unit="s", width=12, queries=(Query("max(rater_open_suspense_age_seconds)", "age"),),
+            about="How long it has waited, by what it waits for; freed after freecall_after_days of the "
+            "charging settings. 0: there is none.",
+            unit="s", width=12,
+            queries=(by_label("max by (reason) (rater_open_suspense_age_seconds)", "reason"),),
         ),
         Panel(
             title="Memory of calls that wait",

@@ -45,8 +45,8 @@ class SuspenseShard:
         """How many of them are no first versions."""
         self._values: dict[bytes, bytes] = {}
         self._counts: Counter[str] = Counter()
-        self._came: dict[int, dict[bytes, int]] = {}
-        """By day, when those came that may be freed."""
+        self._came: dict[tuple[int, SuspenseReason], dict[bytes, int]] = {}
+        """By day and reason, when those came that may be freed."""
         self.get = self._values.get
 
     def __len__(self) -> int:
@@ -64,7 +64,7 @@ class SuspenseShard:
     def came_by(self, at_ms: int, most: int | None = None) -> list[tuple[bytes, int]]:
         """Return the calls that came by an instant and may be freed, the earliest days first; `most`: so many."""
         found: list[tuple[bytes, int]] = []
-        for day in sorted(day for day in self._came if day * DAY_MS <= at_ms):
+        for day in sorted(each for each in self._came if each[0] * DAY_MS <= at_ms):
             found += [(key, came) for key, came in self._came[day].items() if came <= at_ms]
             if most is not None and len(found) >= most:
                 return found[:most]
@@ -74,7 +74,16 @@ class SuspenseShard:
         """Return when the call came that has waited longest of those that may be freed, and its key."""
         if not self._came:
             return None
-        return min((came, key) for key, came in self._came[min(self._came)].items())
+        first = min(day for day, _ in self._came)
+        calls = (each for (day, _), each in self._came.items() if day == first)
+        return min((came, key) for each in calls for key, came in each.items())
+
+    def oldest(self) -> dict[SuspenseReason, int]:
+        """Return, by reason, when the call came that has waited longest of those that may be freed."""
+        days: dict[SuspenseReason, int] = {}
+        for day, reason in self._came:
+            days[reason] = min(day, days.get(reason, day))
+        return {reason: min(self._came[day, reason].values()) for reason, day in days.items()}
 
     def load(self, records: Sequence[tuple[bytes | None, bytes | None]]) -> None:
         """Take a fetch of the changelog, in its order; a record without a value ends a waiting."""
@@ -99,7 +108,7 @@ class SuspenseShard:
         self._counts[row.tenant_id] += 1
         self.later += row.version > 1
         if not row.charged:
-            self._came.setdefault(row.at_ms // DAY_MS, {})[key] = row.at_ms
+            self._came.setdefault((row.at_ms // DAY_MS, row.reason), {})[key] = row.at_ms
 
     def _drop(self, key: bytes) -> None:
         value = self._values.pop(key, None)
@@ -112,7 +121,7 @@ class SuspenseShard:
             del self._counts[row.tenant_id]
         self.later -= row.version > 1
         if not row.charged:
-            day = row.at_ms // DAY_MS
+            day = row.at_ms // DAY_MS, row.reason
             del self._came[day][key]
             if not self._came[day]:
                 del self._came[day]

@@ -176,6 +176,7 @@ class Canary:
             "canary %(tenant_id)s, %(step)s: expected %(expected)s; found %(found)s",
             {
                 "tenant_id": self._settings.tenant_id,
+                "cdr_id": amiss.cdr_id,
                 "step": amiss.step,
                 "expected": amiss.expected,
                 "found": amiss.found or f"nothing in {self._settings.patience_s:g} s",

@@ -8,7 +8,8 @@ Rule 4: a payment that is not the simulator's is a failure: of a canary nobody's
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal, Protocol, get_args
 
@@ -30,6 +31,8 @@ class AmissError(Exception):
         self.step = step
         self.expected = expected
         self.found = found
+        self.cdr_id: str | None = None
+        """The call that it is about, if it is about one."""
 
     @property
     def outcome(self) -> str:
@@ -75,18 +78,21 @@ class Round:
     async def play(self, *, refill: bool) -> bool:
         """Play it; return whether the account was refilled. AmissError where something is amiss."""
         small = Call(f"{self.name}-a", 1)
-        balance, sent_at = await self._charged(small)
+        with _about(small):
+            balance, sent_at = await self._charged(small)
         crossing: Call | None = None
         if balance < terms.TRIGGER <= balance + small.micros:
             crossing = small
         elif refill and balance >= terms.TRIGGER:
             crossing = Call(f"{self.name}-b", _minutes(balance))
-            after, sent_at = await self._charged(crossing)
-            left = f"a balance of {balance - crossing.micros} after {crossing.cdr_id}"
-            _hold("charge", left, f"a balance of {after} after {crossing.cdr_id}")
+            with _about(crossing):
+                after, sent_at = await self._charged(crossing)
+                left = f"a balance of {balance - crossing.micros} after {crossing.cdr_id}"
+                _hold("charge", left, f"a balance of {after} after {crossing.cdr_id}")
             balance = after
         if crossing is not None:
-            await self._refilled(crossing, balance, sent_at)
+            with _about(crossing):
+                await self._refilled(crossing, balance, sent_at)
         elif balance < terms.TRIGGER:
             await self._rescued(balance)
         if (again := self.world.twice()) is not None:
@@ -178,6 +184,16 @@ class Round:
             return await self.world.first(wanted)
         except TimeoutError:
             raise AmissError(step, expected, None) from None
+
+
+@contextmanager
+def _about(call: Call) -> Iterator[None]:
+    """Have what is amiss say which call it is about."""
+    try:
+        yield
+    except AmissError as amiss:
+        amiss.cdr_id = call.cdr_id
+        raise
 
 
 def _hold(step: Step, expected: str, found: str) -> None:

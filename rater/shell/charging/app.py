@@ -42,6 +42,7 @@ from rater.wire.account.state import decode_account
 from rater.wire.outputs import free_command, timer_command
 from rater.wire.pricing.numbering import load_numbers
 from topics import catalog
+from topics.records import SuspenseReason
 
 log = logging.getLogger(__name__)
 
@@ -193,10 +194,12 @@ class Charging(AgentApp):
 
     def _measure_waiting(self) -> None:
         shards = [self.suspense.state(p) for p in self.suspense.states.partitions()]
-        came = [earliest[0] for each in shards if (earliest := each.earliest()) is not None]
-        age_s = max(0, now_ms() - min(came)) // 1000 if came else 0
+        ages_s: dict[SuspenseReason, int] = {}
+        at_ms = now_ms()
+        for reason, came_ms in (each for shard in shards for each in shard.oldest().items()):
+            ages_s[reason] = max(ages_s.get(reason, 0), (at_ms - came_ms) // 1000)
         used = sum(each.bytes_used for each in shards)
-        self.waiting.set_open(sum(map(len, shards)), used, age_s)
+        self.waiting.set_open(sum(map(len, shards)), used, ages_s)
 
     def _freecalls(self, partition: int) -> FreecallTimer:
         return FreecallTimer(self.suspense.state(partition), self.settings.book)

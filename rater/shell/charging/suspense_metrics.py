@@ -20,7 +20,8 @@ class SuspenseMetrics:
         )
         self._waiting: Final = Gauge(
             "rater_open_suspense_age_seconds",
-            "How long the oldest of them has waited that may be freed; 0: none.",
+            "How long the oldest of them has waited that may be freed, by what it waits for; 0: none.",
+            ["reason"],
             registry=registry,
         )
         self._beyond: Final = Counter(
@@ -37,12 +38,14 @@ class SuspenseMetrics:
 
         for reason in get_args(SuspenseReason):
             self._freed.labels(reason)
+            self._waiting.labels(reason)
 
-    def set_open(self, calls: int, bytes_used: int, age_s: int) -> None:
-        """Say how many calls wait in all partitions, and for how long."""
+    def set_open(self, calls: int, bytes_used: int, ages_s: Mapping[SuspenseReason, int]) -> None:
+        """Say how many calls wait in all partitions, and for how long, by reason."""
         self._open.set(calls)
         self._bytes.set(bytes_used)
-        self._waiting.set(age_s)
+        for reason in get_args(SuspenseReason):
+            self._waiting.labels(reason).set(ages_s.get(reason, 0))
 
     def not_kept(self, calls: int) -> None:
         """Count calls that are beyond a limit."""

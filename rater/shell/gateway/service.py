@@ -19,7 +19,7 @@ from rater.shell.gateway.outbox import Outbox
 from rater.shell.gateway.providers.provider import LateOutcome
 from rater.shell.gateway.routes import Route, Routes
 from rater.shell.gateway.settings import GatewaySettings
-from rater.shell.gateway.settling import settle
+from rater.shell.gateway.settling import log_settled, settle
 from rater.shell.gateway.tasks import cancel, result_of
 from rater.shell.gateway.turns import Turns
 from rater.shell.gateway.withdrawals import Withdrawals
@@ -130,7 +130,11 @@ class Gateway:
         route.metrics.late_outcome(told.outcome)
         log.info(
             "command %(command_id)s: told late: %(outcome)s",
-            {"command_id": told.command_id, "outcome": name_of(told.outcome)},
+            {
+                "command_id": told.command_id,
+                "tenant_id": told.tenant_id,
+                "outcome": name_of(told.outcome),
+            },
         )
 
     async def _read(self, stopping: asyncio.Event) -> None:
@@ -199,10 +203,7 @@ class Gateway:
         await self._outbox.tell(told, route.origin, partition)
         failpoint("after_result")
         route.metrics.command_done(name_of(outcome))
-        log.info(
-            "command %(command_id)s: %(outcome)s",
-            {"command_id": order.command_id, "outcome": name_of(outcome)},
-        )
+        log_settled(order, outcome)
 
     async def _bury(self, record: Any, why: Malformed) -> None:
         """Keep a record that cannot be read."""

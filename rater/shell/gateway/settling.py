@@ -72,6 +72,19 @@ async def settle(
         return Unknown(f"the gateway failed ({kind})")
 
 
+def log_settled(order: PaymentOrder, outcome: Outcome) -> None:
+    """Say in the log what became of an order, once its result is written."""
+    log.info(
+        "command %(command_id)s: %(outcome)s",
+        {
+            "command_id": order.command_id,
+            "recharge_id": order.recharge_id,
+            "tenant_id": order.tenant_id,
+            "outcome": name_of(outcome),
+        },
+    )
+
+
 async def _rounds(
     provider: Payments,
     order: PaymentOrder,

@@ -24,6 +24,7 @@ FIELDS: Final = {
     "tenant_id": "whose account it is",
     "user_id": "the account's user",
     "command_id": "of an account command, or a payment command",
+    "cdr_id": "of a call; null: the line is about no call in particular",
     "recharge_id": "the recharge that a payment is an attempt of",
     "plan_id": "a plan of the catalog",
     "deck_id": "a rate deck",

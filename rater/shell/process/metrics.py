@@ -24,6 +24,7 @@ from prometheus_client import (
 
 from rater.shell.process.lag_metrics import LagMetrics
 from rater.shell.process.reconciliation_metrics import ReconciliationMetrics
+from rater.shell.process.revision import revision
 from rater.shell.process.runtime_metrics import LOOPS, CollectionMetrics, Loop, LoopMetrics
 from rater.shell.process.version_metrics import VersionMetrics
 
@@ -271,6 +272,7 @@ class Metrics:
 def _build() -> dict[str, str]:
     return {
         "version": _version("rater"),
+        "revision": revision(),
         "faust": _version("faust-streaming"),
         "aiokafka": _version("aiokafka"),
         "python": python_version(),

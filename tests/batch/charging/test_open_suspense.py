@@ -376,6 +376,16 @@ def test_the_earliest_days_come_first_and_so_many_at_most() -> None:
     assert shard.earliest() == (NOW, b"acme/c0")
 
 
+def test_the_oldest_of_each_reason_is_known() -> None:
+    later = waits(NOW + 30 * HOUR, cdr_id="c2", ended_ms=NOW, to="3635")
+    sent = [waits(NOW + 26 * HOUR, cdr_id="c1", ended_ms=NOW), waits(NOW, cdr_id="c0"), later]
+    shard = partition_of().take(*sent).shard.suspense
+
+    assert shard.oldest() == {"no_rate": NOW, "short_number": NOW + 30 * HOUR}
+    shard.put({b"acme/c0": None})
+    assert shard.oldest() == {"no_rate": NOW + 26 * HOUR, "short_number": NOW + 30 * HOUR}
+
+
 @pytest.mark.parametrize("value", [b"{", b"{}", b"[]", b'{"layout":2}', b"\xff"])
 def test_a_row_that_is_none_of_ours_is_refused(value: bytes) -> None:
     with pytest.raises(ValueError, match="suspense changelog"):

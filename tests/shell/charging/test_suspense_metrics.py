@@ -29,12 +29,13 @@ def shown(registry: CollectorRegistry) -> list[str]:
 def test_what_waits_is_shown() -> None:
     registry = CollectorRegistry()
     metrics = SuspenseMetrics(registry)
-    metrics.set_open(3, 1_200, 86_400)
+    metrics.set_open(3, 1_200, {"no_rate": 86_400})
 
     lines = shown(registry)
     assert "rater_open_suspense_calls 3.0" in lines
     assert "rater_open_suspense_bytes 1200.0" in lines
-    assert "rater_open_suspense_age_seconds 86400.0" in lines
+    assert 'rater_open_suspense_age_seconds{reason="no_rate"} 86400.0' in lines
+    assert 'rater_open_suspense_age_seconds{reason="denied"} 0.0' in lines
     assert "rater_open_suspense_not_kept_total 0.0" in lines
 
 

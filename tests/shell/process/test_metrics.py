@@ -77,6 +77,7 @@ def test_no_metric_has_a_label_that_is_not_bounded() -> None:
         "generation",
         "le",
         "version",
+        "revision",
         "faust",
         "aiokafka",
         "python",

@@ -131,7 +131,13 @@ class StripePayments:
         if isinstance(error, stripe.InvalidRequestError) and not is_late(error):
             log.warning(
                 "command %(command_id)s: refused: %(code)s, %(param)s",
-                {"command_id": command.command_id, "code": error.code, "param": error.param},
+                {
+                    "command_id": command.command_id,
+                    "recharge_id": command.recharge_id,
+                    "tenant_id": command.tenant_id,
+                    "code": error.code,
+                    "param": error.param,
+                },
             )
             return declined(error.code or "request_refused")
         if isinstance(error, stripe.AuthenticationError | stripe.PermissionError):
@@ -176,7 +182,12 @@ class StripePayments:
         except stripe.StripeError as error:
             log.info(
                 "command %(command_id)s: its key is taken: %(error)s",
-                {"command_id": order.command_id, "error": type(error).__name__},
+                {
+                    "command_id": order.command_id,
+                    "recharge_id": order.recharge_id,
+                    "tenant_id": order.tenant_id,
+                    "error": type(error).__name__,
+                },
             )
         return await self._find(order) or Unknown(
             "the provider has a payment that it does not show"
