@@ -81,6 +81,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     for name, default in (("cdrs", 20_000), ("accounts", 2_000), ("window", 5_000)):
         parser.add_argument(f"--{name}", type=int, default=default)
+    parser.add_argument("--rounds", type=int, default=1, help="follow so often; the least counts")
     parser.add_argument("--instructions", action="store_true", help="count instructions")
     parser.add_argument("--times", type=int, default=0, help=argparse.SUPPRESS)
     asked = parser.parse_args()
@@ -93,7 +94,8 @@ def main() -> None:
         for _ in range(asked.times):
             measure(topics, turns)
         return
-    seconds, partitions = measure(topics, turns)
+    rounds = [measure(topics, turns) for _ in range(asked.rounds)]
+    seconds, partitions = min(rounds, key=lambda each: each[0])
     print(f"{seconds / asked.cdrs * 1e6:.0f} us of CPU a CDR")
     with TemporaryDirectory() as folder:
         kept = Checkpoints(Path(folder), "cost", PARTITIONS)
