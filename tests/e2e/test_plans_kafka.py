@@ -53,7 +53,7 @@ async def test_versions_are_loaded_listed_and_refused(broker: str, tmp_path: Pat
     at_once = await load(broker, OFFICE, 2, now)
     assert (at_once.exit_code, "so that every worker knows" in at_once.stderr) == (1, True)
     first = await load(broker, OFFICE, 2, now, "--backdate")
-    assert "version 2 is published: 10 plans, valid from " in first.stdout, first.output
+    assert "version 2 is published: 12 plans, valid from " in first.stdout, first.output
     again = await load(broker, OFFICE, 2, now)
     assert (again.exit_code, "is there already, the same" in again.stdout) == (0, True)
 
