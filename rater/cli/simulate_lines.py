@@ -15,7 +15,8 @@ import msgspec
 
 from rater.cli.bounded_lines import LINE_BYTES_MAX, bounded_lines
 from rater.core.times import is_plausible, to_millis
-from rater.wire.demands import TWICE, found, most_of, must_be, one_of
+from rater.wire.demands import HALVED, TWICE, found, most_of, must_be, one_of
+from rater.wire.malformed import is_halved
 from topics import catalog
 from topics.numerals import whole_number
 
@@ -124,22 +125,12 @@ def _fields(line: bytes, where: str) -> dict[str, msgspec.Raw]:
     except RecursionError as fault:
         raise ValueError(f"{where}: not JSON: nested too deeply") from fault
     except ValueError as fault:
-        why = "holds half a surrogate pair" if _is_halved(line) else str(fault)
+        why = HALVED if is_halved(line) else str(fault)
         raise ValueError(f"{where}: not JSON: {why}") from fault
     if len(names) > len(fields):
         twice = next(name for name in names if names.count(name) > 1)
         raise ValueError(f"{where}: {twice}: {TWICE}")
     return fields
-
-
-def _is_halved(line: bytes) -> bool:
-    try:
-        json.dumps(json.loads(line, parse_int=str), ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        return True
-    except ValueError:
-        pass
-    return False
 
 
 def _plain(fields: dict[str, msgspec.Raw], name: str) -> Any:

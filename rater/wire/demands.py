@@ -24,6 +24,7 @@ TWICE: Final = "stands twice in one object"
 UNKNOWN_FIELD: Final = "is not a known field"
 DATE_TIME: Final = "must be an RFC 3339 date-time with an offset, years 2000 to 2100"
 NOT_EMPTY: Final = "must not be empty"
+HALVED: Final = "holds half a surrogate pair, which no text can hold"
 OBJECT: Final = "must be an object"
 
 _KINDS: Final = {

@@ -82,6 +82,7 @@ def undecodable(value: bytes, error: Exception, wanted: Any = None) -> Malformed
         return unreadable
     text = str(error)
     if not isinstance(error, msgspec.ValidationError) and "out of range" not in text:
+        text = demands.HALVED if is_halved(value) else text
         return Malformed(Why.NOT_JSON, None, f"must be JSON: {text}"[:500])
     if unknown := _UNKNOWN.match(text):
         return _unknown_field(unknown[1], demands.path_of(text), wanted, _record(value))
@@ -99,6 +100,19 @@ def _unknown_field(name: str, path: str, wanted: Any, record: Any) -> Malformed:
     said = demands.unknown_field(name, demands.declared_fields(wanted, path, record))
     field = f"{path}.{name}" if path else name
     return Malformed(Why.UNKNOWN_VALUE, field[:200] or None, said[:900])
+
+
+def is_halved(value: bytes) -> bool:
+    """Say whether it is for half a surrogate pair that a value is no JSON: a decoder says that it breaks off."""
+    if b"\\u" not in value:
+        return False
+    try:
+        json.dumps(json.loads(value, parse_int=str), ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+    except (ValueError, RecursionError):
+        pass
+    return False
 
 
 def _record(value: bytes) -> Any:

@@ -120,7 +120,7 @@ def _unreadable(error: ValueError | RecursionError) -> str:
         case UnicodeDecodeError():
             return f"not UTF-8 at byte {error.start + 1}"
         case UnicodeEncodeError():
-            return "holds half a surrogate pair, which no text can hold"
+            return demands.HALVED
         case json.JSONDecodeError():
             return f"not JSON: {error.msg} at column {error.colno}"
         case RecursionError():

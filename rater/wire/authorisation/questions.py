@@ -29,6 +29,7 @@ _MaybeShort = Annotated[str, Meta(max_length=32)]
 _MaybeId = Annotated[str, Meta(max_length=128, pattern=whole(f"(?:{ID_PATTERN})?"))]
 _NUMBERS = frozenset(("to", "from", "routing_number"))
 _WHOLE = frozenset(("longest_s", "duration_s"))
+_NO_HOLD_ID = "1 to 64 letters, digits, - and _, as it was given"
 _HOLD_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 
@@ -90,7 +91,7 @@ def read_release(given: bytes | Mapping[str, str]) -> Release | BadRequest:
     """Read a release, likewise."""
     said = _read(given, Release, _decode_release)
     if isinstance(said, Release) and not _HOLD_ID.fullmatch(said.hold_id):
-        return BadRequest("hold_id: is none of ours")
+        return _odd("hold_id", _NO_HOLD_ID, said.hold_id)
     return said  # type: ignore[no-any-return]
 
 
@@ -166,5 +167,5 @@ def _hold_checked(said: CallQuestion, hold_id: str | None) -> CallQuestion | Bad
     if hold_id is None:
         return said
     if not _HOLD_ID.fullmatch(hold_id):
-        return BadRequest("hold_id: is none of ours")
+        return _odd("hold_id", _NO_HOLD_ID, hold_id)
     return said if said.hold else BadRequest("hold_id: must come with hold=true")

@@ -73,6 +73,14 @@ def test_a_ported_number_is_priced_by_where_it_leads() -> None:
     ("given", "detail"),
     [
         (b'{"tenant_id":"acme","to":', "must be JSON: Input data was truncated"),
+        (
+            b'{"tenant_id":"acme","to":"\\ud800"}',
+            "must be JSON: holds half a surrogate pair, which no text can hold",
+        ),
+        (
+            {"hold": "true", "hold_id": "a b"},
+            "hold_id: must be 1 to 64 letters, digits, - and _, as it was given, found 'a b'",
+        ),
         ({"longest_s": "abc"}, 'longest_s: must be an integer, found "abc"'),
         ({"longest_s": "0"}, 'longest_s: must be at least 1, found "0"'),
         ({"direction": "sideways"}, 'direction: must be one of in, out, found "sideways"'),
