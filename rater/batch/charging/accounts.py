@@ -22,7 +22,8 @@ class AccountsShard:
         self._values: dict[bytes, bytes] = {}
         self._dirty: set[bytes] = set()
         self._due: dict[int, set[bytes]] = {}
-        self._applied = [-1, -1, -1, -1]
+        # Plain numbers, compared one by one: a list of them took as long for each account as to write it.
+        self._cdrs = self._commands = self._requests = self._timers = -1
         self.get = self._values.get
 
     def __len__(self) -> int:
@@ -75,8 +76,7 @@ class AccountsShard:
 
     def watermarks(self) -> tuple[int, int, int, int]:
         """Return the highest offsets applied, of CDRs, commands, requests and timers; -1 where there are none."""
-        cdrs, commands, requests, timers = self._applied
-        return cdrs, commands, requests, timers
+        return self._cdrs, self._commands, self._requests, self._timers
 
     def _set(self, key: bytes, value: bytes) -> None:
         check_layout(value)
@@ -85,9 +85,11 @@ class AccountsShard:
             self._dirty.add(key)
         elif self._dirty:
             self._dirty.discard(key)
-        due_ms, *offsets = read_numbers(value)
-        if offsets != self._applied:
-            self._applied = [max(pair) for pair in zip(offsets, self._applied, strict=True)]
+        due_ms, cdrs, commands, requests, timers = read_numbers(value)
+        self._cdrs = max(self._cdrs, cdrs)
+        self._commands = max(self._commands, commands)
+        self._requests = max(self._requests, requests)
+        self._timers = max(self._timers, timers)
         if due_ms != NEVER_MS:
             day = due_ms // DAY_MS
             bucket = self._due.get(day)
