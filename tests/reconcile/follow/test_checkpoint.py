@@ -30,6 +30,7 @@ def test_a_follower_that_begins_anew_with_every_turn_stays_clean(tmp_path: Path)
         for each in partitions:
             kept.save(each)
     assert sorted(file.suffix for file in tmp_path.iterdir()) == [".checkpoint"] * PARTITIONS
+    assert not any(b"DeckVersion" in file.read_bytes() for file in tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(

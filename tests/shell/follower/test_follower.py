@@ -1,9 +1,11 @@
-"""The follower: what it has taken and cannot prove yet is not lost."""
+"""The follower: what it has taken and cannot prove yet is not lost; what takes long to save is saved seldom."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
+from time import sleep
 from typing import Any
 
 import pytest
@@ -54,9 +56,30 @@ class ForgetfulTail:
         return None if part.is_begun else 0
 
 
-async def for_a_while(follower: Follower) -> None:
+class BusyTail(ForgetfulTail):
+    """A tail of which something moves with every look."""
+
+    async def window(self, part: Partition) -> Window | None:
+        return await super().window(part) or {}
+
+
+class CountedCheckpoints(Checkpoints):
+    """Checkpoints in memory, each of which takes a time to write; they are counted by partition."""
+
+    def __init__(self, takes_s: float) -> None:
+        super().__init__(None, "c", PARTITIONS)
+        self.takes_s = takes_s
+        self.saved: Counter[int] = Counter()
+
+    def save(self, part: Partition) -> None:
+        sleep(self.takes_s)
+        self.saved[part.number] += 1
+        super().save(part)
+
+
+async def for_a_while(follower: Follower, seconds: float = 3) -> None:
     with suppress(TimeoutError):
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(seconds):
             await follower.run()
 
 
@@ -77,3 +100,21 @@ def test_a_window_is_proven_though_decks_could_not_be_read_at_first(
     )
     assert proven == sum(len(window[CDR_RAW.name]) for window in windows) > 0
     assert "DIFFERENCE" not in caplog.text
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize(("takes_s", "least", "most"), [(0.0, 2, 4), (0.25, 1, 1)])
+def test_what_takes_long_to_save_is_saved_seldom(takes_s: float, least: int, most: int) -> None:
+    topics, turns = turns_of(partial(everything, 3, 120))
+    tail: Any = BusyTail(part_of(topics, turns[-1:], 0), published_in(topics))
+    tail.fails = False
+    metrics = FollowerMetrics(Metrics(rooms=()), 0)
+    shown = metrics, Health(metrics.shared, parts=("tail",))
+    settings = FollowerSettings(broker_address="127.0.0.1:1", every_s=0.2, checkpoint_every_s=1.0)
+    kept = CountedCheckpoints(takes_s)
+    follower = Follower(settings, tail, kept, PARTITIONS, shown)
+
+    asyncio.run(for_a_while(follower, 4.9))
+
+    assert set(kept.saved) == set(range(PARTITIONS))
+    assert least <= min(kept.saved.values()) <= max(kept.saved.values()) <= most
