@@ -127,9 +127,9 @@ kill: dev kafka-jars  ## the long kill loop: SIGKILLs, joins and leaves, a zombi
 	$(SAY) "==> pytest: the long kill loop"
 	@$(SECURELY) $(BIN)/pytest tests/e2e -m slow -p no:randomly -s
 
-brokers: dev kafka-jars  ## three brokers: one killed under load, then all of them and all services one after the other
+brokers: dev kafka-jars  ## three brokers: one killed under load, then all of them and all services one after the other; SECURE=1 likewise
 	$(SAY) "==> pytest: three brokers, under kills"
-	@$(BIN)/pytest tests/e2e/test_three_brokers_kafka.py -m slow -p no:randomly -s
+	@$(SECURELY) $(BIN)/pytest tests/e2e/test_three_brokers_kafka.py -m slow -p no:randomly -s
 
 months: dev kafka-jars  ## months pass by libfaketime (apt-get install faketime), the broker deletes the oldest, the rest is proven (3 minutes)
 	$(SAY) "==> pytest: months pass, and Kafka's own retention"
