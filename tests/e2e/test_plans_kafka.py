@@ -72,7 +72,7 @@ async def test_versions_are_loaded_listed_and_refused(broker: str, tmp_path: Pat
     assert later.exit_code == 0, later.output
     listed = [line.split() for line in (await rater(broker, "list")).stdout.splitlines()]
     assert [(row[0], row[2], row[-1]) for row in listed[1:]] == [
-        ("2", "10", "force"),
+        ("2", "12", "force"),
         ("3", "1", "yet"),
     ]
     in_full = (await rater(broker, "list", "--plans")).stdout
