@@ -163,7 +163,8 @@ class Cdr(OpenRecord, frozen=True):
                 min_length=1,
                 max_length=32,
                 description="Of an outgoing call: where the number dialled leads, which may be ported; as `to` is "
-                "written. The call is priced by it instead of `to`; what `to` is denied, or has no pool for, stays so.",
+                "written. The call is priced by it instead of `to`; what `to` is denied, or has no pool for, stays so. "
+                "Where `to` is neither E.164 nor a short number of at most 6 digits, the call waits as `short_number`.",
                 extra_json_schema=in_schema(NUMBER_PATTERN),
             ),
         ]

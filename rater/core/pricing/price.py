@@ -6,6 +6,7 @@ Rule 1: a call that is free because of its number or type is free, whatever else
 Rule 2: of the others, a CDR that contradicts itself has no price, not even that of silence.
 Rule 3: a call to an impossible number has none either.
 Rule 4: where the number dialled leads to another, that one is priced; a number that the decks deny stays denied.
+        Dialled is a short number or E.164: of any other text nobody can tell whether it is denied, or of no pool.
 """
 
 from rater.core.cdr import Call, Cdr
@@ -15,7 +16,7 @@ from rater.core.pricing.contradictions import contradiction, contradicts
 from rater.core.pricing.exemptions import exemption, silence
 from rater.core.pricing.rating import Rated, rate_call
 from rater.core.pricing.rules import Rules
-from rater.core.pricing.unrated import Refusal, Unrated
+from rater.core.pricing.unrated import Refusal, Unrated, unreadable
 from topics.records.charge import FreeReason
 
 
@@ -46,6 +47,8 @@ def _price_led(
     cdr: Cdr, dialled: str, payer: tuple[tuple[str, ...], str], rules: Rules
 ) -> Rated | Refusal:
     """Price a call that leads to another number than was dialled; `payer`: the account's decks and currency."""
+    if dialled[0] != "+" and len(dialled) >= E164_DIGITS_MIN:
+        return unreadable(dialled)
     asked = Call(cdr.direction, dialled, cdr.from_, cdr.answered_ms, cdr.billsec)
     refused = rate_call(rules.book, rules.numbering, *payer, asked)
     if isinstance(refused, Refusal) and refused.reason is Unrated.DENIED:

@@ -59,10 +59,20 @@ class Refusal(Struct, frozen=True, gc=False):
 def short(deck: Deck, number: str) -> Refusal:
     """Refuse a call to what is no E.164 number; as many digits as one has may be one without its plus sign."""
     detail = f"to: {number} is not E.164; a deck prices no short numbers"
-    if len(number) >= E164_DIGITS_MIN and number.isdecimal():
-        lost = "plus sign and calling code" if number[0] == "0" else "plus sign"
-        detail = f"{detail}: its {lost} may be missing"
-    return Refusal(Unrated.SHORT_NUMBER, detail, deck.deck_id)
+    return Refusal(Unrated.SHORT_NUMBER, f"{detail}{_lost(number)}", deck.deck_id)
+
+
+def unreadable(dialled: str) -> Refusal:
+    """Refuse a call that leads elsewhere from what is no E.164 number and too long for a short one."""
+    detail = f"to: {dialled} is neither E.164 nor short, so what is denied cannot be told of it"
+    return Refusal(Unrated.SHORT_NUMBER, f"{detail}{_lost(dialled)}")
+
+
+def _lost(number: str) -> str:
+    if len(number) < E164_DIGITS_MIN or not number.isdecimal():
+        return ""
+    lost = "plus sign and calling code" if number[0] == "0" else "plus sign"
+    return f": its {lost} may be missing"
 
 
 def denied(deck: Deck, row: Row, number: str) -> Refusal:

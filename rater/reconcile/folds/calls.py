@@ -99,16 +99,26 @@ def contradicts_itself(cdr: SourceCdr, settings: Version) -> bool:
 
 
 def is_short(cdr: SourceCdr, _: Version) -> bool:
-    """Say whether a call was to a number that is not E.164."""
-    number = cdr.leads_to or cdr.to
+    """Say whether a call was to a number that is not E.164, or leads elsewhere from what is no number."""
+    if cdr.leads_to is not None and is_no_number(cdr.to):
+        return True
+    return _is_no_e164(cdr.leads_to or cdr.to)
+
+
+def is_no_number(dialled: str) -> bool:
+    """Say whether a text is neither E.164 nor a short number."""
+    return not dialled.startswith("+") and len(dialled) >= SHORTEST
+
+
+def _is_no_e164(number: str) -> bool:
     return not number.startswith("+") or len(number) - 1 < SHORTEST
 
 
-def keeps_trunk_zero(cdr: SourceCdr, settings: Version) -> bool:
+def keeps_trunk_zero(cdr: SourceCdr, _: Version) -> bool:
     """Say whether a call was to a number that begins as none does."""
-    if is_short(cdr, settings):
-        return False
     number = cdr.leads_to or cdr.to
+    if _is_no_e164(number):
+        return False
     return any(number[:length] in beginnings for length, beginnings in _never().items())
 
 

@@ -73,5 +73,32 @@ def test_where_a_call_leads_is_named_as_such(
     assert found.detail.startswith(detail), found.detail
 
 
+@pytest.mark.parametrize(
+    ("dialled", "lost"),
+    [
+        ("449098765432", ": its plus sign may be missing"),
+        ("00449098765432", ": its plus sign and calling code may be missing"),
+        ("0899123456", ": its plus sign and calling code may be missing"),
+        ("*31#449098765432", ""),
+        ("4490987", ": its plus sign may be missing"),
+    ],
+)
+def test_premium_without_its_plus_sign_is_not_priced_by_where_it_leads(
+    dialled: str, lost: str
+) -> None:
+    """Denied is +449098765432; nobody can tell whether the same without a plus sign is that number."""
+    found = price(to="+33142685300", dialled=dialled)
+
+    assert isinstance(found, Refusal)
+    assert found.reason is Unrated.SHORT_NUMBER
+    unreadable = "is neither E.164 nor short, so what is denied cannot be told of it"
+    assert found.detail == f"to: {dialled} {unreadable}{lost}"
+
+
+@pytest.mark.parametrize("dialled", ["3639", "118712", "+3639"])
+def test_a_short_number_is_priced_by_where_it_leads(dialled: str) -> None:
+    assert isinstance(price(to="+33142685300", dialled=dialled), Rated)
+
+
 def test_an_emergency_call_is_free_wherever_it_leads() -> None:
     assert price(to="+33142685300", dialled="112") == "emergency"

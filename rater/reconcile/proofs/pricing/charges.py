@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from rater.reconcile.difference import Complaint, Difference
+from rater.reconcile.folds.calls import is_no_number
 from rater.reconcile.folds.deck_prices import FEES, Price
 from rater.reconcile.folds.deck_versions import DeckVersion
 from rater.reconcile.folds.pool_prices import OF_POOLS, money_of_pools
@@ -42,6 +43,8 @@ def _hold_price(evidence: Inputs, entry: r.Charge) -> Iterator[Complaint]:
     if entry.outcome == "free" and entry.charge_micros:
         yield Complaint("charge_micros", 0, entry.charge_micros)
     yield from _hold_reason(entry)
+    if entry.reason not in _UNPRICED:
+        yield from _hold_dialled(entry.call)
     if entry.deck_id is None or entry.deck_version is None or entry.prefix is None:
         if entry.outcome == "rated":
             yield from _hold_bundle(entry)
@@ -66,6 +69,12 @@ def _hold_price(evidence: Inputs, entry: r.Charge) -> Iterator[Complaint]:
         yield from hold_grace(entry, prices)
         yield from hold_usage(entry, prices)
     yield from _hold_lines(entry, prices)
+
+
+def _hold_dialled(call: r.ChargedCall) -> Iterator[Complaint]:
+    """Hold that a call with a price was dialled by a number of which can be told what is denied."""
+    if call.routing_number is not None and is_no_number(call.to):
+        yield Complaint("call.to", "E.164, or a short number, where it leads elsewhere", call.to)
 
 
 def _hold_bundle(entry: r.Charge) -> Iterator[Complaint]:

@@ -128,6 +128,23 @@ def test_a_masked_number_may_be_priced_by_what_its_hidden_digits_can_be() -> Non
     assert ("charges", "prefix") in {(each.proof, each.field) for each in found}
 
 
+def test_a_call_dialled_by_what_no_number_is_has_no_price_wherever_it_leads() -> None:
+    worker = HonestWorker(decks={"acs": DECK})
+    worker.command("acme", "open_account", currency="USD", decks=["acs"])
+    worker.call("acme", "lost", to="449098765432", routing_number="+33142685300")
+    worker.call("acme", "short", to="3639", routing_number="+33142685300")
+    worker.call("acme", "ported", to="+33712345678", routing_number="+33142685300")
+    worker.work()
+    topics = dict(worker.topics)
+
+    assert differences(topics) == []
+    charged = [json.loads(record.value or b"").get("cdr_id") for _, record in topics[LEDGER.name]]
+    assert [cdr_id for cdr_id in charged if cdr_id] == ["short", "ported"]
+    index = place_of(topics, LEDGER.name, lambda entry: entry.get("cdr_id") == "ported")
+    found = differences(altered(topics, LEDGER.name, index, {"call.to": "33712345678"}))
+    assert ("charges", "call.to") in {(each.proof, each.field) for each in found}
+
+
 @pytest.mark.parametrize(
     ("cdr_id", "lie", "field"),
     [
