@@ -18,10 +18,12 @@ from rater.shell.process.metrics import Metrics
 from rater.wire.account.state import decode_account
 from rater.wire.authorisation.answers import Answer
 from rater.wire.authorisation.standings import Standings
+from tests.plan_build import allowance, plan, record
 from tests.reconcile.drawn_decks import CALENDARS, TERMS, drawn_sheet
 from tests.reconcile.honest_worker import DAY_MS, SHEET, START_MS, HonestWorker, at
 from tests.reconcile.test_whatever_pools_pay import COUNTRIES, NUMBERS, PLANS, drawn_catalog
 from topics import catalog
+from topics.records import FundingChain
 
 HOUR_MS = 3_600_000
 USERS = ("ann", "bob", None)
@@ -140,6 +142,67 @@ def stage(monkeypatch: pytest.MonkeyPatch, chance: Random) -> Stage:
     made = Stage(monkeypatch, worker)
     made.look()
     return made
+
+
+def one_pool(monkeypatch: pytest.MonkeyPatch, rows: str, micros: int, morning_ms: int = 0) -> Stage:
+    """Make an account with 120 s of a pool that all calls share, and so much money."""
+    shared = allowance("all", 120, pool="near", scope="any", per="account")
+    since_ms = START_MS - 60 * DAY_MS
+    plans = record(
+        plan("ONE", shared, unit_s=1),
+        valid_from=at(since_ms),
+        chains=(FundingChain("*", ("near", "credits")),),
+    )
+    worker = HonestWorker(decks={"acs": rows.encode()}, plans=plans)
+    worker.now_ms += 10 * DAY_MS
+    worker.command("acme", "open_account", currency="USD", decks=["acs"])
+    worker.fund("acme", "A", micros)
+    licence = {"plan_id": "ONE", "usage_country": "FR", "licences": 1}
+    worker.command("acme", "set_entitlements", entitlements=[licence], valid_from=at(since_ms))
+    made = Stage(monkeypatch, worker)
+    made.look()
+    worker.now_ms = START_MS + 11 * DAY_MS + morning_ms
+    made.look()
+    return made
+
+
+TIERS = """prefix,country,number_type,rate,increment,from_second
+33,FR,mobile,0.01,60/60,0
+33,FR,mobile,60,1/1,60
+"""
+BANDS = """prefix,country,number_type,rate,increment,start,end
+33,FR,mobile,0.05,60/60,20:00,08:00
+33,FR,mobile,0.60,1/1,08:00,20:00
+"""
+"""Night is rated by whole minutes, which reach over 08:00."""
+BEFORE_EIGHT_MS = 8 * HOUR_MS - 60_000
+
+
+@pytest.mark.parametrize(
+    ("rows", "micros", "morning_ms"),
+    [(TIERS, 3_000_000, 0), (BANDS, 130_000, BEFORE_EIGHT_MS)],
+    ids=["tiers", "bands"],
+)
+def test_a_second_more_of_a_pool_may_make_the_rest_dearer(
+    rows: str, micros: int, morning_ms: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the first call takes a second less of the pool, the second one's rest begins a second later.
+
+    It then lies in the dearer seconds alone, which the increment before had reached over.
+    """
+    there = one_pool(monkeypatch, rows, micros, morning_ms)
+    fields = {"to": "+33612345678", "direction": "out", "usage_country": "FR"}
+    calls = []
+    for longest_s in (61, 120):
+        answer = there.ask(hold=True, longest_s=longest_s, **fields)
+        if answer.allowed:
+            calls.append(Call(answer, fields, there.worker.now_ms))
+    assert [call.longest_s for call in calls][:1] == [61]
+
+    for call, less_s in zip(calls, (1, 0), strict=False):
+        there.end(call, call.longest_s - less_s)
+    assert there.balance >= 0
+    assert len(calls) == 2, "what the pool leaves for sure is paid by it, so the call may start"
 
 
 def asked(chance: Random) -> dict[str, Any]:

@@ -6,6 +6,9 @@ Rule 2: where it has not, the call that asks counts only on what the others leav
         and each of the others must be able to pay what it costs without it: so much more money is needed.
 Rule 3: what a call costs at most, whatever pools pay of it, is its price as if they paid nothing, for they make no call
         dearer (`pricing.rest`, rule 4). Pools that cost money come on top, as if each paid all.
+Rule 4: where the others leave it more than it counts on, a call may cost more, up to that: the rest of a call begins
+        where its pools end, and an increment that began earlier may have reached over a dearer band or tier. What it
+        costs is sure where pools pay it whole, and where one row alone prices it.
 """
 
 from collections.abc import Mapping
@@ -62,6 +65,11 @@ class Contest:
         """Return what a call of so many seconds takes at most."""
         pools = {each.name: each.wanted_s(seconds) for each in self.reach}
         return Claim(micros, most, pools, self.contested(seconds))
+
+
+def is_of_one_row(price: object) -> bool:
+    """Tell whether one row alone has priced a call: then its rest never costs more where it is shorter."""
+    return isinstance(price, Rated) and price.row is not None
 
 
 def most_micros(price: Rated, cdr: Cdr, reach: list[Reach]) -> int:

@@ -26,7 +26,13 @@ from rater.core.account.funding import fund
 from rater.core.account.pool_reach import reach_of
 from rater.core.account.unlicensed import what_becomes
 from rater.core.account.user import usage_country_of
-from rater.core.authorisation.contest import Contest, less_held, most_micros, user_less_held
+from rater.core.authorisation.contest import (
+    Contest,
+    is_of_one_row,
+    less_held,
+    most_micros,
+    user_less_held,
+)
 from rater.core.authorisation.longest import Probe, longest
 from rater.core.authorisation.request import CallRequest, cdr_of
 from rater.core.authorisation.standing import (
@@ -51,6 +57,7 @@ from rater.core.pricing.rated import Rated, waived
 from rater.core.pricing.rules import Rules
 from rater.core.pricing.unrated import Refusal
 from rater.core.suspension import Suspended, Suspension
+from topics.records.charge import FreeReason
 
 ENDLESS: Final = 2**62
 """Micros of an account that pays later."""
@@ -188,18 +195,28 @@ class _Question:
         """Return what money must be there for a call, the calls beside it being charged first."""
         if self._is_waived and self._block is None:
             return 0
-        micros, funding = price.charge_micros, price.funding
-        is_sure = funding is not None and funding.paid_s > 0 and not self._contest.is_priced
-        if not self._contest.is_shared or is_sure:
+        micros = price.charge_micros
+        if not self._contest.is_shared or self._is_sure(price, cdr):
             return micros
         return max(micros, self._most(cdr))
+
+    def _is_sure(self, price: Rated, cdr: Cdr) -> bool:
+        """Tell whether a call costs no more where the others leave it more of the pools than they might."""
+        paid_s = 0 if price.funding is None else price.funding.paid_s
+        if not paid_s or self._contest.is_priced:
+            return False
+        return paid_s >= cdr.billsec or is_of_one_row(self._alone(cdr))
+
+    def _alone(self, cdr: Cdr) -> Rated | Refusal | FreeReason:
+        """Price the call by its deck, as if there were no pools."""
+        account = self._standing.account
+        return price_call(cdr, account.decks, account.currency, self._rules, self._settings)
 
     def _most(self, cdr: Cdr) -> int:
         """Return what a call may cost, whatever pools pay of it."""
         if what_becomes(self._standing.account, cdr, self._standing.user) != "charge":
             return 0
-        account, rules = self._standing.account, self._rules
-        price = price_call(cdr, account.decks, account.currency, rules, self._settings)
+        price = self._alone(cdr)
         if not isinstance(price, Rated) or not price.charge_micros:
             return 0
         return most_micros(price, cdr, self._contest.reach)
