@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -13,6 +14,8 @@ from tqdm import tqdm
 from rater.cli.bounded_lines import bounded_lines
 from rater.cli.deck_terms import by_option, note_currency
 from rater.cli.plan_files import catalog_of, plans_option
+from rater.cli.price_hints import Hints
+from rater.core.cdr import Cdr
 from rater.core.pricing.decks import DeckBook, Heading
 from rater.core.pricing.plans.book import PlanBook
 from rater.wire.plans.holder import holder_of
@@ -85,7 +88,8 @@ def price(
     value; the others are priced all the same, and the exit code is 2.
 
     With --plans and --held the first seconds are paid by the pools of those plans as they are at the beginning of a
-    month, nothing used of them; what is left is charged. Allowances of single users pay nothing here.
+    month, nothing used of them; what is left is charged. Allowances of single users pay nothing here. Why a plan that
+    is held pays nothing is told on standard error.
     """
     given = {
         "to": options["to"],
@@ -102,11 +106,11 @@ def price(
         message = f"--calls brings its own calls: leave out --{min(fields).replace('_', '-')}"
         raise click.UsageError(message)
     book = _deck(path, calendars, options)
-    quoter = _quoter(book, options["currency"] or "", plans, held)
+    quoter, hints = _quoter(book, options["currency"] or "", plans, held)
     if calls is None:
-        _price_one(quoter, fields)
+        _price_one(quoter, hints, fields)
     else:
-        _price_all(quoter, calls)
+        _price_all(quoter, hints, calls)
 
 
 def _deck(path: Path, calendars: Path | None, options: dict[str, str | None]) -> DeckBook:
@@ -125,20 +129,26 @@ def _deck(path: Path, calendars: Path | None, options: dict[str, str | None]) ->
         raise SystemExit(2) from error
 
 
-def _quoter(book: DeckBook, currency: str, plans: Path | None, held: tuple[str, ...]) -> Quoter:
-    """Return what prices calls, for somebody who holds plans where that is asked."""
+def _quoter(
+    book: DeckBook, currency: str, plans: Path | None, held: tuple[str, ...]
+) -> tuple[Quoter, Hints | None]:
+    """Return what prices calls, for somebody who holds plans where that is asked, and what tells why they pay not."""
     if plans is None and not held:
-        return Quoter(book, "deck", currency)
+        return Quoter(book, "deck", currency), None
     if plans is None or not held:
         raise click.UsageError("--plans and --held: give both, or none")
     catalog = catalog_of(plans)
     holder = holder_of(held, catalog, currency)
     if isinstance(holder, str):
         raise click.UsageError(f"--held: {holder}")
-    return Quoter(book, "deck", currency, PlanBook([catalog], zone_of), holder)
+    contract = holder.contract
+    licences = [] if contract is None else contract.entitlements
+    names = [(each.plan_id, each.usage_country) for each in licences]
+    hints = Hints(catalog, names, currency, partial(click.echo, err=True))
+    return Quoter(book, "deck", currency, PlanBook([catalog], zone_of), holder), hints
 
 
-def _price_one(quoter: Quoter, fields: dict[str, str]) -> None:
+def _price_one(quoter: Quoter, hints: Hints | None, fields: dict[str, str]) -> None:
     for name in CALL_FIELDS:
         if name not in fields:
             message = f"Missing option '--{name.replace('_', '-')}' (or price a file with --calls)."
@@ -150,10 +160,17 @@ def _price_one(quoter: Quoter, fields: dict[str, str]) -> None:
     if isinstance(call, BadCall):
         message = f"--{(call.field or '').replace('_', '-')}: {call.value} {call.detail}"
         raise click.UsageError(message)
-    click.echo(orjson.dumps(quoter.quote(call)))
+    click.echo(orjson.dumps(_answer(quoter, hints, call)))
 
 
-def _price_all(quoter: Quoter, calls: BinaryIO) -> None:
+def _answer(quoter: Quoter, hints: Hints | None, call: Cdr) -> dict[str, Any]:
+    answer = quoter.quote(call)
+    if hints is not None:
+        hints.of_call(call, answer)
+    return answer
+
+
+def _price_all(quoter: Quoter, hints: Hints | None, calls: BinaryIO) -> None:
     """Price a file line by line, its progress on the terminal; exit code 2 if a line was bad."""
     out = click.get_binary_stream("stdout")
     lines = bad = 0
@@ -163,8 +180,11 @@ def _price_all(quoter: Quoter, calls: BinaryIO) -> None:
         for number, line in _numbered(calls, bar):
             call = read_call_line(line)
             lines += 1
-            bad += isinstance(call, BadCall)
-            answer = call.as_record(number) if isinstance(call, BadCall) else quoter.quote(call)
+            if isinstance(call, BadCall):
+                bad += 1
+                answer = call.as_record(number)
+            else:
+                answer = _answer(quoter, hints, call)
             out.write(orjson.dumps(answer) + b"\n")
     out.flush()
     if bad:

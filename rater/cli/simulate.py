@@ -11,6 +11,7 @@ from rater.batch.simulate import Simulator
 from rater.cli.deck_terms import by_option, note_currency
 from rater.cli.plan_files import catalog_of, plans_option
 from rater.cli.simulate_lines import millis, placed, read_line
+from rater.cli.simulate_troubles import Troubles
 from rater.cli.simulate_warnings import Warnings
 from rater.core.pricing.decks import Deck, DeckBook
 from rater.core.pricing.plans.book import PlanBook
@@ -65,7 +66,9 @@ def simulate(
     rate.plans.v1, with other versions where there is a file, too.
 
     Standard error names what workers pass over: fields that a topic does not declare, each once, and plans that are
-    given and that no catalog has.
+    given and that no catalog has, or that a user's account has no licence of. In the end it says how many dead letters,
+    refused commands, suspended CDRs and payment results in quarantine there are, and of each kind what the first says;
+    the exit code is 0 all the same.
     """
     if decks:
         note_currency(currency)
@@ -80,7 +83,10 @@ def simulate(
             out.write(text + b"\n")
     except ValueError as fault:
         out.flush()
+        run.troubles.tell(run.tell)
         raise click.ClickException(str(fault)) from fault
+    out.flush()
+    run.troubles.tell(run.tell)
 
 
 def _decks(texts: tuple[str, ...], currency: str, calendars: Path | None) -> list[Deck]:
@@ -114,7 +120,9 @@ class _Run:
         self.assembler = DeckAssembler()
         self.settings = settings_reader()
         self.plans = plan_reader()
-        self.warnings = Warnings(partial(click.echo, err=True))
+        self.tell = partial(click.echo, err=True)
+        self.warnings = Warnings(self.tell)
+        self.troubles = Troubles()
         self.takers = {
             catalog.RATE_DECKS.name: self._take_deck,
             catalog.CHARGING_SETTINGS.name: self._take_settings,
@@ -132,7 +140,7 @@ class _Run:
             last = to_text(self.simulator.now_ms)
             msg = f"--until: must not be before the last line, of {last}, found {to_text(until_ms)}"
             raise ValueError(msg)
-        yield from self._written(self.simulator.run_until(until_ms))
+        yield from self._written(self.simulator.run_until(until_ms), "--until")
 
     def _line(self, line: bytes, where: str) -> Iterator[bytes]:
         given = read_line(line, where)
@@ -148,13 +156,13 @@ class _Run:
             taker(given.key, given.value, where)
             return
         self.warnings.of_value(given.topic, given.value, where)
-        yield from self._written(
-            self.simulator.feed(given.topic, given.key, given.value, given.at_ms, given.partition)
-        )
+        fed = self.simulator.feed(given.topic, given.key, given.value, given.at_ms, given.partition)
+        yield from self._written(fed, where)
 
-    def _written(self, records: Iterable[Line]) -> Iterator[bytes]:
+    def _written(self, records: Iterable[Line], where: str) -> Iterator[bytes]:
         for record in records:
-            self.warnings.of_entry(record, self.simulator.rules.plans)
+            self.warnings.of_entry(record, self.simulator)
+            self.troubles.of_record(record, where)
             yield record.as_text()
 
     def _take_deck(self, key: bytes | None, value: bytes | None, where: str) -> None:

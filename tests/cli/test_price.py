@@ -309,6 +309,75 @@ def test_licences_of_another_country_or_call_type_pay_nothing(
     assert priced(deck, "+33612345678", "219", *held[:4], "--held", "P/FR") == without
 
 
+def hints(deck: Path, *options: str) -> list[str]:
+    call = ("--to", "+33612345678", "--answered-at", AT, "--duration", "219")
+    result = run(deck, *call, *options)
+    assert result.exit_code == 0, result.output
+    return result.stderr.replace("hint: --held ", "").splitlines()
+
+
+def test_why_a_plan_that_is_held_pays_nothing_is_told(
+    deck: Path, held: tuple[str, ...], tmp_path: Path
+) -> None:
+    plans, country, kind = held[:2], held[2:4], ("--call-type", "user_out")
+    other = ("--call-type", "conf_out")
+    assert hints(deck, *held, "--held", "P/FR") == []
+    assert hints(deck, *held, "--held", "P/FR", "--held", "P/DE") == []
+    assert hints(deck, *plans, *country, "--held", "P/FR/2") == [
+        'P/FR pays nothing: no chain "*" is for outgoing calls without a type: say --call-type'
+    ]
+    assert hints(deck, *plans, *country, *other, "--held", "P/FR") == [
+        'P/FR pays nothing: no chain is for outgoing calls of type conf_out, nor "*" for all'
+    ]
+    assert hints(deck, *held, "--held", "P/DE") == [
+        "P/DE pays nothing: it is for users in DE, and the call is of FR (--country)"
+    ]
+    text = f"{PLANS}scope = 'international'\n[plans.E]\nname = 'E'\nallowances = {{}}\n"
+    text = text.replace("[plans.P]", 'conf_out = ["others", "credits"]\n[plans.P]')
+    text = text.replace('["mobile"]', '["landline"]')
+    text += "[plans.U]\nname = 'U'\n[plans.U.allowances.own]\npool = 'calls'\nminutes = 1\nper = 'user'\n"
+    path = tmp_path / "more.toml"
+    path.write_text(
+        f"{text}[plans.O]\nname='O'\n[plans.O.allowances.o]\npool='others'\nminutes=1\n"
+    )
+    more = ("--plans", str(path), *country)
+    assert hints(deck, *more, *kind, "--held", "E/FR", "--held", "U/FR", "--held", "P/FR") == [
+        "E/FR pays nothing: the plan has no allowances",
+        "U/FR pays nothing: its seconds are single users' own, and of users nothing is known here",
+        (
+            "P/FR pays nothing: none of its allowances is for this number (no country that the deck names, mobile): "
+            "see their scope, zones, number types and call types, and what is in no pool"
+        ),
+    ]
+    assert hints(deck, *more, *other, "--held", "P/FR") == [
+        "P/FR pays nothing: the chain of outgoing calls of type conf_out does not name its pool: calls"
+    ]
+
+
+def test_what_no_account_of_the_currency_can_pay_for_is_told(deck: Path, tmp_path: Path) -> None:
+    path = tmp_path / "priced.toml"
+    price_ = '[{ currency = "EUR", per_minute_micros = 5_000 }]'
+    text = PLANS.replace("minutes = 2", f"minutes = 2\nprices = {price_}")
+    path.write_text(f"{text}prices = {price_}\n")
+    options = ("--plans", str(path), "--country", "FR", "--call-type", "user_out")
+
+    assert hints(deck, *options, "--held", "P/FR") == [
+        "P/FR pays nothing: its seconds have a price in other currencies than USD"
+    ]
+
+
+def test_the_same_hint_is_told_once_of_a_file(deck: Path, held: tuple[str, ...]) -> None:
+    fields = {"to": "+33612345678", "answered_at": AT, "duration": 219, "country": "FR"}
+    kinds = [None, None, *[f"kind_{n}" for n in range(30)]]
+    lines = [json.dumps({**fields, "call_type": each}) for each in kinds]
+    done = run(deck, "--calls", "-", *held[:2], "--held", "P/FR", text="\n".join(lines))
+
+    told = done.stderr.splitlines()
+    assert len(done.stdout.splitlines()) == 32
+    assert (len(told), told[-1]) == (21, "hint: more are not told")
+    assert len(set(told)) == 21
+
+
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [

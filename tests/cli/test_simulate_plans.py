@@ -135,3 +135,18 @@ def test_a_plan_in_no_catalog_is_warned_of_with_tenant_and_command(tmp_path: Pat
         "warning: acme: in no plan catalog: TEEM, X (command u1)",
     ]
     assert known.stderr == ""
+
+
+def test_a_users_plan_without_a_licence_in_the_users_country_is_warned_of(tmp_path: Path) -> None:
+    def user(country: str, *plan_ids: str) -> dict[str, Any]:
+        fields = {"user_id": "ann", "usage_country": country, "plan_ids": plan_ids}
+        return order("u1", type="set_user", **fields)
+
+    told = with_file(tmp_path, FILE, [*licence("SMALL"), user("FR", "SMALL", "X")])
+    known = with_file(tmp_path, FILE, [*licence("SMALL"), user("US", "SMALL")])
+
+    assert told.stderr.splitlines() == [
+        "warning: acme: in no plan catalog: X (command u1)",
+        "warning: acme: no licence of SMALL in FR, where user ann has it (command u1)",
+    ]
+    assert known.stderr == ""
