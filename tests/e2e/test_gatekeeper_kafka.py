@@ -22,6 +22,7 @@ from tests.e2e.broker import consume, end_offsets, produce
 from tests.e2e.charging_fleet import Fleet
 from tests.e2e.gatekeeper_stage import ROOT, Gatekeeper, publish, send, status
 from tests.e2e.logins import environment
+from tests.recipes import block, contexts, field, unasked_by_kamailio
 from topics.catalog import (
     ACCOUNT_COMMANDS,
     ACCOUNT_STATUS,
@@ -33,9 +34,10 @@ from topics.catalog import (
 from topics.keys import user_key
 
 pytestmark = pytest.mark.kafka
-PAGE = (ROOT / "docs/operating/gatekeeper.md").read_text()
 FRENCH_MOBILE = "+33612345678"
 """0.0316 a minute by the sample deck, in increments of a minute: 1.00 pays 31 of them."""
+SHORT = ("112", "911", "15", "17", "18", "110", "000")
+"""Numbers that call for help: switches ask nobody."""
 CALL = {"tenant_id": "acme", "to": FRENCH_MOBILE, "call_type": "user_out"}
 
 
@@ -190,12 +192,12 @@ async def test_calls_side_by_side_share_the_balance_where_they_hold(
 async def test_freeswitch_is_answered_by_its_recipe(bootstrap: str, tmp_path: Path) -> None:
     """The dialplan of the page: its URL asked as mod_curl asks, its expressions on what is answered."""
     await tell_of_users(bootstrap)
-    contexts = {each.attrib["name"]: each for each in ET.fromstring(f"<r>{block('xml')}</r>")}  # noqa: S314
-    emergency, ask = contexts["outbound"]
-    assert re.search(field(emergency, "expression"), "112")
+    dialplan = contexts()
+    emergency, ask = dialplan["outbound"]
+    assert all(re.search(field(emergency, "expression"), each) for each in SHORT)
     number = re.search(field(ask, "expression"), FRENCH_MOBILE)
     assert number is not None
-    assert not re.search(field(ask, "expression"), "112")
+    assert not any(re.search(field(ask, "expression"), each) for each in SHORT)
     words = ask[0][0].attrib["data"].split(" ")
     with Gatekeeper(bootstrap, tmp_path / "gatekeeper.log") as keeper:
         await keeper.ready()
@@ -220,9 +222,9 @@ async def test_freeswitch_is_answered_by_its_recipe(bootstrap: str, tmp_path: Pa
             body = url.partition("?")[2].replace("%2B", "+").encode()
             posted = await send("POST", url.partition("?")[0], form, body)
             assert (posted.status, posted.fields["allowed"]) == (200, caught is not None)
-            taken = gone_through(contexts["answered_by_gatekeeper"], said.status, said.body)
+            taken = gone_through(dialplan["answered_by_gatekeeper"], said.status, said.body)
             assert taken == (extension, caught), said
-        nobody = gone_through(contexts["answered_by_gatekeeper"], 0, "")
+        nobody = gone_through(dialplan["answered_by_gatekeeper"], 0, "")
         assert nobody == ("refused", None)
 
 
@@ -251,6 +253,8 @@ async def test_kamailio_is_answered_by_its_recipe(bootstrap: str, tmp_path: Path
             seconds = re.sub(r'.*"max_duration_s":([0-9]+).*', r"\1", said.body)
             assert seconds == (longest or "0")
     assert r'"\"allowed\":true"' in script
+    assert all(re.search(unasked_by_kamailio(), each) for each in SHORT)
+    assert not re.search(unasked_by_kamailio(), FRENCH_MOBILE)
     assert r'{re.subst,/.*"max_duration_s":([0-9]+).*/\1/}' in script
 
 
@@ -405,17 +409,6 @@ async def tell_of_users(bootstrap: str) -> None:
     await produce(
         bootstrap, USER_STATUS.name, [(user_key("acme", "ben"), json.dumps(ben).encode())]
     )
-
-
-def block(language: str) -> str:
-    """Return the recipe of the page in a language."""
-    found = re.search(rf"<!-- tested: .*? -->\n```{language}\n(.*?)```", PAGE, re.DOTALL)
-    assert found is not None
-    return found[1]
-
-
-def field(extension: ET.Element, name: str) -> str:
-    return str(extension[0].attrib[name])
 
 
 def gone_through(context: ET.Element, code: int, data: str) -> tuple[str, str | None]:
