@@ -11,7 +11,7 @@ from rater.wire.pricing.deck_files import DeckFileError, read_sheet_file
 from rater.wire.pricing.deck_findings import Finding
 from rater.wire.pricing.deck_lint import lint
 from rater.wire.pricing.numbering import load_numbering
-from rater.wire.told import told
+from rater.wire.told import counted, told
 
 ON_KAFKA = {
     "list": ("rater.cli.deck_list", "list_decks"),
@@ -68,7 +68,7 @@ def lint_deck(path: Path, calendars: Path | None, *, as_json: bool, strict: bool
     errors = sum(finding.level == "error" for finding in findings)
     warnings = len(findings) - errors
     if not as_json:
-        click.echo(f"{path}: {errors} errors, {warnings} warnings", err=True)
+        click.echo(f"{path}: {counted(errors, warnings)}", err=True)
     if errors or (strict and warnings):
         raise SystemExit(1)
 

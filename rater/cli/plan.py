@@ -23,7 +23,7 @@ from rater.wire.bounded_file import read_bounded
 from rater.wire.moments import NO_MOMENT, read_moment
 from rater.wire.plans.plan_file import PLAN_FILE_BYTES_MAX
 from rater.wire.pricing.amounts import format_micros
-from rater.wire.told import told
+from rater.wire.told import counted, told
 from topics.fields import VERSION_MAX
 from topics.records import Allowance
 from topics.records.plans import MinutePrice
@@ -61,7 +61,7 @@ def lint(path: Path, *, as_json: bool, strict: bool) -> None:
     errors = len(checked.errors)
     warnings = len(checked.findings) - errors
     if not as_json:
-        click.echo(f"{path}: {errors} errors, {warnings} warnings", err=True)
+        click.echo(f"{path}: {counted(errors, warnings)}", err=True)
     if errors or (strict and warnings):
         raise SystemExit(1)
 

@@ -15,3 +15,12 @@ def told(lines: Iterable[str]) -> list[str]:
     every = list(lines)
     more = len(every) - FAULTS_TOLD_MAX
     return [*every[:FAULTS_TOLD_MAX], f"{more} more are not told"] if more > 0 else every
+
+
+def counted(errors: int, warnings: int) -> str:
+    """Return how many findings a lint has.
+
+    >>> counted(1, 0)
+    '1 error, 0 warnings'
+    """
+    return f"{errors} error{'' if errors == 1 else 's'}, {warnings} warning{'' if warnings == 1 else 's'}"

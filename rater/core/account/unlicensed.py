@@ -70,6 +70,9 @@ def may_not_replace(  # noqa: PLR0913, PLR0917
 
 def _may_not(cdr: Cdr) -> Suspension:
     consumer = cdr.consumer()
-    who = "no user is named" if consumer is None else f"user {consumer!r} had none"
-    detail = f"a licence to spend credits is asked for, {who} when the call started ({NO_USER_CAPABILITY})"
+    if consumer is None:
+        why = "the call names no user, and so nobody with a licence to spend credits"
+    else:
+        why = f"user {consumer!r} had no licence to spend credits when the call started"
+    detail = f"{why} ({NO_USER_CAPABILITY})"
     return Suspension(Suspended.NO_USER_CAPABILITY, detail)

@@ -67,13 +67,13 @@ class Desk:
         return answer_of(verdict, known, age_ms, hold_id)
 
     def release(self, given: bytes | Mapping[str, str]) -> bool | BadRequest:
-        """Take that a held call has ended; False: there is no such hold, or no more."""
+        """Take that a held call has ended; False: there is no such hold of the tenant, or no more."""
         said = read_release(given)
         if isinstance(said, BadRequest):
             return said
         at_ms = now_ms()
         hold = self._holds.find(said.hold_id, at_ms)
-        if hold is None:
+        if hold is None or said.tenant_id not in {None, hold.request.tenant_id}:
             return False
         if said.duration_s == 0:
             self._holds.drop(hold)

@@ -55,10 +55,14 @@ class CallQuestion(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Release(Struct, frozen=True, forbid_unknown_fields=True):
-    """A call that has ended; `duration_s` is how long it lasted, where that is known."""
+    """A call that has ended; `duration_s` is how long it lasted, where that is known.
+
+    `tenant_id` may be left out; a hold of another tenant is none of theirs.
+    """
 
     hold_id: str
     duration_s: Annotated[int, Meta(ge=0, le=DURATION_S_MAX)] | None = None
+    tenant_id: TenantId | None = None
 
 
 class BadRequest(Struct, frozen=True):

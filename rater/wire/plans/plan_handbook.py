@@ -21,17 +21,29 @@ what its full pools pay of a call.
 
 Licences are an account's entitlements (`set_entitlements`), and what holds when a call starts pays it: whole units of
 the plan while its pool has any, the rest of the call by the deck, with subsequent increments alone, and never for more
-than the deck asks for the whole call: no call costs more because a pool has paid a part of it (A91). A plan pays calls
-of the usage country that its licences are for; a CDR that names no `usage_country` may draw on all of them.
+than the deck asks for the whole call: no call costs more because a pool has paid a part of it (A91), but for what the
+seconds of an allowance with `prices` cost (A67). A plan pays calls of the usage country that its licences are for; a
+CDR that names no `usage_country` may draw on all of them.
+
+**Which plans a call may draw on, its user decides** (A61). Of nobody, and of a user whom no `set_user` has named, they
+are all that the account has licences of, but for seconds that users have alone. From the first `set_user` on a user
+draws on the plans that it names in `plan_ids`, in the user's country, and on no others: **a user who is set without
+`plan_ids` draws on no pool at all, also not on those that all users of the account share.** So name all of a user's
+plans each time: what comes last replaces what was said before. Ids of users and plans are compared letter by letter:
+`Ann` is not `ann`.
+
 Messages (SMS) that a product includes are no matter of plans, nor of Rater: what it prices are seconds.
 Seconds of an allowance with `prices` cost money besides: it is taken from the account's credits, as for a call that the
 deck prices, and such an allowance is not for accounts of other currencies, nor for those without credits: they are
 not shown its pools either, in no status and no alert.
-An allowance `per` user is each user's own: it pays the calls of users to whom `set_user` gives the plan, and no
-others. How many users may have it the number of licences does not bound, as long as there is one in the user's country:
-three users of one licence have three pools of their own. Licences and users are said by different writers, and come in
-any order; who sells them holds one against the other (A60). A user whose account has no licence of the plan in the
+An allowance `per` user is each user's own: it pays the calls of those who have the plan by `set_user`. How many users
+may have it the number of licences does not bound, as long as there is one in the user's country: three users of one
+licence have three pools of their own. Licences and users are said by different writers, and come in any order; who
+sells them holds one against the other (A60). A user whose account has no licence of the plan in the
 user's country has nothing of it: that is taken, and charging warns of it (`rater_plans_unlicensed_total`).
+What money would pay of a user's calls `set_unlicensed_calls` decides, if the user has no credits licence: it is charged
+(the default), suspended or waived. Calls that name no user, or one whom nobody has set, have no licence either: with
+`suspend` they wait, too.
 
 This one ships as `rater/data/{reseller}`. The other, `rater/data/{office}`, is an office telephone
 system: calling plans by country, audio conferencing.
@@ -66,8 +78,10 @@ _RULES = """\
 2. What `unpooled_number_types` and `unpooled_prefixes` name is in no pool, and neither is a destination without a
    country. A number is of the type that the row of the deck says, and also of that which it has by itself: under a row
    of all Great Britain, `44`, a premium number is premium still. A masked number that may be, or begin, so is taken to.
-3. For each source of the chain: the allowances with that `pool` of the plans that are held, whose scope, zones, usage
-   zones, number types and call types all fit; the lowest `rank` first, then the order of the file.
+3. For each source of the chain: the allowances with that `pool` of the plans that are held (of a user who was set:
+   those of its `plan_ids`, none where it has none), whose scope, zones, usage zones, number types and call types all
+   fit; the lowest `rank` first, then the order of the file. Number types follow the deck: where it says `mixed`, as the
+   sample deck of the United States, `number_types` must name `mixed`. Leave them out if in doubt.
 4. A pool is one month's seconds of one allowance, in the account's time zone (another begins with a month, A70); a call
    belongs to the month in which it starts. A pool pays whole units of the plan; what it cannot pay is the next one's,
    at last that of `credits`.

@@ -92,7 +92,10 @@ def test_money_pays_whom_it_may(
 def test_who_is_not_named_is_nobody_and_an_organizer_is_asked_instead_of_who_dials() -> None:
     ann = User("acme", "ann", (terms(spends=True),))
 
-    assert isinstance(charged(told("suspend"), made(user_id=None), users(ann)), Suspension)
+    nobody = charged(told("suspend"), made(user_id=None), users(ann))
+    assert isinstance(nobody, Suspension)
+    said = "the call names no user, and so nobody with a licence to spend credits (580464)"
+    assert nobody.detail == said
     by_bob = made(call_type="conf_out", user_id="bob", organizer_id="ann")
     assert isinstance(charged(told("suspend"), by_bob, users(ann)), Charge)
     for_bob = made(call_type="conf_out", user_id="ann", organizer_id="bob")

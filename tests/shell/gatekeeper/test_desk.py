@@ -139,6 +139,15 @@ def test_a_call_that_never_was_holds_nothing(case: Case) -> None:
     assert case.ask().max_duration_s == 50 * 60
 
 
+def test_a_hold_is_released_for_its_own_tenant_alone(case: Case) -> None:
+    hold_id = case.ask(hold=True).hold_id or ""
+
+    assert case.desk.release({"hold_id": hold_id, "tenant_id": "other", "duration_s": "0"}) is False
+    assert case.ask().reason == "held"
+    assert case.desk.release({"hold_id": hold_id, "tenant_id": "acme", "duration_s": "0"}) is True
+    assert case.ask().max_duration_s == 50 * 60
+
+
 def test_a_hold_that_is_made_longer_is_of_the_same_call_from_its_beginning(case: Case) -> None:
     first = case.ask(hold=True, longest_s=600)
     case.now_ms += 500_000

@@ -143,5 +143,7 @@ def test_bytes_of_any_kind_are_no_exception(body: bytes) -> None:
 def test_a_release_names_a_hold_and_how_long_the_call_lasted() -> None:
     assert read_release({"hold_id": "h-1", "duration_s": "61"}) == Release("h-1", 61)
     assert read_release(b'{"hold_id":"h-1"}') == Release("h-1")
+    assert read_release({"hold_id": "h-1", "tenant_id": "acme"}) == Release("h-1", None, "acme")
+    assert isinstance(read_release({"hold_id": "h-1", "tenant_id": "a b"}), BadRequest)
     assert isinstance(read_release({"hold_id": "h 1"}), BadRequest)
     assert isinstance(read_release({"hold_id": "h-1", "duration_s": "-1"}), BadRequest)
