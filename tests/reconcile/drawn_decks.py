@@ -7,10 +7,11 @@ and where another version of the deck begins in between.
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from random import Random
 
 Cells = dict[str, str]
+Bands = tuple[tuple[str, str], ...]
 
 CALENDARS = b"calendar,date\n" + b"".join(
     b"%b,%d-%02d-%02d\n" % (name, year, month, day)
@@ -28,7 +29,7 @@ CALLED = (
 TERMS = (("UTC", "split"), ("Europe/Paris", "split"), ("America/New_York", "start"))
 """Time zone, and what a call does where a band ends."""
 ORIGINS = (("",), ("",), ("",), ("", "unknown"), ("", "1206", "unknown"))
-BANDS = (
+BANDS: tuple[Bands, ...] = (
     (("", ""),),
     (("", ""),),
     (("08:00", "20:00"), ("20:00", "08:00")),
@@ -51,6 +52,11 @@ def drawn_sheet(chance: Random) -> bytes:
                 where = {"prefix": prefix, "country": country, "number_type": kind}
                 slot = where | {"origin_prefix": origin, "calendar": calendar}
                 rows += [slot | each for each in slots(chance)]
+    return sheet_of(rows)
+
+
+def sheet_of(rows: Sequence[Cells]) -> bytes:
+    """Return rows as CSV."""
     names = sorted({name for row in rows for name in row} | {"rate"})
     text = io.StringIO()
     writer = csv.DictWriter(text, names, lineterminator="\n")
@@ -59,10 +65,12 @@ def drawn_sheet(chance: Random) -> bytes:
     return text.getvalue().encode()
 
 
-def slots(chance: Random) -> Iterator[Cells]:
+def slots(
+    chance: Random, bands: Sequence[Bands] = BANDS, tiers: Sequence[Sequence[int]] = TIERS
+) -> Iterator[Cells]:
     """Draw the bands of a row, and the tiers of each."""
-    for start, end in chance.choice(BANDS):
-        for tier in chance.choice(TIERS):
+    for start, end in chance.choice(bands):
+        for tier in chance.choice(tiers):
             yield {"start": start, "end": end, "from_second": str(tier)} | terms(chance, tier)
 
 

@@ -7,6 +7,8 @@ Rule 2: fees and the minimum are owed once, where money pays at least one second
 Rule 3: one rounding, and the cap, over what money pays (`totals`).
 Rule 4: no call costs more because a pool has paid a part of it: its price without pools is a cap, too. Otherwise 6
         seconds of a row of 6/60 were ten times as dear once a pool has paid the first, for the rest is one of minutes.
+        It is no bound against another pool: one that pays more may leave a dearer rest than one that pays less, where
+        the first increment of the rest reaches over a border no more (A91).
 """
 
 from typing import Final

@@ -4,7 +4,7 @@ The digest is the SHA-256 of the columns, then each row, as compact JSON arrays 
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -14,6 +14,7 @@ import msgspec
 
 from rater.reconcile.difference import Complaint, Difference, difference
 from rater.reconcile.folds.deck_prices import Price, read_price
+from rater.reconcile.folds.deck_slots import Slots, read_slots
 from rater.reconcile.reading.log import Record
 from rater.reconcile.reading.schemas import decoder_of_record
 from rater.reconcile.reading.sources import millis
@@ -47,6 +48,8 @@ class DeckVersion:
     """What the rows of a prefix ask, but for those that deny."""
     called: dict[tuple[str, str], set[tuple[str, str]]]
     """Country and type of the numbers of a prefix, as those rows say them; empty where they say nothing."""
+    slots: dict[tuple[str, str], Slots]
+    """When those rows hold, of prefixes with several."""
 
 
 class Retired(NamedTuple):
@@ -157,7 +160,11 @@ def _assemble(name: Name, parts: _Parts) -> DeckVersion:
         message = f"digest: the manifest says {manifest.digest}, it is {digest.hexdigest()}"
         raise ValueError(message)
     valid_from_ms = millis(msgspec.convert(manifest.valid_from, datetime))
-    return DeckVersion(manifest.currency, valid_from_ms, *_said(manifest.columns, rows))
+    said = _said(_cells(manifest.columns, rows))
+    several = {prefix for prefix, prices in said[1].items() if len(prices) > 1}
+    named = ((_prefix_of(row), row) for row in _cells(manifest.columns, rows) if not _denies(row))
+    timed = read_slots(manifest, (each for each in named if each[0] in several))
+    return DeckVersion(manifest.currency, valid_from_ms, *said, timed)
 
 
 def _rows(name: Name, parts: Mapping[int, Record], chunks: int) -> list[list[str]]:
@@ -179,23 +186,35 @@ _Prices = dict[tuple[str, str], list[Price]]
 _Called = dict[tuple[str, str], set[tuple[str, str]]]
 
 
-def _said(columns: list[str], rows: list[list[str]]) -> tuple[_Destinations, _Prices, _Called]:
+def _cells(columns: list[str], rows: list[list[str]]) -> Iterator[dict[str, str]]:
+    """Yield the cells of every row by column; decks have many, and no two are needed at once."""
+    return (dict(zip(columns, row, strict=False)) for row in rows)
+
+
+def _prefix_of(cells: Mapping[str, str]) -> tuple[str, str]:
+    """Return direction and prefix of a row."""
+    direction = cells.get("direction", "").strip().lower() or "out"
+    return direction, cells.get("prefix", "").strip().lstrip("+")
+
+
+def _denies(cells: Mapping[str, str]) -> bool:
+    return cells.get("action", "").strip().lower() == "deny"
+
+
+def _said(rows: Iterable[Mapping[str, str]]) -> tuple[_Destinations, _Prices, _Called]:
     """Return what the rows of every prefix say; several rows of one are its slots."""
     destinations: _Destinations = {}
     prices: _Prices = {}
     called: _Called = {}
-    for row in rows:
-        cells = dict(zip(columns, row, strict=False))
-        direction = cells.get("direction", "").strip().lower() or "out"
-        prefix = cells.get("prefix", "").strip().lstrip("+")
-        named = destinations.setdefault((direction, prefix), set())
-        named.add(cells.get("destination", "").strip())
-        asked = prices.setdefault((direction, prefix), [])
-        if cells.get("action", "").strip().lower() != "deny":
+    for cells in rows:
+        prefix = _prefix_of(cells)
+        destinations.setdefault(prefix, set()).add(cells.get("destination", "").strip())
+        asked = prices.setdefault(prefix, [])
+        if not _denies(cells):
             asked.append(read_price(cells))
             number = (
                 cells.get("country", "").strip().upper(),
                 cells.get("number_type", "").strip(),
             )
-            called.setdefault((direction, prefix), set()).add(number)
+            called.setdefault(prefix, set()).add(number)
     return destinations, prices, called

@@ -67,7 +67,7 @@ def _hold_price(evidence: Inputs, entry: r.Charge) -> Iterator[Complaint]:
     prices = [] if deck is None else deck.prices.get(asked, [])
     if prices:
         yield from hold_grace(entry, prices)
-        yield from hold_usage(entry, prices)
+        yield from hold_usage(entry, prices, None if deck is None else deck.slots.get(asked))
     yield from _hold_lines(entry, prices)
 
 

@@ -1,7 +1,8 @@
 """Usage: the line of a call's seconds follows from rows of the deck, and the charge from it and the fees.
 
 Held is the arithmetic: rates and increments that the prefix has, seconds that cover the call, one rounding and the cap
-of the row at the answer. Which of a prefix's rows holds at an hour, or for a caller, is the rating's business.
+of the row at the answer. Which of a prefix's rows holds at an hour, or for a caller, is the rating's business; but for
+calls that pools pay in part, whose cap is the price of the whole: there hours and tiers are held, too.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,6 +10,7 @@ from fractions import Fraction
 
 from rater.reconcile.difference import Complaint
 from rater.reconcile.folds.deck_prices import Price
+from rater.reconcile.folds.deck_slots import Slots, nanos_of
 from rater.reconcile.folds.pool_prices import money_of_pools
 from topics import records as r
 
@@ -29,8 +31,10 @@ def hold_grace(entry: r.Charge, prices: Sequence[Price]) -> Iterator[Complaint]:
         )
 
 
-def hold_usage(entry: r.Charge, prices: Sequence[Price]) -> Iterator[Complaint]:
-    """Hold the line of usage, and the charge, against the rows of the prefix."""
+def hold_usage(
+    entry: r.Charge, prices: Sequence[Price], slots: Slots | None
+) -> Iterator[Complaint]:
+    """Hold the line of usage, and the charge, against the rows of the prefix; `slots`: when several hold."""
     usage = [line for line in entry.lines if line.kind == "usage"]
     paid_s = paid_by_pools_s(entry)
     if paid_s >= entry.call.duration_s > 0:
@@ -47,7 +51,7 @@ def hold_usage(entry: r.Charge, prices: Sequence[Price]) -> Iterator[Complaint]:
     if (line.rate_nanos is None) != bool(line.spans) or (line.spans and line.per != 1):
         yield Complaint("lines", "a rate of usage, or spans", line)
     elif line.spans:
-        yield from _hold_spans(entry, line, prices)
+        yield from _hold_spans(entry, line, prices, slots)
     else:
         yield from _hold_whole(entry, line, prices)
 
@@ -81,7 +85,7 @@ def _hold_whole(
 
 
 def _hold_spans(
-    entry: r.Charge, line: r.ChargeLine, prices: Sequence[Price]
+    entry: r.Charge, line: r.ChargeLine, prices: Sequence[Price], slots: Slots | None
 ) -> Iterator[Complaint]:
     """Hold a call that was billed in stretches; what one is billed beyond its end, the next does not bill.
 
@@ -96,8 +100,7 @@ def _hold_spans(
             each
             for each in prices
             if (each.rate_nanos, each.per_s) == (span.rate_nanos, span.per_s)
-            and each.billed_s(span.seconds, is_first=_is_first(each, number, paid_s))
-            == span.billed_s
+            and span.billed_s in _may_bill(each, span, number, paid_s, slots)
         ]
         exact = Fraction(span.rate_nanos * span.billed_s, span.per_s)
         wanted = (entry.call.answered_ms + begin * _SECOND_MS, round(exact))
@@ -109,22 +112,31 @@ def _hold_spans(
         if begin + span.seconds > end_s:
             yield Complaint("spans", f"{end_s} s in all", begin + span.seconds)
         begin += max(span.seconds, span.billed_s)
-    if paid_s:
-        # The seconds at the answer were a pool's: their row may be any.
-        at_answer = list(prices)
-    yield from _hold_length(entry, at_answer)
     billed = sum(span.billed_s for span in line.spans)
     if billed != line.quantity or begin < end_s:
         yield Complaint("quantity", f"{billed}, the sum of the spans, of {end_s} s", line.quantity)
     if paid_s:
-        yield from _hold_rest(entry, nanos, at_answer)
-    else:
+        at_answer = _capped_at_whole(entry, line, prices, slots)
+    if at_answer:
+        yield from _hold_length(entry, at_answer)
         yield from _hold_charge(entry, nanos, at_answer)
+    else:
+        yield Complaint("spans", "of the rows in force at their hours and seconds", line.spans)
 
 
-def _is_first(row: Price, number: int, paid_s: int) -> bool:
-    """Tell whether the initial increment is billed: not after a pool, but for one price of the whole call."""
-    return not number and (not paid_s or not row.increment_s)
+def _may_bill(row: Price, span: r.Span, number: int, paid_s: int, slots: Slots | None) -> set[int]:
+    """Return what a row may bill of a span; the initial increment is for the first, and not after a pool.
+
+    One price of the whole call is billed after a pool, too, where its row was in force at the answer; else nothing is.
+    """
+    first = row.billed_s(span.seconds, is_first=True)
+    later = row.billed_s(span.seconds, is_first=False)
+    if number or not paid_s:
+        return {later if number else first}
+    if row.increment_s:
+        return {later}
+    # A row that is alone was; which of several was is known by the slots.
+    return {first} if slots is None else {first, later}
 
 
 def _hold_length(entry: r.Charge, at_answer: Sequence[Price]) -> Iterator[Complaint]:
@@ -134,27 +146,28 @@ def _hold_length(entry: r.Charge, at_answer: Sequence[Price]) -> Iterator[Compla
         yield Complaint("reason", f"grace, for a call shorter than {least} s", entry.reason)
 
 
-def _hold_rest(entry: r.Charge, nanos: Fraction, rows: Sequence[Price]) -> Iterator[Complaint]:
-    """Hold what a pool has left of a call: as the deck asks, but no more than the whole would cost without the pool.
+def _capped_at_whole(
+    entry: r.Charge, line: r.ChargeLine, prices: Sequence[Price], slots: Slots | None
+) -> list[Price]:
+    """Return the rows that may have been in force at the answer of a call that pools paid in part, by its spans.
 
-    What the whole costs is known where the prefix has one row; of several it is at least what the cheapest asks.
+    None asks more of what is left than of the whole call, had no pool paid anything (A91).
     """
     seconds = entry.call.duration_s
-    charged = entry.charge_micros - money_of_pools(entry)
-    if len(rows) == 1:
-        row = rows[0]
-        most, _ = row.charge_micros(row.cost_nanos(row.billed_s(seconds, is_first=True)))
-        yield from _hold_charge(entry, nanos, [row.capped_at(most)])
-        return
-    least = min(
-        row.charge_micros(row.cost_nanos(min(seconds, row.billed_s(seconds, is_first=True))))[0]
-        for row in rows
-    )
-    most = max(row.charge_micros(nanos)[0] for row in rows)
-    # By the second nothing is rounded up, and what is left is a part of the whole.
-    is_rounded = any((row.initial_s, row.increment_s) != (1, 1) for row in rows)
-    if not (is_rounded and least <= charged < most):
-        yield from _hold_charge(entry, nanos, rows)
+    if slots is None:
+        return [
+            row.capped_at(
+                row.charge_micros(row.cost_nanos(row.billed_s(seconds, is_first=True)))[0]
+            )
+            for row in prices
+        ]
+    found = [(span.seconds, span.billed_s, span.rate_nanos, span.per_s) for span in line.spans]
+    capped: list[Price] = []
+    for whole, rest in slots.billings(entry.call.answered_ms, seconds, paid_by_pools_s(entry)):
+        row = whole[0].price
+        if found == [(*each[:2], each.price.rate_nanos, each.price.per_s) for each in rest]:
+            capped.append(row.capped_at(row.charge_micros(nanos_of(whole))[0]))
+    return capped
 
 
 def _hold_charge(entry: r.Charge, nanos: Fraction, rows: Sequence[Price]) -> Iterator[Complaint]:
