@@ -1,4 +1,7 @@
-"""A charge is worked out again from its entry and the deck that it names alone, as long as the ledger is kept (R4)."""
+"""A charge is worked out again from its entry and the deck that it names alone, as long as the ledger is kept (R4).
+
+Of an incoming call the plan catalog of its time decides whether it costs anything: a chain for its type (A56).
+"""
 
 import json
 from typing import Any
@@ -12,6 +15,7 @@ from rater.core.cdr import Cdr
 from rater.core.engine import charge
 from rater.core.limits import SECOND_MS
 from rater.core.pricing.decks import Deck, DeckBook
+from rater.core.pricing.plans.book import NO_BOOK, PlanBook
 from rater.core.pricing.price import price_call
 from rater.core.pricing.rating import Rated, Refusal
 from rater.core.pricing.rest import rate_rest
@@ -56,12 +60,12 @@ def cdr_of(entry: Entry) -> Cdr:
     )
 
 
-def recomputed(entry: Entry, versions: list[Deck]) -> Entry:
+def recomputed(entry: Entry, versions: list[Deck], plans: PlanBook = NO_BOOK) -> Entry:
     """Return what the price of an entry's call comes to by the version that it names."""
     named = entry.get("deck_id"), entry.get("deck_version")
     book = DeckBook.of([deck for deck in versions if (deck.deck_id, deck.version) == named])
     names = () if entry.get("deck_id") is None else (entry["deck_id"],)
-    rules = Rules(book, load_numbers(), SETTINGS)
+    rules = Rules(book, load_numbers(), SETTINGS).with_plans(plans)
     priced = price_call(cdr_of(entry), names, entry["currency"], rules, SETTINGS.at(entry["at_ms"]))
     if isinstance(priced, str):
         return {"outcome": "free", "reason": priced, "charge_micros": 0}
@@ -104,6 +108,7 @@ class Told(Story):
         super().__init__()
         self.charges: list[Entry] = []
         self.versions: list[Deck] = []
+        self.plans = NO_BOOK
 
     def conserve(self, entry: Entry) -> None:
         super().conserve(entry)
@@ -111,6 +116,7 @@ class Told(Story):
             self.charges.append(entry)
             versions = self.simulator.rules.book.versions()
             self.versions = [deck for deck in versions if isinstance(deck, Deck)]
+            self.plans = self.simulator.rules.plans
 
 
 def test_every_charge_of_every_story_is_recomputed() -> None:
@@ -121,7 +127,10 @@ def test_every_charge_of_every_story_is_recomputed() -> None:
             if line.strip() and not line.startswith("#") and not line.strip().startswith("->"):
                 list(story.take(line.split()))
         for entry in story.charges:
-            assert recomputed(entry, story.versions) == priced(entry), (path.stem, entry)
+            assert recomputed(entry, story.versions, story.plans) == priced(entry), (
+                path.stem,
+                entry,
+            )
         count += len(story.charges)
 
     assert count > 100
