@@ -5,20 +5,18 @@
 They are rows of kind `impossible` in the numbering data, which the load test reads as data.
 """
 
-import csv
 from functools import cache
 from pathlib import Path
 
-NUMBERING = Path(__file__).resolve().parents[1] / "rater" / "data" / "numbering.csv"
+from loadtest.number_kinds import NUMBERING, kind_by_digits
+
 KIND = "impossible"
 
 
 @cache
 def beginnings(path: Path = NUMBERING) -> tuple[str, ...]:
     """Return the beginnings, with a plus sign."""
-    with path.open(encoding="utf-8", newline="") as lines:
-        rows = csv.DictReader(lines)
-        return tuple("+" + row["prefix"] for row in rows if row["kind"] == KIND)
+    return tuple(f"+{digits}" for digits, kind in kind_by_digits(path).items() if kind == KIND)
 
 
 def keeps_trunk_zero(number: str) -> bool:

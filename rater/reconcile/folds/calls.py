@@ -11,6 +11,7 @@ from functools import cache
 from importlib.resources import files
 
 from rater.reconcile.difference import Complaint
+from rater.reconcile.folds.number_kinds import kind_by_prefix
 from rater.reconcile.folds.plan_versions import PlanVersions
 from rater.reconcile.folds.pool_draws import possible_at
 from rater.reconcile.folds.settings_versions import Version
@@ -125,12 +126,10 @@ def keeps_trunk_zero(cdr: SourceCdr, _: Version) -> bool:
 @cache
 def _never() -> dict[int, set[str]]:
     """Return how no number begins, by length."""
-    text = files("rater").joinpath("data", "numbering.csv").read_text("utf-8")
-    rows = csv.DictReader(text.splitlines())
     never: dict[int, set[str]] = {}
-    for row in rows:
-        if row["kind"] == "impossible":
-            never.setdefault(1 + len(row["prefix"]), set()).add("+" + row["prefix"])
+    for prefix, kind in kind_by_prefix().items():
+        if kind == "impossible":
+            never.setdefault(len(prefix), set()).add(prefix)
     return never
 
 
