@@ -30,6 +30,8 @@ ROOT = Path(__file__).resolve().parents[2]
 READY = "serving partitions"
 BURST = 4_000
 """Enough that there is work on a machine of any speed."""
+AGAIN_S = 3.0
+"""A burst that was counted before anybody looked is followed by another after this time."""
 PATIENCE_S = 60.0
 """For a process to start or to end, on a machine that is busy."""
 SUSPENSIONS = 20
@@ -134,7 +136,6 @@ class Fleet:
     async def suspend_in_transaction(self, worker: Worker) -> None:
         """Put a worker to work and suspend it in a transaction that stays open as long as it is suspended."""
         for _ in range(SUSPENSIONS):
-            await self.produce("cdrs", BURST)
             if await self._hit(worker, SIGSTOP, SUSPENDED_S):
                 return
             worker.send(SIGCONT)
@@ -142,20 +143,29 @@ class Fleet:
 
     async def _hit(self, worker: Worker, number: Signals, settle_s: float) -> bool:
         """Send a signal while a transaction is open; say whether it was open still after a while."""
-        async with self.in_transaction(worker) as still_open:
+        async with self.in_transaction(worker, burst=BURST) as still_open:
             worker.send(number)
             # A commit that was under way is given time for its markers.
             await asyncio.sleep(settle_s)
             return await still_open()
 
     @asynccontextmanager
-    async def in_transaction(self, worker: Worker) -> AsyncIterator[Callable[[], Awaitable[bool]]]:
-        """Wait until outputs of an open transaction lie on the log; give what asks whether they still do."""
+    async def in_transaction(
+        self, worker: Worker, burst: int = 0
+    ) -> AsyncIterator[Callable[[], Awaitable[bool]]]:
+        """Wait until outputs of an open transaction lie on the log; give what asks whether they still do.
+
+        With a burst, that many CDRs are published, and as many again whenever all are counted unseen.
+        """
         outputs = [TopicPartition(f"{self.namespace}.out", number) for number in range(PARTITIONS)]
         async with open_places(self.bootstrap) as open_now:
+            fed_at = -AGAIN_S
             async with asyncio.timeout(PATIENCE_S):
                 while not await open_now(outputs):
                     assert worker.process.poll() is None, f"{worker.log}: ended by itself"
+                    if burst and time.monotonic() - fed_at >= AGAIN_S:
+                        await self.produce("cdrs", burst)
+                        fed_at = time.monotonic()
 
             async def still_open() -> bool:
                 return bool(await open_now(outputs))

@@ -14,7 +14,7 @@ from aiokafka.admin import RecordsToDelete
 
 from tests.e2e.broker import admin, consume, produce, wait_for_records
 from tests.e2e.counting_worker import PARTITIONS, POISON
-from tests.e2e.fleet import BURST, READY, Fleet, Worker
+from tests.e2e.fleet import READY, Fleet, Worker
 from tests.e2e.logins import session
 
 if TYPE_CHECKING:
@@ -51,7 +51,6 @@ async def kill_and_join(fleet: Fleet, kills: int, guests: int, records: int) -> 
         worker = fleet.start(*options())
         await worker.ready()
         await asyncio.sleep(chance.uniform(0.2, 0.8))
-        await fleet.produce("cdrs", BURST)
         hits += await fleet.kill_in_transaction(worker)
         killed += 1
     alive = [fleet.start(*options())]
