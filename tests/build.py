@@ -22,7 +22,7 @@ from rater.core.account.account import Account, Spending
 from rater.core.account.journal import Journal
 from rater.core.account.lots import CreditLot
 from rater.core.cdr import Cdr, Source
-from rater.core.charging_settings import ChargingSettings
+from rater.core.charging_settings import ChargingSettings, Held
 from rater.core.pricing.decks import Deck, DeckBook, Heading
 from rater.core.pricing.plans.book import NO_BOOK, PlanBook
 from rater.core.pricing.rates import Action, Direction, Row
@@ -89,6 +89,8 @@ def settings_version(
     freecall_after_days: int = 0,
     promotional_credit: Literal["first", "last"] = "first",
     canary_tenants: tuple[str, ...] = (),
+    payments_held: bool = False,
+    payments_held_of: tuple[str, ...] = (),
     known_from_ms: int = 0,
     number_masks: tuple[NumberMask, ...] = (),
     **terms: CurrencyTerms,
@@ -105,6 +107,7 @@ def settings_version(
         freecall_after_days,
         promotional_credit,
         canary_tenants,
+        Held(payments_held, payments_held_of),
         known_from_ms,
     )
 

@@ -20,6 +20,7 @@ from rater.batch.recharge.batch import (
 )
 from rater.batch.recharge.decision import RechargeDecision
 from rater.batch.recharge.partition_state import RechargesShard
+from rater.core.recharge.journal import IsHeld, nothing_held
 from rater.core.recharge.state import Recharge
 from rater.wire.recharge.commands import due_command
 from rater.wire.recharge.state import decode_recharge
@@ -40,6 +41,7 @@ class RechargePartition:
     def __init__(self, partition: int = 0, partitions: int = 1) -> None:
         self.partition = partition
         self.partitions = partitions
+        self.held: IsHeld = nothing_held
         self.shard = RechargesShard()
         self.outputs: dict[str, list[bytes]] = defaultdict(list)
         self.keys: list[tuple[str, bytes | None]] = []
@@ -63,7 +65,9 @@ class RechargePartition:
 
     def take(self, topic: str, records: Sequence[Stored]) -> RechargeDecision:
         """Take records, with the offsets that they have, as one batch."""
-        decision = decide_recharge(self.shard, self.partition, topic, records, self.partitions)
+        decision = decide_recharge(
+            self.shard, topic, records, (self.partition, self.partitions), self.held
+        )
         for name, written in decision.outputs():
             self.outputs[name] += [value or b"" for _, value in written]
             self.keys += [(name, key) for key, _ in written]

@@ -158,6 +158,17 @@ def move_back(world: World, chance: Random) -> None:
     world.move_back()
 
 
+def hold(world: World, chance: Random) -> None:
+    """Hold payments, now and then."""
+    if chance.random() < 0.3:
+        world.hold()
+
+
+def lift(world: World, chance: Random) -> None:
+    """End a stop, where there is one."""
+    world.lift()
+
+
 def _one(world: World, chance: Random) -> str:
     return chance.choice([world.last, world.last, *world.sent])
 
@@ -167,3 +178,4 @@ ACTS: tuple[Act, ...] = (
     *(unclear, doubt, wait, wait, settle, methods, suspect, resume, refuse),
     *(take_back, take_back, move_back, move_back, resume, expire, close, decline_again),
 )
+WITH_STOPS: tuple[Act, ...] = (*ACTS, hold, lift)

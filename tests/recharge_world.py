@@ -13,6 +13,7 @@ import msgspec
 from rater.core.recharge import agent
 from rater.core.recharge.caps import money_cap
 from rater.core.recharge.journal import RechargeJournal
+from rater.core.recharge.machine import State
 from rater.core.recharge.payments import Quarantine
 from rater.core.recharge.state import (
     COUNT_CAP,
@@ -75,6 +76,8 @@ class World:
     """What the account was asked to take or give back, and has not yet done."""
     asked_back: set[str] = field(default_factory=set)
     """The ids of those commands."""
+    held: bool = False
+    """Payments are held for maintenance."""
     must_rest: bool = False
     """Money was taken back, and nobody has resumed since."""
     notices: list[Any] = field(default_factory=list)
@@ -223,6 +226,16 @@ class World:
             assert outcome == "due", due
         self.now = end
 
+    def hold(self) -> None:
+        """Hold payments; recharge is not told."""
+        self.held = True
+
+    def lift(self) -> None:
+        """End the stop; the timer tells recharge, where it waits for that."""
+        self.held = False
+        if self.recharge.state is State.PAYMENTS_HELD:
+            assert self._step(lambda r, j: agent.fall_due(r, self.now, j)) == "due"
+
     def resume(self) -> None:
         """Let an administrator resume."""
         self.must_rest = False
@@ -265,7 +278,7 @@ class World:
     def _step(self, act: Any) -> Any:
         # As in a batch: a working copy from bytes, and bytes again.
         recharge = decode_recharge(encode_recharge(self.recharge))
-        journal = RechargeJournal()
+        journal = RechargeJournal(lambda *_: self.held)
         before = list(self.sent)
         outcome = act(recharge, journal)
         self.recharge = recharge
@@ -306,6 +319,7 @@ class World:
             assert command.command_id not in self.answered, "sent again though it was answered"
             return
         open_ones = [each for each in before if each not in self.answered]
+        assert not self.held, "asked for money while payments are held"
         assert not self.must_rest, "asked for money after some was taken back"
         assert not open_ones, f"{open_ones} in flight beside {command.command_id}"
         if command.attempt == 1:

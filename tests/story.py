@@ -7,6 +7,9 @@
     corrections 2024-01-01T00:00:00Z
     freecall 3 2024-01-01T00:00:00Z
     promotional last 2024-01-01T00:00:00Z
+    payments held 2024-01-10T11:00:00Z
+    payments held acme beta 2024-01-10T11:00:00Z
+    payments free 2024-01-10T12:00:00Z
     2024-01-10T10:00:00Z acme open USD acs
         -> opened = 0.00
     2024-01-10T10:01:00Z acme fund L1 50
@@ -41,18 +44,17 @@ from rater.wire.pricing.deck_heading import read_heading
 from rater.wire.pricing.numbering import load_numbers
 from rater.wire.pricing.zones import zone_of
 from rater.wire.settings.currencies import shipped_book
-from tests.build import settings_version
 from tests.story_contract import CONTRACT, contract, currency_and_decks
 from tests.story_gatekeeper import Gatekeeper
 from tests.story_plans import with_plans
 from tests.story_recharge import RESULTS, TOPICS, VERBS, Payments
 from tests.story_settings import (
+    PUBLISHED,
     SHOWN,
     at_hours,
-    freecall,
     given,
     masking,
-    promotional,
+    published,
     setting,
     shown_twice,
     threshold,
@@ -150,13 +152,9 @@ class Story:
                 self.shows_statuses = True
             case ["months"]:
                 self.shows_months = True
-            case ["corrections", taken_from]:
-                taken = settings_version(1, _millis(taken_from), corrections=True)
-                rules = rules.with_settings(rules.settings.with_version(taken))
-            case ["freecall", days, since]:
-                rules = rules.with_settings(freecall(rules.settings, int(days), _millis(since)))
-            case ["promotional", drawn, since]:
-                rules = rules.with_settings(promotional(rules.settings, drawn, _millis(since)))
+            case [what, *said, since] if what in PUBLISHED:
+                book = published(rules.settings, what, said, _millis(since))
+                rules = rules.with_settings(book)
             case _:
                 return False
         self.simulator.rules = rules

@@ -15,7 +15,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from rater.core.charging_settings import ChargingSettings, SettingsBook
+from rater.core.charging_settings import ChargingSettings, Held, SettingsBook
 from rater.core.times import to_text
 from rater.wire.pricing.amounts import format_micros, parse_micros
 from rater.wire.settings.charging_settings import decode_settings
@@ -65,22 +65,35 @@ def masking(words: list[str]) -> SettingsBook:
     return shipped_book().with_version(settings)
 
 
-def freecall(book: SettingsBook, days: int, since_ms: int) -> SettingsBook:
-    """Return settings by which a call that waits for a price is free after so many days."""
-    return _changed(book, since_ms, "freecall_after_days", days)
+PUBLISHED = ("corrections", "freecall", "promotional", "payments")
+"""What a version of the settings may change in the middle of a story."""
 
 
-def promotional(book: SettingsBook, drawn: str, since_ms: int) -> SettingsBook:
-    """Return settings by which promotional credit is drawn first, or last."""
-    return _changed(book, since_ms, "promotional_credit", drawn)
+def published(book: SettingsBook, what: str, said: list[str], since_ms: int) -> SettingsBook:
+    """Return the settings with a version more: by which corrections are taken, a call is free after so many days, ...
+
+    payments: `held`, of all or of those named, or `free`.
+    """
+    match what, said:
+        case "corrections", []:
+            changes: dict[str, object] = {"corrections": True}
+        case "freecall", [days]:
+            changes = {"freecall_after_days": int(days)}
+        case "promotional", [drawn]:
+            changes = {"promotional_credit": drawn}
+        case "payments", [held, *named]:
+            changes = {"held_payments": Held(held == "held" and not named, tuple(named))}
+        case _:
+            raise AssertionError(what, said)
+    return _with(book, since_ms, **changes)
 
 
-def _changed(book: SettingsBook, since_ms: int, name: str, value: object) -> SettingsBook:
+def _with(book: SettingsBook, since_ms: int, **changes: object) -> SettingsBook:
     before = book.at(since_ms)
     names = before.__match_args__
     fields = {each: getattr(before, each) for each in names}
     fields |= {"version": max(each.version for each in book.versions) + 1}
-    fields |= {"valid_from_ms": since_ms, name: value}
+    fields |= {"valid_from_ms": since_ms, **changes}
     return book.with_version(ChargingSettings(*[fields[each] for each in names]))
 
 

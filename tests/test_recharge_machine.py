@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from rater.core.recharge.machine import IN_FLIGHT, State
 from rater.core.recharge.state import due_ms
-from tests.recharge_walk import ACTS
+from tests.recharge_walk import WITH_STOPS
 from tests.recharge_world import World
 
 chances = st.integers(0, 2**16).map(Random)
@@ -30,7 +30,7 @@ class RechargeMachine(RuleBasedStateMachine):
         self.world.methods("pm_1", "pm_2")
         self.world.settle()
 
-    @rule(act=st.sampled_from(ACTS), chance=chances)
+    @rule(act=st.sampled_from(WITH_STOPS), chance=chances)
     def something_happens(self, act: object, chance: Random) -> None:
         assert callable(act)
         act(self.world, chance)
@@ -46,6 +46,10 @@ class RechargeMachine(RuleBasedStateMachine):
         recharge = self.world.recharge
         works = recharge.state in (*IN_FLIGHT, State.BACKING_OFF)
         assert (recharge.attempt is not None) == works
+
+    @invariant()
+    def nobody_waits_for_a_stop_that_is_over(self) -> None:
+        assert self.world.held or self.world.recharge.state is not State.PAYMENTS_HELD
 
     @invariant()
     def every_notice_has_an_id_of_its_own(self) -> None:

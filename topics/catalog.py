@@ -131,6 +131,7 @@ CHARGING_SETTINGS = Topic(
     writers=(roles.CONFIG_LOADER,),
     readers=(
         roles.CHARGING,
+        roles.RECHARGE,
         roles.GATEWAY,
         roles.GATEKEEPER,
         roles.CANARY,

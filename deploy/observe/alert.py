@@ -48,6 +48,8 @@ class Alert:
     case: Case
     labels: Mapping[str, str] = field(default_factory=dict)
     """Labels that the rule adds besides the severity."""
+    quiet_in: tuple[str, ...] = ()
+    """The kinds of stops for maintenance in which it is silent; each is tried with the series of its case."""
 
     def rule(self, runbooks: str = RUNBOOKS) -> dict[str, object]:
         """Return the rule as Prometheus reads it."""

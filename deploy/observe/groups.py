@@ -10,6 +10,7 @@ from deploy.observe import (
     reconciling,
     remembering,
     running,
+    stopping,
     streaming,
     telling,
     watching,
@@ -25,6 +26,7 @@ GROUPS: Final[dict[str, tuple[Alert, ...]]] = {
     "pricing": pricing.ALERTS,
     "paying": paying.ALERTS,
     "gateway": gateway.ALERTS,
+    "stopping": stopping.ALERTS,
     "telling": telling.ALERTS,
     "watching": watching.ALERTS,
     "reconciling": reconciling.ALERTS,
@@ -53,7 +55,10 @@ def test_files() -> dict[str, dict[str, object]]:
             "rule_files": [f"../generated/{file}" for file in rule_files()],
             "evaluation_interval": "1m",
             "group_eval_order": ["rater-objectives", *(f"rater-{group}" for group in GROUPS)],
-            "tests": [_test(alert) for alert in group],
+            "tests": [
+                *(_test(alert) for alert in group),
+                *(_quiet_test(alert, kind) for alert in group for kind in alert.quiet_in),
+            ],
         }
         for name, group in GROUPS.items()
     }
@@ -72,5 +77,20 @@ def _test(alert: Alert) -> dict[str, object]:
         "alert_rule_test": [
             {"eval_time": at, "alertname": alert.name, "exp_alerts": expected}
             for at, expected in moments
+        ],
+    }
+
+
+def _quiet_test(alert: Alert, kind: str) -> dict[str, object]:
+    """Return the test that an alert is silent while something is held, though its case would have it fire."""
+    tried = _test(alert)
+    held = f'rater_maintenance_since_seconds{{job="rater-stop",instance="a",kind="{kind}",scope="all"}}'
+    series = {**alert.case.series, held: "1700000000x600"}
+    return {
+        **tried,
+        "name": f"{tried['name']}, {kind} held",
+        "input_series": [{"series": name, "values": v} for name, v in series.items()],
+        "alert_rule_test": [
+            {"eval_time": alert.case.fires, "alertname": alert.name, "exp_alerts": []}
         ],
     }

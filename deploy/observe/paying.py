@@ -3,7 +3,7 @@
 from typing import Final
 
 from deploy.observe.alert import Alert, Case
-from deploy.observe.promql import happened
+from deploy.observe.promql import happened, held
 
 _RECHARGE = 'job="rater-recharge",instance="a"'
 
@@ -194,7 +194,8 @@ ALERTS: Final = (
             "unless\n"
             "sum(increase(rater_recharge_payments_total[2h])) > 0\n"
             "and\n"
-            "sum(increase(rater_recharge_payments_total[1d] offset 2h)) > 10"
+            "sum(increase(rater_recharge_payments_total[1d] offset 2h)) > 10\n"
+            f"unless\n{held('payments', '3h')}"
         ),
         for_="30m",
         severity="critical",
@@ -203,6 +204,7 @@ ALERTS: Final = (
             '{{ $value | printf "%.0f" }} thresholds crossed within 2 hours and not one payment, where '
             "there were payments the day before."
         ),
+        quiet_in=("payments",),
         case=Case(
             series={
                 'rater_balance_events_total{job="rater-charging",instance="a",kind="threshold_crossed"}': "0+1x330",
@@ -220,12 +222,14 @@ ALERTS: Final = (
             "sum(increase(rater_recharge_payments_total[15m])) > 50\n"
             "and\n"
             "sum(rate(rater_recharge_payments_total[15m]))\n"
-            "> 5 * sum(rate(rater_recharge_payments_total[1d] offset 15m))"
+            "> 5 * sum(rate(rater_recharge_payments_total[1d] offset 15m))\n"
+            f"unless\n{held('payments', '30m')}"
         ),
         for_="0m",
         severity="critical",
         summary="Many more payments are asked for than usual.",
         description='{{ $value | printf "%.0f" }} within 15 minutes, more than five times the pace of the day before.',
+        quiet_in=("payments",),
         case=Case(
             series={f"rater_recharge_payments_total{{{_RECHARGE}}}": "0+1x120 130+10x30 430+1x120"},
             silent="120m",

@@ -3,7 +3,7 @@
 from typing import Final
 
 from deploy.observe.alert import Alert, Case
-from deploy.observe.promql import happened
+from deploy.observe.promql import happened, held
 
 _WATCH = 'job="rater-watch",instance="a"'
 _PLACE = f'{_WATCH},group="rater-charging",topic="cdr.raw.v1",partition="0"'
@@ -185,11 +185,15 @@ ALERTS: Final = (
     ),
     Alert(
         name="RaterCanarySilent",
-        expr="time() - max(rater_canary_last_success_seconds) > 300",
+        expr=(
+            "time() - max(rater_canary_last_success_seconds) > 300\n"
+            f"unless\n{held('payments', '1h')}"
+        ),
         for_="2m",
         severity="critical",
         summary="No round of the canary passes any more.",
         description="The last one that passed ended {{ $value | humanizeDuration }} ago; one is played every minute.",
+        quiet_in=("payments",),
         case=Case(
             series={f"rater_canary_last_success_seconds{{{_CANARY}}}": "0+60x10 600x15 1560+60x9"},
             silent="16m",

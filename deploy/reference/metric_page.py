@@ -13,6 +13,7 @@ from rater.shell.follower.metrics import FollowerMetrics
 from rater.shell.gatekeeper.metrics import GatekeeperMetrics
 from rater.shell.gateway.metrics import GatewayMetrics
 from rater.shell.notifier.metrics import NotifierMetrics
+from rater.shell.process.maintenance_metrics import MaintenanceMetrics
 from rater.shell.process.metrics import Metrics
 from rater.shell.recharge.metrics import RechargeMetrics
 from rater.shell.versions.plan_metrics import PlanMetrics
@@ -40,6 +41,7 @@ def _charging() -> CollectorRegistry:
 def _recharge() -> CollectorRegistry:
     registry = Metrics(rooms=["worker"]).registry
     RechargeMetrics(registry)
+    MaintenanceMetrics(registry, "payments")
     return registry
 
 

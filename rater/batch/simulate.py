@@ -18,6 +18,7 @@ from rater.batch.charging.partition_state import Shard
 from rater.batch.charging.status_flush import TIMER, decide_flush, flush_users
 from rater.batch.recharge.batch import EVENTS, SOURCES, TIMERS, decide_recharge
 from rater.batch.recharge.decision import RechargeDecision
+from rater.batch.recharge.held_payments import HeldPayments
 from rater.batch.recharge.partition_state import RechargesShard
 from rater.core.account.freecall import next_freed_ms
 from rater.core.limits import STATUS_EVERY_MS
@@ -53,17 +54,27 @@ class Simulator:
     """All workers in one object; feed it records in time order, it yields what they write."""
 
     def __init__(self, rules: Rules) -> None:
+        self._timers: dict[int, tuple[int, int, bytes]] = {}
+        """The next timer of each partition, forgotten when something of it is committed, or other rules come."""
         self.rules = rules
         self.now_ms = 0
         self.shards = [Shard.empty(p) for p in range(catalog.PARTITIONS)]
         self.recharges = [RechargesShard() for _ in range(catalog.PARTITIONS)]
         self._ends: Counter[tuple[str, int]] = Counter()
-        self._timers: dict[int, tuple[int, int, bytes]] = {}
-        """The next timer of each partition, forgotten when something of it is committed."""
         self._ledger: list[dict[int, bytes]] = [{} for _ in range(catalog.PARTITIONS)]
         """The entries of each partition by offset, while corrections may ask for them."""
         self._joined: deque[Line] = deque()
         """What one has written for the other and that is not taken yet."""
+
+    @property
+    def rules(self) -> Rules:
+        """What all is decided by from now on."""
+        return self._rules
+
+    @rules.setter
+    def rules(self, rules: Rules) -> None:
+        self._rules = rules
+        self._timers.clear()
 
     def feed(
         self,
@@ -96,6 +107,8 @@ class Simulator:
         due = [(max(at, 1), shard.partition, key) for key, at in shard.accounts.due(NEVER)]
         recharges = self.recharges[shard.partition].due(NEVER)
         due += [(max(at, 1), shard.partition, key) for key, at in recharges]
+        if (freed := self._held(shard.partition).next_ms(self.now_ms)) is not None:
+            due.append((max(freed[0], 1), shard.partition, freed[1]))
         for key in shard.accounts.dirty():
             account = decode_account(shard.accounts.get(key) or b"")
             due.append((account.status_ms + STATUS_EVERY_MS, shard.partition, key))
@@ -111,7 +124,11 @@ class Simulator:
     def _fire(self, shard: Shard, key: bytes, at_ms: int) -> Iterator[Line]:
         self.now_ms = max(self.now_ms, at_ms)
         overdue = [due for name, due in shard.accounts.due(at_ms) if name == key]
-        waited = [due for name, due in self.recharges[shard.partition].due(at_ms) if name == key]
+        waiting = (
+            *self.recharges[shard.partition].due(at_ms),
+            *self._held(shard.partition).due(at_ms),
+        )
+        waited = [due for name, due in waiting if name == key]
         if _is_owed(shard, key, at_ms):
             decision = Decision(TIMER, shard.partition, shard.batches.stream_ms, self.rules.plans)
             flush_users(decision, shard, [key], self.rules, at_ms)
@@ -135,6 +152,9 @@ class Simulator:
             )
             yield from self._take_joined()
 
+    def _held(self, partition: int) -> HeldPayments:
+        return HeldPayments(self.recharges[partition], self.rules.settings)
+
     def _take_new(
         self, topic: str, key: bytes | None, value: bytes | None, at_ms: int, partition: int
     ) -> Iterator[Line]:
@@ -150,7 +170,9 @@ class Simulator:
         topic, partition = record.topic, record.partition
         shard, recharges = self.shards[partition], self.recharges[partition]
         if topic in SOURCES:
-            heard = decide_recharge(recharges, partition, topic, [record], catalog.PARTITIONS)
+            place = partition, catalog.PARTITIONS
+            held = self.rules.settings.holds_payments
+            heard = decide_recharge(recharges, topic, [record], place, held)
             yield from self._commit(recharges, heard, record.timestamp)
             return
         ledger = self._ledger[partition]

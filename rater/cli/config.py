@@ -13,6 +13,7 @@ import click
 import orjson
 
 from rater.cli.broker import CannotRunError, broker_option, run
+from rater.cli.config_maintenance import hold, of_whom, release
 from rater.cli.config_services import ServiceGroup, check_all, print_settings, say_good
 from rater.core.charging_settings import ChargingSettings, SettingsBook
 from rater.core.limits import HOUR_MS, UNIT_MICROS
@@ -43,6 +44,10 @@ _file = click.argument("file", type=click.Path(path_type=Path, dir_okay=False, e
 @click.group()
 def config() -> None:
     """Show, lint and load the charging settings; check and show what a service is told at its start."""
+
+
+config.add_command(hold)
+config.add_command(release)
 
 
 def _without_service(command: Callable[..., None]) -> Callable[..., None]:
@@ -223,6 +228,7 @@ def _print_table(settings: ChargingSettings) -> None:
     ):
         click.echo(f"{name}: {getattr(settings, name)}")
     click.echo(f"canary_tenants: {', '.join(settings.canary_tenants) or 'none'}")
+    click.echo(f"payments held: {of_whom(settings.held_payments) or 'none'}")
     hidden = [f"{mask.prefix or 'all others'} {mask.digits}" for mask in settings.number_masks]
     click.echo(f"last digits of numbers hidden: {', '.join(hidden) or 'none'}")
     if settings.version == 0:

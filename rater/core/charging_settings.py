@@ -10,7 +10,9 @@ Rule 4: a version may be dated back: in force from before it was published. It d
 Rule 5: who is a canary (R32) is asked by the time of what is asked for, and a version that was dated back does not say
         it before its `known_from_ms`: so whoever asks twice about one payment, before and after a publication, hears
         the same.
-Rule 6: a currency without a row has no breaker by default, one unit as its least recharge, and the bound of all.
+Rule 6: what is held for maintenance is so from the version's `valid_from` on, as the other rules say, until a version
+        that does not say so.
+Rule 7: a currency without a row has no breaker by default, one unit as its least recharge, and the bound of all.
 """
 
 from collections.abc import Iterable, Mapping
@@ -22,6 +24,25 @@ from topics.records.charging_settings import CurrencyTerms, NumberMask
 
 SHIPPED: Final = 0
 """The version of what ships with the release."""
+
+
+@final
+class Held(Value):
+    """Of whom something is held for maintenance."""
+
+    __match_args__ = ("of_all", "tenants")
+    __slots__ = __match_args__
+
+    def __init__(self, of_all: bool = False, tenants: tuple[str, ...] = ()) -> None:  # noqa: FBT001, FBT002
+        self.of_all: Final = of_all
+        self.tenants: Final = tenants
+
+    def of(self, tenant_id: str) -> bool:
+        """Tell whether it is held of a tenant."""
+        return self.of_all or tenant_id in self.tenants
+
+
+NOBODY: Final = Held()
 
 
 @final
@@ -41,6 +62,7 @@ class ChargingSettings(Value):
         "freecall_after_days",
         "promotional_credit",
         "canary_tenants",
+        "held_payments",
         "known_from_ms",
     )
     __slots__ = __match_args__
@@ -59,6 +81,7 @@ class ChargingSettings(Value):
         freecall_after_days: int = 0,
         promotional_credit: Literal["first", "last"] = "first",
         canary_tenants: tuple[str, ...] = (),
+        held_payments: Held = NOBODY,
         known_from_ms: int = 0,
     ) -> None:
         self.version: Final = version
@@ -83,6 +106,8 @@ class ChargingSettings(Value):
         """Of a version that was dated back: from when on nobody decides without it. 0 of all others."""
         self.canary_tenants: Final = canary_tenants
         """Tenants of our own, with play money alone (R32)."""
+        self.held_payments: Final = held_payments
+        """Of whom no new payment is asked for."""
 
     @property
     def canaries_from_ms(self) -> int:
@@ -105,7 +130,14 @@ class ChargingSettings(Value):
 class SettingsBook:
     """An immutable snapshot of all versions."""
 
-    __slots__ = ("canaries", "corrects", "hides", "names_before_ms", "versions")
+    __slots__ = (
+        "any_payments_held",
+        "canaries",
+        "corrects",
+        "hides",
+        "names_before_ms",
+        "versions",
+    )
 
     def __init__(
         self, shipped: ChargingSettings, published: Iterable[ChargingSettings] = ()
@@ -121,6 +153,8 @@ class SettingsBook:
         """Whether any version takes corrections."""
         self.canaries: Final = frozenset([name for each in ordered for name in each.canary_tenants])
         """Tenants that any version says are canaries."""
+        self.any_payments_held: Final = True in [each.held_payments != NOBODY for each in ordered]
+        """Whether any version holds payments."""
         self.names_before_ms: Final = max([each.known_from_ms for each in ordered])
         """No record from then on makes anything name a version that was dated back; 0: none was."""
 
@@ -145,6 +179,10 @@ class SettingsBook:
     def is_canary(self, tenant_id: str, at_ms: int) -> bool:
         """Tell whether a tenant is a canary, for what is asked for at an instant."""
         return tenant_id in self.canaries and tenant_id in self.canaries_at(at_ms)
+
+    def holds_payments(self, tenant_id: str, at_ms: int) -> bool:
+        """Tell whether no new payment may be asked for of a tenant at an instant."""
+        return self.any_payments_held and self.at(at_ms).held_payments.of(tenant_id)
 
     def next_change_ms(self, at_ms: int) -> int:
         """Return from when on another version may be in force than at an instant; NEVER_MS where there is none."""

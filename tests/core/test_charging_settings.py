@@ -76,3 +76,24 @@ def test_a_version_dated_back_makes_and_ends_canaries_only_when_everybody_knows_
     dated_back = book(made, ended)
     days = [dated_back.is_canary("canary", NOW + n * DAY) for n in range(4)]
     assert days == [False, True, True, False]
+
+
+def test_payments_are_held_of_all_or_of_those_named_from_a_version_on_until_one_that_does_not() -> (
+    None
+):
+    stop = book(
+        settings_version(1, NOW, payments_held_of=("acme",)),
+        settings_version(2, NOW + DAY, payments_held=True),
+        settings_version(3, NOW + 2 * DAY),
+    )
+
+    times = (NOW - 1, NOW, NOW + DAY - 1, NOW + DAY, NOW + 2 * DAY)
+    held = [[stop.holds_payments(name, at_ms) for at_ms in times] for name in ("acme", "beta")]
+    assert held == [[False, True, True, True, False], [False, False, False, True, False]]
+    assert not book(settings_version(1)).any_payments_held
+
+
+def test_a_stop_that_is_dated_back_holds_from_when_it_is_known() -> None:
+    stop = settings_version(1, NOW, payments_held=True, known_from_ms=NOW + DAY)
+
+    assert book(stop).holds_payments("acme", NOW)

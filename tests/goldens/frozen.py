@@ -24,7 +24,7 @@ from rater.wire.outputs import encode
 from rater.wire.recharge.state import decode_recharge, encode_recharge
 from tests.build import FAR, NOW, account, lot
 from tests.recharge_walk import wander
-from tests.recharge_world import World
+from tests.recharge_world import World, low
 from tests.reconcile.proofs.recharge.test_reversals import reversing_circle
 from topics.catalog import (
     ACCOUNTS_CHANGELOG,
@@ -160,6 +160,10 @@ def _states() -> dict[str, list[bytes]]:
         world = World()
         wander(world, Random(seed), 20 + seed % 60)
         there.setdefault(world.recharge.state, encode_recharge(world.recharge))
+    held = low()
+    held.hold()
+    held.decline(held.last, hard=False)
+    there.setdefault(held.recharge.state, encode_recharge(held.recharge))
     made[RECHARGES_CHANGELOG.name] += [there[state] for state in State if state in there]
     return made
 

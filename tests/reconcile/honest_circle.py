@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 from rater.batch.recharge.batch import COMMANDS as RECHARGE_COMMANDS
 from rater.batch.recharge.batch import EVENTS, RESULTS
 from rater.batch.recharge.batch import TIMERS as RECHARGE_TIMERS
+from rater.batch.recharge.held_payments import HeldPayments
 from rater.batch.recharge.partition_state import RechargesShard
 from rater.shell.process.health import Health
 from rater.shell.process.metrics import Metrics
@@ -39,7 +40,10 @@ class HonestCircle(HonestWorker):
         transactions = Transactions(self._append)
         recharging = RechargeMetrics(metrics.registry)
         decider = RechargeDecider(
-            lambda partition: self.recharges[partition], recharging, self.partitions
+            lambda partition: self.recharges[partition],
+            lambda: self.rules.settings,
+            recharging,
+            self.partitions,
         )
         self.rechargers = Stepper(lambda: transactions, decider, metrics, Health(metrics))
 
@@ -135,7 +139,8 @@ class HonestCircle(HonestWorker):
         """Let time pass; recharge's timer fires at its end."""
         self.now_ms += millis
         for partition, shard in enumerate(self.recharges):
-            for key, due_ms in shard.due(self.now_ms):
+            held = HeldPayments(shard, self.rules.settings)
+            for key, due_ms in (*shard.due(self.now_ms), *held.due(self.now_ms)):
                 self.produce(RECHARGE_TIMERS, key, due_command(key.decode(), due_ms), partition)
         self.turn()
 

@@ -15,6 +15,7 @@ HIDDEN_DIGITS_MAX = 6
 NUMBER_MASKS_MAX = 300
 FREECALL_DAYS_MAX = 90
 CANARY_TENANTS_MAX = 64
+HELD_TENANTS_MAX = 1_000
 
 
 class CurrencyTerms(Record, frozen=True):
@@ -123,6 +124,16 @@ class ChargingSettings(Record, frozen=True):
             description="Tenants of our own, with play money alone: their payments go to the simulator, and revenue "
             "leaves them out. Of a version that is dated back, from its `known_from` on.",
         ),
+    ] = ()
+    payments_held: Annotated[
+        bool,
+        Meta(
+            description="Maintenance: no new payment is asked for, of any tenant; what is in flight goes to its end."
+        ),
+    ] = False
+    payments_held_of: Annotated[
+        tuple[TenantId, ...],
+        Meta(max_length=HELD_TENANTS_MAX, description="Likewise, of these tenants alone."),
     ] = ()
     known_from: (
         Annotated[

@@ -127,6 +127,31 @@ _GATEKEEPER = Row(
     ),
 )  # fmt: skip
 
+_STOPS = Row(
+    "Maintenance: what the charging settings hold",
+    (
+        Panel(
+            title="Held for",
+            about="How long it has been held, of all tenants or of some that the settings name; 0: it is not.",
+            unit="s", width=12,
+            queries=(by_label(
+                "max by (kind, scope) ((time() - rater_maintenance_since_seconds)"
+                " * (rater_maintenance_since_seconds > bool 0))",
+                "kind", "scope",
+            ),),
+        ),
+        Panel(
+            title="Tenants held",
+            about="Tenants that the settings name, and tenants below their trigger that wait for the end of a stop.",
+            unit="short", width=12,
+            queries=(
+                by_label("max by (kind) (rater_maintenance_tenants)", "kind"),
+                Query('sum(rater_recharge_tenants{state="payments_held"})', "wait for a payment"),
+            ),
+        ),
+    ),
+)  # fmt: skip
+
 _CANARY = Row(
     "Known calls: the canary",
     (
@@ -158,6 +183,7 @@ BOARD: Final = Board(
         Row("Objectives", tuple(_burns(slo) for slo in SLOS)),
         _CALLS,
         _GATEKEEPER,
+        _STOPS,
         _CANARY,
     ),
 )

@@ -12,7 +12,7 @@ from rater.batch.recharge.decision import RechargeDecision
 from rater.batch.recharge.partition_state import RechargesShard
 from rater.core.cdr import Source
 from rater.core.recharge import agent
-from rater.core.recharge.journal import RechargeJournal
+from rater.core.recharge.journal import IsHeld, RechargeJournal, nothing_held
 from rater.core.recharge.payments import Quarantine
 from rater.core.recharge.state import Recharge
 from rater.wire.malformed import Malformed, Why
@@ -38,10 +38,14 @@ SOURCES = (EVENTS, RESULTS, COMMANDS, TIMERS)
 
 
 def decide_recharge(
-    shard: RechargesShard, partition: int, topic: str, records: Sequence[Record], partitions: int
+    shard: RechargesShard,
+    topic: str,
+    records: Sequence[Record],
+    place: tuple[int, int],
+    held: IsHeld = nothing_held,
 ) -> RechargeDecision:
-    """Decide a batch of one of the SOURCES; `partitions` is the topics' count."""
-    batch = RechargeBatch(shard, topic, partition, partitions)
+    """Decide a batch of one of the SOURCES; `place` is its partition, and how many the topics have."""
+    batch = RechargeBatch(shard, topic, place, held)
     batch.read(records)
     batch.decide()
     return batch.decision
@@ -51,10 +55,17 @@ def decide_recharge(
 class RechargeBatch:
     """One batch while it is being decided."""
 
-    def __init__(self, shard: RechargesShard, topic: str, partition: int, partitions: int) -> None:
+    def __init__(
+        self,
+        shard: RechargesShard,
+        topic: str,
+        place: tuple[int, int],
+        held: IsHeld = nothing_held,
+    ) -> None:
+        """`place` is the partition, and how many there are; `held` says of whom payments are, for all of the batch."""
         self.shard = shard
-        self.partitions = partitions
-        self.decision = RechargeDecision(topic, partition)
+        partition, self.partitions = place
+        self.decision = RechargeDecision(topic, partition, held)
         self.working: dict[str, Recharge] = {}
         self.decode, self.take, self.watermark = _SOURCES[topic]
         self._waiting: Sequence[Record] = ()
@@ -98,6 +109,7 @@ class RechargeBatch:
             return
         payments = decision.journal.payments
         asked = len(payments)
+        decision.journal.heard_ms = source.at_ms
         outcome = self.take(recharge, said, source, decision.journal)
         if (
             isinstance(said, Event)

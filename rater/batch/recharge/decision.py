@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar, Final, final
 
 from rater.batch.outputs import Output, Records, encoded
-from rater.core.recharge.journal import RechargeJournal
+from rater.core.recharge.journal import IsHeld, RechargeJournal, nothing_held
 from rater.core.recharge.state import Recharge
 from rater.wire.outputs import encode
 from rater.wire.recharge.state import encode_recharge
@@ -31,12 +31,13 @@ class RechargeDecision:
     PLACED: ClassVar[tuple[str, ...]] = ()
     """The manifest names no offsets: recharge remembers no ids."""
 
-    def __init__(self, source_topic: str, partition: int) -> None:
+    def __init__(self, source_topic: str, partition: int, held: IsHeld = nothing_held) -> None:
         self.source_topic = source_topic
         self.partition = partition
         self.at_ms = 0
         self.records = 0
-        self.journal = RechargeJournal()
+        self._held = held
+        self.journal = RechargeJournal(held)
         self.quarantined: Records = []
         self.dead: Records = []
         self.changed: dict[str, Recharge] = {}
@@ -70,7 +71,7 @@ class RechargeDecision:
             (catalog.RECHARGE_DEAD.name, self.dead),
         ]
         self.taken.update({topic: len(records) for topic, records in outputs})
-        self.journal, self.quarantined, self.dead = RechargeJournal(), [], []
+        self.journal, self.quarantined, self.dead = RechargeJournal(self._held), [], []
         return outputs
 
     def changelogs(self) -> list[Output]:

@@ -4,7 +4,7 @@ The bytes are the committed truth; a batch works on copies and hands back new by
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 
 from rater.batch.recharge.decision import RechargeDecision
@@ -20,6 +20,8 @@ class RechargesShard:
         self._values: dict[bytes, bytes] = {}
         self._waiting: dict[bytes, int] = {}
         self._states: Counter[State] = Counter()
+        self._held: dict[bytes, None] = {}
+        """The tenants that wait for the end of a maintenance stop, in the order in which they began to."""
         self._asked_ms: dict[bytes, int] = {}
         """When what is in flight was asked for; a tenant has one command at most."""
         self._captured_ms: dict[bytes, int] = {}
@@ -52,6 +54,10 @@ class RechargesShard:
         due = ((key, due_ms) for key, due_ms in self._waiting.items() if due_ms <= now_ms)
         return list(islice(due, most))
 
+    def held(self) -> Collection[bytes]:
+        """Return the tenants that wait for the end of a maintenance stop, who has waited longest first."""
+        return self._held.keys()
+
     def states(self) -> Mapping[State, int]:
         """Return how many tenants are in each state."""
         return self._states
@@ -74,6 +80,10 @@ class RechargesShard:
         head = decode_head(value)
         self._states[head.state] += 1
         self._note_money_under_way(key, value, head.state)
+        if head.state is State.PAYMENTS_HELD:
+            self._held.setdefault(key)
+        else:
+            self._held.pop(key, None)
         self._applied = [max(pair) for pair in zip(head.offsets, self._applied, strict=True)]
         if head.due_ms == NEVER_MS:
             self._waiting.pop(key, None)

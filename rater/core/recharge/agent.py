@@ -23,8 +23,11 @@ __all__ = ["fall_due", "hear", "resume", "take_result"]
 
 
 def fall_due(recharge: Recharge, now_ms: int, journal: RechargeJournal) -> str:
-    """Go on with what waited for this time; return the outcome, `early` where nothing did."""
+    """Go on with what waited for this time, or for the end of a stop; return the outcome, `early` where nothing did."""
     recharge.now_ms = max(recharge.now_ms, now_ms)
+    if recharge.state is State.PAYMENTS_HELD:
+        review(recharge, journal)
+        return "early" if recharge.state is State.PAYMENTS_HELD else "due"
     if recharge.now_ms < due_ms(recharge):
         return "early"
     if recharge.state in IN_FLIGHT:
@@ -40,7 +43,9 @@ def fall_due(recharge: Recharge, now_ms: int, journal: RechargeJournal) -> str:
             journal.credit(recharge, awaited)
     else:
         review(recharge, journal)
-        if recharge.state is State.BACKING_OFF:
+        if recharge.state is State.BACKING_OFF and journal.holds(recharge):
+            move(recharge, Signal.RETRY_HELD)
+        elif recharge.state is State.BACKING_OFF:
             move(recharge, Signal.RETRY_DUE)
             request_next(recharge, attempt_of(recharge), journal)
     return "due"

@@ -1,5 +1,6 @@
 """Recharge journal: what one batch of recharge says, in order."""
 
+from collections.abc import Callable
 from typing import Any, final
 
 from rater.core.recharge.state import Attempt, Awaited, Recharge
@@ -8,19 +9,39 @@ from topics.records import AddFunds, MovedBack, PaymentCancel, PaymentCommand
 from topics.records.notifications import Notification
 
 Head = dict[str, Any]
+IsHeld = Callable[[str, int], bool]
+"""Says whether payments of a tenant are held at an instant."""
+
+
+def nothing_held(tenant_id: str, at_ms: int) -> bool:
+    """Say so of nobody."""
+    return False
 
 
 @final
 class RechargeJournal:
     """Payment commands, orders to accounts and notices of one batch of one partition."""
 
-    __slots__ = ("notices", "orders", "payments")
+    __slots__ = ("_held", "heard_ms", "notices", "orders", "payments")
 
-    def __init__(self) -> None:
+    def __init__(self, held: IsHeld = nothing_held) -> None:
+        """Begin with nothing said; `held` says of whom no new payment may be asked for."""
+        self._held = held
+        self.heard_ms = 0
+        """When the record was written that is being heard."""
         self.payments: list[PaymentCommand | PaymentCancel] = []
         self.orders: list[AddFunds | MovedBack] = []
         """What is asked of accounts: credits and reversals, in the order decided."""
         self.notices: list[Notification] = []
+
+    def holds(self, recharge: Recharge) -> bool:
+        """Tell whether payments are held, for what recharge knows, or for what it hears.
+
+        The two times differ where charging is late: what a call of before the stop crosses is heard of in it.
+        """
+        return self._held(recharge.tenant_id, recharge.now_ms) or self._held(
+            recharge.tenant_id, self.heard_ms
+        )
 
     def request(self, recharge: Recharge) -> None:
         """Ask for the attempt at work; a second time it is the same command, word for word."""

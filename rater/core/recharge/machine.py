@@ -34,6 +34,8 @@ class State(StrEnum):
     """A recharge is needed, and a cap holds it back until its window moves on."""
     ON_HOLD = "on_hold"
     """A recharge is needed, and suspected fraud holds it back until an administrator resumes it."""
+    PAYMENTS_HELD = "payments_held"
+    """A recharge is needed, and waits for the end of a maintenance stop: the charging settings hold payments."""
 
 
 class Signal(StrEnum):
@@ -53,6 +55,8 @@ class Signal(StrEnum):
     """The provider took money of a payment back, and no administrator has resumed since."""
     NO_METHOD = "no_method"
     """Below the trigger, but there is no payment method that has not been refused for good."""
+    PAYMENTS_HELD = "payments_held"
+    """Below the trigger; nothing stands against a recharge but that the charging settings hold payments."""
     OVER_CAP = "over_cap"
     """Below the trigger, but one more would pass a cap."""
     CAPTURED = "captured"
@@ -75,6 +79,8 @@ class Signal(StrEnum):
     """The gateway says that it could not find out."""
     RETRY_DUE = "retry_due"
     """The time of the next attempt has come."""
+    RETRY_HELD = "retry_held"
+    """It has come, and payments are held: it is not made, and counts for nothing."""
     CREDITED = "credited"
     """All lots that were captured are on the account."""
     REFUSED = "refused"
@@ -103,6 +109,7 @@ _ANSWERED: Final[dict[Signal, State]] = {
 TRANSITIONS: Final[dict[State, dict[Signal, State]]] = {
     State.IDLE: {
         _G.BELOW_TRIGGER: _S.REQUESTED,
+        _G.PAYMENTS_HELD: _S.PAYMENTS_HELD,
         _G.OVER_CAP: _S.CAPPED,
         _G.SUSPECTED: _S.ON_HOLD,
         _G.REVERSED: _S.PAUSED,
@@ -120,6 +127,7 @@ TRANSITIONS: Final[dict[State, dict[Signal, State]]] = {
     },
     State.BACKING_OFF: {
         _G.RETRY_DUE: _S.REQUESTED,
+        _G.RETRY_HELD: _S.PAYMENTS_HELD,
         _G.CAPTURED: _S.CREDITING,
         _G.SUFFICIENT: _S.IDLE,
         _G.DISABLED: _S.IDLE,
@@ -141,6 +149,7 @@ TRANSITIONS: Final[dict[State, dict[Signal, State]]] = {
     },
     State.CAPPED: {
         _G.BELOW_TRIGGER: _S.REQUESTED,
+        _G.PAYMENTS_HELD: _S.PAYMENTS_HELD,
         _G.SUFFICIENT: _S.IDLE,
         _G.DISABLED: _S.IDLE,
         _G.SUSPECTED: _S.ON_HOLD,
@@ -150,11 +159,23 @@ TRANSITIONS: Final[dict[State, dict[Signal, State]]] = {
     },
     State.ON_HOLD: {
         _G.BELOW_TRIGGER: _S.REQUESTED,
+        _G.PAYMENTS_HELD: _S.PAYMENTS_HELD,
         _G.OVER_CAP: _S.CAPPED,
         _G.REVERSED: _S.PAUSED,
         _G.NO_METHOD: _S.PAUSED,
         _G.SUFFICIENT: _S.IDLE,
         _G.DISABLED: _S.IDLE,
+        _G.CAPTURED: _S.CREDITING,
+    },
+    State.PAYMENTS_HELD: {
+        _G.BELOW_TRIGGER: _S.REQUESTED,
+        _G.SUFFICIENT: _S.IDLE,
+        _G.DISABLED: _S.IDLE,
+        _G.RESET: _S.IDLE,
+        _G.SUSPECTED: _S.ON_HOLD,
+        _G.REVERSED: _S.PAUSED,
+        _G.NO_METHOD: _S.PAUSED,
+        _G.OVER_CAP: _S.CAPPED,
         _G.CAPTURED: _S.CREDITING,
     },
 }

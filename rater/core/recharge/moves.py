@@ -18,8 +18,8 @@ from rater.core.recharge.state import (
 )
 
 
-def judge(recharge: Recharge) -> Signal:
-    """Say what the balance, as last heard of, asks for, and what stands against it."""
+def judge(recharge: Recharge, *, held: bool = False) -> Signal:
+    """Say what the balance, as last heard of, asks for, and what stands against it; `held`: payments are."""
     if recharge.is_closed or not recharge.settings.enabled:
         return Signal.DISABLED
     if recharge.is_reversed:
@@ -30,7 +30,8 @@ def judge(recharge: Recharge) -> Signal:
         return Signal.SUSPECTED
     if usable(recharge) is None:
         return Signal.NO_METHOD
-    return Signal.BELOW_TRIGGER if find_cap(recharge) is None else Signal.OVER_CAP
+    free = Signal.PAYMENTS_HELD if held else Signal.BELOW_TRIGGER
+    return free if find_cap(recharge) is None else Signal.OVER_CAP
 
 
 def review(recharge: Recharge, journal: RechargeJournal) -> None:
@@ -40,7 +41,7 @@ def review(recharge: Recharge, journal: RechargeJournal) -> None:
     """
     if recharge.awaited and recharge.state is State.IDLE:
         await_credit(recharge)
-    elif move(recharge, _seen(recharge)):
+    elif move(recharge, _seen(recharge, held=journal.holds(recharge))):
         entered = _ENTERED.get(recharge.state)
         if entered is not None:
             entered(recharge, journal)
@@ -50,9 +51,9 @@ def review(recharge: Recharge, journal: RechargeJournal) -> None:
         recharge.wait_ms = cap.until_ms
 
 
-def _seen(recharge: Recharge) -> Signal:
+def _seen(recharge: Recharge, *, held: bool) -> Signal:
     """Return what the balance asks for, or that what is in flight has lost its consent."""
-    signal = judge(recharge)
+    signal = judge(recharge, held=held)
     if signal is Signal.DISABLED or recharge.state not in IN_FLIGHT:
         return signal
     is_gone = method_of(recharge, attempt_of(recharge).method) is None

@@ -139,7 +139,8 @@ def decline(recharge: Recharge, declined: PaymentDeclined, journal: RechargeJour
         review(recharge, journal)
         return
     is_out = method is None or method.is_out
-    signal = _after_decline(recharge, attempt, declined, is_out=is_out)
+    asked = judge(recharge, held=journal.holds(recharge))
+    signal = _after_decline(recharge, attempt, declined, asked, is_out=is_out)
     if signal is Signal.TOO_LATE:
         attempt.soft_declines += 1
         move(recharge, signal)
@@ -151,7 +152,8 @@ def decline(recharge: Recharge, declined: PaymentDeclined, journal: RechargeJour
             RETRY_AFTER_MS[attempt.soft_declines] + crc32(declined.command_id.encode()) % JITTER_MS
         )
         attempt.due_ms = max(attempt.method_since_ms + wait, recharge.now_ms)
-    if signal is not Signal.EXHAUSTED:
+    if signal is not Signal.EXHAUSTED and asked is not Signal.PAYMENTS_HELD:
+        # While payments are held nothing has failed: what is needed is asked for anew when that ends.
         next_try_ms = attempt.due_ms if signal is Signal.RETRY_LATER else None
         tell_failed(recharge, declined, next_try_ms, journal)
     move(recharge, signal)
@@ -165,9 +167,10 @@ def decline(recharge: Recharge, declined: PaymentDeclined, journal: RechargeJour
 
 
 def _after_decline(
-    recharge: Recharge, attempt: Attempt, declined: PaymentDeclined, *, is_out: bool
+    recharge: Recharge, attempt: Attempt, declined: PaymentDeclined, asked: Signal, *, is_out: bool
 ) -> Signal:
-    if judge(recharge) not in (Signal.BELOW_TRIGGER, Signal.NO_METHOD):
+    """Say what comes next; `asked` is what the balance asks for now."""
+    if asked not in (Signal.BELOW_TRIGGER, Signal.NO_METHOD):
         return Signal.ABANDONED
     if is_out:
         return Signal.EXHAUSTED if usable(recharge) is None else Signal.NEXT_METHOD

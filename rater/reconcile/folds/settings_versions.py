@@ -60,8 +60,14 @@ class Version(NamedTuple):
     corrections: bool = False
     freecall_days: int = 0
     promotional_credit: str = "first"
+    payments_held: bool = False
+    payments_held_of: frozenset[str] = frozenset()
     known_from_ms: int = 0
     """From when on nobody decides without it; before, what it decides names it."""
+
+    def holds_payments(self, tenant_id: str) -> bool:
+        """Say whether no new payment may be asked for of a tenant."""
+        return self.payments_held or tenant_id in self.payments_held_of
 
     def of(self, currency: str) -> Terms:
         """Return what holds in a currency."""
@@ -175,5 +181,7 @@ def _version(record: Record) -> Version | str:
         settings.corrections,
         settings.freecall_after_days,
         settings.promotional_credit,
+        settings.payments_held,
+        frozenset(settings.payments_held_of),
         known_ms,
     )

@@ -4,10 +4,7 @@ One agent takes all source topics; every batch goes through `step.Stepper`. Of w
 (D2).
 """
 
-import asyncio
 import logging
-from contextlib import suppress
-from typing import Any
 
 from aiokafka import TopicPartition
 
@@ -34,7 +31,7 @@ from rater.shell.step import Stepper
 from rater.shell.stream.batches import RecordBatch
 from rater.shell.stream.tables import state_table
 from rater.shell.versions.deck_service import DeckService
-from rater.shell.versions.follower import Follower
+from rater.shell.versions.followed import Followed
 from rater.shell.versions.plan_metrics import PlanMetrics
 from rater.shell.versions.plan_service import PlanService
 from rater.shell.versions.settings_service import SettingsService
@@ -60,11 +57,9 @@ class Charging(AgentApp):
         self.decks = DeckService(settings.broker, metrics)
         self.settings = SettingsService(settings.broker, metrics)
         self.plans = PlanService(settings.broker, PlanMetrics(metrics.registry))
-        self.followers: dict[str, Follower[Any]] = {
-            "decks": self.decks,
-            "settings": self.settings,
-            "plans": self.plans,
-        }
+        self.followed = Followed(
+            {"decks": self.decks, "settings": self.settings, "plans": self.plans}
+        )
         self.accounts = state_table(
             self.app, "accounts", AccountsShard, partitions=settings.partitions
         )
@@ -141,17 +136,14 @@ class Charging(AgentApp):
 
     async def prepare(self) -> None:
         """Wait until the decks are whole, and settings and plans known."""
-        for follower in self.followers.values():
-            await follower.ready()
+        await self.followed.ready()
 
     async def start_parts(self) -> None:
         """Start what is not Faust's: decks, settings, plans, timer, and the tasks that look after them."""
-        for follower in self.followers.values():
-            await follower.start()
+        await self.followed.start()
         await self.timer.start()
         await self.freecall_timer.start()
-        for part, follower in self.followers.items():
-            self.background(self._wait_for(part, follower), self._watch(follower))
+        self.background(*self.followed.tasks(self.health, self.app.crash))
         await super().start_parts()
 
     async def stop_parts(self) -> None:
@@ -160,20 +152,7 @@ class Charging(AgentApp):
         await self.originals.stop()
         await self.freecall_timer.stop()
         await self.timer.stop()
-        for follower in reversed(self.followers.values()):
-            await follower.stop()
-
-    async def _wait_for(self, part: str, follower: Follower[Any]) -> None:
-        await follower.ready()
-        self.health.set_ready(part, ready=True)
-
-    async def _watch(self, follower: Follower[Any]) -> None:
-        """End the worker when what it knows no longer follows its topic."""
-        with suppress(asyncio.CancelledError):
-            try:
-                await asyncio.shield(follower.failed)
-            except Exception as error:  # noqa: BLE001
-                await self.app.crash(error)
+        await self.followed.stop()
 
     def measure(self) -> None:
         """Report the charge indexes, how much they remember and for how long, and the plans in force."""

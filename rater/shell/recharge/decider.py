@@ -1,4 +1,4 @@
-"""How recharge decides a batch: by the state of its partition."""
+"""How recharge decides a batch: by the state of its partition, and by whose payments are held."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from rater.batch.recharge.batch import RechargeBatch
 from rater.batch.recharge.decision import RechargeDecision
 from rater.batch.recharge.partition_state import RechargesShard
+from rater.core.charging_settings import SettingsBook
 from rater.shell.process.clock import now_ms
 from rater.shell.recharge.metrics import RechargeMetrics
 from rater.shell.stream.batches import RecordBatch, SourceRecord
@@ -18,22 +19,29 @@ LOUD = frozenset(("recharge_paused", "recharge_capped", "fraud_suspected"))
 
 
 class RechargeDecider:
-    """The states of a worker's partitions."""
+    """The states of a worker's partitions, and what is held."""
 
     PREFIX = "recharge_"
 
     def __init__(
-        self, shard: Callable[[int], RechargesShard], metrics: RechargeMetrics, partitions: int
+        self,
+        shard: Callable[[int], RechargesShard],
+        settings: Callable[[], SettingsBook],
+        metrics: RechargeMetrics,
+        partitions: int,
     ) -> None:
-        """`shard` is asked again for every batch: the assignment changes."""
+        """`shard` and `settings` are asked again for every batch: assignment and settings change."""
         self._shard = shard
+        self._settings = settings
         self._metrics = metrics
         self._partitions = partitions
 
     def begin(self, batch: RecordBatch) -> RechargeBatch:
         """Begin a batch."""
         tp = batch.tp
-        return RechargeBatch(self._shard(tp.partition), tp.topic, tp.partition, self._partitions)
+        place = tp.partition, self._partitions
+        held = self._settings().holds_payments
+        return RechargeBatch(self._shard(tp.partition), tp.topic, place, held)
 
     async def fetch(self, _: RechargeBatch) -> int:
         """Fetch nothing: recharge knows all that it needs."""

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from rater.core.charging_settings import ChargingSettings
+from rater.core.charging_settings import ChargingSettings, Held
 from rater.core.limits import UNIT_MICROS
 from rater.core.times import to_text
 from rater.wire.demands import shown
@@ -25,6 +25,8 @@ _OTHERS = (
     "promotional_credit",
     "canary_tenants",
 )
+_TENANTS = ("canary_tenants", "payments_held_of")
+"""Fields that name tenants, each of them once."""
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(r.ChargingSettings).decode
 
@@ -48,10 +50,11 @@ def decode_settings(value: bytes) -> ChargingSettings | str:
     if known_ms is None:
         return f"known_from: must be a time like 2026-01-31T23:00:00Z, found {shown(record.known_from)}"
     wrong = [*faults(record.currencies), *mask_faults(record.number_masks)]
-    wrong += canary_faults(record.canary_tenants)
+    wrong += tenant_faults(record)
     if wrong:
         return "; ".join(wrong)
-    others = [*(getattr(record, name) for name in _OTHERS), known_ms]
+    payments = Held(record.payments_held, record.payments_held_of)
+    others = [*(getattr(record, name) for name in _OTHERS), payments, known_ms]
     rows = {each.currency: each for each in record.currencies}
     return ChargingSettings(record.version, since_ms, rows, *others)
 
@@ -87,13 +90,16 @@ def mask_faults(rows: tuple[NumberMask, ...]) -> list[str]:
     ]
 
 
-def canary_faults(tenants: tuple[str, ...]) -> list[str]:
-    """Return what can never hold in a list of canary tenants: each is there once."""
-    return [
-        f"canary_tenants[{n}]: must be there once, found {tenant!r} again"
-        for n, tenant in enumerate(tenants)
-        if tenant in tenants[:n]
-    ]
+def tenant_faults(record: r.ChargingSettings) -> list[str]:
+    """Return what can never hold in a list of tenants: each is there once."""
+    wrong = []
+    for field in _TENANTS:
+        seen: set[str] = set()
+        for n, tenant in enumerate(getattr(record, field)):
+            if tenant in seen:
+                wrong.append(f"{field}[{n}]: must be there once, found {tenant!r} again")
+            seen.add(tenant)
+    return wrong
 
 
 def encode_settings(settings: ChargingSettings) -> tuple[bytes, bytes]:
@@ -117,6 +123,7 @@ def fields_of(settings: ChargingSettings) -> dict[str, Any]:
 def _record_of(settings: ChargingSettings) -> r.ChargingSettings:
     since = to_text(settings.valid_from_ms)
     others = [getattr(settings, name) for name in _OTHERS]
+    others += [settings.held_payments.of_all, settings.held_payments.tenants]
     others.append(to_text(settings.known_from_ms) if settings.known_from_ms else None)
     rows = list(settings.currencies.values())
     return r.ChargingSettings(settings.version, since, rows, *others)

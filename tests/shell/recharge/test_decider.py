@@ -25,6 +25,7 @@ from rater.shell.recharge.decider import RechargeDecider
 from rater.shell.recharge.metrics import RechargeMetrics
 from rater.shell.step import Stepper
 from rater.shell.stream.batches import RecordBatch
+from rater.wire.settings.currencies import shipped_book
 from tests.recharge_partition import (
     CREDITS,
     DEAD,
@@ -80,10 +81,13 @@ class Bench:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self.book = shipped_book()
         self.shard = RechargesShard()
         self.transactions = Transactions(self.shard)
         metrics = Metrics(self.registry)
-        rules = RechargeDecider(lambda _: self.shard, RechargeMetrics(self.registry), 1)
+        rules = RechargeDecider(
+            lambda _: self.shard, lambda: self.book, RechargeMetrics(self.registry), 1
+        )
         self.stepper = Stepper(lambda: self.transactions, rules, metrics, Health(metrics))
         self.ends = dict.fromkeys((EVENTS, RESULTS), 0)
 

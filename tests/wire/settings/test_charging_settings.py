@@ -6,7 +6,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from rater.core.charging_settings import ChargingSettings
+from rater.core.charging_settings import ChargingSettings, Held
 from rater.wire.settings.charging_settings import (
     decode_settings,
     encode_settings,
@@ -85,6 +85,20 @@ def test_until_when_a_version_that_is_dated_back_is_named_is_read_and_written() 
     assert settings.known_from_ms == 1_772_359_200_000
     assert json.loads(encode_settings(settings)[1])["known_from"] == "2026-03-01T10:00:00Z"
     assert decode_settings(encode_settings(settings)[1]) == settings
+
+
+def test_tenants_whose_payments_are_held_are_read_and_written_each_once() -> None:
+    settings = decode_settings(changed(payments_held=True, payments_held_of=["b", "a"]))
+
+    assert isinstance(settings, ChargingSettings)
+    assert settings.held_payments == Held(True, ("b", "a"))
+    assert decode_settings(encode_settings(settings)[1]) == settings
+    assert b"payments" not in encode_settings(settings_version(1, NOW))[1]
+    assert decode_settings(changed(payments_held_of=["a", "a"])) == (
+        "payments_held_of[1]: must be there once, found 'a' again"
+    )
+    many = decode_settings(changed(payments_held_of=[f"t{n}" for n in range(1_001)]))
+    assert str(many).startswith("payments_held_of: must ")
 
 
 def test_canary_tenants_are_read_and_written_in_their_order_each_once() -> None:

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 from rater.reconcile.difference import Complaint
 from rater.reconcile.folds.recharge_books import PAYMENTS, RESULTS, Notice
 from rater.reconcile.inputs import Inputs
+from rater.reconcile.proofs.recharge.maintenance import may_be_held
 from topics import catalog
 from topics import records as r
 
@@ -36,7 +37,7 @@ class Recharge(NamedTuple):
     declined_ms: int | None
     """When the first decline was written."""
     is_unsure: bool
-    """Results of it may have been deleted by time."""
+    """Results of it may have been deleted by time, or heard of while payments were held."""
 
 
 def is_transition(notice: Notice) -> bool:
@@ -113,15 +114,17 @@ def _fits(notice: Notice, recharge: Recharge, end_ms: int) -> bool:
     )
 
 
-def _is_owed(evidence: Inputs, command: r.PaymentCommand, result: Any) -> bool:
+def _is_owed(evidence: Inputs, command: r.PaymentCommand, result: Any, at_ms: int) -> bool:
     """Say whether a result is a decline that must be told.
 
     What was taken back has not failed; nor has the first command by a method that came too late to be charged, where
-    another by the same method follows at once.
+    another by the same method follows at once; nor what is declined while payments are held.
     """
     if result.outcome != "declined":
         return False
     recharge, tenant_id = evidence.recharge, command.tenant_id
+    if all(each.holds_payments(tenant_id) for each in evidence.settings.possible(at_ms)):
+        return False
     if (tenant_id, command.command_id) in recharge.cancels:
         return False
     around = [
@@ -135,19 +138,24 @@ def _is_owed(evidence: Inputs, command: r.PaymentCommand, result: Any) -> bool:
 def _recharges(evidence: Inputs) -> dict[str, list[Recharge]]:
     """Return every tenant's recharges in their order, with the time of the first decline of each."""
     declined: dict[str, int] = {}
+    unsure: set[str] = set()
     books = evidence.recharge.books
     results = evidence.books.log.slice(RESULTS)
     first: dict[str, r.PaymentCommand] = {}
     for (tenant_id, command_id), sent in evidence.recharge.sent.items():
         first.setdefault(sent.command.recharge_id, sent.command)
         final = evidence.recharge.finals.get((tenant_id, command_id))
-        if final is not None and _is_owed(evidence, sent.command, books.results[final]):
-            at_ms = books.sources[RESULTS][final].at_ms
+        if final is None:
+            continue
+        at_ms = books.sources[RESULTS][final].at_ms
+        if may_be_held(evidence, tenant_id, at_ms):
+            unsure.add(sent.command.recharge_id)
+        if _is_owed(evidence, sent.command, books.results[final], at_ms):
             declined.setdefault(sent.command.recharge_id, at_ms)
     found: dict[str, list[Recharge]] = defaultdict(list)
     for recharge_id, command in first.items():
         begun_ms = command.requested_ms
-        is_unsure = not results.reaches(begun_ms)
+        is_unsure = recharge_id in unsure or not results.reaches(begun_ms)
         declined_ms = declined.get(recharge_id)
         recharge = Recharge(begun_ms, command.amount_micros, declined_ms, is_unsure)
         found[command.tenant_id].append(recharge)

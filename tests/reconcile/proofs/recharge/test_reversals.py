@@ -314,9 +314,9 @@ def test_a_mistake_of_the_engine_is_found(
     assert expected in named(differences(dict(reversing_circle().topics)))
 
 
-def _judge_blindly(recharge: Recharge) -> Any:
+def _judge_blindly(recharge: Recharge, *, held: bool = False) -> Any:
     recharge.is_reversed = False
-    return _JUDGE(recharge)
+    return _JUDGE(recharge, held=held)
 
 
 _JUDGE = recharge_moves.judge
