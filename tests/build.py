@@ -85,7 +85,7 @@ def settings_version(
     valid_from_ms: int = 0,
     window_days: int = 7,
     *,
-    corrections: bool = False,
+    corrections: bool = True,
     freecall_after_days: int = 0,
     promotional_credit: Literal["first", "last"] = "first",
     canary_tenants: tuple[str, ...] = (),

@@ -4,7 +4,6 @@
     deck acs 2 USD acs.csv 2024-03-01T00:00:00Z calendars=holidays.csv
     retire acs 2 2024-03-01T00:00:00Z
     mask +33=4 =2
-    corrections 2024-01-01T00:00:00Z
     freecall 3 2024-01-01T00:00:00Z
     promotional last 2024-01-01T00:00:00Z
     payments held 2024-01-10T11:00:00Z

@@ -65,20 +65,18 @@ def masking(words: list[str]) -> SettingsBook:
     return shipped_book().with_version(settings)
 
 
-PUBLISHED = ("corrections", "freecall", "promotional", "payments")
+PUBLISHED = ("freecall", "promotional", "payments")
 """What a version of the settings may change in the middle of a story."""
 
 
 def published(book: SettingsBook, what: str, said: list[str], since_ms: int) -> SettingsBook:
-    """Return the settings with a version more: by which corrections are taken, a call is free after so many days, ...
+    """Return the settings with a version more: by which a call is free after so many days, ...
 
     payments: `held`, of all or of those named, or `free`.
     """
     match what, said:
-        case "corrections", []:
-            changes: dict[str, object] = {"corrections": True}
         case "freecall", [days]:
-            changes = {"freecall_after_days": int(days)}
+            changes: dict[str, object] = {"freecall_after_days": int(days)}
         case "promotional", [drawn]:
             changes = {"promotional_credit": drawn}
         case "payments", [held, *named]:

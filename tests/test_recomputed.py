@@ -67,12 +67,15 @@ def recomputed(entry: Entry, versions: list[Deck], plans: PlanBook = NO_BOOK) ->
     names = () if entry.get("deck_id") is None else (entry["deck_id"],)
     rules = Rules(book, load_numbers(), SETTINGS).with_plans(plans)
     priced = price_call(cdr_of(entry), names, entry["currency"], rules, SETTINGS.at(entry["at_ms"]))
+    if entry.get("reason") == "voided":
+        # A void that found nothing to take back: its own call is not priced.
+        return {"outcome": "free", "reason": "voided", "charge_micros": 0}
     if isinstance(priced, str):
         return {"outcome": "free", "reason": priced, "charge_micros": 0}
-    if (reason := entry.get("reason")) in ("freecall", "voided"):
-        # What has no price is free after days, or voided before; that it has none is all there is to recompute.
+    if entry.get("reason") == "freecall":
+        # What has no price is free after days; that it has none is all there is to recompute.
         assert isinstance(priced, Refusal), priced
-        return {"outcome": "free", "reason": reason, "charge_micros": 0}
+        return {"outcome": "free", "reason": "freecall", "charge_micros": 0}
     # What pools have paid is an input, with the plan's price of it: the account that had them is not on the entry.
     pools = [line for line in entry.get("lines", []) if line["kind"].startswith("pool")]
     paid_s = sum(line.get("quantity", 1) for line in pools if line["kind"] == "pool")

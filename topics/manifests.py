@@ -48,6 +48,8 @@ class IdState(IntEnum):
     """Which version of a CDR stands, by `head_key`: content is the version, place that of its entry."""
     SUPERSEDED = 5
     """A first version that has not come: a later one has been charged, at this place."""
+    VOIDED = 6
+    """Likewise, and the later one is a void."""
 
 
 class RememberedId(NamedTuple):

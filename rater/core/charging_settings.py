@@ -77,7 +77,7 @@ class ChargingSettings(Value):
         duration_tolerance_percent: int,
         cdr_max_bytes: int,
         number_masks: tuple[NumberMask, ...] = (),
-        corrections: bool = False,  # noqa: FBT001, FBT002
+        corrections: bool = True,  # noqa: FBT001, FBT002
         freecall_after_days: int = 0,
         promotional_credit: Literal["first", "last"] = "first",
         canary_tenants: tuple[str, ...] = (),

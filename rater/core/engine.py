@@ -95,39 +95,43 @@ def correct(  # noqa: PLR0911, PLR0913, PLR0917
     rules: Rules,
     journal: Journal,
     original: Charge | None,
-    waits: bool = False,  # noqa: FBT001, FBT002
+    voided: str | None = None,
     users: Users | None = None,
 ) -> str | Suspension:
     """Take a correction or a void, or a later version of a CDR; `original` is what is charged of it now.
 
-    `waits`: an earlier version waits for a price. Its outcome is that of its charge, or `voided`.
+    `voided`: what an earlier void has taken back, or the entry of that void, where it found nothing. The outcome is
+    that of the charge; of a void `voided`, or `free`, where nothing is charged.
     """
     if source.at_ms >= account.due_ms:
         _post_due(account, cdr, source, rules, journal)
-    if not rules.settings.at(source.at_ms).corrections:
+    settings = rules.settings.at(source.at_ms)
+    if not settings.corrections:
         detail = (
-            f"kind: {cdr.kind}, version: {cdr.version}; corrections and voids are not taken yet"
+            f"kind: {cdr.kind}, version: {cdr.version}; the settings take no corrections. With `corrections` on, "
+            "a higher version of it is taken"
         )
-        return Suspension(Suspended.CORRECTION_UNSUPPORTED, detail)
+        return Suspension(Suspended.CORRECTION_UNSUPPORTED, detail, settings.version)
     user = user_of(account, cdr.consumer(), users)
     if original is not None and (wrong := cannot_return(account, cdr, source, original, user)):
         return wrong
-    if cdr.kind != "void":
-        if original is None:
-            return charge(account, cdr, source, rules, journal, users)
-        back = balance_back(account, original, source.at_ms)
-        price = price_of(account, cdr, source, rules, (back, original), user)
-        if isinstance(price, Rated):
-            now = (rules, source.at_ms)
-            price = may_not_replace(account, cdr, price, now, original, user) or price
-        if isinstance(price, Suspension):
-            return price
-        return _replace(account, (cdr, price), source, rules, journal, (original, users))
-    if original is None and waits:
-        give_up(account, cdr, source, rules.settings.at(source.at_ms), journal)
+    if cdr.kind == "void":
+        if original is not None:
+            return _void(account, cdr, source, rules, journal, (original, users))
+        give_up(account, cdr, source, settings, journal)
         _look_at_billing(account, cdr, source, rules, journal)
         return "free"
-    return _void(account, cdr, source, rules, journal, (original, users))
+    if original is None and voided is None:
+        return charge(account, cdr, source, rules, journal, users)
+    back = 0 if original is None else balance_back(account, original, source.at_ms)
+    price = price_of(account, cdr, source, rules, (back, original), user)
+    if isinstance(price, Rated):
+        now = (rules, source.at_ms)
+        price = may_not_replace(account, cdr, price, now, original, user) or price
+    if isinstance(price, Suspension):
+        return price
+    standing = original, voided, users
+    return _replace(account, (cdr, price), source, rules, journal, standing)
 
 
 def _post_due(account: Account, cdr: Cdr, source: Source, rules: Rules, journal: Journal) -> None:
@@ -192,13 +196,10 @@ def _void(  # noqa: PLR0913, PLR0917
     source: Source,
     rules: Rules,
     journal: Journal,
-    before: tuple[Charge | None, Users | None],
-) -> str | Suspension:
+    standing: tuple[Charge, Users | None],
+) -> str:
     """Take a charge back, and post no other."""
-    original, users = before
-    if original is None:
-        detail = f"kind: void, version: {cdr.version}; no charge of an earlier version of {cdr.cdr_id} stands"
-        return Suspension(Suspended.CORRECTION_UNSUPPORTED, detail)
+    original, users = standing
     first = user_of(account, consumer_of(original.call), users)
     taken_back = reversal_of(account, original, cdr, source, first)
     journal.post(account, taken_back, "charge", cdr.cdr_id)
@@ -215,32 +216,39 @@ def _replace(  # noqa: PLR0913, PLR0917
     source: Source,
     rules: Rules,
     journal: Journal,
-    standing: tuple[Charge, Users | None],
+    standing: tuple[Charge | None, str | None, Users | None],
 ) -> str:
-    """Take a charge back and post another; what both cross is seen once, and no limit of spending is looked at."""
-    (cdr, price), (original, users) = priced, standing
+    """Take a charge back, unless a void has done so, and post another; no limit of spending is looked at.
+
+    What both cross is seen once.
+    """
+    (cdr, price), (original, reverses, users) = priced, standing
     user = user_of(account, cdr.consumer(), users)
-    before = account.balance
-    first = user_of(account, consumer_of(original.call), users)
-    taken_back = reversal_of(account, original, cdr, source, first)
-    apply(account, taken_back)
-    count_back(account, taken_back, original, rules, users)
-    journal.entries.append(taken_back)
+    before, first = account.balance, None
+    if original is not None:
+        reverses = original.entry_id
+        first = user_of(account, consumer_of(original.call), users)
+        taken_back = reversal_of(account, original, cdr, source, first)
+        apply(account, taken_back)
+        count_back(account, taken_back, original, rules, users)
+        journal.entries.append(taken_back)
+        if not original.draws:
+            first = None
     if isinstance(price, Rated):
         # Only now: what the charge had drawn on pools is back.
         funded = payable(account, cdr, price, (rules, source.at_ms), user)
         assert isinstance(funded, Rated), funded
         told = told_of(account, cdr, funded, source, rules, user)
         month = owing_month(account, cdr.started_ms, rules)
-        posting = charge_of(account, told, source, funded, original.entry_id, month)
+        posting = charge_of(account, told, source, funded, reverses, month)
     else:
         told = told_of(account, cdr, price, source, rules, user)
-        posting = free_charge(account, told, source, price, original.entry_id)
+        posting = free_charge(account, told, source, price, reverses)
     entry = posting.entry
     apply_charge(account, posting)
     journal.look(account, posting, before, cdr.cdr_id)
     count(account, entry, rules, users, journal)
-    if first is not None and original.draws and (first is not user or not entry.draws):
+    if first is not None and (first is not user or not entry.draws):
         note_user(first, account, rules, source.at_ms, journal.users)
     _look_at_billing(account, cdr, source, rules, journal)
     return entry.outcome

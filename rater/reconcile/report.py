@@ -36,7 +36,7 @@ from rater.reconcile.proofs.recharge import (
 from rater.reconcile.proofs.recharge import chain as recharge_chain
 from rater.reconcile.proofs.recharge import notifications as notices
 from rater.reconcile.proofs.recharge.sums import Sums, count_recharge, sum_recharge, waiting_offsets
-from rater.reconcile.proofs.stream import chain, completeness, remembered, running_sums
+from rater.reconcile.proofs.stream import chain, completeness, remembered, running_sums, versions
 from rater.reconcile.proofs.stream import dead_letters as letters
 from rater.reconcile.reading.log import Log
 from topics import catalog
@@ -51,6 +51,7 @@ OF_CHARGING: tuple[Proof, ...] = (
     bounds.prove,
     chain.prove,
     completeness.prove,
+    versions.prove,
     running_sums.prove,
     deck_warnings.prove,
     orders.prove,

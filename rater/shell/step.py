@@ -4,7 +4,8 @@
    nothing changes yet. What a piece says is written at once; only with the commit is it true. With the first piece the
    coordinators are told what the transaction will hold (A55).
    Where a correction refers to an entry of an earlier batch, it is fetched from the ledger first; such a piece is the
-   last of its transaction, and the rest of the batch takes another.
+   last of its transaction, and the rest of the batch takes another. So it is of a piece with more corrections than are
+   fetched at once: it ends with the last of these.
 2. When all is decided, it must add up: an outcome for each record, and the money (A87). Then the new state is written
    for the changelogs.
 3. The batch manifest names the offsets of the records whose places are remembered (D8). They are foreseen, since
@@ -87,8 +88,8 @@ class Deciding(Protocol[D_co]):
     def decision(self) -> D_co:
         """What was decided so far."""
 
-    def read(self, records: Sequence[Any]) -> None:
-        """Read the next records of the batch."""
+    def read(self, records: Sequence[Any]) -> int:
+        """Read the next records of the batch; return how many were read, all of them or the first ones."""
 
     def decide(self) -> None:
         """Decide what was read."""
@@ -200,7 +201,8 @@ class Stepper(Generic[D]):
         """Read, decide and write a batch, piece by piece; return the seconds of reading, and the times of the records.
 
         A record has its time noted here, and not when all is done, while it is in the processor's cache.
-        A piece that had to wait for the log is the last one: no transaction is open for longer than one such wait.
+        A piece that had to wait for the log is the last one: no transaction is open for longer than one such wait. So
+        is one that was not read whole.
         """
         read_s = 0.0
         stamps: list[int] = []
@@ -208,7 +210,7 @@ class Stepper(Generic[D]):
         self._failpoint("before_sends")
         for piece in pieces(batch.records):
             began = perf_counter()
-            deciding.read(piece)
+            taken = deciding.read(piece)
             read_s += perf_counter() - began
             fetched = await self._decider.fetch(deciding)
             deciding.decide()
@@ -218,9 +220,9 @@ class Stepper(Generic[D]):
                 topics = [topic for topic, records in outputs if records]
                 step.enlist(batch.next_offset, {*decision.EXPECTED, *topics})
             _write(step, partition, outputs)
-            stamps += self._decider.stamps(piece)
+            stamps += self._decider.stamps(piece[:taken])
             self._failpoint("after_piece")
-            if fetched:
+            if fetched or taken < len(piece):
                 break
             await asyncio.sleep(0)
         return read_s, stamps

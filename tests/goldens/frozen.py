@@ -51,7 +51,7 @@ READERS: dict[str, Callable[[bytes], object]] = {
 }
 """Of the states in a layout of our own."""
 SPARE: dict[str, Any] = {
-    "corrections": True,
+    "corrections": False,
     "entitlement_seq": 4,
     "generation": 2,
     "job_id": "job-1",

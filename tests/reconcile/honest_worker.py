@@ -144,8 +144,8 @@ class HonestWorker:
     """Which tails of numbers published settings hide."""
     freecall_after_days: int = 0
     """Of published settings."""
-    corrections: bool = False
-    """Whether published settings take them. Where they say nothing, nothing is published."""
+    corrections: bool | None = None
+    """Whether published settings take them; None: as shipped. Where they say nothing, nothing is published."""
     promotional: Sequence[tuple[str, str]] = ()
     """Of published settings, one version each: from when on promotional credit is drawn first or last."""
     plans: PlanCatalog | None = None
@@ -214,9 +214,10 @@ class HonestWorker:
 
     def _settings(self) -> SettingsBook:
         book = shipped_book()
-        if not (self.masks or self.corrections or self.freecall_after_days or self.promotional):
+        is_said = self.corrections is not None
+        if not (self.masks or is_said or self.freecall_after_days or self.promotional):
             return book
-        others = {"number_masks": self.masks, "corrections": self.corrections}
+        others = {"number_masks": self.masks, "corrections": self.corrections is not False}
         others["freecall_after_days"] = self.freecall_after_days
         turns = [("2020-01-01T00:00:00Z", "first"), *self.promotional]
         for version, (since, drawn) in enumerate(turns, 1):

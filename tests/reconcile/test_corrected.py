@@ -13,6 +13,7 @@ from topics import catalog
 from topics.manifests import IdState, join_manifest, split_manifest, unpack_ids
 
 LEDGER, BATCHES = catalog.LEDGER.name, catalog.BATCHES_CHANGELOG.name
+SETTINGS = catalog.CHARGING_SETTINGS.name
 HOUR_MS = 3_600_000
 
 
@@ -68,8 +69,37 @@ def corrected(size: int = 7) -> HonestWorker:
     correct(worker, "c7", kind="void")
     correct(worker, "c1", 3)
     worker.work(size)
+    told_out_of_order(worker, size)
     worker.flush()
     return worker
+
+
+def told_out_of_order(worker: HonestWorker, size: int) -> None:
+    """Have voids come before what they void, and again, and corrections after voids; of calls old and new."""
+    ended_ms = worker.now_ms
+    said: list[tuple[str, int, str, int]] = [
+        *(("v1", 3, "void", 60), ("v1", 1, "final", 61), ("v1", 2, "correction", 120)),
+        *(("v1", 5, "correction", 200), ("v1", 4, "void", 60), ("v1", 1, "final", 61)),
+        *(("v2", 1, "final", 300), ("v2", 2, "void", 60), ("v2", 3, "void", 60)),
+        *(("v2", 4, "correction", 90), ("v2", 5, "void", 60), ("v2", 6, "correction", 30)),
+        *(("v3", 2, "void", 60), ("v3", 3, "void", 61), ("v3", 2, "void", 60)),
+    ]
+    for cdr_id, version, kind, billsec in said:
+        fields: dict[str, Any] = {"version": version, "kind": kind, "billsec": billsec}
+        worker.call("acme", cdr_id, ended_ms=ended_ms, **fields)
+    worker.work(size)
+    worker.pass_time(6 * DAY_MS)
+    correct(worker, "v1", 7, ended_ms=ended_ms, billsec=10)
+    correct(worker, "v3", 4, ended_ms=ended_ms, kind="void")
+    worker.work(size)
+    worker.pass_time(4 * DAY_MS)
+    # Older than the window, and known by their heads.
+    correct(worker, "v1", 8, ended_ms=ended_ms, billsec=70)
+    correct(worker, "v1", 8, ended_ms=ended_ms, billsec=70)
+    correct(worker, "v1", 6, ended_ms=ended_ms)
+    worker.call("acme", "v3", ended_ms=ended_ms)
+    correct(worker, "v2", 7, ended_ms=ended_ms)
+    worker.work(size)
 
 
 def topics_of(worker: HonestWorker) -> Topics:
@@ -102,7 +132,10 @@ def test_the_log_has_everything_in_it() -> None:
     assert any(part.get("source") == "shortfall" for part in parts)
     assert any(part.get("grace") for part in parts)
     assert any("expires_ms" in part for part in parts)
-    for name in ("superseded", "voided", "duplicate", "suspended.conflict", "suspended.no_rate"):
+    voided = [entry for entry in entries if entry.get("reason") == "voided"]
+    assert len(voided) >= 4
+    assert any(entry.get("reverses") in {each["entry_id"] for each in voided} for entry in entries)
+    for name in ("superseded", "voided", "duplicate", "suspended.conflict", "suspended.too_old"):
         assert outcomes[name] >= 1, name
 
 
@@ -157,6 +190,64 @@ def test_a_correction_that_lies_is_found_out(
     assert field in {wrong.field for wrong in found}
 
 
+LATER = {"kind": "charge", "cdr_id": "v2"}
+OUT_OF_ORDER: list[tuple[dict[str, Any], dict[str, Any], set[str]]] = [
+    # Late money that says it is none, names another charge, or the void that was not the last.
+    ({**LATER, "version": 4}, {"reverses": None}, {"reverses"}),
+    ({**LATER, "version": 6}, {"reverses": "acme/9"}, {"reverses"}),
+    ({"kind": "charge", "cdr_id": "v1", "version": 5}, {"reverses": None}, {"reverses"}),
+    # A void that is no charge of nothing, and a charge of nothing that is no void.
+    ({"cdr_id": "v3", "version": 3}, {"reason": "unanswered"}, {"kind, reason"}),
+    ({"kind": "charge", "cdr_id": "v1", "version": 5}, {"reason": "voided"}, {"kind, reason"}),
+    # A void that is older than what stands, or of another call.
+    ({"cdr_id": "v3", "version": 3}, {"version": 2}, {"version"}),
+    ({"cdr_id": "v3", "version": 3}, {"cdr_id": "v1"}, {"cdr_id"}),
+    ({"kind": "charge_reversed", "cdr_id": "v2", "by_version": 5}, {"by_version": 1}, {"version"}),
+]
+
+
+@pytest.mark.parametrize(("which", "change", "fields"), OUT_OF_ORDER, ids=range(len(OUT_OF_ORDER)))
+def test_a_void_or_what_comes_after_it_that_lies_is_found_out(
+    which: dict[str, Any], change: dict[str, Any], fields: set[str]
+) -> None:
+    topics = topics_of(corrected())
+    place = place_of(topics, LEDGER, lambda value: which.items() <= value.items())
+
+    found = differences(altered(topics, LEDGER, place, change))
+
+    assert fields <= {wrong.field for wrong in found}
+
+
+def test_an_early_void_that_is_lost_is_found_out() -> None:
+    topics = topics_of(corrected())
+    place = place_of(topics, LEDGER, lambda e: e.get("reason") == "voided" and e["cdr_id"] == "v1")
+
+    assert "outcome" in {wrong.field for wrong in differences(replaced(topics, LEDGER, place, []))}
+
+
+@pytest.mark.parametrize(
+    ("taken", "given"),
+    [("voided", "superseded"), ("superseded", "duplicate"), ("voided", "duplicate")],
+)
+def test_what_came_below_a_higher_version_and_is_counted_as_another_thing_is_found_out(
+    taken: str, given: str
+) -> None:
+    topics = topics_of(corrected())
+    batches = [
+        n
+        for n, (_, record) in enumerate(topics[BATCHES])
+        if split_manifest(record.value or b"")[0]["outcomes"].get(taken)
+    ]
+    _, record = topics[BATCHES][batches[-1]]
+    outcomes = dict(split_manifest(record.value or b"")[0]["outcomes"])
+    outcomes[taken] -= 1
+    outcomes[given] = outcomes.get(given, 0) + 1
+
+    found = differences(altered(topics, BATCHES, batches[-1], {"outcomes": outcomes}))
+
+    assert f"outcomes.{taken}" in {wrong.field for wrong in found if wrong.proof == "versions"}
+
+
 @pytest.mark.parametrize("kind", ["charge_reversed", "charge"])
 def test_half_of_a_correction_that_is_lost_is_found_out(kind: str) -> None:
     topics = topics_of(corrected())
@@ -187,14 +278,21 @@ def test_a_second_charge_of_a_cdr_that_stands_is_found_out() -> None:
     assert "cdr_id, stands" in {wrong.field for wrong in found}
 
 
-def test_corrections_without_a_setting_that_takes_them_are_found_out() -> None:
+def test_corrections_that_the_settings_do_not_take_are_found_out() -> None:
     topics = topics_of(corrected())
-    without = {name: kept for name, kept in topics.items() if name != "charging.settings.v1"}
+    (located,) = topics[SETTINGS]
+    _, record = located
+    said = json.loads(record.value or b"") | {"corrections": False}
+    refusing = replaced(
+        topics, SETTINGS, 0, [(located[0], record.replaced(value=json.dumps(said).encode()))]
+    )
 
-    assert "kind" in {wrong.field for wrong in differences(without) if wrong.proof == "corrections"}
+    assert "kind" in {
+        wrong.field for wrong in differences(refusing) if wrong.proof == "corrections"
+    }
 
 
-@pytest.mark.parametrize("state", [IdState.HEAD, IdState.SUPERSEDED])
+@pytest.mark.parametrize("state", [IdState.HEAD, IdState.SUPERSEDED, IdState.VOIDED])
 def test_a_head_that_is_not_remembered_is_found_out(state: IdState) -> None:
     topics = topics_of(corrected())
     index, ids = next(

@@ -186,8 +186,9 @@ class Charge(MoneyEntry, frozen=True, tag="charge"):
         Annotated[
             Id,
             Meta(
-                description="Of a correction: the charge that it replaces, taken back by the entry before. Its "
-                "money is late, and counts for no limit of spending and no runway."
+                description="Of a correction: the charge that it replaces, taken back by the entry before, or "
+                "earlier by a void; of a void that found nothing to take back, its own entry. Its money is late, and "
+                "counts for no limit of spending and no runway."
             ),
         ]
         | None

@@ -104,7 +104,7 @@ class ChargingSettings(Record, frozen=True):
         Meta(
             description="Whether corrections and voids are taken; else they wait as `correction_unsupported`."
         ),
-    ] = False
+    ] = True
     freecall_after_days: Annotated[
         int,
         Meta(

@@ -28,7 +28,8 @@ def decide(  # noqa: PLR0913, PLR0917
 ) -> Decision:
     """Decide a batch at one go; `ledger` has the partition's entries by offset, as far as corrections may ask."""
     batch = begin(shard, topic, rules, partitions)
-    batch.read(records)
+    read = batch.read(records)
+    assert read == len(records), f"{len(records)} records at one go, with too many corrections"
     if isinstance(batch, CdrBatch):
         batch.give({offset: (ledger or {})[offset] for offset in batch.needs()})
     batch.decide()

@@ -11,9 +11,11 @@ from typing import Any, Final, cast, final
 import numpy as np
 
 from rater.batch.charging.cdr_ids import CdrIds
+from rater.batch.charging.charge_index import Known
 from rater.batch.charging.content import cdr_content
+from rater.batch.charging.heads import OUTCOME_AHEAD, heads, until_ms
 from rater.batch.charging.open_suspense import SuspenseBatch
-from rater.batch.charging.originals import NOTHING, Originals, Standing, is_corrective, remembered
+from rater.batch.charging.originals import Originals, Standing
 from rater.batch.charging.partition_state import Shard
 from rater.batch.charging.record import Record
 from rater.batch.charging.remembered import Remembered
@@ -24,33 +26,31 @@ from rater.core.cdr import Cdr, Source
 from rater.core.limits import DAY_MS
 from rater.core.pricing.rules import Rules
 from rater.core.pricing.unrated import Unrated
-from rater.core.suspension import Suspended, Suspension
+from rater.core.suspension import Suspension
 from rater.wire.account.state import decode_account
 from rater.wire.cdrs import decode_cdr
 from rater.wire.malformed import Malformed
 from rater.wire.outputs import encode_suspended, output_key
 from topics.catalog import CDR_RAW
 from topics.manifests import IdState
-from topics.partitioner import partition_of
 from topics.records import Charge, ChargeReversed, SuspenseReason
 from topics.records.charging_settings import CDR_BYTES_MIN
 
 _TOPIC: Final = CDR_RAW.name
 _SMALL: Final[int] = CDR_BYTES_MIN
 """A CDR of so many bytes is read whatever the settings say."""
+CORRECTIONS_MAX: Final[int] = 256
+"""Corrections whose originals are fetched at once."""
 _ENCODED_AT_ONCE: Final[int] = 128
 """CDRs that are decided before what they say is encoded, while it is in the processor's cache yet (A74)."""
 # Bound once: an attribute of a class that is not compiled is slow from code that is.
 _CHARGED: Final = IdState.CHARGED
 _SUSPENDED: Final = IdState.SUSPENDED
-_SUPERSEDED: Final = IdState.SUPERSEDED
 _CHARGE: Final = Charge
 _REVERSED: Final = ChargeReversed
 
 Item = tuple[Record, Cdr, bytes, int]
 """A readable record: itself, its CDR, the digest of its id, the hash of what decides its charge."""
-Known = tuple[int, int, int]
-"""With what content an id is remembered, as of which day, and in which state."""
 
 
 @final
@@ -78,52 +78,55 @@ class CdrBatch:
         self._cdrs: list[Cdr] = []
         self._digests: list[bytes] = []
         self._contents: list[int] = []
+        self._corrective: list[Cdr] = []
         self._forget_before(self.decision.stream_ms)
 
-    def read(self, records: Sequence[Record]) -> None:
-        """Read the next records, all of the batch or some: a step that has much to read yields in between."""
-        self.decision.records += len(records)
+    def read(self, records: Sequence[Record]) -> int:
+        """Read the next records, all of the batch or some, as a step yields in between; return how many were read.
+
+        Those are fewer where as many corrections are among them as originals are fetched at once.
+        """
         readable, cdrs = self._readable, self._cdrs
         digests, contents, ids = self._digests, self._contents, self._ids
+        taken = 0
         for record in records:
+            taken += 1
             value = record.value
             if value is None or len(value) <= _SMALL:
                 cdr = decode_cdr(value)
             else:
-                cdr = decode_cdr(value, self._bytes_max(record))
+                # By its own time, so that it is the same wherever a batch is cut.
+                settings = self.rules.settings.at(max(record.timestamp, 0))
+                cdr = decode_cdr(value, settings.cdr_max_bytes)
             if isinstance(cdr, Cdr):
                 readable.append(record)
                 cdrs.append(cdr)
                 digests.append(ids.digest(cdr))
                 contents.append(cdr_content(cdr))
+                if cdr.version != 1 or cdr.kind != "final":
+                    self._corrective.append(cdr)
+                    if len(self._corrective) == CORRECTIONS_MAX:
+                        break
             else:
                 self._bury(record, cdr)
+        self.decision.records += taken
+        return taken
 
     def needs(self) -> list[int]:
         """Return the offsets of the ledger entries that corrections among what was read take back."""
-        if self.decision.kept is None:
-            return []
-        cdrs = [cdr for cdr in self._cdrs if is_corrective(cdr)]
-        return self.originals.needs(cdrs) if cdrs else []
+        cdrs, self._corrective = self._corrective, []
+        return self.originals.needs(cdrs) if cdrs and self.decision.kept is not None else []
 
     def give(self, entries: Mapping[int, bytes]) -> None:
         """Take these entries by their offsets, before `decide`."""
         self.originals.give(entries)
-
-    def _bytes_max(self, record: Record) -> int:
-        """Return how long a CDR may be; by its own time, so that it is the same wherever a batch is cut."""
-        return self.rules.settings.at(max(record.timestamp, 0)).cdr_max_bytes
 
     def _look_up(self) -> tuple[list[Item], dict[int, Known]]:
         """Take the readable records, and what the index knows of them, by their place in the list."""
         if not self._cdrs:
             return [], {}
         hashes = np.frombuffer(b"".join(self._digests), "<u8").reshape(-1, 2).astype(np.uint64)
-        found = self.shard.batches.index.find(hashes)
-        hits = np.flatnonzero(found.hit)
-        columns = found.content[hits], found.day[hits], found.state[hits]
-        facts = zip(*[column.tolist() for column in columns], strict=True)
-        known = dict(zip(hits.tolist(), facts, strict=True))
+        known = self.shard.batches.index.find(hashes).known()
         read = self._readable, self._cdrs, self._digests, self._contents
         self._readable, self._cdrs, self._digests, self._contents = [], [], [], []
         return list(zip(*read, strict=True)), known
@@ -154,50 +157,35 @@ class CdrBatch:
             account = working[tenant_id] if tenant_id in working else self._account(tenant_id)
             if account is not None and record.offset <= account.cdr_offset:
                 decision.count("skipped")
-            elif cdr.ended_ms < self.oldest_ms:
-                self._suspend(item, self._too_old(cdr), None)
+            elif cdr.ended_ms < self.oldest_ms and not self.originals.knows(cdr, self.oldest_ms):
+                version = self.rules.settings.at(decision.stream_ms).version
+                self._suspend(item, too_old(cdr, self.oldest_ms, version), None)
             elif cdr.ended_ms > at_ms + DAY_MS:
                 self._suspend(item, in_future(cdr, at_ms), None)
-            elif number in known and known[number][1] * DAY_MS >= self.oldest_ms:
-                self._repeat(item, known[number][0], known[number][2])
             elif digest in fresh and fresh[digest][4] >= self.oldest_ms:
                 self._repeat(item, fresh[digest][1], fresh[digest][2])
+            elif number in known and known[number][1] * DAY_MS >= self.oldest_ms:
+                self._repeat(item, known[number][0], known[number][2])
             elif account is None or record.key != tenant_id.encode():
                 self._stray(item)
             else:
                 self._charge(item, account, at_ms)
 
-    def _standing(self, item: Item, at_ms: int) -> Standing | None:
-        """Return what a correction finds; None: it changes nothing, for the highest version stands, or waits."""
-        cdr = item[1]
-        if not self.rules.settings.at(at_ms).corrections:
-            return NOTHING
-        standing = self.originals.of(cdr, self.oldest_ms)
-        if cdr.version < standing.version:
-            self.decision.count("superseded")
-        elif cdr.version == standing.version:
-            self._suspend(item, conflict(item[1]), None)
-        elif not standing.is_first_known and cdr.started_ms < self.oldest_ms:
-            # Its first version ended after this start, and may have been charged and forgotten.
-            self._suspend(item, self._too_old(cdr), None)
-        else:
-            return standing
-        return None
-
     def _charge(self, item: Item, account: Account, at_ms: int) -> None:
         record, cdr, digest, content = item
         decision, standing, offset, seq = self.decision, None, record.offset, account.seq
         if cdr.version != 1 or cdr.kind != "final":
-            standing = self._standing(item, at_ms)
-            if standing is None:
+            found = self.originals.judge(cdr, self.oldest_ms, self.rules.settings.at(at_ms))
+            if not isinstance(found, Standing):
+                self._leave(item, found)
                 return
+            standing = found
         source = Source(_TOPIC, self.partition, offset, at_ms)
         if standing is None:
             outcome = engine.charge(account, cdr, source, self.rules, decision.journal, self.users)
         else:
-            is_open = standing.charge is None and self.open.has_earlier(cdr)
-            found = standing.charge, is_open, self.users
-            outcome = engine.correct(account, cdr, source, self.rules, decision.journal, *found)
+            before = standing.charge, standing.voided, self.users
+            outcome = engine.correct(account, cdr, source, self.rules, decision.journal, *before)
         if account.seq != seq:
             account.cdr_offset = offset
             decision.changed[cdr.tenant_id] = account
@@ -215,12 +203,27 @@ class CdrBatch:
             # What the breaker holds comes after the charge, and how the account pays then.
             behind -= 1
             place -= 1
-        self._remember(digest, (digest, content, _CHARGED, place, cdr.ended_ms))
-        if standing is not None or self.has_later:
-            self.open.settled(cdr, stands=outcome != "voided")
         if standing is not None:
-            for each in remembered(cdr, place, at_ms, is_first_known=standing.is_first_known):
-                self._remember(each[0], each)
+            self._move(item, standing, place, at_ms)
+            return
+        self._remember(digest, (digest, content, _CHARGED, place, cdr.ended_ms))
+        if self.has_later:
+            self.open.settled(cdr, stands=True)
+
+    def _move(self, item: Item, standing: Standing, place: int, at_ms: int) -> None:
+        """Remember a correction or a void, and that it stands now; what waited for a price waits no more."""
+        _, cdr, digest, content = item
+        self.open.settled(cdr, stands=cdr.kind != "void")
+        self._remember(digest, (digest, content, _CHARGED, place, until_ms(cdr, at_ms)))
+        for each in heads(cdr, place, at_ms, standing.first):
+            self._remember(each[0], each)
+
+    def _leave(self, item: Item, why: Suspension | str) -> None:
+        """Count a correction that changes nothing, or have it wait."""
+        if isinstance(why, str):
+            self.decision.count(why)
+        else:
+            self._suspend(item, why, None)
 
     def _keep(self, item: Item, why: Suspension, source: Source, standing: Standing | None) -> bool:
         """Keep a call that has no price, until it has one; say whether it is kept."""
@@ -236,8 +239,8 @@ class CdrBatch:
         self.decision.remembered.append(remembered)
 
     def _repeat(self, item: Item, known: int, state: int) -> None:
-        if state == _SUPERSEDED:
-            self.decision.count("superseded")
+        if state in OUTCOME_AHEAD:
+            self.decision.count(OUTCOME_AHEAD[state])
         elif item[3] == known:
             self.decision.count("duplicate")
         else:
@@ -245,12 +248,8 @@ class CdrBatch:
 
     def _stray(self, item: Item) -> None:
         """Suspend a record whose account is not here: it lies in a wrong partition, or there is none."""
-        right = partition_of(item[1].tenant_id.encode(), self.partitions)
-        why = stray(item[1], item[0].key, (self.partition, right))
-        self._suspend(item, why, item[2], right if why.reason == Suspended.MISROUTED else None)
-
-    def _too_old(self, cdr: Cdr) -> Suspension:
-        return too_old(cdr, self.oldest_ms, self.rules.settings.at(self.decision.stream_ms).version)
+        why, right = stray(item[1], item[0].key, self.partition, self.partitions)
+        self._suspend(item, why, item[2], right)
 
     def _suspend(
         self,
@@ -271,7 +270,8 @@ class CdrBatch:
         decision.suspense.append((output_key(record.key), value))
         if digest is not None:
             place = decision.suspense_place()
-            self._remember(digest, (digest, content, _SUSPENDED, place, cdr.ended_ms))
+            until = until_ms(cdr, source.at_ms)
+            self._remember(digest, (digest, content, _SUSPENDED, place, until))
 
     def _bury(self, record: Record, why: Malformed) -> None:
         # Not the time of the stream, which is not known yet: the batch is still being read.

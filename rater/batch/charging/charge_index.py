@@ -48,6 +48,10 @@ _DAY_SHIFT: Final = np.uint64(48)
 _STATES: Final = bytes(IdState)
 
 
+Known = tuple[int, int, int]
+"""With what content an id is remembered, as of which day, and in which state."""
+
+
 class Found(NamedTuple):
     """What is remembered of each id asked for; all but `hit` is 0 where that is false."""
 
@@ -56,6 +60,13 @@ class Found(NamedTuple):
     state: npt.NDArray[np.uint8]
     place: npt.NDArray[np.int64]
     day: npt.NDArray[np.int64]
+
+    def known(self) -> dict[int, Known]:
+        """Return what is remembered, by its place in the list that was asked for."""
+        hits = np.flatnonzero(self.hit)
+        columns = self.content[hits], self.day[hits], self.state[hits]
+        facts = zip(*[column.tolist() for column in columns], strict=True)
+        return dict(zip(hits.tolist(), facts, strict=True))
 
 
 class Shortening(NamedTuple):

@@ -14,10 +14,11 @@ import numpy as np
 from xxhash import xxh3_128_digest
 
 from rater.batch.charging.cdr_ids import id_digest
+from rater.batch.charging.charge_index import Found
 from rater.batch.charging.content import cdr_content, command_content
+from rater.batch.charging.heads import first_digest, heads, until_ms
 from rater.batch.charging.lot_ids import LotIdsBatch, lot_exists
 from rater.batch.charging.open_suspense import SuspenseBatch
-from rater.batch.charging.originals import first_digest, remembered
 from rater.batch.charging.partition_state import Shard
 from rater.batch.charging.record import Record
 from rater.batch.charging.users import UsersBatch
@@ -69,9 +70,10 @@ class CommandBatch:
         """What this batch remembers: the content, and the time that the window is applied to."""
         self._waiting: Sequence[Record] = ()
 
-    def read(self, records: Sequence[Record]) -> None:
-        """Take records to be decided: a command is read when its turn comes."""
+    def read(self, records: Sequence[Record]) -> int:
+        """Take records to be decided, all of them: a command is read when its turn comes."""
         self._waiting = [*self._waiting, *records]
+        return len(records)
 
     def decide(self) -> None:
         """Decide what was taken, in order."""
@@ -145,9 +147,10 @@ class CommandBatch:
         decision.freed[row.reason] += 1
         place = decision.entry_place()
         digest = id_digest(cdr)
-        known = digest, cdr_content(cdr), IdState.CHARGED, place, cdr.ended_ms
-        first = self._known(first_digest(cdr)) is not None
-        decision.remembered += [known, *remembered(cdr, place, source.at_ms, is_first_known=first)]
+        until = until_ms(cdr, source.at_ms)
+        known = digest, cdr_content(cdr), IdState.CHARGED, place, until
+        first = self._state(first_digest(cdr))
+        decision.remembered += [known, *heads(cdr, place, source.at_ms, first)]
 
     def _refuse(self, order: r.Command, key: bytes | None, known: int | None) -> Refusal | None:
         """Refuse what no account needs to be asked about."""
@@ -200,10 +203,20 @@ class CommandBatch:
         if digest in self.fresh:
             content, at_ms = self.fresh[digest]
             return content if at_ms // DAY_MS >= oldest_day else None
-        hashes = np.frombuffer(digest, "<u8").reshape(1, 2).astype(np.uint64)
-        found = self.shard.batches.index.find(hashes)
+        found = self._find(digest)
         known = found.hit[0] and found.day[0] >= oldest_day
         return int(found.content[0]) if known else None
+
+    def _state(self, digest: bytes) -> IdState | None:
+        """Return what is remembered of a CDR that no command of this batch concerns; None: nothing."""
+        found = self._find(digest)
+        oldest_day = self.shard.oldest_day(self.decision.stream_ms)
+        known = found.hit[0] and found.day[0] >= oldest_day
+        return IdState(int(found.state[0])) if known else None
+
+    def _find(self, digest: bytes) -> Found:
+        hashes = np.frombuffer(digest, "<u8").reshape(1, 2).astype(np.uint64)
+        return self.shard.batches.index.find(hashes)
 
     def _account(self, tenant_id: str) -> Account | None:
         if tenant_id not in self.working:

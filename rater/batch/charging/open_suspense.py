@@ -156,11 +156,6 @@ class SuspenseBatch:
         value = self._value(suspense_key(tenant_id, cdr_id))
         return None if value is None else read_open(value)
 
-    def has_earlier(self, cdr: Cdr) -> bool:
-        """Say whether an earlier version of a CDR waits."""
-        row = self.of(cdr.tenant_id, cdr.cdr_id)
-        return row is not None and row.version < cdr.version
-
     def keep(
         self, cdr: Cdr, text: bytes, source: Source, reason: SuspenseReason, *, charged: bool
     ) -> bool:

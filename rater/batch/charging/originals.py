@@ -15,12 +15,16 @@ from xxhash import xxh3_128_digest
 
 from rater.batch.charging.charge_index import ChargeIndex
 from rater.batch.charging.decision import Decision
+from rater.batch.charging.heads import first_of, head_of, is_corrective
 from rater.batch.charging.remembered import Remembered
+from rater.batch.charging.waiting import conflict, too_old
 from rater.core.cdr import Cdr
+from rater.core.charging_settings import ChargingSettings
 from rater.core.limits import DAY_MS
+from rater.core.suspension import Suspension
 from rater.wire.account.originals import Posted, decode_posted
 from topics.catalog import LEDGER
-from topics.manifests import IdState, cdr_key, head_key
+from topics.manifests import IdState
 from topics.records import Charge, ChargeReversed
 
 _ON_LEDGER = (IdState.CHARGED, IdState.HEAD)
@@ -31,11 +35,13 @@ class Standing(NamedTuple):
 
     version: int
     charge: Charge | None
-    is_first_known: bool
-    """Whether its first version has come, or cannot come any more."""
+    first: IdState | None
+    """What is remembered of its first version; None: nothing."""
+    voided: str | None = None
+    """Where a void stands: the charge that it took back, or its own entry where it found none."""
 
 
-NOTHING: Final = Standing(0, None, is_first_known=True)
+NOTHING: Final = Standing(0, None, IdState.CHARGED)
 """Where corrections are not taken, nothing is looked for."""
 
 
@@ -64,7 +70,7 @@ class Originals:
 
         From all that is remembered: while the batch is decided, a version of the settings may widen the window.
         """
-        keys = [key for cdr in cdrs for key in (_head(cdr), _first(cdr))]
+        keys = [key for cdr in cdrs for key in (head_of(cdr), first_of(cdr))]
         found = self._find(keys, 0)
         places = {
             each.place
@@ -79,18 +85,45 @@ class Originals:
 
     def of(self, cdr: Cdr, oldest_ms: int) -> Standing:
         """Return what is known of a CDR."""
-        head, first = self._find([_head(cdr), _first(cdr)], oldest_ms)
-        is_first_known = first is not None
+        head, first = self._find([head_of(cdr), first_of(cdr)], oldest_ms)
+        state = None if first is None else first.state
         standing = head or first
         if standing is None or standing.state not in _ON_LEDGER:
-            return Standing(0, None, is_first_known)
+            return Standing(0, None, state)
         version = 1 if head is None else standing.content
         posted = self._posted(standing)
         said = (posted.tenant_id, posted.cdr_id, _version(posted))
         asked = (cdr.tenant_id, cdr.cdr_id, version)
         assert said == asked, f"{asked} is remembered at {standing.place}, where {said} is"
-        charge = posted if isinstance(posted, Charge) else None
-        return Standing(version, charge, is_first_known)
+        if isinstance(posted, ChargeReversed):
+            return Standing(version, None, state, posted.reverses)
+        if posted.reason == "voided":
+            return Standing(version, None, state, posted.entry_id)
+        return Standing(version, posted, state)
+
+    def judge(
+        self, cdr: Cdr, oldest_ms: int, settings: ChargingSettings
+    ) -> Standing | Suspension | str:
+        """Return what a correction finds; or its outcome, where a higher version stands; or why it waits."""
+        if not settings.corrections:
+            return NOTHING
+        found = self.of(cdr, oldest_ms)
+        if cdr.version < found.version:
+            return "voided" if found.charge is None else "superseded"
+        if cdr.version == found.version:
+            return conflict(cdr)
+        if not found.version and found.first is None and cdr.started_ms < oldest_ms:
+            # Its first version ended after this start, and may have been charged and forgotten.
+            return too_old(cdr, oldest_ms, settings.version)
+        return found
+
+    def knows(self, cdr: Cdr, oldest_ms: int) -> bool:
+        """Say of a call that is older than the window whether it is known what came of it: by a later version.
+
+        Of a first version, that a later one was taken before it; of a later one, which stands.
+        """
+        key = head_of(cdr) if is_corrective(cdr) else first_of(cdr)
+        return self._find([key], oldest_ms)[0] is not None
 
     def _posted(self, found: _Found) -> Posted:
         if found.is_fresh:
@@ -118,37 +151,6 @@ class Originals:
             else:
                 found.append(None)
         return found
-
-
-def is_corrective(cdr: Cdr) -> bool:
-    """Say whether a CDR refers to an original."""
-    return cdr.version != 1 or cdr.kind != "final"
-
-
-def remembered(cdr: Cdr, place: int, at_ms: int, *, is_first_known: bool) -> list[Remembered]:
-    """Return what is remembered of a later version beside its own id: the head, and the first where it has not come.
-
-    By the later of the CDR's end and the record's time: no version that comes outlives it.
-    """
-    if cdr.version == 1:
-        return []
-    until_ms = max(at_ms, cdr.ended_ms)
-    head = xxh3_128_digest(_head(cdr)), cdr.version, IdState.HEAD, place, until_ms
-    first = first_digest(cdr), cdr.version, IdState.SUPERSEDED, place, until_ms
-    return [head] if is_first_known else [head, first]
-
-
-def first_digest(cdr: Cdr) -> bytes:
-    """Return the hash of a CDR's first version."""
-    return xxh3_128_digest(_first(cdr))
-
-
-def _head(cdr: Cdr) -> bytes:
-    return head_key(cdr.tenant_id, cdr.cdr_id)
-
-
-def _first(cdr: Cdr) -> bytes:
-    return cdr_key(cdr.tenant_id, cdr.cdr_id, 1)
 
 
 def _version(posted: Posted) -> int:

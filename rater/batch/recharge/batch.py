@@ -70,9 +70,10 @@ class RechargeBatch:
         self.decode, self.take, self.watermark = _SOURCES[topic]
         self._waiting: Sequence[Record] = ()
 
-    def read(self, records: Sequence[Record]) -> None:
-        """Take records to be decided: each is read when its turn comes."""
+    def read(self, records: Sequence[Record]) -> int:
+        """Take records to be decided, all of them: each is read when its turn comes."""
         self._waiting = [*self._waiting, *records]
+        return len(records)
 
     def decide(self) -> None:
         """Decide what was taken, in order."""

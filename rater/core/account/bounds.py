@@ -47,7 +47,10 @@ def cannot_return(
 ) -> Suspension | None:
     """Say why a charge cannot be taken back, or not be replaced: the account has no room."""
     if len(account.lots) + len(account.expired) + len(original.draws) >= LOTS_MAX:
-        detail = f"lots: {LOTS_MAX} is the limit, and what comes back may open more"
+        detail = (
+            f"lots: {LOTS_MAX} is the limit, and what comes back may open more; once some are used up or expired, a "
+            "higher version of it is taken"
+        )
         return Suspension(Suspended.CORRECTION_UNSUPPORTED, detail)
     if account.balance + original.charge_micros > AMOUNT_MICROS_MAX:
         detail = (

@@ -8,7 +8,8 @@ Rule 4: seconds go back to their pool, where it is known still; what is paid lat
 moves a balance or pays debt; what was waived goes back to nobody.
 Rule 5: what no lot can take, since it is forfeited, or was emptied by another entry, or the debt that it was has been
 paid, opens one lot named after the entry taken back. It stands before all others, for the money had been drawn first,
-and lives until a year after the charge, longer than any lot that paid, and for 30 days at the least.
+and lives as long as the lots that paid, and for 30 days at the least (D5). A draw that emptied its lot says how long it
+lived; of any other it is not known any more, and no lot that paid lives longer than a year after the charge.
 Rule 6: promotional credit is never money that was paid for: its draws always say what opens its lot again, and where
 its grace is over, it is opened under its own name for 30 days.
 Rule 7: ids of lots that are long over may be given again. What bears the name of a draw's lot and is of the other
@@ -37,10 +38,11 @@ def reversal_of(
     account: Account, original: r.Charge, cdr: Cdr, source: Source, user: User | None = None
 ) -> r.ChargeReversed:
     """Return the entry that takes a charge back by the order of a correction or a void; `user`: whose call it was."""
-    returns, left = plan_returns(account, original, source.at_ms, user)
+    returns, left, homeless = plan_returns(account, original, source.at_ms, user)
     paid = sum([back.amount_micros or 0 for back in returns if back.source == "shortfall"])
     debt = account.debt - paid
-    lot = _lot_of(account, original, source.at_ms, (left, min(debt, left))) if left else None
+    until_ms = _until_ms(original, homeless, source.at_ms)
+    lot = _lot_of(account, original, until_ms, (left, min(debt, left))) if left else None
     change = left + sum(
         [
             back.amount_micros or 0
@@ -65,7 +67,8 @@ def reversal_of(
 
 def balance_back(account: Account, original: r.Charge, now_ms: int) -> int:
     """Return by how much taking a charge back would move the balance; change nothing."""
-    return _moved(*plan_returns(account, original, now_ms))
+    returns, left, _ = plan_returns(account, original, now_ms)
+    return _moved(returns, left)
 
 
 def owed_back(original: r.Charge, month: str) -> int:
@@ -92,8 +95,11 @@ def _moved(returns: list[r.Draw], left: int) -> int:
 
 def plan_returns(
     account: Account, original: r.Charge, now_ms: int, user: User | None = None
-) -> tuple[list[r.Draw], int]:
-    """Return what debt and lots get back of a charge, in order, and what none of them takes; change nothing."""
+) -> tuple[list[r.Draw], int, list[r.Draw]]:
+    """Return what debt and lots get back of a charge, in order, what none of them takes, and whose draws that were.
+
+    Nothing is changed.
+    """
     waived = is_waived(original.draws)
     drawn = [
         draw.amount_micros or 0
@@ -102,7 +108,7 @@ def plan_returns(
     ]
     for_debt = min(account.debt, sum(drawn))
     returns = [r.Draw("shortfall", None, for_debt)] if for_debt else []
-    left = 0
+    left, homeless = 0, []
     for draw in reversed(original.draws):
         if draw.source == POOL:
             returns += _back_to_its_pool(account, draw, user)
@@ -121,9 +127,10 @@ def plan_returns(
             back = _back_to_its_lot(account, draw, micros, now_ms)
             if back is None:
                 left += micros
+                homeless.append(draw)
             else:
                 returns.append(back)
-    return returns, left
+    return returns, left, homeless
 
 
 def _back_to_its_lot(account: Account, draw: r.Draw, micros: int, now_ms: int) -> r.Draw | None:
@@ -156,16 +163,26 @@ def _back_to_its_pool(account: Account, draw: r.Draw, user: User | None) -> list
     return [r.Draw(POOL, draw.id, None, draw.quantity)] if is_known else []
 
 
-def _lot_of(account: Account, original: r.Charge, now_ms: int, money: tuple[int, int]) -> r.Lot:
+def _until_ms(original: r.Charge, homeless: list[r.Draw], now_ms: int) -> int:
+    """Return how long the lot of what cannot go back lives."""
+    until_ms = now_ms + RETURNED_DAYS_MIN * DAY_MS
+    for draw in homeless:
+        lived_ms = draw.expires_ms
+        if lived_ms is None:
+            lived_ms = add_months(original.at_ms, MONTHS_VALID)
+        until_ms = max(until_ms, lived_ms)
+    return until_ms
+
+
+def _lot_of(account: Account, original: r.Charge, until_ms: int, money: tuple[int, int]) -> r.Lot:
     """Return the lot of what cannot go back: so much money, so much of it for debt."""
     granted, for_debt = money
     bought = [lot.purchased_ms for lot in account.lots + account.expired]
-    expires_ms = max(add_months(original.at_ms, MONTHS_VALID), now_ms + RETURNED_DAYS_MIN * DAY_MS)
     return r.Lot(
         returned_lot_id(original.entry_id),
         granted,
         for_debt,
         granted - for_debt,
         max(min([original.at_ms, *bought]) - 1, 0),
-        expires_ms,
+        until_ms,
     )

@@ -58,13 +58,14 @@ def may_not_replace(  # noqa: PLR0913, PLR0917
     cdr: Cdr,
     rated: Rated,
     now: Now,
-    original: Charge,
+    original: Charge | None,
     user: User | None,
 ) -> Suspension | None:
     """Say beforehand why a correction waits; its pools are as they will be once the original is taken back."""
     if what_becomes(account, cdr, user) != "suspend":
         return None
-    funded = fund(account, cdr, rated, now[0], now[1], user, pool_seconds(original.draws))
+    back_s = {} if original is None else pool_seconds(original.draws)
+    funded = fund(account, cdr, rated, now[0], now[1], user, back_s)
     return _may_not(cdr) if isinstance(funded, Rated) and funded.charge_micros else None
 
 

@@ -25,6 +25,7 @@ from rater.reconcile.folds.books import (
 )
 from rater.reconcile.folds.breaker import Breaker
 from rater.reconcile.folds.folded import Folded
+from rater.reconcile.folds.late_money import Voids, hold_correction, voids_of
 from rater.reconcile.folds.lot_times import month_after
 from rater.reconcile.folds.past import Past
 from rater.reconcile.folds.pool_alerts import Alert, alerts_told
@@ -63,6 +64,7 @@ class Ledger:
     """The refusals that imply an event, though they take no sequence number."""
     originals: dict[str, r.Charge] = field(default_factory=dict)
     """The charges that are taken back further on, by their ids."""
+    voids: Voids = field(default_factory=dict)
     firsts: dict[str, int] = field(default_factory=dict)
     """The first number of each tenant that is left."""
     passed_over: set[int] = field(default_factory=set)
@@ -78,6 +80,7 @@ def fold(books: Books, published: Published, past: Past) -> Ledger:
     topic, accounts = catalog.LEDGER.name, past.touched(books, published)
     told = alerts_told(books)
     ledger = Ledger(published, accounts, firsts=past.firsts, told=told, is_whole=past.is_whole)
+    ledger.voids = voids_of(books.ledger.values())
     taken_back = {e.reverses for e in books.ledger.values() if e.kind == "charge_reversed"}
     for offset, entry in books.ledger.items():
         if entry.kind == "charge" and entry.entry_id in taken_back:
@@ -143,7 +146,7 @@ def _take(books: Books, ledger: Ledger, entry: BalanceEntry) -> list[Complaint]:
             complaints += carried.adds_up(entry)
     if entry.seq <= account.seq:
         return [Complaint("seq", account.seq + 1, entry.seq)]
-    complaints += [*_number(account, entry), *_hold_correction(account, entry)]
+    complaints += [*_number(account, entry), *_hold_correction(ledger, account, entry)]
     complaints += _hold_head(books, account, entry)
     if entry.kind == "balance_carried_forward":
         complaints += carried.hold(account, entry)
@@ -203,12 +206,22 @@ def _original(ledger: Ledger, entry: BalanceEntry) -> Original | None:
     """Return the charge that an entry takes back; where that is gone, what the entry says of it."""
     if entry.kind != "charge_reversed":
         return None
-    number = entry.reverses.rpartition("/")[2]
-    rest_seq = ledger.accounts[entry.tenant_id].rest_seq
-    first = max(ledger.firsts.get(entry.tenant_id, 1), rest_seq + 1)
-    if number.isdecimal() and int(number) < first:
+    if _is_gone(ledger, entry.tenant_id, entry.reverses):
         return said_of(entry)
     return ledger.originals.get(entry.reverses)
+
+
+def _hold_correction(ledger: Ledger, account: Folded, entry: BalanceEntry) -> Iterator[Complaint]:
+    """Hold it against what was taken back; what is gone is believed."""
+    is_gone = entry.kind == "charge" and _is_gone(ledger, entry.tenant_id, entry.reverses or "")
+    return hold_correction(ledger.voids, account, entry, is_gone=is_gone)
+
+
+def _is_gone(ledger: Ledger, tenant_id: str, entry_id: str) -> bool:
+    """Say whether an entry of an account lies before all that is known of it."""
+    number = entry_id.rpartition("/")[2]
+    first = max(ledger.firsts.get(tenant_id, 1), ledger.accounts[tenant_id].rest_seq + 1)
+    return number.isdecimal() and int(number) < first
 
 
 def _begin(ledger: Ledger, entry: BalanceEntry) -> Folded:
@@ -217,21 +230,6 @@ def _begin(ledger: Ledger, entry: BalanceEntry) -> Folded:
     if entry.kind == "balance_carried_forward" and not ledger.is_whole:
         return carried.begin(entry, breaker)
     return Folded(entry, breaker)
-
-
-def _hold_correction(account: Folded, entry: BalanceEntry) -> Iterator[Complaint]:
-    """Hold a correction's two entries against each other: the charge follows what it replaces at once."""
-    if account.has_gaps:
-        return
-    found = (entry.reverses, entry.cdr_id, entry.version) if entry.kind == "charge" else None
-    if account.halfway is not None:
-        back = account.halfway[0]
-        wanted = (back.reverses, back.cdr_id, back.by_version)
-        where = (back.seq + 1, back.source_offset)
-        if (found, entry.seq, entry.source_offset) != (wanted, *where):
-            yield Complaint("kind", f"the charge of the correction before: {wanted}", found)
-    elif found is not None and found[0] is not None:
-        yield Complaint("reverses", "nothing, for nothing was taken back just before", found[0])
 
 
 def _number(account: Folded, entry: BalanceEntry) -> Iterator[Complaint]:

@@ -2,8 +2,9 @@
 
 First to the present debt, but for what lots in grace had paid or a month owes; the rest from the last draw to the
 first: to its lot, live or in grace; off what the month owes; to the lot opened again that the charge had emptied,
-unless its grace is over; else to one lot of its own. Promotional credit never lies in that: where the grace of its lot
-is over, it is opened again for thirty days.
+unless its grace is over; else to one lot of its own. That lives as long as the lots that paid, where the charge says
+how long it was, else for a year from the charge, and for thirty days at the least. Promotional credit never lies in
+it: where the grace of its lot is over, it is opened again for thirty days.
 """
 
 from typing import NamedTuple
@@ -90,7 +91,7 @@ def returns(original: Original, purse: Purse, now_ms: int, grace_ms: int) -> Ret
     micros = 0 if is_waived(original) else original.charge_micros
     debt_left = to_debt = min(purse.debt, sum(draw.amount_micros or 0 for draw in owed))
     parts = [Returned("shortfall", None, to_debt, grace=False)] if to_debt else []
-    homeless = 0
+    homeless, until = 0, now_ms + _THIRTY_DAYS_MS
     for draw in of_money(original.draws)[::-1]:
         amount = draw.amount_micros or 0
         if draw.source == "post_paid":
@@ -106,18 +107,18 @@ def returns(original: Original, purse: Purse, now_ms: int, grace_ms: int) -> Ret
             grace, category = kept[draw.id]
             if category == draw.category:
                 parts.append(Returned("lot", draw.id, amount, grace, category=category))
-            else:
-                homeless += amount
-        elif (until := _again_until(draw, now_ms, grace_ms)) is not None:
-            again = (draw.purchased_ms, until, draw.category)
-            parts.append(Returned("lot", draw.id, amount, until <= now_ms, *again))
-        else:
-            homeless += amount
+                continue
+        elif (opened := _again_until(draw, now_ms, grace_ms)) is not None:
+            again = (draw.purchased_ms, opened, draw.category)
+            parts.append(Returned("lot", draw.id, amount, opened <= now_ms, *again))
+            continue
+        homeless += amount
+        a_year = a_year_after(original.at_ms)
+        until = max(until, a_year if draw.expires_ms is None else draw.expires_ms)
     if not homeless:
         return Returns(micros, parts, None)
     bought = [lot.purchased_ms for lot in purse.live + purse.expired]
     before_all = max(min([original.at_ms, *bought]) - 1, 0)
-    until = max(a_year_after(original.at_ms), now_ms + _THIRTY_DAYS_MS)
     own = OwnLot(f"returned:{original.entry_id}", homeless, before_all, until)
     return Returns(micros, parts, own)
 

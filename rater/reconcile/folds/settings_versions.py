@@ -57,7 +57,7 @@ class Version(NamedTuple):
     tolerance_s: int = 5
     tolerance_percent: int = 5
     masks: tuple[Mask, ...] = ()
-    corrections: bool = False
+    corrections: bool = True
     freecall_days: int = 0
     promotional_credit: str = "first"
     payments_held: bool = False

@@ -65,6 +65,9 @@ class Answers:
         self._consumer = consumer
         self._seer = seer
         self._topic = topic
+        self._known = "has been taken before"
+        if topic == CDR_RAW.name:
+            self._known += ", it or a later version of it"
         self._found: dict[Place, Answer] = {}
         self._taken: dict[int, int] = {}
         """Of each partition, the offset up to which batches have been taken."""
@@ -81,7 +84,7 @@ class Answers:
                     if taken:
                         await self._read_to_the_end({place.partition for place in taken})
                         for place in taken - self._found.keys():
-                            self._found[place] = Answer("known", "has been taken before")
+                            self._found[place] = Answer("known", self._known)
                         waiting -= taken
         except TimeoutError:
             pass
@@ -135,7 +138,8 @@ def _of_entry(entry: dict[str, Any]) -> Answer | None:
         return Answer("refused", f"{entry['reason']}: {entry['detail']}")
     if entry["kind"] == "charge":
         paid = f"{entry['charge_micros']} micros{_beside(entry.get('draws', []), _PAID)}"
-        return Answer("charged", f"{entry['outcome']}, {paid}")
+        why = f" ({entry['reason']})" if "reason" in entry else ""
+        return Answer("charged", f"{entry['outcome']}{why}, {paid}")
     if entry["kind"] == "charge_reversed" and entry["by"] == "void":
         return Answer("accepted", f"voided, {_back(entry)}")
     if entry["kind"] == "deck_warning":

@@ -82,7 +82,8 @@ def test_a_void_gives_all_back_and_a_later_version_is_charged_again() -> None:
 
     assert partition.account().balance == 49_875_000
     assert kinds(partition) == ["charge", "charge_reversed", "charge"]
-    assert "reverses" not in partition.entries()[-1]
+    # It is late money, as of any correction.
+    assert partition.entries()[-1]["reverses"] == partition.entries()[2]["entry_id"]
 
 
 @pytest.mark.parametrize("first", [1, 2, 3, 4, 5])
@@ -170,8 +171,18 @@ def test_the_head_is_remembered_with_its_version_under_a_key_of_its_own() -> Non
     assert len({each.hash for each in ids}) == 3
     partition.take(V3)
     ids = unpack_ids(partition.last.ids.tobytes())
-    assert [(each.state, each.content) for each in ids[1:]] == [(IdState.HEAD, 3)]
-    assert ids[1].place == 4
+    assert [(each.state, each.content) for each in ids[1:]] == [
+        (IdState.HEAD, 3),
+        (IdState.SUPERSEDED, 3),
+    ]
+    assert [each.place for each in ids[1:]] == [4, 4]
+
+
+def test_of_a_first_version_that_came_the_head_alone_is_remembered() -> None:
+    partition = taking().take(V1).take(V2).take(V3)
+
+    ids = unpack_ids(partition.last.ids.tobytes())
+    assert [each.state for each in ids] == [IdState.CHARGED, IdState.HEAD]
 
 
 def test_a_first_version_that_was_never_corrected_has_no_head() -> None:
@@ -204,11 +215,123 @@ def test_a_correction_that_waits_leaves_the_charge_as_it_is_and_the_next_one_rep
     assert partition.account().balance == 49_875_000
 
 
-def test_a_void_that_comes_first_waits_and_says_why() -> None:
-    partition = taking().take(VOID)
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_void_that_comes_first_is_remembered_and_earlier_versions_are_voided(
+    at_once: bool,  # noqa: FBT001
+) -> None:
+    sent = [VOID, V1, V2, V1, VOID, V3]
+    partition = taking()
+    partition.take(*sent) if at_once else partition.take_each(sent)
 
-    assert reasons(partition) == ["correction_unsupported"]
-    assert "no charge of an earlier version" in json.loads(partition.suspense[0])["detail"]
+    assert (kinds(partition), reasons(partition)) == (["charge"], [])
+    assert partition.entries()[-1]["reason"] == "voided"
+    assert partition.account().balance == 50 * UNIT
+    expected = {"free": 1, "voided": 4, "duplicate": 1}
+    assert {name: partition.outcomes[name] for name in expected} == expected
+
+
+def test_a_void_of_a_void_moves_nothing_and_a_higher_version_is_charged() -> None:
+    second = call(version=5, kind="void", billsec=60)
+    partition = taking().take(V1).take(VOID).take(second).take(VOID).take(second).take(V3)
+    assert partition.account().balance == 50 * UNIT
+    assert kinds(partition) == ["charge", "charge_reversed", "charge"]
+    assert (partition.outcomes["duplicate"], partition.outcomes["voided"]) == (2, 2)
+
+    partition.take(call(version=6, kind="correction", billsec=60))
+
+    assert partition.account().balance == 49_875_000
+    assert partition.entries()[-1]["reverses"] == partition.entries()[-2]["entry_id"]
+    partition.take(V1, V2)
+    assert (partition.outcomes["superseded"], partition.outcomes["duplicate"]) == (1, 3)
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_what_a_batch_decides_of_a_first_version_holds_before_what_was_known(
+    at_once: bool,  # noqa: FBT001
+) -> None:
+    partition = taking().take(call(version=2, kind="void"))
+    partition.take(V3, V1) if at_once else partition.take_each([V3, V1])
+
+    assert (partition.outcomes["superseded"], partition.outcomes["voided"]) == (1, 0)
+
+
+def test_after_an_early_void_and_a_correction_the_first_version_is_superseded() -> None:
+    partition = taking().take(call(version=2, kind="void")).take(V3).take(V1)
+
+    assert (partition.outcomes["superseded"], partition.outcomes["voided"]) == (1, 0)
+    assert partition.account().balance == 49_875_000
+
+
+@pytest.mark.parametrize(
+    ("waits", "reason"),
+    [
+        ({"to": "+999123456"}, "no_rate"),
+        ({"user_id": "ann"}, "no_user_capability"),
+    ],
+)
+@pytest.mark.parametrize("last", [V2, call(version=2, kind="void")], ids=["correction", "void"])
+def test_what_waits_is_replaced_whatever_it_waits_for(
+    waits: dict[str, Any], reason: str, last: Sent
+) -> None:
+    partition = taking()
+    if "user_id" in waits:
+        partition.take(command(order("set_unlicensed_calls", calls="suspend")))
+    partition.take(call(**waits))
+    assert reasons(partition) == [reason]
+    # The account lets calls pass again that nobody is licensed for.
+    partition.take(command(order("set_unlicensed_calls", "x2", calls="charge")))
+
+    partition.take(last, call(**waits))
+
+    assert partition.outcomes["duplicate"] == 1
+    assert reasons(partition) == [reason]
+    spent = 0 if last is not V2 else 375_000
+    assert partition.account().balance == 50 * UNIT - spent
+    heads = [
+        each for each in unpack_ids(partition.last.ids.tobytes()) if each.state == IdState.HEAD
+    ]
+    assert [each.content for each in heads] == [2]
+
+
+def test_a_correction_of_an_old_call_finds_its_original_by_the_head() -> None:
+    """Ten days after the call: versions came on the sixth day and on the tenth; each lives a window of its own."""
+    partition = taking().take(V1)
+    sixth, tenth = NOW + 6 * DAY, NOW + 10 * DAY
+    partition.take(call(sixth, cdr_id="now", billsec=60), again(sixth, 2, 159))
+    assert partition.account().balance == 50 * UNIT - 125_000 - 375_000
+
+    partition.take(
+        call(tenth, cdr_id="later", billsec=60), again(tenth, 3, 60), again(tenth, 3, 60)
+    )
+
+    assert (reasons(partition), partition.outcomes["duplicate"]) == ([], 1)
+    assert partition.account().balance == 50 * UNIT - 3 * 125_000
+    partition.take(again(tenth, 2, 159), again(tenth, 1, 219, kind="final"))
+    assert partition.outcomes["duplicate"] == 2
+    assert (reasons(partition), partition.outcomes["superseded"]) == ([], 1)
+
+
+def test_versions_below_one_that_came_late_are_superseded_though_the_call_is_old() -> None:
+    partition = taking().take(call(NOW, cdr_id="now"))
+    sixth, tenth = NOW + 6 * DAY, NOW + 10 * DAY
+    partition.take(again(sixth, 3, 60), again(tenth, 2, 159), again(tenth, 1, 219, kind="final"))
+
+    assert (reasons(partition), partition.outcomes["superseded"]) == ([], 2)
+
+
+def test_a_correction_of_an_old_call_that_nobody_remembers_waits_and_says_what_to_do() -> None:
+    partition = taking().take(V1)
+    late = NOW + 10 * DAY
+    partition.take(call(late, cdr_id="now"), again(late, 2, 159))
+
+    assert reasons(partition) == ["too_old"]
+    assert "adjust the balance by hand" in json.loads(partition.suspense[0])["detail"]
+
+
+def again(at_ms: int, version: int, billsec: int, **fields: Any) -> Sent:
+    """Return a version of the call that ended at NOW, sent later."""
+    kind = {"kind": "correction", **fields}
+    return call(at_ms, ended_ms=NOW, version=version, billsec=billsec, **kind)
 
 
 def test_a_correction_whose_original_may_be_forgotten_waits() -> None:
@@ -290,7 +413,7 @@ def test_money_that_comes_back_has_its_lot_alone() -> None:
 
 def test_the_settings_of_the_records_time_decide_whether_corrections_are_taken() -> None:
     rules = correcting()
-    later = rules.settings.with_version(settings_version(2, NOW + HOUR))
+    later = rules.settings.with_version(settings_version(2, NOW + HOUR, corrections=False))
     rules = type(rules)(rules.book, rules.numbering, later)
     partition = opened(("L1", 50 * UNIT), rules=rules).take(V1, V2)
     partition.take(call(NOW + HOUR, version=3))

@@ -108,7 +108,6 @@ def test_what_has_no_price_is_kept_whole_and_its_record_says_so() -> None:
         {"ended_ms": NOW - 30 * DAY},
         {"ended_ms": NOW + 2 * DAY},
         {"tenant_id": "nobody"},
-        {"version": 2, "kind": "void"},
     ],
 )
 def test_what_waits_for_something_else_is_not_kept(changes: dict[str, Any]) -> None:

@@ -22,6 +22,7 @@ from tests.build import (
     correcting,
     draw,
     lot,
+    settings_version,
     source,
 )
 from topics import records as r
@@ -172,7 +173,7 @@ def test_a_refund_to_a_forfeited_lot_is_a_lot_of_its_own_and_no_lot_is_opened_ag
     assert isinstance(again, r.Charge)
     assert reversed_.lot is not None
     assert reversed_.lot.granted_micros == 500_000
-    assert reversed_.lot.expires_ms >= max(NOW + YEAR, later + 30 * DAY)
+    assert reversed_.lot.expires_ms == later + 30 * DAY
     assert again.draws == (draw("returned:acme/1", 375_000),)
 
 
@@ -260,22 +261,49 @@ def test_a_version_without_an_original_is_charged_as_any_call() -> None:
     assert there.spending.spent == CALL
 
 
-def test_a_void_of_nothing_waits() -> None:
-    outcome, journal = put_right(account(lot()), None, kind="void")
+def test_a_void_of_nothing_is_a_charge_of_nothing() -> None:
+    there = account(lot())
+    outcome, journal = put_right(there, None, kind="void")
 
-    assert isinstance(outcome, Suspension)
-    assert (outcome.reason, journal.entries) == ("correction_unsupported", [])
-    assert "no charge of an earlier version of c1 stands" in outcome.detail
+    (entry,) = journal.entries
+    assert isinstance(entry, r.Charge)
+    assert (outcome, entry.reason, entry.charge_micros, there.balance) == (
+        "free",
+        "voided",
+        0,
+        UNIT,
+    )
+
+
+def test_what_a_void_took_back_and_a_correction_charges_again_is_late_money() -> None:
+    """Two voids and two charges of one call are one call's spending, not three."""
+    there = account(lot("a", UNIT), limit=2 * CALL)
+    original = charged(there)
+    taken_back = void(there, original)
+    journal, again = Journal(), cdr(version=3, kind="correction", billsec=120)
+    assert (
+        correct(there, again, source(), correcting(), journal, None, original.entry_id) == "rated"
+    )
+
+    (entry,) = journal.entries
+    assert isinstance(entry, r.Charge)
+    assert entry.reverses == taken_back.reverses
+    assert (there.balance, there.spending.spent, there.spending.tripped) == (
+        UNIT - 2 * CALL,
+        CALL,
+        0,
+    )
 
 
 @pytest.mark.parametrize("fields", [{"kind": "void"}, {"version": 2, "kind": "final"}])
 def test_nothing_of_it_is_taken_unless_the_settings_say_so(fields: dict[str, Any]) -> None:
     there, journal = account(lot()), Journal()
-    outcome = correct(there, cdr(**fields), source(), RULES, journal, None)
+    rules = RULES.with_settings(RULES.settings.with_version(settings_version(corrections=False)))
+    outcome = correct(there, cdr(**fields), source(), rules, journal, None)
 
     assert isinstance(outcome, Suspension)
     assert (outcome.reason, journal.entries) == ("correction_unsupported", [])
-    assert "are not taken yet" in outcome.detail
+    assert "With `corrections` on" in outcome.detail
 
 
 def test_what_has_no_room_to_come_back_waits() -> None:

@@ -139,17 +139,13 @@ def test_a_correction_waits_where_money_would_pay_once_its_pools_are_back() -> N
     longer = made(billsec=120, version=2, kind="correction")
     journal = Journal()
     rules = ZONED.with_settings(correcting().settings)
-    found = engine.correct(
-        there, longer, source(), rules, journal, original, waits=False, users=known
-    )
+    found = engine.correct(there, longer, source(), rules, journal, original, users=known)
     assert isinstance(found, Suspension)
     assert (there.seq, journal.entries) == (before, [])
     assert ann.used_s == {f"{MARCH}/OWN/all/user=ann": 60}
 
     shorter = made(billsec=30, version=2, kind="correction")
-    found = engine.correct(
-        there, shorter, source(), rules, journal, original, waits=False, users=known
-    )
+    found = engine.correct(there, shorter, source(), rules, journal, original, users=known)
     assert found == "rated"
     assert [type(entry) for entry in journal.entries] == [ChargeReversed, Charge]
     assert ann.used_s == {f"{MARCH}/OWN/all/user=ann": 60}

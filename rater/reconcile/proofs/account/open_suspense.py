@@ -65,6 +65,7 @@ class Call:
         return any(
             each.version < version
             and each.seq < seq
+            and each.reason != "voided"
             and self.taken_back.get(each.entry_id, seq) >= seq
             for each in self.charges
         )

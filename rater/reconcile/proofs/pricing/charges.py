@@ -128,7 +128,7 @@ def _hold_reason(entry: r.Charge) -> Iterator[Complaint]:
         yield Complaint("reason", "none of a call without seconds", entry.reason)
     if (entry.waited is None) == (entry.reason == "freecall"):
         yield Complaint("waited", "what came of waiting, of a freecall alone", entry.waited)
-    if entry.version == 1 and (entry.reverses is not None or entry.reason == "voided"):
+    if entry.version == 1 and entry.reverses is not None:
         yield Complaint("reverses", "nothing, for a first version replaces none", entry.reverses)
     for name in ("generation", "job_id"):
         if said := getattr(entry, name):

@@ -4,6 +4,7 @@ Where the money went is the fold's business (`folds/returned_money`); here it is
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from rater.reconcile.difference import Complaint, Difference
@@ -15,32 +16,59 @@ from topics import records as r
 PROOF = "corrections"
 
 
+@dataclass(slots=True)
+class Stands:
+    """Of one CDR the charge that stands, as far as the ledger was read."""
+
+    entry_id: str = ""
+    """Empty: none does."""
+    version: int = 0
+    """The highest that was taken."""
+    before: str | None = None
+    """What was taken back last; where a void found nothing, the void's own entry."""
+
+
 def prove(evidence: Inputs) -> Iterator[Difference]:
     """Prove it for every charge of a later version and for everything that is taken back."""
     charges: dict[str, r.Charge] = {}
-    standing: dict[tuple[str, str], tuple[str, int]] = {}
-    """Of each CDR the entry of the charge that stands, and the highest version that was taken."""
+    standing: dict[tuple[str, str], Stands] = {}
     is_whole = evidence.books.is_whole(catalog.LEDGER.name)
     later = _later(evidence)
     for offset, entry in evidence.books.ledger.items():
         if entry.kind not in ("charge", "charge_reversed") or _name(entry) not in later:
             continue
-        stands, highest = standing.get(_name(entry), ("", 0))
+        # Where the oldest are gone, nothing is held against what was before the first that is left.
+        is_known = is_whole or _name(entry) in standing
+        stands = standing.setdefault(_name(entry), Stands())
         complaints = list(_allowed(evidence, entry))
         if entry.kind == "charge_reversed":
-            version, taken = entry.by_version, entry.by_version if entry.by == "void" else highest
+            version = entry.by_version
             complaints += _taken_back(entry, charges.pop(entry.reverses, None), is_whole=is_whole)
-            standing[_name(entry)] = ("", taken)
+            # What a correction takes back, its own charge replaces.
+            taken = version if entry.by == "void" else stands.version
+            now = Stands("", taken, entry.reverses)
         else:
             version = entry.version
-            if stands:
-                complaints.append(Complaint("cdr_id, stands", f"{stands}, alone", entry.entry_id))
+            complaints += _charged(entry, stands, is_known=is_known)
             charges[entry.entry_id] = entry
-            standing[_name(entry)] = (entry.entry_id, version)
-        if version <= highest:
-            complaints.append(Complaint("version", f"above {highest}, taken before", version))
+            void = entry.reason == "voided"
+            now = Stands("" if void else entry.entry_id, version, entry.entry_id if void else None)
+        if version <= stands.version:
+            wanted = f"above {stands.version}, taken before"
+            complaints.append(Complaint("version", wanted, version))
+        standing[_name(entry)] = now
         for wrong in complaints:
             yield evidence.differ(PROOF, catalog.LEDGER.name, offset, entry.tenant_id, wrong)
+
+
+def _charged(entry: r.Charge, stands: Stands, *, is_known: bool) -> Iterator[Complaint]:
+    """Hold a charge against what stood before it: nothing, and it names what was taken back, if it is late money."""
+    if stands.entry_id:
+        yield Complaint("cdr_id, stands", f"{stands.entry_id}, alone", entry.entry_id)
+    # A void takes no money, nor does what the timer gives.
+    before = None if entry.reason in ("voided", "freecall") else stands.before
+    if is_known and entry.reverses != before:
+        yield Complaint("reverses", f"{before}, taken back before", entry.reverses)
 
 
 def _name(entry: Any) -> tuple[str, str]:
@@ -52,7 +80,8 @@ def _later(evidence: Inputs) -> set[tuple[str, str]]:
     return {
         _name(entry)
         for entry in evidence.books.ledger.values()
-        if entry.kind == "charge_reversed" or (entry.kind == "charge" and entry.version > 1)
+        if entry.kind == "charge_reversed"
+        or (entry.kind == "charge" and (entry.version > 1 or entry.reason == "voided"))
     }
 
 
@@ -61,7 +90,7 @@ def _allowed(evidence: Inputs, entry: Any) -> Iterator[Complaint]:
 
     One that waited was taken when it came, and is given for free though they are not taken any more.
     """
-    if entry.kind == "charge" and entry.version == 1:
+    if entry.kind == "charge" and entry.version == 1 and entry.reason != "voided":
         return
     if is_freed(entry):
         takes = any(each.corrections for each in evidence.settings.possible(entry.waited.at_ms))

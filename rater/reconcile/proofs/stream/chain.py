@@ -19,10 +19,10 @@ PROOF = "batches"
 TOPIC = catalog.BATCHES_CHANGELOG.name
 
 _UNSEEN = {
-    CDRS: ("duplicate", "skipped", "superseded"),
+    CDRS: ("duplicate", "skipped", "superseded", "voided"),
     **dict.fromkeys(ORDERS, ("duplicate", "skipped", "accepted")),
 }
-"""Outcomes that may leave no record behind; `remembered` counts those accepted."""
+"""Outcomes that may leave no record behind; `remembered` counts those accepted, `versions` what later ones replace."""
 
 
 @dataclass(slots=True)
@@ -118,7 +118,6 @@ def _may_be_gone(evidence: Inputs, manifest: Manifest) -> tuple[str, ...]:
         for beginning, topic in (
             ("rated", catalog.LEDGER),
             ("free", catalog.LEDGER),
-            ("voided", catalog.LEDGER),
             ("rejected.", catalog.LEDGER),
             ("suspended.", catalog.SUSPENSE),
             ("dead.", catalog.DEAD),

@@ -83,7 +83,7 @@ def _wanted(evidence: Inputs) -> dict[tuple[str, int], _Wanted]:
         if index is not None and suspended.reason not in FORGOTTEN:
             key = cdr_key(suspended.tenant_id, suspended.cdr_id, suspended.version)
             of_batch = wanted.setdefault((CDRS, index), {})
-            facts = _facts(evidence, suspended.source_offset)
+            facts = _facts(evidence, suspended.source_offset, suspended.at_ms)
             of_batch[xxh3_128_digest(key), IdState.SUSPENDED, record.offset] = facts
     return wanted
 
@@ -114,7 +114,7 @@ def _cdr_ids(
     name = (entry.tenant_id, entry.cdr_id)
     digest = xxh3_128_digest(cdr_key(*name, version))
     lies = cdr_offset_of(entry)
-    yield (digest, IdState.CHARGED, offset), _facts(evidence, lies)
+    yield (digest, IdState.CHARGED, offset), _facts(evidence, lies, entry.at_ms)
     if version == 1:
         return
     cdr = evidence.books.cdrs.get(lies)
@@ -123,8 +123,14 @@ def _cdr_ids(
     is_known = all(
         evidence.books.is_whole(topic.name) for topic in (catalog.LEDGER, catalog.SUSPENSE)
     )
-    if is_known and not is_freed(entry) and firsts.setdefault(name, lies) >= lies:
-        yield (xxh3_128_digest(cdr_key(*name, 1)), IdState.SUPERSEDED, offset), later
+    if is_known and not is_freed(entry) and firsts.get(name, lies) >= lies:
+        yield (xxh3_128_digest(cdr_key(*name, 1)), _ahead(entry), offset), later
+
+
+def _ahead(entry: r.Charge | r.ChargeReversed) -> IdState:
+    """Return how a first version is remembered that has not come when a later one, with this entry, is taken."""
+    is_void = entry.kind == "charge_reversed" or entry.reason == "voided"
+    return IdState.VOIDED if is_void else IdState.SUPERSEDED
 
 
 def _freeing_ids(
@@ -137,10 +143,17 @@ def _freeing_ids(
         yield (command.digest(topic), IdState.COMMAND, offset), (None, entry.at_ms // DAY_MS)
 
 
-def _facts(evidence: Inputs, offset: int) -> tuple[int, int] | None:
-    """Return content and day of a CDR, None where it is gone."""
+def _facts(evidence: Inputs, offset: int, at_ms: int) -> tuple[int, int] | None:
+    """Return content and day of a CDR that was taken then, None where it is gone.
+
+    The day is that of its end; of a correction or a void, whose call may be old, not before that of its record.
+    """
     cdr = evidence.books.cdrs.get(offset)
-    return None if cdr is None else (cdr.content(), cdr.ended_ms // DAY_MS)
+    if cdr is None:
+        return None
+    is_later = cdr.version > 1 or cdr.kind != "final"
+    until_ms = max(at_ms, cdr.ended_ms) if is_later else cdr.ended_ms
+    return cdr.content(), until_ms // DAY_MS
 
 
 def _command_ids(entry: LedgerEntry) -> Iterator[tuple[bytes, int | None]]:
@@ -206,10 +219,11 @@ def _is_gone(evidence: Inputs, known: RememberedId) -> bool:
 def _is_first_again(evidence: Inputs, known: RememberedId) -> bool:
     """Say whether an id is that of a first version which had been forgotten when a later one was charged."""
     entry = evidence.books.ledger.get(known.place)
-    if known.state is not IdState.SUPERSEDED or entry is None or entry.kind != "charge":
+    if entry is None or entry.kind not in ("charge", "charge_reversed"):
         return False
+    version = entry.version if entry.kind == "charge" else entry.by_version
     first = xxh3_128_digest(cdr_key(entry.tenant_id, entry.cdr_id, 1))
-    return (known.hash, known.content) == (first, entry.version)
+    return (known.hash, known.content, known.state) == (first, version, _ahead(entry))
 
 
 def _is_timers(evidence: Inputs, manifest: Manifest, known: RememberedId) -> bool:

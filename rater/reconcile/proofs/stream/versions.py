@@ -1,0 +1,115 @@
+"""Versions: what came after a later version of its CDR is counted so: `voided`, where a void stood, else `superseded`.
+
+Such a record leaves nothing behind but that count. A second copy of what was taken is a duplicate; where the window may
+have forgotten the first copy, it may be either.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from rater.reconcile.difference import Complaint, Difference
+from rater.reconcile.folds.books import CDRS, cdr_offset_of
+from rater.reconcile.inputs import FORGOTTEN, Inputs
+from rater.reconcile.reading.sources import DAY_MS, SourceCdr
+from topics import catalog
+
+PROOF = "versions"
+TOPIC = catalog.BATCHES_CHANGELOG.name
+
+_Taken = dict[tuple[str, str], list[tuple[int, int, bool]]]
+"""Of a CDR what was taken: the offset of its record, the version, and whether it is a void."""
+
+
+@dataclass(slots=True)
+class _Counts:
+    """What a batch of CDRs must count."""
+
+    least: Counter[str] = field(default_factory=Counter)
+    either: int = 0
+    """Records beside those which may be duplicates, or came after a later version."""
+
+
+def prove(evidence: Inputs) -> Iterator[Difference]:
+    """Prove it for every batch of CDRs of which all that was written is there."""
+    manifests = evidence.batches[CDRS].manifests
+    for manifest, wanted in zip(manifests, _counts(evidence), strict=True):
+        if _may_be_gone(evidence, manifest.offset, manifest.header.at_ms):
+            continue
+        for name in ("superseded", "voided"):
+            found, least = manifest.header.outcomes.get(name, 0), wanted.least[name]
+            if not least <= found <= least + wanted.either:
+                expected = f"{least}, as many as came after a later version"
+                wrong = Complaint(f"outcomes.{name}", expected, found)
+                yield evidence.differ(PROOF, TOPIC, manifest.offset, CDRS, wrong)
+
+
+def _counts(evidence: Inputs) -> list[_Counts]:
+    """Return what every batch must count."""
+    books, batches = evidence.books, evidence.batches[CDRS]
+    counts = [_Counts() for _ in batches.manifests]
+    for entry in books.ledger.values():
+        if entry.kind == "charge_reversed" and entry.by == "void":
+            index = batches.locate(entry.source_offset)
+            if index is not None:
+                counts[index].least["voided"] += 1
+    taken, waits = _taken(evidence), _waits(evidence)
+    for offset, cdr in books.cdrs.items():
+        index = batches.locate(offset)
+        if index is None or offset in evidence.outcomes[CDRS]:
+            continue
+        before = [each for each in taken.get((cdr.tenant_id, cdr.cdr_id), ()) if each[0] < offset]
+        if before and max(before)[1] >= cdr.version:
+            since_ms = _came_ms(evidence, (before, waits), cdr, offset)
+            if since_ms is None:
+                counts[index].least["voided" if max(before)[2] else "superseded"] += 1
+            elif books.sources[CDRS][offset].at_ms >= since_ms + DAY_MS:
+                counts[index].either += 1
+    return counts
+
+
+def _may_be_gone(evidence: Inputs, offset: int, at_ms: int) -> bool:
+    """Say whether something that counts for a batch, or that it repeats, may be deleted or of an earlier window."""
+    kept = evidence.kept.after
+    is_gone = any(offset <= kept[topic.name] for topic in (catalog.LEDGER, catalog.SUSPENSE))
+    is_later = evidence.books.log.is_continued or not evidence.books.is_whole(CDRS)
+    return is_gone or is_later or evidence.may_be_repeated(at_ms)
+
+
+def _came_ms(
+    evidence: Inputs,
+    known: tuple[list[tuple[int, int, bool]], dict[tuple[str, str, int], int]],
+    cdr: SourceCdr,
+    offset: int,
+) -> int | None:
+    """Return when a first copy of a CDR ended, or came, if there is one before it; None: there is none."""
+    before, waits = known
+    places = [place for place, version, _ in before if version == cdr.version]
+    waited = waits.get((cdr.tenant_id, cdr.cdr_id, cdr.version))
+    if waited is not None and waited < offset:
+        places.append(waited)
+    return min((evidence.books.cdrs[place].ended_ms for place in places), default=None)
+
+
+def _taken(evidence: Inputs) -> _Taken:
+    """Return what was charged or void of every CDR with a later version."""
+    taken: _Taken = {}
+    for entry in evidence.books.ledger.values():
+        if entry.kind == "charge":
+            said = (cdr_offset_of(entry), entry.version, entry.reason == "voided")
+        elif entry.kind == "charge_reversed" and entry.by == "void":
+            said = (entry.source_offset, entry.by_version, True)
+        else:
+            continue
+        taken.setdefault((entry.tenant_id, entry.cdr_id), []).append(said)
+    return {name: each for name, each in taken.items() if any(said[1] > 1 for said in each)}
+
+
+def _waits(evidence: Inputs) -> dict[tuple[str, str, int], int]:
+    """Return where the CDR lies of which each version came to wait first."""
+    waits: dict[tuple[str, str, int], int] = {}
+    for _, each in evidence.books.suspense:
+        if each.reason not in FORGOTTEN:
+            name = (each.tenant_id, each.cdr_id, each.version)
+            waits[name] = min(waits.get(name, each.source_offset), each.source_offset)
+    return waits
