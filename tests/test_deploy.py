@@ -48,6 +48,27 @@ EXPOSURE_MAX = 1.5
 """Of 10, as `systemd-analyze security` counts."""
 
 
+def nodes(node: yaml.Node) -> Iterator[yaml.Node]:
+    yield node
+    for each in node.value if isinstance(node.value, list) else ():
+        for inner in each if isinstance(each, tuple) else (each,):
+            yield from nodes(inner)
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "deploy").rglob("*.yaml")), ids=lambda path: path.name
+)
+def test_no_key_is_there_twice(path: Path) -> None:
+    """Docker's own compose refuses it; PyYAML, which the other tests read with, keeps the last."""
+    for node in nodes(yaml.compose(path.read_text())):
+        if isinstance(node, yaml.MappingNode):
+            keys = [key.value for key, _ in node.value]
+            assert len(keys) == len(set(keys)), node.start_mark
+        elif path.name == "compose.yaml" and isinstance(node, yaml.SequenceNode):
+            members = [str(each.value) for each in node.value]
+            assert len(members) == len(set(members)), node.start_mark
+
+
 @pytest.fixture(scope="module")
 def secrets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("deploy") / "secrets"
