@@ -143,7 +143,8 @@ class Service(Program):
 class Worker(Service):
     """A charging worker."""
 
-    def __init__(self, bootstrap: str, log: Path, *options: str) -> None:
+    def __init__(self, bootstrap: str, log: Path, *options: str, metrics_port: int = 0) -> None:
         """Name the broker, the log file and more options of `rater worker charging`."""
-        arguments = ("worker", "charging", "--broker", bootstrap, "--metrics-port", "0", *options)
+        at = ("--broker", bootstrap, "--metrics-port", str(metrics_port))
+        arguments = ("worker", "charging", *at, *options)
         super().__init__("the worker", "rater", arguments, log)

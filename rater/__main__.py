@@ -9,6 +9,7 @@ from typing import NoReturn
 
 import click
 
+from rater.cli.once import once
 from rater.shell.process.early_stop import INTERRUPTED, end_at_once
 from rater.shell.process.exit_code import ExitCode
 from rater.shell.process.hot_path import StaleError, refuse_stale
@@ -68,7 +69,7 @@ class _Lazy(click.Group):
         except ImportError as error:
             # Not Python's exit code 1, which says of `rater reconcile` that money differs.
             raise UnloadableError(f"{cmd_name} cannot be loaded: {error}") from error
-        return command
+        return once(command)
 
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})

@@ -80,13 +80,14 @@ def circle(
     *,
     session_timeout_s: float = 10.0,
     metrics_ports: Mapping[str, int] = MappingProxyType({}),
+    notifier: tuple[str, ...] = (),
 ) -> Iterator[Circle]:
     """Run all services for as long as the context lasts; they end in order, or at once after a failure.
 
-    Metrics are on a free port, unless `metrics_ports` has one for the service.
+    Metrics are on a free port, unless `metrics_ports` has one for the service. `notifier`: more options of it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    at = {name: ("--metrics-port", str(metrics_ports.get(name, 0))) for name in NAMES}
+    ports = {name: metrics_ports.get(name, 0) for name in NAMES}
     common = ("--broker", bootstrap)
     session = ("--session-timeout", str(session_timeout_s))
     with ExitStack() as stack:
@@ -98,15 +99,20 @@ def circle(
                 *("gateway", "--provider", "simulator"),
                 *("--book", str(folder / "captures.sqlite"), *common, *session),
             ),
-            "notifier": ("notifier", *smtp, "--retry-first", "0.5", *ALL_MAILS, *common, *session),
+            "notifier": (
+                *("notifier", *smtp, "--retry-first", "0.5", *ALL_MAILS),
+                *(*notifier, *common, *session),
+            ),
         }
         services: dict[str, Service] = {
-            "charging": Worker(bootstrap, folder / "charging.log", *session, *at["charging"]),
+            "charging": Worker(
+                bootstrap, folder / "charging.log", *session, metrics_port=ports["charging"]
+            ),
             **{
                 name: Service(
                     f"rater {name}",
                     "rater",
-                    (*words, *at[name]),
+                    (*words, "--metrics-port", str(ports[name])),
                     folder / f"{name}.log",
                     SECRETS.get(name),
                 )

@@ -20,6 +20,7 @@ from aiokafka.errors import (
 )
 from aiokafka.protocol.metadata import MetadataRequest
 
+from rater.host import is_host
 from rater.kafka.certificate import described_bytes
 from rater.kafka.rights import causes
 from rater.kafka.security import PasswordLogin, Security, TokenLogin
@@ -81,9 +82,10 @@ def parted(address: str) -> tuple[str, int] | None:
     """Return host and port; None unless it is `host:port`."""
     host, colon, port = address.rpartition(":")
     is_port = port.isascii() and port.isdecimal() and 1 <= int(port[:6]) <= PORT_MAX
-    if not host or not colon or not is_port or set(host) & set(" /@\\"):
+    host = host.removeprefix("[").removesuffix("]")
+    if not colon or not is_port or not is_host(host):
         return None
-    return host.strip("[]"), int(port)
+    return host, int(port)
 
 
 def check_address(broker: Dialled) -> None:

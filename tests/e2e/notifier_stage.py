@@ -162,7 +162,8 @@ class Notifier:
         command = ["notifier", "--broker", bootstrap]
         command += ["--smtp-host", "127.0.0.1", "--smtp-port", str(port), "--smtp-tls", "none"]
         command += ["--from", "Rater <rater@rater.example>", "--metrics-port", "0"]
-        command += [*(SHORT_SESSION if failpoint else PATIENT)]
+        if "--session-timeout" not in options:
+            command += [*(SHORT_SESSION if failpoint else PATIENT)]
         command += ["--retry-first", "0.2", "--webhook-allow-insecure"]
         more = {"RATER_WEBHOOK_SECRET": SECRET, **({VARIABLE: failpoint} if failpoint else {})}
         with log.open("wb") as out:

@@ -5,7 +5,7 @@ from typing import ClassVar
 from rater.core.authorisation.holds import HoldTerms
 from rater.core.limits import DURATION_S_MAX, SECOND_MS
 from rater.shell.process.settings.declaration import Names, setting
-from rater.shell.process.settings.service import ServiceSettings, metrics_port
+from rater.shell.process.settings.service import Host, ServiceSettings, metrics_port
 
 
 class GatekeeperSettings(ServiceSettings):
@@ -13,7 +13,7 @@ class GatekeeperSettings(ServiceSettings):
 
     table: ClassVar[str] = "gatekeeper"
 
-    host: str = setting("127.0.0.1", "Where questions are taken.")
+    host: Host = setting("127.0.0.1", "Where questions are taken.")
     port: int = setting(
         8090,
         "For /v1/authorise and /v1/release; 0 takes a free one and logs it.",

@@ -17,7 +17,7 @@ from rater.shell.gateway.providers.registry import (
 )
 from rater.shell.process.settings.declaration import Names, setting
 from rater.shell.process.settings.effect import Only
-from rater.shell.process.settings.service import GroupSettings, Wrong, metrics_port
+from rater.shell.process.settings.service import GroupSettings, Host, Wrong, metrics_port
 
 
 def _own(each: OwnSetting) -> Any:
@@ -74,7 +74,7 @@ class ProcessSettings(_OwnSettings, GroupSettings):
         None,
         "Real money, or play; a key or provider of the other mode is refused. Default: what the key says.",
     )
-    webhook_host: str = setting("127.0.0.1", "Where the webhook port listens.")
+    webhook_host: Host = setting("127.0.0.1", "Where the webhook port listens.")
     webhook_port: int | None = setting(
         None,
         "For POST /webhooks/stripe; needs RATER_STRIPE_WEBHOOK_SECRET (or _FILE). Without it: no webhooks.",

@@ -13,7 +13,7 @@ from rater.shell.notifier.message import Sender, read_sender
 from rater.shell.notifier.webhook_keys import WebhookSecrets
 from rater.shell.process.settings.declaration import Names, setting
 from rater.shell.process.settings.effect import Only
-from rater.shell.process.settings.service import GroupSettings, Wrong, metrics_port
+from rater.shell.process.settings.service import GroupSettings, Host, Wrong, metrics_port
 
 SMTP_PASSWORD = "RATER_SMTP_PASSWORD"  # noqa: S105  # The name of a variable.
 """Secret: of the mail server, with --smtp-user."""
@@ -78,7 +78,7 @@ class NotifierSettings(GroupSettings):
         "Whom the letters are from; its domain ends every Message-ID.",
         Names("from", variable="RATER_MAIL_FROM", option="--from"),
     )
-    smtp_host: str = setting("localhost", "The mail server.", Names(variable="RATER_SMTP_HOST"))
+    smtp_host: Host = setting("localhost", "The mail server.", Names(variable="RATER_SMTP_HOST"))
     smtp_port: int | None = setting(
         None,
         "Without it 587, 465 or 25, by --smtp-tls.",

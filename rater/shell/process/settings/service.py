@@ -7,11 +7,12 @@ An option wins, then the environment, then the settings file, then the default. 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, create_model
+from pydantic import AfterValidator, BaseModel, ConfigDict, create_model
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from rater.host import read_host
 from rater.kafka.broker import Broker
 from rater.kafka.refusal import AddressError, check_address
 from rater.kafka.security import CHECK_HOSTNAME, SECRETS, SETTINGS, Setting
@@ -24,6 +25,8 @@ from rater.shell.process.settings.effect import Only, without_effect
 from rater.shell.process.settings.sources import TomlFile, Variables
 
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
+
+Host: TypeAlias = Annotated[str, AfterValidator(read_host)]
 
 Wrong = tuple[str, str]
 """A field, and a sentence that says what is wrong with it beside others."""
@@ -75,7 +78,7 @@ class ServiceSettings(KafkaSettings, BaseSettings):
     only_with: ClassVar[Mapping[str, tuple[Only, ...]]] = {}
     """By field, beside what other settings alone it has an effect: anywhere else it is refused."""
 
-    metrics_host: str = setting("127.0.0.1", "Where /metrics, /livez and /readyz listen.")
+    metrics_host: Host = setting("127.0.0.1", "Where /metrics, /livez and /readyz listen.")
     metrics_port: int = 0
     log_level: LogLevel = setting("INFO", "What is logged: this and above.", Names(table="log"))
     log_format: Form = setting(

@@ -6,6 +6,8 @@ The key goes over this line with every request, and so does the amount.
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from rater.host import is_host
+
 API_BASE_VARIABLE = "RATER_STRIPE_API_BASE"
 """Where Stripe is asked: another address for tests; without TLS on the loopback alone."""
 
@@ -24,12 +26,13 @@ def check_api_base(base: str | None) -> str | None:
         return None
     try:
         parts = urlsplit(base)
-        host, _ = parts.hostname, parts.port
+        host, _ = parts.hostname or "", parts.port
     except ValueError:
-        host = None
+        host = ""
         parts = urlsplit("")
     is_plain = parts.username is None and not parts.query and not parts.fragment
-    if host is None or parts.scheme not in ("http", "https") or not is_plain or set(base) & _NEVER:
+    is_plain = is_plain and is_host(host) and not set(base) & _NEVER
+    if parts.scheme not in ("http", "https") or not is_plain:
         # Not shown: whoever puts a user there puts a password there.
         raise ApiBaseError(
             f"{API_BASE_VARIABLE} must be http(s)://host[:port], without a user, a query or a fragment"
