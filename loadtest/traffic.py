@@ -1,8 +1,9 @@
-"""Traffic: calls of invented tenants at a steady rate, for a rater that others run, until it is told to stop.
+"""Traffic: calls of invented tenants at a steady rate, without an end; and, run by itself, for a rater that others run.
 
 `python -m loadtest.traffic --rate 50` goes to the broker that RATER_BROKER names, as whoever RATER_KAFKA_... says (or
-LOADTEST_LOGINS). It opens and funds its accounts by `rater produce --wait`, which needs a charging worker, and then
-sends CDRs. The deck `sample` must be loaded. Of what becomes of the calls it asks nothing: `rater reconcile` does.
+LOADTEST_LOGINS), until it is told to stop. It opens and funds its accounts by `rater produce --wait`, which needs a
+charging worker, and then sends CDRs. The deck `sample` must be loaded. Of what becomes of the calls it asks nothing:
+`rater reconcile` does.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 from aiokafka import AIOKafkaProducer
 
@@ -29,8 +31,10 @@ from topics.catalog import ACCOUNT_SOURCES, CDR_RAW
 from topics.numerals import decimal_number, whole_number
 from topics.roles import CALL_PLATFORM, PRODUCE
 
-WAVE_S = 60
+WAVE_S = 10.0
 """A plan has calls for so long; then comes the next, of the same tenants."""
+BEAT_S = 0.02
+"""What is due is sent so often, at most."""
 FUNDED_S = 86_400
 """Accounts are opened with money for about so long."""
 OPENING_S = 600.0
@@ -38,17 +42,17 @@ SEED = 7
 
 
 def accounts(rate_per_s: float, tenants: int) -> Workload:
-    """Return the traffic whose accounts all waves share."""
+    """Return traffic whose accounts have money for about a day."""
     funded = int(rate_per_s * FUNDED_S)
     return Workload(Plan(start_ms=now_ms(), seed=SEED, tenants=tenants, cdrs=funded), SAMPLE_DECK)
 
 
-def calls(rate_per_s: float, tenants: int) -> Iterator[Record]:
-    """Yield CDRs without end; the ids of each wave are its own, by the time of its beginning."""
-    while True:
-        wave = max(1, int(rate_per_s * WAVE_S))
-        plan = Plan(start_ms=now_ms(), seed=SEED, tenants=tenants, cdrs=wave)
-        yield from Workload(plan, SAMPLE_DECK).cdrs()
+def calls(workload: Workload, rate_per_s: float) -> Iterator[Record]:
+    """Yield CDRs without end, in waves: their ids are their own, by the time of the wave's beginning."""
+    first, size = workload.plan, max(1, int(rate_per_s * WAVE_S))
+    for number in itertools.count(1):
+        workload.plan = replace(first, seed=first.seed + number, start_ms=now_ms(), cdrs=size)
+        yield from workload.cdrs()
 
 
 def open_accounts(bootstrap: str, workload: Workload) -> None:
@@ -76,15 +80,16 @@ def _produce(bootstrap: str, topic: str, lines: list[bytes]) -> None:
     say(f"{topic}: {len(lines):,} commands")
 
 
-async def play(bootstrap: str, records: Iterator[Record], rate_per_s: float) -> int:
-    """Send by a schedule until the task is cancelled; return how many were sent.
+async def play(
+    bootstrap: str, records: Iterator[Record], rate_per_s: float, stopping: asyncio.Event
+) -> int:
+    """Send by a schedule until the event is set, or the task is cancelled; return how many were sent.
 
     A producer that cannot keep up sends late, and shifts nothing.
     """
-    sent, stopping = 0, asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    producer = clients.producer(bootstrap, CALL_PLATFORM)
+    sent = 0
+    beat_s = min(1.0, max(BEAT_S, 1 / rate_per_s))
+    producer = clients.producer(bootstrap, CALL_PLATFORM, linger_ms=5)
     await producer.start()
     try:
         say(f"calls: {rate_per_s:g} a second")
@@ -94,10 +99,18 @@ async def play(bootstrap: str, records: Iterator[Record], rate_per_s: float) -> 
             for record in itertools.islice(records, due):
                 await _send(producer, record)
             sent += due
-            await asyncio.sleep(min(1.0, 1 / rate_per_s))
+            await asyncio.sleep(beat_s)
     finally:
         await producer.stop()
     return sent
+
+
+async def _until_told(bootstrap: str, records: Iterator[Record], rate_per_s: float) -> int:
+    """Play until SIGINT or SIGTERM; return how many were sent."""
+    stopping = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    return await play(bootstrap, records, rate_per_s, stopping)
 
 
 async def _send(producer: AIOKafkaProducer, record: Record) -> None:
@@ -119,8 +132,9 @@ def main(arguments: list[str] | None = None) -> int:
     # The first process of a container ends by no signal that it does not ask for.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        open_accounts(bootstrap, accounts(asked.rate, asked.tenants))
-        sent = asyncio.run(play(bootstrap, calls(asked.rate, asked.tenants), asked.rate))
+        workload = accounts(asked.rate, asked.tenants)
+        open_accounts(bootstrap, workload)
+        sent = asyncio.run(_until_told(bootstrap, calls(workload, asked.rate), asked.rate))
     except CommandError as error:
         say(f"failed: {error}")
         return 1

@@ -64,6 +64,8 @@ class Cast:
     deck_id: str = "sample"
     currency: str = "USD"
     prefix: str = "circle"
+    webhooks: tuple[str, ...] = ()
+    """URLs that are told, too; given to tenants in turn."""
 
     def name(self, number: int) -> str:
         """Return the id of a tenant."""
@@ -119,10 +121,7 @@ class Cast:
                 "purchased_at": clock[self.start_ms // 1000 - 86_400],
             },
         )
-        yield (
-            "set_recipients",
-            {"emails": [f"billing@{name}.example"], "language": self.language_of(number)},
-        )
+        yield "set_recipients", self._recipients(number)
         references = self.methods_of(number)
         methods = [
             {"reference": each, "label": f"Card {place}"}
@@ -137,3 +136,12 @@ class Cast:
                 "amount_micros": AMOUNT_UNITS * UNIT,
             },
         )
+
+    def _recipients(self, number: int) -> dict[str, object]:
+        told: dict[str, object] = {
+            "emails": [f"billing@{self.name(number)}.example"],
+            "language": self.language_of(number),
+        }
+        if self.webhooks:
+            told["webhook"] = self.webhooks[number % len(self.webhooks)]
+        return told

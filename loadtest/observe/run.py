@@ -10,9 +10,10 @@ from typing import Final
 
 from loadtest import stage
 from loadtest.broker import running_broker
+from loadtest.drive import by_topic, publish_commands
 from loadtest.generate import Workload
+from loadtest.observe import demand, hooks
 from loadtest.observe import ports as listening
-from loadtest.observe import traffic
 from loadtest.observe.monitors import monitors
 from loadtest.observe.services import JOBS, prepare, ready, watched
 from loadtest.observe.web import RECEIVER, Alert, Received, serving
@@ -89,7 +90,7 @@ async def running(
     received = Received(told)
     async with AsyncExitStack() as stack:
         broker = stack.enter_context(running_broker("observe"))
-        workload = Workload(traffic.plan(), stage.SAMPLE_DECK, PARTITIONS)
+        workload = Workload(demand.plan(), stage.SAMPLE_DECK, PARTITIONS)
         in_force_s = prepare(broker.bootstrap, folder, workload.plan)
         ports = listening.free((*JOBS, *_OTHERS))
         ports["page"] = port or ports["page"]
@@ -104,16 +105,19 @@ async def running(
         )
         await ready({name: each for name, each in services.items() if name != "canary"}, ports)
         async with watching(broker.bootstrap) as watch:
-            await stage.open_accounts(
-                broker.bootstrap, workload, watch, circle.services["charging"]
+            charging = circle.services["charging"]
+            await stage.open_accounts(broker.bootstrap, workload, watch, charging)
+            told_too = demand.recipients(workload, hooks.address(page, "taken"))
+            await publish_commands(
+                broker.bootstrap, by_topic(told_too), stage.taking(watch, charging.check)
             )
         run = Run(page, prometheus, services, started, ports, received, every_s)
         run.tasks = (
-            asyncio.create_task(traffic.calls(broker.bootstrap, workload, calls_per_s)),
+            asyncio.create_task(demand.calls(broker.bootstrap, workload, calls_per_s)),
             asyncio.create_task(
-                traffic.casts(broker.bootstrap, lambda: "charging" not in run.down)
+                demand.casts(broker.bootstrap, page, lambda: "charging" not in run.down)
             ),
-            asyncio.create_task(traffic.questions(ports["questions"])),
+            asyncio.create_task(demand.questions(ports["questions"])),
             asyncio.create_task(_canary(run, in_force_s)),
         )
         stack.push_async_callback(_ended, run.tasks)

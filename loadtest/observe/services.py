@@ -24,6 +24,7 @@ JOBS: Final = (
 CANARY: Final = "canary"
 """The tenant."""
 READY_S: Final = 180.0
+_HOOKS_ARE_HERE: Final = "--webhook-allow-insecure"
 _CANARY_DECK: Final = ROOT / "rater" / "data" / "canary_deck.csv"
 _IN_FORCE_IN_MS: Final = 90_000
 """Settings come into force a minute after they are loaded, or later."""
@@ -54,7 +55,9 @@ def watched(
     The canary is among them and not started: its settings must be in force first (`start_canary`).
     """
     with ExitStack() as stack:
-        played = stack.enter_context(circle(bootstrap, folder, metrics_ports=ports))
+        played = stack.enter_context(
+            circle(bootstrap, folder, metrics_ports=ports, notifier=(_HOOKS_ARE_HERE,))
+        )
         words = {
             "watch": ("watch", "--every", "2"),
             "gatekeeper": ("gatekeeper", "--port", str(ports["questions"])),

@@ -1,4 +1,4 @@
-"""Web: the pages that people look at, and where Alertmanager posts its alerts; on the loopback alone."""
+"""Web: the pages that people look at, where Alertmanager posts its alerts, and customers' webhooks; on the loopback."""
 
 import time
 from collections.abc import AsyncIterator, Callable
@@ -9,6 +9,7 @@ from typing import Any, Final
 import aiohttp
 from aiohttp import web
 
+from loadtest.observe import hooks
 from loadtest.observe.drawn import pages
 from loadtest.observe.drawn.dashboards import dashboards
 from loadtest.observe.drawn.series import Prometheus, QueryError, Range, of_dashboard
@@ -97,6 +98,7 @@ async def serving(
         return web.Response()
 
     app = web.Application()
+    app.add_routes(hooks.Hooks().routes())
     app.add_routes([web.get("/", first), web.get("/{uid}", show), web.post(RECEIVER, receive)])
     runner = web.AppRunner(app)
     await runner.setup()

@@ -1,5 +1,6 @@
 """What is beside the demo: settings of Prometheus and Alertmanager, ports, and the alerts that are received."""
 
+import itertools
 import json
 import shutil
 import subprocess
@@ -10,11 +11,15 @@ import aiohttp
 import pytest
 
 from deploy.observe.services import SERVICES
-from loadtest.observe import monitors, ports
+from loadtest import traffic
+from loadtest.generate import Workload
+from loadtest.observe import demand, hooks, monitors, ports
 from loadtest.observe.monitors import routing, scraping
 from loadtest.observe.services import JOBS
 from loadtest.observe.web import RECEIVER, Alert, Received, serving
+from loadtest.plan import Plan
 from loadtest.rater_command import CommandError
+from loadtest.stage import SAMPLE_DECK
 
 PORTS = {"prometheus": 9090, "alertmanager": 9093}
 
@@ -89,3 +94,40 @@ async def test_an_alert_is_told_once_until_it_is_over() -> None:
         async with session.get(f"{page}rater-money") as answer:
             assert answer.status == 502
     assert [alert.firing for alert in told] == [True, False]
+
+
+async def test_webhooks_answer_as_their_address_says() -> None:
+    port = ports.free(["page"])["page"]
+    received = Received(lambda _: None)
+    answers: dict[str, list[int]] = {}
+    async with (
+        serving(port, "http://127.0.0.1:9", 5, received) as page,
+        aiohttp.ClientSession() as session,
+    ):
+        for way in ("taken", "busy", "gone"):
+            assert way in {*hooks.WELL, *hooks.TROUBLED}
+            for _ in range(7):
+                told = {"webhook-id": f"notification-{way}"}
+                async with session.post(hooks.address(page, way), headers=told) as answer:
+                    answers.setdefault(way, []).append(answer.status)
+    assert answers == {"taken": [204] * 7, "busy": [503] * 5 + [204] * 2, "gone": [410] * 7}
+
+
+def test_whoever_calls_is_told_and_every_other_one_by_webhook() -> None:
+    workload = Workload(demand.plan(), SAMPLE_DECK)
+    made = [json.loads(value or b"") for _, _, value in demand.recipients(workload, "http://h/x")]
+
+    assert {each["tenant_id"] for each in made} == {
+        each.tenant_id for each in workload.population.tenants
+    }
+    assert all(each["type"] == "set_recipients" and each["emails"] for each in made)
+    assert ["webhook" in each for each in made] == [False, True] * (demand.TENANTS // 2)
+
+
+def test_calls_without_an_end_have_each_an_id_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(traffic, "now_ms", lambda: 1_772_361_060_000)
+    workload = Workload(Plan.clean(start_ms=1, tenants=5, cdrs=1_000), SAMPLE_DECK)
+    first = list(itertools.islice(traffic.calls(workload, 2.0), 60))
+
+    ids = [json.loads(value or b"")["cdr_id"] for _, _, value in first]
+    assert len(set(ids)) == 60  # Three waves within the same millisecond.

@@ -1,7 +1,8 @@
 """Dashboards on a real run: every query of every dashboard returns data from a real Prometheus that has scraped it.
 
-Real workers, gateway, notifier, gatekeeper, watch and canary; payments are declined, disputed and refunded; charging is
-killed until its lag alert is received, and recovers. `make check-dashboards`; needs Prometheus and Alertmanager.
+Real workers, gateway, notifier, gatekeeper, watch and canary; payments are declined, disputed and refunded, webhooks
+fail; charging is killed until its lag alert is received, and recovers. `make check-dashboards`; needs Prometheus and
+Alertmanager.
 """
 
 from __future__ import annotations
@@ -39,7 +40,6 @@ NEVER_HERE = {
     ("Calls given for free", 1): "By reason; calls are freed after days, and the sum of all is 0.",
     ("Taken back, given back, in quarantine", 1): "By reason; nothing is in quarantine.",
     ("Looks that came to nothing", 1): "By reason; the broker answers, and the sum of all is 0.",
-    ("Not for everyone, by kind", 1): "By kind; everybody is reached, and the sum of all is 0.",
 }
 """Panel and place of a query whose series come into being with what does not happen here."""
 PROVOKED = {
@@ -57,7 +57,10 @@ PROVOKED = {
     "In": "USD funds_added",
     "Out": "USD charge",
     "E-mails": "sent",
-    "Handled": "sent",
+    "Handled": "sent|partly",
+    "Webhooks": "sent|deferred|undelivered",
+    "Circuits of webhooks": "open now|became open|became half_open|became closed",
+    "Not for everyone, by kind": "all",
     "Payments of canary tenants": "succeeded",
     "Rounds": "passed",
     "Answers": "allowed|refused unknown_tenant",

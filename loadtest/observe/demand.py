@@ -1,32 +1,31 @@
-"""Traffic: calls without an end, tenants that run low again and again, and questions whether calls may start."""
+"""Demand: calls without an end, tenants that run low again and again, and questions whether calls may start."""
 
 import asyncio
-import time
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 from random import Random
 from typing import Final
 
 import aiohttp
 
-from loadtest import clients, stage
+from loadtest import stage, traffic
+from loadtest.accounts import Record, encode, head
 from loadtest.breakages import BREAKAGES
 from loadtest.circle.cast import DEMO, NUMBER, Cast
 from loadtest.drive import by_topic, publish, publish_commands
 from loadtest.generate import Workload
+from loadtest.observe import hooks
 from loadtest.observe.ports import HOST
 from loadtest.plan import Plan
 from loadtest.rater_command import now_ms
 from loadtest.watch import LateError, watching
 from topics.catalog import CDR_RAW
-from topics.roles import CALL_PLATFORM
 
 TENANTS: Final = 60
 _SIZED_FOR: Final = 100_000
 """Lots of the tenants are sized for so many calls: some run dry, most do not."""
-_PIECE_S: Final = 2.0
-_BEAT_S: Final = 0.25
 CAST_EVERY_S: Final = 30.0
+TROUBLED_EVERY: Final = 4
+"""Of so many casts one has webhooks that fail: no more, or the objective of notifications would be missed."""
 _QUESTIONS_PER_S: Final = 5.0
 _NOBODY: Final = 10
 """So many questions, to one about each tenant, are about one that is not there."""
@@ -42,40 +41,37 @@ def plan() -> Plan:
     )  # fmt: skip
 
 
+def recipients(workload: Workload, webhook: str) -> Iterator[Record]:
+    """Yield commands by which every tenant that calls has somebody to be told, every other one a webhook, too."""
+    for number, each in enumerate(workload.population.tenants):
+        to = {"emails": [f"billing@{each.tenant_id}.example"], "language": "en"}
+        command = head(each, "set_recipients", "recipients") | to
+        yield (
+            each.partition,
+            each.key,
+            encode(command | ({"webhook": webhook} if number % 2 else {})),
+        )
+
+
 async def calls(bootstrap: str, workload: Workload, per_s: int) -> None:
     """Publish so many CDRs a second until cancelled."""
-    producer = clients.producer(bootstrap, CALL_PLATFORM, linger_ms=5)
-    await producer.start()
-    first, number = workload.plan, 0
-    try:
-        due_s = time.monotonic()
-        while True:
-            number += 1
-            workload.plan = replace(
-                first, seed=first.seed + number, start_ms=now_ms(), cdrs=int(per_s * _PIECE_S)
-            )
-            records = list(workload.cdrs())
-            beats = int(_PIECE_S / _BEAT_S)
-            for beat in range(beats):
-                for partition, key, value in records[beat::beats]:
-                    await producer.send(CDR_RAW.name, value, key, partition)
-                due_s += _BEAT_S
-                await asyncio.sleep(max(0.0, due_s - time.monotonic()))
-    finally:
-        await producer.stop()
+    await traffic.play(bootstrap, traffic.calls(workload, per_s), per_s, asyncio.Event())
 
 
-async def casts(bootstrap: str, taken_by_now: Callable[[], bool]) -> None:
+async def casts(bootstrap: str, page: str, taken_by_now: Callable[[], bool]) -> None:
     """Open tenants whose one call takes them below their trigger, again and again, until cancelled.
 
-    Each method of the demo is among them: captured, declined, refunded, disputed. None are opened while nobody charges.
+    Each method of the demo is among them: captured, declined, refunded, disputed. All are told by e-mail and by
+    webhook, and webhooks of some fail. None are opened while nobody charges.
     """
     number = 0
     async with watching(bootstrap) as watch:
         while True:
             if taken_by_now():
                 number += 1
-                cast = Cast(len(DEMO), now_ms(), prefix=f"observe-{number}")
+                ways = hooks.TROUBLED if number % TROUBLED_EVERY == 1 else hooks.WELL
+                webhooks = tuple(hooks.address(page, way) for way in ways)
+                cast = Cast(len(DEMO), now_ms(), prefix=f"observe-{number}", webhooks=webhooks)
                 try:
                     await publish_commands(
                         bootstrap, by_topic(cast.commands()), stage.taking(watch, lambda: None)
