@@ -209,6 +209,38 @@ def test_each_alert_does_so_among_all_the_others(group: str) -> None:
     assert "SUCCESS" in said
 
 
+@needs_promtool
+def test_what_has_never_been_is_not_said_to_be_decades_ago(tmp_path: Path) -> None:
+    """A time that was never told is 0: in a case, which begins at 0, that is not long ago."""
+    alerts = {alert.name: alert for alert in GROUPS["watching"]}
+    told = {
+        "RaterWatchBlind": "No look has succeeded since it was started. "
+        "Until it sees again, no alert on groups can come.",
+        "RaterCanarySilent": "None has passed since it was started. One is played every minute.",
+    }
+    series = ("rater_watch_last_success_timestamp_seconds", "rater_canary_last_success_seconds")
+    rules = [alerts[name].rule() for name in told]
+    (tmp_path / "rules.yaml").write_text(dump({"groups": [{"name": "never", "rules": rules}]}))
+    fired = [
+        (name, {**alerts[name].fired({}), "exp_annotations": {**alerts[name].annotations(), "description": said}})
+        for name, said in told.items()
+    ]  # fmt: skip
+    case = {
+        "interval": "1000d",
+        "input_series": [{"series": name, "values": "0x15"} for name in series],
+        "alert_rule_test": [
+            {"eval_time": "12000d", "alertname": name, "exp_alerts": [each]} for name, each in fired
+        ],
+    }
+    file = tmp_path / "never.yaml"
+    whole = {"rule_files": ["rules.yaml"], "evaluation_interval": "1000d", "tests": [case]}
+    file.write_text(dump(whole))
+
+    code, said = ran(PROMTOOL, "test", "rules", file)
+
+    assert code == 0, said
+
+
 @by_alert
 def test_each_alert_has_a_case_that_is_first_silent(alert: Alert) -> None:
     file = next(name for name, group in GROUPS.items() if alert in group)

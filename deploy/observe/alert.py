@@ -12,6 +12,8 @@ Severity = Literal["critical", "warning"]
 """critical: somebody is woken. warning: somebody looks on the next working day."""
 
 _LABEL = re.compile(r"\{\{ \$labels\.(\w+) \}\}")
+_EITHER = re.compile(r"\{\{ if [^}]* \}\}.*?\{\{ else \}\}(.*?)\{\{ end \}\}")
+"""Of the two, a case has the second."""
 _VALUE = re.compile(r"\{\{ \$value[^}]*\}\}")
 
 
@@ -81,4 +83,4 @@ class Alert:
 
     def _said(self, text: str, labels: Mapping[str, str]) -> str:
         named = _LABEL.sub(lambda found: labels.get(found[1], ""), text)
-        return _VALUE.sub(self.case.value, named)
+        return _VALUE.sub(self.case.value, _EITHER.sub(r"\1", named))

@@ -12,6 +12,13 @@ _CANARY = 'job="rater-canary",instance="a"'
 _GROUP: Final = {"group": "rater-charging"}
 _THERE: Final = {"group": "rater-charging", "topic": "cdr.raw.v1", "partition": "0"}
 
+
+def _last(none: str, last: str) -> str:
+    """Say how long ago something was done last; a time that was never told is 0, and that is decades ago."""
+    ago = f"{last} ended {{{{ $value | humanizeDuration }}}} ago."
+    return f"{{{{ if gt $value 1e9 }}}}{none} since it was started.{{{{ else }}}}{ago}{{{{ end }}}}"
+
+
 ALERTS: Final = (
     Alert(
         name="RaterWatchBlind",
@@ -20,8 +27,8 @@ ALERTS: Final = (
         severity="critical",
         summary="The watch runs and sees nothing: the broker does not answer it.",
         description=(
-            "The last look that succeeded ended {{ $value | humanizeDuration }} ago. "
-            "Until it sees again, no alert on groups can come."
+            _last("No look has succeeded", "The last look that succeeded")
+            + " Until it sees again, no alert on groups can come."
         ),
         case=Case(
             series={
@@ -192,7 +199,8 @@ ALERTS: Final = (
         for_="2m",
         severity="critical",
         summary="No round of the canary passes any more.",
-        description="The last one that passed ended {{ $value | humanizeDuration }} ago; one is played every minute.",
+        description=_last("None has passed", "The last one that passed")
+        + " One is played every minute.",
         quiet_in=("payments",),
         case=Case(
             series={f"rater_canary_last_success_seconds{{{_CANARY}}}": "0+60x10 600x15 1560+60x9"},
