@@ -51,12 +51,15 @@ _PROMISES = Row(
         ),
         Panel(
             title="Must be nothing",
-            about="Halted partitions, broken invariants, refused credits, payments in quarantine, records that "
-            "retention deleted before they were read, calls that wait and are not kept: each has an alert.",
+            about="Halted partitions, broken invariants, differences that the reconciler found, as it follows and in "
+            "its last sweep, refused credits, payments in quarantine, records that retention deleted before they "
+            "were read, calls that wait and are not kept: each has an alert.",
             unit="none", stat=True, width=16, bound=1,
             queries=tuple(each(
                 halted="sum(rater_halted_partitions)",
                 invariants=counted("rater_invariant_violations_total", _WORKERS),
+                differences="sum(max by (proof) (rater_reconciliation_difference))",
+                of_the_sweep="max(rater_reconciliation_sweep_difference)",
                 refused_credits='sum(rater_balance_events_total{kind="credit_refused"})',
                 quarantined="sum(rater_recharge_quarantined_total)",
                 lost="sum(rater_group_lost_records)",
