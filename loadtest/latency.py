@@ -42,7 +42,7 @@ from loadtest.plan import Plan
 from loadtest.progress import say
 from loadtest.rater_command import CommandError, now_ms
 from loadtest.route import Workers, both_workers
-from loadtest.sampling import Group, sample, speed
+from loadtest.sampling import Group, sample, speed, steady
 from loadtest.sightings import seeing
 from loadtest.watch import LateError, Watch, watching
 from topics.catalog import BALANCE_EVENTS, CDR_RAW
@@ -129,9 +129,8 @@ async def _alone(broker: RunningBroker, load: Load, watch: Watch, workers: Worke
     await publish_cdrs(broker.bootstrap, Workload(plan, stage.SAMPLE_DECK, load.partitions))
     workers.charging.start()
     group = Group([workers.charging], 1, broker.pid)
-    measured = speed(
-        await sample(watch, group, CDR_RAW.name, begun=begun, timeout_s=CAPACITY_TIMEOUT_S)
-    )
+    samples = await sample(watch, group, CDR_RAW.name, begun=begun, timeout_s=CAPACITY_TIMEOUT_S)
+    measured = speed(steady(samples))
     say(f"   {measured.per_s:,.0f} CDRs/s, {measured.cpu_us:.1f} us of CPU each")
     return measured.per_s
 

@@ -11,6 +11,9 @@ from loadtest.rater_command import cpu_s
 from loadtest.service import Program
 from loadtest.watch import POLL_S, LateError, Watch
 
+COUNTED = (0.4, 0.9)
+"""Between these parts of all records a run is steady; before, about half a minute of a JVM's life goes by."""
+
 
 class Sample(NamedTuple):
     """How much was committed at a moment, and the CPU that the workers and the broker had used."""
@@ -98,6 +101,15 @@ def speed(samples: list[Sample]) -> Speed:
         records=records,
         took_s=took_s,
     )
+
+
+def steady(samples: list[Sample]) -> list[Sample]:
+    """Return the samples of the middle of a run; all of them where the run is too short for a middle.
+
+    From the first commit on would be too fast: of all partitions at work at that moment, most of the work is done.
+    """
+    middle = between(samples, *COUNTED)
+    return middle if len({each.committed for each in middle}) > 1 else samples
 
 
 def between(samples: list[Sample], first: float, last: float) -> list[Sample]:

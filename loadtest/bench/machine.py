@@ -17,10 +17,7 @@ from loadtest.generate import Workload
 from loadtest.plan import Plan
 from loadtest.progress import say
 from loadtest.references import streams
-from loadtest.sampling import Sample, Speed, between, speed
-
-COUNTED = (0.4, 0.9)
-"""Between these parts of all CDRs; about half a minute of a JVM's life goes before."""
+from loadtest.sampling import Sample, Speed, speed, steady
 
 
 async def measure(plan: Plan, count: int) -> Results:
@@ -61,7 +58,7 @@ async def _streams(broker: RunningBroker, workload: Workload, count: int) -> tup
 
 
 def _counted(samples: list[Sample]) -> Speed:
-    counted = speed(between(samples, *COUNTED))
+    counted = speed(steady(samples))
     say(
         f"   {counted.per_s:,.0f} CDRs/s, {counted.cpu_us:.1f} us of CPU each,"
         f" the broker {counted.broker_cpu_us:.1f} more"

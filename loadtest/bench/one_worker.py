@@ -4,7 +4,7 @@ It measures
 
 1. the core alone, without Kafka (`tests.bench_core`, in a process of its own);
 2. a plain aiokafka pass-through: read, parse, encode, write, no transactions;
-3. one worker end to end on CDRs that are there already, from its first to its last committed batch;
+3. one worker end to end on CDRs that are there already, while it is steady;
 4. a plain per-event Faust agent, on fewer records;
 
 and then proves the money: the reconciler, and the generator's own account of what must come out.
@@ -18,7 +18,7 @@ from loadtest.bench.setting import charge, circumstances, money, preload, target
 from loadtest.broker import RunningBroker, running_broker
 from loadtest.plan import Plan
 from loadtest.progress import say
-from loadtest.sampling import speed
+from loadtest.sampling import speed, steady
 from topics.catalog import CDR_RAW
 
 CORE_CDRS_MAX = 200_000
@@ -41,7 +41,7 @@ async def measure(plan: Plan, *, worker_only: bool = False) -> Results:
         passed = None if worker_only else await _reference(broker, "passthrough", plan.cdrs)
         say("4. one worker, everything on")
         with workers(broker, 1) as one:
-            measured = speed(await charge(broker, [*one], 1))
+            measured = speed(steady(await charge(broker, [*one], 1)))
         counted = f"counted: {measured.records:,} in {measured.took_s:.1f} s"
         say(f"   {measured.per_s:,.0f} CDRs/s, {measured.cpu_us:.1f} us of CPU each; {counted}")
         results |= {

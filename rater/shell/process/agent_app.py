@@ -27,6 +27,7 @@ from rater.shell.stream.batches import BatchSchema, RecordBatch
 from rater.shell.stream.faust_settings import SESSION_TIMEOUT_S, faust_settings
 from rater.shell.stream.tables import StateTable
 from rater.shell.stream.transactions import NotOwnedError, PartitionHaltedError
+from rater.shell.stream.turns import PARTITIONS_AT_ONCE
 from topics import catalog
 
 log = logging.getLogger(__name__)
@@ -46,6 +47,7 @@ class AgentSettings:
     broker: Broker
     partitions: int = catalog.PARTITIONS
     records_per_batch: int = RECORDS_PER_BATCH
+    partitions_at_once: int = PARTITIONS_AT_ONCE
     session_timeout_s: float = SESSION_TIMEOUT_S
 
 
@@ -71,6 +73,7 @@ class AgentApp:
                 settings.broker,
                 first_topics=[sources[0]],
                 records_per_batch=settings.records_per_batch,
+                partitions_at_once=settings.partitions_at_once,
                 session_timeout_s=settings.session_timeout_s,
                 partitions=settings.partitions,
             ),

@@ -17,6 +17,7 @@ async def run(settings: WorkerSettings) -> int:
             broker=settings.broker,
             partitions=partitions,
             records_per_batch=settings.records_per_batch,
+            partitions_at_once=settings.partitions_at_once,
             session_timeout_s=settings.session_timeout_s,
         )
         return Recharging(recharge, metrics, health)

@@ -4,8 +4,8 @@ Start reading here for the transport; the order is batches, consumer, transactio
 recovery, transport.
 
 Declare a topic with `schema=BatchSchema()` and its agent gets `RecordBatch` objects. A worker's
-consumer scheduler is `BatchScheduler`: it fixes how many records a chunk holds at most, and which
-topics go first when several have been fetched.
+consumer scheduler is `BatchScheduler`: it fixes how many records a chunk holds at most, of how many
+partitions chunks are at work at the same time, and which topics go first when several have been fetched.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import faust
 from faust.transport.utils import DefaultSchedulingStrategy
 
 from rater.kafka.bounded_records import RECORDS_PER_BATCH
+from rater.shell.stream.turns import PARTITIONS_AT_ONCE
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
@@ -90,12 +91,18 @@ class BatchScheduler(DefaultSchedulingStrategy):  # type: ignore[misc]
     """
 
     def __init__(
-        self, first: Sequence[str] = (), records_per_batch: int = RECORDS_PER_BATCH
+        self,
+        first: Sequence[str] = (),
+        records_per_batch: int = RECORDS_PER_BATCH,
+        partitions_at_once: int = PARTITIONS_AT_ONCE,
     ) -> None:
         """Put topics named in `first` before all others, the earliest named earliest."""
         if records_per_batch < 1:
             raise ValueError(f"records_per_batch must be at least 1, not {records_per_batch}")
+        if partitions_at_once < 1:
+            raise ValueError(f"partitions_at_once must be at least 1, not {partitions_at_once}")
         self.records_per_batch = records_per_batch
+        self.partitions_at_once = partitions_at_once
         self._rank = {topic: rank for rank, topic in enumerate(first)}
         self._turn = 0
 
@@ -111,14 +118,16 @@ class BatchScheduler(DefaultSchedulingStrategy):  # type: ignore[misc]
 
 
 def batch_scheduler(
-    first: Sequence[str] = (), records_per_batch: int = RECORDS_PER_BATCH
+    first: Sequence[str] = (),
+    records_per_batch: int = RECORDS_PER_BATCH,
+    partitions_at_once: int = PARTITIONS_AT_ONCE,
 ) -> Callable[[], BatchScheduler]:
     """Make the value for Faust's setting `ConsumerScheduler`."""
     # The setting is checked at once, not when the consumer is made.
-    BatchScheduler(first, records_per_batch)
+    BatchScheduler(first, records_per_batch, partitions_at_once)
 
     def scheduler() -> BatchScheduler:
-        return BatchScheduler(first, records_per_batch)
+        return BatchScheduler(first, records_per_batch, partitions_at_once)
 
     return scheduler
 

@@ -17,6 +17,7 @@ from rater.kafka.rights import not_allowed
 from rater.shell.stream import faust_private as private
 from rater.shell.stream.batches import RecordBatch
 from rater.shell.stream.faust_broker import broker_of
+from rater.shell.stream.turns import next_sources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable
@@ -32,7 +33,7 @@ FETCH_WAIT_MS = 20
 A worker without work asks the broker so often; it takes 5 % of a core, with 100 ms 2.5 %."""
 FETCH_MAX_BYTES = 64 * 1024 * 1024
 GATHERED_MAX = 1_000
-"""Records of one partition that are taken from the fetcher while a step of it is at work. As long as the fetcher holds
+"""Records of one partition that are taken from the fetcher before its turn. As long as the fetcher holds
 records of a partition it asks for no others, and they would have to wait for one step more. What is beyond waits there:
 with so many a step is under full load, and plain records are large."""
 NOT_READY_S = 0.01
@@ -61,6 +62,8 @@ class _Gathered:
 
     start: int
     end: int
+    since: float
+    """When the first of them came, by the monotonic clock."""
     records: list[SourceRecord]
 
 
@@ -72,6 +75,8 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         super().__post_init__()
         self._expected: dict[TP, int] = {}
         self._gathered: dict[TP, _Gathered] = {}
+        self._delivered_at: dict[TP, float] = {}
+        """When the last batch of each source was delivered, by the monotonic clock."""
         self.taken: dict[TP, int] = {}
         """Where the last batch of each source ended."""
         self.fetched_ms: dict[TP, deque[tuple[int, int]]] = {}
@@ -147,17 +152,31 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
             raise not_allowed(error, principal, on_topics="Read") or error from error
 
     async def _take_now(self, consumer: Any, limit: int) -> dict[TP, RecordBatch]:
-        """Take what has been fetched; return it for the sources whose agents have caught up."""
+        """Take what has been fetched; return it for the sources whose agents have caught up and whose turn it is."""
         batches = {}
         active, behind = private.active_partitions(self.consumer)
         # Never suspends, so that no seek comes between a position and its records.
-        for tp in behind:
-            await self._gather(consumer, tp, min(limit, GATHERED_MAX))
-        for tp in active:
+        early = min(limit, GATHERED_MAX)
+        for tp in (*behind, *active):
+            await self._gather(consumer, tp, early)
+        now = time.monotonic()
+        for tp in self._turn(active, behind, early, now):
             await self._gather(consumer, tp, limit)
-            if (ready := self._gathered.pop(tp, None)) is not None:
-                batches[tp] = RecordBatch(tp, ready.records, ready.start, ready.end)
+            ready = self._gathered.pop(tp)
+            self._delivered_at[tp] = now
+            batches[tp] = RecordBatch(tp, ready.records, ready.start, ready.end)
         return batches
+
+    def _turn(self, active: Iterable[TP], behind: Iterable[TP], early: int, now: float) -> list[TP]:
+        """Return the sources whose turn it is; one with so many records waiting is full."""
+        gathered = {tp: self._gathered[tp] for tp in active if tp in self._gathered}
+        return next_sources(
+            waiting={tp: each.since for tp, each in gathered.items()},
+            at_work={tp: self._delivered_at.get(tp, now) for tp in behind},
+            now=now,
+            at_once=self.consumer.scheduler.partitions_at_once,
+            full={tp for tp, each in gathered.items() if len(each.records) >= early},
+        )
 
     async def _gather(self, consumer: Any, tp: TP, limit: int) -> None:
         """Put what has been fetched of a source behind what waits of it, up to so many records in all."""
@@ -175,7 +194,8 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         self._expected[tp] = end
         if records:
             assert records[0].offset >= start, f"{tp}: {records[0].offset} before {start}"
-            waiting = waiting or self._gathered.setdefault(tp, _Gathered(start, end, []))
+            if waiting is None:
+                waiting = self._gathered[tp] = _Gathered(start, end, time.monotonic(), [])
             waiting.records.extend(records)
             self.taken[tp] = end
             self.fetched_ms.setdefault(tp, deque()).append((end, records[0].timestamp))

@@ -12,6 +12,7 @@ from rater.shell.stream.faust_broker import faust_options
 from rater.shell.stream.recovery import StateTableManager
 from rater.shell.stream.tables import StateTable
 from rater.shell.stream.transport import register
+from rater.shell.stream.turns import PARTITIONS_AT_ONCE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,11 +33,12 @@ BUFFERED_BATCHES = 1
 the next batch. What comes meanwhile is gathered into one; as four small ones it would take four transactions."""
 
 
-def faust_settings(
+def faust_settings(  # noqa: PLR0913
     broker: Broker,
     *,
     first_topics: Sequence[str] = (),
     records_per_batch: int = RECORDS_PER_BATCH,
+    partitions_at_once: int = PARTITIONS_AT_ONCE,
     session_timeout_s: float = SESSION_TIMEOUT_S,
     partitions: int = 8,
 ) -> dict[str, Any]:
@@ -52,7 +54,7 @@ def faust_settings(
         "store": "memory://",
         # Faust makes a folder for tables in any case; ours are in memory, and it stays empty.
         "datadir": str(Path(gettempdir()) / "rater-faust"),
-        "ConsumerScheduler": batch_scheduler(first_topics, records_per_batch),
+        "ConsumerScheduler": batch_scheduler(first_topics, records_per_batch, partitions_at_once),
         "Table": StateTable,
         "TableManager": StateTableManager,
         "table_standby_replicas": 0,
