@@ -1,6 +1,6 @@
 """A walk through a world: what may happen to a tenant, by chance. The state machine of Hypothesis uses it too."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 
 from tests.recharge_world import AMOUNT, TRIGGER, World
@@ -10,12 +10,12 @@ from topics.records import balance as v
 Act = Callable[[World, Random], None]
 
 
-def wander(world: World, chance: Random, steps: int) -> None:
-    """Let so many things happen."""
+def wander(world: World, chance: Random, steps: int, acts: Sequence[Act] | None = None) -> None:
+    """Let so many things happen; without `acts` it is those of ACTS."""
     world.methods("pm_1", "pm_2")
     world.settle()
     for _ in range(steps):
-        chance.choice(ACTS)(world, chance)
+        chance.choice(acts or ACTS)(world, chance)
 
 
 def spend(world: World, chance: Random) -> None:
@@ -164,6 +164,14 @@ def hold(world: World, chance: Random) -> None:
         world.hold()
 
 
+def hold_a_retry(world: World, chance: Random) -> None:
+    """Decline what is in flight for now, and hold payments until its retry is due."""
+    if world.sent and chance.random() < 0.3:
+        world.decline(world.last, hard=False)
+        world.hold()
+        world.wait(2 * HOUR)
+
+
 def lift(world: World, chance: Random) -> None:
     """End a stop, where there is one."""
     world.lift()
@@ -178,4 +186,4 @@ ACTS: tuple[Act, ...] = (
     *(unclear, doubt, wait, wait, settle, methods, suspect, resume, refuse),
     *(take_back, take_back, move_back, move_back, resume, expire, close, decline_again),
 )
-WITH_STOPS: tuple[Act, ...] = (*ACTS, hold, lift)
+WITH_STOPS: tuple[Act, ...] = (*ACTS, hold, lift, hold_a_retry)

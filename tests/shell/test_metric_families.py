@@ -32,6 +32,7 @@ BOUNDED = {
     "stage",
     "state",
     "status",
+    "scope",
     "step",
     "topic",
     "version",

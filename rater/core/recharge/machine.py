@@ -171,7 +171,6 @@ TRANSITIONS: Final[dict[State, dict[Signal, State]]] = {
         _G.BELOW_TRIGGER: _S.REQUESTED,
         _G.SUFFICIENT: _S.IDLE,
         _G.DISABLED: _S.IDLE,
-        _G.RESET: _S.IDLE,
         _G.SUSPECTED: _S.ON_HOLD,
         _G.REVERSED: _S.PAUSED,
         _G.NO_METHOD: _S.PAUSED,

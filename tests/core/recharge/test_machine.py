@@ -7,7 +7,7 @@ import pytest
 
 from rater.core.recharge import moves
 from rater.core.recharge.machine import IN_FLIGHT, TRANSITIONS, Signal, State, diagram, next_state
-from tests.recharge_walk import wander
+from tests.recharge_walk import WITH_STOPS, wander
 from tests.recharge_world import World
 
 ROOT = Path(__file__).parents[3]
@@ -25,6 +25,7 @@ def test_every_state_is_reachable_and_every_way_is_used(monkeypatch: pytest.Monk
     monkeypatch.setattr(moves, "next_state", noting)
     for seed in range(400):
         wander(World(), random.Random(seed), steps=120)
+        wander(World(), random.Random(seed), steps=120, acts=WITH_STOPS)
 
     listed = {(state, signal) for state, ways in TRANSITIONS.items() for signal in ways}
     assert set() == listed - used
