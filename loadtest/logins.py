@@ -32,6 +32,7 @@ _COMMANDS: Mapping[tuple[str, ...], Role] = {
     ("config",): roles.CONFIG_LOADER,
     ("reconcile",): roles.RECONCILER,
     ("produce",): roles.PRODUCE,
+    ("suspense",): roles.RECYCLER,
     ("topics", "create"): roles.OPERATOR,
     ("topics", "check"): roles.OPERATOR,
     ("topics", "alter"): roles.RETENTION,

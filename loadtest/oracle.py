@@ -52,7 +52,7 @@ class Fold:
     def post(self, entry: Mapping[str, Any]) -> None:
         """Add an entry, as parsed from its JSON."""
         self.entries += 1
-        if entry["kind"] == "command_rejected":
+        if entry["kind"] in {"command_rejected", "call_dropped"}:
             return
         self.last_ms = entry.get("at_ms", self.last_ms)
         self.balance_micros += entry["amount_micros"]

@@ -47,6 +47,8 @@ from tests.story_contract import CONTRACT, contract, currency_and_decks
 from tests.story_gatekeeper import Gatekeeper
 from tests.story_plans import with_plans
 from tests.story_recharge import RESULTS, TOPICS, VERBS, Payments
+from tests.story_recycling import VERBS as RECYCLING
+from tests.story_recycling import recycling
 from tests.story_settings import (
     PUBLISHED,
     SHOWN,
@@ -64,6 +66,7 @@ from topics import catalog
 from topics.authority import TOPIC_OF
 from topics.fields import NO_CURRENCY
 
+TIMERS = catalog.ACCOUNT_TIMERS.name
 FOLDER = Path(__file__).parent / "scenarios"
 
 
@@ -167,6 +170,9 @@ class Story:
         if verb in VERBS:
             return RESULTS, self.payments.result(tenant, verb, rest, at_ms)
         self.commands += 1
+        if verb in RECYCLING:
+            name = f"cmd-{self.commands}"
+            return TIMERS, recycling(self.simulator, tenant, verb, rest, name)
         extra = dict(word.split("=", 1) for word in rest if "=" in word)
         plain = [word for word in rest if "=" not in word]
         head = {"command_id": extra.pop("id", f"cmd-{self.commands}"), "tenant_id": tenant}
@@ -185,7 +191,7 @@ class Story:
 
     def conserve(self, entry: dict[str, Any]) -> None:
         """Hold scenario 48 after every entry: what came in is what is left and what went, to the micro."""
-        if entry["kind"] == "command_rejected":
+        if entry["kind"] in {"command_rejected", "call_dropped"}:
             return
         book = self.books.setdefault(entry["tenant_id"], Counter())
         book["in"] += entry.get("lot", {}).get("granted_micros", 0)
@@ -373,6 +379,8 @@ def _end(value: dict[str, Any]) -> str:
 
 def _charge(value: dict[str, Any]) -> str:
     late = " late_after_expiry" if value.get("late_after_expiry") else ""
+    if "by" in value.get("waited", {}):
+        late += f" released from {value['waited']['reason']}"
     if value.get("reason"):
         return f"free {value['cdr_id']} {value['reason']}{_end(value)}"
     amount = money(value["charge_micros"])
@@ -461,7 +469,11 @@ _SHOWN = (
             f"forfeited {v['lot_id']} {money(v['forfeited_micros'])}{_end(v)}"
         ),
         "balance_carried_forward": _carried,
-        "command_rejected": lambda v: f"rejected {v['command_type']} {v['reason']}",
+        "command_rejected": lambda v: (
+            f"rejected {v['command_type']} {v['reason']}"
+            + (f" {v['waits']['reason']}" if "waits" in v else "")
+        ),
+        "call_dropped": lambda v: f"dropped {v['cdr_id']} that waited for {v['waited']['reason']}",
         "threshold_crossed": lambda v: (
             f"crossed {_threshold(v)} at {money(v['balance_micros'])}{_on_hold(v)}"
         ),

@@ -2,6 +2,7 @@
 
 from topics import keys, roles
 from topics import records as r
+from topics.records.recycling import DropCall, ReleaseCall
 from topics.topic import DAY_MS, Topic
 
 BOUNDED_TIME = {"message.timestamp.after.max.ms": "3600000"}
@@ -61,10 +62,11 @@ ACCOUNT_REQUESTS = Topic(
 )
 ACCOUNT_TIMERS = Topic(
     name="account.timers.v1",
-    purpose="Time as commands: lots of an account are due, a month has begun, or a call waited long enough.",
+    purpose="Time as commands: lots of an account are due, a month has begun, a call waited long enough; and what "
+    "becomes of calls in suspense.",
     key=keys.TENANT,
-    records=(r.ExpireLots, r.CarryForward, r.FreeCall),
-    writers=(roles.CHARGING,),
+    records=(r.ExpireLots, r.CarryForward, r.FreeCall, ReleaseCall, DropCall),
+    writers=(roles.CHARGING, roles.RECYCLER),
     readers=(roles.CHARGING, roles.WATCH, roles.RECONCILER),
     taken_by=(roles.CHARGING,),
     retention_ms=30 * DAY_MS,

@@ -76,6 +76,8 @@ __all__ = [
     "Topic",
 ]
 
+_BOOKKEEPERS = (roles.RECONCILER, roles.RECYCLER)
+"""They look at what charging keeps."""
 ENTRIES = kinds_of(r.Entry)
 """Whatever is declared as one."""
 EVENTS = get_args(AnyEvent)
@@ -100,7 +102,7 @@ RATE_DECKS = Topic(
     key=keys.DECK,
     records=(r.DeckManifest, r.DeckChunk, r.DeckRetirement),
     writers=(roles.DECK_LOADER,),
-    readers=(roles.CHARGING, roles.GATEKEEPER, roles.DECK_LOADER, roles.RECONCILER),
+    readers=(roles.CHARGING, roles.GATEKEEPER, roles.DECK_LOADER, *_BOOKKEEPERS),
     partitions=1,
     cleanup="compact",
     max_message_bytes=LARGE,
@@ -112,13 +114,7 @@ RATE_PLANS = Topic(
     key=keys.VERSION,
     records=(r.PlanCatalog,),
     writers=(roles.PLAN_LOADER,),
-    readers=(
-        roles.CHARGING,
-        roles.GATEKEEPER,
-        roles.PLAN_LOADER,
-        roles.PRODUCE,
-        roles.RECONCILER,
-    ),
+    readers=(roles.CHARGING, roles.GATEKEEPER, roles.PLAN_LOADER, roles.PRODUCE, *_BOOKKEEPERS),
     partitions=1,
     cleanup="compact",
     made_by="rater plan load",
@@ -136,7 +132,7 @@ CHARGING_SETTINGS = Topic(
         roles.GATEKEEPER,
         roles.CANARY,
         roles.CONFIG_LOADER,
-        roles.RECONCILER,
+        *_BOOKKEEPERS,
     ),
     partitions=1,
     cleanup="compact",
@@ -148,7 +144,7 @@ LEDGER = Topic(
     key=keys.TENANT,
     records=ENTRIES,
     writers=(roles.CHARGING,),
-    readers=(roles.CHARGING, roles.CANARY, roles.FINANCE, roles.PRODUCE, roles.RECONCILER),
+    readers=(roles.CHARGING, roles.CANARY, roles.FINANCE, roles.PRODUCE, *_BOOKKEEPERS),
     retention_ms=25 * MONTH_MS,
     # Each account is carried forward once a month: in two there is a beginning of every one, whenever they begin.
     retention_min_ms=2 * MONTH_MS,
@@ -196,7 +192,7 @@ SUSPENSE = Topic(
     key=keys.TENANT,
     records=(r.Suspended,),
     writers=(roles.CHARGING,),
-    readers=(roles.CANARY, roles.OPERATOR, roles.PRODUCE, roles.RECONCILER),
+    readers=(roles.CANARY, roles.OPERATOR, roles.PRODUCE, *_BOOKKEEPERS),
     retention_ms=13 * MONTH_MS,
     max_message_bytes=LARGE,
 )
@@ -206,7 +202,7 @@ DEAD = Topic(
     key=keys.OWN,
     records=(r.Dead,),
     writers=(roles.CHARGING,),
-    readers=(roles.OPERATOR, roles.PRODUCE, roles.RECONCILER),
+    readers=(roles.OPERATOR, roles.PRODUCE, *_BOOKKEEPERS),
     retention_ms=90 * DAY_MS,
     max_message_bytes=LARGE,
 )
@@ -216,7 +212,7 @@ ACCOUNTS_CHANGELOG = Topic(
     key=keys.TENANT,
     records=(),
     writers=(roles.CHARGING,),
-    readers=(roles.CHARGING, roles.RECONCILER),
+    readers=(roles.CHARGING, *_BOOKKEEPERS),
     cleanup="compact",
     internal=True,
 )
@@ -237,17 +233,17 @@ USERS_CHANGELOG = Topic(
     key=keys.USER,
     records=(),
     writers=(roles.CHARGING,),
-    readers=(roles.CHARGING, roles.RECONCILER),
+    readers=(roles.CHARGING, *_BOOKKEEPERS),
     cleanup="compact",
     internal=True,
 )
 SUSPENSE_CHANGELOG = Topic(
     name=f"{APP}-suspense-changelog",
-    purpose="The suspense table: calls that wait for a price, until they are charged, freed or replaced.",
+    purpose="The suspense table: calls that wait, until they are charged, freed, dropped or replaced.",
     key=keys.CALL,
     records=(r.OpenSuspense,),
     writers=(roles.CHARGING,),
-    readers=(roles.CHARGING, roles.RECONCILER),
+    readers=(roles.CHARGING, *_BOOKKEEPERS),
     cleanup="compact",
     max_message_bytes=LARGE,
     internal=True,
@@ -258,7 +254,7 @@ BATCHES_CHANGELOG = Topic(
     key=keys.SOURCE,
     records=(r.BatchManifest,),
     writers=(roles.CHARGING,),
-    readers=(roles.CHARGING, roles.PRODUCE, roles.RECONCILER),
+    readers=(roles.CHARGING, roles.PRODUCE, *_BOOKKEEPERS),
     retention_ms=9 * DAY_MS,
     max_message_bytes=LARGE,
     internal=True,

@@ -94,6 +94,8 @@ PLAN_LOADER_ID: Final = "rater-plan-load"
 PLAN_LOADER: Final = Role(
     name="rater plan load", principal="plan-loader", transactional_ids=PLAN_LOADER_ID
 )
+RECYCLER: Final = _by_hand("rater suspense", "recycler")
+"""Looks at what waits in suspense, and asks charging to release or drop it; it says so under somebody's name."""
 RECONCILER: Final = Role(name="the reconciler", principal="reconciler")
 PRODUCE: Final = Role(name="rater produce", principal="produce", transactional_ids=PRODUCE_IDS)
 """Writes on behalf of others, to the topics that they write by hand, and reads what became of it."""
@@ -101,7 +103,7 @@ PRODUCE: Final = Role(name="rater produce", principal="produce", transactional_i
 ROLES: Final = (
     *(CALL_PLATFORM, CALL_CONTROL, BILLING, ADMINISTRATOR, FINANCE, OPERATOR, RETENTION),
     *(CHARGING, RECHARGE, GATEWAY, NOTIFIER, GATEKEEPER, WATCH, CANARY),
-    *(DECK_LOADER, PLAN_LOADER, CONFIG_LOADER),
+    *(DECK_LOADER, PLAN_LOADER, CONFIG_LOADER, RECYCLER),
     *(RECONCILER, PRODUCE),
 )
 GROUPS: Final = tuple(role.group for role in ROLES if role.group is not None)

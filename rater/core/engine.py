@@ -11,9 +11,10 @@ the rest is priced anew; may money pay that?) -> `charges.charge_of` (draws; the
 limit -> `counting.count`, of the user whose call it is.
 
 A correction, `correct`, takes the same way; before its charge the one that it replaces is taken back (`reversal`).
-A call that could not be priced for days is given for free: `free_call`.
+A call that could not be priced for days is given for free: `free_call`; one that waits is looked at again: `release`.
 """
 
+from rater.core.account import releasing
 from rater.core.account.account import Account
 from rater.core.account.applying import apply, apply_charge
 from rater.core.account.bounds import cannot_return
@@ -41,6 +42,7 @@ from rater.core.suspension import Suspended, Suspension
 from topics import records as r
 from topics.records import Charge
 from topics.records.charge import FreeReason
+from topics.records.recycling import ReleaseCall
 
 Priced = tuple[Cdr, Rated | FreeReason]
 """A CDR, and what it costs, or why nothing."""
@@ -164,6 +166,26 @@ def free_call(  # noqa: PLR0913, PLR0917
     if refusal is not None:
         reject(account, order, source, refusal, journal)
     return refusal is None
+
+
+def release(  # noqa: PLR0913, PLR0917
+    account: Account,
+    order: ReleaseCall,
+    waits: Waiting,
+    source: Source,
+    rules: Rules,
+    journal: Journal,
+    users: Users | None,
+) -> Suspension | None:
+    """Look at a call that waits again: charge it now, or refuse to, and say what it waits for."""
+    expire_due(account, source, journal)
+    cause = Cause("settings", order.command_id, source.at_ms)
+    look_at_billing(account, source, cause, rules, journal)
+    why = releasing.release(account, order, waits, source, rules, journal, users)
+    if why is not None:
+        reject(account, order, source, releasing.still_waits(order, why), journal)
+    look_at_billing(account, source, cause, rules, journal)
+    return why
 
 
 def command(

@@ -4,6 +4,8 @@ from enum import StrEnum
 
 import msgspec
 
+from topics.records.ledger import Waits
+
 
 class Rejected(StrEnum):
     """Why a command is refused, in order of precedence."""
@@ -36,6 +38,8 @@ class Rejected(StrEnum):
     ZERO_AMOUNT = "zero_amount"
     AMOUNT_TOO_LARGE = "amount_too_large"
     NOT_DUE = "not_due"
+    NOT_WAITING = "not_waiting"
+    STILL_WAITS = "still_waits"
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -45,3 +49,5 @@ class Refusal(msgspec.Struct, frozen=True):
     detail: str
     settings_version: int | None = None
     """Of the charging settings, where they decided it."""
+    waits: Waits | None = None
+    """The call that waits on, where it is asked for one."""

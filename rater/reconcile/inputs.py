@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from rater.reconcile.difference import Complaint, Difference, difference
 from rater.reconcile.folds.batches import Batches
-from rater.reconcile.folds.books import CDRS, SOURCES, UNASKED, Books, is_freed, read_books
+from rater.reconcile.folds.books import CDRS, SOURCES, UNASKED, Books, has_waited, read_books
 from rater.reconcile.folds.deck_versions import DeckVersions
 from rater.reconcile.folds.kept import Kept
 from rater.reconcile.folds.ledger import Ledger, fold
@@ -123,7 +123,7 @@ def _outcomes(books: Books) -> Iterator[tuple[str, int, Outcome]]:
     """Yield source topic, source offset and outcome of everything that was written."""
     ledger = catalog.LEDGER.name
     for offset, entry in books.ledger.items():
-        if is_freed(entry):
+        if has_waited(entry):
             # Of its CDR the suspense record is what came.
             yield entry.source_topic, entry.source_offset, Outcome("accepted", ledger, offset)
         elif entry.kind == "charge":

@@ -7,6 +7,7 @@ from msgspec import Meta, field
 from topics.fields import (
     AMOUNT_MICROS_MAX,
     NOT_NEGATIVE,
+    Actor,
     CallDirection,
     CdrVersion,
     Count,
@@ -14,6 +15,7 @@ from topics.fields import (
     Id,
     Millis,
     Name,
+    Note,
     NotNegative,
     Number,
     Seconds,
@@ -149,11 +151,15 @@ class ChargedCall(Record, frozen=True):
 
 
 class Waited(Record, frozen=True):
-    """The suspense record that a charge releases, and since when it waited for what."""
+    """The suspense record that an entry ends, since when it waited for what, and who has ended it."""
 
     suspense_id: Id
     at_ms: Annotated[Millis, Meta(description="Of the CDR's record; the entry has its own time.")]
     reason: SuspenseReason
+    by: Annotated[
+        Actor | None, Meta(description="Who asked; none: time did, the call is free.")
+    ] = None
+    why: Note | None = None
 
 
 class Charge(MoneyEntry, frozen=True, tag="charge"):
@@ -215,10 +221,15 @@ class Charge(MoneyEntry, frozen=True, tag="charge"):
         Count, Meta(description="How often the CDR was rated again before; nothing writes it yet.")
     ] = 0
     job_id: (
-        Annotated[Id, Meta(description="Of what rated it again; nothing writes it yet.")] | None
+        Annotated[Id, Meta(description="Of what released it from suspense, or rated it again.")]
+        | None
     ) = None
     waited: Annotated[
-        Waited | None, Meta(description="Where the reason is freecall: what came of waiting.")
+        Waited | None,
+        Meta(
+            description="Of a call that was in suspense: what came of waiting. Its money is late, and counts for no "
+            "limit of spending and no runway."
+        ),
     ] = None
     settings_version: SettingsVersion | None = None
 

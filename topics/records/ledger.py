@@ -6,6 +6,7 @@ from msgspec import Meta
 
 from topics.fields import (
     AccountCurrency,
+    CdrVersion,
     Count,
     Id,
     LotCategory,
@@ -22,6 +23,7 @@ from topics.fields import (
 )
 from topics.records.draws import Draws
 from topics.records.record import TAG, Record
+from topics.records.rejects import SuspenseReason
 from topics.records.requests import ThresholdSetting
 
 
@@ -184,6 +186,8 @@ CommandType = Literal[
     "expire_lots",
     "carry_forward",
     "free_call",
+    "release_call",
+    "drop_call",
     "set_auto_recharge",
     "set_payment_methods",
     "set_recipients",
@@ -222,7 +226,18 @@ CommandReason = Literal[
     "zero_amount",
     "amount_too_large",
     "not_due",
+    "not_waiting",
+    "still_waits",
 ]
+
+
+class Waits(Record, frozen=True):
+    """A call that was looked at again and waits on."""
+
+    cdr_id: Id
+    version: CdrVersion
+    suspense_id: Id
+    reason: Annotated[SuspenseReason, Meta(description="What it waits for now.")]
 
 
 class CommandRejected(Entry, frozen=True, tag="command_rejected"):
@@ -242,3 +257,4 @@ class CommandRejected(Entry, frozen=True, tag="command_rejected"):
     credit_micros: Positive | None = None
     payment_command_id: Id | None = None
     settings_version: SettingsVersion | None = None
+    waits: Annotated[Waits | None, Meta(description="Where the reason is still_waits.")] = None

@@ -16,7 +16,7 @@ OPEN_BYTES_MAX: Final = 64 * 1024 * 1024
 
 
 class OpenSuspense(Record, frozen=True):
-    """A call that waits for a price: of one id the highest version that has come."""
+    """A call that waits for its price or its account: of one id the highest version that has come."""
 
     layout: Annotated[
         int,
@@ -47,4 +47,7 @@ class OpenSuspense(Record, frozen=True):
         Meta(
             description="Whether a charge of an earlier version stands: then the call is never freed."
         ),
+    ] = False
+    never_free: Annotated[
+        bool, Meta(description="It waits for no price, but for its account: it is never freed.")
     ] = False

@@ -6,7 +6,7 @@
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, cast, final
+from typing import Any, Final, final
 
 import numpy as np
 
@@ -22,10 +22,10 @@ from rater.batch.charging.remembered import Remembered
 from rater.batch.charging.waiting import conflict, in_future, stray, too_old
 from rater.core import engine
 from rater.core.account.account import Account
+from rater.core.account.mending import is_kept
 from rater.core.cdr import Cdr, Source
 from rater.core.limits import DAY_MS
 from rater.core.pricing.rules import Rules
-from rater.core.pricing.unrated import Unrated
 from rater.core.suspension import Suspension
 from rater.wire.account.state import decode_account
 from rater.wire.cdrs import decode_cdr
@@ -33,7 +33,7 @@ from rater.wire.malformed import Malformed
 from rater.wire.outputs import encode_suspended, output_key
 from topics.catalog import CDR_RAW
 from topics.manifests import IdState
-from topics.records import Charge, ChargeReversed, SuspenseReason
+from topics.records import Charge, ChargeReversed
 from topics.records.charging_settings import CDR_BYTES_MIN
 
 _TOPIC: Final = CDR_RAW.name
@@ -190,9 +190,8 @@ class CdrBatch:
             account.cdr_offset = offset
             decision.changed[cdr.tenant_id] = account
         if not isinstance(outcome, str):
-            kept = isinstance(outcome.reason, Unrated) and self._keep(
-                item, outcome, source, standing
-            )
+            charged = standing is not None and standing.charge is not None
+            kept = self._keep(item, outcome, source, charged=charged)
             self._suspend(item, outcome, digest, kept=kept)
             return
         decision.count(outcome)
@@ -225,11 +224,11 @@ class CdrBatch:
         else:
             self._suspend(item, why, None)
 
-    def _keep(self, item: Item, why: Suspension, source: Source, standing: Standing | None) -> bool:
-        """Keep a call that has no price, until it has one; say whether it is kept."""
-        charged = standing is not None and standing.charge is not None
-        reason = cast("SuspenseReason", why.reason)
-        kept = self.open.keep(item[1], item[0].value or b"", source, reason, charged=charged)
+    def _keep(self, item: Item, why: Suspension, source: Source, *, charged: bool) -> bool:
+        """Keep a call that waits until it can be charged, where something can mend that; say whether it is kept."""
+        if not is_kept(why.reason):
+            return False
+        kept = self.open.keep(item[1], item[0].value or b"", source, why, charged=charged)
         self.has_later = self.open.has_later
         return kept
 
@@ -249,7 +248,8 @@ class CdrBatch:
     def _stray(self, item: Item) -> None:
         """Suspend a record whose account is not here: it lies in a wrong partition, or there is none."""
         why, right = stray(item[1], item[0].key, self.partition, self.partitions)
-        self._suspend(item, why, item[2], right)
+        kept = self._keep(item, why, self._source(item[0]), charged=False)
+        self._suspend(item, why, item[2], right, kept=kept)
 
     def _suspend(
         self,

@@ -13,25 +13,23 @@ from typing import Final, final
 import numpy as np
 from xxhash import xxh3_128_digest
 
-from rater.batch.charging.cdr_ids import id_digest
 from rater.batch.charging.charge_index import Found
-from rater.batch.charging.content import cdr_content, command_content
-from rater.batch.charging.heads import first_digest, heads, until_ms
+from rater.batch.charging.content import command_content
+from rater.batch.charging.heads import first_digest
 from rater.batch.charging.lot_ids import LotIdsBatch, lot_exists
-from rater.batch.charging.open_suspense import SuspenseBatch
 from rater.batch.charging.partition_state import Shard
 from rater.batch.charging.record import Record
+from rater.batch.charging.recycling import ORDERS, Order, RecyclingBatch
 from rater.batch.charging.users import UsersBatch
 from rater.core import engine
 from rater.core.account.account import Account
 from rater.core.account.rejecting import reject
-from rater.core.cdr import Cdr, Source
+from rater.core.cdr import Source
 from rater.core.limits import DAY_MS, NEVER_MS
 from rater.core.pricing.rules import Rules
 from rater.core.rejections import Refusal, Rejected
 from rater.wire.account.commands import decode_command
 from rater.wire.account.state import decode_account
-from rater.wire.cdrs import decode_cdr
 from rater.wire.malformed import Malformed
 from topics import records as r
 from topics.authority import TOPIC_OF
@@ -40,6 +38,7 @@ from topics.keys import lot_key
 from topics.manifests import IdState, command_key
 from topics.partitioner import partition_of
 from topics.records import BillingStateChanged, CommandRejected, DeckWarning, FundsAdded
+from topics.records.recycling import DropCall
 
 _OFFSET: Final = {
     ACCOUNT_COMMANDS.name: "command_offset",
@@ -62,9 +61,7 @@ class CommandBatch:
         self.decision: Final = shard.begin(topic, rules)
         self.lot_ids = LotIdsBatch(shard.lot_ids, self.decision.lot_ids)
         self.users = UsersBatch(shard.users, self.decision.users)
-        self.suspense = SuspenseBatch(
-            shard.suspense, self.decision.open_suspense, self.decision.beyond
-        )
+        self.recycling = RecyclingBatch(shard.suspense, self.decision, self.users.users, rules)
         self.working: dict[str, Account | None] = {}
         self.fresh: dict[bytes, tuple[int, int]] = {}
         """What this batch remembers: the content, and the time that the window is applied to."""
@@ -116,8 +113,8 @@ class CommandBatch:
             refusal = self.users.refuse(order, source.at_ms)
         if refusal is not None:
             reject(account, order, source, refusal, journal)
-        elif isinstance(order, r.FreeCall) and account is not None:
-            self._free(order, account, source)
+        elif isinstance(order, ORDERS) and (account is not None or isinstance(order, DropCall)):
+            self._recycle(order, account, source)
         else:
             is_new = account is None
             account = engine.command(account, order, source, self.rules, journal)
@@ -131,26 +128,11 @@ class CommandBatch:
         if known is None:
             self._remember(order, digest, content, first)
 
-    def _free(self, order: r.FreeCall, account: Account, source: Source) -> None:
-        """Free a call that waits, and remember it as charged; or refuse to."""
-        decision = self.decision
-        row, waits = self.suspense.of(order.tenant_id, order.cdr_id), None
-        if row is not None:
-            cdr = decode_cdr(row.cdr.encode())
-            assert isinstance(cdr, Cdr), f"{order.cdr_id} waits, and cannot be read: {cdr}"
-            waits = row, cdr
-        if not engine.free_call(account, order, waits, source, self.rules, decision.journal):
-            return
-        assert waits is not None
-        row, cdr = waits
-        self.suspense.end(row)
-        decision.freed[row.reason] += 1
-        place = decision.entry_place()
-        digest = id_digest(cdr)
-        until = until_ms(cdr, source.at_ms)
-        known = digest, cdr_content(cdr), IdState.CHARGED, place, until
-        first = self._state(first_digest(cdr))
-        decision.remembered += [known, *heads(cdr, place, source.at_ms, first)]
+    def _recycle(self, order: Order, account: Account | None, source: Source) -> None:
+        """Free, release or drop a call that waits, and remember it as charged where it is; or refuse to."""
+        cdr = self.recycling.obey(order, account, source)
+        if cdr is not None:
+            self.recycling.remember(cdr, source.at_ms, self._state(first_digest(cdr)))
 
     def _refuse(self, order: r.Command, key: bytes | None, known: int | None) -> Refusal | None:
         """Refuse what no account needs to be asked about."""

@@ -111,6 +111,8 @@ class Decision:
         """How many calls of each account wait without being kept, for a limit is reached."""
         self.freed: Counter[str] = Counter()
         """How many calls were freed, by what they had waited for."""
+        self.recycled: Counter[tuple[str, str]] = Counter()
+        """How many were looked at again or dropped, by what they had waited for, and what came of it."""
         self.outcomes: dict[str, int] = {}
         """How many records came to each (`count`)."""
         self.ids = np.zeros(0, ENTRY)

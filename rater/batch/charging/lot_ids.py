@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from topics.records import CommandRejected, MoneyEntry
+    from topics.records.recycling import CallDropped
 
 Changes = dict[bytes, bytes | None]
 """New values by key, as they go to the changelog; None forgets."""
@@ -209,7 +210,7 @@ class LotIdsBatch:
             return None
         return self._refuse_old(order, stream_ms) or self._refuse_another(order.tenant_id)
 
-    def remember(self, entry: MoneyEntry | CommandRejected) -> None:
+    def remember(self, entry: MoneyEntry | CommandRejected | CallDropped) -> None:
         """Remember what an entry has opened or posted by hand, or moved back."""
         if isinstance(entry, Adjusted):
             lot_id = adjustment_lot_id(entry.command_id)

@@ -1,6 +1,6 @@
-"""Open suspense: the calls that wait for a price, whole, until they are charged, freed or replaced.
+"""Open suspense: the calls that wait for a price or an account, whole, until they are charged, freed or replaced.
 
-What cannot be priced is in suspense for months; this table says which of it is still open, whatever the window of the
+What cannot be charged is in suspense for months; this table says which of it is still open, whatever the window of the
 charge index forgets. It is written in the transaction that suspends a call, and in the one that ends its waiting.
 
 Rule 1: of one id the highest version waits; where another call has it, once the window forgot it, the first does.
@@ -9,15 +9,17 @@ Rule 2: while a later version waits, an earlier one may be charged; then the lat
 Rule 3: an account has at most OPEN_CALLS_MAX of them and a partition OPEN_BYTES_MAX bytes. What comes beyond it waits
 in suspense as other calls do, for somebody who sees to it: its record says that it is not kept, a metric and the log
 say how many. A version that replaces another is always kept.
+Rule 4: what waits for its account, and not for a price, is never freed (`never_free`).
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Final, final
+from typing import TYPE_CHECKING, Final, cast, final
 
 import msgspec
 
+from rater.core.account.mending import is_priceless
 from rater.core.limits import DAY_MS
 from rater.wire.layouts import check_layout
 from topics.keys import suspense_key
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
     from rater.batch.charging.lot_ids import Changes
     from rater.core.cdr import Cdr, Source
+    from rater.core.suspension import Suspension
     from topics.records import SuspenseReason
 
 _encode: Final = msgspec.json.Encoder().encode
@@ -107,7 +110,7 @@ class SuspenseShard:
         self.bytes_used += len(value)
         self._counts[row.tenant_id] += 1
         self.later += row.version > 1
-        if not row.charged:
+        if _may_be_free(row):
             self._came.setdefault((row.at_ms // DAY_MS, row.reason), {})[key] = row.at_ms
 
     def _drop(self, key: bytes) -> None:
@@ -120,11 +123,15 @@ class SuspenseShard:
         if not self._counts[row.tenant_id]:
             del self._counts[row.tenant_id]
         self.later -= row.version > 1
-        if not row.charged:
+        if _may_be_free(row):
             day = row.at_ms // DAY_MS, row.reason
             del self._came[day][key]
             if not self._came[day]:
                 del self._came[day]
+
+
+def _may_be_free(row: OpenSuspense) -> bool:
+    return not row.charged and not row.never_free
 
 
 def read_open(value: bytes) -> OpenSuspense:
@@ -157,9 +164,9 @@ class SuspenseBatch:
         return None if value is None else read_open(value)
 
     def keep(
-        self, cdr: Cdr, text: bytes, source: Source, reason: SuspenseReason, *, charged: bool
+        self, cdr: Cdr, text: bytes, source: Source, why: Suspension, *, charged: bool
     ) -> bool:
-        """Keep a call that waits for a price from now on; `charged`: that of an earlier version stands.
+        """Keep a call that waits from now on; `charged`: that of an earlier version stands.
 
         False: it is not kept, for a later version or another call of its id waits, or a limit is reached.
         """
@@ -175,9 +182,10 @@ class SuspenseBatch:
             source.topic,
             source.partition,
             source.offset,
-            reason,
+            cast("SuspenseReason", str(why.reason)),
             text.decode(),
             charged,
+            not is_priceless(why),
         )
         value = _encode(row)
         if before is None and self._is_full(cdr.tenant_id, len(value)):
@@ -197,6 +205,13 @@ class SuspenseBatch:
         elif row.charged != stands:
             marked = msgspec.structs.replace(row, charged=stands)
             self._set(marked, _encode(marked))
+
+    def wait_on(self, row: OpenSuspense, why: Suspension) -> None:
+        """Note what a call that was looked at again waits for now."""
+        reason = cast("SuspenseReason", str(why.reason))
+        now = msgspec.structs.replace(row, reason=reason, never_free=not is_priceless(why))
+        if now != row:
+            self._set(now, _encode(now))
 
     def end(self, row: OpenSuspense) -> None:
         """End the waiting of a call."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rater.core.account.account import Account
     from rater.core.pricing.rules import Rules
     from topics.records import CommandRejected, MoneyEntry, UserStatus
+    from topics.records.recycling import CallDropped
 
 
 @final
@@ -99,7 +100,10 @@ class UsersBatch:
         return Refusal(Rejected.TOO_MANY_CHANGES, detail)
 
     def remember(
-        self, entry: MoneyEntry | CommandRejected, account: Account | None, rules: Rules
+        self,
+        entry: MoneyEntry | CommandRejected | CallDropped,
+        account: Account | None,
+        rules: Rules,
     ) -> UserStatus | None:
         """Keep what an entry of an account says of a user; return what is told of it."""
         if not isinstance(entry, UserSet) or account is None:

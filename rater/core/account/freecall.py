@@ -77,6 +77,9 @@ def _refuse(
     named: str, row: OpenSuspense, settings: ChargingSettings, at_ms: int
 ) -> Refusal | None:
     """Say why a call that waits is not free yet, or never will be."""
+    if row.never_free:
+        detail = f"{named}, waits for {row.reason}, not for a price"
+        return Refusal(Rejected.NOT_DUE, detail)
     if row.charged:
         detail = f"{named}, is charged by an earlier version and waits for its own price"
         return Refusal(Rejected.NOT_DUE, detail)

@@ -15,6 +15,7 @@ from rater.core.pricing.plans.book import NO_BOOK, PlanBook
 from topics import records as r
 from topics.records import balance as v
 from topics.records.balance import CauseKind
+from topics.records.recycling import CallDropped
 
 
 @final
@@ -29,7 +30,7 @@ class Journal:
     def __init__(self, plans: PlanBook = NO_BOOK) -> None:
         self.plans = plans
         """They say how large pools are."""
-        self.entries: list[r.MoneyEntry | r.CommandRejected] = []
+        self.entries: list[r.MoneyEntry | r.CommandRejected | CallDropped] = []
         self.charged: dict[str, int] = {}
         """The sum of the charges, by currency."""
         self.owed: dict[str, int] = {}

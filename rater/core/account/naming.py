@@ -4,19 +4,21 @@ Some entries of its time were decided before it was published, others after: onl
 settings decide whatever their date, a hold of the breaker or a refusal, the version is there already.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from msgspec.structs import replace
 
 from rater.core.charging_settings import SettingsBook
 from topics import records as r
+from topics.records.recycling import CallDropped
 
-Entry = r.MoneyEntry | r.CommandRejected
+Entry = r.MoneyEntry | r.CommandRejected | CallDropped
 _DECIDED: Final = (r.Charge, r.ChargeReversed, r.FundsAdded, r.Adjusted, r.AutoRechargeSet)
 """The kinds of entry that settings decide without being named."""
 
 
-def named(entries: list[Entry], book: SettingsBook) -> list[Entry]:
+def named(entries: Sequence[Entry], book: SettingsBook) -> Sequence[Entry]:
     """Return entries with the versions that they have to name; where nothing was ever dated back, as they are."""
     if not book.names_before_ms:
         return entries

@@ -46,8 +46,8 @@ class Posting:
         shortfall: int = 0,
         owed_of: str | None = None,
     ) -> None:
-        """Take an entry; `after`: change of balance, balance, debt; `kind`: it corrects another, nobody pays it."""
-        is_again, is_waived = kind
+        """Take an entry; `after`: change of balance, balance, debt; `kind`: its money is late, nobody pays it."""
+        is_late, is_waived = kind
         self.entry: Final = entry
         self.at_ms: Final = at_ms
         self.seq: Final = seq
@@ -57,8 +57,8 @@ class Posting:
         self.micros: Final = micros
         """What the call costs, whoever pays it."""
         self.is_waived: Final = is_waived
-        self.is_spent: Final = micros > 0 and not is_again and not is_waived
-        """Whether it counts to what the account spends: a correction does not, nor what nobody pays."""
+        self.is_spent: Final = micros > 0 and not is_late and not is_waived
+        """Whether it counts to what the account spends: late money does not, nor what nobody pays."""
         self.pools: Final = pools
         self.lots: Final = lots
         """None where no lot pays."""
@@ -86,7 +86,7 @@ def posting_of(account: Account, entry: Charge) -> Posting:
         entry.seq,
         (entry.amount_micros, entry.balance_micros, entry.overdraft_micros),
         entry.charge_micros,
-        (entry.reverses is not None, is_waived(entry.draws)),
+        (entry.reverses is not None or entry.waited is not None, is_waived(entry.draws)),
         tuple(pools),
         lots,
         shortfall,

@@ -35,5 +35,6 @@ def reject(
         None if credit is None else credit.amount_micros,
         None if credit is None else credit.payment_command_id,
         refusal.settings_version,
+        refusal.waits,
     )
     journal.refuse(account, entry)

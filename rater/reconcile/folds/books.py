@@ -21,6 +21,7 @@ from topics.keys import user_key
 from topics.manifests import check_ids, split_manifest
 from topics.partitioner import partition_of
 from topics.records.balance import AnyEvent
+from topics.records.recycling import CallDropped
 
 BalanceEntry = (
     r.Charge
@@ -52,7 +53,7 @@ BalanceEntry = (
     | r.RechargeResumed
     | r.BalanceCarriedForward
 )
-LedgerEntry = BalanceEntry | r.CommandRejected
+LedgerEntry = BalanceEntry | r.CommandRejected | CallDropped
 """The types are those of the published language; what is held has their attributes (`schemas`)."""
 
 BalanceEvent = AnyEvent
@@ -77,14 +78,18 @@ UNASKED = (
 """The kinds of entry that no command asks for, and that are not what becomes of a CDR."""
 
 
-def is_freed(entry: LedgerEntry) -> bool:
-    """Say whether an entry gives a call for free that had waited for a price: the timer caused it, not the CDR."""
+UNNUMBERED = ("command_rejected", "call_dropped")
+"""The kinds of entry that change no account, and take no number of one."""
+
+
+def has_waited(entry: LedgerEntry) -> bool:
+    """Say whether an entry charges or frees a call that had been in suspense: a command caused it, not the CDR."""
     return entry.kind == "charge" and entry.waited is not None
 
 
 def cdr_offset_of(entry: r.Charge | r.ChargeReversed) -> int:
     """Return where the CDR of an entry lies; of a call that had waited not where the timer's command does."""
-    if not is_freed(entry) or entry.kind != "charge" or entry.waited is None:
+    if not has_waited(entry) or entry.kind != "charge" or entry.waited is None:
         return entry.source_offset
     place = entry.waited.suspense_id.rpartition("/")[2]
     return int(place) if place.isdecimal() else -1

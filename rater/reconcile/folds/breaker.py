@@ -79,7 +79,7 @@ class Breaker:
             return
         yield from self.still_pending()
         match entry.kind:
-            case "charge" if entry.reverses is None and not is_waived(entry):
+            case "charge" if not (entry.reverses or entry.waited or is_waived(entry)):
                 self._charge(entry)
             case "auto_recharge_set":
                 self.trigger = (entry.trigger_micros or 0) if entry.enabled else 0

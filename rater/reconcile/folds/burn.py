@@ -44,13 +44,14 @@ class Burn:
         self.now = 0
 
     def take(self, entry: Entry) -> None:
-        """Let time pass to an entry, and add what it charges, unless it corrects: late money is not spent now.
+        """Let time pass to an entry, and add what it charges, unless it corrects or had waited.
 
         What is waived is not spent at all.
         """
         self.pass_time(entry.at_ms)
         waived = any(draw.source == "waived" for draw in getattr(entry, "draws", ()))
-        if getattr(entry, "reverses", None) is None and not waived:
+        is_late = getattr(entry, "reverses", None) or getattr(entry, "waited", None)
+        if not is_late and not waived:
             self.spend(getattr(entry, "charge_micros", 0))
 
     def pass_time(self, at_ms: int) -> None:

@@ -14,14 +14,14 @@ from rater.reconcile.difference import Complaint, Difference, difference
 from rater.reconcile.folds import carried
 from rater.reconcile.folds.books import (
     CDRS,
-    COMMANDS,
     ORDERS,
     TIMERS,
     UNASKED,
+    UNNUMBERED,
     BalanceEntry,
     Books,
     LedgerEntry,
-    is_freed,
+    has_waited,
 )
 from rater.reconcile.folds.breaker import Breaker
 from rater.reconcile.folds.folded import Folded
@@ -32,6 +32,7 @@ from rater.reconcile.folds.pool_alerts import Alert, alerts_told
 from rater.reconcile.folds.published import Published
 from rater.reconcile.folds.returned_money import Original, said_of
 from rater.reconcile.folds.threshold_events import Edge, edge_of_refusal
+from rater.reconcile.folds.unnumbered import hold_dropped, hold_refusal
 from topics import catalog
 from topics import records as r
 
@@ -89,8 +90,10 @@ def fold(books: Books, published: Published, past: Past) -> Ledger:
             ledger.passed_over.add(offset)
             continue
         if entry.kind == "command_rejected":
-            complaints = _hold_refusal(ledger, entry)
+            complaints = hold_refusal(ledger.accounts.get(entry.tenant_id), entry)
             _tell_refusal(ledger, entry)
+        elif entry.kind == "call_dropped":
+            complaints = hold_dropped(ledger.accounts.get(entry.tenant_id), entry)
         else:
             complaints = _take(books, ledger, entry)
         place = (topic, books.partition, offset)
@@ -105,25 +108,10 @@ def _is_before_beginning(ledger: Ledger, entry: LedgerEntry) -> bool:
     """Say whether an entry lies before the beginning of its account, in a ledger of which the oldest are gone."""
     if ledger.is_whole or entry.tenant_id in ledger.accounts:
         return False
-    if entry.kind == "command_rejected":
+    if entry.kind in UNNUMBERED:
         return True
     ledger.firsts.setdefault(entry.tenant_id, entry.seq)
     return entry.kind not in _BEGINNINGS
-
-
-def _hold_refusal(ledger: Ledger, entry: r.CommandRejected) -> list[Complaint]:
-    """Hold a refusal against the account as it then was; a refusal changes nothing."""
-    source = f"{entry.source_topic}/{entry.source_partition}/{entry.source_offset}"
-    topic = entry.source_topic if entry.source_topic in ORDERS else COMMANDS
-    expected: tuple[object, ...] = (source, topic, 0, None, None)
-    if (account := ledger.accounts.get(entry.tenant_id)) is not None:
-        expected = (source, topic, account.seq, account.credits.currency, account.balance)
-    found = (entry.entry_id, entry.source_topic, entry.seq, entry.currency, entry.balance_micros)
-    wrong = [] if account is None or account.has_gaps else [*account.credits.hold_refusal(entry)]
-    if expected != found:
-        names = "entry_id, source_topic, seq, currency, balance_micros"
-        wrong.append(Complaint(names, expected, found))
-    return wrong
 
 
 def _tell_refusal(ledger: Ledger, entry: r.CommandRejected) -> None:
@@ -273,7 +261,7 @@ def _hold_head(books: Books, account: Folded, entry: BalanceEntry) -> Iterator[C
 
 def _may_cause(entry: BalanceEntry) -> bool:
     """Say whether a record of the entry's source topic can cause it."""
-    if is_freed(entry):
+    if has_waited(entry):
         return entry.source_topic == TIMERS
     if entry.source_topic == CDRS:
         return entry.kind in _FROM_CDRS

@@ -113,6 +113,7 @@ class ChargingDecider:
         """Tell which decks and plans were given that lead nowhere, what was let go, and what came of waiting."""
         self._counted.decided(decision)
         self._waiting.freed(decision.freed)
+        self._waiting.recycled(decision.recycled)
         if decision.passed_over:
             self._tell_passed_over(decision)
         for tenant_id, calls in decision.beyond.items():

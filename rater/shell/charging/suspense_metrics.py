@@ -5,6 +5,7 @@ from typing import Final, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
+from rater.core.account.mending import MENDED_BY
 from topics.records import SuspenseReason
 
 
@@ -36,9 +37,20 @@ class SuspenseMetrics:
             registry=registry,
         )
 
+        self._recycled: Final = Counter(
+            "rater_calls_recycled",
+            "Calls in suspense that were released or dropped, by what they had waited for, and what came of it.",
+            ["reason", "outcome"],
+            registry=registry,
+        )
+
         for reason in get_args(SuspenseReason):
             self._freed.labels(reason)
             self._waiting.labels(reason)
+        for reason in MENDED_BY:
+            for outcome in ("charged", "still_waits", "dropped"):
+                self._recycled.labels(str(reason), outcome)
+        self._recycled.labels("none", "not_waiting")
 
     def set_open(self, calls: int, bytes_used: int, ages_s: Mapping[SuspenseReason, int]) -> None:
         """Say how many calls wait in all partitions, and for how long, by reason."""
@@ -50,6 +62,11 @@ class SuspenseMetrics:
     def not_kept(self, calls: int) -> None:
         """Count calls that are beyond a limit."""
         self._beyond.inc(calls)
+
+    def recycled(self, calls: Mapping[tuple[str, str], int]) -> None:
+        """Count calls that were looked at again or dropped, by reason and outcome."""
+        for (reason, outcome), count in calls.items():
+            self._recycled.labels(reason or "none", outcome).inc(count)
 
     def freed(self, calls: Mapping[str, int]) -> None:
         """Count calls that were freed, by reason."""

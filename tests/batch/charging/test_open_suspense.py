@@ -107,7 +107,6 @@ def test_what_has_no_price_is_kept_whole_and_its_record_says_so() -> None:
     [
         {"ended_ms": NOW - 30 * DAY},
         {"ended_ms": NOW + 2 * DAY},
-        {"tenant_id": "nobody"},
     ],
 )
 def test_what_waits_for_something_else_is_not_kept(changes: dict[str, Any]) -> None:
@@ -118,7 +117,15 @@ def test_what_waits_for_something_else_is_not_kept(changes: dict[str, Any]) -> N
     assert rows(partition) == {}
 
 
-def test_what_the_balance_has_no_room_for_has_a_price_and_is_not_kept() -> None:
+def test_what_waits_for_its_account_is_kept_and_never_freed() -> None:
+    partition = partition_of().take(waits(tenant_id="nobody"))
+
+    assert json.loads(partition.suspense[0])["kept"]
+    assert rows(partition)[b"nobody/c1"].never_free
+    assert restarted(partition).shard.suspense.came_by(NOW + 90 * DAY) == []
+
+
+def test_what_the_balance_has_no_room_for_has_a_price_and_is_never_freed() -> None:
     terms = RULES.settings.versions[0].currencies["USD"]
     bound = type(terms)("USD", 2, 0, 50 * UNIT, 60 * UNIT)
     book = RULES.settings.with_version(settings_version(1, USD=bound, freecall_after_days=3))
@@ -126,7 +133,8 @@ def test_what_the_balance_has_no_room_for_has_a_price_and_is_not_kept() -> None:
     partition = opened(rules=rules).take(*[call(cdr_id=f"c{n}", billsec=86_400) for n in range(3)])
 
     assert [json.loads(each)["reason"] for each in partition.suspense] == ["amount_too_large"] * 3
-    assert rows(partition) == {}
+    assert [each.never_free for each in rows(partition).values()] == [True] * 3
+    assert fire(partition, NOW + 90 * DAY) == []
 
 
 def test_a_copy_changes_nothing_and_a_conflict_neither() -> None:

@@ -8,10 +8,12 @@ from rater.core.account.commands import (
     adjust,
     carry_forward,
     close_account,
+    drop_call,
     expire_lots,
     free_call,
     open_account,
     open_credits,
+    release_call,
     reopen_account,
     restore_payment,
     resume_recharge,
@@ -55,6 +57,8 @@ COMMANDS: Final[tuple[AccountCommand[Any, Any], ...]] = (
     expire_lots.COMMAND,
     carry_forward.COMMAND,
     free_call.COMMAND,
+    release_call.COMMAND,
+    drop_call.COMMAND,
 )
 BY_RECORD: Final[Mapping[type[Command], AccountCommand[Any, Any]]] = {
     each.record: each for each in COMMANDS

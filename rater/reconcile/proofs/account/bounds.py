@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rater.reconcile.difference import Complaint, Difference
+from rater.reconcile.folds.books import UNNUMBERED
 from rater.reconcile.folds.settings_versions import UNIT, Version
 from rater.reconcile.inputs import Inputs
 from topics import catalog
@@ -37,8 +38,9 @@ def prove(evidence: Inputs) -> Iterator[Difference]:
 
 def _hold(evidence: Inputs, entry: Any) -> Iterator[Complaint]:
     settings = evidence.settings.of(entry)
-    if entry.kind == "command_rejected":
-        yield from _hold_refusal(evidence, entry, settings)
+    if entry.kind in UNNUMBERED:
+        if entry.kind == "command_rejected":
+            yield from _hold_refusal(evidence, entry, settings)
         return
     terms = settings.of(entry.currency)
     if entry.kind == "auto_recharge_set":

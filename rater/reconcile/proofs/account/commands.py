@@ -4,7 +4,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from rater.reconcile.difference import Complaint, Difference
-from rater.reconcile.folds.books import ORDERS, UNASKED, Books, LedgerEntry, command_id_of, is_freed
+from rater.reconcile.folds.books import (
+    ORDERS,
+    UNASKED,
+    Books,
+    LedgerEntry,
+    command_id_of,
+    has_waited,
+)
 from rater.reconcile.inputs import Inputs
 from rater.reconcile.reading.log import Record
 from rater.reconcile.reading.sources import SourceCommand, millis
@@ -37,6 +44,7 @@ _KINDS = {
     "set_time_zone": "time_zone_set",
     "resume_recharge": "recharge_resumed",
     "carry_forward": "balance_carried_forward",
+    "drop_call": "call_dropped",
 }
 """The kind of entry that carries out each type of command; a timer's `expire_lots` has none of its own."""
 
@@ -76,7 +84,7 @@ def _prove_topic(evidence: Inputs, topic: str) -> Iterator[Difference]:
 
 def _command_id(books: Books, entry: LedgerEntry) -> str | None:
     """Return the command that an entry carries out or refuses."""
-    if not is_freed(entry):
+    if not has_waited(entry):
         return command_id_of(entry)
     command = books.commands[entry.source_topic].get(entry.source_offset)
     return None if command is None else command.command_id
@@ -106,6 +114,7 @@ def _facts(
         case "command_rejected":
             yield "command_id", command.command_id, entry.command_id
             yield "command_type", command.type, entry.command_type
+            yield from _waits(command, entry)
             yield from _refused_credit(command, entry)
             return
         case "account_opened" | "credits_opened":
@@ -118,7 +127,13 @@ def _facts(
                 for each in (command.thresholds, entry.thresholds)
             )
             yield "thresholds", asked, said
-        case "account_closed" | "account_reopened" | "decks_set" | "unlicensed_calls_set":
+        case (
+            "account_closed"
+            | "account_reopened"
+            | "decks_set"
+            | "unlicensed_calls_set"
+            | "call_dropped"
+        ):
             yield from _standing(command, entry)
         case "entitlements_set" | "billing_mode_set" | "user_set":
             yield from _contract(command, record, entry)
@@ -135,11 +150,24 @@ def _facts(
 
 
 def _freed(command: SourceCommand, entry: Any) -> Iterator[tuple[str, object, object]]:
-    """Yield what the entry of a call that was freed repeats of the timer's command; of what no command asks nothing."""
-    if is_freed(entry):
-        yield "type", command.type, "free_call"
-        yield "cdr_id", command.cdr_id, entry.cdr_id
-        yield "version", command.version, entry.version
+    """Yield what the entry of a call that was freed or released repeats of its command; of what none asks nothing."""
+    if not has_waited(entry):
+        return
+    if entry.waited.by is not None:
+        yield "type", command.type, "release_call"
+        yield from _recycled(command, entry)
+        return
+    yield "type", command.type, "free_call"
+    yield "cdr_id", command.cdr_id, entry.cdr_id
+    yield "version", command.version, entry.version
+
+
+def _recycled(command: SourceCommand, entry: Any) -> Iterator[tuple[str, object, object]]:
+    """Yield what the entry of a call that was released or dropped repeats of its command."""
+    for name in ("cdr_id", "version", "job_id"):
+        yield name, getattr(command, name), getattr(entry, name)
+    for name in ("suspense_id", "by", "why"):
+        yield name, getattr(command, name), getattr(entry.waited, name)
 
 
 def _opened(command: SourceCommand, entry: Any) -> Iterator[tuple[str, object, object]]:
@@ -150,7 +178,7 @@ def _opened(command: SourceCommand, entry: Any) -> Iterator[tuple[str, object, o
         yield "time_zone", command.time_zone, entry.time_zone
 
 
-def _money(command: SourceCommand, entry: LedgerEntry) -> Iterator[tuple[str, object, object]]:
+def _money(command: SourceCommand, entry: Any) -> Iterator[tuple[str, object, object]]:
     """Yield what the entry of money in or out repeats of its command."""
     yield "currency", command.currency, entry.currency
     match entry.kind:
@@ -175,6 +203,9 @@ def _money(command: SourceCommand, entry: LedgerEntry) -> Iterator[tuple[str, ob
 
 
 def _standing(command: SourceCommand, entry: Any) -> Iterator[tuple[str, object, object]]:
+    if entry.kind == "call_dropped":
+        yield from _recycled(command, entry)
+        return
     yield "reason", command.reason, entry.reason
     if entry.kind == "unlicensed_calls_set":
         yield "calls", command.calls, entry.calls
@@ -209,6 +240,16 @@ def _contract(
         for each in (command.entitlements, entry.entitlements)
     )
     yield "entitlements", asked, said
+
+
+def _waits(
+    command: SourceCommand, entry: r.CommandRejected
+) -> Iterator[tuple[str, object, object]]:
+    """Yield what a refusal says of the call that waits on; of any other nothing."""
+    said, is_waiting = entry.waits, entry.reason == "still_waits"
+    wanted = (command.cdr_id, command.version, command.suspense_id) if is_waiting else None
+    found = None if said is None else (said.cdr_id, said.version, said.suspense_id)
+    yield "waits", wanted, found
 
 
 def _refused_credit(

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from rater.reconcile.difference import Complaint, Difference
+from rater.reconcile.folds.books import UNNUMBERED
 from rater.reconcile.folds.folded import Folded
 from rater.reconcile.folds.user_counts import UserCounts
 from rater.reconcile.folds.user_state import StoredUser, read_user
@@ -47,7 +48,7 @@ def prove(evidence: Inputs) -> Iterator[Difference]:
             continue
         for wrong in fold.take(account, entry):
             yield evidence.differ(PROOF, LEDGER, offset, entry.tenant_id, wrong)
-        if entry.kind == "command_rejected":
+        if entry.kind in UNNUMBERED:
             continue
         for placed in statuses.pop((entry.tenant_id, entry.seq), ()):
             yield from _hold_status(evidence, fold, account, placed, entry.at_ms)

@@ -126,13 +126,15 @@ def _hold_reason(entry: r.Charge) -> Iterator[Complaint]:
         yield Complaint("grace_s", f"none of a call that is {entry.reason}", entry.grace_s)
     if entry.reason == "zero_duration" and entry.call.duration_s:
         yield Complaint("reason", "none of a call without seconds", entry.reason)
-    if (entry.waited is None) == (entry.reason == "freecall"):
-        yield Complaint("waited", "what came of waiting, of a freecall alone", entry.waited)
+    waited = entry.waited
+    if (waited is not None and waited.by is None) != (entry.reason == "freecall"):
+        yield Complaint("waited", "what came of waiting; of a freecall alone asks nobody", waited)
     if entry.version == 1 and entry.reverses is not None:
         yield Complaint("reverses", "nothing, for a first version replaces none", entry.reverses)
-    for name in ("generation", "job_id"):
-        if said := getattr(entry, name):
-            yield Complaint(name, "nothing, for no charge is rated again yet", said)
+    if (waited is not None and waited.by is not None) != (entry.job_id is not None):
+        yield Complaint("job_id", "that of a release, and of no other charge", entry.job_id)
+    if entry.generation:
+        yield Complaint("generation", "0, for no charge is rated again yet", entry.generation)
 
 
 def _hold_lines(entry: r.Charge, prices: Sequence[Price]) -> Iterator[Complaint]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rater.reconcile.difference import Complaint, Difference
-from rater.reconcile.folds.books import is_freed
+from rater.reconcile.folds.books import has_waited
 from rater.reconcile.inputs import Inputs
 from topics import catalog
 from topics import records as r
@@ -92,7 +92,7 @@ def _allowed(evidence: Inputs, entry: Any) -> Iterator[Complaint]:
     """
     if entry.kind == "charge" and entry.version == 1 and entry.reason != "voided":
         return
-    if is_freed(entry):
+    if has_waited(entry) and entry.reason == "freecall":
         takes = any(each.corrections for each in evidence.settings.possible(entry.waited.at_ms))
     else:
         takes = evidence.settings.of(entry).corrections

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from rater.reconcile.difference import Complaint, Difference
-from rater.reconcile.folds.books import CDRS, ORDERS, SOURCES, Manifest
+from rater.reconcile.folds.books import CDRS, ORDERS, SOURCES, UNNUMBERED, Manifest
 from rater.reconcile.folds.threshold_events import REFUSED
 from rater.reconcile.inputs import Inputs
 from topics import catalog
@@ -148,7 +148,7 @@ def _written(evidence: Inputs, source: str) -> list[Counter[str]]:
         index = batches.locate(entry.source_offset)
         if index is not None:
             counts[index]["ledger"] += 1
-            if entry.kind != "command_rejected":
+            if entry.kind not in UNNUMBERED:
                 place[entry.tenant_id, entry.seq] = index
     for edge in evidence.ledger.edges:
         index = place.get((edge.tenant_id, edge.seq)) if edge.kind != REFUSED else None

@@ -8,7 +8,7 @@ time, and so may be what a second copy is one of: then it is not missing.
 from collections.abc import Iterator
 
 from rater.reconcile.difference import Complaint, Difference
-from rater.reconcile.folds.books import CDRS, SOURCES, cdr_offset_of, is_freed
+from rater.reconcile.folds.books import CDRS, SOURCES, cdr_offset_of, has_waited
 from rater.reconcile.folds.calls import hold_charge
 from rater.reconcile.folds.masks import says
 from rater.reconcile.inputs import FORGOTTEN, Inputs, Outcome
@@ -105,7 +105,7 @@ def _hold_charge(
     entry = evidence.books.ledger.get(outcome.offset)
     if outcome.topic != catalog.LEDGER.name or entry is None:
         return
-    if entry.kind not in ("charge", "charge_reversed") or is_freed(entry):
+    if entry.kind not in ("charge", "charge_reversed") or has_waited(entry):
         return
     cdr = evidence.books.cdrs.get(offset)
     if cdr is None:

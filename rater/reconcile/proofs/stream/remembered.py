@@ -16,7 +16,7 @@ from rater.reconcile.folds.books import (
     Manifest,
     cdr_offset_of,
     command_id_of,
-    is_freed,
+    has_waited,
 )
 from rater.reconcile.inputs import FORGOTTEN, Inputs
 from rater.reconcile.reading.sources import DAY_MS
@@ -123,7 +123,7 @@ def _cdr_ids(
     is_known = all(
         evidence.books.is_whole(topic.name) for topic in (catalog.LEDGER, catalog.SUSPENSE)
     )
-    if is_known and not is_freed(entry) and firsts.get(name, lies) >= lies:
+    if is_known and not has_waited(entry) and firsts.get(name, lies) >= lies:
         yield (xxh3_128_digest(cdr_key(*name, 1)), _ahead(entry), offset), later
 
 
@@ -139,7 +139,7 @@ def _freeing_ids(
     """Yield the id of the timer's command that freed a call."""
     topic = entry.source_topic
     command = evidence.books.commands.get(topic, {}).get(entry.source_offset)
-    if is_freed(entry) and command is not None:
+    if has_waited(entry) and command is not None:
         yield (command.digest(topic), IdState.COMMAND, offset), (None, entry.at_ms // DAY_MS)
 
 

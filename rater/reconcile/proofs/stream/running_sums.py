@@ -85,7 +85,7 @@ def _found(evidence: Inputs) -> dict[int, _Batch]:
         batch = found.setdefault(batches.manifests[index].offset, _Batch())
         batch.entries += 1
         batch.last_offset = max(batch.last_offset, offset)
-        if entry.kind != "command_rejected":
+        if not (entry.kind == "command_rejected" or entry.kind == "call_dropped"):  # noqa: PLR1714
             add_moved(batch.moved.setdefault(entry.currency, Counter()), entry)
     return found
 

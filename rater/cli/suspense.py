@@ -1,0 +1,258 @@
+"""`rater suspense`: what waits in suspense: list it, look at calls, ask charging to release or to drop them."""
+
+import functools
+import json
+import uuid
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from rater.cli.broker import CannotRunError, broker_option, run
+from rater.cli.columns import print_columns
+from rater.cli.moment import Moment
+from rater.cli.numbers import Number, WholeNumber
+from rater.cli.suspense_shown import CALLS_HEAD, GROUPS_HEAD, call_fields, call_row, groups_of
+from rater.kafka.broker import Broker
+from rater.shell.admin import topic_admin
+from rater.shell.admin.answers import Answer
+from rater.shell.admin.publish import PublishError
+from rater.shell.process.clock import now_ms
+from rater.shell.recycling.desk import Desk, Who, read_desk
+from rater.shell.recycling.job import send
+from rater.shell.recycling.selection import Selection, Waits
+from rater.shell.versions.shared_topic import SharedTopicMissingError
+from rater.wire.account.recycling import VERBS, Order
+from topics.catalog import ACCOUNT_TIMERS
+from topics.fields import NOTE_MAX
+from topics.records.recycling import DropCall, ReleaseCall
+
+JOB_MAX = 64
+
+_SELECTION = (
+    click.option("--tenant", metavar="ID", help="Of this tenant alone."),
+    click.option("--cdr", "cdr_ids", multiple=True, metavar="ID", help="This call; may be repeated."),
+    click.option("--waits-for", multiple=True, metavar="REASON", help="What they wait for: no_rate; may be repeated."),
+    click.option("--deck", metavar="ID", help="Of accounts that have this deck."),
+    click.option("--to", metavar="PREFIX", help="To numbers that begin so, such as +4479."),
+    click.option(
+        "--until", "until_ms", type=Moment(), default=None, metavar="TIME",
+        help="That have waited since then or before: 2026-03-01T10:00:00Z, or 15m, 2h, 3d ago.",
+    ),
+)  # fmt: skip
+
+
+def _selecting(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that say which calls are meant, and `selection`, made of them."""
+
+    @functools.wraps(command)
+    def with_selection(*args: Any, **given: Any) -> Any:
+        names = ("tenant", "cdr_ids", "waits_for", "deck", "to", "until_ms")
+        given["selection"] = Selection(**{name: given.pop(name) for name in names})
+        return command(*args, **given)
+
+    for option in reversed(_SELECTION):
+        with_selection = option(with_selection)
+    return with_selection
+
+
+_json_option = click.option(
+    "--json", "as_json", is_flag=True, help="An object a line, for programs."
+)
+
+
+@click.group(name="suspense")
+def suspense() -> None:
+    """List what waits in suspense, look at calls, release or drop them.
+
+    What charging keeps is meant: what waits for a price, an account or a licence. Of numbers the digits are hidden that
+    the settings hide.
+    """
+
+
+@suspense.command(name="ls")
+@broker_option
+@_selecting
+@_json_option
+def list_waiting(broker: Broker, selection: Selection, *, as_json: bool) -> None:
+    """Print how many calls wait, by tenant and reason, for how long, and what they cost by the decks of today."""
+    desk = _read(broker, selection)
+    groups = groups_of(desk.of(selection), desk.rules, now_ms())
+    if as_json:
+        for group in groups:
+            click.echo(json.dumps(group.fields()))
+        return
+    if not groups:
+        click.echo("nothing waits")
+        return
+    print_columns([GROUPS_HEAD, *(group.row() for group in groups)])
+
+
+@suspense.command()
+@broker_option
+@_selecting
+@click.option(
+    "--limit",
+    type=WholeNumber(1),
+    default=100,
+    show_default=True,
+    metavar="N",
+    help="So many at most.",
+)
+@_json_option
+def show(broker: Broker, selection: Selection, limit: int, *, as_json: bool) -> None:
+    """Print the calls that wait, in the order of their events, each with what it costs by the decks of today."""
+    desk = _read(broker, selection)
+    calls = desk.of(selection)
+    if as_json:
+        for each in calls[:limit]:
+            click.echo(json.dumps(call_fields(each, desk.rules, now_ms())))
+        return
+    if not calls:
+        click.echo("nothing waits")
+        return
+    print_columns([CALLS_HEAD, *(call_row(each, desk.rules, now_ms()) for each in calls[:limit])])
+    if len(calls) > limit:
+        click.echo(f"{len(calls) - limit} more, see --limit")
+
+
+def _job_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    options = (
+        click.option("--all", "is_all", is_flag=True, help="All that wait: where nothing else says which."),
+        click.option("--by", required=True, metavar="NAME", help="Who asks; on the ledger for good."),
+        click.option("--reason", metavar="TEXT", help="Why; likewise."),
+        click.option("--job", metavar="ID", help="Name of the job; to go on with one that was interrupted, its name."),
+        click.option("--dry-run", is_flag=True, help="Say what would become of each call, and ask nothing."),
+        click.option(
+            "--timeout", "timeout_s", type=Number(0.1), default=60.0, show_default=True, metavar="SECONDS",
+            help="Wait so long for the answers to 500 calls.",
+        ),
+        _json_option,
+    )  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@suspense.command()
+@broker_option
+@_selecting
+@_job_options
+def recycle(broker: Broker, selection: Selection, **given: Any) -> None:
+    """Look at calls again: charge each that can be charged now, once; the others wait on.
+
+    By tenant, in the order of their events. A call is priced by the deck in force at its answer and by the plans and
+    licences of its start. Exit 0: done; 1: some wait on, or waited no more; 2: could not run, or no answer in time.
+    """
+    _recycle(broker, ReleaseCall, selection, given)
+
+
+@suspense.command()
+@broker_option
+@_selecting
+@_job_options
+def drop(broker: Broker, selection: Selection, **given: Any) -> None:
+    """Give calls up, for good: they are never charged.
+
+    Exit 0: done; 1: some waited no more; 2: could not run, or nobody answered in time.
+    """
+    _recycle(broker, DropCall, selection, given)
+
+
+def _recycle(broker: Broker, kind: Order, selection: Selection, given: dict[str, Any]) -> None:
+    if selection.is_all and not given["is_all"]:
+        raise click.UsageError("say which calls, or --all")
+    who = _who(given)
+    desk = _read(broker, selection)
+    calls = desk.of(selection)
+    told = _Told(as_json=given["as_json"])
+    if given["dry_run"]:
+        for each, trial in desk.try_out(kind, calls, who, now_ms()):
+            told.would(each, trial.outcome, trial.micros, trial.currency, trial.detail)
+        told.end(f"dry run of {VERBS[kind]}")
+        return
+    try:
+        run(send(broker, desk.partitions, kind, calls, who, given["timeout_s"], told.answered))
+    except PublishError as error:
+        raise CannotRunError(f"{error}; go on with --job {who.job_id}") from error
+    told.end(f"job {who.job_id}")
+    if told.missing:
+        why = f"{told.missing} without an answer: is a charging worker running? Go on with --job {who.job_id}"
+        raise CannotRunError(why)
+    if told.left:
+        raise click.exceptions.Exit(1)
+
+
+def _who(given: dict[str, Any]) -> Who:
+    """Return who asks; what may not stand on the ledger is refused."""
+    job = given["job"] or uuid.uuid4().hex[:12]
+    for name, text, most in (("--job", job, JOB_MAX), ("--by", given["by"], 128)):
+        if not text.isascii() or not text.isprintable() or " " in text or not 0 < len(text) <= most:
+            raise click.ClickException(
+                f"{name}: must be 1 to {most} characters of ASCII without blanks, found {text[:80]!r}"
+            )
+    why = given["reason"]
+    if why is not None and len(why) > NOTE_MAX:
+        raise click.ClickException(
+            f"--reason: must have at most {NOTE_MAX} characters, found {len(why)}"
+        )
+    return Who(job, given["by"], why)
+
+
+def _read(broker: Broker, selection: Selection) -> Desk:
+    async def work() -> Desk:
+        async with topic_admin.connected(broker) as admin:
+            partitions = (await admin.partition_counts()).get(ACCOUNT_TIMERS.name)
+        if not partitions:
+            raise CannotRunError(
+                f"{ACCOUNT_TIMERS.name} is not on {broker}: make it with `rater topics create`"
+            )
+        return await read_desk(broker, partitions, selection.tenant)
+
+    try:
+        return run(work())
+    except SharedTopicMissingError as error:
+        raise CannotRunError(str(error)) from error
+
+
+class _Told:
+    """Prints what came of each call, and counts it."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self._as_json = as_json
+        self._counts: Counter[str] = Counter()
+        self._micros: Counter[str] = Counter()
+        self.left = self.missing = 0
+
+    def would(self, waits: Waits, outcome: str, micros: int, currency: str, detail: str) -> None:
+        """Print what would become of a call."""
+        self._micros[currency] += micros
+        self._say(waits, outcome, detail or (f"{micros} micros {currency}" if currency else ""))
+
+    def answered(self, waits: Waits, answer: Answer | None) -> None:
+        """Print what has become of a call."""
+        if answer is None:
+            self.missing += 1
+            self._say(waits, "no answer", "")
+            return
+        self.left += answer.verdict == "refused"
+        outcome = "dropped" if answer.detail == "call_dropped" else answer.verdict
+        self._say(waits, outcome, "" if outcome == "dropped" else answer.detail)
+
+    def _say(self, waits: Waits, outcome: str, detail: str) -> None:
+        self._counts[outcome] += 1
+        row = waits.row
+        if self._as_json:
+            said = {"tenant_id": row.tenant_id, "cdr_id": row.cdr_id, "version": row.version}
+            click.echo(json.dumps({**said, "outcome": outcome, "detail": detail}))
+        else:
+            click.echo(f"{row.tenant_id} {row.cdr_id}  {outcome}  {detail}".rstrip())
+
+    def end(self, what: str) -> None:
+        """Print the sums; with objects a line, to standard error."""
+        said = ", ".join(f"{name} {count:,}" for name, count in sorted(self._counts.items()))
+        money = ", ".join(f"{micros} micros {c}" for c, micros in sorted(self._micros.items()) if c)
+        click.echo(
+            f"{what}: {said or 'nothing waits'}{'; ' + money if money else ''}", err=self._as_json
+        )

@@ -1,0 +1,118 @@
+"""Desk: all that is known of the calls that wait, read once from the topics: rows, accounts, users, and the rules.
+
+What charging has committed is read, outside every group. Whoever asks for a trial gets what charging would decide on
+this state; the worker decides again, on its own, when the order comes.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from rater.batch.charging.open_suspense import read_open
+from rater.batch.charging.partition_state import Shard
+from rater.batch.charging.recycling import waiting
+from rater.batch.charging.trial import Trial, Trials
+from rater.core.pricing.rules import Rules
+from rater.kafka.broker import Broker
+from rater.shell.admin.topic_reader import Selection as Lines
+from rater.shell.admin.topic_reader import reading
+from rater.shell.recycling.selection import Selection, Waits
+from rater.shell.versions.deck_versions import read_versions
+from rater.shell.versions.plan_load import read_plans
+from rater.shell.versions.settings_load import read_settings
+from rater.wire.account.recycling import Order, encode_order
+from rater.wire.account.state import decode_account
+from rater.wire.pricing.numbering import load_numbers
+from topics.catalog import ACCOUNTS_CHANGELOG, SUSPENSE_CHANGELOG, USERS_CHANGELOG, Topic
+from topics.keys import tenant_in_front
+from topics.partitioner import partition_of
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Who asks for something, why, and as a part of what."""
+
+    job_id: str
+    by: str
+    why: str | None = None
+
+
+@dataclass(slots=True)
+class Desk:
+    """What is known."""
+
+    rules: Rules
+    partitions: int
+    rows: dict[bytes, bytes]
+    shards: dict[int, Shard] = field(default_factory=dict)
+
+    def of(self, selection: Selection) -> list[Waits]:
+        """Return the calls that are meant, by tenant and in the order of their events."""
+        found = (self._waits(value) for value in self.rows.values())
+        return sorted((each for each in found if selection.has(each)), key=lambda each: each.order)
+
+    def _waits(self, value: bytes) -> Waits:
+        row, cdr = waiting(read_open(value))
+        key = row.tenant_id.encode()
+        state = self._shard(key).accounts.get(key)
+        return Waits(row, cdr, None if state is None else decode_account(state))
+
+    def try_out(
+        self, kind: Order, calls: Iterable[Waits], who: Who, now_ms: int
+    ) -> Iterator[tuple[Waits, Trial]]:
+        """Yield what would become of each call, in this order."""
+        trials: dict[int, Trials] = {}
+        for each in calls:
+            tenant_id = each.row.tenant_id
+            number = partition_of(tenant_id.encode(), self.partitions)
+            if number not in trials:
+                shard = self._shard(tenant_id.encode())
+                trials[number] = Trials(shard, self.rules, self.partitions)
+            order = encode_order(kind, each.row, who.job_id, who.by, who.why)
+            yield each, trials[number].try_out(tenant_id, order, now_ms)
+
+    def _shard(self, tenant: bytes) -> Shard:
+        number = partition_of(tenant, self.partitions)
+        if number not in self.shards:
+            self.shards[number] = Shard.empty(number)
+        return self.shards[number]
+
+    def load(self, accounts: dict[bytes, bytes], users: dict[bytes, bytes]) -> None:
+        """Take the state of the tenants whose calls wait."""
+        for key, value in accounts.items():
+            self._shard(key).accounts.load([(key, value)])
+        for key, value in users.items():
+            self._shard(tenant_in_front(key)).users.load([(key, value)])
+        for key, value in self.rows.items():
+            self._shard(tenant_in_front(key)).suspense.load([(key, value)])
+
+
+async def read_desk(broker: Broker, partitions: int, tenant: str | None) -> Desk:
+    """Read what waits, of one tenant or of all."""
+    rows = await _last(broker, SUSPENSE_CHANGELOG, partitions, tenant)
+    names = {tenant_in_front(key) for key in rows}
+    book = (await read_versions(broker)).book
+    settings, plans = await read_settings(broker), await read_plans(broker)
+    desk = Desk(Rules(book, load_numbers(), settings, plans), partitions, rows)
+    if names:
+        state: dict[str, dict[bytes, bytes]] = defaultdict(dict)
+        for topic in (ACCOUNTS_CHANGELOG, USERS_CHANGELOG):
+            found = await _last(broker, topic, partitions, tenant)
+            state[topic.name] = {k: v for k, v in found.items() if tenant_in_front(k) in names}
+        desk.load(state[ACCOUNTS_CHANGELOG.name], state[USERS_CHANGELOG.name])
+    return desk
+
+
+async def _last(
+    broker: Broker, topic: Topic, partitions: int, tenant: str | None
+) -> dict[bytes, bytes]:
+    """Return the last value of each key of a compacted topic."""
+    last: dict[bytes, bytes] = {}
+    async with reading(broker, topic, Lines(tenant=tenant)) as reader:
+        async for line in reader.lines(partitions):
+            key = line.key or b""
+            if line.value is None:
+                last.pop(key, None)
+            else:
+                last[key] = line.value
+    return last
