@@ -114,13 +114,11 @@ class Decision:
         self.recycled: Counter[tuple[str, str]] = Counter()
         """How many were looked at again or dropped, by what they had waited for, and what came of it."""
         self.outcomes: dict[str, int] = {}
-        """How many records came to each (`count`)."""
         self.ids = np.zeros(0, ENTRY)
         """The ids as they stand in the manifest; none before the offsets are known."""
         self.charged: dict[str, int] = {}
         """The sum of the charges that were taken, by currency; without those of canary tenants."""
         self.sums: Final = Sums(settings)
-        """What else was moved, told and drawn."""
         self.conservation: Final = Conservation()
         self._before: Final = before
         self.running: RunningSums | None = None

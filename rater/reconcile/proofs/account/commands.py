@@ -127,13 +127,7 @@ def _facts(
                 for each in (command.thresholds, entry.thresholds)
             )
             yield "thresholds", asked, said
-        case (
-            "account_closed"
-            | "account_reopened"
-            | "decks_set"
-            | "unlicensed_calls_set"
-            | "call_dropped"
-        ):
+        case "account_closed" | "account_reopened" | "decks_set" | "unlicensed_calls_set":
             yield from _standing(command, entry)
         case "entitlements_set" | "billing_mode_set" | "user_set":
             yield from _contract(command, record, entry)
@@ -203,9 +197,6 @@ def _money(command: SourceCommand, entry: Any) -> Iterator[tuple[str, object, ob
 
 
 def _standing(command: SourceCommand, entry: Any) -> Iterator[tuple[str, object, object]]:
-    if entry.kind == "call_dropped":
-        yield from _recycled(command, entry)
-        return
     yield "reason", command.reason, entry.reason
     if entry.kind == "unlicensed_calls_set":
         yield "calls", command.calls, entry.calls
@@ -277,6 +268,9 @@ _AUTO_RECHARGE = (
 
 def _setting(command: SourceCommand, entry: LedgerEntry) -> Iterator[tuple[str, object, object]]:
     """Yield what the entry of a setting repeats of its command."""
+    if entry.kind == "call_dropped":
+        yield from _recycled(command, entry)
+        return
     names: tuple[str, ...] = ("actor", "actor_role")
     match entry.kind:
         case "auto_recharge_set":
