@@ -40,6 +40,8 @@ for folder in ("/", "/opt/rater", "/var/lib/rater", "/tmp", "/etc"):
     else:
         raise AssertionError(f"{folder} can be written")
 import importlib.util
+for file in ("sample_deck.csv", "canary_deck.csv", "sample_plans.toml"):
+    assert pathlib.Path("/opt/rater/data", file).is_file(), file
 for tool in ("pip", "mypy", "setuptools"):
     assert importlib.util.find_spec(tool) is None, tool
 print("compiled; uid 10001; no capabilities; nothing can be written; no pip")
