@@ -29,6 +29,7 @@ from rater.wire.pricing.zones import zone_of
 from rater.wire.settings.currencies import shipped_book
 from tests.e2e.broker import Record
 from tests.e2e.charging_books import LOGS, STATES, Books
+from tests.e2e.simulated_books import note_tables
 from topics.catalog import ACCOUNT_SOURCES, CDR_RAW
 
 if TYPE_CHECKING:
@@ -112,14 +113,7 @@ def simulated(play: Play) -> Books:
         at_ms = plan.start_ms + ACT_MS * number
         _note(books, simulator.feed(topic, key, value, at_ms, partition))
     _note(books, simulator.run_until(at_ms + 2 * ACT_MS))
-    for shard in simulator.shards:
-        books.note_ids(shard.partition, shard.batches.index._table.entries().tobytes())
-        for key, value in shard.accounts.items():
-            books.note_account(key, value)
-        for key, value in shard.users.items():
-            books.note_user(key, value)
-        for key, value in shard.suspense.items():
-            books.open_suspense[key.decode()] = value.decode()
+    note_tables(books, simulator)
     books.outcomes = play.expected.outcomes.copy()
     return books
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import Random
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
@@ -38,6 +39,7 @@ from rater.wire.settings.settings_file import complete
 from tests.e2e.broker import Record, admin, produce
 from tests.e2e.charging_books import LOGS, STATES, Books
 from tests.e2e.charging_fleet import ROOT
+from tests.e2e.simulated_books import note_tables
 from topics.catalog import ACCOUNT_COMMANDS, CDR_RAW, LEDGER, PARTITIONS, SUSPENSE
 from topics.partitioner import partition_of
 
@@ -187,6 +189,16 @@ class _Calls:
         }
 
 
+def _zone(number: int, start_s: int) -> str:
+    """Return the time zone of an account; UTC where its month has turned by now, or has not begun.
+
+    Workers tell what is owed in the end by their own clock: in a new month nothing has been spent.
+    """
+    zone = ZONES[number % len(ZONES)]
+    is_now = datetime.now(ZoneInfo(zone)).month == datetime.fromtimestamp(start_s, UTC).month
+    return zone if is_now else "UTC"
+
+
 def _opening(number: int, start_s: int) -> list[Sent]:
     tenant = f"pool-{number:02}"
     pays_later = number % 3 == 1
@@ -200,7 +212,7 @@ def _opening(number: int, start_s: int) -> list[Sent]:
             "o",
             currency="USD",
             decks=["acs"],
-            time_zone=ZONES[number % len(ZONES)],
+            time_zone=_zone(number, start_s),
         ),
         _said(tenant, "add_funds", "f", **lot, purchased_at=_text(start_s)),
         _said(
@@ -331,12 +343,7 @@ def simulated(play: PoolPlay) -> Books:
         _note(books, simulator.feed(topic, key, value, play.time_ms(act), partition))
     # Statuses that are owed.
     _note(books, simulator.run_until(play.time_ms(len(play.acts) + 2)))
-    for shard in simulator.shards:
-        books.note_ids(shard.partition, shard.batches.index._table.entries().tobytes())
-        for key, value in shard.accounts.items():
-            books.note_account(key, value)
-        for key, value in shard.users.items():
-            books.note_user(key, value)
+    note_tables(books, simulator)
     books.outcomes = _outcomes(play, books)
     return books
 
