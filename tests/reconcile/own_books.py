@@ -200,7 +200,9 @@ class OwnBooks:
         if back is not None:
             assert back in self.charges, entry
         assert entry["cdr_id"] not in self.standing, entry
-        self.standing[entry["cdr_id"]] = entry["entry_id"]
+        if entry.get("reason") != "voided":
+            # A void that found nothing to take back is no charge that stands.
+            self.standing[entry["cdr_id"]] = entry["entry_id"]
         self.charges[entry["entry_id"]] = entry
 
     def _hold_who_pays(self, entry: Entry, money: Counter[str], started_ms: int) -> None:
