@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from rater.reconcile.difference import Complaint, Difference
-from rater.reconcile.folds.books import CDRS, cdr_offset_of
+from rater.reconcile.folds.books import CDRS, cdr_offset_of, has_waited
 from rater.reconcile.inputs import FORGOTTEN, Inputs
 from rater.reconcile.reading.sources import DAY_MS, SourceCdr
 from topics import catalog
@@ -54,12 +54,21 @@ def _counts(evidence: Inputs) -> list[_Counts]:
             if index is not None:
                 counts[index].least["voided"] += 1
     taken, waits = _taken(evidence), _waits(evidence)
+    # When those were taken that had waited, their CDRs' places do not say.
+    late = {
+        cdr_offset_of(each)
+        for each in books.ledger.values()
+        if each.kind == "charge" and has_waited(each)
+    }
     for offset, cdr in books.cdrs.items():
         index = batches.locate(offset)
         if index is None or offset in evidence.outcomes[CDRS]:
             continue
         before = [each for each in taken.get((cdr.tenant_id, cdr.cdr_id), ()) if each[0] < offset]
         if before and max(before)[1] >= cdr.version:
+            if any(place in late for place, _, _ in before):
+                counts[index].either += 1
+                continue
             since_ms = _came_ms(evidence, (before, waits), cdr, offset)
             if since_ms is None:
                 counts[index].least["voided" if max(before)[2] else "superseded"] += 1
