@@ -7,18 +7,32 @@ have forgotten the first copy, it may be either.
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from rater.reconcile.difference import Complaint, Difference
-from rater.reconcile.folds.books import CDRS, cdr_offset_of, has_waited
+from rater.reconcile.folds.books import CDRS, cdr_offset_of
 from rater.reconcile.inputs import FORGOTTEN, Inputs
 from rater.reconcile.reading.sources import DAY_MS, SourceCdr
 from topics import catalog
+from topics.records import Charge, ChargeReversed
 
 PROOF = "versions"
 TOPIC = catalog.BATCHES_CHANGELOG.name
 
-_Taken = dict[tuple[str, str], list[tuple[int, int, bool]]]
-"""Of a CDR what was taken: the offset of its record, the version, and whether it is a void."""
+_Turn = tuple[int, int]
+"""When something was taken: where the manifest of its batch lies, and in the batch the offset of its record."""
+
+
+class _Said(NamedTuple):
+    """A version of a CDR that was taken: when, the offset of its CDR, the version, and whether it is a void."""
+
+    turn: _Turn
+    place: int
+    version: int
+    is_void: bool
+
+
+_Taken = dict[tuple[str, str], list[_Said]]
 
 
 @dataclass(slots=True)
@@ -54,24 +68,16 @@ def _counts(evidence: Inputs) -> list[_Counts]:
             if index is not None:
                 counts[index].least["voided"] += 1
     taken, waits = _taken(evidence), _waits(evidence)
-    # When those were taken that had waited, their CDRs' places do not say.
-    late = {
-        cdr_offset_of(each)
-        for each in books.ledger.values()
-        if each.kind == "charge" and has_waited(each)
-    }
     for offset, cdr in books.cdrs.items():
         index = batches.locate(offset)
         if index is None or offset in evidence.outcomes[CDRS]:
             continue
-        before = [each for each in taken.get((cdr.tenant_id, cdr.cdr_id), ()) if each[0] < offset]
-        if before and max(before)[1] >= cdr.version:
-            if any(place in late for place, _, _ in before):
-                counts[index].either += 1
-                continue
+        turn = batches.manifests[index].offset, offset
+        before = [each for each in taken.get((cdr.tenant_id, cdr.cdr_id), ()) if each.turn < turn]
+        if before and max(before).version >= cdr.version:
             since_ms = _came_ms(evidence, (before, waits), cdr, offset)
             if since_ms is None:
-                counts[index].least["voided" if max(before)[2] else "superseded"] += 1
+                counts[index].least["voided" if max(before).is_void else "superseded"] += 1
             elif books.sources[CDRS][offset].at_ms >= since_ms + DAY_MS:
                 counts[index].either += 1
     return counts
@@ -87,13 +93,13 @@ def _may_be_gone(evidence: Inputs, offset: int, at_ms: int) -> bool:
 
 def _came_ms(
     evidence: Inputs,
-    known: tuple[list[tuple[int, int, bool]], dict[tuple[str, str, int], int]],
+    known: tuple[list[_Said], dict[tuple[str, str, int], int]],
     cdr: SourceCdr,
     offset: int,
 ) -> int | None:
     """Return when a first copy of a CDR ended, or came, if there is one before it; None: there is none."""
     before, waits = known
-    places = [place for place, version, _ in before if version == cdr.version]
+    places = [each.place for each in before if each.version == cdr.version]
     waited = waits.get((cdr.tenant_id, cdr.cdr_id, cdr.version))
     if waited is not None and waited < offset:
         places.append(waited)
@@ -105,13 +111,21 @@ def _taken(evidence: Inputs) -> _Taken:
     taken: _Taken = {}
     for entry in evidence.books.ledger.values():
         if entry.kind == "charge":
-            said = (cdr_offset_of(entry), entry.version, entry.reason == "voided")
+            place, version, is_void = cdr_offset_of(entry), entry.version, entry.reason == "voided"
         elif entry.kind == "charge_reversed" and entry.by == "void":
-            said = (entry.source_offset, entry.by_version, True)
+            place, version, is_void = entry.source_offset, entry.by_version, True
         else:
             continue
+        said = _Said(_turn(evidence, entry), place, version, is_void)
         taken.setdefault((entry.tenant_id, entry.cdr_id), []).append(said)
-    return {name: each for name, each in taken.items() if any(said[1] > 1 for said in each)}
+    return {name: each for name, each in taken.items() if any(said.version > 1 for said in each)}
+
+
+def _turn(evidence: Inputs, entry: Charge | ChargeReversed) -> _Turn:
+    """Return when an entry was written: of a call that had waited, when the command was obeyed."""
+    batches = evidence.batches[entry.source_topic]
+    index = batches.locate(entry.source_offset)
+    return (-1 if index is None else batches.manifests[index].offset), entry.source_offset
 
 
 def _waits(evidence: Inputs) -> dict[tuple[str, str, int], int]:

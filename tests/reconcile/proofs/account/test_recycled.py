@@ -10,12 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rater.batch.charging.open_suspense import SuspenseBatch, read_open
-from rater.core.account import posting, releasing
-from rater.shell.process.hot_path import is_compiled
+from rater.core.account import releasing
+from rater.core.account.account import Account
+from rater.core.account.posting import Posting, posting_of
 from tests.reconcile.honest_worker import DAY_MS, SHEET, START_MS, HonestWorker
 from tests.reconcile.tampering import Topics, altered, differences, place_of, replaced
 from tests.test_properties import FEW
 from topics.catalog import LEDGER, SUSPENSE_CHANGELOG
+from topics.records import Charge
 
 TABLE = SUSPENSE_CHANGELOG.name
 NOWHERE = "+999123456"
@@ -218,19 +220,21 @@ def test_a_worker_that_ends_no_waiting_charges_twice_and_is_found_out(
     assert {"open suspense", "charges"} <= {one.proof for one in found}
 
 
-@pytest.mark.skipif(
-    is_compiled(), reason="a compiled class takes no other __init__; interpreted alone"
-)
 def test_a_worker_that_takes_late_money_for_fraud_is_found_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    honest: Any = posting.Posting.__init__
+    honest = posting_of
 
-    def spends(self: Any, *given: Any) -> None:  # As a posting is made.
-        entry, kind = given[0], given[5]
-        honest(self, *given[:5], (entry.reverses is not None, kind[1]), *given[6:])
+    def spends(account: Account, entry: Charge) -> Posting:
+        late = honest(account, entry)
+        after = late.change, late.balance, late.debt
+        is_late = entry.reverses is not None
+        rest = late.pools, late.lots, late.shortfall, late.owed_of
+        return Posting(
+            entry, late.at_ms, late.seq, after, late.micros, (is_late, late.is_waived), *rest
+        )
 
-    monkeypatch.setattr(posting.Posting, "__init__", spends)
+    monkeypatch.setattr(releasing, "posting_of", spends)
 
     assert differences(dict(working().topics))
 
