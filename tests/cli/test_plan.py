@@ -22,7 +22,9 @@ name = "P"
 pool = "bundle"
 minutes = 1
 """
-LOAD = ("--version", "1", "--valid-from", "2026-01-01T00:00:00Z", "--broker", "127.0.0.1:1")
+SINCE = ("--valid-from", "2026-01-01T00:00:00Z")
+BROKER = ("--broker", "127.0.0.1:1")
+LOAD = ("--version", "1", *SINCE, *BROKER)
 
 
 def rater(*words: str) -> Result:
@@ -86,13 +88,13 @@ def test_a_file_that_is_not_there_cannot_be_read() -> None:
 
 
 def test_what_load_is_asked_for_is_checked_before_it_looks_for_a_broker(tmp_path: Path) -> None:
-    bad_time = rater("load", SAMPLE, *LOAD, "--valid-from", "tomorrow")
+    bad_time = rater("load", SAMPLE, "--version", "1", "--valid-from", "tomorrow", *BROKER)
     assert bad_time.exit_code == 1
     assert (
         "--valid-from: 'tomorrow' is not a time with its offset, in the years 2000 to 2100"
         in bad_time.stderr
     )
-    assert rater("load", SAMPLE, *LOAD, "--version", "0").exit_code == 2
+    assert rater("load", SAMPLE, "--version", "0", *SINCE, *BROKER).exit_code == 2
     strict = rater("load", written(tmp_path, UNUSUAL), *LOAD, "--strict")
     assert (strict.exit_code, "--strict: nothing was published" in strict.stderr) == (1, True)
     assert rater("load", SAMPLE, *LOAD).exit_code == 2
