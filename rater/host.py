@@ -4,8 +4,12 @@ import re
 from ipaddress import ip_address
 from typing import Final
 
+from rater.secret import MASKED
+
 _LENGTH_MAX: Final = 253
 _LABEL: Final = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", re.ASCII | re.IGNORECASE)
+
+_SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*://", re.ASCII | re.IGNORECASE)
 
 
 def is_host(text: str) -> bool:
@@ -39,5 +43,17 @@ def _is_name(text: str) -> bool:
 def read_host(text: str) -> str:
     """Return a host as it is; ValueError where the text names none."""
     if not is_host(text):
-        raise ValueError(f"must be a host name or an IP address, found {text[:80]!r}")
+        found = without_login(text)[:80]
+        raise ValueError(f"must be a host name or an IP address, found {found!r}")
     return text
+
+
+def without_login(address: str) -> str:
+    """Return an address as it may be shown: what may be a login stands before its last `@`, and is hidden.
+
+    >>> without_login("https://me:secret@proxy.example")
+    'https://***@proxy.example'
+    """
+    login, at, host = address.rpartition("@")
+    scheme = _SCHEME.match(login)
+    return f"{scheme[0] if scheme else ''}{MASKED}@{host}" if at else address

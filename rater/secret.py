@@ -2,6 +2,10 @@
 
 import os
 from pathlib import Path
+from typing import Final
+
+MASKED: Final = "***"
+"""What is shown in the place of a secret."""
 
 
 class SecretError(Exception):

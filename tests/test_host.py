@@ -4,7 +4,7 @@ import pytest
 from click.testing import CliRunner
 
 from rater.__main__ import cli
-from rater.host import is_host, read_host
+from rater.host import is_host, read_host, without_login
 from rater.shell.process.settings.services import SERVICES
 
 GOOD = (
@@ -28,6 +28,31 @@ def test_what_cannot_be_looked_up_is_no_host(text: str) -> None:
     assert not is_host(text)
     with pytest.raises(ValueError, match=r"^must be a host name or an IP address, found "):
         read_host(text)
+
+
+SHOWN = (
+    ("mail.example", "mail.example"),
+    ("me:secret@mail.example", "***@mail.example"),
+    ("https://me:secret@mail.example", "https://***@mail.example"),
+    ("https://me:a/b//c@d@mail.example/x", "https://***@mail.example/x"),
+    ("me:a//b@mail.example", "***@mail.example"),
+)
+
+
+@pytest.mark.parametrize(("address", "shown"), SHOWN)
+def test_an_address_is_shown_without_its_login(address: str, shown: str) -> None:
+    assert without_login(address) == shown
+
+
+def test_what_is_refused_shows_no_login() -> None:
+    address = "me:hunter2@mail.example:x"
+    shown = [
+        refused("notifier", RATER_SMTP_HOST=address),
+        refused("charging", RATER_BROKER=address),
+    ]
+
+    assert [each for each in shown if "hunter2" in each] == []
+    assert all("found '***@mail.example:x'" in each for each in shown)
 
 
 def refused(*words: str, **variables: str) -> str:

@@ -75,7 +75,8 @@ def say_good(service: str, reading: Any) -> None:
 
 def print_settings(_service: str, reading: Any) -> None:
     """Print each setting with its value and where it came from; of a secret whether it is set."""
-    from rater.shell.process.settings.declaration import MASKED, declared, written  # noqa: PLC0415
+    from rater.secret import MASKED  # noqa: PLC0415
+    from rater.shell.process.settings.declaration import declared, written  # noqa: PLC0415
 
     rows, kind = [], reading.settings.__class__
     for each in declared(kind):

@@ -20,7 +20,7 @@ from aiokafka.errors import (
 )
 from aiokafka.protocol.metadata import MetadataRequest
 
-from rater.host import is_host
+from rater.host import is_host, without_login
 from rater.kafka.certificate import described_bytes
 from rater.kafka.rights import causes
 from rater.kafka.security import PasswordLogin, Security, TokenLogin
@@ -92,7 +92,8 @@ def check_address(broker: Dialled) -> None:
     """Raise AddressError unless a text is `host:port`, or several of these with commas between them."""
     for address in broker.addresses():
         if parted(address) is None:
-            raise AddressError(f"broker address must be host:port, found {address[:200]!r}")
+            found = without_login(address)[:200]
+            raise AddressError(f"broker address must be host:port, found {found!r}")
 
 
 async def why_not(broker: Dialled, failed: BaseException) -> BaseException:

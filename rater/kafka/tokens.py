@@ -21,7 +21,7 @@ import orjson
 from aiokafka.abc import AbstractTokenProvider
 from aiokafka.errors import KafkaError
 
-from rater.host import is_host
+from rater.host import is_host, without_login
 from rater.kafka.setting_error import SettingError
 from rater.secret import Secret
 
@@ -160,7 +160,8 @@ def check_source(source: TokenSource) -> None:
     except ValueError:
         url, host = urlsplit(""), None
     if host is None or not is_host(host) or url.scheme not in {"http", "https"}:
-        raise SettingError("token_url", "an address https://host/path", repr(source.url))
+        found = repr(without_login(source.url))
+        raise SettingError("token_url", "an address https://host/path", found)
     if url.username is not None or url.password is not None:
         raise SettingError("token_url", "an address without a login", f"one of {host} with a login")
     if url.scheme == "http" and host not in LOOPBACK:

@@ -12,7 +12,8 @@ from click.testing import CliRunner, Result
 from deploy.reference import settings_file
 from rater.__main__ import COMMANDS, cli
 from rater.__main__ import SERVICES as RUNNING
-from rater.shell.process.settings.declaration import MASKED, Declared, declared
+from rater.secret import MASKED
+from rater.shell.process.settings.declaration import Declared, declared
 from rater.shell.process.settings.reading import settings_class
 from rater.shell.process.settings.services import SERVICES
 from tests.shell.process.settings.samples import EVERY, SECRETS, forget

@@ -18,7 +18,6 @@ from pydantic.fields import FieldInfo
 from rater.secret import Secret
 from rater.shell.process.settings.services import SHARED
 
-MASKED: Final = "***"
 UNITS: Final = {"_s": "seconds"}
 """By the end of a field's name."""
 
