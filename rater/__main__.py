@@ -15,7 +15,9 @@ from rater.shell.process.exit_code import ExitCode
 from rater.shell.process.hot_path import StaleError, refuse_stale
 
 COMMANDS = {
+    "account": ("rater.cli.account", "show what an account has and may do, and why not; list"),
     "authorise": ("rater.cli.authorise", "ask whether a call may start, and for how long at most"),
+    "calls": ("rater.cli.calls", "print a tenant's calls, and what they cost"),
     "canary": ("rater.cli.canary", "play known rounds for a canary tenant"),
     "config": (
         "rater.cli.config",
@@ -25,6 +27,7 @@ COMMANDS = {
     "example": ("rater.cli.example", "print account commands or CDRs to try it with"),
     "gatekeeper": ("rater.cli.gatekeeper", "answer switches whether calls may start"),
     "gateway": ("rater.cli.gateway", "make the payments that recharge commands"),
+    "ledger": ("rater.cli.ledger", "print a tenant's ledger, entry by entry"),
     "notifier": ("rater.cli.notifier", "send e-mail and webhooks for notifications"),
     "plan": ("rater.cli.plan", "lint, load and list plan catalogs"),
     "price": ("rater.cli.price", "price calls by a deck file, without Kafka"),

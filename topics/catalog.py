@@ -144,7 +144,14 @@ LEDGER = Topic(
     key=keys.TENANT,
     records=ENTRIES,
     writers=(roles.CHARGING,),
-    readers=(roles.CHARGING, roles.CANARY, roles.FINANCE, roles.PRODUCE, *_BOOKKEEPERS),
+    readers=(
+        roles.CHARGING,
+        roles.CANARY,
+        roles.FINANCE,
+        roles.PRODUCE,
+        roles.ENQUIRER,
+        *_BOOKKEEPERS,
+    ),
     retention_ms=25 * MONTH_MS,
     # Each account is carried forward once a month: in two there is a beginning of every one, whenever they begin.
     retention_min_ms=2 * MONTH_MS,
@@ -162,6 +169,7 @@ ACCOUNT_STATUS = Topic(
         roles.CANARY,
         roles.CALL_CONTROL,
         roles.ADMINISTRATOR,
+        roles.ENQUIRER,
         roles.RECONCILER,
     ),
     cleanup="compact",
@@ -212,7 +220,7 @@ ACCOUNTS_CHANGELOG = Topic(
     key=keys.TENANT,
     records=(),
     writers=(roles.CHARGING,),
-    readers=(roles.CHARGING, *_BOOKKEEPERS),
+    readers=(roles.CHARGING, roles.ENQUIRER, *_BOOKKEEPERS),
     cleanup="compact",
     internal=True,
 )

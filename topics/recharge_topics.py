@@ -108,7 +108,7 @@ RECHARGES_CHANGELOG = Topic(
     key=keys.TENANT,
     records=(),
     writers=(roles.RECHARGE,),
-    readers=(roles.RECHARGE,),
+    readers=(roles.RECHARGE, roles.ENQUIRER),
     cleanup="compact",
     internal=True,
 )

@@ -96,6 +96,8 @@ PLAN_LOADER: Final = Role(
 )
 RECYCLER: Final = _by_hand("rater suspense", "recycler")
 """Looks at what waits in suspense, and asks charging to release or drop it; it says so under somebody's name."""
+ENQUIRER: Final = Role(name="rater account, ledger, calls", principal="enquirer")
+"""Answers people what an account is and what became of it; reads alone, without a group."""
 RECONCILER: Final = Role(name="the reconciler", principal="reconciler")
 PRODUCE: Final = Role(name="rater produce", principal="produce", transactional_ids=PRODUCE_IDS)
 """Writes on behalf of others, to the topics that they write by hand, and reads what became of it."""
@@ -103,7 +105,7 @@ PRODUCE: Final = Role(name="rater produce", principal="produce", transactional_i
 ROLES: Final = (
     *(CALL_PLATFORM, CALL_CONTROL, BILLING, ADMINISTRATOR, FINANCE, OPERATOR, RETENTION),
     *(CHARGING, RECHARGE, GATEWAY, NOTIFIER, GATEKEEPER, WATCH, CANARY),
-    *(DECK_LOADER, PLAN_LOADER, CONFIG_LOADER, RECYCLER),
+    *(DECK_LOADER, PLAN_LOADER, CONFIG_LOADER, RECYCLER, ENQUIRER),
     *(RECONCILER, PRODUCE),
 )
 GROUPS: Final = tuple(role.group for role in ROLES if role.group is not None)

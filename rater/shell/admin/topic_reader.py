@@ -3,7 +3,7 @@
 Outside every group: reading changes nothing. The order is that of each partition; one tenant has one partition.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +28,8 @@ class Selection:
     """Of this one alone."""
     from_ms: int = _NOTHING_MS
     """Whose time is this or later; -1: from the beginning."""
+    until_ms: int | None = None
+    """Up to the first whose time is this or later; None: to the end."""
     is_following: bool = False
     """Go on at the end."""
 
@@ -42,7 +44,7 @@ class TopicReader:
         self._selection = selection
         self._tenant = None if selection.tenant is None else selection.tenant.encode()
 
-    async def lines(self, partitions: int) -> AsyncIterator[Line]:
+    async def lines(self, partitions: int) -> AsyncGenerator[Line, None]:
         """Yield the selected records of a topic that has so many partitions."""
         left = await self._start(self._parts(partitions))
         while left.ends or self._selection.is_following:
@@ -65,6 +67,11 @@ class TopicReader:
     async def _start(self, parts: list[TopicPartition]) -> Remaining:
         """Go to where reading begins; return what there is to read."""
         ends: dict[TopicPartition, int] = await self._consumer.end_offsets(parts)
+        if self._selection.until_ms is not None:
+            found = await self._consumer.offsets_for_times(
+                dict.fromkeys(parts, self._selection.until_ms)
+            )
+            ends |= {part: at.offset for part, at in found.items() if at}
         starts = await self._consumer.beginning_offsets(parts)
         if self._selection.from_ms != _NOTHING_MS:
             found = await self._consumer.offsets_for_times(

@@ -1,0 +1,131 @@
+"""Enquiry: records of topics, of one tenant or of all, in a time, as they are committed; nothing is kept of them.
+
+A tenant's records are read from its one partition, from the first of a time on (the broker knows where it is), outside
+every group. The time of a record is that at which it was written.
+"""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import aclosing, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+import msgspec
+
+from rater.kafka.broker import Broker
+from rater.shell.admin import topic_admin
+from rater.shell.admin.topic_reader import Selection, reading
+from rater.wire.lines import Line
+from topics.catalog import ACCOUNT_STATUS, Topic
+
+Taken = TypeVar("Taken")
+
+
+class EnquiryError(Exception):
+    """What was asked cannot be answered; the message says what to do."""
+
+
+class UnknownTenantError(EnquiryError):
+    """Nothing has ever been said of such a tenant."""
+
+    def __init__(self, tenant: str, broker: Broker) -> None:
+        """Name it."""
+        super().__init__(
+            f"no account of {tenant[:80]!r} on {broker}: `rater account list` prints those that are there"
+        )
+
+
+@contextmanager
+def of_another_version(what: str) -> Iterator[None]:
+    """Raise EnquiryError where what is read is of a layout, or has fields, that this version does not know."""
+    try:
+        yield
+    except (ValueError, msgspec.MsgspecError) as error:
+        # Not what the error says: it tells those who run a worker how to begin anew.
+        raise EnquiryError(
+            f"{what}: another release has written it; ask with that of the workers"
+        ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Enquiry:
+    """A broker that is asked; made by `enquiring`."""
+
+    broker: Broker
+    partitions: dict[str, int]
+    """By topic."""
+
+    async def records(
+        self,
+        topic: Topic,
+        tenant: str | None = None,
+        from_ms: int | None = None,
+        until_ms: int | None = None,
+        *,
+        is_following: bool = False,
+    ) -> AsyncGenerator[Line, None]:
+        """Yield the records of a topic: of a tenant, from a time on, up to the first of another, or for ever.
+
+        Raises EnquiryError where the topic is not there.
+        """
+        selection = Selection(
+            tenant=tenant,
+            from_ms=-1 if from_ms is None else max(from_ms, 0),
+            until_ms=until_ms,
+            is_following=is_following,
+        )
+        count = self.count_of(topic)
+        async with (
+            reading(self.broker, topic, selection) as reader,
+            aclosing(reader.lines(count)) as lines,
+        ):
+            async for line in lines:
+                yield line
+
+    def count_of(self, topic: Topic) -> int:
+        """Return how many partitions a topic has; EnquiryError where it is not there."""
+        count = self.partitions.get(topic.name)
+        if not count:
+            raise EnquiryError(
+                f"{topic.name} is not on {self.broker}, or may not be seen: make it with `rater topics create`"
+            )
+        return count
+
+    async def latest(self, topic: Topic, tenant: str) -> bytes | None:
+        """Return the last value of a tenant's own key in a compacted topic; None: there is none."""
+        found: bytes | None = None
+        async with aclosing(self.records(topic, tenant)) as lines:
+            async for line in lines:
+                if line.key == tenant.encode():
+                    found = line.value
+        return found
+
+    async def selected(
+        self, topic: Topic, taken: Callable[[bytes], Taken | None]
+    ) -> dict[bytes, Taken]:
+        """Return what is taken of the last value of each key of a compacted topic; None takes nothing.
+
+        What is not taken is not kept, so the answer alone takes memory.
+        """
+        found: dict[bytes, Taken] = {}
+        async with aclosing(self.records(topic)) as lines:
+            async for line in lines:
+                key = line.key or b""
+                chosen = None if line.value is None else taken(line.value)
+                if chosen is None:
+                    found.pop(key, None)
+                else:
+                    found[key] = chosen
+        return found
+
+    async def check_tenant(self, tenant: str) -> None:
+        """Raise UnknownTenantError where there is no account of a tenant."""
+        if await self.latest(ACCOUNT_STATUS, tenant) is None:
+            raise UnknownTenantError(tenant, self.broker)
+
+
+@asynccontextmanager
+async def enquiring(broker: Broker) -> AsyncIterator[Enquiry]:
+    """Ask a broker what topics it has, and be ready to read them."""
+    async with topic_admin.connected(broker) as admin:
+        partitions = await admin.partition_counts()
+    yield Enquiry(broker, partitions)
