@@ -91,6 +91,7 @@ def settings_version(
     canary_tenants: tuple[str, ...] = (),
     payments_held: bool = False,
     payments_held_of: tuple[str, ...] = (),
+    charging_held: bool = False,
     known_from_ms: int = 0,
     number_masks: tuple[NumberMask, ...] = (),
     **terms: CurrencyTerms,
@@ -108,6 +109,7 @@ def settings_version(
         promotional_credit,
         canary_tenants,
         Held(payments_held, payments_held_of),
+        Held(charging_held),
         known_from_ms,
     )
 

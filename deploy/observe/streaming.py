@@ -3,7 +3,7 @@
 from typing import Final
 
 from deploy.observe.alert import Alert, Case
-from deploy.observe.promql import happened
+from deploy.observe.promql import happened, held
 
 _WORKER = 'job="rater-charging",instance="a"'
 _LABELS: Final = {"job": "rater-charging", "instance": "a"}
@@ -158,7 +158,11 @@ ALERTS: Final = (
     ),
     Alert(
         name="RaterLagSecondsHigh",
-        expr='max by (job, topic) (rater_consumer_lag_seconds{job=~"rater-(charging|recharge)"}) > 60',
+        expr=(
+            'max by (job, topic) (rater_consumer_lag_seconds{job=~"rater-(charging|recharge)"}) > 60\n'
+            f"unless on (topic)\n{held('charging', '30m', 'cdr.raw.v1')}"
+        ),
+        quiet_in=("charging",),
         for_="5m",
         severity="critical",
         summary="{{ $labels.job }} is late with {{ $labels.topic }}.",
@@ -181,7 +185,10 @@ ALERTS: Final = (
     Alert(
         name="RaterStandstill",
         expr=(
-            'sum by (job, instance) (rater_consumer_lag_records{job=~"rater-(charging|recharge)"}) > 0\n'
+            "sum by (job, instance) (\n"
+            '  rater_consumer_lag_records{job=~"rater-(charging|recharge)"}\n'
+            f"  unless on (topic)\n{held('charging', '30m', 'cdr.raw.v1')}\n"
+            ") > 0\n"
             "unless on (job, instance)\n"
             "sum by (job, instance) (rate(rater_batch_records_sum[5m])) > 0"
         ),
@@ -189,6 +196,7 @@ ALERTS: Final = (
         severity="critical",
         summary="{{ $labels.instance }} of {{ $labels.job }} has work and does none.",
         description='{{ $value | printf "%.0f" }} records wait, and not one was committed for 5 minutes and more.',
+        quiet_in=("charging",),
         case=Case(
             series={
                 f'rater_consumer_lag_records{{{_WORKER},topic="cdr.raw.v1",partition="3"}}': "40x40",

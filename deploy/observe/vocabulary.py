@@ -41,9 +41,17 @@ def served() -> dict[str, Labels]:
     for make in MADE.values():
         registry = make()
         for name, labels in _samples(registry):
-            found[name] = {**every, **labels}
+            found[name] = {**every, **_either(found.get(name, {}), labels)}
     recordings = [OBJECTIVE, *map(recorded, WINDOWS)]
     return found | {name: {"slo": {slo.name for slo in SLOS}} for name in recordings}
+
+
+def _either(known: Labels, more: Labels) -> Labels:
+    """Return the labels of a family that several services serve: each value of one of them; empty: any."""
+    return {
+        label: values | known[label] if values and known.get(label) else values
+        for label, values in more.items()
+    }
 
 
 def _samples(registry: CollectorRegistry) -> Iterator[tuple[str, Labels]]:

@@ -42,7 +42,11 @@ ALERTS: Final = (
     ),
     Alert(
         name="RaterGroupLagSecondsHigh",
-        expr='max by (group, topic) (rater_group_lag_seconds{group!~"rater-notifier"}) > 120',
+        expr=(
+            'max by (group, topic) (rater_group_lag_seconds{group!~"rater-notifier"}) > 120\n'
+            f"unless on (topic)\n{held('charging', '30m', 'cdr.raw.v1')}"
+        ),
+        quiet_in=("charging",),
         for_="2m",
         severity="critical",
         summary="{{ $labels.group }} does not take {{ $labels.topic }}: it is dead, halted or too slow.",
@@ -61,7 +65,8 @@ ALERTS: Final = (
         expr=(
             "max by (group, topic, partition) (rater_group_lag_records) > 0\n"
             "and on (group, topic, partition)\n"
-            "max by (group, topic, partition) (changes(rater_group_committed_offset[15m])) == 0"
+            "max by (group, topic, partition) (changes(rater_group_committed_offset[15m])) == 0\n"
+            f"unless on (topic)\n{held('charging', '30m', 'cdr.raw.v1')}"
         ),
         for_="5m",
         severity="critical",
@@ -70,6 +75,7 @@ ALERTS: Final = (
             '{{ $value | printf "%.0f" }} records wait there, and nothing was committed for 15 minutes '
             "and more; other partitions may go on."
         ),
+        quiet_in=("charging",),
         case=Case(
             series={
                 f"rater_group_lag_records{{{_PLACE}}}": "0x10 7x40 0x9",
@@ -194,14 +200,15 @@ ALERTS: Final = (
         name="RaterCanarySilent",
         expr=(
             "time() - max(rater_canary_last_success_seconds) > 300\n"
-            f"unless\n{held('payments', '1h')}"
+            f"unless\n{held('payments', '1h')}\n"
+            f"unless\n{held('charging', '30m')}"
         ),
         for_="2m",
         severity="critical",
         summary="No round of the canary passes any more.",
         description=_last("None has passed", "The last one that passed")
         + " One is played every minute.",
-        quiet_in=("payments",),
+        quiet_in=("payments", "charging"),
         case=Case(
             series={f"rater_canary_last_success_seconds{{{_CANARY}}}": "0+60x10 600x15 1560+60x9"},
             silent="16m",

@@ -35,6 +35,7 @@ def _charging() -> CollectorRegistry:
     PlanMetrics(registry)
     SuspenseMetrics(registry)
     ChargingMetrics(registry)
+    MaintenanceMetrics(registry, "charging")
     return registry
 
 

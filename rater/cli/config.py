@@ -29,6 +29,7 @@ from rater.shell.versions.shared_topic import SharedTopicMissingError
 from rater.wire.bounded_file import read_bounded
 from rater.wire.settings.charging_settings import decode_settings, fields_of
 from rater.wire.settings.currencies import load_currencies, shipped_book
+from rater.wire.settings.maintenance import KINDS, held_of
 from rater.wire.settings.settings_file import complete, warnings
 from rater.wire.told import told
 from topics.catalog import CHARGING_SETTINGS
@@ -228,7 +229,8 @@ def _print_table(settings: ChargingSettings) -> None:
     ):
         click.echo(f"{name}: {getattr(settings, name)}")
     click.echo(f"canary_tenants: {', '.join(settings.canary_tenants) or 'none'}")
-    click.echo(f"payments held: {of_whom(settings.held_payments) or 'none'}")
+    for kind in KINDS:
+        click.echo(f"{kind} held: {of_whom(held_of(settings, kind)) or 'none'}")
     hidden = [f"{mask.prefix or 'all others'} {mask.digits}" for mask in settings.number_masks]
     click.echo(f"last digits of numbers hidden: {', '.join(hidden) or 'none'}")
     if settings.version == 0:

@@ -22,7 +22,7 @@ from rater.shell.versions.shared_topic import SharedTopicMissingError
 from rater.wire.moments import NO_MOMENT, read_moment
 from rater.wire.settings.charging_settings import decode_settings, encode_settings
 from rater.wire.settings.currencies import shipped_settings
-from rater.wire.settings.maintenance import KINDS, held, held_of, released
+from rater.wire.settings.maintenance import KINDS, OF_ALL_ALONE, held, held_of, released
 
 _MARGIN_MS: Final = 5 * SECOND_MS
 """What the broker may take, beside the minute in which every worker learns of a version."""
@@ -65,6 +65,7 @@ def hold(
     Publishes a version of the charging settings: what is in force then, and this. It goes on until `release`. Exit 1:
     it is refused, and why. Exit 2: the broker or the topic is missing.
     """
+    _refuse_tenants(kind, tenants)
     _publish(broker, lambda before: held(before, kind, tenants), (since, at_once))
 
 
@@ -81,7 +82,13 @@ def release(
 
     Publishes a version of the charging settings: what is in force then, without it. Exit codes are those of `hold`.
     """
+    _refuse_tenants(kind, tenants)
     _publish(broker, lambda before: released(before, kind, tenants), (since, at_once))
+
+
+def _refuse_tenants(kind: str, tenants: tuple[str, ...]) -> None:
+    if tenants and kind in OF_ALL_ALONE:
+        raise click.UsageError(f"--tenant: {kind} can be held of all tenants only")
 
 
 def _publish(broker: Broker, change: Change, when: tuple[str | None, bool]) -> None:
@@ -146,5 +153,5 @@ def _said(settings: ChargingSettings) -> str:
     parts = []
     for kind in KINDS:
         of = of_whom(held_of(settings, kind))
-        parts.append(f"{kind} are held of {of}" if of else f"no {kind} are held")
+        parts.append(f"{kind} held of {of}" if of else f"no {kind} held")
     return ", ".join(parts)

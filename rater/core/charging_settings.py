@@ -63,6 +63,7 @@ class ChargingSettings(Value):
         "promotional_credit",
         "canary_tenants",
         "held_payments",
+        "held_charging",
         "known_from_ms",
     )
     __slots__ = __match_args__
@@ -82,6 +83,7 @@ class ChargingSettings(Value):
         promotional_credit: Literal["first", "last"] = "first",
         canary_tenants: tuple[str, ...] = (),
         held_payments: Held = NOBODY,
+        held_charging: Held = NOBODY,
         known_from_ms: int = 0,
     ) -> None:
         self.version: Final = version
@@ -108,6 +110,8 @@ class ChargingSettings(Value):
         """Tenants of our own, with play money alone (R32)."""
         self.held_payments: Final = held_payments
         """Of whom no new payment is asked for."""
+        self.held_charging: Final = held_charging
+        """Of whom no CDR is charged: of all, or of nobody."""
 
     @property
     def canaries_from_ms(self) -> int:
@@ -133,6 +137,7 @@ class SettingsBook:
     __slots__ = (
         "any_payments_held",
         "canaries",
+        "charging_held_until_ms",
         "corrects",
         "hides",
         "names_before_ms",
@@ -155,6 +160,8 @@ class SettingsBook:
         """Tenants that any version says are canaries."""
         self.any_payments_held: Final = True in [each.held_payments != NOBODY for each in ordered]
         """Whether any version holds payments."""
+        self.charging_held_until_ms: Final = self._charging_held_until_ms()
+        """From then on charging is not held as far as it is known; 0: it never was."""
         self.names_before_ms: Final = max([each.known_from_ms for each in ordered])
         """No record from then on makes anything name a version that was dated back; 0: none was."""
 
@@ -184,10 +191,19 @@ class SettingsBook:
         """Tell whether no new payment may be asked for of a tenant at an instant."""
         return self.any_payments_held and self.at(at_ms).held_payments.of(tenant_id)
 
+    def holds_charging(self, at_ms: int) -> bool:
+        """Tell whether no CDR is charged at an instant, by the clock."""
+        return at_ms < self.charging_held_until_ms and self.at(at_ms).held_charging.of_all
+
     def next_change_ms(self, at_ms: int) -> int:
         """Return from when on another version may be in force than at an instant; NEVER_MS where there is none."""
         later = [each.valid_from_ms for each in self.versions if each.valid_from_ms > at_ms]
         return min(later, default=NEVER_MS)
+
+    def _charging_held_until_ms(self) -> int:
+        begins = [each.valid_from_ms for each in self.versions]
+        held = [at_ms for at_ms in begins if self.at(at_ms).held_charging.of_all]
+        return max([self.next_change_ms(at_ms) for at_ms in held], default=0)
 
 
 def _rank(settings: ChargingSettings) -> tuple[bool, int, int]:

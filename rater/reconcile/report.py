@@ -38,6 +38,7 @@ from rater.reconcile.proofs.recharge import notifications as notices
 from rater.reconcile.proofs.recharge.sums import Sums, count_recharge, sum_recharge, waiting_offsets
 from rater.reconcile.proofs.stream import chain, completeness, remembered, running_sums, versions
 from rater.reconcile.proofs.stream import dead_letters as letters
+from rater.reconcile.proofs.stream import maintenance as held_charging
 from rater.reconcile.reading.log import Log
 from topics import catalog
 
@@ -51,6 +52,7 @@ OF_CHARGING: tuple[Proof, ...] = (
     bounds.prove,
     chain.prove,
     completeness.prove,
+    held_charging.prove,
     versions.prove,
     running_sums.prove,
     deck_warnings.prove,

@@ -93,7 +93,29 @@ def test_payments_are_held_of_all_or_of_those_named_from_a_version_on_until_one_
     assert not book(settings_version(1)).any_payments_held
 
 
+def test_charging_is_held_of_all_from_a_version_on_until_one_that_does_not() -> None:
+    stop = book(settings_version(1, NOW, charging_held=True), settings_version(2, NOW + DAY))
+
+    held = [stop.holds_charging(at_ms) for at_ms in (NOW - 1, NOW, NOW + DAY - 1, NOW + DAY)]
+    assert held == [False, True, True, False]
+    assert not stop.holds_payments("acme", NOW)
+    assert not book(settings_version(1)).holds_charging(NOW)
+
+
 def test_a_stop_that_is_dated_back_holds_from_when_it_is_known() -> None:
     stop = settings_version(1, NOW, payments_held=True, known_from_ms=NOW + DAY)
 
     assert book(stop).holds_payments("acme", NOW)
+
+
+def test_until_when_charging_may_be_held_is_known_beforehand() -> None:
+    stop = settings_version(1, NOW, charging_held=True)
+    again = settings_version(3, NOW + 2 * DAY, charging_held=True)
+    ended = settings_version(2, NOW + DAY)
+
+    assert book(ended).charging_held_until_ms == 0
+    assert book(stop, ended).charging_held_until_ms == NOW + DAY
+    assert book(stop).charging_held_until_ms == NEVER_MS
+    assert book(stop, ended, again).charging_held_until_ms == NEVER_MS
+    # Of two from one instant on the later version holds: nothing was ever held.
+    assert book(stop, settings_version(2, NOW)).charging_held_until_ms == 0

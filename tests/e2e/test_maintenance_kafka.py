@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 import time
 from typing import TYPE_CHECKING, Any
+from urllib.request import urlopen
 
 import pytest
 
 from loadtest.rater_command import run
+from loadtest.service import Worker
+from rater.core.times import to_text
 from tests.e2e.charging_stage import reconciled
 from tests.e2e.recharge_stage import (
+    CALLS,
     LEDGER,
     NOTICES,
     ORDERS,
     PAYMENTS,
     REQUESTS,
     RESULTS,
+    SESSION,
     Stage,
     Tap,
     now_ms,
@@ -30,6 +37,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(180)]
 UNIT = 1_000_000
+_HEALTH = re.compile(r"metrics and health on (http://\S+)/")
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +106,25 @@ class Tenant:
         await self.tap.settled()
 
 
+def calls(tap: Tap, name: str) -> list[str]:
+    """Return the ids of a tenant's calls that are on the ledger, in their order."""
+    return [each["cdr_id"] for each in tap.read(LEDGER, [name]) if each["kind"] == "charge"]
+
+
+def call(tenant: str, cdr_id: str) -> dict[str, Any]:
+    """Return the CDR of a call of 61 seconds that has just ended."""
+    ended = now_ms()
+    return {
+        "cdr_id": cdr_id,
+        "tenant_id": tenant,
+        "direction": "out",
+        "to": "+33612345678",
+        "started_at": to_text(ended - 61_000),
+        "ended_at": to_text(ended),
+        "billsec": 61,
+    }
+
+
 async def settings(stage: Stage, *words: str) -> str:
     """Publish what is held, in force at once, and wait until both workers know it."""
     command = ("config", *words, "--now", "--broker", stage.bootstrap)
@@ -124,7 +151,7 @@ async def test_payments_are_held_through_a_kill_and_asked_for_once_when_the_stop
     assert len(beta.payments()) == 1
 
     said = await settings(stage, "hold", "payments")
-    assert "payments are held of all tenants" in said
+    assert "payments held of all tenants" in said
     await acme.spend(30)
     stage.recharge.kill()
     stage.start_recharge()
@@ -143,3 +170,65 @@ async def test_payments_are_held_through_a_kill_and_asked_for_once_when_the_stop
     await asyncio.gather(acme.paid(acme.payments()[0]), beta.paid(beta.payments()[1]))
 
     assert await reconciled(stage.bootstrap) == []
+
+
+async def test_charging_is_held_through_a_kill_and_everything_is_charged_once_when_it_ends(
+    stage: Stage, tap: Tap
+) -> None:
+    stuck_after_s = 5
+    stage.charging.kill()
+    options = (*SESSION, "--stuck-after", f"{stuck_after_s}")
+    stage.charging = Worker(stage.bootstrap, stage.folder / "holding.log", *options)
+    stage.charging.start()
+    gamma = Tenant(tap, "gamma")
+    await gamma.open(200 * UNIT)
+    await tap.tell(CALLS, call("gamma", "before"), now_ms())
+    await tap.settled()
+
+    said = await settings(stage, "hold", "charging")
+    assert "charging held of all tenants" in said
+    ids = [f"held-{number}" for number in range(40)]
+    for cdr_id in ids[:20]:
+        await tap.tell(CALLS, call("gamma", cdr_id), now_ms())
+    stage.charging.kill()
+    stage.charging.start()
+    for cdr_id in (*ids[20:], ids[3]):
+        await tap.tell(CALLS, call("gamma", cdr_id), now_ms())
+    bought = {"lot_id": "L2", "currency": "USD", "purchased_at": "2026-01-01T00:00:00Z"}
+    await gamma.say("add_funds", amount_micros=UNIT, **bought)
+    await tap.until(lambda: len(_funds(tap)) == 2, "funds are added while charging is held")
+    await asyncio.sleep(stuck_after_s + 3)
+    assert calls(tap, "gamma") == ["before"]
+    pid, ready = stage.charging.pid, await asyncio.to_thread(_readyz, stage.charging.log)
+    assert ready["ready"]
+    assert ready["held"].startswith("charging held of all tenants since ")
+
+    await settings(stage, "release", "charging")
+    await tap.until(lambda: len(calls(tap, "gamma")) > len(ids), "charged")
+    await tap.settled()
+    assert calls(tap, "gamma") == ["before", *ids]
+    stage.charging.check()
+    assert stage.charging.pid == pid
+    await asyncio.to_thread(_wait_for_line, stage.charging.log, "charging held no longer")
+    assert "held" not in await asyncio.to_thread(_readyz, stage.charging.log)
+    assert _maintenance(stage.charging.log) == [
+        *2 * [f"maintenance: {ready['held']}"],
+        "maintenance: charging held no longer",
+    ]
+    assert await reconciled(stage.bootstrap) == []
+
+
+def _funds(tap: Tap) -> list[dict[str, Any]]:
+    return [each for each in tap.read(LEDGER, ["gamma"]) if each["kind"] == "funds_added"]
+
+
+def _readyz(log: Path) -> dict[str, Any]:
+    """Ask the worker that was started last."""
+    with urlopen(f"{_HEALTH.findall(log.read_text())[-1]}/readyz", timeout=10) as answer:  # noqa: S310
+        said: dict[str, Any] = json.load(answer)
+    return said
+
+
+def _maintenance(log: Path) -> list[str]:
+    """Return what was told of stops, by all that wrote there."""
+    return re.findall(r"maintenance: .*", log.read_text())

@@ -337,6 +337,21 @@ async def test_the_times_of_canaries_are_not_told_from_when_on_they_are_canaries
     assert ages_of(told) == 5
 
 
+async def test_the_times_of_what_came_while_charging_was_held_are_not_told() -> None:
+    book = RULES.settings.with_version(settings_version(1, NOW, charging_held=True))
+    book = book.with_version(settings_version(2, NOW + 10, canary_tenants=("canary",)))
+    bench = Bench(rules=RULES.with_settings(book))
+    records = [
+        SimpleNamespace(key=key, timestamp=at_ms)
+        for key in (b"canary", b"acme")
+        for at_ms in (NOW - 1, NOW, NOW + 9, NOW + 10)
+    ]
+
+    told = bench.decider.stamps(cast("Any", records))
+
+    assert told == [NOW - 1, UNTOLD, UNTOLD, UNTOLD, NOW - 1, UNTOLD, UNTOLD, NOW + 10]
+
+
 def ages_of(stamps: Sequence[int]) -> float:
     """Return how many ages are counted of the times of CDRs."""
     registry = CollectorRegistry()

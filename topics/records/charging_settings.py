@@ -135,6 +135,12 @@ class ChargingSettings(Record, frozen=True):
         tuple[TenantId, ...],
         Meta(max_length=HELD_TENANTS_MAX, description="Likewise, of these tenants alone."),
     ] = ()
+    charging_held: Annotated[
+        bool,
+        Meta(
+            description="Maintenance: no CDR is charged, of any tenant; all wait on their topic, in their order."
+        ),
+    ] = False
     known_from: (
         Annotated[
             Moment,

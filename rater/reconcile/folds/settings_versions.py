@@ -62,6 +62,7 @@ class Version(NamedTuple):
     promotional_credit: str = "first"
     payments_held: bool = False
     payments_held_of: frozenset[str] = frozenset()
+    charging_held: bool = False
     known_from_ms: int = 0
     """From when on nobody decides without it; before, what it decides names it."""
 
@@ -183,5 +184,6 @@ def _version(record: Record) -> Version | str:
         settings.promotional_credit,
         settings.payments_held,
         frozenset(settings.payments_held_of),
+        settings.charging_held,
         known_ms,
     )

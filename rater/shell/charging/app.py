@@ -25,6 +25,7 @@ from rater.shell.charging.suspense_metrics import SuspenseMetrics
 from rater.shell.process.agent_app import AgentApp, AgentSettings
 from rater.shell.process.clock import now_ms
 from rater.shell.process.health import Health
+from rater.shell.process.maintenance_metrics import MaintenanceMetrics
 from rater.shell.process.metrics import Metrics
 from rater.shell.process.timer import DueTimer
 from rater.shell.step import Stepper
@@ -81,6 +82,7 @@ class Charging(AgentApp):
         self.freecall_timer = DueTimer(
             settings.broker, catalog.ACCOUNT_TIMERS.name, self._freecalls, self._free, "calls"
         )
+        self.maintenance = MaintenanceMetrics(metrics.registry, "charging")
         self.originals = OriginalsReader(settings.broker)
         self.waiting = SuspenseMetrics(metrics.registry)
         counted = ChargingMetrics(metrics.registry)
@@ -117,6 +119,10 @@ class Charging(AgentApp):
     async def take(self, batch: RecordBatch) -> None:
         """Take one batch through its step."""
         await self.stepper.take(batch)
+
+    def is_held(self, topic: str) -> bool:
+        """Tell whether a source waits because it was ordered to: CDRs while charging is held (A96)."""
+        return topic == catalog.CDR_RAW.name and self.settings.book.holds_charging(now_ms())
 
     async def run_timer(self, partition: int) -> None:
         """Send commands for what falls due, and pay the statuses that are owed."""
@@ -155,7 +161,8 @@ class Charging(AgentApp):
         await self.followed.stop()
 
     def measure(self) -> None:
-        """Report the charge indexes, how much they remember and for how long, and the plans in force."""
+        """Report the charge indexes, how much they remember and for how long, plans in force, and what is held."""
+        self.health.held = self.maintenance.measure(self.settings.book, now_ms())
         self.plans.measure(now_ms())
         self.decks.measure(now_ms())
         for partition in self.batches.states.partitions():

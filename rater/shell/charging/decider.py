@@ -16,6 +16,7 @@ from rater.core.account.plan_warnings import (
     unknown_plans,
     unlicensed_plans,
 )
+from rater.core.limits import NEVER_MS
 from rater.core.pricing.rules import Rules
 from rater.shell.charging.metrics import ChargingMetrics
 from rater.shell.charging.suspense_metrics import SuspenseMetrics
@@ -75,7 +76,15 @@ class ChargingDecider:
         return len(offsets)
 
     def stamps(self, records: Sequence[SourceRecord]) -> list[int]:
-        """Return the time of each record; of canary tenants' none: no objective counts them (R32)."""
+        """Return the time of each record; none of what no objective counts: canaries' (R32), what was held (A96)."""
+        settings = self._rules().settings
+        stamps = self._stamps_without_canaries(records)
+        if min(stamps, default=NEVER_MS) >= settings.charging_held_until_ms:
+            return stamps
+        return [UNTOLD if settings.holds_charging(told) else told for told in stamps]
+
+    def _stamps_without_canaries(self, records: Sequence[SourceRecord]) -> list[int]:
+        """Return the time of each record; of canary tenants' none."""
         settings = self._rules().settings
         if not settings.canaries:
             return [record.timestamp for record in records]

@@ -90,6 +90,10 @@ class AgentApp:
         """Take one batch through its step."""
         raise NotImplementedError
 
+    def is_held(self, topic: str) -> bool:
+        """Tell whether a source waits because it was ordered to; asked in any thread. Nobody is stuck then."""
+        return False
+
     async def run_timer(self, partition: int) -> None:
         """Do what time asks for in a partition of this worker; called every second."""
         raise NotImplementedError

@@ -48,6 +48,8 @@ async def serve(
         gc.freeze()
         gc.set_threshold(GC_THRESHOLD, 20, 20)
         try:
-            return await run_worker(agent.app, stuck_after_s=settings.stuck_after_s)
+            return await run_worker(
+                agent.app, stuck_after_s=settings.stuck_after_s, is_held=agent.is_held
+            )
         finally:
             await agent.stop_parts()

@@ -3,7 +3,7 @@
 `/livez`: the event loop runs and no invariant of the whole worker is broken. A failing broker is no
 reason to kill the worker, so nothing outside the process is asked. `/readyz`: the worker charges;
 it has partitions, has recovered them, has all decks, settings and plans, and none of its partitions is halted. The body
-names what is missing. `/metrics`: for Prometheus.
+names what is missing, and what is held by order. `/metrics`: for Prometheus.
 """
 
 import json
@@ -11,11 +11,12 @@ import logging
 import socket
 import socketserver
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from time import monotonic
+from types import MappingProxyType
 from typing import Any, BinaryIO, Self, cast
 
 from prometheus_client import CollectorRegistry
@@ -54,6 +55,8 @@ class Health:
         self._missing: dict[str, str] = dict.fromkeys(parts, "not yet")
         self._halted: dict[int, str] = {}
         self._fatal: dict[str, str] = {}
+        self.held = ""
+        """What the worker does not do because it was ordered not to; it is ready all the same."""
 
     def tick(self, late_s: float | None = None) -> None:
         """Say that the event loop runs, and how late it does; call it from the loop every second or so."""
@@ -262,7 +265,9 @@ class _Handler(BaseHTTPRequestHandler):
         elif path == "/livez":
             self._send_verdict("alive", self.server.health.dead())
         elif path == "/readyz":
-            self._send_verdict("ready", self.server.health.missing())
+            held = self.server.health.held
+            told = {"held": held} if held else {}
+            self._send_verdict("ready", self.server.health.missing(), told)
         else:
             self._send(HTTPStatus.NOT_FOUND, "text/plain", b"try /metrics, /livez or /readyz\n")
 
@@ -270,9 +275,12 @@ class _Handler(BaseHTTPRequestHandler):
         encode, content_type = choose_encoder(self.headers.get("Accept", ""))
         self._send(HTTPStatus.OK, content_type, encode(self.server.registry))
 
-    def _send_verdict(self, name: str, reasons: dict[str, str]) -> None:
+    def _send_verdict(
+        self, name: str, reasons: dict[str, str], told: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         status = HTTPStatus.SERVICE_UNAVAILABLE if reasons else HTTPStatus.OK
-        body = json.dumps({name: not reasons, "missing" if name == "ready" else "why": reasons})
+        why = "missing" if name == "ready" else "why"
+        body = json.dumps({name: not reasons, why: reasons, **told})
         self._send(status, "application/json", body.encode() + b"\n")
 
     def _send(self, status: HTTPStatus, content_type: str, body: bytes) -> None:

@@ -71,6 +71,7 @@ FIELDS: Final = {
     "expected": "what had to come of it",
     "found": "what came of it",
     "then": "what comes next",
+    "held": "what is held for maintenance, of whom and since when",
     "what": "of what a line speaks",
     "lost": "what a charge index dropped",
     "presented": "the certificate that was shown to a broker",

@@ -1,13 +1,17 @@
-"""Maintenance metrics: what the charging settings hold for maintenance now, and since when."""
+"""Maintenance metrics: what the charging settings hold for maintenance now, and since when; also told in the log."""
 
+import logging
 from collections.abc import Iterable
 from typing import Literal, final, get_args
 
 from prometheus_client import CollectorRegistry, Gauge
 
 from rater.core.charging_settings import ChargingSettings, Held, SettingsBook
+from rater.core.times import to_text
 
-Kind = Literal["payments"]
+log = logging.getLogger(__name__)
+
+Kind = Literal["payments", "charging"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 Scope = Literal["all", "tenants"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
@@ -19,6 +23,7 @@ class MaintenanceMetrics:
 
     def __init__(self, registry: CollectorRegistry, kind: Kind) -> None:
         self._kind = kind
+        self._told = ""
         self._since = Gauge(
             "rater_maintenance_since_seconds",
             "Since when the charging settings hold this for maintenance, of all tenants or of some that they name, in "
@@ -36,12 +41,20 @@ class MaintenanceMetrics:
             self._since.labels(kind, scope)
         self._tenants.labels(kind)
 
-    def measure(self, book: SettingsBook, now_ms: int) -> None:
-        """Say what is held now."""
-        for scope in SCOPES:
-            since_ms = held_since(book, self._kind, scope, now_ms)
+    def measure(self, book: SettingsBook, now_ms: int) -> str:
+        """Say what is held now, with one line of the log when that changes; return it as text, empty: nothing is."""
+        since = {scope: held_since(book, self._kind, scope, now_ms) for scope in SCOPES}
+        for scope, since_ms in since.items():
             self._since.labels(self._kind, scope).set((since_ms or 0) / 1_000)
-        self._tenants.labels(self._kind).set(len(_held(book.at(now_ms), self._kind).tenants))
+        tenants = len(_held(book.at(now_ms), self._kind).tenants)
+        self._tenants.labels(self._kind).set(tenants)
+        whom = {"all": "all tenants", "tenants": f"{tenants} tenants"}
+        held = [f"of {whom[s]} since {to_text(at)}" for s, at in since.items() if at is not None]
+        told = f"{self._kind} held {', '.join(held)}" if held else ""
+        if told != self._told:
+            self._told = told
+            log.info("maintenance: %(held)s", {"held": told or f"{self._kind} held no longer"})
+        return told
 
 
 def held_since(book: SettingsBook, kind: Kind, scope: Scope, now_ms: int) -> int | None:

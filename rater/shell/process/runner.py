@@ -17,10 +17,12 @@ from rater.shell.process.exit_code import ExitCode
 from rater.shell.process.refused import log_failed
 from rater.shell.process.signals import stopping_event
 from rater.shell.process.watchdog import PROGRESS_LIMIT_S, Limits, Watchdog
+from rater.shell.stream.consumer import nothing_held
 from rater.shell.stream.faust_broker import broker_of
 from rater.shell.stream.transactions import is_fenced
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import NoReturn
 
 log = logging.getLogger(__name__)
@@ -31,13 +33,23 @@ GOODBYE_S = 10.0
 POLL_S = 0.1
 
 
-async def run_worker(app: Any, *, stuck_after_s: float = PROGRESS_LIMIT_S) -> int:
-    """Run the app until a signal and return 0; in any other case end the process."""
+async def run_worker(
+    app: Any,
+    *,
+    stuck_after_s: float = PROGRESS_LIMIT_S,
+    is_held: Callable[[str], bool] = nothing_held,
+) -> int:
+    """Run the app until a signal and return 0; in any other case end the process.
+
+    `is_held` says in any thread whether a source topic waits because it was ordered to: nothing of it is taken then,
+    and who does not work on it is not stuck.
+    """
     loop = asyncio.get_running_loop()
     stopping = stopping_event()
     # Without it Faust takes the app for a client, which needs no transactions.
     app.in_worker = True
     assert app.consumer.in_transaction, "the consumer was made before in_worker was set"
+    app.consumer.is_held = is_held
     transactions = app.consumer.transactions
     watchdog = Watchdog(
         loop,
@@ -78,10 +90,13 @@ async def _cut_short(app: Any) -> NoReturn:
 
 
 def _backlog(app: Any) -> int:
-    """Count what is left to do; a halted partition is known to stand still."""
+    """Count what is left to do; a halted partition is known to stand still, and what is held is left by order."""
     halted = app.consumer.transactions.halted()
     backlog = app.consumer.backlog().items()
-    return sum(offsets for tp, offsets in backlog if tp.partition not in halted)
+    held = {topic for topic in {tp.topic for tp, _ in backlog} if app.consumer.is_held(topic)}
+    return sum(
+        offsets for tp, offsets in backlog if tp.partition not in halted and tp.topic not in held
+    )
 
 
 async def _first_end(

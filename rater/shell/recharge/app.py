@@ -103,7 +103,7 @@ class Recharging(AgentApp):
         tenants = {state: sum(each.states()[state] for each in shards) for state in State}
         for state, number in tenants.items():
             self.recharge_metrics.set_state(state, number)
-        self.maintenance.measure(self.settings.book, now_ms())
+        self.health.held = self.maintenance.measure(self.settings.book, now_ms())
         in_flight = sum(tenants[state] for state in IN_FLIGHT)
         self.recharge_metrics.set_under_way([s.oldest() for s in shards], in_flight, now_ms())
 

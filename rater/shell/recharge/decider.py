@@ -70,4 +70,7 @@ class RechargeDecider:
                 "partition %(partition)d: %(kind)s: %(count)d",
                 {"partition": decision.partition, "kind": kind, "count": decision.notices[kind]},
             )
+        held = self._settings().holds_charging
+        # No objective counts a call that was charged late by order.
+        decision.asked_ms = [at_ms for at_ms in decision.asked_ms if not held(at_ms)]
         self._metrics.step_done(decision, now_ms())

@@ -44,12 +44,19 @@ class TopicsError(RuntimeError):
     """The topics on the broker are not those that the worker was built for."""
 
 
+def nothing_held(_topic: str) -> bool:
+    """Hold back no source."""
+    return False
+
+
 class BatchConsumer(driver.Consumer):  # type: ignore[misc]
     """Faust's consumer, for topics of batches only."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         """Start in epoch 0."""
         self.flow_epoch = 0
+        self.is_held: Callable[[str], bool] = nothing_held
+        """Says in any thread whether a source topic is to wait: nothing of it is delivered then."""
         self._committed: dict[TP, int] = {}
         self._stopped_at: float | None = None
         self.on_serving: Callable[[float], object] | None = None

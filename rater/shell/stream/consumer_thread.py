@@ -168,8 +168,11 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         return batches
 
     def _turn(self, active: Iterable[TP], behind: Iterable[TP], early: int, now: float) -> list[TP]:
-        """Return the sources whose turn it is; one with so many records waiting is full."""
-        gathered = {tp: self._gathered[tp] for tp in active if tp in self._gathered}
+        """Return the sources whose turn it is; one with so many records waiting is full. What is held has no turn."""
+        held = self.consumer.is_held
+        gathered = {
+            tp: self._gathered[tp] for tp in active if tp in self._gathered and not held(tp.topic)
+        }
         return next_sources(
             waiting={tp: each.since for tp, each in gathered.items()},
             at_work={tp: self._delivered_at.get(tp, now) for tp in behind},

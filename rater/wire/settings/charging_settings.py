@@ -54,7 +54,8 @@ def decode_settings(value: bytes) -> ChargingSettings | str:
     if wrong:
         return "; ".join(wrong)
     payments = Held(record.payments_held, record.payments_held_of)
-    others = [*(getattr(record, name) for name in _OTHERS), payments, known_ms]
+    held = [payments, Held(record.charging_held)]
+    others = [*(getattr(record, name) for name in _OTHERS), *held, known_ms]
     rows = {each.currency: each for each in record.currencies}
     return ChargingSettings(record.version, since_ms, rows, *others)
 
@@ -124,6 +125,7 @@ def _record_of(settings: ChargingSettings) -> r.ChargingSettings:
     since = to_text(settings.valid_from_ms)
     others = [getattr(settings, name) for name in _OTHERS]
     others += [settings.held_payments.of_all, settings.held_payments.tenants]
+    others.append(settings.held_charging.of_all)
     others.append(to_text(settings.known_from_ms) if settings.known_from_ms else None)
     rows = list(settings.currencies.values())
     return r.ChargingSettings(settings.version, since, rows, *others)

@@ -5,8 +5,10 @@ from typing import Final
 
 from rater.core.charging_settings import ChargingSettings, Held
 
-KINDS: Final = ("payments",)
+KINDS: Final = ("payments", "charging")
 """What can be held."""
+OF_ALL_ALONE: Final = ("charging",)
+"""What is held of all tenants, or of nobody."""
 
 
 def held_of(settings: ChargingSettings, kind: str) -> Held:

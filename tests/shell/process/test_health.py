@@ -82,6 +82,17 @@ def test_a_worker_with_all_parts_that_serves_is_ready(served: Served) -> None:
     assert served.verdict("/readyz") == (200, {"ready": True, "missing": {}})
 
 
+def test_a_worker_that_holds_something_by_order_says_so_and_is_ready(served: Served) -> None:
+    make_ready(served.health)
+    served.health.held = "charging held of all tenants since 2026-11-02T09:00:00Z"
+
+    assert served.verdict("/readyz") == (
+        200,
+        {"ready": True, "missing": {}, "held": served.health.held},
+    )
+    assert served.verdict("/livez") == (200, {"alive": True, "why": {}})
+
+
 @pytest.mark.parametrize("part", PARTS)
 def test_a_worker_that_loses_a_part_is_not_ready(served: Served, part: str) -> None:
     make_ready(served.health)

@@ -1,8 +1,12 @@
 """Maintenance metrics: since when what is held, by versions in force one after the other."""
 
+import logging
+
+import pytest
 from prometheus_client import CollectorRegistry
 
 from rater.core.charging_settings import ChargingSettings, SettingsBook
+from rater.core.times import to_text
 from rater.shell.process.maintenance_metrics import MaintenanceMetrics, held_since
 from tests.build import SETTINGS, settings_version
 from tests.units import DAY, NOW
@@ -38,6 +42,13 @@ def test_of_versions_from_one_instant_on_the_highest_says_what_is_held() -> None
     assert held_since(made, "payments", "all", NOW + DAY) == NOW + DAY
 
 
+def test_charging_is_told_apart_from_payments() -> None:
+    made = book(settings_version(1, NOW, charging_held=True))
+
+    assert held_since(made, "charging", "all", NOW) == NOW
+    assert held_since(made, "payments", "all", NOW) is None
+
+
 def test_what_is_not_held_is_0_and_not_absent() -> None:
     registry = CollectorRegistry()
     metrics = MaintenanceMetrics(registry, "payments")
@@ -58,3 +69,17 @@ def test_what_is_not_held_is_0_and_not_absent() -> None:
     assert shown() == [NOW / 1_000, 0, 0]
     metrics.measure(book(), NOW)
     assert shown() == [0, 0, 0]
+
+
+def test_a_stop_is_told_once_when_it_begins_and_once_when_it_ends(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    metrics = MaintenanceMetrics(CollectorRegistry(), "charging")
+    made = book(settings_version(1, NOW, charging_held=True), settings_version(2, NOW + DAY))
+
+    told = [metrics.measure(made, NOW + at) for at in (-1, 0, 1, DAY - 1, DAY, DAY + 1)]
+
+    held = f"charging held of all tenants since {to_text(NOW)}"
+    assert told == ["", held, held, held, "", ""]
+    assert caplog.messages == [f"maintenance: {held}", "maintenance: charging held no longer"]

@@ -4,8 +4,10 @@ import asyncio
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import pytest
+from faust.types import TP
 
 from rater.shell.process import runner
 from rater.shell.process.exit_code import ExitCode
@@ -75,3 +77,17 @@ class _Idle:
             @staticmethod
             def is_closed() -> bool:
                 return True
+
+
+def test_what_is_held_and_what_is_halted_is_no_backlog() -> None:
+    behind = {TP("cdrs", 0): 7, TP("cdrs", 1): 5, TP("commands", 0): 3, TP("commands", 1): 2}
+    held = set[str]()
+    transactions = SimpleNamespace(halted=lambda: {1: "why"})
+    consumer = SimpleNamespace(
+        transactions=transactions, backlog=lambda: behind, is_held=held.__contains__
+    )
+    app = SimpleNamespace(consumer=consumer)
+
+    assert runner._backlog(app) == 10
+    held.add("cdrs")
+    assert runner._backlog(app) == 3

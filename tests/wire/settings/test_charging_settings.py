@@ -87,6 +87,14 @@ def test_until_when_a_version_that_is_dated_back_is_named_is_read_and_written() 
     assert decode_settings(encode_settings(settings)[1]) == settings
 
 
+def test_that_charging_is_held_is_read_and_written() -> None:
+    settings = decode_settings(changed(charging_held=True))
+
+    assert isinstance(settings, ChargingSettings)
+    assert settings.held_charging == Held(True)
+    assert decode_settings(encode_settings(settings)[1]) == settings
+
+
 def test_tenants_whose_payments_are_held_are_read_and_written_each_once() -> None:
     settings = decode_settings(changed(payments_held=True, payments_held_of=["b", "a"]))
 
