@@ -1,5 +1,10 @@
 """The check of what is shipped says what it lacks and then tries nothing; the check itself is `make check-deploy`."""
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -67,3 +72,81 @@ def test_the_story_starts_every_service_of_the_composition() -> None:
     assert {*story.SERVICES, "canary", "set-up", "load", "cli"} == ours
     assert set(files.PROFILES) == {each for told in composed.values() for each in told["profiles"]}
     assert image.BUILD_PACKAGES.startswith("gcc libc6-dev")
+
+
+ENDED = """
+import sys
+from pathlib import Path
+from deploy.shipped import __main__ as shipped, machine
+
+service = dict.fromkeys(("environment", "command", "entrypoint"), {})
+service |= {"cap_drop": [], "security_opt": [], "restart": "always"}
+
+
+def play(folder):
+    with machine.Machine(folder, {"services": {"kafka": service}, "configs": {}}) as made:
+        made.beside("sh", "-c", "sleep 600 & echo $! >&2; wait", log="beside")
+        made.start("kafka")
+        made.run("kafka")
+
+
+shipped.missing, shipped._try, machine.logins.main = list, play, lambda _: 0
+sys.exit(shipped.main())
+"""
+PODMAN = """#!/bin/sh
+echo "$@" >> {told}
+case " $* " in
+    *" inspect "*) echo 1 ;;
+    *" --rm --name "*) sleep 600 & echo $! >> {sleeping}; wait ;;
+esac
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_whoever_ends_the_check_finds_nothing_that_it_has_started(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    """With programs that do as podman and nsenter: what is left is asked of the machine itself."""
+    told, sleeping = tmp_path / "told", tmp_path / "sleeping"
+    _program(tmp_path / "podman", PODMAN.format(told=told, sleeping=sleeping))
+    _program(tmp_path / "nsenter", f'#!/bin/sh\nshift 2\nexec "$@" 2>> {sleeping}\n')
+    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+
+    with subprocess.Popen([sys.executable, "-c", ENDED], cwd=ROOT, env=environment) as process:
+        try:
+            asleep = _two_lines(sleeping, process)
+            process.send_signal(number)
+            assert process.wait(60) == 128 + number
+        finally:
+            process.kill()
+
+    calls = told.read_text().splitlines()
+    made = {call.split(" --name ")[1].split()[0] for call in calls if " --name " in call}
+    removed = [call.rsplit(" ", 1)[1] for call in calls if " rm --force " in call]
+    assert len(made) == 3
+    assert made == set(removed)
+    assert removed[-1] == min(made, key=len), "the network is the last"
+    assert [pid for pid in asleep if _runs(pid)] == []
+
+
+def _runs(pid: str) -> bool:
+    """Say whether a process runs; one that has ended may wait there for somebody to ask for its exit code."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def _program(file: Path, text: str) -> None:
+    file.write_text(text)
+    file.chmod(0o755)
+
+
+def _two_lines(file: Path, process: "subprocess.Popen[bytes]") -> list[str]:
+    """Wait until both programs have told which process they have begun."""
+    deadline = time.monotonic() + 60
+    while len(lines := file.read_text().split() if file.exists() else []) < 2:
+        assert process.poll() is None
+        assert time.monotonic() < deadline, lines
+        time.sleep(0.05)
+    return lines

@@ -1,15 +1,24 @@
-"""`python -m deploy.shipped` (`make check-deploy`): try all that is shipped; exit code 0 when all of it is good."""
+"""`python -m deploy.shipped` (`make check-deploy`): try all that is shipped; exit code 0 when all of it is good.
+
+Ended by SIGTERM, SIGHUP or Ctrl-C, it ends what it has started first: containers, Kafka, a build.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import signal
 import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING, Never
 
 from deploy.kafka.distribution import BrokerError
 from deploy.shipped import files, image, story
 from deploy.shipped.tools import CACHE, WrongError, missing, say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 UNTRIED = (
     "Docker itself, `docker compose up` and published ports: there is no engine here",
@@ -18,6 +27,8 @@ UNTRIED = (
     "python:3.12-slim-bookworm as a base: the image is built on a Debian 12 that is made here",
     "systemd running the units: they are verified, not started",
 )
+
+ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
 def main() -> int:
@@ -29,7 +40,7 @@ def main() -> int:
     CACHE.mkdir(exist_ok=True)
     began = time.monotonic()
     try:
-        with tempfile.TemporaryDirectory(prefix="rater-shipped-") as name:
+        with _ended_in_order(), tempfile.TemporaryDirectory(prefix="rater-shipped-") as name:
             _try(Path(name))
     except (WrongError, BrokerError) as error:
         print(f"check-deploy: {error}", file=sys.stderr)
@@ -38,6 +49,24 @@ def main() -> int:
     for each in UNTRIED:
         say(f"  {each}")
     return 0
+
+
+@contextlib.contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """Have signals leave by way of all that must be ended; whoever asks again is not heard meanwhile."""
+
+    def end(number: int, _frame: object) -> Never:
+        for each in ENDING:
+            signal.signal(each, signal.SIG_IGN)
+        print("check-deploy: ending what was started", file=sys.stderr, flush=True)
+        raise SystemExit(128 + number)
+
+    before = {each: signal.signal(each, end) for each in ENDING}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 def _try(folder: Path) -> None:

