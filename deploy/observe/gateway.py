@@ -51,7 +51,9 @@ ALERTS: Final = (
         ),
         case=Case(
             series={
-                f'rater_gateway_commands_total{{{_GATEWAY},outcome="unknown"}}': "0x40 1+1x30 31x60"
+                f'rater_gateway_commands_total{{{_GATEWAY},outcome="unknown"}}': "0x40 1+1x30 31x60",
+                # A provider that decides later and says so: it is no trouble.
+                f'rater_gateway_commands_total{{{_GATEWAY},outcome="undecided"}}': "0+2x140",
             },
             silent="40m",
             fires="70m",
@@ -87,7 +89,7 @@ ALERTS: Final = (
     Alert(
         name="RaterProviderFailing",
         expr=share(
-            'rater_gateway_provider_requests_total{status!~"succeeded|declined|unknown|none"}',
+            'rater_gateway_provider_requests_total{status!~"succeeded|declined|undecided|unknown|none"}',
             "rater_gateway_provider_requests_total",
             "10m",
         )

@@ -10,7 +10,8 @@ from prometheus_client import Counter, Gauge, Histogram
 from rater.shell.gateway.providers.provider import Declined, MovedBack, Outcome, Succeeded
 from rater.shell.process.metrics import Metrics
 
-OUTCOMES: Final = ("succeeded", "declined", "unknown")
+OUTCOMES: Final = ("succeeded", "declined", "undecided", "unknown")
+"""undecided: the provider says that it goes on there. unknown: nobody could find out."""
 OPERATIONS: Final = ("look_up", "charge", "withdraw")
 STATUSES: Final = (*OUTCOMES, "none", "connection", "broken_off")
 """Of a question; besides them the provider's own codes of HTTP."""
@@ -21,12 +22,14 @@ _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0,
 
 
 def name_of(outcome: Outcome | MovedBack) -> str:
-    """Return the outcome as results and metrics name it."""
+    """Return the outcome as metrics and logs name it; on the topic what is undecided is unknown, too."""
     if isinstance(outcome, Succeeded):
         return "succeeded"
     if isinstance(outcome, MovedBack):
         return "restored" if outcome.is_restored else "reversed"
-    return "declined" if isinstance(outcome, Declined) else "unknown"
+    if isinstance(outcome, Declined):
+        return "declined"
+    return "undecided" if outcome.is_undecided else "unknown"
 
 
 class Asked(Protocol):

@@ -48,6 +48,8 @@ class Unknown:
     """Nobody knows, or it is still going on: only the same command may be tried again."""
 
     detail: str
+    is_undecided: bool = False
+    """The provider knows of the payment and has answered: it goes on there, and will be told, or found."""
 
 
 Outcome = Succeeded | Declined | Unknown

@@ -120,7 +120,7 @@ class Simulator:
         if what in ("429", "500"):
             return TroubleError(what)
         if what == "timeout":
-            return _Reply(Unknown("the provider did not answer"))
+            return _Reply(_NO_ANSWER)
         if what in DECLINES:
             terms = Terms(command.amount_micros, command.currency, code=what)
             return _Reply(outcome_of(book.write(command, terms, now)))
@@ -134,7 +134,7 @@ class Simulator:
         if (kind := _MESSAGES.get(what)) is not None:
             book.promise(payment.payment_id, kind, now + late_ms + AFTERWARDS_MS)
         if what in ("late", "webhook"):
-            return _Reply(Unknown("the provider did not answer"))
+            return _Reply(_UNDECIDED if what == "webhook" else _NO_ANSWER)
         if what == "reversed":
             return _Reply(declined(STALE, payment.payment_id))
         return _Reply(outcome_of(payment), step.ms if what == "delay" else 0)
@@ -172,6 +172,8 @@ class Simulator:
 
 
 _: type[Provider] = Simulator
+_NO_ANSWER = Unknown("the provider did not answer")
+_UNDECIDED = Unknown("the provider has not decided yet", is_undecided=True)
 _MESSAGES: dict[str, MessageKind] = {
     "webhook": "as_it_is",
     "duplicate": "as_it_is",
@@ -185,7 +187,7 @@ def outcome_of(payment: Payment) -> Outcome:
     if payment.captured_at_ms is None:
         return declined(payment.code, payment.payment_id)
     if payment.captured_at_ms > now_ms():
-        return Unknown("the provider has not decided yet")
+        return _UNDECIDED
     return Succeeded(payment.payment_id, payment.amount_micros, payment.currency, livemode=False)
 
 

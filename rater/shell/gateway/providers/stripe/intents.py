@@ -53,7 +53,7 @@ def outcome_of(intent: Intent) -> Outcome | Open:
         micros = to_micros(int(intent["amount_received"]), currency)
         return Succeeded(intent_id, micros, currency, bool(intent["livemode"]))
     if status in _PENDING:
-        return Unknown(f"the provider has not decided yet ({status})")
+        return Unknown(f"the provider has not decided yet ({status})", is_undecided=True)
     error = intent.get("last_payment_error")
     if status == "canceled":
         return _cancelled(intent, intent_id)

@@ -159,7 +159,7 @@ class StripePayments:
             cancelled = await self._cancelled(str(found.get("id")), "requested_by_customer")
             outcome = outcome_of(cancelled)
         if isinstance(outcome, Open):
-            return Unknown("the provider has not decided yet (open)")
+            return Unknown("the provider has not decided yet (open)", is_undecided=True)
         is_ours = isinstance(outcome, Declined) and outcome.code == CANCELLED_THERE
         return declined(code, str(found.get("id"))) if is_ours else outcome
 
@@ -199,7 +199,7 @@ class StripePayments:
         if isinstance(outcome, Open) and not _may_be_at_work(intent, outcome):
             outcome = outcome_of(await self._cancelled(outcome.intent_id, outcome.reason))
         if isinstance(outcome, Open):
-            return Unknown("the provider has not decided yet (open)")
+            return Unknown("the provider has not decided yet (open)", is_undecided=True)
         return outcome
 
     async def _cancelled(self, intent_id: str, reason: CancelReason) -> Intent:
