@@ -131,6 +131,10 @@ brokers: dev kafka-jars  ## three brokers: one killed under load, then all of th
 	$(SAY) "==> pytest: three brokers, under kills"
 	@$(SECURELY) $(BIN)/pytest tests/e2e/test_three_brokers_kafka.py -m slow -p no:randomly -s
 
+explain: dev  ## explain every entry of a run of 100,000 CDRs with plans, corrections and voids (some minutes)
+	$(SAY) "==> pytest: every entry of a long run is explained"
+	@$(BIN)/pytest tests/views/explanation/test_runs.py -m slow -p no:randomly -s
+
 months: dev kafka-jars  ## months pass by libfaketime (apt-get install faketime), the broker deletes the oldest, the rest is proven (3 minutes)
 	$(SAY) "==> pytest: months pass, and Kafka's own retention"
 	@$(BIN)/pytest tests/e2e/test_months_pass_kafka.py -m slow -p no:randomly

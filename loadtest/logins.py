@@ -36,6 +36,7 @@ _COMMANDS: Mapping[tuple[str, ...], Role] = {
     ("account",): roles.ENQUIRER,
     ("ledger",): roles.ENQUIRER,
     ("calls",): roles.ENQUIRER,
+    ("explain",): roles.ENQUIRER,
     ("topics", "create"): roles.OPERATOR,
     ("topics", "check"): roles.OPERATOR,
     ("topics", "alter"): roles.RETENTION,

@@ -76,7 +76,7 @@ __all__ = [
     "Topic",
 ]
 
-_BOOKKEEPERS = (roles.RECONCILER, roles.RECYCLER)
+_BOOKKEEPERS = (roles.ENQUIRER, roles.RECONCILER, roles.RECYCLER)
 """They look at what charging keeps."""
 ENTRIES = kinds_of(r.Entry)
 """Whatever is declared as one."""
@@ -88,7 +88,7 @@ CDR_RAW = Topic(
     key=keys.TENANT,
     records=(r.Cdr,),
     writers=(roles.CALL_PLATFORM, roles.CANARY, roles.PRODUCE),
-    readers=(roles.CHARGING, roles.WATCH, roles.RECONCILER),
+    readers=(roles.CHARGING, roles.WATCH, roles.ENQUIRER, roles.RECONCILER),
     taken_by=(roles.CHARGING,),
     retention_ms=14 * DAY_MS,
     max_message_bytes=LARGE // 2,
@@ -144,14 +144,7 @@ LEDGER = Topic(
     key=keys.TENANT,
     records=ENTRIES,
     writers=(roles.CHARGING,),
-    readers=(
-        roles.CHARGING,
-        roles.CANARY,
-        roles.FINANCE,
-        roles.PRODUCE,
-        roles.ENQUIRER,
-        *_BOOKKEEPERS,
-    ),
+    readers=(roles.CHARGING, roles.CANARY, roles.FINANCE, roles.PRODUCE, *_BOOKKEEPERS),
     retention_ms=25 * MONTH_MS,
     # Each account is carried forward once a month: in two there is a beginning of every one, whenever they begin.
     retention_min_ms=2 * MONTH_MS,
@@ -189,7 +182,7 @@ BALANCE_EVENTS = Topic(
     key=keys.TENANT,
     records=EVENTS,
     writers=(roles.CHARGING,),
-    readers=(roles.RECHARGE, roles.WATCH, roles.CANARY, roles.RECONCILER),
+    readers=(roles.RECHARGE, roles.WATCH, roles.CANARY, roles.ENQUIRER, roles.RECONCILER),
     taken_by=(roles.RECHARGE,),
     retention_ms=30 * DAY_MS,
     tag="kind",
@@ -220,7 +213,7 @@ ACCOUNTS_CHANGELOG = Topic(
     key=keys.TENANT,
     records=(),
     writers=(roles.CHARGING,),
-    readers=(roles.CHARGING, roles.ENQUIRER, *_BOOKKEEPERS),
+    readers=(roles.CHARGING, *_BOOKKEEPERS),
     cleanup="compact",
     internal=True,
 )

@@ -330,6 +330,12 @@ class Play:
                 if role in topic.readers:
                     said = self.by(role, "topics", "read", topic.name, "--limit", "1")
                     assert said, (role, topic.name)
+        self.by(roles.RECYCLER, "suspense", "drop", "--cdr", "c3", "--by", "ann@acme.example")
+        self.by(roles.ENQUIRER, "account", "show", "acme")
+        for cdr_id, word in (("c1", "rated"), ("c3", "dropped"), ("old", "freecall")):
+            said = self.by(roles.ENQUIRER, "explain", cdr_id, "--tenant", "acme")
+            assert word in said, said
+            (self.folder / f"explained-{cdr_id}.txt").write_text(said)
 
 
 async def perform(broker: AccessBroker, folder: Path) -> str:
