@@ -37,6 +37,7 @@ _COMMANDS: Mapping[tuple[str, ...], Role] = {
     ("ledger",): roles.ENQUIRER,
     ("calls",): roles.ENQUIRER,
     ("explain",): roles.ENQUIRER,
+    ("statement",): roles.ENQUIRER,
     ("topics", "create"): roles.OPERATOR,
     ("topics", "check"): roles.OPERATOR,
     ("topics", "alter"): roles.RETENTION,

@@ -35,6 +35,7 @@ COMMANDS = {
     "produce": ("rater.cli.produce", "validate JSON lines and publish them to a topic"),
     "reconcile": ("rater.cli.reconcile", "prove from the topics alone that the money is right"),
     "simulate": ("rater.cli.simulate", "run the charging core over lines, without Kafka"),
+    "statement": ("rater.cli.statement", "print a month of an account, proven"),
     "suspense": ("rater.cli.suspense", "list what waits in suspense, release or drop it"),
     "topics": ("rater.cli.topics", "create, check, list and read the topics; print who may"),
     "watch": ("rater.cli.watch", "see how far behind every consumer group is"),

@@ -96,7 +96,9 @@ PLAN_LOADER: Final = Role(
 )
 RECYCLER: Final = _by_hand("rater suspense", "recycler")
 """Looks at what waits in suspense, and asks charging to release or drop it; it says so under somebody's name."""
-ENQUIRER: Final = Role(name="rater account, ledger, calls, explain", principal="enquirer")
+ENQUIRER: Final = Role(
+    name="rater account, ledger, calls, explain, statement, export", principal="enquirer"
+)
 """Answers people what an account is and what became of it; reads alone, without a group."""
 RECONCILER: Final = Role(name="the reconciler", principal="reconciler")
 PRODUCE: Final = Role(name="rater produce", principal="produce", transactional_ids=PRODUCE_IDS)

@@ -32,10 +32,6 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: str
     """The language's English name, for LETTERS.md."""
-    locale: str
-    """Babel's: of numbers and of the names of months."""
-    amount: str
-    """With {number} and {currency}."""
     moment: str
     """An instant to the minute in UTC, as a pattern of CLDR."""
     next_heading: str

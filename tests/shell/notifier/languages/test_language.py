@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rater.core.limits import AMOUNT_MICROS_MAX
-from rater.shell.notifier.languages.language import usual_decimals
 from rater.shell.notifier.languages.registry import language
+from rater.views.locale import usual_decimals
 
 N = "\u00a0"
 EN, FR = language("en"), language("fr")
