@@ -38,6 +38,7 @@ _COMMANDS: Mapping[tuple[str, ...], Role] = {
     ("calls",): roles.ENQUIRER,
     ("explain",): roles.ENQUIRER,
     ("statement",): roles.ENQUIRER,
+    ("export",): roles.ENQUIRER,
     ("topics", "create"): roles.OPERATOR,
     ("topics", "check"): roles.OPERATOR,
     ("topics", "alter"): roles.RETENTION,

@@ -26,6 +26,7 @@ COMMANDS = {
     "deck": ("rater.cli.deck", "lint, load and list rate decks"),
     "example": ("rater.cli.example", "print account commands or CDRs to try it with"),
     "explain": ("rater.cli.explain", "explain what a call cost, or why it was not charged"),
+    "export": ("rater.cli.export", "write the ledger to files, each entry once"),
     "gatekeeper": ("rater.cli.gatekeeper", "answer switches whether calls may start"),
     "gateway": ("rater.cli.gateway", "make the payments that recharge commands"),
     "ledger": ("rater.cli.ledger", "print a tenant's ledger, entry by entry"),
