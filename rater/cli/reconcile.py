@@ -25,8 +25,8 @@ from rater.reconcile.folds.deck_versions import read_decks
 from rater.reconcile.folds.plan_versions import read_plans
 from rater.reconcile.folds.published import Published
 from rater.reconcile.folds.settings_versions import read_settings
-from rater.reconcile.reading.kafka_log import CannotReadError, open_log
-from rater.reconcile.report import Report, begin, prove
+from rater.reconcile.reading.kafka_log import CannotReadError, KafkaLog, open_log
+from rater.reconcile.report import Report, begin, hold_published, prove
 from rater.shell.admin import topic_admin
 from rater.shell.follower.settings import FollowerSettings
 from rater.shell.process.early_stop import INTERRUPTED, end_at_once
@@ -134,10 +134,7 @@ async def _reconcile(broker: Broker, *, complete: bool) -> Report:
     async with topic_admin.connected(broker):
         pass  # Which of three troubles it is, should it not answer.
     async with open_log(broker) as log:
-        shelf = read_decks(await log.shared(catalog.RATE_DECKS.name))
-        settings = read_settings(await log.shared(catalog.CHARGING_SETTINGS.name))
-        plans = read_plans(await log.shared(catalog.RATE_PLANS.name))
-        published = Published(shelf, settings, plans)
+        published = await _published(log)
         verdict = begin(published)
         if not log.is_still:
             note = "what workers wrote meanwhile: each partition was read up to its last manifests"
@@ -146,5 +143,16 @@ async def _reconcile(broker: Broker, *, complete: bool) -> Report:
         with tqdm(total=log.total, unit=" records", unit_scale=True, disable=not is_shown) as bar:
             log.progress = bar.update
             async for part in log.logs():
+                if await log.has_more_shared():
+                    # What was charged by it may be in this part.
+                    published = await _published(log)
+                    hold_published(verdict, published)
                 prove(verdict, part, published, complete=complete)
     return verdict
+
+
+async def _published(log: KafkaLog) -> Published:
+    """Read decks, settings and plans."""
+    shelf = read_decks(await log.shared(catalog.RATE_DECKS.name))
+    settings = read_settings(await log.shared(catalog.CHARGING_SETTINGS.name))
+    return Published(shelf, settings, read_plans(await log.shared(catalog.RATE_PLANS.name)))

@@ -150,12 +150,19 @@ class Report:
 
 def begin(published: Published) -> Report:
     """Return a verdict on decks, settings and plans alone."""
+    verdict = Report()
+    hold_published(verdict, published)
+    return verdict
+
+
+def hold_published(verdict: Report, published: Published) -> None:
+    """Add to a verdict what differs in decks, settings and plans and is not in it yet, and how many there are."""
     shelf, settings, plans = published
-    verdict = Report(differences=[*shelf.faults, *settings.faults, *plans.faults])
+    faults = [*shelf.faults, *settings.faults, *plans.faults]
+    verdict.differences += [each for each in faults if each not in verdict.differences]
     verdict.counts["deck versions"] = len(shelf.versions)
     verdict.counts["settings versions"] = len(settings.versions)
     verdict.counts["plan versions"] = len(plans.versions)
-    return verdict
 
 
 def prove(

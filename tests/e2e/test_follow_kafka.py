@@ -154,6 +154,23 @@ async def test_one_run_is_clean_beside_workers_that_never_rest(fleet: Fleet) -> 
     assert any("what workers wrote meanwhile" in note for note in notes)
 
 
+async def test_a_deck_that_is_loaded_during_a_run_is_no_difference(fleet: Fleet) -> None:
+    """Calls are charged by it at once, and the run reads them after it has read the decks."""
+    async with calls(fleet):
+        words = ("reconcile", "--json", "--broker", fleet.bootstrap)
+        reconciling = asyncio.create_task(
+            asyncio.to_thread(run, *words, accepted=(0, 1), timeout_s=240.0)
+        )
+        version = 1
+        while not reconciling.done() and version < 9:
+            version += 1
+            await load(fleet, version, DECK.replace("0.60", f"0.{version}5"))
+        told = json.loads((await reconciling).text.splitlines()[-1])
+
+    assert told["differences"][:3] == []
+    assert told["counts"]["deck versions"] > 1
+
+
 async def test_a_follower_finds_a_forged_entry_and_goes_on_from_its_checkpoint(
     fleet: Fleet, tmp_path: Path
 ) -> None:

@@ -65,6 +65,14 @@ class KafkaLog:
         slices = await self._read([part])
         return [(0, record) for record in slices[part].records]
 
+    async def has_more_shared(self) -> bool:
+        """Say whether decks, settings or plans have come since the last answer; they are there to be read then."""
+        if self.is_still:
+            return False
+        before = dict(self._ends)
+        self._ends |= await self._watcher.end_offsets([TopicPartition(name, 0) for name in SHARED])
+        return before != self._ends
+
     async def logs(self) -> AsyncIterator[Log]:
         """Read one partition number of all topics at a time."""
         for number in range(self.partitions):
