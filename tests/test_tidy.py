@@ -103,7 +103,7 @@ def test_every_module_of_core_and_wire_has_its_tests(part: str) -> None:
     assert set() == untested
 
 
-@pytest.mark.parametrize("part", ["core", "wire", "batch", "shell", "reconcile", "cli"])
+@pytest.mark.parametrize("part", ["core", "wire", "batch", "shell", "reconcile", "cli", "views"])
 def test_a_test_of_a_module_lies_in_the_room_that_the_module_lies_in(part: str) -> None:
     """A test file with the name of a module stands where the module stands; others tell a story of several."""
     rooms: dict[str, set[str]] = {}

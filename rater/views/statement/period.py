@@ -2,7 +2,7 @@
 
 Rule 1: a statement begins with the first entry whose time is of the month or later, and ends before the first whose
         time is after the month. So statements follow each other without a gap, and each entry is on one of them.
-Rule 2: once an entry of after the month is there, nothing that comes belongs to the statement: it never changes.
+Rule 2: once an entry of after the month is there, nothing that comes belongs to the statement: it never changes (R28).
 """
 
 from dataclasses import dataclass, field
