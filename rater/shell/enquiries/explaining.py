@@ -32,7 +32,7 @@ from rater.shell.enquiries.cdr_search import (
 from rater.shell.enquiries.enquiry import Enquiry, EnquiryError, UnknownTenantError
 from rater.shell.enquiries.followed import events_of, followed
 from rater.shell.enquiries.log import Log, reading_log
-from rater.shell.enquiries.rules_then import Then, read_then
+from rater.shell.enquiries.rules_then import SHARED, Then, read_then
 from rater.views.explanation.evidence import Evidence, Place, Posted, is_about, source_of
 from rater.views.explanation.explanation import Explained, Explanation, hold_events
 from rater.views.explanation.folded import Folded
@@ -42,10 +42,34 @@ from rater.views.explanation.priced import decks_of, price_now
 from rater.views.explanation.told import tell, unfounded
 from rater.views.explanation.verdict import main_of
 from rater.wire.account.state import decode_account
-from topics.catalog import ACCOUNTS_CHANGELOG, LEDGER, SUSPENSE_CHANGELOG
+from topics.catalog import (
+    ACCOUNT_TIMERS,
+    ACCOUNTS_CHANGELOG,
+    BALANCE_EVENTS,
+    BATCHES_CHANGELOG,
+    CDR_RAW,
+    DEAD,
+    LEDGER,
+    NOTIFICATIONS,
+    NOTIFIER_SENT,
+    PAYMENT_COMMANDS,
+    PAYMENT_RESULTS,
+    SUSPENSE,
+    SUSPENSE_CHANGELOG,
+    USERS_CHANGELOG,
+)
 from topics.keys import suspense_key
 from topics.partitioner import partition_of
 
+READ = tuple(
+    topic.name
+    for topic in (
+        *(LEDGER, CDR_RAW, ACCOUNT_TIMERS, SUSPENSE, DEAD, BATCHES_CHANGELOG, SUSPENSE_CHANGELOG),
+        *(BALANCE_EVENTS, USERS_CHANGELOG, PAYMENT_COMMANDS, PAYMENT_RESULTS, NOTIFICATIONS),
+        NOTIFIER_SENT,
+    )
+)
+"""What is read of the tenant's partition."""
 LATELY = 20_000
 """Records of suspense and of dead letters, the last of the partition, that are looked through."""
 _AROUND = 64
@@ -250,6 +274,7 @@ async def explain(enquiry: Enquiry, question: Question) -> Explanation:
         found_by = "the charge index" if question.times is None else "the time it was written"
         answer = Explanation(question.tenant_id, question.cdr_id, found_by)
         evidence = Evidence(question.tenant_id, question.cdr_id)
+        await log.look([*SHARED, *((name, partition) for name in READ)])
         then = await read_then(log)
         await _Answering(log, question, partition, then, evidence, answer).run()
     if not answer.is_known:

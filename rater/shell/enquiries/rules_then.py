@@ -28,6 +28,8 @@ from topics.catalog import CHARGING_SETTINGS, RATE_DECKS, RATE_PLANS, Topic
 from topics.records import DeckManifest, DeckRetirement
 
 V = TypeVar("V", ChargingSettings, Catalog)
+SHARED = tuple((topic.name, 0) for topic in (RATE_DECKS, RATE_PLANS, CHARGING_SETTINGS))
+"""The topics that are read, each with its one partition."""
 _NAME = re.compile(rb"([A-Za-z0-9._-]{1,64})/([0-9]{1,10})/(.*)")
 
 
