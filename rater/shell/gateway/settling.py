@@ -3,7 +3,8 @@
 What must not be charged any more is withdrawn instead of charged: that is asked after the look-up, at the last moment.
 
 Every round begins with the look-up, not only the first: a provider may answer 500 to a charge that it made,
-and keep that answer under the key for ever.
+and keep that answer under the key for ever. And a look-up that took long is no ground for a charge: a process that was
+stopped amid it, and woken when its partitions had an heir, would charge a second time.
 """
 
 import asyncio
@@ -28,6 +29,8 @@ from rater.shell.process.failpoints import failpoint
 from topics.records.payments import PaymentCommand, PaymentOrder
 
 ROUNDS_MAX = 6
+LOOK_UP_GOOD_S = 5.0
+"""From its question to the charge; an heir, who charges too, is there after the session's time-out at the earliest."""
 FIRST_WAIT_S = 0.25
 """Doubled with each round; plus or minus a quarter, by the command's id."""
 
@@ -119,6 +122,7 @@ async def _round(
     provider: Payments, order: PaymentOrder, against: Against, metrics: Asked
 ) -> Outcome:
     failpoint("before_look_up")
+    began = monotonic()
     found = await _asked("look_up", provider.look_up(order), metrics)
     code = against(order)
     if isinstance(found, Succeeded | Declined) or (found is not None and code is None):
@@ -129,6 +133,8 @@ async def _round(
         failpoint("after_withdrawal")
         return outcome
     failpoint("before_charge")
+    if monotonic() - began > LOOK_UP_GOOD_S:
+        raise TroubleError("its look-up is old")
     outcome = await _asked("charge", provider.charge(order), metrics)
     failpoint("after_charge")
     return outcome

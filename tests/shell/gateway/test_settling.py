@@ -48,6 +48,25 @@ async def test_after_trouble_it_looks_up_again_before_it_charges_again() -> None
     assert ["look_up", "charge", "look_up", "charge", "look_up"] == provider.asked
 
 
+async def test_a_look_up_that_took_long_is_made_again_before_anything_is_charged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Paused(Obedient):
+        """One that is asked, and then its process is stopped for a while."""
+
+        async def look_up(self, order: PaymentOrder) -> Outcome | None:
+            found = await super().look_up(order)
+            if found is None:
+                await asyncio.sleep(0.2)
+            return found
+
+    monkeypatch.setattr(settling, "LOOK_UP_GOOD_S", 0.1)
+    provider = Paused([None, PAID], [])
+
+    assert await settled(provider) == PAID
+    assert ["look_up", "look_up"] == provider.asked
+
+
 async def test_without_a_look_up_nothing_is_charged() -> None:
     provider = Obedient([TroubleError("connection")] * ROUNDS_MAX, [])
 
