@@ -118,9 +118,13 @@ REFUSALS: dict[str, Case] = {
     "card_number": _odd("set_payment_methods", "card", methods=[{"reference": "4242424242424242"}]),
     "zero_amount": _odd("adjust", "zero", amount_micros=0, currency="USD", reason="none"),
     "not_due": _odd("carry_forward", "month", due_ms=0),
+    "not_waiting": _odd(
+        *("release_call", "release"), cdr_id="nobody-sent-it", version=1,
+        suspense_id="cdr.raw.v1/0/0", by="odd", job_id="odd",
+    ),
     "amount_too_large": lambda s: _odd(
         "add_funds", "huge", **_money(s, "odd-4", amount_micros=_BALANCE_MAX_MICROS)
     )(s),
 }
 """By reason. Tests of their own: `too_many_lots` and `too_many_lot_ids` take thousands of commands, `too_many_changes`
-hours between them, `recharge_repeated` a payment, `reversal_repeated` days."""
+hours between them, `recharge_repeated` a payment, `reversal_repeated` days, `still_waits` a call that came before."""

@@ -275,6 +275,14 @@ class Play:
             given=lines(call("c2", 120, version=2, kind="correction")),
         )
 
+    def give_up(self) -> None:
+        """Drop a call that waits for a price, after looking at what would become of it."""
+        who = ("--by", "ann@rater.example", "--reason", "a test call")
+        tried = self.by(roles.RECYCLER, "suspense", "recycle", "--cdr", "c3", "--dry-run", *who)
+        assert "still_waits" in tried, tried
+        told = self.by(roles.RECYCLER, "suspense", "drop", "--cdr", "c3", *who)
+        assert "dropped 1" in told, told
+
     async def spoil(self) -> None:
         """Put on the topics, past all rules, what no role would ever write there."""
         old_s = (DAYS + 1) * 86_400
@@ -353,6 +361,7 @@ async def perform(broker: AccessBroker, folder: Path) -> str:
         late = (catalog.RECHARGE_TIMERS,)
         await play.written(*(topic for topic in catalog.CATALOG if topic not in late))
         await asyncio.to_thread(play.correct)
+        await asyncio.to_thread(play.give_up)
         await _is_there(play, "charge_reversed", lambda: _ledger(broker))
         await asyncio.gather(
             asyncio.to_thread(play.restart, roles.CHARGING),

@@ -130,8 +130,8 @@ def test_a_round_passes_and_without_charging_it_is_timed_out_at_the_charge(
         assert re.search(r"rater_canary_last_success_seconds 1\.\d+e\+09", said)
         assert '"ready": true' in fetched(f"{address}/readyz")
         canary.stop()
-        once = ("canary", "--tenant", "canary", "--once", "--patience", "2", "--metrics-port", "0")
-        assert "canary canary: passed, refilled" in run(*once, "--patience", "20", *to).text
+        once = ("canary", "--tenant", "canary", "--once", "--metrics-port", "0", "--patience")
+        assert "canary canary: passed, refilled" in run(*once, "20", *to).text
         assert not [path for _, path, _ in server.stripe.seen if "payment_intents" in path]
         asyncio.run(recharged_by_stripe(bootstrap, charging))
         assert [path for _, path, _ in server.stripe.seen if "payment_intents" in path]
@@ -141,7 +141,7 @@ def test_a_round_passes_and_without_charging_it_is_timed_out_at_the_charge(
         assert ["clean:", "no", "difference"] in proven
 
         charging.stop()
-        failed = run(*once, *to, accepted=(1,))
+        failed = run(*once, "2", *to, accepted=(1,))
         assert re.search(
             r"canary canary, charge: expected canary-\d+-a charged 1000000 micros; found nothing in 2 s",
             failed.text,

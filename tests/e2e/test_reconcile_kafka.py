@@ -69,7 +69,9 @@ async def test_topics_on_kafka_are_proven_and_every_forgery_is_found(
     assert told["differences"][:3] == []
     assert result.exit_code == 0
     assert told["verdict"] == "clean"
-    assert told["counts"]["charges"] == 138
+    entries = [json.loads(each.value or b"") for _, each in worker.topics[catalog.LEDGER.name]]
+    charges = [each for each in entries if each["kind"] == "charge"]
+    assert told["counts"]["charges"] == len(charges) > 100
     seen: set[str] = set()
     for topic, key, value in forgeries(worker):
         async with producer(bootstrap) as client:

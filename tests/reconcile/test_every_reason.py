@@ -42,11 +42,12 @@ DEAD = frozenset(map(str, Why))
 REFUSED = frozenset(map(str, Rejected))
 ELSEWHERE = frozenset(
     (
-        *("recharge_repeated", "reversal_repeated"),
+        *("recharge_repeated", "reversal_repeated", "still_waits"),
         *("too_many_lots", "too_many_lot_ids", "too_many_changes"),
     )
 )
-"""Reasons of refusal with a test of their own, below: a payment, thousands of lots, hours between changes."""
+"""Reasons of refusal with a test of their own, below: a payment, thousands of lots, hours between changes. What still
+waits must have come before: `test_recycling` of the proofs has it."""
 WHOLE_BATCHES = frozenset(("dead.not_unpacked",))
 """What becomes of a Kafka batch before there are records: `test_proofs` and `tests/e2e/test_bombs_kafka.py` have it."""
 CORRECTED = frozenset(("suspended.correction_unsupported",))
