@@ -51,3 +51,9 @@ class OpenSuspense(Record, frozen=True):
     never_free: Annotated[
         bool, Meta(description="It waits for no price, but for its account: it is never freed.")
     ] = False
+    voided: Annotated[
+        bool,
+        Meta(
+            description="Whether a void of an earlier version stands: then the call is not released."
+        ),
+    ] = False

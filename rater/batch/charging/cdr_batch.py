@@ -190,8 +190,7 @@ class CdrBatch:
             account.cdr_offset = offset
             decision.changed[cdr.tenant_id] = account
         if not isinstance(outcome, str):
-            charged = standing is not None and standing.charge is not None
-            kept = self._keep(item, outcome, source, charged=charged)
+            kept = self._keep(item, outcome, source, standing)
             self._suspend(item, outcome, digest, kept=kept)
             return
         decision.count(outcome)
@@ -224,11 +223,12 @@ class CdrBatch:
         else:
             self._suspend(item, why, None)
 
-    def _keep(self, item: Item, why: Suspension, source: Source, *, charged: bool) -> bool:
+    def _keep(self, item: Item, why: Suspension, source: Source, found: Standing | None) -> bool:
         """Keep a call that waits until it can be charged, where something can mend that; say whether it is kept."""
         if not is_kept(why.reason):
             return False
-        kept = self.open.keep(item[1], item[0].value or b"", source, why, charged=charged)
+        stands = (False, False) if found is None else found.stands
+        kept = self.open.keep(item[1], item[0].value or b"", source, why, stands)
         self.has_later = self.open.has_later
         return kept
 
@@ -248,7 +248,7 @@ class CdrBatch:
     def _stray(self, item: Item) -> None:
         """Suspend a record whose account is not here: it lies in a wrong partition, or there is none."""
         why, right = stray(item[1], item[0].key, self.partition, self.partitions)
-        kept = self._keep(item, why, self._source(item[0]), charged=False)
+        kept = self._keep(item, why, self._source(item[0]), None)
         self._suspend(item, why, item[2], right, kept=kept)
 
     def _suspend(

@@ -5,7 +5,8 @@ charge index forgets. It is written in the transaction that suspends a call, and
 
 Rule 1: of one id the highest version waits; where another call has it, once the window forgot it, the first does.
 A later version that is charged ends it; so does a void.
-Rule 2: while a later version waits, an earlier one may be charged; then the later one is marked (`charged`).
+Rule 2: while a later version waits, an earlier one may be charged or void; then the later one is marked (`charged`,
+`voided`): to charge it would take that back, which only a version does that comes after it.
 Rule 3: an account has at most OPEN_CALLS_MAX of them and a partition OPEN_BYTES_MAX bytes. What comes beyond it waits
 in suspense as other calls do, for somebody who sees to it: its record says that it is not kept, a metric and the log
 say how many. A version that replaces another is always kept.
@@ -164,9 +165,9 @@ class SuspenseBatch:
         return None if value is None else read_open(value)
 
     def keep(
-        self, cdr: Cdr, text: bytes, source: Source, why: Suspension, *, charged: bool
+        self, cdr: Cdr, text: bytes, source: Source, why: Suspension, stands: tuple[bool, bool]
     ) -> bool:
-        """Keep a call that waits from now on; `charged`: that of an earlier version stands.
+        """Keep a call that waits from now on; `stands`: whether a charge of an earlier version does, or its void.
 
         False: it is not kept, for a later version or another call of its id waits, or a limit is reached.
         """
@@ -184,8 +185,9 @@ class SuspenseBatch:
             source.offset,
             cast("SuspenseReason", str(why.reason)),
             text.decode(),
-            charged,
+            stands[0],
             not is_priceless(why),
+            stands[1],
         )
         value = _encode(row)
         if before is None and self._is_full(cdr.tenant_id, len(value)):
@@ -202,8 +204,8 @@ class SuspenseBatch:
             return
         if row.version < cdr.version:
             self.end(row)
-        elif row.charged != stands:
-            marked = msgspec.structs.replace(row, charged=stands)
+        elif (row.charged, row.voided) != (stands, not stands):
+            marked = msgspec.structs.replace(row, charged=stands, voided=not stands)
             self._set(marked, _encode(marked))
 
     def wait_on(self, row: OpenSuspense, why: Suspension) -> None:

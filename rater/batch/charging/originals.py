@@ -40,6 +40,11 @@ class Standing(NamedTuple):
     voided: str | None = None
     """Where a void stands: the charge that it took back, or its own entry where it found none."""
 
+    @property
+    def stands(self) -> tuple[bool, bool]:
+        """Return whether a charge stands, and whether a void does."""
+        return self.charge is not None, self.voided is not None
+
 
 NOTHING: Final = Standing(0, None, IdState.CHARGED)
 """Where corrections are not taken, nothing is looked for."""

@@ -131,8 +131,9 @@ def _may_not(row: OpenSuspense, cdr: Cdr, rules: Rules, at_ms: int) -> Suspensio
     named = f"kind: {cdr.kind}, version: {cdr.version}"
     if not rules.settings.at(at_ms).corrections:
         detail = f"{named}; corrections and voids are not taken yet"
-    elif row.charged:
-        detail = f"{named}; an earlier version is charged, and only a version that comes after it replaces that"
+    elif row.charged or row.voided:
+        stands = "charged" if row.charged else "voided"
+        detail = f"{named}; an earlier version is {stands}, and only a version that comes after it replaces that"
     elif cdr.kind == "void":
         detail = f"{named}; there is nothing to take back"
     else:

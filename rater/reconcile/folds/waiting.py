@@ -45,6 +45,8 @@ class Call:
     charges: list[r.Charge] = field(default_factory=list)
     taken_back: dict[str, int] = field(default_factory=dict)
     """By entry id of the charge: the number of the entry that takes it back."""
+    voids: list[int] = field(default_factory=list)
+    """Versions of voids that took a charge back."""
     taken: list[tuple[int, int]] = field(default_factory=list)
     """Where the CDR lies of what was charged or void, and its version; what a command ended is not among them."""
     ended: dict[int, tuple[int, Ending]] = field(default_factory=dict)
@@ -61,6 +63,12 @@ class Call:
             and self.taken_back.get(each.entry_id, seq) >= seq
             for each in self.charges
         )
+
+    def is_void_below(self, version: int) -> bool:
+        """Say whether an earlier version is void, or took a charge back as a void does."""
+        return any(
+            each.version < version and each.reason == "voided" for each in self.charges
+        ) or any(each < version for each in self.voids)
 
     def reason(self, waits: r.Suspended, before: int | None = None) -> str:
         """Return what a record waits for, as it was last told; `before` an entry of the ledger."""
@@ -153,6 +161,7 @@ def _add(call: Call, offset: int, entry: Any) -> Ending | None:
     if entry.kind == "charge_reversed":
         call.taken_back[entry.reverses] = entry.seq
         if entry.by == "void":
+            call.voids.append(entry.by_version)
             call.taken.append((entry.source_offset, entry.by_version))
         return None
     if entry.kind == "charge":

@@ -277,7 +277,18 @@ def test_where_that_charge_is_taken_back_by_a_void_it_is_freed_after_all() -> No
     partition = partition_of().take(call(), correction(3, to=NOWHERE), void)
 
     assert (partition.outcomes["voided"], row(partition).charged) == (1, False)
+    assert row(partition).voided
     assert len(fire(partition)) == 1
+
+
+@pytest.mark.parametrize("is_void_before", [True, False])
+def test_a_version_that_waits_knows_that_a_void_stands_below_it(
+    is_void_before: bool,  # noqa: FBT001
+) -> None:
+    sent = [correction(2, kind="void"), correction(3, to=NOWHERE)]
+    partition = partition_of().take(*(sent if is_void_before else reversed(sent)))
+
+    assert (row(partition).charged, row(partition).voided) == (False, True)
 
 
 def test_a_void_of_what_waits_is_a_charge_of_nothing_that_stands() -> None:

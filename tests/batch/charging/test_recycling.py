@@ -266,3 +266,20 @@ def test_a_later_settings_version_may_mend_what_contradicted_itself() -> None:
     partition.take(release())
 
     assert len(charges(partition)) == 1
+
+
+@pytest.mark.parametrize("stands", ["charged", "voided"])
+def test_a_version_that_waits_above_what_stands_is_not_released(stands: str) -> None:
+    kind = "final" if stands == "charged" else "void"
+    below = [call()] if stands == "charged" else [call(), correction(2, kind=kind)]
+    partition = mend(partition_of().take(*below, correction(3, to=NOWHERE)))
+    place = f"cdr.raw.v1/0/{len(below)}"
+    partition.take(release(version=3, suspense_id=place))
+
+    last = partition.entries()[-1]
+    assert (last["reason"], last["waits"]["reason"]) == ("still_waits", "correction_unsupported")
+    assert f"an earlier version is {stands}" in last["detail"]
+    # A version that comes after it does what it would have done.
+    partition.take(correction(4, to=NOWHERE))
+    assert charges(partition)[-1]["charge_micros"] == 60_000
+    assert "reverses" in partition.entries()[-1] or stands == "charged"

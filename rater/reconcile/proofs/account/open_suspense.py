@@ -185,10 +185,11 @@ def _hold_row(
     # Which versions were charged before the log began, is not known.
     if evidence.ledger.is_whole and not books.log.is_continued:
         seqs = [each.seq for each in call.charges] + [*call.taken_back.values()]
-        wanted += (call.stands(opened.version, max(seqs, default=0) + 1),)
-        found += (row.charged,)
+        stands = call.stands(opened.version, max(seqs, default=0) + 1)
+        wanted += (stands, not stands and call.is_void_below(opened.version))
+        found += (row.charged, row.voided)
     if found != wanted:
-        yield Complaint("version, suspense_id, at_ms, reason, charged", wanted, found)
+        yield Complaint("version, suspense_id, at_ms, reason, charged, voided", wanted, found)
     is_known = row.reason != TOO_LARGE and row.reason in KEPT
     if is_known and row.never_free != (row.reason not in UNPRICED):
         yield Complaint("never_free", row.reason not in UNPRICED, row.never_free)
