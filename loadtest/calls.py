@@ -44,6 +44,8 @@ class Call:
     call_type: str = "user_out"
     number_type: str = "subscriber"
     disposition: str = "answered"
+    version: int = 1
+    kind: str = "final"
     persons: Persons | None = None
     """None: one of fifty whom nobody has set, by its serial number."""
 
@@ -65,7 +67,7 @@ def encode(call: Call, clock: Clock) -> bytes:
         f'"answered_at":"{clock[call.answered_s]}",' if call.disposition == "answered" else ""
     )
     return (
-        f'{{"schema_version":1,"cdr_id":"{call.cdr_id}","version":1,"kind":"final",'
+        f'{{"schema_version":1,"cdr_id":"{call.cdr_id}","version":{call.version},"kind":"{call.kind}",'
         f'"tenant_id":"{each.tenant_id}","source":"sbc-{call.serial & 3}",'
         f'"call_type":"{call.call_type}","direction":"{call.direction}",'
         f'"from":"{each.number}","to":"{call.to}",{_persons(call)}'

@@ -1,9 +1,8 @@
 """Generate: the records of a plan, and what they must lead to.
 
-The same plan and deck give the same bytes: every random choice comes from generators that the plan
-seeds. A tenant's records stay in the order in which they are yielded when each partition is sent in
-order; that is what the expectation rests on. Accounts come first: CDRs that arrive before their
-account are `unknown_tenant`, which is not expected here.
+The same plan and deck give the same bytes: every random choice comes from generators that the plan seeds. A tenant's
+records stay in the order in which they are yielded when each partition is sent in order; that is what the expectation
+rests on. Accounts come first: CDRs that arrive before theirs are `unknown_tenant`, which is not expected here.
 """
 
 from bisect import bisect_right
@@ -21,6 +20,8 @@ from loadtest.breakages import BREAKAGES
 from loadtest.calls import Call, Clock
 from loadtest.calls import encode as encode_call
 from loadtest.changes import Changes
+from loadtest.corrections import Corrections
+from loadtest.durations import durations
 from loadtest.expected import Expected
 from loadtest.numbers import Number, NumberPool
 from loadtest.payers import Contracts, Payers
@@ -32,7 +33,6 @@ from topics.partitioner import partition_of
 
 RECENT = 4_096
 """So many of the last calls may be repeated; a power of two."""
-_DURATIONS = 16_384
 _GHOSTS = 20
 _CONFERENCE_EVERY = 8
 """One in so many outgoing calls is dialled out of a conference."""
@@ -123,13 +123,14 @@ class _Traffic:
         self.numbers = workload.numbers
         self.expected = expected
         self.random = Random(f"calls {plan.seed}")
-        self.durations = _durations(plan)
+        self.durations = durations(plan)
         self.ghosts = [tenant(f"ghost-{k:02}", k, self.partitions) for k in range(_GHOSTS)]
         self.callers = Callers(plan, workload.contracts.staff)
         self.payers = Payers(workload.contracts, expected)
         self.changes = Changes(plan, workload.population, self.payers)
         self.is_late = Random(f"late {plan.seed}")
         self.clock = Clock()
+        self.corrections = Corrections(plan, expected, self.payers, self.clock)
         self.recent: list[Record] = []
         self.serial = 0
         self.prefix = f"{plan.seed:x}-{plan.start_ms:x}"
@@ -141,7 +142,8 @@ class _Traffic:
         last = len(kinds) - 1
         for serial in range(self.plan.cdrs):
             self.serial = serial
-            yield kinds[min(bisect_right(limits, draw() * PERCENT), last)]()
+            kind = kinds[min(bisect_right(limits, draw() * PERCENT), last)]
+            yield self.corrections.due(serial) or kind()
 
     def _kinds(self) -> list[tuple[float, Kind]]:
         """Return each kind of record with its share; plain calls, last, take what is left."""
@@ -158,6 +160,7 @@ class _Traffic:
             (plan.inbound_pct, self._inbound),
             (plan.toll_free_pct, self._toll_free),
             *((share, self._broken(reason)) for reason, share in plan.broken),
+            (plan.corrections / 2, self._told_wrong),
             (PERCENT, self._plain),
         ]
 
@@ -168,6 +171,11 @@ class _Traffic:
             call.call_type = "conf_out"
             self.callers.organize(call)
         return self._charged(call, number)
+
+    def _told_wrong(self) -> Record:
+        number = self._pick(self.numbers.priced)
+        call = self._call(number.text)
+        return self.corrections.begin(call, number) or self._charged(call, number)
 
     def _toll_free(self) -> Record:
         if not self.numbers.toll_free:
@@ -279,16 +287,3 @@ class _Traffic:
 
     def _pick(self, items: list[T]) -> T:
         return items[int(self.random.random() * len(items))]
-
-
-def _durations(plan: Plan) -> list[int]:
-    """Draw the durations that calls pick from: a mass of short ones, the others lognormal."""
-    random = Random(f"durations {plan.seed}")
-    durations = []
-    for _ in range(_DURATIONS):
-        if random.random() * PERCENT < plan.short_calls_pct:
-            durations.append(random.randint(1, 10))
-            continue
-        drawn = plan.duration_median_s * random.lognormvariate(0.0, plan.duration_sigma)
-        durations.append(min(max(int(drawn), 1), plan.duration_max_s))
-    return durations

@@ -97,6 +97,28 @@ class Payers:
         if terms is not None and terms.last is not None:
             self._count(terms.last, call, 0 if is_waived else micros, draws)
 
+    def is_plain(self, call: Call, number: Number) -> bool:
+        """Say whether money alone pays a priced call, of a tenant that pays before."""
+        whose = call.persons.consumer(call.call_type) if call.persons else None
+        terms = self._users.get(whose or "")
+        known = None if terms is None else terms.at(call.started_s)
+        return (
+            call.tenant.tenant_id not in self._modes
+            and not self._draws(call, number, known)
+            and self._becomes(call, known) == "charge"
+        )
+
+    def take_back(self, call: Call, lot_id: str, micros: int) -> None:
+        """Let what one lot has paid of a plain call go back to it."""
+        tenant_id, expected = call.tenant.tenant_id, self.expected
+        expected.purses[tenant_id].give_back(lot_id, micros)
+        expected.charged_micros[tenant_id] -= micros
+        expected.charges[tenant_id] -= 1
+        whose = call.persons.consumer(call.call_type) if call.persons else None
+        terms = self._users.get(whose or "")
+        if terms is not None and terms.last is not None:
+            self._count(terms.last, call, -micros, {})
+
     def _draws(self, call: Call, number: Number, known: User | None) -> dict[str, int]:
         """Return what pools pay of a call."""
         pools = self.pools[call.tenant.tenant_id]

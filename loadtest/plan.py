@@ -11,6 +11,7 @@ Plans = Literal["none", "published", "held", "drawn"]
 """What there is of plans: `Plan.plans`."""
 PLANS_HELP = "published: nobody holds any; held: everybody, and they pay nothing; drawn: they pay"
 USERS_HELP = "so many a tenant: calls name them, some have pools of their own, some a limit"
+CORRECTIONS_HELP = "of a hundred CDRs about so many are of calls that are told wrong at first"
 POST_PAID_HELP = "of a hundred tenants about so many pay later"
 LATE_DAYS = 5
 """Less than what a CDR may be late."""
@@ -60,6 +61,8 @@ class Plan:
     """Of a hundred tenants about so many are given credit."""
     late: float = 0.0
     """Of a hundred calls about so many ended up to `LATE_DAYS` earlier: early in a month, in the last one."""
+    corrections: float = 0.0
+    """Of a hundred records about so many are of calls that are told wrong at first; not with changes."""
     changes: int = 0
     """So many times amid the calls tenants change licences, users and how they pay, and are given credit."""
     broken: tuple[tuple[str, float], ...] = tuple((reason, 0.02) for reason in BREAKAGES)
@@ -86,12 +89,15 @@ class Plan:
             if getattr(self, name) < least:
                 raise ValueError(f"{name}: {getattr(self, name)}, must be at least {least}")
         for name, share in self._percentages() + [
-            (name, getattr(self, name)) for name in ("post_paid", "promotional", "late")
+            (name, getattr(self, name))
+            for name in ("post_paid", "promotional", "late", "corrections")
         ]:
             if not 0 <= share <= PERCENT:
                 raise ValueError(f"{name}: {share}, must be 0 to 100 percent")
         if self.plans not in get_args(Plans):
             raise ValueError(f"plans: {self.plans!r}, must be one of {', '.join(get_args(Plans))}")
+        if self.corrections and self.changes:
+            raise ValueError(f"corrections: {self.corrections}, must be 0 with changes")
         for reason, _ in self.broken:
             if reason not in BREAKAGES:
                 raise ValueError(f"broken: {reason!r}, must be one of {', '.join(BREAKAGES)}")

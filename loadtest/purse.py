@@ -39,6 +39,15 @@ class Purse:
             micros -= drawn
         return micros
 
+    def sole_payer(self, micros: int) -> str:
+        """Return the lot that would pay an amount alone and have something left; empty where there is none."""
+        lot_id = next((each for each, left in self.left_micros.items() if left), "")
+        return lot_id if lot_id and self.left_micros[lot_id] > micros else ""
+
+    def give_back(self, lot_id: str, micros: int) -> None:
+        """Return what a lot has paid, which is not used up."""
+        self.left_micros[lot_id] += micros
+
     def copy(self) -> Self:
         """Return one that is used up by itself."""
         return type(self)(dict(self.left_micros), self.debt_micros, dict(self._order))

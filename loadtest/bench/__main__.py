@@ -16,7 +16,7 @@ from typing import get_args
 
 from loadtest.bench import against, machine, one_worker, plans
 from loadtest.bench.modules import Results
-from loadtest.plan import PLANS_HELP, POST_PAID_HELP, USERS_HELP, Plan, Plans
+from loadtest.plan import CORRECTIONS_HELP, PLANS_HELP, POST_PAID_HELP, USERS_HELP, Plan, Plans
 from loadtest.progress import say
 from loadtest.rater_command import CommandError, now_ms
 from loadtest.watch import LateError
@@ -67,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--plans", choices=get_args(Plans), default="none", help=PLANS_HELP)
     parser.add_argument("--users", type=whole_number, default=0, help=USERS_HELP)
     parser.add_argument("--post-paid", type=decimal_number, default=0.0, help=POST_PAID_HELP)
+    parser.add_argument("--corrections", type=decimal_number, default=0.0, help=CORRECTIONS_HELP)
     parser.add_argument("--with-and-without", action="store_true", help="--plans against none")
     return parser
 
@@ -81,6 +82,7 @@ def _measure(asked: argparse.Namespace) -> Results:
         plans=asked.plans,
         users=asked.users,
         post_paid=asked.post_paid,
+        corrections=asked.corrections,
     )
     if asked.with_and_without:
         return plans.measure(plan, asked.pairs, core_only=asked.core_only)

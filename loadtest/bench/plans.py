@@ -33,4 +33,5 @@ def words(plan: Plan) -> tuple[str, ...]:
     """Return the options that make a benchmark run a plan's calls."""
     size = ("--cdrs", plan.cdrs, "--tenants", plan.tenants, "--seed", plan.seed)
     people = ("--users", plan.users, "--post-paid", plan.post_paid)
-    return (*map(str, size), "--plans", plan.plans, *map(str, people))
+    told = ("--corrections", str(plan.corrections)) if plan.corrections else ()
+    return (*map(str, size), "--plans", plan.plans, *map(str, people), *told)

@@ -1,7 +1,8 @@
 """The play: a workload cut into acts, published with times of its own, so that every run of it is the same.
 
-Tenants hold plans and have users, and some pay later. Commands come first and are obeyed before the first CDR. Each
-act's records carry one timestamp: two runs then differ in nothing but what the test does to the workers meanwhile.
+Tenants hold plans and have users, some pay later, and some calls are corrected, voided, or corrected before they come.
+Commands come first and are obeyed before the first CDR. Each act's records carry one timestamp: two runs then differ in
+nothing but what the test does to the workers meanwhile.
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ class Play:
         """Make one that begins now; `seed` chooses the traffic."""
         start_ms = time.time_ns() // 1_000_000_000 * 1_000
         contracts: dict[str, Any] = {"plans": "drawn", "users": 2, "post_paid": 20.0}
+        contracts["corrections"] = 6.0
         plan = Plan(start_ms=start_ms, seed=seed, tenants=tenants, cdrs=cdrs, **contracts)
         workload = Workload(plan, stage.SAMPLE_DECK)
         commands = list(workload.commands())
