@@ -119,8 +119,12 @@ REFUSALS: dict[str, Case] = {
     "zero_amount": _odd("adjust", "zero", amount_micros=0, currency="USD", reason="none"),
     "not_due": _odd("carry_forward", "month", due_ms=0),
     "not_waiting": _odd(
-        *("release_call", "release"), cdr_id="nobody-sent-it", version=1,
-        suspense_id="cdr.raw.v1/0/0", by="odd", job_id="odd",
+        *("release_call", "release"),
+        cdr_id="nobody-sent-it",
+        version=1,
+        suspense_id="cdr.raw.v1/0/0",
+        by="odd",
+        job_id="odd",
     ),
     "amount_too_large": lambda s: _odd(
         "add_funds", "huge", **_money(s, "odd-4", amount_micros=_BALANCE_MAX_MICROS)

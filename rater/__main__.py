@@ -35,6 +35,7 @@ COMMANDS = {
     "price": ("rater.cli.price", "price calls by a deck file, without Kafka"),
     "produce": ("rater.cli.produce", "validate JSON lines and publish them to a topic"),
     "reconcile": ("rater.cli.reconcile", "prove from the topics alone that the money is right"),
+    "recycler": ("rater.cli.recycler", "release from suspense what can be charged now"),
     "simulate": ("rater.cli.simulate", "run the charging core over lines, without Kafka"),
     "statement": ("rater.cli.statement", "print a month of an account, proven"),
     "suspense": ("rater.cli.suspense", "list what waits in suspense, release or drop it"),
@@ -43,7 +44,7 @@ COMMANDS = {
     "worker": ("rater.cli.worker", "run a worker"),
 }
 SERVICES = frozenset(
-    ("canary", "gatekeeper", "gateway", "notifier", "reconcile", "watch", "worker")
+    ("canary", "gatekeeper", "gateway", "notifier", "reconcile", "recycler", "watch", "worker")
 )
 """Those that run until they are told to stop, `reconcile` with FOLLOW alone."""
 ONCE = frozenset(("webhook-key", "--once"))

@@ -8,6 +8,7 @@ from deploy.observe import (
     paying,
     pricing,
     reconciling,
+    recycling,
     remembering,
     running,
     stopping,
@@ -30,6 +31,7 @@ GROUPS: Final[dict[str, tuple[Alert, ...]]] = {
     "telling": telling.ALERTS,
     "watching": watching.ALERTS,
     "reconciling": reconciling.ALERTS,
+    "recycling": recycling.ALERTS,
 }
 
 

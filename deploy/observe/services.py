@@ -35,4 +35,7 @@ SERVICES: Final = (
         "no known call is played, so that nothing says whether charges are right",
     ),
     Service("reconciler", 9471, "warning", "nobody proves what charging writes"),
+    Service(
+        "recycler", 9472, "warning", "calls in suspense wait, also when what they wait for is there"
+    ),
 )

@@ -16,6 +16,7 @@ from rater.shell.notifier.metrics import NotifierMetrics
 from rater.shell.process.maintenance_metrics import MaintenanceMetrics
 from rater.shell.process.metrics import Metrics
 from rater.shell.recharge.metrics import RechargeMetrics
+from rater.shell.recycler.metrics import RecyclerMetrics
 from rater.shell.versions.plan_metrics import PlanMetrics
 from rater.shell.watch.metrics import WatchMetrics
 
@@ -23,7 +24,7 @@ _INTRO = """\
 # Metrics
 
 Every service serves its own families in the text format of Prometheus on `/metrics` (charging on port 9464, recharge
-9465, gateway 9466, notifier 9467, gatekeeper 9468, watch 9469, canary 9470, reconciler 9471), beside
+9465, gateway 9466, notifier 9467, gatekeeper 9468, watch 9469, canary 9470, reconciler 9471, recycler 9472), beside
 `/livez` and `/readyz`. No label is a tenant, a call, a number or an address, so that the number of series is bounded. A
 gauge that nobody knows at the moment has no series: absence is not 0.
 
@@ -71,6 +72,12 @@ def _reconciler() -> CollectorRegistry:
     return shared.registry
 
 
+def _recycler() -> CollectorRegistry:
+    shared = Metrics(rooms=())
+    RecyclerMetrics(shared)
+    return shared.registry
+
+
 def _notifier() -> CollectorRegistry:
     return NotifierMetrics().process.registry
 
@@ -90,6 +97,7 @@ SERVICES: dict[str, Callable[[], CollectorRegistry]] = {
     "watch": _watch,
     "canary": _canary,
     "reconciler": _reconciler,
+    "recycler": _recycler,
 }
 """What makes the metrics of each service, as its process does."""
 

@@ -1,4 +1,4 @@
-"""Services: the circle with watch, gatekeeper, reconciler and canary beside it, each where Prometheus looks for it."""
+"""Services: the circle and all that stands beside it, each where Prometheus looks for it."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ from loadtest.rater_command import CommandError, now_ms, run
 from loadtest.service import Service
 
 JOBS: Final = (
-    "charging", "recharge", "gateway", "notifier", "gatekeeper", "watch", "canary", "reconciler",
+    "charging", "recharge", "gateway", "notifier", "gatekeeper", "watch", "canary", "reconciler", "recycler",
 )  # fmt: skip
 CANARY: Final = "canary"
 """The tenant."""
@@ -50,7 +50,7 @@ def prepare(bootstrap: str, folder: Path, plan: Plan) -> float:
 def watched(
     bootstrap: str, folder: Path, ports: Mapping[str, int]
 ) -> Iterator[tuple[Circle, dict[str, Service]]]:
-    """Run circle, watch, gatekeeper and reconciler for as long as the context lasts; yield the circle and all services.
+    """Run the circle and all that stands beside it for as long as the context lasts; yield the circle and all services.
 
     The canary is among them and not started: its settings must be in force first (`start_canary`).
     """
@@ -62,6 +62,7 @@ def watched(
             "watch": ("watch", "--every", "2"),
             "gatekeeper": ("gatekeeper", "--port", str(ports["questions"])),
             "reconciler": ("reconcile", "--follow", "--checkpoint", str(folder / "reconciler")),
+            "recycler": ("recycler", "--every", "5"),
             "canary": ("canary", "--tenant", CANARY, "--every", "10"),
         }
         more = {

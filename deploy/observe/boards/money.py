@@ -126,6 +126,24 @@ _SUSPENSE = Row(
             about="What they take in the workers.",
             unit="bytes", width=12, queries=(Query("sum(rater_open_suspense_bytes)", "bytes"),),
         ),
+        Panel(
+            title="Released by itself",
+            about="Calls that the recycler asked to release, by what they had waited for and what came of it; an hour.",
+            unit="suffix: /h", width=12,
+            queries=(
+                Query(hourly("rater_recycler_orders_total"), "all"),
+                by_label(hourly("rater_recycler_orders_total", "reason, outcome") + " > 0", "reason", "outcome"),
+            ),
+        ),
+        Panel(
+            title="Tenants for whom the recycler asks",
+            about="Their calls could be charged, and pass a bound; and for how long it has not looked, in seconds.",
+            unit="short", width=12,
+            queries=(
+                by_label("sum by (bound) (rater_recycler_asking_tenants)", "bound"),
+                Query("time() - max(rater_recycler_looked_timestamp_seconds > 0)", "not looked for"),
+            ),
+        ),
     ),
 )  # fmt: skip
 

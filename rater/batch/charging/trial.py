@@ -10,6 +10,7 @@ from typing import NamedTuple
 from rater.batch.charging.command_batch import CommandBatch
 from rater.batch.charging.partition_state import Shard
 from rater.core.pricing.rules import Rules
+from rater.wire.account.state import decode_account
 from topics.catalog import ACCOUNT_TIMERS
 from topics.records import Charge, CommandRejected
 from topics.records.recycling import CallDropped
@@ -28,6 +29,8 @@ class Trial(NamedTuple):
     waits_for: str = ""
     """Where it would wait on: for what."""
     detail: str = ""
+    taken_micros: int = 0
+    """By how much the balance would fall."""
 
 
 class _Asked(NamedTuple):
@@ -43,6 +46,7 @@ class Trials:
     """Orders of one partition, one after another: each finds what those before it would leave."""
 
     def __init__(self, shard: Shard, rules: Rules, partitions: int) -> None:
+        self._shard = shard
         self._batch = CommandBatch(shard, ACCOUNT_TIMERS.name, rules, partitions)
         self._next = _FIRST
 
@@ -50,15 +54,21 @@ class Trials:
         """Say what would become of an order at an instant."""
         entries = self._batch.decision.journal.entries
         first = len(entries)
+        before = self.balance(tenant_id)
         self._batch.read([_Asked(self._next, at_ms, tenant_id.encode(), order)])
         self._next += 1
         self._batch.decide()
-        return _said(entries[first:])
+        taken = max(0, before - self.balance(tenant_id))
+        return _said(entries[first:])._replace(taken_micros=taken)
 
     def balance(self, tenant_id: str) -> int:
         """Return the balance of an account, as it would be now; 0 where there is none."""
-        account = self._batch.working.get(tenant_id)
-        return 0 if account is None else account.balance
+        working = self._batch.working
+        if tenant_id in working:
+            account = working[tenant_id]
+            return 0 if account is None else account.balance
+        value = self._shard.accounts.get(tenant_id.encode())
+        return 0 if value is None else decode_account(value).balance
 
 
 def _said(entries: Sequence[object]) -> Trial:

@@ -30,6 +30,8 @@ class Selection:
     """Whose time is this or later; -1: from the beginning."""
     until_ms: int | None = None
     """Up to the first whose time is this or later; None: to the end."""
+    partitions: frozenset[int] | None = None
+    """Of these alone."""
     is_following: bool = False
     """Go on at the end."""
 
@@ -58,10 +60,10 @@ class TopicReader:
             await left.update()
 
     def _parts(self, partitions: int) -> list[TopicPartition]:
-        numbers = range(partitions)
+        only = self._selection.partitions
         if self._tenant is not None and self._topic.key.is_by_tenant:
-            number = partition_of(self._tenant, partitions)
-            numbers = range(number, number + 1)
+            only = frozenset((partition_of(self._tenant, partitions),))
+        numbers = range(partitions) if only is None else sorted(only)
         return [TopicPartition(self._topic.name, number) for number in numbers]
 
     async def _start(self, parts: list[TopicPartition]) -> Remaining:

@@ -45,6 +45,12 @@ class Desk:
     partitions: int
     rows: dict[bytes, bytes]
     shards: dict[int, Shard] = field(default_factory=dict)
+    state: list[dict[bytes, bytes]] = field(default_factory=list)
+    """The accounts and users of the tenants whose calls wait, as they were read."""
+
+    def is_as(self, other: "Desk") -> bool:
+        """Say whether another desk knows the same, so that nothing else would become of the calls."""
+        return self.rules is other.rules and self.rows == other.rows and self.state == other.state
 
     def of(self, selection: Selection) -> list[Waits]:
         """Return the calls that are meant, by tenant and in the order of their events."""
@@ -79,6 +85,7 @@ class Desk:
 
     def load(self, accounts: dict[bytes, bytes], users: dict[bytes, bytes]) -> None:
         """Take the state of the tenants whose calls wait."""
+        self.state = [accounts, users]
         for key, value in accounts.items():
             self._shard(key).accounts.load([(key, value)])
         for key, value in users.items():
@@ -87,28 +94,35 @@ class Desk:
             self._shard(tenant_in_front(key)).suspense.load([(key, value)])
 
 
-async def read_desk(broker: Broker, partitions: int, tenant: str | None) -> Desk:
-    """Read what waits, of one tenant or of all."""
-    rows = await _last(broker, SUSPENSE_CHANGELOG, partitions, tenant)
+async def read_desk(
+    broker: Broker, partitions: int, tenant: str | None, rules: Rules | None = None
+) -> Desk:
+    """Read what waits, of one tenant or of all; and the rules, where nobody has read them yet."""
+    rows = await _last(broker, SUSPENSE_CHANGELOG, partitions, Lines(tenant=tenant))
+    desk = Desk(rules or await read_rules(broker), partitions, rows)
     names = {tenant_in_front(key) for key in rows}
-    book = (await read_versions(broker)).book
-    settings, plans = await read_settings(broker), await read_plans(broker)
-    desk = Desk(Rules(book, load_numbers(), settings, plans), partitions, rows)
     if names:
+        numbers = frozenset(partition_of(name, partitions) for name in names)
         state: dict[str, dict[bytes, bytes]] = defaultdict(dict)
         for topic in (ACCOUNTS_CHANGELOG, USERS_CHANGELOG):
-            found = await _last(broker, topic, partitions, tenant)
+            lines = Lines(tenant=tenant, partitions=numbers)
+            found = await _last(broker, topic, partitions, lines)
             state[topic.name] = {k: v for k, v in found.items() if tenant_in_front(k) in names}
         desk.load(state[ACCOUNTS_CHANGELOG.name], state[USERS_CHANGELOG.name])
     return desk
 
 
-async def _last(
-    broker: Broker, topic: Topic, partitions: int, tenant: str | None
-) -> dict[bytes, bytes]:
+async def read_rules(broker: Broker) -> Rules:
+    """Read the decks, plans and settings that are published."""
+    book = (await read_versions(broker)).book
+    settings, plans = await read_settings(broker), await read_plans(broker)
+    return Rules(book, load_numbers(), settings, plans)
+
+
+async def _last(broker: Broker, topic: Topic, partitions: int, lines: Lines) -> dict[bytes, bytes]:
     """Return the last value of each key of a compacted topic."""
     last: dict[bytes, bytes] = {}
-    async with reading(broker, topic, Lines(tenant=tenant)) as reader:
+    async with reading(broker, topic, lines) as reader:
         async for line in reader.lines(partitions):
             key = line.key or b""
             if line.value is None:

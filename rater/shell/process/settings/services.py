@@ -10,6 +10,7 @@ SERVICES: Final = {
     "canary": "rater.shell.canary.settings:CanarySettings",
     "watch": "rater.shell.watch.settings:WatchSettings",
     "reconciler": "rater.shell.follower.settings:FollowerSettings",
+    "recycler": "rater.shell.recycler.settings:RecyclerSettings",
     "gatekeeper": "rater.shell.gatekeeper.settings:GatekeeperSettings",
 }
 SHARED: Final = ("kafka", "log")
