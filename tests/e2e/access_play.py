@@ -331,6 +331,12 @@ class Play:
             said += answer.read().decode()
         (self.folder / "answers.json").write_text(said)
 
+    def enquire(self) -> None:
+        """Ask what an account is, which there are, and what became of one."""
+        for words in (("account", "show"), ("ledger",), ("calls",)):
+            assert "acme" in self.by(roles.ENQUIRER, *words, "acme", "--json"), words
+        assert "globex" in self.by(roles.ENQUIRER, "account", "list")
+
     def look(self) -> None:
         """Read, as those who are outside, what is there for them."""
         for role in (roles.CALL_CONTROL, roles.ADMINISTRATOR, roles.FINANCE, roles.OPERATOR):
@@ -372,6 +378,7 @@ async def perform(broker: AccessBroker, folder: Path) -> str:
         await _is_there(play, "funds_added", lambda: _mails(folder))
         await _is_there(play, "funds_added", lambda: _webhooks(play))
         await asyncio.to_thread(play.ask)
+        await asyncio.to_thread(play.enquire)
         await asyncio.to_thread(play.look)
     said = play.by(roles.RECONCILER, "reconcile", codes=(0, 1))
     await play.look_at_groups()

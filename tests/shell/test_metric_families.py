@@ -11,6 +11,7 @@ from deploy.reference.metric_page import SERVICES
 
 BOUNDED = {
     "aiokafka",
+    "bound",
     "channel",
     "currency",
     "faust",
