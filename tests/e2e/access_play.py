@@ -275,14 +275,6 @@ class Play:
             given=lines(call("c2", 120, version=2, kind="correction")),
         )
 
-    def give_up(self) -> None:
-        """Drop a call that waits for a price, after looking at what would become of it."""
-        who = ("--by", "ann@rater.example", "--reason", "a test call")
-        tried = self.by(roles.RECYCLER, "suspense", "recycle", "--cdr", "c3", "--dry-run", *who)
-        assert "still_waits" in tried, tried
-        told = self.by(roles.RECYCLER, "suspense", "drop", "--cdr", "c3", *who)
-        assert "dropped 1" in told, told
-
     async def spoil(self) -> None:
         """Put on the topics, past all rules, what no role would ever write there."""
         old_s = (DAYS + 1) * 86_400
@@ -331,12 +323,6 @@ class Play:
             said += answer.read().decode()
         (self.folder / "answers.json").write_text(said)
 
-    def enquire(self) -> None:
-        """Ask what an account is, which there are, and what became of one."""
-        for words in (("account", "show"), ("ledger",), ("calls",)):
-            assert "acme" in self.by(roles.ENQUIRER, *words, "acme", "--json"), words
-        assert "globex" in self.by(roles.ENQUIRER, "account", "list")
-
     def look(self) -> None:
         """Read, as those who are outside, what is there for them."""
         for role in (roles.CALL_CONTROL, roles.ADMINISTRATOR, roles.FINANCE, roles.OPERATOR):
@@ -344,8 +330,13 @@ class Play:
                 if role in topic.readers:
                     said = self.by(role, "topics", "read", topic.name, "--limit", "1")
                     assert said, (role, topic.name)
-        self.by(roles.RECYCLER, "suspense", "drop", "--cdr", "c3", "--by", "ann@acme.example")
-        self.by(roles.ENQUIRER, "account", "show", "acme")
+        who = ("--cdr", "c3", "--by", "ann@acme.example")
+        tried = self.by(roles.RECYCLER, "suspense", "recycle", "--dry-run", *who)
+        assert "still_waits" in tried, tried
+        self.by(roles.RECYCLER, "suspense", "drop", *who)
+        for words in (("account", "show"), ("ledger",), ("calls",)):
+            assert "acme" in self.by(roles.ENQUIRER, *words, "acme", "--json"), words
+        assert "globex" in self.by(roles.ENQUIRER, "account", "list")
         for cdr_id, word in (("c1", "rated"), ("c3", "dropped"), ("old", "freecall")):
             said = self.by(roles.ENQUIRER, "explain", cdr_id, "--tenant", "acme")
             assert word in said, said
@@ -367,7 +358,6 @@ async def perform(broker: AccessBroker, folder: Path) -> str:
         late = (catalog.RECHARGE_TIMERS,)
         await play.written(*(topic for topic in catalog.CATALOG if topic not in late))
         await asyncio.to_thread(play.correct)
-        await asyncio.to_thread(play.give_up)
         await _is_there(play, "charge_reversed", lambda: _ledger(broker))
         await asyncio.gather(
             asyncio.to_thread(play.restart, roles.CHARGING),
@@ -378,7 +368,6 @@ async def perform(broker: AccessBroker, folder: Path) -> str:
         await _is_there(play, "funds_added", lambda: _mails(folder))
         await _is_there(play, "funds_added", lambda: _webhooks(play))
         await asyncio.to_thread(play.ask)
-        await asyncio.to_thread(play.enquire)
         await asyncio.to_thread(play.look)
     said = play.by(roles.RECONCILER, "reconcile", codes=(0, 1))
     await play.look_at_groups()
