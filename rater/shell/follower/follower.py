@@ -22,6 +22,7 @@ from rater.shell.follower.metrics import FollowerMetrics
 from rater.shell.follower.settings import FollowerSettings
 from rater.shell.process.clock import now_ms
 from rater.shell.process.health import Health
+from rater.shell.process.signals import rest
 from topics import catalog
 
 STALE_S = 60.0
@@ -76,7 +77,7 @@ class Follower:
             age_s = monotonic() - self._looked_at
             self._health.set_ready("tail", ready=age_s < STALE_S, detail=f"read {age_s:.0f} s ago")
             await self._save_due()
-            await asyncio.sleep(max(0.0, begun + self._settings.every_s - monotonic()))
+            await rest(begun + self._settings.every_s - monotonic())
 
     async def save(self) -> None:
         """Keep what is known of the partitions that have changed and are not in doubt."""

@@ -15,6 +15,17 @@ def stopping_event() -> asyncio.Event:
     return stopping
 
 
+async def rest(seconds: float) -> None:
+    """Sleep between two rounds of what goes on after errors; CancelledError where the task was cancelled meanwhile.
+
+    Clients of Kafka may swallow that while no broker answers, and a loop that only slept would go on for ever.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+    await asyncio.sleep(max(0.0, seconds))
+
+
 async def work_until_stopped(**work: Coroutine[Any, Any, None]) -> None:
     """Run what a service does for ever, each a task of its name, until a signal; cancel all, and wait for their ends.
 

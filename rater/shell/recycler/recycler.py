@@ -24,6 +24,7 @@ from rater.shell.admin.answers import Answer
 from rater.shell.admin.publish import PublishError
 from rater.shell.process.clock import now_ms
 from rater.shell.process.health import Health
+from rater.shell.process.signals import rest
 from rater.shell.recycler.bounds import Bound, Bounds, Lately, Wish
 from rater.shell.recycler.metrics import RecyclerMetrics
 from rater.shell.recycler.published import Published
@@ -84,7 +85,7 @@ class Recycler:
             except (KafkaError, PublishError, OSError, TimeoutError) as error:
                 log.warning("cannot look at what waits: %(error)s", {"error": repr(error)})
             self._tell_age()
-            await asyncio.sleep(max(0.0, begun + self._settings.every_s - monotonic()))
+            await rest(begun + self._settings.every_s - monotonic())
 
     def _tell_age(self) -> None:
         age_s = monotonic() - self._looked_at

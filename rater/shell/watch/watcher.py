@@ -10,6 +10,7 @@ from aiokafka.errors import KafkaError
 from rater.kafka.rights import NotAllowedError
 from rater.shell.process.clock import now_ms
 from rater.shell.process.health import Health
+from rater.shell.process.signals import rest
 from rater.shell.watch.metrics import WatchMetrics
 from rater.shell.watch.observer import Observer
 from rater.shell.watch.settings import WatchSettings
@@ -42,7 +43,7 @@ class Watcher:
             begun = monotonic()
             await self._try_to_look()
             self._tell_age()
-            await asyncio.sleep(max(0.0, begun + self._settings.every_s - monotonic()))
+            await rest(begun + self._settings.every_s - monotonic())
 
     async def stop(self) -> None:
         """Close the connections; a broker that is gone is not waited for."""
