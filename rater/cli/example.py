@@ -17,12 +17,15 @@ _UNIT_MS = {"s": 1_000, "m": 60_000}
 
 
 @click.command()
-@click.argument("what", type=click.Choice(["commands", "requests", "cdrs"]))
+@click.argument(
+    "what", type=click.Choice(["commands", "requests", "cdrs", "unpriced", "correction", "void"])
+)
 def example(what: str) -> None:
     """Print lines for `rater produce`: commands that open two accounts, what is asked of them, or their calls.
 
-    commands is for account.commands.v1, requests for account.requests.v1, cdrs for cdr.raw.v1. Their times are of the
-    last hours.
+    commands is for account.commands.v1, requests for account.requests.v1, all others for cdr.raw.v1: unpriced is a call
+    that no deck prices, correction says another duration of a call of cdrs, void takes the unpriced one back. Their
+    times are of the last hours.
     """
     text = (files("rater") / "data" / "examples" / f"{what}.jsonl").read_text()
     click.echo(at_time(text, now_ms() // 1_000 * 1_000), nl=False)

@@ -1,4 +1,4 @@
-"""The README's step by step, typed as it stands: on a broker of its own, with ports of its own."""
+"""What the README has typed, typed as it stands: on a broker of its own, with ports of its own."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 NOT_TYPED = ("make ", "export PATH=")
 """The environment and the broker are those of the tests."""
-SERVICE = re.compile(r"^(rater (?:worker \w+|gateway|notifier)(?: .*?)?)( 2>\S+ &)$")
+SERVICE = re.compile(r"^(rater (?:worker \w+|gateway|notifier|recycler)(?: .*?)?)( 2>\S+ &)$")
 
 
-def typed(mail_port: int) -> str:
+def typed(heading: str, services: int, mail_port: int) -> str:
     """Return the steps as a script: ports that are free, `rater` and `python` those of the tests."""
     readme = (ROOT / "README.md").read_text()
-    section = readme.split("## With Kafka, step by step")[1]
+    section = readme.split(f"## {heading}\n")[1]
     block = re.findall(r"```console\n(.*?)```", section, re.DOTALL)[0]
     steps = [line.removeprefix("$ ") for line in block.splitlines()]
     kept = [step for step in steps if not step.startswith(NOT_TYPED)]
     assert len(steps) - len(kept) == 3
     ours = [SERVICE.sub(r"\1 --metrics-port 0\2", step) for step in kept]
-    assert sum("--metrics-port 0" in step for step in ours) == 4
+    assert sum("--metrics-port 0" in step for step in ours) == services
     script = "\n".join(ours).replace("1025", str(mail_port))
     return script.replace("rater/data/", f"{ROOT}/rater/data/")
 
@@ -43,7 +43,8 @@ def free_port() -> int:
         return port
 
 
-def test_the_readmes_steps_work_as_typed(private_broker: Broker, tmp_path: Path) -> None:
+def said_by(script: str, private_broker: Broker, tmp_path: Path) -> tuple[str, str]:
+    """Run a script to its end; return what it said, and the logs of what it started."""
     tools = tmp_path / "bin"
     tools.mkdir()
     rater = "-m tests.e2e.rater_as_role" if are_wanted() else "-m rater"
@@ -64,7 +65,7 @@ def test_the_readmes_steps_work_as_typed(private_broker: Broker, tmp_path: Path)
             "-o",
             "pipefail",
             "-c",
-            f"trap 'kill $(jobs -p)' EXIT\n{typed(free_port())}\nwait",
+            f"trap 'kill $(jobs -p)' EXIT\n{script}\nwait",
         ],
         cwd=tmp_path,
         env=environment,
@@ -75,8 +76,12 @@ def test_the_readmes_steps_work_as_typed(private_broker: Broker, tmp_path: Path)
         timeout=patience(240),
         check=False,
     )
-    said = done.stdout
-    logs = "".join(log.read_text() for log in tmp_path.glob("*.log"))
+    return done.stdout, "".join(log.read_text() for log in tmp_path.glob("*.log"))
+
+
+def test_the_readmes_steps_work_as_typed(private_broker: Broker, tmp_path: Path) -> None:
+    script = typed("With Kafka, step by step", 4, free_port())
+    said, logs = said_by(script, private_broker, tmp_path)
 
     assert "acme-1  accepted  account_opened" in said, said + logs
     assert "acme-call-1  charged  rated, 126400 micros" in said
@@ -90,3 +95,14 @@ def test_the_readmes_steps_work_as_typed(private_broker: Broker, tmp_path: Path)
     assert kinds - {("it@globex.example", "balance_low")} == {
         ("billing@acme.example", "funds_added")
     }
+
+
+def test_the_readmes_afternoon_ends_as_it_says(private_broker: Broker, tmp_path: Path) -> None:
+    script = typed("An afternoon: put right, and explained", 2, 0)
+    said, logs = said_by(script, private_broker, tmp_path)
+
+    waited = [line for line in said.splitlines() if line.startswith("acme") and "no_rate" in line]
+    assert waited, said + logs
+    assert "acme-call-1  charged  rated, 126400 micros" in said
+    assert "Traceback" not in said + logs
+    assert "clean" in said
