@@ -16,7 +16,10 @@ from rater.shell.canary import terms
 if TYPE_CHECKING:
     from pathlib import Path
 
-SERVICES = ("charging", "recharge", "gateway", "notifier", "gatekeeper", "watch", "reconciler")
+SERVICES = (
+    *("charging", "recharge", "gateway", "notifier", "gatekeeper", "watch"),
+    *("reconciler", "recycler"),
+)
 LETTER_S = 120.0
 """For a letter, for the load to begin, for a round of the canary."""
 CANARY_IN_S = 75
