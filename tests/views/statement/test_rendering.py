@@ -12,6 +12,7 @@ from rater.shell.enquiries.pdf import pdf_of
 from rater.views.statement import rendering
 from rater.views.statement.document import document_of
 from rater.views.statement.words import CODES, words
+from tests.printing import needs_printing
 from tests.views.statement.ledgers import Book, december, folded
 from tests.views.statement.test_folding import DECEMBER, month
 
@@ -126,6 +127,7 @@ def pages(pdf: bytes) -> Any:
     return pypdfium2.PdfDocument(pdf)
 
 
+@needs_printing
 @pytest.mark.parametrize("code", CODES)
 def test_a_pdf_has_the_figures_on_it(code: str) -> None:
     document = pages(pdf_of(rendering.html_of(FIGURES, code)))
@@ -136,6 +138,7 @@ def test_a_pdf_has_the_figures_on_it(code: str) -> None:
     assert f"1 / {len(document)}" in text
 
 
+@needs_printing
 def test_a_page_fetches_nothing(caplog: pytest.LogCaptureFixture) -> None:
     page = '<img src="http://127.0.0.1:1/x.png"><p>Here'
 
