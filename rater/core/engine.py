@@ -183,7 +183,8 @@ def release(  # noqa: PLR0913, PLR0917
     look_at_billing(account, source, cause, rules, journal)
     why = releasing.release(account, order, waits, source, rules, journal, users)
     if why is not None:
-        reject(account, order, source, releasing.still_waits(order, why), journal)
+        masks = rules.settings.at(source.at_ms).number_masks
+        reject(account, order, source, releasing.still_waits(order, why, masks), journal)
     look_at_billing(account, source, cause, rules, journal)
     return why
 

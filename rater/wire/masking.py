@@ -4,7 +4,7 @@ import re
 
 import msgspec
 
-from rater.core.pricing.masking import Masks, hide, hide_caller
+from rater.core.pricing.masking import Masks, hide, hide_caller, hide_in_detail
 
 _WHOLE = re.compile(rb"\+[1-9][0-9]{6,14}(?![0-9])")
 _NAMED = re.compile(rb'("(?:to|from|routing_number)"\s*:\s*")([^"\\]*)')
@@ -31,9 +31,7 @@ def masked_detail(detail: str, masks: Masks) -> str:
     if not masks:
         return detail
     plain = masked_text(detail.encode(errors="surrogatepass"), masks)
-    words = plain.decode(errors="surrogatepass").split(" ")
-    is_about_numbers = detail.startswith(("to:", "from:", "routing_number:"))
-    return " ".join([hide_caller(word, masks) for word in words] if is_about_numbers else words)
+    return hide_in_detail(plain.decode(errors="surrogatepass"), masks)
 
 
 def _said(value: bytes, masks: Masks) -> bytes:

@@ -88,6 +88,7 @@ async def test_what_cannot_be_used_on_the_topic_is_passed_over(broker: str) -> N
     assert done.exit_code == 0, done.output
     book = await read_plans(reaching(broker, PLAN_LOADER))
     assert [each.version for each in book.versions] == [1]
+    assert book.zone("Europe/Madrid").name == "Europe/Madrid", "for accounts outside UTC"
 
 
 async def test_of_two_loaders_the_later_shuts_out_the_earlier(broker: str) -> None:

@@ -25,6 +25,7 @@ from rater.core.account.priced import price_of, told_of
 from rater.core.account.unlicensed import payable
 from rater.core.account.user import Users
 from rater.core.cdr import Cdr, Source
+from rater.core.pricing.masking import Masks, hide_in_detail
 from rater.core.pricing.rated import Rated
 from rater.core.pricing.rules import Rules
 from rater.core.rejections import Refusal, Rejected
@@ -84,11 +85,11 @@ def release(  # noqa: PLR0913, PLR0917
     return None
 
 
-def still_waits(order: ReleaseCall, why: Suspension) -> Refusal:
-    """Say that a call waits on, and for what."""
+def still_waits(order: ReleaseCall, why: Suspension, masks: Masks = ()) -> Refusal:
+    """Say that a call waits on, and for what; of numbers only what the settings leave."""
     reason = cast("SuspenseReason", str(why.reason))
     waits = Waits(order.cdr_id, order.version, order.suspense_id, reason)
-    detail = f"{reason}: {why.detail}"[:1_000]
+    detail = f"{reason}: {hide_in_detail(why.detail, masks)}"[:1_000]
     return Refusal(Rejected.STILL_WAITS, detail, why.settings_version, waits)
 
 

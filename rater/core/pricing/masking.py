@@ -19,6 +19,8 @@ _BETWEEN = " .()/-"
 _NUMBER = re.compile(rf"\+?[0-9](?:[ .()/-]?[0-9*]){{{E164_DIGITS_MIN - 1},}}")
 """Seven digits or more, as people write them, too."""
 _ALL_OTHERS = ""
+ABOUT_NUMBERS = ("to:", "from:", "routing_number:")
+"""How a sentence begins that is about a number of a call."""
 
 Masks = Sequence[NumberMask]
 
@@ -46,6 +48,13 @@ def hide_caller(caller: str, masks: Masks, shown: int = 0) -> str:
     if not masks:
         return caller
     return _NUMBER.sub(lambda found: _hide_digits(found[0], masks, shown), caller)
+
+
+def hide_in_detail(detail: str, masks: Masks) -> str:
+    """Return a sentence on why a call has no price, with the tails of the numbers hidden that it is about."""
+    if not masks or not detail.startswith(ABOUT_NUMBERS):
+        return detail
+    return " ".join([hide_caller(word, masks) for word in detail.split(" ")])
 
 
 def _hide_digits(text: str, masks: Masks, shown: int) -> str:

@@ -4,6 +4,7 @@ from rater.core.account.releasing import dropped, not_waiting, still_waits
 from rater.core.pricing.unrated import Unrated
 from rater.core.suspension import Suspension
 from tests.build import NOW, source
+from topics.records.charging_settings import NumberMask
 from topics.records.open_suspense import OpenSuspense
 from topics.records.recycling import DropCall, ReleaseCall
 
@@ -28,6 +29,13 @@ def test_what_waits_on_says_for_what_now() -> None:
     assert refusal.waits is not None
     assert (refusal.waits.reason, refusal.waits.suspense_id) == ("denied", "cdr.raw.v1/0/7")
     assert len(refusal.detail) == 1_000
+
+
+def test_what_waits_on_has_no_more_of_a_number_than_the_settings_leave() -> None:
+    why = Suspension(Unrated.NO_RATE, "to: '+999123456', no prefix of sample matches")
+    refusal = still_waits(ORDER, why, (NumberMask("", 4),))
+
+    assert refusal.detail == "no_rate: to: '+99912****', no prefix of sample matches"
 
 
 def test_what_is_dropped_is_named_with_who_asked() -> None:
