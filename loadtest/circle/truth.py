@@ -147,9 +147,19 @@ def unposted(evidence: Evidence) -> list[str]:
 
 
 def unheard(evidence: Evidence) -> list[str]:
-    """Return the payments of which money moves back, and nothing of it is on the ledger yet."""
+    """Return the payments of which money moves back, and nothing of it is on the ledger yet.
+
+    What came back whole before its credit was there leaves nothing on the ledger: the account is asked for the
+    difference (A25), which is none.
+    """
     heard = {entry["payment_id"] for entry in evidence.reversed}
-    return [payment for payment in evidence.reversals if payment not in heard]
+    back = {
+        result["payment_id"]
+        for _, result in evidence.results
+        if result["outcome"] == "restored"
+        and result["restored_micros"] == result["reversed_micros"]
+    }
+    return [payment for payment in evidence.reversals if payment not in heard | back]
 
 
 def _reversals(evidence: Evidence) -> Iterator[str]:
