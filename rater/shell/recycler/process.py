@@ -35,7 +35,7 @@ async def run(settings: RecyclerSettings) -> int:
     metrics = RecyclerMetrics(Metrics(rooms=()))
     health = Health(metrics.shared, parts=("looks",))
     with HealthServer(health, metrics.shared, settings.metrics_host, settings.metrics_port):
-        recycler = Recycler(settings, partitions, Published(settings.broker), (metrics, health))
+        recycler = Recycler(settings, partitions, Published(), (metrics, health))
         async with pulse(settings.broker, health, lambda: None):
             return await _serve(settings, recycler, health)
 

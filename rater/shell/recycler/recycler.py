@@ -93,8 +93,8 @@ class Recycler:
         self._health.set_ready("looks", ready=is_fresh, detail=f"looked {age_s:.0f} s ago")
 
     async def _look(self) -> None:
-        rules = await self._published.rules()
-        desk = await read_desk(self._settings.broker, self._partitions, None, rules)
+        broker = self._settings.broker
+        desk = await read_desk(broker, self._partitions, None, self._published.rules)
         if self._tried is not None and desk.is_as(self._tried):
             return
         at_ms = now_ms()

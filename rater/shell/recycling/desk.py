@@ -4,14 +4,14 @@ What charging has committed is read, outside every group. Whoever asks for a tri
 this state; the worker decides again, on its own, when the order comes.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from rater.batch.charging.open_suspense import read_open
 from rater.batch.charging.partition_state import Shard
 from rater.batch.charging.recycling import waiting
 from rater.batch.charging.trial import Trial, Trials
+from rater.core.pricing.decks import DeckBook
 from rater.core.pricing.rules import Rules
 from rater.kafka.broker import Broker
 from rater.shell.admin.topic_reader import Selection as Lines
@@ -23,6 +23,7 @@ from rater.shell.versions.settings_load import read_settings
 from rater.wire.account.recycling import Order, encode_order
 from rater.wire.account.state import decode_account
 from rater.wire.pricing.numbering import load_numbers
+from rater.wire.settings.currencies import shipped_book
 from topics.catalog import ACCOUNTS_CHANGELOG, SUSPENSE_CHANGELOG, USERS_CHANGELOG, Topic
 from topics.keys import tenant_in_front
 from topics.partitioner import partition_of
@@ -95,20 +96,27 @@ class Desk:
 
 
 async def read_desk(
-    broker: Broker, partitions: int, tenant: str | None, rules: Rules | None = None
+    broker: Broker,
+    partitions: int,
+    tenant: str | None,
+    rules_of: Callable[[Broker], Awaitable[Rules]] | None = None,
 ) -> Desk:
-    """Read what waits, of one tenant or of all; and the rules, where nobody has read them yet."""
+    """Read what waits, of one tenant or of all, and only where something does the rest.
+
+    `rules_of` reads the rules, `read_rules` unless it is given.
+    """
     rows = await _last(broker, SUSPENSE_CHANGELOG, partitions, Lines(tenant=tenant))
-    desk = Desk(rules or await read_rules(broker), partitions, rows)
+    if not rows:
+        return Desk(Rules(DeckBook(), load_numbers(), shipped_book()), partitions, rows)
+    desk = Desk(await (rules_of or read_rules)(broker), partitions, rows)
     names = {tenant_in_front(key) for key in rows}
-    if names:
-        numbers = frozenset(partition_of(name, partitions) for name in names)
-        state: dict[str, dict[bytes, bytes]] = defaultdict(dict)
-        for topic in (ACCOUNTS_CHANGELOG, USERS_CHANGELOG):
-            lines = Lines(tenant=tenant, partitions=numbers)
-            found = await _last(broker, topic, partitions, lines)
-            state[topic.name] = {k: v for k, v in found.items() if tenant_in_front(k) in names}
-        desk.load(state[ACCOUNTS_CHANGELOG.name], state[USERS_CHANGELOG.name])
+    numbers = frozenset(partition_of(name, partitions) for name in names)
+    state: list[dict[bytes, bytes]] = []
+    for topic in (ACCOUNTS_CHANGELOG, USERS_CHANGELOG):
+        lines = Lines(tenant=tenant, partitions=numbers)
+        found = await _last(broker, topic, partitions, lines)
+        state.append({k: v for k, v in found.items() if tenant_in_front(k) in names})
+    desk.load(*state)
     return desk
 
 
