@@ -46,6 +46,7 @@ class Corrections:
         self._payers = payers
         self._clock = clock
         self._waiting: deque[_Waiting] = deque()
+        """In the order in which they were begun: one that is due earlier waits for those before it."""
 
     def begin(self, call: Call, number: Number) -> Record | None:
         """Return what is told first of a call; None where it cannot be told wrong."""
@@ -63,10 +64,10 @@ class Corrections:
         due = call.serial + 1 + int(self._random.random() * AFTER)
         if _VOIDED <= drawn < _AHEAD:
             self._payers.charge(right, number)
-            self._wait(_Waiting(due, wrong, number, "", 0))
+            self._waiting.append(_Waiting(due, wrong, number, "", 0))
             return self._record(right)
         self._payers.charge(wrong, number)
-        self._wait(_Waiting(due, right, number, lot_id, micros))
+        self._waiting.append(_Waiting(due, right, number, lot_id, micros))
         return self._record(wrong)
 
     def due(self, serial: int) -> Record | None:
@@ -76,10 +77,6 @@ class Corrections:
             if self._expect(each):
                 return self._record(each.call)
         return None
-
-    def _wait(self, each: _Waiting) -> None:
-        """Have it wait in the order in which they were begun: one that is due earlier waits for those before it."""
-        self._waiting.append(each)
 
     def _expect(self, each: _Waiting) -> bool:
         """Expect what a version leads to; False where it is not sent, for nobody can say."""

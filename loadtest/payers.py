@@ -77,8 +77,7 @@ class Payers:
         if not micros:
             self.expected.charge(tenant_id, None if number.terms.action == "free" else 0)
             return
-        whose = call.persons.consumer(call.call_type) if call.persons else None
-        terms = self._users.get(whose or "")
+        terms = self._terms(call)
         known = None if terms is None else terms.at(call.started_s)
         draws = self._draws(call, number, known)
         if draws:
@@ -99,8 +98,7 @@ class Payers:
 
     def is_plain(self, call: Call, number: Number) -> bool:
         """Say whether money alone pays a priced call, of a tenant that pays before."""
-        whose = call.persons.consumer(call.call_type) if call.persons else None
-        terms = self._users.get(whose or "")
+        terms = self._terms(call)
         known = None if terms is None else terms.at(call.started_s)
         return (
             call.tenant.tenant_id not in self._modes
@@ -114,10 +112,14 @@ class Payers:
         expected.purses[tenant_id].give_back(lot_id, micros)
         expected.charged_micros[tenant_id] -= micros
         expected.charges[tenant_id] -= 1
-        whose = call.persons.consumer(call.call_type) if call.persons else None
-        terms = self._users.get(whose or "")
+        terms = self._terms(call)
         if terms is not None and terms.last is not None:
             self._count(terms.last, call, -micros, {})
+
+    def _terms(self, call: Call) -> Dated[User | None] | None:
+        """Return what was set of whose call it is; None: nobody has set such a user."""
+        whose = call.persons.consumer(call.call_type) if call.persons else None
+        return self._users.get(whose or "")
 
     def _draws(self, call: Call, number: Number, known: User | None) -> dict[str, int]:
         """Return what pools pay of a call."""
