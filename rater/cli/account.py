@@ -7,8 +7,7 @@ import msgspec
 
 from rater.cli.broker import broker_option
 from rater.cli.columns import print_columns
-from rater.cli.enquiry import asking, json_option
-from rater.cli.numbers import WholeNumber
+from rater.cli.enquiry import asking, json_option, limit_option
 from rater.kafka.broker import Broker
 from rater.shell.enquiries.enquiry import Enquiry, UnknownTenantError, of_another_version
 from rater.shell.process.clock import now_ms
@@ -85,14 +84,7 @@ class _Amount(click.ParamType):
     type=click.Choice(get_args(get_args(BlockedReason)[0])),
     help="Whose calls are refused for this reason.",
 )
-@click.option(
-    "--limit",
-    type=WholeNumber(1),
-    default=100,
-    show_default=True,
-    metavar="N",
-    help="So many at most.",
-)
+@limit_option
 @json_option
 def list_accounts(broker: Broker, limit: int, *, as_json: bool, **given: Any) -> None:
     """Print accounts by tenant, as their latest status says them (at most a second old)."""

@@ -7,6 +7,7 @@ import click
 
 from rater.cli.broker import CannotRunError, run
 from rater.cli.moment import Moment
+from rater.cli.numbers import WholeNumber
 from rater.kafka.broker import Broker
 from rater.shell.enquiries.enquiry import (
     Enquiry,
@@ -19,6 +20,14 @@ Answer = TypeVar("Answer")
 
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="An object a line, for programs."
+)
+limit_option = click.option(
+    "--limit",
+    type=WholeNumber(1),
+    default=100,
+    show_default=True,
+    metavar="N",
+    help="So many at most.",
 )
 user_option = click.option("--user", metavar="ID", help="Of this user.")
 cdr_option = click.option("--cdr", "cdr_id", metavar="ID", help="Of this call.")

@@ -11,8 +11,9 @@ import click
 
 from rater.cli.broker import CannotRunError, broker_option, run
 from rater.cli.columns import print_columns
+from rater.cli.enquiry import json_option, limit_option
 from rater.cli.moment import Moment
-from rater.cli.numbers import Number, WholeNumber
+from rater.cli.numbers import Number
 from rater.cli.suspense_shown import CALLS_HEAD, GROUPS_HEAD, call_fields, call_row, groups_of
 from rater.kafka.broker import Broker
 from rater.shell.admin import topic_admin
@@ -57,11 +58,6 @@ def _selecting(command: Callable[..., Any]) -> Callable[..., Any]:
     return with_selection
 
 
-_json_option = click.option(
-    "--json", "as_json", is_flag=True, help="An object a line, for programs."
-)
-
-
 @click.group(name="suspense")
 def suspense() -> None:
     """List what waits in suspense, look at calls, release or drop them.
@@ -74,7 +70,7 @@ def suspense() -> None:
 @suspense.command(name="ls")
 @broker_option
 @_selecting
-@_json_option
+@json_option
 def list_waiting(broker: Broker, selection: Selection, *, as_json: bool) -> None:
     """Print how many calls wait, by tenant and reason, for how long, and what they cost by the decks of today."""
     desk = _read(broker, selection)
@@ -92,15 +88,8 @@ def list_waiting(broker: Broker, selection: Selection, *, as_json: bool) -> None
 @suspense.command()
 @broker_option
 @_selecting
-@click.option(
-    "--limit",
-    type=WholeNumber(1),
-    default=100,
-    show_default=True,
-    metavar="N",
-    help="So many at most.",
-)
-@_json_option
+@limit_option
+@json_option
 def show(broker: Broker, selection: Selection, limit: int, *, as_json: bool) -> None:
     """Print the calls that wait, in the order of their events, each with what it costs by the decks of today."""
     desk = _read(broker, selection)
@@ -128,7 +117,7 @@ def _job_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "--timeout", "timeout_s", type=Number(0.1), default=60.0, show_default=True, metavar="SECONDS",
             help="Wait so long for the answers to 500 calls.",
         ),
-        _json_option,
+        json_option,
     )  # fmt: skip
     for option in reversed(options):
         command = option(command)
