@@ -23,8 +23,9 @@ SAY = @echo
 comma := ,
 CODE := rater topics loadtest deploy tests
 
-# How many processes share the tests: one more than there are cores, for those on Kafka wait a lot.
-JOBS ?= $(shell $(PYTHON) -c 'import os; n = os.cpu_count() or 1; print(min(n + (n > 1), 8))')
+# How many processes share the tests: as many as there are cores. More end no sooner, for tests on Kafka start so many
+# services and brokers that no core waits, and everything takes so long that patience ends.
+JOBS ?= $(shell $(PYTHON) -c 'import os; print(min(os.cpu_count() or 1, 8))')
 # Brokers of the tests with TLS and logins (tests/e2e/logins.py).
 SECURELY = $(if $(SECURE),RATER_TEST_SECURE=1)
 # Reading all the other files to find no such test in them takes 20 s.
@@ -209,10 +210,11 @@ deck: dev  ## make the sample deck again from the numbering data of phonenumbers
 
 cover: test-interpreted  ## the same: branch coverage of core and wire, line by line
 
-lock: pyproject.toml  ## resolve both lock files again (needs uv)
-	$(SAY) "==> uv: requirements.lock and requirements-dev.lock"
+lock: pyproject.toml  ## resolve the lock files again (needs uv)
+	$(SAY) "==> uv: requirements.lock, requirements-dev.lock and requirements-uv.lock"
 	@printf '%s\n' $(BUILD) | $(LOCK) -o requirements.lock
 	@printf '%s\n' $(BUILD) | $(LOCK) --group dev -c requirements.lock -o requirements-dev.lock
+	@echo uv | $(subst pyproject.toml ,,$(LOCK)) -o requirements-uv.lock
 
 clean:  ## stop every Kafka of this folder and delete .kafka, .venv and all caches
 	$(SAY) "==> stopping Kafka, deleting .kafka .venv and caches"
@@ -227,6 +229,10 @@ BUILD = 'setuptools>=70.1' 'mypy>=2.4,<3'
 LOCK = uv pip compile pyproject.toml - --quiet --universal --python-version 3.11 \
 	--generate-hashes --custom-compile-command "make lock"
 PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check install
+# uv installs in seconds what takes pip minutes; where it is not to be had, or reaches no packages, pip does it.
+INSTALL = { { [ -x $(BIN)/uv ] || $(PIP) --require-hashes -r requirements-uv.lock; } \
+	&& $(BIN)/uv pip install --quiet --link-mode copy --python $(BIN)/python --require-hashes $(2) -r $(1); } \
+	|| { echo "==> uv could not: pip does it, more slowly"; $(PIP) --require-hashes -r $(1); }
 EDITABLE = --no-deps --no-build-isolation --editable .
 
 .venv/bin/pip:
@@ -236,8 +242,8 @@ EDITABLE = --no-deps --no-build-isolation --editable .
 	@$(PYTHON) -m venv .venv
 
 .venv/installed: requirements.lock pyproject.toml | .venv/bin/pip
-	$(SAY) "==> pip: installing requirements.lock and the rater command into .venv"
-	@$(PIP) --require-hashes -r requirements.lock
+	$(SAY) "==> uv: installing requirements.lock and the rater command into .venv"
+	@$(call INSTALL,requirements.lock,--compile-bytecode)
 	@RATER_COMPILE=0 $(PIP) $(EDITABLE)
 	@touch $@
 
@@ -258,6 +264,6 @@ EDITABLE = --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .venv/installed-dev: requirements-dev.lock .venv/installed
-	$(SAY) "==> pip: installing requirements-dev.lock into .venv"
-	@$(PIP) --require-hashes -r requirements-dev.lock
+	$(SAY) "==> uv: installing requirements-dev.lock into .venv"
+	@$(call INSTALL,requirements-dev.lock)
 	@touch $@
