@@ -158,11 +158,10 @@ def run(parts: list[Part], interruption: Interruption) -> list[str]:
     for target in ("lint", "types", "imports", "docs"):
         if not started(target).end():
             return [target]
-    if not fetching.end():
-        return [fetching.target]
     interpreted = started("test-interpreted", beside=True)
-    if not compiling.end():
-        return [compiling.target]
+    for awaited in (fetching, compiling):
+        if not awaited.end():
+            return [awaited.target]
     tested = [started("test-compiled"), interpreted]
     failed = [part.target for part in tested if not part.end()]
     # Last: it holds bounds of time, and nothing else runs any more.

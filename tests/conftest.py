@@ -27,6 +27,8 @@ LONG = (
 
 
 def pytest_configure() -> None:
+    # A broker of a test lives for a minute or two: what a JVM compiles thoroughly in them it never earns back.
+    os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
     try:
         refuse_stale()
     except StaleError as stale:

@@ -106,7 +106,7 @@ async def test_every_service_is_killed_and_what_was_captured_is_credited_once(
     private_broker: Broker, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     played = await perform(
-        private_broker.bootstrap, tmp_path, tenants=68, rounds=2, seed=1, leaps=LEAPS_S[::3]
+        private_broker.bootstrap, tmp_path, tenants=68, rounds=1, seed=1, leaps=LEAPS_S[::3]
     )
 
     judge(played, capsys)

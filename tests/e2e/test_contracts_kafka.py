@@ -17,6 +17,7 @@ from tests.e2e.broker import consume, produce
 from tests.e2e.charging_fleet import EXIT_KILLED, Fleet
 from tests.e2e.charging_stage import reconciled
 from tests.e2e.logins import session
+from tests.e2e.places import TWO_OR_ALL, places
 from topics import catalog
 
 if TYPE_CHECKING:
@@ -55,16 +56,18 @@ async def last_of(bootstrap: str, topic: str) -> dict[bytes, bytes]:
     return {x.key or b"": x.value or b"" for x in await consume(bootstrap, topic)}
 
 
+@TWO_OR_ALL
 async def test_killed_anywhere_contracts_and_users_are_as_they_were_set(
-    private_broker: Broker, tmp_path: Path
+    private_broker: Broker, tmp_path: Path, extent: str
 ) -> None:
     bootstrap = private_broker.bootstrap
     await asyncio.to_thread(stage.create_topics, bootstrap)
     fleet = Fleet(bootstrap, tmp_path, SESSION)
     first_ms = int(time.time()) * 1_000 - 60_000
-    tenants = [f"killed-{place}" for place in FAILPOINTS]
+    killed_at = places(FAILPOINTS, extent)
+    tenants = [f"killed-{place}" for place in killed_at]
     try:
-        for place, tenant in zip(FAILPOINTS, tenants, strict=True):
+        for place, tenant in zip(killed_at, tenants, strict=True):
             worker = fleet.start(failpoint=place)
             await fleet.settled()
             await produce(bootstrap, COMMANDS, commands(tenant), timestamp_ms=first_ms)

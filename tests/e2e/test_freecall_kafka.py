@@ -19,6 +19,7 @@ from tests.e2e.broker import consume, produce
 from tests.e2e.charging_fleet import EXIT_KILLED, Fleet
 from tests.e2e.charging_stage import reconciled
 from tests.e2e.logins import session
+from tests.e2e.places import TWO_OR_ALL, places
 from topics import catalog
 
 if TYPE_CHECKING:
@@ -88,17 +89,19 @@ async def freed(fleet: Fleet, tenants: list[str], timeout_s: float = 60.0) -> li
         await asyncio.sleep(0.3)
 
 
+@TWO_OR_ALL
 async def test_killed_anywhere_a_call_that_waits_is_free_once(
-    private_broker: Broker, tmp_path: Path
+    private_broker: Broker, tmp_path: Path, extent: str
 ) -> None:
     fleet = Fleet(private_broker.bootstrap, tmp_path, SESSION)
     bootstrap = fleet.bootstrap
-    tenants = [f"killed-{place}" for place in FAILPOINTS]
+    killed_at = places(FAILPOINTS, extent)
+    tenants = [f"killed-{place}" for place in killed_at]
     now_s = int(time.time())
     old_s = now_s - (DAYS + 1) * 86_400
     try:
         await set_up(fleet, tenants)
-        for place, tenant in zip(FAILPOINTS, tenants, strict=True):
+        for place, tenant in zip(killed_at, tenants, strict=True):
             worker = fleet.start(failpoint=f"{place}:{KILLED_FREEING}")
             await fleet.settled()
             call = [cdr(tenant, "old", old_s)]

@@ -14,6 +14,7 @@ from tests.e2e.broker import consume, produce
 from tests.e2e.charging_fleet import EXIT_KILLED, Fleet
 from tests.e2e.charging_stage import reconciled
 from tests.e2e.logins import session
+from tests.e2e.places import TWO_OR_ALL, places
 from topics import catalog
 
 if TYPE_CHECKING:
@@ -50,16 +51,18 @@ def said(tenant: str, kind: str, command_id: str, **fields: Any) -> tuple[bytes,
     return tenant.encode(), json.dumps(head | fields).encode()
 
 
+@TWO_OR_ALL
 async def test_killed_anywhere_no_lot_is_forgotten_and_none_is_opened_twice(
-    private_broker: Broker, tmp_path: Path
+    private_broker: Broker, tmp_path: Path, extent: str
 ) -> None:
     bootstrap = private_broker.bootstrap
     await asyncio.to_thread(stage.create_topics, bootstrap)
     fleet = Fleet(bootstrap, tmp_path, SESSION)
     past_ms = int(time.time() * 1_000) - DAYS_AGO * DAY_MS
-    tenants = [f"killed-{place}" for place in FAILPOINTS]
+    killed_at = places(FAILPOINTS, extent)
+    tenants = [f"killed-{place}" for place in killed_at]
     try:
-        for place, tenant in zip(FAILPOINTS, tenants, strict=True):
+        for place, tenant in zip(killed_at, tenants, strict=True):
             worker = fleet.start(failpoint=place)
             await fleet.settled()
             opening = said(tenant, "open_account", "o", currency="USD", decks=["none"])

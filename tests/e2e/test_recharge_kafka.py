@@ -30,6 +30,7 @@ from tests.corpus.recharge_poison.corpus import (
     good_result,
     read_cases,
 )
+from tests.e2e.places import TWO_OR_ALL, places
 from tests.e2e.recharge_stage import (
     CALLS,
     COMMANDS,
@@ -270,8 +271,9 @@ async def publish(tap: Tap, topic: str, records: list[Sent], at_ms: int) -> None
     )
 
 
-async def test_killed_at_every_step_recharge_writes_what_an_undisturbed_run_writes(
-    stage: Stage, tap: Tap
+@TWO_OR_ALL
+async def test_killed_in_a_step_recharge_writes_what_an_undisturbed_run_writes(
+    stage: Stage, tap: Tap, extent: str
 ) -> None:
     start_ms = now_ms() - 120_000
     cast = Cast(TENANTS, start_ms, METHODS, deck_id="acs", prefix="killed")
@@ -285,10 +287,11 @@ async def test_killed_at_every_step_recharge_writes_what_an_undisturbed_run_writ
     gateway = asyncio.create_task(answer(tap, {name.encode() for name in names}))
     calls = list(cast.calls())
     stage.recharge.kill()
-    for number, place in enumerate(RECHARGE_FAILPOINTS):
+    killed_at = places(RECHARGE_FAILPOINTS, extent)
+    for number, place in enumerate(killed_at):
         # Some die at a crossing, some at a result or a credit.
         stage.start_recharge(f"{place}:{4 if number % 2 else 10}")
-        await publish(tap, CALLS, calls[number :: len(RECHARGE_FAILPOINTS)], start_ms)
+        await publish(tap, CALLS, calls[number :: len(killed_at)], start_ms)
         await stage.killed()
     stage.start_recharge()
     owed = sum(map(len, wanted.notices.values()))
