@@ -96,7 +96,7 @@ test: tools  ## * all of it: set-up, checks, tests against real Kafka
 
 test-compiled: dev kafka-jars  ## * the tests but the long suites, on real Kafka (JOBS=N processes)
 	$(SAY) "==> pytest: everything but the long suites; starts Kafka on free ports and stops it"
-	@$(BIN)/pytest -m "not slow and not alone" --durations=30 --durations-min=10 $(SHARED)
+	@$(BIN)/pytest -m "not slow and not alone" -p tests.dearest $(SHARED)
 
 test-alone: dev kafka-jars  ## * the tests that hold bounds of time, with nothing beside them
 	$(SAY) "==> pytest: what holds bounds of time; starts Kafka on free ports and stops it"
