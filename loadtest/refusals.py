@@ -126,9 +126,20 @@ REFUSALS: dict[str, Case] = {
         by="odd",
         job_id="odd",
     ),
+    "not_standing": _odd(
+        *("rerate_call", "rerate"),
+        cdr_id="nobody-sent-it",
+        version=1,
+        entry_id="odd/999",
+        offset=0,
+        seen_ms=0,
+        by="odd",
+        job_id="odd",
+    ),
     "amount_too_large": lambda s: _odd(
         "add_funds", "huge", **_money(s, "odd-4", amount_micros=_BALANCE_MAX_MICROS)
     )(s),
 }
 """By reason. Tests of their own: `too_many_lots` and `too_many_lot_ids` take thousands of commands, `too_many_changes`
-hours between them, `recharge_repeated` a payment, `reversal_repeated` days, `still_waits` a call that came before."""
+hours between them, `recharge_repeated` a payment, `reversal_repeated` days, `still_waits` a call that came before, and
+`not_priced` one that was charged by a deck that is no more."""

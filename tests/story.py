@@ -49,6 +49,8 @@ from tests.story_plans import with_plans
 from tests.story_recharge import RESULTS, TOPICS, VERBS, Payments
 from tests.story_recycling import VERBS as RECYCLING
 from tests.story_recycling import recycling
+from tests.story_rerating import VERB as RERATING
+from tests.story_rerating import rerating
 from tests.story_settings import (
     PUBLISHED,
     SHOWN,
@@ -173,6 +175,8 @@ class Story:
         if verb in RECYCLING:
             name = f"cmd-{self.commands}"
             return TIMERS, recycling(self.simulator, tenant, verb, rest, name)
+        if verb == RERATING:
+            return TIMERS, rerating(self.simulator, tenant, rest, f"cmd-{self.commands}", at_ms)
         extra = dict(word.split("=", 1) for word in rest if "=" in word)
         plain = [word for word in rest if "=" not in word]
         head = {"command_id": extra.pop("id", f"cmd-{self.commands}"), "tenant_id": tenant}

@@ -3,6 +3,7 @@
 from topics import keys, roles
 from topics import records as r
 from topics.records.recycling import DropCall, ReleaseCall
+from topics.records.rerating import RerateCall
 from topics.topic import DAY_MS, Topic
 
 BOUNDED_TIME = {"message.timestamp.after.max.ms": "3600000"}
@@ -62,10 +63,10 @@ ACCOUNT_REQUESTS = Topic(
 )
 ACCOUNT_TIMERS = Topic(
     name="account.timers.v1",
-    purpose="Time as commands: lots of an account are due, a month has begun, a call waited long enough; and what "
-    "becomes of calls in suspense.",
+    purpose="Time as commands: lots of an account are due, a month has begun, a call waited long enough; what "
+    "becomes of calls in suspense; and charges that are to be rated again.",
     key=keys.TENANT,
-    records=(r.ExpireLots, r.CarryForward, r.FreeCall, ReleaseCall, DropCall),
+    records=(r.ExpireLots, r.CarryForward, r.FreeCall, ReleaseCall, DropCall, RerateCall),
     writers=(roles.CHARGING, roles.RECYCLER),
     readers=(roles.CHARGING, roles.WATCH, roles.RECONCILER, roles.ENQUIRER),
     taken_by=(roles.CHARGING,),

@@ -94,9 +94,10 @@ PLAN_LOADER_ID: Final = "rater-plan-load"
 PLAN_LOADER: Final = Role(
     name="rater plan load", principal="plan-loader", transactional_ids=PLAN_LOADER_ID
 )
-RECYCLER: Final = _by_hand("rater suspense, rater recycler", "recycler")
+RECYCLER: Final = _by_hand("rater suspense, rater recycler, rater rerate", "recycler")
 """Looks at what waits in suspense, and asks charging to release or drop it; it says so under somebody's name. The
-service of that name does so by itself."""
+service of that name does so by itself. It asks to rate charges again, too: it may write to that topic, whatever lies on
+it (A102)."""
 ENQUIRER: Final = Role(
     name="rater account, ledger, calls, explain, statement, export", principal="enquirer"
 )

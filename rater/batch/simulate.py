@@ -62,7 +62,7 @@ class Simulator:
         self.recharges = [RechargesShard() for _ in range(catalog.PARTITIONS)]
         self._ends: Counter[tuple[str, int]] = Counter()
         self._ledger: list[dict[int, bytes]] = [{} for _ in range(catalog.PARTITIONS)]
-        """The entries of each partition by offset, while corrections may ask for them."""
+        """The entries of each partition by offset, while corrections and re-ratings may ask for them."""
         self._joined: deque[Line] = deque()
         """What one has written for the other and that is not taken yet."""
 

@@ -11,10 +11,11 @@ the rest is priced anew; may money pay that?) -> `charges.charge_of` (draws; the
 limit -> `counting.count`, of the user whose call it is.
 
 A correction, `correct`, takes the same way; before its charge the one that it replaces is taken back (`reversal`).
-A call that could not be priced for days is given for free: `free_call`; one that waits is looked at again: `release`.
+A call that could not be priced for days is given for free: `free_call`; one that waits is looked at again: `release`;
+one that is charged is priced anew: `rerate`.
 """
 
-from rater.core.account import releasing
+from rater.core.account import releasing, rerating
 from rater.core.account.account import Account
 from rater.core.account.applying import apply, apply_charge
 from rater.core.account.bounds import cannot_return
@@ -43,6 +44,7 @@ from topics import records as r
 from topics.records import Charge
 from topics.records.charge import FreeReason
 from topics.records.recycling import ReleaseCall
+from topics.records.rerating import RerateCall
 
 Priced = tuple[Cdr, Rated | FreeReason]
 """A CDR, and what it costs, or why nothing."""
@@ -159,9 +161,7 @@ def free_call(  # noqa: PLR0913, PLR0917
     journal: Journal,
 ) -> bool:
     """Give for free a call that has waited long enough for a price, or refuse to; say whether it is free now."""
-    expire_due(account, source, journal)
-    cause = Cause("settings", order.command_id, source.at_ms)
-    look_at_billing(account, source, cause, rules, journal)
+    _begin(account, order, source, rules, journal)
     refusal = give(account, order, waits, source, rules.settings.at(source.at_ms), journal)
     if refusal is not None:
         reject(account, order, source, refusal, journal)
@@ -178,15 +178,29 @@ def release(  # noqa: PLR0913, PLR0917
     users: Users | None,
 ) -> Suspension | None:
     """Look at a call that waits again: charge it now, or refuse to, and say what it waits for."""
-    expire_due(account, source, journal)
-    cause = Cause("settings", order.command_id, source.at_ms)
-    look_at_billing(account, source, cause, rules, journal)
+    cause = _begin(account, order, source, rules, journal)
     why = releasing.release(account, order, waits, source, rules, journal, users)
     if why is not None:
         masks = rules.settings.at(source.at_ms).number_masks
         reject(account, order, source, releasing.still_waits(order, why, masks), journal)
     look_at_billing(account, source, cause, rules, journal)
     return why
+
+
+def rerate(  # noqa: PLR0913, PLR0917
+    account: Account,
+    order: RerateCall,
+    original: Charge,
+    source: Source,
+    rules: Rules,
+    journal: Journal,
+    users: Users | None,
+) -> Refusal | None:
+    """Price a charge that stands anew, and post what differs, or nothing; or refuse to, and say why."""
+    cause = _begin(account, order, source, rules, journal)
+    refusal = rerating.rerate(account, order, original, source, rules, journal, users)
+    look_at_billing(account, source, cause, rules, journal)
+    return refusal
 
 
 def command(
@@ -196,8 +210,7 @@ def command(
     refusal: Refusal | None = None
     cause = Cause("settings", order.command_id, source.at_ms)
     if account is not None:
-        expire_due(account, source, journal)
-        look_at_billing(account, source, cause, rules, journal)
+        _begin(account, order, source, rules, journal)
         refusal = execute(account, order, source, rules, journal)
     elif isinstance(order, r.OpenAccount):
         account = open_account(order, source, journal)
@@ -211,6 +224,16 @@ def command(
     if account is not None:
         look_at_billing(account, source, cause, rules, journal)
     return account
+
+
+def _begin(
+    account: Account, order: r.Command, source: Source, rules: Rules, journal: Journal
+) -> Cause:
+    """Post what is due before a command is looked at."""
+    expire_due(account, source, journal)
+    cause = Cause("settings", order.command_id, source.at_ms)
+    look_at_billing(account, source, cause, rules, journal)
+    return cause
 
 
 def _void(  # noqa: PLR0913, PLR0917

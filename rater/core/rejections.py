@@ -40,6 +40,8 @@ class Rejected(StrEnum):
     NOT_DUE = "not_due"
     NOT_WAITING = "not_waiting"
     STILL_WAITS = "still_waits"
+    NOT_STANDING = "not_standing"
+    NOT_PRICED = "not_priced"
 
 
 class Refusal(msgspec.Struct, frozen=True):

@@ -6,7 +6,14 @@ from typing import Any, NamedTuple
 
 from rater.reconcile.difference import Complaint, Difference, difference
 from rater.reconcile.folds.batches import Batches
-from rater.reconcile.folds.books import CDRS, SOURCES, UNASKED, Books, has_waited, read_books
+from rater.reconcile.folds.books import (
+    CDRS,
+    SOURCES,
+    UNASKED,
+    Books,
+    read_books,
+)
+from rater.reconcile.folds.causes import is_by_command
 from rater.reconcile.folds.deck_versions import DeckVersions
 from rater.reconcile.folds.kept import Kept
 from rater.reconcile.folds.ledger import Ledger, fold
@@ -123,13 +130,13 @@ def _outcomes(books: Books) -> Iterator[tuple[str, int, Outcome]]:
     """Yield source topic, source offset and outcome of everything that was written."""
     ledger = catalog.LEDGER.name
     for offset, entry in books.ledger.items():
-        if has_waited(entry):
-            # Of its CDR the suspense record is what came.
+        if is_by_command(entry):
+            # Of its CDR the suspense record is what came, or its first charge.
             yield entry.source_topic, entry.source_offset, Outcome("accepted", ledger, offset)
         elif entry.kind == "charge":
             yield CDRS, entry.source_offset, Outcome(entry.outcome, ledger, offset)
         elif entry.kind == "charge_reversed":
-            # Taken back by a correction, it comes with that one's charge.
+            # Taken back by a correction or a re-rating, it comes with that one's charge.
             if entry.by == "void":
                 yield CDRS, entry.source_offset, Outcome("voided", ledger, offset)
         elif entry.kind == "command_rejected":

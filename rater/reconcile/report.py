@@ -23,7 +23,7 @@ from rater.reconcile.proofs.account import (
     users,
 )
 from rater.reconcile.proofs.account import commands as orders
-from rater.reconcile.proofs.pricing import charges, corrections, deck_warnings, paid
+from rater.reconcile.proofs.pricing import charges, corrections, deck_warnings, paid, reratings
 from rater.reconcile.proofs.recharge import (
     caps,
     consent,
@@ -47,6 +47,7 @@ Proof = Callable[[Inputs], Iterator[Difference]]
 OF_CHARGING: tuple[Proof, ...] = (
     charges.prove,
     corrections.prove,
+    reratings.prove,
     statuses.prove,
     accounts.prove,
     bounds.prove,

@@ -42,12 +42,13 @@ DEAD = frozenset(map(str, Why))
 REFUSED = frozenset(map(str, Rejected))
 ELSEWHERE = frozenset(
     (
-        *("recharge_repeated", "reversal_repeated", "still_waits"),
+        *("recharge_repeated", "reversal_repeated", "still_waits", "not_priced"),
         *("too_many_lots", "too_many_lot_ids", "too_many_changes"),
     )
 )
 """Reasons of refusal with a test of their own, below: a payment, thousands of lots, hours between changes. What still
-waits must have come before: `test_recycling` of the proofs has it."""
+waits must have come before, and what has no price any more have been charged: `test_recycled` and `test_reratings` of
+the proofs have them."""
 WHOLE_BATCHES = frozenset(("dead.not_unpacked",))
 """What becomes of a Kafka batch before there are records: `test_proofs` and `tests/e2e/test_bombs_kafka.py` have it."""
 CORRECTED = frozenset(("suspended.correction_unsupported",))

@@ -83,6 +83,9 @@ class Asked:
         self.asked.append(list(offsets))
         return {offset: self.ledger[offset] for offset in offsets if offset in self.ledger}
 
+    async def look(self, partition: int, offsets: Sequence[int]) -> dict[int, bytes]:
+        return await self.read(partition, offsets)
+
 
 class Late(Asked):
     """A ledger that does not answer in time."""

@@ -218,7 +218,11 @@ class Charge(MoneyEntry, frozen=True, tag="charge"):
         | None
     ) = None
     generation: Annotated[
-        Count, Meta(description="How often the CDR was rated again before; nothing writes it yet.")
+        Count,
+        Meta(
+            description="Of a charge that was rated again: how often. It replaces the charge taken back by the entry "
+            "before."
+        ),
     ] = 0
     job_id: (
         Annotated[Id, Meta(description="Of what released it from suspense, or rated it again.")]
@@ -235,7 +239,7 @@ class Charge(MoneyEntry, frozen=True, tag="charge"):
 
 
 class ChargeReversed(MoneyEntry, frozen=True, tag="charge_reversed"):
-    """A charge was taken back as a whole, by a correction, whose own charge is the next entry, or by a void.
+    """A charge was taken back as a whole, by a correction or a re-rating, whose charge is the next entry, or by a void.
 
     The money goes first to debt, then back to the lots that paid, the last one first; what none of them can take, since
     it is forfeited or forgotten, opens a lot of its own.
@@ -244,8 +248,11 @@ class ChargeReversed(MoneyEntry, frozen=True, tag="charge_reversed"):
     kind: ClassVar[Literal["charge_reversed"]]
     cdr_id: Id
     version: Annotated[CdrVersion, Meta(description="Of the charge that is taken back.")]
-    by: Literal["correction", "void"]
-    by_version: Annotated[CdrVersion, Meta(description="Of the CDR that takes it back.")]
+    by: Literal["correction", "void", "rerating"]
+    by_version: Annotated[
+        CdrVersion,
+        Meta(description="Of the CDR that takes it back; of a re-rating that of the charge."),
+    ]
     reverses: Annotated[Id, Meta(description="The entry of the charge; of each at most one.")]
     reversed_micros: Annotated[NotNegative, Meta(description="What had been charged.")]
     returns: Annotated[
@@ -257,3 +264,6 @@ class ChargeReversed(MoneyEntry, frozen=True, tag="charge_reversed"):
     ] = ()
     lot: Annotated[Lot, Meta(description="What no source can take back.")] | None = None
     settings_version: SettingsVersion | None = None
+    job_id: Annotated[Id | None, Meta(description="Of a re-rating: the job.")] = None
+    actor: Annotated[Actor | None, Meta(description="Likewise: who asked.")] = None
+    why: Note | None = None

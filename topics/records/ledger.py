@@ -188,6 +188,7 @@ CommandType = Literal[
     "free_call",
     "release_call",
     "drop_call",
+    "rerate_call",
     "set_auto_recharge",
     "set_payment_methods",
     "set_recipients",
@@ -228,6 +229,8 @@ CommandReason = Literal[
     "not_due",
     "not_waiting",
     "still_waits",
+    "not_standing",
+    "not_priced",
 ]
 
 

@@ -30,7 +30,9 @@ def decide(  # noqa: PLR0913, PLR0917
     batch = begin(shard, topic, rules, partitions)
     read = batch.read(records)
     assert read == len(records), f"{len(records)} records at one go, with too many corrections"
-    if isinstance(batch, CdrBatch):
-        batch.give({offset: (ledger or {})[offset] for offset in batch.needs()})
+    entries = ledger or {}
+    batch.give({offset: entries[offset] for offset in batch.needs()})
+    if isinstance(batch, CommandBatch):
+        batch.give({offset: entries[offset] for offset in batch.named() if offset in entries})
     batch.decide()
     return batch.decision

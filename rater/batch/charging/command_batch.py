@@ -7,7 +7,7 @@ A command is idempotent by its id, which is remembered as a CDR is, and so is th
 What comes or goes by hand does so once in an account's life (`lot_ids`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, final
 
 import numpy as np
@@ -20,6 +20,7 @@ from rater.batch.charging.lot_ids import LotIdsBatch, lot_exists
 from rater.batch.charging.partition_state import Shard
 from rater.batch.charging.record import Record
 from rater.batch.charging.recycling import ORDERS, Order, RecyclingBatch
+from rater.batch.charging.rerating import ReratingBatch
 from rater.batch.charging.users import UsersBatch
 from rater.core import engine
 from rater.core.account.account import Account
@@ -39,6 +40,7 @@ from topics.manifests import IdState, command_key
 from topics.partitioner import partition_of
 from topics.records import BillingStateChanged, CommandRejected, DeckWarning, FundsAdded
 from topics.records.recycling import DropCall
+from topics.records.rerating import RerateCall
 
 _OFFSET: Final = {
     ACCOUNT_COMMANDS.name: "command_offset",
@@ -61,16 +63,35 @@ class CommandBatch:
         self.decision: Final = shard.begin(topic, rules)
         self.lot_ids = LotIdsBatch(shard.lot_ids, self.decision.lot_ids)
         self.users = UsersBatch(shard.users, self.decision.users)
-        self.recycling = RecyclingBatch(shard.suspense, self.decision, self.users.users, rules)
+        known = self.decision, self.users.users, rules
+        self.recycling = RecyclingBatch(shard.suspense, *known)
+        self.rerating = ReratingBatch(shard.batches.index, *known)
         self.working: dict[str, Account | None] = {}
         self.fresh: dict[bytes, tuple[int, int]] = {}
         """What this batch remembers: the content, and the time that the window is applied to."""
         self._waiting: Sequence[Record] = ()
 
     def read(self, records: Sequence[Record]) -> int:
-        """Take records to be decided, all of them: a command is read when its turn comes."""
-        self._waiting = [*self._waiting, *records]
-        return len(records)
+        """Take records to be decided, the first or all of them: a command is read when its turn comes.
+
+        Those are fewer where as many charges are to be rated again as are fetched at once.
+        """
+        is_asked = self.topic == ACCOUNT_TIMERS.name
+        taken = self.rerating.look(records) if is_asked else len(records)
+        self._waiting = [*self._waiting, *records[:taken]]
+        return taken
+
+    def needs(self) -> list[int]:
+        """Return the offsets of the ledger entries that are to be rated again."""
+        return self.rerating.needs()
+
+    def named(self) -> list[int]:
+        """Return the offsets that orders name beside these, where there may be nothing."""
+        return self.rerating.named()
+
+    def give(self, entries: Mapping[int, bytes]) -> None:
+        """Take these entries by their offsets, before `decide`."""
+        self.rerating.give(entries)
 
     def decide(self) -> None:
         """Decide what was taken, in order."""
@@ -115,6 +136,9 @@ class CommandBatch:
             reject(account, order, source, refusal, journal)
         elif isinstance(order, ORDERS) and (account is not None or isinstance(order, DropCall)):
             self._recycle(order, account, source)
+        elif isinstance(order, RerateCall) and account is not None:
+            oldest_day = self.shard.oldest_day(decision.stream_ms)
+            self.rerating.obey(order, account, source, oldest_day * DAY_MS)
         else:
             is_new = account is None
             account = engine.command(account, order, source, self.rules, journal)

@@ -6,7 +6,7 @@ Rule 2: while the first version has not come, its own id is remembered, too: the
 Rule 3: both move with each version that is taken, in its transaction, and live as long as the last of them.
 """
 
-from typing import Final
+from typing import Final, Protocol
 
 from xxhash import xxh3_128_digest
 
@@ -19,6 +19,18 @@ OUTCOME_AHEAD: Final[dict[int, str]] = {
     IdState.VOIDED: "voided",
 }
 """What becomes of a first version that comes after a later one, by what is remembered of it."""
+
+
+class Identified(Protocol):
+    """What names a CDR: itself, or an order about it."""
+
+    @property
+    def tenant_id(self) -> str:
+        """Whose it is."""
+
+    @property
+    def cdr_id(self) -> str:
+        """Its id."""
 
 
 def is_corrective(cdr: Cdr) -> bool:
@@ -55,11 +67,11 @@ def first_digest(cdr: Cdr) -> bytes:
     return xxh3_128_digest(first_of(cdr))
 
 
-def head_of(cdr: Cdr) -> bytes:
+def head_of(cdr: Identified) -> bytes:
     """Return the key of a CDR's head."""
     return head_key(cdr.tenant_id, cdr.cdr_id)
 
 
-def first_of(cdr: Cdr) -> bytes:
+def first_of(cdr: Identified) -> bytes:
     """Return the key of a CDR's first version."""
     return cdr_key(cdr.tenant_id, cdr.cdr_id, 1)

@@ -15,7 +15,7 @@ from xxhash import xxh3_128_digest
 
 from rater.batch.charging.charge_index import ChargeIndex
 from rater.batch.charging.decision import Decision
-from rater.batch.charging.heads import first_of, head_of, is_corrective
+from rater.batch.charging.heads import Identified, first_of, head_of, is_corrective
 from rater.batch.charging.remembered import Remembered
 from rater.batch.charging.waiting import conflict, too_old
 from rater.core.cdr import Cdr
@@ -70,7 +70,7 @@ class Originals:
         self._fresh = fresh
         self._given: dict[int, bytes] = {}
 
-    def needs(self, cdrs: Iterable[Cdr]) -> list[int]:
+    def needs(self, cdrs: Iterable[Identified]) -> list[int]:
         """Return the ledger offsets that `of` must have been given for these CDRs, as far as it is known yet.
 
         From all that is remembered: while the batch is decided, a version of the settings may widen the window.
@@ -88,7 +88,7 @@ class Originals:
         """Take entries of the ledger by their offsets."""
         self._given.update(entries)
 
-    def of(self, cdr: Cdr, oldest_ms: int) -> Standing:
+    def of(self, cdr: Identified, oldest_ms: int) -> Standing:
         """Return what is known of a CDR."""
         head, first = self._find([head_of(cdr), first_of(cdr)], oldest_ms)
         state = None if first is None else first.state
@@ -105,6 +105,10 @@ class Originals:
         if posted.reason == "voided":
             return Standing(version, None, state, posted.entry_id)
         return Standing(version, posted, state)
+
+    def is_known(self, cdr: Identified, oldest_ms: int) -> bool:
+        """Say whether anything is remembered of a CDR's first version, or of one that stands."""
+        return any(self._find([head_of(cdr), first_of(cdr)], oldest_ms))
 
     def judge(
         self, cdr: Cdr, oldest_ms: int, settings: ChargingSettings

@@ -40,6 +40,8 @@ class Sums:
         """What they got back by corrections."""
         self.runways_h: Final[list[int]] = []
         """The hours remaining that statuses of accounts say, where they say any."""
+        self.rerated: Final[Counter[str]] = Counter()
+        """How many charges were to be rated again, by what came of it."""
 
     def count(self, entry: object) -> None:
         """Count an entry that is no charge."""

@@ -82,32 +82,6 @@ UNNUMBERED = ("command_rejected", "call_dropped")
 """The kinds of entry that change no account, and take no number of one."""
 
 
-def has_waited(entry: LedgerEntry) -> bool:
-    """Say whether an entry charges or frees a call that had been in suspense: a command caused it, not the CDR."""
-    return entry.kind == "charge" and entry.waited is not None
-
-
-def cdr_offset_of(entry: r.Charge | r.ChargeReversed) -> int:
-    """Return where the CDR of an entry lies; of a call that had waited not where the timer's command does."""
-    if not has_waited(entry) or entry.kind != "charge" or entry.waited is None:
-        return entry.source_offset
-    place = entry.waited.suspense_id.rpartition("/")[2]
-    return int(place) if place.isdecimal() else -1
-
-
-def command_id_of(entry: LedgerEntry) -> str | None:
-    """Return the command that an entry carries out or refuses; None where a CDR or time caused it."""
-    match entry.kind:
-        case (
-            "charge" | "lot_expired" | "lot_forfeited" | "lot_expiry_warned" | "spend_limit_tripped"
-        ):
-            return None
-        case "deck_warning" | "charge_reversed" | "billing_state_changed":
-            return None
-        case _:
-            return entry.command_id
-
-
 class Manifest(NamedTuple):
     """One batch: where its manifest lies, its header and its packed ids."""
 

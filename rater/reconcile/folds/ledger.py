@@ -21,9 +21,9 @@ from rater.reconcile.folds.books import (
     BalanceEntry,
     Books,
     LedgerEntry,
-    has_waited,
 )
 from rater.reconcile.folds.breaker import Breaker
+from rater.reconcile.folds.causes import is_by_command, is_rating_again
 from rater.reconcile.folds.folded import Folded
 from rater.reconcile.folds.late_money import Voids, hold_correction, voids_of
 from rater.reconcile.folds.lot_times import month_after
@@ -177,7 +177,7 @@ def _take_whole(
     complaints += account.contract.take_pools(entry, original, ledger.published)
     complaints += billing.take(entry, original, clocks)
     is_broken = bool(account.breaker.pending or account.breaker.tripped)
-    if entry.kind == "charge_reversed" and entry.by == "correction":
+    if entry.kind == "charge_reversed" and entry.by != "void":
         account.halfway = entry, before
     else:
         since = before if account.halfway is None else account.halfway[1]
@@ -261,7 +261,7 @@ def _hold_head(books: Books, account: Folded, entry: BalanceEntry) -> Iterator[C
 
 def _may_cause(entry: BalanceEntry) -> bool:
     """Say whether a record of the entry's source topic can cause it."""
-    if has_waited(entry):
+    if is_by_command(entry) or is_rating_again(entry):
         return entry.source_topic == TIMERS
     if entry.source_topic == CDRS:
         return entry.kind in _FROM_CDRS

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rater.reconcile.difference import Complaint
-from rater.reconcile.folds.books import Books, LedgerEntry, cdr_offset_of, has_waited
+from rater.reconcile.folds.books import Books, LedgerEntry
+from rater.reconcile.folds.causes import cdr_offset_of, has_waited, is_rerated
 from topics import records as r
 from topics.records.open_suspense import OPEN_BYTES_MAX, OPEN_CALLS_MAX
 from topics.records.recycling import CallDropped
@@ -166,6 +167,8 @@ def _add(call: Call, offset: int, entry: Any) -> Ending | None:
         return None
     if entry.kind == "charge":
         call.charges.append(entry)
+        if is_rerated(entry):
+            return None
         if not has_waited(entry):
             call.taken.append((cdr_offset_of(entry), entry.version))
             return None

@@ -162,6 +162,7 @@ class SourceCommand(msgspec.Struct, gc=False):
     cdr_id: str | None = None
     version: int | None = None
     suspense_id: str | None = None
+    entry_id: str | None = None
     job_id: str | None = None
     by: str | None = None
     why: str | None = None

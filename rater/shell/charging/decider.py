@@ -39,6 +39,9 @@ class Originals(Protocol):
     async def read(self, partition: int, offsets: Sequence[int]) -> dict[int, bytes]:
         """Return the entries at these offsets of a partition."""
 
+    async def look(self, partition: int, offsets: Sequence[int]) -> dict[int, bytes]:
+        """Return those of them that are there."""
+
 
 class ChargingDecider:
     """The rules of charging and the states of a worker's partitions."""
@@ -69,11 +72,14 @@ class ChargingDecider:
         return deciding
 
     async def fetch(self, deciding: CdrBatch | CommandBatch) -> int:
-        """Fetch the ledger entries that corrections among what was read take back; return how many."""
-        if not isinstance(deciding, CdrBatch) or not (offsets := deciding.needs()):
-            return 0
-        deciding.give(await self._originals.read(deciding.partition, offsets))
-        return len(offsets)
+        """Fetch the ledger entries that corrections and re-ratings among what was read take back; return how many."""
+        partition = deciding.decision.partition
+        if offsets := deciding.needs():
+            deciding.give(await self._originals.read(partition, offsets))
+        named = deciding.named() if isinstance(deciding, CommandBatch) else []
+        if named:
+            deciding.give(await self._originals.look(partition, named))
+        return len(offsets) + len(named)
 
     def stamps(self, records: Sequence[SourceRecord]) -> list[int]:
         """Return the time of each record; none of what no objective counts: canaries' (R32), what was held (A96)."""

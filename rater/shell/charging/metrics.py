@@ -19,6 +19,8 @@ OUT: Final = ("charge", "adjusted", "payment_reversed", "lot_expired")
 """The kinds of entries that move money, charges among them."""
 EVENTS: Final = tuple(str(each.__struct_config__.tag) for each in get_args(AnyEvent))
 LEVELS: Final = get_args(get_args(PoolLevel)[0])
+RERATED: Final = ("posted", "unchanged", "not_standing", "not_priced")
+"""What may come of a charge that is to be rated again."""
 _HOUR_S: Final = 3_600
 _RUNWAY_S: Final = tuple(
     hours * _HOUR_S for hours in (1, 3, 6, 12, 24, 48, 72, 168, 336, 720, 2_160)
@@ -42,6 +44,14 @@ class ChargingMetrics:
         for kind in EVENTS:
             self._events.labels(kind)
         self._describe_pools()
+        self._rerated = Counter(
+            "rater_calls_rerated",
+            "Charges that were to be rated again, by what came of it: posted anew, unchanged, or why not.",
+            ["outcome"],
+            registry=registry,
+        )
+        for outcome in RERATED:
+            self._rerated.labels(outcome)
         self._runway = BatchHistogram(
             "rater_runway_seconds",
             "How long balances last at the pace of late, as statuses of accounts say it (at most one a second of each "
@@ -114,6 +124,8 @@ class ChargingMetrics:
             self._events.labels(kind).inc(count)
         for level, count in sums.pool_levels.items():
             self._levels[level].inc(count)
+        for outcome, count in sums.rerated.items():
+            self._rerated.labels(outcome).inc(count)
         self._drawn.inc(sums.pool_s)
         self._returned.inc(sums.pool_returned_s)
         self._runway.observe(np.array(sums.runways_h, np.int64) * (_HOUR_S * 1_000))

@@ -1,4 +1,4 @@
-"""Originals: reads back the ledger entries that corrections refer to, by their offsets.
+"""Originals: reads back the ledger entries that corrections and re-ratings refer to, by their offsets.
 
 A reader of its own, outside every consumer group, made at the first correction of a partition. It reads while the
 partition's lock is held, after the batch before was applied, and sees committed entries alone. Those of a piece are
@@ -7,6 +7,7 @@ read in the order of their offsets, so that neighbours come with one fetch; then
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from aiokafka import TopicPartition
@@ -46,6 +47,27 @@ class OriginalsReader:
                 return found
             finally:
                 consumer.pause(tp)
+        return found
+
+    async def look(self, partition: int, offsets: Sequence[int]) -> dict[int, bytes]:
+        """Return what lies at offsets that somebody else has named: where nothing does, it is left out."""
+        tp = TopicPartition(LEDGER.name, partition)
+        found: dict[int, bytes] = {}
+        with suppress(TimeoutError, OffsetOutOfRangeError):
+            async with asyncio.timeout(READ_S):
+                consumer = await self._consumer(tp)
+                begin = (await consumer.beginning_offsets([tp]))[tp]
+                end = (await consumer.end_offsets([tp]))[tp]
+                left = [offset for offset in sorted(set(offsets)) if begin <= offset < end]
+                consumer.resume(tp)
+                try:
+                    while left:
+                        consumer.seek(tp, left[0])
+                        after = await _read_on(consumer, tp, left, found)
+                        # Where a transaction's marker lies, nothing is read, and what comes next is looked for.
+                        left = after if len(after) < len(left) else left[1:]
+                finally:
+                    consumer.pause(tp)
         return found
 
     async def stop(self) -> None:

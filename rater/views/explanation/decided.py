@@ -43,6 +43,12 @@ def decide(folded: Folded, order: Order, standing: Standing, rules: Rules) -> De
     return Decided(entries, tuple(journal.events), account, waits)
 
 
+def can_be_decided(folded: Folded | None, order: Order, standing: Standing) -> bool:
+    """Say whether all is known that an order is decided on: the account, and of a re-rating the charge that stood."""
+    is_known = folded is not None and folded.account is not None
+    return is_known and (order.rerates is None or standing.charge is not None)
+
+
 def _decided(  # noqa: PLR0913, PLR0917
     account: Account,
     order: Order,
@@ -52,6 +58,11 @@ def _decided(  # noqa: PLR0913, PLR0917
     users: Users,
 ) -> Suspension | None:
     cdr, source = order.cdr, order.source
+    if order.rerates is not None:
+        assert standing.charge is not None, order
+        again = account, order.rerates, standing.charge, source
+        engine.rerate(*again, rules, journal, users)
+        return None
     if order.again is not None:
         command, row = order.again
         if isinstance(command, FreeCall):

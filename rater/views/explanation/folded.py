@@ -102,7 +102,7 @@ class Folded:
     def _take_back(
         self, account: Account, entry: r.ChargeReversed, rules: Rules, journal: Journal
     ) -> None:
-        if entry.by == "correction":
+        if entry.by != "void":
             # What both cross is seen once, with the charge that comes next.
             self._before = account.balance
             apply(account, entry)

@@ -4,18 +4,21 @@ Read of the record that the entry names. Where its topic keeps it no more, the e
 inputs of a price, and no amounts.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
+from rater.core.account import charged_cdr
 from rater.core.account.freecall import Waiting
 from rater.core.cdr import Cdr, Source
 from rater.views.explanation.differences import Difference
-from rater.views.explanation.evidence import Evidence, Missing, Place, Raw, source_of
+from rater.views.explanation.evidence import Evidence, Missing, Place, Posted, Raw, source_of
 from rater.wire.account.commands import decode_command
 from rater.wire.cdrs import decode_cdr
 from topics.catalog import ACCOUNT_TIMERS, CDR_RAW
 from topics.records import Charge, ChargeReversed, FreeCall, OpenSuspense, Suspended
 from topics.records.open_suspense import OPEN_SUSPENSE_LAYOUT
 from topics.records.recycling import ReleaseCall
+from topics.records.rerating import RerateCall
 
 Main = Charge | ChargeReversed
 _BYTES_MAX = 1 << 23
@@ -38,6 +41,8 @@ class Order(NamedTuple):
     source: Source
     again: tuple[FreeCall | ReleaseCall, OpenSuspense] | None = None
     """Of a call that waited: what was asked, and the row that waited."""
+    rerates: RerateCall | None = None
+    """Of a charge that was rated again: what was asked."""
 
     @property
     def waits(self) -> Waiting | None:
@@ -53,8 +58,10 @@ class Asked(NamedTuple):
     unheld: tuple[Unheld, ...] = ()
 
 
-def order_of(entry: Main, evidence: Evidence) -> Asked:
-    """Return what an entry was decided by."""
+def order_of(entry: Main, evidence: Evidence, group: Sequence[Posted] = ()) -> Asked:
+    """Return what an entry was decided by; `group`: the entries of the same source record, where they are known."""
+    if isinstance(entry, Charge) and entry.generation:
+        return _rated_again(entry, evidence, group)
     if entry.source_topic == ACCOUNT_TIMERS.name and isinstance(entry, Charge) and entry.waited:
         return _looked_at_again(entry, evidence)
     place = source_of(entry)
@@ -114,7 +121,32 @@ def _looked_at_again(entry: Charge, evidence: Evidence) -> Asked:
     return Asked(order, tuple(wrong), (*unheld, *more))
 
 
-def _named(command: FreeCall | ReleaseCall) -> tuple[str, str, int]:
+def _rated_again(entry: Charge, evidence: Evidence, group: Sequence[Posted]) -> Asked:
+    """Return the order to rate a charge again."""
+    raw, at_ms = evidence.at(source_of(entry)), entry.at_ms
+    command = None
+    wrong: tuple[Difference, ...] = ()
+    unheld: tuple[Unheld, ...] = ()
+    if isinstance(raw, Raw):
+        command = decode_command(raw.value)
+        at_ms = raw.at_ms if raw.at_ms >= 0 else at_ms
+    elif raw is Missing.GONE:
+        why = f"{ACCOUNT_TIMERS.name} keeps the command no more that asked for it"
+        names = ("at_ms", *_PLACE, "job_id", "reverses")
+        unheld = tuple(Unheld(entry.entry_id, name, why) for name in names)
+    wanted = (evidence.tenant_id, evidence.cdr_id, entry.version)
+    if not isinstance(command, RerateCall) or _named(command) != wanted:
+        if raw is not Missing.GONE:
+            what = "the place of the command that asked for it"
+            wrong = (Difference(entry.entry_id, "source_offset", what, entry.source_offset),)
+        back = [each.entry for each in group if isinstance(each.entry, ChargeReversed)]
+        who = ("-", None) if not back else (back[0].actor or "-", back[0].why)
+        command = RerateCall("-", *wanted, entry.reverses or "-", 0, 0, entry.job_id or "-", *who)
+    order = Order(cdr_of(entry, evidence), Source(*source_of(entry), at_ms), None, command)
+    return Asked(order, wrong, unheld)
+
+
+def _named(command: FreeCall | ReleaseCall | RerateCall) -> tuple[str, str, int]:
     return command.tenant_id, command.cdr_id, command.version
 
 
@@ -182,27 +214,4 @@ def cdr_of(entry: Main, evidence: Evidence) -> Cdr:
         whose = (evidence.tenant_id, evidence.cdr_id, entry.by_version, "void")
         nothing = (None, None, None, None)
         return Cdr(*whose, "out", "-", *nothing, "answered", 0, 0, 0, False, 0, None, None)
-    call, dialled = entry.call, None
-    if call.routing_number is not None:
-        dialled = call.to
-    return Cdr(
-        evidence.tenant_id,
-        evidence.cdr_id,
-        entry.version,
-        "void" if entry.reason == "voided" else "final",
-        call.direction,
-        call.routing_number or call.to,
-        call.from_,
-        call.call_type,
-        call.service_number_type,
-        call.usage_country,
-        call.disposition,
-        call.answered_ms,
-        call.ended_ms,
-        call.duration_s,
-        call.started_ms is not None,
-        call.answered_ms if call.started_ms is None else call.started_ms,
-        call.user_id,
-        call.organizer_id,
-        dialled,
-    )
+    return charged_cdr.cdr_of(entry, (evidence.tenant_id, evidence.cdr_id))

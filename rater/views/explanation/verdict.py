@@ -11,7 +11,7 @@ from typing import Any
 
 from rater.core.pricing.rules import Rules
 from rater.core.suspension import Suspension
-from rater.views.explanation.decided import Decided, decide
+from rater.views.explanation.decided import Decided, can_be_decided, decide
 from rater.views.explanation.differences import Difference, differences, fields_of
 from rater.views.explanation.evidence import Evidence, Posted, is_about
 from rater.views.explanation.folded import Folded
@@ -48,8 +48,8 @@ def judge(
     `folded`: the account before them, None where that is not known. `standing`: what was charged of the CDR before.
     """
     main = main_of(group, evidence.cdr_id)
-    asked = order_of(main, evidence)
-    if folded is None or folded.account is None:
+    asked = order_of(main, evidence, group)
+    if folded is None or not can_be_decided(folded, asked.order, standing):
         return _price_alone(main, asked.order, asked.unheld, asked.differences, rules)
     decided = decide(folded, asked.order, standing, rules)
     if decided.waits is not None:

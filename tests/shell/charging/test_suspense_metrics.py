@@ -21,6 +21,9 @@ class _Nobody:
     async def read(self, _partition: int, _offsets: object) -> dict[int, bytes]:
         return {}
 
+    async def look(self, _partition: int, _offsets: object) -> dict[int, bytes]:
+        return {}
+
 
 def shown(registry: CollectorRegistry) -> list[str]:
     return generate_latest(registry).decode().splitlines()

@@ -15,6 +15,7 @@ from rater.core.account.commands import (
     open_credits,
     release_call,
     reopen_account,
+    rerate_call,
     restore_payment,
     resume_recharge,
     reverse_payment,
@@ -59,6 +60,7 @@ COMMANDS: Final[tuple[AccountCommand[Any, Any], ...]] = (
     free_call.COMMAND,
     release_call.COMMAND,
     drop_call.COMMAND,
+    rerate_call.COMMAND,
 )
 BY_RECORD: Final[Mapping[type[Command], AccountCommand[Any, Any]]] = {
     each.record: each for each in COMMANDS

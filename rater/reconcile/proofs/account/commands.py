@@ -9,10 +9,10 @@ from rater.reconcile.folds.books import (
     UNASKED,
     Books,
     LedgerEntry,
-    command_id_of,
-    has_waited,
 )
+from rater.reconcile.folds.causes import command_id_of, is_by_command
 from rater.reconcile.inputs import Inputs
+from rater.reconcile.proofs.account.call_commands import freed, recycled
 from rater.reconcile.reading.log import Record
 from rater.reconcile.reading.sources import SourceCommand, millis
 from topics import catalog
@@ -84,15 +84,18 @@ def _prove_topic(evidence: Inputs, topic: str) -> Iterator[Difference]:
 
 def _command_id(books: Books, entry: LedgerEntry) -> str | None:
     """Return the command that an entry carries out or refuses."""
-    if not has_waited(entry):
+    if not is_by_command(entry):
         return command_id_of(entry)
     command = books.commands[entry.source_topic].get(entry.source_offset)
     return None if command is None else command.command_id
 
 
 def _may_be_silent(command: SourceCommand, entered: set[tuple[str, str | None]]) -> bool:
-    """Say whether a command may leave no entry: the timer's, and a second copy."""
-    return command.type == "expire_lots" or (command.tenant_id, command.command_id) in entered
+    """Say whether a command may leave no entry: the timer's, a re-rating without a difference, and a second copy."""
+    return (
+        command.type in ("expire_lots", "rerate_call")
+        or (command.tenant_id, command.command_id) in entered
+    )
 
 
 def _hold(command: SourceCommand, record: Record, entry: LedgerEntry) -> Iterator[Complaint]:
@@ -134,34 +137,13 @@ def _facts(
         case "balance_carried_forward":
             yield "month_ms", command.due_ms, entry.month_ms
         case kind if kind in ("charge", "charge_reversed", *UNASKED):
-            yield from _freed(command, entry)
+            yield from freed(command, entry)
             return
         case _:
             yield from _setting(command, entry)
     yield "command_id", command.command_id, command_id_of(entry)
     yield "kind", _KINDS.get(command.type), entry.kind
     yield "source_topic", TOPIC_OF.get(command.type), entry.source_topic
-
-
-def _freed(command: SourceCommand, entry: Any) -> Iterator[tuple[str, object, object]]:
-    """Yield what the entry of a call that was freed or released repeats of its command; of what none asks nothing."""
-    if not has_waited(entry):
-        return
-    if entry.waited.by is not None:
-        yield "type", command.type, "release_call"
-        yield from _recycled(command, entry)
-        return
-    yield "type", command.type, "free_call"
-    yield "cdr_id", command.cdr_id, entry.cdr_id
-    yield "version", command.version, entry.version
-
-
-def _recycled(command: SourceCommand, entry: Any) -> Iterator[tuple[str, object, object]]:
-    """Yield what the entry of a call that was released or dropped repeats of its command."""
-    for name in ("cdr_id", "version", "job_id"):
-        yield name, getattr(command, name), getattr(entry, name)
-    for name in ("suspense_id", "by", "why"):
-        yield name, getattr(command, name), getattr(entry.waited, name)
 
 
 def _opened(command: SourceCommand, entry: Any) -> Iterator[tuple[str, object, object]]:
@@ -269,7 +251,7 @@ _AUTO_RECHARGE = (
 def _setting(command: SourceCommand, entry: LedgerEntry) -> Iterator[tuple[str, object, object]]:
     """Yield what the entry of a setting repeats of its command."""
     if entry.kind == "call_dropped":
-        yield from _recycled(command, entry)
+        yield from recycled(command, entry)
         return
     names: tuple[str, ...] = ("actor", "actor_role")
     match entry.kind:

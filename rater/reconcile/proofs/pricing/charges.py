@@ -24,11 +24,11 @@ _UNPRICED = frozenset(("unanswered", "zero_duration", "emergency", "inbound", "f
 
 def prove(evidence: Inputs) -> Iterator[Difference]:
     """Prove it for every charge of the ledger."""
-    seen: dict[tuple[str, str, int], int] = {}
+    seen: dict[tuple[str, str, int, int], int] = {}
     for offset, entry in evidence.books.ledger.items():
         if entry.kind != "charge":
             continue
-        identity = (entry.tenant_id, entry.cdr_id, entry.version)
+        identity = (entry.tenant_id, entry.cdr_id, entry.version, entry.generation)
         first = seen.setdefault(identity, offset)
         complaints = list(_hold_price(evidence, entry))
         if first != offset:
@@ -129,12 +129,13 @@ def _hold_reason(entry: r.Charge) -> Iterator[Complaint]:
     waited = entry.waited
     if (waited is not None and waited.by is None) != (entry.reason == "freecall"):
         yield Complaint("waited", "what came of waiting; of a freecall alone asks nobody", waited)
-    if entry.version == 1 and entry.reverses is not None:
+    if entry.version == 1 and entry.reverses is not None and not entry.generation:
         yield Complaint("reverses", "nothing, for a first version replaces none", entry.reverses)
-    if (waited is not None and waited.by is not None) != (entry.job_id is not None):
-        yield Complaint("job_id", "that of a release, and of no other charge", entry.job_id)
-    if entry.generation:
-        yield Complaint("generation", "0, for no charge is rated again yet", entry.generation)
+    is_asked = entry.generation > 0 or (waited is not None and waited.by is not None)
+    if is_asked != (entry.job_id is not None):
+        yield Complaint("job_id", "of a release or a re-rating, and no other charge", entry.job_id)
+    if entry.generation and (waited is not None or entry.reverses is None):
+        yield Complaint("generation", "0, for it replaces no charge", entry.generation)
 
 
 def _hold_lines(entry: r.Charge, prices: Sequence[Price]) -> Iterator[Complaint]:

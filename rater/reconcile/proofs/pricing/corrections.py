@@ -1,5 +1,7 @@
 """Corrections: of each CDR one charge stands, that of the highest version; what it replaced is taken back once.
 
+A re-rating takes back the charge that stands, and posts one of the same version.
+
 Where the money went is the fold's business (`folds/returned_money`); here it is held what was taken back, by what.
 """
 
@@ -8,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rater.reconcile.difference import Complaint, Difference
-from rater.reconcile.folds.books import has_waited
+from rater.reconcile.folds.causes import has_waited, is_rating_again
 from rater.reconcile.inputs import Inputs
 from topics import catalog
 from topics import records as r
@@ -44,8 +46,8 @@ def prove(evidence: Inputs) -> Iterator[Difference]:
         if entry.kind == "charge_reversed":
             version = entry.by_version
             complaints += _taken_back(entry, charges.pop(entry.reverses, None), is_whole=is_whole)
-            # What a correction takes back, its own charge replaces.
-            taken = version if entry.by == "void" else stands.version
+            # What a correction or a re-rating takes back, its own charge replaces.
+            taken = stands.version if entry.by == "correction" else version
             now = Stands("", taken, entry.reverses)
         else:
             version = entry.version
@@ -53,7 +55,10 @@ def prove(evidence: Inputs) -> Iterator[Difference]:
             charges[entry.entry_id] = entry
             void = entry.reason == "voided"
             now = Stands("" if void else entry.entry_id, version, entry.entry_id if void else None)
-        if version <= stands.version:
+        if is_rating_again(entry):
+            if version != stands.version and is_known:
+                complaints.append(Complaint("version", f"{stands.version}, which stands", version))
+        elif version <= stands.version:
             wanted = f"above {stands.version}, taken before"
             complaints.append(Complaint("version", wanted, version))
         standing[_name(entry)] = now

@@ -8,8 +8,9 @@ time, and so may be what a second copy is one of: then it is not missing.
 from collections.abc import Iterator
 
 from rater.reconcile.difference import Complaint, Difference
-from rater.reconcile.folds.books import CDRS, SOURCES, cdr_offset_of, has_waited
+from rater.reconcile.folds.books import CDRS, SOURCES
 from rater.reconcile.folds.calls import hold_charge
+from rater.reconcile.folds.causes import cdr_offset_of, is_by_command, is_rerated
 from rater.reconcile.folds.masks import says
 from rater.reconcile.inputs import FORGOTTEN, Inputs, Outcome
 from rater.reconcile.reading.log import Record
@@ -105,7 +106,7 @@ def _hold_charge(
     entry = evidence.books.ledger.get(outcome.offset)
     if outcome.topic != catalog.LEDGER.name or entry is None:
         return
-    if entry.kind not in ("charge", "charge_reversed") or has_waited(entry):
+    if entry.kind not in ("charge", "charge_reversed") or is_by_command(entry):
         return
     cdr = evidence.books.cdrs.get(offset)
     if cdr is None:
@@ -221,7 +222,7 @@ def _latest(evidence: Inputs) -> dict[tuple[str, str], list[tuple[int, int]]]:
     """Return of every CDR with later versions which were taken: version and source offset."""
     latest: dict[tuple[str, str], list[tuple[int, int]]] = {}
     for entry in evidence.books.ledger.values():
-        if entry.kind == "charge" and entry.version > 1:
+        if entry.kind == "charge" and entry.version > 1 and not is_rerated(entry):
             taken = (entry.version, cdr_offset_of(entry))
         elif entry.kind == "charge_reversed" and entry.by == "void":
             taken = (entry.by_version, entry.source_offset)
@@ -243,6 +244,8 @@ def _known(evidence: Inputs) -> dict[tuple[str, str, int], int]:
     """Return the first source offset of every CDR that was charged or remembered in suspense."""
     known: dict[tuple[str, str, int], int] = {}
     for entry in evidence.books.ledger.values():
+        if is_rerated(entry):
+            continue
         if entry.kind == "charge":
             identity = (entry.tenant_id, entry.cdr_id, entry.version)
             known.setdefault(identity, cdr_offset_of(entry))

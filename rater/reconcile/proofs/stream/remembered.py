@@ -14,9 +14,13 @@ from rater.reconcile.folds.books import (
     ORDERS,
     LedgerEntry,
     Manifest,
+)
+from rater.reconcile.folds.causes import (
     cdr_offset_of,
     command_id_of,
     has_waited,
+    is_by_command,
+    is_rerated,
 )
 from rater.reconcile.inputs import FORGOTTEN, Inputs
 from rater.reconcile.reading.sources import DAY_MS
@@ -92,7 +96,7 @@ def _firsts(evidence: Inputs) -> dict[tuple[str, str], int]:
     """Return at which source offset the first version of a CDR was charged, or came to wait."""
     firsts: dict[tuple[str, str], int] = {}
     for entry in evidence.books.ledger.values():
-        if entry.kind == "charge" and entry.version == 1:
+        if entry.kind == "charge" and entry.version == 1 and not is_rerated(entry):
             firsts.setdefault((entry.tenant_id, entry.cdr_id), cdr_offset_of(entry))
     for _, waits in evidence.books.suspense:
         if waits.version == 1 and waits.reason not in FORGOTTEN:
@@ -107,11 +111,19 @@ def _cdr_ids(
     entry: r.Charge | r.ChargeReversed,
     firsts: dict[tuple[str, str], int],
 ) -> Iterator[tuple[tuple[bytes, IdState, int], tuple[int | None, int] | None]]:
-    """Yield the ids that a CDR's entry must be remembered by; of what a correction takes back none."""
-    if entry.kind == "charge_reversed" and entry.by == "correction":
+    """Yield the ids that a CDR's entry must be remembered by; of what another charge replaces none.
+
+    One that was rated again has a head from then on, whatever its version.
+    """
+    if entry.kind == "charge_reversed" and entry.by != "void":
         return
     version = entry.version if entry.kind == "charge" else entry.by_version
     name = (entry.tenant_id, entry.cdr_id)
+    if entry.kind == "charge" and entry.generation:
+        until_ms = max(entry.at_ms, entry.call.ended_ms)
+        head = xxh3_128_digest(head_key(*name)), IdState.HEAD, offset
+        yield head, (version, until_ms // DAY_MS)
+        return
     digest = xxh3_128_digest(cdr_key(*name, version))
     lies = cdr_offset_of(entry)
     yield (digest, IdState.CHARGED, offset), _facts(evidence, lies, entry.at_ms)
@@ -136,10 +148,10 @@ def _ahead(entry: r.Charge | r.ChargeReversed) -> IdState:
 def _freeing_ids(
     evidence: Inputs, offset: int, entry: r.Charge | r.ChargeReversed
 ) -> Iterator[tuple[tuple[bytes, IdState, int], tuple[int | None, int] | None]]:
-    """Yield the id of the timer's command that freed a call."""
+    """Yield the id of the command that freed or released a call, or had it rated again."""
     topic = entry.source_topic
     command = evidence.books.commands.get(topic, {}).get(entry.source_offset)
-    if has_waited(entry) and command is not None:
+    if is_by_command(entry) and command is not None:
         yield (command.digest(topic), IdState.COMMAND, offset), (None, entry.at_ms // DAY_MS)
 
 

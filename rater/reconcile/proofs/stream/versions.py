@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from rater.reconcile.difference import Complaint, Difference
-from rater.reconcile.folds.books import CDRS, cdr_offset_of
+from rater.reconcile.folds.books import CDRS
+from rater.reconcile.folds.causes import cdr_offset_of, is_rerated
 from rater.reconcile.inputs import FORGOTTEN, Inputs
 from rater.reconcile.reading.sources import DAY_MS, SourceCdr
 from topics import catalog
@@ -110,6 +111,8 @@ def _taken(evidence: Inputs) -> _Taken:
     """Return what was charged or void of every CDR with a later version."""
     taken: _Taken = {}
     for entry in evidence.books.ledger.values():
+        if is_rerated(entry):
+            continue
         if entry.kind == "charge":
             place, version, is_void = cdr_offset_of(entry), entry.version, entry.reason == "voided"
         elif entry.kind == "charge_reversed" and entry.by == "void":
