@@ -33,6 +33,7 @@ _COMMANDS: Mapping[tuple[str, ...], Role] = {
     ("reconcile",): roles.RECONCILER,
     ("produce",): roles.PRODUCE,
     ("suspense",): roles.RECYCLER,
+    ("rerate",): roles.RECYCLER,
     ("account",): roles.ENQUIRER,
     ("ledger",): roles.ENQUIRER,
     ("calls",): roles.ENQUIRER,

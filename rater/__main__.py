@@ -36,6 +36,7 @@ COMMANDS = {
     "produce": ("rater.cli.produce", "validate JSON lines and publish them to a topic"),
     "reconcile": ("rater.cli.reconcile", "prove from the topics alone that the money is right"),
     "recycler": ("rater.cli.recycler", "release from suspense what can be charged now"),
+    "rerate": ("rater.cli.rerate", "rate charges again, and post the differences"),
     "simulate": ("rater.cli.simulate", "run the charging core over lines, without Kafka"),
     "statement": ("rater.cli.statement", "print a month of an account, proven"),
     "suspense": ("rater.cli.suspense", "list what waits in suspense, release or drop it"),

@@ -9,6 +9,7 @@ import click
 from rater.cli.broker import CannotRunError, broker_option, run
 from rater.cli.deck_terms import by_option, note_currency
 from rater.cli.numbers import WholeNumber
+from rater.cli.rerate_hint import tell_rerating
 from rater.core.pricing.decks import BandPolicy, Heading
 from rater.core.pricing.schedule import Calendars
 from rater.kafka.broker import Broker
@@ -150,3 +151,5 @@ async def _load(broker: Broker, candidate: Candidate, *, backdate: bool) -> None
         f"chunk{'s' if manifest.chunks > 1 else ''}, {heading.currency}, valid from "
         f"{manifest.valid_from}, digest {manifest.digest}"
     )
+    if backdate and heading.valid_from_ms < now_ms():
+        tell_rerating(f"--deck {heading.deck_id}", str(manifest.valid_from))

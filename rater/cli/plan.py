@@ -9,6 +9,7 @@ import msgspec
 from rater.cli.broker import CannotRunError, broker_option, run
 from rater.cli.columns import print_columns
 from rater.cli.numbers import WholeNumber
+from rater.cli.rerate_hint import tell_rerating
 from rater.core.pricing.plans.book import PlanBook
 from rater.core.pricing.plans.catalog import Catalog
 from rater.core.times import to_text
@@ -114,6 +115,8 @@ def load(
     click.echo(
         f"version {version} {said}: {len(catalog.record.plans)} plans, valid from {_since(catalog)}"
     )
+    if is_new and backdate and catalog.valid_from_ms < now_ms():
+        tell_rerating("--all", _since(catalog))
 
 
 @plan.command(name="list")

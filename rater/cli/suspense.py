@@ -2,7 +2,6 @@
 
 import functools
 import json
-import uuid
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -12,24 +11,21 @@ import click
 from rater.cli.broker import CannotRunError, broker_option, run
 from rater.cli.columns import print_columns
 from rater.cli.enquiry import json_option, limit_option
+from rater.cli.job_options import job_options, who_asks
 from rater.cli.moment import Moment
-from rater.cli.numbers import Number
 from rater.cli.suspense_shown import CALLS_HEAD, GROUPS_HEAD, call_fields, call_row, groups_of
 from rater.kafka.broker import Broker
 from rater.shell.admin import topic_admin
 from rater.shell.admin.answers import Answer
 from rater.shell.admin.publish import PublishError
 from rater.shell.process.clock import now_ms
-from rater.shell.recycling.desk import Desk, Who, read_desk
+from rater.shell.recycling.desk import Desk, read_desk
 from rater.shell.recycling.job import send
 from rater.shell.recycling.selection import Selection, Waits
 from rater.shell.versions.shared_topic import SharedTopicMissingError
 from rater.wire.account.recycling import VERBS, Order
 from topics.catalog import ACCOUNT_TIMERS
-from topics.fields import NOTE_MAX
 from topics.records.recycling import DropCall, ReleaseCall
-
-JOB_MAX = 64
 
 _SELECTION = (
     click.option("--tenant", metavar="ID", help="Of this tenant alone."),
@@ -106,28 +102,16 @@ def show(broker: Broker, selection: Selection, limit: int, *, as_json: bool) -> 
         click.echo(f"{len(calls) - limit} more, see --limit")
 
 
-def _job_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    options = (
-        click.option("--all", "is_all", is_flag=True, help="All that wait: where nothing else says which."),
-        click.option("--by", required=True, metavar="NAME", help="Who asks; on the ledger for good."),
-        click.option("--reason", metavar="TEXT", help="Why; likewise."),
-        click.option("--job", metavar="ID", help="Name of the job; to go on with one that was interrupted, its name."),
-        click.option("--dry-run", is_flag=True, help="Say what would become of each call, and ask nothing."),
-        click.option(
-            "--timeout", "timeout_s", type=Number(0.1), default=60.0, show_default=True, metavar="SECONDS",
-            help="Wait so long for the answers to 500 calls.",
-        ),
-        json_option,
-    )  # fmt: skip
-    for option in reversed(options):
-        command = option(command)
-    return command
+_all_option = click.option(
+    "--all", "is_all", is_flag=True, help="All that wait: where nothing else says which."
+)
 
 
 @suspense.command()
 @broker_option
 @_selecting
-@_job_options
+@_all_option
+@job_options
 def recycle(broker: Broker, selection: Selection, **given: Any) -> None:
     """Look at calls again: charge each that can be charged now, once; the others wait on.
 
@@ -140,7 +124,8 @@ def recycle(broker: Broker, selection: Selection, **given: Any) -> None:
 @suspense.command()
 @broker_option
 @_selecting
-@_job_options
+@_all_option
+@job_options
 def drop(broker: Broker, selection: Selection, **given: Any) -> None:
     """Give calls up, for good: they are never charged.
 
@@ -152,7 +137,7 @@ def drop(broker: Broker, selection: Selection, **given: Any) -> None:
 def _recycle(broker: Broker, kind: Order, selection: Selection, given: dict[str, Any]) -> None:
     if selection.is_all and not given["is_all"]:
         raise click.UsageError("say which calls, or --all")
-    who = _who(given)
+    who = who_asks(given)
     desk = _read(broker, selection)
     calls = desk.of(selection)
     told = _Told(as_json=given["as_json"])
@@ -171,22 +156,6 @@ def _recycle(broker: Broker, kind: Order, selection: Selection, given: dict[str,
         raise CannotRunError(why)
     if told.left:
         raise click.exceptions.Exit(1)
-
-
-def _who(given: dict[str, Any]) -> Who:
-    """Return who asks; what may not stand on the ledger is refused."""
-    job = given["job"] or uuid.uuid4().hex[:12]
-    for name, text, most in (("--job", job, JOB_MAX), ("--by", given["by"], 128)):
-        if not text.isascii() or not text.isprintable() or " " in text or not 0 < len(text) <= most:
-            raise click.ClickException(
-                f"{name}: must be 1 to {most} characters of ASCII without blanks, found {text[:80]!r}"
-            )
-    why = given["reason"]
-    if why is not None and len(why) > NOTE_MAX:
-        raise click.ClickException(
-            f"--reason: must have at most {NOTE_MAX} characters, found {len(why)}"
-        )
-    return Who(job, given["by"], why)
 
 
 def _read(broker: Broker, selection: Selection) -> Desk:

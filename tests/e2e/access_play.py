@@ -334,6 +334,8 @@ class Play:
         tried = self.by(roles.RECYCLER, "suspense", "recycle", "--dry-run", *who)
         assert "still_waits" in tried, tried
         self.by(roles.RECYCLER, "suspense", "drop", *who)
+        again = ("--tenant", "acme", "--job", "play", "--limit", "100", "--by", "ann")
+        assert "job play: differ 0" in self.by(roles.RECYCLER, "rerate", *again)
         for words in (("account", "show"), ("ledger",), ("calls",)):
             assert "acme" in self.by(roles.ENQUIRER, *words, "acme", "--json"), words
         assert "globex" in self.by(roles.ENQUIRER, "account", "list")

@@ -105,7 +105,7 @@ async def read_desk(
 
     `rules_of` reads the rules, `read_rules` unless it is given.
     """
-    rows = await _last(broker, SUSPENSE_CHANGELOG, partitions, Lines(tenant=tenant))
+    rows = await last_values(broker, SUSPENSE_CHANGELOG, partitions, Lines(tenant=tenant))
     if not rows:
         return Desk(Rules(DeckBook(), load_numbers(), shipped_book()), partitions, rows)
     desk = Desk(await (rules_of or read_rules)(broker), partitions, rows)
@@ -114,7 +114,7 @@ async def read_desk(
     state: list[dict[bytes, bytes]] = []
     for topic in (ACCOUNTS_CHANGELOG, USERS_CHANGELOG):
         lines = Lines(tenant=tenant, partitions=numbers)
-        found = await _last(broker, topic, partitions, lines)
+        found = await last_values(broker, topic, partitions, lines)
         state.append({k: v for k, v in found.items() if tenant_in_front(k) in names})
     desk.load(*state)
     return desk
@@ -127,7 +127,9 @@ async def read_rules(broker: Broker) -> Rules:
     return Rules(book, load_numbers(), settings, plans)
 
 
-async def _last(broker: Broker, topic: Topic, partitions: int, lines: Lines) -> dict[bytes, bytes]:
+async def last_values(
+    broker: Broker, topic: Topic, partitions: int, lines: Lines
+) -> dict[bytes, bytes]:
     """Return the last value of each key of a compacted topic."""
     last: dict[bytes, bytes] = {}
     async with reading(broker, topic, lines) as reader:
