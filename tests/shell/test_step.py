@@ -102,6 +102,7 @@ class Breaking(ChargingDecider):
         return SimpleNamespace(
             decision=deciding.decision,
             read=deciding.read,
+            needs=deciding.needs,
             decide=lambda: self._decide(deciding),
         )
 

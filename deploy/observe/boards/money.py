@@ -104,14 +104,15 @@ _SUSPENSE = Row(
             )),
         ),
         Panel(
-            title="Calls given for free, released, dropped",
+            title="Calls given for free, released, dropped, rated again",
             about="For free after waiting for a price too long, by what they had waited for; those that were looked at "
-            "again or dropped by what came of it; an hour.",
+            "again or dropped, and those that were to be rated again, by what came of it; an hour.",
             unit="suffix: /h",
             queries=(
                 Query(hourly("rater_calls_freed_total"), "all"),
                 by_label(hourly("rater_calls_freed_total", "reason") + " > 0", "reason"),
                 by_label(hourly("rater_calls_recycled_total", "outcome") + " > 0", "outcome"),
+                by_label(hourly("rater_calls_rerated_total", "outcome") + " > 0", "outcome"),
             ),
         ),
         Panel(
