@@ -1,39 +1,72 @@
 """Job options: who asks for something, why, and under which name: what commands of jobs have alike."""
 
+import dataclasses
+import functools
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import click
 
 from rater.cli.enquiry import json_option
 from rater.cli.numbers import Number
-from rater.shell.recycling.desk import Who
+from rater.shell.admin.who import Who
 from topics.fields import NOTE_MAX
 
 JOB_MAX = 64
 
 
-def job_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options of a job."""
+def selecting(kind: type[Any], options: Sequence[Callable[..., Any]]) -> Callable[..., Any]:
+    """Return what gives a command options that say what is meant, and `selection`, a `kind` with their fields."""
+    names = [each.name for each in dataclasses.fields(kind)]
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(command)
+        def with_selection(*args: Any, **given: Any) -> Any:
+            given["selection"] = kind(**{name: given.pop(name) for name in names})
+            return command(*args, **given)
+
+        for option in reversed(options):
+            with_selection = option(with_selection)
+        return with_selection
+
+    return decorate
+
+
+def options_of_job(what: str, *more: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what gives a command the options of a job on `what`, and some of its own."""
     options = (
-        click.option("--by", required=True, metavar="NAME", help="Who asks; on the ledger for good."),
+        click.option("--by", required=True, metavar="NAME", help="Who asks; written down for good."),
         click.option("--reason", metavar="TEXT", help="Why; likewise."),
         click.option("--job", metavar="ID", help="Name of the job; to go on with one that was interrupted, its name."),
-        click.option("--dry-run", is_flag=True, help="Say what would become of each call, and ask nothing."),
-        click.option(
-            "--timeout", "timeout_s", type=Number(0.1), default=60.0, show_default=True, metavar="SECONDS",
-            help="Wait so long for the answers to 500 calls.",
-        ),
+        click.option("--dry-run", is_flag=True, help=f"Say what would become of each {what}, and ask nothing."),
+        *more,
         json_option,
     )  # fmt: skip
-    for option in reversed(options):
-        command = option(command)
-    return command
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
 
 
-def who_asks(given: dict[str, Any]) -> Who:
-    """Return who asks; what may not stand on the ledger is refused."""
+job_options = options_of_job(
+    "call",
+    click.option(
+        "--timeout", "timeout_s", type=Number(0.1), default=60.0, show_default=True, metavar="SECONDS",
+        help="Wait so long for the answers to 500 calls.",
+    ),
+)  # fmt: skip
+"""Gives a command the options of a job that charging answers."""
+all_option = click.option(
+    "--all", "is_all", is_flag=True, help="All that wait: where nothing else says which."
+)
+
+
+def who_asks(given: Mapping[str, Any]) -> Who:
+    """Return who asks; what may not be written down is refused."""
     job = given["job"] or uuid.uuid4().hex[:12]
     for name, text, most in (("--job", job, JOB_MAX), ("--by", given["by"], 128)):
         if not text.isascii() or not text.isprintable() or " " in text or not 0 < len(text) <= most:

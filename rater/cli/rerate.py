@@ -16,8 +16,8 @@ from rater.kafka.broker import Broker
 from rater.shell.admin import topic_admin
 from rater.shell.admin.answers import Answer
 from rater.shell.admin.publish import PublishError
+from rater.shell.admin.who import Who
 from rater.shell.process.clock import now_ms
-from rater.shell.recycling.desk import Who
 from rater.shell.rerating.found import Differs, Found, find
 from rater.shell.rerating.job import post
 from rater.shell.rerating.limits import Limits, beyond

@@ -1,9 +1,7 @@
 """`rater suspense`: what waits in suspense: list it, look at calls, ask charging to release or to drop them."""
 
-import functools
 import json
 from collections import Counter
-from collections.abc import Callable
 from typing import Any
 
 import click
@@ -11,9 +9,10 @@ import click
 from rater.cli.broker import CannotRunError, broker_option, run
 from rater.cli.columns import print_columns
 from rater.cli.enquiry import json_option, limit_option
-from rater.cli.job_options import job_options, who_asks
+from rater.cli.job_options import all_option, job_options, selecting, who_asks
 from rater.cli.moment import Moment
 from rater.cli.suspense_shown import CALLS_HEAD, GROUPS_HEAD, call_fields, call_row, groups_of
+from rater.cli.told import Told
 from rater.kafka.broker import Broker
 from rater.shell.admin import topic_admin
 from rater.shell.admin.answers import Answer
@@ -26,6 +25,8 @@ from rater.shell.versions.shared_topic import SharedTopicMissingError
 from rater.wire.account.recycling import VERBS, Order
 from topics.catalog import ACCOUNT_TIMERS
 from topics.records.recycling import DropCall, ReleaseCall
+
+NOTHING = "nothing waits"
 
 _SELECTION = (
     click.option("--tenant", metavar="ID", help="Of this tenant alone."),
@@ -40,18 +41,7 @@ _SELECTION = (
 )  # fmt: skip
 
 
-def _selecting(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options that say which calls are meant, and `selection`, made of them."""
-
-    @functools.wraps(command)
-    def with_selection(*args: Any, **given: Any) -> Any:
-        names = ("tenant", "cdr_ids", "waits_for", "deck", "to", "until_ms")
-        given["selection"] = Selection(**{name: given.pop(name) for name in names})
-        return command(*args, **given)
-
-    for option in reversed(_SELECTION):
-        with_selection = option(with_selection)
-    return with_selection
+_selecting = selecting(Selection, _SELECTION)
 
 
 @click.group(name="suspense")
@@ -76,7 +66,7 @@ def list_waiting(broker: Broker, selection: Selection, *, as_json: bool) -> None
             click.echo(json.dumps(group.fields()))
         return
     if not groups:
-        click.echo("nothing waits")
+        click.echo(NOTHING)
         return
     print_columns([GROUPS_HEAD, *(group.row() for group in groups)])
 
@@ -95,22 +85,17 @@ def show(broker: Broker, selection: Selection, limit: int, *, as_json: bool) -> 
             click.echo(json.dumps(call_fields(each, desk.rules, now_ms())))
         return
     if not calls:
-        click.echo("nothing waits")
+        click.echo(NOTHING)
         return
     print_columns([CALLS_HEAD, *(call_row(each, desk.rules, now_ms()) for each in calls[:limit])])
     if len(calls) > limit:
         click.echo(f"{len(calls) - limit} more, see --limit")
 
 
-_all_option = click.option(
-    "--all", "is_all", is_flag=True, help="All that wait: where nothing else says which."
-)
-
-
 @suspense.command()
 @broker_option
 @_selecting
-@_all_option
+@all_option
 @job_options
 def recycle(broker: Broker, selection: Selection, **given: Any) -> None:
     """Look at calls again: charge each that can be charged now, once; the others wait on.
@@ -124,7 +109,7 @@ def recycle(broker: Broker, selection: Selection, **given: Any) -> None:
 @suspense.command()
 @broker_option
 @_selecting
-@_all_option
+@all_option
 @job_options
 def drop(broker: Broker, selection: Selection, **given: Any) -> None:
     """Give calls up, for good: they are never charged.
@@ -144,13 +129,13 @@ def _recycle(broker: Broker, kind: Order, selection: Selection, given: dict[str,
     if given["dry_run"]:
         for each, trial in desk.try_out(kind, calls, who, now_ms()):
             told.would(each, trial.outcome, trial.micros, trial.currency, trial.detail)
-        told.end(f"dry run of {VERBS[kind]}")
+        told.end(f"dry run of {VERBS[kind]}", NOTHING, told.money())
         return
     try:
         run(send(broker, desk.partitions, kind, calls, who, given["timeout_s"], told.answered))
     except PublishError as error:
         raise CannotRunError(f"{error}; go on with --job {who.job_id}") from error
-    told.end(f"job {who.job_id}")
+    told.end(f"job {who.job_id}", NOTHING)
     if told.missing:
         why = f"{told.missing} without an answer: is a charging worker running? Go on with --job {who.job_id}"
         raise CannotRunError(why)
@@ -174,43 +159,34 @@ def _read(broker: Broker, selection: Selection) -> Desk:
         raise CannotRunError(str(error)) from error
 
 
-class _Told:
+class _Told(Told):
     """Prints what came of each call, and counts it."""
 
     def __init__(self, *, as_json: bool) -> None:
-        self._as_json = as_json
-        self._counts: Counter[str] = Counter()
+        super().__init__(as_json=as_json)
         self._micros: Counter[str] = Counter()
         self.left = self.missing = 0
 
     def would(self, waits: Waits, outcome: str, micros: int, currency: str, detail: str) -> None:
         """Print what would become of a call."""
         self._micros[currency] += micros
-        self._say(waits, outcome, detail or (f"{micros} micros {currency}" if currency else ""))
+        self._of(waits, outcome, detail or (f"{micros} micros {currency}" if currency else ""))
 
     def answered(self, waits: Waits, answer: Answer | None) -> None:
         """Print what has become of a call."""
         if answer is None:
             self.missing += 1
-            self._say(waits, "no answer", "")
+            self._of(waits, "no answer", "")
             return
         self.left += answer.verdict == "refused"
         outcome = "dropped" if answer.detail == "call_dropped" else answer.verdict
-        self._say(waits, outcome, "" if outcome == "dropped" else answer.detail)
+        self._of(waits, outcome, "" if outcome == "dropped" else answer.detail)
 
-    def _say(self, waits: Waits, outcome: str, detail: str) -> None:
-        self._counts[outcome] += 1
+    def _of(self, waits: Waits, outcome: str, detail: str) -> None:
         row = waits.row
-        if self._as_json:
-            said = {"tenant_id": row.tenant_id, "cdr_id": row.cdr_id, "version": row.version}
-            click.echo(json.dumps({**said, "outcome": outcome, "detail": detail}))
-        else:
-            click.echo(f"{row.tenant_id} {row.cdr_id}  {outcome}  {detail}".rstrip())
+        named = {"tenant_id": row.tenant_id, "cdr_id": row.cdr_id, "version": row.version}
+        self.say(named, f"{row.tenant_id} {row.cdr_id}", outcome, detail)
 
-    def end(self, what: str) -> None:
-        """Print the sums; with objects a line, to standard error."""
-        said = ", ".join(f"{name} {count:,}" for name, count in sorted(self._counts.items()))
-        money = ", ".join(f"{micros} micros {c}" for c, micros in sorted(self._micros.items()) if c)
-        click.echo(
-            f"{what}: {said or 'nothing waits'}{'; ' + money if money else ''}", err=self._as_json
-        )
+    def money(self) -> str:
+        """Return what would be charged."""
+        return ", ".join(f"{micros} micros {c}" for c, micros in sorted(self._micros.items()) if c)

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterat
 from contextlib import asynccontextmanager, suppress
 from typing import Any, NamedTuple
 
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, ProducerFenced
 
 from rater.kafka.broker import Broker
 from rater.kafka.rights import not_allowed
@@ -193,23 +193,34 @@ async def publish(
     `partitions` is how many the topic has on the broker; `sent` is called after each record, for a
     progress bar. Any failure is a PublishError that says whether something may have been sent.
     """
-    async with _producer(broker, topic, len(records)) as producer:
-        await producer.begin_transaction()
-        try:
-            places = await _send(producer, topic, records, partitions, sent)
-        except (KafkaError, TimeoutError) as error:
-            await _briefly(producer.abort_transaction())
-            raise PublishError(f"{_reason(error, broker)}; nothing was sent") from error
-        except asyncio.CancelledError:
-            # Ctrl-C: an open transaction would hold back the topic's readers until it times out.
-            await _briefly(producer.abort_transaction())
-            raise
-        try:
-            async with asyncio.timeout(STALL_S):
-                await producer.commit_transaction()
-        except (KafkaError, TimeoutError) as error:
-            raise PublishError(f"{_reason(error, broker)}; {_UNKNOWN}") from error
+    transactional_id = f"{produce_ids(topic.writers)}{uuid.uuid4()}"
+    places: list[Place] = []
+    async with (
+        producing(broker, transactional_id, topic.max_message_bytes, len(records)) as producer,
+        all_or_none(producer, broker),
+    ):
+        places += await _send(producer, topic, records, partitions, sent)
     return places
+
+
+@asynccontextmanager
+async def all_or_none(producer: Any, broker: Broker) -> AsyncIterator[None]:
+    """Send within this: all of it is committed, or a PublishError says that nothing is, or that nobody knows."""
+    await producer.begin_transaction()
+    try:
+        yield
+    except (KafkaError, TimeoutError) as error:
+        await _briefly(producer.abort_transaction())
+        raise PublishError(f"{_reason(error, broker)}; nothing was sent") from error
+    except asyncio.CancelledError:
+        # Ctrl-C: an open transaction would hold back the topic's readers until it times out.
+        await _briefly(producer.abort_transaction())
+        raise
+    try:
+        async with asyncio.timeout(STALL_S):
+            await producer.commit_transaction()
+    except (KafkaError, TimeoutError) as error:
+        raise PublishError(f"{_reason(error, broker)}; {_UNKNOWN}") from error
 
 
 async def _send(
@@ -228,7 +239,7 @@ async def _send(
             for number, record in enumerate(records):
                 if number % _STRIDE == 0:
                     limit.reschedule(clock() + STALL_S)
-                place = _partition(topic, record, partitions)
+                place = partition_for(topic, record, partitions)
                 future = await producer.send(topic.name, record.value, record.key, partition=place)
                 futures.append(future)
                 sent()
@@ -248,10 +259,12 @@ async def _briefly(farewell: Awaitable[object]) -> None:
 def _reason(error: Exception, broker: Broker) -> str:
     if isinstance(error, TimeoutError):
         return f"the broker did not answer for {STALL_S:.0f} s"
+    if isinstance(error, ProducerFenced):
+        return "another command of its kind has begun meanwhile"
     return str(not_allowed(error, broker.security.principal()) or f"Kafka: {error}")
 
 
-def _partition(topic: Topic, record: Ready, partitions: int) -> int:
+def partition_for(topic: Topic, record: Ready, partitions: int) -> int:
     """Return where a record goes: to its tenant's others, or where it says."""
     if record.key is None:
         return (record.partition or 0) % partitions
@@ -259,13 +272,18 @@ def _partition(topic: Topic, record: Ready, partitions: int) -> int:
 
 
 @asynccontextmanager
-async def _producer(broker: Broker, topic: Topic, count: int) -> AsyncIterator[Any]:
-    """Start a transactional producer (acks=all, idempotent) and stop it in the end."""
+async def producing(
+    broker: Broker, transactional_id: str, bytes_max: int, count: int
+) -> AsyncIterator[Any]:
+    """Start a transactional producer (acks=all, idempotent) of `count` records at once, and stop it in the end.
+
+    From its start on, an earlier one of the same transactional id is shut out, and what it has not committed is gone.
+    """
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     producer = broker.producer(
-        transactional_id=f"{produce_ids(topic.writers)}{uuid.uuid4()}",
+        transactional_id=transactional_id,
         transaction_timeout_ms=min(_TRANSACTION_MS + count, _TRANSACTION_MS_MAX),
-        max_request_size=topic.max_message_bytes,
+        max_request_size=bytes_max,
         linger_ms=5,
     )
     try:

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from rater.core.account.user import User
 from rater.core.limits import DAY_MS, SECOND_MS
+from rater.shell.admin.log import Log, Record
 from rater.shell.enquiries.enquiry import EnquiryError
-from rater.shell.enquiries.log import Log, Record
 from rater.views.explanation.evidence import Posted
 from rater.wire.account.entries import decode_entry
 from rater.wire.account.user_rows import decode_user

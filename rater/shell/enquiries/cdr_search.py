@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from rater.shell.enquiries.log import Log, Record
+from rater.shell.admin.log import Log, Record
 from rater.views.explanation.evidence import Posted, is_about
 from rater.views.explanation.places import Places, places_of
 from rater.wire.account.entries import decode_entry

@@ -13,6 +13,7 @@ from rater.core.account.releasing import suspense_id_of
 from rater.core.account.user import User
 from rater.core.cdr import Cdr
 from rater.core.pricing.rules import Rules
+from rater.shell.admin.log import Log, reading_log
 from rater.shell.enquiries.account_then import (
     BACK_MAX,
     entries_before,
@@ -31,7 +32,6 @@ from rater.shell.enquiries.cdr_search import (
 )
 from rater.shell.enquiries.enquiry import Enquiry, EnquiryError, UnknownTenantError
 from rater.shell.enquiries.followed import events_of, followed
-from rater.shell.enquiries.log import Log, reading_log
 from rater.shell.enquiries.rules_then import SHARED, Then, read_then
 from rater.views.explanation.evidence import Evidence, Place, Posted, is_about, source_of
 from rater.views.explanation.explanation import Explained, Explanation, hold_events

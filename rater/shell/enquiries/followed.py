@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from rater.core.limits import DAY_MS, SECOND_MS
-from rater.shell.enquiries.log import Log
+from rater.shell.admin.log import Log
 from topics.catalog import (
     BALANCE_EVENTS,
     NOTIFICATIONS,

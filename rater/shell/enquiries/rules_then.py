@@ -14,7 +14,7 @@ from rater.core.pricing.decks import Deck, DeckBook, Retirement
 from rater.core.pricing.plans.book import PlanBook
 from rater.core.pricing.plans.catalog import Catalog
 from rater.core.pricing.rules import Rules
-from rater.shell.enquiries.log import Log, Record
+from rater.shell.admin.log import Log, Record
 from rater.views.explanation.known_then import Stamped, known_then, settings_then
 from rater.wire.moments import read_moment
 from rater.wire.plans.plan_records import plan_reader

@@ -22,6 +22,7 @@ from rater.core.limits import HOUR_MS
 from rater.kafka.rights import NotAllowedError
 from rater.shell.admin.answers import Answer
 from rater.shell.admin.publish import PublishError
+from rater.shell.admin.who import Who
 from rater.shell.process.clock import now_ms
 from rater.shell.process.health import Health
 from rater.shell.process.signals import rest
@@ -29,7 +30,7 @@ from rater.shell.recycler.bounds import Bound, Bounds, Lately, Wish
 from rater.shell.recycler.metrics import RecyclerMetrics
 from rater.shell.recycler.published import Published
 from rater.shell.recycler.settings import RecyclerSettings
-from rater.shell.recycling.desk import Desk, Who, read_desk
+from rater.shell.recycling.desk import Desk, read_desk
 from rater.shell.recycling.job import send
 from rater.shell.recycling.selection import Selection, Waits
 from topics.records.recycling import ReleaseCall

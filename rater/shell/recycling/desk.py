@@ -16,6 +16,7 @@ from rater.core.pricing.rules import Rules
 from rater.kafka.broker import Broker
 from rater.shell.admin.topic_reader import Selection as Lines
 from rater.shell.admin.topic_reader import reading
+from rater.shell.admin.who import Who
 from rater.shell.recycling.selection import Selection, Waits
 from rater.shell.versions.deck_versions import read_versions
 from rater.shell.versions.plan_load import read_plans
@@ -27,15 +28,6 @@ from rater.wire.settings.currencies import shipped_book
 from topics.catalog import ACCOUNTS_CHANGELOG, SUSPENSE_CHANGELOG, USERS_CHANGELOG, Topic
 from topics.keys import tenant_in_front
 from topics.partitioner import partition_of
-
-
-@dataclass(frozen=True, slots=True)
-class Who:
-    """Who asks for something, why, and as a part of what."""
-
-    job_id: str
-    by: str
-    why: str | None = None
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from rater.core.pricing.plans.book import NO_BOOK
 from rater.kafka.broker import Broker
 from rater.shell.admin.answers import Answer, listening
 from rater.shell.admin.publish import Ready, publish
-from rater.shell.recycling.desk import Who
+from rater.shell.admin.who import Who
 from rater.shell.recycling.selection import Waits
 from rater.wire.account.recycling import Order, encode_order
 from topics.catalog import ACCOUNT_TIMERS

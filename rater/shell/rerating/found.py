@@ -17,7 +17,8 @@ from rater.core.limits import DAY_MS
 from rater.kafka.broker import Broker
 from rater.shell.admin.topic_reader import Selection as Lines
 from rater.shell.admin.topic_reader import reading
-from rater.shell.recycling.desk import Who, last_values, read_rules
+from rater.shell.admin.who import Who
+from rater.shell.recycling.desk import last_values, read_rules
 from rater.shell.rerating.selection import Selection
 from rater.wire.account.entries import decode_entry
 from rater.wire.lines import Line

@@ -2,9 +2,10 @@
 
 import pytest
 
+from rater.shell.admin.who import Who
 from rater.shell.process.clock import now_ms
 from rater.shell.recycler.recycler import Found, chargeable
-from rater.shell.recycling.desk import Desk, Who
+from rater.shell.recycling.desk import Desk
 from tests.batch.charging.test_open_suspense import NOWHERE, correction, partition_of, waits
 from tests.batch.charging.test_recycling import mend
 from tests.build import NOW, UNIT, Partition, Sent, call

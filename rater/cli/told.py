@@ -1,0 +1,33 @@
+"""Told: what came of each call or letter that a job was about, printed and counted."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+
+class Told:
+    """Prints what came of each, and counts it."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        """Print objects, or lines."""
+        self._as_json = as_json
+        self._counts: Counter[str] = Counter()
+
+    def say(self, named: Mapping[str, Any], name: str, outcome: str, detail: str) -> None:
+        """Print what came of one, which has names for programs and one for people."""
+        self._counts[outcome] += 1
+        if self._as_json:
+            click.echo(json.dumps({**named, "outcome": outcome, "detail": detail}))
+        else:
+            click.echo(f"{name}  {outcome}  {detail}".rstrip())
+
+    def end(self, what: str, nothing: str, more: str = "") -> None:
+        """Print the sums; with objects a line, to standard error."""
+        said = ", ".join(f"{name} {count:,}" for name, count in sorted(self._counts.items()))
+        click.echo(
+            f"{what}: {said or nothing}{'; ' + more if more else ''}",
+            err=self._as_json,
+        )
