@@ -34,6 +34,7 @@ _COMMANDS: Mapping[tuple[str, ...], Role] = {
     ("produce",): roles.PRODUCE,
     ("suspense",): roles.RECYCLER,
     ("rerate",): roles.RECYCLER,
+    ("dead",): roles.DEAD_LETTERS,
     ("account",): roles.ENQUIRER,
     ("ledger",): roles.ENQUIRER,
     ("calls",): roles.ENQUIRER,

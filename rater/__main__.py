@@ -23,6 +23,7 @@ COMMANDS = {
         "rater.cli.config",
         "what decides money: show, lint, load; what services are told: check, show",
     ),
+    "dead": ("rater.cli.dead", "list what could not be read, write it again or drop it"),
     "deck": ("rater.cli.deck", "lint, load and list rate decks"),
     "example": ("rater.cli.example", "print account commands or CDRs to try it with"),
     "explain": ("rater.cli.explain", "explain what a call cost, or why it was not charged"),

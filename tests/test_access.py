@@ -43,7 +43,18 @@ def test_a_topic_is_written_and_read_by_those_whom_the_catalog_names() -> None:
 
 
 def test_money_comes_from_billing_recharge_and_whoever_stands_in_for_billing() -> None:
-    assert holders("TOPIC", "account.commands.v1", "WRITE") == {"billing", "recharge", "produce"}
+    """`dead-letters` writes again what billing wrote, and may mend it (A103)."""
+    stand_ins = {"produce", "dead-letters"}
+    assert holders("TOPIC", "account.commands.v1", "WRITE") == {"billing", "recharge", *stand_ins}
+
+
+def test_whoever_ends_dead_letters_writes_what_is_written_by_hand_and_how_they_end() -> None:
+    """What services alone write, such as payments, it may not write again."""
+    written = {topic.name for topic in CATALOG if roles.DEAD_LETTERS in topic.writers}
+
+    assert written == {*(topic.name for topic in CATALOG if topic.by_hand), "dead.ended.v1"}
+    assert holders("TOPIC", "dead.ended.v1", "WRITE") == {"dead-letters"}
+    assert holders("TRANSACTIONAL_ID", "rater-dead", "WRITE") == {"dead-letters"}
 
 
 @pytest.mark.parametrize("outside", SIDES)

@@ -40,6 +40,7 @@ def test_a_key_that_names_no_tenant_says_so() -> None:
         *(each.name for each in CATALOG if each.made_by),
         "rater-charging-batches-changelog",
         "rater-recharge-batches",
+        "dead.ended.v1",
     }
     for name in without:
         assert BY_NAME[name].key.tenant_of(b"acme") is None

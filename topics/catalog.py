@@ -28,6 +28,7 @@ from topics.recharge_topics import (
 )
 from topics.records.balance import AnyEvent
 from topics.records.record import kinds_of
+from topics.reject_topics import DEAD, DEAD_ENDED, SUSPENSE
 from topics.roles import APP, GATEWAY_GROUP, NOTIFIER_GROUP, RECHARGE_APP
 from topics.topic import DAY_MS, LARGE, MONTH_MS, PARTITIONS, Topic
 
@@ -47,6 +48,7 @@ __all__ = [
     "CHARGING_SETTINGS",
     "COMMANDS",
     "DEAD",
+    "DEAD_ENDED",
     "ENTRIES",
     "EVENTS",
     "GATEWAY_GROUP",
@@ -76,8 +78,6 @@ __all__ = [
     "Topic",
 ]
 
-_BOOKKEEPERS = (roles.ENQUIRER, roles.RECONCILER, roles.RECYCLER)
-"""They look at what charging keeps."""
 ENTRIES = kinds_of(r.Entry)
 """Whatever is declared as one."""
 EVENTS = get_args(AnyEvent)
@@ -87,8 +87,14 @@ CDR_RAW = Topic(
     purpose="Call-detail records as call platforms write them.",
     key=keys.TENANT,
     records=(r.Cdr,),
-    writers=(roles.CALL_PLATFORM, roles.CANARY, roles.PRODUCE),
-    readers=(roles.CHARGING, roles.WATCH, roles.ENQUIRER, roles.RECONCILER),
+    writers=(roles.CALL_PLATFORM, roles.CANARY, roles.PRODUCE, roles.DEAD_LETTERS),
+    readers=(
+        roles.CHARGING,
+        roles.WATCH,
+        roles.ENQUIRER,
+        roles.RECONCILER,
+        roles.DEAD_LETTERS,
+    ),
     taken_by=(roles.CHARGING,),
     retention_ms=14 * DAY_MS,
     max_message_bytes=LARGE // 2,
@@ -102,7 +108,7 @@ RATE_DECKS = Topic(
     key=keys.DECK,
     records=(r.DeckManifest, r.DeckChunk, r.DeckRetirement),
     writers=(roles.DECK_LOADER,),
-    readers=(roles.CHARGING, roles.GATEKEEPER, roles.DECK_LOADER, *_BOOKKEEPERS),
+    readers=(roles.CHARGING, roles.GATEKEEPER, roles.DECK_LOADER, *roles.BOOKKEEPERS),
     partitions=1,
     cleanup="compact",
     max_message_bytes=LARGE,
@@ -114,7 +120,13 @@ RATE_PLANS = Topic(
     key=keys.VERSION,
     records=(r.PlanCatalog,),
     writers=(roles.PLAN_LOADER,),
-    readers=(roles.CHARGING, roles.GATEKEEPER, roles.PLAN_LOADER, roles.PRODUCE, *_BOOKKEEPERS),
+    readers=(
+        roles.CHARGING,
+        roles.GATEKEEPER,
+        roles.PLAN_LOADER,
+        roles.PRODUCE,
+        *roles.BOOKKEEPERS,
+    ),
     partitions=1,
     cleanup="compact",
     made_by="rater plan load",
@@ -132,7 +144,8 @@ CHARGING_SETTINGS = Topic(
         roles.GATEKEEPER,
         roles.CANARY,
         roles.CONFIG_LOADER,
-        *_BOOKKEEPERS,
+        roles.DEAD_LETTERS,
+        *roles.BOOKKEEPERS,
     ),
     partitions=1,
     cleanup="compact",
@@ -144,7 +157,7 @@ LEDGER = Topic(
     key=keys.TENANT,
     records=ENTRIES,
     writers=(roles.CHARGING,),
-    readers=(roles.CHARGING, roles.CANARY, roles.FINANCE, roles.PRODUCE, *_BOOKKEEPERS),
+    readers=(roles.CHARGING, roles.CANARY, roles.FINANCE, roles.PRODUCE, *roles.BOOKKEEPERS),
     retention_ms=25 * MONTH_MS,
     # Each account is carried forward once a month: in two there is a beginning of every one, whenever they begin.
     retention_min_ms=2 * MONTH_MS,
@@ -187,33 +200,13 @@ BALANCE_EVENTS = Topic(
     retention_ms=30 * DAY_MS,
     tag="kind",
 )
-SUSPENSE = Topic(
-    name="cdr.suspense.v1",
-    purpose="Readable CDRs that cannot be charged yet.",
-    key=keys.TENANT,
-    records=(r.Suspended,),
-    writers=(roles.CHARGING,),
-    readers=(roles.CANARY, roles.OPERATOR, roles.PRODUCE, *_BOOKKEEPERS),
-    retention_ms=13 * MONTH_MS,
-    max_message_bytes=LARGE,
-)
-DEAD = Topic(
-    name="cdr.dead.v1",
-    purpose="Records that could not be read: 64 KiB of each, and the digest of the whole.",
-    key=keys.OWN,
-    records=(r.Dead,),
-    writers=(roles.CHARGING,),
-    readers=(roles.OPERATOR, roles.PRODUCE, *_BOOKKEEPERS),
-    retention_ms=90 * DAY_MS,
-    max_message_bytes=LARGE,
-)
 ACCOUNTS_CHANGELOG = Topic(
     name=f"{APP}-accounts-changelog",
     purpose="The accounts table: one account a key, in the rater's own layout.",
     key=keys.TENANT,
     records=(),
     writers=(roles.CHARGING,),
-    readers=(roles.CHARGING, *_BOOKKEEPERS),
+    readers=(roles.CHARGING, *roles.BOOKKEEPERS),
     cleanup="compact",
     internal=True,
 )
@@ -234,7 +227,7 @@ USERS_CHANGELOG = Topic(
     key=keys.USER,
     records=(),
     writers=(roles.CHARGING,),
-    readers=(roles.CHARGING, *_BOOKKEEPERS),
+    readers=(roles.CHARGING, *roles.BOOKKEEPERS),
     cleanup="compact",
     internal=True,
 )
@@ -244,7 +237,7 @@ SUSPENSE_CHANGELOG = Topic(
     key=keys.CALL,
     records=(r.OpenSuspense,),
     writers=(roles.CHARGING,),
-    readers=(roles.CHARGING, *_BOOKKEEPERS),
+    readers=(roles.CHARGING, *roles.BOOKKEEPERS),
     cleanup="compact",
     max_message_bytes=LARGE,
     internal=True,
@@ -255,7 +248,7 @@ BATCHES_CHANGELOG = Topic(
     key=keys.SOURCE,
     records=(r.BatchManifest,),
     writers=(roles.CHARGING,),
-    readers=(roles.CHARGING, roles.PRODUCE, *_BOOKKEEPERS),
+    readers=(roles.CHARGING, roles.PRODUCE, *roles.BOOKKEEPERS),
     retention_ms=9 * DAY_MS,
     max_message_bytes=LARGE,
     internal=True,
@@ -273,6 +266,7 @@ CATALOG = (
     BALANCE_EVENTS,
     SUSPENSE,
     DEAD,
+    DEAD_ENDED,
     RECHARGE_COMMANDS,
     RECHARGE_TIMERS,
     PAYMENT_COMMANDS,

@@ -98,6 +98,12 @@ RECYCLER: Final = _by_hand("rater suspense, rater recycler, rater rerate", "recy
 """Looks at what waits in suspense, and asks charging to release or drop it; it says so under somebody's name. The
 service of that name does so by itself. It asks to rate charges again, too: it may write to that topic, whatever lies on
 it (A102)."""
+DEAD_LETTERS_ID: Final = "rater-dead"
+DEAD_LETTERS: Final = Role(
+    name="rater dead", principal="dead-letters", transactional_ids=DEAD_LETTERS_ID
+)
+"""Writes records again that became dead letters, to the topics that are written by hand, and says how letters end. Its
+only transactional id lets one of its commands at a time end any."""
 ENQUIRER: Final = Role(
     name="rater account, ledger, calls, explain, statement, export", principal="enquirer"
 )
@@ -106,10 +112,12 @@ RECONCILER: Final = Role(name="the reconciler", principal="reconciler")
 PRODUCE: Final = Role(name="rater produce", principal="produce", transactional_ids=PRODUCE_IDS)
 """Writes on behalf of others, to the topics that they write by hand, and reads what became of it."""
 
+BOOKKEEPERS: Final = (ENQUIRER, RECONCILER, RECYCLER)
+"""They look at what charging keeps."""
 ROLES: Final = (
     *(CALL_PLATFORM, CALL_CONTROL, BILLING, ADMINISTRATOR, FINANCE, OPERATOR, RETENTION),
     *(CHARGING, RECHARGE, GATEWAY, NOTIFIER, GATEKEEPER, WATCH, CANARY),
-    *(DECK_LOADER, PLAN_LOADER, CONFIG_LOADER, RECYCLER, ENQUIRER),
+    *(DECK_LOADER, PLAN_LOADER, CONFIG_LOADER, RECYCLER, DEAD_LETTERS, ENQUIRER),
     *(RECONCILER, PRODUCE),
 )
 GROUPS: Final = tuple(role.group for role in ROLES if role.group is not None)

@@ -80,6 +80,7 @@ def test_a_role_without_a_file_is_named(place: Path) -> None:
         (("canary", "--tenant", "canary"), roles.CANARY),
         (("deck", "load", "x.csv"), roles.DECK_LOADER),
         (("plan", "list"), roles.PLAN_LOADER),
+        (("dead", "ls"), roles.DEAD_LETTERS),
         (("config", "load"), roles.CONFIG_LOADER),
         (("reconcile",), roles.RECONCILER),
         (("produce", "cdr.raw.v1"), roles.PRODUCE),

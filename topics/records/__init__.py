@@ -117,7 +117,7 @@ from topics.records.plans import (
     SharingGroup,
 )
 from topics.records.recharge import RechargeDue
-from topics.records.rejects import Dead, DeadReason, Suspended, SuspenseReason
+from topics.records.rejects import Dead, DeadEnded, DeadReason, Suspended, SuspenseReason
 from topics.records.requests import (
     PaymentMethod,
     RechargeMode,
@@ -199,6 +199,7 @@ __all__ = [
     "CreditsOpenedEvent",
     "CurrencyTerms",
     "Dead",
+    "DeadEnded",
     "DeadReason",
     "DeckChunk",
     "DeckManifest",

@@ -1,10 +1,11 @@
-"""What is not charged: suspended CDRs and dead letters."""
+"""What is not charged: suspended CDRs, and dead letters with their ends."""
 
 from typing import Annotated, Literal
 
 from msgspec import Meta
 
 from topics.fields import (
+    Actor,
     Id,
     Millis,
     Name,
@@ -140,3 +141,36 @@ class Dead(Record, frozen=True):
     ] = None
     value_sha256: Digest | None = None
     settings_version: SettingsVersion | None = None
+
+
+class DeadEnded(Record, frozen=True):
+    """The end of a dead letter: its record was written again, or given up. The first end stands."""
+
+    dead_id: Id
+    outcome: Annotated[
+        Literal["replayed", "dropped"],
+        Meta(
+            description="replayed: written to its topic again, in the transaction of this record."
+        ),
+    ]
+    reason: DeadReason
+    letter_at_ms: Annotated[
+        Millis,
+        Meta(
+            description="The letter's own: of a topic that was made anew another letter has its id."
+        ),
+    ]
+    dead_topic: Annotated[Name, Meta(description="Where the letter lies.")]
+    dead_partition: Partition
+    dead_offset: Offset
+    at_ms: Millis
+    job_id: Annotated[Id, Meta(description="Of what it is a part of.")]
+    by: Actor
+    why: Note | None = None
+    sent_partition: Annotated[
+        Partition | None, Meta(description="Of what was replayed: where its record lies now.")
+    ] = None
+    sent_offset: Annotated[Offset | None, Meta(description="Likewise.")] = None
+    sent_sha256: Annotated[
+        Digest | None, Meta(description="Likewise: of its value, where that was corrected.")
+    ] = None

@@ -95,8 +95,11 @@ EMPTY = Slice()
 CO_PARTITIONED = tuple(topic.name for topic in catalog.CATALOG if not topic.made_by)
 """The topics with a common number of partitions; decks and settings come apart, they belong to all partitions."""
 SHARED = tuple(topic.name for topic in catalog.CATALOG if topic.made_by)
-UNPROVEN = (catalog.RECHARGES_CHANGELOG, catalog.NOTIFICATIONS_DEAD, catalog.NOTIFIER_SENT)
-"""Nothing is proven of these: what a table or a service remembers is its own, and is not read."""
+UNPROVEN = (
+    *(catalog.RECHARGES_CHANGELOG, catalog.NOTIFICATIONS_DEAD, catalog.NOTIFIER_SENT),
+    catalog.DEAD_ENDED,
+)
+"""Nothing is proven of these: what a table, a service or a command remembers is its own, and is not read."""
 READ = tuple(name for name in CO_PARTITIONED if name not in {topic.name for topic in UNPROVEN})
 """The topics of a `Log`."""
 

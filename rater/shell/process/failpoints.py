@@ -46,7 +46,15 @@ NOTIFIER_FAILPOINTS = (
     "after_undelivered",
     "before_offset_commit",
 )
-ALL = FAILPOINTS + RECHARGE_FAILPOINTS + GATEWAY_FAILPOINTS + NOTIFIER_FAILPOINTS
+DEAD_LETTERS_FAILPOINTS = (
+    "dead_letters_after_sends",
+    "dead_letters_before_commit",
+    "dead_letters_after_commit",
+)
+ALL = (
+    *(FAILPOINTS + RECHARGE_FAILPOINTS + GATEWAY_FAILPOINTS + NOTIFIER_FAILPOINTS),
+    *DEAD_LETTERS_FAILPOINTS,
+)
 _COUNT = re.compile("[0-9]{1,9}")
 VARIABLE = "RATER_FAILPOINT"
 """For tests: PLACE:N ends the process by SIGKILL when it passes that place for the Nth time; unset in production."""

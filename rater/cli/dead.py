@@ -1,0 +1,279 @@
+"""`rater dead`: the dead letters of records that could not be read: list, show, replay, drop."""
+
+import functools
+import json
+from collections.abc import Callable, Coroutine
+from typing import Any, BinaryIO
+
+import click
+
+from rater.cli.bounded_lines import bounded_lines
+from rater.cli.broker import CannotRunError, broker_option, run
+from rater.cli.columns import print_columns
+from rater.cli.dead_shown import GROUPS_HEAD, groups_of, letter_fields, letter_lines
+from rater.cli.enquiry import json_option, limit_option
+from rater.cli.job_options import all_option, options_of_job, selecting, who_asks
+from rater.cli.moment import Moment
+from rater.cli.told import Told
+from rater.kafka.broker import Broker
+from rater.shell.admin.publish import (
+    LineCheck,
+    LineProblem,
+    PublishError,
+    Ready,
+    RefusedTopicError,
+    sendable,
+)
+from rater.shell.dead_letters.desk import Desk, at_desk
+from rater.shell.dead_letters.ending import ending
+from rater.shell.dead_letters.job import Choice, Choose, end_all
+from rater.shell.dead_letters.letter import Letter
+from rater.shell.dead_letters.open_letters import OPEN_MAX
+from rater.shell.dead_letters.original import Outgoing
+from rater.shell.dead_letters.selection import Selection
+from rater.shell.process.clock import now_ms
+from rater.shell.versions.shared_topic import SharedTopicMissingError
+from topics.catalog import Topic
+from topics.records import DeadEnded
+
+NOTHING = "no dead letter is open"
+_SELECTION = (
+    click.option("--tenant", metavar="ID", help="Of this tenant alone, where the record's key or text says it."),
+    click.option(
+        "--id", "dead_ids", multiple=True, metavar="TOPIC/PARTITION/OFFSET",
+        help="Of the record that lies there; may be repeated.",
+    ),
+    click.option("--topic", "topics", multiple=True, metavar="NAME", help="Of records of this topic; may be repeated."),
+    click.option("--found", multiple=True, metavar="REASON", help="What is wrong: not_json; may be repeated."),
+    click.option(
+        "--until", "until_ms", type=Moment(), default=None, metavar="TIME",
+        help="Written then or before: 2026-03-01T10:00:00Z, or 15m, 2h, 3d ago.",
+    ),
+)  # fmt: skip
+_selecting = selecting(Selection, _SELECTION)
+
+
+@click.group(name="dead")
+def dead() -> None:
+    """List dead letters, look at them, write their records again or drop them.
+
+    A dead letter keeps a record that a service could not read. It is open until it is replayed or dropped, once. Of
+    numbers the digits are hidden that the settings hide.
+    """
+
+
+@dead.command(name="ls")
+@broker_option
+@_selecting
+@json_option
+def list_open(broker: Broker, selection: Selection, *, as_json: bool) -> None:
+    """Print how many dead letters are open, by tenant, topic and reason, and since when."""
+
+    async def work(desk: Desk) -> None:
+        groups = groups_of(desk.letters)
+        _tell_more(desk)
+        if as_json:
+            for group in groups:
+                click.echo(json.dumps(group.fields()))
+        elif groups:
+            print_columns([GROUPS_HEAD, *(group.row() for group in groups)])
+        else:
+            click.echo(NOTHING)
+
+    _run(_looking(broker, selection, work))
+
+
+@dead.command()
+@broker_option
+@_selecting
+@limit_option
+@json_option
+def show(broker: Broker, selection: Selection, limit: int, *, as_json: bool) -> None:
+    """Print open dead letters: what is wrong, where the record lies, and the record as it was written."""
+
+    async def work(desk: Desk) -> None:
+        masks = desk.settings.at(now_ms()).number_masks
+        for letter in list(desk.letters)[:limit]:
+            read = await desk.read(letter)
+            if read is not None and as_json:
+                click.echo(json.dumps(letter_fields(letter, read, masks)))
+            elif read is not None:
+                click.echo("\n".join(letter_lines(letter, read, masks)))
+        if not as_json and not desk.letters:
+            click.echo(NOTHING)
+        if len(desk.letters) > limit:
+            click.echo(f"{len(desk.letters) - limit} more, see --limit", err=as_json)
+
+    _run(_looking(broker, selection, work))
+
+
+@dead.command()
+@broker_option
+@_selecting
+@all_option
+@options_of_job(
+    "letter",
+    click.option(
+        "--with", "file", type=click.File("rb", lazy=True), metavar="FILE",
+        help="Write this line of JSON in place of the record, under the right key; - is standard input.",
+    ),
+    click.option("--force", is_flag=True, help="Write also to a topic that only services write."),
+)  # fmt: skip
+def replay(broker: Broker, selection: Selection, **given: Any) -> None:
+    """Write records again, each once, to the topic that they came from: the same bytes, key and headers.
+
+    A record that would be a dead letter again is not written; --with mends it. Exit 0: done, or ended before; 1: some
+    stay; 2: could not run.
+    """
+    file: BinaryIO | None = given["file"]
+    choose = functools.partial(_replayed, by_force=given["force"])
+    if file is not None:
+        choose = functools.partial(_mended, by_force=given["force"], file=file)
+    _end(broker, selection, given, choose, "replay")
+
+
+@dead.command()
+@broker_option
+@_selecting
+@all_option
+@options_of_job("letter")
+def drop(broker: Broker, selection: Selection, **given: Any) -> None:
+    """Give records up: their letters are ended, each once, and nothing is written again.
+
+    Exit 0: done, or ended before; 1: no such letter is open; 2: could not run.
+    """
+    _end(broker, selection, given, _dropped, "drop")
+
+
+async def _dropped(_desk: Desk, _letter: Letter) -> Choice:
+    return None
+
+
+async def _replayed(desk: Desk, letter: Letter, *, by_force: bool) -> Choice:
+    topic = _sendable(letter, by_force=by_force)
+    return topic if isinstance(topic, str) else await desk.replayed(letter, now_ms())
+
+
+async def _mended(desk: Desk, letter: Letter, *, by_force: bool, file: BinaryIO) -> Choice:
+    if len(desk.letters) > 1:
+        raise click.UsageError(f"--with mends one letter, these are {len(desk.letters)}: say --id")
+    topic = _sendable(letter, by_force=by_force)
+    return topic if isinstance(topic, str) else await desk.corrected(letter, _checked(topic, file))
+
+
+def _sendable(letter: Letter, *, by_force: bool) -> Topic | str:
+    """Return the topic of a letter's record, or why nobody writes to it by hand."""
+    try:
+        return sendable(letter.source.topic, by_force=by_force)
+    except RefusedTopicError as error:
+        return str(error)
+
+
+def _checked(topic: Topic, file: BinaryIO) -> Ready:
+    """Return the record of a file, which must be one, as the workers will read it; what is wrong is said (exit 1)."""
+    found = list(LineCheck(topic).lines(line for _, line in bounded_lines(file)))
+    ready = [each for each in found if isinstance(each, Ready)]
+    for each in found:
+        if not isinstance(each, Ready):
+            click.echo(str(each), err=True)
+    if len(ready) != 1 or any(isinstance(each, LineProblem) for each in found):
+        raise click.ClickException(
+            f"--with: must be one line, a record of {topic.name}; nothing is written"
+        )
+    return ready[0]
+
+
+def _end(
+    broker: Broker, selection: Selection, given: dict[str, Any], choose: Choose, verb: str
+) -> None:
+    if selection.is_all and not given["is_all"]:
+        raise click.UsageError("say which letters, or --all")
+    who, told = who_asks(given), _Told(as_json=given["as_json"])
+    name = f"job {who.job_id}"
+
+    async def try_out(desk: Desk) -> None:
+        for letter in desk.letters:
+            told.would(letter, await choose(desk, letter))
+        told.missing(selection, desk)
+
+    async def work() -> None:
+        async with ending(broker) as ender, at_desk(broker, selection) as desk:
+            await end_all(desk, ender, choose, who, told.took)
+            told.missing(selection, desk)
+            _tell_more(desk)
+
+    if given["dry_run"]:
+        name = f"dry run of {verb}"
+    try:
+        _run(_looking(broker, selection, try_out) if given["dry_run"] else work())
+    except PublishError as error:
+        why = f"{error}; what was said to be done is done, go on with --job {who.job_id}"
+        raise CannotRunError(why) from error
+    told.end(name, NOTHING)
+    if told.left:
+        raise click.exceptions.Exit(1)
+
+
+async def _looking(
+    broker: Broker, selection: Selection, work: Callable[[Desk], Coroutine[Any, Any, None]]
+) -> None:
+    async with at_desk(broker, selection) as desk:
+        await work(desk)
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        run(work)
+    except SharedTopicMissingError as error:
+        raise CannotRunError(str(error)) from error
+
+
+def _tell_more(desk: Desk) -> None:
+    """Say what was not looked at."""
+    if desk.letters.is_full:
+        click.echo(
+            f"at least: no more than {OPEN_MAX:,} are looked at; again after these", err=True
+        )
+    if desk.unknown:
+        click.echo(f"{desk.unknown} records where dead letters lie are none", err=True)
+
+
+class _Told(Told):
+    """Prints what came of each letter, and counts it."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        super().__init__(as_json=as_json)
+        self.left = 0
+
+    def would(self, letter: Letter, choice: Choice) -> None:
+        """Print what would become of a letter."""
+        if isinstance(choice, str):
+            self.took(letter, choice)
+        elif isinstance(choice, Outgoing):
+            self._of(letter.dead_id, "replayed", f"{choice.topic.name}/{choice.partition}")
+        else:
+            self._of(letter.dead_id, "dropped", "")
+
+    def took(self, letter: Letter, end: DeadEnded | str) -> None:
+        """Print what has become of a letter, or why it stays."""
+        if isinstance(end, str):
+            self.left += 1
+            self._of(letter.dead_id, "stays", end)
+            return
+        place = f"{letter.source.topic}/{end.sent_partition}/{end.sent_offset}"
+        self._of(letter.dead_id, end.outcome, place if end.outcome == "replayed" else "")
+
+    def missing(self, selection: Selection, desk: Desk) -> None:
+        """Print which letters that were named were not open."""
+        there = {each.dead_id for each in desk.letters}
+        for name in selection.dead_ids:
+            if name in there:
+                continue
+            if desk.letters.has_ended(name):
+                self._of(name, "ended before", "")
+            else:
+                self.left += 1
+                self._of(name, "not open", "there is no such letter, or not for this selection")
+
+    def _of(self, dead_id: str, outcome: str, detail: str) -> None:
+        self.say({"dead_id": dead_id}, dead_id, outcome, detail)

@@ -1,0 +1,108 @@
+"""Desk: the open letters that are meant, read once, and what can be done with each of them."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from rater.core.charging_settings import SettingsBook
+from rater.kafka.broker import Broker
+from rater.shell.admin import topic_admin
+from rater.shell.admin.log import Log, reading_log
+from rater.shell.admin.publish import Ready
+from rater.shell.dead_letters.letter import Letter, Place
+from rater.shell.dead_letters.open_letters import OpenLetters
+from rater.shell.dead_letters.original import (
+    SEVERAL,
+    Original,
+    Outgoing,
+    corrected,
+    original_of,
+    outgoing,
+)
+from rater.shell.dead_letters.reader import TOPICS, reading_letters
+from rater.shell.dead_letters.selection import Selection
+from rater.shell.versions.settings_load import read_settings
+from rater.shell.versions.shared_topic import SharedTopicMissingError
+from rater.wire.dead_letters import decode_letter
+from topics.catalog import BY_NAME, DEAD
+from topics.records import Dead
+
+GONE: Final = "the letter is gone"
+HIDDEN: Final = "the topic of its record is not there, or this login may not see it"
+
+
+class Desk:
+    """What was read; use `at_desk`."""
+
+    def __init__(
+        self,
+        log: Log,
+        partitions: Mapping[str, int],
+        settings: SettingsBook,
+        letters: OpenLetters,
+    ) -> None:
+        """Take what was read, and what reads on."""
+        self._log = log
+        self._partitions = partitions
+        self.settings = settings
+        self.letters = letters
+        self.unknown = 0
+        """Records where dead letters lie that are none."""
+
+    async def read(self, letter: Letter) -> Dead | None:
+        """Return a letter, whole; None: it is gone by now."""
+        found = await self._record(letter.place)
+        return None if found is None else decode_letter(found.value)
+
+    async def replayed(self, letter: Letter, now_ms: int) -> Outgoing | str:
+        """Return what is to be written again of a letter's record, as it was, or why it cannot be."""
+        original, count = await self._original(letter), self._count(letter)
+        if isinstance(original, str):
+            return original
+        masks = self.settings.at(now_ms).number_masks
+        return outgoing(BY_NAME[letter.source.topic], original, count, masks)
+
+    async def corrected(self, letter: Letter, ready: Ready) -> Outgoing | str:
+        """Return what is to be written in place of a letter's record, with its headers as far as they are there."""
+        original, count = await self._original(letter), self._count(letter)
+        if original in {GONE, HIDDEN, SEVERAL}:
+            return str(original)
+        headers = () if isinstance(original, str) else original.headers
+        return corrected(BY_NAME[letter.source.topic], ready, headers, count)
+
+    def _count(self, letter: Letter) -> int:
+        """Return how many partitions the topic of a letter's record has; 0: it may not be seen."""
+        return self._partitions.get(letter.source.topic, 0)
+
+    async def _original(self, letter: Letter) -> Original | str:
+        if not self._count(letter):
+            return HIDDEN
+        dead = await self.read(letter)
+        if dead is None:
+            return GONE
+        hides = self.settings.hides and letter.place.topic == DEAD.name
+        return original_of(dead, await self._record(letter.source), hides=hides)
+
+    async def _record(self, place: Place) -> Any | None:
+        found = await self._log.between(*place, place.offset + 1)
+        return found[0] if found else None
+
+
+@asynccontextmanager
+async def at_desk(broker: Broker, selection: Selection) -> AsyncIterator[Desk]:
+    """Read the open letters that are meant; SharedTopicMissingError where a topic is missing."""
+    async with topic_admin.connected(broker) as admin:
+        counts = await admin.partition_counts()
+        if missing := [topic.name for topic in TOPICS if not counts.get(topic.name)]:
+            await admin.refuse_hidden(missing)
+            raise SharedTopicMissingError(
+                f"{', '.join(missing)} is not on {broker}: run `rater topics create` first"
+            )
+    letters = OpenLetters(selection.has)
+    async with reading_letters(broker, counts, letters) as reader:
+        await reader.look()
+    settings = await read_settings(broker)
+    async with reading_log(broker) as log:
+        desk = Desk(log, counts, settings, letters)
+        desk.unknown = reader.unknown
+        yield desk

@@ -1,0 +1,94 @@
+"""Open letters: the dead letters that nobody has ended yet, folded from letters and ends. No clock, no I/O.
+
+Rule 1: a letter is known by its id, the place of its record. Written twice, as the gateway may, it is one letter.
+Rule 2: an end is of the letter that has its time, too: of a topic that was made anew other letters have the same ids.
+Rule 3: what retention has deleted is not open: nobody can show it or write its record again.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Final, NamedTuple
+
+from rater.shell.dead_letters.letter import Letter, Place
+from topics.records import DeadEnded
+
+OPEN_MAX: Final = 100_000
+"""Letters that are kept at once; what lies behind them is not read before some of them are ended."""
+
+Partition = tuple[str, int]
+
+
+class Sum(NamedTuple):
+    """The open letters of a topic's records with one reason."""
+
+    letters: int
+    oldest_ms: int
+    """When the oldest of them was written."""
+
+
+class OpenLetters:
+    """Letters and ends, in any order."""
+
+    def __init__(
+        self, wanted: Callable[[Letter], bool] = lambda _: True, most: int = OPEN_MAX
+    ) -> None:
+        """Keep those that are wanted."""
+        self._wanted = wanted
+        self._most = most
+        self._open: dict[Partition, dict[str, Letter]] = {}
+        self._ended: dict[Partition, dict[str, tuple[int, int]]] = {}
+        """By id, where the letter lies and its time."""
+
+    def add(self, letter: Letter) -> None:
+        """Take a letter."""
+        part = letter.place.topic, letter.place.partition
+        ended = self._ended.get(part, {}).get(letter.dead_id)
+        if (ended is None or ended[1] != letter.at_ms) and self._wanted(letter):
+            self._open.setdefault(part, {})[letter.dead_id] = letter
+
+    def end(self, end: DeadEnded) -> None:
+        """Take an end."""
+        part = end.dead_topic, end.dead_partition
+        self._ended.setdefault(part, {})[end.dead_id] = end.dead_offset, end.letter_at_ms
+        letters = self._open.get(part, {})
+        letter = letters.get(end.dead_id)
+        if letter is not None and letter.at_ms == end.letter_at_ms:
+            del letters[end.dead_id]
+
+    def begin_at(self, begin: Place) -> None:
+        """Forget what retention has deleted of a partition: all before this place."""
+        part = begin.topic, begin.partition
+        letters, ended = self._open.get(part, {}), self._ended.get(part, {})
+        # In the order in which they were written; what was written twice counts by its last copy.
+        gone = [name for name, each in letters.items() if each.place.offset < begin.offset]
+        for name in gone:
+            del letters[name]
+        for name in [name for name, (offset, _) in ended.items() if offset < begin.offset]:
+            del ended[name]
+
+    def has_ended(self, dead_id: str) -> bool:
+        """Say whether a letter has ended that was not deleted yet."""
+        return any(dead_id in each for each in self._ended.values())
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more are kept."""
+        return len(self) >= self._most
+
+    def sums(self) -> dict[tuple[str, str], Sum]:
+        """Return them by the topic of their records and the reason."""
+        sums: dict[tuple[str, str], Sum] = {}
+        for some in self._open.values():
+            for each in some.values():
+                name = each.source.topic, each.reason
+                before = sums.get(name, Sum(0, each.since_ms))
+                sums[name] = Sum(before.letters + 1, min(before.oldest_ms, each.since_ms))
+        return sums
+
+    def __len__(self) -> int:
+        """Return how many are kept."""
+        return sum(map(len, self._open.values()))
+
+    def __iter__(self) -> Iterator[Letter]:
+        """Yield them in the order of their records, topic by topic and partition by partition."""
+        letters = (each for some in self._open.values() for each in some.values())
+        return iter(sorted(letters, key=lambda each: each.source))
