@@ -176,6 +176,29 @@ ALERTS: Final = (
         ),
     ),
     Alert(
+        name="RaterDeadLettersOld",
+        expr="max by (topic, reason) (rater_dead_letters_oldest_age_seconds) > 86400",
+        for_="5m",
+        severity="warning",
+        summary="Records of {{ $labels.topic }} could not be read, and nobody has ended their dead letters.",
+        description=(
+            "The oldest of them is there for {{ $value | humanizeDuration }}, {{ $labels.reason }}. "
+            "The record itself is kept for a shorter time than its letter."
+        ),
+        case=Case(
+            series={
+                f'rater_dead_letters_oldest_age_seconds{{{_WATCH},topic="cdr.raw.v1",reason="not_json"}}': (
+                    "0x5 86100+60x20 0x9"
+                ),
+            },
+            silent="11m",
+            fires="18m",
+            over="30m",
+            labels={"topic": "cdr.raw.v1", "reason": "not_json"},
+            value="1d 0h 7m 0s",
+        ),
+    ),
+    Alert(
         name="RaterCanaryFailed",
         expr=happened('rater_canary_rounds_total{outcome="failed"}', "job, step", "15m"),
         for_="0m",

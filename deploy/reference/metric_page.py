@@ -18,6 +18,7 @@ from rater.shell.process.metrics import Metrics
 from rater.shell.recharge.metrics import RechargeMetrics
 from rater.shell.recycler.metrics import RecyclerMetrics
 from rater.shell.versions.plan_metrics import PlanMetrics
+from rater.shell.watch.letter_metrics import LetterMetrics
 from rater.shell.watch.metrics import WatchMetrics
 
 _INTRO = """\
@@ -85,6 +86,7 @@ def _notifier() -> CollectorRegistry:
 def _watch(*, exporter_names: bool = False) -> CollectorRegistry:
     shared = Metrics(rooms=())
     WatchMetrics(shared, exporter_names=exporter_names)
+    LetterMetrics(shared)
     return shared.registry
 
 

@@ -152,6 +152,34 @@ _BATCHES = Row(
     ),
 )  # fmt: skip
 
+_LETTERS = Row(
+    "Dead letters that nobody has ended",
+    (
+        Panel(
+            title="Open dead letters",
+            about="Neither replayed nor dropped, by the topic of their records.",
+            unit="short",
+            queries=(
+                by_label("sum by (topic) (max by (topic, reason) (rater_dead_letters_open))", "topic"),
+            ),
+        ),
+        Panel(
+            title="Why they are dead letters",
+            about="Of all topics, by what was found wrong.",
+            unit="short",
+            queries=(
+                by_label("sum by (reason) (max by (topic, reason) (rater_dead_letters_open))", "reason"),
+            ),
+        ),
+        Panel(
+            title="Age of the oldest",
+            about="Since its letter was written; more than a day, and somebody is told.",
+            unit="s", bound=86_400,
+            queries=(by_label("max by (topic) (rater_dead_letters_oldest_age_seconds)", "topic"),),
+        ),
+    ),
+)  # fmt: skip
+
 _WATCH = Row(
     "The watch itself",
     (
@@ -182,5 +210,5 @@ BOARD: Final = Board(
     uid="rater-pipeline",
     title="Rater / Kafka pipeline",
     about="How far behind each group is, from outside and from inside; batches, transactions, rebalances.",
-    rows=(_LAG, _INSIDE, _TOPICS, _BATCHES, _WATCH),
+    rows=(_LAG, _INSIDE, _TOPICS, _LETTERS, _BATCHES, _WATCH),
 )

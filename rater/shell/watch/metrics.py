@@ -6,6 +6,7 @@ exception to rule 2, and have the same numbers.
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from typing import Generic, TypeVar
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -16,17 +17,20 @@ _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 Labels = tuple[str, ...]
 Series = Mapping[Labels, float]
+Seen = TypeVar("Seen")
 
 
-class _Family:
+class Family(Generic[Seen]):
     """A gauge whose series are those of the last look, and no others."""
 
-    def __init__(self, gauge: Gauge, series: Callable[[Look], Series]) -> None:
+    def __init__(self, gauge: Gauge, series: Callable[[Seen], Series]) -> None:
+        """Take what makes series of what was seen."""
         self._gauge = gauge
         self._series = series
         self._shown: set[Labels] = set()
 
-    def show(self, look: Look) -> None:
+    def show(self, look: Seen) -> None:
+        """Show what was seen, and nothing else."""
         # Set first, then taken away: whoever reads meanwhile finds no gap.
         series = self._series(look)
         for labels, value in series.items():
@@ -35,6 +39,7 @@ class _Family:
         self._shown = set(series)
 
     def forget(self) -> None:
+        """Show nothing: no series is not a 0."""
         self._forget(self._shown)
         self._shown = set()
 
@@ -50,7 +55,7 @@ class WatchMetrics:
     def __init__(self, shared: Metrics, *, exporter_names: bool) -> None:
         """`exporter_names`: serve the names of kafka_exporter, too."""
         self.shared = shared
-        self._families: list[_Family] = []
+        self._families: list[Family[Look]] = []
         self._add_lags()
         self._add_topics()
         if exporter_names:
@@ -90,7 +95,7 @@ class WatchMetrics:
         self, name: str, about: str, labels: Iterable[str], series: Callable[[Look], Series]
     ) -> None:
         gauge = Gauge(name, about, labels, registry=self.shared.registry)
-        self._families.append(_Family(gauge, series))
+        self._families.append(Family(gauge, series))
 
     def _add_lags(self) -> None:
         labels = ("group", "topic", "partition")

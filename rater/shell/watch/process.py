@@ -4,6 +4,7 @@ import asyncio
 import logging
 
 from rater.kafka.broker import Broker
+from rater.shell.dead_letters.reader import TOPICS
 from rater.shell.process.exit_code import ExitCode
 from rater.shell.process.health import Health, HealthServer
 from rater.shell.process.metrics import Metrics
@@ -11,6 +12,8 @@ from rater.shell.process.pulse import pulse
 from rater.shell.process.refused import log_failed
 from rater.shell.process.signals import work_until_stopped
 from rater.shell.process.start import equal_partitions
+from rater.shell.watch.letter_metrics import LetterMetrics
+from rater.shell.watch.letter_watcher import LetterWatcher
 from rater.shell.watch.metrics import WatchMetrics
 from rater.shell.watch.observer import TAKEN, Look, Observer
 from rater.shell.watch.settings import WatchSettings
@@ -21,14 +24,15 @@ log = logging.getLogger(__name__)
 
 async def run(settings: WatchSettings) -> int:
     """Run the watch until a signal; return its exit code."""
-    partitions = await equal_partitions(settings.broker, TAKEN)
+    partitions = await equal_partitions(settings.broker, (*TAKEN, *TOPICS))
     metrics = WatchMetrics(Metrics(rooms=()), exporter_names=settings.exporter_names)
     health = Health(metrics.shared, parts=("groups",))
     with HealthServer(health, metrics.shared, settings.metrics_host, settings.metrics_port):
         watcher = Watcher(settings, partitions, metrics, health)
+        letters = LetterWatcher(settings, partitions, LetterMetrics(metrics.shared))
         try:
             async with pulse(settings.broker, health, metrics.forget):
-                return await _serve(settings, watcher, health)
+                return await _serve(settings, (watcher, letters), health)
         finally:
             await watcher.stop()
 
@@ -40,10 +44,13 @@ async def look_once(broker: Broker) -> Look:
         return await observer.look()
 
 
-async def _serve(settings: WatchSettings, watcher: Watcher, health: Health) -> int:
+async def _serve(
+    settings: WatchSettings, watchers: tuple[Watcher, LetterWatcher], health: Health
+) -> int:
+    watcher, letters = watchers
     health.set_state("serving")
     try:
-        await work_until_stopped(watcher=watcher.run())
+        await work_until_stopped(watcher=watcher.run(), letters=letters.run())
     except Exception as error:  # noqa: BLE001 (The supervisor starts it anew.)
         log_failed(error, settings.broker)
         return ExitCode.FAILED
