@@ -145,10 +145,7 @@ ATTRIBUTES: dict[str, tuple[str, ...]] = {
     ),
     "aiokafka.consumer.group_coordinator:GroupCoordinator": ("_pending_exception",),
     "aiokafka.consumer.fetcher:Fetcher": (
-        "_fetch_waiters",
-        "_pending_tasks",
-        "_closed",
-        "_records",
+        *("_fetch_waiters", "_pending_tasks", "_closed", "_records", "_fetch_max_wait_ms"),
     ),
     "aiokafka.consumer.fetcher:FetchResult": ("_partition_records",),
     "aiokafka.consumer.fetcher:PartitionRecords": ("_records_iterator", "_tp", "next_fetch_offset"),
@@ -164,6 +161,11 @@ def set_fetch_limits(consumer: AIOKafkaConsumer, *, wait_ms: int, max_bytes: int
     """
     consumer._fetch_max_wait_ms = wait_ms  # noqa: SLF001
     consumer._fetch_max_bytes = max_bytes  # noqa: SLF001
+
+
+def set_fetch_wait(consumer: AIOKafkaConsumer, wait_ms: int) -> None:
+    """Set how long the next fetches of a started consumer wait for records."""
+    consumer._fetcher._fetch_max_wait_ms = wait_ms  # noqa: SLF001
 
 
 def may_fetch(consumer: AIOKafkaConsumer) -> bool:
