@@ -35,10 +35,12 @@ pytestmark = [
 ]
 
 CALM_S = 90.0
+GIVEN_UP = "Calls given for free, released, dropped, rated again"
 NEVER_HERE = {
     ("Transactions that failed", 1): "By kind; none has failed, and the sum of all is 0.",
-    ("Calls given for free, released, dropped", 1): "By reason; calls are freed after days.",
-    ("Calls given for free, released, dropped", 2): "By outcome; nobody orders a release.",
+    (GIVEN_UP, 1): "By reason; calls are freed after days.",
+    (GIVEN_UP, 2): "By outcome; nobody orders a release.",
+    (GIVEN_UP, 3): "By outcome; nobody has anything rated again.",
     ("Taken back, given back, in quarantine", 1): "By reason; nothing is in quarantine.",
     ("Looks that came to nothing", 1): "By reason; the broker answers, and the sum of all is 0.",
 }

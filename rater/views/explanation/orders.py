@@ -124,6 +124,7 @@ def _looked_at_again(entry: Charge, evidence: Evidence) -> Asked:
 def _rated_again(entry: Charge, evidence: Evidence, group: Sequence[Posted]) -> Asked:
     """Return the order to rate a charge again."""
     raw, at_ms = evidence.at(source_of(entry)), entry.at_ms
+    why = f"{ACCOUNT_TIMERS.name} keeps the command no more that asked for it"
     command = None
     wrong: tuple[Difference, ...] = ()
     unheld: tuple[Unheld, ...] = ()
@@ -131,15 +132,17 @@ def _rated_again(entry: Charge, evidence: Evidence, group: Sequence[Posted]) -> 
         command = decode_command(raw.value)
         at_ms = raw.at_ms if raw.at_ms >= 0 else at_ms
     elif raw is Missing.GONE:
-        why = f"{ACCOUNT_TIMERS.name} keeps the command no more that asked for it"
         names = ("at_ms", *_PLACE, "job_id", "reverses")
         unheld = tuple(Unheld(entry.entry_id, name, why) for name in names)
+    back = [each.entry for each in group if isinstance(each.entry, ChargeReversed)]
+    if raw is Missing.GONE and back:
+        said = ("job_id", "actor", "why", "reverses", "at_ms", *_PLACE)
+        unheld += tuple(Unheld(back[0].entry_id, name, why) for name in said)
     wanted = (evidence.tenant_id, evidence.cdr_id, entry.version)
     if not isinstance(command, RerateCall) or _named(command) != wanted:
         if raw is not Missing.GONE:
             what = "the place of the command that asked for it"
             wrong = (Difference(entry.entry_id, "source_offset", what, entry.source_offset),)
-        back = [each.entry for each in group if isinstance(each.entry, ChargeReversed)]
         who = ("-", None) if not back else (back[0].actor or "-", back[0].why)
         command = RerateCall("-", *wanted, entry.reverses or "-", 0, 0, entry.job_id or "-", *who)
     order = Order(cdr_of(entry, evidence), Source(*source_of(entry), at_ms), None, command)

@@ -22,6 +22,7 @@ class Losing(ChargingDecider):
         return SimpleNamespace(
             decision=deciding.decision,
             read=deciding.read,
+            needs=deciding.needs,
             decide=lambda: self._decide(deciding),
         )
 

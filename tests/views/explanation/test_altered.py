@@ -64,6 +64,7 @@ INPUTS = {
         "the record names it",
     ),
     "job_id": "of a release its command says it",
+    **dict.fromkeys(["actor", "why"], "of a re-rating its command says it"),
     **{f"call.{name}": "the CDR says it" for name in ChargedCall.__struct_encode_fields__},
 }
 """Fields that nothing but the CDR's record says: once its topic keeps it no more, they are held against nothing."""
