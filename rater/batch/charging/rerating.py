@@ -36,7 +36,8 @@ from topics.records.rerating import RerateCall
 RERATED_MAX: Final = 256
 """Orders whose charges are fetched at once."""
 _NAMED: Final = b"rerate_call"
-"""Stands in each order, and is found without reading it."""
+_ESCAPE: Final = b"\\"
+"""One of the two stands in each order, and is found without reading it: JSON may write any letter as an escape."""
 
 
 @final
@@ -60,9 +61,10 @@ class ReratingBatch:
     def look(self, records: Sequence[Record]) -> int:
         """Look for orders among records; return how many records are read at once: up to so many orders."""
         for number, record in enumerate(records):
-            if record.value is None or _NAMED not in record.value:
+            value = record.value
+            if value is None or (_NAMED not in value and _ESCAPE not in value):
                 continue
-            order = decode_command(record.value)
+            order = decode_command(value)
             if isinstance(order, RerateCall):
                 self._asked.append(order)
                 if len(self._asked) == RERATED_MAX:

@@ -126,6 +126,17 @@ def test_the_same_order_again_is_a_duplicate_and_another_of_the_same_job_is_refu
     assert partition.account().balance == 50 * UNIT - 150_000
 
 
+def test_an_order_whose_type_is_written_with_escapes_is_an_order_like_any() -> None:
+    sent = rerate("acme/3")
+    escaped = Sent(
+        sent.topic, sent.key, (sent.value or b"").replace(b"rerate", rb"\u0072erate"), sent.at_ms
+    )
+    partition = reprice(funded_by().take(call())).take(escaped)
+
+    assert partition.last.sums.rerated == {"posted": 1}
+    assert partition.account().balance == 50 * UNIT - 150_000
+
+
 def test_another_job_rates_again_what_one_has_posted() -> None:
     partition = reprice(funded_by().take(call())).take(rerate("acme/3"))
     reprice(partition, 100_000, 3).take(rerate("acme/5", "r2", job_id="j2"))
