@@ -23,9 +23,8 @@ SAY = @echo
 comma := ,
 CODE := rater topics loadtest deploy tests
 
-# How many processes share the tests: as many as there are cores. More end no sooner, for tests on Kafka start so many
-# services and brokers that no core waits, and everything takes so long that patience ends.
-JOBS ?= $(shell $(PYTHON) -c 'import os; print(min(os.cpu_count() or 1, 8))')
+# How many processes share the tests: one more than there are cores, for those on Kafka wait a lot.
+JOBS ?= $(shell $(PYTHON) -c 'import os; n = os.cpu_count() or 1; print(min(n + (n > 1), 8))')
 # Brokers of the tests with TLS and logins (tests/e2e/logins.py).
 SECURELY = $(if $(SECURE),RATER_TEST_SECURE=1)
 # Reading all the other files to find no such test in them takes 20 s.
