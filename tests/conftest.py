@@ -1,6 +1,7 @@
 """The tests run what is installed, compiled or not; never something compiled from other sources."""
 
 import os
+import signal
 from collections.abc import Iterator
 
 import hypothesis
@@ -29,6 +30,9 @@ LONG = (
 def pytest_configure() -> None:
     # A broker of a test lives for a minute or two: what a JVM compiles thoroughly in them it never earns back.
     os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
+    # What a shell starts in the background ignores SIGINT, and so would all that tests start and interrupt.
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         refuse_stale()
     except StaleError as stale:

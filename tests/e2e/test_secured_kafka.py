@@ -171,7 +171,7 @@ def test_a_certificate_is_a_login_and_what_was_presented_is_told(stage: Stage) -
 
 def test_missing_rights_of_commands_are_told(stage: Stage) -> None:
     for user, words, missing in (
-        ("charging", ("topics", "check"), "Describe on topic notifications.dead.v1, "),
+        ("charging", ("topics", "check"), "Describe on topic dead.ended.v1, "),
         ("finance", ("topics", "create"), "Create on topic"),
         ("charging", ("gateway", "--provider", "simulator", "--book", "/dev/null", "--metrics-port", "0"),
          "Describe on topic payment.commands.v1, payment.results.v1, recharge.dead.v1"),

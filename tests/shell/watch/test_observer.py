@@ -2,9 +2,10 @@
 
 from rater.batch.recharge.batch import SOURCES
 from rater.shell.charging import app as charging
+from rater.shell.dead_letters.reader import LETTERS
 from rater.shell.watch.observer import TAKEN, TOPICS_OF
 from topics import roles
-from topics.catalog import CATALOG, NOTIFICATIONS, PAYMENT_COMMANDS
+from topics.catalog import CATALOG, DEAD_ENDED, NOTIFICATIONS, PAYMENT_COMMANDS
 
 
 def test_each_group_is_looked_at_with_the_topics_that_its_service_takes() -> None:
@@ -18,9 +19,10 @@ def test_each_group_is_looked_at_with_the_topics_that_its_service_takes() -> Non
     }
 
 
-def test_who_takes_a_topic_reads_it_in_a_group_and_the_watch_reads_these_topics_alone() -> None:
+def test_who_takes_a_topic_reads_it_in_a_group_and_the_watch_reads_these_and_dead_letters() -> None:
     for topic in CATALOG:
         assert set(topic.taken_by) <= set(topic.readers)
         assert all(role.group for role in topic.taken_by)
-        assert (roles.WATCH in topic.readers) == bool(topic.taken_by)
+        is_of_letters = topic in (*LETTERS, DEAD_ENDED)
+        assert (roles.WATCH in topic.readers) == (bool(topic.taken_by) or is_of_letters)
     assert {topic.partitions for topic in TAKEN} == {8}
