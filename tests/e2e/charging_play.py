@@ -28,17 +28,13 @@ from rater.wire.pricing.deck_files import read_deck_file
 from rater.wire.pricing.numbering import load_numbers
 from rater.wire.pricing.zones import zone_of
 from rater.wire.settings.currencies import shipped_book
-from tests.e2e.broker import Record
-from tests.e2e.charging_books import LOGS, STATES, Books
-from tests.e2e.simulated_books import note_tables
+from tests.e2e.charging_books import Books
+from tests.e2e.simulated_books import note_lines, note_tables
 from topics.catalog import ACCOUNT_SOURCES, CDR_RAW
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from loadtest.accounts import Record as Sent
     from loadtest.expected import Expected
-    from rater.wire.lines import Line
 
 SOURCES = (*(topic.name for topic in ACCOUNT_SOURCES), CDR_RAW.name)
 ACT_MS = 1_000
@@ -113,16 +109,8 @@ def simulated(play: Play) -> Books:
     )
     for topic, (partition, key, value), number in chain(commands, cdrs):
         at_ms = plan.start_ms + ACT_MS * number
-        _note(books, simulator.feed(topic, key, value, at_ms, partition))
-    _note(books, simulator.run_until(at_ms + 2 * ACT_MS))
+        note_lines(books, simulator.feed(topic, key, value, at_ms, partition))
+    note_lines(books, simulator.run_until(at_ms + 2 * ACT_MS))
     note_tables(books, simulator)
     books.outcomes = play.expected.outcomes.copy()
     return books
-
-
-def _note(books: Books, lines: Iterable[Line]) -> None:
-    """Take what charging wrote; recharge, which the simulator runs beside it, is not in the play."""
-    for line in lines:
-        if line.topic not in (*LOGS, *STATES):
-            continue
-        books.take(Record(line.topic, line.partition, line.offset, 0, line.key, line.value, ()))

@@ -68,17 +68,22 @@ async def closed(fleet: Fleet, play: Play) -> Books:
 
     Proven by `rater reconcile` and by what the generator expected, each on its own.
     """
+    books = await proven(fleet)
+    assert compare_outcomes(books.outcomes, play.expected) == []
+    assert compare_with_plan(await fold_topic(fleet.bootstrap), play.expected) == []
+    assert await user_oracle.problems(fleet.bootstrap, play.expected) == []
+    return books
+
+
+async def proven(fleet: Fleet) -> Books:
+    """Wait until all is obeyed, stop the workers, and return the books once `rater reconcile` names no difference."""
     await fleet.obeyed(*SOURCES)
     await fleet.settled()
     await asyncio.sleep(STATUSES_OWED_S)
     await fleet.stop()
     verdict = await reconciled(fleet.bootstrap)
     assert not verdict, verdict[:5]
-    books = await read_books(fleet.bootstrap)
-    assert compare_outcomes(books.outcomes, play.expected) == []
-    assert compare_with_plan(await fold_topic(fleet.bootstrap), play.expected) == []
-    assert await user_oracle.problems(fleet.bootstrap, play.expected) == []
-    return books
+    return await read_books(fleet.bootstrap)
 
 
 async def reconciled(bootstrap: str) -> list[object]:

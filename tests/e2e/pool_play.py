@@ -36,17 +36,14 @@ from rater.wire.pricing.zones import zone_of
 from rater.wire.settings.charging_settings import decode_settings
 from rater.wire.settings.currencies import shipped_book
 from rater.wire.settings.settings_file import complete
-from tests.e2e.broker import Record, admin, produce
-from tests.e2e.charging_books import LOGS, STATES, Books
+from tests.e2e.broker import admin, produce
+from tests.e2e.charging_books import Books
 from tests.e2e.charging_fleet import ROOT
-from tests.e2e.simulated_books import note_tables
+from tests.e2e.simulated_books import note_lines, note_tables
 from topics.catalog import ACCOUNT_COMMANDS, CDR_RAW, LEDGER, PARTITIONS, SUSPENSE
 from topics.partitioner import partition_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from rater.wire.lines import Line
     from tests.e2e.charging_fleet import Fleet
 
 Sent = tuple[bytes, bytes]
@@ -340,20 +337,12 @@ def simulated(play: PoolPlay) -> Books:
         fed += [(CDR_RAW.name, act + 1, each) for each in records]
     for topic, act, (key, value) in fed:
         partition = partition_of(key, PARTITIONS)
-        _note(books, simulator.feed(topic, key, value, play.time_ms(act), partition))
+        note_lines(books, simulator.feed(topic, key, value, play.time_ms(act), partition))
     # Statuses that are owed.
-    _note(books, simulator.run_until(play.time_ms(len(play.acts) + 2)))
+    note_lines(books, simulator.run_until(play.time_ms(len(play.acts) + 2)))
     note_tables(books, simulator)
     books.outcomes = _outcomes(play, books)
     return books
-
-
-def _note(books: Books, lines: Iterable[Line]) -> None:
-    """Take what charging wrote."""
-    for line in lines:
-        if line.topic in (*LOGS, *STATES):
-            place = (line.topic, line.partition, line.offset)
-            books.take(Record(*place, 0, line.key, line.value, ()))
 
 
 def _outcomes(play: PoolPlay, books: Books) -> Counter[str]:

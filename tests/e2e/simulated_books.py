@@ -1,7 +1,19 @@
-"""The books of a simulator: what its tables hold in the end."""
+"""The books of a simulator: what charging wrote in it, and what its tables hold in the end."""
+
+from collections.abc import Iterable
 
 from rater.batch.simulate import Simulator
-from tests.e2e.charging_books import Books
+from rater.wire.lines import Line
+from tests.e2e.broker import Record
+from tests.e2e.charging_books import LOGS, STATES, Books
+
+
+def note_lines(books: Books, lines: Iterable[Line]) -> None:
+    """Take what charging wrote; recharge, which the simulator runs beside it, is in no play."""
+    for line in lines:
+        if line.topic in (*LOGS, *STATES):
+            place = (line.topic, line.partition, line.offset)
+            books.take(Record(*place, 0, line.key, line.value, ()))
 
 
 def note_tables(books: Books, simulator: Simulator) -> None:

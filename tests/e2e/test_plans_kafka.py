@@ -54,8 +54,12 @@ async def test_versions_are_loaded_listed_and_refused(broker: str, tmp_path: Pat
     assert (at_once.exit_code, "so that every worker knows" in at_once.stderr) == (1, True)
     first = await load(broker, OFFICE, 2, now, "--backdate")
     assert "version 2 is published: 12 plans, valid from " in first.stdout, first.output
+    hint = f"rater rerate --all --from {to_text(now)} --dry-run --by NAME"
+    assert "what was charged stays" in first.stderr
+    assert hint in first.stderr
     again = await load(broker, OFFICE, 2, now)
     assert (again.exit_code, "is there already, the same" in again.stdout) == (0, True)
+    assert "rater rerate" not in again.stderr
 
     other = await load(broker, RESELLER, 2, now, "--backdate")
     assert (other.exit_code, "immutable, load it as version 3" in other.stderr) == (1, True)
@@ -68,8 +72,9 @@ async def test_versions_are_loaded_listed_and_refused(broker: str, tmp_path: Pat
     assert 'chains.out.*: must end with credits, found "nation"' in refused.stderr
     assert "nothing was published" in refused.stderr
 
-    later = await load(broker, RESELLER, 3, now + 3_600_000)
+    later = await load(broker, RESELLER, 3, now + 3_600_000, "--backdate")
     assert later.exit_code == 0, later.output
+    assert "rater rerate" not in later.stderr
     listed = [line.split() for line in (await rater(broker, "list")).stdout.splitlines()]
     assert [(row[0], row[2], row[-1]) for row in listed[1:]] == [
         ("2", "12", "force"),

@@ -17,9 +17,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from rater.shell.process.failpoints import FAILPOINTS
-from tests.e2e.charging_books import read_books
 from tests.e2e.charging_fleet import EXIT_KILLED, Fleet
-from tests.e2e.charging_stage import STATUSES_OWED_S, reconciled, same
+from tests.e2e.charging_stage import proven, same
 from tests.e2e.logins import session
 from tests.e2e.pool_play import PoolPlay, simulated
 from topics.catalog import ACCOUNT_COMMANDS, CDR_RAW, LEDGER, SUSPENSE
@@ -90,13 +89,7 @@ async def perform(fleet: Fleet, play: PoolPlay, chance: Random, places: tuple[st
         fleet.kill(fleet.alive()[0])
         await play.publish(fleet, act, 1)
         await killed_at(fleet, f"{places[act % len(places)]}:{chance.randint(1, 4)}")
-    await fleet.obeyed(CDR_RAW.name)
-    await fleet.settled()
-    await asyncio.sleep(STATUSES_OWED_S)
-    await fleet.stop()
-    verdict = await reconciled(fleet.bootstrap)
-    assert not verdict, verdict[:5]
-    return await read_books(fleet.bootstrap)
+    return await proven(fleet)
 
 
 def has_everything(books: Books) -> None:
