@@ -97,13 +97,13 @@ class Cast:
                 }
                 yield who.partition, who.key, encode(command)
 
-    def calls(self, round_number: int = 0) -> Iterator[Record]:
-        """Yield a call of each tenant; the first round takes every one below its trigger."""
+    def calls(self, round_number: int = 0, seconds: int = SECONDS) -> Iterator[Record]:
+        """Yield a call of each tenant; the first round of calls as long as these takes every one below its trigger."""
         clock = Clock()
         for number in range(self.tenants):
             who = tenant(self.name(number), number, self.partitions)
             cdr_id = f"{self.prefix}-{round_number}-{number:06}"
-            call = Call(who, cdr_id, NUMBER, SECONDS, self.start_ms // 1000, 3, number)
+            call = Call(who, cdr_id, NUMBER, seconds, self.start_ms // 1000, 3, number)
             yield who.partition, who.key, encode_call(call, clock)
 
     def _orders(self, number: int, clock: Clock) -> Iterator[tuple[str, dict[str, object]]]:

@@ -1,7 +1,7 @@
 """Demand: calls without an end, tenants that run low again and again, and questions whether calls may start."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from random import Random
 from typing import Final
 
@@ -62,25 +62,32 @@ async def casts(bootstrap: str, page: str, taken_by_now: Callable[[], bool]) -> 
     """Open tenants whose one call takes them below their trigger, again and again, until cancelled.
 
     Each method of the demo is among them: captured, declined, refunded, disputed. All are told by e-mail and by
-    webhook, and webhooks of some fail. None are opened while nobody charges.
+    webhook, and webhooks of some fail. Where they do, one tenant more calls before it is opened: the recycler has that
+    call charged. None are opened while nobody charges.
     """
     number = 0
     async with watching(bootstrap) as watch:
         while True:
             if taken_by_now():
                 number += 1
-                ways = hooks.TROUBLED if number % TROUBLED_EVERY == 1 else hooks.WELL
+                is_troubled = number % TROUBLED_EVERY == 1
+                ways = hooks.TROUBLED if is_troubled else hooks.WELL
                 webhooks = tuple(hooks.address(page, way) for way in ways)
                 cast = Cast(len(DEMO), now_ms(), prefix=f"observe-{number}", webhooks=webhooks)
+                early = Cast(int(is_troubled), now_ms(), prefix=f"early-{number}")
+                await _publish(bootstrap, early.calls(seconds=60))
+                opening = by_topic([*cast.commands(), *early.commands()])
                 try:
-                    await publish_commands(
-                        bootstrap, by_topic(cast.commands()), stage.taking(watch, lambda: None)
-                    )
+                    await publish_commands(bootstrap, opening, stage.taking(watch, lambda: None))
                 except LateError:
                     continue
-                made = list(cast.calls())
-                await publish(bootstrap, CDR_RAW.name, made, len(made))
+                await _publish(bootstrap, cast.calls())
             await asyncio.sleep(CAST_EVERY_S)
+
+
+async def _publish(bootstrap: str, calls: Iterable[Record]) -> None:
+    made = list(calls)
+    await publish(bootstrap, CDR_RAW.name, made, len(made))
 
 
 async def questions(port: int) -> None:

@@ -56,6 +56,7 @@ PROVOKED = {
     "What waits": "CDRs",
     "Offered and achieved": "offered|achieved",
     "Recoveries": "rater-charging|rater-recharge",
+    "Released by itself": "all",
     "Charged": "USD",
     "In": "USD funds_added",
     "Out": "USD charge",
