@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -67,14 +67,19 @@ class Watch:
         return len(members) if state == "Stable" else 0
 
     async def until_done(
-        self, topic: str, *, timeout_s: float, alive: Callable[[], None] = lambda: None
+        self,
+        topic: str,
+        *,
+        timeout_s: float,
+        alive: Callable[[], None] = lambda: None,
+        ends: Mapping[int, int] | None = None,
     ) -> None:
-        """Wait until the group has committed all that the topic holds now.
+        """Wait until the group has committed all that the topic holds now, or up to these ends of its partitions.
 
         Too late: LateError. `alive` is called again and again; it may raise when waiting is in
         vain, as when the worker has ended.
         """
-        ends = await self.ends(topic)
+        ends = await self.ends(topic) if ends is None else ends
         total = sum(ends.values())
         deadline = time.monotonic() + timeout_s
         with Progress(f"charging {topic}", total, "record") as progress:
@@ -116,7 +121,7 @@ async def watching(bootstrap: str, group: str = APP) -> AsyncIterator[Watch]:
 
 
 def _where(
-    group: str, topic: str, done: dict[int, int], ends: dict[int, int], timeout_s: float
+    group: str, topic: str, done: Mapping[int, int], ends: Mapping[int, int], timeout_s: float
 ) -> str:
     """Say which partitions are behind."""
     behind = ", ".join(

@@ -173,6 +173,14 @@ async def end_offsets(bootstrap: str, topic: str) -> dict[int, int]:
     return {partition.partition: end for partition, end in ends.items()}
 
 
+async def record_ends(bootstrap: str, topic: str) -> dict[int, int]:
+    """Return where the last committed record of each partition ends: behind it only markers may lie.
+
+    A reader whose batch ends with the last record has nothing to commit behind it; so it never commits the marker.
+    """
+    return {record.partition: record.offset + 1 for record in await consume(bootstrap, topic)}
+
+
 @asynccontextmanager
 async def open_places(bootstrap: str) -> AsyncIterator[OpenPlaces]:
     """Give a function that says which of some partitions have records of a transaction that is open now."""
