@@ -153,6 +153,29 @@ def test_a_correction_that_waits_is_freed_though_none_is_taken_any_more() -> Non
     assert differences(topics) == []
 
 
+def test_a_version_whose_records_time_goes_back_is_remembered_by_that_of_the_stream() -> None:
+    worker = HonestWorker(corrections=True)
+    worker.command("acme", "open_account", currency="USD", decks=["acs"])
+    worker.call("acme", "c1", ended_ms=START_MS)
+    worker.work()
+    worker.pass_time(5 * DAY_MS)
+    correct(worker, "c1", 2, billsec=200)
+    worker.work()
+    worker.pass_time(4 * DAY_MS)
+    worker.call("acme", "now")
+    now_ms, worker.now_ms = worker.now_ms, worker.now_ms - 8 * DAY_MS
+    correct(worker, "c1", 3, billsec=30)
+    worker.now_ms = now_ms
+    correct(worker, "c1", 4, billsec=90)
+    worker.work()
+    worker.flush()
+    topics = topics_of(worker)
+    versions = [json.loads(record.value or b"").get("version") for _, record in topics[LEDGER]]
+
+    assert versions[-2:] == [3, 4]
+    assert differences(topics) == []
+
+
 REVERSED = {"kind": "charge_reversed"}
 CORRECTED = {"kind": "charge_reversed", "by": "correction"}
 VOIDED = {"kind": "charge_reversed", "by": "void"}

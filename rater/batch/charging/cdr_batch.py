@@ -202,18 +202,19 @@ class CdrBatch:
             behind -= 1
             place -= 1
         if standing is not None:
-            self._move(item, standing, place, at_ms)
+            self._move(item, standing, place)
             return
         self._remember(digest, (digest, content, _CHARGED, place, cdr.ended_ms))
         if self.has_later:
             self.open.settled(cdr, stands=True)
 
-    def _move(self, item: Item, standing: Standing, place: int, at_ms: int) -> None:
+    def _move(self, item: Item, standing: Standing, place: int) -> None:
         """Remember a correction or a void, and that it stands now; what waited for a price waits no more."""
         _, cdr, digest, content = item
+        stream_ms = self.decision.stream_ms
         self.open.settled(cdr, stands=cdr.kind != "void")
-        self._remember(digest, (digest, content, _CHARGED, place, until_ms(cdr, at_ms)))
-        for each in heads(cdr, place, at_ms, standing.first):
+        self._remember(digest, (digest, content, _CHARGED, place, until_ms(cdr, stream_ms)))
+        for each in heads(cdr, place, stream_ms, standing.first):
             self._remember(each[0], each)
 
     def _leave(self, item: Item, why: Suspension | str) -> None:
@@ -270,7 +271,7 @@ class CdrBatch:
         decision.suspense.append((output_key(record.key), value))
         if digest is not None:
             place = decision.suspense_place()
-            until = until_ms(cdr, source.at_ms)
+            until = until_ms(cdr, decision.stream_ms)
             self._remember(digest, (digest, content, _SUSPENDED, place, until))
 
     def _bury(self, record: Record, why: Malformed) -> None:

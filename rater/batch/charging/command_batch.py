@@ -156,7 +156,7 @@ class CommandBatch:
         """Free, release or drop a call that waits, and remember it as charged where it is; or refuse to."""
         cdr = self.recycling.obey(order, account, source)
         if cdr is not None:
-            self.recycling.remember(cdr, source.at_ms, self._state(first_digest(cdr)))
+            self.recycling.remember(cdr, self._state(first_digest(cdr)))
 
     def _refuse(self, order: r.Command, key: bytes | None, known: int | None) -> Refusal | None:
         """Refuse what no account needs to be asked about."""

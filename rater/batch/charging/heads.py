@@ -38,23 +38,23 @@ def is_corrective(cdr: Cdr) -> bool:
     return cdr.version != 1 or cdr.kind != "final"
 
 
-def until_ms(cdr: Cdr, at_ms: int) -> int:
-    """Return the time as of which the window forgets a CDR that came at an instant.
+def until_ms(cdr: Cdr, stream_ms: int) -> int:
+    """Return the time as of which the window forgets a CDR that is taken at a time of the stream.
 
-    That of its end; of a later version not before its record's, for its call may be old: no version that comes
-    outlives it.
+    That of its end; of a later version not before that of the stream, for its call may be old, and its record late: no
+    version that comes outlives it.
     """
-    return max(at_ms, cdr.ended_ms) if is_corrective(cdr) else cdr.ended_ms
+    return max(stream_ms, cdr.ended_ms) if is_corrective(cdr) else cdr.ended_ms
 
 
-def heads(cdr: Cdr, place: int, at_ms: int, first: IdState | None) -> list[Remembered]:
+def heads(cdr: Cdr, place: int, stream_ms: int, first: IdState | None) -> list[Remembered]:
     """Return what is remembered of a later version beside its own id: the head, and the first while it has not come.
 
     `first`: what was remembered of that.
     """
     if cdr.version == 1:
         return []
-    until = until_ms(cdr, at_ms)
+    until = until_ms(cdr, stream_ms)
     head = xxh3_128_digest(head_of(cdr)), cdr.version, IdState.HEAD, place, until
     if first is not None and first not in OUTCOME_AHEAD:
         return [head]

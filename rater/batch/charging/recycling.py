@@ -82,14 +82,15 @@ class RecyclingBatch:
         self._decision.freed[waits[0].reason] += 1
         return waits[1]
 
-    def remember(self, cdr: Cdr, at_ms: int, first: IdState | None) -> None:
+    def remember(self, cdr: Cdr, first: IdState | None) -> None:
         """Remember a call as charged, by the place of its entry: the last charge of all that was decided."""
-        decision = self._decision
+        decision, stream_ms = self._decision, self._decision.stream_ms
         entries, place = decision.journal.entries, decision.entry_place()
         behind = next(n for n, each in enumerate(reversed(entries)) if isinstance(each, Charge))
         place -= behind
-        known = id_digest(cdr), cdr_content(cdr), IdState.CHARGED, place, until_ms(cdr, at_ms)
-        decision.remembered += [known, *heads(cdr, place, at_ms, first)]
+        until = until_ms(cdr, stream_ms)
+        known = id_digest(cdr), cdr_content(cdr), IdState.CHARGED, place, until
+        decision.remembered += [known, *heads(cdr, place, stream_ms, first)]
 
     def _end(self, row: OpenSuspense, outcome: str) -> None:
         self._suspense.end(row)

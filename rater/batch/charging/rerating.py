@@ -113,7 +113,7 @@ class ReratingBatch:
         decision.sums.rerated["posted" if posted else "unchanged"] += 1
         if posted:
             assert account.seq > seq, order
-            self._move(order, posted[0], first, source.at_ms)
+            self._move(order, posted[0], first)
 
     def _stands(self, order: RerateCall, oldest_ms: int) -> Charge | None:
         """Return the charge of a call that stands; None: it is not known, or no correction is taken."""
@@ -131,12 +131,12 @@ class ReratingBatch:
         is_it = (said.tenant_id, said.cdr_id) == (order.tenant_id, order.cdr_id)
         return said if is_it else None
 
-    def _move(self, order: RerateCall, entry: Charge, first: int, at_ms: int) -> None:
+    def _move(self, order: RerateCall, entry: Charge, first: int) -> None:
         """Remember that this charge stands now, for a window from now on."""
         decision = self._decision
         entries = decision.journal.entries
         place = decision.entry_place() - (len(entries) - 1 - entries.index(entry, first))
-        until_ms = max(at_ms, entry.call.ended_ms)
+        until_ms = max(decision.stream_ms, entry.call.ended_ms)
         head = xxh3_128_digest(head_of(order)), entry.version, IdState.HEAD, place, until_ms
         decision.remembered.append(head)
         self._posted[order.tenant_id, order.cdr_id] = entry

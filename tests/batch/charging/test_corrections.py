@@ -319,6 +319,17 @@ def test_versions_below_one_that_came_late_are_superseded_though_the_call_is_old
     assert (reasons(partition), partition.outcomes["superseded"]) == ([], 2)
 
 
+def test_a_version_whose_records_time_goes_back_lives_a_window_of_the_stream() -> None:
+    """Topics that are copied keep the times of their records, and come late."""
+    partition = taking().take(V1, again(NOW + 5 * DAY, 2, 159))
+    partition.take(call(NOW + 9 * DAY, cdr_id="now", billsec=60), again(NOW, 3, 60))
+    before = partition.account().balance
+    partition.take(again(NOW, 3, 60), again(NOW + 9 * DAY, 4, 159))
+
+    assert (reasons(partition), partition.outcomes["duplicate"]) == ([], 1)
+    assert partition.account().balance == before - 2 * 125_000
+
+
 def test_a_correction_of_an_old_call_that_nobody_remembers_waits_and_says_what_to_do() -> None:
     partition = taking().take(V1)
     late = NOW + 10 * DAY

@@ -5,6 +5,7 @@ waits in suspense. What is not remembered could be charged again.
 """
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from xxhash import xxh3_128_digest
 
@@ -46,8 +47,18 @@ NOWHERE = PLACE_MAX
 _REPEATED = frozenset(("command_id_reused", "misrouted"))
 """Reasons of refusal that may concern an id which was remembered before."""
 
-_Wanted = dict[tuple[bytes, IdState, int], tuple[int | None, int] | None]
-"""What a batch must remember: digest, state and place; with content and day, as far as they are known."""
+
+class _Facts(NamedTuple):
+    """Content, as far as it is known, and day of an id."""
+
+    content: int | None
+    day: int
+    by_stream: bool = True
+    """The day is that of the stream, on which the record came, if that is later."""
+
+
+_Wanted = dict[tuple[bytes, IdState, int], _Facts | None]
+"""What a batch must remember: digest, state and place; None: no more than that is known."""
 
 
 def prove(evidence: Inputs) -> Iterator[Difference]:
@@ -81,7 +92,7 @@ def _wanted(evidence: Inputs) -> dict[tuple[str, int], _Wanted]:
             of_batch.update(_freeing_ids(evidence, offset, entry))
         else:
             for digest, content in _command_ids(entry):
-                of_batch[digest, IdState.COMMAND, offset] = (content, entry.at_ms // DAY_MS)
+                of_batch[digest, IdState.COMMAND, offset] = _Facts(content, entry.at_ms // DAY_MS)
     for record, suspended in evidence.books.suspense:
         index = evidence.batches[CDRS].locate(suspended.source_offset)
         if index is not None and suspended.reason not in FORGOTTEN:
@@ -110,7 +121,7 @@ def _cdr_ids(
     offset: int,
     entry: r.Charge | r.ChargeReversed,
     firsts: dict[tuple[str, str], int],
-) -> Iterator[tuple[tuple[bytes, IdState, int], tuple[int | None, int] | None]]:
+) -> Iterator[tuple[tuple[bytes, IdState, int], _Facts | None]]:
     """Yield the ids that a CDR's entry must be remembered by; of what another charge replaces none.
 
     One that was rated again has a head from then on, whatever its version.
@@ -122,7 +133,7 @@ def _cdr_ids(
     if entry.kind == "charge" and entry.generation:
         until_ms = max(entry.at_ms, entry.call.ended_ms)
         head = xxh3_128_digest(head_key(*name)), IdState.HEAD, offset
-        yield head, (version, until_ms // DAY_MS)
+        yield head, _Facts(version, until_ms // DAY_MS)
         return
     digest = xxh3_128_digest(cdr_key(*name, version))
     lies = cdr_offset_of(entry)
@@ -130,7 +141,8 @@ def _cdr_ids(
     if version == 1:
         return
     cdr = evidence.books.cdrs.get(lies)
-    later = None if cdr is None else (version, max(entry.at_ms, cdr.ended_ms) // DAY_MS)
+    until_ms = 0 if cdr is None else max(entry.at_ms, cdr.ended_ms)
+    later = None if cdr is None else _Facts(version, until_ms // DAY_MS)
     yield (xxh3_128_digest(head_key(*name)), IdState.HEAD, offset), later
     is_known = all(
         evidence.books.is_whole(topic.name) for topic in (catalog.LEDGER, catalog.SUSPENSE)
@@ -147,15 +159,15 @@ def _ahead(entry: r.Charge | r.ChargeReversed) -> IdState:
 
 def _freeing_ids(
     evidence: Inputs, offset: int, entry: r.Charge | r.ChargeReversed
-) -> Iterator[tuple[tuple[bytes, IdState, int], tuple[int | None, int] | None]]:
+) -> Iterator[tuple[tuple[bytes, IdState, int], _Facts | None]]:
     """Yield the id of the command that freed or released a call, or had it rated again."""
     topic = entry.source_topic
     command = evidence.books.commands.get(topic, {}).get(entry.source_offset)
     if is_by_command(entry) and command is not None:
-        yield (command.digest(topic), IdState.COMMAND, offset), (None, entry.at_ms // DAY_MS)
+        yield (command.digest(topic), IdState.COMMAND, offset), _Facts(None, entry.at_ms // DAY_MS)
 
 
-def _facts(evidence: Inputs, offset: int, at_ms: int) -> tuple[int, int] | None:
+def _facts(evidence: Inputs, offset: int, at_ms: int) -> _Facts | None:
     """Return content and day of a CDR that was taken then, None where it is gone.
 
     The day is that of its end; of a correction or a void, whose call may be old, not before that of its record.
@@ -165,7 +177,7 @@ def _facts(evidence: Inputs, offset: int, at_ms: int) -> tuple[int, int] | None:
         return None
     is_later = cdr.version > 1 or cdr.kind != "final"
     until_ms = max(at_ms, cdr.ended_ms) if is_later else cdr.ended_ms
-    return cdr.content(), until_ms // DAY_MS
+    return _Facts(cdr.content(), until_ms // DAY_MS, is_later)
 
 
 def _command_ids(entry: LedgerEntry) -> Iterator[tuple[bytes, int | None]]:
@@ -193,8 +205,8 @@ def _hold(
             continue
         facts = missing.pop(name)
         if facts is not None:
-            day = _day(known, manifest, facts[1])
-            expected = (known.content if facts[0] is None else facts[0], day)
+            day = _day(known, manifest, facts)
+            expected = (known.content if facts.content is None else facts.content, day)
             found = (known.content, known.day)
             if expected != found:
                 yield Complaint(f"id {_show(known)}: content, day", expected, found)
@@ -210,14 +222,14 @@ def _hold(
         yield from _hold_accepted(evidence, manifest, ids)
 
 
-def _day(known: RememberedId, manifest: Manifest, day: int) -> int:
-    """Return the day as of which an id must be known, whose record is of a day.
+def _day(known: RememberedId, manifest: Manifest, facts: _Facts) -> int:
+    """Return the day as of which an id must be known.
 
-    Of a command it is that of the stream, between its own and that on which the batch ended: it may come after what is
-    dated later, on another topic.
+    Of a command and of a later version it is that of the stream, between its own and that on which the batch ended: it
+    may come after what is dated later, on another topic, or have the time that a copied topic gave it.
     """
-    is_of_stream = day <= known.day <= manifest.header.at_ms // DAY_MS
-    return known.day if known.state is IdState.COMMAND and is_of_stream else day
+    is_of_stream = facts.day <= known.day <= manifest.header.at_ms // DAY_MS
+    return known.day if facts.by_stream and is_of_stream else facts.day
 
 
 def _is_gone(evidence: Inputs, known: RememberedId) -> bool:
