@@ -197,9 +197,7 @@ def test_a_worker_that_posts_what_does_not_differ_is_found(monkeypatch: pytest.M
 
 def test_a_worker_that_takes_a_charge_back_twice_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch, "not_standing", lambda *_: None)
-    monkeypatch.setattr(
-        batch.ReratingBatch, "_move", lambda self, order, posted, first: None
-    )
+    monkeypatch.setattr(batch.ReratingBatch, "_move", lambda self, order, posted, first: None)
     worker = HonestWorker(corrections=True)
     worker.command("acme", "open_account", currency="USD", decks=["acs"])
     worker.call("acme", "c0", ended_ms=START_MS)
