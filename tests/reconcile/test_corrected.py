@@ -176,6 +176,28 @@ def test_a_version_whose_records_time_goes_back_is_remembered_by_that_of_the_str
     assert differences(topics) == []
 
 
+def test_what_stands_outlives_a_first_version_that_ended_on_a_later_day() -> None:
+    """The platform's clock was ahead; seven days later nothing that was taken back stands again."""
+    worker = HonestWorker(corrections=True)
+    worker.now_ms = noon_ms = START_MS + DAY_MS // 2
+    worker.command("acme", "open_account", currency="USD", decks=["acs"])
+    worker.work()
+    worker.call("acme", "c1", billsec=60, ended_ms=noon_ms + 20 * HOUR_MS)
+    correct(worker, "c1", 2, billsec=120, ended_ms=noon_ms)
+    worker.work()
+    worker.pass_time(7 * DAY_MS + 13 * HOUR_MS)
+    worker.call("acme", "now")
+    correct(worker, "c1", 3, billsec=60, ended_ms=noon_ms + 20 * HOUR_MS, kind="void")
+    worker.work()
+    worker.flush()
+    topics = topics_of(worker)
+    entries = [json.loads(record.value or b"") for _, record in topics[LEDGER]]
+    taken_back = [each["reverses"] for each in entries if each["kind"] == "charge_reversed"]
+
+    assert len(taken_back) == len({*taken_back}) == 2
+    assert differences(topics) == []
+
+
 REVERSED = {"kind": "charge_reversed"}
 CORRECTED = {"kind": "charge_reversed", "by": "correction"}
 VOIDED = {"kind": "charge_reversed", "by": "void"}

@@ -211,10 +211,11 @@ class CdrBatch:
     def _move(self, item: Item, standing: Standing, place: int) -> None:
         """Remember a correction or a void, and that it stands now; what waited for a price waits no more."""
         _, cdr, digest, content = item
-        stream_ms = self.decision.stream_ms
+        until = until_ms(cdr, self.decision.stream_ms)
+        known_until = self.originals.until_ms(cdr)
         self.open.settled(cdr, stands=cdr.kind != "void")
-        self._remember(digest, (digest, content, _CHARGED, place, until_ms(cdr, stream_ms)))
-        for each in heads(cdr, place, stream_ms, standing.first):
+        self._remember(digest, (digest, content, _CHARGED, place, until))
+        for each in heads(cdr, place, max(until, known_until), standing.first):
             self._remember(each[0], each)
 
     def _leave(self, item: Item, why: Suspension | str) -> None:

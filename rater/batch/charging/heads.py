@@ -47,19 +47,19 @@ def until_ms(cdr: Cdr, stream_ms: int) -> int:
     return max(stream_ms, cdr.ended_ms) if is_corrective(cdr) else cdr.ended_ms
 
 
-def heads(cdr: Cdr, place: int, stream_ms: int, first: IdState | None) -> list[Remembered]:
+def heads(cdr: Cdr, place: int, until_ms: int, first: IdState | None) -> list[Remembered]:
     """Return what is remembered of a later version beside its own id: the head, and the first while it has not come.
 
-    `first`: what was remembered of that.
+    `first`: what was remembered of that. `until_ms` is not before that of anything that is known of the CDR: else what
+    the head replaces would outlive it, and would stand again.
     """
     if cdr.version == 1:
         return []
-    until = until_ms(cdr, stream_ms)
-    head = xxh3_128_digest(head_of(cdr)), cdr.version, IdState.HEAD, place, until
+    head = xxh3_128_digest(head_of(cdr)), cdr.version, IdState.HEAD, place, until_ms
     if first is not None and first not in OUTCOME_AHEAD:
         return [head]
     state = IdState.VOIDED if cdr.kind == "void" else IdState.SUPERSEDED
-    return [head, (first_digest(cdr), cdr.version, state, place, until)]
+    return [head, (first_digest(cdr), cdr.version, state, place, until_ms)]
 
 
 def first_digest(cdr: Cdr) -> bytes:

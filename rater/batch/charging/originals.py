@@ -55,6 +55,8 @@ class _Found(NamedTuple):
     content: int
     place: int
     is_fresh: bool
+    until_ms: int
+    """As of when the window forgets it."""
 
 
 @final
@@ -106,6 +108,11 @@ class Originals:
             return Standing(version, None, state, posted.entry_id)
         return Standing(version, posted, state)
 
+    def until_ms(self, cdr: Identified) -> int:
+        """Return as of when the window forgets what is known of a CDR by now; what stands from now on outlives it."""
+        found = self._find([head_of(cdr), first_of(cdr)], 0)
+        return max((each.until_ms for each in found if each is not None), default=0)
+
     def is_known(self, cdr: Identified, oldest_ms: int) -> bool:
         """Say whether anything is remembered of a CDR's first version, or of one that stands."""
         return any(self._find([head_of(cdr), first_of(cdr)], oldest_ms))
@@ -152,11 +159,12 @@ class Originals:
         for number, digest in enumerate(digests):
             fresh = self._fresh.get(digest)
             if fresh is not None:
-                here = _Found(IdState(fresh[2]), fresh[1], fresh[3], is_fresh=True)
+                here = _Found(IdState(fresh[2]), fresh[1], fresh[3], True, fresh[4])
                 found.append(here if fresh[4] >= oldest_ms else None)
             elif known.hit[number] and int(known.day[number]) * DAY_MS >= oldest_ms:
                 state, content = IdState(int(known.state[number])), int(known.content[number])
-                found.append(_Found(state, content, int(known.place[number]), is_fresh=False))
+                place, until_ms = int(known.place[number]), int(known.day[number]) * DAY_MS
+                found.append(_Found(state, content, place, False, until_ms))
             else:
                 found.append(None)
         return found

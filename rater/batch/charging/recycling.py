@@ -82,7 +82,7 @@ class RecyclingBatch:
         self._decision.freed[waits[0].reason] += 1
         return waits[1]
 
-    def remember(self, cdr: Cdr, first: IdState | None) -> None:
+    def remember(self, cdr: Cdr, first: IdState | None, known_until_ms: int) -> None:
         """Remember a call as charged, by the place of its entry: the last charge of all that was decided."""
         decision, stream_ms = self._decision, self._decision.stream_ms
         entries, place = decision.journal.entries, decision.entry_place()
@@ -90,7 +90,7 @@ class RecyclingBatch:
         place -= behind
         until = until_ms(cdr, stream_ms)
         known = id_digest(cdr), cdr_content(cdr), IdState.CHARGED, place, until
-        decision.remembered += [known, *heads(cdr, place, stream_ms, first)]
+        decision.remembered += [known, *heads(cdr, place, max(until, known_until_ms), first)]
 
     def _end(self, row: OpenSuspense, outcome: str) -> None:
         self._suspense.end(row)

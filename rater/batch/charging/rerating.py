@@ -123,7 +123,9 @@ class ReratingBatch:
             return self._posted[order.tenant_id, order.cdr_id]
         if self._originals.is_known(order, oldest_ms):
             return self._originals.of(order, oldest_ms).charge
-        if order.seen_ms < oldest_ms + DAY_MS or order.offset not in self._given:
+        # Nobody has read a ledger of tomorrow; a day is for clocks that differ.
+        is_seen = oldest_ms + DAY_MS <= order.seen_ms <= self._decision.stream_ms + DAY_MS
+        if not is_seen or order.offset not in self._given:
             return None
         said = decode_entry(self._given[order.offset])
         if not isinstance(said, Charge):
@@ -136,7 +138,8 @@ class ReratingBatch:
         decision = self._decision
         entries = decision.journal.entries
         place = decision.entry_place() - (len(entries) - 1 - entries.index(entry, first))
-        until_ms = max(decision.stream_ms, entry.call.ended_ms)
+        known_ms = self._originals.until_ms(order)
+        until_ms = max(decision.stream_ms, entry.call.ended_ms, known_ms)
         head = xxh3_128_digest(head_of(order)), entry.version, IdState.HEAD, place, until_ms
         decision.remembered.append(head)
         self._posted[order.tenant_id, order.cdr_id] = entry

@@ -137,6 +137,17 @@ def test_an_order_whose_type_is_written_with_escapes_is_an_order_like_any() -> N
     assert partition.account().balance == 50 * UNIT - 150_000
 
 
+def test_a_ledger_that_is_said_to_be_read_tomorrow_is_no_word_to_take() -> None:
+    partition = funded_by().take(call(), call(version=2, kind="void"))
+    late = NOW + 20 * DAY
+    reprice(partition.take(call(late, cdr_id="now")))
+    before = partition.account().balance
+    partition.take(rerate("acme/3", at_ms=late, seen_ms=late + 2 * DAY))
+
+    assert reasons(partition) == ["not_standing"]
+    assert partition.account().balance == before
+
+
 def test_another_job_rates_again_what_one_has_posted() -> None:
     partition = reprice(funded_by().take(call())).take(rerate("acme/3"))
     reprice(partition, 100_000, 3).take(rerate("acme/5", "r2", job_id="j2"))

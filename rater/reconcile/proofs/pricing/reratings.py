@@ -16,15 +16,11 @@ from topics import records as r
 PROOF = "reratings"
 LEDGER = catalog.LEDGER.name
 
-Job = tuple[str, str, str]
-"""Tenant, CDR and job."""
-
 
 def prove(evidence: Inputs) -> Iterator[Difference]:
     """Prove it for every call that was rated again."""
     charges: dict[str, r.Charge] = {}
     back: r.ChargeReversed | None = None
-    seen: set[Job] = set()
     wanted = {
         entry.reverses
         for entry in evidence.books.ledger.values()
@@ -37,7 +33,7 @@ def prove(evidence: Inputs) -> Iterator[Difference]:
             complaints = list(_taken_back(evidence, entry))
         elif entry.kind == "charge":
             if is_rerated(entry):
-                complaints = list(_posted(entry, back, charges.get(entry.reverses or ""), seen))
+                complaints = list(_posted(entry, back, charges.get(entry.reverses or "")))
             if entry.entry_id in wanted:
                 charges[entry.entry_id] = entry
         for wrong in complaints:
@@ -66,13 +62,11 @@ def _taken_back(evidence: Inputs, entry: r.ChargeReversed) -> Iterator[Complaint
 
 
 def _posted(
-    entry: r.Charge, back: r.ChargeReversed | None, original: r.Charge | None, seen: set[Job]
+    entry: r.Charge, back: r.ChargeReversed | None, original: r.Charge | None
 ) -> Iterator[Complaint]:
     """Hold the new charge against the one that it replaces, `original`, None where that is gone."""
-    job = entry.tenant_id, entry.cdr_id, entry.job_id or ""
-    if job in seen:
-        yield Complaint("job_id", "a job that rates a call again once", entry.job_id)
-    seen.add(job)
+    if original is not None and original.generation and original.job_id == entry.job_id:
+        yield Complaint("job_id", "a job that rates no charge of its own again", entry.job_id)
     if back is None or (back.by, back.reverses, back.job_id) != (
         "rerating",
         entry.reverses,

@@ -228,7 +228,9 @@ def _day(known: RememberedId, manifest: Manifest, facts: _Facts) -> int:
     Of a command and of a later version it is that of the stream, between its own and that on which the batch ended: it
     may come after what is dated later, on another topic, or have the time that a copied topic gave it.
     """
-    is_of_stream = facts.day <= known.day <= manifest.header.at_ms // DAY_MS
+    # The first version of a call may end up to a day ahead of the stream, and the head outlives it.
+    ahead = 0 if known.state is IdState.COMMAND else 1
+    is_of_stream = facts.day <= known.day <= manifest.header.at_ms // DAY_MS + ahead
     return known.day if facts.by_stream and is_of_stream else facts.day
 
 

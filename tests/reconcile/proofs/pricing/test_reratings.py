@@ -232,3 +232,26 @@ def test_a_worker_that_forgets_the_job_is_found(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(rerating, "replace", forgetting)
 
     assert {one.field for one in differences(dict(working().topics))} >= {"job_id"}
+
+
+@pytest.mark.parametrize("between", ["another job", "a correction"])
+def test_a_job_begun_again_after_others_rates_again_what_these_have_left(between: str) -> None:
+    worker = HonestWorker(corrections=True)
+    worker.command("acme", "open_account", currency="USD", decks=["acs"])
+    worker.call("acme", "c0", ended_ms=START_MS)
+    worker.work()
+    repriced("0.100", 2, worker)
+    ask(worker, "acme", "c0")
+    worker.work()
+    if between == "another job":
+        repriced("0.110", 3, worker)
+        ask(worker, "acme", "c0", "j2")
+    else:
+        worker.call("acme", "c0", version=2, kind="correction", billsec=120, ended_ms=START_MS)
+    worker.work()
+    repriced("0.130", 4, worker)
+    ask(worker, "acme", "c0")
+    worker.work()
+
+    assert entries_of(dict(worker.topics))[-1]["job_id"] == "j1"
+    assert differences(dict(worker.topics)) == []
