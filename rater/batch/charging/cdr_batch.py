@@ -211,11 +211,10 @@ class CdrBatch:
     def _move(self, item: Item, standing: Standing, place: int) -> None:
         """Remember a correction or a void, and that it stands now; what waited for a price waits no more."""
         _, cdr, digest, content = item
-        until = until_ms(cdr, self.decision.stream_ms)
-        known_until = self.originals.until_ms(cdr)
+        own = digest, content, _CHARGED, place, until_ms(cdr, self.decision.stream_ms)
+        longest = max(own[4], self.originals.until_ms(cdr))
         self.open.settled(cdr, stands=cdr.kind != "void")
-        self._remember(digest, (digest, content, _CHARGED, place, until))
-        for each in heads(cdr, place, max(until, known_until), standing.first):
+        for each in (own, *heads(cdr, place, longest, standing.first)):
             self._remember(each[0], each)
 
     def _leave(self, item: Item, why: Suspension | str) -> None:
@@ -271,8 +270,7 @@ class CdrBatch:
         value = encode_suspended(cdr, record.value or b"", source, why, belongs_to, settings, kept)
         decision.suspense.append((output_key(record.key), value))
         if digest is not None:
-            place = decision.suspense_place()
-            until = until_ms(cdr, decision.stream_ms)
+            place, until = decision.suspense_place(), until_ms(cdr, decision.stream_ms)
             self._remember(digest, (digest, content, _SUSPENDED, place, until))
 
     def _bury(self, record: Record, why: Malformed) -> None:

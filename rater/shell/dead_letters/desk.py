@@ -75,8 +75,11 @@ class Desk:
         return self._partitions.get(letter.source.topic, 0)
 
     async def _original(self, letter: Letter) -> Original | str:
-        if not self._count(letter):
+        count, partition = self._count(letter), letter.source.partition
+        if not count:
             return HIDDEN
+        if partition >= count:
+            return f"partition {partition} of {letter.source.topic} is not there: it has {count}"
         dead = await self.read(letter)
         if dead is None:
             return GONE

@@ -1,7 +1,8 @@
 """Open letters: the dead letters that nobody has ended yet, folded from letters and ends. No clock, no I/O.
 
-Rule 1: a letter is known by its id, the place of its record. Written twice, as the gateway may, it is one letter.
-Rule 2: an end is of the letter that has its time, too: of a topic that was made anew other letters have the same ids.
+Rule 1: a letter is known by its id, the place of its record, and the time of that: of a topic that was made anew other
+        letters have the same ids. Written twice, as the gateway may, it is one letter.
+Rule 2: an end is of the letter that has its id and its time.
 Rule 3: what retention has deleted is not open: nobody can show it or write its record again.
 """
 
@@ -15,6 +16,8 @@ OPEN_MAX: Final = 100_000
 """Letters that are kept at once; what lies behind them is not read before some of them are ended."""
 
 Partition = tuple[str, int]
+Name = tuple[str, int]
+"""Id and time of a letter."""
 
 
 class Sum(NamedTuple):
@@ -34,25 +37,23 @@ class OpenLetters:
         """Keep those that are wanted."""
         self._wanted = wanted
         self._most = most
-        self._open: dict[Partition, dict[str, Letter]] = {}
-        self._ended: dict[Partition, dict[str, tuple[int, int]]] = {}
-        """By id, where the letter lies and its time."""
+        self._open: dict[Partition, dict[Name, Letter]] = {}
+        self._ended: dict[Partition, dict[Name, int]] = {}
+        """Where the letter lies."""
 
     def add(self, letter: Letter) -> None:
         """Take a letter."""
         part = letter.place.topic, letter.place.partition
-        ended = self._ended.get(part, {}).get(letter.dead_id)
-        if (ended is None or ended[1] != letter.at_ms) and self._wanted(letter):
-            self._open.setdefault(part, {})[letter.dead_id] = letter
+        name = letter.dead_id, letter.at_ms
+        if name not in self._ended.get(part, {}) and self._wanted(letter):
+            self._open.setdefault(part, {})[name] = letter
 
     def end(self, end: DeadEnded) -> None:
         """Take an end."""
         part = end.dead_topic, end.dead_partition
-        self._ended.setdefault(part, {})[end.dead_id] = end.dead_offset, end.letter_at_ms
-        letters = self._open.get(part, {})
-        letter = letters.get(end.dead_id)
-        if letter is not None and letter.at_ms == end.letter_at_ms:
-            del letters[end.dead_id]
+        name = end.dead_id, end.letter_at_ms
+        self._ended.setdefault(part, {})[name] = end.dead_offset
+        self._open.get(part, {}).pop(name, None)
 
     def begin_at(self, begin: Place) -> None:
         """Forget what retention has deleted of a partition: all before this place."""
@@ -62,12 +63,12 @@ class OpenLetters:
         gone = [name for name, each in letters.items() if each.place.offset < begin.offset]
         for name in gone:
             del letters[name]
-        for name in [name for name, (offset, _) in ended.items() if offset < begin.offset]:
+        for name in [name for name, offset in ended.items() if offset < begin.offset]:
             del ended[name]
 
     def has_ended(self, dead_id: str) -> bool:
         """Say whether a letter has ended that was not deleted yet."""
-        return any(dead_id in each for each in self._ended.values())
+        return any(dead_id == name for each in self._ended.values() for name, _ in each)
 
     @property
     def is_full(self) -> bool:

@@ -131,3 +131,18 @@ def test_a_transaction_takes_so_many_letters_and_about_so_many_bytes() -> None:
     large = [letter(n, n, value_bytes=BYTES_AT_ONCE * 2 // 3) for n in range(3)]
     assert [len(some) for some in portions(large)] == [1, 1, 1]
     assert list(portions([])) == []
+
+
+def test_of_a_topic_that_was_made_anew_each_letter_with_an_id_has_its_own_end() -> None:
+    old = letter(0, 0)
+    new = letter(0, 5)._replace(at_ms=old.at_ms + 1_000)
+    letters = OpenLetters()
+    for each in (old, new):
+        letters.add(each)
+    letters.end(end(new))
+    assert [each.at_ms for each in letters] == [old.at_ms]
+
+    letters.end(end(old))
+    for each in (old, new):
+        letters.add(each)
+    assert not len(letters)
