@@ -7,6 +7,7 @@ from typing import Any, Final
 from rater.core.pricing.masking import Masks
 from rater.core.times import to_text
 from rater.shell.dead_letters.letter import Letter
+from rater.views.readable import readable
 from rater.wire.dead_letters import kept_of
 from rater.wire.masking import masked_detail, masked_text
 from topics.records import Dead
@@ -67,8 +68,8 @@ def letter_fields(letter: Letter, dead: Dead, masks: Masks) -> dict[str, Any]:
         "since_ms": letter.since_ms,
         "letter": str(letter.place),
         "last_offset": dead.source_last_offset,
-        "key": None if key is None else readable(masked_text(key, masks)),
-        "value": None if value is None else readable(masked_text(value, masks)),
+        "key": None if key is None else as_text(masked_text(key, masks)),
+        "value": None if value is None else as_text(masked_text(value, masks)),
         "value_bytes": len(value or b"") if dead.value_bytes is None else dead.value_bytes,
     }
 
@@ -86,19 +87,19 @@ def letter_lines(letter: Letter, dead: Dead, masks: Masks) -> list[str]:
         shown = text if dead.value_bytes is None else f"{text} ... ({size:,} bytes)"
     key = "no key" if said["key"] is None else f"key {said['key'][:200]}"
     upto = "" if dead.source_last_offset is None else f" to {dead.source_last_offset}"
-    return [
+    lines = [
         f"{letter.dead_id}{upto}  {dead.reason}  {letter.tenant or '-'}",
-        f"  {where}{readable(said['detail'].encode(errors='backslashreplace'))}",
+        f"  {where}{said['detail']}",
         f"  written {to_text(dead.at_ms)}, {key}; letter {letter.place} of {to_text(letter.since_ms)}",
         f"  {shown}",
     ]
+    return [readable(line) for line in lines]
 
 
-def readable(text: bytes) -> str:
+def as_text(text: bytes) -> str:
     r"""Return bytes on one line, such that nothing in them commands a terminal.
 
-    >>> readable(b'{"to":"+33\x1b[2J'), readable(b"a\nb"), readable(b"\xff\xe9")
+    >>> as_text(b'{"to":"+33\x1b[2J'), as_text(b"a\nb"), as_text(b"\xff\xe9")
     ('{"to":"+33\\x1b[2J', 'a\\nb', '\\xff\\xe9')
     """
-    said = text.decode(errors="backslashreplace")
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in said)
+    return readable(text.decode(errors="backslashreplace"))

@@ -15,6 +15,7 @@ from rater.shell.enquiries.account_then import BACK_MAX
 from rater.shell.enquiries.explaining import Question
 from rater.shell.enquiries.explaining import explain as answer
 from rater.shell.process.clock import now_ms
+from rater.views.readable import readable
 
 _TIMES = "2026-03-01T10:00:00Z, or 15m, 2h, 3d ago"
 
@@ -66,7 +67,7 @@ def explain(  # noqa: PLR0917
     if as_json:
         click.echo(json.dumps(found.fields()))
     else:
-        for line in shown(found):
+        for line in map(readable, shown(found)):
             click.echo(line)
     if found.differences:
         raise click.exceptions.Exit(1)

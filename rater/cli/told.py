@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from rater.views.readable import readable
+
 
 class Told:
     """Prints what came of each, and counts it."""
@@ -22,7 +24,7 @@ class Told:
         if self._as_json:
             click.echo(json.dumps({**named, "outcome": outcome, "detail": detail}))
         else:
-            click.echo(f"{name}  {outcome}  {detail}".rstrip())
+            click.echo(readable(f"{name}  {outcome}  {detail}".rstrip()))
 
     def end(self, what: str, nothing: str, more: str = "") -> None:
         """Print the sums; with objects a line, to standard error."""

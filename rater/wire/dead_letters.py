@@ -66,7 +66,9 @@ def said_tenant(value: bytes | None) -> str | None:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     tenant = said.get("tenant_id") if isinstance(said, dict) else None
-    return tenant if isinstance(tenant, str) and 0 < len(tenant) <= TENANT_BYTES_MAX else None
+    if not isinstance(tenant, str) or not 0 < len(tenant) <= TENANT_BYTES_MAX:
+        return None
+    return tenant if tenant.isprintable() else None
 
 
 def is_whole(letter: Dead) -> bool:

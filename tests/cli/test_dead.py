@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from rater.cli.dead import dead
-from rater.cli.dead_shown import SHOWN_MAX, groups_of, letter_fields, letter_lines, readable
+from rater.cli.dead_shown import SHOWN_MAX, as_text, groups_of, letter_fields, letter_lines
 from rater.core.limits import DEAD_BYTES_KEPT_MAX
 from tests.shell.dead_letters.letters import ACME, AT_MS, TOPIC, dead_of, letter
 from topics.records.charging_settings import NumberMask
@@ -90,5 +90,5 @@ def test_a_record_without_key_and_value_says_so_and_a_batch_where_it_ends() -> N
 def test_text_of_any_bytes_is_one_line() -> None:
     every = bytes(range(256))
 
-    assert readable(every).isprintable()
-    assert readable("Zürich".encode()) == "Zürich"
+    assert as_text(every).isprintable()
+    assert as_text("Zürich".encode()) == "Zürich"

@@ -9,6 +9,7 @@ import msgspec
 from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 
 from rater.views.columns import aligned, widths_of
+from rater.views.readable import readable
 from rater.views.statement.document import Table, document_of
 from rater.views.statement.figures import Figures
 from rater.wire.pricing.amounts import format_micros
@@ -37,7 +38,7 @@ def _rows(table: Table) -> list[str]:
     for row in rows:
         cells = [
             cell.ljust(width) if i < table.left else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+            for i, (cell, width) in enumerate(zip(map(readable, row), widths, strict=True))
         ]
         lines.append(("  " + "  ".join(cells)).rstrip())
     rule = "  " + "-" * (len(lines[0]) - 2)
