@@ -1,5 +1,7 @@
 """Readable: text of others, such that nothing in it commands a terminal or makes a line of its own."""
 
+from unicodedata import category
+
 
 def readable(text: str) -> str:
     r"""Return text on one line: what is not printable stands as its escape.
@@ -9,4 +11,9 @@ def readable(text: str) -> str:
     """
     if text.isprintable():
         return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return "".join(c if _is_shown(c) else c.encode("unicode_escape").decode() for c in text)
+
+
+def _is_shown(character: str) -> bool:
+    """Say whether a character shows, or is a space: Python prints none but the plain one."""
+    return character.isprintable() or category(character) == "Zs"
