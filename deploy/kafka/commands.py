@@ -75,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _use(external: str) -> int:
     """Point to the broker that RATER_BROKER names; exit code 1 when it does not answer."""
-    say(f"RATER_BROKER is set: {external} is used, nothing is started")
+    say(f"RATER_BROKER is set: {external} is used, nothing is started (unset it to start one here)")
     protocol = os.environ.get("RATER_KAFKA_SECURITY_PROTOCOL") or "PLAINTEXT"
     # One that wants a login answers to nobody here: it is enough that somebody listens.
     there = answers if protocol == "PLAINTEXT" else listens

@@ -36,7 +36,7 @@ from rater.shell.versions.shared_topic import SharedTopicMissingError
 from topics.catalog import Topic
 from topics.records import DeadEnded
 
-NOTHING = "no dead letter is open"
+NOTHING = "no open dead letter matches"
 _SELECTION = (
     click.option("--tenant", metavar="ID", help="Of this tenant alone, where the record's key or text says it."),
     click.option(

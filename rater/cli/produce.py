@@ -13,9 +13,10 @@ from tqdm import tqdm
 from rater.cli.bounded_lines import bounded_lines
 from rater.cli.broker import CannotRunError, broker_option, run
 from rater.cli.numbers import Number
+from rater.cli.partition_counts import partitions_of
 from rater.core.pricing.plans.book import NO_BOOK
 from rater.kafka.broker import Broker
-from rater.shell.admin import publish, topic_admin
+from rater.shell.admin import publish
 from rater.shell.admin.answers import ANSWERED, GOOD, Answer, listening
 from rater.shell.versions.plan_load import read_plans
 from rater.shell.versions.shared_topic import SharedTopicMissingError
@@ -144,12 +145,7 @@ async def _publish(
     broker: Broker, topic: Topic, records: list[publish.Ready], timeout_s: float | None
 ) -> _Sent:
     """Publish the records; with a time-out, wait so long for their answers."""
-    async with topic_admin.connected(broker) as admin:
-        partitions = (await admin.partition_counts()).get(topic.name)
-    if partitions is None:
-        raise CannotRunError(f"{topic.name} is not on {broker}: make it with `rater topics create`")
-    if partitions == 0:
-        raise CannotRunError(f"{topic.name} on {broker} lacks a leader for a partition; try again")
+    (partitions,) = await partitions_of(broker, topic)
     if timeout_s is None:
         return _Sent(partitions, await _send(broker, topic, records, partitions), None)
     try:

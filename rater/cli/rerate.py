@@ -11,9 +11,9 @@ from rater.cli.columns import print_columns
 from rater.cli.job_options import job_options, who_asks
 from rater.cli.moment import Moment
 from rater.cli.numbers import WholeNumber
+from rater.cli.partition_counts import partitions_of
 from rater.cli.rerate_shown import CALLS_HEAD, TENANTS_HEAD, call_rows, fields_of, tenant_rows
 from rater.kafka.broker import Broker
-from rater.shell.admin import topic_admin
 from rater.shell.admin.answers import Answer
 from rater.shell.admin.publish import PublishError
 from rater.shell.admin.who import Who
@@ -132,13 +132,7 @@ def _limits(given: dict[str, Any]) -> Limits | None:
 
 
 async def _find(broker: Broker, selection: Selection, who: Who) -> Found:
-    async with topic_admin.connected(broker) as admin:
-        counts = await admin.partition_counts()
-    partitions = counts.get(LEDGER.name)
-    for name in (LEDGER.name, ACCOUNT_TIMERS.name):
-        if not counts.get(name):
-            raise CannotRunError(f"{name} is not on {broker}: make it with `rater topics create`")
-    assert partitions is not None
+    partitions, _ = await partitions_of(broker, LEDGER, ACCOUNT_TIMERS)
     return await find(broker, partitions, selection, who, now_ms())
 
 
@@ -191,6 +185,9 @@ def _post(broker: Broker, found: Found, who: Who, given: dict[str, Any]) -> None
 def _summary(found: Found, what: str) -> str:
     counts = {"differ": len(found.calls), "the same": found.unchanged, "done before": found.done}
     counts |= {f"not possible ({reason})": n for reason, n in sorted(found.refused.items())}
+    if not any(counts.values()):
+        # A deck or a tenant that is misspelt looks like this.
+        return f"{what}: no charge that stands matches"
     return f"{what}: " + ", ".join(
         f"{name} {n:,}" for name, n in counts.items() if n or name == "differ"
     )

@@ -11,10 +11,10 @@ from rater.cli.columns import print_columns
 from rater.cli.enquiry import json_option, limit_option
 from rater.cli.job_options import all_option, job_options, selecting, who_asks
 from rater.cli.moment import Moment
+from rater.cli.partition_counts import partitions_of
 from rater.cli.suspense_shown import CALLS_HEAD, GROUPS_HEAD, call_fields, call_row, groups_of
 from rater.cli.told import Told
 from rater.kafka.broker import Broker
-from rater.shell.admin import topic_admin
 from rater.shell.admin.answers import Answer
 from rater.shell.admin.publish import PublishError
 from rater.shell.process.clock import now_ms
@@ -145,12 +145,7 @@ def _recycle(broker: Broker, kind: Order, selection: Selection, given: dict[str,
 
 def _read(broker: Broker, selection: Selection) -> Desk:
     async def work() -> Desk:
-        async with topic_admin.connected(broker) as admin:
-            partitions = (await admin.partition_counts()).get(ACCOUNT_TIMERS.name)
-        if not partitions:
-            raise CannotRunError(
-                f"{ACCOUNT_TIMERS.name} is not on {broker}: make it with `rater topics create`"
-            )
+        (partitions,) = await partitions_of(broker, ACCOUNT_TIMERS)
         return await read_desk(broker, partitions, selection.tenant)
 
     try:

@@ -12,6 +12,7 @@ import click
 from rater.cli.broker import CannotRunError, broker_option, run
 from rater.cli.moment import Moment
 from rater.cli.numbers import WholeNumber
+from rater.cli.partition_counts import partitions_of
 from rater.cli.retention import retention_option
 from rater.cli.topics_acls import acls
 from rater.cli.topics_alter import alter
@@ -179,10 +180,7 @@ def read_topic(
 
 
 async def _read(broker: Broker, topic: Topic, selection: Selection, limit: int | None) -> None:
-    async with topic_admin.connected(broker) as admin:
-        partitions = (await admin.partition_counts()).get(topic.name)
-    if not partitions:
-        raise CannotRunError(f"{topic.name} is not on {broker}: make it with `rater topics create`")
+    (partitions,) = await partitions_of(broker, topic)
     out = click.get_binary_stream("stdout")
     left = limit
     async with reading(broker, topic, selection) as reader:

@@ -116,8 +116,12 @@ class TopicAdmin:
 
     async def refuse_hidden(self, topics: Iterable[str]) -> None:
         """Raise NotAllowedError where topics that seem missing may not be seen by us."""
-        if unseen := await hidden(self._client, topics):
+        if unseen := await self.hidden(topics):
             raise NotAllowedError(self.principal, "Describe", f"topic {', '.join(unseen)}")
+
+    async def hidden(self, topics: Iterable[str]) -> list[str]:
+        """Return those of some topics that may not be seen by us, whether they are there or not."""
+        return await hidden(self._client, topics)
 
     async def partition_counts(self) -> dict[str, int]:
         """Return the number of partitions of every topic, 0 while one of them has no leader."""

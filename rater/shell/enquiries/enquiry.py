@@ -12,10 +12,11 @@ from typing import TypeVar
 import msgspec
 
 from rater.kafka.broker import Broker
+from rater.kafka.rights import NotAllowedError
 from rater.shell.admin import topic_admin
 from rater.shell.admin.topic_reader import Selection, reading
 from rater.wire.lines import Line
-from topics.catalog import ACCOUNT_STATUS, Topic
+from topics.catalog import ACCOUNT_STATUS, CATALOG, Topic
 
 Taken = TypeVar("Taken")
 
@@ -53,6 +54,10 @@ class Enquiry:
     broker: Broker
     partitions: dict[str, int]
     """By topic."""
+    hidden: frozenset[str] = frozenset()
+    """Topics that our login may not see."""
+    principal: str = ""
+    """Whom the broker takes us for."""
 
     async def records(
         self,
@@ -82,11 +87,13 @@ class Enquiry:
                 yield line
 
     def count_of(self, topic: Topic) -> int:
-        """Return how many partitions a topic has; EnquiryError where it is not there."""
+        """Return how many partitions a topic has; EnquiryError where it is not there, or NotAllowedError."""
         count = self.partitions.get(topic.name)
+        if topic.name in self.hidden:
+            raise NotAllowedError(self.principal, "Describe", f"topic {topic.name}")
         if not count:
             raise EnquiryError(
-                f"{topic.name} is not on {self.broker}, or may not be seen: make it with `rater topics create`"
+                f"{topic.name} is not on {self.broker}: make it with `rater topics create`"
             )
         return count
 
@@ -128,4 +135,6 @@ async def enquiring(broker: Broker) -> AsyncIterator[Enquiry]:
     """Ask a broker what topics it has, and be ready to read them."""
     async with topic_admin.connected(broker) as admin:
         partitions = await admin.partition_counts()
-    yield Enquiry(broker, partitions)
+        hidden = await admin.hidden(t.name for t in CATALOG if t.name not in partitions)
+        principal = admin.principal
+    yield Enquiry(broker, partitions, frozenset(hidden), principal)
