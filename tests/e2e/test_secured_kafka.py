@@ -175,6 +175,8 @@ def test_missing_rights_of_commands_are_told(stage: Stage) -> None:
         ("finance", ("topics", "create"), "Create on topic"),
         ("charging", ("gateway", "--provider", "simulator", "--book", "/dev/null", "--metrics-port", "0"),
          "Describe on topic payment.commands.v1, payment.results.v1, recharge.dead.v1"),
+        ("finance", ("rerate", "--all", "--dry-run", "--by", "ann"), "Describe on topic "),
+        ("finance", ("account", "show", "acme"), "Describe on topic "),
     ):  # fmt: skip
         line = refused(rater(stage.user(user), *words))
         assert line.startswith(f"Error: not allowed: User:{user} needs {missing}"), line

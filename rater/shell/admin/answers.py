@@ -22,6 +22,7 @@ from rater.kafka.broker import Broker
 from rater.kafka.reading import Remaining
 from rater.shell.admin.given_plans import warning_of
 from rater.shell.admin.publish import Place
+from rater.shell.admin.topic_admin import connected
 from topics.catalog import (
     ACCOUNT_COMMANDS,
     ACCOUNT_REQUESTS,
@@ -192,9 +193,14 @@ _ANSWER: Final = {LEDGER.name: _of_entry, SUSPENSE.name: _of_suspended, DEAD.nam
 async def listening(
     broker: Broker, topic: str, partitions: int, plans: PlanBook
 ) -> AsyncIterator[Answers]:
-    """Stand at the ends of what charging writes; the topic is one of ANSWERED, and plans those that are known."""
-    consumer, seer = _consumer(broker, "read_committed"), _consumer(broker, "read_uncommitted")
+    """Stand at the ends of what charging writes; the topic is one of ANSWERED, and plans those that are known.
+
+    NotAllowedError where what it writes may not be seen: a consumer would ask for its ends for 40 s, then give up.
+    """
     names = (*_SAYING, BATCHES_CHANGELOG.name)
+    async with connected(broker) as admin:
+        await admin.refuse_hidden(names)
+    consumer, seer = _consumer(broker, "read_committed"), _consumer(broker, "read_uncommitted")
     parts = [TopicPartition(name, number) for name in names for number in range(partitions)]
     try:
         await consumer.start()
