@@ -83,7 +83,10 @@ def statement(  # noqa: PLR0917
     if output is None:
         click.get_binary_stream("stdout").write(written)
     else:
-        output.write_bytes(written)
+        try:
+            output.write_bytes(written)
+        except OSError as error:
+            raise CannotRunError(f"--output: {output}: {error.strerror}") from error
     for fault in figures.faults:
         click.echo(f"statement of {tenant}, {month}: {fault}", err=True)
     if figures.faults:
