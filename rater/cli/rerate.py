@@ -24,6 +24,7 @@ from rater.shell.rerating.limits import Limits, beyond
 from rater.shell.rerating.selection import Selection
 from rater.shell.versions.shared_topic import SharedTopicMissingError
 from rater.views.amounts import money
+from rater.views.readable import readable
 from rater.wire.pricing.amounts import parse_micros
 from topics.catalog import ACCOUNT_TIMERS, LEDGER
 from topics.fields import VERSION_MAX
@@ -215,7 +216,8 @@ class _Told:
             said = {"what": "posted", "tenant_id": charge.tenant_id, "cdr_id": charge.cdr_id}
             click.echo(json.dumps({**said, "outcome": outcome, "detail": detail}))
         elif outcome not in {"posted", "unchanged"}:
-            click.echo(f"{charge.tenant_id} {charge.cdr_id}  {outcome}  {detail}".rstrip())
+            line = f"{charge.tenant_id} {charge.cdr_id}  {outcome}  {detail}"
+            click.echo(readable(line.rstrip()))
 
 
 _OUTCOME = {"charged": "posted", "known": "unchanged"}
