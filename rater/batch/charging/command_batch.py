@@ -15,8 +15,9 @@ from xxhash import xxh3_128_digest
 
 from rater.batch.charging.charge_index import Found
 from rater.batch.charging.content import command_content
-from rater.batch.charging.heads import first_digest, head_of
+from rater.batch.charging.heads import first_digest
 from rater.batch.charging.lot_ids import LotIdsBatch, lot_exists
+from rater.batch.charging.originals import Originals
 from rater.batch.charging.partition_state import Shard
 from rater.batch.charging.record import Record
 from rater.batch.charging.recycling import ORDERS, Order, RecyclingBatch
@@ -25,7 +26,7 @@ from rater.batch.charging.users import UsersBatch
 from rater.core import engine
 from rater.core.account.account import Account
 from rater.core.account.rejecting import reject
-from rater.core.cdr import Cdr, Source
+from rater.core.cdr import Source
 from rater.core.limits import DAY_MS, NEVER_MS
 from rater.core.pricing.rules import Rules
 from rater.core.rejections import Refusal, Rejected
@@ -65,7 +66,8 @@ class CommandBatch:
         self.users = UsersBatch(shard.users, self.decision.users)
         known = self.decision, self.users.users, rules
         self.recycling = RecyclingBatch(shard.suspense, *known)
-        self.rerating = ReratingBatch(shard.batches.index, *known)
+        self.originals = Originals(shard.batches.index, self.decision, {})
+        self.rerating = ReratingBatch(self.originals, *known)
         self.working: dict[str, Account | None] = {}
         self.fresh: dict[bytes, tuple[int, int]] = {}
         """What this batch remembers: the content, and the time that the window is applied to."""
@@ -156,7 +158,8 @@ class CommandBatch:
         """Free, release or drop a call that waits, and remember it as charged where it is; or refuse to."""
         cdr = self.recycling.obey(order, account, source)
         if cdr is not None:
-            self.recycling.remember(cdr, self._state(first_digest(cdr)), self._until_ms(cdr))
+            until_ms = self.originals.until_ms(cdr)
+            self.recycling.remember(cdr, self._state(first_digest(cdr)), until_ms)
 
     def _refuse(self, order: r.Command, key: bytes | None, known: int | None) -> Refusal | None:
         """Refuse what no account needs to be asked about."""
@@ -219,11 +222,6 @@ class CommandBatch:
         oldest_day = self.shard.oldest_day(self.decision.stream_ms)
         known = found.hit[0] and found.day[0] >= oldest_day
         return IdState(int(found.state[0])) if known else None
-
-    def _until_ms(self, cdr: Cdr) -> int:
-        """Return as of when the window forgets what is known of a CDR's head and first version."""
-        known = self._find(xxh3_128_digest(head_of(cdr))), self._find(first_digest(cdr))
-        return max(int(each.day[0]) * DAY_MS if each.hit[0] else 0 for each in known)
 
     def _find(self, digest: bytes) -> Found:
         hashes = np.frombuffer(digest, "<u8").reshape(1, 2).astype(np.uint64)

@@ -14,7 +14,6 @@ from typing import Final, final
 
 from xxhash import xxh3_128_digest
 
-from rater.batch.charging.charge_index import ChargeIndex
 from rater.batch.charging.decision import Decision
 from rater.batch.charging.heads import head_of
 from rater.batch.charging.originals import Originals
@@ -44,9 +43,11 @@ _ESCAPE: Final = b"\\"
 class ReratingBatch:
     """The charges that are rated again, as one batch of commands sees them."""
 
-    def __init__(self, index: ChargeIndex, decision: Decision, users: Users, rules: Rules) -> None:
+    def __init__(
+        self, originals: Originals, decision: Decision, users: Users, rules: Rules
+    ) -> None:
         """Take the batch's decision, which goes on."""
-        self._originals = Originals(index, decision, {})
+        self._originals = originals
         self._decision = decision
         self._users = users
         self._rules = rules
