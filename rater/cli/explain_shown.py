@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rater.core.times import to_text
+from rater.views.entries import asked
 from rater.views.explanation.differences import Difference
 from rater.views.explanation.explanation import Explained, Explanation
 from rater.wire.pricing.amounts import format_micros, format_nanos
@@ -52,8 +53,11 @@ def _happened(said: Fields) -> str:
     words += [str(said["reason"])] if said.get("reason") else []
     words += [f"by {said['by']}"] if said.get("by") else []
     words += [f"released by {said['released_by']}"] if "released_by" in said else []
+    words += ["rated again"] if "rated_again" in said else []
     words += [said["entry_id"]] if "entry_id" in said else []
     words += [f"({said['detail']})"] if said.get("detail") else []
+    who = asked(said.get("actor"), said.get("why"), said.get("job_id"))
+    words += [f"[{who}]"] if who else []
     if said.get("mended_by"):
         words.append(f"mended by {', '.join(said['mended_by'])}")
     if said.get("price_now"):

@@ -122,12 +122,28 @@ def _charge(entry: Said) -> str:
         said.append(f"by {paid}")
     if waited := entry.get("waited"):
         said.append(f"waited since {to_text(waited['at_ms'])} ({waited['reason']})")
-    return " ".join(said)
+        said.append(asked(waited.get("by"), waited.get("why"), entry.get("job_id")))
+    elif entry.get("generation"):
+        said.append(f"rated again, {asked(None, None, entry.get('job_id'))}")
+    return " ".join(each for each in said if each)
+
+
+def asked(by: str | None, why: str | None, job_id: str | None) -> str:
+    """Return who asked for an entry, as a part of which job, and why, as far as it says so.
+
+    >>> asked("ann", "The deck was wrong.", "march")
+    'asked by ann, job march: The deck was wrong.'
+    """
+    who = [f"asked by {by}"] if by else []
+    who += [f"job {job_id}"] if job_id else []
+    return ", ".join(who) + (f": {why}" if why else "")
 
 
 def _charge_reversed(entry: Said) -> str:
     back = format_micros(entry["reversed_micros"])
-    return f"{entry['cdr_id']} version {entry['version']}, charged {back}, by a {entry['by']}"
+    said = f"{entry['cdr_id']} version {entry['version']}, charged {back}, by a {entry['by']}"
+    who = asked(entry.get("actor"), entry.get("why"), entry.get("job_id"))
+    return f"{said}, {who}" if who else said
 
 
 def _lot(entry: Said) -> str:
@@ -166,7 +182,8 @@ def _rejected(entry: Said) -> str:
 
 def _dropped(entry: Said) -> str:
     waited = entry["waited"]
-    return f"{entry['cdr_id']} version {entry['version']}, waited for {waited['reason']}, by {waited.get('by', '-')}"
+    who = asked(waited.get("by"), waited.get("why"), entry.get("job_id"))
+    return f"{entry['cdr_id']} version {entry['version']}, waited for {waited['reason']}, {who}"
 
 
 def _month(entry: Said) -> str:

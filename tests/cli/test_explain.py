@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,10 +12,15 @@ from click.testing import CliRunner, Result
 from rater.cli import explain as module
 from rater.shell.enquiries.explaining import NotFoundError, Question
 from rater.views.explanation.differences import Difference
-from rater.views.explanation.explanation import Explanation
+from rater.views.explanation.evidence import Posted
+from rater.views.explanation.explanation import Explained, Explanation
+from rater.wire.account.entries import decode_entry
 from tests.test_scenarios import STORIES
 from tests.views.explanation.test_stories import heard
 from tests.views.explanation.walk import Step, Walk
+from topics.records import ChargeReversed
+
+TOPICS = Path(__file__).parents[2] / "topics/examples"
 
 
 def ask(monkeypatch: pytest.MonkeyPatch, found: Explanation | Exception, *options: str) -> Result:
@@ -85,3 +91,20 @@ def test_until_goes_with_from(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert done.exit_code == 2
     assert "--until goes with --from" in done.output
+
+
+def test_who_had_a_charge_rated_again_and_why_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = Explanation("acme", "c1", "the charge index")
+    taken_back = next(
+        entry
+        for line in (TOPICS / "ledger.entries.v1.valid.jsonl").read_bytes().splitlines()
+        if isinstance(entry := decode_entry(line), ChargeReversed) and entry.by == "rerating"
+    )
+    found.explained.append(Explained([Posted(7, taken_back.at_ms, taken_back)], None))
+
+    said = json.loads(ask(monkeypatch, found, "--json").output)["history"][0]
+    assert (said["actor"], said["job_id"], said["why"]) == (
+        *("ann@globex.example", "march", "Version 3 of the deck was wrong."),
+    )
+    told = ask(monkeypatch, found).output
+    assert "[asked by ann@globex.example, job march: Version 3 of the deck was wrong.]" in told

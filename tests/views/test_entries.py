@@ -61,6 +61,9 @@ def test_a_refusal_and_a_reversal_say_what_came_of_what() -> None:
         "close_account cmd-0010: unknown_tenant, tenant_id: hooli has no account"
     )
     assert what(of("charge_reversed")) == ("sw7-000123 version 1, charged 0.067, by a correction")
+    assert what(of("charge_reversed", by="rerating")).endswith(
+        "by a rerating, asked by ann@globex.example, job march: Version 3 of the deck was wrong."
+    )
     assert what(of("account_opened", tenant_id="acme")) == "cmd-0001"
     assert what({"kind": "of_a_later_version"}) == ""
 

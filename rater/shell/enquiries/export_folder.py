@@ -23,6 +23,7 @@ from rater.shell.enquiries.enquiry import EnquiryError
 
 BEGINNING: Final = "export.json"
 _NAME: Final = re.compile(r"(.+)\.p([0-9]{3,})\.([0-9]{12,})-([0-9]{12,})\.(parquet|csv)")
+_PARTITION: Final = re.compile(r"[0-9]{1,9}")
 _ASIDE: Final = ".aside-"
 
 
@@ -55,8 +56,14 @@ class ExportFolder:
             return None
         try:
             found = msgspec.json.decode(place.read_bytes(), type=Beginning)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, OSError) as error:
             raise ExportError(f"{place}: cannot be read: {error}; name another folder") from error
+        for partition, first in found.starts.items():
+            if not _PARTITION.fullmatch(partition) or first < 0:
+                raise ExportError(
+                    f"{place}: starts: must be partitions with their first offsets, found {partition[:40]!r}: {first}; "
+                    "name another folder"
+                )
         for name in ("topic", "form"):
             if getattr(found, name) != getattr(self, name):
                 raise ExportError(
@@ -127,5 +134,9 @@ def opened(path: Path, topic: str, form: str) -> Iterator[ExportFolder]:
         except OSError as error:
             raise ExportError(f"{path}: another export is at work in it") from error
         for left in path.glob(f"{_ASIDE}*"):
-            left.unlink()
+            try:
+                left.unlink()
+            except OSError as error:
+                why = f"{left}: cannot be thrown away ({error.strerror}); remove it, or name another folder"
+                raise ExportError(why) from error
         yield ExportFolder(path, topic, form)

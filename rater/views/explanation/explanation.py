@@ -211,10 +211,16 @@ def _posted(entry: Any) -> Fields:
         said |= {"version": entry.version, "outcome": entry.outcome}
         said |= {"charge_micros": entry.charge_micros, "reason": entry.reason}
         if entry.waited is not None and entry.waited.by is not None:
-            said |= {"released_by": entry.waited.by, "job_id": entry.job_id}
+            said |= {
+                "released_by": entry.waited.by,
+                "why": entry.waited.why,
+                "job_id": entry.job_id,
+            }
         if entry.generation:
             said |= {"rated_again": entry.generation, "job_id": entry.job_id}
     elif entry.kind == "charge_reversed":
         said |= {"version": entry.version, "by": entry.by, "by_version": entry.by_version}
         said["reversed_micros"] = entry.reversed_micros
+        if entry.job_id is not None:
+            said |= {"actor": entry.actor, "why": entry.why, "job_id": entry.job_id}
     return said | {"balance_micros": entry.balance_micros, "currency": entry.currency}

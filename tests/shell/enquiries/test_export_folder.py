@@ -99,3 +99,33 @@ def test_a_folder_that_cannot_be_made_is_said() -> None:
         opened(Path("/proc/x"), TOPIC, "csv"),
     ):
         pass
+
+
+@pytest.mark.parametrize(
+    "starts", ['{"zero":5}', '{"0":-1}', '{"-1":5}', '{"\\u0663":5}', '{"":5}']
+)
+def test_a_beginning_that_names_no_partition_is_refused_with_its_field(
+    tmp_path: Path, starts: str
+) -> None:
+    folder = begun(tmp_path)
+    (tmp_path / "export.json").write_text(
+        f'{{"topic":"{TOPIC}","form":"csv","since_ms":null,"starts":{starts}}}'
+    )
+
+    with pytest.raises(ExportError, match=r"export\.json: starts: must be partitions"):
+        folder.beginning()
+
+
+def test_folders_where_files_must_be_are_named(tmp_path: Path) -> None:
+    folder = begun(tmp_path)
+    (tmp_path / "export.json").unlink()
+    (tmp_path / "export.json").mkdir()
+    with pytest.raises(ExportError, match=r"export\.json: cannot be read"):
+        folder.beginning()
+
+    (tmp_path / ".aside-x").mkdir()
+    with (
+        pytest.raises(ExportError, match=r"\.aside-x: cannot be thrown away"),
+        opened(tmp_path, TOPIC, "csv"),
+    ):
+        pass
