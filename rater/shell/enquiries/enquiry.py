@@ -12,11 +12,10 @@ from typing import TypeVar
 import msgspec
 
 from rater.kafka.broker import Broker
-from rater.kafka.rights import NotAllowedError
 from rater.shell.admin import topic_admin
 from rater.shell.admin.topic_reader import Selection, reading
 from rater.wire.lines import Line
-from topics.catalog import ACCOUNT_STATUS, CATALOG, Topic
+from topics.catalog import ACCOUNT_STATUS, Topic
 
 Taken = TypeVar("Taken")
 
@@ -54,10 +53,6 @@ class Enquiry:
     broker: Broker
     partitions: dict[str, int]
     """By topic."""
-    hidden: frozenset[str] = frozenset()
-    """Topics that our login may not see."""
-    principal: str = ""
-    """Whom the broker takes us for."""
 
     async def records(
         self,
@@ -78,7 +73,7 @@ class Enquiry:
             until_ms=until_ms,
             is_following=is_following,
         )
-        count = self.count_of(topic)
+        count = await self.count_of(topic)
         async with (
             reading(self.broker, topic, selection) as reader,
             aclosing(reader.lines(count)) as lines,
@@ -86,12 +81,13 @@ class Enquiry:
             async for line in lines:
                 yield line
 
-    def count_of(self, topic: Topic) -> int:
+    async def count_of(self, topic: Topic) -> int:
         """Return how many partitions a topic has; EnquiryError where it is not there, or NotAllowedError."""
         count = self.partitions.get(topic.name)
-        if topic.name in self.hidden:
-            raise NotAllowedError(self.principal, "Describe", f"topic {topic.name}")
         if not count:
+            # Of this topic alone, and now: a broker writes down whatever it refuses.
+            async with topic_admin.connected(self.broker) as admin:
+                await admin.refuse_hidden([topic.name])
             raise EnquiryError(
                 f"{topic.name} is not on {self.broker}: make it with `rater topics create`"
             )
@@ -135,6 +131,4 @@ async def enquiring(broker: Broker) -> AsyncIterator[Enquiry]:
     """Ask a broker what topics it has, and be ready to read them."""
     async with topic_admin.connected(broker) as admin:
         partitions = await admin.partition_counts()
-        hidden = await admin.hidden(t.name for t in CATALOG if t.name not in partitions)
-        principal = admin.principal
-    yield Enquiry(broker, partitions, frozenset(hidden), principal)
+    yield Enquiry(broker, partitions)

@@ -268,7 +268,7 @@ def _merged(one: Sequence[Posted], other: Sequence[Posted]) -> list[Posted]:
 
 async def explain(enquiry: Enquiry, question: Question) -> Explanation:
     """Answer a question; NotFoundError where nothing is known."""
-    count = enquiry.count_of(LEDGER)
+    count = await enquiry.count_of(LEDGER)
     async with reading_log(enquiry.broker) as log:
         partition = partition_of(question.tenant_id.encode(), count)
         found_by = "the charge index" if question.times is None else "the time it was written"

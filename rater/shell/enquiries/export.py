@@ -40,9 +40,8 @@ class Export:
 
     async def run(self, told: Callable[[Written], None]) -> None:
         """Export what has come since the run before; ExportError where some is gone, or the folder is another's."""
-        parts = [
-            TopicPartition(LEDGER.name, number) for number in range(self.enquiry.count_of(LEDGER))
-        ]
+        count = await self.enquiry.count_of(LEDGER)
+        parts = [TopicPartition(LEDGER.name, number) for number in range(count)]
         async with _reading(self.enquiry.broker) as consumer:
             ends = await consumer.end_offsets(parts)
             starts = await consumer.beginning_offsets(parts)
