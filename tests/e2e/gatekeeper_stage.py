@@ -8,9 +8,11 @@ import re
 import subprocess
 import sys
 import time
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from tests.e2e.broker import produce
 from tests.e2e.logins import environment
@@ -169,6 +171,20 @@ def status(tenant_id: str = "acme", **changes: Any) -> dict[str, Any]:
         "funds": [{"expires_ms": now_ms + 86_400_000, "amount_micros": money}] if money else [],
         **changes,
     }
+
+
+def in_mid_month(at_ms: int) -> str:
+    """Return a time zone in which no month begins or ends within eleven hours of an instant."""
+    far = ("UTC", "Etc/GMT+12", "Etc/GMT-12")
+    return next(zone for zone in far if _from_a_turn_h(at_ms, zone) >= 11)
+
+
+def _from_a_turn_h(at_ms: int, zone: str) -> float:
+    """Return how many hours lie between an instant and the nearest turn of a month."""
+    at = datetime.fromtimestamp(at_ms / 1_000, ZoneInfo(zone)).replace(tzinfo=None)
+    begin = at.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    end = (begin + timedelta(days=32)).replace(day=1)
+    return min(at - begin, end - at) / timedelta(hours=1)
 
 
 async def publish(bootstrap: str, *statuses: dict[str, Any]) -> None:

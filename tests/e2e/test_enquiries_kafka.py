@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from loadtest.rater_command import run
 from loadtest.service import Service
+from rater.core.times import to_text
+from rater.shell.process.clock import now_ms
 from tests.e2e.broker import produce
 from tests.e2e.charging_fleet import ROOT, Fleet
 from tests.e2e.logins import environment, session
@@ -41,7 +43,7 @@ def told(fleet: Fleet, *words: str, code: int = 0) -> str:
 async def play(fleet: Fleet) -> None:
     """Fund two accounts, have one recharged, charge calls, and take one of them back."""
     now_s = int(time.time())
-    lot = {"currency": "USD", "purchased_at": "2026-11-01T00:00:00Z"}
+    lot = {"currency": "USD", "purchased_at": to_text(now_ms())}
     await produce(
         fleet.bootstrap,
         COMMANDS,

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from loadtest.rater_command import run
+from rater.core.times import to_text
+from rater.shell.process.clock import now_ms
 from tests.e2e.broker import consume, produce
 from tests.e2e.charging_fleet import ROOT, Fleet
 from tests.e2e.logins import environment, session
@@ -80,7 +82,7 @@ async def test_each_entry_is_exported_once_whatever_is_killed(
 ) -> None:
     fleet = Fleet(private_broker.bootstrap, tmp_path, session(2))
     folder = tmp_path / "ledger"
-    lot = {"currency": "USD", "purchased_at": "2026-11-01T00:00:00Z", "amount_micros": 10**10}
+    lot = {"currency": "USD", "purchased_at": to_text(now_ms()), "amount_micros": 10**10}
     try:
         await set_up(fleet, list(TENANTS))
         fleet.start()

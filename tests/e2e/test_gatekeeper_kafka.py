@@ -20,7 +20,7 @@ from rater.core.times import to_text
 from rater.shell.process.clock import now_ms
 from tests.e2e.broker import consume, end_offsets, produce
 from tests.e2e.charging_fleet import Fleet
-from tests.e2e.gatekeeper_stage import ROOT, Gatekeeper, publish, send, status
+from tests.e2e.gatekeeper_stage import ROOT, Gatekeeper, in_mid_month, publish, send, status
 from tests.e2e.logins import environment
 from tests.recipes import block, contexts, field, unasked_by_kamailio
 from topics.catalog import (
@@ -307,11 +307,11 @@ def port(tmp_path_factory: pytest.TempPathFactory, broker: Any) -> Any:
 
 OPENED = {
     "type": "open_account", "command_id": "o1", "tenant_id": "acme", "currency": "USD",
-    "decks": ["sample"],
+    "decks": ["sample"], "time_zone": in_mid_month(now_ms()),
 }  # fmt: skip
 FUNDED = {
     "type": "add_funds", "command_id": "f1", "tenant_id": "acme", "lot_id": "L1",
-    "amount_micros": 1_000_000, "currency": "USD", "purchased_at": "2026-11-01T00:00:00Z",
+    "amount_micros": 1_000_000, "currency": "USD", "purchased_at": to_text(now_ms()),
 }  # fmt: skip
 ENTITLED = {
     "type": "set_entitlements", "command_id": "e1", "tenant_id": "acme",

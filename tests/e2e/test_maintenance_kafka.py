@@ -68,7 +68,7 @@ class Tenant:
     async def open(self, micros: int) -> None:
         """Open an account that is recharged by 50 when below 100."""
         await self.say("open_account", currency="USD", decks=["acs"])
-        bought = {"lot_id": "L1", "currency": "USD", "purchased_at": "2026-01-01T00:00:00Z"}
+        bought = {"lot_id": "L1", "currency": "USD", "purchased_at": to_text(now_ms())}
         await self.say("add_funds", amount_micros=micros, **bought)
         await self.say("set_payment_methods", REQUESTS, methods=[{"reference": "pm_1"}])
         terms: dict[str, Any] = {
@@ -190,11 +190,12 @@ async def test_charging_is_held_through_a_kill_and_everything_is_charged_once_wh
     ids = [f"held-{number}" for number in range(40)]
     for cdr_id in ids[:20]:
         await tap.tell(CALLS, call("gamma", cdr_id), now_ms())
+    await asyncio.to_thread(_wait_for_line, stage.charging.log, "maintenance: charging held")
     stage.charging.kill()
     stage.charging.start()
     for cdr_id in (*ids[20:], ids[3]):
         await tap.tell(CALLS, call("gamma", cdr_id), now_ms())
-    bought = {"lot_id": "L2", "currency": "USD", "purchased_at": "2026-01-01T00:00:00Z"}
+    bought = {"lot_id": "L2", "currency": "USD", "purchased_at": to_text(now_ms())}
     await gamma.say("add_funds", amount_micros=UNIT, **bought)
     await tap.until(lambda: len(_funds(tap)) == 2, "funds are added while charging is held")
     await asyncio.sleep(stuck_after_s + 3)

@@ -26,6 +26,7 @@ from tests.e2e.broker import consume, producer
 from tests.e2e.logins import options
 from topics.catalog import (
     ACCOUNT_SOURCES,
+    ACCOUNT_TIMERS,
     BATCHES_CHANGELOG,
     CDR_RAW,
     DEAD,
@@ -164,6 +165,11 @@ async def test_every_poison_record_ends_on_its_topic_and_the_worker_stays_up(
     for place, end in oversized.items():
         (found,) = ends.pop(place)
         assert (found.ends_on, found.reason) == end
+    turned = [place for place in ends if place[0] == ACCOUNT_TIMERS.name]
+    for place in turned:
+        # A month has turned since the day of the calls.
+        (found,) = ends.pop(place)
+        assert found.reason == "balance_carried_forward"
     assert ends == {}, "records that nobody sent"
-    assert outcomes.total() == len(placed) + len(oversized)
+    assert outcomes.total() == len(placed) + len(oversized) + len(turned)
     assert outcomes["duplicate"] == sum(case.ends_on == "duplicate" for _, case in placed)

@@ -38,7 +38,7 @@ def figures(fleet: Fleet, month: str) -> dict[str, Any]:
 
 async def play(fleet: Fleet, before_ms: int, now_ms: int) -> None:
     """Fund in the month before; then call, also late of that month, and take one call back."""
-    lot = {"currency": "USD", "purchased_at": "2026-01-01T00:00:00Z", "amount_micros": 5_000_000}
+    lot = {"currency": "USD", "amount_micros": 5_000_000}
     lot |= {"purchased_at": datetime.fromtimestamp(before_ms // 1_000, UTC).isoformat()}
     await produce(
         fleet.bootstrap, COMMANDS, [said("acme", "add_funds", "f", lot_id="L1", **lot)], timestamp_ms=before_ms
