@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 
 Sent = tuple[bytes, bytes]
 DAY_S = 86_400
+MONTH_OLD_S = 2 * DAY_S
+"""So old is the month when the acts begin; younger where it is younger itself."""
 SINCE = "2024-01-01T00:00:00Z"
 DECK = ROOT / "tests" / "scenarios" / "acs.csv"
 PLANS = ROOT / "rater" / "data" / "sample_plans.toml"
@@ -61,7 +63,7 @@ USERS = ("ann", "bob")
 NUMBERS = ("+12065550100", "+33142685300", "+33612345678", "+442079460034")
 TENANTS = 24
 UNLICENSED = ("charge", "suspend", "waive")
-LITTLE_MICROS, MUCH_MICROS = 500_000, 500_000_000
+LITTLE_MICROS, MUCH_MICROS = 1_000, 500_000_000
 """What the lots of a tenant have that pays later, sooner or later, and of others."""
 GIFT_DAYS = 70
 """More than the 30 days before its end on which the timer warns, and the days since the beginning of the month."""
@@ -77,17 +79,17 @@ class PoolPlay:
     changes: list[list[Sent]]
 
     @classmethod
-    def of(cls, cdrs: int, acts: int, seed: int = 1) -> PoolPlay:
+    def of(cls, cdrs: int, acts: int, seed: int = 1, now: datetime | None = None) -> PoolPlay:
         """Make one whose acts lie in the first days of this month."""
-        now = datetime.now(UTC)
+        now = now or datetime.now(UTC)
         first = int(now.replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp())
-        start_s = first + min(2 * DAY_S, int(now.timestamp()) - first)
+        start_s = first + min(MONTH_OLD_S, max(1, int(now.timestamp()) - first))
         chance = Random(f"pools {seed}")
-        calls = _Calls(chance, start_s)
+        calls = _Calls(chance, first, start_s)
         size = cdrs // acts
         return cls(
             start_s,
-            [each for number in range(TENANTS) for each in _opening(number, start_s)],
+            [each for number in range(TENANTS) for each in _opening(number, start_s, now)],
             [[calls.record() for _ in range(size)] for _ in range(acts)],
             [[], *(list(_changes(chance, start_s, act)) for act in range(1, acts))],
         )
@@ -140,8 +142,9 @@ class PoolPlay:
 class _Calls:
     """Makes CDRs: most are new, some come again, some are corrected or voided."""
 
-    def __init__(self, chance: Random, start_s: int) -> None:
+    def __init__(self, chance: Random, first_s: int, start_s: int) -> None:
         self.chance = chance
+        self.first_s = first_s
         self.start_s = start_s
         self.serial = 0
         self.sent: list[dict[str, Any]] = []
@@ -178,7 +181,12 @@ class _Calls:
     def _talk(self) -> dict[str, Any]:
         """Return when a call was and how long."""
         seconds = self.chance.choice((0, 1, 60, 61, 600, 900, 1_500))
-        ended_s = self.start_s - self.chance.randrange(4 * DAY_S)
+        before_s = self.chance.randrange(2 * MONTH_OLD_S)
+        # Half of them in each month, however new it is.
+        if before_s < MONTH_OLD_S:
+            ended_s = self.start_s - before_s * (self.start_s - self.first_s) // MONTH_OLD_S
+        else:
+            ended_s = self.first_s - (before_s - MONTH_OLD_S)
         return {
             "started_at": _text(ended_s - seconds),
             "ended_at": _text(ended_s),
@@ -186,22 +194,22 @@ class _Calls:
         }
 
 
-def _zone(number: int, start_s: int) -> str:
+def _zone(number: int, start_s: int, now: datetime) -> str:
     """Return the time zone of an account; UTC where its month has turned by now, or has not begun.
 
     Workers tell what is owed in the end by their own clock: in a new month nothing has been spent.
     """
     zone = ZONES[number % len(ZONES)]
-    is_now = datetime.now(ZoneInfo(zone)).month == datetime.fromtimestamp(start_s, UTC).month
+    is_now = now.astimezone(ZoneInfo(zone)).month == datetime.fromtimestamp(start_s, UTC).month
     return zone if is_now else "UTC"
 
 
-def _opening(number: int, start_s: int) -> list[Sent]:
+def _opening(number: int, start_s: int, now: datetime) -> list[Sent]:
     tenant = f"pool-{number:02}"
     pays_later = number % 3 == 1
     micros = LITTLE_MICROS if pays_later or number % 4 == 3 else MUCH_MICROS
     lot = {"lot_id": "L1", "amount_micros": micros, "currency": "USD"}
-    mode = {"valid_from": _text(start_s - 40 * DAY_S), **_pays_later(number, number * 20_000)}
+    mode = {"valid_from": _text(start_s - 40 * DAY_S), **_pays_later(number, number * 4_000)}
     return [
         _said(
             tenant,
@@ -209,7 +217,7 @@ def _opening(number: int, start_s: int) -> list[Sent]:
             "o",
             currency="USD",
             decks=["acs"],
-            time_zone=_zone(number, start_s),
+            time_zone=_zone(number, start_s, now),
         ),
         _said(tenant, "add_funds", "f", **lot, purchased_at=_text(start_s)),
         _said(
