@@ -5,9 +5,14 @@ from typing import Any
 
 import click
 
+from rater.cli.utf8 import refuse_bytes
+
 
 def once(command: click.Command) -> click.Command:
-    """Have a command, and all below it, refuse an option that is given twice, but for those that are lists."""
+    """Have a command, and all below it, refuse an option that is given twice, but for those that are lists.
+
+    Refused are words that are no UTF-8, too.
+    """
     if "make_parser" in vars(command):
         return command  # It has been asked for before.
     make = command.make_parser
@@ -19,6 +24,7 @@ def once(command: click.Command) -> click.Command:
         def parse_args(args: list[str]) -> Any:
             options, rest, order = parse(args)
             _refuse_repeated(ctx, order)
+            refuse_bytes(ctx, options)
             return options, rest, order
 
         parser.parse_args = parse_args  # type: ignore[method-assign]
