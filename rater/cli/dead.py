@@ -12,7 +12,7 @@ from rater.cli.broker import CannotRunError, broker_option, run
 from rater.cli.columns import print_columns
 from rater.cli.dead_shown import GROUPS_HEAD, groups_of, letter_fields, letter_lines
 from rater.cli.enquiry import json_option, limit_option
-from rater.cli.job_options import all_option, options_of_job, selecting, who_asks
+from rater.cli.job_options import all_option, options_of_job, refuse_nothing, selecting, who_asks
 from rater.cli.moment import Moment
 from rater.cli.told import Told
 from rater.kafka.broker import Broker
@@ -123,7 +123,7 @@ def replay(broker: Broker, selection: Selection, **given: Any) -> None:
     """Write records again, each once, to the topic that they came from: the same bytes, key and headers.
 
     A record that would be a dead letter again is not written; --with mends it. Exit 0: done, or ended before; 1: some
-    stay; 2: could not run.
+    stay, or no open letter matches (but for --all, and a job that goes on: --job); 2: could not run.
     """
     file: BinaryIO | None = given["file"]
     choose = functools.partial(_replayed, by_force=given["force"])
@@ -140,7 +140,8 @@ def replay(broker: Broker, selection: Selection, **given: Any) -> None:
 def drop(broker: Broker, selection: Selection, **given: Any) -> None:
     """Give records up: their letters are ended, each once, and nothing is written again.
 
-    Exit 0: done, or ended before; 1: no such letter is open; 2: could not run.
+    Exit 0: done, or ended before; 1: no open letter matches (but for --all, and a job that goes on: --job); 2: could
+    not run.
     """
     _end(broker, selection, given, _dropped, "drop")
 
@@ -210,6 +211,7 @@ def _end(
         why = f"{error}; what was said to be done is done, go on with --job {who.job_id}"
         raise CannotRunError(why) from error
     told.end(name, NOTHING)
+    refuse_nothing(selection, given, told)
     if told.left:
         raise click.exceptions.Exit(1)
 

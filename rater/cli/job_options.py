@@ -10,6 +10,7 @@ import click
 
 from rater.cli.enquiry import json_option
 from rater.cli.numbers import Number
+from rater.cli.told import Told
 from rater.shell.admin.who import Who
 from topics.fields import NOTE_MAX
 
@@ -63,6 +64,15 @@ job_options = options_of_job(
 all_option = click.option(
     "--all", "is_all", is_flag=True, help="All that wait: where nothing else says which."
 )
+
+
+def refuse_nothing(selection: Any, given: Mapping[str, Any], told: Told) -> None:
+    """End with exit code 1 where nothing is what was meant: an id or a filter may be misspelt.
+
+    Not so of all that there is, nor of a job that has a name: begun again it may find that all is done.
+    """
+    if told.is_empty and not selection.is_all and given["job"] is None:
+        raise click.exceptions.Exit(1)
 
 
 def who_asks(given: Mapping[str, Any]) -> Who:

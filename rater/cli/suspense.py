@@ -9,7 +9,7 @@ import click
 from rater.cli.broker import CannotRunError, broker_option, run
 from rater.cli.columns import print_columns
 from rater.cli.enquiry import json_option, limit_option
-from rater.cli.job_options import all_option, job_options, selecting, who_asks
+from rater.cli.job_options import all_option, job_options, refuse_nothing, selecting, who_asks
 from rater.cli.moment import Moment
 from rater.cli.partition_counts import partitions_of
 from rater.cli.suspense_shown import CALLS_HEAD, GROUPS_HEAD, call_fields, call_row, groups_of
@@ -101,7 +101,8 @@ def recycle(broker: Broker, selection: Selection, **given: Any) -> None:
     """Look at calls again: charge each that can be charged now, once; the others wait on.
 
     By tenant, in the order of their events. A call is priced by the deck in force at its answer and by the plans and
-    licences of its start. Exit 0: done; 1: some wait on, or waited no more; 2: could not run, or no answer in time.
+    licences of its start. Exit 0: done; 1: some wait on, or waited no more, or no call matches (but for
+    --all, and a job that goes on: --job); 2: could not run, or no answer in time.
     """
     _recycle(broker, ReleaseCall, selection, given)
 
@@ -114,7 +115,8 @@ def recycle(broker: Broker, selection: Selection, **given: Any) -> None:
 def drop(broker: Broker, selection: Selection, **given: Any) -> None:
     """Give calls up, for good: they are never charged.
 
-    Exit 0: done; 1: some waited no more; 2: could not run, or nobody answered in time.
+    Exit 0: done; 1: some waited no more, or no call matches (but for --all, and a job that goes on: --job); 2: could
+    not run, or nobody answered in time.
     """
     _recycle(broker, DropCall, selection, given)
 
@@ -130,12 +132,14 @@ def _recycle(broker: Broker, kind: Order, selection: Selection, given: dict[str,
         for each, trial in desk.try_out(kind, calls, who, now_ms()):
             told.would(each, trial.outcome, trial.micros, trial.currency, trial.detail)
         told.end(f"dry run of {VERBS[kind]}", NOTHING, told.money())
+        refuse_nothing(selection, given, told)
         return
     try:
         run(send(broker, desk.partitions, kind, calls, who, given["timeout_s"], told.answered))
     except PublishError as error:
         raise CannotRunError(f"{error}; go on with --job {who.job_id}") from error
     told.end(f"job {who.job_id}", NOTHING)
+    refuse_nothing(selection, given, told)
     if told.missing:
         why = f"{told.missing} without an answer: is a charging worker running? Go on with --job {who.job_id}"
         raise CannotRunError(why)

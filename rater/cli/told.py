@@ -18,6 +18,11 @@ class Told:
         self._as_json = as_json
         self._counts: Counter[str] = Counter()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was told of any."""
+        return not self._counts
+
     def say(self, named: Mapping[str, Any], name: str, outcome: str, detail: str) -> None:
         """Print what came of one, which has names for programs and one for people."""
         self._counts[outcome] += 1
