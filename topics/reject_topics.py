@@ -33,6 +33,6 @@ DEAD_ENDED = Topic(
     key=keys.LETTER,
     records=(r.DeadEnded,),
     writers=(roles.DEAD_LETTERS,),
-    readers=(roles.DEAD_LETTERS, roles.OPERATOR, roles.WATCH),
+    readers=(roles.DEAD_LETTERS, roles.OPERATOR, roles.WATCH, roles.ENQUIRER),
     cleanup="compact",
 )

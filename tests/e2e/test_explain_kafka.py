@@ -59,6 +59,20 @@ async def charged(fleet: Fleet) -> None:
     await asyncio.to_thread(run, "suspense", "drop", "--cdr", "c8", *WHO, "--job", "j1", *broker)
 
 
+async def mended(fleet: Fleet, folder: Path) -> None:
+    """Write half a record, and have it written again, whole."""
+    key, value = cdr(10, int(time.time()) - 60)
+    await produce(fleet.bootstrap, CDRS, [(key, value[:-1])])
+    await fleet.obeyed(CDRS)
+    (letter,) = await consume(fleet.bootstrap, catalog.DEAD.name)
+    whole = folder / "whole.json"
+    whole.write_bytes(value)
+    words = ("--id", json.loads(letter.value or b"")["dead_id"], "--with", str(whole), *WHO)
+    broker = ("--broker", fleet.bootstrap)
+    await asyncio.to_thread(run, "dead", "replay", *words, "--job", "j2", *broker)
+    await fleet.obeyed(CDRS)
+
+
 async def forged(fleet: Fleet) -> None:
     """Write a copy of a charge as no worker would: another amount, under the same id."""
     records = await consume(fleet.bootstrap, catalog.LEDGER.name)
@@ -74,12 +88,13 @@ async def test_every_kind_of_call_is_explained(private_broker: Broker, tmp_path:
     try:
         await set_up(fleet)
         await charged(fleet)
+        await mended(fleet, tmp_path)
         await fleet.settled()
         await fleet.stop()
         differences = await reconciled(fleet.bootstrap)
         told = {
             name: await asyncio.to_thread(explain, fleet, name)
-            for name in ("c1", "c2", "c3", "c7", "c8")
+            for name in ("c1", "c2", "c3", "c7", "c8", "c10")
         }
         nobody = await asyncio.to_thread(explain, fleet, "c77", code=2)
         since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(began - 60))
@@ -97,6 +112,7 @@ async def test_every_kind_of_call_is_explained(private_broker: Broker, tmp_path:
     assert differences == []
     assert {name: each["stands"] for name, each in told.items()} == {
         "c1": "rated", "c2": "rated", "c3": "voided", "c7": "waits", "c8": "dropped",
+        "c10": "rated",
     }  # fmt: skip
     assert all(each["agrees"] for each in told.values())
     (charge,) = told["c1"]["charges"]
@@ -105,6 +121,8 @@ async def test_every_kind_of_call_is_explained(private_broker: Broker, tmp_path:
     assert [each["kind"] for each in charge["events"]] == ["threshold_crossed"]
     assert [len(each["entries"]) for each in told["c2"]["charges"]] == [1, 2]
     assert [each["what"] for each in told["c8"]["history"]] == ["suspended", "dropped"]
+    again = next(e for e in told["c10"]["history"] if e["what"] == "dead letter replayed")
+    assert (again["actor"], again["why"], again["job_id"]) == (*WHO[1::2], "j2")
     assert told["c7"]["history"][0]["mended_by"] == ["decks"]
     assert told["c7"]["history"][0]["price_now"]["reason"] == "no_rate"
     assert "nothing is known of CDR 'c77'" in nobody

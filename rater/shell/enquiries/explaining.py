@@ -32,6 +32,7 @@ from rater.shell.enquiries.cdr_search import (
 )
 from rater.shell.enquiries.enquiry import Enquiry, EnquiryError, UnknownTenantError
 from rater.shell.enquiries.followed import events_of, followed
+from rater.shell.enquiries.letters_ended import ended_lately
 from rater.shell.enquiries.rules_then import SHARED, Then, read_then
 from rater.views.explanation.evidence import Evidence, Place, Posted, is_about, source_of
 from rater.views.explanation.explanation import Explained, Explanation, hold_events
@@ -277,6 +278,7 @@ async def explain(enquiry: Enquiry, question: Question) -> Explanation:
         await log.look([*SHARED, *((name, partition) for name in READ)])
         then = await read_then(log)
         await _Answering(log, question, partition, then, evidence, answer).run()
+        answer.ended = await ended_lately(log, count, answer, LATELY)
     if not answer.is_known:
         raise NotFoundError(await _why_unknown(enquiry, question))
     return answer

@@ -13,7 +13,7 @@ from rater.views.explanation.orders import Unheld
 from rater.views.explanation.paid import paid_told
 from rater.views.explanation.priced import decks_of, price_told, spans_told
 from rater.views.explanation.verdict import Verdict
-from topics.records import CommandRejected, Dead, Suspended
+from topics.records import CommandRejected, Dead, DeadEnded, Suspended
 from topics.records.recycling import CallDropped
 
 Fields = dict[str, Any]
@@ -113,6 +113,8 @@ class Explanation:
     refused: list[CommandRejected] = field(default_factory=list)
     dropped: list[CallDropped] = field(default_factory=list)
     dead: list[Dead] = field(default_factory=list)
+    ended: list[DeadEnded] = field(default_factory=list)
+    """How dead letters of it ended, also of a record that was written again in place of one."""
     followed: list[Fields] = field(default_factory=list)
     """Payments that were asked for, their results, what people were told and whether it was sent, in order."""
 
@@ -149,6 +151,7 @@ class Explanation:
         told += [_refused(each) for each in self.refused]
         told += [_dropped(each) for each in self.dropped]
         told += [_dead(each) for each in self.dead]
+        told += [_ended(each) for each in self.ended]
         told += [_posted(each.entry) for one in self.explained for each in one.posted]
         return sorted(told, key=lambda each: int(each["at_ms"]))
 
@@ -203,6 +206,14 @@ def _dead(said: Dead) -> Fields:
     place = f"{said.source_topic}/{said.source_partition}/{said.source_offset}"
     why = {"reason": said.reason, "field": said.field, "detail": said.detail}
     return {"at_ms": said.at_ms, "what": "dead letter", **why, "source": place}
+
+
+def _ended(said: DeadEnded) -> Fields:
+    head = {"at_ms": said.at_ms, "what": f"dead letter {said.outcome}", "reason": said.reason}
+    who = {"actor": said.by, "why": said.why, "job_id": said.job_id}
+    is_sent = said.sent_offset is not None
+    again = f", written again at {said.sent_partition}/{said.sent_offset}" if is_sent else ""
+    return {**head, **who, "source": said.dead_id, "detail": f"{said.dead_id}{again}"}
 
 
 def _posted(entry: Any) -> Fields:
