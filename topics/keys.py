@@ -98,5 +98,5 @@ OWN = Key("the record's own key", _whole, is_by_tenant=False)
 DECK = _without_tenant("deck_id/version/part")
 VERSION = _without_tenant("version")
 SOURCE = _without_tenant("source topic")
-LETTER = _without_tenant("dead_id")
-"""In the partition of the letter."""
+LETTER = _without_tenant("dead_id/letter_at_ms")
+"""In the partition of the letter. Of a topic that was made anew other letters have the same ids, and other times."""

@@ -77,4 +77,7 @@ def dead(bootstrap: str, *words: str, failpoint: str = "", codes: Sequence[int] 
 async def ends(bootstrap: str) -> list[dict[str, Any]]:
     """Return how letters have ended, each end that was ever written."""
     records = await consume(bootstrap, catalog.DEAD_ENDED.name)
-    return [json.loads(record.value or b"") for record in records]
+    found = [json.loads(record.value or b"") for record in records]
+    keys = [catalog.DEAD_ENDED.key.of(each) for each in found]
+    assert [record.key for record in records] == keys
+    return found

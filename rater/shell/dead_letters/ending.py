@@ -12,6 +12,8 @@ from contextlib import asynccontextmanager
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
+from msgspec.structs import asdict
+
 from rater.kafka.broker import Broker
 from rater.shell.admin.publish import STALL_S, Place, all_or_none, producing
 from rater.shell.admin.who import Who
@@ -80,8 +82,13 @@ class Ender:
         )
 
     def _telling(self, end: DeadEnded) -> Any:
-        key = end.dead_id.encode()
+        key = key_of(end)
         return self._producer.send(DEAD_ENDED.name, encode(end), key, partition=end.dead_partition)
+
+
+def key_of(end: DeadEnded) -> bytes:
+    """Return the key under which an end is kept: that of one letter, whatever other has its id."""
+    return DEAD_ENDED.key.of(asdict(end))
 
 
 def end_of(step: Step, who: Who, at_ms: int, place: Place | None) -> DeadEnded:
