@@ -43,7 +43,12 @@ KINDS = sorted(str(each.__struct_config__.tag) for each in ENTRIES)
 @cdr_option
 @click.option("--limit", type=WholeNumber(1), metavar="N", help="The first so many.")
 @click.option("--last", type=WholeNumber(1, 100_000), metavar="N", help="The last so many.")
-@click.option("--follow", "-f", is_flag=True, help="Go on at the end, until interrupted.")
+@click.option(
+    "--follow",
+    "-f",
+    is_flag=True,
+    help="Then print what comes, as it comes, until interrupted, or until --limit.",
+)
 @json_option
 def ledger(tenant: str, broker: Broker, **given: Any) -> None:
     """Print TENANT's ledger: each change of the account, in order, with its reason and the balance after it.

@@ -77,7 +77,7 @@ def statement(  # noqa: PLR0917
 
     # No clocks are a day before those of UTC.
     if UTC.begins_ms(month) - DAY_MS > now_ms():
-        raise CannotRunError(f"--month: {month} has not begun")
+        raise CannotRunError(f"--month: {month} has not begun in any time zone")
     figures, chosen = asking(broker, ask)
     written = _written(figures, form, chosen)
     if output is None:

@@ -22,11 +22,13 @@ from rater.shell.recycling.desk import Desk, read_desk
 from rater.shell.recycling.job import send
 from rater.shell.recycling.selection import Selection, Waits
 from rater.shell.versions.shared_topic import SharedTopicMissingError
-from rater.wire.account.recycling import VERBS, Order
+from rater.wire.account.recycling import Order
 from topics.catalog import ACCOUNT_TIMERS
 from topics.records.recycling import DropCall, ReleaseCall
 
 NOTHING = "nothing waits"
+_NAMES: dict[Order, str] = {ReleaseCall: "recycle", DropCall: "drop"}
+"""By which commands orders are given."""
 
 _SELECTION = (
     click.option("--tenant", metavar="ID", help="Of this tenant alone."),
@@ -131,7 +133,7 @@ def _recycle(broker: Broker, kind: Order, selection: Selection, given: dict[str,
     if given["dry_run"]:
         for each, trial in desk.try_out(kind, calls, who, now_ms()):
             told.would(each, trial.outcome, trial.micros, trial.currency, trial.detail)
-        told.end(f"dry run of {VERBS[kind]}", NOTHING, told.money())
+        told.end(f"dry run of {_NAMES[kind]}", NOTHING, told.money())
         refuse_nothing(selection, given, told)
         return
     try:

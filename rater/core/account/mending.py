@@ -16,8 +16,8 @@ class Mender(StrEnum):
     DECKS = "decks"
     PLANS = "plans"
     SETTINGS = "settings"
-    NOBODY = "nobody"
-    """No change here: the platform sends another version, or an operator drops it."""
+    CORRECTION = "correction"
+    """No change here: the platform sends a later version that is right, or an operator drops the call."""
 
 
 MENDED_BY: Final[Mapping[str, tuple[Mender, ...]]] = {
@@ -27,10 +27,10 @@ MENDED_BY: Final[Mapping[str, tuple[Mender, ...]]] = {
     Suspended.NO_USER_CAPABILITY: (Mender.ACCOUNT, Mender.PLANS),
     Suspended.TOO_MANY_POOLS: (Mender.ACCOUNT, Mender.PLANS),
     Unrated.CONTRADICTORY: (Mender.SETTINGS,),
-    Unrated.IMPOSSIBLE_NUMBER: (Mender.NOBODY,),
+    Unrated.IMPOSSIBLE_NUMBER: (Mender.CORRECTION,),
     Unrated.UNKNOWN_DECK: (Mender.DECKS, Mender.ACCOUNT),
     Unrated.CURRENCY_MISMATCH: (Mender.DECKS, Mender.ACCOUNT),
-    Unrated.SHORT_NUMBER: (Mender.NOBODY,),
+    Unrated.SHORT_NUMBER: (Mender.CORRECTION,),
     Unrated.AMBIGUOUS_PREFIX: (Mender.DECKS,),
     Unrated.AMBIGUOUS_ORIGIN: (Mender.DECKS,),
     Unrated.DENIED: (Mender.DECKS,),
