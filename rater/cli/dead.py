@@ -234,7 +234,9 @@ def _tell_more(desk: Desk) -> None:
     """Say what was not looked at."""
     if desk.letters.is_full:
         click.echo(
-            f"at least: no more than {OPEN_MAX:,} are looked at; again after these", err=True
+            f"no more than {OPEN_MAX:,} are looked at: when these are ended, run it again for those behind them, "
+            "if there are any",
+            err=True,
         )
     if desk.unknown:
         click.echo(f"{desk.unknown} records where dead letters lie are none", err=True)

@@ -17,7 +17,8 @@ from rater.kafka.broker import Broker
 from topics.catalog import LEDGER
 
 READ_S = 5.0
-"""For all of a piece; half of what a transaction may take, and longer is a failure that ends the worker."""
+"""For all of a piece; longer is a failure that ends the worker. What re-ratings name may take as long again; what was
+not read by then is left out, and its orders are refused. Both together take half of what a transaction may."""
 _POLL_MS = 200
 _FETCH_WAIT_MS = 20
 
