@@ -1,7 +1,6 @@
 """`rater rerate`: rate charges again by the decks and plans as they are now, and post the differences."""
 
 import json
-from collections import Counter
 from typing import Any
 
 import click
@@ -13,6 +12,7 @@ from rater.cli.moment import Moment
 from rater.cli.numbers import WholeNumber
 from rater.cli.partition_counts import partitions_of
 from rater.cli.rerate_shown import CALLS_HEAD, TENANTS_HEAD, call_rows, fields_of, tenant_rows
+from rater.cli.told import Told
 from rater.kafka.broker import Broker
 from rater.shell.admin.answers import Answer
 from rater.shell.admin.publish import PublishError
@@ -24,7 +24,6 @@ from rater.shell.rerating.limits import Limits, beyond
 from rater.shell.rerating.selection import Selection
 from rater.shell.versions.shared_topic import SharedTopicMissingError
 from rater.views.amounts import money
-from rater.views.readable import readable
 from rater.wire.pricing.amounts import parse_micros
 from topics.catalog import ACCOUNT_TIMERS, LEDGER
 from topics.fields import VERSION_MAX
@@ -171,9 +170,8 @@ def _post(broker: Broker, found: Found, who: Who, given: dict[str, Any]) -> None
         run(post(broker, found, given["timeout_s"], told.answered))
     except PublishError as error:
         raise CannotRunError(f"{error}; go on with --job {who.job_id}") from error
-    said = ", ".join(f"{name} {count:,}" for name, count in sorted(told.counts.items()))
     _say(
-        f"{_summary(found, f'job {who.job_id}')}; {said or 'nothing to post'}",
+        f"{_summary(found, f'job {who.job_id}')}; {told.sums() or 'nothing to post'}",
         as_json=given["as_json"],
     )
     if told.counts["no answer"] or sum(told.counts.values()) < len(found.calls):
@@ -199,25 +197,19 @@ def _say(text: str, *, as_json: bool) -> None:
     click.echo(text, err=as_json)
 
 
-class _Told:
-    """Counts what came of each charge, and prints what went wrong."""
-
-    def __init__(self, *, as_json: bool) -> None:
-        self._as_json = as_json
-        self.counts: Counter[str] = Counter()
+class _Told(Told):
+    """Counts what came of each charge, and prints what went wrong; for programs all."""
 
     def answered(self, differs: Differs, answer: Answer | None) -> None:
         """Take an answer; None: nobody answered in time."""
         outcome = "no answer" if answer is None else _OUTCOME.get(answer.verdict, answer.verdict)
-        self.counts[outcome] += 1
         detail = "" if answer is None else answer.detail
         charge = differs.charge
-        if self._as_json:
+        if self._as_json or outcome not in {"posted", "unchanged"}:
             said = {"what": "posted", "tenant_id": charge.tenant_id, "cdr_id": charge.cdr_id}
-            click.echo(json.dumps({**said, "outcome": outcome, "detail": detail}))
-        elif outcome not in {"posted", "unchanged"}:
-            line = f"{charge.tenant_id} {charge.cdr_id}  {outcome}  {detail}"
-            click.echo(readable(line.rstrip()))
+            self.say(said, f"{charge.tenant_id} {charge.cdr_id}", outcome, detail)
+        else:
+            self.counts[outcome] += 1
 
 
 _OUTCOME = {"charged": "posted", "known": "unchanged"}

@@ -16,25 +16,28 @@ class Told:
     def __init__(self, *, as_json: bool) -> None:
         """Print objects, or lines."""
         self._as_json = as_json
-        self._counts: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter()
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing was told of any."""
-        return not self._counts
+        return not self.counts
 
     def say(self, named: Mapping[str, Any], name: str, outcome: str, detail: str) -> None:
         """Print what came of one, which has names for programs and one for people."""
-        self._counts[outcome] += 1
+        self.counts[outcome] += 1
         if self._as_json:
             click.echo(json.dumps({**named, "outcome": outcome, "detail": detail}))
         else:
             click.echo(readable(f"{name}  {outcome}  {detail}".rstrip()))
 
+    def sums(self) -> str:
+        """Return how many came to what; nothing where nothing was told."""
+        return ", ".join(f"{name} {count:,}" for name, count in sorted(self.counts.items()))
+
     def end(self, what: str, nothing: str, more: str = "") -> None:
         """Print the sums; with objects a line, to standard error."""
-        said = ", ".join(f"{name} {count:,}" for name, count in sorted(self._counts.items()))
         click.echo(
-            f"{what}: {said or nothing}{'; ' + more if more else ''}",
+            f"{what}: {self.sums() or nothing}{'; ' + more if more else ''}",
             err=self._as_json,
         )

@@ -7,10 +7,11 @@ from click.testing import CliRunner
 from msgspec.structs import replace
 
 from rater.batch.charging.rerating_trial import Rerated
-from rater.cli.rerate import rerate
+from rater.cli.rerate import _Told, rerate
 from rater.cli.rerate_hint import tell_rerating
 from rater.cli.rerate_shown import LARGEST, call_rows, fields_of, tenant_rows
 from rater.core.account.charges import free_charge
+from rater.shell.admin.answers import Answer
 from rater.shell.rerating.found import Differs, Found
 from tests.build import account, cdr, source
 from topics.records.rerating import RerateCall
@@ -96,3 +97,19 @@ def test_differences_are_shown_of_each_tenant_and_of_all_by_currency_and_the_lar
     objects = list(fields_of(found))
     assert [each["what"] for each in objects] == ["tenant"] * 3 + ["call"] * LARGEST
     assert objects[1]["difference_micros"] == -500_000
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_people_are_told_what_went_wrong_and_programs_all(
+    *, as_json: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = _Told(as_json=as_json)
+    one = differs("acme", 0, 500_000)
+    told.answered(one, Answer("charged", ""))
+    told.answered(one, None)
+
+    lines = capsys.readouterr().out.splitlines()
+    assert told.sums() == "no answer 1, posted 1"
+    assert [("posted" in each, "no answer" in each) for each in lines] == (
+        [(True, False), (True, True)] if as_json else [(False, True)]
+    )
