@@ -1,19 +1,20 @@
 """Percentiles of latencies, of all values measured: none is averaged, none is thrown away."""
 
+import math
 from collections.abc import Sequence
 
 SHOWN = (50, 90, 99)
 """Percentiles that are reported, beside the greatest value."""
 
 
-def percentile(ordered: Sequence[float], percent: int) -> float:
+def percentile(ordered: Sequence[float], percent: float) -> float:
     """Return the value that `percent` of all do not exceed (nearest rank); none: ValueError.
 
     The values are in ascending order.
     """
     if not ordered:
         raise ValueError("no values: nothing was measured")
-    rank = -(-len(ordered) * percent // 100)
+    rank = math.ceil(len(ordered) * percent / 100)
     return ordered[max(rank, 1) - 1]
 
 

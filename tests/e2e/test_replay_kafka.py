@@ -1,0 +1,158 @@
+"""`loadtest replay` on real Kafka: each record once, in its place, whatever interrupts it, and charged by a worker."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from loadtest import stage
+from loadtest.replay import instants
+from tests.e2e.broker import consume, produce
+from tests.e2e.charging_fleet import ROOT, Fleet
+from tests.e2e.logins import environment
+from tests.e2e.test_contracts_kafka import said
+from tests.e2e.test_freecall_kafka import COMMANDS, set_up
+from topics.catalog import CDR_RAW, LEDGER, PARTITIONS
+from topics.partitioner import partition_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from deploy.kafka.broker import Broker
+
+TENANTS = ("acme", "globex", "initech")
+ROWS = 600
+MAP = """
+[fields.cdr_id]
+column = "uniqueid"
+[fields.tenant_id]
+column = "accountcode"
+[fields.to]
+column = "dst"
+strip = "00"
+prefix = "+"
+[fields.started_at]
+column = "start"
+time = "%Y-%m-%d %H:%M:%S"
+[fields.ended_at]
+column = "end"
+time = "%Y-%m-%d %H:%M:%S"
+[fields.billsec]
+column = "billsec"
+type = "integer"
+[fields.direction]
+value = "out"
+"""
+
+
+def command(bootstrap: str, file: Path, *options: str) -> list[str]:
+    return [sys.executable, "-m", "loadtest", "replay", str(file), "--broker", bootstrap, *options]
+
+
+def replayed(bootstrap: str, file: Path, *options: str) -> dict[str, Any]:
+    words = command(bootstrap, file, *options)
+    done = subprocess.run(
+        words, cwd=ROOT, env=environment("produce"), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert isinstance(found, dict)
+    return found
+
+
+async def until(bootstrap: str, records: int) -> None:
+    """Wait until so many are on the topic."""
+    for _ in range(300):
+        if len(await consume(bootstrap, CDR_RAW.name)) >= records:
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"{records} records did not come")
+
+
+def table(folder: Path) -> tuple[Path, Path]:
+    """Write an old table of a switch, ten calls a second, and what its columns mean."""
+    rows = ["uniqueid,accountcode,dst,start,end,billsec"]
+    for number in range(ROWS):
+        end = f"2024-03-08 10:{number // 10 // 60:02}:{number // 10 % 60:02}"
+        rows.append(f"u{number},{TENANTS[number % 3]},0033612345678,2024-03-08 09:59:00,{end},60")
+    (folder / "calls.csv").write_text("\n".join(rows), encoding="utf-8")
+    (folder / "map.toml").write_text(MAP, encoding="utf-8")
+    return folder / "calls.csv", folder / "map.toml"
+
+
+async def test_an_old_table_is_replayed_twice_in_its_own_rhythm_and_charged(
+    private_broker: Broker, tmp_path: Path
+) -> None:
+    bootstrap = private_broker.bootstrap
+    file, columns = table(tmp_path)
+    fleet = Fleet(bootstrap, tmp_path)
+    lot = {"currency": "USD", "amount_micros": 10**10, "lot_id": "L1"}
+    lot["purchased_at"] = instants.write(time.time_ns() // 1_000_000)
+    try:
+        await set_up(fleet, list(TENANTS))
+        fleet.start()
+        await fleet.settled()
+        await produce(
+            bootstrap, COMMANDS, [said(each, "add_funds", "f", **lot) for each in TENANTS]
+        )
+        await fleet.obeyed(COMMANDS)
+        told = ("--map", str(columns), "--shift-time", "now")
+        first = await asyncio.to_thread(replayed, bootstrap, file, *told, "--speed", "30")
+        again = await asyncio.to_thread(
+            replayed, bootstrap, file, *told, "--new-ids", "-2", "--throughput", "1000"
+        )
+        await asyncio.to_thread(replayed, bootstrap, file, *told, "--procs", "2")
+        await fleet.obeyed(CDR_RAW.name)
+        await fleet.stop()
+    finally:
+        fleet.end()
+
+    assert (first["records"], again["records"]) == (ROWS, ROWS)
+    assert (first["schedule_kept"], again["schedule_kept"]) == (True, True)
+    assert 1.9 < first["seconds"] < 4  # A minute of calls, 30 times as fast.
+    assert 0.59 < again["seconds"] < 3
+    entries = [json.loads(each.value or b"") for each in await consume(bootstrap, LEDGER.name)]
+    charges = Counter(each["cdr_id"] for each in entries if each["kind"] == "charge")
+    ids = [f"u{number}{behind}" for number in range(ROWS) for behind in ("", "-2")]
+    assert charges == Counter(ids), "each once; the third replay, of old ids, is all duplicates"
+    assert {each["outcome"] for each in entries if each["kind"] == "charge"} == {"rated"}
+
+
+async def test_an_interrupted_replay_goes_on_and_each_record_is_there_once(
+    private_broker: Broker, tmp_path: Path
+) -> None:
+    bootstrap = private_broker.bootstrap
+    await asyncio.to_thread(stage.create_topics, bootstrap)
+    values = [
+        b'{ "tenant_id":"t%d", "of no topic":%d,"ended_at":"?"}' % (number % 7, number)
+        for number in range(3_000)
+    ]
+    file = tmp_path / "cdrs.jsonl"
+    file.write_bytes(b"\n".join(values))
+
+    process = await asyncio.create_subprocess_exec(
+        *command(bootstrap, file, "--throughput", "1000"),
+        cwd=ROOT, env=environment("produce"), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    await until(bootstrap, 200)
+    process.send_signal(signal.SIGINT)
+    out, _ = await asyncio.wait_for(process.communicate(), 30)
+    first = json.loads(out)
+    assert (first["ended_by"], process.returncode) == ("interrupt", 0)
+    assert 200 <= first["records"] == first["last_record"] < 3_000
+
+    begin = str(first["last_record"] + 1)
+    rest = await asyncio.to_thread(replayed, bootstrap, file, "--from-record", begin)
+    assert (rest["records"], rest["ended_by"]) == (3_000 - first["records"], "end of the source")
+    found = await consume(bootstrap, CDR_RAW.name)
+    assert sorted(each.value or b"" for each in found) == sorted(values)
+    assert all(each.partition == partition_of(each.key or b"", PARTITIONS) for each in found)
+    for number in range(7):
+        mine = [each.value for each in found if each.key == b"t%d" % number]
+        assert mine == values[number::7], "in the order of the file"
