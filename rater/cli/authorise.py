@@ -63,17 +63,9 @@ def authorise(broker: Broker, **options: Any) -> None:
     elif options["to"] is None:
         raise click.UsageError("--tenant needs --to")
     else:
-        questions = [Question(_encoded({"tenant_id": options["tenant_id"], **fields}))]
+        questions = [Question(msgspec.json.encode({"tenant_id": options["tenant_id"], **fields}))]
     if not _answer(broker, questions):
         raise SystemExit(1)
-
-
-def _encoded(fields: dict[str, Any]) -> bytes:
-    """Return a question as JSON; bytes of the command line that are no text end the command."""
-    try:
-        return msgspec.json.encode(fields)
-    except UnicodeEncodeError as error:
-        raise click.UsageError(f"options must be UTF-8, found {error.object[:80]!r}") from error
 
 
 def _answer(broker: Broker, questions: list[Question]) -> bool:
