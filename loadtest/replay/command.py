@@ -17,6 +17,7 @@ from loadtest.rater_command import CommandError
 from loadtest.replay.altering import Altering
 from loadtest.replay.columns import read_columns
 from loadtest.replay.faults import ReplayError
+from loadtest.replay.numbers import decimal, whole
 from loadtest.replay.outcome import INTERRUPT, report
 from loadtest.replay.processes import perform
 from loadtest.replay.reading import Choice, measure
@@ -25,7 +26,8 @@ from loadtest.replay.schedule import Schedule, shift_ms
 from loadtest.replay.sources import FORMATS, Source, format_of
 
 LOOPBACK = ("localhost", "127.", "[::1]", "::1")
-POSITIVE = click.FloatRange(min=0, min_open=True)
+POSITIVE = decimal(0.001, 1e9)
+COUNT = whole(1, 10**15)
 
 
 class CannotReplayError(click.ClickException):
@@ -50,10 +52,8 @@ class CannotReplayError(click.ClickException):
 @click.option(
     "--speed", type=POSITIVE, metavar="X", help="So many times as fast as the calls ended."
 )
-@click.option(
-    "--num-records", "count", type=click.IntRange(1), metavar="N", help="No more than so many."
-)
-@click.option("--from-record", "first", type=click.IntRange(1), default=1, metavar="N",
+@click.option("--num-records", "count", type=COUNT, metavar="N", help="No more than so many.")
+@click.option("--from-record", "first", type=COUNT, default=1, metavar="N",
               help="Begin with this one; the first is 1.")  # fmt: skip
 @click.option("--shift-time", type=click.Choice(["now"]),
               help="Move the times of calls, so that the last has ended when it is sent.")  # fmt: skip
@@ -62,7 +62,7 @@ class CannotReplayError(click.ClickException):
 )
 @click.option("--new-ids", "id_suffix", default="", metavar="TEXT",
               help="Put this behind each cdr_id, so that a second replay is no duplicate.")  # fmt: skip
-@click.option("--procs", "processes", type=click.IntRange(1, 64), default=1, show_default=True,
+@click.option("--procs", "processes", type=whole(1, 64), default=1, show_default=True,
               help="Processes that share the work, by partitions.")  # fmt: skip
 @click.option("--report", "told", type=click.Path(dir_okay=False, path_type=Path), metavar="JSON",
               help="Write the report here, too.")  # fmt: skip
