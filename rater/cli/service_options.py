@@ -14,6 +14,7 @@ from click.core import ParameterSource
 
 from rater.cli.broker import CannotRunError, remember
 from rater.cli.numbers import Number, WholeNumber
+from rater.cli.utf8 import LeftOption
 from rater.kafka.lost_answers import without_lost_answers
 from rater.kafka.refusal import RefusedError
 from rater.shell.process.exit_code import ExitCode, said
@@ -27,7 +28,7 @@ log = logging.getLogger(__name__)
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-class SettingOption(click.Option):
+class SettingOption(LeftOption):
     """An option that names its variable and leaves it, the settings file and the default to the settings class."""
 
     def resolve_envvar_value(self, ctx: click.Context) -> None:

@@ -23,6 +23,7 @@ from rater.shell.process.log_lines import Form
 from rater.shell.process.settings.declaration import Names, setting
 from rater.shell.process.settings.effect import Only, without_effect
 from rater.shell.process.settings.sources import TomlFile, Variables
+from rater.wire.utf8 import is_utf8
 
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 
@@ -117,6 +118,9 @@ class ServiceSettings(KafkaSettings, BaseSettings):
             yield f"kafka_{error.name}", str(error)
         except AddressError as error:
             yield "broker_address", f"{error} (set --broker or RATER_BROKER)"
+        for name, value in self:
+            if isinstance(value, str) and not is_utf8(value):
+                yield name, f"must be UTF-8, found {value!a}"
         yield from without_effect(self, self.only_with)
 
 
