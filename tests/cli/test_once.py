@@ -1,6 +1,6 @@
 """An option that is given twice is refused by every command, and whoever gave it is told."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import click
 import pytest
@@ -25,14 +25,20 @@ def leaves(command: click.Command, *names: str) -> Iterator[tuple[str, ...]]:
 COMMANDS = list(leaves(cli))
 
 
-@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
-def test_no_command_takes_the_last_of_two(words: tuple[str, ...]) -> None:
+def command_of(words: Iterable[str]) -> click.Command:
+    """Return the command that words name."""
     found: click.Command = cli
     for word in words:
         assert isinstance(found, click.Group)
         below = found.get_command(click.Context(found), word)
         assert below is not None
         found = below
+    return found
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_no_command_takes_the_last_of_two(words: tuple[str, ...]) -> None:
+    found = command_of(words)
     single = [
         each
         for each in found.params

@@ -5,7 +5,7 @@ import pytest
 from click.testing import CliRunner
 
 from rater.__main__ import cli
-from tests.cli.test_once import COMMANDS
+from tests.cli.test_once import COMMANDS, command_of
 
 BYTES = "caf\udce9"
 TAKEN = [
@@ -41,12 +41,7 @@ def test_an_id_that_is_no_utf8_is_refused_in_a_line(words: str) -> None:
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
 def test_no_option_of_any_command_ends_in_a_traceback(words: tuple[str, ...]) -> None:
-    found: click.Command = cli
-    for word in words:
-        assert isinstance(found, click.Group)
-        below = found.get_command(click.Context(found), word)
-        assert below is not None
-        found = below
+    found = command_of(words)
     # A setting that a service would refuse is 1, what is no value of an option at all 2.
     of_service = words[:2] in {("config", "check"), ("config", "show")} and words[2:]
     codes = {1, 2} if of_service else {2}
