@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,21 @@ from loadtest.replay.replaying import Replay
 from loadtest.replay.schedule import Schedule, shift_ms
 from loadtest.replay.sources import FORMATS, Source, format_of
 
-LOOPBACK = ("localhost", "127.", "[::1]", "::1")
 POSITIVE = decimal(0.001, 1e9)
 COUNT = whole(1, 10**15)
+
+
+def is_own(brokers: str) -> bool:
+    """Say whether all of some addresses, host:port with commas between, are this machine's by their names alone."""
+    hosts = [each.strip().rpartition(":")[0].strip("[]") for each in brokers.split(",")]
+    return all(host == "localhost" or _is_loopback(host) for host in hosts)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 class CannotReplayError(click.ClickException):
@@ -91,7 +104,7 @@ def replay(file: str, broker: str, told: Path | None, **given: Any) -> None:
 def _replayed(file: str, broker: str, given: dict[str, Any]) -> dict[str, Any]:
     if given["rate"] is not None and given["speed"] is not None:
         raise ReplayError("--throughput and --speed: give one of them")
-    if not broker.startswith(LOOPBACK) and not given["is_known"]:
+    if not is_own(broker) and not given["is_known"]:
         raise ReplayError(
             f"{broker} is another machine: calls are charged there, and payments may be made (--i-know)"
         )
