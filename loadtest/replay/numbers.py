@@ -3,40 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 import click
 
 from topics.numerals import decimal_number, whole_number
 
-
-def _bounded(text: str, value: float, least: float, most: float) -> None:
-    if not least <= value <= most:
-        raise click.BadParameter(f"must be from {least:g} to {most:g}, found {text[:80]!r}")
+N = TypeVar("N", int, float)
 
 
-def whole(least: int, most: int) -> Callable[[str | int], int]:
+def whole(least: int, most: int) -> Callable[[object], int]:
     """Return what reads a whole number within bounds, both allowed."""
-
-    def number(value: str | int) -> int:
-        try:
-            found = whole_number(str(value))
-        except ValueError as error:
-            raise click.BadParameter(str(error)) from error
-        _bounded(str(value), found, least, most)
-        return found
-
-    return number
+    return _bounded(whole_number, least, most)
 
 
-def decimal(least: float, most: float) -> Callable[[str | float], float]:
+def decimal(least: float, most: float) -> Callable[[object], float]:
     """Return what reads a number within bounds, both allowed."""
+    return _bounded(decimal_number, least, most)
 
-    def number(value: str | float) -> float:
+
+def _bounded(read: Callable[[str], N], least: N, most: N) -> Callable[[object], N]:
+    def number(value: object) -> N:
+        text = str(value)  # A default is a number already.
         try:
-            found = decimal_number(str(value))
+            found = read(text)
         except ValueError as error:
             raise click.BadParameter(str(error)) from error
-        _bounded(str(value), found, least, most)
+        if not least <= found <= most:
+            raise click.BadParameter(f"must be from {least:g} to {most:g}, found {text[:80]!r}")
         return found
 
     return number
