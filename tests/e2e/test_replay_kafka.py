@@ -11,6 +11,8 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from loadtest import stage
 from loadtest.replay import instants
 from tests.e2e.broker import consume, produce
@@ -60,9 +62,11 @@ def replayed(bootstrap: str, file: Path, *options: str) -> dict[str, Any]:
     done = subprocess.run(
         words, cwd=ROOT, env=environment("produce"), capture_output=True, text=True, check=False
     )
-    assert done.returncode == 0, done.stderr
+    assert done.stdout, done.stderr
     found = json.loads(done.stdout)
     assert isinstance(found, dict)
+    # The status tells whether the schedule was kept; on a machine with other work it may not be.
+    assert done.returncode == (0 if found.get("schedule_kept", True) else 1), done.stderr
     return found
 
 
@@ -114,14 +118,29 @@ async def test_an_old_table_is_replayed_twice_in_its_own_rhythm_and_charged(
         fleet.end()
 
     assert (first["records"], again["records"]) == (ROWS, ROWS)
-    assert (first["schedule_kept"], again["schedule_kept"]) == (True, True)
-    assert 1.9 < first["seconds"] < 4  # A minute of calls, 30 times as fast.
-    assert 0.59 < again["seconds"] < 3
+    assert first["seconds"] > 1.9, "a minute of calls, 30 times as fast"
+    assert again["seconds"] > 0.59
     entries = [json.loads(each.value or b"") for each in await consume(bootstrap, LEDGER.name)]
     charges = Counter(each["cdr_id"] for each in entries if each["kind"] == "charge")
     ids = [f"u{number}{behind}" for number in range(ROWS) for behind in ("", "-2")]
     assert charges == Counter(ids), "each once; the third replay, of old ids, is all duplicates"
     assert {each["outcome"] for each in entries if each["kind"] == "charge"} == {"rated"}
+
+
+@pytest.mark.alone
+async def test_a_schedule_is_kept_where_the_machine_is_free(
+    private_broker: Broker, tmp_path: Path
+) -> None:
+    bootstrap = private_broker.bootstrap
+    await asyncio.to_thread(stage.create_topics, bootstrap)
+    file, columns = table(tmp_path)
+    told = ("--map", str(columns), "--shift-time", "now")
+    first = await asyncio.to_thread(replayed, bootstrap, file, *told, "--speed", "30")
+    again = await asyncio.to_thread(replayed, bootstrap, file, *told, "--throughput", "1000")
+
+    assert (first["schedule_kept"], again["schedule_kept"]) == (True, True)
+    assert 1.9 < first["seconds"] < 4  # A minute of calls, 30 times as fast.
+    assert 0.59 < again["seconds"] < 3
 
 
 async def test_an_interrupted_replay_goes_on_and_each_record_is_there_once(
