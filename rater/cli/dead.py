@@ -123,7 +123,7 @@ def replay(broker: Broker, selection: Selection, **given: Any) -> None:
     """Write records again, each once, to the topic that they came from: the same bytes, key and headers.
 
     A record that would be a dead letter again is not written; --with mends it. Exit 0: done, or ended before; 1: some
-    stay, or no open letter matches (but for --all, and a job that goes on: --job); 2: could not run.
+    stay, or no open letter matches (but for --all, and a --job that has ended some before); 2: could not run.
     """
     file: BinaryIO | None = given["file"]
     choose = functools.partial(_replayed, by_force=given["force"])
@@ -140,8 +140,8 @@ def replay(broker: Broker, selection: Selection, **given: Any) -> None:
 def drop(broker: Broker, selection: Selection, **given: Any) -> None:
     """Give records up: their letters are ended, each once, and nothing is written again.
 
-    Exit 0: done, or ended before; 1: no open letter matches (but for --all, and a job that goes on: --job); 2: could
-    not run.
+    Exit 0: done, or ended before; 1: no open letter matches (but for --all, and a --job that has ended some before);
+    2: could not run.
     """
     _end(broker, selection, given, _dropped, "drop")
 
@@ -196,11 +196,13 @@ def _end(
         for letter in desk.letters:
             told.would(letter, await choose(desk, letter))
         told.missing(selection, desk)
+        told.done_before = desk.letters.ended_by(who.job_id)
 
     async def work() -> None:
         async with ending(broker) as ender, at_desk(broker, selection) as desk:
             await end_all(desk, ender, choose, who, told.took)
             told.missing(selection, desk)
+            told.done_before = desk.letters.ended_by(who.job_id)
             _tell_more(desk)
 
     if given["dry_run"]:
@@ -211,7 +213,7 @@ def _end(
         why = f"{error}; what was said to be done is done, go on with --job {who.job_id}"
         raise CannotRunError(why) from error
     told.end(name, NOTHING)
-    refuse_nothing(selection, given, told)
+    refuse_nothing(selection, told.total)
     if told.left:
         raise click.exceptions.Exit(1)
 

@@ -10,7 +10,6 @@ import click
 
 from rater.cli.enquiry import json_option
 from rater.cli.numbers import Number
-from rater.cli.told import Told
 from rater.shell.admin.who import Who
 from topics.fields import NOTE_MAX
 
@@ -66,12 +65,13 @@ all_option = click.option(
 )
 
 
-def refuse_nothing(selection: Any, given: Mapping[str, Any], told: Told) -> None:
+def refuse_nothing(selection: Any, total: int) -> None:
     """End with exit code 1 where nothing is what was meant: an id or a filter may be misspelt.
 
-    Not so of all that there is, nor of a job that has a name: begun again it may find that all is done.
+    `total` counts what is meant, and what the job has done before: begun again it may find that all is done. Of all
+    that there is, nothing may be left to do.
     """
-    if told.is_empty and not selection.is_all and given["job"] is None:
+    if not total and not selection.is_all:
         raise click.exceptions.Exit(1)
 
 

@@ -7,7 +7,7 @@ import click
 
 from rater.cli.broker import CannotRunError, broker_option, run
 from rater.cli.columns import print_columns
-from rater.cli.job_options import job_options, who_asks
+from rater.cli.job_options import job_options, refuse_nothing, who_asks
 from rater.cli.moment import Moment
 from rater.cli.numbers import WholeNumber
 from rater.cli.partition_counts import partitions_of
@@ -27,6 +27,9 @@ from rater.views.amounts import money
 from rater.wire.pricing.amounts import parse_micros
 from topics.catalog import ACCOUNT_TIMERS, LEDGER
 from topics.fields import VERSION_MAX
+
+
+NOTHING = "no charge that stands matches"
 
 
 class _Amount(click.ParamType):
@@ -92,7 +95,8 @@ def rerate(broker: Broker, **given: Any) -> None:
     taken back, and the call is charged anew. Nothing is edited. Under the same --job each difference is posted once,
     however often it is begun. What it would move beyond a limit is not begun: nothing is posted, and it says so.
     With --dry-run it prints the difference of each tenant, and the ten calls with the largest.
-    Exit 0: done; 1: a limit, or some charges could not be rated again; 2: could not run, or no answer in time.
+    Exit 0: done; 1: a limit, or some charges could not be rated again, or none matches (but for --all, and a --job that
+    has posted some before); 2: could not run, or no answer in time.
     """
     selection, who = _selection(given), who_asks(given)
     limits = _limits(given)
@@ -103,10 +107,11 @@ def rerate(broker: Broker, **given: Any) -> None:
     _show(found, as_json=given["as_json"])
     if given["dry_run"]:
         _say(_summary(found, "dry run"), as_json=given["as_json"])
-        return
-    assert limits is not None
-    _refuse_beyond(found, limits, who)
-    _post(broker, found, who, given)
+    else:
+        assert limits is not None
+        _refuse_beyond(found, limits, who)
+        _post(broker, found, who, given)
+    refuse_nothing(selection, found.total)
 
 
 def _selection(given: dict[str, Any]) -> Selection:
@@ -116,7 +121,7 @@ def _selection(given: dict[str, Any]) -> Selection:
     )
     if given["deck_version"] is not None and given["deck"] is None:
         raise click.UsageError("--deck-version: say of which --deck")
-    if selection == Selection() and not given["is_all"]:
+    if selection.is_all and not given["is_all"]:
         raise click.UsageError("say which charges, or --all")
     return selection
 
@@ -184,9 +189,8 @@ def _post(broker: Broker, found: Found, who: Who, given: dict[str, Any]) -> None
 def _summary(found: Found, what: str) -> str:
     counts = {"differ": len(found.calls), "the same": found.unchanged, "done before": found.done}
     counts |= {f"not possible ({reason})": n for reason, n in sorted(found.refused.items())}
-    if not any(counts.values()):
-        # A deck or a tenant that is misspelt looks like this.
-        return f"{what}: no charge that stands matches"
+    if not found.total:
+        return f"{what}: {NOTHING}"
     return f"{what}: " + ", ".join(
         f"{name} {n:,}" for name, n in counts.items() if n or name == "differ"
     )

@@ -19,6 +19,7 @@ from rater.shell.admin.answers import Answer
 from rater.shell.admin.publish import PublishError
 from rater.shell.process.clock import now_ms
 from rater.shell.recycling.desk import Desk, read_desk
+from rater.shell.recycling.done import done_before
 from rater.shell.recycling.job import send
 from rater.shell.recycling.selection import Selection, Waits
 from rater.shell.versions.shared_topic import SharedTopicMissingError
@@ -104,7 +105,7 @@ def recycle(broker: Broker, selection: Selection, **given: Any) -> None:
 
     By tenant, in the order of their events. A call is priced by the deck in force at its answer and by the plans and
     licences of its start. Exit 0: done; 1: some wait on, or waited no more, or no call matches (but for
-    --all, and a job that goes on: --job); 2: could not run, or no answer in time.
+    --all, and a --job that has done something before); 2: could not run, or no answer in time.
     """
     _recycle(broker, ReleaseCall, selection, given)
 
@@ -117,8 +118,8 @@ def recycle(broker: Broker, selection: Selection, **given: Any) -> None:
 def drop(broker: Broker, selection: Selection, **given: Any) -> None:
     """Give calls up, for good: they are never charged.
 
-    Exit 0: done; 1: some waited no more, or no call matches (but for --all, and a job that goes on: --job); 2: could
-    not run, or nobody answered in time.
+    Exit 0: done; 1: some waited no more, or no call matches (but for --all, and a --job that has done something
+    before); 2: could not run, or nobody answered in time.
     """
     _recycle(broker, DropCall, selection, given)
 
@@ -130,18 +131,20 @@ def _recycle(broker: Broker, kind: Order, selection: Selection, given: dict[str,
     desk = _read(broker, selection)
     calls = desk.of(selection)
     told = _Told(as_json=given["as_json"])
+    if not calls and given["job"] is not None:
+        told.done_before = run(done_before(broker, desk.partitions, selection.tenant, who.job_id))
     if given["dry_run"]:
         for each, trial in desk.try_out(kind, calls, who, now_ms()):
             told.would(each, trial.outcome, trial.micros, trial.currency, trial.detail)
         told.end(f"dry run of {_NAMES[kind]}", NOTHING, told.money())
-        refuse_nothing(selection, given, told)
+        refuse_nothing(selection, told.total)
         return
     try:
         run(send(broker, desk.partitions, kind, calls, who, given["timeout_s"], told.answered))
     except PublishError as error:
         raise CannotRunError(f"{error}; go on with --job {who.job_id}") from error
     told.end(f"job {who.job_id}", NOTHING)
-    refuse_nothing(selection, given, told)
+    refuse_nothing(selection, told.total)
     if told.missing:
         why = f"{told.missing} without an answer: is a charging worker running? Go on with --job {who.job_id}"
         raise CannotRunError(why)

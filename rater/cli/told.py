@@ -17,11 +17,13 @@ class Told:
         """Print objects, or lines."""
         self._as_json = as_json
         self.counts: Counter[str] = Counter()
+        self.done_before = 0
+        """What the job, under its name, has done before."""
 
     @property
-    def is_empty(self) -> bool:
-        """Whether nothing was told of any."""
-        return not self.counts
+    def total(self) -> int:
+        """Return of how many anything was told, with those that the job has done before."""
+        return self.counts.total() + self.done_before
 
     def say(self, named: Mapping[str, Any], name: str, outcome: str, detail: str) -> None:
         """Print what came of one, which has names for programs and one for people."""
@@ -37,7 +39,6 @@ class Told:
 
     def end(self, what: str, nothing: str, more: str = "") -> None:
         """Print the sums; with objects a line, to standard error."""
-        click.echo(
-            f"{what}: {self.sums() or nothing}{'; ' + more if more else ''}",
-            err=self._as_json,
-        )
+        before = f"done before {self.done_before:,}" if self.done_before else ""
+        said = (self.sums() or nothing, before, more)
+        click.echo(f"{what}: {'; '.join(each for each in said if each)}", err=self._as_json)

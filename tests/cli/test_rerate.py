@@ -1,13 +1,14 @@
 """`rater rerate` before it meets a broker: what it refuses, what it shows, and that what is told of it can be typed."""
 
 import shlex
+from collections import Counter
 
 import pytest
 from click.testing import CliRunner
 from msgspec.structs import replace
 
 from rater.batch.charging.rerating_trial import Rerated
-from rater.cli.rerate import _Told, rerate
+from rater.cli.rerate import _summary, _Told, rerate
 from rater.cli.rerate_hint import tell_rerating
 from rater.cli.rerate_shown import LARGEST, call_rows, fields_of, tenant_rows
 from rater.core.account.charges import free_charge
@@ -97,6 +98,24 @@ def test_differences_are_shown_of_each_tenant_and_of_all_by_currency_and_the_lar
     objects = list(fields_of(found))
     assert [each["what"] for each in objects] == ["tenant"] * 3 + ["call"] * LARGEST
     assert objects[1]["difference_micros"] == -500_000
+
+
+@pytest.mark.parametrize(
+    ("found", "total", "said"),
+    [
+        (Found(8), 0, "no charge that stands matches"),
+        (Found(8, done=3), 3, "differ 0, done before 3"),
+        (Found(8, unchanged=2), 2, "differ 0, the same 2"),
+        (Found(8, refused=Counter(not_priced=1)), 1, "differ 0, not possible (not_priced) 1"),
+        (Found(8, [differs("acme", 1, 1)], 1), 2, "differ 1, the same 1"),
+    ],
+    ids=["nothing", "done", "unchanged", "refused", "differs"],
+)
+def test_nothing_is_meant_only_where_no_charge_is_and_the_job_has_posted_none(
+    found: Found, total: int, said: str
+) -> None:
+    assert found.total == total
+    assert _summary(found, "job j1") == f"job j1: {said}"
 
 
 @pytest.mark.parametrize("as_json", [False, True])

@@ -173,7 +173,10 @@ def act_on_many(bootstrap: str) -> tuple[Told, list[Told]]:
     job = ("replay", "--tenant", "acme", *WHO, "--job", "j1")
     place = f"{DEAD_LETTERS_FAILPOINTS[1]}:2"
     dead(bootstrap, *job, failpoint=place, codes=(EXIT_KILLED,))
-    return tried, [dead(bootstrap, *job) for _ in range(2)]
+    found = [dead(bootstrap, *job) for _ in range(2)]
+    misspelt = ("replay", "--tenant", "amce", *WHO, "--job", "j2")
+    assert dead(bootstrap, *misspelt, codes=(1,)).lines == []
+    return tried, found
 
 
 async def test_many_records_are_written_again_as_they_were_each_once_though_it_is_killed(
@@ -207,6 +210,7 @@ async def test_many_records_are_written_again_as_they_were_each_once_though_it_i
     assert Counter(tried.outcomes()) == {"replayed": MANY + 1}
     assert Counter(rest.outcomes()) == {"replayed": MANY + 1 - AT_ONCE}
     assert nothing.lines == []
+    assert f"job j1: no open dead letter matches; done before {MANY + 1:,}" in nothing.error
     assert Counter(each["dead_id"] for each in known) == dict.fromkeys(letters, 1)
     again = [each for each in records if each.partition == ACME]
     assert Counter(each.value for each in again) == {resume(n): 1 for n in range(MANY + 1)}

@@ -90,6 +90,11 @@ async def test_a_job_that_is_killed_with_its_workers_posts_each_difference_once(
         await produce(fleet.bootstrap, CDRS, calls + others)
         await fleet.obeyed(CDRS)
         same = await asyncio.to_thread(rerate, fleet, "--all", "--dry-run")
+        misspelt = ("--deck", "sampel")
+        await asyncio.to_thread(rerate, fleet, *misspelt, "--dry-run", code=1)
+        await asyncio.to_thread(
+            rerate, fleet, *misspelt, "--limit", "1", "--job", "none", code=1
+        )
         hint = await asyncio.to_thread(load, fleet, 2, MENDED)
         would = await asyncio.to_thread(rerate, fleet, "--deck", "sample", "--dry-run")
         beyond = ("--deck", "sample", "--limit", "1000", "--limit-tenant", "0.20", "--job", "j1")

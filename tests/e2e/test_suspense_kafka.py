@@ -113,6 +113,9 @@ async def test_a_job_that_is_killed_with_its_workers_charges_each_call_once(
         dropped = await asyncio.to_thread(
             suspense, fleet, "drop", "--cdr", "n1", *WHO, "--job", "tests"
         )
+        gone = ("recycle", "--tenant", "acme", *WHO)
+        for words, code in ((("--job", "j1"), 0), (("--job", "j2"), 1), (("--dry-run",), 1)):
+            assert await asyncio.to_thread(suspense, fleet, *gone, *words, code=code) == []
         await produce(fleet.bootstrap, CDRS, [*calls[:50], *others[1:]])
         await fleet.obeyed(CDRS, TIMERS)
         await fleet.stop()

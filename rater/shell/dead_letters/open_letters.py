@@ -6,6 +6,7 @@ Rule 2: an end is of the letter that has its id and its time.
 Rule 3: what retention has deleted is not open: nobody can show it or write its record again.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
@@ -40,6 +41,7 @@ class OpenLetters:
         self._open: dict[Partition, dict[Name, Letter]] = {}
         self._ended: dict[Partition, dict[Name, int]] = {}
         """Where the letter lies."""
+        self._jobs: Counter[str] = Counter()
 
     def add(self, letter: Letter) -> None:
         """Take a letter."""
@@ -53,6 +55,7 @@ class OpenLetters:
         part = end.dead_topic, end.dead_partition
         name = end.dead_id, end.letter_at_ms
         self._ended.setdefault(part, {})[name] = end.dead_offset
+        self._jobs[end.job_id] += 1
         self._open.get(part, {}).pop(name, None)
 
     def begin_at(self, begin: Place) -> None:
@@ -69,6 +72,10 @@ class OpenLetters:
     def has_ended(self, dead_id: str) -> bool:
         """Say whether a letter has ended that was not deleted yet."""
         return any(dead_id == name for each in self._ended.values() for name, _ in each)
+
+    def ended_by(self, job_id: str) -> int:
+        """Return how many letters a job has ended, as far as ends were taken."""
+        return self._jobs[job_id]
 
     @property
     def is_full(self) -> bool:

@@ -60,6 +60,11 @@ class Found:
     moved: Counter[Money] = field(default_factory=Counter)
     """What it has moved by them, upwards or downwards, in micros."""
 
+    @property
+    def total(self) -> int:
+        """Return how many charges are meant, with those that the job has posted before."""
+        return len(self.calls) + self.unchanged + self.refused.total() + self.done
+
     def would_move(self) -> Counter[Money]:
         """Return what the job would have moved in the end, upwards or downwards, by tenant and currency."""
         moved = Counter(self.moved)

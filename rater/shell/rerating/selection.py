@@ -28,6 +28,11 @@ class Selection:
     """It was answered before then."""
 
     @property
+    def is_all(self) -> bool:
+        """Whether nothing is left out."""
+        return self == Selection()
+
+    @property
     def written_from_ms(self) -> int:
         """Return a time before which no such charge was written; -1: there is none."""
         return -1 if self.from_ms is None else max(self.from_ms - _AHEAD_MS, 0)

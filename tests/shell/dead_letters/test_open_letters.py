@@ -8,7 +8,7 @@ from rater.shell.dead_letters.ending import AT_ONCE, BYTES_AT_ONCE, portions
 from rater.shell.dead_letters.letter import Place
 from rater.shell.dead_letters.open_letters import OpenLetters
 from rater.shell.dead_letters.selection import Selection
-from tests.shell.dead_letters.letters import ACME, AT_MS, TOPIC, end, letter
+from tests.shell.dead_letters.letters import ACME, AT_MS, TOPIC, WHO, end, letter
 
 
 def ids(letters: OpenLetters) -> list[int]:
@@ -29,6 +29,14 @@ def test_a_letter_is_open_until_it_ends_in_whatever_order_they_come() -> None:
         assert ids(letters) == [3], order
         assert letters.has_ended(first.dead_id)
         assert not letters.has_ended(second.dead_id)
+
+
+def test_ends_are_counted_by_the_job_that_asked_for_them() -> None:
+    letters = OpenLetters()
+    for number in range(3):
+        letters.end(end(letter(number, number)))
+
+    assert (letters.ended_by(WHO.job_id), letters.ended_by("j2")) == (3, 0)
 
 
 def test_letters_come_in_the_order_of_their_records() -> None:
