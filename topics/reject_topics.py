@@ -33,6 +33,9 @@ DEAD_ENDED = Topic(
     key=keys.LETTER,
     records=(r.DeadEnded,),
     writers=(roles.DEAD_LETTERS,),
-    readers=(roles.DEAD_LETTERS, roles.OPERATOR, roles.WATCH, roles.ENQUIRER),
+    readers=(
+        *(roles.DEAD_LETTERS, roles.OPERATOR, roles.WATCH, roles.ENQUIRER),
+        roles.RECONCILER,
+    ),
     cleanup="compact",
 )

@@ -24,9 +24,10 @@ from rater.kafka.refusal import UnreachableError
 from rater.reconcile.folds.deck_versions import read_decks
 from rater.reconcile.folds.plan_versions import read_plans
 from rater.reconcile.folds.published import Published
+from rater.reconcile.folds.replays import Replays
 from rater.reconcile.folds.settings_versions import read_settings
 from rater.reconcile.reading.kafka_log import CannotReadError, KafkaLog, open_log
-from rater.reconcile.report import Report, begin, hold_published, prove
+from rater.reconcile.report import Report, begin, conclude, hold_published, prove
 from rater.shell.admin import topic_admin
 from rater.shell.follower.settings import FollowerSettings
 from rater.shell.process.early_stop import INTERRUPTED, end_at_once
@@ -56,7 +57,8 @@ def reconcile(given: dict[str, Any], *, follow: bool, as_json: bool, complete: b
     """Prove from the topics alone that the money is right: exit 0 clean, 1 a difference, 2 could not run.
 
     Of charging: every CDR came to one thing, every entry follows from the one before. Of recharge: what was captured
-    is credited, once, and nothing else is; one payment command at a time; caps; each notification once.
+    is credited, once, and nothing else is; one payment command at a time; caps; each notification once. Of dead
+    letters: each ended once, as it says, and what was written again lies in its place.
 
     Reads what is committed up to now and writes nothing. The workers may work on: then each partition is read up to
     the last manifests, and what belongs to later batches is left out.
@@ -135,7 +137,10 @@ async def _reconcile(broker: Broker, *, complete: bool) -> Report:
         pass  # Which of three troubles it is, should it not answer.
     async with open_log(broker) as log:
         published = await _published(log)
-        verdict = begin(published)
+        replays = Replays()
+        async for ends in log.each_of(catalog.DEAD_ENDED.name):
+            replays.name(ends)
+        verdict = begin(published, replays)
         if not log.is_still:
             note = "what workers wrote meanwhile: each partition was read up to its last manifests"
             verdict.unproven.append(note)
@@ -148,6 +153,7 @@ async def _reconcile(broker: Broker, *, complete: bool) -> Report:
                     published = await _published(log)
                     hold_published(verdict, published)
                 prove(verdict, part, published, complete=complete)
+        conclude(verdict)
     return verdict
 
 

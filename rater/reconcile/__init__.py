@@ -6,5 +6,6 @@ the engine is not repeated here. It changes nothing, belongs to no consumer grou
 `reading` holds the records of one partition and decodes them, `folds` adds them up (`books`, `ledger` and what they
 need), `inputs` is all of it. Of recharge, `folds.recharge_books` decodes what it read and wrote, and `recharge_inputs`
 puts its steps in order and says what every payment result must come to. `report.PROOFS` lists what is proven, one
-module a proof in `proofs`, each `(Inputs) -> Iterator[Difference]`; `report` sums up.
+module a proof in `proofs`, each `(Inputs) -> Iterator[Difference]`; `report` sums up, `wording` says it. What an end of
+a dead letter says of another partition waits in `folds.replays` until all were read.
 """

@@ -39,6 +39,8 @@ class Outcome(NamedTuple):
 FORGOTTEN = frozenset(("too_old", "in_future", "conflict"))
 """Reasons of suspense whose id is not remembered: another copy of the CDR is no duplicate, and may be charged."""
 
+LETTERS = (catalog.DEAD.name, catalog.RECHARGE_DEAD.name)
+"""Where dead letters lie."""
 Outcomes = dict[int, list[Outcome]]
 """By source offset; a record that was a duplicate, or a timer's command with nothing to do, has none."""
 
@@ -63,6 +65,8 @@ class Inputs:
     """The ledger entries of recharge's money by tenant and lot, with their offsets."""
     refusals: dict[tuple[str, str], tuple[int, r.CommandRejected]] = field(default_factory=dict)
     """The first refusal of recharge's own credit, likewise."""
+    letters: dict[tuple[str, int], r.Dead] = field(default_factory=dict)
+    """The dead letters of all services by topic and offset."""
 
     def proven_from(self, source: str) -> int | None:
         """Return the source offset from which on batches must cover every outcome; None: nowhere."""
@@ -106,6 +110,8 @@ def gather(log: Log, published: Published, past: Past | None = None) -> Inputs:
         gather_recharge(log),
         past,
     )
+    for topic, letters in zip(LETTERS, (books.dead, evidence.recharge.books.letters), strict=True):
+        evidence.letters.update({(topic, record.offset): dead for record, dead in letters})
     for source, offset, outcome in _outcomes(books):
         evidence.outcomes.setdefault(source, {}).setdefault(offset, []).append(outcome)
     for offset, entry in books.ledger.items():

@@ -11,6 +11,7 @@ from rater.reconcile.folds.plan_strays import strays
 from rater.reconcile.folds.pool_excess import excesses
 from rater.reconcile.folds.published import Published
 from rater.reconcile.folds.recharge_books import HEARD
+from rater.reconcile.folds.replays import Replays
 from rater.reconcile.inputs import Inputs, gather
 from rater.reconcile.proofs.account import (
     accounts,
@@ -36,10 +37,18 @@ from rater.reconcile.proofs.recharge import (
 from rater.reconcile.proofs.recharge import chain as recharge_chain
 from rater.reconcile.proofs.recharge import notifications as notices
 from rater.reconcile.proofs.recharge.sums import Sums, count_recharge, sum_recharge, waiting_offsets
-from rater.reconcile.proofs.stream import chain, completeness, remembered, running_sums, versions
+from rater.reconcile.proofs.stream import (
+    chain,
+    completeness,
+    letters_ended,
+    remembered,
+    running_sums,
+    versions,
+)
 from rater.reconcile.proofs.stream import dead_letters as letters
 from rater.reconcile.proofs.stream import maintenance as held_charging
 from rater.reconcile.reading.log import Log
+from rater.reconcile.wording import listed, money, noted, shown
 from topics import catalog
 
 Proof = Callable[[Inputs], Iterator[Difference]]
@@ -77,12 +86,8 @@ OF_RECHARGE: tuple[Proof, ...] = (
     recharge_chain.prove,
     notices.prove,
 )
-PROOFS = (*OF_CHARGING, *OF_RECHARGE)
+PROOFS = (*OF_CHARGING, *OF_RECHARGE, letters_ended.prove)
 """Beside these, reading the books and folding the ledger prove something: records, keys, ledger, decks."""
-
-_UNIT_MICROS = 1_000_000
-SHOWN_MAX = 20
-"""Differences of one proof that the text shows; `--json` has them all."""
 
 
 @dataclass(slots=True)
@@ -103,6 +108,8 @@ class Report:
     strays: list[str] = field(default_factory=list)
     """Plans that are held and that the latest catalog does not have: likewise."""
     differences: list[Difference] = field(default_factory=list)
+    replays: Replays = field(default_factory=Replays)
+    """What ends of dead letters say of other partitions: held against them in `conclude`."""
 
     @property
     def is_clean(self) -> bool:
@@ -134,24 +141,24 @@ class Report:
         for name, count in sorted(self.counts.items()):
             yield f"{name:<{width}}  {count:>12,}"
         for (what, currency), micros in sorted(self.sums.items()):
-            yield f"{what:<{width}}  {_money(micros):>12} {currency}"
-        yield "what became of the source records: " + (_listed(self.outcomes) or "nothing yet")
+            yield f"{what:<{width}}  {money(micros):>12} {currency}"
+        yield "what became of the source records: " + (listed(self.outcomes) or "nothing yet")
         if self.heard:
-            yield "what became of what recharge read: " + _listed(self.heard)
+            yield "what became of what recharge read: " + listed(self.heard)
         for name, count in sorted(self.waiting.items()):
             yield f"not yet processed: {count:,} records of {name}"
         for note in self.unproven:
             yield f"not proven: {note}"
-        yield from _noted("paid beyond licences", self.excesses, "pools")
-        yield from _noted("held, but in no catalog", self.strays, "plans")
-        yield from _shown(self.differences)
+        yield from noted("paid beyond licences", self.excesses, "pools")
+        yield from noted("held, but in no catalog", self.strays, "plans")
+        yield from shown(self.differences)
         total = len(self.differences)
         yield "clean: no difference" if self.is_clean else f"{total:,} differences"
 
 
-def begin(published: Published) -> Report:
-    """Return a verdict on decks, settings and plans alone."""
-    verdict = Report()
+def begin(published: Published, replays: Replays | None = None) -> Report:
+    """Return a verdict on decks, settings and plans alone; `replays` has been given all ends of dead letters."""
+    verdict = Report(replays=replays or Replays())
     hold_published(verdict, published)
     return verdict
 
@@ -180,6 +187,9 @@ def prove(
     verdict.differences += evidence.recharge.books.faults
     for proof in PROOFS:
         verdict.differences += proof(evidence)
+    verdict.replays.look(log)
+    verdict.replays.claim(letters_ended.claims(evidence))
+    verdict.replays.unproven += letters_ended.unproven(evidence)
     _count(verdict, evidence)
     verdict.unproven += _unproven(evidence)
     verdict.excesses += _excesses(evidence, published)
@@ -194,6 +204,13 @@ def prove(
         if complete:
             wrong = Complaint("processed", "every record", f"{len(waiting)} not yet")
             verdict.differences.append(evidence.differ(name, source, waiting[0], None, wrong))
+
+
+def conclude(verdict: Report) -> None:
+    """Add what is known when all partitions were proven."""
+    verdict.differences += verdict.replays.settle()
+    for what, count in sorted(verdict.replays.unproven.items()):
+        verdict.unproven.append(f"{catalog.DEAD_ENDED.name}: {count:,} ends: {what}")
 
 
 def _count(verdict: Report, evidence: Inputs) -> None:
@@ -219,6 +236,7 @@ def _count(verdict: Report, evidence: Inputs) -> None:
         for manifest in manifests:
             verdict.outcomes.update(manifest.header.outcomes)
     verdict.counts.update(count_recharge(evidence))
+    verdict.counts.update(letters_ended.count_letters(evidence))
     verdict.sums.update(paid.sum_charges(books.ledger.values()))
     verdict.sums.update(sum_recharge(evidence))
     for manifest in evidence.recharge.books.steps:
@@ -260,35 +278,3 @@ def _excesses(evidence: Inputs, published: Published) -> Iterator[str]:
         clocks = account.contract.clocks
         if clocks is not None and not account.has_gaps:
             yield from excesses(tenant, account.contract, clocks, published.plans)
-
-
-def _money(micros: int) -> str:
-    """Write an amount as a decimal number, with two places or as many as it has."""
-    units, rest = divmod(abs(micros), _UNIT_MICROS)
-    places = f"{rest:06d}".rstrip("0")
-    return f"{'-' if micros < 0 else ''}{units:,}.{places:0<2}"
-
-
-def _listed(counts: Counter[str]) -> str:
-    return ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items()))
-
-
-def _noted(what: str, notes: list[str], things: str) -> Iterator[str]:
-    """Yield the first of what is no difference but to be known, and how many are left out."""
-    for note in notes[:SHOWN_MAX]:
-        yield f"{what}: {note}"
-    if (more := len(notes) - SHOWN_MAX) > 0:
-        yield f"{what}: {more:,} more {things}, see --json"
-
-
-def _shown(differences: list[Difference]) -> Iterator[str]:
-    """Yield the first differences of each proof, and how many are left out."""
-    by_proof = Counter(difference.proof for difference in differences)
-    shown: Counter[str] = Counter()
-    for difference in differences:
-        shown[difference.proof] += 1
-        if shown[difference.proof] <= SHOWN_MAX:
-            yield f"DIFFERENCE {difference}"
-    for proof, total in by_proof.items():
-        if total > SHOWN_MAX:
-            yield f"{proof}: {total - SHOWN_MAX:,} more differences, see --json"

@@ -8,12 +8,13 @@ from rater.reconcile.difference import Difference
 from rater.reconcile.folds.deck_versions import read_decks
 from rater.reconcile.folds.plan_versions import read_plans
 from rater.reconcile.folds.published import Published
+from rater.reconcile.folds.replays import Replays
 from rater.reconcile.folds.settings_versions import read_settings
 from rater.reconcile.reading.log import SHARED, Located, logs_of
-from rater.reconcile.report import Report, begin, prove
+from rater.reconcile.report import Report, begin, conclude, prove
 from tests.reconcile.honest_worker import PARTITIONS
 from tests.reconcile.user_rows import row_of, said_of
-from topics.catalog import CHARGING_SETTINGS, RATE_DECKS, RATE_PLANS, USERS_CHANGELOG
+from topics.catalog import CHARGING_SETTINGS, DEAD_ENDED, RATE_DECKS, RATE_PLANS, USERS_CHANGELOG
 
 Topics = dict[str, list[Located]]
 Starts = Mapping[tuple[str, int], int]
@@ -26,10 +27,13 @@ def verdict_on(topics: Topics, starts: Starts | None = None, *, complete: bool =
     settings = read_settings(topics.get(CHARGING_SETTINGS.name, []))
     plans = read_plans(topics.get(RATE_PLANS.name, []))
     published = Published(shelf, settings, plans)
-    verdict = begin(published)
+    replays = Replays()
+    replays.name(record for _, record in topics.get(DEAD_ENDED.name, []))
+    verdict = begin(published, replays)
     keyed = {name: records for name, records in topics.items() if name not in SHARED}
     for log in logs_of(keyed, PARTITIONS, starts):
         prove(verdict, log, published, complete=complete)
+    conclude(verdict)
     return verdict
 
 

@@ -20,6 +20,7 @@ from tests.reconcile.honest_worker import DAY_MS
 from tests.reconcile.proofs.account.test_open_suspense import TABLE as OPEN_SUSPENSE
 from tests.reconcile.proofs.account.test_user_counts import STATUSES
 from tests.reconcile.proofs.account.test_users import USERS
+from tests.reconcile.proofs.stream.test_letters_ended import ENDED
 from tests.reconcile.tampering import (
     Topics,
     altered,
@@ -135,7 +136,7 @@ def test_where_a_batch_is_cut_changes_nothing(size: int) -> None:
 
 
 def test_every_topic_that_is_read_is_tampered_with_here_or_in_the_tests_of_its_proof() -> None:
-    topics = {*RECHARGE_TOPICS, *CHARGING_TOPICS, USERS, STATUSES, OPEN_SUSPENSE}
+    topics = {*RECHARGE_TOPICS, *CHARGING_TOPICS, USERS, STATUSES, OPEN_SUSPENSE, ENDED}
     assert set(READ) == topics - {catalog.RATE_DECKS.name}
 
 

@@ -6,6 +6,7 @@ from msgspec import Meta
 
 from topics.fields import (
     Actor,
+    Count,
     Id,
     Millis,
     Name,
@@ -173,4 +174,15 @@ class DeadEnded(Record, frozen=True):
     sent_offset: Annotated[Offset | None, Meta(description="Likewise.")] = None
     sent_sha256: Annotated[
         Digest | None, Meta(description="Likewise: of its value, where that was corrected.")
+    ] = None
+    number: Annotated[
+        Count | None,
+        Meta(description="1, 2, 3, ... in its partition; none: written before ends were chained."),
+    ] = None
+    chain_sha256: Annotated[
+        Digest | None,
+        Meta(
+            description="Of that of the end before it in its partition (of number 1: nothing), a line feed, and this "
+            "record's JSON without this field, which is the last."
+        ),
     ] = None

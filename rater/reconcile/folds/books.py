@@ -109,6 +109,8 @@ class Books:
     events: list[tuple[int, BalanceEvent]] = field(default_factory=list)
     suspense: list[tuple[Record, r.Suspended]] = field(default_factory=list)
     dead: list[tuple[Record, r.Dead]] = field(default_factory=list)
+    ended: list[tuple[Record, r.DeadEnded]] = field(default_factory=list)
+    """How dead letters ended, those of recharge's topic, too."""
     accounts: dict[str, list[Stored]] = field(default_factory=dict)
     manifests: dict[str, list[Manifest]] = field(default_factory=dict)
     sources: dict[str, dict[int, Record]] = field(default_factory=dict)
@@ -185,9 +187,10 @@ class _Reader:
             self._check_key(catalog.BALANCE_EVENTS.name, record, event.tenant_id)
 
     def letters(self) -> None:
-        """Read suspense records and dead letters; their keys are those of their sources."""
+        """Read suspense records, dead letters, whose keys are those of their sources, and how these ended."""
         self.books.suspense += self._decoded(catalog.SUSPENSE, decoder_of(catalog.SUSPENSE))
         self.books.dead += self._decoded(catalog.DEAD, decoder_of(catalog.DEAD))
+        self.books.ended += self._decoded(catalog.DEAD_ENDED, decoder_of(catalog.DEAD_ENDED))
 
     def accounts(self) -> None:
         topic = catalog.ACCOUNTS_CHANGELOG

@@ -46,8 +46,10 @@ class RechargeBooks:
     commands: dict[int, r.ResumeRecharge] = field(default_factory=dict)
     quarantine: list[tuple[Record, r.QuarantinedResult]] = field(default_factory=list)
     notices: list[tuple[Record, Notice]] = field(default_factory=list)
+    letters: list[tuple[Record, r.Dead]] = field(default_factory=list)
+    """Dead letters of recharge, gateway and notifier, which write to the same topic."""
     dead: list[tuple[Record, r.Dead]] = field(default_factory=list)
-    """Dead letters of what recharge reads; gateway and notifier write to the same topic."""
+    """Those of what recharge reads."""
     steps: list[Manifest] = field(default_factory=list)
     """The manifests in the order of the log: what recharge did, one step after the other."""
     sources: dict[str, dict[int, Record]] = field(default_factory=dict)
@@ -71,8 +73,8 @@ def read_recharge_books(log: Log) -> RechargeBooks:
         books.notices.append((record, notice))
         _check_key(books, catalog.NOTIFICATIONS, record, notice.tenant_id)
     books.quarantine += _decoded(books, catalog.PAYMENT_QUARANTINE)
-    letters = _decoded(books, catalog.RECHARGE_DEAD)
-    books.dead += [(record, dead) for record, dead in letters if dead.source_topic in HEARD]
+    books.letters += _decoded(books, catalog.RECHARGE_DEAD)
+    books.dead += [each for each in books.letters if each[1].source_topic in HEARD]
     _read_steps(books)
     if books.is_running:
         books.sources = {name: {r.offset: r for r in log.slice(name).records} for name in HEARD}

@@ -116,4 +116,5 @@ def _recharge_cut(manifests: Sequence[Record], heard: int) -> Cut:
 
 
 def _cut(part: Slice, count: int) -> Slice:
-    return Slice(part.records[:count], part.start)
+    left_out = part.records[count:]
+    return Slice(part.records[:count], part.start, left_out[0].offset if left_out else None)

@@ -8,7 +8,7 @@ A partition may end with transaction markers: the position counts, not the last 
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -28,6 +28,8 @@ STALLED_S = 60.0
 STILL_S = 0.25
 """A pause of the writers that is long enough: a transaction's markers are in all its topics by then."""
 STILL_TRIES = 20
+FIXED = (catalog.DEAD_ENDED.name,)
+"""Read up to where it was when the log was opened: what it names in other partitions is known before these are read."""
 
 _OURS = {topic.name for topic in catalog.CATALOG if topic.internal} | {catalog.RATE_DECKS.name}
 """Large records are as they should be there."""
@@ -65,6 +67,12 @@ class KafkaLog:
         slices = await self._read([part])
         return [(0, record) for record in slices[part].records]
 
+    async def each_of(self, topic: str) -> AsyncIterator[Sequence[Record]]:
+        """Read the partitions of a topic one after another, as they were when this was opened."""
+        for number in range(self.partitions):
+            part = TopicPartition(topic, number)
+            yield (await self._read([part]))[part].records
+
     async def has_more_shared(self) -> bool:
         """Say whether decks, settings or plans have come since the last answer; they are there to be read then."""
         if self.is_still:
@@ -88,7 +96,8 @@ class KafkaLog:
         found: dict[str, Slice] = {}
         for names in ([CHARGING], [RECHARGE], others):
             parts = [TopicPartition(name, number) for name in names]
-            self._ends |= await self._watcher.end_offsets(parts)
+            ends = await self._watcher.end_offsets(parts)
+            self._ends |= {part: end for part, end in ends.items() if part.topic not in FIXED}
             found |= _named(await self._read(parts))
         return found
 

@@ -80,10 +80,18 @@ def _pack(text: bytes | None) -> bytes | _Packed | None:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """One partition of one topic. `start`: records below it are gone (retention)."""
+    """One partition of one topic. `start`: records below it are gone (retention).
+
+    `cut_at`: records from there on are there, and left out; None: none are.
+    """
 
     records: Sequence[Record] = ()
     start: int = 0
+    cut_at: int | None = None
+
+    def leaves_out(self, offset: int) -> bool:
+        """Say whether a record is left out."""
+        return self.cut_at is not None and offset >= self.cut_at
 
     def reaches(self, at_ms: int) -> bool:
         """Say whether nothing written since a time can be gone: retention deletes from the beginning."""
@@ -95,11 +103,8 @@ EMPTY = Slice()
 CO_PARTITIONED = tuple(topic.name for topic in catalog.CATALOG if not topic.made_by)
 """The topics with a common number of partitions; decks and settings come apart, they belong to all partitions."""
 SHARED = tuple(topic.name for topic in catalog.CATALOG if topic.made_by)
-UNPROVEN = (
-    *(catalog.RECHARGES_CHANGELOG, catalog.NOTIFICATIONS_DEAD, catalog.NOTIFIER_SENT),
-    catalog.DEAD_ENDED,
-)
-"""Nothing is proven of these: what a table, a service or a command remembers is its own, and is not read."""
+UNPROVEN = (catalog.RECHARGES_CHANGELOG, catalog.NOTIFICATIONS_DEAD, catalog.NOTIFIER_SENT)
+"""Nothing is proven of these: what a table or a service remembers is its own, and is not read."""
 READ = tuple(name for name in CO_PARTITIONED if name not in {topic.name for topic in UNPROVEN})
 """The topics of a `Log`."""
 

@@ -4,15 +4,16 @@ Rule 1: what is written again and that the letter has ended are one Kafka transa
 Rule 2: there is one who ends letters at a time. All have one transactional id, so that whoever begins shuts out whoever
         was before; and reads which letters are open only then. So what is open cannot be ended by anybody else.
 Rule 3: a command that was killed has ended what it had committed; the same command again does the rest.
+Rule 4: an end names the one before it in its partition (`topics.chain`), and its record has the time that it says.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from rater.kafka.broker import Broker
 from rater.shell.admin.publish import STALL_S, Place, all_or_none, producing
@@ -24,6 +25,7 @@ from rater.shell.process.failpoints import failpoint
 from rater.shell.stream.sending import told_why
 from rater.wire.outputs import encode
 from topics.catalog import DEAD_ENDED
+from topics.chain import NO_LINK, Link, digest_of
 from topics.records import DeadEnded
 from topics.roles import DEAD_LETTERS_ID
 from topics.topic import LARGE
@@ -49,20 +51,28 @@ class Ender:
         """Take a started producer."""
         self._broker = broker
         self._producer = producer
+        self._links: dict[int, Link] = {}
+
+    def go_on_from(self, links: Mapping[int, Link]) -> None:
+        """Take the last ends by partition, which were read since this one began."""
+        self._links = dict(links)
 
     async def end(self, steps: Sequence[Step], who: Who) -> list[DeadEnded]:
         """End letters in one transaction; PublishError: none of them was ended, or nobody knows."""
+        links = dict(self._links)
         async with all_or_none(self._producer, self._broker), asyncio.timeout(STALL_S):
             outgoing = [step.outgoing for step in steps if step.outgoing is not None]
             places = iter(await self._write(self._sending(each) for each in outgoing))
             failpoint("dead_letters_after_sends")
             at_ms = now_ms()
             ends = [
-                end_of(step, who, at_ms, next(places) if step.outgoing else None) for step in steps
+                linked(end_of(step, who, at_ms, next(places) if step.outgoing else None), links)
+                for step in steps
             ]
             await self._write(self._telling(each) for each in ends)
             failpoint("dead_letters_before_commit")
         failpoint("dead_letters_after_commit")
+        self._links = links
         return ends
 
     async def _write(self, sends: Iterable[Any]) -> list[Place]:
@@ -82,8 +92,8 @@ class Ender:
         )
 
     def _telling(self, end: DeadEnded) -> Any:
-        key = key_of(end)
-        return self._producer.send(DEAD_ENDED.name, encode(end), key, partition=end.dead_partition)
+        place = {"partition": end.dead_partition, "timestamp_ms": end.at_ms}
+        return self._producer.send(DEAD_ENDED.name, encode(end), key_of(end), **place)
 
 
 def key_of(end: DeadEnded) -> bytes:
@@ -111,6 +121,15 @@ def end_of(step: Step, who: Who, at_ms: int, place: Place | None) -> DeadEnded:
         sent_offset=None if place is None else place.offset,
         sent_sha256=sha256(sent.value).hexdigest() if sent and sent.is_corrected else None,
     )
+
+
+def linked(end: DeadEnded, links: dict[int, Link]) -> DeadEnded:
+    """Return an end that names the one before it in its partition; it is the last one from then on."""
+    before = links.get(end.dead_partition, NO_LINK)
+    numbered = replace(end, number=before.number + 1)
+    digest = digest_of(before, encode(numbered))
+    links[end.dead_partition] = Link(before.number + 1, digest)
+    return replace(numbered, chain_sha256=digest)
 
 
 def portions(letters: Iterable[Letter]) -> Iterator[list[Letter]]:

@@ -25,6 +25,7 @@ async def end_all(
 
     PublishError where a transaction fails; those before it have ended.
     """
+    ender.go_on_from(desk.letters.links)
     for some in portions(desk.letters):
         steps: list[Step] = []
         for letter in some:

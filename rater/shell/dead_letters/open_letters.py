@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 from rater.shell.dead_letters.letter import Letter, Place
+from topics.chain import Link
 from topics.records import DeadEnded
 
 OPEN_MAX: Final = 100_000
@@ -42,6 +43,8 @@ class OpenLetters:
         self._ended: dict[Partition, dict[Name, int]] = {}
         """Where the letter lies."""
         self._jobs: Counter[str] = Counter()
+        self.links: dict[int, Link] = {}
+        """The last end of each partition, as the one after it names it."""
 
     def add(self, letter: Letter) -> None:
         """Take a letter."""
@@ -56,6 +59,8 @@ class OpenLetters:
         name = end.dead_id, end.letter_at_ms
         self._ended.setdefault(part, {})[name] = end.dead_offset
         self._jobs[end.job_id] += 1
+        if end.number is not None:
+            self.links[end.dead_partition] = Link(end.number, end.chain_sha256 or "")
         self._open.get(part, {}).pop(name, None)
 
     def begin_at(self, begin: Place) -> None:

@@ -1,9 +1,12 @@
 """Ends of letters: what is written down of each, and under which key it is kept."""
 
 from rater.shell.admin.who import Who
-from rater.shell.dead_letters.ending import Step, end_of, key_of
+from rater.shell.dead_letters.ending import Step, end_of, key_of, linked
+from rater.shell.dead_letters.open_letters import OpenLetters
+from rater.wire.outputs import encode
 from tests.shell.dead_letters.letters import AT_MS, letter
 from topics.catalog import DEAD_ENDED
+from topics.chain import NO_LINK, Link, digest_of, split_link
 
 WHO = Who("j1", "ann", "half a record")
 
@@ -23,3 +26,22 @@ def test_two_ends_of_one_letter_have_one_key() -> None:
     keys = {key_of(end_of(Step(letter(7), None), WHO, AT_MS + n, None)) for n in range(2)}
 
     assert len(keys) == 1
+
+
+def test_an_end_names_the_one_before_it_in_its_partition_whoever_goes_on() -> None:
+    """The digest is of the text as it is written: who reads it cuts the last field off."""
+    links: dict[int, Link] = {}
+    letters = OpenLetters()
+    before = NO_LINK
+    for number in range(1, 4):
+        end = linked(end_of(Step(letter(number, number), None), WHO, AT_MS, None), links)
+        elsewhere = linked(
+            end_of(Step(letter(number, number, partition=5), None), WHO, AT_MS, None), links
+        )
+        text, digest = split_link(encode(end))
+        assert (end.number, elsewhere.number) == (number, number)
+        assert digest == end.chain_sha256 == digest_of(before, text)
+        before = Link(number, digest)
+        letters.end(end)
+
+    assert letters.links == {end.dead_partition: before} == {4: links[4]}
