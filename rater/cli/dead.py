@@ -28,7 +28,6 @@ from rater.shell.dead_letters.desk import Desk, at_desk
 from rater.shell.dead_letters.ending import ending
 from rater.shell.dead_letters.job import Choice, Choose, end_all
 from rater.shell.dead_letters.letter import Letter
-from rater.shell.dead_letters.open_letters import OPEN_MAX
 from rater.shell.dead_letters.original import Outgoing
 from rater.shell.dead_letters.selection import Selection
 from rater.shell.process.clock import now_ms
@@ -93,16 +92,18 @@ def show(broker: Broker, selection: Selection, limit: int, *, as_json: bool) -> 
 
     async def work(desk: Desk) -> None:
         masks = desk.settings.at(now_ms()).number_masks
-        for letter in list(desk.letters)[:limit]:
+        letters = list(desk.letters)
+        for letter in letters[:limit]:
             read = await desk.read(letter)
             if read is not None and as_json:
                 click.echo(json.dumps(letter_fields(letter, read, masks)))
             elif read is not None:
                 click.echo("\n".join(letter_lines(letter, read, masks)))
-        if not as_json and not desk.letters:
+        if not as_json and not letters:
             click.echo(NOTHING)
-        if len(desk.letters) > limit:
-            click.echo(f"{len(desk.letters) - limit} more, see --limit", err=as_json)
+        if len(letters) > limit:
+            click.echo(f"{len(letters) - limit} more, see --limit", err=as_json)
+        _tell_more(desk)
 
     _run(_looking(broker, selection, work))
 
@@ -236,8 +237,7 @@ def _tell_more(desk: Desk) -> None:
     """Say what was not looked at."""
     if desk.letters.is_full:
         click.echo(
-            f"no more than {OPEN_MAX:,} are looked at: when these are ended, run it again for those behind them, "
-            "if there are any",
+            f"no more than {desk.letters.most:,} are looked at, and there are more: when these are ended, run it again",
             err=True,
         )
     if desk.unknown:

@@ -5,9 +5,12 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from rater.cli.dead import dead
+from rater.cli.dead import _tell_more, dead
 from rater.cli.dead_shown import SHOWN_MAX, as_text, groups_of, letter_fields, letter_lines
 from rater.core.limits import DEAD_BYTES_KEPT_MAX
+from rater.shell.dead_letters.desk import Desk
+from rater.shell.dead_letters.open_letters import OpenLetters
+from rater.wire.settings.currencies import shipped_book
 from tests.shell.dead_letters.letters import ACME, AT_MS, TOPIC, dead_of, letter
 from topics.records.charging_settings import NumberMask
 
@@ -85,6 +88,19 @@ def test_a_record_without_key_and_value_says_so_and_a_batch_where_it_ends() -> N
     assert shown[0].startswith(f"{TOPIC}/{ACME}/7 to 9  not_json")
     assert "no key" in shown[2]
     assert shown[3] == "  no value"
+
+
+@pytest.mark.parametrize(("count", "says"), [(2, False), (3, True)])
+def test_of_more_letters_than_are_looked_at_it_is_said_and_not_of_just_as_many(
+    count: int, *, says: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    letters = OpenLetters(most=2)
+    for number in range(count):
+        letters.add(letter(number, number))
+    _tell_more(Desk(None, {}, shipped_book(), letters))  # type: ignore[arg-type]
+
+    said = "no more than 2 are looked at, and there are more: when these are ended, run it again\n"
+    assert capsys.readouterr().err == (said if says else "")
 
 
 def test_text_of_any_bytes_is_one_line() -> None:

@@ -17,8 +17,15 @@ from aiokafka.admin.records_to_delete import RecordsToDelete
 from loadtest import stage
 from loadtest.service import Service
 from loadtest.watch import watching
-from rater.shell.dead_letters.ending import AT_ONCE
+from rater.cli.dead import _dropped
+from rater.core.cdr import Source
+from rater.shell.admin.who import Who
+from rater.shell.dead_letters.desk import at_desk
+from rater.shell.dead_letters.ending import AT_ONCE, ending
+from rater.shell.dead_letters.job import end_all
+from rater.shell.dead_letters.selection import Selection
 from rater.shell.process.failpoints import DEAD_LETTERS_FAILPOINTS
+from rater.wire.outputs import encode_dead
 from tests.e2e.broker import admin, consume, produce, wait_for_records
 from tests.e2e.charging_fleet import EXIT_KILLED, Fleet
 from tests.e2e.charging_stage import reconciled
@@ -34,10 +41,11 @@ from tests.e2e.dead_letters_stage import (
     ends,
     write,
 )
-from tests.e2e.logins import session
+from tests.e2e.logins import reaching, session
 from tests.e2e.test_freecall_kafka import cdr, set_up
 from tests.e2e.test_suspense_kafka import ledger
-from topics import catalog
+from tests.shell.dead_letters.letters import NOT_JSON
+from topics import catalog, roles
 from topics.partitioner import partition_of
 
 if TYPE_CHECKING:
@@ -247,3 +255,30 @@ def samples(watch: Service) -> dict[str, float]:
     labels = re.escape(f'{{reason="unknown_value",topic="{COMMANDS}"}}')
     found = re.findall(rf"^(\w+){labels} (\S+)$", text, re.MULTILINE)
     return {name: float(value) for name, value in found}
+
+
+async def drop_all(bootstrap: str, most: int) -> tuple[bool, int]:
+    """Drop what is open, as `rater dead drop --all` does; return whether there were more, and how many ended."""
+    broker = reaching(bootstrap, roles.DEAD_LETTERS)
+    took: list[object] = []
+    async with ending(broker) as ender, at_desk(broker, Selection(), most) as desk:
+        await end_all(desk, ender, _dropped, Who("j1", "ann"), lambda _, end: took.append(end))
+        return desk.letters.is_full, len(took)
+
+
+async def test_as_many_letters_as_are_looked_at_end_at_once_and_one_more_the_next_time(
+    private_broker: Broker,
+) -> None:
+    bootstrap = private_broker.bootstrap
+    await asyncio.to_thread(stage.create_topics, bootstrap)
+    found = []
+    for first, count in ((0, 3), (3, 4)):
+        letters = [
+            (b"acme", encode_dead(b"acme", b"{", Source(CDRS, ACME, first + n, 1), NOT_JSON))
+            for n in range(count)
+        ]
+        await produce(bootstrap, catalog.DEAD.name, letters, partition=ACME)
+        found += [await drop_all(bootstrap, most=3) for _ in range(2)]
+
+    assert found == [(False, 3), (False, 0), (True, 3), (False, 1)]
+    assert [each["number"] for each in await ends(bootstrap)] == list(range(1, 8))

@@ -10,7 +10,7 @@ from rater.shell.admin import topic_admin
 from rater.shell.admin.log import Log, reading_log
 from rater.shell.admin.publish import Ready
 from rater.shell.dead_letters.letter import Letter, Place
-from rater.shell.dead_letters.open_letters import OpenLetters
+from rater.shell.dead_letters.open_letters import OPEN_MAX, OpenLetters
 from rater.shell.dead_letters.original import (
     SEVERAL,
     Original,
@@ -92,8 +92,10 @@ class Desk:
 
 
 @asynccontextmanager
-async def at_desk(broker: Broker, selection: Selection) -> AsyncIterator[Desk]:
-    """Read the open letters that are meant; SharedTopicMissingError where a topic is missing."""
+async def at_desk(
+    broker: Broker, selection: Selection, most: int = OPEN_MAX
+) -> AsyncIterator[Desk]:
+    """Read the open letters that are meant, no more than so many; SharedTopicMissingError where a topic is missing."""
     async with topic_admin.connected(broker) as admin:
         counts = await admin.partition_counts()
         if missing := [topic.name for topic in TOPICS if not counts.get(topic.name)]:
@@ -101,7 +103,7 @@ async def at_desk(broker: Broker, selection: Selection) -> AsyncIterator[Desk]:
             raise SharedTopicMissingError(
                 f"{', '.join(missing)} is not on {broker}: run `rater topics create` first"
             )
-    letters = OpenLetters(selection.has)
+    letters = OpenLetters(selection.has, most)
     async with reading_letters(broker, counts, letters) as reader:
         await reader.look()
     settings = await read_settings(broker)

@@ -8,6 +8,7 @@ Rule 3: what retention has deleted is not open: nobody can show it or write its 
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Final, NamedTuple
 
 from rater.shell.dead_letters.letter import Letter, Place
@@ -15,7 +16,7 @@ from topics.chain import Link
 from topics.records import DeadEnded
 
 OPEN_MAX: Final = 100_000
-"""Letters that are kept at once; what lies behind them is not read before some of them are ended."""
+"""Letters that are looked at at once. As soon as there is one more, no more are read before some of them are ended."""
 
 Partition = tuple[str, int]
 Name = tuple[str, int]
@@ -36,9 +37,9 @@ class OpenLetters:
     def __init__(
         self, wanted: Callable[[Letter], bool] = lambda _: True, most: int = OPEN_MAX
     ) -> None:
-        """Keep those that are wanted."""
+        """Keep those that are wanted; `most` are looked at."""
         self._wanted = wanted
-        self._most = most
+        self.most = most
         self._open: dict[Partition, dict[Name, Letter]] = {}
         self._ended: dict[Partition, dict[Name, int]] = {}
         """Where the letter lies."""
@@ -84,8 +85,8 @@ class OpenLetters:
 
     @property
     def is_full(self) -> bool:
-        """Whether no more are kept."""
-        return len(self) >= self._most
+        """Whether there are more than are looked at, so that no more need be read."""
+        return len(self) > self.most
 
     def sums(self) -> dict[tuple[str, str], Sum]:
         """Return them by the topic of their records and the reason."""
@@ -102,6 +103,6 @@ class OpenLetters:
         return sum(map(len, self._open.values()))
 
     def __iter__(self) -> Iterator[Letter]:
-        """Yield them in the order of their records, topic by topic and partition by partition."""
+        """Yield so many as are looked at in the order of their records, topic by topic and partition by partition."""
         letters = (each for some in self._open.values() for each in some.values())
-        return iter(sorted(letters, key=lambda each: each.source))
+        return islice(sorted(letters, key=lambda each: each.source), self.most)

@@ -40,7 +40,7 @@ class Reader:
         self._starts: dict[TopicPartition, int] = {}
 
     async def look(self, seconds: float = float("inf")) -> bool:
-        """Read what is there, for so long at most; say whether it was read to the end, or until no more are kept."""
+        """Read what is there, for so long at most; say whether it was read to the end, or until there are too many."""
         until = monotonic() + seconds
         await self._skip_deleted()
         for parts in self._groups:

@@ -86,14 +86,15 @@ def test_what_retention_has_deleted_is_neither_open_nor_remembered_as_ended() ->
     assert not letters.has_ended(dropped.dead_id)
 
 
-def test_no_more_are_kept_than_were_said() -> None:
+def test_as_many_are_looked_at_as_were_said_and_only_one_more_is_too_many() -> None:
     letters = OpenLetters(most=2)
-    letters.add(letter(1, 0))
-    assert not letters.is_full
+    letters.add(letter(3, 0))
     letters.add(letter(2, 1))
-    assert letters.is_full
-    letters.end(end(letter(1, 0)))
-    assert not letters.is_full
+    assert (letters.is_full, ids(letters)) == (False, [2, 3])
+    letters.add(letter(1, 2))
+    assert (letters.is_full, ids(letters), len(letters)) == (True, [1, 2], 3)
+    letters.end(end(letter(1, 2)))
+    assert (letters.is_full, ids(letters)) == (False, [2, 3])
 
 
 def test_they_are_summed_by_topic_and_reason_with_the_oldest() -> None:
