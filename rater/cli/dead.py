@@ -12,14 +12,20 @@ from rater.cli.broker import CannotRunError, broker_option, run
 from rater.cli.columns import print_columns
 from rater.cli.dead_shown import GROUPS_HEAD, groups_of, letter_fields, letter_lines
 from rater.cli.enquiry import json_option, limit_option
-from rater.cli.job_options import all_option, options_of_job, refuse_nothing, selecting, who_asks
+from rater.cli.job_options import (
+    all_option,
+    going_on,
+    options_of_job,
+    refuse_nothing,
+    selecting,
+    who_asks,
+)
 from rater.cli.moment import Moment
 from rater.cli.told import Told
 from rater.kafka.broker import Broker
 from rater.shell.admin.publish import (
     LineCheck,
     LineProblem,
-    PublishError,
     Ready,
     RefusedTopicError,
     sendable,
@@ -208,11 +214,10 @@ def _end(
 
     if given["dry_run"]:
         name = f"dry run of {verb}"
-    try:
-        _run(_looking(broker, selection, try_out) if given["dry_run"] else work())
-    except PublishError as error:
-        why = f"{error}; what was said to be done is done, go on with --job {who.job_id}"
-        raise CannotRunError(why) from error
+        _run(_looking(broker, selection, try_out))
+    else:
+        with going_on(who):
+            _run(work())
     told.end(name, NOTHING)
     refuse_nothing(selection, told.total)
     if told.left:

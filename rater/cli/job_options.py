@@ -3,13 +3,16 @@
 import dataclasses
 import functools
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import click
 
+from rater.cli.broker import CannotRunError
 from rater.cli.enquiry import json_option
 from rater.cli.numbers import Number
+from rater.shell.admin.publish import PublishError
 from rater.shell.admin.who import Who
 from topics.fields import NOTE_MAX
 
@@ -73,6 +76,16 @@ def refuse_nothing(selection: Any, total: int) -> None:
     """
     if not total and not selection.is_all:
         raise click.exceptions.Exit(1)
+
+
+@contextmanager
+def going_on(who: Who) -> Iterator[None]:
+    """Have whatever keeps a job from its end say how to go on: a right that is missing, a broker that is gone."""
+    try:
+        yield
+    except (PublishError, CannotRunError) as error:
+        why = f"{error}; what was said to be done is done, go on with --job {who.job_id}"
+        raise CannotRunError(why) from error
 
 
 def who_asks(given: Mapping[str, Any]) -> Who:

@@ -7,7 +7,7 @@ import click
 
 from rater.cli.broker import CannotRunError, broker_option, run
 from rater.cli.columns import print_columns
-from rater.cli.job_options import job_options, refuse_nothing, who_asks
+from rater.cli.job_options import going_on, job_options, refuse_nothing, who_asks
 from rater.cli.moment import Moment
 from rater.cli.numbers import WholeNumber
 from rater.cli.partition_counts import partitions_of
@@ -15,7 +15,6 @@ from rater.cli.rerate_shown import CALLS_HEAD, TENANTS_HEAD, call_rows, fields_o
 from rater.cli.told import Told
 from rater.kafka.broker import Broker
 from rater.shell.admin.answers import Answer
-from rater.shell.admin.publish import PublishError
 from rater.shell.admin.who import Who
 from rater.shell.process.clock import now_ms
 from rater.shell.rerating.found import Differs, Found, find
@@ -171,10 +170,8 @@ def _refuse_beyond(found: Found, limits: Limits, who: Who) -> None:
 
 def _post(broker: Broker, found: Found, who: Who, given: dict[str, Any]) -> None:
     told = _Told(as_json=given["as_json"])
-    try:
+    with going_on(who):
         run(post(broker, found, given["timeout_s"], told.answered))
-    except PublishError as error:
-        raise CannotRunError(f"{error}; go on with --job {who.job_id}") from error
     _say(
         f"{_summary(found, f'job {who.job_id}')}; {told.sums() or 'nothing to post'}",
         as_json=given["as_json"],

@@ -9,14 +9,20 @@ import click
 from rater.cli.broker import CannotRunError, broker_option, run
 from rater.cli.columns import print_columns
 from rater.cli.enquiry import json_option, limit_option
-from rater.cli.job_options import all_option, job_options, refuse_nothing, selecting, who_asks
+from rater.cli.job_options import (
+    all_option,
+    going_on,
+    job_options,
+    refuse_nothing,
+    selecting,
+    who_asks,
+)
 from rater.cli.moment import Moment
 from rater.cli.partition_counts import partitions_of
 from rater.cli.suspense_shown import CALLS_HEAD, GROUPS_HEAD, call_fields, call_row, groups_of
 from rater.cli.told import Told
 from rater.kafka.broker import Broker
 from rater.shell.admin.answers import Answer
-from rater.shell.admin.publish import PublishError
 from rater.shell.process.clock import now_ms
 from rater.shell.recycling.desk import Desk, read_desk
 from rater.shell.recycling.done import done_before
@@ -139,10 +145,8 @@ def _recycle(broker: Broker, kind: Order, selection: Selection, given: dict[str,
         told.end(f"dry run of {_NAMES[kind]}", NOTHING, told.money())
         refuse_nothing(selection, told.total)
         return
-    try:
+    with going_on(who):
         run(send(broker, desk.partitions, kind, calls, who, given["timeout_s"], told.answered))
-    except PublishError as error:
-        raise CannotRunError(f"{error}; go on with --job {who.job_id}") from error
     told.end(f"job {who.job_id}", NOTHING)
     refuse_nothing(selection, told.total)
     if told.missing:
