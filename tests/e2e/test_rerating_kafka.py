@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import time
 from collections import Counter
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from loadtest import stage
 from loadtest.rater_command import run
+from rater.batch.charging.rerating import RERATED_MAX
 from rater.shell.charging.originals import OriginalsReader
-from tests.e2e.broker import MARKERS_S, produce, producer
+from rater.shell.recycling.job import AT_ONCE
+from tests.e2e.broker import MARKERS_S, consume, produce, producer
 from tests.e2e.charging_fleet import EXIT_KILLED, Fleet
 from tests.e2e.charging_stage import reconciled
 from tests.e2e.logins import reaching, session
@@ -23,6 +27,7 @@ from topics import roles
 from topics.catalog import LEDGER
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from deploy.kafka.broker import Broker
@@ -31,6 +36,8 @@ pytestmark = pytest.mark.kafka
 
 SESSION = session(2)
 MANY = 1_200
+SOME = 600
+STILL_S = 0.3
 FRANCE = "+33142685300"
 MENDED = "prefix,rate,per_seconds,increment\n33,0.75,60,60/60\n"
 WHO = ("--by", "ann@acme.example", "--reason", "the deck was wrong")
@@ -92,9 +99,7 @@ async def test_a_job_that_is_killed_with_its_workers_posts_each_difference_once(
         same = await asyncio.to_thread(rerate, fleet, "--all", "--dry-run")
         misspelt = ("--deck", "sampel")
         await asyncio.to_thread(rerate, fleet, *misspelt, "--dry-run", code=1)
-        await asyncio.to_thread(
-            rerate, fleet, *misspelt, "--limit", "1", "--job", "none", code=1
-        )
+        await asyncio.to_thread(rerate, fleet, *misspelt, "--limit", "1", "--job", "none", code=1)
         hint = await asyncio.to_thread(load, fleet, 2, MENDED)
         would = await asyncio.to_thread(rerate, fleet, "--deck", "sample", "--dry-run")
         beyond = ("--deck", "sample", "--limit", "1000", "--limit-tenant", "0.20", "--job", "j1")
@@ -132,6 +137,59 @@ async def test_a_job_that_is_killed_with_its_workers_posts_each_difference_once(
     assert {(e["job_id"], e["charge_micros"]) for e in charged} == {("j1", 750_000)}
     balance = [e for e in entries if e["tenant_id"] == "acme"][-1]["balance_micros"]
     assert balance == -750_000 * MANY
+
+
+@asynccontextmanager
+async def stuttering(broker: Broker) -> AsyncIterator[None]:
+    """Have a broker stand still most of the time."""
+
+    async def stutter() -> None:
+        while True:
+            broker.send(signal.SIGSTOP)
+            await asyncio.sleep(STILL_S)
+            broker.send(signal.SIGCONT)
+            await asyncio.sleep(STILL_S / 3)
+
+    task = asyncio.create_task(stutter())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        broker.send(signal.SIGCONT)
+
+
+async def test_more_orders_than_are_fetched_or_sent_at_once_are_each_carried_out_in_order_by_a_slow_broker(
+    private_broker: Broker, tmp_path: Path
+) -> None:
+    fleet = Fleet(private_broker.bootstrap, tmp_path, SESSION)
+    now_s = int(time.time())
+    calls = [cdr("acme", f"c{n}", now_s - SOME + n, to=FRANCE) for n in range(SOME)]
+    try:
+        await set_up(fleet, ["acme"])
+        fleet.start()
+        await fleet.settled()
+        await produce(fleet.bootstrap, CDRS, calls)
+        await fleet.obeyed(CDRS)
+        await asyncio.to_thread(load, fleet, 2, MENDED)
+        words = ("--deck", "sample", "--limit", "1000", "--job", "j1", "--timeout", "120")
+        async with stuttering(private_broker):
+            told = await asyncio.to_thread(rerate, fleet, *words)
+        # All of it is there when the job has ended: nothing is waited for.
+        entries = await posted(fleet)
+        await fleet.stop()
+        differences = await reconciled(fleet.bootstrap)
+        sent = [json.loads(each.value or b"") for each in await consume(fleet.bootstrap, TIMERS)]
+    finally:
+        fleet.end()
+
+    names = [f"c{n}" for n in range(SOME)]
+    assert min(SOME - RERATED_MAX, SOME - AT_ONCE) > 0
+    assert differences == []
+    assert [e["cdr_id"] for e in sent if e["type"] == "rerate_call"] == names
+    assert [e["cdr_id"] for e in entries] == names
+    assert [e["cdr_id"] for e in told if e.get("outcome") == "posted"] == names
 
 
 async def test_what_an_order_names_is_read_where_it_is_and_else_left_out(
