@@ -16,6 +16,7 @@ from rater.kafka.security import CHECK_HOSTNAME, SETTINGS, read
 from rater.kafka.setting_error import SettingError
 from rater.secret import SecretError
 from rater.shell.admin import topic_admin
+from rater.shell.admin.missing import MissingTopicsError
 from rater.shell.process.exit_code import ExitCode
 
 Result = TypeVar("Result")
@@ -99,7 +100,7 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
         return asyncio.run(without_lost_answers(work))
     except UnreachableError as error:
         raise CannotRunError(f"{error} (set --broker or RATER_BROKER)") from error
-    except topic_admin.TopicNotMadeError as error:
+    except (topic_admin.TopicNotMadeError, MissingTopicsError) as error:
         raise CannotRunError(str(error)) from error
     except (KafkaError, TimeoutError) as error:
         raise CannotRunError(kafka_trouble(error)) from error

@@ -25,7 +25,6 @@ from rater.shell.admin.validation import decode as read_json
 from rater.shell.process.clock import now_ms
 from rater.shell.versions.settings_load import is_dated_back, read_settings, settings_loader
 from rater.shell.versions.shared_loader import HeldBackError, LoadRefusedError
-from rater.shell.versions.shared_topic import SharedTopicMissingError
 from rater.wire.bounded_file import read_bounded
 from rater.wire.settings.charging_settings import decode_settings, fields_of
 from rater.wire.settings.currencies import load_currencies, shipped_book
@@ -128,10 +127,7 @@ def _published(broker: Broker) -> SettingsBook:
         async with topic_admin.connected(broker):
             return await read_settings(broker)
 
-    try:
-        return run(work())
-    except SharedTopicMissingError as error:
-        raise CannotRunError(str(error)) from error
+    return run(work())
 
 
 @config.command()
@@ -176,7 +172,7 @@ def load(file: Path, broker: Broker, *, backdate: bool) -> None:
         is_new, is_late = run(work())
     except LoadRefusedError as error:
         raise click.ClickException(str(error)) from error
-    except (SharedTopicMissingError, HeldBackError) as error:
+    except HeldBackError as error:
         raise CannotRunError(str(error)) from error
     said = "is published" if is_new else "is there already, the same"
     since = to_text(settings.valid_from_ms)

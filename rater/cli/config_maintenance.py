@@ -18,7 +18,6 @@ from rater.shell.process.clock import now_ms
 from rater.shell.versions.numbered_load import LEAD_MS
 from rater.shell.versions.settings_load import settings_loader
 from rater.shell.versions.shared_loader import HeldBackError, LoadRefusedError
-from rater.shell.versions.shared_topic import SharedTopicMissingError
 from rater.wire.moments import NO_MOMENT, read_moment
 from rater.wire.settings.charging_settings import decode_settings, encode_settings
 from rater.wire.settings.currencies import shipped_settings
@@ -108,7 +107,7 @@ def _publish(broker: Broker, change: Change, when: tuple[str | None, bool]) -> N
         asked, later = run(work())
     except LoadRefusedError as error:
         raise click.ClickException(str(error)) from error
-    except (SharedTopicMissingError, HeldBackError) as error:
+    except HeldBackError as error:
         raise CannotRunError(str(error)) from error
     since = to_text(asked.valid_from_ms)
     click.echo(f"version {asked.version} is published: from {since} on {_said(asked)}")

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 import click
 
 from rater.cli.bounded_lines import bounded_lines
-from rater.cli.broker import CannotRunError, broker_option, run
+from rater.cli.broker import broker_option, run
 from rater.cli.columns import print_columns
 from rater.cli.dead_shown import GROUPS_HEAD, groups_of, letter_fields, letter_lines
 from rater.cli.enquiry import json_option, limit_option
@@ -37,7 +37,6 @@ from rater.shell.dead_letters.letter import Letter
 from rater.shell.dead_letters.original import Outgoing
 from rater.shell.dead_letters.selection import Selection
 from rater.shell.process.clock import now_ms
-from rater.shell.versions.shared_topic import SharedTopicMissingError
 from topics.catalog import Topic
 from topics.records import DeadEnded
 
@@ -85,7 +84,7 @@ def list_open(broker: Broker, selection: Selection, *, as_json: bool) -> None:
         else:
             click.echo(NOTHING)
 
-    _run(_looking(broker, selection, work))
+    run(_looking(broker, selection, work))
 
 
 @dead.command()
@@ -111,7 +110,7 @@ def show(broker: Broker, selection: Selection, limit: int, *, as_json: bool) -> 
             click.echo(f"{len(letters) - limit} more, see --limit", err=as_json)
         _tell_more(desk)
 
-    _run(_looking(broker, selection, work))
+    run(_looking(broker, selection, work))
 
 
 @dead.command()
@@ -214,10 +213,10 @@ def _end(
 
     if given["dry_run"]:
         name = f"dry run of {verb}"
-        _run(_looking(broker, selection, try_out))
+        run(_looking(broker, selection, try_out))
     else:
         with going_on(who):
-            _run(work())
+            run(work())
     told.end(name, NOTHING)
     refuse_nothing(selection, told.total)
     if told.left:
@@ -229,13 +228,6 @@ async def _looking(
 ) -> None:
     async with at_desk(broker, selection) as desk:
         await work(desk)
-
-
-def _run(work: Coroutine[Any, Any, None]) -> None:
-    try:
-        run(work)
-    except SharedTopicMissingError as error:
-        raise CannotRunError(str(error)) from error
 
 
 def _tell_more(desk: Desk) -> None:

@@ -2,7 +2,7 @@
 
 import click
 
-from rater.cli.broker import CannotRunError, broker_option, run
+from rater.cli.broker import broker_option, run
 from rater.cli.columns import print_columns
 from rater.core.pricing.decks import Retirement
 from rater.core.times import to_text
@@ -10,7 +10,6 @@ from rater.kafka.broker import Broker
 from rater.shell.admin import topic_admin
 from rater.shell.process.clock import now_ms
 from rater.shell.versions.deck_versions import Versions, read_versions
-from rater.shell.versions.shared_topic import SharedTopicMissingError
 
 DIGEST_SHOWN = 12
 HEAD = ("deck", "version", "currency", "valid from", "rows", "digest", "now")
@@ -25,10 +24,7 @@ def list_decks(broker: Broker) -> None:
         async with topic_admin.connected(broker):
             return await read_versions(broker)
 
-    try:
-        versions = run(work())
-    except SharedTopicMissingError as error:
-        raise CannotRunError(str(error)) from error
+    versions = run(work())
     rows = _rows(versions, now_ms())
     if len(rows) == 1:
         click.echo(f"no rate decks on {broker}: publish one with `rater deck load`")

@@ -22,7 +22,6 @@ from rater.shell.versions.deck_load import (
     outranked_by,
 )
 from rater.shell.versions.shared_loader import HeldBackError, LoadRefusedError
-from rater.shell.versions.shared_topic import SharedTopicMissingError
 from rater.wire.pricing.deck_calendars import read_calendar_file
 from rater.wire.pricing.deck_csv import Sheet
 from rater.wire.pricing.deck_files import DeckFileError, compile_file, read_sheet_file
@@ -91,7 +90,7 @@ def load(
         run(work())
     except LoadRefusedError as error:
         raise click.ClickException(str(error)) from error
-    except (SharedTopicMissingError, HeldBackError) as error:
+    except HeldBackError as error:
         raise CannotRunError(str(error)) from error
 
 

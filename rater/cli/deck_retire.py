@@ -12,7 +12,6 @@ from rater.shell.process.clock import now_ms
 from rater.shell.versions.deck_load import DeckLoader
 from rater.shell.versions.deck_retire import decide_retirement, revived_by
 from rater.shell.versions.shared_loader import HeldBackError, LoadRefusedError
-from rater.shell.versions.shared_topic import SharedTopicMissingError
 from rater.wire.moments import NO_MOMENT, read_moment
 from rater.wire.pricing.deck_heading import NO_DECK_ID, is_deck_id
 from rater.wire.pricing.deck_records import pack_retirement
@@ -59,7 +58,7 @@ def retire(
         run(work())
     except LoadRefusedError as error:
         raise click.ClickException(str(error)) from error
-    except (SharedTopicMissingError, HeldBackError) as error:
+    except HeldBackError as error:
         raise CannotRunError(str(error)) from error
 
 

@@ -19,7 +19,6 @@ from rater.shell.admin.plan_check import Checked, check_plans
 from rater.shell.process.clock import now_ms
 from rater.shell.versions.plan_load import plan_loader, read_plans
 from rater.shell.versions.shared_loader import HeldBackError, LoadRefusedError
-from rater.shell.versions.shared_topic import SharedTopicMissingError
 from rater.wire.bounded_file import read_bounded
 from rater.wire.moments import NO_MOMENT, read_moment
 from rater.wire.plans.plan_file import PLAN_FILE_BYTES_MAX
@@ -109,7 +108,7 @@ def load(
         is_new = run(work())
     except LoadRefusedError as error:
         raise click.ClickException(str(error)) from error
-    except (SharedTopicMissingError, HeldBackError) as error:
+    except HeldBackError as error:
         raise CannotRunError(str(error)) from error
     said = "is published" if is_new else "is there already, the same"
     click.echo(
@@ -129,10 +128,7 @@ def list_plans(broker: Broker, *, in_full: bool) -> None:
         async with topic_admin.connected(broker):
             return await read_plans(broker)
 
-    try:
-        book = run(work())
-    except SharedTopicMissingError as error:
-        raise CannotRunError(str(error)) from error
+    book = run(work())
     if not book.versions:
         click.echo(f"no plan catalog on {broker}: publish one with `rater plan load`")
         return

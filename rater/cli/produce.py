@@ -19,7 +19,6 @@ from rater.kafka.broker import Broker
 from rater.shell.admin import publish
 from rater.shell.admin.answers import ANSWERED, GOOD, Answer, listening
 from rater.shell.versions.plan_load import read_plans
-from rater.shell.versions.shared_topic import SharedTopicMissingError
 from topics.catalog import ACCOUNT_COMMANDS, Topic
 
 PROBLEMS_MAX = 20
@@ -148,10 +147,7 @@ async def _publish(
     (partitions,) = await partitions_of(broker, topic)
     if timeout_s is None:
         return _Sent(partitions, await _send(broker, topic, records, partitions), None)
-    try:
-        plans = await read_plans(broker) if topic is ACCOUNT_COMMANDS else NO_BOOK
-    except SharedTopicMissingError as error:
-        raise CannotRunError(str(error)) from error
+    plans = await read_plans(broker) if topic is ACCOUNT_COMMANDS else NO_BOOK
     async with listening(broker, topic.name, partitions, plans) as answers:
         places = await _send(broker, topic, records, partitions)
         return _Sent(partitions, places, await answers.to(places, timeout_s))

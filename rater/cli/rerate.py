@@ -21,12 +21,10 @@ from rater.shell.rerating.found import Differs, Found, find
 from rater.shell.rerating.job import post
 from rater.shell.rerating.limits import Limits, beyond
 from rater.shell.rerating.selection import Selection
-from rater.shell.versions.shared_topic import SharedTopicMissingError
 from rater.views.amounts import money
 from rater.wire.pricing.amounts import parse_micros
 from topics.catalog import ACCOUNT_TIMERS, LEDGER
 from topics.fields import VERSION_MAX
-
 
 NOTHING = "no charge that stands matches"
 
@@ -99,10 +97,7 @@ def rerate(broker: Broker, **given: Any) -> None:
     """
     selection, who = _selection(given), who_asks(given)
     limits = _limits(given)
-    try:
-        found = run(_find(broker, selection, who))
-    except SharedTopicMissingError as error:
-        raise CannotRunError(str(error)) from error
+    found = run(_find(broker, selection, who))
     _show(found, as_json=given["as_json"])
     if given["dry_run"]:
         _say(_summary(found, "dry run"), as_json=given["as_json"])

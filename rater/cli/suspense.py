@@ -28,7 +28,6 @@ from rater.shell.recycling.desk import Desk, read_desk
 from rater.shell.recycling.done import done_before
 from rater.shell.recycling.job import send
 from rater.shell.recycling.selection import Selection, Waits
-from rater.shell.versions.shared_topic import SharedTopicMissingError
 from rater.wire.account.recycling import Order
 from topics.catalog import ACCOUNT_TIMERS
 from topics.records.recycling import DropCall, ReleaseCall
@@ -161,10 +160,7 @@ def _read(broker: Broker, selection: Selection) -> Desk:
         (partitions,) = await partitions_of(broker, ACCOUNT_TIMERS)
         return await read_desk(broker, partitions, selection.tenant)
 
-    try:
-        return run(work())
-    except SharedTopicMissingError as error:
-        raise CannotRunError(str(error)) from error
+    return run(work())
 
 
 class _Told(Told):

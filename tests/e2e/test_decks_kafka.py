@@ -21,6 +21,7 @@ from rater.cli.deck_list import list_decks
 from rater.cli.deck_load import load
 from rater.cli.deck_retire import retire
 from rater.core.pricing.decks import Deck, Heading
+from rater.shell.admin.missing import MissingTopicsError
 from rater.shell.process.metrics import Metrics
 from rater.shell.versions import shared_loader
 from rater.shell.versions.deck_load import (
@@ -32,7 +33,6 @@ from rater.shell.versions.deck_load import (
 from rater.shell.versions.deck_service import DeckService
 from rater.shell.versions.deck_versions import read_versions
 from rater.shell.versions.shared_loader import HeldBackError, LoadRefusedError
-from rater.shell.versions.shared_topic import SharedTopicMissingError
 from rater.wire.pricing.deck_csv import Sheet, read_sheet
 from rater.wire.pricing.deck_heading import read_heading
 from tests.e2e.broker import admin, consume, create_topics, produce, producer
@@ -260,7 +260,7 @@ async def test_a_missing_topic_is_an_error_that_says_what_to_do(
 ) -> None:
     decks = DeckService(reaching(bootstrap, CHARGING), Metrics(), f"{namespace}.nowhere")
 
-    with pytest.raises(SharedTopicMissingError, match=r"nowhere is not on .*rater topics create"):
+    with pytest.raises(MissingTopicsError, match=r"nowhere is not on .*rater topics create"):
         await decks.start()
 
 

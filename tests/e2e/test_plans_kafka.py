@@ -116,7 +116,7 @@ async def test_a_topic_that_is_not_there_is_said(private_broker: Any) -> None:
     for done in (await rater(bootstrap, "list"), loaded):
         assert done.exit_code == 2
         assert (
-            f"topic {RATE_PLANS.name} is not on {bootstrap}: run `rater topics create`"
+            f"{RATE_PLANS.name} is not on {bootstrap}: make it with `rater topics create`"
             in done.stderr
         )
 

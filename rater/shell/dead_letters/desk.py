@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from rater.core.charging_settings import SettingsBook
 from rater.kafka.broker import Broker
-from rater.shell.admin import topic_admin
 from rater.shell.admin.log import Log, reading_log
+from rater.shell.admin.missing import counts_with
 from rater.shell.admin.publish import Ready
 from rater.shell.dead_letters.letter import Letter, Place
 from rater.shell.dead_letters.open_letters import OPEN_MAX, OpenLetters
@@ -22,7 +22,6 @@ from rater.shell.dead_letters.original import (
 from rater.shell.dead_letters.reader import TOPICS, reading_letters
 from rater.shell.dead_letters.selection import Selection
 from rater.shell.versions.settings_load import read_settings
-from rater.shell.versions.shared_topic import SharedTopicMissingError
 from rater.wire.dead_letters import decode_letter
 from topics.catalog import BY_NAME, DEAD
 from topics.records import Dead
@@ -95,14 +94,8 @@ class Desk:
 async def at_desk(
     broker: Broker, selection: Selection, most: int = OPEN_MAX
 ) -> AsyncIterator[Desk]:
-    """Read the open letters that are meant, no more than so many; SharedTopicMissingError where a topic is missing."""
-    async with topic_admin.connected(broker) as admin:
-        counts = await admin.partition_counts()
-        if missing := [topic.name for topic in TOPICS if not counts.get(topic.name)]:
-            await admin.refuse_hidden(missing)
-            raise SharedTopicMissingError(
-                f"{', '.join(missing)} is not on {broker}: run `rater topics create` first"
-            )
+    """Read the open letters that are meant, no more than so many; MissingTopicsError where a topic is missing."""
+    counts = await counts_with(broker, [topic.name for topic in TOPICS])
     letters = OpenLetters(selection.has, most)
     async with reading_letters(broker, counts, letters) as reader:
         await reader.look()

@@ -13,6 +13,7 @@ import msgspec
 
 from rater.kafka.broker import Broker
 from rater.shell.admin import topic_admin
+from rater.shell.admin.missing import MissingTopicsError, counts_with
 from rater.shell.admin.topic_reader import Selection, reading
 from rater.wire.lines import Line
 from topics.catalog import ACCOUNT_STATUS, Topic
@@ -86,11 +87,10 @@ class Enquiry:
         count = self.partitions.get(topic.name)
         if not count:
             # Of this topic alone, and now: a broker writes down whatever it refuses.
-            async with topic_admin.connected(self.broker) as admin:
-                await admin.refuse_hidden([topic.name])
-            raise EnquiryError(
-                f"{topic.name} is not on {self.broker}: make it with `rater topics create`"
-            )
+            try:
+                count = (await counts_with(self.broker, [topic.name]))[topic.name]
+            except MissingTopicsError as error:
+                raise EnquiryError(str(error)) from error
         return count
 
     async def latest(self, topic: Topic, tenant: str) -> bytes | None:

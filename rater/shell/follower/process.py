@@ -1,6 +1,5 @@
 """The process of the follower: what must be there first, what runs beside it, and the way out."""
 
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -14,16 +13,12 @@ from rater.shell.follower.follower import Follower
 from rater.shell.follower.metrics import FollowerMetrics
 from rater.shell.follower.settings import FollowerSettings
 from rater.shell.follower.sweep import Sweeper
-from rater.shell.process.exit_code import ExitCode
 from rater.shell.process.health import Health, HealthServer
 from rater.shell.process.metrics import Metrics
 from rater.shell.process.pulse import pulse
-from rater.shell.process.refused import log_failed
-from rater.shell.process.signals import work_until_stopped
+from rater.shell.process.serving import serve
 from rater.shell.process.start import StartError, equal_partitions
 from topics.catalog import BY_NAME, CHARGING_SETTINGS, RATE_DECKS, RATE_PLANS
-
-log = logging.getLogger(__name__)
 
 
 async def run(settings: FollowerSettings) -> int:
@@ -38,7 +33,10 @@ async def run(settings: FollowerSettings) -> int:
         with HealthServer(health, metrics.shared, settings.metrics_host, settings.metrics_port):
             async with pulse(settings.broker, health, lambda: None), _tail(settings.broker) as tail:
                 follower = Follower(settings, tail, checkpoints, partitions, (metrics, health))
-                return await _serve(settings, follower, Sweeper(settings, metrics), health)
+                work = {"follower": follower.run()}
+                if settings.sweep_every_h:
+                    work["sweeper"] = Sweeper(settings, metrics).run()
+                return await serve(settings.broker, health, work, follower.save)
     except CheckpointError as error:
         raise StartError(str(error)) from error
 
@@ -64,20 +62,3 @@ async def _tail(broker: Broker) -> AsyncIterator[Tail]:
     finally:
         await watcher.stop()
         await consumer.stop()
-
-
-async def _serve(
-    settings: FollowerSettings, follower: Follower, sweeper: Sweeper, health: Health
-) -> int:
-    health.set_state("serving")
-    works = {"follower": follower.run()}
-    if settings.sweep_every_h:
-        works["sweeper"] = sweeper.run()
-    try:
-        await work_until_stopped(**works)
-        await follower.save()
-    except Exception as error:  # noqa: BLE001 (The supervisor starts it anew.)
-        log_failed(error, settings.broker)
-        return ExitCode.FAILED
-    log.info("stopped")
-    return ExitCode.STOPPED

@@ -11,12 +11,10 @@ from rater.shell.gatekeeper.port import listening
 from rater.shell.gatekeeper.settings import GatekeeperSettings
 from rater.shell.gatekeeper.view import View
 from rater.shell.process.clock import now_ms
-from rater.shell.process.exit_code import ExitCode
 from rater.shell.process.health import Health, HealthServer
 from rater.shell.process.metrics import Metrics
 from rater.shell.process.pulse import pulse
-from rater.shell.process.refused import log_failed
-from rater.shell.process.signals import work_until_stopped
+from rater.shell.process.serving import serve
 from rater.shell.process.start import equal_partitions
 from topics.catalog import ACCOUNT_STATUS, CHARGING_SETTINGS, RATE_DECKS, RATE_PLANS, USER_STATUS
 
@@ -42,26 +40,12 @@ async def run(settings: GatekeeperSettings) -> int:
         try:
             await view.start(partitions)
             async with pulse(settings.broker, health, lambda: None):
-                return await _serve(settings, view, holds, (metrics, health))
+                report = _report_forever(settings, view, holds, (metrics, health))
+                work = {"view": view.run(), "report": report}
+                return await serve(settings.broker, health, work)
         finally:
             await runner.cleanup()
             await view.stop()
-
-
-async def _serve(
-    settings: GatekeeperSettings, view: View, holds: Holds,
-    reporting: tuple[GatekeeperMetrics, Health],
-) -> int:  # fmt: skip
-    reporting[1].set_state("serving")
-    try:
-        await work_until_stopped(
-            view=view.run(), report=_report_forever(settings, view, holds, reporting)
-        )
-    except Exception as error:  # noqa: BLE001 (The supervisor starts it anew.)
-        log_failed(error, settings.broker)
-        return ExitCode.FAILED
-    log.info("stopped")
-    return ExitCode.STOPPED
 
 
 async def _report_forever(

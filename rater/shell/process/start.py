@@ -7,7 +7,7 @@ from aiokafka.errors import KafkaError
 
 from rater.kafka.broker import Broker
 from rater.kafka.refusal import UnreachableError
-from rater.shell.admin.topic_admin import connected
+from rater.shell.admin.missing import MissingTopicsError, counts_with
 from topics.catalog import Topic
 
 
@@ -22,24 +22,16 @@ async def equal_partitions(
 
     StartError where no broker answers, a topic is missing, or the counts differ.
     """
+    names = [topic.name for topic in keyed]
     try:
-        async with connected(broker) as admin:
-            counts = await admin.partition_counts()
-            names = [topic.name for topic in keyed]
-            wanted = [*names, *(topic.name for topic in others)]
-            if missing := [name for name in wanted if name not in counts]:
-                await admin.refuse_hidden(missing)
+        counts = await counts_with(broker, [*names, *(topic.name for topic in others)])
     except UnreachableError as error:
         raise StartError(f"{error} (set --broker or RATER_BROKER)") from error
-    except KafkaError as error:
+    except (KafkaError, MissingTopicsError) as error:
         raise StartError(str(error)) from error
     finally:
         # What it says from here on of groups and retries is not news.
         logging.getLogger("aiokafka").setLevel(logging.WARNING)
-    if missing:
-        raise StartError(
-            f"topics missing on {broker}: {', '.join(missing)}; run `rater topics create`"
-        )
     found = {name: counts[name] for name in names}
     if len(set(found.values())) != 1:
         raise StartError(f"topics keyed by tenant must have equal partition counts, found {found}")

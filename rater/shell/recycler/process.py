@@ -1,13 +1,9 @@
 """The process of the recycler: what must be there first, what runs beside it, and the way out."""
 
-import logging
-
-from rater.shell.process.exit_code import ExitCode
 from rater.shell.process.health import Health, HealthServer
 from rater.shell.process.metrics import Metrics
 from rater.shell.process.pulse import pulse
-from rater.shell.process.refused import log_failed
-from rater.shell.process.signals import work_until_stopped
+from rater.shell.process.serving import serve
 from rater.shell.process.start import equal_partitions
 from rater.shell.recycler.metrics import RecyclerMetrics
 from rater.shell.recycler.published import Published
@@ -26,8 +22,6 @@ from topics.catalog import (
 _KEYED = (ACCOUNT_TIMERS, SUSPENSE_CHANGELOG, ACCOUNTS_CHANGELOG, USERS_CHANGELOG)
 _SHARED = (RATE_DECKS, RATE_PLANS, CHARGING_SETTINGS)
 
-log = logging.getLogger(__name__)
-
 
 async def run(settings: RecyclerSettings) -> int:
     """Run the recycler until a signal; return its exit code."""
@@ -37,15 +31,4 @@ async def run(settings: RecyclerSettings) -> int:
     with HealthServer(health, metrics.shared, settings.metrics_host, settings.metrics_port):
         recycler = Recycler(settings, partitions, Published(), (metrics, health))
         async with pulse(settings.broker, health, lambda: None):
-            return await _serve(settings, recycler, health)
-
-
-async def _serve(settings: RecyclerSettings, recycler: Recycler, health: Health) -> int:
-    health.set_state("serving")
-    try:
-        await work_until_stopped(recycler=recycler.run())
-    except Exception as error:  # noqa: BLE001 (The supervisor starts it anew.)
-        log_failed(error, settings.broker)
-        return ExitCode.FAILED
-    log.info("stopped")
-    return ExitCode.STOPPED
+            return await serve(settings.broker, health, {"recycler": recycler.run()})

@@ -12,13 +12,10 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from rater.kafka.broker import Broker
 from rater.kafka.reading import Remaining
+from rater.shell.admin.missing import MissingTopicsError
 
 FETCH_WAIT_MS = 200
 """The longest a fetch waits for something new; a version must be known within 2 s."""
-
-
-class SharedTopicMissingError(Exception):
-    """The broker has not the topic."""
 
 
 class SharedTopic:
@@ -99,10 +96,7 @@ class SharedTopic:
             await admin.close()
         topics = {topic["topic"]: topic["partitions"] for topic in described}
         if not topics.get(self._topic):
-            message = (
-                f"topic {self._topic} is not on {self._broker}: run `rater topics create` first"
-            )
-            raise SharedTopicMissingError(message)
+            raise MissingTopicsError([self._topic], self._broker)
         numbers = sorted(entry["partition"] for entry in topics[self._topic])
         return [TopicPartition(self._topic, number) for number in numbers]
 
