@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +127,52 @@ def test_whoever_ends_the_check_finds_nothing_that_it_has_started(
     assert made == set(removed)
     assert removed[-1] == min(made, key=len), "the network is the last"
     assert [pid for pid in asleep if _runs(pid)] == []
+
+
+def test_a_signal_in_the_middle_of_a_start_ends_what_runs_by_then(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A program may have begun its work before whoever started it has heard that it runs."""
+    begun: list[int] = []
+
+    class Interrupted(subprocess.Popen[Any]):
+        def __init__(self, *words: Any, **options: Any) -> None:
+            super().__init__(*words, **options)
+            begun.append(self.pid)
+            os.kill(os.getpid(), signal.SIGHUP)
+
+    monkeypatch.setattr(subprocess, "Popen", Interrupted)
+    made = machine.Machine(tmp_path, {"services": {}, "configs": {}})
+
+    def play(start: Callable[[], object]) -> None:
+        try:
+            with shipped._ended_in_order():
+                start()
+        finally:
+            made.end()
+
+    for start in (
+        lambda: tools.run("sleep", "600"),
+        lambda: made.beside("sleep", "600", log="beside"),
+    ):
+        with pytest.raises(SystemExit) as left:
+            play(start)
+        assert left.value.code == 128 + signal.SIGHUP
+    assert len(begun) == 2
+    assert [pid for pid in begun if _runs(str(pid))] == []
+
+
+def test_of_what_is_ended_nothing_runs_when_that_is_over(tmp_path: Path) -> None:
+    """The first process of a session may end before those that it has started."""
+    told = tmp_path / "told"
+    lines = f'(trap "" TERM; echo $$ > {told}; exec sleep 600) & wait'
+    process = subprocess.Popen(["sh", "-c", lines], start_new_session=True)
+    while not told.exists() or not told.read_text():
+        time.sleep(0.01)
+    tools.end_all(process)
+
+    assert process.returncode is not None
+    assert not tools._runs(process.pid)
 
 
 def _runs(pid: str) -> bool:

@@ -11,11 +11,11 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Never
+from typing import TYPE_CHECKING
 
 from deploy.kafka.distribution import BrokerError
 from deploy.shipped import files, image, story
-from deploy.shipped.tools import CACHE, WrongError, missing, say
+from deploy.shipped.tools import CACHE, ENDING, LEAVING, WrongError, missing, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,8 +27,6 @@ UNTRIED = (
     "python:3.12-slim-bookworm as a base: the image is built on a Debian 12 that is made here",
     "systemd running the units: they are verified, not started",
 )
-
-ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
 def main() -> int:
@@ -53,15 +51,8 @@ def main() -> int:
 
 @contextlib.contextmanager
 def _ended_in_order() -> Iterator[None]:
-    """Have signals leave by way of all that must be ended; whoever asks again is not heard meanwhile."""
-
-    def end(number: int, _frame: object) -> Never:
-        for each in ENDING:
-            signal.signal(each, signal.SIG_IGN)
-        print("check-deploy: ending what was started", file=sys.stderr, flush=True)
-        raise SystemExit(128 + number)
-
-    before = {each: signal.signal(each, end) for each in ENDING}
+    """Have signals leave by way of all that must be ended."""
+    before = {each: signal.signal(each, LEAVING.ask) for each in ENDING}
     try:
         yield
     finally:

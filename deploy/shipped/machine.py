@@ -16,7 +16,7 @@ from deploy.compose import logins
 from deploy.kafka.broker import HOME
 from deploy.kafka.distribution import fetch, java
 from deploy.shipped.image import CONFINED, IMAGE, LIMITS, podman, podman_ended
-from deploy.shipped.tools import ROOT, WrongError, end_all, path, run, say
+from deploy.shipped.tools import LEAVING, ROOT, WrongError, end_all, path, run, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -79,11 +79,11 @@ class Machine:
     def beside(self, *words: str, log: str, **options: Any) -> subprocess.Popen[bytes]:
         """Start a program of this machine in the network."""
         inside = [path("nsenter") or "nsenter", f"--net=/proc/{self._pid}/ns/net", "--", *words]
-        with (self.folder / log).open("wb") as output:
+        with (self.folder / log).open("wb") as output, LEAVING.starting():
             process = subprocess.Popen(
                 inside, stdout=output, stderr=subprocess.STDOUT, start_new_session=True, **options
             )
-        self._processes.append(process)
+            self._processes.append(process)
         return process
 
     def start_kafka(self) -> None:

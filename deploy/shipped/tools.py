@@ -7,12 +7,19 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Never
+
+from deploy.kafka.process import within
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".deploy"
 """What takes minutes to make and is kept: the base, the compose binary, images."""
+ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 END_S = 20.0
 """What a program that is ended in order may take."""
 COMPOSE = "github.com/docker/compose/v2/cmd@v2.40.3"
@@ -34,6 +41,46 @@ NEEDS = {
 
 class WrongError(Exception):
     """Something that is shipped is not as it should be."""
+
+
+class Leaving:
+    """Has a signal leave by way of all that must be ended; one that comes while a program starts waits for that.
+
+    Else it would be raised in the middle of the start, and nobody would know of the program that runs by then.
+    """
+
+    def __init__(self) -> None:
+        """Nobody has asked yet."""
+        self._is_starting = False
+        self._asked: int | None = None
+
+    def ask(self, number: int, _frame: object) -> None:
+        """Take a signal; to be its handler."""
+        self._asked = number
+        if not self._is_starting:
+            self._leave(number)
+
+    @contextlib.contextmanager
+    def starting(self) -> Iterator[None]:
+        """Start a program within this, and note it, so that it is ended."""
+        self._is_starting = True
+        try:
+            yield
+        finally:
+            self._is_starting = False
+            if self._asked is not None:
+                self._leave(self._asked)
+
+    def _leave(self, number: int) -> Never:
+        """Leave; whoever asks again is not heard meanwhile."""
+        self._asked = None
+        for each in ENDING:
+            signal.signal(each, signal.SIG_IGN)
+        print("check-deploy: ending what was started", file=sys.stderr, flush=True)
+        raise SystemExit(128 + number)
+
+
+LEAVING = Leaving()
 
 
 def missing() -> list[str]:
@@ -63,26 +110,44 @@ def ended(*words: str | Path, **options: Any) -> tuple[int, str]:
     """Run a program to its end, and return its exit code and what it printed; `input` is what it reads."""
     program = path(str(words[0])) or str(words[0])
     given = options.pop("input", None)
-    process = subprocess.Popen(
-        [program, *map(str, words[1:])],
-        stdin=subprocess.DEVNULL if given is None else subprocess.PIPE,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True, **options,
-    )  # fmt: skip
+    process: subprocess.Popen[str] | None = None
     try:
+        with LEAVING.starting():
+            process = subprocess.Popen(
+                [program, *map(str, words[1:])],
+                stdin=subprocess.DEVNULL if given is None else subprocess.PIPE,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True, **options,
+            )  # fmt: skip
         said, _ = process.communicate(given)
     except BaseException:
-        end_all(process)
+        if process is not None:
+            with process:
+                end_all(process)
         raise
     return process.returncode, said
 
 
 def end_all(process: subprocess.Popen[Any]) -> None:
-    """End a program that has a session of its own, with all that it has started there: in order, else by force."""
+    """End a program that has a session of its own, with all that it has started there: in order, else by force.
+
+    Nothing of it runs when this is over, unless the machine takes longer than END_S to end what was killed.
+    """
     for number in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, number)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(END_S)
+    within(END_S, lambda: not _runs(process.pid))
+
+
+def _runs(group: int) -> bool:
+    """Say whether a process of a group runs; one that has ended may wait for somebody to ask for its exit code."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, _, of, *_ = stat.read_text().rpartition(") ")[2].split()
+            if int(of) == group and state not in "ZX":
+                return True
+    return False
 
 
 def say(text: str) -> None:
