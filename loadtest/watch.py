@@ -14,6 +14,9 @@ from loadtest.progress import Progress
 from topics.catalog import APP
 
 POLL_S = 0.1
+STILL_S = 1.0
+"""A group that has committed nothing for so long may have nothing left: it is looked whether a record is there."""
+LOOK_S = 5.0
 
 
 class LateError(Exception):
@@ -76,22 +79,58 @@ class Watch:
     ) -> None:
         """Wait until the group has committed all that the topic holds now, or up to these ends of its partitions.
 
+        What lies behind the last record is never committed where no batch has read it: markers of transactions.
         Too late: LateError. `alive` is called again and again; it may raise when waiting is in
         vain, as when the worker has ended.
         """
         ends = await self.ends(topic) if ends is None else ends
-        total = sum(ends.values())
+        total, left = sum(ends.values()), ends
         deadline = time.monotonic() + timeout_s
+        before: dict[int, int] = {}
+        moved_s = time.monotonic()
         with Progress(f"charging {topic}", total, "record") as progress:
             while True:
                 alive()
                 done = await self.committed(topic)
                 progress.to(sum(min(done.get(part, 0), end) for part, end in ends.items()))
-                if all(done.get(part, 0) >= end for part, end in ends.items()):
+                if all(done.get(part, 0) >= end for part, end in left.items()):
                     return
+                if done != before:
+                    before, moved_s = done, time.monotonic()
+                elif time.monotonic() - moved_s > STILL_S:
+                    left = await self._with_records(topic, done, left)
+                    moved_s = time.monotonic()
                 if time.monotonic() > deadline:
                     raise LateError(_where(self._group, topic, done, ends, timeout_s))
                 await asyncio.sleep(POLL_S)
+
+    async def _with_records(
+        self, topic: str, done: Mapping[int, int], ends: Mapping[int, int]
+    ) -> dict[int, int]:
+        """Return the ends of those partitions in which a record lies between what is done and the end."""
+        return {
+            number: end
+            for number, end in ends.items()
+            if (first := done.get(number, 0)) < end
+            and await self._has_record(TopicPartition(topic, number), first, end)
+        }
+
+    async def _has_record(self, part: TopicPartition, first: int, end: int) -> bool:
+        """Say whether a committed record lies there; a broker that does not tell may have one."""
+        begin = (await self._consumer.beginning_offsets([part]))[part]
+        self._consumer.assign([part])
+        self._consumer.seek(part, max(first, begin))
+        deadline = time.monotonic() + LOOK_S
+        try:
+            while await self._consumer.position(part) < end:
+                fetched = await self._consumer.getmany(part, timeout_ms=100)
+                if any(each.offset < end for some in fetched.values() for each in some):
+                    return True
+                if time.monotonic() > deadline:
+                    return True
+        finally:
+            self._consumer.pause(part)
+        return False
 
     async def _partitions(self, topic: str) -> list[int]:
         (described,) = await self._admin.describe_topics([topic])
