@@ -18,9 +18,11 @@ from rater.cli.job_options import (
     options_of_job,
     refuse_nothing,
     selecting,
+    several,
+    tenant_option,
+    until_option,
     who_asks,
 )
-from rater.cli.moment import Moment
 from rater.cli.told import Told
 from rater.kafka.broker import Broker
 from rater.shell.admin.publish import (
@@ -42,18 +44,12 @@ from topics.records import DeadEnded
 
 NOTHING = "no open dead letter matches"
 _SELECTION = (
-    click.option("--tenant", metavar="ID", help="Of this tenant alone, where the record's key or text says it."),
-    click.option(
-        "--id", "dead_ids", multiple=True, metavar="TOPIC/PARTITION/OFFSET",
-        help="Of the record that lies there; may be repeated.",
-    ),
-    click.option("--topic", "topics", multiple=True, metavar="NAME", help="Of records of this topic; may be repeated."),
-    click.option("--found", multiple=True, metavar="REASON", help="What is wrong: not_json; may be repeated."),
-    click.option(
-        "--until", "until_ms", type=Moment(), default=None, metavar="TIME",
-        help="Written then or before: 2026-03-01T10:00:00Z, or 15m, 2h, 3d ago.",
-    ),
-)  # fmt: skip
+    tenant_option(", where the record's key or text says it"),
+    several("--id", "dead_ids", "TOPIC/PARTITION/OFFSET", "Of the record that lies there"),
+    several("--topic", "topics", "NAME", "Of records of this topic"),
+    several("--found", "found", "REASON", "What is wrong: not_json"),
+    until_option("Written"),
+)
 _selecting = selecting(Selection, _SELECTION)
 
 

@@ -11,6 +11,7 @@ import click
 
 from rater.cli.broker import CannotRunError
 from rater.cli.enquiry import json_option
+from rater.cli.moment import Moment
 from rater.cli.numbers import Number
 from rater.shell.admin.publish import PublishError
 from rater.shell.admin.who import Who
@@ -34,6 +35,26 @@ def selecting(kind: type[Any], options: Sequence[Callable[..., Any]]) -> Callabl
         return with_selection
 
     return decorate
+
+
+def tenant_option(more: str = "") -> Callable[..., Any]:
+    """Return the option that names whose things are meant."""
+    return click.option("--tenant", metavar="ID", help=f"Of this tenant alone{more}.")
+
+
+def several(option: str, field: str, metavar: str, what: str) -> Callable[..., Any]:
+    """Return an option that may be given several times: any of these is meant."""
+    return click.option(
+        option, field, multiple=True, metavar=metavar, help=f"{what}; may be repeated."
+    )
+
+
+def until_option(what: str) -> Callable[..., Any]:
+    """Return the option that says how old things must be."""
+    return click.option(
+        "--until", "until_ms", type=Moment(), default=None, metavar="TIME",
+        help=f"{what} then or before: 2026-03-01T10:00:00Z, or 15m, 2h, 3d ago.",
+    )  # fmt: skip
 
 
 def options_of_job(what: str, *more: Callable[..., Any]) -> Callable[..., Any]:

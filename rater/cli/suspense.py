@@ -15,9 +15,11 @@ from rater.cli.job_options import (
     job_options,
     refuse_nothing,
     selecting,
+    several,
+    tenant_option,
+    until_option,
     who_asks,
 )
-from rater.cli.moment import Moment
 from rater.cli.partition_counts import partitions_of
 from rater.cli.suspense_shown import CALLS_HEAD, GROUPS_HEAD, call_fields, call_row, groups_of
 from rater.cli.told import Told
@@ -37,18 +39,13 @@ _NAMES: dict[Order, str] = {ReleaseCall: "recycle", DropCall: "drop"}
 """By which commands orders are given."""
 
 _SELECTION = (
-    click.option("--tenant", metavar="ID", help="Of this tenant alone."),
-    click.option("--cdr", "cdr_ids", multiple=True, metavar="ID", help="This call; may be repeated."),
-    click.option("--waits-for", multiple=True, metavar="REASON", help="What they wait for: no_rate; may be repeated."),
+    tenant_option(),
+    several("--cdr", "cdr_ids", "ID", "This call"),
+    several("--waits-for", "waits_for", "REASON", "What they wait for: no_rate"),
     click.option("--deck", metavar="ID", help="Of accounts that have this deck."),
     click.option("--to", metavar="PREFIX", help="To numbers that begin so, such as +4479."),
-    click.option(
-        "--until", "until_ms", type=Moment(), default=None, metavar="TIME",
-        help="That have waited since then or before: 2026-03-01T10:00:00Z, or 15m, 2h, 3d ago.",
-    ),
-)  # fmt: skip
-
-
+    until_option("That have waited since"),
+)
 _selecting = selecting(Selection, _SELECTION)
 
 

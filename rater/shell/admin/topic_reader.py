@@ -3,10 +3,10 @@
 Outside every group: reading changes nothing. The order is that of each partition; one tenant has one partition.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from aiokafka import TopicPartition
 
@@ -15,6 +15,8 @@ from rater.kafka.reading import Remaining
 from rater.wire.lines import Line
 from topics.catalog import Topic
 from topics.partitioner import partition_of
+
+Taken = TypeVar("Taken")
 
 _POLL_MS = 200
 _NOTHING_MS = -1
@@ -96,6 +98,24 @@ class TopicReader:
             return None
         place = (part.topic, part.partition, record.offset)
         return Line(*place, record.timestamp, record.key, record.value)
+
+
+async def last_of(
+    lines: AsyncIterable[Line], taken: Callable[[bytes], Taken | None]
+) -> dict[bytes, Taken]:
+    """Return what is taken of the last value of each key, of the lines of a compacted topic; None takes nothing.
+
+    What is not taken is not kept, so the answer alone takes memory.
+    """
+    found: dict[bytes, Taken] = {}
+    async for line in lines:
+        key = line.key or b""
+        chosen = None if line.value is None else taken(line.value)
+        if chosen is None:
+            found.pop(key, None)
+        else:
+            found[key] = chosen
+    return found
 
 
 @asynccontextmanager

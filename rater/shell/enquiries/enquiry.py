@@ -7,18 +7,15 @@ every group. The time of a record is that at which it was written.
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import TypeVar
 
 import msgspec
 
 from rater.kafka.broker import Broker
 from rater.shell.admin import topic_admin
 from rater.shell.admin.missing import MissingTopicsError, counts_with
-from rater.shell.admin.topic_reader import Selection, reading
+from rater.shell.admin.topic_reader import Selection, Taken, last_of, reading
 from rater.wire.lines import Line
 from topics.catalog import ACCOUNT_STATUS, Topic
-
-Taken = TypeVar("Taken")
 
 
 class EnquiryError(Exception):
@@ -105,20 +102,9 @@ class Enquiry:
     async def selected(
         self, topic: Topic, taken: Callable[[bytes], Taken | None]
     ) -> dict[bytes, Taken]:
-        """Return what is taken of the last value of each key of a compacted topic; None takes nothing.
-
-        What is not taken is not kept, so the answer alone takes memory.
-        """
-        found: dict[bytes, Taken] = {}
+        """Return what is taken of the last value of each key of a compacted topic; None takes nothing."""
         async with aclosing(self.records(topic)) as lines:
-            async for line in lines:
-                key = line.key or b""
-                chosen = None if line.value is None else taken(line.value)
-                if chosen is None:
-                    found.pop(key, None)
-                else:
-                    found[key] = chosen
-        return found
+            return await last_of(lines, taken)
 
     async def check_tenant(self, tenant: str) -> None:
         """Raise UnknownTenantError where there is no account of a tenant."""

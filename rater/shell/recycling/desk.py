@@ -15,7 +15,7 @@ from rater.core.pricing.decks import DeckBook
 from rater.core.pricing.rules import Rules
 from rater.kafka.broker import Broker
 from rater.shell.admin.topic_reader import Selection as Lines
-from rater.shell.admin.topic_reader import reading
+from rater.shell.admin.topic_reader import last_of, reading
 from rater.shell.admin.who import Who
 from rater.shell.recycling.selection import Selection, Waits
 from rater.shell.versions.deck_versions import read_versions
@@ -123,12 +123,5 @@ async def last_values(
     broker: Broker, topic: Topic, partitions: int, lines: Lines
 ) -> dict[bytes, bytes]:
     """Return the last value of each key of a compacted topic."""
-    last: dict[bytes, bytes] = {}
     async with reading(broker, topic, lines) as reader:
-        async for line in reader.lines(partitions):
-            key = line.key or b""
-            if line.value is None:
-                last.pop(key, None)
-            else:
-                last[key] = line.value
-    return last
+        return await last_of(reader.lines(partitions), bytes)
