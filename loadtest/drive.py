@@ -7,25 +7,23 @@ replicas; a failure to write one is an exception, and what had been sent until t
 from __future__ import annotations
 
 import json
-from collections import deque
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aiokafka import AIOKafkaProducer
 
 from loadtest import clients, logins
+from loadtest.outlet import BATCH_BYTES, Outlet
 from loadtest.progress import Progress
 from topics.authority import TOPIC_OF
 from topics.catalog import ACCOUNT_SOURCES, CDR_RAW
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 
     from loadtest.accounts import Record
     from loadtest.generate import Workload
 
-BATCH_BYTES = 256 * 1024
 _UNDERWAY_MAX = 16
 """Batches sent and not yet acknowledged; more would only take memory."""
 
@@ -100,53 +98,15 @@ async def publish(
     """
     sent = 0
     async with _producer(bootstrap, topic) as producer:
-        batches = _Batches(producer, topic)
+        outlet = Outlet(producer, topic, underway_max=_UNDERWAY_MAX)
         with Progress(f"publishing to {topic}", total, "record") as progress:
             for partition, key, value in records:
-                await batches.add(partition, key, value, timestamp_ms)
+                await outlet.add(partition, key, value, timestamp_ms=timestamp_ms)
                 sent += 1
                 if sent % 1_000 == 0:
                     progress.to(sent)
-            await batches.flush()
+            await outlet.finish()
     return sent
-
-
-class _Batches:
-    """One open batch per partition."""
-
-    def __init__(self, producer: AIOKafkaProducer, topic: str) -> None:
-        self.producer = producer
-        self.topic = topic
-        self.open: dict[int, Any] = {}
-        self.underway: deque[asyncio.Future[Any]] = deque()
-
-    async def add(
-        self, partition: int, key: bytes, value: bytes | None, timestamp_ms: int | None
-    ) -> None:
-        """Add a record to its partition's batch; send the batch first when it is full."""
-        batch = self.open.get(partition)
-        if batch is not None and batch.append(timestamp=timestamp_ms, key=key, value=value):
-            return
-        if batch is not None:
-            await self._send(partition)
-        batch = self.open[partition] = self.producer.create_batch()
-        added = batch.append(timestamp=timestamp_ms, key=key, value=value)
-        assert added, f"a record of {len(value or b'')} bytes is larger than a batch"
-
-    async def flush(self) -> None:
-        """Send what is open and wait until everything is acknowledged."""
-        for partition in list(self.open):
-            await self._send(partition)
-        while self.underway:
-            await self.underway.popleft()
-
-    async def _send(self, partition: int) -> None:
-        batch = self.open.pop(partition)
-        batch.close()
-        sent = await self.producer.send_batch(batch, self.topic, partition=partition)
-        self.underway.append(sent)
-        if len(self.underway) > _UNDERWAY_MAX:
-            await self.underway.popleft()
 
 
 @asynccontextmanager

@@ -14,20 +14,17 @@ import gc
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
-from functools import partial
+from dataclasses import asdict, dataclass
 from random import Random
-from typing import Any
 
 import msgspec
 import uvloop
-from aiokafka import AIOKafkaProducer
 
 from loadtest import clients
 from loadtest.accounts import Record
 from loadtest.circle.cast import SIMPLE, Cast
-from loadtest.drive import BATCH_BYTES
 from loadtest.generate import Workload
+from loadtest.outlet import BATCH_BYTES, Outlet
 from loadtest.plan import Plan
 from loadtest.stage import SAMPLE_DECK
 from topics.catalog import CDR_RAW
@@ -104,69 +101,22 @@ class Sent(msgspec.Struct, kw_only=True):
     probes: list[Probe] = []
 
 
-@dataclass(slots=True)
-class _Batch:
-    """A batch being filled; its probes with when they were due."""
+class _Counting:
+    """Counts in `sent` what has been acknowledged by all replicas; a note is a probe, and when it was due."""
 
-    builder: Any
-    records: int = 0
-    probes: list[tuple[str, float]] = field(default_factory=list)
-
-
-class _Outlet:
-    """Sends batches, and notes when they are acknowledged by all replicas."""
-
-    def __init__(self, producer: AIOKafkaProducer, load: Load, sent: Sent) -> None:
-        self._producer = producer
+    def __init__(self, load: Load, sent: Sent) -> None:
         self._measured_from_s = sent.began_s + load.warm_up_s
         self._measured_to_s = sent.began_s + load.length_s
         self._sent = sent
-        self._open: dict[int, _Batch] = {}
-        self._underway: set[asyncio.Future[Any]] = set()
 
-    async def add(self, record: Record, probe: tuple[str, float] | None = None) -> None:
-        """Add a record to its partition's batch; a full one is sent first."""
-        partition, key, value = record
-        batch = self._open.get(partition) or self._new(partition)
-        if batch.builder.append(timestamp=None, key=key, value=value) is None:
-            await self._send(partition)
-            batch = self._new(partition)
-            taken = batch.builder.append(timestamp=None, key=key, value=value)
-            assert taken is not None, f"a record of {len(value or b'')} bytes fits in no batch"
-        batch.records += 1
-        if probe is not None:
-            batch.probes.append(probe)
-
-    async def flush(self) -> None:
-        """Send what is open; do not wait for it."""
-        for partition in list(self._open):
-            await self._send(partition)
-
-    async def acknowledged(self) -> None:
-        """Wait until all is acknowledged; a record that could not be written is an exception."""
-        await asyncio.gather(*self._underway)
-
-    def _new(self, partition: int) -> _Batch:
-        batch = self._open[partition] = _Batch(self._producer.create_batch())
-        return batch
-
-    async def _send(self, partition: int) -> None:
-        batch = self._open.pop(partition)
-        batch.builder.close()
-        future = await self._producer.send_batch(batch.builder, CDR_RAW.name, partition=partition)
-        self._underway.add(future)
-        future.add_done_callback(partial(self._note, batch))
-
-    def _note(self, batch: _Batch, future: asyncio.Future[Any]) -> None:
-        if future.cancelled() or future.exception() is not None:
-            return  # It stays underway, and acknowledged() raises.
-        self._underway.discard(future)
+    def took(self, records: int, probes: list[tuple[str, float]]) -> None:
+        """Take a batch that was written."""
         now_s = time.monotonic()
         sent = self._sent
-        sent.records += batch.records
+        sent.records += records
         if self._measured_from_s <= now_s < self._measured_to_s:
-            sent.measured += batch.records
-        sent.probes += [Probe(tenant_id, due_s, now_s) for tenant_id, due_s in batch.probes]
+            sent.measured += records
+        sent.probes += [Probe(tenant_id, due_s, now_s) for tenant_id, due_s in probes]
 
 
 async def send(bootstrap: str, load: Load) -> Sent:
@@ -183,16 +133,18 @@ async def send(bootstrap: str, load: Load) -> Sent:
     try:
         sent = Sent(began_s=time.monotonic() + _START_IN_S)
         _print(BEGUN)
-        outlet = _Outlet(producer, load, sent)
+        # Nothing holds up the schedule.
+        took = _Counting(load, sent).took
+        outlet = Outlet(producer, CDR_RAW.name, took, underway_max=None)
         await _by_schedule(outlet, sent.began_s, load.rate_per_s, iter(records), iter(probes))
-        await outlet.acknowledged()
+        await outlet.finish()
     finally:
         await producer.stop()
     return sent
 
 
 async def _by_schedule(
-    outlet: _Outlet,
+    outlet: Outlet,
     began_s: float,
     rate_per_s: float,
     records: Iterator[Record],
@@ -208,12 +160,12 @@ async def _by_schedule(
         await asyncio.sleep(began_s + beat * LINGER_S - time.monotonic())
         elapsed_s = time.monotonic() - began_s
         while record is not None and sent <= elapsed_s * rate_per_s:
-            await outlet.add(record)
+            await outlet.add(*record)
             sent += 1
             record = next(records, None)
         while probe is not None and probe[0] <= elapsed_s:
             due_s, tenant_id, call = probe
-            await outlet.add(call, (tenant_id, began_s + due_s))
+            await outlet.add(*call, (tenant_id, began_s + due_s))
             probe = next(probes, None)
         await outlet.flush()
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from loadtest import clients
-from loadtest.drive import BATCH_BYTES
+from loadtest.outlet import BATCH_BYTES
 from loadtest.replay.faults import ReplayError
 from loadtest.replay.outcome import Outcome
 from loadtest.replay.reading import Choice, Routes, ended_ms, head_of
-from loadtest.replay.sending import Outlet
+from loadtest.replay.sending import Sending
 from topics.catalog import CDR_RAW
 from topics.roles import CALL_PLATFORM
 
@@ -46,13 +46,13 @@ class Replay:
 
         ReplayError: what is there cannot be replayed; what had been sent stays sent.
         """
-        async with _connected(self.bootstrap) as (outlet, partitions):
-            run = _Run(self, outlet, Routes(partitions), progress, ending)
+        async with _connected(self.bootstrap) as (sending, partitions):
+            run = _Run(self, sending, Routes(partitions), progress, ending)
             try:
                 await run.send()
             finally:
-                await outlet.finish()
-                progress(outlet.acknowledged)
+                await sending.finish()
+                progress(sending.acknowledged)
             return run.outcome()
 
 
@@ -61,7 +61,7 @@ class _Run:
     """A run: what is due, what has been read, and when it began, in seconds of the monotonic clock."""
 
     replay: Replay
-    outlet: Outlet
+    sending: Sending
     routes: Routes
     progress: Callable[[int], None]
     ending: asyncio.Event
@@ -81,11 +81,11 @@ class _Run:
             if self.replay.schedule.is_open:
                 await asyncio.sleep(self.began_s + beats * BEAT_S - time.monotonic())
                 entry = await self._send_until(due, entry, time.monotonic() - self.began_s)
-                await self.outlet.flush()
+                await self.sending.flush()
             else:
                 entry = await self._send_some(due, entry)
                 await asyncio.sleep(0)
-            self.progress(self.outlet.acknowledged)
+            self.progress(self.sending.acknowledged)
 
     async def _send_until(
         self, due: Iterator[_Due], entry: _Due | None, now_s: float
@@ -106,7 +106,7 @@ class _Run:
     async def _add(self, entry: _Due, due_s: float | None) -> None:
         _, number, (partition, key), value = entry
         altering = self.replay.altering
-        await self.outlet.add(
+        await self.sending.add(
             partition, key, altering.of(value, number) if altering.is_any else value, due_s
         )
         self.last = number
@@ -130,15 +130,15 @@ class _Run:
 
     def outcome(self) -> Outcome:
         """Return what came of it."""
-        outlet = self.outlet
+        sending = self.sending
         return Outcome(
-            records=outlet.acknowledged,
-            payload_bytes=outlet.payload_bytes,
+            records=sending.acknowledged,
+            payload_bytes=sending.payload_bytes,
             last_record=self.last,
             began_s=self.began_s,
             ended_s=time.monotonic(),
             is_interrupted=self.ending.is_set(),
-            late_s=outlet.late_s,
+            late_s=sending.late_s,
         )
 
 
@@ -147,7 +147,7 @@ _Due = tuple[float, int, tuple[int, bytes], bytes]
 
 
 @asynccontextmanager
-async def _connected(bootstrap: str) -> AsyncIterator[tuple[Outlet, int]]:
+async def _connected(bootstrap: str) -> AsyncIterator[tuple[Sending, int]]:
     producer = clients.producer(
         bootstrap, CALL_PLATFORM, linger_ms=0, max_batch_size=BATCH_BYTES, compression_type="lz4"
     )
@@ -159,6 +159,6 @@ async def _connected(bootstrap: str) -> AsyncIterator[tuple[Outlet, int]]:
         # Connected before the first record is due.
         for node in producer.client.cluster.brokers():
             await producer.client.ready(node.nodeId)
-        yield Outlet(producer, CDR_RAW.name), len(partitions)
+        yield Sending(producer, CDR_RAW.name), len(partitions)
     finally:
         await producer.stop()
