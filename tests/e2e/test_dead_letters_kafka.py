@@ -8,24 +8,19 @@ import re
 import time
 import urllib.request
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin.records_to_delete import RecordsToDelete
 
 from loadtest import stage
+from loadtest.rater_command import run
 from loadtest.service import Service
 from loadtest.watch import watching
-from rater.cli.dead import _dropped
-from rater.core.cdr import Source
-from rater.shell.admin.who import Who
-from rater.shell.dead_letters.desk import at_desk
-from rater.shell.dead_letters.ending import AT_ONCE, ending
-from rater.shell.dead_letters.job import end_all
-from rater.shell.dead_letters.selection import Selection
+from rater.shell.dead_letters.ending import AT_ONCE
 from rater.shell.process.failpoints import DEAD_LETTERS_FAILPOINTS
-from rater.wire.outputs import encode_dead
 from tests.e2e.broker import admin, consume, produce, wait_for_records
 from tests.e2e.charging_fleet import EXIT_KILLED, Fleet
 from tests.e2e.charging_stage import reconciled
@@ -41,11 +36,10 @@ from tests.e2e.dead_letters_stage import (
     ends,
     write,
 )
-from tests.e2e.logins import reaching, session
+from tests.e2e.logins import session
 from tests.e2e.test_freecall_kafka import cdr, set_up
 from tests.e2e.test_suspense_kafka import ledger
-from tests.shell.dead_letters.letters import NOT_JSON
-from topics import catalog, roles
+from topics import catalog
 from topics.partitioner import partition_of
 
 if TYPE_CHECKING:
@@ -60,6 +54,7 @@ ACME = partition_of(b"acme", catalog.PARTITIONS)
 ELSEWHERE = (ACME + 1) % catalog.PARTITIONS
 KILLED = ("killed-0", "killed-1", "killed-2")
 """Calls whose command is killed, once at each place."""
+MEANWHILE = "meanwhile-"
 MANY = AT_ONCE + 30
 REQUESTS, EVENTS = catalog.ACCOUNT_REQUESTS.name, catalog.BALANCE_EVENTS.name
 
@@ -97,6 +92,28 @@ def act(bootstrap: str, letters: list[str], files: dict[str, Path]) -> Acts:
     return Acts(listed, as_they_were, after_kills, at_once, drops, dead(bootstrap, "ls"))
 
 
+async def proven_while_calls_come(bootstrap: str) -> dict[str, Any]:
+    """Prove all of it while calls are written and charged."""
+
+    async def write_on() -> None:
+        number = 0
+        while True:
+            number += 1
+            await produce(bootstrap, CDRS, [(b"acme", call(f"{MEANWHILE}{number}"))])
+            await asyncio.sleep(0.02)
+
+    writing = asyncio.create_task(write_on())
+    try:
+        words = ("reconcile", "--json", "--broker", bootstrap)
+        done = await asyncio.to_thread(run, *words, accepted=(0, 1))
+    finally:
+        writing.cancel()
+        with suppress(asyncio.CancelledError):
+            await writing
+    told: dict[str, Any] = json.loads(done.text.splitlines()[-1])
+    return told
+
+
 async def test_a_record_that_is_mended_is_charged_once_wherever_its_command_is_killed(
     private_broker: Broker, tmp_path: Path
 ) -> None:
@@ -114,6 +131,8 @@ async def test_a_record_that_is_mended_is_charged_once_wherever_its_command_is_k
         await fleet.obeyed(CDRS)
         acts = await asyncio.to_thread(act, bootstrap, letters, files)
         await fleet.obeyed(CDRS)
+        meanwhile = await proven_while_calls_come(bootstrap)
+        await fleet.obeyed(CDRS)
         await fleet.stop()
         differences = await reconciled(bootstrap)
         entries, written = await ledger(fleet), await consume(bootstrap, CDRS)
@@ -121,7 +140,10 @@ async def test_a_record_that_is_mended_is_charged_once_wherever_its_command_is_k
     finally:
         fleet.end()
 
-    assert differences == []
+    assert (meanwhile["differences"], differences) == ([], [])
+    assert any("what workers wrote meanwhile" in each for each in meanwhile["unproven"])
+    counts = [meanwhile["counts"][f"dead letters {how}"] for how in ("replayed", "dropped", "open")]
+    assert counts == [len(files), 1, 0]
     (group,) = acts.listed.lines
     assert {name: group[name] for name in ("tenant_id", "topic", "reason", "letters")} == {
         "tenant_id": "acme", "topic": CDRS, "reason": "not_json", "letters": len(torn)
@@ -135,8 +157,10 @@ async def test_a_record_that_is_mended_is_charged_once_wherever_its_command_is_k
     assert [each.outcomes() for each in acts.drops] == [["dropped"], ["ended before"]]
     assert acts.left.lines == []
     charged = Counter(each["cdr_id"] for each in entries if each["kind"] == "charge")
+    charged = Counter({name: n for name, n in charged.items() if MEANWHILE not in name})
     assert charged == dict.fromkeys(files, 1)
     mended = {json.loads(each.value or b"")["cdr_id"]: each for each in written[len(torn) :]}
+    mended = {name: each for name, each in mended.items() if MEANWHILE not in name}
     assert {name: each.headers for name, each in mended.items()} == dict.fromkeys(files, HEADERS)
     assert [(each["dead_id"], each["outcome"]) for each in known] == [
         *((each, "replayed") for each in letters[:-1]), (letters[-1], "dropped")
@@ -212,7 +236,9 @@ async def test_many_records_are_written_again_as_they_were_each_once_though_it_i
     finally:
         fleet.end()
     records = await consume(bootstrap, COMMANDS)
+    differences = await reconciled(bootstrap)
 
+    assert differences == []
     assert (nothing_yet, ended_s) == (0, 0)
     assert 0 < age_s < 120
     assert Counter(tried.outcomes()) == {"replayed": MANY + 1}
@@ -255,30 +281,3 @@ def samples(watch: Service) -> dict[str, float]:
     labels = re.escape(f'{{reason="unknown_value",topic="{COMMANDS}"}}')
     found = re.findall(rf"^(\w+){labels} (\S+)$", text, re.MULTILINE)
     return {name: float(value) for name, value in found}
-
-
-async def drop_all(bootstrap: str, most: int) -> tuple[bool, int]:
-    """Drop what is open, as `rater dead drop --all` does; return whether there were more, and how many ended."""
-    broker = reaching(bootstrap, roles.DEAD_LETTERS)
-    took: list[object] = []
-    async with ending(broker) as ender, at_desk(broker, Selection(), most) as desk:
-        await end_all(desk, ender, _dropped, Who("j1", "ann"), lambda _, end: took.append(end))
-        return desk.letters.is_full, len(took)
-
-
-async def test_as_many_letters_as_are_looked_at_end_at_once_and_one_more_the_next_time(
-    private_broker: Broker,
-) -> None:
-    bootstrap = private_broker.bootstrap
-    await asyncio.to_thread(stage.create_topics, bootstrap)
-    found = []
-    for first, count in ((0, 3), (3, 4)):
-        letters = [
-            (b"acme", encode_dead(b"acme", b"{", Source(CDRS, ACME, first + n, 1), NOT_JSON))
-            for n in range(count)
-        ]
-        await produce(bootstrap, catalog.DEAD.name, letters, partition=ACME)
-        found += [await drop_all(bootstrap, most=3) for _ in range(2)]
-
-    assert found == [(False, 3), (False, 0), (True, 3), (False, 1)]
-    assert [each["number"] for each in await ends(bootstrap)] == list(range(1, 8))
