@@ -213,7 +213,7 @@ def command(
         _begin(account, order, source, rules, journal)
         refusal = execute(account, order, source, rules, journal)
     elif isinstance(order, r.OpenAccount):
-        account = open_account(order, source, journal)
+        account = open_account(order, source, rules, journal)
     else:
         detail = f"tenant_id: {order.tenant_id} has no account"
         refusal = Refusal(Rejected.UNKNOWN_TENANT, detail)

@@ -7,7 +7,7 @@ from typing import cast
 import msgspec
 
 from rater.core.account.account import Account
-from rater.core.account.calendar import month_of
+from rater.core.account.calendar import month_of, next_month_ms
 from rater.core.cdr import Cdr, Source
 from rater.core.charging_settings import ChargingSettings
 from rater.core.limits import DAY_MS, DEAD_BYTES_KEPT_MAX
@@ -116,13 +116,15 @@ def timer_command(account: Account, due_ms: int) -> bytes:
 
 
 def carry_command(account: Account) -> bytes:
-    """Return the command that carries an account forward; its id names the month: sent again it is a duplicate."""
+    """Return the command that carries an account forward; its id names when: sent again it is a duplicate."""
+    carry_ms = account.carry_ms
+    is_of_utc = next_month_ms(carry_ms - 1) == carry_ms
     return encode(
         {
             "type": "carry_forward",
-            "command_id": f"carry/{account.tenant_id}/{month_of(account.carry_ms)}",
+            "command_id": f"carry/{account.tenant_id}/{month_of(carry_ms) if is_of_utc else carry_ms}",
             "tenant_id": account.tenant_id,
-            "due_ms": account.carry_ms,
+            "due_ms": carry_ms,
         }
     )
 

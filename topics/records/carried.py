@@ -10,6 +10,7 @@ from topics.fields import (
     Id,
     LotCategory,
     Millis,
+    Month,
     Name,
     NotNegative,
     Offset,
@@ -26,7 +27,7 @@ from topics.records.contract import (
     UnlicensedCalls,
 )
 from topics.records.draws import PoolSeconds, SourceId
-from topics.records.ledger import MoneyEntry
+from topics.records.ledger import MoneyEntry, MonthEnds
 from topics.records.record import Record
 from topics.records.requests import ThresholdSetting
 
@@ -115,7 +116,10 @@ class BalanceCarriedForward(MoneyEntry, frozen=True, tag="balance_carried_forwar
 
     kind: ClassVar[Literal["balance_carried_forward"]]
     command_id: Id
-    month_ms: Annotated[Millis, Meta(description="The first instant of the month, UTC.")]
+    month_ms: Annotated[
+        Millis,
+        Meta(description="When it was due: the first instant of a month by its clocks, or UTC's."),
+    ]
     time_zone: Annotated[Name, Meta(description="At `at_ms`.")]
     decks: Decks
     spending: CarriedSpending
@@ -150,3 +154,11 @@ class BalanceCarriedForward(MoneyEntry, frozen=True, tag="balance_carried_forwar
     time_zone_changes: Annotated[
         CarriedTimeZones, Meta(description="Those that a call may still ask for, and one to come.")
     ] = ()
+    month_ends_ms: MonthEnds = None
+    ended: Annotated[
+        Month | None,
+        Meta(
+            description="The month that is over by the account's clocks: nothing more comes on its statement. None:"
+            " none is, or another release has written it."
+        ),
+    ] = None

@@ -63,6 +63,15 @@ class MoneyEntry(Entry, frozen=True):
     overdraft_micros: Annotated[NotNegative, Meta(description="Overdraft after this entry.")]
 
 
+MonthEnds = Annotated[
+    Annotated[Millis, Meta(description="UTC.")] | None,
+    Meta(
+        description="When the account's month is over by its own clocks, and it is carried forward. None: with the"
+        " month of UTC."
+    ),
+]
+
+
 class AccountOpened(MoneyEntry, frozen=True, tag="account_opened"):
     """An account exists from here on; one without credits has no decks, and the code of no currency."""
 
@@ -70,6 +79,7 @@ class AccountOpened(MoneyEntry, frozen=True, tag="account_opened"):
     command_id: Id
     time_zone: Name
     decks: Annotated[tuple[Name, ...], Meta(max_length=16)]
+    month_ends_ms: MonthEnds = None
 
 
 class FundsAdded(MoneyEntry, frozen=True, tag="funds_added"):

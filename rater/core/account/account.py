@@ -124,7 +124,7 @@ class Account(Value):
     calm_from, calm_to: no threshold has anything to say of a balance from the one to below the other.
     due_ms: when the account must be looked at though nothing reaches it: a lot expires, is forfeited or warned of, or
         it begins or stops to pay later.
-    carry_ms: the first instant of a month, when it is carried forward next; a charge does not look at that.
+    carry_ms: when it is carried forward next, as its month ends by its clocks; a charge does not look at that.
     hour_thresholds: thresholds in hours of runway; where there are any, no balance is calm.
     recharge_seq: the last of recharge's credits that was taken.
     adopted, balance_max, paid_first: the settings that were noted last (`adoption`; not stored), the bound of the

@@ -18,12 +18,10 @@ from topics import records as r
 from topics.fields import ADMINISTRATOR_ROLES
 
 
-def open_account(command: r.OpenAccount, source: Source, journal: Journal) -> Account:
+def open_account(command: r.OpenAccount, source: Source, rules: Rules, journal: Journal) -> Account:
     """Make the account and post its first entry."""
     account = new_account(command)
-    asked = BY_RECORD[type(command)]
-    assert asked.post is not None, command
-    _settle(account, asked, command, asked.post(account, command, source), journal)
+    _post(account, command, source, rules, journal)
     return account
 
 

@@ -9,12 +9,15 @@ from rater.core.account.account import Account
 from rater.core.account.calendar import month_of, next_month_ms
 from rater.core.account.contract import Contract
 from rater.core.account.month_span import month_span_of
-from rater.core.limits import DAY_MS
+from rater.core.limits import DAY_MS, HOUR_MS
 from rater.core.pricing.plans.book import PlanBook
 from rater.core.pricing.zones import Zone
+from topics.records import AccountOpened, BalanceCarriedForward
 
 _MONTH_MS_MAX: Final = 33 * DAY_MS
 """Longer than any month, whatever clocks do."""
+_AHEAD_MS: Final = 15 * HOUR_MS
+"""Longer than any clocks are ahead of those of UTC (14 hours)."""
 
 
 def month_in(zone: Zone, at_ms: int) -> str:
@@ -50,6 +53,27 @@ def month_end_ms(account: Account, plans: PlanBook, at_ms: int) -> int:
     if contract is None or not contract.zone_changes:
         return month_end_in(plans.zone(account.time_zone), at_ms)
     return _changed_month_end_ms(account.time_zone, contract, plans, at_ms)
+
+
+def said_month_end(account: Account, plans: PlanBook, since_ms: int, at_ms: int) -> int | None:
+    """Return what an entry of a time says of the end of the account's month, that of an instant; None: as in UTC."""
+    ends_ms = month_end_ms(account, plans, since_ms)
+    return None if ends_ms == next_month_ms(at_ms) else ends_ms
+
+
+def next_carry_ms(entry: AccountOpened | BalanceCarriedForward) -> int:
+    """Return when an account is carried forward next, by an entry that says when its month ends."""
+    said = entry.month_ends_ms
+    return next_month_ms(entry.at_ms) if said is None else said
+
+
+def ended_month(account: Account, plans: PlanBook, due_ms: int) -> str | None:
+    """Return the month that is over by the account's clocks where it is carried forward; None: it goes on.
+
+    Where months are those of UTC (an account of an earlier release), clocks that are ahead have ended theirs before.
+    """
+    before = month_at(account, plans, due_ms - _AHEAD_MS)
+    return None if before == month_at(account, plans, due_ms) else before
 
 
 def _changed_month_end_ms(time_zone: str, contract: Contract, plans: PlanBook, at_ms: int) -> int:

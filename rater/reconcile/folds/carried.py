@@ -17,7 +17,7 @@ from rater.reconcile.folds.account_state import (
 from rater.reconcile.folds.billing import Billing
 from rater.reconcile.folds.books import CDRS
 from rater.reconcile.folds.breaker import AUTO_RECHARGE, BITS, PAID, Breaker
-from rater.reconcile.folds.clocks import turns_of, with_before
+from rater.reconcile.folds.clocks import Clocks, turns_of, with_before
 from rater.reconcile.folds.folded import Folded
 from rater.reconcile.folds.lot_times import month_after
 from rater.reconcile.folds.purse_lots import PurseLot
@@ -31,6 +31,8 @@ _OFFSETS = {
     "request_offset": catalog.ACCOUNT_REQUESTS.name,
 }
 """That of timers is the entry's own."""
+_AHEAD_MS = 15 * 3_600_000
+"""Longer than any clocks are ahead of those of UTC."""
 
 Facts = Iterator[tuple[str, object, object]]
 """Name, what the fold has, what the entry says."""
@@ -188,9 +190,35 @@ def begin(entry: r.BalanceCarriedForward, breaker: Breaker) -> Folded:
     return account
 
 
+def month_ends_ms(entry: Any) -> int:
+    """Return when an account is carried forward next, as the entry says that it may begin with."""
+    said: int | None = entry.month_ends_ms
+    return month_after(entry.at_ms) if said is None else said
+
+
+def hold_month(account: Folded, entry: Any) -> Iterator[Complaint]:
+    """Hold what such an entry says of months against the clocks of the account; an earlier release says nothing."""
+    clocks = account.contract.clocks
+    if account.has_gaps or clocks is None:
+        return
+    is_carried = entry.kind == "balance_carried_forward"
+    due_ms = entry.month_ms if is_carried else entry.at_ms
+    month = clocks.month(due_ms)
+    ends_ms = clocks.span(month)[1]
+    if entry.month_ends_ms is not None and entry.month_ends_ms != ends_ms:
+        yield Complaint("month_ends_ms", ends_ms, entry.month_ends_ms)
+    if is_carried and entry.ended is not None:
+        before = clocks.month(due_ms - _AHEAD_MS)
+        if entry.ended != before or before == month:
+            yield Complaint("ended", None if before == month else before, entry.ended)
+
+
 def adds_up(entry: r.BalanceCarriedForward) -> Iterator[Complaint]:
     """Hold an entry that an account begins with against itself: its lots and its month."""
-    if month_after(entry.month_ms - 1) != entry.month_ms:
+    clocks = Clocks(entry.time_zone)
+    clocks.begin(entry)
+    is_of_utc = month_after(entry.month_ms - 1) == entry.month_ms
+    if not is_of_utc and not clocks.ends(clocks.month(entry.month_ms - 1), entry.month_ms):
         yield Complaint("month_ms", "the first instant of a month", entry.month_ms)
     money = sum(lot.remaining_micros for lot in entry.lots) - entry.overdraft_micros
     if money != entry.balance_micros:

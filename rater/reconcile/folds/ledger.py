@@ -26,7 +26,6 @@ from rater.reconcile.folds.breaker import Breaker
 from rater.reconcile.folds.causes import is_by_command, is_rating_again
 from rater.reconcile.folds.folded import Folded
 from rater.reconcile.folds.late_money import Voids, hold_correction, voids_of
-from rater.reconcile.folds.lot_times import month_after
 from rater.reconcile.folds.past import Past
 from rater.reconcile.folds.pool_alerts import Alert, alerts_told
 from rater.reconcile.folds.published import Published
@@ -153,7 +152,8 @@ def _take(books: Books, ledger: Ledger, entry: BalanceEntry) -> list[Complaint]:
         account.holds.append((entry.seq, account.breaker.held))
     account.applied[entry.source_topic] = entry.source_offset
     if entry.kind in _BEGINNINGS:
-        account.carry_ms = month_after(entry.at_ms)
+        complaints += carried.hold_month(account, entry)
+        account.carry_ms = carried.month_ends_ms(entry)
     return complaints
 
 

@@ -186,6 +186,8 @@ CHANGES: dict[str, Any] = {
             "month": "2025-03",
         }
     ],
+    "month_ends_ms": APRIL + 1,
+    "ended": "2024-05",
     "spending.burn": 1,
     "spending.burn_from_minute": 1,
     "spending.burn_to_minute": 1,

@@ -1,13 +1,13 @@
 """The timer's: a month has begun. The entry says all that the account is and changes nothing: a ledger may begin there.
 
-Every account is carried forward every month, closed and empty ones, too: the months before may be deleted (R29).
+The month is that of the account's own clocks: its statement is closed by this entry (A104). Every account is carried
+forward every month, closed and empty ones, too: the months before may be deleted (R29).
 """
 
 from typing import Final
 
 from rater.core.account.account import Account, Spending, Threshold
 from rater.core.account.breaker import LIMITS, held_calls
-from rater.core.account.calendar import next_month_ms
 from rater.core.account.carried_contract import (
     carried_billing,
     carried_entitlement,
@@ -18,10 +18,12 @@ from rater.core.account.commands.command import AccountCommand, always
 from rater.core.account.contract import Contract
 from rater.core.account.heads import entry_head
 from rater.core.account.lots import CreditLot
+from rater.core.account.month import ended_month, next_carry_ms, said_month_end
 from rater.core.account.zone_change import time_zone_at
 from rater.core.cdr import Source
 from rater.core.charging_settings import ChargingSettings
 from rater.core.limits import NEVER_MS
+from rater.core.pricing.plans.book import PlanBook
 from rater.core.rejections import Refusal, Rejected
 from topics import records as r
 from topics.records import BalanceCarriedForward, CarryForward
@@ -37,7 +39,9 @@ def _refuse(
     return Refusal(Rejected.NOT_DUE, detail)
 
 
-def _post(account: Account, command: CarryForward, source: Source) -> BalanceCarriedForward:
+def _post(
+    account: Account, command: CarryForward, source: Source, plans: PlanBook
+) -> BalanceCarriedForward:
     past, contract = account.past, account.contract
     zone_changes = [] if contract is None else contract.zone_changes
     watched = account.thresholds + account.hour_thresholds
@@ -73,6 +77,9 @@ def _post(account: Account, command: CarryForward, source: Source) -> BalanceCar
         None if contract is None else carried_billing(contract.billing),
         () if contract is None else tuple([CarriedOwed(*each) for each in contract.owed.items()]),
         carried_zones(account.time_zone, zone_changes),
+        # Since it was due, not since now: a month in which nothing ran is ended, too.
+        said_month_end(account, plans, command.due_ms, source.at_ms),
+        ended_month(account, plans, command.due_ms),
     )
 
 
@@ -117,7 +124,7 @@ def _said(number: int) -> int | None:
 
 
 def _apply(account: Account, entry: BalanceCarriedForward) -> None:
-    account.carry_ms = next_month_ms(entry.at_ms)
+    account.carry_ms = next_carry_ms(entry)
 
 
 COMMAND: Final[AccountCommand[CarryForward, BalanceCarriedForward]] = AccountCommand(
@@ -126,7 +133,7 @@ COMMAND: Final[AccountCommand[CarryForward, BalanceCarriedForward]] = AccountCom
     cause="carry_forward",
     refuse=_refuse,
     entry=BalanceCarriedForward,
-    post=_post,
+    post_by_clocks=_post,
     apply=_apply,
     reaches_closed=always,
 )

@@ -3,12 +3,13 @@
 from typing import Final
 
 from rater.core.account.account import Account
-from rater.core.account.calendar import next_month_ms
 from rater.core.account.commands.command import AccountCommand, always
 from rater.core.account.heads import entry_head
+from rater.core.account.month import next_carry_ms, said_month_end
 from rater.core.account.thresholds import note_calm
 from rater.core.cdr import Source
 from rater.core.charging_settings import ChargingSettings
+from rater.core.pricing.plans.book import PlanBook
 from rater.core.rejections import Refusal, Rejected
 from topics.fields import NO_CURRENCY
 from topics.records import AccountOpened, OpenAccount
@@ -28,13 +29,14 @@ def _refuse(
     return Refusal(Rejected.ACCOUNT_EXISTS, f"tenant_id: {command.tenant_id} has an account")
 
 
-def _post(account: Account, command: OpenAccount, source: Source) -> AccountOpened:
+def _post(account: Account, command: OpenAccount, source: Source, plans: PlanBook) -> AccountOpened:
     fields = entry_head(account, source, 0, 0)
-    return AccountOpened(*fields, command.command_id, command.time_zone, account.decks)
+    ends_ms = said_month_end(account, plans, source.at_ms, source.at_ms)
+    return AccountOpened(*fields, command.command_id, command.time_zone, account.decks, ends_ms)
 
 
 def _apply(account: Account, entry: AccountOpened) -> None:
-    account.carry_ms = next_month_ms(entry.at_ms)
+    account.carry_ms = next_carry_ms(entry)
 
 
 COMMAND: Final[AccountCommand[OpenAccount, AccountOpened]] = AccountCommand(
@@ -43,7 +45,7 @@ COMMAND: Final[AccountCommand[OpenAccount, AccountOpened]] = AccountCommand(
     cause="settings",
     refuse=_refuse,
     entry=AccountOpened,
-    post=_post,
+    post_by_clocks=_post,
     apply=_apply,
     reaches_closed=always,
     warns_of_decks=True,

@@ -1,17 +1,26 @@
 """Carrying an account forward: the entry says all that it is, and changes nothing of it."""
 
+from datetime import datetime
+
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from rater.core.account.account import FAR, HighRateWatch, Threshold
+from rater.core.account.account import FAR, Account, HighRateWatch, Threshold
 from rater.core.account.contract import BillingMode, Contract
 from rater.core.account.entitlement import Entitlement
+from rater.core.account.execution import execute
+from rater.core.account.journal import Journal
+from rater.core.account.month import month_at, month_end_ms
 from rater.core.account.past import Past
 from rater.core.limits import ENTITLEMENTS_MAX, LOTS_MAX
 from rater.core.rejections import Rejected
+from rater.wire.account.commands import decode_command
 from rater.wire.account.rows import row_of
 from rater.wire.account.state import decode_account, encode_account
-from tests.build import DAY, HOUR, NOW, UNIT, YEAR, account, lot
+from rater.wire.outputs import timer_command
+from tests.build import DAY, HOUR, NOW, PLANS, RULES, UNIT, YEAR, account, lot, source
 from tests.core.account.asked import asked, engaged, refused
 from topics import records as r
 from topics.catalog import LEDGER
@@ -109,6 +118,8 @@ def test_the_entry_says_what_the_account_is() -> None:
             r.CarriedBillingMode("post_paid", NOW - 4, 7),
             r.CarriedBillingMode("prepaid", NOW, 8),
         ),
+        month_ends_ms=NEXT - 2 * HOUR,
+        ended="2026-02",
     )
 
 
@@ -173,3 +184,92 @@ def test_as_many_lots_as_there_may_be_fit_into_a_record() -> None:
     assert MILLIS.le == LATEST_MS
     assert 1_400_000 < len(value) < LEDGER.max_message_bytes
     assert msgspec.json.decode(value, type=r.BalanceCarriedForward) == entry
+
+
+CASES = {
+    # By its own clocks from the first month on.
+    "UTC": ("2026-03-01T00:00:00Z", "2026-02", "2026-04-01T00:00:00Z"),
+    "Asia/Tokyo": ("2026-02-28T15:00:00Z", "2026-02", "2026-03-31T15:00:00Z"),
+    "America/Los_Angeles": ("2026-03-01T08:00:00Z", "2026-02", "2026-04-01T07:00:00Z"),
+    "Pacific/Kiritimati": ("2026-02-28T10:00:00Z", "2026-02", "2026-03-31T10:00:00Z"),
+    "Pacific/Pago_Pago": ("2026-03-01T11:00:00Z", "2026-02", "2026-04-01T11:00:00Z"),
+}
+EARLIER = {
+    # Carried forward with UTC's month before, by an earlier release.
+    "Asia/Tokyo": ("2026-03-01T00:00:00Z", "2026-02", "2026-03-31T15:00:00Z"),
+    "Pacific/Kiritimati": ("2026-03-01T00:00:00Z", "2026-02", "2026-03-31T10:00:00Z"),
+    "America/Los_Angeles": ("2026-03-01T00:00:00Z", None, "2026-03-01T08:00:00Z"),
+    "Pacific/Pago_Pago": ("2026-03-01T00:00:00Z", None, "2026-03-01T11:00:00Z"),
+}
+
+
+@pytest.mark.parametrize(
+    ("time_zone", "case"), [*CASES.items(), *EARLIER.items()], ids=lambda each: str(each[0])
+)
+def test_a_month_ends_by_the_accounts_own_clocks(
+    time_zone: str, case: tuple[str, str | None, str]
+) -> None:
+    due, ended, following = case
+    there = account(time_zone=time_zone, carry_ms=ms(due))
+    entry = carried(there, ms(due))
+
+    assert (entry.ended, there.carry_ms) == (ended, ms(following))
+
+
+def test_months_in_which_nothing_ran_end_one_by_one() -> None:
+    there = account(time_zone="Asia/Tokyo", carry_ms=ms("2025-11-30T15:00:00Z"))
+    found = []
+    while there.carry_ms <= NOW:
+        found.append(carried(there, NOW).ended)
+
+    assert found == ["2025-11", "2025-12", "2026-01", "2026-02"]
+
+
+@given(
+    time_zone=st.sampled_from(
+        ["UTC", "Asia/Tokyo", "America/Los_Angeles", "Pacific/Kiritimati", "Africa/Cairo"]
+    ),
+    waits=st.lists(st.integers(0, 20 * DAY), min_size=1, max_size=12),
+    is_earlier=st.booleans(),
+)
+def test_each_month_ends_once_and_none_is_left_out(
+    time_zone: str, waits: list[int], *, is_earlier: bool
+) -> None:
+    """Whenever the timer comes, and whichever release opened the account."""
+    first = (
+        MONTH if is_earlier else month_end_ms(account(time_zone=time_zone), PLANS, MONTH - 3 * DAY)
+    )
+    there, now_ms, ended = account(time_zone=time_zone, carry_ms=first), first, []
+    for wait in waits:
+        now_ms += wait
+        while there.carry_ms <= now_ms:
+            ended.append(carried(there, now_ms).ended)
+    told = [each for each in ended if each is not None]
+    months = [f"2026-{number:02}" for number in range(2, 13)]
+
+    assert told == months[: len(told)]
+    assert month_at(there, PLANS, there.carry_ms - 1) == months[len(told)]
+
+
+def test_what_is_sent_for_one_month_has_one_id_and_for_two_has_two() -> None:
+    """A month of UTC, and hours later that of the account's clocks, are carried forward both."""
+    there = account(time_zone="America/Los_Angeles", carry_ms=MONTH)
+    first = timer_command(there, MONTH)
+    assert first == timer_command(there, MONTH + DAY)
+    carried(there, MONTH)
+
+    assert timer_command(there, there.carry_ms) != first
+
+
+def carried(there: Account, now_ms: int) -> r.BalanceCarriedForward:
+    """Carry an account forward that is due."""
+    order = decode_command(timer_command(there, now_ms))
+    assert isinstance(order, r.CarryForward)
+    journal = Journal()
+    assert execute(there, order, source(now_ms), RULES, journal) is None
+    (entry,) = (each for each in journal.entries if isinstance(each, r.BalanceCarriedForward))
+    return entry
+
+
+def ms(text: str) -> int:
+    return int(datetime.fromisoformat(text).timestamp()) * 1_000

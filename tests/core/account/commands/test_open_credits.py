@@ -8,7 +8,7 @@ from rater.core.account.execution import open_account
 from rater.core.account.past import Past
 from rater.core.limits import BALANCE_MAX_MICROS
 from rater.core.rejections import Rejected
-from tests.build import NOW, account, journal, lot, source
+from tests.build import NOW, RULES, account, journal, lot, source
 from tests.core.account.asked import adjust, asked, back, engaged, funds, low, refused
 from topics import records as r
 from topics.fields import NO_CURRENCY
@@ -23,7 +23,7 @@ def bare(**fields: object) -> Account:
 
 def test_an_account_that_names_no_currency_has_no_credits_and_its_entry_says_so() -> None:
     said = journal()
-    there = open_account(r.OpenAccount("o1", "acme"), source(), said)
+    there = open_account(r.OpenAccount("o1", "acme"), source(), RULES, said)
 
     assert not has_credits(there)
     assert (there.currency, there.decks) == (NO_CURRENCY, ())
