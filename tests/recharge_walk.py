@@ -123,12 +123,15 @@ def methods(world: World, chance: Random) -> None:
 
 
 def suspect(world: World, chance: Random) -> None:
-    """Trip the breaker, or use up a pool of a plan or a credit limit, which are no matter of recharge."""
+    """Trip the breaker, use up a pool of a plan or a credit limit, or end a month, which are no matter of recharge."""
     draw = chance.random()
     if draw > 0.95:
         world.event(v.CreditLimitReached, "2024-01", UNIT, 2 * UNIT, world.now + DAY)
     elif draw > 0.9:
         world.event(v.PoolUsed, "2024-01/PLAN/domestic", "A plan", 100, 6_000, 6_000)
+    elif draw > 0.85:
+        world.event(v.RecipientsChanged, ("ann@acme.example",), "en", None, True)
+        world.event(v.MonthEnded, "2024-01")
     if draw < 0.3:
         world.event(
             v.FraudSuspected, "spend_per_hour", 1000 * UNIT, 1001 * UNIT, ("international",)

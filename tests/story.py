@@ -242,8 +242,9 @@ class Story:
     def _shown(self, topic: str, value: dict[str, Any]) -> str | None:  # noqa: PLR0911
         if topic in TOPICS:
             return self.payments.shown(topic, value)
-        # Every story that is long enough has an entry of each account and month.
-        is_month = value.get("kind") == "balance_carried_forward" and not self.shows_months
+        # Every story that is long enough has an entry and an event of each account and month.
+        months = ("balance_carried_forward", "month_ended")
+        is_month = value.get("kind") in months and not self.shows_months
         if topic in TOPIC_OF.values() or is_month:
             return None
         if topic == catalog.ACCOUNT_STATUS.name:
@@ -449,6 +450,9 @@ def _carried(entry: dict[str, Any]) -> str:
     ]
     parts += ["closed"] if "closed_ms" in entry else []
     month = entry["command_id"].rpartition("/")[2]
+    if "-" not in month:
+        # No month of UTC: when it began.
+        month = f"the month from {to_text(entry['month_ms'])}"
     return f"carried into {month}: {', '.join(parts) or 'nothing'}{_end(entry)}"
 
 

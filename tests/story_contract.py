@@ -104,6 +104,7 @@ CONTRACT = {
         f"{format_micros(v['owed_micros'])} owed"
     ),
     "billing_mode_changed": lambda v: "billing mode changed",
+    "month_ended": lambda v: f"month {v['month']} ended",
     "pool_used": lambda v: f"{v['level']} % of {v['pool']} used: {v['used_s']} of {v['total_s']} s",
 }
 """How entries and events are shown."""

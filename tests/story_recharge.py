@@ -111,6 +111,7 @@ _DETAILS: dict[str, Callable[[dict[str, Any]], str]] = {
     "funds_expired": lambda v: f" {v['lot_id']} {_money(v['amount_micros'])}",
     "fraud_suspected": lambda v: f" {v['limit']}",
     "credit_limit_reached": lambda v: f" {_money(v['owed_micros'])} of {v['month']}",
+    "statement_ready": lambda v: f" {v['month']}",
     "pool_used": lambda v: (
         f" {v['level']} % of {v['plan_name']}" + (f" of {v['user_id']}" if "user_id" in v else "")
     ),

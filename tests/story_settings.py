@@ -45,7 +45,10 @@ def setting(verb: str, plain: list[str], extra: dict[str, str]) -> dict[str, Any
             methods = [{"reference": each.replace("~", " ")} for each in plain]
             return {"type": "set_payment_methods", "methods": methods} | fields
         case "recipients":
-            return {"type": "set_recipients", "emails": plain} | fields
+            told = (
+                {"statements": fields.pop("statements") == "on"} if "statements" in fields else {}
+            )
+            return {"type": "set_recipients", "emails": plain} | fields | told
         case "limits":
             return {"type": "set_spend_limits"} | fields
         case "zone":

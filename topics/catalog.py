@@ -157,7 +157,10 @@ LEDGER = Topic(
     key=keys.TENANT,
     records=ENTRIES,
     writers=(roles.CHARGING,),
-    readers=(roles.CHARGING, roles.CANARY, roles.FINANCE, roles.PRODUCE, *roles.BOOKKEEPERS),
+    readers=(
+        *(roles.CHARGING, roles.CANARY, roles.FINANCE, roles.PRODUCE, roles.NOTIFIER),
+        *roles.BOOKKEEPERS,
+    ),
     retention_ms=25 * MONTH_MS,
     # Each account is carried forward once a month: in two there is a beginning of every one, whenever they begin.
     retention_min_ms=2 * MONTH_MS,
@@ -206,7 +209,7 @@ ACCOUNTS_CHANGELOG = Topic(
     key=keys.TENANT,
     records=(),
     writers=(roles.CHARGING,),
-    readers=(roles.CHARGING, *roles.BOOKKEEPERS),
+    readers=(roles.CHARGING, *roles.BOOKKEEPERS, roles.NOTIFIER),
     cleanup="compact",
     internal=True,
 )

@@ -332,6 +332,21 @@ class Play:
                 self.check()
                 await asyncio.sleep(0.3)
 
+    async def turn_month(self) -> None:
+        """Open an account 40 days ago that is told of its months: one of them is over."""
+        at_ms = int(time.time() - 40 * 86_400) * 1_000
+        opened = order("open_account", "monthly", currency="USD", decks=["sample"])
+        emails = ["it@acme.example", f"gone{UNKNOWN}"]
+        told: dict[str, Any] = {"emails": emails, "webhook": self.hook.url, "statements": True}
+        asked = order("set_recipients", "monthly", **told)
+        for topic, record in (
+            (catalog.ACCOUNT_COMMANDS, opened),
+            (catalog.ACCOUNT_REQUESTS, asked),
+        ):
+            records = [(b"monthly", json.dumps(record).encode())]
+            await produce(self.broker.bootstrap, topic.name, records, timestamp_ms=at_ms)
+            await asyncio.sleep(1.0)
+
     async def look_at_groups(self) -> None:
         """Have the watch see every group behind; nobody is there any more to take what is written."""
         for topic in catalog.CATALOG:
@@ -399,6 +414,8 @@ async def perform(broker: AccessBroker, folder: Path) -> str:
         )
         await play.mend()
         await play.written(*late)
+        await play.turn_month()
+        await _is_there(play, '"figures"', lambda: _webhooks(play))
         await _is_there(play, "funds_added", lambda: _mails(folder))
         await _is_there(play, "funds_added", lambda: _webhooks(play))
         await asyncio.to_thread(play.ask)

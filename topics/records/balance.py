@@ -25,23 +25,11 @@ from topics.fields import (
     ThresholdLabel,
     WebhookUrl,
 )
+from topics.records.causes import CauseKind
 from topics.records.draws import PaysLater, PoolOwner, PoolSeconds, SourceId
 from topics.records.ledger import CommandReason
 from topics.records.record import TAG, Record
-from topics.records.requests import PaymentMethod, RechargeMode
-
-CauseKind = Literal[
-    "charge",
-    "credit",
-    "reversal",
-    "adjustment",
-    "expiry",
-    "settings",
-    "close",
-    "reopen",
-    "carry_forward",
-]
-
+from topics.records.requests import PaymentMethod, RechargeMode, StatementsTold
 
 OnHold = Annotated[
     bool,
@@ -182,6 +170,7 @@ class RecipientsChanged(Event, frozen=True, tag="recipients_changed"):
     emails: Annotated[tuple[Email, ...], Meta(max_length=16)]
     language: Language
     webhook: WebhookUrl | None = None
+    statements: StatementsTold = False
 
 
 class RechargeResumedEvent(Event, frozen=True, tag="recharge_resumed"):
@@ -272,6 +261,13 @@ class PoolUsed(Event, frozen=True, tag="pool_used"):
     pays_later: PaysLater = False
 
 
+class MonthEnded(Event, frozen=True, tag="month_ended"):
+    """A month in which the account was open is over by its clocks: nothing more comes on its statement."""
+
+    kind: ClassVar[Literal["month_ended"]]
+    month: Month
+
+
 AnyEvent: TypeAlias = (
     ThresholdCrossed
     | ThresholdRearmed
@@ -296,4 +292,5 @@ AnyEvent: TypeAlias = (
     | BillingModeChanged
     | CreditLimitReached
     | PoolUsed
+    | MonthEnded
 )

@@ -159,6 +159,6 @@ class BalanceCarriedForward(MoneyEntry, frozen=True, tag="balance_carried_forwar
         Month | None,
         Meta(
             description="The month that is over by the account's clocks: nothing more comes on its statement. None:"
-            " none is, or another release has written it."
+            " none is, the account was closed for all of it, or another release has written it."
         ),
     ] = None

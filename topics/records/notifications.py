@@ -7,6 +7,7 @@ from msgspec import Meta
 from topics.fields import (
     AccountCurrency,
     CallClasses,
+    Count,
     Email,
     EventId,
     Hours,
@@ -205,6 +206,64 @@ class CreditLimitReachedNotification(
     cause_id: Id
 
 
+class StatementMovement(Record, frozen=True):
+    """By how much something moved the balance."""
+
+    movement: Name
+    amount_micros: Micros
+
+
+class StatementLateCalls(Record, frozen=True):
+    """Calls of an earlier month that were charged in this one."""
+
+    month: Month
+    calls: Count
+    charge_micros: Micros
+
+
+class StatementPool(Record, frozen=True):
+    """What a plan paid."""
+
+    pool: SourceId
+    used_s: Annotated[int, Meta(description="Less what came back of calls that were taken back.")]
+
+
+class StatementFee(Record, frozen=True):
+    """Fees within the calls that stand."""
+
+    kind: Name
+    amount_micros: Micros
+
+
+class StatementFigures(Record, frozen=True):
+    """What `rater statement --format json` says of the month, in the same words; `calls` without its own braces."""
+
+    opening_micros: Micros
+    closing_micros: Micros
+    movements: Annotated[tuple[StatementMovement, ...], Meta(max_length=16)]
+    calls: Annotated[Count, Meta(description="That were charged, those taken back among them.")]
+    seconds: Count
+    charge_micros: Micros
+    forfeited_micros: Micros = 0
+    late: Annotated[tuple[StatementLateCalls, ...], Meta(max_length=64)] = ()
+    pools: Annotated[tuple[StatementPool, ...], Meta(max_length=4_096)] = ()
+    fees: Annotated[tuple[StatementFee, ...], Meta(max_length=64)] = ()
+
+
+class StatementReadyNotification(Notification, frozen=True, tag="statement_ready", kw_only=True):
+    """A month is over by the account's clocks, and its statement never changes."""
+
+    kind: ClassVar[Literal["statement_ready"]]
+    month: Month
+    figures: (
+        Annotated[
+            StatementFigures,
+            Meta(description="The notifier adds them where it tells; on the topic there are none."),
+        ]
+        | None
+    ) = None
+
+
 AnyNotification: TypeAlias = (
     FundsAddedNotification
     | PaymentReversedNotification
@@ -219,4 +278,5 @@ AnyNotification: TypeAlias = (
     | FraudSuspectedNotification
     | PoolUsedNotification
     | CreditLimitReachedNotification
+    | StatementReadyNotification
 )

@@ -117,6 +117,14 @@ class SetPaymentMethods(Setting, frozen=True, tag="set_payment_methods"):
     methods: Annotated[tuple[PaymentMethod, ...], Meta(max_length=8)]
 
 
+StatementsTold = Annotated[
+    bool,
+    Meta(
+        description="Whether they are told of each month that is over, with its statement's figures."
+    ),
+]
+
+
 class SetRecipients(Setting, frozen=True, tag="set_recipients"):
     """Replace who is told, in which language, and where a webhook goes."""
 
@@ -124,6 +132,7 @@ class SetRecipients(Setting, frozen=True, tag="set_recipients"):
     emails: Annotated[tuple[Email, ...], Meta(max_length=16)]
     language: Language = "en"
     webhook: WebhookUrl | None = None
+    statements: StatementsTold = False
 
 
 class SetSpendLimits(Setting, frozen=True, tag="set_spend_limits"):

@@ -22,7 +22,7 @@ from topics.fields import (
 )
 from topics.records.balance import LimitKind
 from topics.records.ledger import MoneyEntry
-from topics.records.requests import PaymentMethod, RechargeMode
+from topics.records.requests import PaymentMethod, RechargeMode, StatementsTold
 
 
 class AutoRechargeSet(MoneyEntry, frozen=True, tag="auto_recharge_set"):
@@ -63,6 +63,7 @@ class RecipientsSet(MoneyEntry, frozen=True, tag="recipients_set"):
     webhook: bool
     actor: Id | None = None
     actor_role: Name | None = None
+    statements: StatementsTold = False
 
 
 class SpendLimitsSet(MoneyEntry, frozen=True, tag="spend_limits_set"):

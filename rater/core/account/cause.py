@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from topics.records.balance import CauseKind
+from topics.records.causes import CauseKind
 
 
 class Cause(Struct, frozen=True, gc=False):

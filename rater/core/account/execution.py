@@ -1,5 +1,6 @@
 """Execution: a command on an account is refused, or becomes one entry with what is told of it."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -89,7 +90,10 @@ def _settle(
     cause = Cause(asked.cause, command.command_id, entry.at_ms)
     event = asked.event
     if not asked.moves_money:
+        told: Callable[[], r.Event] | None
         told = None if event is None else partial(event, account, command, cause)
+        if asked.told_of is not None:
+            told = asked.told_of(account, entry, cause)
         journal.settle(account, entry, cause, told)
         return
     journal.post(account, entry, asked.cause, command.command_id)

@@ -4,7 +4,7 @@ from rater.core.account.account import Account
 from rater.core.account.burn import hours_remaining
 from rater.core.account.cause import Cause
 from rater.core.cdr import Source
-from topics.records.balance import CauseKind
+from topics.records.causes import CauseKind
 
 EntryHead = tuple[str, str, int, int, str, int, int, str, int, int, int]
 

@@ -14,7 +14,7 @@ from rater.core.account.thresholds import cross, is_funded
 from rater.core.pricing.plans.book import NO_BOOK, PlanBook
 from topics import records as r
 from topics.records import balance as v
-from topics.records.balance import CauseKind
+from topics.records.causes import CauseKind
 from topics.records.recycling import CallDropped
 
 

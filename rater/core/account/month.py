@@ -9,7 +9,7 @@ from rater.core.account.account import Account
 from rater.core.account.calendar import month_of, next_month_ms
 from rater.core.account.contract import Contract
 from rater.core.account.month_span import month_span_of
-from rater.core.limits import DAY_MS, HOUR_MS
+from rater.core.limits import DAY_MS, HOUR_MS, NEVER_MS
 from rater.core.pricing.plans.book import PlanBook
 from rater.core.pricing.zones import Zone
 from topics.records import AccountOpened, BalanceCarriedForward
@@ -68,12 +68,17 @@ def next_carry_ms(entry: AccountOpened | BalanceCarriedForward) -> int:
 
 
 def ended_month(account: Account, plans: PlanBook, due_ms: int) -> str | None:
-    """Return the month that is over by the account's clocks where it is carried forward; None: it goes on.
+    """Return the month that is over by the account's clocks where it is carried forward.
+
+    None: it goes on, or the account was closed for all of it.
 
     Where months are those of UTC (an account of an earlier release), clocks that are ahead have ended theirs before.
     """
     before = month_at(account, plans, due_ms - _AHEAD_MS)
-    return None if before == month_at(account, plans, due_ms) else before
+    if before == month_at(account, plans, due_ms):
+        return None
+    is_gone = account.closed_ms != NEVER_MS and month_at(account, plans, account.closed_ms) < before
+    return None if is_gone else before
 
 
 def _changed_month_end_ms(time_zone: str, contract: Contract, plans: PlanBook, at_ms: int) -> int:

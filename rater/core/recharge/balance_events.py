@@ -63,6 +63,7 @@ def _recipients_changed(
     recharge.emails = event.emails
     recharge.language = event.language
     recharge.webhook = event.webhook
+    recharge.statements = event.statements
 
 
 def _resumed(recharge: Recharge, event: e.Event, journal: RechargeJournal) -> None:
@@ -232,6 +233,13 @@ def _tell_credit_limit(
     )
 
 
+def _tell_statement(recharge: Recharge, event: e.MonthEnded, journal: RechargeJournal) -> None:
+    if recharge.statements:
+        journal.notices.append(
+            n.StatementReadyNotification(**_heard(recharge, event), month=event.month)
+        )
+
+
 _HEED: dict[type[e.Event], Callable[[Recharge, Any, RechargeJournal], None]] = {
     e.AutoRechargeChanged: _set,
     e.PaymentMethodsChanged: _methods_changed,
@@ -250,4 +258,5 @@ _HEED: dict[type[e.Event], Callable[[Recharge, Any, RechargeJournal], None]] = {
     e.PaymentRestoredEvent: _tell_restored,
     e.PoolUsed: _tell_pool,
     e.CreditLimitReached: _tell_credit_limit,
+    e.MonthEnded: _tell_statement,
 }

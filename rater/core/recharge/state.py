@@ -154,6 +154,8 @@ class Recharge(msgspec.Struct, array_like=True):
     commands_offset: int = -1
     timers_offset: int = -1
     """The offsets applied per source topic (D3)."""
+    statements: bool = False
+    """Its people are told of each month that is over."""
 
 
 def due_ms(recharge: Recharge) -> int:

@@ -209,8 +209,11 @@ def hold_month(account: Folded, entry: Any) -> Iterator[Complaint]:
         yield Complaint("month_ends_ms", ends_ms, entry.month_ends_ms)
     if is_carried and entry.ended is not None:
         before = clocks.month(due_ms - _AHEAD_MS)
-        if entry.ended != before or before == month:
-            yield Complaint("ended", None if before == month else before, entry.ended)
+        closed_ms = account.standing.closed_ms
+        is_shut = closed_ms != NEVER_MS and clocks.month(closed_ms) < before
+        is_gone = before == month or is_shut
+        if entry.ended != before or is_gone:
+            yield Complaint("ended", None if is_gone else before, entry.ended)
 
 
 def adds_up(entry: r.BalanceCarriedForward) -> Iterator[Complaint]:

@@ -58,13 +58,15 @@ def _said(
             return event.lot_id, event.amount_micros, tuple(told)
         case "credit_limit_reached":
             return event.month, event.owed_micros, (event.limit_micros, event.until_ms)
-        case "fraud_suspected" | "pool_used":
+        case "fraud_suspected" | "pool_used" | "month_ended":
             return _passed(event)
         case _:
             return None, None, _said_of_settings(event)
 
 
-def _passed(event: Any) -> tuple[str, int, tuple[object, ...]]:
+def _passed(event: Any) -> tuple[str, int | None, tuple[object, ...]]:
+    if event.kind == "month_ended":
+        return event.month, None, ()
     if event.kind == "pool_used":
         more = (event.pool, event.plan_name, event.total_s, event.user_id, event.pays_later)
         return alert_of(event).subject(), event.used_s, more
@@ -81,6 +83,6 @@ def _said_of_settings(event: BalanceEvent) -> tuple[object, ...]:
         case "payment_methods_changed":
             return tuple((m.reference, m.customer, m.label) for m in event.methods)
         case "recipients_changed":
-            return (len(event.emails), event.language, event.webhook is not None)
+            return (len(event.emails), event.language, event.webhook is not None, event.statements)
         case _:
             return ()

@@ -23,6 +23,7 @@ WORDS = {
     "billing_mode_changed": "billing_mode",
     "credit_limit_reached": "credit_limit",
     "pool_used": "pool_used/",
+    "month_ended": "month_ended",
 }
 SETTINGS = {
     "thresholds_set": "settings_changed",

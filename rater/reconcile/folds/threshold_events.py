@@ -95,6 +95,8 @@ class ThresholdEvents:
                 more = (entry.credit_limit_micros, entry.until_ms)
                 moves.append(_Move("credit_limit_reached", entry.month, entry.owed_micros, more))
             moves += self._crossings(after, funded, is_silent=is_silent)
+        elif entry.kind == "balance_carried_forward" and entry.ended is not None:
+            moves.append(_Move("month_ended", entry.ended))
         elif before != after:
             moves += self._crossings(after, funded, is_silent=is_silent)
         if not is_silent:
@@ -205,7 +207,7 @@ def _settings_of(entry: BalanceEntry) -> tuple[object, ...]:
         case "payment_methods_set":
             return tuple((m.reference, m.customer, m.label) for m in entry.methods)
         case "recipients_set":
-            return (entry.emails, entry.language, entry.webhook)
+            return (entry.emails, entry.language, entry.webhook, entry.statements)
         case _:
             return ()
 

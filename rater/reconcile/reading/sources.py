@@ -152,6 +152,7 @@ class SourceCommand(msgspec.Struct, gc=False):
     emails: list[str] | None = None
     language: str = "en"
     webhook: str | None = None
+    statements: bool = False
     spend_per_hour_micros: int | None = None
     cost_per_call_micros: int = 0
     high_rate_micros: int = 0

@@ -16,6 +16,7 @@ from rater.shell.admin.missing import MissingTopicsError, counts_with
 from rater.shell.admin.topic_reader import Selection, Taken, last_of, reading
 from rater.wire.lines import Line
 from topics.catalog import ACCOUNT_STATUS, Topic
+from topics.partitioner import partition_of
 
 
 class EnquiryError(Exception):
@@ -71,6 +72,23 @@ class Enquiry:
             until_ms=until_ms,
             is_following=is_following,
         )
+        async with aclosing(self._selected(topic, selection)) as lines:
+            async for line in lines:
+                yield line
+
+    async def records_beside(
+        self, topic: Topic, tenant: str, from_ms: int | None = None
+    ) -> AsyncGenerator[Line, None]:
+        """Yield the records of all tenants of the partition in which one lies, from a time on; likewise."""
+        partition = partition_of(tenant.encode(), await self.count_of(topic))
+        selection = Selection(
+            from_ms=-1 if from_ms is None else max(from_ms, 0), partitions=frozenset((partition,))
+        )
+        async with aclosing(self._selected(topic, selection)) as lines:
+            async for line in lines:
+                yield line
+
+    async def _selected(self, topic: Topic, selection: Selection) -> AsyncGenerator[Line, None]:
         count = await self.count_of(topic)
         async with (
             reading(self.broker, topic, selection) as reader,

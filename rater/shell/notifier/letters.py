@@ -17,11 +17,17 @@ from jinja2 import BaseLoader, Environment, FunctionLoader, StrictUndefined, Tem
 from rater.shell.notifier.digests import Digest, Told
 from rater.shell.notifier.languages.language import Language
 from rater.shell.notifier.languages.registry import FOLDER, language
+from rater.views.statement.words import words
 from topics.fields import NO_CURRENCY
 from topics.records import notifications as n
 
 _WIDTH: Final = 72
 _PARTS: Final = ("happened", "next", "todo")
+_MOVED: Final = (
+    *("paid", "promotional", "adjusted", "reversed", "restored"),
+    *("charged", "corrections", "expired", "other"),
+)
+"""What moves a balance on a statement; `charged`: its calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +159,43 @@ def _pool(notice: n.PoolUsedNotification, reader: Language) -> dict[str, str]:
     }
 
 
+def _statement(notice: n.StatementReadyNotification, reader: Language) -> dict[str, str]:
+    """Return the figures of a month, exact as on its statement; without figures the letter names the command alone."""
+    told = notice.figures
+    said = words(reader.code).movements
+    values = {
+        f"says_{name}": said.get(name, said["calls"]) for name in (*_MOVED, "opening", "closing")
+    }
+    values |= dict.fromkeys(
+        (*_MOVED, "opening", "closing", "calls", "forfeited", "fees", "late"), ""
+    )
+    values |= {"month": reader.month(notice.month), "code": notice.month, "pools": ""}
+    if told is None:
+        return values
+
+    def money(micros: int) -> str:
+        if notice.currency == NO_CURRENCY or not micros:
+            return ""
+        return reader.exact_amount(micros, notice.currency)
+
+    moved = {each.movement: each.amount_micros for each in told.movements}
+    moved["charged"] = moved.get("calls", 0)
+    values |= {name: money(moved.get(name, 0)) for name in _MOVED}
+    if notice.currency != NO_CURRENCY:
+        values["opening"] = reader.exact_amount(told.opening_micros, notice.currency)
+        values["closing"] = reader.exact_amount(told.closing_micros, notice.currency)
+    values["calls"] = reader.count(told.calls)
+    values["forfeited"] = money(told.forfeited_micros)
+    values["fees"] = money(sum(each.amount_micros for each in told.fees))
+    late = sum(each.calls for each in told.late)
+    if late:
+        charged = sum(each.charge_micros for each in told.late)
+        values["late"] = f"{reader.count(late)} {money(charged)}".strip()
+    minutes = sum(each.used_s for each in told.pools) // 60
+    values["pools"] = reader.count(minutes) if told.pools else ""
+    return values
+
+
 def _threshold(notice: n.BalanceLowNotification, reader: Language) -> dict[str, str]:
     """Return threshold and balance; exact where rounded they would look alike, and the letter wrong."""
     if notice.threshold_micros is None:
@@ -180,6 +223,7 @@ _SPECIAL: Final[dict[type[Told], Callable[[Any, Language], dict[str, str]]]] = {
     n.FraudSuspectedNotification: _suspected,
     n.PoolUsedNotification: _pool,
     n.CreditLimitReachedNotification: _credit,
+    n.StatementReadyNotification: _statement,
 }
 """The values that one kind alone has, or writes in a way of its own."""
 

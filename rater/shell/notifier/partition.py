@@ -15,6 +15,7 @@ from rater.shell.notifier.mail_rates import mailbox_digest
 from rater.shell.notifier.message import recipient_digest
 from rater.shell.notifier.metrics import NotifierMetrics
 from rater.shell.notifier.sent import PartitionMarks
+from rater.shell.notifier.statements import StatementDesk
 from rater.shell.notifier.waiting_room import WaitingRoom
 from rater.shell.notifier.webhooks import host_of
 from rater.shell.notifier.writer import Output, PartitionWriter, WriterClosedError
@@ -26,7 +27,7 @@ from rater.wire.recharge.notifications import decode_notification
 from rater.wire.unread import last_offset_of, why_dead
 from topics.catalog import NOTIFIER_SENT, RECHARGE_DEAD
 from topics.records.deliveries import MARK_LAYOUT, MarkState, SentMark
-from topics.records.notifications import AnyNotification
+from topics.records.notifications import AnyNotification, StatementReadyNotification
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,7 @@ class PartitionWork:
         *,
         rules: Rules,
         metrics: NotifierMetrics,
+        statements: StatementDesk,
         on_failure: Callable[[BaseException], None],
     ) -> None:
         """Begin at once; `channels` are each with the gate that bounds it."""
@@ -58,6 +60,7 @@ class PartitionWork:
         self._marks = marks
         self._channels = channels
         self._room = room
+        self._statements = statements
         self._busy: dict[int, int] = {}
         self._folding = Folding(self, marks, rules.mails_per_hour, now_ms)
         self._rules = rules
@@ -146,6 +149,7 @@ class PartitionWork:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        self._statements.close()
 
     async def _handle(
         self, key: bytes | None, value: bytes | None, source: Source, unread: Unread | None
@@ -200,6 +204,9 @@ class PartitionWork:
 
     async def _deliver(self, notice: AnyNotification, value: bytes, source: Source) -> Outcome:
         """Deliver to everyone at once; return what became of it. A webhook that is long in coming holds nobody up."""
+        if isinstance(notice, StatementReadyNotification) and not self._is_told(notice):
+            notice = await self._statements.complete(notice)
+            value = encode(notice)
         jobs = [_job(notice, value, source, address) for address in dict.fromkeys(notice.emails)]
         known = [state for job in jobs if (state := self._done(job)) is not None]
         self._metrics.deliveries.labels("email", "known").inc(len(known))
@@ -216,6 +223,12 @@ class PartitionWork:
         found = await asyncio.gather(*map(asyncio.shield, soon), return_exceptions=True)
         self._busy.pop(source.offset, None)
         return _outcome([*known, *found, *await waiting])
+
+    def _is_told(self, notice: AnyNotification) -> bool:
+        """Say whether all is known of a notification: what is read again need not be made again."""
+        to = [*notice.emails, *([] if notice.webhook is None else [notice.webhook])]
+        states = {self.state(recipient_digest(notice.notification_id, each)) for each in to}
+        return bool(to) and states <= {"sent", "undelivered", "folded"}
 
     def _done(self, job: Job) -> Result | None:
         """Return what became of an e-mail that is known; what is read again costs little."""

@@ -25,6 +25,7 @@ from rater.shell.notifier.metrics import NotifierMetrics
 from rater.shell.notifier.partition import DRAIN_S, NOBODY, PartitionWork
 from rater.shell.notifier.sent import SentTable
 from rater.shell.notifier.settings import HOST_TURNS, TENANT_TURNS, NotifierSettings
+from rater.shell.notifier.statements import READ, StatementDesk
 from rater.shell.notifier.turns import Turns
 from rater.shell.notifier.waiting_room import WaitingRoom
 from rater.shell.notifier.webhooks import Webhooks
@@ -59,14 +60,14 @@ _READING_MS: Final = 600_000
 
 async def run(settings: NotifierSettings) -> int:
     """Run a notifier until it is told to stop; return its exit code."""
-    # Equal counts: a mark lies beside its notification.
-    topics = (NOTIFICATIONS, NOTIFICATIONS_DEAD, RECHARGE_DEAD, NOTIFIER_SENT)
-    await equal_partitions(settings.broker, topics)
+    # Equal counts: a mark lies beside its notification, and that beside the ledger of its account.
+    topics = (NOTIFICATIONS, NOTIFICATIONS_DEAD, RECHARGE_DEAD, NOTIFIER_SENT, *READ)
+    partitions = await equal_partitions(settings.broker, topics)
     metrics = NotifierMetrics()
     health = Health(metrics.process, PARTS)
     with HealthServer(health, metrics.process, settings.metrics_host, settings.metrics_port):
         try:
-            notifier = Notifier(settings, metrics, health)
+            notifier = Notifier(settings, partitions, metrics, health)
         except OSError as error:  # Of the CA file.
             raise StartError(str(error)) from error
         async with pulse(settings.broker, health, metrics.process.forget_all_lags):
@@ -77,10 +78,15 @@ class Notifier(ConsumerRebalanceListener):  # type: ignore[misc]
     """One member of the group `rater-notifier`."""
 
     def __init__(
-        self, settings: NotifierSettings, metrics: NotifierMetrics, health: Health
+        self,
+        settings: NotifierSettings,
+        partitions: int,
+        metrics: NotifierMetrics,
+        health: Health,
     ) -> None:
         """Connect to nothing yet; needs a running loop."""
         self._settings = settings
+        self._partitions = partitions
         self._metrics = metrics
         self._health = health
         self._failure: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
@@ -232,6 +238,7 @@ class Notifier(ConsumerRebalanceListener):  # type: ignore[misc]
                 self._room,
                 rules=self._rules,
                 metrics=self._metrics,
+                statements=StatementDesk(self._settings.broker, self._partitions),
                 on_failure=self._fail,
             )
             for writer in writers

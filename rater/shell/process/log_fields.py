@@ -72,6 +72,7 @@ FIELDS: Final = {
     "mode": "live or test",
     "channel": "email or webhook",
     "kind": "of a notification",
+    "month": "of a statement, as 2026-12",
     "step": "of a canary's round",
     "expected": "what had to come of it",
     "found": "what came of it",

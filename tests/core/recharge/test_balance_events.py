@@ -10,8 +10,10 @@ from rater.core.recharge.state import Recharge
 from tests.recharge_world import AMOUNT, World, low
 from tests.units import HOUR, NOW, UNIT
 from topics.records import balance as v
+from topics.records import notifications as n
+from topics.records.causes import CauseKind
 
-HEAD: tuple[str, str, int, int, str, int, v.CauseKind, str] = (
+HEAD: tuple[str, str, int, int, str, int, CauseKind, str] = (
     "acme/9/crossed/low",
     "acme",
     9,
@@ -94,7 +96,7 @@ def test_the_credit_of_somebody_elses_lot_and_every_other_event_ends_no_wait(
         v.FundsExpiring: ("L1", UNIT, 7, NOW), v.AutoRechargeChanged: (False, "fixed"),
         v.PaymentMethodsChanged: ((),), v.RecipientsChanged: ((), "en"),
         v.FraudSuspected: ("cost_per_call", 1, 2, ()),
-        v.CreditLimitReached: ("2026-03", 1, 2, NOW),
+        v.CreditLimitReached: ("2026-03", 1, 2, NOW), v.MonthEnded: ("2026-02",),
             v.PoolUsed: ("2026-03/P/all", "A plan", 80, 80, 100),
     }  # fmt: skip
     world = low()
@@ -196,3 +198,20 @@ def two_awaited() -> World:
     world.succeed(first)
     assert 2 == len(world.waiting)
     return world
+
+
+def test_a_month_that_is_over_is_told_to_those_who_ask_for_it_alone() -> None:
+    world = World(balance=10 * UNIT)
+    world.event(v.MonthEnded, "2026-01")
+    world.event(v.RecipientsChanged, ("ann@acme.example",), "fr", None, True)
+    world.event(v.MonthEnded, "2026-02")
+    world.event(v.RecipientsChanged, ("ann@acme.example",), "fr", None)
+    world.event(v.MonthEnded, "2026-03")
+
+    (notice,) = world.notices
+    assert isinstance(notice, n.StatementReadyNotification)
+    assert (notice.month, notice.emails, notice.language) == (
+        "2026-02",
+        ("ann@acme.example",),
+        "fr",
+    )

@@ -14,8 +14,9 @@ from tests.test_topics import lines, valid
 from topics.catalog import BALANCE_EVENTS
 from topics.records import PaymentMethod
 from topics.records import balance as v
+from topics.records.causes import CauseKind
 
-HEAD: tuple[str, str, int, int, str, int, v.CauseKind, str] = (
+HEAD: tuple[str, str, int, int, str, int, CauseKind, str] = (
     "acme/9/x",
     "acme",
     9,
@@ -49,6 +50,7 @@ FIELDS: dict[type[v.Event], tuple[Any, ...]] = {
     v.BillingModeChanged: (),
     v.CreditLimitReached: ("2026-03", 5_000_000, 5_125_000, 1_775_001_600_000),
     v.PoolUsed: ("2026-12/P/domestic/US", "A plan", 80, 4_800, 6_000),
+    v.MonthEnded: ("2026-11",),
 }
 CROSSED: dict[str, Any] = next(r for r in valid(BALANCE_EVENTS) if r["kind"] == "threshold_crossed")
 

@@ -41,12 +41,23 @@ def test_a_layout_that_is_not_known_is_not_guessed_at(value: bytes) -> None:
         decode_recharge(value)
 
 
+BEFORE_STATEMENTS = bytes.fromhex(
+    "04000000000000000040ffffffffffffffffffffffffffffffffffffffffffffffff"
+    "ffffffffffffffffdc0019a461636d65a3555344a469646c650000c098c2c0c0a56669786564c0c0c0c0"
+    "9090a2656ec0c2c2c200c090900000cf4000000000000000ffffffff"
+)
+
+
 def test_the_layout_has_not_changed_unseen() -> None:
-    """Bytes as they lie on changelogs: who changes them must write a new layout."""
+    """Bytes as they lie on changelogs: who changes them must write a new layout, or add what may be missing."""
     value = encode_recharge(Recharge("acme", "USD"))
 
     assert (
         "04000000000000000040ffffffffffffffffffffffffffffffffffffffffffffffff"
-        "ffffffffffffffffdc0019a461636d65a3555344a469646c650000c098c2c0c0a56669786564c0c0c0c0"
-        "9090a2656ec0c2c2c200c090900000cf4000000000000000ffffffff"
+        "ffffffffffffffffdc001aa461636d65a3555344a469646c650000c098c2c0c0a56669786564c0c0c0c0"
+        "9090a2656ec0c2c2c200c090900000cf4000000000000000ffffffffc2"
     ) == value.hex()
+
+
+def test_one_of_before_statements_were_told_is_read_and_tells_none() -> None:
+    assert decode_recharge(BEFORE_STATEMENTS) == Recharge("acme", "USD", statements=False)

@@ -4,6 +4,8 @@ The month is that of the account's own clocks: its statement is closed by this e
 forward every month, closed and empty ones, too: the months before may be deleted (R29).
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from rater.core.account.account import Account, Spending, Threshold
@@ -14,9 +16,10 @@ from rater.core.account.carried_contract import (
     carried_mode,
     carried_zones,
 )
+from rater.core.account.cause import Cause
 from rater.core.account.commands.command import AccountCommand, always
 from rater.core.account.contract import Contract
-from rater.core.account.heads import entry_head
+from rater.core.account.heads import entry_head, event_head
 from rater.core.account.lots import CreditLot
 from rater.core.account.month import ended_month, next_carry_ms, said_month_end
 from rater.core.account.zone_change import time_zone_at
@@ -27,6 +30,7 @@ from rater.core.pricing.plans.book import PlanBook
 from rater.core.rejections import Refusal, Rejected
 from topics import records as r
 from topics.records import BalanceCarriedForward, CarryForward
+from topics.records.balance import MonthEnded
 from topics.records.contract import CarriedOwed
 
 
@@ -123,6 +127,19 @@ def _said(number: int) -> int | None:
     return None if number < 0 else number
 
 
+def _told_of(
+    account: Account, entry: BalanceCarriedForward, cause: Cause
+) -> Callable[[], MonthEnded] | None:
+    month = entry.ended
+    if month is None:
+        return None
+    return partial(_ended, account, month, cause)
+
+
+def _ended(account: Account, month: str, cause: Cause) -> MonthEnded:
+    return MonthEnded(*event_head(account, "month_ended", cause), month)
+
+
 def _apply(account: Account, entry: BalanceCarriedForward) -> None:
     account.carry_ms = next_carry_ms(entry)
 
@@ -135,5 +152,6 @@ COMMAND: Final[AccountCommand[CarryForward, BalanceCarriedForward]] = AccountCom
     entry=BalanceCarriedForward,
     post_by_clocks=_post,
     apply=_apply,
+    told_of=_told_of,
     reaches_closed=always,
 )

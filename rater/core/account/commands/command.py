@@ -11,7 +11,7 @@ from rater.core.charging_settings import ChargingSettings
 from rater.core.pricing.plans.book import PlanBook
 from rater.core.rejections import Refusal
 from topics.records import Command, Event, MoneyEntry
-from topics.records.balance import CauseKind
+from topics.records.causes import CauseKind
 
 C = TypeVar("C", bound=Command)
 E = TypeVar("E", bound=MoneyEntry)
@@ -52,6 +52,8 @@ class AccountCommand(Generic[C, E]):
     """Change the account as the entry says, besides its sequence number and balance; no rule is applied here."""
     event: Callable[[Account, C, Cause], Event] | None = None
     """What is told, once the entry is applied."""
+    told_of: Callable[[Account, E, Cause], Callable[[], Event] | None] | None = None
+    """Likewise, where it depends on the entry whether anything is; None: nothing is."""
     moves_money: bool = False
     """Then what the balance crosses is told first, else the event."""
     reaches_closed: Callable[[C], bool] = _never

@@ -19,17 +19,19 @@ def _post(account: Account, command: SetRecipients, source: Source) -> Recipient
         command.webhook is not None,
         command.actor,
         command.actor_role,
+        command.statements,
     )
 
 
 def _event(account: Account, command: SetRecipients, cause: Cause) -> RecipientsChanged:
     head = event_head(account, "recipients", cause)
-    return RecipientsChanged(*head, command.emails, command.language, command.webhook)
+    to = (command.emails, command.language, command.webhook, command.statements)
+    return RecipientsChanged(*head, *to)
 
 
 COMMAND: Final[AccountCommand[SetRecipients, RecipientsSet]] = AccountCommand(
     record=SetRecipients,
-    content=("emails", "language", "webhook", "actor", "actor_role"),
+    content=("emails", "language", "webhook", "actor", "actor_role", "statements"),
     cause="settings",
     entry=RecipientsSet,
     post=_post,

@@ -263,6 +263,7 @@ def _setting(command: SourceCommand, entry: LedgerEntry) -> Iterator[tuple[str, 
             yield "methods", asked, [(m.reference, m.customer, m.label) for m in entry.methods]
         case "recipients_set":
             asked_of = (len(command.emails or ()), command.language, command.webhook is not None)
+            yield "statements", command.statements, entry.statements
             yield (
                 "emails, language, webhook",
                 asked_of,

@@ -127,6 +127,7 @@ def _recipients(evidence: Inputs) -> Iterator[Difference]:
         for name, right, said in (
             ("emails", command.emails or [], list(event.emails)),
             ("webhook", command.webhook, event.webhook),
+            ("statements", command.statements, event.statements),
         ):
             if right != said:
                 wrong = Complaint(name, f"{right!r}, as in the command", said)

@@ -33,6 +33,7 @@ TOLD: Final = {
     "payment_restored": "payment_restored",
     "pool_used": "pool_used",
     "credit_limit_reached": "credit_limit_reached",
+    "month_ended": "statement_ready",
 }
 """The kind of notification of each kind of event that must be told."""
 TRIGGERS: Final = ("auto_recharge", "auto_recharge_hours")
@@ -83,6 +84,8 @@ def _due(evidence: Inputs) -> Iterator[tuple[str, Due]]:
         kind = TOLD.get(event.kind)
         if event.kind == "threshold_crossed" and event.threshold_id in TRIGGERS:
             kind = None
+        if event.kind == "month_ended" and not _asks_for_statements(recipients.get(tenant_id)):
+            kind = None
         if kind is not None:
             named = event.event_id.removeprefix(f"{tenant_id}/")
             yield f"{tenant_id}/{named}", Due(kind, event, recipients.get(tenant_id))
@@ -92,6 +95,10 @@ def _due(evidence: Inputs) -> Iterator[tuple[str, Due]]:
             answered.add((tenant_id, event.lot_id))
             due = Due("funds_added", event, recipients.get(tenant_id))
             yield f"{tenant_id}/funds_added/{event.lot_id}", due
+
+
+def _asks_for_statements(recipients: Any) -> bool:
+    return recipients is not None and bool(recipients.statements)
 
 
 def _is_awaited(evidence: Inputs, offset: int, event: Any, answered: set[Key]) -> bool:
