@@ -190,7 +190,7 @@ def _statement(notice: n.StatementReadyNotification, reader: Language) -> dict[s
     late = sum(each.calls for each in told.late)
     if late:
         charged = sum(each.charge_micros for each in told.late)
-        values["late"] = f"{reader.count(late)} {money(charged)}".strip()
+        values["late"] = ", ".join(filter(None, (reader.count(late), money(charged))))
     minutes = sum(each.used_s for each in told.pools) // 60
     values["pools"] = reader.count(minutes) if told.pools else ""
     return values

@@ -17,6 +17,7 @@ from rater.shell.notifier.languages.registry import CODES, language
 from rater.shell.notifier.letters import write_letter
 from tests.shell.notifier.languages.samples import SAMPLES, N
 from tests.shell.notifier.notices import GOLDEN, golden
+from topics.fields import NO_CURRENCY
 from topics.records.notifications import AnyNotification
 
 KINDS = [kind.__struct_config__.tag for kind in get_args(AnyNotification)]
@@ -60,6 +61,22 @@ def test_what_is_not_known_is_not_mentioned() -> None:
 
     assert "Paid with" not in letter.text
     assert "paid with" not in letter.text
+
+
+def test_a_statement_without_figures_says_where_they_are_and_no_zero() -> None:
+    text = " ".join(write_letter(golden("statement_ready", figures=None, language="en")).text.split())
+
+    assert "The figures could not be added" in text
+    assert "rater statement watch --month 2025-01" in text
+    assert "Calls " not in text.partition("Calls that are charged")[0]
+
+
+def test_late_calls_of_a_statement_are_a_count_and_a_sum_of_money() -> None:
+    text = " ".join(write_letter(golden("statement_ready", language="en")).text.split())
+    owed = golden("statement_ready", language="en", currency=NO_CURRENCY)
+
+    assert re.search(r"Late calls of earlier months:? 3, \S*0\.18", text), text
+    assert re.search(r"Late calls of earlier months:? 3 ", " ".join(write_letter(owed).text.split()))
 
 
 def test_a_hard_decline_says_that_the_method_is_out_and_the_next_is_tried_at_once() -> None:
