@@ -64,7 +64,9 @@ def test_what_is_not_known_is_not_mentioned() -> None:
 
 
 def test_a_statement_without_figures_says_where_they_are_and_no_zero() -> None:
-    text = " ".join(write_letter(golden("statement_ready", figures=None, language="en")).text.split())
+    text = " ".join(
+        write_letter(golden("statement_ready", figures=None, language="en")).text.split()
+    )
 
     assert "The figures could not be added" in text
     assert "rater statement watch --month 2025-01" in text
@@ -76,7 +78,9 @@ def test_late_calls_of_a_statement_are_a_count_and_a_sum_of_money() -> None:
     owed = golden("statement_ready", language="en", currency=NO_CURRENCY)
 
     assert re.search(r"Late calls of earlier months:? 3, \S*0\.18", text), text
-    assert re.search(r"Late calls of earlier months:? 3 ", " ".join(write_letter(owed).text.split()))
+    assert re.search(
+        r"Late calls of earlier months:? 3 ", " ".join(write_letter(owed).text.split())
+    )
 
 
 def test_a_hard_decline_says_that_the_method_is_out_and_the_next_is_tried_at_once() -> None:

@@ -28,7 +28,7 @@ def notice(tenant: str, month: str = "2025-01") -> StatementReadyNotification:
 
 
 def figures(tenant: str, month: str, **changes: Any) -> Figures:
-    """A month in which nothing happened; the closing balance tells whose."""
+    """Return a month in which nothing happened; the closing balance tells whose."""
     found = Figures(tenant, period_of(month, Clocks("UTC", [])))
     found.currency, found.is_closed = "USD", True
     found.opening_micros = found.closing_micros = len(tenant)
@@ -37,12 +37,14 @@ def figures(tenant: str, month: str, **changes: Any) -> Figures:
     return found
 
 
-def desk(monkeypatch: pytest.MonkeyPatch, failing: Exception | None = None) -> tuple[StatementDesk, Asked]:
+def desk(
+    monkeypatch: pytest.MonkeyPatch, failing: Exception | None = None
+) -> tuple[StatementDesk, Asked]:
     asked: Asked = []
 
     async def read(_: Enquiry, months: Mapping[str, str]) -> dict[str, Figures]:
         asked.append(dict(months))
-        await asyncio.sleep(0)
+        await asyncio.sleep(0.1)
         if failing is not None:
             raise failing
         return {
@@ -72,11 +74,13 @@ async def test_who_asks_while_a_month_is_read_is_answered_by_the_next_reading(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     it, asked = desk(monkeypatch)
-    first = asyncio.create_task(it.complete(notice("a")))
-    while not asked:
-        await asyncio.sleep(0.001)
 
-    told = await asyncio.gather(first, it.complete(notice("bb")))
+    async def when_the_first_is_read() -> StatementReadyNotification:
+        await asyncio.sleep(0.05)
+        assert len(asked) == 1
+        return await it.complete(notice("bb"))
+
+    told = await asyncio.gather(it.complete(notice("a")), when_the_first_is_read())
 
     assert asked == [{"a": "2025-01"}, {"bb": "2025-01"}]
     assert all(each.figures is not None for each in told)
@@ -93,13 +97,17 @@ async def test_a_month_without_figures_is_told_without_them(
     assert [each.figures is None for each in told] == [True, False]
 
 
-async def test_what_cannot_be_read_for_good_is_told_without_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_cannot_be_read_for_good_is_told_without_figures(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     it, _ = desk(monkeypatch, EnquiryError("no ledger"))
 
     assert (await it.complete(notice("a"))).figures is None
 
 
-async def test_a_failure_reaches_all_who_wait_and_the_desk_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_failure_reaches_all_who_wait_and_the_desk_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     it, asked = desk(monkeypatch, OSError("broken"))
 
     found = await asyncio.gather(
