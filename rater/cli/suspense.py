@@ -23,9 +23,12 @@ from rater.cli.job_options import (
 from rater.cli.partition_counts import partitions_of
 from rater.cli.suspense_shown import CALLS_HEAD, GROUPS_HEAD, call_fields, call_row, groups_of
 from rater.cli.told import Told
+from rater.core.account.mending import is_by_word
 from rater.kafka.broker import Broker
 from rater.shell.admin.answers import Answer
+from rater.shell.admin.who import Who
 from rater.shell.process.clock import now_ms
+from rater.shell.recycling.asked import ask
 from rater.shell.recycling.desk import Desk, read_desk
 from rater.shell.recycling.done import done_before
 from rater.shell.recycling.job import send
@@ -35,6 +38,7 @@ from topics.catalog import ACCOUNT_TIMERS
 from topics.records.recycling import DropCall, ReleaseCall
 
 NOTHING = "nothing waits"
+_UNNAMED = "it waits for an operator's word: --waits-for {}"
 _NAMES: dict[Order, str] = {ReleaseCall: "recycle", DropCall: "drop"}
 """By which commands orders are given."""
 
@@ -106,8 +110,10 @@ def recycle(broker: Broker, selection: Selection, **given: Any) -> None:
     """Look at calls again: charge each that can be charged now, once; the others wait on.
 
     By tenant, in the order of their events. A call is priced by the deck in force at its answer and by the plans and
-    licences of its start. Exit 0: done; 1: some wait on, or waited no more, or no call matches (but for
-    --all, and a --job that has done something before); 2: could not run, or no answer in time.
+    licences of its start. A call that is too old, or came from the future, is charged only where --cdr or --waits-for
+    names it, with a --reason, and where nothing on the ledger is of it: that is read whole. Exit 0: done; 1: some
+    wait on, or waited no more, or no call matches (but for --all, and a --job that has done something before); 2: could
+    not run, or no answer in time.
     """
     _recycle(broker, ReleaseCall, selection, given)
 
@@ -135,6 +141,8 @@ def _recycle(broker: Broker, kind: Order, selection: Selection, given: dict[str,
     told = _Told(as_json=given["as_json"])
     if not calls and given["job"] is not None:
         told.done_before = run(done_before(broker, desk.partitions, selection.tenant, who.job_id))
+    if kind is ReleaseCall:
+        calls = _by_word(broker, desk.partitions, selection, calls, who, told)
     if given["dry_run"]:
         for each, trial in desk.try_out(kind, calls, who, now_ms()):
             told.would(each, trial.outcome, trial.micros, trial.currency, trial.detail)
@@ -150,6 +158,36 @@ def _recycle(broker: Broker, kind: Order, selection: Selection, given: dict[str,
         raise CannotRunError(why)
     if told.left:
         raise click.exceptions.Exit(1)
+
+
+def _by_word(  # noqa: PLR0917
+    broker: Broker,
+    partitions: int,
+    selection: Selection,
+    calls: list[Waits],
+    who: Who,
+    told: "_Told",
+) -> list[Waits]:
+    """Return the calls that may be released; of those that wait for an operator's word what the ledger has not."""
+    asking = [each for each in calls if is_by_word(each.row.reason)]
+    named = [each for each in asking if selection.names(each)]
+    if named and who.why is None:
+        raise click.UsageError(
+            "--reason: say why; what is too old or in the future needs a word for it"
+        )
+    asked = run(ask(broker, partitions, named))
+    found: list[Waits] = []
+    for each in calls:
+        if not is_by_word(each.row.reason):
+            found.append(each)
+            continue
+        is_named = selection.names(each)
+        judged = asked.judge(each) if is_named else _UNNAMED.format(each.row.reason)
+        if isinstance(judged, str):
+            told.stays(each, judged)
+        else:
+            found.append(judged)
+    return found
 
 
 def _read(broker: Broker, selection: Selection) -> Desk:
@@ -172,6 +210,11 @@ class _Told(Told):
         """Print what would become of a call."""
         self._micros[currency] += micros
         self._of(waits, outcome, detail or (f"{micros} micros {currency}" if currency else ""))
+
+    def stays(self, waits: Waits, why: str) -> None:
+        """Print why nothing is asked of a call."""
+        self.left += 1
+        self._of(waits, "stays", why)
 
     def answered(self, waits: Waits, answer: Answer | None) -> None:
         """Print what has become of a call."""

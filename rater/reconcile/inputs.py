@@ -45,6 +45,15 @@ Outcomes = dict[int, list[Outcome]]
 """By source offset; a record that was a duplicate, or a timer's command with nothing to do, has none."""
 
 
+def is_forgotten(suspended: r.Suspended) -> bool:
+    """Say whether the id of a record in suspense is not remembered.
+
+    Of what only its key leads astray it is not, either: written again it comes to the same partition.
+    """
+    is_here = suspended.belongs_to_partition == suspended.source_partition
+    return suspended.reason in FORGOTTEN or (suspended.reason == "misrouted" and is_here)
+
+
 @dataclass(slots=True)
 class Inputs:
     """All that is known of one partition."""

@@ -1,4 +1,4 @@
-"""Open suspense: the calls that wait for a price, as charging keeps them until they are charged, freed or replaced."""
+"""Open suspense: the calls that wait, as charging keeps them until they are charged, freed, dropped or replaced."""
 
 from typing import Annotated, Final
 
@@ -13,10 +13,14 @@ OPEN_CALLS_MAX: Final = 10_000
 """Of one account."""
 OPEN_BYTES_MAX: Final = 64 * 1024 * 1024
 """Of one partition: values of the table, as they lie in memory."""
+WORD_CALLS_MAX: Final = 1_000
+"""Of those of an account, how many may wait for an operator's word: a month sent again may be nothing else."""
+WORD_BYTES_MAX: Final = 8 * 1024 * 1024
+"""Likewise of those of a partition."""
 
 
 class OpenSuspense(Record, frozen=True):
-    """A call that waits for its price or its account: of one id the highest version that has come."""
+    """A call that waits, for its price, its account or an operator's word: of one id the highest version that came."""
 
     layout: Annotated[
         int,

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
-from topics.fields import Actor, CdrVersion, Id, Note
+from topics.fields import Actor, CdrVersion, Id, Millis, Note
 from topics.records.charge import Waited
 from topics.records.commands import Command
 from topics.records.ledger import Entry
@@ -29,6 +29,13 @@ class ReleaseCall(_Recycling, frozen=True, tag="release_call"):
     """Look again at a call that waits: charge it as it would have been charged, or say what it waits for now."""
 
     type: ClassVar[Literal["release_call"]]
+    seen_ms: Annotated[
+        Millis | None,
+        Meta(
+            description="Of a call that waits for an operator's word: up to entries of this time the ledger was read, "
+            "in the tenant's partition, and none says anything of the call."
+        ),
+    ] = None
 
 
 class DropCall(_Recycling, frozen=True, tag="drop_call"):

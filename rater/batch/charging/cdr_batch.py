@@ -15,14 +15,13 @@ from rater.batch.charging.charge_index import Known
 from rater.batch.charging.content import cdr_content
 from rater.batch.charging.heads import OUTCOME_AHEAD, heads, until_ms
 from rater.batch.charging.open_suspense import SuspenseBatch
-from rater.batch.charging.originals import Originals, Standing
+from rater.batch.charging.originals import CORRECTIONS_MAX, Originals, Standing
 from rater.batch.charging.partition_state import Shard
 from rater.batch.charging.record import Record
 from rater.batch.charging.remembered import Remembered
 from rater.batch.charging.waiting import conflict, in_future, stray, too_old
 from rater.core import engine
 from rater.core.account.account import Account
-from rater.core.account.mending import is_kept
 from rater.core.cdr import Cdr, Source
 from rater.core.limits import DAY_MS
 from rater.core.pricing.rules import Rules
@@ -33,14 +32,13 @@ from rater.wire.malformed import Malformed
 from rater.wire.outputs import encode_suspended, output_key
 from topics.catalog import CDR_RAW
 from topics.manifests import IdState
+from topics.partitioner import partition_of
 from topics.records import Charge, ChargeReversed
 from topics.records.charging_settings import CDR_BYTES_MIN
 
 _TOPIC: Final = CDR_RAW.name
 _SMALL: Final[int] = CDR_BYTES_MIN
 """A CDR of so many bytes is read whatever the settings say."""
-CORRECTIONS_MAX: Final[int] = 256
-"""Corrections whose originals are fetched at once."""
 _ENCODED_AT_ONCE: Final[int] = 128
 """CDRs that are decided before what they say is encoded, while it is in the processor's cache yet (A74)."""
 # Bound once: an attribute of a class that is not compiled is slow from code that is.
@@ -159,9 +157,9 @@ class CdrBatch:
                 decision.count("skipped")
             elif cdr.ended_ms < self.oldest_ms and not self.originals.knows(cdr, self.oldest_ms):
                 version = self.rules.settings.at(decision.stream_ms).version
-                self._suspend(item, too_old(cdr, self.oldest_ms, version), None)
+                self._wait(item, too_old(cdr, self.oldest_ms, version))
             elif cdr.ended_ms > at_ms + DAY_MS:
-                self._suspend(item, in_future(cdr, at_ms), None)
+                self._wait(item, in_future(cdr, at_ms))
             elif digest in fresh and fresh[digest][4] >= self.oldest_ms:
                 self._repeat(item, fresh[digest][1], fresh[digest][2])
             elif number in known and known[number][1] * DAY_MS >= self.oldest_ms:
@@ -176,8 +174,11 @@ class CdrBatch:
         decision, standing, offset, seq = self.decision, None, record.offset, account.seq
         if cdr.version != 1 or cdr.kind != "final":
             found = self.originals.judge(cdr, self.oldest_ms, self.rules.settings.at(at_ms))
-            if not isinstance(found, Standing):
-                self._leave(item, found)
+            if isinstance(found, str):
+                decision.count(found)
+                return
+            if isinstance(found, Suspension):
+                self._wait(item, found)
                 return
             standing = found
         source = Source(_TOPIC, self.partition, offset, at_ms)
@@ -190,7 +191,7 @@ class CdrBatch:
             account.cdr_offset = offset
             decision.changed[cdr.tenant_id] = account
         if not isinstance(outcome, str):
-            kept = self._keep(item, outcome, source, standing)
+            kept = self._keep(item, outcome, standing)
             self._suspend(item, outcome, digest, kept=kept)
             return
         decision.count(outcome)
@@ -217,19 +218,11 @@ class CdrBatch:
         for each in (own, *heads(cdr, place, longest, standing.first)):
             self._remember(each[0], each)
 
-    def _leave(self, item: Item, why: Suspension | str) -> None:
-        """Count a correction that changes nothing, or have it wait."""
-        if isinstance(why, str):
-            self.decision.count(why)
-        else:
-            self._suspend(item, why, None)
-
-    def _keep(self, item: Item, why: Suspension, source: Source, found: Standing | None) -> bool:
+    def _keep(self, item: Item, why: Suspension, found: Standing | None) -> bool:
         """Keep a call that waits until it can be charged, where something can mend that; say whether it is kept."""
-        if not is_kept(why.reason):
-            return False
         stands = (False, False) if found is None else found.stands
-        kept = self.open.keep(item[1], item[0].value or b"", source, why, stands)
+        text, source = item[0].value or b"", self._source(item[0])
+        kept = self.open.keep(item[1], text, source, why, stands)
         self.has_later = self.open.has_later
         return kept
 
@@ -244,13 +237,20 @@ class CdrBatch:
         elif item[3] == known:
             self.decision.count("duplicate")
         else:
-            self._suspend(item, conflict(item[1]), None)
+            self._wait(item, conflict(item[1]))
+
+    def _wait(self, item: Item, why: Suspension) -> None:
+        """Suspend a record of which nothing is remembered; kept where an operator's word comes, if that helps."""
+        is_here = partition_of(item[1].tenant_id.encode(), self.partitions) == self.partition
+        kept = is_here and self._keep(item, why, None)
+        self._suspend(item, why, None, kept=kept)
 
     def _stray(self, item: Item) -> None:
         """Suspend a record whose account is not here: it lies in a wrong partition, or there is none."""
         why, right = stray(item[1], item[0].key, self.partition, self.partitions)
-        kept = self._keep(item, why, self._source(item[0]), None)
-        self._suspend(item, why, item[2], right, kept=kept)
+        kept = self._keep(item, why, None)
+        # Of a wrong key alone nothing is remembered: written again under the right one it comes here, too.
+        self._suspend(item, why, None if right == self.partition else item[2], right, kept=kept)
 
     def _suspend(
         self,
@@ -283,8 +283,8 @@ class CdrBatch:
         book = self.rules.settings
         window_day = stream_ms // DAY_MS - book.at(stream_ms).window_days
         self.oldest_ms = max(self.shard.oldest_day(stream_ms), window_day) * DAY_MS
-        next_day_ms = (stream_ms // DAY_MS + 1) * DAY_MS
-        self.look_again_ms = min(next_day_ms, book.next_change_ms(stream_ms))
+        next_day = stream_ms // DAY_MS + 1
+        self.look_again_ms = min(next_day * DAY_MS, book.next_change_ms(stream_ms))
 
     def _source(self, record: Record) -> Source:
         # Kafka's -1 for no time, or less, is the time of the stream.

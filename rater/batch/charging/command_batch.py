@@ -23,6 +23,7 @@ from rater.batch.charging.record import Record
 from rater.batch.charging.recycling import ORDERS, Order, RecyclingBatch
 from rater.batch.charging.rerating import ReratingBatch
 from rater.batch.charging.users import UsersBatch
+from rater.batch.charging.word import Window
 from rater.core import engine
 from rater.core.account.account import Account
 from rater.core.account.rejecting import reject
@@ -65,8 +66,8 @@ class CommandBatch:
         self.lot_ids = LotIdsBatch(shard.lot_ids, self.decision.lot_ids)
         self.users = UsersBatch(shard.users, self.decision.users)
         known = self.decision, self.users.users, rules
-        self.recycling = RecyclingBatch(shard.suspense, *known)
         self.originals = Originals(shard.batches.index, self.decision, {})
+        self.recycling = RecyclingBatch(shard.suspense, *known, self.originals)
         self.rerating = ReratingBatch(self.originals, *known)
         self.working: dict[str, Account | None] = {}
         self.fresh: dict[bytes, tuple[int, int]] = {}
@@ -156,10 +157,13 @@ class CommandBatch:
 
     def _recycle(self, order: Order, account: Account | None, source: Source) -> None:
         """Free, release or drop a call that waits, and remember it as charged where it is; or refuse to."""
-        cdr = self.recycling.obey(order, account, source)
-        if cdr is not None:
-            until_ms = self.originals.until_ms(cdr)
-            self.recycling.remember(cdr, self._state(first_digest(cdr)), until_ms)
+        stream_ms, batches = self.decision.stream_ms, self.shard.batches
+        oldest_ms = self.shard.oldest_day(stream_ms) * DAY_MS
+        window = Window(oldest_ms, stream_ms, batches.window_days)
+        released = self.recycling.obey(order, account, source, window)
+        if released is not None:
+            until_ms = self.originals.until_ms(released.cdr)
+            self.recycling.remember(released, self._state(first_digest(released.cdr)), until_ms)
 
     def _refuse(self, order: r.Command, key: bytes | None, known: int | None) -> Refusal | None:
         """Refuse what no account needs to be asked about."""

@@ -11,6 +11,8 @@ Rule 3: an account has at most OPEN_CALLS_MAX of them and a partition OPEN_BYTES
 in suspense as other calls do, for somebody who sees to it: its record says that it is not kept, a metric and the log
 say how many. A version that replaces another is always kept.
 Rule 4: what waits for its account, and not for a price, is never freed (`never_free`).
+Rule 5: what waits for an operator's word never takes the place of what does not, and leaves it its own; it has narrower
+bounds of its own, and is not counted beyond them: whoever sends a month again may send nothing else.
 """
 
 from __future__ import annotations
@@ -20,12 +22,18 @@ from typing import TYPE_CHECKING, Final, cast, final
 
 import msgspec
 
-from rater.core.account.mending import is_priceless
+from rater.core.account.mending import is_by_word, is_kept, is_priceless
 from rater.core.limits import DAY_MS
 from rater.wire.layouts import check_layout
 from topics.keys import suspense_key
 from topics.records import OpenSuspense
-from topics.records.open_suspense import OPEN_BYTES_MAX, OPEN_CALLS_MAX, OPEN_SUSPENSE_LAYOUT
+from topics.records.open_suspense import (
+    OPEN_BYTES_MAX,
+    OPEN_CALLS_MAX,
+    OPEN_SUSPENSE_LAYOUT,
+    WORD_BYTES_MAX,
+    WORD_CALLS_MAX,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -49,6 +57,7 @@ class SuspenseShard:
         """How many of them are no first versions."""
         self._values: dict[bytes, bytes] = {}
         self._counts: Counter[str] = Counter()
+        self.words: Final = Words()
         self._came: dict[tuple[int, SuspenseReason], dict[bytes, int]] = {}
         """By day and reason, when those came that may be freed."""
         self.get = self._values.get
@@ -111,6 +120,7 @@ class SuspenseShard:
         self.bytes_used += len(value)
         self._counts[row.tenant_id] += 1
         self.later += row.version > 1
+        self.words.add(row, 1, len(value))
         if _may_be_free(row):
             self._came.setdefault((row.at_ms // DAY_MS, row.reason), {})[key] = row.at_ms
 
@@ -124,11 +134,28 @@ class SuspenseShard:
         if not self._counts[row.tenant_id]:
             del self._counts[row.tenant_id]
         self.later -= row.version > 1
+        self.words.add(row, -1, -len(value))
         if _may_be_free(row):
             day = row.at_ms // DAY_MS, row.reason
             del self._came[day][key]
             if not self._came[day]:
                 del self._came[day]
+
+
+@final
+class Words:
+    """How many of some calls wait for an operator's word, and their bytes."""
+
+    def __init__(self) -> None:
+        self.calls: Final[Counter[str]] = Counter()
+        """By account."""
+        self.bytes_used = 0
+
+    def add(self, row: OpenSuspense, calls: int, size: int) -> None:
+        """Count a row, where it is such a one."""
+        if is_by_word(row.reason):
+            self.calls[row.tenant_id] += calls
+            self.bytes_used += size
 
 
 def _may_be_free(row: OpenSuspense) -> bool:
@@ -158,6 +185,7 @@ class SuspenseBatch:
         """Whether versions may wait that are no first ones."""
         self._counts: Counter[str] = Counter()
         self._bytes = 0
+        self._words = Words()
 
     def of(self, tenant_id: str, cdr_id: str) -> OpenSuspense | None:
         """Return what waits under an id."""
@@ -169,10 +197,13 @@ class SuspenseBatch:
     ) -> bool:
         """Keep a call that waits from now on; `stands`: whether a charge of an earlier version does, or its void.
 
-        False: it is not kept, for a later version or another call of its id waits, or a limit is reached.
+        False: it is not kept, for nothing here can mend it, a later version or another call of its id waits, or a limit
+        is reached.
         """
+        if not is_kept(why.reason):
+            return False
         before = self.of(cdr.tenant_id, cdr.cdr_id)
-        if before is not None and before.version >= cdr.version:
+        if before is not None and not _gives_way(before, cdr, why):
             return False
         row = OpenSuspense(
             OPEN_SUSPENSE_LAYOUT,
@@ -190,8 +221,11 @@ class SuspenseBatch:
             stands[1],
         )
         value = _encode(row)
+        is_asking = is_by_word(row.reason)
+        if before is None and is_asking and self._is_full_of_words(cdr.tenant_id, len(value)):
+            return False
         if before is None and self._is_full(cdr.tenant_id, len(value)):
-            self.beyond[cdr.tenant_id] += 1
+            self.beyond[cdr.tenant_id] += not is_asking
             return False
         self.has_later = self.has_later or cdr.version > 1
         self._set(row, value)
@@ -224,6 +258,10 @@ class SuspenseBatch:
         before = self._value(key)
         self._counts[row.tenant_id] += (value is not None) - (before is not None)
         self._bytes += len(value or b"") - len(before or b"")
+        if before is not None:
+            self._words.add(read_open(before), -1, -len(before))
+        if value is not None:
+            self._words.add(row, 1, len(value))
         self.changes[key] = value
 
     def _value(self, key: bytes) -> bytes | None:
@@ -233,3 +271,16 @@ class SuspenseBatch:
         calls = self.shard.count(tenant_id) + self._counts[tenant_id]
         used = self.shard.bytes_used + self._bytes + size
         return calls >= OPEN_CALLS_MAX or used > OPEN_BYTES_MAX
+
+    def _is_full_of_words(self, tenant_id: str, size: int) -> bool:
+        kept, mine = self.shard.words, self._words
+        calls = kept.calls[tenant_id] + mine.calls[tenant_id]
+        used = kept.bytes_used + mine.bytes_used + size
+        return calls >= WORD_CALLS_MAX or used > WORD_BYTES_MAX
+
+
+def _gives_way(before: OpenSuspense, cdr: Cdr, why: Suspension) -> bool:
+    """Say whether what waits makes room for what comes: an earlier version; or the same, which waited for a word."""
+    if is_by_word(why.reason):
+        return is_by_word(before.reason) and before.version < cdr.version
+    return before.version < cdr.version + is_by_word(before.reason)

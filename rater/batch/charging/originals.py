@@ -27,6 +27,8 @@ from topics.catalog import LEDGER
 from topics.manifests import IdState
 from topics.records import Charge, ChargeReversed
 
+CORRECTIONS_MAX: Final = 256
+"""Corrections whose originals are fetched at once."""
 _ON_LEDGER = (IdState.CHARGED, IdState.HEAD)
 
 

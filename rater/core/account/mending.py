@@ -16,11 +16,15 @@ class Mender(StrEnum):
     DECKS = "decks"
     PLANS = "plans"
     SETTINGS = "settings"
+    WORD = "word"
+    """An operator says so, and the ledger is asked first: charging remembers nothing of such calls (A105)."""
     CORRECTION = "correction"
     """No change here: the platform sends a later version that is right, or an operator drops the call."""
 
 
 MENDED_BY: Final[Mapping[str, tuple[Mender, ...]]] = {
+    Suspended.TOO_OLD: (Mender.WORD,),
+    Suspended.IN_FUTURE: (Mender.WORD,),
     Suspended.UNKNOWN_TENANT: (Mender.ACCOUNT,),
     Suspended.ACCOUNT_CLOSED: (Mender.ACCOUNT,),
     Suspended.NO_TENANT_CAPABILITY: (Mender.ACCOUNT, Mender.PLANS),
@@ -38,12 +42,17 @@ MENDED_BY: Final[Mapping[str, tuple[Mender, ...]]] = {
     Unrated.OUTSIDE_BANDS: (Mender.DECKS,),
     Unrated.AMOUNT_TOO_LARGE: (Mender.DECKS, Mender.ACCOUNT, Mender.SETTINGS),
 }
-"""What mends each reason of a CDR that is kept until it is charged; others need an operator's word, or another CDR."""
+"""What mends each reason of a CDR that is kept until it is charged; others have to be written again, or another CDR."""
 
 
 def is_kept(reason: str) -> bool:
     """Say whether a CDR that waits for a reason is kept until it is charged, freed or dropped."""
     return reason in MENDED_BY
+
+
+def is_by_word(reason: str) -> bool:
+    """Say whether only an operator's word has a CDR charged that waits for a reason."""
+    return Mender.WORD in MENDED_BY.get(reason, ())
 
 
 def is_priceless(why: Suspension) -> bool:

@@ -5,6 +5,7 @@ Rule 1: it is charged as it would have been: by the decks in force at its answer
 Rule 2: its money is late, and no sign of fraud (R25): it counts for the user's month, and neither for what is spent an
         hour, nor for new destinations, nor for the runway. No limit of spending is looked at.
 Rule 3: what still has no price, or no account that may pay it, waits on, for what it waits for now.
+        What only an operator's word has charged waits for such a word again.
 Rule 4: a release names the record that waits. Where another version has come in its place, or nothing waits any more,
         it does nothing, and says so.
 """
@@ -19,6 +20,7 @@ from rater.core.account.charges import charge_of, free_charge
 from rater.core.account.counting import count, user_of
 from rater.core.account.freecall import Waiting
 from rater.core.account.journal import Journal
+from rater.core.account.mending import is_by_word
 from rater.core.account.post_paid import owing_month
 from rater.core.account.posting import Posting, posting_of
 from rater.core.account.priced import price_of, told_of
@@ -66,7 +68,7 @@ def release(  # noqa: PLR0913, PLR0917
     row, cdr = waits
     price = _price(account, waits, source, rules, users)
     if isinstance(price, Suspension):
-        return price
+        return _asking(row, price)
     user = user_of(account, cdr.consumer(), users)
     told = told_of(account, cdr, price, source, rules, user) if rules.settings.hides else cdr
     if isinstance(price, Rated):
@@ -123,6 +125,13 @@ def _price(
     if isinstance(price, Rated) and account.contract is not None:
         return payable(account, cdr, price, (rules, source.at_ms), user)
     return price
+
+
+def _asking(row: OpenSuspense, why: Suspension) -> Suspension:
+    """Return what a call waits for now: where a word had to be given, another one, for all may have changed by then."""
+    if not is_by_word(row.reason):
+        return why
+    return Suspension(row.reason, f"{why.reason}: {why.detail}", why.settings_version)
 
 
 def _may_not(row: OpenSuspense, cdr: Cdr, rules: Rules, at_ms: int) -> Suspension | None:

@@ -3,10 +3,18 @@
 from rater.reconcile.folds.books import LedgerEntry
 from topics import records as r
 
+BY_WORD = frozenset(("too_old", "in_future"))
+"""Reasons of suspense for which only an operator's word has a call charged."""
+
 
 def has_waited(entry: LedgerEntry) -> bool:
     """Say whether an entry charges or frees a call that had been in suspense: a command caused it, not the CDR."""
     return entry.kind == "charge" and entry.waited is not None
+
+
+def is_by_word(entry: LedgerEntry) -> bool:
+    """Say whether an entry charges a call that had waited for an operator's word."""
+    return entry.kind == "charge" and entry.waited is not None and entry.waited.reason in BY_WORD
 
 
 def is_rerated(entry: LedgerEntry) -> bool:

@@ -10,9 +10,15 @@ from typing import Any
 
 from rater.reconcile.difference import Complaint
 from rater.reconcile.folds.books import Books, LedgerEntry
-from rater.reconcile.folds.causes import cdr_offset_of, has_waited, is_rerated
+from rater.reconcile.folds.causes import BY_WORD, cdr_offset_of, has_waited, is_rerated
 from topics import records as r
-from topics.records.open_suspense import OPEN_BYTES_MAX, OPEN_CALLS_MAX
+from topics.partitioner import partition_of
+from topics.records.open_suspense import (
+    OPEN_BYTES_MAX,
+    OPEN_CALLS_MAX,
+    WORD_BYTES_MAX,
+    WORD_CALLS_MAX,
+)
 from topics.records.recycling import CallDropped
 
 UNPRICED = frozenset(
@@ -23,10 +29,14 @@ UNPRICED = frozenset(
     )
 )
 """What is free after days waits for one of these; an amount may be too large for the account, too: then it is not."""
-KEPT = UNPRICED | {
-    *("unknown_tenant", "account_closed", "no_tenant_capability", "no_user_capability"),
-    "too_many_pools",
-}
+KEPT = (
+    UNPRICED
+    | BY_WORD
+    | {
+        *("unknown_tenant", "account_closed", "no_tenant_capability", "no_user_capability"),
+        "too_many_pools",
+    }
+)
 """What charging keeps waits for one of these."""
 TOO_LARGE = "amount_too_large"
 _ESCAPED, _HEAD = 6, 1_000
@@ -82,8 +92,11 @@ class Call:
         """Whether a version was given up: then an earlier one may wait after it."""
         return any(entry.kind == "call_dropped" for _, entry in self.ended.values())
 
-    def walk(self, *, is_full: bool) -> tuple[r.Suspended | None, list[tuple[int, Complaint]]]:
-        """Go through what came in order; return what waits still, and what is wrongly said to be kept or not."""
+    def walk(self, full: frozenset[bool]) -> tuple[r.Suspended | None, list[tuple[int, Complaint]]]:
+        """Go through what came in order; return what waits still, and what is wrongly said to be kept or not.
+
+        `full`: whether limits may have been reached, True: of what waits for an operator's word, False: of the others.
+        """
         opened: r.Suspended | None = None
         lies: list[tuple[int, Complaint]] = []
         waits = {each.source_offset: (offset, each) for offset, each in self.waits}
@@ -93,15 +106,25 @@ class Call:
                 opened = None if opened is not None and opened.version < taken[place] else opened
                 continue
             offset, found = waits[place]
-            is_later = opened is None or opened.version < found.version or self.is_dropped
-            wanted = is_later and (found.kept or not is_full)
-            if found.kept != wanted and not (self.is_dropped and not found.kept):
+            is_later = opened is None or _gives_way(opened, found) or self.is_dropped
+            wanted = is_later and (found.kept or (found.reason in BY_WORD) not in full)
+            # A copy that came after the window may be kept again, once a command has ended what waited.
+            is_over = opened is not None and opened.source_offset in self.ended
+            is_open = not is_over and not (self.is_dropped and not found.kept)
+            if found.kept != wanted and is_open:
                 why = "true, for it waits" if wanted else "false, for another version waits"
                 lies.append((offset, Complaint("kept", why, found.kept)))
             opened = found if found.kept else opened
         # It was ended at any time behind its record: until then no earlier version could take its place.
         is_ended = opened is not None and opened.source_offset in self.ended
         return (None if is_ended else opened), lies
+
+
+def _gives_way(before: r.Suspended, found: r.Suspended) -> bool:
+    """Say whether what waits makes room: for a later version, or for the same where only that waits for no word."""
+    if found.reason in BY_WORD:
+        return before.reason in BY_WORD and before.version < found.version
+    return before.version < found.version + (before.reason in BY_WORD)
 
 
 @dataclass(slots=True)
@@ -112,22 +135,32 @@ class Waiting:
     table: dict[Id, tuple[int, Any]] = field(default_factory=dict)
     kept: Counter[str] = field(default_factory=Counter)
     size: int = 0
+    words: Counter[str] = field(default_factory=Counter)
+    """Of those that were kept, how many waited for an operator's word."""
+    words_size: int = 0
     is_whole: bool = True
     """Whether all that ever waited is known."""
 
-    def is_full(self, tenant_id: str) -> bool:
-        """Say whether a limit of an account may have been reached."""
-        return self.size > OPEN_BYTES_MAX or self.kept[tenant_id] >= OPEN_CALLS_MAX
+    def full(self, tenant_id: str) -> frozenset[bool]:
+        """Return which limits of an account may have been reached: as `Call.walk` takes them."""
+        if self.size > OPEN_BYTES_MAX or self.kept[tenant_id] >= OPEN_CALLS_MAX:
+            return frozenset((True, False))
+        is_full = self.words_size > WORD_BYTES_MAX or self.words[tenant_id] >= WORD_CALLS_MAX
+        return frozenset((True,)) if is_full else frozenset()
 
     def take(self, books: Books, touched: set[Id]) -> None:
         """Collect the calls that came to wait."""
         for record, waits in books.suspense:
-            if waits.reason in KEPT:
+            if waits.reason in KEPT and _can_be_kept(books, waits):
                 name = waits.tenant_id, waits.cdr_id
                 touched.add(name)
                 self.calls.setdefault(name, Call()).waits.append((record.offset, waits))
                 self.kept[waits.tenant_id] += waits.kept
-                self.size += _ESCAPED * len(waits.cdr) + _HEAD
+                size = _ESCAPED * len(waits.cdr) + _HEAD
+                self.size += size
+                if waits.reason in BY_WORD:
+                    self.words[waits.tenant_id] += waits.kept
+                    self.words_size += size
 
     def follow(self, books: Books, touched: set[Id]) -> Iterator[tuple[int, Ending]]:
         """Add what the ledger says of the calls; yield what is ended a second time."""
@@ -142,6 +175,12 @@ class Waiting:
             touched.add(name)
             if (again := _add(call, offset, entry)) is not None:
                 yield offset, again
+
+
+def _can_be_kept(books: Books, waits: r.Suspended) -> bool:
+    """Say whether a record lies where what it waits for comes: an operator's word comes to its tenant's partition."""
+    right = partition_of(waits.tenant_id.encode(), books.log.partitions)
+    return waits.reason not in BY_WORD or right == books.partition
 
 
 def _name(entry: LedgerEntry) -> Id | None:

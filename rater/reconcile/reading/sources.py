@@ -167,6 +167,7 @@ class SourceCommand(msgspec.Struct, gc=False):
     job_id: str | None = None
     by: str | None = None
     why: str | None = None
+    seen_ms: int | None = None
     entitlements: list[SourceEntitlement] | None = None
     valid_from: datetime | None = None
     user_id: str | None = None

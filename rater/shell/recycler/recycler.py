@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from aiokafka.errors import KafkaError
 
+from rater.core.account.mending import is_by_word
 from rater.core.account.releasing import suspense_id_of
 from rater.core.limits import HOUR_MS
 from rater.kafka.rights import NotAllowedError
@@ -155,10 +156,17 @@ class Recycler:
 def chargeable(
     desk: Desk, who: Who, at_ms: int, without: Collection[str] = frozenset()
 ) -> list[Found]:
-    """Return what could be charged, tenant by tenant; `without`: suspense ids that are not asked for."""
+    """Return what could be charged, tenant by tenant; `without`: suspense ids that are not asked for.
+
+    What waits for an operator's word is left to operators.
+    """
     calls: dict[str, list[Waits]] = {}
     micros: dict[str, int] = {}
-    meant = (each for each in desk.of(Selection()) if suspense_id_of(each.row) not in without)
+    meant = (
+        each
+        for each in desk.of(Selection())
+        if suspense_id_of(each.row) not in without and not is_by_word(each.row.reason)
+    )
     for waits, trial in desk.try_out(ReleaseCall, meant, who, at_ms):
         if trial.outcome in {"charged", "free"}:
             tenant_id = waits.row.tenant_id

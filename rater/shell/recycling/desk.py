@@ -67,7 +67,7 @@ class Desk:
             if number not in trials:
                 shard = self._shard(tenant_id.encode())
                 trials[number] = Trials(shard, self.rules, self.partitions)
-            order = encode_order(kind, each.row, who.job_id, who.by, who.why)
+            order = encode_order(kind, each.row, who.job_id, who.by, who.why, each.seen_ms)
             yield each, trials[number].try_out(tenant_id, order, now_ms)
 
     def _shard(self, tenant: bytes) -> Shard:

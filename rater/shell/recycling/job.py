@@ -32,7 +32,7 @@ async def send(  # noqa: PLR0913, PLR0917
     """Send orders in this order; `took` is told what came of each, None where nobody answered in time."""
 
     def order(each: Waits) -> Ready:
-        said = encode_order(kind, each.row, who.job_id, who.by, who.why)
+        said = encode_order(kind, each.row, who.job_id, who.by, who.why, each.seen_ms)
         return Ready(each.row.tenant_id.encode(), said, None)
 
     await send_orders(broker, partitions, calls, order, timeout_s, took)

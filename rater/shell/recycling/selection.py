@@ -32,6 +32,10 @@ class Selection:
         """Whether nothing is left out."""
         return self == Selection()
 
+    def names(self, waits: "Waits") -> bool:
+        """Say whether a call is meant by itself, or by what it waits for."""
+        return waits.row.cdr_id in self.cdr_ids or waits.row.reason in self.waits_for
+
     def has(self, waits: "Waits") -> bool:
         """Say whether a call is meant."""
         row, account = waits.row, waits.account
@@ -52,6 +56,8 @@ class Waits(NamedTuple):
     row: OpenSuspense
     cdr: Cdr
     account: Account | None
+    seen_ms: int | None = None
+    """Of a call that waits for an operator's word, which is given: up to when the ledger says nothing of it."""
 
     @property
     def order(self) -> tuple[str, int, str]:

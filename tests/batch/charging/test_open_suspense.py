@@ -102,15 +102,8 @@ def test_what_has_no_price_is_kept_whole_and_its_record_says_so() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"ended_ms": NOW - 30 * DAY},
-        {"ended_ms": NOW + 2 * DAY},
-    ],
-)
-def test_what_waits_for_something_else_is_not_kept(changes: dict[str, Any]) -> None:
-    partition = partition_of().take(waits(**{"ended_ms": NOW, **changes}))
+def test_what_contradicts_what_is_known_is_not_kept() -> None:
+    partition = partition_of().take(call(), waits())
 
     assert len(partition.suspense) == 1
     assert "kept" not in json.loads(partition.suspense[0])

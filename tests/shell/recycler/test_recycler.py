@@ -8,7 +8,7 @@ from rater.shell.recycler.recycler import Found, chargeable
 from rater.shell.recycling.desk import Desk
 from tests.batch.charging.test_open_suspense import NOWHERE, correction, partition_of, waits
 from tests.batch.charging.test_recycling import mend
-from tests.build import NOW, UNIT, Partition, Sent, call
+from tests.build import DAY, NOW, UNIT, Partition, Sent, call
 
 WHO = Who("auto-1", "recycler", "it is there")
 PRICE = 60_000
@@ -49,6 +49,13 @@ def test_what_was_refused_is_left_out() -> None:
 def test_a_version_above_what_stands_is_not_among_them(below: list[Sent]) -> None:
     partition = mend(partition_of().take(*below, correction(3, to=NOWHERE)))
 
+    assert found(partition) == []
+
+
+def test_what_waits_for_an_operators_word_is_left_to_operators() -> None:
+    partition = partition_of().take(call(ended_ms=NOW - 30 * DAY))
+
+    assert partition.shard.suspense.words.calls == {"acme": 1}
     assert found(partition) == []
 
 

@@ -7,7 +7,7 @@ from topics.records.recycling import ReleaseCall
 
 COMMAND: Final[AccountCommand[ReleaseCall, Any]] = AccountCommand(
     record=ReleaseCall,
-    content=("cdr_id", "version", "suspense_id", "job_id", "by", "why"),
+    content=("cdr_id", "version", "suspense_id", "job_id", "by", "why", "seen_ms"),
     cause="charge",
     reaches_closed=always,
 )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from rater.reconcile.folds.causes import has_waited, is_rerated
+from rater.reconcile.folds.causes import has_waited, is_by_word, is_rerated
 from rater.reconcile.reading.sources import SourceCommand
 
 
@@ -19,6 +19,8 @@ def freed(command: SourceCommand, entry: Any) -> Iterator[tuple[str, object, obj
         return
     if entry.waited.by is not None:
         yield "type", command.type, "release_call"
+        if is_by_word(entry):
+            yield "whether seen_ms", command.seen_ms is not None, True
         yield from recycled(command, entry)
         return
     yield "type", command.type, "free_call"

@@ -11,6 +11,7 @@ import msgspec
 
 from rater.reconcile.difference import Complaint, Difference
 from rater.reconcile.folds.calls import hold_charge
+from rater.reconcile.folds.causes import BY_WORD
 from rater.reconcile.folds.masks import says
 from rater.reconcile.folds.waiting import KEPT, TOO_LARGE, UNPRICED, Call, Ending, Id, Waiting
 from rater.reconcile.inputs import Inputs
@@ -73,7 +74,7 @@ def _read(
 def _hold(evidence: Inputs, name: Id, waiting: Waiting) -> Iterator[Difference]:
     """Hold one call: what is said to be kept, what a command ended, and the row; what is over is forgotten."""
     call, row = waiting.calls.get(name, Call()), waiting.table.get(name)
-    opened, lies = call.walk(is_full=waiting.is_full(name[0]))
+    opened, lies = call.walk(waiting.full(name[0]))
     if opened is None:
         waiting.calls.pop(name, None)
     account = evidence.ledger.accounts.get(name[0])
@@ -124,6 +125,8 @@ def _hold_charged(
     if call.stands(entry.version, entry.seq):
         yield Complaint("waited", "nothing, for an earlier version is charged", entry.reason)
     before = [each.version for each in call.charges if each.seq < entry.seq]
+    if said.reason in BY_WORD and entry.version in before:
+        yield Complaint("waited", "nothing, for the call is charged", said)
     if any(version > entry.version for version in before):
         yield Complaint("version", f"nothing below {max(before)}, charged before", entry.version)
     if entry.reason != "freecall":
@@ -182,16 +185,17 @@ def _hold_row(
     wanted: tuple[object, ...] = (opened.version, opened.suspense_id, opened.at_ms, reason)
     place = f"{row.source_topic}/{row.source_partition}/{row.source_offset}"
     found: tuple[object, ...] = (row.version, place, row.at_ms, row.reason)
-    # Which versions were charged before the log began, is not known.
-    if evidence.ledger.is_whole and not books.log.is_continued:
+    # Which versions were charged before the log began, is not known; nor by charging, where it asks for a word.
+    is_known = opened.reason not in BY_WORD
+    if evidence.ledger.is_whole and not books.log.is_continued and is_known:
         seqs = [each.seq for each in call.charges] + [*call.taken_back.values()]
         stands = call.stands(opened.version, max(seqs, default=0) + 1)
         wanted += (stands, not stands and call.is_void_below(opened.version))
         found += (row.charged, row.voided)
     if found != wanted:
         yield Complaint("version, suspense_id, at_ms, reason, charged, voided", wanted, found)
-    is_known = row.reason != TOO_LARGE and row.reason in KEPT
-    if is_known and row.never_free != (row.reason not in UNPRICED):
+    is_told = row.reason != TOO_LARGE and row.reason in KEPT
+    if is_told and row.never_free != (row.reason not in UNPRICED):
         yield Complaint("never_free", row.reason not in UNPRICED, row.never_free)
     source = books.sources[catalog.CDR_RAW.name].get(opened.source_offset)
     if source is not None and (source.value or b"").decode(errors="replace") != row.cdr:

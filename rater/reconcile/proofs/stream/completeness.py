@@ -12,7 +12,7 @@ from rater.reconcile.folds.books import CDRS, SOURCES
 from rater.reconcile.folds.calls import hold_charge
 from rater.reconcile.folds.causes import cdr_offset_of, is_by_command, is_rerated
 from rater.reconcile.folds.masks import says
-from rater.reconcile.inputs import FORGOTTEN, Inputs, Outcome
+from rater.reconcile.inputs import Inputs, Outcome, is_forgotten
 from rater.reconcile.reading.log import Record
 from rater.reconcile.reading.sources import SourceCdr, millis
 from topics import catalog
@@ -253,7 +253,7 @@ def _known(evidence: Inputs) -> dict[tuple[str, str, int], int]:
             identity = (entry.tenant_id, entry.cdr_id, entry.by_version)
             known.setdefault(identity, entry.source_offset)
     for _, suspended in evidence.books.suspense:
-        if suspended.reason not in FORGOTTEN:
+        if not is_forgotten(suspended):
             identity = (suspended.tenant_id, suspended.cdr_id, suspended.version)
             known[identity] = min(
                 known.get(identity, suspended.source_offset), suspended.source_offset

@@ -21,9 +21,10 @@ from rater.reconcile.folds.causes import (
     command_id_of,
     has_waited,
     is_by_command,
+    is_by_word,
     is_rerated,
 )
-from rater.reconcile.inputs import FORGOTTEN, Inputs
+from rater.reconcile.inputs import Inputs, is_forgotten
 from rater.reconcile.reading.sources import DAY_MS
 from topics import catalog
 from topics import records as r
@@ -95,7 +96,7 @@ def _wanted(evidence: Inputs) -> dict[tuple[str, int], _Wanted]:
                 of_batch[digest, IdState.COMMAND, offset] = _Facts(content, entry.at_ms // DAY_MS)
     for record, suspended in evidence.books.suspense:
         index = evidence.batches[CDRS].locate(suspended.source_offset)
-        if index is not None and suspended.reason not in FORGOTTEN:
+        if index is not None and not is_forgotten(suspended):
             key = cdr_key(suspended.tenant_id, suspended.cdr_id, suspended.version)
             of_batch = wanted.setdefault((CDRS, index), {})
             facts = _facts(evidence, suspended.source_offset, suspended.at_ms)
@@ -110,7 +111,7 @@ def _firsts(evidence: Inputs) -> dict[tuple[str, str], int]:
         if entry.kind == "charge" and entry.version == 1 and not is_rerated(entry):
             firsts.setdefault((entry.tenant_id, entry.cdr_id), cdr_offset_of(entry))
     for _, waits in evidence.books.suspense:
-        if waits.version == 1 and waits.reason not in FORGOTTEN:
+        if waits.version == 1 and not is_forgotten(waits):
             name = (waits.tenant_id, waits.cdr_id)
             firsts[name] = min(firsts.get(name, waits.source_offset), waits.source_offset)
     return firsts
@@ -124,7 +125,7 @@ def _cdr_ids(
 ) -> Iterator[tuple[tuple[bytes, IdState, int], _Facts | None]]:
     """Yield the ids that a CDR's entry must be remembered by; of what another charge replaces none.
 
-    One that was rated again has a head from then on, whatever its version.
+    One that was rated again, or charged by a word, has a head from then on, whatever its version.
     """
     if entry.kind == "charge_reversed" and entry.by != "void":
         return
@@ -137,8 +138,9 @@ def _cdr_ids(
         return
     digest = xxh3_128_digest(cdr_key(*name, version))
     lies = cdr_offset_of(entry)
-    yield (digest, IdState.CHARGED, offset), _facts(evidence, lies, entry.at_ms)
-    if version == 1:
+    is_late = is_by_word(entry)
+    yield (digest, IdState.CHARGED, offset), _facts(evidence, lies, entry.at_ms, is_late=is_late)
+    if version == 1 and not is_late:
         return
     cdr = evidence.books.cdrs.get(lies)
     until_ms = 0 if cdr is None else max(entry.at_ms, cdr.ended_ms)
@@ -167,15 +169,16 @@ def _freeing_ids(
         yield (command.digest(topic), IdState.COMMAND, offset), _Facts(None, entry.at_ms // DAY_MS)
 
 
-def _facts(evidence: Inputs, offset: int, at_ms: int) -> _Facts | None:
+def _facts(evidence: Inputs, offset: int, at_ms: int, *, is_late: bool = False) -> _Facts | None:
     """Return content and day of a CDR that was taken then, None where it is gone.
 
-    The day is that of its end; of a correction or a void, whose call may be old, not before that of its record.
+    The day is that of its end; of a correction or a void, whose call may be old, not before that of its record; nor of
+    what an operator's word has charged, which `is_late`.
     """
     cdr = evidence.books.cdrs.get(offset)
     if cdr is None:
         return None
-    is_later = cdr.version > 1 or cdr.kind != "final"
+    is_later = is_late or cdr.version > 1 or cdr.kind != "final"
     until_ms = max(at_ms, cdr.ended_ms) if is_later else cdr.ended_ms
     return _Facts(cdr.content(), until_ms // DAY_MS, is_later)
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from rater.reconcile.difference import Complaint, Difference
 from rater.reconcile.folds.books import CDRS
 from rater.reconcile.folds.causes import cdr_offset_of, is_rerated
-from rater.reconcile.inputs import FORGOTTEN, Inputs
+from rater.reconcile.inputs import Inputs, is_forgotten
 from rater.reconcile.reading.sources import DAY_MS, SourceCdr
 from topics import catalog
 from topics.records import Charge, ChargeReversed
@@ -135,7 +135,7 @@ def _waits(evidence: Inputs) -> dict[tuple[str, str, int], int]:
     """Return where the CDR lies of which each version came to wait first."""
     waits: dict[tuple[str, str, int], int] = {}
     for _, each in evidence.books.suspense:
-        if each.reason not in FORGOTTEN:
+        if not is_forgotten(each):
             name = (each.tenant_id, each.cdr_id, each.version)
             waits[name] = min(waits.get(name, each.source_offset), each.source_offset)
     return waits

@@ -1,0 +1,84 @@
+"""What the ledger says of calls that wait for an operator's word."""
+
+import pytest
+
+from rater.shell.recycling.asked import Asked
+from rater.shell.recycling.desk import Desk
+from rater.shell.recycling.selection import Selection, Waits
+from rater.wire.account.entries import decode_entry
+from rater.wire.lines import Line
+from tests.batch.charging.test_open_suspense import partition_of
+from tests.batch.charging.test_word import OLD, old
+from tests.build import DAY, HOUR, NOW, Partition, call
+from tests.shell.recycler.test_recycler import desk_of
+
+NAME = "acme", "c1"
+
+
+def waits(partition: Partition) -> Waits:
+    desk: Desk = desk_of(partition)
+    (found,) = desk.of(Selection())
+    return found
+
+
+def asked(partition: Partition, first_offset: int = 0, wanted: str = "c1") -> Asked:
+    """Return what is found where the ledger of a partition is read from an offset on."""
+    found = Asked(1, {("acme", wanted)})
+    for offset, value in enumerate(partition.ledger):
+        if offset >= first_offset:
+            entry = decode_entry(value)
+            assert not isinstance(entry, str), entry
+            found.take(Line("ledger.entries.v1", 0, offset, 0, b"acme", value), entry)
+    return found
+
+
+def test_what_the_ledger_has_nothing_of_is_asked_for_with_the_time_it_was_read_to() -> None:
+    partition = partition_of().take(old(), call(NOW + HOUR, cdr_id="other"))
+
+    judged = asked(partition).judge(waits(partition))
+    assert isinstance(judged, Waits)
+    assert judged.seen_ms == NOW + HOUR
+
+
+def test_what_the_ledger_has_stays() -> None:
+    partition = partition_of().take(old(), call(cdr_id="other"))
+    judged = asked(partition, wanted="other")
+
+    named = waits(partition)
+    row = type(named.row)(
+        **{**{f: getattr(named.row, f) for f in named.row.__struct_fields__}, "cdr_id": "other"}
+    )
+    why = judged.judge(named._replace(row=row))
+    assert isinstance(why, str)
+    assert "the ledger has it: " in why
+
+
+def test_what_is_older_than_the_ledger_stays() -> None:
+    partition = partition_of().take(old())
+
+    why = asked(partition, 1).judge(waits(partition))
+    assert isinstance(why, str)
+    assert "the ledger begins with" in why
+    assert OLD < NOW - DAY
+
+
+def test_where_the_ledger_is_empty_nothing_was_read() -> None:
+    partition = partition_of().take(old())
+
+    judged = Asked(1, {NAME}).judge(waits(partition))
+    assert isinstance(judged, Waits)
+    assert judged.seen_ms == 0
+
+
+@pytest.mark.parametrize(
+    ("selection", "is_named"),
+    [
+        (Selection(), False),
+        (Selection(tenant="acme"), False),
+        (Selection(cdr_ids=("c1",)), True),
+        (Selection(waits_for=("too_old",)), True),
+        (Selection(waits_for=("no_rate",)), False),
+    ],
+)
+def test_a_word_names_the_call_or_its_reason(selection: Selection, *, is_named: bool) -> None:
+    assert selection.names(waits(partition_of().take(old()))) is is_named
