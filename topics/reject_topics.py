@@ -10,7 +10,10 @@ SUSPENSE = Topic(
     key=keys.TENANT,
     records=(r.Suspended,),
     writers=(roles.CHARGING,),
-    readers=(roles.CANARY, roles.OPERATOR, roles.PRODUCE, *roles.BOOKKEEPERS),
+    readers=(
+        *(roles.CANARY, roles.OPERATOR, roles.PRODUCE, roles.DEAD_LETTERS),
+        *roles.BOOKKEEPERS,
+    ),
     retention_ms=13 * MONTH_MS,
     max_message_bytes=LARGE,
 )
@@ -29,7 +32,8 @@ DEAD = Topic(
 )
 DEAD_ENDED = Topic(
     name="dead.ended.v1",
-    purpose="Which dead letters were ended, how, by whom and why: each is replayed or dropped once.",
+    purpose="Which dead letters, and CDRs in suspense that nothing here mends, were ended, how, by whom and why: each "
+    "is replayed or dropped once.",
     key=keys.LETTER,
     records=(r.DeadEnded,),
     writers=(roles.DEAD_LETTERS,),

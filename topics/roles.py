@@ -102,8 +102,8 @@ DEAD_LETTERS_ID: Final = "rater-dead"
 DEAD_LETTERS: Final = Role(
     name="rater dead", principal="dead-letters", transactional_ids=DEAD_LETTERS_ID
 )
-"""Writes records again that became dead letters, to the topics that are written by hand, and says how letters end. Its
-only transactional id lets one of its commands at a time end any."""
+"""Writes records again that became dead letters, and CDRs in suspense that nothing here mends (A105), to the topics
+that are written by hand, and says how they end. Its only transactional id lets one command at a time end any."""
 ENQUIRER: Final = Role(
     name="rater account, ledger, calls, explain, statement, export", principal="enquirer"
 )

@@ -1,15 +1,14 @@
 """`rater dead`: the dead letters of records that could not be read: list, show, replay, drop."""
 
-import functools
 import json
 from collections.abc import Callable, Coroutine
 from typing import Any, BinaryIO
 
 import click
 
-from rater.cli.bounded_lines import bounded_lines
 from rater.cli.broker import broker_option, run
 from rater.cli.columns import print_columns
+from rater.cli.dead_choices import dropping, mending, replaying
 from rater.cli.dead_shown import GROUPS_HEAD, groups_of, letter_fields, letter_lines
 from rater.cli.enquiry import json_option, limit_option
 from rater.cli.job_options import (
@@ -25,13 +24,6 @@ from rater.cli.job_options import (
 )
 from rater.cli.told import Told
 from rater.kafka.broker import Broker
-from rater.shell.admin.publish import (
-    LineCheck,
-    LineProblem,
-    Ready,
-    RefusedTopicError,
-    sendable,
-)
 from rater.shell.dead_letters.desk import Desk, at_desk
 from rater.shell.dead_letters.ending import ending
 from rater.shell.dead_letters.job import Choice, Choose, end_all
@@ -39,7 +31,7 @@ from rater.shell.dead_letters.letter import Letter
 from rater.shell.dead_letters.original import Outgoing
 from rater.shell.dead_letters.selection import Selection
 from rater.shell.process.clock import now_ms
-from topics.catalog import Topic
+from rater.wire.suspended_letters import CONFLICT
 from topics.records import DeadEnded
 
 NOTHING = "no open dead letter matches"
@@ -47,7 +39,7 @@ _SELECTION = (
     tenant_option(", where the record's key or text says it"),
     several("--id", "dead_ids", "TOPIC/PARTITION/OFFSET", "Of the record that lies there"),
     several("--topic", "topics", "NAME", "Of records of this topic"),
-    several("--found", "found", "REASON", "What is wrong: not_json"),
+    several("--found", "found", "REASON", "What is wrong: not_json, or misrouted, conflict"),
     until_option("Written"),
 )
 _selecting = selecting(Selection, _SELECTION)
@@ -57,8 +49,9 @@ _selecting = selecting(Selection, _SELECTION)
 def dead() -> None:
     """List dead letters, look at them, write their records again or drop them.
 
-    A dead letter keeps a record that a service could not read. It is open until it is replayed or dropped, once. Of
-    numbers the digits are hidden that the settings hide.
+    A dead letter keeps a record that a service could not read. It is open until it is replayed or dropped, once. With
+    --found misrouted or --found conflict, CDRs in suspense are meant that have to be written again, too. Of numbers the
+    digits are hidden that the settings hide.
     """
 
 
@@ -96,10 +89,11 @@ def show(broker: Broker, selection: Selection, limit: int, *, as_json: bool) -> 
         letters = list(desk.letters)
         for letter in letters[:limit]:
             read = await desk.read(letter)
+            content = await desk.content(letter)
             if read is not None and as_json:
-                click.echo(json.dumps(letter_fields(letter, read, masks)))
+                click.echo(json.dumps(letter_fields(letter, read, masks, content)))
             elif read is not None:
-                click.echo("\n".join(letter_lines(letter, read, masks)))
+                click.echo("\n".join(letter_lines(letter, read, masks, content)))
         if not as_json and not letters:
             click.echo(NOTHING)
         if len(letters) > limit:
@@ -120,17 +114,25 @@ def show(broker: Broker, selection: Selection, limit: int, *, as_json: bool) -> 
         help="Write this line of JSON in place of the record, under the right key; - is standard input.",
     ),
     click.option("--force", is_flag=True, help="Write also to a topic that only services write."),
+    click.option(
+        "--choose", "content", metavar="HASH",
+        help="Of CDRs in conflict, have the one with this content charged: --found conflict shows it.",
+    ),
 )  # fmt: skip
 def replay(broker: Broker, selection: Selection, **given: Any) -> None:
     """Write records again, each once, to the topic that they came from: the same bytes, key and headers.
 
-    A record that would be a dead letter again is not written; --with mends it. Exit 0: done, or ended before; 1: some
-    stay, or no open letter matches (but for --all, and a --job that has ended some before); 2: could not run.
+    A record that would be a dead letter again is not written; --with mends it. A CDR in suspense that is misrouted is
+    written under its right key; one in conflict, as the next version, where --choose names its content. Exit 0: done,
+    or ended before; 1: some stay, or no open letter matches (but for --all, and a --job that has ended some before); 2:
+    could not run.
     """
     file: BinaryIO | None = given["file"]
-    choose = functools.partial(_replayed, by_force=given["force"])
+    if given["content"] is not None and selection.found != (CONFLICT,):
+        raise click.UsageError("--choose: say --found conflict, and nothing else that was found")
+    choose = replaying(given["content"], by_force=given["force"])
     if file is not None:
-        choose = functools.partial(_mended, by_force=given["force"], file=file)
+        choose = mending(file, by_force=given["force"])
     _end(broker, selection, given, choose, "replay")
 
 
@@ -145,45 +147,7 @@ def drop(broker: Broker, selection: Selection, **given: Any) -> None:
     Exit 0: done, or ended before; 1: no open letter matches (but for --all, and a --job that has ended some before);
     2: could not run.
     """
-    _end(broker, selection, given, _dropped, "drop")
-
-
-async def _dropped(_desk: Desk, _letter: Letter) -> Choice:
-    return None
-
-
-async def _replayed(desk: Desk, letter: Letter, *, by_force: bool) -> Choice:
-    topic = _sendable(letter, by_force=by_force)
-    return topic if isinstance(topic, str) else await desk.replayed(letter, now_ms())
-
-
-async def _mended(desk: Desk, letter: Letter, *, by_force: bool, file: BinaryIO) -> Choice:
-    if len(desk.letters) > 1:
-        raise click.UsageError(f"--with mends one letter, these are {len(desk.letters)}: say --id")
-    topic = _sendable(letter, by_force=by_force)
-    return topic if isinstance(topic, str) else await desk.corrected(letter, _checked(topic, file))
-
-
-def _sendable(letter: Letter, *, by_force: bool) -> Topic | str:
-    """Return the topic of a letter's record, or why nobody writes to it by hand."""
-    try:
-        return sendable(letter.source.topic, by_force=by_force)
-    except RefusedTopicError as error:
-        return str(error)
-
-
-def _checked(topic: Topic, file: BinaryIO) -> Ready:
-    """Return the record of a file, which must be one, as the workers will read it; what is wrong is said (exit 1)."""
-    found = list(LineCheck(topic).lines(line for _, line in bounded_lines(file)))
-    ready = [each for each in found if isinstance(each, Ready)]
-    for each in found:
-        if not isinstance(each, Ready):
-            click.echo(str(each), err=True)
-    if len(ready) != 1 or any(isinstance(each, LineProblem) for each in found):
-        raise click.ClickException(
-            f"--with: must be one line, a record of {topic.name}; nothing is written"
-        )
-    return ready[0]
+    _end(broker, selection, given, dropping, "drop")
 
 
 def _end(

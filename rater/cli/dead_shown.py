@@ -55,8 +55,13 @@ def groups_of(letters: Iterable[Letter]) -> list[Group]:
     return [groups[name] for name in sorted(groups)]
 
 
-def letter_fields(letter: Letter, dead: Dead, masks: Masks) -> dict[str, Any]:
-    """Return a letter for programs, with what it keeps of its record as text; digits are hidden as settings say."""
+def letter_fields(
+    letter: Letter, dead: Dead, masks: Masks, content: str | None = None
+) -> dict[str, Any]:
+    """Return a letter for programs, with what it keeps of its record as text; digits are hidden as settings say.
+
+    `content`: the hash of what a CDR in conflict says.
+    """
     key, value = kept_of(dead.key_b64), kept_of(dead.value_b64)
     return {
         "dead_id": letter.dead_id,
@@ -71,12 +76,13 @@ def letter_fields(letter: Letter, dead: Dead, masks: Masks) -> dict[str, Any]:
         "key": None if key is None else as_text(masked_text(key, masks)),
         "value": None if value is None else as_text(masked_text(value, masks)),
         "value_bytes": len(value or b"") if dead.value_bytes is None else dead.value_bytes,
+        "content": content,
     }
 
 
-def letter_lines(letter: Letter, dead: Dead, masks: Masks) -> list[str]:
+def letter_lines(letter: Letter, dead: Dead, masks: Masks, content: str | None = None) -> list[str]:
     """Return a letter for people: what it is of, what is wrong, where it lies, and the record as it was written."""
-    said = letter_fields(letter, dead, masks)
+    said = letter_fields(letter, dead, masks, content)
     where = f"{said['field']}: " if said["field"] else ""
     text, size = said["value"], said["value_bytes"]
     if text is None:
@@ -93,6 +99,8 @@ def letter_lines(letter: Letter, dead: Dead, masks: Masks) -> list[str]:
         f"  written {to_text(dead.at_ms)}, {key}; letter {letter.place} of {to_text(letter.since_ms)}",
         f"  {shown}",
     ]
+    if content is not None:
+        lines.insert(2, f"  content {content}")
     return [readable(line) for line in lines]
 
 

@@ -104,6 +104,10 @@ DeadReason = Literal[
 ]
 
 
+LetterReason = DeadReason | Literal["misrouted", "conflict"]
+"""Why a record is to be written again: a dead letter's, or that of a CDR in suspense that nothing here mends."""
+
+
 class Dead(Record, frozen=True):
     """A record we could not read, or several that were not unpacked, with the reason.
 
@@ -145,7 +149,10 @@ class Dead(Record, frozen=True):
 
 
 class DeadEnded(Record, frozen=True):
-    """The end of a dead letter: its record was written again, or given up. The first end stands."""
+    """The end of a dead letter, or of a CDR in suspense that is to be written again: it was, or it was given up.
+
+    The first end stands.
+    """
 
     dead_id: Id
     outcome: Annotated[
@@ -154,14 +161,16 @@ class DeadEnded(Record, frozen=True):
             description="replayed: written to its topic again, in the transaction of this record."
         ),
     ]
-    reason: DeadReason
+    reason: LetterReason
     letter_at_ms: Annotated[
         Millis,
         Meta(
             description="The letter's own: of a topic that was made anew another letter has its id."
         ),
     ]
-    dead_topic: Annotated[Name, Meta(description="Where the letter lies.")]
+    dead_topic: Annotated[
+        Name, Meta(description="Where the letter lies, or the record of suspense.")
+    ]
     dead_partition: Partition
     dead_offset: Offset
     at_ms: Millis

@@ -1,8 +1,12 @@
-"""Letter: what is kept in memory of a dead letter, which is read again by its place where all of it is needed."""
+"""Letter: what is kept in memory of a dead letter, which is read again by its place where all of it is needed.
+
+A CDR in suspense that is to be written again is one, too (A105).
+"""
 
 from typing import NamedTuple
 
-from topics.records import Dead, DeadReason
+from topics.records import Dead, Suspended
+from topics.records.rejects import LetterReason
 
 
 class Place(NamedTuple):
@@ -24,7 +28,7 @@ class Letter(NamedTuple):
     """Its own."""
     source: Place
     """Of the record that could not be read."""
-    reason: DeadReason
+    reason: LetterReason
     at_ms: int
     """The time of that record, which is its writer's word."""
     since_ms: int
@@ -46,3 +50,12 @@ def letter_of(
     """Return a letter that was read."""
     source = Place(dead.source_topic, dead.source_partition, dead.source_offset)
     return Letter(place, source, dead.reason, dead.at_ms, since_ms, tenant, value_bytes)
+
+
+def letter_of_suspended(
+    place: Place, since_ms: int, said: Suspended, reason: LetterReason
+) -> Letter:
+    """Return what is kept of a CDR in suspense that is to be written again."""
+    source = Place(said.source_topic, said.source_partition, said.source_offset)
+    size = len(said.cdr)
+    return Letter(place, source, reason, said.at_ms, since_ms, said.tenant_id, size)

@@ -74,10 +74,8 @@ def outgoing(
     What is said of it has the digits hidden that `masks` hide.
     """
     value = original.value or b""
-    if (why := unreadable(topic.name, value)) is not None:
-        where = f"{why.field}: " if why.field else ""
-        detail = masked_detail(why.detail, masks)
-        return f"it would be a dead letter again: {where}{detail}; mend it, --with FILE"
+    if (why := unread(topic, value, masks)) is not None:
+        return why
     partition = partition_for(topic, Ready(original.key, value, original.partition), partitions)
     tenant = said_tenant(value) if topic.key is TENANT else None
     if tenant is not None:
@@ -87,6 +85,26 @@ def outgoing(
                 "it would be a dead letter again: its key is not its tenant; mend it, --with FILE"
             )
     return Outgoing(topic, original.key, value, original.headers, partition)
+
+
+def rekeyed(topic: Topic, original: Original, partitions: int, masks: Masks = ()) -> Outgoing | str:
+    """Return an original as it is to be written under the key of its tenant: the same bytes and headers."""
+    value = original.value or b""
+    if (why := unread(topic, value, masks)) is not None:
+        return why
+    tenant = said_tenant(value)
+    assert tenant is not None, original
+    key = tenant.encode()
+    return Outgoing(topic, key, value, original.headers, partition_of(key, partitions))
+
+
+def unread(topic: Topic, value: bytes, masks: Masks) -> str | None:
+    """Return why a value would be a dead letter again; None where it would not."""
+    if (why := unreadable(topic.name, value)) is None:
+        return None
+    where = f"{why.field}: " if why.field else ""
+    detail = masked_detail(why.detail, masks)
+    return f"it would be a dead letter again: {where}{detail}; mend it, --with FILE"
 
 
 def corrected(topic: Topic, ready: Ready, headers: Headers, partitions: int) -> Outgoing:

@@ -3,7 +3,7 @@
 Ends are read before letters: whoever ends a letter has read it. Outside every group; what is committed alone.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from time import monotonic
 from typing import Any, Final
@@ -12,10 +12,12 @@ from aiokafka import TopicPartition
 
 from rater.kafka.broker import Broker
 from rater.kafka.reading import read_to_end
-from rater.shell.dead_letters.letter import Place, letter_of
+from rater.shell.dead_letters.letter import Place, letter_of, letter_of_suspended
 from rater.shell.dead_letters.open_letters import OpenLetters
 from rater.wire.dead_letters import decode_end, decode_letter, tenant_of
-from topics.catalog import DEAD, DEAD_ENDED, RECHARGE_DEAD
+from rater.wire.suspended_letters import decode_suspended, reason_of
+from topics.catalog import CDR_RAW, DEAD, DEAD_ENDED, RECHARGE_DEAD, SUSPENSE
+from topics.topic import Topic
 
 LETTERS: Final = (DEAD, RECHARGE_DEAD)
 """Where dead letters lie. `notifications.dead.v1` has notifications, which could be read and were not delivered: the
@@ -27,12 +29,22 @@ _POLL_MS: Final = 100
 class Reader:
     """A reader of one broker; use `reading_letters`."""
 
-    def __init__(self, consumer: Any, partitions: Mapping[str, int], letters: OpenLetters) -> None:
-        """Take a started consumer, how many partitions each topic has, and what takes letters and ends."""
+    def __init__(
+        self,
+        consumer: Any,
+        partitions: Mapping[str, int],
+        letters: OpenLetters,
+        topics: Sequence[Topic] = LETTERS,
+    ) -> None:
+        """Take a started consumer, how many partitions each topic has, and what takes letters and ends.
+
+        `topics`: where letters are looked for.
+        """
         self._consumer = consumer
+        self._cdr_partitions = partitions.get(CDR_RAW.name, 0)
         self._groups = [
             [TopicPartition(t.name, n) for t in some for n in range(partitions[t.name])]
-            for some in ((DEAD_ENDED,), LETTERS)
+            for some in ((DEAD_ENDED,), topics)
         ]
         self.letters = letters
         self.unknown = 0
@@ -80,6 +92,9 @@ class Reader:
                 if (end := decode_end(record.value)) is not None:
                     self.letters.end(end)
             return
+        if part.topic == SUSPENSE.name:
+            self._take_suspended(part, records)
+            return
         for record in records:
             dead = decode_letter(record.value)
             if dead is None:
@@ -89,12 +104,27 @@ class Reader:
             size = dead.value_bytes or len(dead.value_b64 or "") * 3 // 4
             self.letters.add(letter_of(place, record.timestamp, dead, tenant_of(dead), size))
 
+    def _take_suspended(self, part: TopicPartition, records: Any) -> None:
+        for record in records:
+            said = decode_suspended(record.value)
+            if said is None:
+                self.unknown += 1
+                continue
+            reason = reason_of(said, record.key, self._cdr_partitions)
+            if reason is not None:
+                place = Place(part.topic, part.partition, record.offset)
+                self.letters.add(letter_of_suspended(place, record.timestamp, said, reason))
+
 
 @asynccontextmanager
 async def reading_letters(
-    broker: Broker, partitions: Mapping[str, int], letters: OpenLetters, **options: Any
+    broker: Broker,
+    partitions: Mapping[str, int],
+    letters: OpenLetters,
+    topics: Sequence[Topic] = LETTERS,
+    **options: Any,
 ) -> AsyncIterator[Reader]:
-    """Connect for a while; `options` of the client."""
+    """Connect for a while; `topics`: where letters are looked for; `options` of the client."""
     consumer = broker.consumer(
         group_id=None,
         enable_auto_commit=False,
@@ -106,6 +136,6 @@ async def reading_letters(
     )
     try:
         await consumer.start()
-        yield Reader(consumer, partitions, letters)
+        yield Reader(consumer, partitions, letters, topics)
     finally:
         await consumer.stop()

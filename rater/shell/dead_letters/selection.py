@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from rater.shell.dead_letters.letter import Letter
+from rater.wire.suspended_letters import SUSPENDED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,11 @@ class Selection:
     def is_all(self) -> bool:
         """Whether nothing is left out."""
         return self == Selection()
+
+    @property
+    def has_suspended(self) -> bool:
+        """Whether CDRs in suspense are meant: only where a reason of theirs is named, for there may be many of them."""
+        return not SUSPENDED.isdisjoint(self.found)
 
     def has(self, letter: Letter) -> bool:
         """Say whether a letter is meant."""

@@ -1,4 +1,4 @@
-"""Letters ended: which dead letters of a call were replayed or dropped, by whom and why.
+"""Letters ended: which dead letters and suspended records of a call were replayed or dropped, by whom and why.
 
 An end lies in the partition of its letter, which is that of the record that could not be read; written again it may
 lie in another one. So all partitions are looked through, the last records of each.
@@ -10,16 +10,17 @@ from rater.shell.admin.log import Log
 from rater.views.explanation.evidence import Place, source_of
 from rater.views.explanation.explanation import Explanation
 from topics.catalog import DEAD_ENDED
-from topics.records import DeadEnded
+from topics.records import Dead, DeadEnded, Suspended
 
 _ended = msgspec.json.Decoder(DeadEnded).decode
 
 
 async def ended_lately(log: Log, count: int, answer: Explanation, most: int) -> list[DeadEnded]:
     """Return the ends, in order, among the last `most` of each of `count` partitions, that an answer is about."""
+    letters_of: list[Dead | Suspended] = [*answer.dead, *answer.suspended]
     letters = {
         (_id(each.source_topic, each.source_partition, each.source_offset), each.at_ms)
-        for each in answer.dead
+        for each in letters_of
     }
     sources = _sources(answer)
     await log.look([(DEAD_ENDED.name, partition) for partition in range(count)])

@@ -13,6 +13,7 @@ from rater.views.explanation.orders import Unheld
 from rater.views.explanation.paid import paid_told
 from rater.views.explanation.priced import decks_of, price_told, spans_told
 from rater.views.explanation.verdict import Verdict
+from topics.catalog import SUSPENSE
 from topics.records import CommandRejected, Dead, DeadEnded, Suspended
 from topics.records.recycling import CallDropped
 
@@ -209,7 +210,8 @@ def _dead(said: Dead) -> Fields:
 
 
 def _ended(said: DeadEnded) -> Fields:
-    head = {"at_ms": said.at_ms, "what": f"dead letter {said.outcome}", "reason": said.reason}
+    of = "suspended record" if said.dead_topic == SUSPENSE.name else "dead letter"
+    head = {"at_ms": said.at_ms, "what": f"{of} {said.outcome}", "reason": said.reason}
     who = {"actor": said.by, "why": said.why, "job_id": said.job_id}
     is_sent = said.sent_offset is not None
     again = f", written again at {said.sent_partition}/{said.sent_offset}" if is_sent else ""
