@@ -14,10 +14,10 @@ from rater.shell.process.failpoints import DEAD_LETTERS_FAILPOINTS
 from tests.e2e.broker import consume, produce
 from tests.e2e.charging_fleet import EXIT_KILLED, Fleet
 from tests.e2e.charging_stage import reconciled
-from tests.e2e.dead_letters_stage import HEADERS, WHO, dead, ends, write
+from tests.e2e.dead_letters_stage import HEADERS, dead, ends, write
 from tests.e2e.logins import session
 from tests.e2e.test_freecall_kafka import CDRS, TIMERS, cdr, open_rows, set_up
-from tests.e2e.test_suspense_kafka import ledger, started, suspense
+from tests.e2e.test_suspense_kafka import WHO, killed_in_the_middle, ledger, suspense
 from topics import catalog
 from topics.partitioner import partition_of
 
@@ -46,26 +46,6 @@ def charges(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [each for each in entries if each["kind"] == "charge"]
 
 
-async def killed_in_the_middle(fleet: Fleet, words: tuple[str, ...]) -> None:
-    """Give a word for many calls under one name: the worker is killed, then the job, then it goes on."""
-    await fleet.stop()
-    worker = fleet.start(failpoint="before_commit:2")
-    await fleet.settled()
-    job = started("suspense", *words, "--timeout", "60", "--broker", fleet.bootstrap)
-    try:
-        assert await worker.ended() == EXIT_KILLED, fleet.report()
-        fleet.supervise()
-        began = time.monotonic()
-        while not any(entry.get("job_id") == "j1" for entry in await ledger(fleet)):
-            assert time.monotonic() - began < 60, fleet.report()
-            await asyncio.sleep(0.2)
-    finally:
-        job.kill()
-        job.wait()
-    await fleet.settled()
-    await asyncio.to_thread(suspense, fleet, *words)
-
-
 async def test_what_is_too_old_is_charged_once_by_a_word_though_job_and_worker_are_killed(
     private_broker: Broker, tmp_path: Path
 ) -> None:
@@ -74,7 +54,7 @@ async def test_what_is_too_old_is_charged_once_by_a_word_though_job_and_worker_a
     old_s = now_s - 40 * DAY_S
     calls = [call(f"c{n}", old_s + n) for n in range(MANY)]
     ahead = call("ahead", now_s + 30 * DAY_S)
-    word = ("recycle", "--waits-for", "too_old", *WHO, "--job", "j1")
+    meant = ("--waits-for", "too_old")
     try:
         await set_up(fleet, ["acme"])
         fleet.start()
@@ -83,14 +63,12 @@ async def test_what_is_too_old_is_charged_once_by_a_word_though_job_and_worker_a
         await fleet.obeyed(CDRS)
         listed = await asyncio.to_thread(suspense, fleet, "ls")
         unnamed = await asyncio.to_thread(suspense, fleet, "recycle", "--all", *WHO, code=1)
-        tried = await asyncio.to_thread(suspense, fleet, *word[:-2], "--dry-run")
+        tried = await asyncio.to_thread(suspense, fleet, "recycle", *meant, *WHO, "--dry-run")
         early = await asyncio.to_thread(suspense, fleet, "recycle", "--cdr", "ahead", *WHO, code=1)
-        await killed_in_the_middle(fleet, word)
+        await killed_in_the_middle(fleet, 2, *meant)
         await produce(fleet.bootstrap, CDRS, calls[:50])
         await fleet.obeyed(CDRS, TIMERS)
-        again = await asyncio.to_thread(
-            suspense, fleet, "recycle", "--waits-for", "too_old", *WHO, code=1
-        )
+        again = await asyncio.to_thread(suspense, fleet, "recycle", *meant, *WHO, code=1)
         await fleet.stop()
         differences = await reconciled(fleet.bootstrap)
         entries, rows = await ledger(fleet), await open_rows(fleet.bootstrap)

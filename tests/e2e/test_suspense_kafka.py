@@ -63,14 +63,13 @@ def started(*words: str) -> subprocess.Popen[bytes]:
     )
 
 
-async def killed_in_the_middle(fleet: Fleet) -> None:
-    """Recycle under one name: the worker is killed, then the job, then it goes on."""
+async def killed_in_the_middle(fleet: Fleet, step: int, *meant: str) -> None:
+    """Recycle calls under one name: the worker is killed in a step, then the job, then it goes on."""
     await fleet.stop()
-    worker = fleet.start(failpoint="before_commit:3")
+    worker = fleet.start(failpoint=f"before_commit:{step}")
     await fleet.settled()
-    words = ("suspense", "recycle", "--tenant", "acme", "--job", "j1", *WHO)
-    more = ("--timeout", "60", "--broker", fleet.bootstrap)
-    job = started(*words, *more)
+    words = ("recycle", *meant, "--job", "j1", *WHO)
+    job = started("suspense", *words, "--timeout", "60", "--broker", fleet.bootstrap)
     try:
         assert await worker.ended() == EXIT_KILLED, fleet.report()
         fleet.supervise()
@@ -82,9 +81,7 @@ async def killed_in_the_middle(fleet: Fleet) -> None:
         job.kill()
         job.wait()
     await fleet.settled()
-    await asyncio.to_thread(
-        suspense, fleet, "recycle", "--tenant", "acme", "--job", "j1", *WHO, code=0
-    )
+    await asyncio.to_thread(suspense, fleet, *words)
 
 
 async def test_a_job_that_is_killed_with_its_workers_charges_each_call_once(
@@ -109,7 +106,7 @@ async def test_a_job_that_is_killed_with_its_workers_charges_each_call_once(
             suspense, fleet, "recycle", "--tenant", "acme", "--dry-run", *WHO
         )
         shown = await asyncio.to_thread(suspense, fleet, "show", "--tenant", "bolt")
-        await killed_in_the_middle(fleet)
+        await killed_in_the_middle(fleet, 3, "--tenant", "acme")
         dropped = await asyncio.to_thread(
             suspense, fleet, "drop", "--cdr", "n1", *WHO, "--job", "tests"
         )

@@ -80,6 +80,7 @@ SUSPENDED = suspended()
         (end(6, 40), True),
         (end(6, 41), False),
         (end(6, 40, sent_partition=1), False),
+        (end(40, dead_id="cdr.raw.v1/2/40", letter_at_ms=SUSPENDED.at_ms), True),
     ],
 )
 def test_only_ends_of_the_call_are_meant(said: DeadEnded, *, is_meant: bool) -> None:
@@ -97,3 +98,12 @@ def test_who_ended_a_letter_and_why_is_told() -> None:
     assert line.endswith(
         "dead letter replayed not_json (cdr.raw.v1/1/6, written again at 2/40) [asked by ann, job j1: half a record]"
     )
+
+
+def test_who_chose_a_content_and_why_is_told() -> None:
+    found = answer()
+    found.ended = [end(40, 41, dead_topic="cdr.suspense.v1", reason="conflict", why="it says so")]
+
+    (line,) = [each for each in shown(found) if "replayed" in each]
+    assert "suspended record replayed conflict (" in line
+    assert line.endswith("[asked by ann, job j1: it says so]")
