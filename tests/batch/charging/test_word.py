@@ -4,6 +4,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from rater.batch.charging import open_suspense
 from tests.batch.charging.test_open_suspense import (
@@ -17,6 +19,7 @@ from tests.batch.charging.test_open_suspense import (
 )
 from tests.batch.charging.test_recycling import charges, drop, mend, reasons, release
 from tests.build import DAY, HOUR, NOW, UNIT, Partition, Sent, call, command, opened, opening
+from tests.test_properties import FEW
 from topics.manifests import IdState, unpack_ids
 
 OLD = NOW - 30 * DAY
@@ -223,3 +226,62 @@ def test_what_only_its_key_leads_astray_is_charged_under_its_right_one() -> None
     partition.take(right, right)
     assert len(charges(partition)) == 1
     assert partition.outcomes["duplicate"] == 1
+
+
+class Operator:
+    """Somebody who reads the ledger, and whose orders come whenever they come."""
+
+    def __init__(self, ended_ms: int) -> None:
+        self.partition = partition_of()
+        self.ended_ms = ended_ms
+        self.now_ms = NOW
+        self.orders: list[dict[str, Any]] = []
+
+    def act(self, action: str) -> None:
+        """Do one thing of ACTIONS."""
+        if action == "copy":
+            self.partition.take(call(self.now_ms, ended_ms=self.ended_ms))
+        elif action == "send":
+            self.partition.take(*[word(at_ms=self.now_ms, **each) for each in self.orders])
+        elif action == "read":
+            self._read()
+        else:
+            self.now_ms += int(action) * HOUR
+            self.partition.take(call(self.now_ms, cdr_id=f"other{self.now_ms}"))
+
+    def _read(self) -> None:
+        """Read what waits, then the ledger; order what is not on it, as the command does."""
+        entries = self.partition.entries()
+        is_charged = any(each["kind"] == "charge" and each["cdr_id"] == "c1" for each in entries)
+        waiting = rows(self.partition).get(b"acme/c1")
+        if waiting is None or is_charged:
+            return
+        seen_ms = max(each["at_ms"] for each in entries) // DAY * DAY
+        place = f"cdr.raw.v1/0/{waiting.source_offset}"
+        named = {"suspense_id": place, "seen_ms": seen_ms}
+        self.orders.append({"command_id": f"w{len(self.orders)}", **named})
+
+
+ACTIONS = ("copy", "read", "send", "1", "23", "24", "60", "200")
+"""Numbers are hours that pass, with another call in the end."""
+
+
+@FEW
+@given(
+    st.integers(-12 * 24, 4 * 24).map(lambda hours: NOW + hours * HOUR),
+    st.lists(st.sampled_from(ACTIONS), max_size=14),
+)
+@example(
+    # Charged in its time, forgotten a week after it, though the ledger was read before that a day within the window.
+    NOW + 38 * HOUR,
+    ["1", "200", "23", "read", "copy", "1", "60", "23", "1", "24", "copy"],
+)
+def test_whatever_comes_when_a_call_is_charged_once_at_most(
+    ended_ms: int, actions: list[str]
+) -> None:
+    operator = Operator(ended_ms)
+    for action in ("copy", "read", *actions, "read", "send"):
+        operator.act(action)
+
+    charged = [each for each in charges(operator.partition) if each["cdr_id"] == "c1"]
+    assert len(charged) <= 1
