@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from loadtest import stage
-from rater.cli.dead import _dropped
+from rater.cli.dead_choices import dropping
 from rater.core.cdr import Source
 from rater.shell.admin.who import Who
 from rater.shell.dead_letters.desk import at_desk
@@ -33,7 +33,7 @@ async def drop_all(bootstrap: str, most: int) -> tuple[bool, int]:
     broker = reaching(bootstrap, roles.DEAD_LETTERS)
     took: list[object] = []
     async with ending(broker) as ender, at_desk(broker, Selection(), most) as desk:
-        await end_all(desk, ender, _dropped, Who("j1", "ann"), lambda _, end: took.append(end))
+        await end_all(desk, ender, dropping, Who("j1", "ann"), lambda _, end: took.append(end))
         return desk.letters.is_full, len(took)
 
 
