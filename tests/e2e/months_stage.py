@@ -10,6 +10,7 @@ import asyncio
 import json
 import time
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -88,15 +89,29 @@ async def entries(bootstrap: str) -> list[tuple[Record, dict[str, Any]]]:
     return [(r, json.loads(r.value or b"")) for r in await consume(bootstrap, catalog.LEDGER.name)]
 
 
-async def carried(fleet: Fleet, since_ms: int = 0) -> Counter[str]:
-    """Wait until all accounts are carried forward; return how often each was, in what was written since a time."""
+def months_begun(from_ms: int, until_ms: int) -> list[int]:
+    """Return when the months of UTC began that began in a time."""
+    first = datetime.fromtimestamp(from_ms / 1_000, UTC)
+    number = first.year * 12 + first.month
+    found: list[int] = []
+    while True:
+        begins = datetime(number // 12, number % 12 + 1, 1, tzinfo=UTC)
+        at_ms = int(begins.timestamp()) * 1_000
+        if at_ms > until_ms:
+            return found
+        found.append(at_ms)
+        number += 1
+
+
+async def carried(fleet: Fleet, since_ms: int = 0, times: int = 1) -> Counter[str]:
+    """Wait until all accounts are carried forward so often; return how often each was, in what was written since."""
     for _ in range(300):
         counts = Counter(
             said["tenant_id"]
             for record, said in await entries(fleet.bootstrap)
             if said["kind"] == CARRIED and record.timestamp_ms >= since_ms
         )
-        if len(counts) == TENANTS:
+        if len(counts) == TENANTS and min(counts.values()) >= times:
             return counts
         await asyncio.sleep(0.2)
     raise AssertionError(f"{len(counts)} of {TENANTS} carried forward\n{fleet.report()}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +17,17 @@ from tests.e2e.charging_fleet import EXIT_KILLED, Fleet
 from tests.e2e.charging_play import SOURCES
 from tests.e2e.charging_stage import reconciled
 from tests.e2e.logins import session
-from tests.e2e.months_stage import CARRIED, DAY_MS, carried, entries, nothing, now_ms, workload
+from tests.e2e.months_stage import (
+    CARRIED,
+    DAY_MS,
+    TENANTS,
+    carried,
+    entries,
+    months_begun,
+    nothing,
+    now_ms,
+    workload,
+)
 from topics import catalog
 
 if TYPE_CHECKING:
@@ -68,7 +78,7 @@ async def delete_before_the_first_carried(bootstrap: str) -> Counter[str]:
 
 
 @pytest.mark.timeout(180)
-async def test_a_killed_worker_carries_each_account_forward_once_and_the_ledger_may_begin_there(
+async def test_a_killed_worker_carries_each_account_forward_once_a_month_and_the_ledger_may_begin_there(
     private_broker: Broker, tmp_path: Path
 ) -> None:
     bootstrap, at_ms = private_broker.bootstrap, now_ms()
@@ -87,14 +97,20 @@ async def test_a_killed_worker_carries_each_account_forward_once_and_the_ledger_
         assert first.code == EXIT_KILLED
 
         fleet.start()
-        counts = await carried(fleet)
+        months = months_begun(then_ms, at_ms)
+        await carried(fleet, times=len(months))
         await publish_cdrs(bootstrap, after, at_ms)
         await fleet.obeyed(*SOURCES)
         await fleet.stop()
     finally:
         fleet.end()
 
-    assert {1} == set(counts.values())
+    due = defaultdict[str, list[int]](list)
+    for _, said in await entries(bootstrap):
+        if said["kind"] == CARRIED:
+            due[said["tenant_id"]].append(said["month_ms"])
+    assert len(due) == TENANTS
+    assert all(each == months for each in due.values()), "each month once, one by one"
     assert [] == await reconciled(bootstrap)
     gone = await delete_before_the_first_carried(bootstrap)
     assert gone["account_opened"] > 0
