@@ -276,7 +276,7 @@ async def test_killed_in_a_step_recharge_writes_what_an_undisturbed_run_writes(
     stage: Stage, tap: Tap, extent: str
 ) -> None:
     start_ms = now_ms() - 120_000
-    cast = Cast(TENANTS, start_ms, METHODS, deck_id="acs", prefix="killed")
+    cast = Cast(TENANTS, start_ms, METHODS, deck_id="acs", prefix=f"killed-{extent}")
     names = cast.names()
     wanted = await asyncio.to_thread(undisturbed, cast, start_ms - 60_000)
     for topic, commands in by_topic(cast.commands()).items():
