@@ -320,6 +320,8 @@ class Play:
             )
             assert "replayed" in said, said
         await asyncio.to_thread(self.by, roles.DEAD_LETTERS, "dead", "drop", "--all", *who)
+        # What lies on the suspense topic and must be written again, is a letter, too.
+        await asyncio.to_thread(self.by, roles.DEAD_LETTERS, "dead", "ls", "--found", "misrouted")
 
     async def _letter_of(self, topic: Topic) -> str:
         """Wait for a letter of a topic; return its id."""

@@ -123,8 +123,8 @@ async def producer(
         linger_ms=5,
         acks="all",
     )
-    await client.start()
     try:
+        await client.start()
         yield client
     finally:
         await client.stop()

@@ -493,7 +493,7 @@ async def test_the_commands_load_refuse_and_list(
 
     assert missing.exit_code == 2
     assert missing.output.endswith(
-        f"Error: topic rate.decks.v1 is not on {bootstrap}: run `rater topics create` first\n"
+        f"Error: rate.decks.v1 is not on {bootstrap}: make it with `rater topics create`\n"
     )
     assert "no rate decks on" in empty.output
     assert loaded.exit_code == 0, loaded.output
