@@ -52,12 +52,12 @@ class SuspenseShard:
     """The calls of one partition that wait, as bytes: a table's state."""
 
     def __init__(self) -> None:
-        self.bytes_used = 0
+        self.all: Final = Tally()
+        self.words: Final = Tally()
+        """Of them those that wait for an operator's word."""
         self.later = 0
         """How many of them are no first versions."""
         self._values: dict[bytes, bytes] = {}
-        self._counts: Counter[str] = Counter()
-        self.words: Final = Words()
         self._came: dict[tuple[int, SuspenseReason], dict[bytes, int]] = {}
         """By day and reason, when those came that may be freed."""
         self.get = self._values.get
@@ -69,10 +69,6 @@ class SuspenseShard:
     def items(self) -> Iterator[tuple[bytes, bytes]]:
         """Iterate over keys and values."""
         return iter(self._values.items())
-
-    def count(self, tenant_id: str) -> int:
-        """Return how many calls of an account wait."""
-        return self._counts[tenant_id]
 
     def came_by(self, at_ms: int, most: int | None = None) -> list[tuple[bytes, int]]:
         """Return the calls that came by an instant and may be freed, the earliest days first; `most`: so many."""
@@ -117,10 +113,8 @@ class SuspenseShard:
         check_layout("suspense changelog", value, OPEN_SUSPENSE_LAYOUT)
         row = read_open(value)
         self._values[key] = value
-        self.bytes_used += len(value)
-        self._counts[row.tenant_id] += 1
         self.later += row.version > 1
-        self.words.add(row, 1, len(value))
+        _count(row, 1, len(value), self.all, self.words)
         if _may_be_free(row):
             self._came.setdefault((row.at_ms // DAY_MS, row.reason), {})[key] = row.at_ms
 
@@ -129,12 +123,8 @@ class SuspenseShard:
         if value is None:
             return
         row = read_open(value)
-        self.bytes_used -= len(value)
-        self._counts[row.tenant_id] -= 1
-        if not self._counts[row.tenant_id]:
-            del self._counts[row.tenant_id]
         self.later -= row.version > 1
-        self.words.add(row, -1, -len(value))
+        _count(row, -1, -len(value), self.all, self.words)
         if _may_be_free(row):
             day = row.at_ms // DAY_MS, row.reason
             del self._came[day][key]
@@ -143,19 +133,33 @@ class SuspenseShard:
 
 
 @final
-class Words:
-    """How many of some calls wait for an operator's word, and their bytes."""
+class Tally:
+    """How many of some calls wait, and their bytes; of a batch by how much it changes that."""
 
     def __init__(self) -> None:
         self.calls: Final[Counter[str]] = Counter()
-        """By account."""
+        """By account; none of those that have none."""
         self.bytes_used = 0
 
-    def add(self, row: OpenSuspense, calls: int, size: int) -> None:
-        """Count a row, where it is such a one."""
-        if is_by_word(row.reason):
-            self.calls[row.tenant_id] += calls
-            self.bytes_used += size
+    def add(self, tenant_id: str, calls: int, size: int) -> None:
+        """Count calls of an account, or no longer."""
+        self.calls[tenant_id] += calls
+        if not self.calls[tenant_id]:
+            del self.calls[tenant_id]
+        self.bytes_used += size
+
+
+def _count(row: OpenSuspense, calls: int, size: int, of_all: Tally, of_words: Tally) -> None:
+    """Count a row where it belongs."""
+    of_all.add(row.tenant_id, calls, size)
+    if is_by_word(row.reason):
+        of_words.add(row.tenant_id, calls, size)
+
+
+def _is_full(kept: Tally, mine: Tally, tenant_id: str, size: int, bounds: tuple[int, int]) -> bool:
+    """Say whether one more call of an account is beyond the bounds: of its calls, and of the bytes of all."""
+    calls = kept.calls[tenant_id] + mine.calls[tenant_id]
+    return calls >= bounds[0] or kept.bytes_used + mine.bytes_used + size > bounds[1]
 
 
 def _may_be_free(row: OpenSuspense) -> bool:
@@ -183,9 +187,8 @@ class SuspenseBatch:
         """How many calls of each account are not kept, for a limit is reached."""
         self.has_later = shard.later > 0
         """Whether versions may wait that are no first ones."""
-        self._counts: Counter[str] = Counter()
-        self._bytes = 0
-        self._words = Words()
+        self._all = Tally()
+        self._words = Tally()
 
     def of(self, tenant_id: str, cdr_id: str) -> OpenSuspense | None:
         """Return what waits under an id."""
@@ -221,11 +224,9 @@ class SuspenseBatch:
             stands[1],
         )
         value = _encode(row)
-        is_asking = is_by_word(row.reason)
-        if before is None and is_asking and self._is_full_of_words(cdr.tenant_id, len(value)):
-            return False
-        if before is None and self._is_full(cdr.tenant_id, len(value)):
-            self.beyond[cdr.tenant_id] += not is_asking
+        if before is None and not self._has_room(row, len(value)):
+            if not is_by_word(row.reason):
+                self.beyond[cdr.tenant_id] += 1
             return False
         self.has_later = self.has_later or cdr.version > 1
         self._set(row, value)
@@ -256,27 +257,20 @@ class SuspenseBatch:
     def _set(self, row: OpenSuspense, value: bytes | None) -> None:
         key = suspense_key(row.tenant_id, row.cdr_id)
         before = self._value(key)
-        self._counts[row.tenant_id] += (value is not None) - (before is not None)
-        self._bytes += len(value or b"") - len(before or b"")
         if before is not None:
-            self._words.add(read_open(before), -1, -len(before))
+            _count(read_open(before), -1, -len(before), self._all, self._words)
         if value is not None:
-            self._words.add(row, 1, len(value))
+            _count(row, 1, len(value), self._all, self._words)
         self.changes[key] = value
 
     def _value(self, key: bytes) -> bytes | None:
         return self.changes[key] if key in self.changes else self.shard.get(key)
 
-    def _is_full(self, tenant_id: str, size: int) -> bool:
-        calls = self.shard.count(tenant_id) + self._counts[tenant_id]
-        used = self.shard.bytes_used + self._bytes + size
-        return calls >= OPEN_CALLS_MAX or used > OPEN_BYTES_MAX
-
-    def _is_full_of_words(self, tenant_id: str, size: int) -> bool:
-        kept, mine = self.shard.words, self._words
-        calls = kept.calls[tenant_id] + mine.calls[tenant_id]
-        used = kept.bytes_used + mine.bytes_used + size
-        return calls >= WORD_CALLS_MAX or used > WORD_BYTES_MAX
+    def _has_room(self, row: OpenSuspense, size: int) -> bool:
+        who, bounds = row.tenant_id, (WORD_CALLS_MAX, WORD_BYTES_MAX)
+        if is_by_word(row.reason) and _is_full(self.shard.words, self._words, who, size, bounds):
+            return False
+        return not _is_full(self.shard.all, self._all, who, size, (OPEN_CALLS_MAX, OPEN_BYTES_MAX))
 
 
 def _gives_way(before: OpenSuspense, cdr: Cdr, why: Suspension) -> bool:

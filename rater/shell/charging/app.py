@@ -184,7 +184,7 @@ class Charging(AgentApp):
         at_ms = now_ms()
         for reason, came_ms in (each for shard in shards for each in shard.oldest().items()):
             ages_s[reason] = max(ages_s.get(reason, 0), (at_ms - came_ms) // 1000)
-        used = sum(each.bytes_used for each in shards)
+        used = sum(each.all.bytes_used for each in shards)
         self.waiting.set_open(sum(map(len, shards)), used, ages_s)
 
     def _freecalls(self, partition: int) -> FreecallTimer:

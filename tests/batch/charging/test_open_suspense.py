@@ -97,7 +97,7 @@ def test_what_has_no_price_is_kept_whole_and_its_record_says_so() -> None:
     assert (found.at_ms, found.source_topic, found.reason) == (NOW + 5, "cdr.raw.v1", "no_rate")
     assert (found.cdr.encode(), found.charged) == (sent.value, False)
     assert (said["kept"], said["suspense_id"]) == (True, f"cdr.raw.v1/0/{found.source_offset}")
-    assert partition.shard.suspense.bytes_used == len(
+    assert partition.shard.suspense.all.bytes_used == len(
         partition.shard.suspense.get(b"acme/c1") or b""
     )
 
@@ -361,7 +361,7 @@ def test_beyond_the_bytes_of_a_partition_likewise(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(open_suspense, "OPEN_BYTES_MAX", 1_000)
     partition = partition_of().take(*[waits(cdr_id=f"c{n}") for n in range(4)])
 
-    used = partition.shard.suspense.bytes_used
+    used = partition.shard.suspense.all.bytes_used
     assert 0 < used <= 1_000
     assert partition.last.beyond == {"acme": 4 - len(rows(partition))}
 
@@ -372,8 +372,9 @@ def test_an_ended_table_has_forgotten_all_its_counts() -> None:
     partition.shard.suspense.put(dict.fromkeys(keys))
 
     ended = partition.shard.suspense
-    assert (len(ended), ended.bytes_used, ended.later) == (0, 0, 0)
-    assert (ended.count("acme"), ended.earliest(), ended.came_by(NOW + DAY)) == (0, None, [])
+    assert (len(ended), ended.all.bytes_used, ended.later) == (0, 0, 0)
+    assert (ended.all.calls, ended.words.calls, ended.words.bytes_used) == ({}, {}, 0)
+    assert (ended.earliest(), ended.came_by(NOW + DAY)) == (None, [])
 
 
 def test_the_earliest_days_come_first_and_so_many_at_most() -> None:
