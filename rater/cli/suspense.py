@@ -169,8 +169,7 @@ def _by_word(  # noqa: PLR0917
     told: "_Told",
 ) -> list[Waits]:
     """Return the calls that may be released; of those that wait for an operator's word what the ledger has not."""
-    asking = [each for each in calls if is_by_word(each.row.reason)]
-    named = [each for each in asking if selection.names(each)]
+    named = [each for each in calls if is_by_word(each.row.reason) and selection.names(each)]
     if named and who.why is None:
         raise click.UsageError(
             "--reason: say why; what is too old or in the future needs a word for it"
@@ -178,11 +177,10 @@ def _by_word(  # noqa: PLR0917
     asked = run(ask(broker, partitions, named))
     found: list[Waits] = []
     for each in calls:
-        if not is_by_word(each.row.reason):
-            found.append(each)
-            continue
-        is_named = selection.names(each)
-        judged = asked.judge(each) if is_named else _UNNAMED.format(each.row.reason)
+        judged: Waits | str = each
+        if is_by_word(each.row.reason):
+            is_named = selection.names(each)
+            judged = asked.judge(each) if is_named else _UNNAMED.format(each.row.reason)
         if isinstance(judged, str):
             told.stays(each, judged)
         else:

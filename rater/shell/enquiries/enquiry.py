@@ -53,7 +53,7 @@ class Enquiry:
     partitions: dict[str, int]
     """By topic."""
 
-    async def records(
+    def records(
         self,
         topic: Topic,
         tenant: str | None = None,
@@ -62,28 +62,24 @@ class Enquiry:
         *,
         is_following: bool = False,
     ) -> AsyncGenerator[Line, None]:
-        """Yield the records of a topic: of a tenant, from a time on, up to the first of another, or for ever.
+        """Return the records of a topic: of a tenant, from a time on, up to the first of another, or for ever.
 
         Raises EnquiryError where the topic is not there.
         """
         selection = Selection(
             tenant=tenant,
-            from_ms=-1 if from_ms is None else max(from_ms, 0),
+            from_ms=_first_ms(from_ms),
             until_ms=until_ms,
             is_following=is_following,
         )
-        async with aclosing(self._selected(topic, selection)) as lines:
-            async for line in lines:
-                yield line
+        return self._selected(topic, selection)
 
     async def records_beside(
         self, topic: Topic, tenant: str, from_ms: int | None = None
     ) -> AsyncGenerator[Line, None]:
         """Yield the records of all tenants of the partition in which one lies, from a time on; likewise."""
         partition = partition_of(tenant.encode(), await self.count_of(topic))
-        selection = Selection(
-            from_ms=-1 if from_ms is None else max(from_ms, 0), partitions=frozenset((partition,))
-        )
+        selection = Selection(from_ms=_first_ms(from_ms), partitions=frozenset((partition,)))
         async with aclosing(self._selected(topic, selection)) as lines:
             async for line in lines:
                 yield line
@@ -136,3 +132,8 @@ async def enquiring(broker: Broker) -> AsyncIterator[Enquiry]:
     async with topic_admin.connected(broker) as admin:
         partitions = await admin.partition_counts()
     yield Enquiry(broker, partitions)
+
+
+def _first_ms(from_ms: int | None) -> int:
+    """Return what a selection takes for a time from which on is read; None: from the beginning."""
+    return -1 if from_ms is None else max(from_ms, 0)
