@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 READ_TIMEOUT_S = 60.0
 MARKERS_S = 0.2
 """A committed transaction is open a little longer, until its markers are written."""
+MARKERS_LOOKS = 20
+"""How often a reader looks, ten times a second, whether what was written is stable."""
 REQUEST_BYTES = 8 * 1024 * 1024
 NO_SETTINGS: dict[str, str] = {}
 
@@ -161,9 +163,28 @@ async def consume(
     """
     async with asyncio.timeout(timeout_s), _reader(bootstrap, committed=committed) as consumer:
         partitions = await _partitions(bootstrap, topics)
+        if committed:
+            await _markers_written(bootstrap, consumer, partitions)
         consumer.assign(partitions)
         ends = await consumer.end_offsets(partitions)
         return await _read_until(consumer, ends)
+
+
+async def _markers_written(
+    bootstrap: str, committed: AIOKafkaConsumer, partitions: Sequence[TopicPartition]
+) -> None:
+    """Wait until what was written by now is stable; not for ever: a transaction may well be open.
+
+    A commit is answered before its markers are written, and until then its records are not there for those who read
+    only what is committed.
+    """
+    async with _reader(bootstrap, committed=False) as everything:
+        written = await everything.end_offsets(partitions)
+    for _ in range(MARKERS_LOOKS):
+        stable = await committed.end_offsets(partitions)
+        if all(stable[place] >= end for place, end in written.items()):
+            return
+        await asyncio.sleep(0.1)
 
 
 async def end_offsets(bootstrap: str, topic: str) -> dict[int, int]:
