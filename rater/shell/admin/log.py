@@ -30,11 +30,23 @@ class Log:
         """Take two started consumers, one of which fetches little at once."""
         self._consumer = consumer
         self._narrow = narrow
+        self._parts: dict[TopicPartition, None] = {}
+        """All that have been looked at; both consumers have them, and read of none but while it is asked for."""
         self._bounds: dict[TopicPartition, tuple[int, int]] = {}
 
     async def look(self, places: Sequence[tuple[str, int]]) -> None:
-        """Ask for the bounds of some topics and partitions at once, which is sooner than one by one."""
+        """Ask for the bounds of some topics and partitions at once, which is sooner than one by one.
+
+        A client knows where a partition lies that it is assigned; of any other topics it is told one after the other,
+        with a tenth of a second between them.
+        """
         parts = [TopicPartition(*place) for place in places]
+        self._parts |= dict.fromkeys(parts)
+        for consumer in (self._consumer, self._narrow):
+            consumer.assign([*self._parts])
+            for part in self._parts:
+                consumer.seek(part, 0)
+            consumer.pause(*self._parts)
         starts, ends = await asyncio.gather(
             self._consumer.beginning_offsets(parts), self._narrow.end_offsets(parts)
         )
@@ -70,8 +82,8 @@ class Log:
         tp = TopicPartition(topic, partition)
         is_narrow = end - first <= _FEW and topic not in _LARGE
         consumer = self._narrow if is_narrow else self._consumer
-        consumer.assign([tp])
         consumer.seek(tp, first)
+        consumer.resume(tp)
         try:
             while True:
                 records = (await consumer.getmany(tp, timeout_ms=_POLL_MS)).get(tp, [])
