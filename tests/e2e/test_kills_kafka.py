@@ -97,6 +97,17 @@ async def killed_at_random(fleet: Fleet, chance: Random, play: Play, number: int
     return len(opened)
 
 
+async def killed_in_a_transaction(fleet: Fleet, play: Play, number: int) -> int:
+    """Publish an act and kill the only worker while it has open transactions; return how many."""
+    worker = fleet.alive()[0]
+    await fleet.settled()
+    publishing = asyncio.create_task(play.publish_act(fleet.bootstrap, number))
+    opened = await stopped_in_a_transaction(fleet, worker)
+    await publishing
+    fleet.kill(worker)
+    return len(opened)
+
+
 async def killed_at(fleet: Fleet, place: str) -> int:
     """Wait until the only worker has killed itself at its failpoint; return what it left open."""
     assert await fleet.alive()[0].ended() == EXIT_KILLED, fleet.report()
@@ -106,13 +117,13 @@ async def killed_at(fleet: Fleet, place: str) -> int:
     return len(opened)
 
 
-async def stopped_in_a_transaction(fleet: Fleet, worker: Worker) -> None:
-    """Suspend a worker at a moment when it has an open transaction."""
+async def stopped_in_a_transaction(fleet: Fleet, worker: Worker) -> set[int]:
+    """Suspend a worker at a moment when it has open transactions; return of which partitions."""
     for _ in range(200):
         worker.signal(signal.SIGSTOP)
         if opened := await open_transactions(fleet.bootstrap, worker.serves()):
             print(f"suspended with open transactions: {sorted(opened)}")
-            return
+            return opened
         worker.signal(signal.SIGCONT)
         await asyncio.sleep(0.02)
     pytest.fail(f"never in a transaction\n{fleet.report()}")
@@ -315,14 +326,18 @@ async def storm(
         fleet.start()
         opened += await killed_at_random(fleet, chance, play, 3)
         fleet.start()
+        # The others may all have come between two transactions.
+        inside = await killed_in_a_transaction(fleet, play, 4)
+        fleet.start()
         second = fleet.start()
         await fleet.settled()
-        for number in range(4, len(play.acts)):
+        for number in range(5, len(play.acts)):
             await play.publish_act(fleet.bootstrap, number)
         assert await fleet.terminate(second) == 0, fleet.report()
         books = await closed(fleet, play)
-    print(f"4 kills, open transactions of {opened} partitions, {books.aborted} records aborted")
+    opened += inside
+    print(f"5 kills, open transactions of {opened} partitions, {books.aborted} records aborted")
 
     same(books, await calm)
-    assert opened > 0
+    assert inside > 0
     assert books.aborted > 0
