@@ -1,6 +1,7 @@
 """Accounts: the tenants of a plan and the commands that open and fund them."""
 
 import json
+import re
 from collections.abc import Container, Iterator
 from datetime import UTC, datetime
 from itertools import accumulate
@@ -21,6 +22,7 @@ _LITTLE = 20
 """Who pays later has one so-many-th of it left."""
 _LOT_SPEND_PCT = (15, 130)
 """A lot covers between so much and so much of what its tenant will spend: some run into debt."""
+_OURS = re.compile(rb"tenant-[0-9]{4,}")
 
 Record = tuple[int, bytes, bytes | None]
 """Partition, key and value of a record to be sent."""
@@ -41,13 +43,23 @@ class Population:
 
     def __init__(self, plan: Plan, partitions: int) -> None:
         """Make the tenants; the first has the greatest share of the calls."""
-        self.tenants = [tenant(f"tenant-{k:04}", k, partitions) for k in range(1, plan.tenants + 1)]
+        self.tenants = [tenant(name_of(k), k, partitions) for k in range(1, plan.tenants + 1)]
         self.zipf_s = plan.zipf_s
         self.shares = list(accumulate(power(k, -plan.zipf_s) for k in range(1, plan.tenants + 1)))
 
     def share(self, serial: int) -> float:
         """Return which part of the calls the tenant of that serial number makes."""
         return power(serial, -self.zipf_s) / self.shares[-1]
+
+
+def name_of(serial: int) -> str:
+    """Return the id of the tenant of a serial number, 1 the first."""
+    return f"tenant-{serial:04}"
+
+
+def is_ours(key: bytes) -> bool:
+    """Say whether a tenant, by its key, has such an id: whoever gave it."""
+    return _OURS.fullmatch(key) is not None
 
 
 def tenant(tenant_id: str, serial: int, partitions: int) -> Tenant:

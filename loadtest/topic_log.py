@@ -1,6 +1,6 @@
 """The log of a topic: its committed records, read once from the beginning to the end of now."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer
@@ -23,7 +23,7 @@ class Stored(NamedTuple):
     value: bytes | None
 
 
-async def read(bootstrap: str, topic: str) -> AsyncIterator[Stored]:
+async def read(bootstrap: str, topic: str) -> AsyncGenerator[Stored, None]:
     """Yield the committed records of a topic, in order within each partition, until its end.
 
     The end is that of the call; an unknown topic is a LookupError.
@@ -45,7 +45,7 @@ async def read(bootstrap: str, topic: str) -> AsyncIterator[Stored]:
         await consumer.stop()
 
 
-async def _until_end(consumer: AIOKafkaConsumer, topic: str) -> AsyncIterator[Stored]:
+async def _until_end(consumer: AIOKafkaConsumer, topic: str) -> AsyncGenerator[Stored, None]:
     """Yield records until every partition has been read to its end, markers included."""
     ends = await consumer.end_offsets(consumer.assignment())
     count = 0

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import uvloop
 from aiokafka.errors import KafkaError
 
 from loadtest.logins import LoginError
@@ -19,6 +20,7 @@ from loadtest.replay.altering import Altering
 from loadtest.replay.columns import read_columns
 from loadtest.replay.faults import ReplayError
 from loadtest.replay.numbers import decimal, whole
+from loadtest.replay.occupants import refuse_occupied
 from loadtest.replay.outcome import INTERRUPT, report
 from loadtest.replay.processes import perform
 from loadtest.replay.reading import Choice, measure
@@ -80,14 +82,15 @@ class CannotReplayError(click.ClickException):
 @click.option("--report", "told", type=click.Path(dir_okay=False, path_type=Path), metavar="JSON",
               help="Write the report here, too.")  # fmt: skip
 @click.option("--i-know", "is_known", is_flag=True,
-              help="Send to another machine, too: calls are charged there, payments may be made.")  # fmt: skip
+              help="Send to another machine, and where a payment gateway or tenants of others are, too.")  # fmt: skip
 def replay(file: str, broker: str, told: Path | None, **given: Any) -> None:
     """Send the CDRs of FILE (JSON lines, CSV, Parquet; .gz, .zst; - is standard input) to cdr.raw.v1.
 
     Without --throughput and --speed as fast as the broker takes them. A record counts from when it was due, however
     late it is sent; nothing is left out. JSON lines that are not altered are sent byte for byte. An interrupt ends it
-    with a report; --from-record goes on. The last line is the report, one JSON object. Exit 0: all is sent, or it was
-    interrupted; 1: it was later than its schedule allows (p99 above 100 ms); 2: it could not be replayed.
+    with a report; --from-record goes on. Where a payment gateway is, or accounts that no load test has made, nothing is
+    sent without --i-know. The last line is the report, one JSON object. Exit 0: all is sent, or it was interrupted; 1:
+    it was later than its schedule allows (p99 above 100 ms); 2: it could not be replayed.
     """
     try:
         found = _replayed(file, broker, given)
@@ -104,10 +107,6 @@ def replay(file: str, broker: str, told: Path | None, **given: Any) -> None:
 def _replayed(file: str, broker: str, given: dict[str, Any]) -> dict[str, Any]:
     if given["rate"] is not None and given["speed"] is not None:
         raise ReplayError("--throughput and --speed: give one of them")
-    if not is_own(broker) and not given["is_known"]:
-        raise ReplayError(
-            f"{broker} is another machine: calls are charged there, and payments may be made (--i-know)"
-        )
     columns = None if given["columns"] is None else read_columns(given["columns"])
     choice = Choice(
         Source(file, given["form"] or format_of(file), columns), given["first"], given["count"]
@@ -115,6 +114,8 @@ def _replayed(file: str, broker: str, given: dict[str, Any]) -> dict[str, Any]:
     schedule = Schedule(given["rate"], given["speed"])
     if given["processes"] > 1 and choice.source.is_read_once:
         raise ReplayError("--procs: each process reads the file, which standard input is not")
+    if not given["is_known"]:
+        _look(broker)
     total, shift = 0, 0
     if not choice.source.is_read_once:
         extent = measure(choice, has_times=given["shift_time"] is not None)
@@ -129,3 +130,12 @@ def _replayed(file: str, broker: str, given: dict[str, Any]) -> dict[str, Any]:
         outcomes = perform(run, given["processes"], progress.to)
     asked = {"file": file, "shift_ms": shift, "throughput": given["rate"], "speed": given["speed"]}
     return report(outcomes) | asked | {"processes": given["processes"]}
+
+
+def _look(broker: str) -> None:
+    """Raise ReplayError where calls or payments could be somebody's in earnest."""
+    if not is_own(broker):
+        raise ReplayError(
+            f"{broker} is another machine: calls are charged there, and payments may be made (--i-know)"
+        )
+    uvloop.run(refuse_occupied(broker))

@@ -15,12 +15,16 @@ import pytest
 
 from loadtest import stage
 from loadtest.replay import instants
+from loadtest.replay.faults import ReplayError
+from loadtest.replay.occupants import refuse_occupied
 from tests.e2e.broker import consume, produce
 from tests.e2e.charging_fleet import ROOT, Fleet
+from tests.e2e.gateway_stage import command as payment_command
+from tests.e2e.gateway_stage import staged
 from tests.e2e.logins import environment
 from tests.e2e.test_contracts_kafka import said
 from tests.e2e.test_freecall_kafka import COMMANDS, set_up
-from topics.catalog import CDR_RAW, LEDGER, PARTITIONS
+from topics.catalog import ACCOUNT_STATUS, CDR_RAW, LEDGER, PARTITIONS
 from topics.partitioner import partition_of
 
 if TYPE_CHECKING:
@@ -57,11 +61,15 @@ def command(bootstrap: str, file: Path, *options: str) -> list[str]:
     return [sys.executable, "-m", "loadtest", "replay", str(file), "--broker", bootstrap, *options]
 
 
-def replayed(bootstrap: str, file: Path, *options: str) -> dict[str, Any]:
+def ran(bootstrap: str, file: Path, *options: str) -> subprocess.CompletedProcess[str]:
     words = command(bootstrap, file, *options)
-    done = subprocess.run(
+    return subprocess.run(
         words, cwd=ROOT, env=environment("produce"), capture_output=True, text=True, check=False
     )
+
+
+def replayed(bootstrap: str, file: Path, *options: str) -> dict[str, Any]:
+    done = ran(bootstrap, file, *options)
     assert done.stdout, done.stderr
     found = json.loads(done.stdout)
     assert isinstance(found, dict)
@@ -106,7 +114,10 @@ async def test_an_old_table_is_replayed_twice_in_its_own_rhythm_and_charged(
             bootstrap, COMMANDS, [said(each, "add_funds", "f", **lot) for each in TENANTS]
         )
         await fleet.obeyed(COMMANDS)
-        told = ("--map", str(columns), "--shift-time", "now")
+        told: tuple[str, ...] = ("--map", str(columns), "--shift-time", "now")
+        refused = await asyncio.to_thread(ran, bootstrap, file, *told)
+        sent_unasked = await consume(bootstrap, CDR_RAW.name)
+        told += ("--i-know",)
         first = await asyncio.to_thread(replayed, bootstrap, file, *told, "--speed", "30")
         again = await asyncio.to_thread(
             replayed, bootstrap, file, *told, "--new-ids", "-2", "--throughput", "1000"
@@ -117,6 +128,9 @@ async def test_an_old_table_is_replayed_twice_in_its_own_rhythm_and_charged(
     finally:
         fleet.end()
 
+    assert (refused.returncode, sent_unasked) == (2, []), "the accounts are no load test's"
+    assert all(f"'{each}'" in refused.stderr for each in TENANTS)
+    assert "--i-know" in refused.stderr
     assert (first["records"], again["records"]) == (ROWS, ROWS)
     assert first["seconds"] > 1.9, "a minute of calls, 30 times as fast"
     assert again["seconds"] > 0.59
@@ -177,3 +191,42 @@ async def test_an_interrupted_replay_goes_on_and_each_record_is_there_once(
     for number in range(7):
         mine = [each.value for each in found if each.key == b"t%d" % number]
         assert mine == values[number::7], "in the order of the file"
+
+
+async def test_tenants_of_others_are_refused_and_a_load_tests_own_are_not(
+    private_broker: Broker,
+) -> None:
+    bootstrap, topic = private_broker.bootstrap, ACCOUNT_STATUS.name
+    await refuse_occupied(bootstrap)  # Not even topics are there.
+    await asyncio.to_thread(stage.create_topics, bootstrap)
+    await refuse_occupied(bootstrap)
+    await produce(bootstrap, topic, [(b"tenant-%04d" % number, b"{}") for number in range(1, 40)])
+    await refuse_occupied(bootstrap)
+    await produce(bootstrap, topic, [(b"acme", b"{}"), (b"acme", b"{}")])
+    with pytest.raises(ReplayError) as caught:
+        await refuse_occupied(bootstrap)
+    assert "no load test has made, 'acme': " in str(caught.value)
+    assert "gateway" not in str(caught.value)
+
+
+async def test_a_gateway_that_is_live_or_has_been_at_work_is_refused(
+    private_broker: Broker, tmp_path: Path
+) -> None:
+    bootstrap = private_broker.bootstrap
+    file = tmp_path / "cdrs.jsonl"
+    file.write_bytes(b'{"tenant_id":"tenant-0001"}')
+    provider = ("--provider", "simulator", "--book", str(tmp_path / "book.sqlite"))
+    async with staged(bootstrap, tmp_path, *provider) as gateways:
+        gateway = gateways.start()
+        await gateway.serving()
+        live = await asyncio.to_thread(ran, bootstrap, file)
+        payment = payment_command(1, "sim:ok")
+        await gateways.give(payment)
+        await gateways.settled([payment])
+        gateway.signal(signal.SIGTERM)
+        assert await gateway.ended() == 0, gateways.logs()
+        gone = await asyncio.to_thread(ran, bootstrap, file)
+
+    assert (live.returncode, gone.returncode) == (2, 2)
+    assert "is live (group rater-gateway has 1 member)" in live.stderr
+    assert "has committed offsets and no member" in gone.stderr
