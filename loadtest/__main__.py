@@ -2,6 +2,9 @@
 
 import click
 
+from loadtest.loads.audit_command import audit
+from loadtest.loads.generate_command import generate
+from loadtest.loads.play_command import play
 from loadtest.replay.command import replay
 
 
@@ -10,7 +13,8 @@ def main() -> None:
     """Load-test a rater with call-detail records."""
 
 
-main.add_command(replay)
+for each in (generate, play, audit, replay):
+    main.add_command(each)
 
 if __name__ == "__main__":
     main()

@@ -16,7 +16,9 @@ from typing import NamedTuple, TypeVar
 from loadtest import billing, licences, promotional
 from loadtest.accounts import Population, Record, commands, encode, tenant
 from loadtest.allowances import LOAD_PLANS, PlanFile
+from loadtest.arrivals import Arrivals
 from loadtest.breakages import BREAKAGES
+from loadtest.bursts import Bursts
 from loadtest.calls import Call, Clock
 from loadtest.calls import encode as encode_call
 from loadtest.changes import Changes
@@ -25,7 +27,7 @@ from loadtest.durations import durations
 from loadtest.expected import Expected
 from loadtest.numbers import Number, NumberPool
 from loadtest.payers import Contracts, Payers
-from loadtest.plan import LATE_DAYS, PERCENT, Plan
+from loadtest.plan import PERCENT, Plan
 from loadtest.tariff import Tariff
 from loadtest.users import Callers, Staff
 from topics.catalog import PARTITIONS
@@ -37,8 +39,6 @@ _GHOSTS = 20
 _CONFERENCE_EVERY = 8
 """One in so many outgoing calls is dialled out of a conference."""
 _UNANSWERED = ("no_answer", "busy", "failed", "cancelled")
-
-_LATE_S = LATE_DAYS * 86_400
 
 Kind = Callable[[], Record]
 T = TypeVar("T")
@@ -128,7 +128,9 @@ class _Traffic:
         self.callers = Callers(plan, workload.contracts.staff)
         self.payers = Payers(workload.contracts, expected)
         self.changes = Changes(plan, workload.population, self.payers)
-        self.is_late = Random(f"late {plan.seed}")
+        self.is_hot = Random(f"hot {plan.seed}")
+        self.arrivals = Arrivals(plan)
+        self.bursts = Bursts(plan, self.tenants, self.numbers.priced)
         self.clock = Clock()
         self.corrections = Corrections(plan, expected, self.payers, self.clock)
         self.recent: list[Record] = []
@@ -143,7 +145,7 @@ class _Traffic:
         for serial in range(self.plan.cdrs):
             self.serial = serial
             kind = kinds[min(bisect_right(limits, draw() * PERCENT), last)]
-            yield self.corrections.due(serial) or kind()
+            yield self.corrections.due(serial) or self._fraud() or kind()
 
     def _kinds(self) -> list[tuple[float, Kind]]:
         """Return each kind of record with its share; plain calls, last, take what is left."""
@@ -176,6 +178,15 @@ class _Traffic:
         number = self._pick(self.numbers.priced)
         call = self._call(number.text)
         return self.corrections.begin(call, number) or self._charged(call, number)
+
+    def _fraud(self) -> Record | None:
+        """Return a call of a burst; None where there is none now."""
+        if (burst := self.bursts.at(self.serial)) is None:
+            return None
+        call = self._call(burst.number.text)
+        call.tenant = burst.tenant
+        self.callers.name(call)
+        return self._charged(call, burst.number)
 
     def _toll_free(self) -> Record:
         if not self.numbers.toll_free:
@@ -274,9 +285,9 @@ class _Traffic:
         """Make an answered outgoing call of a tenant, busier ones more often."""
         draw = self.random.random
         index = bisect_right(self.shares, draw() * self.shares[-1])
-        ended_s = self.plan.start_ms // 1000 - int(draw() * self.plan.ended_spread_s)
-        if self.plan.late and self.is_late.random() * PERCENT < self.plan.late:
-            ended_s -= int(self.is_late.random() * _LATE_S)
+        if self.plan.hot and self.is_hot.random() * PERCENT < self.plan.hot:
+            index = 0
+        ended_s = self.arrivals.ended_s(self.serial, draw())
         billsec = self._pick(self.durations)
         ring_s = 2 + self.serial % 9
         who = self.tenants[min(index, len(self.tenants) - 1)]

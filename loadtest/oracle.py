@@ -101,15 +101,22 @@ def fold(values: Iterable[bytes | None]) -> dict[str, Fold]:
     """Fold the values of ledger entries, in their order, into one `Fold` per tenant."""
     folds: dict[str, Fold] = {}
     for value in values:
-        if value is not None:
-            entry = orjson.loads(value)
-            folds.setdefault(entry["tenant_id"], Fold()).post(entry)
+        _take(folds, value)
     return folds
 
 
 async def fold_topic(bootstrap: str) -> dict[str, Fold]:
-    """Fold the whole ledger topic of a broker."""
-    return fold([record.value async for record in read(bootstrap, LEDGER.name)])
+    """Fold the whole ledger topic of a broker, as it is read: no entry is kept."""
+    folds: dict[str, Fold] = {}
+    async for record in read(bootstrap, LEDGER.name):
+        _take(folds, record.value)
+    return folds
+
+
+def _take(folds: dict[str, Fold], value: bytes | None) -> None:
+    if value is not None:
+        entry = orjson.loads(value)
+        folds.setdefault(entry["tenant_id"], Fold()).post(entry)
 
 
 async def outcomes(bootstrap: str) -> Counter[str]:

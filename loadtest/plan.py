@@ -9,10 +9,18 @@ PERCENT = 100.0
 
 Plans = Literal["none", "published", "held", "drawn"]
 """What there is of plans: `Plan.plans`."""
+Shape = Literal["random", "steady", "diurnal", "ramp", "spike"]
+"""How the calls spread over their time: `Plan.shape`."""
 PLANS_HELP = "published: nobody holds any; held: everybody, and they pay nothing; drawn: they pay"
 USERS_HELP = "so many a tenant: calls name them, some have pools of their own, some a limit"
 CORRECTIONS_HELP = "of a hundred CDRs about so many are of calls that are told wrong at first"
 POST_PAID_HELP = "of a hundred tenants about so many pay later"
+_LEAST = {
+    **dict.fromkeys(("tenants", "start_ms", "ended_spread_s", "lots_min"), 1),
+    **dict.fromkeys(("cdrs", "holders", "users", "changes", "disorder_s", "bursts"), 0),
+}
+_SHARES = ("post_paid", "promotional", "late", "corrections", "hot")
+"""Of other things than all CDRs, in percent."""
 LATE_DAYS = 5
 """Less than what a CDR may be late."""
 
@@ -32,6 +40,16 @@ class Plan:
     """Skew of the tenants: tenant k has a share as 1/k**s; 0 gives all the same."""
     ended_spread_s: int = 120
     """The calls end within so many seconds before the start."""
+    shape: Shape = "random"
+    """Of the traffic in this time: `random` is in no order; of the others calls come as they end. `steady`: as many in
+    each second; `diurnal`: as an office calls in 24 hours of UTC; `ramp`: more and more; `spike`: ten times as many in
+    the middle."""
+    disorder_s: int = 0
+    """With a shape: a call may have ended so many seconds before one that came ahead of it."""
+    hot: float = 0.0
+    """Of a hundred calls about so many are of the first tenant, beside its share of the others."""
+    bursts: int = 0
+    """So often somebody calls dear numbers for a tenant, one after the other: fraud, as it looks."""
     short_calls_pct: float = 15.0
     """Of the answered calls: those of 1 to 10 seconds; the others are lognormal."""
     duration_median_s: float = 95.0
@@ -76,33 +94,28 @@ class Plan:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be made, naming field and value."""
-        for name, least in (
-            ("tenants", 1),
-            ("cdrs", 0),
-            ("start_ms", 1),
-            ("ended_spread_s", 1),
-            ("lots_min", 1),
-            ("holders", 0),
-            ("users", 0),
-            ("changes", 0),
-        ):
+        for name, least in _LEAST.items():
             if getattr(self, name) < least:
                 raise ValueError(f"{name}: {getattr(self, name)}, must be at least {least}")
-        for name, share in self._percentages() + [
-            (name, getattr(self, name))
-            for name in ("post_paid", "promotional", "late", "corrections")
-        ]:
+        for name, share in self._percentages() + [(name, getattr(self, name)) for name in _SHARES]:
             if not 0 <= share <= PERCENT:
                 raise ValueError(f"{name}: {share}, must be 0 to 100 percent")
-        if self.plans not in get_args(Plans):
-            raise ValueError(f"plans: {self.plans!r}, must be one of {', '.join(get_args(Plans))}")
-        if self.corrections and self.changes:
-            raise ValueError(f"corrections: {self.corrections}, must be 0 with changes")
+        for name, words in (("plans", Plans), ("shape", Shape)):
+            if (word := getattr(self, name)) not in (known := get_args(words)):
+                raise ValueError(f"{name}: {word!r}, must be one of {', '.join(known)}")
+        self._refuse_together()
         for reason, _ in self.broken:
             if reason not in BREAKAGES:
                 raise ValueError(f"broken: {reason!r}, must be one of {', '.join(BREAKAGES)}")
         if self.special_pct() > PERCENT:
             raise ValueError(f"shares: {self.special_pct():g} percent in all, must be at most 100")
+
+    def _refuse_together(self) -> None:
+        """Refuse what cannot be made together."""
+        if self.disorder_s and self.shape == "random":
+            raise ValueError(f"disorder_s: {self.disorder_s}, must be 0 with shape random")
+        if self.corrections and self.changes:
+            raise ValueError(f"corrections: {self.corrections}, must be 0 with changes")
 
     @classmethod
     def clean(

@@ -34,12 +34,12 @@ def load_deck(
     return last_line(run("deck", "load", str(deck), *options).text)
 
 
-def load_plans(bootstrap: str, plan: Plan) -> str:
+def load_plans(bootstrap: str, plan: Plan, plans: Path = LOAD_PLANS) -> str:
     """Publish the sample plans, unless the plan is without; return what the command said last."""
     if plan.plans == "none":
         return "no plans"
     terms = ("--version", "1", "--valid-from", _IN_FORCE_FROM, "--backdate", "--broker", bootstrap)
-    return last_line(run("plan", "load", str(LOAD_PLANS), *terms).text)
+    return last_line(run("plan", "load", str(plans), *terms).text)
 
 
 async def refuse_used(watch: Watch, bootstrap: str) -> None:
