@@ -56,9 +56,11 @@ class _Login:
         return context
 
 
-def options(bootstrap: str, role: Role | None) -> dict[str, Any]:
-    """Return what any client of a role needs to connect."""
-    login = _Login(logins.variables(role))
+def options(
+    bootstrap: str, role: Role | None, variables: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Return what any client of a role needs to connect; `variables`: of another way than the role's own."""
+    login = _Login(logins.variables(role) if variables is None else variables)
     protocol = login.said("SECURITY_PROTOCOL") or "PLAINTEXT"
     mechanism = login.said("SASL_MECHANISM")
     needed: dict[str, Any] = {"bootstrap_servers": bootstrap, "security_protocol": protocol}
@@ -75,10 +77,16 @@ def options(bootstrap: str, role: Role | None) -> dict[str, Any]:
     return needed
 
 
-def consumer(bootstrap: str, *topics: str, role: Role | None, **more: Any) -> AIOKafkaConsumer:
+def consumer(
+    bootstrap: str,
+    *topics: str,
+    role: Role | None,
+    login: Mapping[str, str] | None = None,
+    **more: Any,
+) -> AIOKafkaConsumer:
     """Make a consumer of committed records, to be started; without a group it gets all partitions at once."""
     given = {"isolation_level": "read_committed", "enable_auto_commit": False, **more}
-    return AIOKafkaConsumer(*topics, **options(bootstrap, role), **given)
+    return AIOKafkaConsumer(*topics, **options(bootstrap, role, login), **given)
 
 
 def producer(bootstrap: str, role: Role | None, **more: Any) -> AIOKafkaProducer:

@@ -78,9 +78,14 @@ def variables(role: Role | None) -> Mapping[str, str]:
         return {name: value for name, value in os.environ.items() if name.startswith(KAFKA)}
     file = place / f"{role.principal}.env"
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
+        return read_file(file)
     except OSError as error:
         raise LoginError(f"{FOLDER}: no login for {role}: {file}: {error.strerror}") from error
+
+
+def read_file(file: Path) -> Mapping[str, str]:
+    """Return what the lines NAME=value of a file say, RATER_KAFKA_... alone."""
+    lines = file.read_text(encoding="utf-8").splitlines()
     words = (word for line in lines for word in shlex.split(line, comments=True))
     pairs = (word.partition("=") for word in words)
     return {name: value for name, _, value in pairs if name.startswith(KAFKA)}
