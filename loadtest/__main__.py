@@ -2,6 +2,7 @@
 
 import click
 
+from loadtest.accounts_command import accounts
 from loadtest.loads.audit_command import audit
 from loadtest.loads.generate_command import generate
 from loadtest.loads.play_command import play
@@ -13,7 +14,7 @@ def main() -> None:
     """Load-test a rater with call-detail records."""
 
 
-for each in (generate, play, audit, replay):
+for each in (generate, play, audit, replay, accounts):
     main.add_command(each)
 
 if __name__ == "__main__":

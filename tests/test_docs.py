@@ -5,12 +5,13 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import pytest
 
 from deploy.reference import committed, decision_index, metric_page, settings_page, site_hooks
-from deploy.reference.commands import commands, options
+from deploy.reference.commands import commands, load_commands, options
 from rater.shell.gateway.providers.simulator import script
 from topics.catalog import CATALOG
 
@@ -171,7 +172,8 @@ def test_every_variable_that_the_code_names_is_described() -> None:
 
 
 def test_every_option_says_what_it_means() -> None:
-    found = [(path, o) for path, command, context in commands() for o in options(command, context)]
+    both = chain(commands(), load_commands())
+    found = [(path, o) for path, command, context in both for o in options(command, context)]
 
     assert len(found) > 80
     assert [] == [(path, option.opts) for path, option in found if not option.help]

@@ -1,10 +1,18 @@
 """CLI page: usage, arguments and options of every command, from click."""
 
 import inspect
+from itertools import chain
 
 import click
 
-from deploy.reference.commands import allowed, commands, default, options, variable
+from deploy.reference.commands import (
+    allowed,
+    commands,
+    default,
+    load_commands,
+    options,
+    variable,
+)
 from deploy.reference.tables import cell, code, table
 
 _INTRO = """\
@@ -12,14 +20,14 @@ _INTRO = """\
 
 `rater` is one command with a thin module for each of its own. `-h` or `--help` prints what stands here. Exit codes:
 0 done, 1 what the command's own text says, 2 it could not be run, with a sentence that says why. Secrets are never
-options; they and the variables are in [Settings](settings.md).
+options; they and the variables are in [Settings](settings.md). `loadtest`, in the end, is a command of its own.
 
 """
 
 
 def page() -> str:
     """Return the page."""
-    return _INTRO + "\n".join(_section(*found) for found in commands())
+    return _INTRO + "\n".join(_section(*found) for found in chain(commands(), load_commands()))
 
 
 def _section(path: str, command: click.Command, context: click.Context) -> str:

@@ -1,9 +1,10 @@
-"""Commands: every command of the command line with all its options, as click has them."""
+"""Commands: every command of the two command lines with all its options, as click has them."""
 
 from collections.abc import Iterator
 
 import click
 
+from loadtest.__main__ import main
 from rater.__main__ import cli
 
 Found = tuple[str, click.Command, click.Context]
@@ -12,6 +13,11 @@ Found = tuple[str, click.Command, click.Context]
 def commands() -> Iterator[Found]:
     """Yield the path, such as `rater deck load`, of each command that does something, with its context."""
     yield from _walk(cli, click.Context(cli, info_name="rater", **cli.context_settings))
+
+
+def load_commands() -> Iterator[Found]:
+    """Yield those of `loadtest`, likewise."""
+    yield from _walk(main, click.Context(main, info_name="loadtest", **main.context_settings))
 
 
 def _walk(command: click.Command, context: click.Context) -> Iterator[Found]:

@@ -78,9 +78,8 @@ def _count(name: str, field: str, what: str) -> Callable[[F], F]:
               default=SAMPLE_DECK, help="Whose prefixes are called; the sample deck.")  # fmt: skip
 @click.option("--partitions", type=whole(1, 10_000), default=PARTITIONS, show_default=True,
               help="Of cdr.raw.v1 where it will be replayed.")  # fmt: skip
-@click.option(
-    "--compress", type=click.Choice(get_args(Compression)), default="none", show_default=True
-)
+@click.option("--compress", type=click.Choice(get_args(Compression)), default="none",
+              show_default=True, help="Of what is written.")  # fmt: skip
 def generate(
     folder: Path, deck: Path, partitions: int, compress: Compression, **given: Any
 ) -> None:

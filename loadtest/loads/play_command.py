@@ -14,9 +14,9 @@ from loadtest.loads.folder import read_manifest
 from loadtest.loads.playing import Player
 from loadtest.logins import LoginError
 from loadtest.rater_command import CommandError
-from loadtest.replay.command import is_own
 from loadtest.replay.faults import ReplayError
 from loadtest.replay.numbers import decimal
+from loadtest.replay.order import is_own
 from loadtest.watch import LateError
 
 

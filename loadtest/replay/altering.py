@@ -1,9 +1,9 @@
-"""Altering: what is changed in a CDR before it is sent: its times, and its id. Unaltered, its bytes are sent."""
+"""Altering: what is changed in a CDR before it is sent. Unaltered, its bytes are sent."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -11,37 +11,72 @@ from loadtest.replay import instants
 from loadtest.replay.faults import ReplayError, shown
 
 TIMES = ("started_at", "answered_at", "ended_at")
+IDS = ("cdr_id", "leg_of")
+"""The id of a call, and of the call that it is a leg of."""
 ID_MAX = 128
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _encode = msgspec.json.Encoder().encode
 
 
+class Change(Protocol):
+    """One thing that is changed; it is picklable, for several processes make it."""
+
+    def make(self, cdr: dict[str, Any], number: int) -> None:
+        """Change a record in place; ReplayError with its number where it cannot be changed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Altering:
-    """By how much times are moved, and what is put behind each id, so that a second replay is no duplicate."""
+    """What is changed, in this order."""
 
-    shift_ms: int = 0
-    id_suffix: str = ""
+    changes: tuple[Change, ...] = ()
 
     @property
     def is_any(self) -> bool:
         """Whether anything is changed."""
-        return bool(self.shift_ms or self.id_suffix)
+        return bool(self.changes)
 
     def of(self, value: bytes, number: int) -> bytes:
-        """Return a record with its changes; ReplayError where it has no such field, or an id grows too long."""
+        """Return a record with its changes; ReplayError where it cannot be changed."""
         cdr = _decode(value)
-        if self.shift_ms:
-            for name in TIMES:
-                if cdr.get(name) is not None:
-                    cdr[name] = instants.write(_at_ms(cdr[name], name, number) + self.shift_ms)
-        if self.id_suffix:
-            cdr["cdr_id"] = f"{cdr.get('cdr_id', '')}{self.id_suffix}"
-            if len(cdr["cdr_id"]) > ID_MAX:
-                raise ReplayError(
-                    f"record {number}: cdr_id {shown(cdr['cdr_id'])} is longer than {ID_MAX}"
-                )
+        for change in self.changes:
+            change.make(cdr, number)
         return _encode(cdr)
+
+
+@dataclass(frozen=True, slots=True)
+class TimeShift:
+    """All times of a call are moved by the same amount."""
+
+    shift_ms: int
+
+    def make(self, cdr: dict[str, Any], number: int) -> None:
+        """Move the times that are there."""
+        for name in TIMES:
+            if cdr.get(name) is not None:
+                cdr[name] = instants.write(_at_ms(cdr[name], name, number) + self.shift_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class IdAffix:
+    """A text before each id, and one behind it, so that a second replay is no duplicate."""
+
+    before: str = ""
+    behind: str = ""
+
+    def make(self, cdr: dict[str, Any], number: int) -> None:
+        """Put it there; ReplayError where an id grows too long."""
+        affix_ids(cdr, number, self.before, self.behind)
+
+
+def affix_ids(cdr: dict[str, Any], number: int, before: str = "", behind: str = "") -> None:
+    """Put texts before and behind the ids of a record; ReplayError where one grows too long."""
+    for name in IDS:
+        if name in cdr and cdr[name] is not None:
+            cdr[name] = text = f"{before}{cdr[name]}{behind}"
+            if len(text) > ID_MAX:
+                wrong = f"record {number}: {name} {shown(text)} is longer than {ID_MAX}"
+                raise ReplayError(wrong)
 
 
 def _at_ms(text: Any, name: str, number: int) -> int:

@@ -4,45 +4,31 @@ from __future__ import annotations
 
 import json
 import sys
-import time
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import click
-import uvloop
 from aiokafka.errors import KafkaError
 
 from loadtest.logins import LoginError
-from loadtest.progress import Progress
 from loadtest.rater_command import CommandError
-from loadtest.replay.altering import Altering
-from loadtest.replay.columns import read_columns
+from loadtest.replay.bounds import instant, offsets
 from loadtest.replay.faults import ReplayError
 from loadtest.replay.numbers import decimal, whole
-from loadtest.replay.occupants import refuse_occupied
-from loadtest.replay.outcome import INTERRUPT, report
-from loadtest.replay.processes import perform
-from loadtest.replay.reading import Choice, measure
-from loadtest.replay.replaying import Replay
-from loadtest.replay.schedule import Schedule, shift_ms
-from loadtest.replay.sources import FORMATS, Source, format_of
+from loadtest.replay.order import KEPT_DIGITS, MAP, REWRITE, Order
+from loadtest.replay.outcome import INTERRUPT
+from loadtest.replay.sources import FORMATS, STANDARD_INPUT
 
 POSITIVE = decimal(0.001, 1e9)
 COUNT = whole(1, 10**15)
+AS_FAST_AS_TAKEN = "-1"
+"""A throughput, as kafka-producer-perf-test says it."""
+FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-def is_own(brokers: str) -> bool:
-    """Say whether all of some addresses, host:port with commas between, are this machine's by their names alone."""
-    hosts = [each.strip().rpartition(":")[0].strip("[]") for each in brokers.split(",")]
-    return all(host == "localhost" or _is_loopback(host) for host in hosts)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+def throughput(value: object) -> float | None:
+    """Read a rate; None: as fast as the broker takes them."""
+    return None if str(value) == AS_FAST_AS_TAKEN else POSITIVE(value)
 
 
 class CannotReplayError(click.ClickException):
@@ -51,19 +37,24 @@ class CannotReplayError(click.ClickException):
     exit_code = 2
 
 
+at_broker = click.option("--broker", "--bootstrap-server", "broker", envvar="RATER_BROKER", default="localhost:9092",
+                         show_default=True, show_envvar=True, metavar="HOST:PORT",
+                         help="The Kafka broker; the login is that of RATER_KAFKA_...")  # fmt: skip
+i_know = click.option("--i-know", "is_known", is_flag=True,
+                      help="Also to another machine, and where a payment gateway or others are.")  # fmt: skip
+
+
 @click.command()
-@click.argument("file", default="-")
-@click.option("--broker", envvar="RATER_BROKER", default="localhost:9092", show_default=True,
-              show_envvar=True, metavar="HOST:PORT",
-              help="The Kafka broker; the login is that of RATER_KAFKA_...")  # fmt: skip
+@click.argument("file", required=False)
+@at_broker
+@click.option("--payload-file", metavar="FILE", help="FILE, as kafka-producer-perf-test names it.")
 @click.option(
     "--format", "form", type=click.Choice(FORMATS), help="Of the file; its name tells it."
 )
-@click.option("--map", "columns", type=click.Path(dir_okay=False, path_type=Path), metavar="TOML",
+@click.option("--map", "columns", type=FILE, metavar="TOML",
               help="What the columns of a table mean.")  # fmt: skip
-@click.option(
-    "--throughput", "--rate", "rate", type=POSITIVE, metavar="N", help="Records a second."
-)
+@click.option("--throughput", "--rate", "rate", type=throughput, metavar="N",
+              help="Records a second; -1: as fast as the broker takes them.")  # fmt: skip
 @click.option(
     "--speed", type=POSITIVE, metavar="X", help="So many times as fast as the calls ended."
 )
@@ -77,14 +68,47 @@ class CannotReplayError(click.ClickException):
 )
 @click.option("--new-ids", "id_suffix", default="", metavar="TEXT",
               help="Put this behind each cdr_id, so that a second replay is no duplicate.")  # fmt: skip
+@click.option("--tenants", type=click.Choice([MAP, REWRITE]),
+              help="Charge others: those of --tenant-map, or a load test's own, by a hash of the name.")  # fmt: skip
+@click.option("--tenant-map", type=FILE, metavar="TOML",
+              help="Of each tenant of the file the one who is charged.")  # fmt: skip
+@click.option("--tenant-count", type=whole(1, 10**7), default=1_000, show_default=True, metavar="N",
+              help="With --tenants rewrite: so many, tenant-0001 the first (`loadtest accounts open`).")  # fmt: skip
+@click.option("--anonymise", is_flag=True,
+              help="Hide who called whom, numbers, users, names, ids; what decides prices stays.")  # fmt: skip
+@click.option("--key-file", type=FILE, metavar="FILE",
+              help="With --anonymise: what pseudonyms are made by; without it a new key each time.")  # fmt: skip
+@click.option("--deck", "decks", type=FILE, multiple=True, metavar="CSV",
+              help="With --anonymise: a deck whose prices stay the same; more than once.")  # fmt: skip
+@click.option("--keep-digits", type=whole(1, 15), metavar="N",
+              help=f"With --anonymise: so many digits stay, or more; {KEPT_DIGITS} without a deck.")  # fmt: skip
+@click.option("--loop", "laps", type=whole(0, 10**9), default=1, show_default=True, metavar="N",
+              help="Send all of it N times, with other ids and later times; 0: until it is interrupted.")  # fmt: skip
+@click.option("--source-broker", metavar="HOST:PORT",
+              help="Of kafka:TOPIC, where that is another one.")  # fmt: skip
+@click.option("--source-login", type=FILE, metavar="ENV",
+              help="Lines RATER_KAFKA_...=value: the login there; without it that of the broker.")  # fmt: skip
+@click.option("--from-time", type=instant, metavar="TIME",
+              help="Of kafka:TOPIC: records not earlier than this, by their own times.")  # fmt: skip
+@click.option("--until-time", type=instant, metavar="TIME", help="Likewise: earlier than this.")
+@click.option("--from-offsets", type=offsets, default="", metavar="P:N,...",
+              help="Of kafka:TOPIC: of a partition the first offset.")  # fmt: skip
+@click.option("--until-offsets", type=offsets, default="", metavar="P:N,...",
+              help="Likewise: the one behind the last.")  # fmt: skip
+@click.option("--reporting-interval", "reporting_ms", type=whole(100, 3_600_000), default=5_000,
+              show_default=True, metavar="MS",
+              help="A line of progress so often, where there is no terminal.")  # fmt: skip
+@click.option("--hdr", type=FILE, metavar="HLOG",
+              help="Write histograms of due to acknowledged here, for HdrHistogram's tools.")  # fmt: skip
 @click.option("--procs", "processes", type=whole(1, 64), default=1, show_default=True,
               help="Processes that share the work, by partitions.")  # fmt: skip
-@click.option("--report", "told", type=click.Path(dir_okay=False, path_type=Path), metavar="JSON",
+@click.option("--report", "told", type=FILE, metavar="JSON",
               help="Write the report here, too.")  # fmt: skip
-@click.option("--i-know", "is_known", is_flag=True,
-              help="Send to another machine, and where a payment gateway or tenants of others are, too.")  # fmt: skip
-def replay(file: str, broker: str, told: Path | None, **given: Any) -> None:
+@i_know
+def replay(file: str | None, payload_file: str | None, told: Path | None, **given: Any) -> None:
     """Send the CDRs of FILE (JSON lines, CSV, Parquet; .gz, .zst; - is standard input) to cdr.raw.v1.
+
+    FILE may be kafka:TOPIC: a range of a topic of call-detail records.
 
     Without --throughput and --speed as fast as the broker takes them. A record counts from when it was due, however
     late it is sent; nothing is left out. JSON lines that are not altered are sent byte for byte. An interrupt ends it
@@ -92,8 +116,10 @@ def replay(file: str, broker: str, told: Path | None, **given: Any) -> None:
     sent without --i-know. The last line is the report, one JSON object. Exit 0: all is sent, or it was interrupted; 1:
     it was later than its schedule allows (p99 above 100 ms); 2: it could not be replayed.
     """
+    if file is not None and payload_file is not None:
+        raise CannotReplayError("FILE and --payload-file: give one of them")
     try:
-        found = _replayed(file, broker, given)
+        found = Order(file=file or payload_file or STANDARD_INPUT, **given).perform()
     except (ReplayError, CommandError, LoginError, KafkaError, OSError) as error:
         raise CannotReplayError(str(error) or type(error).__name__) from error
     line = json.dumps(found)
@@ -102,40 +128,3 @@ def replay(file: str, broker: str, told: Path | None, **given: Any) -> None:
     click.echo(line)
     is_late = not found.get("schedule_kept", True)
     sys.exit(1 if is_late and found["ended_by"] != INTERRUPT else 0)
-
-
-def _replayed(file: str, broker: str, given: dict[str, Any]) -> dict[str, Any]:
-    if given["rate"] is not None and given["speed"] is not None:
-        raise ReplayError("--throughput and --speed: give one of them")
-    columns = None if given["columns"] is None else read_columns(given["columns"])
-    choice = Choice(
-        Source(file, given["form"] or format_of(file), columns), given["first"], given["count"]
-    )
-    schedule = Schedule(given["rate"], given["speed"])
-    if given["processes"] > 1 and choice.source.is_read_once:
-        raise ReplayError("--procs: each process reads the file, which standard input is not")
-    if not given["is_known"]:
-        _look(broker)
-    total, shift = 0, 0
-    if not choice.source.is_read_once:
-        extent = measure(choice, has_times=given["shift_time"] is not None)
-        total = extent.records
-        if given["shift_time"]:
-            now_ms = time.time_ns() // 1_000_000
-            shift = shift_ms(schedule, extent, now_ms, keeps_weekdays=given["keep_weekdays"])
-    elif given["shift_time"]:
-        raise ReplayError("--shift-time: the file is read twice, which standard input cannot be")
-    run = Replay(broker, choice, Altering(shift, given["id_suffix"]), schedule)
-    with Progress(f"replaying {file}", total, "CDR") as progress:
-        outcomes = perform(run, given["processes"], progress.to)
-    asked = {"file": file, "shift_ms": shift, "throughput": given["rate"], "speed": given["speed"]}
-    return report(outcomes) | asked | {"processes": given["processes"]}
-
-
-def _look(broker: str) -> None:
-    """Raise ReplayError where calls or payments could be somebody's in earnest."""
-    if not is_own(broker):
-        raise ReplayError(
-            f"{broker} is another machine: calls are charged there, and payments may be made (--i-know)"
-        )
-    uvloop.run(refuse_occupied(broker))

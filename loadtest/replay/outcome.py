@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from array import array
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from loadtest.percentiles import percentile
+from loadtest.replay.lateness import Lateness, merged, percentiles_ms
 
 LATE_P99_MS = 100.0
 """A replay later than this has not kept its schedule."""
@@ -26,8 +26,12 @@ class Outcome:
     began_s: float
     ended_s: float
     is_interrupted: bool
-    late_s: array[float]
+    lateness: Lateness
     """From when each was due until all replicas had acknowledged it; none where nothing was due."""
+    left_out: int = 0
+    """Records that were read and not meant; each process reads all of them."""
+    lap: int = 1
+    """The one that it was in at the end."""
 
 
 def report(outcomes: Sequence[Outcome]) -> dict[str, Any]:
@@ -40,14 +44,15 @@ def report(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     found: dict[str, Any] = {
         "ended_by": INTERRUPT if is_interrupted else "end of the source",
         "records": records,
+        "left_out": max(each.left_out for each in outcomes),
         "payload_bytes": sum(each.payload_bytes for each in outcomes),
+        "lap": max(each.lap for each in outcomes),
         "last_record": last,
         "seconds": round(seconds, 3),
         "records_per_s": round(records / seconds) if seconds else 0,
     }
-    late = sorted(value for each in outcomes for value in each.late_s)
+    late = sum(merged(each.lateness for each in outcomes).values(), Counter())
     if late:
-        shown = {f"p{share:g}": percentile(late, share) for share in SHOWN} | {"max": late[-1]}
-        found["due_to_acknowledged_ms"] = {k: round(v * 1_000, 1) for k, v in shown.items()}
+        found["due_to_acknowledged_ms"] = percentiles_ms(late, SHOWN)
         found["schedule_kept"] = found["due_to_acknowledged_ms"]["p99"] <= LATE_P99_MS
     return found

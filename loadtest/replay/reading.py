@@ -1,4 +1,4 @@
-"""Reading: what of a CDR decides where it goes and when: its tenant, and when it ended. No more of it is read."""
+"""Reading: which records of a source are meant, how many there are, and to which partition each goes."""
 
 from __future__ import annotations
 
@@ -6,22 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-import msgspec
-
-from loadtest.replay import instants
-from loadtest.replay.faults import ReplayError, shown
+from loadtest.replay.faults import ReplayError
+from loadtest.replay.heads import Head, ended_ms, head_of
 from loadtest.replay.sources import Source
+from loadtest.replay.tenants import Tenants
 from topics.partitioner import partition_of
-
-
-class Head(msgspec.Struct, frozen=True, gc=False):
-    """What is read of each."""
-
-    tenant_id: str
-    ended_at: str = ""
-
-
-_decode = msgspec.json.Decoder(Head).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,28 +36,16 @@ class Extent:
     latest_ms: int
 
 
-def head_of(value: bytes, number: int) -> Head:
-    """Return what is read of a record; ReplayError names what is wrong."""
-    try:
-        return _decode(value)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise ReplayError(f"record {number}: {error}, found {shown(value)}") from None
-
-
-def ended_ms(head: Head, number: int) -> int:
-    """Return when a call ended; ReplayError where that is no time."""
-    try:
-        return instants.read_ms(head.ended_at)
-    except ValueError:
-        wrong = f"record {number}: ended_at must be an RFC 3339 time, found {shown(head.ended_at)}"
-        raise ReplayError(wrong) from None
-
-
-def measure(choice: Choice, *, has_times: bool) -> Extent:
-    """Read all of it once, the times where they are needed (else 0); ReplayError where it is empty."""
+def measure(choice: Choice, tenants: Tenants | None = None, *, has_times: bool) -> Extent:
+    """Read all of it once, the times where they are needed (else 0); ReplayError where nothing would be sent."""
     count, first, latest = 0, 0, 0
     for number, value in choice.records():
-        at = ended_ms(head_of(value, number), number) if has_times else 0
+        at = 0
+        if has_times or tenants is not None:
+            head = head_of(value, number)
+            if tenants is not None and account_of(tenants, head, number) is None:
+                continue
+            at = ended_ms(head, number) if has_times else 0
         first = first if count else at
         latest = max(latest, at)
         count += 1
@@ -77,18 +54,37 @@ def measure(choice: Choice, *, has_times: bool) -> Extent:
     return Extent(count, first, latest)
 
 
+def account_of(tenants: Tenants, head: Head, number: int) -> str | None:
+    """Return who is charged for a record; None: it is left out. ReplayError: nobody says."""
+    try:
+        return tenants.of(head.tenant_id)
+    except ReplayError as error:
+        raise ReplayError(f"record {number}: {error}") from None
+
+
 class Routes:
-    """Of each tenant its key and its partition, worked out once."""
+    """Of each tenant of the source its key and its partition, worked out once; None: its calls are left out."""
 
-    def __init__(self, partitions: int) -> None:
-        """Know none yet."""
+    def __init__(self, partitions: int, tenants: Tenants | None = None) -> None:
+        """Know none yet. `tenants` says who is charged where that is another one."""
         self.partitions = partitions
-        self._known: dict[str, tuple[int, bytes]] = {}
+        self._tenants = tenants
+        self._known: dict[str, tuple[int, bytes] | None] = {}
 
-    def of(self, tenant_id: str) -> tuple[int, bytes]:
-        """Return the partition and the key."""
-        found = self._known.get(tenant_id)
-        if found is None:
-            key = tenant_id.encode()
-            found = self._known[tenant_id] = (partition_of(key, self.partitions), key)
-        return found
+    def of(self, head: Head, number: int) -> tuple[int, bytes] | None:
+        """Return the partition and the key; None: the record is left out. ReplayError: nobody says who is charged."""
+        try:
+            return self._known[head.tenant_id]
+        except KeyError:
+            found = self._known[head.tenant_id] = self._found(head, number)
+            return found
+
+    def _found(self, head: Head, number: int) -> tuple[int, bytes] | None:
+        account = head.tenant_id
+        if self._tenants is not None:
+            named = account_of(self._tenants, head, number)
+            if named is None:
+                return None
+            account = named
+        key = account.encode()
+        return partition_of(key, self.partitions), key

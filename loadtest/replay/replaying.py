@@ -5,29 +5,35 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
+from collections.abc import Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from loadtest import clients
 from loadtest.outlet import BATCH_BYTES
+from loadtest.replay.altering import Altering, IdAffix, TimeShift
 from loadtest.replay.faults import ReplayError
+from loadtest.replay.heads import ended_ms, head_of
+from loadtest.replay.lateness import Lateness
 from loadtest.replay.outcome import Outcome
-from loadtest.replay.reading import Choice, Routes, ended_ms, head_of
+from loadtest.replay.reading import Choice, Routes
+from loadtest.replay.schedule import Schedule, Shift
 from loadtest.replay.sending import Sending
 from topics.catalog import CDR_RAW
 from topics.roles import CALL_PLATFORM
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Iterator
 
-    from loadtest.replay.altering import Altering
-    from loadtest.replay.schedule import Schedule
+    from loadtest.replay.tenants import Tenants
 
 BEAT_S = 0.005
 """What is due is sent so often."""
 AT_ONCE = 2_000
 """Records between two looks at the clock where nothing is due at a time of its own."""
+LAP_MARK = "~"
+"""Before the number of a lap, from the second on, behind each id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +46,36 @@ class Replay:
     schedule: Schedule
     share: tuple[int, int] = (0, 1)
     """This process and how many there are: each sends the records of its partitions."""
+    tenants: Tenants | None = None
+    """Who is charged, where that is not the tenant of the record; the altering then has the same."""
 
-    async def run(self, progress: Callable[[int], None], ending: asyncio.Event) -> Outcome:
+    shift: Shift = field(default_factory=Shift)
+    laps: int = 1
+    """How often all is sent, in new laps with new ids and times; 0: again and again."""
+    interval_s: float | None = None
+    """Lateness is told apart by intervals of this length; None: it is not."""
+
+    async def run(self, progress: Tell, ending: asyncio.Event) -> Outcome:
         """Send until all is sent, or it is to end; return what was sent and how late it was.
 
         ReplayError: what is there cannot be replayed; what had been sent stays sent.
         """
-        async with _connected(self.bootstrap) as (sending, partitions):
-            run = _Run(self, sending, Routes(partitions), progress, ending)
+        lateness = Lateness(time.monotonic(), self.interval_s)
+        async with _connected(self.bootstrap, lateness) as (sending, partitions):
+            run = _Run(self, sending, Routes(partitions, self.tenants), progress, ending)
             try:
                 await run.send()
             finally:
                 await sending.finish()
-                progress(sending.acknowledged)
+                progress(sending.acknowledged, lateness.last_s)
             return run.outcome()
+
+    def in_lap(self, number: int, elapsed_ms: int) -> Altering:
+        """Return what is changed in a lap, 1 the first, that begins so long after the start."""
+        shift = self.shift.after(elapsed_ms)
+        before = (TimeShift(shift),) if shift else ()
+        behind = (IdAffix(behind=f"{LAP_MARK}{number}"),) if number > 1 else ()
+        return Altering((*before, *self.altering.changes, *behind))
 
 
 @dataclass(slots=True)
@@ -63,11 +85,22 @@ class _Run:
     replay: Replay
     sending: Sending
     routes: Routes
-    progress: Callable[[int], None]
+    progress: Tell
     ending: asyncio.Event
     began_s: float = field(default_factory=time.monotonic)
     last: int = 0
     """The number of the last record that was read."""
+    left_out: int = 0
+    """Records of tenants whose calls are not meant."""
+    lap: int = 0
+    index: int = 0
+    """Of the next record among all that are sent, in all laps."""
+    mine: int = 0
+    """Records of this process so far."""
+    latest_s: float = 0.0
+    """When the last that was read is due, seconds after the start."""
+    altering: Altering = field(default_factory=Altering)
+    """What is changed in this lap."""
 
     async def send(self) -> None:
         """Send what is due, again and again, until nothing is left."""
@@ -85,7 +118,7 @@ class _Run:
             else:
                 entry = await self._send_some(due, entry)
                 await asyncio.sleep(0)
-            self.progress(self.sending.acknowledged)
+            self.progress(self.sending.acknowledged, self.sending.lateness.last_s)
 
     async def _send_until(
         self, due: Iterator[_Due], entry: _Due | None, now_s: float
@@ -105,28 +138,44 @@ class _Run:
 
     async def _add(self, entry: _Due, due_s: float | None) -> None:
         _, number, (partition, key), value = entry
-        altering = self.replay.altering
+        altering = self.altering
         await self.sending.add(
             partition, key, altering.of(value, number) if altering.is_any else value, due_s
         )
         self.last = number
 
     def _due(self) -> Iterator[_Due]:
-        """Yield the records of this process with when they are due: never before one that is ahead of it."""
+        """Yield the records of this process, lap by lap, with when they are due: never before one ahead of it."""
+        laps, schedule = self.replay.laps, self.replay.schedule
+        while not laps or self.lap < laps:
+            is_first = not self.lap
+            elapsed_s = self.latest_s if schedule.is_open else time.monotonic() - self.began_s
+            self.lap += 1
+            self.altering = self.replay.in_lap(self.lap, 0 if is_first else int(elapsed_s * 1_000))
+            had = self.mine
+            yield from self._due_in_lap(elapsed_s if schedule.speed is not None else 0.0)
+            if self.mine == had:
+                return  # Nothing is for this process, in no lap.
+
+    def _due_in_lap(self, begins_s: float) -> Iterator[_Due]:
         schedule, (mine, processes) = self.replay.schedule, self.replay.share
         first_ms: int | None = None
-        latest_s = 0.0
-        for index, (number, value) in enumerate(self.replay.choice.records()):
+        for number, value in self.replay.choice.records():
             head = head_of(value, number)
+            route = self.routes.of(head, number)
+            if route is None:
+                self.left_out += 1
+                continue
             since_ms = 0
             if schedule.speed is not None:
                 at_ms = ended_ms(head, number)
                 first_ms = at_ms if first_ms is None else first_ms
                 since_ms = at_ms - first_ms
-            latest_s = max(latest_s, schedule.due_s(index, since_ms))
-            route = self.routes.of(head.tenant_id)
+            self.latest_s = max(self.latest_s, begins_s + schedule.due_s(self.index, since_ms))
+            self.index += 1
             if route[0] % processes == mine:
-                yield latest_s, number, route, value
+                self.mine += 1
+                yield self.latest_s, number, route, value
 
     def outcome(self) -> Outcome:
         """Return what came of it."""
@@ -138,16 +187,20 @@ class _Run:
             began_s=self.began_s,
             ended_s=time.monotonic(),
             is_interrupted=self.ending.is_set(),
-            late_s=sending.late_s,
+            lateness=sending.lateness,
+            left_out=self.left_out,
+            lap=self.lap,
         )
 
 
+Tell = Callable[[int, float], None]
+"""Is told how many records are acknowledged, and how late the last was, in seconds."""
 _Due = tuple[float, int, tuple[int, bytes], bytes]
 """When it is due, seconds after the start; its number, where it goes, and its bytes."""
 
 
 @asynccontextmanager
-async def _connected(bootstrap: str) -> AsyncIterator[tuple[Sending, int]]:
+async def _connected(bootstrap: str, lateness: Lateness) -> AsyncIterator[tuple[Sending, int]]:
     producer = clients.producer(
         bootstrap, CALL_PLATFORM, linger_ms=0, max_batch_size=BATCH_BYTES, compression_type="lz4"
     )
@@ -159,6 +212,6 @@ async def _connected(bootstrap: str) -> AsyncIterator[tuple[Sending, int]]:
         # Connected before the first record is due.
         for node in producer.client.cluster.brokers():
             await producer.client.ready(node.nodeId)
-        yield Sending(producer, CDR_RAW.name), len(partitions)
+        yield Sending(producer, CDR_RAW.name, lateness), len(partitions)
     finally:
         await producer.stop()

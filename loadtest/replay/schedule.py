@@ -27,17 +27,29 @@ class Schedule:
         return index / self.rate_per_s if self.rate_per_s is not None else 0.0
 
 
-def shift_ms(schedule: Schedule, extent: Extent, now_ms: int, *, keeps_weekdays: bool) -> int:
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """By how much times are moved, at the start."""
+
+    start_ms: int = 0
+    keeps_weekdays: bool = False
+    """By whole weeks, up to seven days less."""
+
+    def after(self, elapsed_ms: int) -> int:
+        """Return by how much, in a lap that begins so long after the start: then each call is as old as it was."""
+        shift = self.start_ms + elapsed_ms
+        return shift // instants.WEEK_MS * instants.WEEK_MS if self.keeps_weekdays else shift
+
+
+def shift_ms(schedule: Schedule, extent: Extent, now_ms: int) -> int:
     """Return by how much times are moved so that no call ends later than it is sent, and the last not long before.
 
     As fast as they ended or faster, the last call ends when it is due; slower, the first does. Without a rhythm of
-    their own all have ended when the first is sent. Weekdays are kept by moving whole weeks: up to seven days less.
+    their own all have ended when the first is sent.
     """
     if schedule.speed is None:
-        shift = now_ms - extent.latest_ms
-    elif schedule.speed >= 1:
+        return now_ms - extent.latest_ms
+    if schedule.speed >= 1:
         lasts_ms = (extent.latest_ms - extent.first_ms) / schedule.speed
-        shift = now_ms + int(lasts_ms) - extent.latest_ms
-    else:
-        shift = now_ms - extent.first_ms
-    return shift // instants.WEEK_MS * instants.WEEK_MS if keeps_weekdays else shift
+        return now_ms + int(lasts_ms) - extent.latest_ms
+    return now_ms - extent.first_ms

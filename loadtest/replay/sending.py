@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from array import array
 from typing import TYPE_CHECKING
 
 from loadtest.outlet import Outlet, TooLargeError
 from loadtest.replay.faults import ReplayError
+from loadtest.replay.lateness import Lateness
 
 if TYPE_CHECKING:
     from aiokafka import AIOKafkaProducer
@@ -16,12 +16,11 @@ if TYPE_CHECKING:
 class Sending:
     """Sends records, and counts what has been acknowledged."""
 
-    def __init__(self, producer: AIOKafkaProducer, topic: str) -> None:
-        """Nothing is sent yet."""
+    def __init__(self, producer: AIOKafkaProducer, topic: str, lateness: Lateness) -> None:
+        """Nothing is sent yet; how late it is then is counted."""
         self.acknowledged = 0
         self.payload_bytes = 0
-        self.late_s: array[float] = array("d")
-        """From when each was due until it was acknowledged: eight bytes a record."""
+        self.lateness = lateness
         self._outlet = Outlet(producer, topic, self._took)
         self.flush = self._outlet.flush
         self.finish = self._outlet.finish
@@ -39,5 +38,4 @@ class Sending:
     def _took(self, records: int, due_s: list[float]) -> None:
         self.acknowledged += records
         if due_s:
-            now_s = time.monotonic()
-            self.late_s.extend(now_s - each for each in due_s)
+            self.lateness.add(time.monotonic(), due_s)

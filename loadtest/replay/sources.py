@@ -18,6 +18,7 @@ from typing import IO, Any
 
 import msgspec
 
+from loadtest.replay import spool
 from loadtest.replay.columns import Columns
 from loadtest.replay.faults import ReplayError
 
@@ -36,6 +37,9 @@ class Source:
 
     def records(self) -> Iterator[bytes]:
         """Yield its records; ReplayError names the file and the line or row of one that is none."""
+        if self.format == spool.FORMAT:
+            yield from spool.records(Path(self.path))
+            return
         try:
             with _opened(self.path) as file:
                 if self.format == "jsonl":

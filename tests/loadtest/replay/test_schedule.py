@@ -1,7 +1,6 @@
 """When each record is due, what is moved and put behind ids, and which records are meant."""
 
 import json
-from array import array
 from pathlib import Path
 
 import pytest
@@ -9,15 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadtest.replay import instants
-from loadtest.replay.altering import Altering
+from loadtest.replay.altering import Altering, IdAffix, TimeShift
 from loadtest.replay.faults import ReplayError
+from loadtest.replay.heads import Head, head_of
+from loadtest.replay.lateness import Lateness
 from loadtest.replay.outcome import Outcome, report
-from loadtest.replay.reading import Choice, Extent, Routes, head_of, measure
-from loadtest.replay.schedule import Schedule, shift_ms
+from loadtest.replay.reading import Choice, Extent, Routes, measure
+from loadtest.replay.schedule import Schedule, Shift, shift_ms
 from loadtest.replay.sources import Source
 from topics.partitioner import partition_of
 
 NOW_MS = 1_796_000_000_000
+ALTERING = Altering((TimeShift(60_000), IdAffix(behind="-2")))
 times = st.integers(0, 4_000_000_000_000)
 
 
@@ -38,7 +40,7 @@ def test_no_call_ends_after_it_is_sent(
 ) -> None:
     schedule = Schedule(speed=speed)
     extent = Extent(len(ends), ends[0], ends[-1])
-    shift = shift_ms(schedule, extent, NOW_MS, keeps_weekdays=keeps_weekdays)
+    shift = Shift(shift_ms(schedule, extent, NOW_MS), keeps_weekdays).after(0)
     ahead = [
         end + shift - (NOW_MS + 1_000 * schedule.due_s(index, end - ends[0]))
         for index, end in enumerate(ends)
@@ -55,8 +57,14 @@ def test_of_a_rate_each_record_is_due_by_its_place() -> None:
 
 
 def test_times_are_moved_and_ids_made_new_and_nothing_else_is_touched() -> None:
-    cdr = {"cdr_id": "c", "started_at": "2026-03-01T10:00:00Z", "answered_at": None, "x": [1.5]}
-    found = json.loads(Altering(60_000, "-2").of(json.dumps(cdr).encode(), 1))
+    cdr = {
+        "cdr_id": "c",
+        "started_at": "2026-03-01T10:00:00Z",
+        "answered_at": None,
+        "x": [1.5],
+        "leg_of": None,
+    }
+    found = json.loads(ALTERING.of(json.dumps(cdr).encode(), 1))
     assert found == {**cdr, "cdr_id": "c-2", "started_at": "2026-03-01T10:01:00Z"}
 
 
@@ -75,7 +83,7 @@ def test_what_cannot_be_altered_is_refused_with_its_number(
     cdr: dict[str, object], said: str
 ) -> None:
     with pytest.raises(ReplayError) as caught:
-        Altering(1_000, "-2").of(json.dumps(cdr).encode(), 7)
+        ALTERING.of(json.dumps(cdr).encode(), 7)
     assert said in str(caught.value)
 
 
@@ -104,12 +112,14 @@ def test_a_record_without_a_tenant_cannot_be_sent(value: bytes) -> None:
 
 
 def test_a_tenant_goes_to_the_partition_of_its_key() -> None:
-    routes = Routes(8)
-    assert [routes.of("acme"), routes.of("acme")] == 2 * [(partition_of(b"acme", 8), b"acme")]
+    routes, head = Routes(8), Head("acme")
+    assert [routes.of(head, 1), routes.of(head, 2)] == 2 * [(partition_of(b"acme", 8), b"acme")]
 
 
 def outcome(records: int, last: int, *, is_interrupted: bool, late: float = 0.01) -> Outcome:
-    return Outcome(records, 10, last, 1.0, 3.0, is_interrupted, array("d", [late] * records))
+    lateness = Lateness()
+    lateness.add(late, [0.0] * records)
+    return Outcome(records, 10, last, 1.0, 3.0, is_interrupted, lateness)
 
 
 def test_a_replay_that_was_late_says_so() -> None:

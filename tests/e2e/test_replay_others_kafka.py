@@ -1,0 +1,189 @@
+"""`loadtest replay` to accounts of a load test, with other numbers, and from a topic, on real Kafka."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from loadtest import logins, stage
+from loadtest.accounts import name_of
+from loadtest.own_accounts import standings
+from loadtest.plan import Plan
+from loadtest.replay import instants
+from loadtest.replay.tenants import TenantRewrite
+from loadtest.tariff import Tariff, charge_micros
+from tests.e2e.broker import consume, own_broker, produce
+from tests.e2e.charging_fleet import ROOT, Fleet
+from tests.e2e.logins import environment
+from tests.e2e.test_replay_kafka import replayed
+from topics.catalog import CDR_RAW, LEDGER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from deploy.kafka.broker import Broker
+
+CUSTOMERS = ("4711", "acme", "globex", "initech", "umbrella")
+ACCOUNTS = 4
+ROWS = 400
+NUMBERS = ("+33612345678", "+447500123456", "+12065550100", "+4930123456", "+33142685300")
+
+
+def accounts(bootstrap: str, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "loadtest", "accounts", *words, "--broker", bootstrap]
+    return subprocess.run(
+        command, cwd=ROOT, env=environment("produce"), capture_output=True, text=True, check=False
+    )
+
+
+def opened(bootstrap: str, *words: str) -> None:
+    done = accounts(bootstrap, *words)
+    assert done.returncode == 0, done.stderr
+
+
+def calls(folder: Path) -> tuple[Path, Counter[str]]:
+    """Write old calls; return them, and what each account owes for them by a reading of the deck of our own."""
+    tariff, owed = Tariff.read(stage.SAMPLE_DECK), Counter[str]()
+    lines = []
+    for number in range(ROWS):
+        tenant, to, billsec = (
+            CUSTOMERS[number % 5],
+            NUMBERS[number % 3 + number % 2],
+            number % 90 + 1,
+        )
+        row = tariff.match("out", to)
+        assert row is not None
+        owed[TenantRewrite(ACCOUNTS).of(tenant)] += charge_micros(row.terms, billsec)
+        began_s = 1_750_000_000 + number
+        lines.append(
+            {
+                "cdr_id": f"c{number // 5}",
+                "tenant_id": tenant,
+                "direction": "out",
+                "to": to,
+                "from": "+442079460034",
+                "user_id": "ann@acme.example",
+                "started_at": instants.write(began_s * 1_000),
+                "ended_at": instants.write((began_s + billsec) * 1_000),
+                "billsec": billsec,
+            }
+        )
+    path = folder / "calls.jsonl"
+    path.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    return path, owed
+
+
+async def test_calls_are_charged_to_accounts_of_a_load_test_that_are_closed_again(
+    private_broker: Broker, tmp_path: Path
+) -> None:
+    bootstrap = private_broker.bootstrap
+    file, owed = calls(tmp_path)
+    fleet = Fleet(bootstrap, tmp_path)
+    await asyncio.to_thread(stage.create_topics, bootstrap)
+    await asyncio.to_thread(stage.load_deck, bootstrap, Plan(start_ms=1))
+    count = ("--count", str(ACCOUNTS))
+    told: tuple[str, ...] = (
+        "--tenants",
+        "rewrite",
+        "--tenant-count",
+        str(ACCOUNTS),
+        "--shift-time",
+        "now",
+    )
+    told += ("--anonymise", "--deck", str(stage.SAMPLE_DECK), "--loop", "2")
+    try:
+        fleet.start()
+        await fleet.settled()
+        await asyncio.to_thread(opened, bootstrap, "open", *count, "--funds", "1000")
+        found = await asyncio.to_thread(replayed, bootstrap, file, *told, "--throughput", "800")
+        await asyncio.to_thread(opened, bootstrap, "close")
+        closed = await standings(bootstrap)
+        refused = await asyncio.to_thread(accounts, bootstrap, "open", *count, "--currency", "EUR")
+        await asyncio.to_thread(opened, bootstrap, "open", *count, "--funds", "1")
+        again = await standings(bootstrap)
+        await fleet.stop()
+    finally:
+        fleet.end()
+
+    assert (found["records"], found["lap"], found["left_out"]) == (2 * ROWS, 2, 0)
+    assert {each.state for each in closed.values()} == {"closed"}
+    assert (refused.returncode, "in USD, not in EUR" in refused.stderr) == (2, True)
+    assert {name: each.state for name, each in again.items()} == {
+        name_of(serial): "open" for serial in range(1, ACCOUNTS + 1)
+    }
+    entries = [json.loads(each.value or b"") for each in await consume(bootstrap, LEDGER.name)]
+    charges = [each for each in entries if each["kind"] == "charge"]
+    assert len({(each["tenant_id"], each["cdr_id"]) for each in charges}) == 2 * ROWS
+    assert {each["outcome"] for each in charges} == {"rated"}
+    paid = Counter[str]()
+    for each in charges:
+        paid[each["tenant_id"]] += -each["amount_micros"]
+    assert paid == Counter({name: 2 * amount for name, amount in owed.items()})
+    raw = b"".join(each.value or b"" for each in await consume(bootstrap, CDR_RAW.name))
+    assert not [each for each in (*NUMBERS, "ann@", "442079460034") if each.encode() in raw]
+
+
+@pytest.fixture
+def source_broker() -> Iterator[Broker]:
+    own = own_broker()
+    try:
+        own.start()
+        yield own
+    finally:
+        own.remove()
+
+
+async def test_a_range_of_a_topic_of_another_broker_is_replayed(
+    private_broker: Broker, source_broker: Broker, tmp_path: Path
+) -> None:
+    source, bootstrap = source_broker.bootstrap, private_broker.bootstrap
+    for address in (source, bootstrap):
+        await asyncio.to_thread(stage.create_topics, address)
+    keys = [f"tenant-{number:04}".encode() for number in range(1, 9)]
+
+    def batch(name: str) -> list[tuple[bytes, bytes]]:
+        return [
+            (key, b'{"tenant_id":"%s",\n "cdr_id":"%s"}' % (key, name.encode())) for key in keys
+        ]
+
+    await produce(source, CDR_RAW.name, batch("before"))
+    await asyncio.sleep(0.05)
+    since = instants.write(time.time_ns() // 1_000_000)
+    await asyncio.sleep(0.05)
+    await produce(source, CDR_RAW.name, [*batch("first"), (keys[0], b"no JSON"), *batch("second")])
+    await asyncio.sleep(0.05)
+    until = instants.write(time.time_ns() // 1_000_000)
+    await asyncio.sleep(0.05)
+    await produce(source, CDR_RAW.name, batch("after"))
+
+    told = ["--source-broker", source, "--from-time", since, "--until-time", until]
+    login = logins.variables(logins.reader_of(CDR_RAW.name))
+    env = tmp_path / "source.env"
+    env.write_text("".join(f"{name}='{value}'\n" for name, value in login.items()))
+    told += ["--source-login", str(env)]
+    topic = Path(f"kafka:{CDR_RAW.name}")
+    found = await asyncio.to_thread(replayed, bootstrap, topic, *told)
+    assert (found["records"], found["left_out"]) == (16, 1)
+    sent = await consume(bootstrap, CDR_RAW.name)
+    values = dict(batch("first")), dict(batch("second"))
+    for key in keys:
+        mine = [each.value for each in sent if each.key == key]
+        assert mine == [each[key] for each in values], "byte for byte, in their order"
+
+    there: dict[int, list[Any]] = {}
+    for record in await consume(source, CDR_RAW.name):
+        there.setdefault(record.partition, []).append(record)
+    number, records = max(there.items(), key=lambda each: len(each[1]))
+    others = ",".join(f"{part}:0" for part in there if part != number)
+    by_offsets = ["--source-broker", source, "--from-offsets", f"{number}:1"]
+    by_offsets += ["--until-offsets", f"{number}:3,{others}".rstrip(",")]
+    found = await asyncio.to_thread(replayed, bootstrap, topic, *by_offsets)
+    assert found["records"] == sum(b"no JSON" != each.value for each in records[1:3])
