@@ -1,4 +1,4 @@
-"""Histogram log: how late a replay was, interval by interval, as HdrHistogram's tools read it (.hlog, version 1.3).
+"""Histogram log: how late a replay was, interval by interval, as HdrHistogram's tools read it (.hlog, version 1.2).
 
 Values are nanoseconds, as those tools take them; the greatest of each line stands in milliseconds.
 """

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import os
+import pty
+import re
+import signal
 import subprocess
 import sys
+import termios
 import time
 from collections import Counter
 from pathlib import Path
@@ -23,7 +29,7 @@ from loadtest.tariff import Tariff, charge_micros
 from tests.e2e.broker import consume, own_broker, produce
 from tests.e2e.charging_fleet import ROOT, Fleet
 from tests.e2e.logins import environment
-from tests.e2e.test_replay_kafka import replayed
+from tests.e2e.test_replay_kafka import command, replayed, until
 from topics.catalog import CDR_RAW, LEDGER
 
 if TYPE_CHECKING:
@@ -187,3 +193,90 @@ async def test_a_range_of_a_topic_of_another_broker_is_replayed(
     by_offsets += ["--until-offsets", f"{number}:3,{others}".rstrip(",")]
     found = await asyncio.to_thread(replayed, bootstrap, topic, *by_offsets)
     assert found["records"] == sum(b"no JSON" != each.value for each in records[1:3])
+
+
+async def test_laps_of_two_processes_go_on_until_they_are_interrupted(
+    private_broker: Broker, tmp_path: Path
+) -> None:
+    bootstrap = private_broker.bootstrap
+    await asyncio.to_thread(stage.create_topics, bootstrap)
+    file, _ = calls(tmp_path)
+    hdr = tmp_path / "late.hlog"
+    words: tuple[str, ...] = (
+        "--loop",
+        "0",
+        "--procs",
+        "2",
+        "--throughput",
+        "2000",
+        "--new-ids",
+        "-run",
+    )
+    words += ("--anonymise", "--tenants", "rewrite", "--hdr", str(hdr))
+    process = await asyncio.create_subprocess_exec(
+        *command(bootstrap, file, *words),
+        cwd=ROOT, env=environment("produce"), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )  # fmt: skip
+    await until(bootstrap, 2 * ROWS + 10)
+    os.killpg(process.pid, signal.SIGINT)
+    out, _ = await asyncio.wait_for(process.communicate(), 30)
+    found = json.loads(out)
+
+    assert (found["ended_by"], process.returncode) == ("interrupt", 0)
+    assert found["lap"] > 2
+    sent = [json.loads(each.value or b"") for each in await consume(bootstrap, CDR_RAW.name)]
+    assert len(sent) == found["records"] > 2 * ROWS
+    ids = Counter((each["tenant_id"], each["cdr_id"]) for each in sent)
+    assert set(ids.values()) == {1}, "each lap has ids of its own"
+    laps = Counter(each["cdr_id"].rpartition("-run")[2] for each in sent)
+    assert (laps[""], laps["~2"]) == (ROWS, ROWS)
+    lap_ms = ROWS / 2_000 * 1_000
+    ends: dict[str, list[int]] = {"": [], "~2": []}
+    for each in sent:
+        lap = each["cdr_id"].rpartition("-run")[2]
+        if lap in ends:
+            ends[lap].append(instants.read_ms(each["ended_at"]))
+    moved_ms = min(ends["~2"]) - min(ends[""])
+    assert abs(moved_ms - lap_ms) < 5, "each call is as old as it was"
+    assert sum(each.get_total_count() for each in histograms(hdr)) == found["records"]
+
+
+def histograms(path: Path) -> list[Any]:
+    """Return the histograms of a log, as the tools of HdrHistogram read them."""
+    logs, histogram = pytest.importorskip("hdrh.log"), pytest.importorskip("hdrh.histogram")
+    reader = logs.HistogramLogReader(str(path), histogram.HdrHistogram(1_000, 10**14, 3))
+    try:
+        return list(iter(reader.get_next_interval_histogram, None))
+    finally:
+        reader.close()
+
+
+async def test_at_a_terminal_progress_tells_rate_lag_and_how_long_it_takes(
+    private_broker: Broker, tmp_path: Path
+) -> None:
+    bootstrap = private_broker.bootstrap
+    await asyncio.to_thread(stage.create_topics, bootstrap)
+    file, _ = calls(tmp_path)
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 160))
+    process = await asyncio.create_subprocess_exec(
+        *command(bootstrap, file, "--throughput", "200"),
+        cwd=ROOT, env=environment("produce"), stdout=subprocess.PIPE, stderr=theirs,
+    )  # fmt: skip
+    os.close(theirs)
+    shown = await asyncio.to_thread(read_all, ours)
+    await process.communicate()
+
+    lines = [line for line in re.split(r"[\r\n]+", shown) if "replaying" in line and "lag" in line]
+    assert re.search(r"\d+%\|.*\d+/400 \[00:0\d<00:0\d, +\d+\.?\d* CDR/s, lag \d+ ms\]", lines[-1])
+
+
+def read_all(terminal: int) -> str:
+    """Return what comes from a terminal until whoever writes has ended."""
+    found = b""
+    with contextlib.suppress(OSError):
+        while data := os.read(terminal, 65_536):
+            found += data
+    os.close(terminal)
+    return found.decode()
