@@ -33,7 +33,7 @@ SHARED = -n $(JOBS) --dist loadgroup --no-loadscope-reorder
 
 .PHONY: help tools install dev compiled kafka-jars kafka-classes kafka-up kafka-down fmt lint types imports test \
 	test-compiled test-alone test-interpreted dist-check test-fast \
-	props e2e kill brokers months bench bench-core bench-gatekeeper bench-growth bench-users bench-latency \
+	props e2e kill brokers months load load-full bench bench-core bench-gatekeeper bench-growth bench-users bench-latency \
 	demo observe check-dashboards schemas docs asyncapi-packages check-asyncapi deck cover lock check-observe check-deploy clean
 
 help:  ## print this list
@@ -158,6 +158,14 @@ bench-users: dev  ## the core with one tenant of 1, 1,000 and 20,000 users; one 
 bench-latency: dev kafka-jars  ## CDR to payment command at half load, p50 and p99; one JSON line last
 	$(SAY) "==> bench: from a CDR to its payment command, at half load"
 	@$(BIN)/python -m loadtest.latency $(ARGS)
+
+load: dev kafka-jars  ## the standard load test (3 minutes): speed, cost, latency, money; its page in build/load; ARGS="--seconds 60"
+	$(SAY) "==> load: one worker on real Kafka, everything on"
+	@$(BIN)/loadtest run $(ARGS)
+
+load-full: dev kafka-jars  ## the long one (a quarter of an hour): 3,000,000 CDRs, 5 minutes of latency
+	$(SAY) "==> load: one worker on real Kafka, everything on, for long"
+	@$(BIN)/loadtest run --to build/load-full --num-records 3000000 --tenants 5000 --seconds 300 $(ARGS)
 
 bench-gatekeeper: dev kafka-jars  ## questions whether calls may start, 2,000/s while statuses change; one JSON line last
 	$(SAY) "==> bench: questions to a gatekeeper, by a schedule"

@@ -7,6 +7,8 @@ from loadtest.loads.audit_command import audit
 from loadtest.loads.generate_command import generate
 from loadtest.loads.play_command import play
 from loadtest.replay.command import replay
+from loadtest.runs.report_command import report
+from loadtest.runs.run_command import run
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -14,7 +16,7 @@ def main() -> None:
     """Load-test a rater with call-detail records."""
 
 
-for each in (generate, play, audit, replay, accounts):
+for each in (run, report, generate, play, audit, replay, accounts):
     main.add_command(each)
 
 if __name__ == "__main__":

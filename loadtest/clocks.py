@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import msgspec
+
 from loadtest.open_loop import Load, Sent
 from loadtest.percentiles import summary_ms
 from loadtest.rater_command import CommandError
@@ -12,20 +14,46 @@ PRODUCED_P99_MS_MAX = 100
 """A generator that is later than this measures itself."""
 
 
+class Timing(msgspec.Struct, frozen=True):
+    """The clocks of a probe's call, seconds since it was due. None: it was not seen."""
+
+    due_s: float
+    """After the warm-up; below zero it was in it."""
+    produced_s: float
+    event_s: float | None = None
+    command_s: float | None = None
+
+
+def timings(load: Load, sent: Sent, sightings: Sightings) -> list[Timing]:
+    """Return the clocks of every probe that was sent."""
+
+    def since(seen: dict[str, float], tenant_id: str, due_s: float) -> float | None:
+        return round(seen[tenant_id] - due_s, 6) if tenant_id in seen else None
+
+    from_s = sent.began_s + load.warm_up_s
+    return [
+        Timing(
+            round(each.due_s - from_s, 3),
+            round(each.produced_s - each.due_s, 6),
+            since(sightings.events, each.tenant_id, each.due_s),
+            since(sightings.commands, each.tenant_id, each.due_s),
+        )
+        for each in sent.probes
+    ]
+
+
 def judge(load: Load, sent: Sent, sightings: Sightings) -> dict[str, Any]:
     """Hold what was sent against what was seen; none came: CommandError.
 
     Probes of the warm-up are left out. A missing one has no latency; it is counted.
     """
-    from_s = sent.began_s + load.warm_up_s
-    probes = [probe for probe in sent.probes if probe.due_s >= from_s]
-    seen = sightings.commands.keys() & sightings.events.keys()
-    came = [probe for probe in probes if probe.tenant_id in seen]
+    probes = [each for each in timings(load, sent, sightings) if each.due_s >= 0]
+    came = [each for each in probes if each.event_s is not None and each.command_s is not None]
     if not came:
         raise CommandError(f"none of {len(probes)} probes led to a payment command")
-    produced = summary_ms([probe.produced_s - probe.due_s for probe in probes])
-    event = summary_ms([sightings.events[p.tenant_id] - p.due_s for p in came])
-    command = summary_ms([sightings.commands[p.tenant_id] - p.due_s for p in came])
+    produced = summary_ms([each.produced_s for each in probes])
+    event = summary_ms([each.event_s or 0.0 for each in came])
+    command = summary_ms([each.command_s or 0.0 for each in came])
     valid = produced["p99"] <= PRODUCED_P99_MS_MAX
     late = f"the generator was late: p99 {produced['p99']} ms, at most {PRODUCED_P99_MS_MAX} ms"
     missing = len(probes) - len(came)

@@ -26,7 +26,7 @@ import time
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any
 
@@ -34,9 +34,10 @@ import msgspec
 
 from loadtest import stage
 from loadtest.broker import ROOT, RunningBroker, running_broker
-from loadtest.clocks import judge
+from loadtest.clocks import Timing, judge, timings
 from loadtest.drive import by_topic, publish_cdrs, publish_commands
 from loadtest.generate import Workload
+from loadtest.monitor import Monitor, Sample
 from loadtest.open_loop import BEGUN, FUNDED_CDRS, Load, Sent, arguments_of
 from loadtest.plan import Plan
 from loadtest.progress import say
@@ -60,8 +61,19 @@ PROBES_TIMEOUT_S = 30.0
 Results = dict[str, Any]
 
 
-async def measure(load: Load) -> Results:
-    """Measure everything; return the results. A rate of 0: half of what the machine can do."""
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The results, what was seen meanwhile, and the clocks of every probe."""
+
+    results: Results
+    measured_from_s: float
+    """When the warm-up was over, seconds since 1970 UTC."""
+    samples: list[Sample]
+    timings: list[Timing]
+
+
+async def measure(load: Load, share: float = 0.5) -> Measured:
+    """Measure everything; return what was found. A rate of 0: that share of what the machine can do."""
     with running_broker("latency") as broker:
         say(f"1. {load.tenants:,} accounts that make the load, and the probes'")
         stage.create_topics(broker.bootstrap)
@@ -75,14 +87,16 @@ async def measure(load: Load) -> Results:
                 if not load.rate_per_s:
                     alone_per_s = await _alone(broker, load, watch, workers)
                     capacity = await _capacity(broker, load, watch, workers, alone_per_s)
-                    load = replace(load, rate_per_s=capacity["capacity_per_s"] / 2)
-                return {**await _half_load(broker, load, watch, workers), **capacity}
+                    load = replace(load, rate_per_s=capacity["capacity_per_s"] * share)
+                found = await _at_load(broker, load, watch, workers)
+                return replace(found, results={**found.results, **capacity})
 
 
-async def _half_load(broker: RunningBroker, load: Load, watch: Watch, workers: Workers) -> Results:
+async def _at_load(broker: RunningBroker, load: Load, watch: Watch, workers: Workers) -> Measured:
     """Send by the schedule, and see when what follows can be read."""
     say(f"4. {load.rate_per_s:,.0f} CDRs/s for {load.length_s:.0f} s, by the schedule")
-    async with seeing(broker.bootstrap) as sightings:
+    pids = workers.pids() | {"broker": broker.pid}
+    async with seeing(broker.bootstrap) as sightings, Monitor(watch, pids) as monitor:
         async with _sender(broker, load) as sender:
             before = workers.cpu_s()
             sent = await _sent(sender)
@@ -93,11 +107,13 @@ async def _half_load(broker: RunningBroker, load: Load, watch: Watch, workers: W
         tenants = [probe.tenant_id for probe in sent.probes]
         await sightings.until(tenants, PROBES_TIMEOUT_S, workers.check)
     used = {name: (after[name] - before[name]) / load.length_s for name in after}
-    return {
+    results = {
         **judge(load, sent, sightings),
         "lag_at_end": lag,
         "cores_used": {name: round(each, 2) for name, each in used.items()},
     }
+    from_s = time.time() - time.monotonic() + sent.began_s + load.warm_up_s
+    return Measured(results, from_s, monitor.samples, timings(load, sent, sightings))
 
 
 def _population(load: Load) -> Plan:
@@ -255,7 +271,7 @@ def main(arguments: list[str] | None = None) -> int:
         seed=asked.seed,
     )
     try:
-        results = {**asyncio.run(measure(load)), **_circumstances(load)}
+        results = {**asyncio.run(measure(load)).results, **_circumstances(load)}
     except (CommandError, LateError) as error:
         say(f"failed: {error}")
         return 1

@@ -23,6 +23,10 @@ class Workers:
         self.charging.check()
         self.recharge.check()
 
+    def pids(self) -> dict[str, int | None]:
+        """Return the process of each."""
+        return {"charging": self.charging.pid, "recharge": self.recharge.pid}
+
     def cpu_s(self) -> dict[str, float]:
         """Return the CPU seconds that each, and all that runs on this machine, has used."""
         charging, recharge = self.charging.cpu_s(), self.recharge.cpu_s()

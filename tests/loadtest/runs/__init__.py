@@ -1,0 +1,1 @@
+"""Tests of `loadtest run` and `loadtest report`."""
