@@ -30,6 +30,7 @@ class Prefixes:
         self._sorted = sorted(self._all)
         self._length_max = max(map(len, self._all), default=0)
         self._types = dict(types or {})
+        self._free: dict[str, float] = {}
 
     def longest(self, digits: str) -> int:
         """Return how many digits the longest has that a number begins with; 0: none."""
@@ -42,6 +43,26 @@ class Prefixes:
         """Say whether some are longer than these digits and begin with them."""
         place = bisect_left(self._sorted, f"{digits}0")
         return place < len(self._sorted) and self._sorted[place].startswith(digits)
+
+    def free_share(self, head: str) -> float:
+        """Return which part of the numbers that begin so have no longer one: 1.0: all."""
+        found = self._free.get(head)
+        if found is None:
+            found = self._free[head] = 1.0 - sum(
+                10.0 ** (len(head) - len(each)) for each in self._first_under(head)
+            )
+        return found
+
+    def _first_under(self, head: str) -> Iterator[str]:
+        """Yield those that are longer and begin so, but none under another of them."""
+        last = ""
+        for place in range(bisect_left(self._sorted, f"{head}0"), len(self._sorted)):
+            each = self._sorted[place]
+            if not each.startswith(head):
+                return
+            if not last or not each.startswith(last):
+                last = each
+                yield each
 
     def is_toll_free(self, digits: str) -> bool:
         """Say whether a deck or the numbering plans have a number for one that costs whom it belongs to."""

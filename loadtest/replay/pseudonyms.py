@@ -15,8 +15,10 @@ from typing import Any
 from loadtest.replay.prefixes import SHORT_MAX, Prefixes
 
 ROUNDS = 8
-WALK_MAX = 500
-"""Digits are permuted so often until the price is the same; then one more digit is kept."""
+FREE_MIN = 0.02
+"""Of the numbers with the same beginning so many must have the same price; else one more digit is kept."""
+WALK_MAX = 5_000
+"""Digits are permuted so often until the price is the same; what is masked, and all around it another one, stays."""
 TOKEN_DIGITS = 15
 KNOWN_MAX = 500_000
 """Pseudonyms that are remembered, of each sort."""
@@ -91,15 +93,17 @@ class Pseudonyms:
 
     def _digits(self, digits: str, *, is_masked: bool = False) -> str:
         """Return digits whose tail is permuted, behind the longest prefix that they had and have again."""
-        longest = self._prefixes.longest(digits)
-        for kept in range(max(longest, self._kept_digits, 1), len(digits)):
-            head, tail = digits[:kept], digits[kept:]
-            for _ in range(WALK_MAX):
-                tail = self._permuted(head, tail)
-                found = head + tail
-                is_other = self._prefixes.longest(found) != longest
-                if not is_other and not (is_masked and self._prefixes.go_on(found)):
-                    return found
+        prefixes, longest = self._prefixes, self._prefixes.longest(digits)
+        kept = max(longest, self._kept_digits, 1)
+        # What is kept follows from the beginning alone: so two numbers never get one pseudonym.
+        while kept < len(digits) and prefixes.free_share(digits[:kept]) < FREE_MIN:
+            kept += 1
+        head, tail = digits[:kept], digits[kept:]
+        for _ in range(WALK_MAX):
+            tail = self._permuted(head, tail)
+            found = head + tail
+            if prefixes.longest(found) == longest and not (is_masked and prefixes.go_on(found)):
+                return found
         return digits
 
     def _permuted(self, head: str, tail: str) -> str:

@@ -95,6 +95,27 @@ def test_two_numbers_have_two_pseudonyms(pseudonyms: Pseudonyms) -> None:
     assert all(each.startswith("+336") for each in others)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_pseudonyms_of_all_numbers_are_all_numbers_whatever_the_prefixes_are(seed: int) -> None:
+    source = random.Random(seed)
+    ends = [str(source.randrange(10**4)).zfill(4)[: source.randint(1, 4)] for _ in range(60)]
+    prefixes = Prefixes(["444", *(f"444{end}" for end in ends)])
+    numbers = {f"+444{tail:04}" for tail in range(10_000)}
+    made = Pseudonyms(KEY, prefixes)
+    pseudonyms = {number: made.called(number) for number in numbers}
+    assert set(pseudonyms.values()) == numbers
+    for number, other in pseudonyms.items():
+        assert prefixes.longest(number[1:]) == prefixes.longest(other[1:])
+
+
+def test_a_beginning_that_hardly_a_number_is_left_of_is_kept_longer() -> None:
+    prefixes = Prefixes(["44", *(f"44{tail:03}" for tail in range(1_000) if tail not in {7, 8})])
+    assert prefixes.free_share("44") == pytest.approx(0.002)
+    found = Pseudonyms(KEY, prefixes).called("+44007123456")
+    assert found.startswith(("+44007", "+44008"))
+    assert found != "+44007123456"
+
+
 @given(st.from_regex(re.compile(r"\+[1-9][0-9]{6,14}"), fullmatch=True))
 def test_a_number_stays_a_number_with_its_beginning(number: str) -> None:
     found = Pseudonyms(KEY, Prefixes({number[1:4]}), 5).called(number)
