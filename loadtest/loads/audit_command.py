@@ -16,6 +16,7 @@ from loadtest.loads.faults import LoadError
 from loadtest.loads.folder import EXPECTED, read_manifest
 from loadtest.logins import LoginError
 from loadtest.rater_command import CommandError
+from loadtest.replay.command import at_broker
 
 
 class CannotAuditError(click.ClickException):
@@ -26,9 +27,7 @@ class CannotAuditError(click.ClickException):
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--broker", envvar="RATER_BROKER", default="localhost:9092", show_default=True,
-              show_envvar=True, metavar="HOST:PORT",
-              help="The Kafka broker; the login is that of RATER_KAFKA_...")  # fmt: skip
+@at_broker
 def audit(folder: Path, broker: str) -> None:
     """Compare the topics of a broker with what the load in FOLDER must lead to (its expected.json; or name that).
 

@@ -14,9 +14,10 @@ from loadtest.loads.folder import read_manifest
 from loadtest.loads.playing import Player
 from loadtest.logins import LoginError
 from loadtest.rater_command import CommandError
+from loadtest.replay.command import at_broker, i_know
 from loadtest.replay.faults import ReplayError
 from loadtest.replay.numbers import decimal
-from loadtest.replay.order import is_own
+from loadtest.replay.order import look
 from loadtest.watch import LateError
 
 
@@ -28,27 +29,24 @@ class CannotPlayError(click.ClickException):
 
 @click.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--broker", envvar="RATER_BROKER", default="localhost:9092", show_default=True,
-              show_envvar=True, metavar="HOST:PORT",
-              help="The Kafka broker; the login is that of RATER_KAFKA_...")  # fmt: skip
+@at_broker
 @click.option("--timeout", "timeout_s", type=decimal(1, 86_400), default=600.0, show_default=True, metavar="SECONDS",
               help="Charging may take so long for the commands of a topic, and for the CDRs of an act.")  # fmt: skip
-@click.option(
-    "--i-know", "is_known", is_flag=True, help="Play to a broker of another machine, too."
-)
-def play(folder: Path, broker: str, timeout_s: float, *, is_known: bool) -> None:
+@click.option("--accounts-only", "is_opening", is_flag=True,
+              help="Open the accounts of act 1, and send no CDR: `loadtest replay` does, at a rate.")  # fmt: skip
+@i_know
+def play(folder: Path, broker: str, timeout_s: float, *, is_opening: bool, is_known: bool) -> None:
     """Play the load in FOLDER (`loadtest generate`) on a broker where charging runs, as fast as it goes.
 
     Its deck and plans are loaded, its accounts opened, its CDRs sent, in acts: what changes amid the calls comes when
     those before it are charged. The topics must be there, without CDRs and entries. Then ask `loadtest audit`. The last
     line is one JSON object. Exit 2: it could not be played, or charging did not take it in time.
     """
-    if not is_own(broker) and not is_known:
-        raise CannotPlayError(
-            f"{broker} is another machine: its accounts are charged there (--i-know)"
-        )
     try:
-        found = asyncio.run(Player(broker, folder, read_manifest(folder), timeout_s).play())
+        if not is_known:
+            look(broker)
+        player = Player(broker, folder, read_manifest(folder), timeout_s, is_opening)
+        found = asyncio.run(player.play())
     except (
         LoadError,
         ReplayError,

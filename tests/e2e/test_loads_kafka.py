@@ -1,5 +1,6 @@
 """A load as a user tries one: generated, played to a worker, audited; one micro that is wrong is found."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -9,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from loadtest import stage
 from loadtest.service import Worker
+from loadtest.watch import watching
 from tests.e2e.charging_fleet import ROOT
+from topics.catalog import CDR_RAW
 
 if TYPE_CHECKING:
     from deploy.kafka.broker import Broker
@@ -70,3 +73,29 @@ def test_a_load_is_made_played_and_audited(private_broker: "Broker", tmp_path: P
     assert found.returncode == 1
     assert last(found)["worst"] == {"tenant-0003": 1}
     assert "tenant-0003: balance_micros: found" in found.stdout
+
+
+def test_accounts_are_opened_and_a_replay_sends_the_cdrs(
+    private_broker: "Broker", tmp_path: Path
+) -> None:
+    folder, at = tmp_path / "load", ("--broker", private_broker.bootstrap)
+    plain = ("--num-records", "800", "--tenants", "10", "--malformed", "0", "--misrouted", "0")
+    assert typed("generate", str(folder), *plain).returncode == 0
+    stage.create_topics(private_broker.bootstrap)
+    with Worker(private_broker.bootstrap, tmp_path / "worker.log"):
+        opened = typed("play", str(folder), *at, "--accounts-only")
+        assert (opened.returncode, last(opened)["cdrs"]) == (0, 0), opened.stderr
+        file = str(folder / "1-cdr.raw.v1.jsonl")
+        sent = typed("replay", file, *at, "--throughput", "2000")
+        # 1: beside other tests it may be late.
+        assert sent.returncode in {0, 1}, sent.stderr
+        assert last(sent)["records"] == 800
+        asyncio.run(charged(private_broker.bootstrap))
+
+    audited = typed("audit", str(folder), *at)
+    assert audited.returncode == 0, audited.stdout
+
+
+async def charged(bootstrap: str) -> None:
+    async with watching(bootstrap) as watch:
+        await watch.until_done(CDR_RAW.name, timeout_s=60.0)
