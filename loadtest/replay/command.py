@@ -41,7 +41,7 @@ at_broker = click.option("--broker", "--bootstrap-server", "broker", envvar="RAT
                          show_default=True, show_envvar=True, metavar="HOST:PORT",
                          help="The Kafka broker; the login is that of RATER_KAFKA_...")  # fmt: skip
 i_know = click.option("--i-know", "is_known", is_flag=True,
-                      help="Also to another machine, and where a payment gateway or others are.")  # fmt: skip
+                      help="Also on another machine, where a gateway is, or tenants of others.")  # fmt: skip
 
 
 @click.command()
@@ -111,10 +111,10 @@ def replay(file: str | None, payload_file: str | None, told: Path | None, **give
     FILE may be kafka:TOPIC: a range of a topic of call-detail records.
 
     Without --throughput and --speed as fast as the broker takes them. A record counts from when it was due, however
-    late it is sent; nothing is left out. JSON lines that are not altered are sent byte for byte. An interrupt ends it
-    with a report; --from-record goes on. Where a payment gateway is, or accounts that no load test has made, nothing is
-    sent without --i-know. The last line is the report, one JSON object. Exit 0: all is sent, or it was interrupted; 1:
-    it was later than its schedule allows (p99 above 100 ms); 2: it could not be replayed.
+    late it is sent; none is skipped for that. JSON lines that are not altered are sent byte for byte. An interrupt
+    ends it with a report; --from-record goes on. Where a payment gateway is, or accounts that no load test has made,
+    nothing is sent without --i-know. The last line is the report, one JSON object. Exit 0: all is sent, or it was
+    interrupted; 1: it was later than its schedule allows (p99 above 100 ms); 2: it could not be replayed.
     """
     if file is not None and payload_file is not None:
         raise CannotReplayError("FILE and --payload-file: give one of them")

@@ -195,8 +195,9 @@ async def test_a_range_of_a_topic_of_another_broker_is_replayed(
     assert found["records"] == sum(b"no JSON" != each.value for each in records[1:3])
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_laps_of_two_processes_go_on_until_they_are_interrupted(
-    private_broker: Broker, tmp_path: Path
+    private_broker: Broker, tmp_path: Path, number: signal.Signals
 ) -> None:
     bootstrap = private_broker.bootstrap
     await asyncio.to_thread(stage.create_topics, bootstrap)
@@ -219,7 +220,8 @@ async def test_laps_of_two_processes_go_on_until_they_are_interrupted(
         start_new_session=True,
     )  # fmt: skip
     await until(bootstrap, 2 * ROWS + 10)
-    os.killpg(process.pid, signal.SIGINT)
+    # A terminal tells all processes, a supervisor the first one alone.
+    (os.killpg if number == signal.SIGINT else os.kill)(process.pid, number)
     out, _ = await asyncio.wait_for(process.communicate(), 30)
     found = json.loads(out)
 
@@ -240,6 +242,30 @@ async def test_laps_of_two_processes_go_on_until_they_are_interrupted(
     moved_ms = min(ends["~2"]) - min(ends[""])
     assert abs(moved_ms - lap_ms) < 5, "each call is as old as it was"
     assert sum(each.get_total_count() for each in histograms(hdr)) == found["records"]
+
+
+async def test_nothing_goes_on_where_the_first_process_is_gone(
+    private_broker: Broker, tmp_path: Path
+) -> None:
+    bootstrap = private_broker.bootstrap
+    await asyncio.to_thread(stage.create_topics, bootstrap)
+    file, _ = calls(tmp_path)
+    process = await asyncio.create_subprocess_exec(
+        *command(bootstrap, file, "--loop", "0", "--procs", "2", "--throughput", "100"),
+        cwd=ROOT, env=environment("produce"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )  # fmt: skip
+    await until(bootstrap, 20)
+    process.kill()
+    await process.wait()
+    for _ in range(200):
+        try:
+            os.killpg(process.pid, 0)
+        except ProcessLookupError:
+            return
+        await asyncio.sleep(0.1)
+    os.killpg(process.pid, signal.SIGKILL)
+    raise AssertionError("its processes go on")
 
 
 def histograms(path: Path) -> list[Any]:
