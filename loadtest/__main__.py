@@ -3,6 +3,7 @@
 import click
 
 from loadtest.accounts_command import accounts
+from loadtest.capacity.plan_command import plan
 from loadtest.loads.audit_command import audit
 from loadtest.loads.generate_command import generate
 from loadtest.loads.play_command import play
@@ -16,7 +17,7 @@ def main() -> None:
     """Load-test a rater with call-detail records."""
 
 
-for each in (run, report, generate, play, audit, replay, accounts):
+for each in (run, report, plan, generate, play, audit, replay, accounts):
     main.add_command(each)
 
 if __name__ == "__main__":

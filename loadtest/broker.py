@@ -31,6 +31,16 @@ class RunningBroker:
     own: bool
     pid: int | None = None
     """Its process, to be asked for its CPU; None when it is not ours."""
+    data: Path | None = None
+    """Where its partitions lie; None when it is not ours."""
+
+    def disk_bytes(self) -> dict[str, int]:
+        """Return how much lies on its disk, by topic, indexes left out; nothing when it is not ours."""
+        found: dict[str, int] = {}
+        for segment in self.data.glob("*-*/*.log") if self.data else ():
+            topic = segment.parent.name.rpartition("-")[0]
+            found[topic] = found.get(topic, 0) + segment.stat().st_size
+        return found
 
 
 @contextmanager
@@ -57,7 +67,7 @@ def running_broker(purpose: str, *, secure: bool = False) -> Iterator[RunningBro
         folder = ROOT / ".kafka" / instance
         state = json.loads((folder / "broker.json").read_text())
         with logins.lying_in(folder / "secured") if secure else nullcontext():
-            yield RunningBroker(address, own=True, pid=state["pid"])
+            yield RunningBroker(address, own=True, pid=state["pid"], data=Path(state["data"]))
     finally:
         _run("remove", "--instance", instance)
 

@@ -43,6 +43,8 @@ class Charging(msgspec.Struct, frozen=True):
     counted_cdrs: int
     """Of the middle of the run, in which all partitions are at work."""
     counted_s: float
+    disk_bytes: dict[str, int]
+    """By topic: what lies on the disk of the broker after it; without a broker of its own: nothing."""
     samples: list[Sample]
 
 

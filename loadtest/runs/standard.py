@@ -80,6 +80,7 @@ async def _charging(broker: RunningBroker, cdrs: int) -> Charging:
         found.broker_cpu_us,
         found.records,
         found.took_s,
+        broker.disk_bytes(),
         monitor.samples,
     )
 

@@ -9,6 +9,7 @@ from loadtest.monitor import Sample
 from loadtest.runs.record import FORMAT, Charging, Circumstances, Latency, Money, Run
 
 BEGAN_S = 1_790_000_000.0
+DISK = {"cdr.raw.v1": 4_500_000, "ledger.entries.v1": 5_400_000, "__consumer_offsets": 99}
 
 
 def a_run(**changes: Any) -> Run:
@@ -40,7 +41,7 @@ def a_run(**changes: Any) -> Run:
             {}, "loadtest run", 1,
         ),
         {"tenants": 1_000, "seed": 1, "start_ms": 5},
-        Charging(9_000, 41_234.5, 16.25, 8.5, 4_500, 2.5, samples),
+        Charging(9_000, 41_234.5, 16.25, 8.5, 4_500, 2.5, DISK, samples),
         Money(0, 1_000, 0, 9_100, {"rated": 8_000, "free": 1_000}, [], is_reconciled=True),
         Latency(results, BEGAN_S + 60, timings, samples),
     )  # fmt: skip
