@@ -39,7 +39,10 @@ class Span:
     async def bounds(
         self, consumer: AIOKafkaConsumer, parts: set[TopicPartition]
     ) -> tuple[dict[TopicPartition, int], dict[TopicPartition, int]]:
-        """Return where each partition begins and ends."""
+        """Return where each partition begins and ends; LookupError where offsets are of one that is not there."""
+        there = {part.partition for part in parts}
+        if unknown := sorted({*self.from_offsets, *self.until_offsets} - there):
+            raise LookupError(f"partition {unknown[0]} is not there: 0 to {max(there)} are")
         begins, ends = (
             await consumer.beginning_offsets(parts),
             await consumer.end_offsets(parts),

@@ -15,7 +15,7 @@ from loadtest.rater_command import CommandError
 from loadtest.replay.bounds import instant, offsets
 from loadtest.replay.faults import ReplayError
 from loadtest.replay.numbers import decimal, whole
-from loadtest.replay.order import KEPT_DIGITS, MAP, REWRITE, Order
+from loadtest.replay.order import KEPT_DIGITS, MAP, REWRITE, Order, check_writable
 from loadtest.replay.outcome import INTERRUPT
 from loadtest.replay.sources import FORMATS, STANDARD_INPUT
 
@@ -119,6 +119,8 @@ def replay(file: str | None, payload_file: str | None, told: Path | None, **give
     if file is not None and payload_file is not None:
         raise CannotReplayError("FILE and --payload-file: give one of them")
     try:
+        if told is not None:
+            check_writable(told)
         found = Order(file=file or payload_file or STANDARD_INPUT, **given).perform()
     except (ReplayError, CommandError, LoginError, KafkaError, OSError) as error:
         raise CannotReplayError(str(error) or type(error).__name__) from error

@@ -89,6 +89,7 @@ class Order:
             if not self.schedule.is_open:
                 raise ReplayError("--hdr: nothing is due without --throughput or --speed")
             histogram_log.check()
+            check_writable(self.hdr)
         if not self.is_known:
             look(self.broker)
 
@@ -208,6 +209,12 @@ class Order:
             return extent.records, Shift()
         start_ms = shift_ms(self.schedule, extent, time.time_ns() // 1_000_000)
         return extent.records, Shift(start_ms, self.keep_weekdays)
+
+
+def check_writable(path: Path) -> None:
+    """Raise OSError where a file cannot be written, before anything is sent; make it where it is not there."""
+    with path.open("a", encoding="utf-8"):
+        pass
 
 
 def look(broker: str) -> None:

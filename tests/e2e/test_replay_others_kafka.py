@@ -29,7 +29,7 @@ from loadtest.tariff import Tariff, charge_micros
 from tests.e2e.broker import consume, own_broker, produce
 from tests.e2e.charging_fleet import ROOT, Fleet
 from tests.e2e.logins import environment
-from tests.e2e.test_replay_kafka import command, replayed, until
+from tests.e2e.test_replay_kafka import command, ran, replayed, until
 from topics.catalog import CDR_RAW, LEDGER
 
 if TYPE_CHECKING:
@@ -193,6 +193,8 @@ async def test_a_range_of_a_topic_of_another_broker_is_replayed(
     by_offsets += ["--until-offsets", f"{number}:3,{others}".rstrip(",")]
     found = await asyncio.to_thread(replayed, bootstrap, topic, *by_offsets)
     assert found["records"] == sum(b"no JSON" != each.value for each in records[1:3])
+    none = await asyncio.to_thread(ran, bootstrap, topic, "--from-offsets", "99:1")
+    assert (none.returncode, "partition 99 is not there: 0 to 7 are" in none.stderr) == (2, True)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -201,6 +203,7 @@ async def test_laps_of_two_processes_go_on_until_they_are_interrupted(
 ) -> None:
     bootstrap = private_broker.bootstrap
     await asyncio.to_thread(stage.create_topics, bootstrap)
+    pytest.importorskip("hdrh")
     file, _ = calls(tmp_path)
     hdr = tmp_path / "late.hlog"
     words: tuple[str, ...] = (

@@ -1,5 +1,7 @@
 """Which brokers are this machine's, and what is said of others before anything is sent."""
 
+from pathlib import Path
+
 import pytest
 from click.testing import CliRunner
 
@@ -54,6 +56,15 @@ def test_standard_input_is_read_once(words: list[str]) -> None:
     done = CliRunner().invoke(replay, words)
     assert (done.exit_code, "which standard input cannot be" in done.output) == (2, True)
     assert f"{words[0]}: " in done.output
+
+
+@pytest.mark.parametrize("name", ["--report", "--hdr"])
+def test_what_cannot_be_written_is_told_before_anything_is_sent(name: str, tmp_path: Path) -> None:
+    pytest.importorskip("hdrh")
+    words = ["none.jsonl", "--throughput", "5", "--i-know", name, str(tmp_path / "none" / "file")]
+    done = CliRunner().invoke(replay, words)
+    assert done.exit_code == 2
+    assert "none/file" in done.output
 
 
 def test_a_throughput_of_minus_one_is_as_fast_as_the_broker_takes_them() -> None:
