@@ -33,7 +33,7 @@ SHARED = -n $(JOBS) --dist loadgroup --no-loadscope-reorder
 
 .PHONY: help tools install dev compiled kafka-jars kafka-classes kafka-up kafka-down fmt lint types imports test \
 	test-compiled test-alone test-interpreted dist-check test-fast \
-	props e2e kill brokers months load load-full bench bench-core bench-gatekeeper bench-growth bench-users bench-latency \
+	props e2e kill chaos brokers months load load-full bench bench-core bench-gatekeeper bench-growth bench-users bench-latency \
 	demo observe check-dashboards schemas docs asyncapi-packages check-asyncapi deck cover lock check-observe check-deploy clean
 
 help:  ## print this list
@@ -126,6 +126,10 @@ e2e: dev kafka-jars  ## * the tests on real Kafka alone; SECURE=1: on secured br
 kill: dev kafka-jars  ## the long kill loop: SIGKILLs, joins and leaves, a zombie, a killed broker, three brokers; SECURE=1 likewise
 	$(SAY) "==> pytest: the long kill loop"
 	@$(SECURELY) $(BIN)/pytest tests/e2e -m slow -p no:randomly -s
+
+chaos: dev kafka-jars  ## services and broker killed, stopped, paused by a seed, and the verdict (10 minutes); ARGS="--deeds 400 --seed 7 --shrink 12"
+	$(SAY) "==> chaos: all services on real Kafka$(if $(ARGS),$(comma) $(ARGS))"
+	@$(BIN)/python -m tests.chaos $(ARGS)
 
 brokers: dev kafka-jars  ## three brokers: one killed under load, then all of them and all services one after the other; SECURE=1 likewise
 	$(SAY) "==> pytest: three brokers, under kills"

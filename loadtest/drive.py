@@ -113,8 +113,8 @@ async def publish(
 async def _producer(bootstrap: str, topic: str) -> AsyncIterator[AIOKafkaProducer]:
     role = logins.writer_of(topic)
     producer = clients.producer(bootstrap, role, max_batch_size=BATCH_BYTES, linger_ms=0)
-    await producer.start()
     try:
+        await producer.start()
         yield producer
     finally:
         await producer.stop()

@@ -129,8 +129,8 @@ async def send(bootstrap: str, load: Load) -> Sent:
     gc.freeze()
     gc.disable()
     producer = clients.producer(bootstrap, CALL_PLATFORM, linger_ms=0, max_batch_size=BATCH_BYTES)
-    await producer.start()
     try:
+        await producer.start()
         sent = Sent(began_s=time.monotonic() + _START_IN_S)
         _print(BEGUN)
         # Nothing holds up the schedule.

@@ -81,6 +81,15 @@ class Program:
         """Its exit code; None while it runs, and before it was started."""
         return None if self._process is None else self._process.poll()
 
+    def twin(self, log: Path) -> "Program":
+        """Return another process of the same command, not started, whose metrics are on a free port."""
+        command = list(self._command)
+        if "--metrics-port" in command:
+            command[command.index("--metrics-port") + 1] = "0"
+        twin = Program(f"{self.name}'s twin", command, log, self.environment, self.role)
+        twin.stop_timeout_s = self.stop_timeout_s
+        return twin
+
     def check(self) -> None:
         """Raise CommandError with the end of its log if it has ended."""
         assert self._process is not None

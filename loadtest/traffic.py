@@ -90,8 +90,8 @@ async def play(
     sent = 0
     beat_s = min(1.0, max(BEAT_S, 1 / rate_per_s))
     producer = clients.producer(bootstrap, CALL_PLATFORM, linger_ms=5)
-    await producer.start()
     try:
+        await producer.start()
         say(f"calls: {rate_per_s:g} a second")
         began_s = time.monotonic()
         while not stopping.is_set():

@@ -148,10 +148,10 @@ async def watching(bootstrap: str, group: str = APP) -> AsyncIterator[Watch]:
     role = logins.member_of(group)
     admin = clients.admin(bootstrap, role)
     consumer = clients.consumer(bootstrap, role=role, auto_offset_reset="earliest")
-    await admin.start()
     try:
-        await consumer.start()
+        await admin.start()
         try:
+            await consumer.start()
             yield Watch(admin, consumer, group)
         finally:
             await consumer.stop()

@@ -84,8 +84,8 @@ async def fill(bootstrap: str, first: int, count: int) -> None:
     producer = AIOKafkaProducer(
         bootstrap_servers=bootstrap, linger_ms=50, max_batch_size=1 << 20, max_request_size=8 << 20
     )
-    await producer.start()
     try:
+        await producer.start()
         for begin in range(first, first + count, BATCH):
             at_ms = int(time.time() * 1_000)
             sent = [

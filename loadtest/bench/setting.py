@@ -69,8 +69,8 @@ def workers(broker: RunningBroker, count: int) -> Iterator[list[Worker]]:
 async def target(broker: RunningBroker, name: str) -> AsyncIterator[str]:
     """Give a topic with as many partitions as there are of CDRs; it is deleted again."""
     admin = clients.admin(broker.bootstrap, None)
-    await admin.start()
     try:
+        await admin.start()
         async with watching(broker.bootstrap) as watch:
             partitions = len(await watch.ends(CDR_RAW.name))
         await admin.create_topics([NewTopic(name, partitions, 1)])

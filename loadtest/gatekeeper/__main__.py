@@ -92,8 +92,8 @@ async def publish(broker: RunningBroker, tenants: range, seq: int) -> None:
     """Write a status of each tenant."""
     random = Random(seq)
     producer = clients.producer(broker.bootstrap, CHARGING, linger_ms=20)
-    await producer.start()
     try:
+        await producer.start()
         for tenant in tenants:
             key, value = record_of(status_of(tenant, seq, now_ms(), random))
             await producer.send(ACCOUNT_STATUS.name, value, key)

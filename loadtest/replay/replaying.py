@@ -204,8 +204,8 @@ async def _connected(bootstrap: str, lateness: Lateness) -> AsyncIterator[tuple[
     producer = clients.producer(
         bootstrap, CALL_PLATFORM, linger_ms=0, max_batch_size=BATCH_BYTES, compression_type="lz4"
     )
-    await producer.start()
     try:
+        await producer.start()
         partitions = await producer.partitions_for(CDR_RAW.name)
         if not partitions:
             raise ReplayError(f"{CDR_RAW.name} is not on {bootstrap}: run `rater topics create`")

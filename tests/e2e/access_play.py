@@ -172,8 +172,8 @@ class Play:
         reader = AIOKafkaConsumer(
             bootstrap_servers=self.broker.bootstrap, isolation_level="read_committed"
         )
-        await reader.start()
         try:
+            await reader.start()
             async with asyncio.timeout(PATIENCE_S):
                 while left:
                     self.check()

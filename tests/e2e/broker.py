@@ -80,8 +80,8 @@ def chosen_broker() -> ForeignBroker | None:
 async def admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
     """Open an admin client."""
     client = AIOKafkaAdminClient(**options(bootstrap))
-    await client.start()
     try:
+        await client.start()
         yield client
     finally:
         await client.close()
@@ -244,8 +244,8 @@ async def _reader(bootstrap: str, *, committed: bool) -> AsyncIterator[AIOKafkaC
         enable_auto_commit=False,
         fetch_max_wait_ms=100,
     )
-    await consumer.start()
     try:
+        await consumer.start()
         yield consumer
     finally:
         await consumer.stop()

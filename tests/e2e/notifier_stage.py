@@ -248,8 +248,8 @@ class Stage:
         consumer = AIOKafkaConsumer(
             **options(self.bootstrap), group_id=NOTIFIER_GROUP, enable_auto_commit=False
         )
-        await consumer.start()
         try:
+            await consumer.start()
             places = [TopicPartition(NOTIFICATIONS.name, p) for p in range(PARTITIONS)]
             consumer.assign(places)
             await consumer.commit(dict.fromkeys(places, 0))

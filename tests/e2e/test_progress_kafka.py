@@ -35,8 +35,8 @@ async def write(bootstrap: str, partition: int, *, aborted: bool = False) -> Non
 async def commit(bootstrap: str, offsets: dict[int, int]) -> None:
     """Commit for the group of charging."""
     client = clients.consumer(bootstrap, role=roles.CHARGING, group_id=APP)
-    await client.start()
     try:
+        await client.start()
         parts = {TopicPartition(CDR_RAW.name, part): offset for part, offset in offsets.items()}
         client.assign(list(parts))
         await client.commit(parts)

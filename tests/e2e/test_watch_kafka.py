@@ -270,8 +270,8 @@ async def nothing_can_be_written(broker: AccessBroker) -> None:
     """Try to write, and to join a group, with the login of the watch."""
     topic = catalog.CDR_RAW.name
     client = AIOKafkaProducer(**options(broker, roles.WATCH))
-    await client.start()
     try:
+        await client.start()
         with pytest.raises(TopicAuthorizationFailedError):
             await client.send_and_wait(topic, b"{}", b"acme", HOME)
     finally:

@@ -37,8 +37,8 @@ async def lose_offsets(bootstrap: str) -> None:
     consumer = AIOKafkaConsumer(
         **options(bootstrap), group_id=GATEWAY_GROUP, enable_auto_commit=False
     )
-    await consumer.start()
     try:
+        await consumer.start()
         numbers = range(PAYMENT_COMMANDS.partitions)
         partitions = [TopicPartition(PAYMENT_COMMANDS.name, number) for number in numbers]
         consumer.assign(partitions)
