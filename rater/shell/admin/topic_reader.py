@@ -47,6 +47,8 @@ class TopicReader:
         self._topic = topic
         self._selection = selection
         self._tenant = None if selection.tenant is None else selection.tenant.encode()
+        self.begins: dict[int, int] = {}
+        """By partition, the first offset that is kept, once reading has begun."""
 
     async def lines(self, partitions: int) -> AsyncGenerator[Line, None]:
         """Yield the selected records of a topic that has so many partitions."""
@@ -77,6 +79,7 @@ class TopicReader:
             )
             ends |= {part: at.offset for part, at in found.items() if at}
         starts = await self._consumer.beginning_offsets(parts)
+        self.begins = {part.partition: start for part, start in starts.items()}
         if self._selection.from_ms != _NOTHING_MS:
             found = await self._consumer.offsets_for_times(
                 dict.fromkeys(parts, self._selection.from_ms)

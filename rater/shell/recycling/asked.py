@@ -40,10 +40,13 @@ class Asked:
     begins_ms: dict[int, int] = field(default_factory=dict)
     """Of partitions whose oldest entries are deleted: the time of the first that is left."""
 
-    def take(self, line: Line, entry: Any) -> None:
-        """Take the next entry of a partition."""
+    def take(self, line: Line, entry: Any, begins: int) -> None:
+        """Take the next entry of a partition, whose first offset that is kept is `begins`.
+
+        The first entry may lie behind that of itself: behind a transaction that came to nothing.
+        """
         number = line.partition
-        if number not in self.seen_ms and line.offset > 0:
+        if number not in self.seen_ms and begins > 0:
             self.begins_ms[number] = entry.at_ms
         self.seen_ms[number] = max(entry.at_ms, self.seen_ms.get(number, 0))
         if isinstance(entry, Charge | CallDropped):
@@ -69,14 +72,14 @@ async def ask(broker: Broker, partitions: int, calls: Sequence[Waits]) -> Asked:
     asked = Asked(partitions, {(each.row.tenant_id, each.row.cdr_id) for each in calls})
     tenants = {each.row.tenant_id.encode() for each in calls}
     if tenants:
-        async for line, entry in _entries(broker, partitions, tenants):
-            asked.take(line, entry)
+        async for line, entry, begins in _entries(broker, partitions, tenants):
+            asked.take(line, entry, begins)
     return asked
 
 
 async def _entries(
     broker: Broker, partitions: int, tenants: Iterable[bytes]
-) -> AsyncIterator[tuple[Line, Any]]:
+) -> AsyncIterator[tuple[Line, Any, int]]:
     lines = Lines(partitions=frozenset(partition_of(each, partitions) for each in tenants))
     async with (
         reading(broker, LEDGER, lines) as reader,
@@ -85,4 +88,4 @@ async def _entries(
         async for line in found:
             entry = decode_entry(line.value)
             if not isinstance(entry, str):
-                yield line, entry
+                yield line, entry, reader.begins[line.partition]

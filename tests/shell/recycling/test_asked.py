@@ -21,14 +21,17 @@ def waits(partition: Partition) -> Waits:
     return found
 
 
-def asked(partition: Partition, first_offset: int = 0, wanted: str = "c1") -> Asked:
-    """Return what is found where the ledger of a partition is read from an offset on."""
+def asked(
+    partition: Partition, first_offset: int = 0, wanted: str = "c1", begins: int | None = None
+) -> Asked:
+    """Return what is found where a ledger has entries from an offset on, and begins there or earlier."""
     found = Asked(1, {("acme", wanted)})
     for offset, value in enumerate(partition.ledger):
         if offset >= first_offset:
             entry = decode_entry(value)
             assert not isinstance(entry, str), entry
-            found.take(Line("ledger.entries.v1", 0, offset, 0, b"acme", value), entry)
+            line = Line("ledger.entries.v1", 0, offset, 0, b"acme", value)
+            found.take(line, entry, first_offset if begins is None else begins)
     return found
 
 
@@ -60,6 +63,12 @@ def test_what_is_older_than_the_ledger_stays() -> None:
     assert isinstance(why, str)
     assert "the ledger begins with" in why
     assert OLD < NOW - DAY
+
+
+def test_a_ledger_whose_first_transaction_came_to_nothing_is_a_whole_one() -> None:
+    partition = partition_of().take(old())
+
+    assert isinstance(asked(partition, 1, begins=0).judge(waits(partition)), Waits)
 
 
 def test_where_the_ledger_is_empty_nothing_was_read() -> None:
