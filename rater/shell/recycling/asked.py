@@ -10,6 +10,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
+from rater.core.limits import DAY_MS
 from rater.core.times import to_text
 from rater.kafka.broker import Broker
 from rater.shell.admin.topic_reader import Selection as Lines
@@ -38,7 +39,10 @@ class Asked:
     seen_ms: dict[int, int] = field(default_factory=dict)
     """By partition, the latest time of an entry."""
     begins_ms: dict[int, int] = field(default_factory=dict)
-    """Of partitions whose oldest entries are deleted: the time of the first that is left."""
+    """Of partitions whose oldest entries are deleted: the time of the first that is left, or when it was written.
+
+    The later of both: a worker that catches up writes entries of a time that is long over, behind younger ones.
+    """
 
     def take(self, line: Line, entry: Any, begins: int) -> None:
         """Take the next entry of a partition, whose first offset that is kept is `begins`.
@@ -47,7 +51,7 @@ class Asked:
         """
         number = line.partition
         if number not in self.seen_ms and begins > 0:
-            self.begins_ms[number] = entry.at_ms
+            self.begins_ms[number] = max(entry.at_ms, line.timestamp)
         self.seen_ms[number] = max(entry.at_ms, self.seen_ms.get(number, 0))
         if isinstance(entry, Charge | CallDropped):
             name = entry.tenant_id, entry.cdr_id
@@ -61,8 +65,9 @@ class Asked:
         if entry_id is not None:
             return f"the ledger has it: {entry_id}; drop it, or adjust the balance by hand"
         number = partition_of(row.tenant_id.encode(), self.partitions)
-        begins_ms = self.begins_ms.get(number, 0)
-        if min(cdr.started_ms, cdr.ended_ms) <= begins_ms:
+        begins_ms = self.begins_ms.get(number)
+        # A call may have been charged up to a day before its end: clocks differ.
+        if begins_ms is not None and min(cdr.started_ms, cdr.ended_ms) <= begins_ms + DAY_MS:
             return f"the ledger begins with {to_text(begins_ms)}: it may have been charged before"
         return waits._replace(seen_ms=self.seen_ms.get(number, 0))
 

@@ -22,7 +22,11 @@ def waits(partition: Partition) -> Waits:
 
 
 def asked(
-    partition: Partition, first_offset: int = 0, wanted: str = "c1", begins: int | None = None
+    partition: Partition,
+    first_offset: int = 0,
+    wanted: str = "c1",
+    begins: int | None = None,
+    written_ms: int = 0,
 ) -> Asked:
     """Return what is found where a ledger has entries from an offset on, and begins there or earlier."""
     found = Asked(1, {("acme", wanted)})
@@ -30,7 +34,7 @@ def asked(
         if offset >= first_offset:
             entry = decode_entry(value)
             assert not isinstance(entry, str), entry
-            line = Line("ledger.entries.v1", 0, offset, 0, b"acme", value)
+            line = Line("ledger.entries.v1", 0, offset, written_ms, b"acme", value)
             found.take(line, entry, first_offset if begins is None else begins)
     return found
 
@@ -63,6 +67,23 @@ def test_what_is_older_than_the_ledger_stays() -> None:
     assert isinstance(why, str)
     assert "the ledger begins with" in why
     assert OLD < NOW - DAY
+
+
+@pytest.mark.parametrize(
+    ("hours", "written_hours", "is_known"),
+    [(25, 0, True), (24, 0, False), (12, 0, False), (49, 24, True), (48, 24, False)],
+)
+def test_a_call_that_may_have_been_charged_before_its_end_stays_for_a_day_longer(
+    hours: int, written_hours: int, *, is_known: bool
+) -> None:
+    """The entry that is left first is of the time `NOW`, and was written so many hours after that."""
+    begun_ms = NOW + hours * HOUR
+    partition = partition_of().take(call(cdr_id="other"))
+    first = len(partition.ledger) - 1
+    partition.take(call(begun_ms + 30 * DAY, ended_ms=begun_ms + 60_000))
+
+    judged = asked(partition, first, written_ms=NOW + written_hours * HOUR).judge(waits(partition))
+    assert isinstance(judged, Waits) is is_known
 
 
 def test_a_ledger_whose_first_transaction_came_to_nothing_is_a_whole_one() -> None:
