@@ -11,6 +11,7 @@ import msgspec
 
 from rater.batch.charging.content import cdr_content
 from rater.core.cdr import Cdr
+from rater.core.charging_settings import ChargingSettings
 from rater.core.pricing.masking import Masks
 from rater.shell.dead_letters.original import Original, Outgoing, unread
 from rater.wire.cdrs import decode_cdr
@@ -53,6 +54,13 @@ def chosen(
     key = cdr.tenant_id.encode()
     partition = partition_of(key, partitions)
     return Outgoing(topic, key, value, original.headers, partition, is_corrected=True)
+
+
+def as_taken(found: Outgoing | str, settings: ChargingSettings) -> Outgoing | str:
+    """Return what is to be written of a choice, or why it stays: without corrections it would only wait."""
+    if isinstance(found, str) or settings.corrections:
+        return found
+    return "the settings take no corrections: turn `corrections` on before, or drop it, if what stands is right"
 
 
 def next_version(value: bytes, cdr: Cdr) -> bytes:

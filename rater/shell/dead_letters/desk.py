@@ -9,7 +9,7 @@ from rater.kafka.broker import Broker
 from rater.shell.admin.log import Log, reading_log
 from rater.shell.admin.missing import counts_with
 from rater.shell.admin.publish import Ready
-from rater.shell.dead_letters.choice import chosen, content_of
+from rater.shell.dead_letters.choice import as_taken, chosen, content_of
 from rater.shell.dead_letters.letter import Letter, Place
 from rater.shell.dead_letters.open_letters import OPEN_MAX, OpenLetters
 from rater.shell.dead_letters.original import (
@@ -81,10 +81,11 @@ class Desk:
         original, count = await self._original(letter), self._count(letter)
         if isinstance(original, str):
             return original
-        masks = self.settings.at(now_ms).number_masks
+        settings = self.settings.at(now_ms)
+        masks = settings.number_masks
         topic = BY_NAME[letter.source.topic]
         if letter.reason == CONFLICT:
-            return chosen(topic, original, content, count, masks)
+            return as_taken(chosen(topic, original, content, count, masks), settings)
         write = rekeyed if letter.reason == MISROUTED else outgoing
         return write(topic, original, count, masks)
 

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from rater.core.cdr import Cdr
-from rater.shell.dead_letters.choice import chosen, content_of, next_version
+from rater.shell.dead_letters.choice import as_taken, chosen, content_of, next_version
 from rater.shell.dead_letters.original import Original, Outgoing, rekeyed
 from rater.wire.cdrs import decode_cdr
-from tests.build import cdr_bytes
+from tests.build import cdr_bytes, settings_version
 from tests.shell.dead_letters.letters import ACME
 from topics.catalog import CDR_RAW
 
@@ -55,6 +55,17 @@ def test_fields_that_nobody_knows_stay_as_they_were_written() -> None:
     assert isinstance(cdr, Cdr)
 
     assert b'{"x": 1.50, "y": "\\u00e9"}' in next_version(value, cdr)
+
+
+def test_where_corrections_are_not_taken_nothing_is_written_and_the_letter_stays() -> None:
+    found = outgoing_of(cdr_bytes())
+
+    assert as_taken(found, settings_version()) == found
+    why = as_taken(found, settings_version(corrections=False))
+    assert isinstance(why, str)
+    assert "take no corrections" in why
+    other = outgoing_of(cdr_bytes(), "00000000")
+    assert as_taken(other, settings_version(corrections=False)) == other
 
 
 def test_what_was_not_chosen_stays() -> None:
