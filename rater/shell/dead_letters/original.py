@@ -56,7 +56,10 @@ def original_of(dead: Dead, found: Any, *, hides: bool) -> Original | str:
         return SEVERAL
     partition = dead.source_partition
     if found is not None:
-        if found.timestamp != dead.at_ms or not is_of(dead, found.key, found.value, hides=hides):
+        # Of a record without a time (-1) the letter has that of the stream, or none: its key and value have to tell.
+        is_timeless = found.timestamp < 0 and not hides
+        is_its_time = is_timeless or found.timestamp == dead.at_ms
+        if not is_its_time or not is_of(dead, found.key, found.value, hides=hides):
             return ANOTHER
         return Original(found.key, found.value, tuple(found.headers), partition)
     if not is_whole(dead):

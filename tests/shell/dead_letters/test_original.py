@@ -59,6 +59,19 @@ def test_another_record_in_its_place_is_not_written(other: Found) -> None:
     assert original_of(dead_of(), other, hides=False) == ANOTHER
 
 
+@pytest.mark.parametrize("timestamp", [-1, -(2**63)])
+def test_a_record_without_a_time_is_known_by_its_key_and_value(timestamp: int) -> None:
+    found = original_of(dead_of(), Found(timestamp=timestamp), hides=False)
+
+    assert found == Original(b"acme", RESUME, HEADERS, ACME)
+    for other in (Found(RESUME + b" ", timestamp=timestamp), Found(key=None, timestamp=timestamp)):
+        assert original_of(dead_of(), other, hides=False) == ANOTHER
+
+
+def test_a_record_without_a_time_is_not_known_where_the_letter_may_hide_digits() -> None:
+    assert original_of(dead_of(), Found(timestamp=-1), hides=True) == ANOTHER
+
+
 def test_a_long_record_is_known_by_its_digest() -> None:
     other = Found(LONG[:-1] + b"y")
 
