@@ -4,6 +4,7 @@ What is read is proven on real Kafka by tests/e2e/test_monthly_kafka.py; here it
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,13 +15,21 @@ from rater.kafka.broker import Broker
 from rater.shell.enquiries.enquiry import Enquiry, EnquiryError
 from rater.shell.notifier import statements
 from rater.shell.notifier.statements import StatementDesk
-from rater.views.statement.figures import Figures
+from rater.views.statement.figures import CallSum, Figures
 from rater.views.statement.period import Clocks, period_of
 from tests.shell.notifier.notices import golden
+from topics.fields import AMOUNT_MICROS_MAX
 from topics.records.notifications import StatementReadyNotification
 from topics.schema import FOLDER
 
 Asked = list[dict[str, str]]
+MONTHS = [f"{2000 + number // 12}-{number % 12 + 1:02}" for number in range(65)]
+"""More months of late calls than a notification may have."""
+ODD: dict[str, dict[str, Any]] = {
+    "faulty": {"faults": ["of the test"]},
+    "late": {"late": {month: CallSum(1, 60, 1) for month in MONTHS}},
+    "rich": {"movements": Counter(paid=AMOUNT_MICROS_MAX + 1)},
+}
 
 
 def notice(tenant: str, month: str = "2025-01") -> StatementReadyNotification:
@@ -48,7 +57,7 @@ def desk(
         if failing is not None:
             raise failing
         return {
-            tenant: figures(tenant, month, faults=["of the test"] if tenant == "faulty" else [])
+            tenant: figures(tenant, month, **ODD.get(tenant, {}))
             for tenant, month in months.items()
             if tenant != "nobody"
         }
@@ -86,7 +95,7 @@ async def test_who_asks_while_a_month_is_read_is_answered_by_the_next_reading(
     assert all(each.figures is not None for each in told)
 
 
-@pytest.mark.parametrize("tenant", ["nobody", "faulty"])
+@pytest.mark.parametrize("tenant", ["nobody", *ODD])
 async def test_a_month_without_figures_is_told_without_them(
     monkeypatch: pytest.MonkeyPatch, tenant: str
 ) -> None:
