@@ -60,9 +60,15 @@ def dead() -> None:
 @_selecting
 @json_option
 def list_open(broker: Broker, selection: Selection, *, as_json: bool) -> None:
-    """Print how many dead letters are open, by tenant, topic and reason, and since when."""
+    """Print how many dead letters are open, by tenant, topic and reason, and since when.
+
+    Exit 0: done; 1: no open letter matches, where any are named; 2: could not run.
+    """
+    total = 0
 
     async def work(desk: Desk) -> None:
+        nonlocal total
+        total = len(desk.letters)
         groups = groups_of(desk.letters)
         _tell_more(desk)
         if as_json:
@@ -74,6 +80,7 @@ def list_open(broker: Broker, selection: Selection, *, as_json: bool) -> None:
             click.echo(NOTHING)
 
     run(_looking(broker, selection, work))
+    refuse_nothing(selection, total)
 
 
 @dead.command()
@@ -82,11 +89,17 @@ def list_open(broker: Broker, selection: Selection, *, as_json: bool) -> None:
 @limit_option
 @json_option
 def show(broker: Broker, selection: Selection, limit: int, *, as_json: bool) -> None:
-    """Print open dead letters: what is wrong, where the record lies, and the record as it was written."""
+    """Print open dead letters: what is wrong, where the record lies, and the record as it was written.
+
+    Exit 0: done; 1: no open letter matches, where any are named; 2: could not run.
+    """
+    total = 0
 
     async def work(desk: Desk) -> None:
+        nonlocal total
         masks = desk.settings.at(now_ms()).number_masks
         letters = list(desk.letters)
+        total = len(letters)
         for letter in letters[:limit]:
             read = await desk.read(letter)
             content = await desk.content(letter)
@@ -101,6 +114,7 @@ def show(broker: Broker, selection: Selection, limit: int, *, as_json: bool) -> 
         _tell_more(desk)
 
     run(_looking(broker, selection, work))
+    refuse_nothing(selection, total)
 
 
 @dead.command()

@@ -67,17 +67,20 @@ def suspense() -> None:
 @_selecting
 @json_option
 def list_waiting(broker: Broker, selection: Selection, *, as_json: bool) -> None:
-    """Print how many calls wait, by tenant and reason, for how long, and what they cost by the decks of today."""
+    """Print how many calls wait, by tenant and reason, for how long, and what they cost by the decks of today.
+
+    Exit 0: done; 1: no call matches, where any are named; 2: could not run.
+    """
     desk = _read(broker, selection)
     groups = groups_of(desk.of(selection), desk.rules, now_ms())
     if as_json:
         for group in groups:
             click.echo(json.dumps(group.fields()))
-        return
-    if not groups:
+    elif groups:
+        print_columns([GROUPS_HEAD, *(group.row() for group in groups)])
+    else:
         click.echo(NOTHING)
-        return
-    print_columns([GROUPS_HEAD, *(group.row() for group in groups)])
+    refuse_nothing(selection, len(groups))
 
 
 @suspense.command()
@@ -86,19 +89,23 @@ def list_waiting(broker: Broker, selection: Selection, *, as_json: bool) -> None
 @limit_option
 @json_option
 def show(broker: Broker, selection: Selection, limit: int, *, as_json: bool) -> None:
-    """Print the calls that wait, in the order of their events, each with what it costs by the decks of today."""
+    """Print the calls that wait, in the order of their events, each with what it costs by the decks of today.
+
+    Exit 0: done; 1: no call matches, where any are named; 2: could not run.
+    """
     desk = _read(broker, selection)
     calls = desk.of(selection)
     if as_json:
         for each in calls[:limit]:
             click.echo(json.dumps(call_fields(each, desk.rules, now_ms())))
-        return
-    if not calls:
+    elif calls:
+        rows = (call_row(each, desk.rules, now_ms()) for each in calls[:limit])
+        print_columns([CALLS_HEAD, *rows])
+    else:
         click.echo(NOTHING)
-        return
-    print_columns([CALLS_HEAD, *(call_row(each, desk.rules, now_ms()) for each in calls[:limit])])
-    if len(calls) > limit:
+    if not as_json and len(calls) > limit:
         click.echo(f"{len(calls) - limit} more, see --limit")
+    refuse_nothing(selection, len(calls))
 
 
 @suspense.command()

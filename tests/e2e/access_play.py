@@ -321,14 +321,15 @@ class Play:
             assert "replayed" in said, said
         await asyncio.to_thread(self.by, roles.DEAD_LETTERS, "dead", "drop", "--all", *who)
         # What lies on the suspense topic and must be written again, is a letter, too.
-        await asyncio.to_thread(self.by, roles.DEAD_LETTERS, "dead", "ls", "--found", "misrouted")
+        lists = ("dead", "ls", "--found", "misrouted")
+        await asyncio.to_thread(self.by, roles.DEAD_LETTERS, *lists, codes=(0, 1))
 
     async def _letter_of(self, topic: Topic) -> str:
         """Wait for a letter of a topic; return its id."""
         async with asyncio.timeout(PATIENCE_S):
             while True:
                 words = ("dead", "show", "--topic", topic.name, "--json")
-                said = await asyncio.to_thread(self.by, roles.DEAD_LETTERS, *words)
+                said = await asyncio.to_thread(self.by, roles.DEAD_LETTERS, *words, codes=(0, 1))
                 if said:
                     return str(json.loads(said.splitlines()[0])["dead_id"])
                 self.check()

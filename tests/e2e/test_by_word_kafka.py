@@ -107,7 +107,9 @@ def act(bootstrap: str, letters: list[str], conflict: str) -> list[list[Any]]:
     dead(bootstrap, *words, failpoint=DEAD_LETTERS_FAILPOINTS[1], codes=(EXIT_KILLED,))
     said.append(sorted(dead(bootstrap, *words, codes=(1,)).outcomes()))
     said.append(dead(bootstrap, "drop", "--found", "conflict", *WHO).outcomes())
-    said.append(dead(bootstrap, "ls", "--found", "conflict", "--found", "misrouted").lines)
+    named = ("--found", "conflict", "--found", "misrouted")
+    said += [dead(bootstrap, verb, *named, codes=(1,)).lines for verb in ("ls", "show")]
+    assert dead(bootstrap, "ls").lines == []
     return said
 
 
@@ -142,7 +144,7 @@ async def test_what_is_misrouted_or_in_conflict_is_charged_once_wherever_its_com
     assert differences == []
     assert said == [
         ["replayed"], ["replayed"], ["ended before"],
-        ["stays", "stays"], ["replayed", "stays"], ["dropped"], [],
+        ["stays", "stays"], ["replayed", "stays"], ["dropped"], [], [],
     ]  # fmt: skip
     found = [(each["cdr_id"], each.get("version", 1)) for each in charges(entries)]
     assert Counter(found) == dict.fromkeys(

@@ -95,9 +95,12 @@ async def test_a_job_that_is_killed_with_its_workers_charges_each_call_once(
         await set_up(fleet, ["acme", "bolt"])
         fleet.start()
         await fleet.settled()
+        assert await asyncio.to_thread(suspense, fleet, "ls") == []
         await produce(fleet.bootstrap, CDRS, calls + others)
         await fleet.obeyed(CDRS)
         listed = await asyncio.to_thread(suspense, fleet, "ls")
+        for asked in (("ls", "--cdr", "misspelt"), ("show", "--tenant", "misspelt")):
+            assert await asyncio.to_thread(suspense, fleet, *asked, code=1) == []
         early = await asyncio.to_thread(
             suspense, fleet, "recycle", "--cdr", "b1", *WHO, "--job", "early", code=1
         )
