@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from loadtest import json_file
 from loadtest.loads.faults import LoadError
 from loadtest.plan import Plan
 
@@ -78,21 +79,12 @@ def plan_of(manifest: Manifest) -> Plan:
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Write it, last of all files."""
-    text = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
-    (folder / MANIFEST).write_bytes(text + b"\n")
+    (folder / MANIFEST).write_bytes(json_file.text_of(manifest))
 
 
 def read_manifest(folder: Path) -> Manifest:
     """Read it, and every file that it names; LoadError where one is not what was written."""
-    path = folder / MANIFEST
-    try:
-        manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
-    except OSError as error:
-        raise LoadError(f"{path}: {error.strerror or error}") from error
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise LoadError(f"{path}: {error}") from None
-    if manifest.format != FORMAT:
-        raise LoadError(f"{path}: format: must be {FORMAT}, found {manifest.format}")
+    manifest = json_file.read(folder / MANIFEST, Manifest, FORMAT, LoadError)
     for name, digest in manifest.sha256.items():
         if (found := sha256_of(folder / name)) != digest:
             raise LoadError(f"{folder / name}: is not what was generated: sha256 {found}")

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from loadtest import json_file
 from loadtest.clocks import Timing
 from loadtest.monitor import Sample
 
@@ -93,15 +94,7 @@ class Run(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def read(path: Path) -> Run:
     """Read a run; RecordError where it is none."""
-    try:
-        run = msgspec.json.decode(path.read_bytes(), type=Run)
-    except OSError as error:
-        raise RecordError(f"{path}: {error.strerror or error}") from error
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise RecordError(f"{path}: {error}") from None
-    if run.format != FORMAT:
-        raise RecordError(f"{path}: format: must be {FORMAT}, found {run.format}")
-    return run
+    return json_file.read(path, Run, FORMAT, RecordError)
 
 
 def write(run: Run, folder: Path) -> Path:
@@ -109,7 +102,7 @@ def write(run: Run, folder: Path) -> Path:
     path = folder / FILE
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(msgspec.json.format(msgspec.json.encode(run), indent=1) + b"\n")
+        path.write_bytes(json_file.text_of(run))
     except OSError as error:
         raise RecordError(f"{path}: {error.strerror or error}") from error
     return path
